@@ -1,0 +1,62 @@
+// Imports point one way. Each list says what a folder may import besides itself and packages.
+const middleware = {
+  base: [],
+  predicate: ['base'],
+  claims: ['base', 'predicate'],
+  token: ['base'],
+  cache: ['base', 'token'],
+  options: ['base', 'predicate', 'claims'],
+  decision: ['base', 'predicate', 'claims', 'options'],
+};
+const gateway = {
+  secrets: ['config'],
+  config: [],
+  providers: ['config', 'secrets'],
+  routing: ['config'],
+  upstream: ['config'],
+  proxy: ['upstream'],
+  snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
+  pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
+  entrypoints: ['pipeline', 'snapshot', 'routing', 'config'],
+  observe: ['pipeline', 'config', 'entrypoints', 'snapshot', 'upstream'],
+  admin: ['config', 'snapshot', 'entrypoints'],
+};
+const oneWay = (root, table) =>
+  Object.entries(table).map(([folder, allowed]) => ({
+    name: `${root}-${folder}-imports-one-way`,
+    severity: 'error',
+    from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
+    to: { path: `^packages/${root}/src/`, pathNot: `^packages/${root}/src/(errors\\.ts|(${[folder, ...allowed].join('|')})/)` },
+  }));
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'middleware-knows-no-gateway',
+      severity: 'error',
+      from: { path: '^packages/middleware/' },
+      to: { path: '^packages/gateway/' },
+    },
+    {
+      name: 'only-compose-constructs-observers-and-providers',
+      severity: 'error',
+      from: { path: '^packages/gateway/src/', pathNot: '^packages/gateway/src/(compose\\.ts|observe/|providers/|cli/)|\\.(test|testkit)\\.ts$' },
+      to: { path: '^packages/gateway/src/(observe|providers|cli)/' },
+    },
+    {
+      name: 'source-imports-no-test',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '\\.(test|testkit)\\.ts$' },
+      to: { path: '\\.(test|testkit)\\.ts$|^test/' },
+    },
+    ...oneWay('middleware', middleware),
+    ...oneWay('gateway', gateway),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.test.json' },
+    enhancedResolveOptions: { conditionNames: ['grantgate-source', 'import', 'node', 'default'], exportsFields: ['exports'] },
+  },
+};

@@ -1,0 +1,104 @@
+import type { Place, Problem } from './place.ts';
+
+/**
+ * What a provider emits: a whole, named, immutable configuration. Names are qualified as Traefik does
+ * (`api@file`, `apps-test-client-creds@kubernetescrd`). An entry with `errors` is broken: it refuses alone.
+ */
+export interface DynamicConfiguration {
+  readonly routers: ReadonlyMap<string, RouterConfig>;
+  readonly services: ReadonlyMap<string, ServiceConfig>;
+  readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
+  /** Kubernetes `Secret` objects as `namespace/name`, each a map of key to value. */
+  readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Everything that was found, broken entries' errors included. */
+  readonly problems: readonly Problem[];
+}
+
+interface Entry {
+  readonly name: string;
+  readonly place: Place;
+  /** Non-empty when the entry is broken and must refuse (503). */
+  readonly errors: readonly Problem[];
+}
+
+export interface RouterConfig extends Entry {
+  readonly rule: string;
+  /** Where the rule's text stands, for diagnostics inside the rule. */
+  readonly rulePlace: Place;
+  /** Empty: every entry point but `admin`. */
+  readonly entryPoints: readonly string[];
+  /** Qualified names, outermost first. */
+  readonly middlewares: readonly string[];
+  /** Qualified name. */
+  readonly service: string;
+  /** Undefined or 0: the length of the rule. */
+  readonly priority: number | undefined;
+  /** A router with `tls` answers on TLS entry points only, one without on plain ones only, as in Traefik. */
+  readonly tls: boolean;
+}
+
+export type ServiceConfig = LoadBalancerConfig | WeightedConfig;
+
+export interface LoadBalancerConfig extends Entry {
+  readonly kind: 'loadBalancer';
+  readonly servers: readonly ServerConfig[];
+  /** Default true: the caller's Host goes to the upstream. */
+  readonly passHostHeader: boolean;
+  readonly healthCheck: HealthCheckConfig | undefined;
+  readonly sticky: StickyConfig | undefined;
+}
+
+/** Spreads requests over other services by weight. */
+export interface WeightedConfig extends Entry {
+  readonly kind: 'weighted';
+  readonly services: readonly { readonly name: string; readonly weight: number }[];
+}
+
+export interface ServerConfig {
+  /** `http://` or `https://`, host, optional port and path; no query. */
+  readonly url: string;
+  /** 0 and up; default 1. */
+  readonly weight: number;
+}
+
+export interface HealthCheckConfig {
+  readonly path: string;
+  readonly method: string;
+  readonly scheme: 'http' | 'https' | undefined;
+  readonly port: number | undefined;
+  readonly hostname: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Default 30,000. */
+  readonly intervalMs: number;
+  /** Default 5,000. */
+  readonly timeoutMs: number;
+  /** 0: any 2xx or 3xx. */
+  readonly status: number;
+}
+
+export interface StickyConfig {
+  readonly cookieName: string;
+  readonly secure: boolean;
+  readonly httpOnly: boolean;
+  readonly sameSite: 'none' | 'lax' | 'strict' | undefined;
+  /** Seconds; 0: a session cookie. */
+  readonly maxAgeSeconds: number;
+}
+
+export type MiddlewareConfig = ClientCredentialsConfig | ChainConfig;
+
+export interface ClientCredentialsConfig extends Entry {
+  readonly kind: 'oAuthClientCredentials';
+  /** Options as written, references unresolved, keys in their written letter case. */
+  readonly options: unknown;
+  /** Namespace that `urn:k8s:` references are looked up in; undefined outside Kubernetes. */
+  readonly namespace: string | undefined;
+  /** Place of an option by its path as written in `options`; the nearest known ancestor when it has none of its own. */
+  readonly placeOf: (path: readonly (string | number)[]) => Place;
+}
+
+export interface ChainConfig extends Entry {
+  readonly kind: 'chain';
+  /** Qualified names. */
+  readonly middlewares: readonly string[];
+}

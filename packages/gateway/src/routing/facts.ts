@@ -1,0 +1,28 @@
+import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
+
+/** Everything that routing, the decision and the access log may ask of a request; built once, never written to again. */
+export interface RequestFacts extends DecisionFacts {
+  readonly entryPoint: string;
+  readonly method: string;
+  /** Request target as received, path and query. */
+  readonly target: string;
+  /** Path part of the target, as received (percent-encoding untouched), never empty. */
+  readonly path: string;
+  /** Query part without `?`; empty when there is none. */
+  readonly query: string;
+  /** Host without port, lower case, no trailing dot; IPv6 without brackets. */
+  readonly host: string;
+  /** Host header as received. */
+  readonly authority: string;
+  /** `http` or `https`, of the entry point. */
+  readonly scheme: 'http' | 'https';
+  /** Name and value in turn, as received. */
+  readonly rawHeaders: readonly string[];
+  /** Address of the peer of the connection. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Local port of the connection. */
+  readonly localPort: number;
+  /** True when the peer is in `forwardedHeaders.trustedIPs`. */
+  readonly trusted: boolean;
+}

@@ -1,0 +1,27 @@
+import type { Decision } from '@grantgate/middleware/decision/decision';
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import type { RequestFacts } from '../routing/facts.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** One immutable runtime, compiled from one configuration. A request reads it once and holds it until its response ends. */
+export interface Snapshot {
+  /** The route with the highest priority whose rule matches; undefined for none. */
+  match(facts: RequestFacts): Route | undefined;
+}
+
+/** One middleware in a route. */
+export interface Guard {
+  /** Qualified name: `apps-test@kubernetescrd`. */
+  readonly name: string;
+  decide(facts: RequestFacts): MaybePromise<Decision>;
+}
+
+export interface Route {
+  readonly routerName: string;
+  readonly serviceName: string;
+  /** Outermost first; chains are flattened. */
+  readonly guards: readonly Guard[];
+  readonly upstream: Upstream;
+  /** Non-empty: the route refuses every request with `middleware_unavailable`; the text names what is broken, for the log. */
+  readonly broken: string | undefined;
+}

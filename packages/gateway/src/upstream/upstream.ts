@@ -1,0 +1,34 @@
+import type { Dispatcher } from 'undici';
+
+/** One server of a service. */
+export interface UpstreamServer {
+  /** As configured. */
+  readonly url: string;
+  readonly origin: string;
+  /** `host:port` as it goes into the Host header when `passHostHeader` is off. */
+  readonly authority: string;
+  /** Path of the server's URL without a trailing slash; empty for none. Prepended to every request target. */
+  readonly basePath: string;
+  readonly dispatcher: Dispatcher;
+}
+
+/** What picking needs to know of a request. */
+export interface PickFacts {
+  readonly rawHeaders: readonly string[];
+  readonly scheme: 'http' | 'https';
+}
+
+export interface Picked {
+  readonly server: UpstreamServer;
+  /** Service that the server belongs to (a weighted service names its child). */
+  readonly serviceName: string;
+  readonly passHostHeader: boolean;
+  /** `Set-Cookie` to add for a sticky service; undefined for none. */
+  readonly setCookie: string | undefined;
+}
+
+/** A service at run time. */
+export interface Upstream {
+  /** The next server by weighted round robin among the healthy ones; undefined when none is. */
+  pick(facts: PickFacts): Picked | undefined;
+}

@@ -1,0 +1,41 @@
+import type { Clock, Timer } from './clock.ts';
+
+/** A clock that stands still until a test moves it. */
+export interface FakeClock extends Clock {
+  /** Moves time forward, firing due timers in order and letting promise callbacks run between them. */
+  advance(ms: number): Promise<void>;
+  /** Timers that have neither fired nor been cancelled. */
+  pending(): number;
+}
+
+export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
+  let elapsed = 0;
+  let sequence = 0;
+  const timers = new Map<number, { dueMs: number; callback: () => void }>();
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    now: () => startMs + elapsed,
+    monotonic: () => elapsed,
+    after(delayMs, callback): Timer {
+      const id = sequence++;
+      timers.set(id, { dueMs: elapsed + Math.max(0, delayMs), callback });
+      return { cancel: () => void timers.delete(id) };
+    },
+    pending: () => timers.size,
+    async advance(ms) {
+      const target = elapsed + ms;
+      await settle();
+      for (;;) {
+        const due = [...timers].filter(([, t]) => t.dueMs <= target).sort((a, b) => a[1].dueMs - b[1].dueMs || a[0] - b[0])[0];
+        if (due === undefined) break;
+        timers.delete(due[0]);
+        elapsed = Math.max(elapsed, due[1].dueMs);
+        due[1].callback();
+        await settle();
+      }
+      elapsed = target;
+    },
+  };
+}

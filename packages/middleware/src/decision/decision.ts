@@ -1,0 +1,40 @@
+import type { Claims } from '../claims/claims.ts';
+import type { RefusalCode } from './refusals.ts';
+
+/** Who the token speaks for. */
+export interface Subject {
+  /** The client ID that was exchanged. */
+  readonly clientId: string;
+  /** Text of the claim that `usernameClaim` names; undefined without the option or without the claim. */
+  readonly username: string | undefined;
+  /** The token's claims; undefined for an opaque token. */
+  readonly claims: Claims | undefined;
+}
+
+/** The request may pass. One frozen object per token and policy: nothing in it belongs to a single request. */
+export interface Allow {
+  readonly allowed: true;
+  readonly subject: Subject;
+  /** Headers to send, name and value in turn, ready for Node's raw-header form; `authorization` first. */
+  readonly setHeaders: readonly string[];
+  /** Caller headers to drop, as `normalizeHeaderName` writes them (lower case, `_` as `-`); `authorization` and every forwarded name. */
+  readonly removeHeaders: ReadonlySet<string>;
+}
+
+/** The request is refused: an expected answer, not an exception. */
+export interface Deny {
+  readonly allowed: false;
+  readonly code: RefusalCode;
+  /** HTTP status code. */
+  readonly status: number;
+  /** Short and fixed per code, for the `title` of RFC 9457. */
+  readonly title: string;
+  /** For people; holds no secret, token or server body. */
+  readonly detail: string;
+  /** Value of `WWW-Authenticate`; undefined for none. */
+  readonly challenge: string | undefined;
+  /** Value of `Retry-After` in seconds; undefined for none. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+export type Decision = Allow | Deny;

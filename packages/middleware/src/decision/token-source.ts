@@ -1,0 +1,21 @@
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Secret } from '../base/secret.ts';
+
+/** A token as the decision sees it; the same object for as long as the token is held. */
+export interface HeldToken {
+  readonly kind: 'token';
+  readonly value: string;
+  readonly payload: string | undefined;
+}
+
+/** The decision's port to whatever holds tokens: a value when it is in memory, a promise when the server must be asked. */
+export interface TokenSource {
+  get(credential: { readonly clientId: string; readonly clientSecret: Secret }): MaybePromise<HeldToken | HeldFailure>;
+}
+
+export interface HeldFailure {
+  readonly kind: 'failure';
+  readonly reason: 'credentials_refused' | 'request_rejected' | 'response_invalid' | 'unavailable' | 'timeout';
+  readonly detail: string;
+  readonly retryAfterSeconds: number | undefined;
+}

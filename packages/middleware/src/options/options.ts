@@ -1,0 +1,42 @@
+import type { Secret } from '../base/secret.ts';
+
+/** The options of `oAuthClientCredentials` after parsing: defaulted, validated, frozen. */
+export interface ClientCredentialsOptions {
+  /** Token endpoint, absolute. */
+  readonly url: string;
+  /** Both or neither. Both: gateway level. Neither: application level. */
+  readonly clientID: string | undefined;
+  readonly clientSecret: Secret | undefined;
+  readonly audience: string | undefined;
+  /** Source of the predicate; undefined: every token passes. */
+  readonly claims: string | undefined;
+  /** Header name as written -> claim path. */
+  readonly forwardHeaders: Readonly<Record<string, string>>;
+  /** Claim path. */
+  readonly usernameClaim: string | undefined;
+  readonly clientConfig: {
+    readonly tls: {
+      /** PEM. */
+      readonly ca: string | undefined;
+      readonly cert: string | undefined;
+      readonly key: Secret | undefined;
+      readonly insecureSkipVerify: boolean;
+    };
+    /** Seconds per attempt; default 5. */
+    readonly timeoutSeconds: number;
+    /** Default 3. */
+    readonly maxRetries: number;
+  };
+}
+
+/** Something wrong with an option, at its path as the user wrote it. */
+export interface OptionProblem {
+  readonly severity: 'error' | 'warning';
+  readonly path: readonly (string | number)[];
+  /** Stable: `unknown_option`, `invalid_value`, `missing_option`, `invalid_expression`, `insecure`, ... */
+  readonly code: string;
+  /** What is wrong and what was expected; never the value of a secret. */
+  readonly message: string;
+  /** For an expression: where in its text, counted from 1. */
+  readonly within?: { readonly line: number; readonly column: number };
+}

@@ -1,0 +1,7 @@
+import type { Secret } from '../base/secret.ts';
+
+/** A client's ID and secret (RFC 6749 section 2.3.1). */
+export interface Credential {
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+}

@@ -1,0 +1,29 @@
+import type { Secret } from '../base/secret.ts';
+import type { TokenOutcome } from './access-token.ts';
+import type { Credential } from './credential.ts';
+
+/** How to ask one token endpoint. */
+export interface TokenEndpointOptions {
+  /** Absolute `https:` or `http:` URL. */
+  readonly url: string;
+  /** Sent as `audience`; undefined: not sent. */
+  readonly audience: string | undefined;
+  readonly tls: {
+    /** PEM, one or more certificates; undefined: the system's. */
+    readonly ca: string | undefined;
+    readonly cert: string | undefined;
+    readonly key: Secret | undefined;
+    readonly insecureSkipVerify: boolean;
+  };
+  /** Milliseconds for each attempt, connection included. */
+  readonly timeoutMs: number;
+  /** Retries after the first attempt; 0 for none. */
+  readonly maxRetries: number;
+}
+
+/** Exchanges a credential for a token at one token endpoint (RFC 6749 section 4.4), retries included; never throws for what a server can do. */
+export interface TokenEndpoint {
+  obtain(credential: Credential): Promise<TokenOutcome>;
+  /** Closes its connections once requests under way are answered. */
+  close(): Promise<void>;
+}
