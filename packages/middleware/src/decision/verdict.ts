@@ -1,0 +1,29 @@
+import { parseClaims } from '../claims/parse.ts';
+import type { Claims } from '../claims/claims.ts';
+import type { Decision } from './decision.ts';
+import type { Policy } from './policy.ts';
+import { createDeny } from './refusals.ts';
+import type { HeldToken } from './token-source.ts';
+
+/** Decides on one token under one policy; called once per pair, its result is kept with the token. */
+export function toVerdict(policy: Policy, clientId: string, token: HeldToken): Decision {
+  const claims = token.payload === undefined ? undefined : parseClaims(token.payload);
+  if (claims === undefined && policy.needsClaims) {
+    return createDeny('token_opaque', 'The access token is not a JWT, and this route needs its claims.');
+  }
+  if (claims !== undefined && policy.satisfies !== undefined && !policy.satisfies(claims)) {
+    return createDeny('claims_not_satisfied', "The token's claims do not satisfy this route.");
+  }
+  const forwarded = policy.headersFrom(claims ?? noClaims);
+  if (!forwarded.ok) {
+    return createDeny('token_response_invalid', `The claim for header ${forwarded.header} cannot be sent in a header.`);
+  }
+  return Object.freeze({
+    allowed: true,
+    subject: Object.freeze({ clientId, username: claims && policy.usernameFrom(claims), claims }),
+    setHeaders: Object.freeze(['authorization', `Bearer ${token.value}`, ...forwarded.headers]),
+    removeHeaders: policy.removeHeaders,
+  });
+}
+
+const noClaims: Claims = Object.freeze({});
