@@ -1,0 +1,78 @@
+import type { Lru } from '../base/lru.ts';
+import { createLru } from '../base/lru.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Secret } from '../base/secret.ts';
+import { readBasicCredentials } from './basic-credentials.ts';
+import type { Decision, Deny } from './decision.ts';
+import type { RequestFacts } from './facts.ts';
+import type { Policy } from './policy.ts';
+import type { RefusalCode } from './refusals.ts';
+import { createDeny } from './refusals.ts';
+import type { HeldFailure, HeldToken, TokenSource } from './token-source.ts';
+import { toVerdict } from './verdict.ts';
+
+/** What decides for one middleware. Synchronous when the answer is in memory. */
+export type Decide = (facts: RequestFacts) => MaybePromise<Decision>;
+
+interface Identity {
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+}
+
+/** Callers whose decoded credentials are remembered per middleware, the most recently used kept. */
+const rememberedCallers = 10_000;
+
+/** Application level: each caller brings its own client ID and secret. */
+export function createApplicationDecide(policy: Policy, tokens: TokenSource): Decide {
+  const callers: Lru<string, Identity> = createLru(rememberedCallers);
+  const judge = createJudge(policy, 'credentials_refused');
+  return ({ authorization }) => {
+    const known = authorization === undefined ? undefined : callers.get(authorization);
+    if (known !== undefined) return judge(known, tokens.get(known));
+    const read = readBasicCredentials(authorization);
+    if (read.kind !== 'credential') return createDeny(`credentials_${read.kind}`, read.detail);
+    const outcome = tokens.get(read);
+    // Remembered only once it has earned a token: guesses do not push out callers that work.
+    const remember = (result: HeldToken | HeldFailure): MaybePromise<Decision> => {
+      if (result.kind === 'token' && authorization !== undefined) callers.set(authorization, read);
+      return judge(read, result);
+    };
+    return outcome instanceof Promise ? outcome.then(remember) : remember(outcome);
+  };
+}
+
+/** Gateway level: the gateway's own client ID and secret; what the caller sends is not looked at. */
+export function createGatewayDecide(policy: Policy, tokens: TokenSource, own: Identity): Decide {
+  const judge = createJudge(policy, 'gateway_credentials_refused');
+  return () => judge(own, tokens.get(own));
+}
+
+type Judge = (identity: Identity, outcome: MaybePromise<HeldToken | HeldFailure>) => MaybePromise<Decision>;
+
+function createJudge(policy: Policy, refused: RefusalCode): Judge {
+  // The verdict lives exactly as long as the token and this policy do.
+  const verdicts = new WeakMap<HeldToken, Decision>();
+  const settle = (identity: Identity, outcome: HeldToken | HeldFailure): Decision => {
+    if (outcome.kind === 'failure') return toDeny(outcome, refused);
+    let verdict = verdicts.get(outcome);
+    if (verdict === undefined) {
+      verdict = toVerdict(policy, identity.clientId, outcome);
+      verdicts.set(outcome, verdict);
+    }
+    return verdict;
+  };
+  return (identity, outcome) =>
+    outcome instanceof Promise ? outcome.then((late) => settle(identity, late)) : settle(identity, outcome);
+}
+
+const codeOf: Readonly<Record<Exclude<HeldFailure['reason'], 'credentials_refused'>, RefusalCode>> = {
+  request_rejected: 'token_request_rejected',
+  response_invalid: 'token_response_invalid',
+  unavailable: 'authorization_server_unavailable',
+  timeout: 'authorization_server_timeout',
+};
+
+function toDeny(failure: HeldFailure, refused: RefusalCode): Deny {
+  const code = failure.reason === 'credentials_refused' ? refused : codeOf[failure.reason];
+  return createDeny(code, failure.detail, failure.retryAfterSeconds);
+}

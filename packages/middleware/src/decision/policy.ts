@@ -1,0 +1,44 @@
+import type { Claims } from '../claims/claims.ts';
+import { compileClaims } from '../claims/compile.ts';
+import { compileForwardHeaders } from '../claims/headers.ts';
+import type { ForwardedHeaders } from '../claims/headers.ts';
+import { parseClaimPath, readClaim } from '../claims/path.ts';
+import { claimText } from '../claims/text.ts';
+import type { ClientCredentialsOptions } from '../options/options.ts';
+import { normalizeHeaderName } from './header-name.ts';
+
+/** The part of the options that judges a token, compiled once; asked once per token. */
+export interface Policy {
+  /** True when an opaque token cannot pass: something is to be read from its claims. */
+  readonly needsClaims: boolean;
+  /** Undefined: every token passes. */
+  readonly satisfies: ((claims: Claims) => boolean) | undefined;
+  readonly headersFrom: (claims: Claims) => ForwardedHeaders;
+  readonly usernameFrom: (claims: Claims) => string | undefined;
+  /** Caller headers that never pass, normalised. */
+  readonly removeHeaders: ReadonlySet<string>;
+}
+
+/** Compiles a policy. The options were validated before: a fault here is a mistake of this code and throws. */
+export function compilePolicy(options: ClientCredentialsOptions): Policy {
+  const predicate = options.claims === undefined ? undefined : compileClaims(options.claims);
+  if (predicate?.ok === false) throw new TypeError('claims was not validated');
+  const headers = compileForwardHeaders(options.forwardHeaders);
+  if (!headers.ok) throw new TypeError('forwardHeaders was not validated');
+  const names = Object.keys(options.forwardHeaders);
+  return Object.freeze({
+    needsClaims: predicate !== undefined,
+    satisfies: predicate?.evaluate,
+    headersFrom: headers.evaluate,
+    usernameFrom: compileUsername(options.usernameClaim),
+    removeHeaders: new Set(['authorization', ...names.map(normalizeHeaderName)]),
+  });
+}
+
+function compileUsername(source: string | undefined): (claims: Claims) => string | undefined {
+  if (source === undefined) return () => undefined;
+  const parsed = parseClaimPath(source);
+  if (!parsed.ok) throw new TypeError('usernameClaim was not validated');
+  const { path } = parsed;
+  return (claims) => claimText(readClaim(claims, path));
+}

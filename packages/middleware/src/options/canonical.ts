@@ -1,0 +1,88 @@
+import type { OptionProblem } from './options.ts';
+import { nearestName } from './names.ts';
+import { Secret } from '../base/secret.ts';
+
+/** Known names of an object: the canonical name, and what stands below it when that is an object with known names too. */
+export interface KnownNames {
+  readonly [name: string]: KnownNames | 'value' | 'later';
+}
+
+/** The names of `oAuthClientCredentials`, as Traefik Hub writes them. */
+export const clientCredentialsNames: KnownNames = {
+  url: 'value',
+  clientID: 'value',
+  clientSecret: 'value',
+  audience: 'value',
+  claims: 'value',
+  forwardHeaders: 'value',
+  usernameClaim: 'value',
+  clientConfig: {
+    tls: { ca: 'value', cert: 'value', key: 'value', insecureSkipVerify: 'value' },
+    timeoutSeconds: 'value',
+    maxRetries: 'value',
+  },
+  store: 'later',
+};
+
+export interface Canonical {
+  readonly value: unknown;
+  readonly problems: readonly OptionProblem[];
+  /** The path as the user wrote it, for a path in canonical names. */
+  readonly writtenPath: (path: readonly PropertyKey[]) => (string | number)[];
+}
+
+/** Renames options to their canonical letter case (names match whatever their case, as in Traefik) and reports the rest. */
+export function toCanonical(raw: unknown, names: KnownNames): Canonical {
+  const problems: OptionProblem[] = [];
+  const written = new Map<string, string>();
+  const value = rename(raw, names, [], [], problems, written);
+  return {
+    value,
+    problems,
+    writtenPath(path) {
+      const result: (string | number)[] = [];
+      const walked: string[] = [];
+      for (const part of path) {
+        walked.push(String(part));
+        result.push(written.get(walked.join('\0')) ?? (typeof part === 'number' ? part : String(part)));
+      }
+      return result;
+    },
+  };
+}
+
+function rename(
+  raw: unknown,
+  names: KnownNames,
+  path: readonly string[],
+  writtenPath: readonly string[],
+  problems: OptionProblem[],
+  written: Map<string, string>,
+): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || raw instanceof Secret) return raw;
+  const known = new Map(Object.keys(names).map((name) => [name.toLowerCase(), name]));
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(raw)) {
+    const here = [...writtenPath, key];
+    const report = (code: string, message: string): void => void problems.push({ severity: 'error', path: here, code, message });
+    const name = known.get(key.toLowerCase());
+    if (name === undefined) {
+      const near = nearestName(key, Object.keys(names));
+      const hint = near === undefined ? `expected one of ${Object.keys(names).join(', ')}` : `did you mean ${near}?`;
+      report('unknown_option', `unknown option ${key}: ${hint}`);
+      continue;
+    }
+    if (Object.hasOwn(result, name)) {
+      report('duplicate_option', `${key} is given twice (names match whatever their letter case)`);
+      continue;
+    }
+    const below = names[name];
+    if (below === 'later') {
+      report('unsupported_option', `${name} is not supported by this version`);
+      continue;
+    }
+    written.set([...path, name].join('\0'), key);
+    result[name] = typeof below === 'object' ? rename(value, below, [...path, name], here, problems, written) : value;
+  }
+  return result;
+}
