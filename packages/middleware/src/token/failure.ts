@@ -22,3 +22,13 @@ export interface TokenFailure {
   /** RFC 6749 section 5.2 error code, when it is one that the RFC registers. */
   readonly oauthError: string | undefined;
 }
+
+/** Builds a failure; `detail` must be our own words. */
+export function createTokenFailure(
+  reason: TokenFailureReason,
+  detail: string,
+  known: { readonly retryAfterSeconds?: number | undefined; readonly oauthError?: string | undefined } = {},
+): TokenFailure {
+  const { retryAfterSeconds, oauthError } = known;
+  return Object.freeze({ kind: 'failure', reason, detail, retryAfterSeconds, oauthError });
+}

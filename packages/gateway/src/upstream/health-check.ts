@@ -1,0 +1,69 @@
+import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+import type { HealthCheckConfig } from '../config/dynamic.ts';
+import type { Pools } from './pools.ts';
+
+/** Asks one server at intervals whether it is well. */
+export interface HealthCheck {
+  /** The last answer; a server that has not been asked yet counts as healthy. */
+  healthy(): boolean;
+  /** Stops asking; a question under way is given up. */
+  stop(): void;
+}
+
+/** Starts with a first question at once; the interval runs from the end of one question to the start of the next. */
+export function startHealthCheck(serverUrl: string, config: HealthCheckConfig, deps: { readonly clock: Clock; readonly pools: Pools }): HealthCheck {
+  const { origin, path, host } = toTarget(serverUrl, config);
+  const headers = { ...config.headers, host: config.hostname ?? host };
+  const pool = deps.pools.forOrigin(origin);
+  let healthy = true;
+  let stopped = false;
+  let underWay = new AbortController();
+  let next: Timer | undefined;
+
+  const ask = async (): Promise<boolean> => {
+    const controller = new AbortController();
+    underWay = controller;
+    const limit = deps.clock.after(config.timeoutMs, () => controller.abort());
+    try {
+      const { statusCode, body } = await pool.request({ path, method: config.method, headers, signal: controller.signal });
+      // The status is the answer; a body that fails or never ends does not change it, and is not read to its end.
+      void body.dump({ limit: maxDiscardedBytes, signal: controller.signal }).catch(() => {});
+      return isExpected(statusCode, config.status);
+    } catch {
+      return false;
+    } finally {
+      limit.cancel();
+    }
+  };
+  const round = async (): Promise<void> => {
+    const answer = await ask();
+    if (stopped) return;
+    healthy = answer;
+    next = deps.clock.after(config.intervalMs, () => void round());
+  };
+  void round();
+  return {
+    healthy: () => healthy,
+    stop() {
+      stopped = true;
+      next?.cancel();
+      underWay.abort();
+    },
+  };
+}
+
+/** Bytes of an answer's body that are read so that its connection can be used again. */
+const maxDiscardedBytes = 64 * 1024;
+
+/** As in Traefik, an absolute path of the health check takes the place of the path of the server's URL. */
+function toTarget(serverUrl: string, config: HealthCheckConfig): { origin: string; path: string; host: string } {
+  const url = new URL(serverUrl);
+  if (config.scheme !== undefined) url.protocol = config.scheme;
+  if (config.port !== undefined) url.port = String(config.port);
+  const path = new URL(config.path, 'http://relative.invalid');
+  return { origin: url.origin, path: path.pathname + path.search, host: url.host };
+}
+
+function isExpected(status: number, expected: number): boolean {
+  return expected === 0 ? status >= 200 && status < 400 : status === expected;
+}

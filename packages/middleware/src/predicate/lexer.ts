@@ -1,0 +1,56 @@
+import type { Diagnostic } from './diagnostic.ts';
+import { createDiagnostic } from './diagnostic.ts';
+import { unquote } from './string-literal.ts';
+
+export type TokenKind = 'name' | 'string' | '(' | ')' | ',' | '!' | '&&' | '||' | 'end';
+
+export interface Token {
+  readonly kind: TokenKind;
+  readonly offset: number;
+  readonly length: number;
+  /** The name, or the unquoted string. */
+  readonly text: string;
+}
+
+export type Lexed = { readonly ok: true; readonly tokens: readonly Token[] } | { readonly ok: false; readonly diagnostic: Diagnostic };
+
+const space = /[ \t\r\n]*/y;
+const name = /[A-Za-z_][A-Za-z0-9_]*/y;
+const punctuation = /&&|\|\||[(),!]/y;
+
+/** Cuts an expression into tokens; the last one is `end`. */
+export function lex(source: string): Lexed {
+  const tokens: Token[] = [];
+  const fail = (offset: number, length: number, message: string): Lexed => ({
+    ok: false,
+    diagnostic: createDiagnostic(source, offset, length, message),
+  });
+  const take = (pattern: RegExp, at: number): string => {
+    pattern.lastIndex = at;
+    return pattern.exec(source)?.[0] ?? '';
+  };
+  let at = 0;
+  for (;;) {
+    at += take(space, at).length;
+    if (at >= source.length) break;
+    const char = source.charAt(at);
+    if (char === '`' || char === '"') {
+      const literal = unquote(source, at);
+      if (!literal.ok) return fail(literal.offset, literal.length, literal.message);
+      tokens.push({ kind: 'string', offset: at, length: literal.length, text: literal.value });
+      at += literal.length;
+      continue;
+    }
+    const mark = take(punctuation, at);
+    const text = mark === '' ? take(name, at) : mark;
+    if (text === '') {
+      const whole = String.fromCodePoint(source.codePointAt(at) ?? 0);
+      const hint = char === '&' || char === '|' ? `expected ${char}${char}` : char === "'" ? 'strings stand in `...` or "..."' : 'expected a function, (, ! or an operator';
+      return fail(at, whole.length, `unexpected ${JSON.stringify(whole)}: ${hint}`);
+    }
+    tokens.push({ kind: mark === '' ? 'name' : (mark as TokenKind), offset: at, length: text.length, text });
+    at += text.length;
+  }
+  tokens.push({ kind: 'end', offset: source.length, length: 0, text: '' });
+  return { ok: true, tokens };
+}

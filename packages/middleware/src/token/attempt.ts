@@ -1,0 +1,45 @@
+import type { Clock } from '../base/clock.ts';
+import { UnusableAnswer } from './bounded-body.ts';
+import type { ClientAuthMethod } from './client-auth/method.ts';
+import type { Credential } from './credential.ts';
+import type { TokenEndpointOptions } from './endpoint.ts';
+import { createTokenFailure } from './failure.ts';
+import type { Attempt } from './retry.ts';
+import { tokenRequest } from './token-request.ts';
+import { processTokenResponse } from './token-response.ts';
+import type { Transport } from './transport.ts';
+
+/** Sends one token request and reads its answer within `timeoutMs`; what goes wrong on the way is a value. */
+export async function attemptTokenRequest(
+  options: TokenEndpointOptions,
+  { transport, clock }: { readonly transport: Transport; readonly clock: Clock },
+  credential: Credential,
+  method: ClientAuthMethod,
+): Promise<Attempt> {
+  const limit = new AbortController();
+  const timer = clock.after(options.timeoutMs, () => limit.abort());
+  const sentAtMs = clock.monotonic();
+  try {
+    const response = await tokenRequest(options, transport, credential, method, limit.signal);
+    return await processTokenResponse(response, sentAtMs, clock);
+  } catch (error) {
+    if (limit.signal.aborted) {
+      const detail = `the token endpoint did not answer within ${options.timeoutMs / 1000} s`;
+      return { outcome: createTokenFailure('timeout', detail), transient: true };
+    }
+    if (error instanceof UnusableAnswer)
+      return { outcome: createTokenFailure('response_invalid', error.message), transient: false };
+    return {
+      outcome: createTokenFailure('unavailable', `the token endpoint cannot be reached: ${toCode(error)}`),
+      transient: true,
+    };
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** The error's code: ours, Node.js' or undici's word. Messages may quote what the server or the caller sent. */
+function toCode(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : 'connection error';
+}

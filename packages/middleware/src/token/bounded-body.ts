@@ -1,0 +1,52 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+
+/** An answer that is no answer, in our own words: too long, or encoded in an unknown or broken way. */
+export class UnusableAnswer extends Error {}
+
+/** Reads a body to its end. @throws UnusableAnswer as soon as it exceeds `maxBytes`; leaving the loop ends the connection. */
+export async function readBounded(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooLong(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const decoders: Readonly<
+  Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>>
+> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+/**
+ * Undoes a `Content-Encoding` that a server applied although it was asked not to.
+ *
+ * @throws UnusableAnswer when the result exceeds `maxBytes`, or the encoding is unknown or broken.
+ */
+export async function decodeContent(
+  encoding: string,
+  bytes: Uint8Array,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const name = encoding.trim().toLowerCase();
+  if (name === '' || name === 'identity') return bytes;
+  const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
+  if (decode === undefined)
+    throw new UnusableAnswer('the token endpoint answered in a content encoding that was not asked for');
+  try {
+    return await decode(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLong(maxBytes);
+    throw new UnusableAnswer('the token endpoint answered in a broken content encoding');
+  }
+}
+
+const tooLong = (maxBytes: number): UnusableAnswer =>
+  new UnusableAnswer(`the token endpoint's answer is longer than ${maxBytes} bytes`);

@@ -1,0 +1,83 @@
+import { Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import { Agent, buildConnector } from 'undici';
+import type { Clock } from '../base/clock.ts';
+import { decodeContent, readBounded, UnusableAnswer } from './bounded-body.ts';
+import type { TokenEndpointOptions } from './endpoint.ts';
+
+/** Bytes of an answer that are read at most, after decompression. */
+export const maxAnswerBytes: number = 1024 * 1024;
+
+/** Connections to one token endpoint. */
+export interface Transport {
+  /**
+   * Sends a `POST` and reads the whole answer, up to `maxAnswerBytes`; redirects are not followed.
+   *
+   * @throws UnusableAnswer, the signal's reason, or a connection error.
+   */
+  post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Statuses whose `Response` must not have a body (Fetch standard, null body status). */
+const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/**
+ * Opens and keeps connections for one token endpoint. The TLS options are read once, here.
+ *
+ * @throws Error of `node:tls` when a PEM text cannot be used.
+ */
+export function createTransport(
+  { tls, timeoutMs }: Pick<TokenEndpointOptions, 'tls' | 'timeoutMs'>,
+  clock: Clock,
+): Transport {
+  const connector = buildConnector({
+    secureContext: createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key?.reveal() }),
+    rejectUnauthorized: !tls.insecureSkipVerify,
+    timeout: 0,
+  });
+  const agent = new Agent({
+    // undici's own limits are off: one time-out, by the injected clock, covers connection, head and body.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect(options, callback) {
+      // An aborted request leaves its connection attempt behind; without a limit, the next request would wait on that one.
+      const timer = clock.after(timeoutMs, () => {
+        if (socket instanceof Socket) socket.destroy(new Error('connection attempt timed out'));
+      });
+      // The type says void; it is the socket, which undici needs back as well.
+      const socket: unknown = connector(options, (...result) => {
+        timer.cancel();
+        callback(...result);
+      });
+      return socket;
+    },
+  });
+  return {
+    async post(url, headers, body, signal): Promise<Response> {
+      const { origin, pathname, search } = new URL(url);
+      const answer = await agent.request({
+        origin,
+        path: pathname + search,
+        method: 'POST',
+        headers: { ...headers, 'accept-encoding': 'identity' },
+        body,
+        signal,
+      });
+      const bytes = await readBounded(answer.body, maxAnswerBytes);
+      const content = await decodeContent(
+        String(answer.headers['content-encoding'] ?? ''),
+        bytes,
+        maxAnswerBytes,
+      );
+      const status = answer.statusCode;
+      if (status > 599) throw new UnusableAnswer(`the token endpoint answered ${status}`);
+      const retryAfter = answer.headers['retry-after'];
+      return new Response(bodyless.has(status) ? null : Buffer.from(content), {
+        status,
+        headers: typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {},
+      });
+    },
+    close: () => agent.close(),
+  };
+}
