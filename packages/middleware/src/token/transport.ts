@@ -36,6 +36,8 @@ export function createTransport(
     rejectUnauthorized: !tls.insecureSkipVerify,
     timeout: 0,
   });
+  // The type says void; it returns the socket, which undici wants back.
+  const connect: (...args: Parameters<typeof connector>) => unknown = connector;
   const agent = new Agent({
     // undici's own limits are off: one time-out, by the injected clock, covers connection, head and body.
     headersTimeout: 0,
@@ -45,8 +47,7 @@ export function createTransport(
       const timer = clock.after(timeoutMs, () => {
         if (socket instanceof Socket) socket.destroy(new Error('connection attempt timed out'));
       });
-      // The type says void; it is the socket, which undici needs back as well.
-      const socket: unknown = connector(options, (...result) => {
+      const socket = connect(options, (...result) => {
         timer.cancel();
         callback(...result);
       });

@@ -1,0 +1,9 @@
+import type { Compiled } from '../predicate/compile.ts';
+import { compilePredicate } from '../predicate/compile.ts';
+import type { Claims } from './claims.ts';
+import { claimFunctions } from './functions.ts';
+
+/** Compiles a `claims` expression. */
+export function compileClaims(source: string): Compiled<Claims> {
+  return compilePredicate(source, claimFunctions);
+}
