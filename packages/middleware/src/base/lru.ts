@@ -1,0 +1,42 @@
+/** A bounded map that keeps what was used most recently. */
+export interface Lru<K, V> {
+  /** The value, marked as just used. */
+  get(key: K): V | undefined;
+  set(key: K, value: V): void;
+  delete(key: K): boolean;
+  clear(): void;
+  readonly size: number;
+}
+
+/** Creates an LRU of `maxEntries` (1 and up) entries; all operations take constant time. */
+export function createLru<K, V>(maxEntries: number): Lru<K, V> {
+  if (!Number.isInteger(maxEntries) || maxEntries < 1) throw new RangeError('maxEntries: expected a whole number from 1');
+  // A Map iterates in order of insertion: the first key is the one that was used longest ago.
+  const entries = new Map<K, V>();
+  let newest: K | undefined;
+  return {
+    get(key) {
+      const value = entries.get(key);
+      if (value !== undefined && key !== newest) {
+        entries.delete(key);
+        entries.set(key, value);
+        newest = key;
+      }
+      return value;
+    },
+    set(key, value) {
+      entries.delete(key);
+      entries.set(key, value);
+      newest = key;
+      if (entries.size > maxEntries) {
+        const oldest = entries.keys().next();
+        if (oldest.done !== true) entries.delete(oldest.value);
+      }
+    },
+    delete: (key) => entries.delete(key),
+    clear: () => entries.clear(),
+    get size() {
+      return entries.size;
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import { createLru } from '../base/lru.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
+import type { Credential } from '../token/credential.ts';
+import type { TokenEndpoint } from '../token/endpoint.ts';
+import type { TokenFailure } from '../token/failure.ts';
+import { createKeyer } from './key.ts';
+import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
+
+export interface TokenCacheOptions {
+  readonly clock: Clock;
+  /** Tokens kept in memory; default 100,000. */
+  readonly maxEntries?: number;
+  /** Refused credentials remembered; default 10,000, apart from the tokens, so that guesses push none out. */
+  readonly maxRefused?: number;
+  /** Milliseconds for which a refusal is remembered; default 5,000. */
+  readonly refusedForMs?: number;
+  /** Milliseconds that a caller waits for a request that another one started, or its own; default 60,000. */
+  readonly waitMs?: number;
+}
+
+/** Tokens of one endpoint and profile. */
+export interface CachedTokens {
+  /** A value when it is in memory. */
+  get(credential: Credential): MaybePromise<TokenOutcome>;
+  /** Drops every token that came through here, and whatever is under way. */
+  purge(): void;
+}
+
+/** Tokens in memory, shared by all sources that are opened on it. */
+export interface TokenCache {
+  /** `profile`: everything that changes which token comes back, beside the credential. */
+  source(parts: { readonly endpoint: TokenEndpoint; readonly profile: readonly string[] }): CachedTokens;
+}
+
+interface Entry {
+  token: AccessToken;
+  expiresAtMs: number;
+  /** `Clock.monotonic()` from which a use starts a renewal in the background. */
+  refreshAtMs: number;
+  failedRefreshes: number;
+}
+
+interface Refusal {
+  readonly failure: TokenFailure;
+  readonly untilMs: number;
+}
+
+const waitedTooLong: TokenFailure = Object.freeze({
+  kind: 'failure',
+  reason: 'timeout',
+  detail: 'the token request took longer than a caller waits',
+  retryAfterSeconds: undefined,
+  oauthError: undefined,
+});
+const brokeDown: TokenFailure = Object.freeze({ ...waitedTooLong, reason: 'unavailable', detail: 'the token request could not be made' });
+
+/** Creates a cache of tokens (single flight, refresh ahead, brief memory of refused credentials). */
+export function createTokenCache(options: TokenCacheOptions): TokenCache {
+  const { clock, maxEntries = 100_000, maxRefused = 10_000, refusedForMs = 5_000, waitMs = 60_000 } = options;
+  const entries = createLru<string, Entry>(maxEntries);
+  const refused = createLru<string, Refusal>(maxRefused);
+  const flights = new Map<string, Promise<TokenOutcome>>();
+  const keyOf = createKeyer(randomBytes(32));
+
+  return {
+    source({ endpoint, profile }) {
+      // The key costs an HMAC: it is computed once per credential object, which callers keep.
+      const keys = new WeakMap<Credential, string>();
+      const own = new Set<string>();
+      let generation = 0;
+
+      const ask = (key: string, credential: Credential): Promise<TokenOutcome> => {
+        const running = flights.get(key);
+        if (running !== undefined) return running;
+        const born = generation;
+        const flight = endpoint
+          .obtain(credential)
+          .catch(() => brokeDown)
+          .then((outcome) => {
+            if (flights.get(key) === flight) flights.delete(key);
+            // What was under way when the tokens were purged serves its waiters and is not kept.
+            if (born === generation) keep(key, outcome);
+            return outcome;
+          });
+        flights.set(key, flight);
+        return flight;
+      };
+
+      const keep = (key: string, outcome: TokenOutcome): void => {
+        const now = clock.monotonic();
+        if (outcome.kind === 'failure') {
+          if (outcome.reason === 'credentials_refused') refused.set(key, { failure: outcome, untilMs: now + refusedForMs });
+          return;
+        }
+        const { expiresAtMs } = outcome;
+        if (expiresAtMs === undefined || expiresAtMs <= now) return;
+        const held = entries.get(key);
+        if (held !== undefined && held.expiresAtMs > now && held.token.obtainedAtMs > outcome.obtainedAtMs) return;
+        // The same token again is no gain: the object stays, and the next try waits longer.
+        if (held?.token.value === outcome.value) return postpone(held, now);
+        entries.set(key, { token: outcome, expiresAtMs, refreshAtMs: refreshAfterMs(outcome.obtainedAtMs, expiresAtMs), failedRefreshes: 0 });
+        own.add(key);
+      };
+
+      const postpone = (entry: Entry, now: number): void => {
+        entry.refreshAtMs = now + retryRefreshMs(entry.failedRefreshes);
+        entry.failedRefreshes += 1;
+      };
+
+      const refresh = (key: string, credential: Credential, entry: Entry): void => {
+        entry.refreshAtMs = Infinity;
+        void ask(key, credential).then(() => {
+          if (entries.get(key) === entry && entry.refreshAtMs === Infinity) postpone(entry, clock.monotonic());
+        });
+      };
+
+      const wait = (flight: Promise<TokenOutcome>): Promise<TokenOutcome> =>
+        new Promise((resolve) => {
+          const timer = clock.after(waitMs, () => resolve(waitedTooLong));
+          void flight.then((outcome) => {
+            timer.cancel();
+            resolve(outcome);
+          });
+        });
+
+      return {
+        get(credential) {
+          let key = keys.get(credential);
+          if (key === undefined) {
+            key = keyOf([...profile, credential.clientId, credential.clientSecret.reveal()]);
+            keys.set(credential, key);
+          }
+          const entry = entries.get(key);
+          if (entry !== undefined) {
+            const now = clock.monotonic();
+            if (now < entry.expiresAtMs) {
+              if (now >= entry.refreshAtMs) refresh(key, credential, entry);
+              return entry.token;
+            }
+            entries.delete(key);
+            own.delete(key);
+          }
+          const refusal = refused.get(key);
+          if (refusal !== undefined) {
+            if (clock.monotonic() < refusal.untilMs) return refusal.failure;
+            refused.delete(key);
+          }
+          return wait(ask(key, credential));
+        },
+        purge() {
+          generation += 1;
+          for (const key of own) entries.delete(key);
+          own.clear();
+          flights.clear();
+        },
+      };
+    },
+  };
+}
