@@ -26,7 +26,10 @@ const oneWay = (root, table) =>
     name: `${root}-${folder}-imports-one-way`,
     severity: 'error',
     from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
-    to: { path: `^packages/${root}/src/`, pathNot: `^packages/${root}/src/(errors\\.ts|(${[folder, ...allowed].join('|')})/)` },
+    to: {
+      path: `^packages/${root}/src/`,
+      pathNot: `^packages/${root}/src/(errors\\.ts|(${[folder, ...allowed].join('|')})/)`,
+    },
   }));
 
 module.exports = {
@@ -41,7 +44,10 @@ module.exports = {
     {
       name: 'only-compose-constructs-observers-and-providers',
       severity: 'error',
-      from: { path: '^packages/gateway/src/', pathNot: '^packages/gateway/src/(compose\\.ts|observe/|providers/|cli/)|\\.(test|testkit)\\.ts$' },
+      from: {
+        path: '^packages/gateway/src/',
+        pathNot: '^packages/gateway/src/(compose\\.ts|observe/|providers/|cli/)|\\.(test|testkit)\\.ts$',
+      },
       to: { path: '^packages/gateway/src/(observe|providers|cli)/' },
     },
     {
@@ -57,6 +63,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.test.json' },
-    enhancedResolveOptions: { conditionNames: ['grantgate-source', 'import', 'node', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['grantgate-source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
   },
 };

@@ -33,14 +33,20 @@ export interface AuthenticatorParts {
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4
  */
-export function createAuthenticator(input: ClientCredentialsInput, parts: AuthenticatorParts = {}): Authenticator {
+export function createAuthenticator(
+  input: ClientCredentialsInput,
+  parts: AuthenticatorParts = {},
+): Authenticator {
   const { options, problems } = parseClientCredentials(input);
   if (options === undefined) throw new OptionsError(problems);
   return createParsedAuthenticator(options, parts);
 }
 
 /** Creates an authenticator from options that `parseClientCredentials` has parsed already. */
-export function createParsedAuthenticator(options: ClientCredentialsOptions, parts: AuthenticatorParts = {}): Authenticator {
+export function createParsedAuthenticator(
+  options: ClientCredentialsOptions,
+  parts: AuthenticatorParts = {},
+): Authenticator {
   const clock = parts.clock ?? systemClock;
   const { tls } = options.clientConfig;
   const endpoint = createTokenEndpoint(

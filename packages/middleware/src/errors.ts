@@ -5,7 +5,7 @@ export type ErrorCode = 'options_invalid';
 
 /** Options that cannot be used; thrown at construction, with all problems at once. */
 export class OptionsError extends Error {
-  readonly code = 'options_invalid' satisfies ErrorCode;
+  readonly code: ErrorCode = 'options_invalid';
   readonly problems: readonly OptionProblem[];
 
   constructor(problems: readonly OptionProblem[]) {

@@ -23,7 +23,8 @@ function sentValues(rawHeaders: readonly string[], name: string): readonly strin
   const values: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const written = rawHeaders[at];
-    if (written?.length === name.length && written.toLowerCase() === name) values.push(rawHeaders[at + 1] ?? '');
+    if (written?.length === name.length && written.toLowerCase() === name)
+      values.push(rawHeaders[at + 1] ?? '');
   }
   return values;
 }

@@ -14,7 +14,9 @@ export function sanitizePath(path: string): string | undefined {
   if (plainPath.test(path)) return path;
   if (path.includes('#') || !isWellFormed(path)) return undefined;
   if (!path.startsWith('/')) return path;
-  return removeDotSegments(decodePercent(encodeBareBytes(path), (byte) => !unreserved.test(String.fromCharCode(byte))));
+  return removeDotSegments(
+    decodePercent(encodeBareBytes(path), (byte) => !unreserved.test(String.fromCharCode(byte))),
+  );
 }
 
 const unreserved = /[A-Za-z0-9._~-]/;
@@ -38,7 +40,9 @@ function removeDotSegments(path: string): string {
 export function toRoutingPath(path: string): string | undefined {
   if (plainPath.test(path)) return path;
   const sanitized = sanitizePath(path);
-  return sanitized?.includes('%') === true ? decodePercent(sanitized, (byte) => reserved.includes(String.fromCharCode(byte))) : sanitized;
+  return sanitized?.includes('%') === true
+    ? decodePercent(sanitized, (byte) => reserved.includes(String.fromCharCode(byte)))
+    : sanitized;
 }
 
 const reserved = ":/?#[]@!$&'()*+,;=%";

@@ -31,7 +31,10 @@ export function createUpstreams(configs: ReadonlyMap<string, ServiceConfig>, dep
     services.set(name, undefined);
     const config = configs.get(name);
     if (config === undefined || config.errors.length > 0) return undefined;
-    const service = config.kind === 'weighted' ? createWeighted(config, build) : createLoadBalancer(config, { clock: deps.clock, pools });
+    const service =
+      config.kind === 'weighted'
+        ? createWeighted(config, build)
+        : createLoadBalancer(config, { clock: deps.clock, pools });
     services.set(name, service);
     return service;
   };

@@ -11,7 +11,11 @@ export interface HealthCheck {
 }
 
 /** Starts with a first question at once; the interval runs from the end of one question to the start of the next. */
-export function startHealthCheck(serverUrl: string, config: HealthCheckConfig, deps: { readonly clock: Clock; readonly pools: Pools }): HealthCheck {
+export function startHealthCheck(
+  serverUrl: string,
+  config: HealthCheckConfig,
+  deps: { readonly clock: Clock; readonly pools: Pools },
+): HealthCheck {
   const { origin, path, host } = toTarget(serverUrl, config);
   const headers = { ...config.headers, host: config.hostname ?? host };
   const pool = deps.pools.forOrigin(origin);
@@ -25,7 +29,12 @@ export function startHealthCheck(serverUrl: string, config: HealthCheckConfig, d
     underWay = controller;
     const limit = deps.clock.after(config.timeoutMs, () => controller.abort());
     try {
-      const { statusCode, body } = await pool.request({ path, method: config.method, headers, signal: controller.signal });
+      const { statusCode, body } = await pool.request({
+        path,
+        method: config.method,
+        headers,
+        signal: controller.signal,
+      });
       // The status is the answer; a body that fails or never ends does not change it, and is not read to its end.
       void body.dump({ limit: maxDiscardedBytes, signal: controller.signal }).catch(() => {});
       return isExpected(statusCode, config.status);
@@ -56,7 +65,10 @@ export function startHealthCheck(serverUrl: string, config: HealthCheckConfig, d
 const maxDiscardedBytes = 64 * 1024;
 
 /** As in Traefik, an absolute path of the health check takes the place of the path of the server's URL. */
-function toTarget(serverUrl: string, config: HealthCheckConfig): { origin: string; path: string; host: string } {
+function toTarget(
+  serverUrl: string,
+  config: HealthCheckConfig,
+): { origin: string; path: string; host: string } {
   const url = new URL(serverUrl);
   if (config.scheme !== undefined) url.protocol = config.scheme;
   if (config.port !== undefined) url.port = String(config.port);

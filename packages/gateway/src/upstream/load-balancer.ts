@@ -23,7 +23,10 @@ interface Peer {
   readonly pickedFirst: Picked;
 }
 
-export function createLoadBalancer(config: LoadBalancerConfig, deps: { readonly clock: Clock; readonly pools: Pools }): Service {
+export function createLoadBalancer(
+  config: LoadBalancerConfig,
+  deps: { readonly clock: Clock; readonly pools: Pools },
+): Service {
   const { sticky } = config;
   const byId = new Map<string, Peer>();
   const peers = config.servers
@@ -31,7 +34,12 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: { readonly 
     .map((serverConfig): Peer => {
       const id = toStickyId(serverConfig.url);
       const server = createServer(serverConfig, deps.pools);
-      const picked = { server, serviceName: config.name, passHostHeader: config.passHostHeader, setCookie: undefined };
+      const picked = {
+        server,
+        serviceName: config.name,
+        passHostHeader: config.passHostHeader,
+        setCookie: undefined,
+      };
       const peer: Peer = {
         weight: serverConfig.weight,
         check: config.healthCheck && startHealthCheck(serverConfig.url, config.healthCheck, deps),
@@ -59,7 +67,11 @@ function isHealthy(peer: Peer): boolean {
   return peer.check === undefined || peer.check.healthy();
 }
 
-function findBound(rawHeaders: readonly string[], sticky: StickyConfig, byId: ReadonlyMap<string, Peer>): Peer | undefined {
+function findBound(
+  rawHeaders: readonly string[],
+  sticky: StickyConfig,
+  byId: ReadonlyMap<string, Peer>,
+): Peer | undefined {
   const id = findCookie(rawHeaders, sticky.cookieName);
   const peer = id === undefined ? undefined : byId.get(id);
   return peer !== undefined && isHealthy(peer) ? peer : undefined;

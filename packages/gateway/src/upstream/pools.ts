@@ -38,7 +38,7 @@ function createConnector(dialTimeoutMs: number): buildConnector.connector {
   return (options, callback) => {
     // undici would take the TLS server name from the Host header, which with passHostHeader is the caller's to choose.
     // Without a server name of its own it takes the host of the origin, for SNI and for the check of the certificate.
-    const { servername: _, ...rest } = options;
+    const { servername: _servername, ...rest } = options;
     connect(rest, (...result) => {
       result[1]?.prependListener('error', discloseReset);
       callback(...result);

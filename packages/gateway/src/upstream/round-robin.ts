@@ -5,8 +5,13 @@ export interface RoundRobin<T> {
 }
 
 /** @param items weights are 0 and up; 0 is never chosen. */
-export function createRoundRobin<T>(items: readonly { readonly item: T; readonly weight: number }[], isAvailable: (item: T) => boolean): RoundRobin<T> {
-  const peers = items.filter(({ weight }) => weight > 0).map(({ item, weight }) => ({ item, weight, current: 0 }));
+export function createRoundRobin<T>(
+  items: readonly { readonly item: T; readonly weight: number }[],
+  isAvailable: (item: T) => boolean,
+): RoundRobin<T> {
+  const peers = items
+    .filter(({ weight }) => weight > 0)
+    .map(({ item, weight }) => ({ item, weight, current: 0 }));
   const only = peers.length === 1 ? peers[0] : undefined;
   if (only !== undefined) return { next: () => (isAvailable(only.item) ? only.item : undefined) };
   return {

@@ -28,7 +28,9 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
       const target = elapsed + ms;
       await settle();
       for (;;) {
-        const due = [...timers].filter(([, t]) => t.dueMs <= target).sort((a, b) => a[1].dueMs - b[1].dueMs || a[0] - b[0])[0];
+        const due = [...timers]
+          .filter(([, t]) => t.dueMs <= target)
+          .sort((a, b) => a[1].dueMs - b[1].dueMs || a[0] - b[0])[0];
         if (due === undefined) break;
         timers.delete(due[0]);
         elapsed = Math.max(elapsed, due[1].dueMs);

@@ -10,7 +10,8 @@ export interface Lru<K, V> {
 
 /** Creates an LRU of `maxEntries` (1 and up) entries; all operations take constant time. */
 export function createLru<K, V>(maxEntries: number): Lru<K, V> {
-  if (!Number.isInteger(maxEntries) || maxEntries < 1) throw new RangeError('maxEntries: expected a whole number from 1');
+  if (!Number.isInteger(maxEntries) || maxEntries < 1)
+    throw new RangeError('maxEntries: expected a whole number from 1');
   // A Map iterates in order of insertion: the first key is the one that was used longest ago.
   const entries = new Map<K, V>();
   let newest: K | undefined;

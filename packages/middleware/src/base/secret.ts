@@ -1,5 +1,3 @@
-import { inspect } from 'node:util';
-
 /** A string that shows itself only to code that asks by name: printing, logging or serialising it gives `[redacted]`. */
 export class Secret {
   readonly #value: string;
@@ -21,7 +19,10 @@ export class Secret {
     return '[redacted]';
   }
 
-  [inspect.custom](): string {
-    return '[redacted]';
+  static {
+    // `util.inspect.custom` by its registered name; defined here because a declaration cannot name a computed member.
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value: () => '[redacted]',
+    });
   }
 }

@@ -5,7 +5,13 @@ import type { TokenOutcome } from '../token/access-token.ts';
 import { createTokenCache } from './token-cache.ts';
 
 const credential = (secret = 'right') => ({ clientId: 'app', clientSecret: new Secret(secret) });
-const refusal = { kind: 'failure', reason: 'credentials_refused', detail: 'no', retryAfterSeconds: undefined, oauthError: 'invalid_client' } as const;
+const refusal = {
+  kind: 'failure',
+  reason: 'credentials_refused',
+  detail: 'no',
+  retryAfterSeconds: undefined,
+  oauthError: 'invalid_client',
+} as const;
 
 function setUp(lifetimeMs = 100_000) {
   const clock = createFakeClock();
@@ -13,7 +19,13 @@ function setUp(lifetimeMs = 100_000) {
   let answer = (secret: string): TokenOutcome => {
     if (secret !== 'right') return refusal;
     const now = clock.monotonic();
-    return { kind: 'token', value: `t${asked.length}`, payload: undefined, obtainedAtMs: now, expiresAtMs: now + lifetimeMs };
+    return {
+      kind: 'token',
+      value: `t${asked.length}`,
+      payload: undefined,
+      obtainedAtMs: now,
+      expiresAtMs: now + lifetimeMs,
+    };
   };
   let delayMs = 10;
   const endpoint = {
@@ -31,15 +43,24 @@ function setUp(lifetimeMs = 100_000) {
     await clock.advance(delayMs);
     return pending;
   };
-  return { clock, asked, tokens, first, answerWith: (next: typeof answer) => (answer = next), slow: (ms: number) => (delayMs = ms) };
+  return {
+    clock,
+    asked,
+    tokens,
+    first,
+    answerWith: (next: typeof answer) => (answer = next),
+    slow: (ms: number) => (delayMs = ms),
+  };
 }
 
 describe('token cache', () => {
   it('asks the server once for hundreds of concurrent first requests', async () => {
     const { clock, asked, tokens } = setUp();
-    const all = Promise.all(Array.from({ length: 500 }, () => tokens.get(credential())));
+    const all = Promise.all(Array.from({ length: 500 }, async () => tokens.get(credential())));
     await clock.advance(10);
-    expect(new Set((await all).map((outcome) => outcome.kind === 'token' && outcome.value))).toEqual(new Set(['t1']));
+    expect(new Set((await all).map((outcome) => outcome.kind === 'token' && outcome.value))).toEqual(
+      new Set(['t1']),
+    );
     expect(asked).toHaveLength(1);
   });
 
@@ -106,7 +127,13 @@ describe('token cache', () => {
 
   it('does not keep a token without a known lifetime', async () => {
     const kit = setUp();
-    kit.answerWith(() => ({ kind: 'token', value: 'once', payload: undefined, obtainedAtMs: 0, expiresAtMs: undefined }));
+    kit.answerWith(() => ({
+      kind: 'token',
+      value: 'once',
+      payload: undefined,
+      obtainedAtMs: 0,
+      expiresAtMs: undefined,
+    }));
     expect(await kit.first()).toMatchObject({ value: 'once' });
     await kit.first();
     expect(kit.asked).toHaveLength(2);

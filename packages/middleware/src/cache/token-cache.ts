@@ -55,7 +55,11 @@ const waitedTooLong: TokenFailure = Object.freeze({
   retryAfterSeconds: undefined,
   oauthError: undefined,
 });
-const brokeDown: TokenFailure = Object.freeze({ ...waitedTooLong, reason: 'unavailable', detail: 'the token request could not be made' });
+const brokeDown: TokenFailure = Object.freeze({
+  ...waitedTooLong,
+  reason: 'unavailable',
+  detail: 'the token request could not be made',
+});
 
 /** Creates a cache of tokens (single flight, refresh ahead, brief memory of refused credentials). */
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
@@ -92,16 +96,26 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const keep = (key: string, outcome: TokenOutcome): void => {
         const now = clock.monotonic();
         if (outcome.kind === 'failure') {
-          if (outcome.reason === 'credentials_refused') refused.set(key, { failure: outcome, untilMs: now + refusedForMs });
+          if (outcome.reason === 'credentials_refused')
+            refused.set(key, { failure: outcome, untilMs: now + refusedForMs });
           return;
         }
         const { expiresAtMs } = outcome;
         if (expiresAtMs === undefined || expiresAtMs <= now) return;
         const held = entries.get(key);
-        if (held !== undefined && held.expiresAtMs > now && held.token.obtainedAtMs > outcome.obtainedAtMs) return;
+        if (held !== undefined && held.expiresAtMs > now && held.token.obtainedAtMs > outcome.obtainedAtMs)
+          return;
         // The same token again is no gain: the object stays, and the next try waits longer.
-        if (held?.token.value === outcome.value) return postpone(held, now);
-        entries.set(key, { token: outcome, expiresAtMs, refreshAtMs: refreshAfterMs(outcome.obtainedAtMs, expiresAtMs), failedRefreshes: 0 });
+        if (held?.token.value === outcome.value) {
+          postpone(held, now);
+          return;
+        }
+        entries.set(key, {
+          token: outcome,
+          expiresAtMs,
+          refreshAtMs: refreshAfterMs(outcome.obtainedAtMs, expiresAtMs),
+          failedRefreshes: 0,
+        });
         own.add(key);
       };
 
@@ -113,7 +127,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const refresh = (key: string, credential: Credential, entry: Entry): void => {
         entry.refreshAtMs = Infinity;
         void ask(key, credential).then(() => {
-          if (entries.get(key) === entry && entry.refreshAtMs === Infinity) postpone(entry, clock.monotonic());
+          if (entries.get(key) === entry && entry.refreshAtMs === Infinity)
+            postpone(entry, clock.monotonic());
         });
       };
 

@@ -5,7 +5,11 @@ import { claimText } from './text.ts';
 
 type Test = (value: JsonValue | undefined) => boolean;
 
-function onClaim(parameters: readonly string[], repeats: boolean, test: (values: readonly string[]) => Test): PredicateFunction<Claims> {
+function onClaim(
+  parameters: readonly string[],
+  repeats: boolean,
+  test: (values: readonly string[]) => Test,
+): PredicateFunction<Claims> {
   return {
     parameters,
     repeats,
@@ -23,13 +27,35 @@ const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] =>
 
 /** The functions of `claims`; a missing claim or one of another type is false. */
 export const claimFunctions: FunctionTable<Claims> = Object.freeze({
-  Equals: onClaim(['key', 'value'], false, ([wanted]) => (value) => claimText(value) === wanted),
-  Prefix: onClaim(['key', 'value'], false, ([prefix = '']) => (value) => claimText(value)?.startsWith(prefix) === true),
-  Contains: onClaim(['key', 'value'], false, ([part = '']) => (value) =>
-    typeof value === 'string' ? value.includes(part) : isArray(value) && value.some((element) => claimText(element) === part),
+  Equals: onClaim(
+    ['key', 'value'],
+    false,
+    ([wanted]) =>
+      (value) =>
+        claimText(value) === wanted,
   ),
-  SplitContains: onClaim(['key', 'separator', 'value'], false, ([separator = '', part = '']) => (value) =>
-    typeof value === 'string' && value.split(separator).includes(part),
+  Prefix: onClaim(
+    ['key', 'value'],
+    false,
+    ([prefix = '']) =>
+      (value) =>
+        claimText(value)?.startsWith(prefix) === true,
+  ),
+  Contains: onClaim(
+    ['key', 'value'],
+    false,
+    ([part = '']) =>
+      (value) =>
+        typeof value === 'string'
+          ? value.includes(part)
+          : isArray(value) && value.some((element) => claimText(element) === part),
+  ),
+  SplitContains: onClaim(
+    ['key', 'separator', 'value'],
+    false,
+    ([separator = '', part = '']) =>
+      (value) =>
+        typeof value === 'string' && value.split(separator).includes(part),
   ),
   OneOf: onClaim(['key', 'value'], true, (values) => {
     const wanted = new Set(values);

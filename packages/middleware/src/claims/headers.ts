@@ -4,17 +4,32 @@ import { parseClaimPath, readClaim } from './path.ts';
 import { claimText } from './text.ts';
 
 /** Name and value in turn; or the header whose value cannot be sent. */
-export type ForwardedHeaders = { readonly ok: true; readonly headers: readonly string[] } | { readonly ok: false; readonly header: string };
+export type ForwardedHeaders =
+  | { readonly ok: true; readonly headers: readonly string[] }
+  | { readonly ok: false; readonly header: string };
 export type CompiledHeaders =
   | { readonly ok: true; readonly evaluate: (claims: Claims) => ForwardedHeaders }
-  | { readonly ok: false; readonly problems: readonly { readonly header: string; readonly message: string }[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly { readonly header: string; readonly message: string }[];
+    };
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const reserved = new Set([
-  'authorization', 'connection', 'content-length', 'host', 'keep-alive', 'proxy-authenticate', 'proxy-authorization',
-  'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
+  'authorization',
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
 ]);
-// eslint-disable-next-line no-control-regex -- RFC 9110 section 5.5 forbids these in a field value.
+// RFC 9110 section 5.5 forbids these in a field value.
 const control = /[\u0000-\u001f\u007f]/;
 
 /** Compiles `forwardHeaders`: name to claim path. */
@@ -23,9 +38,15 @@ export function compileForwardHeaders(map: Readonly<Record<string, string>>): Co
   const seen = new Set<string>();
   const compiled = Object.entries(map).map(([header, source]) => {
     const name = header.toLowerCase().replaceAll('_', '-');
-    if (!token.test(header)) problems.push({ header, message: 'is not a header name (RFC 9110 section 5.1)' });
-    else if (reserved.has(name)) problems.push({ header, message: `${header} cannot carry a claim: it steers the connection or the authentication` });
-    else if (seen.has(name)) problems.push({ header, message: `${header} is given twice (letter case and -/_ do not count)` });
+    if (!token.test(header))
+      problems.push({ header, message: 'is not a header name (RFC 9110 section 5.1)' });
+    else if (reserved.has(name))
+      problems.push({
+        header,
+        message: `${header} cannot carry a claim: it steers the connection or the authentication`,
+      });
+    else if (seen.has(name))
+      problems.push({ header, message: `${header} is given twice (letter case and -/_ do not count)` });
     seen.add(name);
     const path = parseClaimPath(source);
     if (!path.ok) problems.push({ header, message: path.message });
@@ -48,7 +69,8 @@ export function compileForwardHeaders(map: Readonly<Record<string, string>>): Co
 }
 
 function headerText(value: JsonValue | undefined): string {
-  if (Array.isArray(value)) return value.map((element: JsonValue) => claimText(element) ?? toJson(element)).join(',');
+  if (Array.isArray(value))
+    return value.map((element: JsonValue) => claimText(element) ?? toJson(element)).join(',');
   return value === undefined || value === null ? '' : (claimText(value) ?? toJson(value));
 }
 
@@ -56,5 +78,7 @@ function toJson(value: JsonValue): string {
   if (value instanceof JsonNumber) return value.text;
   if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value).map(([key, inner]: [string, JsonValue]) => `${JSON.stringify(key)}:${toJson(inner)}`).join(',')}}`;
+  return `{${Object.entries(value)
+    .map(([key, inner]: [string, JsonValue]) => `${JSON.stringify(key)}:${toJson(inner)}`)
+    .join(',')}}`;
 }

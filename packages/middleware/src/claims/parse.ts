@@ -6,9 +6,17 @@ import { JsonNumber } from './claims.ts';
 export function parseClaims(json: string): Claims | undefined {
   let value: unknown;
   try {
-    value = parse(json, undefined, { parseNumber: (text) => new JsonNumber(text), onDuplicateKey: ({ newValue }) => newValue });
+    value = parse(json, undefined, {
+      parseNumber: (text) => new JsonNumber(text),
+      onDuplicateKey: ({ newValue }) => newValue,
+    });
   } catch {
     return undefined;
   }
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber) ? (value as Record<string, JsonValue>) : undefined;
+  return typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof JsonNumber)
+    ? (value as Record<string, JsonValue>)
+    : undefined;
 }

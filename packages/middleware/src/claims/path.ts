@@ -3,7 +3,8 @@ import { JsonNumber } from './claims.ts';
 
 /** Keys from the outermost object inwards. */
 export type ClaimPath = readonly string[];
-export type ParsedClaimPath = { readonly ok: true; readonly path: ClaimPath } | { readonly ok: false; readonly message: string };
+export type ParsedClaimPath =
+  { readonly ok: true; readonly path: ClaimPath } | { readonly ok: false; readonly message: string };
 
 /** Parses `user.name`; `\.` is a dot in a key and `\\` a backslash. */
 export function parseClaimPath(text: string): ParsedClaimPath {
@@ -17,7 +18,8 @@ export function parseClaimPath(text: string): ParsedClaimPath {
     } else if (char === '\\') {
       at += 1;
       const next = text.charAt(at);
-      if (next !== '.' && next !== '\\') return { ok: false, message: `unknown escape \\${next} in a claim path: expected \\. or \\\\` };
+      if (next !== '.' && next !== '\\')
+        return { ok: false, message: `unknown escape \\${next} in a claim path: expected \\. or \\\\` };
       key += next;
     } else key += char;
   }
@@ -29,7 +31,14 @@ export function parseClaimPath(text: string): ParsedClaimPath {
 export function readClaim(claims: Claims, path: ClaimPath): JsonValue | undefined {
   let at: JsonValue | undefined = claims;
   for (const key of path) {
-    if (typeof at !== 'object' || at === null || Array.isArray(at) || at instanceof JsonNumber || !Object.hasOwn(at, key)) return undefined;
+    if (
+      typeof at !== 'object' ||
+      at === null ||
+      Array.isArray(at) ||
+      at instanceof JsonNumber ||
+      !Object.hasOwn(at, key)
+    )
+      return undefined;
     at = (at as Claims)[key];
   }
   return at;

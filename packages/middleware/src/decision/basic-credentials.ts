@@ -22,7 +22,7 @@ const tooLong = malformed('The Basic credentials are too long.');
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
-// eslint-disable-next-line no-control-regex -- RFC 7617 section 2 forbids exactly these characters.
+// RFC 7617 section 2 forbids exactly these characters.
 const control = /[\u0000-\u001f\u007f]/;
 
 /**
@@ -48,5 +48,9 @@ export function readBasicCredentials(authorization: string | undefined): BasicCr
   const colon = text.indexOf(':');
   if (colon < 0) return noColon;
   if (colon === 0) return noId;
-  return { kind: 'credential', clientId: text.slice(0, colon), clientSecret: new Secret(text.slice(colon + 1)) };
+  return {
+    kind: 'credential',
+    clientId: text.slice(0, colon),
+    clientSecret: new Secret(text.slice(colon + 1)),
+  };
 }

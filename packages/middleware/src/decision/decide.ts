@@ -6,7 +6,7 @@ import { readBasicCredentials } from './basic-credentials.ts';
 import type { Decision, Deny } from './decision.ts';
 import type { RequestFacts } from './facts.ts';
 import type { Policy } from './policy.ts';
-import type { RefusalCode } from './refusals.ts';
+import type { RefusalCode } from './refusal-code.ts';
 import { createDeny } from './refusals.ts';
 import type { HeldFailure, HeldToken, TokenSource } from './token-source.ts';
 import { toVerdict } from './verdict.ts';

@@ -1,5 +1,5 @@
 import type { Claims } from '../claims/claims.ts';
-import type { RefusalCode } from './refusals.ts';
+import type { RefusalCode } from './refusal-code.ts';
 
 /** Who the token speaks for. */
 export interface Subject {

@@ -1,18 +1,5 @@
 import type { Deny } from './decision.ts';
-
-/** Every code that a decision can refuse with; closed, and listed in the reference. */
-export type RefusalCode =
-  | 'credentials_missing'
-  | 'credentials_malformed'
-  | 'credentials_refused'
-  | 'claims_not_satisfied'
-  | 'gateway_credentials_refused'
-  | 'token_request_rejected'
-  | 'token_response_invalid'
-  | 'token_opaque'
-  | 'authorization_server_unavailable'
-  | 'authorization_server_timeout'
-  | 'middleware_unavailable';
+import type { RefusalCode } from './refusal-code.ts';
 
 /** What a code means on the wire. */
 export interface RefusalRow {

@@ -10,12 +10,16 @@ export interface HeldToken {
 
 /** The decision's port to whatever holds tokens: a value when it is in memory, a promise when the server must be asked. */
 export interface TokenSource {
-  get(credential: { readonly clientId: string; readonly clientSecret: Secret }): MaybePromise<HeldToken | HeldFailure>;
+  get(credential: {
+    readonly clientId: string;
+    readonly clientSecret: Secret;
+  }): MaybePromise<HeldToken | HeldFailure>;
 }
 
 export interface HeldFailure {
   readonly kind: 'failure';
-  readonly reason: 'credentials_refused' | 'request_rejected' | 'response_invalid' | 'unavailable' | 'timeout';
+  readonly reason:
+    'credentials_refused' | 'request_rejected' | 'response_invalid' | 'unavailable' | 'timeout';
   readonly detail: string;
   readonly retryAfterSeconds: number | undefined;
 }

@@ -16,7 +16,10 @@ export function toVerdict(policy: Policy, clientId: string, token: HeldToken): D
   }
   const forwarded = policy.headersFrom(claims ?? noClaims);
   if (!forwarded.ok) {
-    return createDeny('token_response_invalid', `The claim for header ${forwarded.header} cannot be sent in a header.`);
+    return createDeny(
+      'token_response_invalid',
+      `The claim for header ${forwarded.header} cannot be sent in a header.`,
+    );
   }
   return Object.freeze({
     allowed: true,

@@ -64,11 +64,13 @@ function rename(
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(raw)) {
     const here = [...writtenPath, key];
-    const report = (code: string, message: string): void => void problems.push({ severity: 'error', path: here, code, message });
+    const report = (code: string, message: string): void =>
+      void problems.push({ severity: 'error', path: here, code, message });
     const name = known.get(key.toLowerCase());
     if (name === undefined) {
       const near = nearestName(key, Object.keys(names));
-      const hint = near === undefined ? `expected one of ${Object.keys(names).join(', ')}` : `did you mean ${near}?`;
+      const hint =
+        near === undefined ? `expected one of ${Object.keys(names).join(', ')}` : `did you mean ${near}?`;
       report('unknown_option', `unknown option ${key}: ${hint}`);
       continue;
     }
@@ -82,7 +84,8 @@ function rename(
       continue;
     }
     written.set([...path, name].join('\0'), key);
-    result[name] = typeof below === 'object' ? rename(value, below, [...path, name], here, problems, written) : value;
+    result[name] =
+      typeof below === 'object' ? rename(value, below, [...path, name], here, problems, written) : value;
   }
   return result;
 }

@@ -14,38 +14,60 @@ export interface ParsedOptions {
   readonly problems: readonly OptionProblem[];
 }
 
-type Report = (severity: 'error' | 'warning', path: readonly PropertyKey[], code: string, message: string, within?: OptionProblem['within']) => void;
+type Report = (
+  severity: 'error' | 'warning',
+  path: readonly PropertyKey[],
+  code: string,
+  message: string,
+  within?: OptionProblem['within'],
+) => void;
 
 /** Parses options as a user wrote them: all problems at once, defaults filled in, the result frozen. */
 export function parseClientCredentials(raw: unknown): ParsedOptions {
   const canonical = toCanonical(raw, clientCredentialsNames);
   const problems: OptionProblem[] = [...canonical.problems];
   const report: Report = (severity, path, code, message, within) =>
-    void problems.push({ severity, path: canonical.writtenPath(path), code, message, ...(within && { within }) });
+    void problems.push({
+      severity,
+      path: canonical.writtenPath(path),
+      code,
+      message,
+      ...(within && { within }),
+    });
 
   const parsed = clientCredentialsSchema.safeParse(canonical.value);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const missing = issue.code === 'invalid_type' && valueAt(canonical.value, issue.path) === undefined;
-      report('error', issue.path, missing ? 'missing_option' : 'invalid_value', missing ? 'is required' : describe(issue));
+      report(
+        'error',
+        issue.path,
+        missing ? 'missing_option' : 'invalid_value',
+        missing ? 'is required' : describe(issue),
+      );
     }
   }
   // What each value means is checked even when another one has the wrong type, so that everything is said at once.
-  const partial = (parsed.success ? parsed.data : canonical.value) as Partial<ClientCredentialsShape> | null | undefined;
+  const partial = (parsed.success ? parsed.data : canonical.value) as
+    Partial<ClientCredentialsShape> | null | undefined;
   if (typeof partial === 'object' && partial !== null) checkMeaning(partial, report);
-  if (!parsed.success || problems.some((problem) => problem.severity === 'error')) return { options: undefined, problems };
+  if (!parsed.success || problems.some((problem) => problem.severity === 'error'))
+    return { options: undefined, problems };
   return { options: freeze(parsed.data), problems };
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   let at: unknown = value;
-  for (const part of path) at = typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined;
+  for (const part of path)
+    at = typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined;
   return at;
 }
 
 function describe(issue: { readonly code: string; readonly message: string }): string {
   // zod's words name the expected type and never the value.
-  return issue.code === 'invalid_union' ? 'expected a non-empty string' : issue.message.replace(/^Invalid input: /, '');
+  return issue.code === 'invalid_union'
+    ? 'expected a non-empty string'
+    : issue.message.replace(/^Invalid input: /, '');
 }
 
 function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): void {
@@ -53,23 +75,34 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
   if ((shape.clientID === undefined) !== (shape.clientSecret === undefined)) {
     const absent = shape.clientID === undefined ? 'clientID' : 'clientSecret';
     const present = absent === 'clientID' ? 'clientSecret' : 'clientID';
-    report('error', [present], 'missing_option', `${absent} is missing: give both (gateway level) or neither (application level)`);
+    report(
+      'error',
+      [present],
+      'missing_option',
+      `${absent} is missing: give both (gateway level) or neither (application level)`,
+    );
   }
   if (typeof shape.claims === 'string' && shape.claims !== '') {
     const compiled = compileClaims(shape.claims);
     if (!compiled.ok) {
-      for (const { message, line, column } of compiled.diagnostics) report('error', ['claims'], 'invalid_expression', message, { line, column });
+      for (const { message, line, column } of compiled.diagnostics)
+        report('error', ['claims'], 'invalid_expression', message, { line, column });
     }
   }
   if (isTextRecord(shape.forwardHeaders)) {
     const compiled = compileForwardHeaders(shape.forwardHeaders);
-    if (!compiled.ok) for (const { header, message } of compiled.problems) report('error', ['forwardHeaders', header], 'invalid_value', message);
+    if (!compiled.ok)
+      for (const { header, message } of compiled.problems)
+        report('error', ['forwardHeaders', header], 'invalid_value', message);
   }
   if (typeof shape.usernameClaim === 'string' && shape.usernameClaim !== '') {
     const path = parseClaimPath(shape.usernameClaim);
     if (!path.ok) report('error', ['usernameClaim'], 'invalid_value', path.message);
   }
-  const tls = typeof shape.clientConfig === 'object' ? (shape.clientConfig as Partial<ClientCredentialsShape['clientConfig']> | null)?.tls : undefined;
+  const tls =
+    typeof shape.clientConfig === 'object'
+      ? (shape.clientConfig as Partial<ClientCredentialsShape['clientConfig']> | null)?.tls
+      : undefined;
   if (typeof tls === 'object') checkTls(tls, report);
 }
 
@@ -78,7 +111,12 @@ function checkUrl(text: string, report: Report): void {
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     report('error', ['url'], 'invalid_value', 'expected an absolute https or http URL');
   } else if (url.username !== '' || url.password !== '') {
-    report('error', ['url'], 'invalid_value', 'a URL must not hold credentials: use clientID and clientSecret');
+    report(
+      'error',
+      ['url'],
+      'invalid_value',
+      'a URL must not hold credentials: use clientID and clientSecret',
+    );
   } else if (url.hash !== '') {
     report('error', ['url'], 'invalid_value', 'a token endpoint has no fragment (RFC 6749 section 3.2)');
   } else if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
@@ -87,7 +125,12 @@ function checkUrl(text: string, report: Report): void {
 }
 
 function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(?:\.\d+){3}$/.test(hostname)
+  );
 }
 
 function checkTls(tls: Partial<ClientCredentialsShape['clientConfig']['tls']>, report: Report): void {
@@ -105,23 +148,41 @@ function checkTls(tls: Partial<ClientCredentialsShape['clientConfig']['tls']>, r
     }
   };
   // createSecureContext quietly ignores a `ca` without any certificate in it.
-  if (isText(ca) && !toText(ca).includes('-----BEGIN')) report('error', [...path, 'ca'], 'invalid_value', 'expected PEM certificates');
-  else if (isText(ca)) usable('ca', () => createSecureContext({ ca: toText(ca) }), 'expected PEM certificates');
-  if (isText(cert)) usable('cert', () => createSecureContext({ cert: toText(cert) }), 'expected a PEM certificate');
+  if (isText(ca) && !toText(ca).includes('-----BEGIN'))
+    report('error', [...path, 'ca'], 'invalid_value', 'expected PEM certificates');
+  else if (isText(ca))
+    usable('ca', () => createSecureContext({ ca: toText(ca) }), 'expected PEM certificates');
+  if (isText(cert))
+    usable('cert', () => createSecureContext({ cert: toText(cert) }), 'expected a PEM certificate');
   if (isText(cert) && isText(key)) {
-    usable('key', () => createSecureContext({ cert: toText(cert), key: toText(key) }), 'expected the PEM private key that belongs to cert, not encrypted');
+    usable(
+      'key',
+      () => createSecureContext({ cert: toText(cert), key: toText(key) }),
+      'expected the PEM private key that belongs to cert, not encrypted',
+    );
   }
   if (tls.insecureSkipVerify === true) {
-    report('warning', [...path, 'insecureSkipVerify'], 'insecure', 'any server can pose as the authorization server: give its CA in ca instead');
+    report(
+      'warning',
+      [...path, 'insecureSkipVerify'],
+      'insecure',
+      'any server can pose as the authorization server: give its CA in ca instead',
+    );
   }
 }
 
-const isText = (value: unknown): value is string | Secret => typeof value === 'string' || value instanceof Secret;
+const isText = (value: unknown): value is string | Secret =>
+  typeof value === 'string' || value instanceof Secret;
 const toText = (value: string | Secret): string => (typeof value === 'string' ? value : value.reveal());
 const toSecret = (value: string | Secret): Secret => (typeof value === 'string' ? new Secret(value) : value);
 
 function isTextRecord(value: unknown): value is Record<string, string> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((item) => typeof item === 'string');
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((item) => typeof item === 'string')
+  );
 }
 
 function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {

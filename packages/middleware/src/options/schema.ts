@@ -50,30 +50,52 @@ export interface ClientCredentialsShape {
 const secretText = z.union([z.string().min(1), z.instanceof(Secret)]);
 
 /** The options of `oAuthClientCredentials` under their canonical names; the source of types, defaults, reference and JSON Schema. */
-export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCredentialsInput> = z.strictObject({
-  url: z.string().describe('Token endpoint of the authorization server: `https`, or `http` with a warning unless it is loopback.'),
-  clientID: secretText.optional().describe("The gateway's own client ID. With `clientSecret`: gateway level. Without both: application level, each caller brings its own in `Authorization: Basic`."),
-  clientSecret: secretText.optional().describe("The gateway's own client secret."),
-  audience: z.string().min(1).optional().describe('Sent as `audience` in the token request.'),
-  claims: z.string().min(1).optional().describe("Predicate that the token's claims must satisfy."),
-  forwardHeaders: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe('Request header name to claim path; a missing claim gives an empty header.'),
-  usernameClaim: z.string().min(1).optional().describe('Claim path that fills `ClientUsername` in the access log.'),
-  clientConfig: z
-    .strictObject({
-      tls: z
-        .strictObject({
-          ca: secretText.optional().describe('PEM certificates that the server is checked against, instead of the system ones.'),
-          cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
-          key: secretText.optional().describe('PEM private key; together with `cert`.'),
-          insecureSkipVerify: z.boolean().default(false).describe('Accepts any server certificate; warns at load.'),
-        })
-        .prefault({}),
-      timeoutSeconds: z.number().positive().max(3600).default(5).describe('Seconds for each attempt, connection included.'),
-      maxRetries: z.int().min(0).max(100).default(3).describe('Retries after the first attempt.'),
-    })
-    .prefault({}),
-});
-
+export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCredentialsInput> =
+  z.strictObject({
+    url: z
+      .string()
+      .describe(
+        'Token endpoint of the authorization server: `https`, or `http` with a warning unless it is loopback.',
+      ),
+    clientID: secretText
+      .optional()
+      .describe(
+        "The gateway's own client ID. With `clientSecret`: gateway level. Without both: application level, each caller brings its own in `Authorization: Basic`.",
+      ),
+    clientSecret: secretText.optional().describe("The gateway's own client secret."),
+    audience: z.string().min(1).optional().describe('Sent as `audience` in the token request.'),
+    claims: z.string().min(1).optional().describe("Predicate that the token's claims must satisfy."),
+    forwardHeaders: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Request header name to claim path; a missing claim gives an empty header.'),
+    usernameClaim: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Claim path that fills `ClientUsername` in the access log.'),
+    clientConfig: z
+      .strictObject({
+        tls: z
+          .strictObject({
+            ca: secretText
+              .optional()
+              .describe('PEM certificates that the server is checked against, instead of the system ones.'),
+            cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
+            key: secretText.optional().describe('PEM private key; together with `cert`.'),
+            insecureSkipVerify: z
+              .boolean()
+              .default(false)
+              .describe('Accepts any server certificate; warns at load.'),
+          })
+          .prefault({}),
+        timeoutSeconds: z
+          .number()
+          .positive()
+          .max(3600)
+          .default(5)
+          .describe('Seconds for each attempt, connection included.'),
+        maxRetries: z.int().min(0).max(100).default(3).describe('Retries after the first attempt.'),
+      })
+      .prefault({}),
+  });

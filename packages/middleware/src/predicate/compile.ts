@@ -6,7 +6,9 @@ import { findFunction } from './functions.ts';
 import { parsePredicate } from './parse.ts';
 
 export type Evaluate<C> = (context: C) => boolean;
-export type Compiled<C> = { readonly ok: true; readonly evaluate: Evaluate<C> } | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+export type Compiled<C> =
+  | { readonly ok: true; readonly evaluate: Evaluate<C> }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /** Compiles an expression to closures; reports every fault at once. */
 export function compilePredicate<C>(source: string, table: FunctionTable<C>): Compiled<C> {
@@ -44,13 +46,19 @@ function compileNode<C>(node: Node, table: FunctionTable<C>, report: Report): Ev
 function compileCall<C>(call: Call, table: FunctionTable<C>, report: Report): Evaluate<C> {
   const entry = findFunction(table, call.name);
   if (entry === undefined) {
-    return report({ offset: call.offset, length: call.name.length }, `unknown function ${call.name}: expected one of ${Object.keys(table).join(', ')}`);
+    return report(
+      { offset: call.offset, length: call.name.length },
+      `unknown function ${call.name}: expected one of ${Object.keys(table).join(', ')}`,
+    );
   }
   const least = entry.required ?? entry.parameters.length;
   const most = entry.repeats === true ? Infinity : entry.parameters.length;
   if (call.args.length < least || call.args.length > most) {
     const signature = `${entry.parameters.join(', ')}${entry.repeats === true ? ', ...' : ''}`;
-    return report(call, `${call.name} takes (${signature}), not ${call.args.length} argument${call.args.length === 1 ? '' : 's'}`);
+    return report(
+      call,
+      `${call.name} takes (${signature}), not ${call.args.length} argument${call.args.length === 1 ? '' : 's'}`,
+    );
   }
   const built = entry.build(call.args.map((arg) => arg.value));
   return typeof built === 'function' ? built : report(call.args[built.argument] ?? call, built.message);

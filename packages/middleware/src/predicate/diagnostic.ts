@@ -12,13 +12,26 @@ export interface Diagnostic {
 }
 
 /** Places a message at an offset of the source. */
-export function createDiagnostic(source: string, offset: number, length: number, message: string): Diagnostic {
+export function createDiagnostic(
+  source: string,
+  offset: number,
+  length: number,
+  message: string,
+): Diagnostic {
   const before = source.slice(0, offset);
   const lineStart = before.lastIndexOf('\n') + 1;
   let line = 1;
   for (let at = before.indexOf('\n'); at >= 0; at = before.indexOf('\n', at + 1)) line += 1;
-  return Object.freeze({ message, offset, length: Math.max(1, length), line, column: [...before.slice(lineStart)].length + 1 });
+  return Object.freeze({
+    message,
+    offset,
+    length: Math.max(1, length),
+    line,
+    column: characters(before.slice(lineStart)) + 1,
+  });
 }
+
+const characters = (text: string): number => Array.from(text).length;
 
 /** Shows the line of the source with a caret under the place; tabs stay tabs, so that the caret stands right. */
 export function renderDiagnostic(diagnostic: Diagnostic, source: string): string {
@@ -26,6 +39,8 @@ export function renderDiagnostic(diagnostic: Diagnostic, source: string): string
   const end = source.indexOf('\n', start);
   const text = source.slice(start, end < 0 ? undefined : end);
   const lead = text.slice(0, diagnostic.offset - start).replaceAll(/[^\t]/gu, ' ');
-  const width = [...text.slice(diagnostic.offset - start, diagnostic.offset - start + diagnostic.length)].length;
+  const width = characters(
+    text.slice(diagnostic.offset - start, diagnostic.offset - start + diagnostic.length),
+  );
   return `${diagnostic.line}:${diagnostic.column}: ${diagnostic.message}\n${text}\n${lead}${'^'.repeat(Math.max(1, width))}`;
 }

@@ -23,7 +23,13 @@ export type FunctionTable<C> = Readonly<Record<string, PredicateFunction<C>>>;
 export function findFunction<C>(table: FunctionTable<C>, written: string): PredicateFunction<C> | undefined {
   for (const [name, entry] of Object.entries(table)) {
     const lower = name.toLowerCase();
-    if (written === name || written === lower || written === name.toUpperCase() || written === lower.charAt(0).toUpperCase() + lower.slice(1)) return entry;
+    if (
+      written === name ||
+      written === lower ||
+      written === name.toUpperCase() ||
+      written === lower.charAt(0).toUpperCase() + lower.slice(1)
+    )
+      return entry;
   }
   return undefined;
 }

@@ -12,7 +12,9 @@ export interface Token {
   readonly text: string;
 }
 
-export type Lexed = { readonly ok: true; readonly tokens: readonly Token[] } | { readonly ok: false; readonly diagnostic: Diagnostic };
+export type Lexed =
+  | { readonly ok: true; readonly tokens: readonly Token[] }
+  | { readonly ok: false; readonly diagnostic: Diagnostic };
 
 const space = /[ \t\r\n]*/y;
 const name = /[A-Za-z_][A-Za-z0-9_]*/y;
@@ -45,7 +47,12 @@ export function lex(source: string): Lexed {
     const text = mark === '' ? take(name, at) : mark;
     if (text === '') {
       const whole = String.fromCodePoint(source.codePointAt(at) ?? 0);
-      const hint = char === '&' || char === '|' ? `expected ${char}${char}` : char === "'" ? 'strings stand in `...` or "..."' : 'expected a function, (, ! or an operator';
+      const hint =
+        char === '&' || char === '|'
+          ? `expected ${char}${char}`
+          : char === "'"
+            ? 'strings stand in `...` or "..."'
+            : 'expected a function, (, ! or an operator';
       return fail(at, whole.length, `unexpected ${JSON.stringify(whole)}: ${hint}`);
     }
     tokens.push({ kind: mark === '' ? 'name' : (mark as TokenKind), offset: at, length: text.length, text });

@@ -9,12 +9,16 @@ export const maxSourceBytes: number = 64 * 1024;
 /** Deepest nesting of parentheses and `!`. */
 export const maxDepth = 128;
 
-export type Parsed = { readonly ok: true; readonly ast: Node } | { readonly ok: false; readonly diagnostic: Diagnostic };
+export type Parsed =
+  { readonly ok: true; readonly ast: Node } | { readonly ok: false; readonly diagnostic: Diagnostic };
 
 /** Parses an expression; never throws, whatever the input. Grammar: `||` binds weaker than `&&`, `!` strongest. */
 export function parsePredicate(source: string): Parsed {
   if (Buffer.byteLength(source) > maxSourceBytes) {
-    return { ok: false, diagnostic: createDiagnostic(source, 0, 1, `the expression is longer than ${maxSourceBytes} bytes`) };
+    return {
+      ok: false,
+      diagnostic: createDiagnostic(source, 0, 1, `the expression is longer than ${maxSourceBytes} bytes`),
+    };
   }
   const lexed = lex(source);
   if (!lexed.ok) return lexed;
@@ -30,13 +34,22 @@ interface Fault {
 }
 
 const shown = (token: Token): string =>
-  token.kind === 'end' ? 'the end' : token.kind === 'string' ? 'a string' : token.kind === 'name' ? token.text : `"${token.kind}"`;
+  token.kind === 'end'
+    ? 'the end'
+    : token.kind === 'string'
+      ? 'a string'
+      : token.kind === 'name'
+        ? token.text
+        : `"${token.kind}"`;
 
 function parseTokens(tokens: readonly Token[]): Node | Fault {
   const end: Token = tokens.at(-1) ?? { kind: 'end', offset: 0, length: 0, text: '' };
   let next = 0;
   const peek = (): Token => tokens[next] ?? end;
-  const expected = (what: string): Fault => ({ token: peek(), message: `unexpected ${shown(peek())}: expected ${what}` });
+  const expected = (what: string): Fault => ({
+    token: peek(),
+    message: `unexpected ${shown(peek())}: expected ${what}`,
+  });
 
   const group = (kind: 'or' | 'and', depth: number): Node | Fault => {
     const operand = (): Node | Fault => (kind === 'or' ? group('and', depth) : unary(depth));
@@ -50,7 +63,9 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
       operands.push(more);
     }
     const last = operands.at(-1) ?? first;
-    return operands.length === 1 ? first : { kind, operands, offset: first.offset, length: last.offset + last.length - first.offset };
+    return operands.length === 1
+      ? first
+      : { kind, operands, offset: first.offset, length: last.offset + last.length - first.offset };
   };
 
   const unary = (depth: number): Node | Fault => {
@@ -61,7 +76,13 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
     next += 1;
     const inner = token.kind === '!' ? unary(depth + 1) : group('or', depth + 1);
     if ('message' in inner) return inner;
-    if (token.kind === '!') return { kind: 'not', operand: inner, offset: token.offset, length: inner.offset + inner.length - token.offset };
+    if (token.kind === '!')
+      return {
+        kind: 'not',
+        operand: inner,
+        offset: token.offset,
+        length: inner.offset + inner.length - token.offset,
+      };
     if (peek().kind !== ')') return expected('&&, || or )');
     next += 1;
     return inner;
@@ -86,7 +107,13 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
     }
     const close = peek();
     next += 1;
-    return { kind: 'call', name: name.text, args, offset: name.offset, length: close.offset + 1 - name.offset };
+    return {
+      kind: 'call',
+      name: name.text,
+      args,
+      offset: name.offset,
+      length: close.offset + 1 - name.offset,
+    };
   };
 
   const tree = group('or', 0);

@@ -4,7 +4,15 @@ export type Literal =
   | { readonly ok: false; readonly offset: number; readonly length: number; readonly message: string };
 
 const simple: Readonly<Record<string, string>> = {
-  a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"',
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  '"': '"',
 };
 const numeric = /\\(?:x([0-9A-Fa-f]{2})|([0-3][0-7]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))/y;
 const plain = /[^"\\\n]+/y;
@@ -31,8 +39,10 @@ function interpreted(source: string, start: number): Literal {
     parts.push(Buffer.from(run));
     at += run.length;
     const char = source.charAt(at);
-    if (char === '"') return { ok: true, value: Buffer.concat(parts).toString('utf8'), length: at + 1 - start };
-    if (char !== '\\') return { ok: false, offset: start, length: 1, message: 'the string has no closing " on its line' };
+    if (char === '"')
+      return { ok: true, value: Buffer.concat(parts).toString('utf8'), length: at + 1 - start };
+    if (char !== '\\')
+      return { ok: false, offset: start, length: 1, message: 'the string has no closing " on its line' };
     const next = source.charAt(at + 1);
     const known = Object.hasOwn(simple, next) ? simple[next] : undefined;
     if (known !== undefined) {
@@ -43,7 +53,12 @@ function interpreted(source: string, start: number): Literal {
     numeric.lastIndex = at;
     const match = numeric.exec(source);
     if (match === null) {
-      return { ok: false, offset: at, length: next === '' ? 1 : 2, message: `unknown escape \\${next}: expected one of \\n \\t \\\\ \\" \\xHH \\uHHHH \\UHHHHHHHH or three octal digits` };
+      return {
+        ok: false,
+        offset: at,
+        length: next === '' ? 1 : 2,
+        message: `unknown escape \\${next}: expected one of \\n \\t \\\\ \\" \\xHH \\uHHHH \\UHHHHHHHH or three octal digits`,
+      };
     }
     const [whole, hex, octal, short, long] = match;
     const byte = hex === undefined ? octal && parseInt(octal, 8) : parseInt(hex, 16);
@@ -51,7 +66,12 @@ function interpreted(source: string, start: number): Literal {
     else {
       const code = parseInt(short ?? long ?? '', 16);
       if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-        return { ok: false, offset: at, length: whole.length, message: `${whole} is not a Unicode character` };
+        return {
+          ok: false,
+          offset: at,
+          length: whole.length,
+          message: `${whole} is not a Unicode character`,
+        };
       }
       parts.push(Buffer.from(String.fromCodePoint(code)));
     }

@@ -64,7 +64,8 @@ function tlv(tag: number, ...contents: readonly Buffer[]): Buffer {
 const sequence = (...parts: readonly Buffer[]): Buffer => tlv(0x30, ...parts);
 const integer = (bytes: Buffer): Buffer => tlv(0x02, bytes);
 const bitString = (bytes: Buffer): Buffer => tlv(0x03, Buffer.from([0]), bytes);
-const commonNameOf = (name: string): Buffer => sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(0x0c, Buffer.from(name)))));
+const commonNameOf = (name: string): Buffer =>
+  sequence(tlv(0x31, sequence(oid('2.5.4.3'), tlv(0x0c, Buffer.from(name)))));
 const toPem = (der: Buffer): string =>
   `-----BEGIN CERTIFICATE-----\n${(der.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END CERTIFICATE-----\n`;
 

@@ -1,0 +1,12 @@
+import type { ArgumentFault } from '@grantgate/middleware/predicate/functions';
+
+/** The fault of the first empty argument: Traefik refuses one in every matcher. */
+export function refuseEmpty(args: readonly string[]): ArgumentFault | undefined {
+  const argument = args.indexOf('');
+  return argument < 0 ? undefined : { argument, message: 'expected a non-empty string' };
+}
+
+export function isAscii(text: string): boolean {
+  // eslint-disable-next-line no-control-regex -- ASCII is what this asks for.
+  return /^[\u0000-\u007f]*$/.test(text);
+}

@@ -1,0 +1,30 @@
+import type { PredicateFunction } from '@grantgate/middleware/predicate/functions';
+import { headerValues } from '../header-values.ts';
+import type { MatchContext } from '../match-context.ts';
+import { compileRegexp } from '../regexp/compile.ts';
+import { refuseEmpty } from './argument.ts';
+
+/** Header(`key`, `value`): one field line of that name, in any letter case, has exactly that value. */
+export const header: PredicateFunction<MatchContext> = {
+  parameters: ['key', 'value'],
+  build(args) {
+    const [key = '', value = ''] = args;
+    const name = key.toLowerCase();
+    return refuseEmpty(args) ?? (({ facts }) => headerValues(facts, name).includes(value));
+  },
+};
+
+/** HeaderRegexp(`key`, `regexp`): one field line of that name matches. */
+export const headerRegexp: PredicateFunction<MatchContext> = {
+  parameters: ['key', 'regexp'],
+  build(args) {
+    const [key = '', source = ''] = args;
+    const name = key.toLowerCase();
+    const empty = refuseEmpty(args);
+    if (empty !== undefined) return empty;
+    const compiled = compileRegexp(source);
+    return compiled.ok
+      ? ({ facts }) => headerValues(facts, name).some(compiled.test)
+      : { argument: 1, message: compiled.message };
+  },
+};

@@ -1,0 +1,63 @@
+import type { PredicateFunction } from '@grantgate/middleware/predicate/functions';
+import type { MatchContext } from '../match-context.ts';
+import { isAscii, refuseEmpty } from './argument.ts';
+import { compileRegexp } from '../regexp/compile.ts';
+
+/** The one host that an argument of `Host` means, in the form of `RequestFacts.host`; undefined for a wildcard. */
+export function toExactHost(argument: string): string | undefined {
+  return argument.startsWith('*') ? undefined : toHostForm(argument);
+}
+
+// A name with a trailing dot is the same name, fully qualified.
+const toHostForm = (argument: string): string => argument.toLowerCase().replace(/\.$/, '');
+
+/**
+ * Host(`domain`): the request's host, letter case aside. `*.example.com` is any one label before `.example.com`,
+ * `**.example.com` one or more (Traefik 3.7 and 3.8); an internationalised name stands in its ASCII form (RFC 5890), which is
+ * what a client sends.
+ */
+export const host: PredicateFunction<MatchContext> = {
+  parameters: ['domain'],
+  build(args) {
+    const [argument = ''] = args;
+    const empty = refuseEmpty(args);
+    if (empty !== undefined) return empty;
+    if (!isAscii(argument))
+      return {
+        argument: 0,
+        message: 'expected an ASCII host name: write an internationalised one in its xn-- form',
+      };
+    const exact = toExactHost(argument);
+    if (exact !== undefined) return ({ facts }) => facts.host === exact && exact !== '';
+    const pattern = toHostForm(argument);
+    if (pattern.startsWith('**.')) {
+      const suffix = pattern.slice(2);
+      return ({ facts }) => facts.host.length > suffix.length && facts.host.endsWith(suffix);
+    }
+    return ({ facts }) => facts.host !== '' && replaceFirstLabel(facts.host) === pattern;
+  },
+};
+
+function replaceFirstLabel(name: string): string {
+  const dot = name.indexOf('.');
+  return dot < 0 ? '*' : `*${name.slice(dot)}`;
+}
+
+/** HostRegexp(`regexp`): the host in lower case, without port and trailing dot, matches anywhere unless the expression is anchored. */
+export const hostRegexp: PredicateFunction<MatchContext> = {
+  parameters: ['regexp'],
+  build(args) {
+    const [argument = ''] = args;
+    const empty = refuseEmpty(args);
+    if (empty !== undefined) return empty;
+    if (!isAscii(argument))
+      return {
+        argument: 0,
+        message: 'expected ASCII: write an internationalised host name in its xn-- form',
+      };
+    const compiled = compileRegexp(argument);
+    return compiled.ok
+      ? ({ facts }) => compiled.test(facts.host)
+      : { argument: 0, message: compiled.message };
+  },
+};

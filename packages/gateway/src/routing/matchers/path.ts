@@ -1,0 +1,42 @@
+import type { ArgumentFault, PredicateFunction } from '@grantgate/middleware/predicate/functions';
+import type { MatchContext } from '../match-context.ts';
+import { compileRegexp } from '../regexp/compile.ts';
+import { refuseEmpty } from './argument.ts';
+
+/** Path(`path`): the whole path, letter case and a trailing slash included. */
+export const path: PredicateFunction<MatchContext> = {
+  parameters: ['path'],
+  build(args) {
+    const [wanted = ''] = args;
+    return refusePath(args) ?? ((context) => context.path === wanted);
+  },
+};
+
+/** PathPrefix(`prefix`): the start of the path as plain text: `/api` matches `/api`, `/api/x` and `/apis`, as in Traefik. */
+export const pathPrefix: PredicateFunction<MatchContext> = {
+  parameters: ['prefix'],
+  build(args) {
+    const [prefix = ''] = args;
+    return refusePath(args) ?? ((context) => context.path.startsWith(prefix));
+  },
+};
+
+/** PathRegexp(`regexp`): matches anywhere in the path unless the expression is anchored. */
+export const pathRegexp: PredicateFunction<MatchContext> = {
+  parameters: ['regexp'],
+  build(args) {
+    const [source = ''] = args;
+    const empty = refuseEmpty(args);
+    if (empty !== undefined) return empty;
+    const compiled = compileRegexp(source);
+    return compiled.ok
+      ? (context) => compiled.test(context.path)
+      : { argument: 0, message: compiled.message };
+  },
+};
+
+function refusePath(args: readonly string[]): ArgumentFault | undefined {
+  if (args[0]?.startsWith('/') === false && args[0] !== '')
+    return { argument: 0, message: 'expected a path that starts with /' };
+  return refuseEmpty(args);
+}

@@ -1,0 +1,31 @@
+import type { PredicateFunction } from '@grantgate/middleware/predicate/functions';
+import type { MatchContext } from '../match-context.ts';
+import { queryValues } from '../query.ts';
+import { compileRegexp } from '../regexp/compile.ts';
+import { refuseEmpty } from './argument.ts';
+
+/** Query(`key`, `value`): the parameter occurs with exactly that value; Query(`key`): it occurs with none (`?key` or `?key=`). */
+export const query: PredicateFunction<MatchContext> = {
+  parameters: ['key', 'value'],
+  required: 1,
+  build(args) {
+    const [key = '', value = ''] = args;
+    return refuseEmpty(args) ?? (({ facts }) => queryValues(facts.query, key).includes(value));
+  },
+};
+
+/** QueryRegexp(`key`, `regexp`): a value of the parameter matches; QueryRegexp(`key`) is Query(`key`). */
+export const queryRegexp: PredicateFunction<MatchContext> = {
+  parameters: ['key', 'regexp'],
+  required: 1,
+  build(args) {
+    const [key = '', source] = args;
+    if (source === undefined) return query.build(args);
+    const empty = refuseEmpty(args);
+    if (empty !== undefined) return empty;
+    const compiled = compileRegexp(source);
+    return compiled.ok
+      ? ({ facts }) => queryValues(facts.query, key).some(compiled.test)
+      : { argument: 1, message: compiled.message };
+  },
+};

@@ -1,0 +1,165 @@
+import { createClass, createLiteral } from './char-set.ts';
+import { readCharEscape, readClassEscape } from './escape.ts';
+import { parseClass } from './parse-class.ts';
+import { createScanner, RegexpFault, type Scanner } from './scanner.ts';
+import type { Assertion, Syntax } from './syntax.ts';
+
+/** Deepest nesting of groups. */
+const maxDepth = 250;
+/** Largest number in `{n,m}`, as in Go. */
+const maxRepeat = 1000;
+
+interface Flags {
+  /** `i` */
+  readonly foldCase: boolean;
+  /** `m` */
+  readonly multiLine: boolean;
+  /** `s` */
+  readonly dotAll: boolean;
+}
+
+const groupName = /\?P?<([^>]*)>/y;
+const groupFlags = /\?([imsU]*)(?:-([imsU]+))?([:)])/y;
+const counts = /\{(0|[1-9]\d*)(?:(,)(0|[1-9]\d*)?)?\}/y;
+const quoted = /([\s\S]*?)(?:\\E|$)/y;
+const escapedAssertions: Readonly<Record<string, Assertion>> = { A: 'start', z: 'end', b: 'wordBoundary', B: 'noWordBoundary' };
+
+/**
+ * Parses a regular expression in the syntax of Go's `regexp` package (RE2). @throws RegexpFault
+ *
+ * @see https://pkg.go.dev/regexp/syntax
+ */
+export function parseRegexp(source: string): Syntax {
+  const scanner = createScanner(source);
+  const names = new Set<string>();
+  const tree = parseAlternatives(scanner, names, { foldCase: false, multiLine: false, dotAll: false }, 0);
+  if (!scanner.atEnd) throw new RegexpFault('unexpected )');
+  return tree;
+}
+
+function parseAlternatives(scanner: Scanner, names: Set<string>, outer: Flags, depth: number): Syntax {
+  if (depth > maxDepth) throw new RegexpFault(`groups nested deeper than ${maxDepth} levels`);
+  let flags = outer;
+  const alternatives: Syntax[] = [];
+  let items: Syntax[] = [];
+  let repeatable = false;
+  let repeated = false;
+  for (;;) {
+    const char = scanner.peek();
+    if (char === '' || char === ')') break;
+    const repeat = readRepeat(scanner);
+    if (repeat !== undefined) {
+      const item = repeatable ? items.pop() : undefined;
+      if (item === undefined) throw new RegexpFault(repeated ? `${repeat.text} follows another repetition` : `nothing before ${repeat.text} to repeat`);
+      items.push({ kind: 'repeat', item, min: repeat.min, max: repeat.max });
+      repeatable = false;
+      repeated = true;
+      continue;
+    }
+    scanner.take();
+    repeatable = true;
+    repeated = false;
+    if (char === '|') {
+      alternatives.push(toSequence(items));
+      items = [];
+      repeatable = false;
+    } else if (char === '(') {
+      const inner = readGroupStart(scanner, names, flags);
+      if (inner.closed) {
+        flags = inner.flags;
+        repeatable = false;
+      } else {
+        items.push(parseAlternatives(scanner, names, inner.flags, depth + 1));
+        if (!scanner.takeIf(')')) throw new RegexpFault('missing closing )');
+      }
+    } else if (char === '\\' && scanner.takeIf('Q')) {
+      const literals = [...(scanner.match(quoted)?.[1] ?? '')].map((quotedChar) => literal(quotedChar, flags));
+      items.push(...literals);
+      repeatable = literals.length > 0;
+    } else {
+      items.push(parseAtom(scanner, char, flags));
+    }
+  }
+  alternatives.push(toSequence(items));
+  const [only] = alternatives;
+  return only !== undefined && alternatives.length === 1 ? only : { kind: 'alternatives', items: alternatives };
+}
+
+const toSequence = (items: readonly Syntax[]): Syntax => {
+  const [only] = items;
+  return only !== undefined && items.length === 1 ? only : { kind: 'sequence', items };
+};
+
+function literal(char: string, flags: Flags): Syntax {
+  return { kind: 'set', set: createLiteral(char.codePointAt(0) ?? 0, flags.foldCase) };
+}
+
+function parseAtom(scanner: Scanner, char: string, flags: Flags): Syntax {
+  switch (char) {
+    case '.':
+      return { kind: 'set', set: flags.dotAll ? () => true : (codePoint) => codePoint !== 10 };
+    case '^':
+      return { kind: 'assertion', assertion: flags.multiLine ? 'lineStart' : 'start' };
+    case '$':
+      return { kind: 'assertion', assertion: flags.multiLine ? 'lineEnd' : 'end' };
+    case '[':
+      return { kind: 'set', set: parseClass(scanner, flags.foldCase) };
+    case '\\':
+      return parseEscape(scanner, flags);
+    default:
+      return literal(char, flags);
+  }
+}
+
+function parseEscape(scanner: Scanner, flags: Flags): Syntax {
+  const letter = scanner.peek();
+  const assertion = Object.hasOwn(escapedAssertions, letter) ? escapedAssertions[letter] : undefined;
+  if (assertion !== undefined) {
+    scanner.take();
+    return { kind: 'assertion', assertion };
+  }
+  const part = readClassEscape(scanner);
+  if (part !== undefined) return { kind: 'set', set: createClass([part], { negated: false, foldCase: flags.foldCase }) };
+  return { kind: 'set', set: createLiteral(readCharEscape(scanner), flags.foldCase) };
+}
+
+/** Reads what follows the `(` of a group; `closed` when it was `(?flags)`, which changes the flags of the group around it. */
+function readGroupStart(scanner: Scanner, names: Set<string>, outer: Flags): { readonly flags: Flags; readonly closed: boolean } {
+  if (scanner.peek() !== '?') return { flags: outer, closed: false };
+  const named = scanner.match(groupName);
+  if (named !== undefined) {
+    const name = named[1] ?? '';
+    if (!/^[\p{L}\p{Nd}_]+$/u.test(name)) throw new RegexpFault(`invalid group name in (${named[0]}`);
+    if (names.has(name)) throw new RegexpFault(`the group name ${name} occurs twice`);
+    names.add(name);
+    return { flags: outer, closed: false };
+  }
+  const flagged = scanner.match(groupFlags);
+  if (flagged === undefined) throw new RegexpFault('unknown group (?...: Go has neither look-around nor other Perl groups');
+  const [, on = '', off = '', end] = flagged;
+  const pick = (flag: string, before: boolean): boolean => (off.includes(flag) ? false : on.includes(flag) || before);
+  const flags = { foldCase: pick('i', outer.foldCase), multiLine: pick('m', outer.multiLine), dotAll: pick('s', outer.dotAll) };
+  return { flags, closed: end === ')' };
+}
+
+interface Repeat {
+  readonly text: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Reads a repetition; whether it is lazy makes no difference to whether there is a match. `{` that starts none is a literal. */
+function readRepeat(scanner: Scanner): Repeat | undefined {
+  const simple = scanner.match(/[*+?]/y)?.[0];
+  const counted = simple === undefined ? scanner.match(counts) : undefined;
+  if (simple === undefined && counted === undefined) return undefined;
+  const text = simple ?? counted?.[0] ?? '';
+  scanner.takeIf('?');
+  if (simple !== undefined) return { text, min: simple === '+' ? 1 : 0, max: simple === '?' ? 1 : Infinity };
+  const min = Number(counted?.[1]);
+  const max = counted?.[2] === undefined ? min : counted[3] === undefined ? Infinity : Number(counted[3]);
+  if (min > maxRepeat || (max !== Infinity && max > maxRepeat) || max < min) {
+    throw new RegexpFault(`invalid repetition ${text}: expected 0 to ${maxRepeat}, the smaller number first`);
+  }
+  return { text, min, max };
+}

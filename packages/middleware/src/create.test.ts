@@ -1,0 +1,176 @@
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Provider from 'oidc-provider';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthenticator } from './create.ts';
+import { OptionsError } from './errors.ts';
+
+const audience = 'https://api.example.com';
+let server: Server;
+let url: string;
+let tokenRequests = 0;
+
+// A certified authorization server on a real socket; it gives a JWT with the claim `grp`.
+beforeAll(async () => {
+  server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = (id: string) => ({
+    client_id: id,
+    client_secret: `${id}-secret`,
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+  });
+  const provider = new Provider(issuer, {
+    clients: [client('admin'), client('tester')],
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => audience,
+        getResourceServerInfo: () => ({
+          scope: '',
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
+    },
+    extraTokenClaims: (_context, token) => ({ grp: token.clientId ?? '' }),
+  });
+  const handle = provider.callback();
+  server.on('request', (request, response) => {
+    if (request.url === '/token') tokenRequests += 1;
+    void handle(request, response);
+  });
+  url = `${issuer}/token`;
+});
+
+afterAll(() => void server.close());
+
+const basic = (id: string, secret: string) => ({
+  authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+});
+
+describe('an authenticator with a real authorization server', () => {
+  it('lets a caller pass whose claims satisfy the route, and fills headers from claims', async () => {
+    const authenticator = createAuthenticator({
+      url,
+      claims: 'Equals(`grp`, `admin`)',
+      forwardHeaders: { Group: 'grp', Missing: 'nope' },
+      usernameClaim: 'sub',
+    });
+    const decision = await authenticator.decide(basic('admin', 'admin-secret'));
+    if (!decision.allowed) throw new Error(decision.detail);
+    expect(decision.setHeaders[1]).toMatch(/^Bearer eyJ/);
+    expect(decision.setHeaders.slice(2)).toEqual(['Group', 'admin', 'Missing', '']);
+    expect(decision.subject).toMatchObject({ clientId: 'admin', username: 'admin' });
+    expect([...decision.removeHeaders]).toEqual(['authorization', 'group', 'missing']);
+    expect(authenticator.decide(basic('admin', 'admin-secret'))).toBe(decision);
+    await authenticator.close();
+  });
+
+  it('asks for one token when hundreds of callers come at once', async () => {
+    const authenticator = createAuthenticator({ url });
+    const before = tokenRequests;
+    const decisions = await Promise.all(
+      Array.from({ length: 300 }, async () => authenticator.decide(basic('admin', 'admin-secret'))),
+    );
+    expect(decisions.every((decision) => decision.allowed)).toBe(true);
+    expect(tokenRequests - before).toBe(1);
+    await authenticator.close();
+  });
+
+  it('refuses a wrong secret, missing and malformed credentials with a challenge', async () => {
+    const authenticator = createAuthenticator({ url });
+    await authenticator.decide(basic('admin', 'admin-secret'));
+    const code = async (facts: { authorization: string | undefined }) => {
+      const decision = await authenticator.decide(facts);
+      return decision.allowed
+        ? 'allowed'
+        : [decision.status, decision.code, decision.challenge !== undefined];
+    };
+    expect(await code(basic('admin', 'wrong'))).toEqual([401, 'credentials_refused', true]);
+    expect(await code({ authorization: undefined })).toEqual([401, 'credentials_missing', true]);
+    expect(await code({ authorization: 'Bearer x' })).toEqual([401, 'credentials_missing', true]);
+    expect(await code({ authorization: 'Basic !!' })).toEqual([401, 'credentials_malformed', true]);
+    await authenticator.close();
+  });
+
+  it('refuses a token whose claims do not satisfy the route', async () => {
+    const authenticator = createAuthenticator({ url, claims: 'Equals(`grp`, `admin`)' });
+    expect(await authenticator.decide(basic('tester', 'tester-secret'))).toMatchObject({
+      status: 403,
+      code: 'claims_not_satisfied',
+    });
+    await authenticator.close();
+  });
+
+  it("adds the gateway's own token whatever the caller sends, and says when the gateway itself is refused", async () => {
+    const own = createAuthenticator({ url, clientID: 'admin', clientSecret: 'admin-secret' });
+    expect(await own.decide({ authorization: undefined })).toMatchObject({ allowed: true });
+    const wrong = createAuthenticator({ url, clientID: 'admin', clientSecret: 'no' });
+    expect(await wrong.decide({ authorization: undefined })).toMatchObject({
+      status: 502,
+      code: 'gateway_credentials_refused',
+    });
+    await Promise.all([own.close(), wrong.close()]);
+  });
+
+  it('says that the authorization server is unavailable when nothing listens', async () => {
+    const authenticator = createAuthenticator({
+      url: 'http://127.0.0.1:1/token',
+      clientConfig: { maxRetries: 0 },
+    });
+    expect(await authenticator.decide(basic('a', 'b'))).toMatchObject({
+      status: 503,
+      code: 'authorization_server_unavailable',
+      retryAfterSeconds: 5,
+    });
+    await authenticator.close();
+  });
+});
+
+describe('options', () => {
+  it('reports every problem at once, with its path, and never a value', () => {
+    const create = () =>
+      createAuthenticator({
+        url: 'ftp://x',
+        clientID: 'only-id',
+        claims: 'Nope(`a`)',
+        forwardHeaders: { Host: 'a' },
+        ...{ audiance: 'x', store: {} },
+        clientConfig: { tls: { cert: 'c' }, timeoutSeconds: -1 },
+      });
+    expect(create).toThrow(OptionsError);
+    try {
+      create();
+    } catch (error) {
+      const text = (error as OptionsError).message;
+      for (const part of [
+        'url: expected an absolute',
+        'clientID: clientSecret is missing',
+        'claims: unknown function Nope',
+        'forwardHeaders.Host',
+        'did you mean audience?',
+        'store is not supported',
+        'cert and key go together',
+        'clientConfig.timeoutSeconds',
+      ]) {
+        expect(text).toContain(part);
+      }
+      expect(text).not.toContain('only-id');
+    }
+  });
+
+  it('accepts names in any letter case', async () => {
+    const authenticator = createAuthenticator({
+      url,
+      ...{ CLIENTID: 'admin', clientsecret: 'admin-secret' },
+    });
+    expect(await authenticator.decide({ authorization: undefined })).toMatchObject({ allowed: true });
+    await authenticator.close();
+  });
+});

@@ -1,0 +1,13 @@
+/** Every code that a decision can refuse with; closed, and listed in the reference. */
+export type RefusalCode =
+  | 'credentials_missing'
+  | 'credentials_malformed'
+  | 'credentials_refused'
+  | 'claims_not_satisfied'
+  | 'gateway_credentials_refused'
+  | 'token_request_rejected'
+  | 'token_response_invalid'
+  | 'token_opaque'
+  | 'authorization_server_unavailable'
+  | 'authorization_server_timeout'
+  | 'middleware_unavailable';

@@ -1,0 +1,110 @@
+import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createNetServer } from 'node:net';
+
+export interface ReceivedRequest {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: URLSearchParams;
+}
+
+export interface ScriptedServer {
+  /** An address to use as token endpoint. */
+  readonly url: string;
+  readonly requests: readonly ReceivedRequest[];
+  /** Resolves when that many requests (or connections, of a raw server) have arrived in all. */
+  received(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the server does with its first, second, ... request; the last entry serves all further ones. */
+export type Script = readonly ((response: ServerResponse, request: ReceivedRequest) => void)[];
+
+/** An HTTP server on a free port that answers token requests by a script. */
+export async function startScriptedServer(...script: Script): Promise<ScriptedServer> {
+  const requests: ReceivedRequest[] = [];
+  const arrivals = createArrivals();
+  const listener: RequestListener = (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method, url, headers } = request;
+      const received = { method, url, headers, body: new URLSearchParams(Buffer.concat(chunks).toString()) };
+      const step = script[Math.min(requests.length, script.length - 1)]!;
+      requests.push(received);
+      step(response, received);
+      arrivals.add();
+    });
+  };
+  const server = createHttpServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`,
+    requests,
+    received: (count) => arrivals.wait(count),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A TCP server on a free port; `onConnection` does what it likes with the sockets. */
+export async function startRawServer(onConnection: (socket: Socket) => void): Promise<ScriptedServer> {
+  const sockets = new Set<Socket>();
+  const arrivals = createArrivals();
+  const server = createNetServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    onConnection(socket);
+    arrivals.add();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`,
+    requests: [],
+    received: (count) => arrivals.wait(count),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** A port on which nobody listens. */
+export async function findClosedPort(): Promise<number> {
+  const server = createNetServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Answers with JSON; further headers may override the content type. */
+export function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(body));
+}
+
+function createArrivals(): { add(): void; wait(count: number): Promise<void> } {
+  let count = 0;
+  const waiting = new Set<{ readonly count: number; readonly resolve: () => void }>();
+  return {
+    add(): void {
+      count += 1;
+      for (const waiter of waiting) if (count >= waiter.count) waiter.resolve();
+    },
+    wait: (wanted) =>
+      new Promise((resolve) => (count >= wanted ? resolve() : void waiting.add({ count: wanted, resolve }))),
+  };
+}
