@@ -5,7 +5,7 @@ import { Secret } from './secret.ts';
 it('shows a secret to nobody who does not ask for it by name', () => {
   const secret = new Secret('hunter2');
   const shown = [
-    `${String(secret)}`,
+    String(secret),
     JSON.stringify({ secret }),
     inspect({ secret }),
     inspect(secret, { showHidden: true }),

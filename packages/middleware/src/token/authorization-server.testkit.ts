@@ -110,14 +110,14 @@ export async function startAuthorizationServer(
       if (basic) ctx.set('www-authenticate', 'Basic realm="test"');
       ctx.body = { error: 'invalid_client', error_description: 'this method is not accepted' };
     }
-    const body = (ctx.oidc as typeof ctx.oidc | undefined)?.body;
+    const body = ctx.oidc?.body;
     tokenRequests.push({
       method: basic
         ? 'client_secret_basic'
         : body?.['client_secret'] === undefined
           ? 'none'
           : 'client_secret_post',
-      clientId: (ctx.oidc as typeof ctx.oidc | undefined)?.client?.clientId,
+      clientId: ctx.oidc?.client?.clientId,
       audience: audienceOf(body),
       status: ctx.status,
     });

@@ -7,6 +7,5 @@ export function refuseEmpty(args: readonly string[]): ArgumentFault | undefined 
 }
 
 export function isAscii(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- ASCII is what this asks for.
   return /^[\u0000-\u007f]*$/.test(text);
 }

@@ -31,13 +31,20 @@ export function createLiteral(codePoint: number, foldCase: boolean): CharSet {
 }
 
 /** A set that is the union of its parts, or with `negated` everything else. */
-export function createClass(parts: readonly ClassPart[], options: { readonly negated: boolean; readonly foldCase: boolean }): CharSet {
+export function createClass(
+  parts: readonly ClassPart[],
+  options: { readonly negated: boolean; readonly foldCase: boolean },
+): CharSet {
   const flags = options.foldCase ? 'iu' : 'u';
   const positive = parts.filter((part) => !part.negated).map((part) => part.content);
   // A single character is tested at a time: nothing here can backtrack. A negated part folds before it is negated, as in Go.
   const patterns = [
-    ...(positive.length === 0 ? [] : [{ pattern: new RegExp(`[${positive.join('')}]`, flags), expected: true }]),
-    ...parts.filter((part) => part.negated).map((part) => ({ pattern: new RegExp(`[${part.content}]`, flags), expected: false })),
+    ...(positive.length === 0
+      ? []
+      : [{ pattern: new RegExp(`[${positive.join('')}]`, flags), expected: true }]),
+    ...parts
+      .filter((part) => part.negated)
+      .map((part) => ({ pattern: new RegExp(`[${part.content}]`, flags), expected: false })),
   ];
   const holds = (codePoint: number): boolean => {
     const char = String.fromCodePoint(codePoint);

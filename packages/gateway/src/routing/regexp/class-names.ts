@@ -42,7 +42,8 @@ export function unicodeClass(written: string, negatedByCase: boolean): ClassPart
   const negated = written.startsWith('^') !== negatedByCase;
   const name = written.replace(/^\^/, '');
   if (!/^[A-Z][A-Za-z_]*$/.test(name)) return undefined;
-  const property = name === 'Any' ? name : `${/^[A-Z][a-z]?$/.test(name) ? 'General_Category' : 'Script'}=${name}`;
+  const property =
+    name === 'Any' ? name : `${/^[A-Z][a-z]?$/.test(name) ? 'General_Category' : 'Script'}=${name}`;
   const content = `\\p{${property}}`;
   try {
     new RegExp(content, 'u');

@@ -18,7 +18,8 @@ export function compileRegexp(source: string): CompiledRegexp {
   try {
     return { ok: true, test: createRun(compileProgram(parseRegexp(source))) };
   } catch (error) {
-    if (error instanceof RegexpFault) return { ok: false, message: `invalid regular expression: ${error.message}` };
+    if (error instanceof RegexpFault)
+      return { ok: false, message: `invalid regular expression: ${error.message}` };
     throw error;
   }
 }

@@ -35,7 +35,10 @@ function readPart(scanner: Scanner): ClassPart {
   // A `-` before the closing `]` stands for itself.
   if (scanner.match(/-(?!\]|$)/y) === undefined) return toRange(from, from);
   const to = scanner.takeIf('\\') ? readCharEscape(scanner) : readChar(scanner);
-  if (to < from) throw new RegexpFault(`the range ${String.fromCodePoint(from)}-${String.fromCodePoint(to)} runs backwards`);
+  if (to < from)
+    throw new RegexpFault(
+      `the range ${String.fromCodePoint(from)}-${String.fromCodePoint(to)} runs backwards`,
+    );
   return toRange(from, to);
 }
 

@@ -22,7 +22,12 @@ const groupName = /\?P?<([^>]*)>/y;
 const groupFlags = /\?([imsU]*)(?:-([imsU]+))?([:)])/y;
 const counts = /\{(0|[1-9]\d*)(?:(,)(0|[1-9]\d*)?)?\}/y;
 const quoted = /([\s\S]*?)(?:\\E|$)/y;
-const escapedAssertions: Readonly<Record<string, Assertion>> = { A: 'start', z: 'end', b: 'wordBoundary', B: 'noWordBoundary' };
+const escapedAssertions: Readonly<Record<string, Assertion>> = {
+  A: 'start',
+  z: 'end',
+  b: 'wordBoundary',
+  B: 'noWordBoundary',
+};
 
 /**
  * Parses a regular expression in the syntax of Go's `regexp` package (RE2). @throws RegexpFault
@@ -50,7 +55,10 @@ function parseAlternatives(scanner: Scanner, names: Set<string>, outer: Flags, d
     const repeat = readRepeat(scanner);
     if (repeat !== undefined) {
       const item = repeatable ? items.pop() : undefined;
-      if (item === undefined) throw new RegexpFault(repeated ? `${repeat.text} follows another repetition` : `nothing before ${repeat.text} to repeat`);
+      if (item === undefined)
+        throw new RegexpFault(
+          repeated ? `${repeat.text} follows another repetition` : `nothing before ${repeat.text} to repeat`,
+        );
       items.push({ kind: 'repeat', item, min: repeat.min, max: repeat.max });
       repeatable = false;
       repeated = true;
@@ -73,7 +81,9 @@ function parseAlternatives(scanner: Scanner, names: Set<string>, outer: Flags, d
         if (!scanner.takeIf(')')) throw new RegexpFault('missing closing )');
       }
     } else if (char === '\\' && scanner.takeIf('Q')) {
-      const literals = [...(scanner.match(quoted)?.[1] ?? '')].map((quotedChar) => literal(quotedChar, flags));
+      const literals = [...(scanner.match(quoted)?.[1] ?? '')].map((quotedChar) =>
+        literal(quotedChar, flags),
+      );
       items.push(...literals);
       repeatable = literals.length > 0;
     } else {
@@ -82,7 +92,9 @@ function parseAlternatives(scanner: Scanner, names: Set<string>, outer: Flags, d
   }
   alternatives.push(toSequence(items));
   const [only] = alternatives;
-  return only !== undefined && alternatives.length === 1 ? only : { kind: 'alternatives', items: alternatives };
+  return only !== undefined && alternatives.length === 1
+    ? only
+    : { kind: 'alternatives', items: alternatives };
 }
 
 const toSequence = (items: readonly Syntax[]): Syntax => {
@@ -119,12 +131,17 @@ function parseEscape(scanner: Scanner, flags: Flags): Syntax {
     return { kind: 'assertion', assertion };
   }
   const part = readClassEscape(scanner);
-  if (part !== undefined) return { kind: 'set', set: createClass([part], { negated: false, foldCase: flags.foldCase }) };
+  if (part !== undefined)
+    return { kind: 'set', set: createClass([part], { negated: false, foldCase: flags.foldCase }) };
   return { kind: 'set', set: createLiteral(readCharEscape(scanner), flags.foldCase) };
 }
 
 /** Reads what follows the `(` of a group; `closed` when it was `(?flags)`, which changes the flags of the group around it. */
-function readGroupStart(scanner: Scanner, names: Set<string>, outer: Flags): { readonly flags: Flags; readonly closed: boolean } {
+function readGroupStart(
+  scanner: Scanner,
+  names: Set<string>,
+  outer: Flags,
+): { readonly flags: Flags; readonly closed: boolean } {
   if (scanner.peek() !== '?') return { flags: outer, closed: false };
   const named = scanner.match(groupName);
   if (named !== undefined) {
@@ -135,10 +152,16 @@ function readGroupStart(scanner: Scanner, names: Set<string>, outer: Flags): { r
     return { flags: outer, closed: false };
   }
   const flagged = scanner.match(groupFlags);
-  if (flagged === undefined) throw new RegexpFault('unknown group (?...: Go has neither look-around nor other Perl groups');
+  if (flagged === undefined)
+    throw new RegexpFault('unknown group (?...: Go has neither look-around nor other Perl groups');
   const [, on = '', off = '', end] = flagged;
-  const pick = (flag: string, before: boolean): boolean => (off.includes(flag) ? false : on.includes(flag) || before);
-  const flags = { foldCase: pick('i', outer.foldCase), multiLine: pick('m', outer.multiLine), dotAll: pick('s', outer.dotAll) };
+  const pick = (flag: string, before: boolean): boolean =>
+    off.includes(flag) ? false : on.includes(flag) || before;
+  const flags = {
+    foldCase: pick('i', outer.foldCase),
+    multiLine: pick('m', outer.multiLine),
+    dotAll: pick('s', outer.dotAll),
+  };
   return { flags, closed: end === ')' };
 }
 

@@ -22,7 +22,8 @@ export function compileProgram(syntax: Syntax): readonly Instruction[] {
 }
 
 function push<I extends Instruction>(program: Instruction[], instruction: I): I {
-  if (program.length >= maxInstructions) throw new RegexpFault('the expression is too large: its repetitions multiply');
+  if (program.length >= maxInstructions)
+    throw new RegexpFault('the expression is too large: its repetitions multiply');
   program.push(instruction);
   return instruction;
 }

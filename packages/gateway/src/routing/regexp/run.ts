@@ -50,7 +50,7 @@ export function createRun(program: readonly Instruction[]): (text: string) => bo
     let before = outside;
     seeds = [];
     if (round > 0x7fff_ffff) round = seen.fill(0).length * 0;
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const after = text.codePointAt(at) ?? outside;
       if (at === 0 || !anchored) seeds.push(0);
       sets.length = 0;
@@ -92,5 +92,10 @@ function holds(assertion: Assertion, before: number, after: number): boolean {
 
 /** ASCII alone, as in Go. */
 function isWord(codePoint: number): boolean {
-  return (codePoint >= 48 && codePoint <= 57) || (codePoint >= 65 && codePoint <= 90) || codePoint === 95 || (codePoint >= 97 && codePoint <= 122);
+  return (
+    (codePoint >= 48 && codePoint <= 57) ||
+    (codePoint >= 65 && codePoint <= 90) ||
+    codePoint === 95 ||
+    (codePoint >= 97 && codePoint <= 122)
+  );
 }
