@@ -4,6 +4,8 @@ import { readCharEscape, readClassEscape } from './escape.ts';
 import { RegexpFault, type Scanner } from './scanner.ts';
 
 const posixName = /\[:(.*?):\]/sy;
+/** A `-` before the closing `]` stands for itself. */
+const rangeDash = /-(?!\]|$)/y;
 
 /** Reads a class such as `[^a-z\d[:punct:]]`, its `[` taken. */
 export function parseClass(scanner: Scanner, foldCase: boolean): CharSet {
@@ -32,8 +34,7 @@ function readPart(scanner: Scanner): ClassPart {
   } else {
     from = readChar(scanner);
   }
-  // A `-` before the closing `]` stands for itself.
-  if (scanner.match(/-(?!\]|$)/y) === undefined) return toRange(from, from);
+  if (scanner.match(rangeDash) === undefined) return toRange(from, from);
   const to = scanner.takeIf('\\') ? readCharEscape(scanner) : readChar(scanner);
   if (to < from)
     throw new RegexpFault(

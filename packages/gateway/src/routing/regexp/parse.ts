@@ -21,6 +21,7 @@ interface Flags {
 const groupName = /\?P?<([^>]*)>/y;
 const groupFlags = /\?([imsU]*)(?:-([imsU]+))?([:)])/y;
 const counts = /\{(0|[1-9]\d*)(?:(,)(0|[1-9]\d*)?)?\}/y;
+const simpleRepeat = /[*+?]/y;
 const quoted = /([\s\S]*?)(?:\\E|$)/y;
 const escapedAssertions: Readonly<Record<string, Assertion>> = {
   A: 'start',
@@ -81,9 +82,7 @@ function parseAlternatives(scanner: Scanner, names: Set<string>, outer: Flags, d
         if (!scanner.takeIf(')')) throw new RegexpFault('missing closing )');
       }
     } else if (char === '\\' && scanner.takeIf('Q')) {
-      const literals = [...(scanner.match(quoted)?.[1] ?? '')].map((quotedChar) =>
-        literal(quotedChar, flags),
-      );
+      const literals = Array.from(scanner.match(quoted)?.[1] ?? '', (next) => literal(next, flags));
       items.push(...literals);
       repeatable = literals.length > 0;
     } else {
@@ -173,7 +172,7 @@ interface Repeat {
 
 /** Reads a repetition; whether it is lazy makes no difference to whether there is a match. `{` that starts none is a literal. */
 function readRepeat(scanner: Scanner): Repeat | undefined {
-  const simple = scanner.match(/[*+?]/y)?.[0];
+  const simple = scanner.match(simpleRepeat)?.[0];
   const counted = simple === undefined ? scanner.match(counts) : undefined;
   if (simple === undefined && counted === undefined) return undefined;
   const text = simple ?? counted?.[0] ?? '';

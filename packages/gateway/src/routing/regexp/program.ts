@@ -64,7 +64,12 @@ function emitAlternatives(items: readonly Syntax[], program: Instruction[]): voi
 }
 
 function emitRepeat({ item, min, max }: Extract<Syntax, { kind: 'repeat' }>, program: Instruction[]): void {
-  for (let count = 0; count < min; count += 1) emit(item, program);
+  for (let count = 0; count < min; count += 1) {
+    const before = program.length;
+    emit(item, program);
+    // An empty group repeats to nothing, however often; nested ones would take for ever to say so.
+    if (program.length === before) return;
+  }
   if (max === Infinity) {
     const fork = push(program, { op: 'fork', first: program.length + 1, second: 0 });
     const start = program.length - 1;

@@ -4,6 +4,8 @@ import type { Assertion } from './syntax.ts';
 /** Stands for the characters before the first and after the last. */
 const outside = -1;
 const newline = 10;
+/** Largest mark that fits `seen`. */
+const lastRound = 0xffff_ffff;
 
 /**
  * A test whether a program matches anywhere in a text. All possible ways are followed at once (Thompson's simulation), so
@@ -19,6 +21,10 @@ export function createRun(program: readonly Instruction[]): (text: string) => bo
 
   /** Whether `match` is reachable from a seed without taking a character; the sets that are reachable go into `sets`. */
   const close = (sets: number[], before: number, after: number): boolean => {
+    if (round === lastRound) {
+      seen.fill(0);
+      round = 0;
+    }
     round += 1;
     while (seeds.length > 0) {
       const at = seeds.pop() ?? 0;
@@ -49,7 +55,6 @@ export function createRun(program: readonly Instruction[]): (text: string) => bo
     const sets: number[] = [];
     let before = outside;
     seeds = [];
-    if (round > 0x7fff_ffff) round = seen.fill(0).length * 0;
     for (let at = 0; ;) {
       const after = text.codePointAt(at) ?? outside;
       if (at === 0 || !anchored) seeds.push(0);

@@ -1,0 +1,36 @@
+import { compilePredicate } from '@grantgate/middleware/predicate/compile';
+import type { Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
+import { parsePredicate } from '@grantgate/middleware/predicate/parse';
+import { defaultPriority } from './default-priority.ts';
+import { exactHosts } from './exact-hosts.ts';
+import type { MatchContext } from './match-context.ts';
+import { matchers } from './matchers/matchers.ts';
+
+/** A rule, ready to be asked about requests. */
+export interface Rule {
+  readonly evaluate: (context: MatchContext) => boolean;
+  /** Hosts that a request must have one of; undefined when others may match as well. */
+  readonly hosts: ReadonlySet<string> | undefined;
+  readonly defaultPriority: number;
+}
+
+export type CompiledRule =
+  | { readonly ok: true; readonly rule: Rule }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** Compiles a Traefik v3 rule; reports every fault at once. */
+export function compileRule(source: string): CompiledRule {
+  const parsed = parsePredicate(source);
+  if (!parsed.ok) return { ok: false, diagnostics: [parsed.diagnostic] };
+  const compiled = compilePredicate(source, matchers);
+  if (!compiled.ok) return compiled;
+  const { evaluate } = compiled;
+  return {
+    ok: true,
+    rule: Object.freeze({
+      evaluate,
+      hosts: exactHosts(parsed.ast),
+      defaultPriority: defaultPriority(source, parsed.ast),
+    }),
+  };
+}
