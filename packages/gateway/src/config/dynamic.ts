@@ -93,8 +93,11 @@ export interface ClientCredentialsConfig extends Entry {
   readonly options: unknown;
   /** Namespace that `urn:k8s:` references are looked up in; undefined outside Kubernetes. */
   readonly namespace: string | undefined;
-  /** Place of an option by its path as written in `options`; the nearest known ancestor when it has none of its own. */
-  readonly placeOf: (path: readonly (string | number)[]) => Place;
+  /**
+   * Place of an option by its path as written in `options`; the nearest known ancestor when it has none of its own. A
+   * string's place is where its text begins; with `key`, the place of the option's name.
+   */
+  readonly placeOf: (path: readonly (string | number)[], part?: 'key' | 'value') => Place;
 }
 
 export interface ChainConfig extends Entry {

@@ -1,0 +1,28 @@
+import { isIP } from 'node:net';
+
+export interface Address {
+  /** Undefined: every address of the machine. */
+  readonly host: string | undefined;
+  /** 0: a free one. */
+  readonly port: number;
+}
+
+const shape = /^(?:\[([^[\]]+)\]|([^[\]:/]*)):(\d{1,5})(?:\/tcp)?$/;
+const hostname = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?$/;
+
+/** Parses `host:port`, `:port` or `[v6]:port`, each with or without Traefik's `/tcp`; undefined for anything else. */
+export function parseAddress(text: string): Address | undefined {
+  const [, v6, host = '', digits = ''] = shape.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === '' || port > 65_535) return undefined;
+  if (v6 !== undefined) return isIP(v6) === 6 ? { host: v6, port } : undefined;
+  if (host === '') return { host: undefined, port };
+  return hostname.test(host) ? { host, port } : undefined;
+}
+
+/** True for an IP address or a CIDR range (RFC 4632 section 3.1). */
+export function isAddressRange(text: string): boolean {
+  const [, base = '', bits] = /^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? [];
+  const version = isIP(base);
+  return version !== 0 && Number(bits ?? 0) <= (version === 4 ? 32 : 128);
+}

@@ -1,0 +1,19 @@
+import type { Path } from './path.ts';
+import type { Place, Problem } from './place.ts';
+
+/** One document of a configuration file: plain values, each with its place. */
+export interface Document {
+  readonly file: string;
+  readonly value: unknown;
+  /**
+   * The place of a value by its path; of its nearest ancestor when it has none of its own. A string's place is where its
+   * text begins, inside the quotes; a mapping's or a list's is that of its key, as is any value's when `part` is `key`.
+   */
+  readonly placeOf: (path: Path, part?: 'key' | 'value') => Place;
+}
+
+export interface ParsedDocuments {
+  /** Empty when a problem is an error: half a file is not served. */
+  readonly documents: readonly Document[];
+  readonly problems: readonly Problem[];
+}

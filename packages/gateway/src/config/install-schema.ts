@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { isAddressRange, parseAddress } from './address.ts';
+import { duration } from './duration.ts';
+
+const bytes = z.int().min(0);
+const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
+
+const address = z.string().transform((text, context) => {
+  const parsed = parseAddress(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: 'expected host:port, :port or [IPv6 address]:port' });
+  return z.NEVER;
+});
+
+const entryPoint = z.strictObject({
+  address: address.describe('`host:port`, `:port` or `[IPv6]:port`; port 0 takes a free one.'),
+  tls: z
+    .strictObject({
+      certificates: z
+        .array(z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }))
+        .min(1)
+        .describe(
+          'PEM files, chosen by SNI; the first is the default. Paths are relative to the configuration file.',
+        ),
+    })
+    .optional()
+    .describe('With it, the entry point speaks TLS.'),
+  forwardedHeaders: z
+    .strictObject({
+      trustedIPs: z
+        .array(z.string().refine(isAddressRange, { error: 'expected an IP address or a CIDR range' }))
+        .default([])
+        .describe('Peers whose `X-Forwarded-*` are believed: addresses and CIDR ranges.'),
+      insecure: z.boolean().default(false).describe('Believes the `X-Forwarded-*` of every peer.'),
+    })
+    .prefault({}),
+  transport: z
+    .strictObject({
+      respondingTimeouts: z
+        .strictObject({
+          readTimeout: duration.prefault('60s').describe('For a whole request, head and body; 0: no limit.'),
+          headerTimeout: duration.prefault('10s').describe('For the head of a request.'),
+          idleTimeout: duration.prefault('180s').describe('Between two requests on one connection.'),
+        })
+        .prefault({}),
+      lifeCycle: z
+        .strictObject({
+          graceTimeOut: duration
+            .prefault('10s')
+            .describe('How long requests in flight may take after SIGTERM or SIGINT.'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      maxHeaderBytes: bytes.min(1).default(16_384).describe('Size of the head of a request, in bytes.'),
+      maxBodyBytes: bytes.default(0).describe('Size of the body of a request, in bytes; 0: no limit.'),
+    })
+    .prefault({}),
+});
+
+/** The install configuration as a user writes it, `grantgate.yaml`; the source of its types, defaults, reference and JSON Schema. */
+export const installSchema = z.strictObject({
+  entryPoints: z
+    .record(z.string(), entryPoint)
+    .prefault({ web: { address: '127.0.0.1:8000' } })
+    .describe('Listeners, by name. Default: `web` on `127.0.0.1:8000`.'),
+  providers: z
+    .strictObject({
+      file: z
+        .strictObject({
+          filename: z.string().min(1).optional().describe('A file of routes.'),
+          directory: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('A directory of routes, with everything below it.'),
+          watch: z.boolean().default(true).describe('Takes up changes without a restart.'),
+        })
+        .refine(({ filename, directory }) => filename !== undefined || directory !== undefined, {
+          error: 'expected a filename or a directory',
+        })
+        .optional(),
+    })
+    .prefault({})
+    .describe('Where routes come from.'),
+  accessLog: z
+    .strictObject({
+      format: z.enum(['json', 'common']).default('common').describe("As Traefik's."),
+      filePath: z.string().min(1).optional().describe('Default: standard output.'),
+    })
+    .optional()
+    .describe('With it, one line for each request.'),
+  log: z
+    .strictObject({
+      level: z
+        .preprocess(lowerCase, z.enum(['debug', 'info', 'warn', 'error']))
+        .prefault('info')
+        .describe('In any letter case.'),
+      format: z.enum(['json', 'common']).default('json'),
+    })
+    .prefault({}),
+  ping: z
+    .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
+    .default(false)
+    .describe('`/ping` on the entry point `admin`.'),
+});
+
+/** Names of the install configuration that other versions act on. */
+export const laterInstallNames = [
+  'kubernetesCRD',
+  'kubernetesIngress',
+  'kubernetesGateway',
+  'metrics',
+  'tracing',
+  'api',
+  'workers',
+  'certificatesResolvers',
+  'experimental',
+  'hub',
+] as const;

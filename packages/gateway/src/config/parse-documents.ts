@@ -1,0 +1,8 @@
+import type { ParsedDocuments } from './document.ts';
+import { parseToml } from './toml.ts';
+import { parseYaml } from './yaml.ts';
+
+/** Parses a file by its name: `.toml` as TOML, everything else as YAML, which JSON is a part of. Never throws. */
+export function parseDocuments(text: string, file: string): ParsedDocuments {
+  return file.toLowerCase().endsWith('.toml') ? parseToml(text, file) : parseYaml(text, file);
+}

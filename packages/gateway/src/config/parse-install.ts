@@ -1,0 +1,121 @@
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import { parseDocuments } from './parse-documents.ts';
+import type { EntryPointConfig, InstallConfig } from './install.ts';
+import { installSchema, laterInstallNames } from './install-schema.ts';
+import type { Problem } from './place.ts';
+import { readObject } from './read.ts';
+
+export interface ParsedInstall {
+  /** Undefined when a problem is an error. */
+  readonly config: InstallConfig | undefined;
+  readonly problems: readonly Problem[];
+}
+
+type Install = z.output<typeof installSchema>;
+
+/** Parses the install configuration: all problems at once, defaults filled in, paths made absolute from the file's folder. */
+export function parseInstall(text: string, file: string): ParsedInstall {
+  const { documents, problems: syntax } = parseDocuments(text, file);
+  if (syntax.length > 0) return { config: undefined, problems: syntax };
+  const [first, second] = documents;
+  if (second !== undefined)
+    return {
+      config: undefined,
+      problems: [
+        {
+          severity: 'error',
+          place: second.placeOf([]),
+          code: 'invalid_value',
+          path: '',
+          message: 'an install configuration is one document',
+        },
+      ],
+    };
+  const document = first ?? { file, value: {}, placeOf: () => ({ file, line: 1, column: 1 }) };
+  const read = readObject(installSchema, { document, path: [] }, { unsupported: laterInstallNames });
+  if (!read.whole) return { config: undefined, problems: read.problems };
+  const install = read.value as Install;
+  const problems = [...read.problems];
+  if (install.ping !== false && !Object.hasOwn(install.entryPoints, 'admin'))
+    problems.push({
+      severity: 'warning',
+      place: document.placeOf(['ping'], 'key'),
+      code: 'no_entry_point',
+      path: 'ping',
+      message: 'ping answers on the entry point admin, and there is none',
+    });
+  return { config: toConfig(install, dirname(resolve(file))), problems };
+}
+
+/** What `grantgate serve PATH...` means without an install configuration. */
+export function shorthandInstall(paths: readonly string[]): InstallConfig {
+  const install = installSchema.parse({ accessLog: { format: 'json' } });
+  return Object.freeze({
+    ...toConfig(install, process.cwd()),
+    providers: Object.freeze({
+      file: Object.freeze({ paths: Object.freeze(paths.map((path) => resolve(path))), watch: true }),
+    }),
+  });
+}
+
+function toConfig(install: Install, folder: string): InstallConfig {
+  const { file } = install.providers;
+  const at = (path: string): string => resolve(folder, path);
+  return Object.freeze({
+    entryPoints: new Map(
+      Object.entries(install.entryPoints).map(([name, entryPoint]) => [
+        name,
+        toEntryPoint(name, entryPoint, at),
+      ]),
+    ),
+    providers: Object.freeze({
+      file:
+        file &&
+        Object.freeze({
+          paths: Object.freeze([file.filename, file.directory].filter((path) => path !== undefined).map(at)),
+          watch: file.watch,
+        }),
+    }),
+    accessLog:
+      install.accessLog &&
+      Object.freeze({
+        format: install.accessLog.format,
+        filePath: install.accessLog.filePath === undefined ? undefined : at(install.accessLog.filePath),
+      }),
+    log: Object.freeze(install.log),
+    ping: install.ping !== false,
+  });
+}
+
+function toEntryPoint(
+  name: string,
+  { address, tls, forwardedHeaders, transport, http }: Install['entryPoints'][string],
+  at: (path: string) => string,
+): EntryPointConfig {
+  const { respondingTimeouts, lifeCycle } = transport;
+  return Object.freeze({
+    name,
+    host: address.host,
+    port: address.port,
+    tls:
+      tls &&
+      Object.freeze({
+        certificates: Object.freeze(
+          tls.certificates.map(({ certFile, keyFile }) =>
+            Object.freeze({ certFile: at(certFile), keyFile: at(keyFile) }),
+          ),
+        ),
+      }),
+    trustedIPs: Object.freeze(forwardedHeaders.trustedIPs),
+    insecureForwardedHeaders: forwardedHeaders.insecure,
+    transport: Object.freeze({
+      readTimeoutMs: respondingTimeouts.readTimeout,
+      headerTimeoutMs: respondingTimeouts.headerTimeout,
+      idleTimeoutMs: respondingTimeouts.idleTimeout,
+      graceTimeoutMs: lifeCycle.graceTimeOut,
+      maxHeaderBytes: http.maxHeaderBytes,
+      maxBodyBytes: http.maxBodyBytes,
+    }),
+  });
+}

@@ -1,0 +1,30 @@
+/** Names and indexes from the root of a document to a value in it. */
+export type Path = readonly (string | number)[];
+
+/** `http.routers.api.middlewares[0]`, as diagnostics write it. */
+export function formatPath(path: Path): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
+    '',
+  );
+}
+
+/** What stands at a path; undefined where there is nothing. Inherited names are nothing. */
+export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let at = root;
+  for (const part of path) {
+    if (!isObject(at) || !Object.hasOwn(at, part)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[part];
+  }
+  return at;
+}
+
+/** An object or an array. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** An object that is no array: a mapping. */
+export function isMapping(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && !Array.isArray(value);
+}

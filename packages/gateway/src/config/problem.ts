@@ -1,0 +1,29 @@
+import type { Document } from './document.ts';
+import type { Path } from './path.ts';
+import { formatPath } from './path.ts';
+import type { Problem } from './place.ts';
+
+export interface ProblemDetails {
+  readonly code: string;
+  readonly message: string;
+  /** Default `error`. */
+  readonly severity?: 'error' | 'warning';
+  /** Default `value`. */
+  readonly part?: 'key' | 'value';
+}
+
+/** A problem with the value, or the key, at a path of a document. */
+export function createProblem(document: Document, path: Path, details: ProblemDetails): Problem {
+  return {
+    severity: details.severity ?? 'error',
+    place: document.placeOf(path, details.part),
+    code: details.code,
+    path: formatPath(path),
+    message: details.message,
+  };
+}
+
+/** Those that make what they are about unusable. */
+export function errorsOf(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(({ severity }) => severity === 'error');
+}

@@ -1,0 +1,115 @@
+import { formatPath } from './path.ts';
+
+interface TomlPlace {
+  readonly line: number;
+  /** Column of the key. */
+  readonly key: number;
+  /** Column of the value, inside its quotes; that of the key for a table. */
+  readonly value: number;
+}
+
+const keyPart = /\s*(?:([A-Za-z0-9_-]+)|"((?:[^"\\]|\\.)*)"|'([^']*)')\s*/y;
+
+/**
+ * Places of tables and keys in a valid TOML document, by path. Values inside inline tables and arrays have none of their
+ * own; the key they stand under has.
+ */
+export function scanToml(text: string): ReadonlyMap<string, TomlPlace> {
+  const places = new Map<string, TomlPlace>();
+  const counts = new Map<string, number>();
+  let table: readonly (string | number)[] = [];
+  const lines = text.split('\n');
+  const note = (path: readonly (string | number)[], place: TomlPlace): void => {
+    // `a.b.c = 1` is the first place of `a` and of `a.b` too.
+    for (let length = 1; length < path.length; length += 1) {
+      const ancestor = formatPath(path.slice(0, length));
+      if (!places.has(ancestor)) places.set(ancestor, { ...place, value: place.key });
+    }
+    places.set(formatPath(path), place);
+  };
+  // Names of arrays of tables mean their last element.
+  const resolve = (names: readonly string[]): (string | number)[] => {
+    const path: (string | number)[] = [];
+    for (const name of names) {
+      path.push(name);
+      const count = counts.get(formatPath(path));
+      if (count !== undefined) path.push(count - 1);
+    }
+    return path;
+  };
+  for (let index = 0; index < lines.length; index += 1) {
+    const source = lines[index] ?? '';
+    const key = source.search(/\S/) + 1;
+    const head = /^\s*(\[\[?)/.exec(source);
+    const { names, end } = readKey(source, head?.[0].length ?? 0);
+    if (names.length === 0) continue;
+    if (head?.[1] === '[[') {
+      const whole = [...resolve(names.slice(0, -1)), names[names.length - 1] ?? ''];
+      const name = formatPath(whole);
+      const count = counts.get(name) ?? 0;
+      counts.set(name, count + 1);
+      table = [...whole, count];
+      note(table, { line: index + 1, key, value: key });
+    } else if (head) {
+      table = resolve(names);
+      note(table, { line: index + 1, key, value: key });
+    } else if (source[end] === '=') {
+      const gap = /=\s*["']?/y;
+      gap.lastIndex = end;
+      note([...table, ...names], {
+        line: index + 1,
+        key,
+        value: end + 1 + (gap.exec(source)?.[0].length ?? 0),
+      });
+      index = endOfValue(lines, index, end + 1);
+    }
+  }
+  return places;
+}
+
+function readKey(source: string, from: number): { names: string[]; end: number } {
+  const names: string[] = [];
+  let end = from;
+  for (;;) {
+    keyPart.lastIndex = end;
+    const match = keyPart.exec(source);
+    if (match === null) break;
+    names.push(match[1] ?? match[2] ?? match[3] ?? '');
+    end = keyPart.lastIndex;
+    if (source[end] !== '.') break;
+    end += 1;
+  }
+  return { names, end };
+}
+
+/** The line that a value ends on: strings in triple quotes and arrays may span several. */
+function endOfValue(lines: readonly string[], first: number, column: number): number {
+  let depth = 0;
+  let open = '';
+  for (let index = first; index < lines.length; index += 1) {
+    const source = (lines[index] ?? '').slice(index === first ? column : 0);
+    for (let at = 0; at < source.length; at += 1) {
+      if (open !== '') {
+        if (source[at] === '\\' && open.startsWith('"')) at += 1;
+        else if (source.startsWith(open, at)) {
+          at += open.length - 1;
+          open = '';
+        }
+        continue;
+      }
+      const char = source.charAt(at);
+      if (char === '#') break;
+      if (char === '[' || char === '{') depth += 1;
+      else if (char === ']' || char === '}') depth -= 1;
+      else if (char === '"' || char === "'") {
+        open = source.startsWith(char.repeat(3), at) ? char.repeat(3) : char;
+        at += open.length - 1;
+      }
+    }
+    if (open.length < 3) {
+      open = '';
+      if (depth <= 0) return index;
+    }
+  }
+  return lines.length;
+}

@@ -1,0 +1,64 @@
+import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../config/dynamic.ts';
+import type { Place, Problem } from '../config/place.ts';
+
+/** A mention of a service or middleware in an entry, checked when everything has been read. */
+export interface Mention {
+  readonly in: { readonly kind: EntryKind; readonly name: string };
+  readonly of: { readonly kind: 'services' | 'middlewares'; readonly name: string };
+  readonly place: Place;
+  readonly path: string;
+}
+
+export type EntryKind = 'routers' | 'services' | 'middlewares';
+
+/** A dynamic configuration while it is being put together. */
+export interface Draft {
+  readonly routers: Map<string, RouterConfig>;
+  readonly services: Map<string, ServiceConfig>;
+  readonly middlewares: Map<string, MiddlewareConfig>;
+  readonly secrets: Map<string, ReadonlyMap<string, string>>;
+  readonly mentions: Mention[];
+  readonly problems: Problem[];
+}
+
+export function createDraft(): Draft {
+  return {
+    routers: new Map(),
+    services: new Map(),
+    middlewares: new Map(),
+    secrets: new Map(),
+    mentions: [],
+    problems: [],
+  };
+}
+
+/** Adds an entry. A second one of the same name breaks both: which of them is meant is not for us to guess. */
+export function addEntry<T extends RouterConfig | ServiceConfig | MiddlewareConfig>(
+  draft: Draft,
+  entries: Map<string, T>,
+  entry: T,
+): void {
+  const first = entries.get(entry.name);
+  if (first === undefined) {
+    entries.set(entry.name, entry);
+    return;
+  }
+  const { file, line, column } = first.place;
+  const problem: Problem = {
+    severity: 'error',
+    place: entry.place,
+    code: 'duplicate_name',
+    path: entry.name,
+    message: `${entry.name} is defined already at ${file}:${line}:${column}: neither is used`,
+  };
+  draft.problems.push(problem);
+  entries.set(entry.name, { ...first, errors: [...first.errors, problem] });
+  // The second router refuses under its own rule too: its requests must not fall to a route that is less guarded.
+  if ('rule' in entry)
+    for (let count = 2; ; count += 1) {
+      const name = `${entry.name}#${count}`;
+      if (entries.has(name)) continue;
+      entries.set(name, { ...entry, name, errors: [...entry.errors, problem] });
+      break;
+    }
+}

@@ -1,0 +1,151 @@
+import type { RouterConfig, ServiceConfig } from '../../config/dynamic.ts';
+import type { Document } from '../../config/document.ts';
+import type { Path } from '../../config/path.ts';
+import { formatPath } from '../../config/path.ts';
+import { createProblem, errorsOf } from '../../config/problem.ts';
+import type { OtherNames, Source } from '../../config/read.ts';
+import { readObject } from '../../config/read.ts';
+import type { Draft, Mention } from '../draft.ts';
+import { addEntry } from '../draft.ts';
+import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from '../other-names.ts';
+import { readMiddleware } from '../read-middleware.ts';
+import { toHealthCheck, toSticky } from '../service-schema.ts';
+import { chainSchema, dynamicSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
+
+const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {
+  file: { unsupported: ['tcp', 'udp', 'tls', 'serversTransports', 'models'] },
+  router: { unsupported: ['options'], ignored: ignoredRouterNames },
+  service: {
+    unsupported: ['mirroring', 'failover', ...unsupportedServiceNames],
+    ignored: ignoredServiceNames,
+  },
+};
+
+/** A name in a file: one without a provider means this provider. */
+const qualify = (name: string): string => (name.includes('@') ? name : `${name}@file`);
+
+/** Translates one document of Traefik's dynamic configuration. */
+export function translateDynamic(document: Document, draft: Draft): void {
+  const { value, problems, writtenPath } = readObject(dynamicSchema, { document, path: [] }, others.file);
+  draft.problems.push(...problems);
+  const { routers = {}, services = {}, middlewares = {} } = value.http ?? {};
+  const sourceOf = (kind: string, name: string): Source => ({
+    document,
+    path: [...writtenPath(['http', kind]), name],
+  });
+  const define = (
+    kind: string,
+    entries: object,
+    read: (draft: Draft, name: string, source: Source) => void,
+  ): void => {
+    for (const name of Object.keys(entries)) {
+      const source = sourceOf(kind, name);
+      if (name.includes('@') || name === '')
+        draft.problems.push(
+          createProblem(document, source.path, {
+            code: 'invalid_value',
+            message: 'expected a name without @: the provider is added to it',
+            part: 'key',
+          }),
+        );
+      else read(draft, `${name}@file`, source);
+    }
+  };
+  define('middlewares', middlewares, addMiddleware);
+  define('services', services, addService);
+  define('routers', routers, addRouter);
+}
+
+function addRouter(draft: Draft, name: string, source: Source): void {
+  const { document, path } = source;
+  const { value, problems, writtenPath } = readObject(routerSchema, source, others.router);
+  draft.problems.push(...problems);
+  const rulePath = writtenPath(['rule']);
+  const mention = createMentions(draft, { kind: 'routers', name }, document);
+  const router: RouterConfig = {
+    name,
+    place: document.placeOf(path, 'key'),
+    errors: errorsOf(problems),
+    rule: value.rule ?? '',
+    rulePlace: document.placeOf(rulePath),
+    entryPoints: value.entryPoints ?? [],
+    middlewares: (value.middlewares ?? []).map((middleware, index) =>
+      mention('middlewares', qualify(middleware), writtenPath(['middlewares', index])),
+    ),
+    service:
+      value.service === undefined
+        ? ''
+        : mention('services', qualify(value.service), writtenPath(['service'])),
+    priority: value.priority,
+    tls: (value.tls ?? false) !== false,
+  };
+  addEntry(draft, draft.routers, router);
+}
+
+function addService(draft: Draft, name: string, source: Source): void {
+  const { document, path } = source;
+  const read = readObject(serviceSchema, source, others.service);
+  const problems = [...read.problems];
+  const { loadBalancer, weighted } = read.value;
+  if (read.whole && (loadBalancer === undefined) === (weighted === undefined))
+    problems.push(
+      createProblem(document, path, {
+        code: 'invalid_value',
+        message: 'expected either loadBalancer or weighted',
+        part: 'key',
+      }),
+    );
+  draft.problems.push(...problems);
+  const entry = { name, place: document.placeOf(path, 'key'), errors: errorsOf(problems) };
+  const mention = createMentions(draft, { kind: 'services', name }, document);
+  const service: ServiceConfig = weighted
+    ? {
+        ...entry,
+        kind: 'weighted',
+        services: weighted.services.map((member, index) => ({
+          name: mention(
+            'services',
+            qualify(member.name),
+            read.writtenPath(['weighted', 'services', index, 'name']),
+          ),
+          weight: member.weight,
+        })),
+      }
+    : {
+        ...entry,
+        kind: 'loadBalancer',
+        servers: loadBalancer?.servers ?? [],
+        passHostHeader: loadBalancer?.passHostHeader ?? true,
+        healthCheck: toHealthCheck(loadBalancer?.healthCheck),
+        sticky: toSticky(loadBalancer?.sticky, name),
+      };
+  addEntry(draft, draft.services, service);
+}
+
+function addMiddleware(draft: Draft, name: string, source: Source): void {
+  const { document, path } = source;
+  const mention = createMentions(draft, { kind: 'middlewares', name }, document);
+  const identity = { name, place: document.placeOf(path, 'key'), namespace: undefined };
+  const { config, problems } = readMiddleware(source, identity, (chain) => {
+    const { value, problems: found, writtenPath } = readObject(chainSchema, chain);
+    const middlewares = (value.middlewares ?? []).map((member, index) =>
+      mention('middlewares', qualify(member), writtenPath(['middlewares', index])),
+    );
+    return { middlewares, problems: found };
+  });
+  draft.problems.push(...problems);
+  addEntry(draft, draft.middlewares, config);
+}
+
+/** Notes each name that an entry mentions, for the check of references, and gives it back. */
+function createMentions(draft: Draft, owner: Mention['in'], document: Document) {
+  return (kind: Mention['of']['kind'], name: string, path: Path): string => {
+    draft.mentions.push({
+      in: owner,
+      of: { kind, name },
+      place: document.placeOf(path),
+      path: formatPath(path),
+    });
+    return name;
+  };
+}

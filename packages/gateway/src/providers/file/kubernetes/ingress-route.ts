@@ -1,0 +1,162 @@
+import type { z } from 'zod';
+import type { LoadBalancerConfig } from '../../../config/dynamic.ts';
+import type { Path } from '../../../config/path.ts';
+import { valueAt } from '../../../config/path.ts';
+import type { Problem } from '../../../config/place.ts';
+import { createProblem, errorsOf } from '../../../config/problem.ts';
+import type { OtherNames } from '../../../config/read.ts';
+import { readObject } from '../../../config/read.ts';
+import type { Draft } from '../../draft.ts';
+import { addEntry } from '../../draft.ts';
+import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from '../../other-names.ts';
+import { toHealthCheck, toSticky } from '../../service-schema.ts';
+import { resolveMiddlewares } from './middlewares.ts';
+import { toRouterName } from './names.ts';
+import type { KubernetesObject } from './objects.ts';
+import { ingressRouteSchema, routeSchema } from './schemas.ts';
+import type { ServiceCatalog } from './servers.ts';
+import { findServers } from './servers.ts';
+
+type Member = z.output<typeof routeSchema>['services'][number];
+
+const others: { route: OtherNames; spec: OtherNames } = {
+  spec: { unsupported: ['options', 'parentRefs'], ignored: ignoredRouterNames },
+  route: {
+    unsupported: unsupportedServiceNames,
+    ignored: { ...ignoredRouterNames, ...ignoredServiceNames },
+  },
+};
+
+/** Adds a router for each route of an `IngressRoute`, and its service under the router's name, as Traefik does. */
+export function addIngressRoute(draft: Draft, object: KubernetesObject, catalog: ServiceCatalog): void {
+  const { value, problems, writtenPath } = readObject(ingressRouteSchema, object.source, others.spec);
+  draft.problems.push(...problems);
+  // A broken spec can still name its routes, and each of them must refuse.
+  const raw = value.spec ?? rawSpec(object);
+  for (const index of raw.routes.keys())
+    addRoute(draft, object, catalog, {
+      path: writtenPath(['spec', 'routes', index]),
+      entryPoints: value.spec?.entryPoints ?? [],
+      tls: raw.tls !== undefined,
+      errors: errorsOf(problems),
+    });
+}
+
+interface Outer {
+  readonly path: Path;
+  readonly entryPoints: readonly string[];
+  readonly tls: boolean;
+  readonly errors: readonly Problem[];
+}
+
+function addRoute(draft: Draft, object: KubernetesObject, catalog: ServiceCatalog, outer: Outer): void {
+  const { namespace, source } = object;
+  const { document } = source;
+  const { value, problems, writtenPath } = readObject(
+    routeSchema,
+    { document, path: outer.path },
+    others.route,
+  );
+  const { match = '' } = value;
+  const name = toRouterName(namespace, object.name, match);
+  const middlewares = resolveMiddlewares(
+    draft,
+    { kind: 'routers', name },
+    {
+      references: value.middlewares ?? [],
+      namespace,
+      source,
+      pathOf: (index) => writtenPath(['middlewares', index]),
+    },
+  );
+  const found = [...problems, ...middlewares.problems];
+  draft.problems.push(...found);
+  const rulePath = writtenPath(['match']);
+  addEntry(draft, draft.routers, {
+    name,
+    place: document.placeOf(outer.path),
+    errors: [...outer.errors, ...errorsOf(found)],
+    rule: match,
+    rulePlace: document.placeOf(rulePath),
+    entryPoints: outer.entryPoints,
+    middlewares: middlewares.names,
+    service: name,
+    priority: value.priority,
+    tls: outer.tls,
+  });
+  // A route that is defined twice is reported once, as a router.
+  if (!draft.services.has(name))
+    addServices(draft, object, catalog, name, value.services ?? [], (index) =>
+      writtenPath(['services', index]),
+    );
+}
+
+function rawSpec({ source }: KubernetesObject): {
+  readonly routes: readonly unknown[];
+  readonly tls: unknown;
+} {
+  const at = (name: string): unknown => valueAt(source.document.value, [...source.path, 'spec', name]);
+  const routes = at('routes');
+  return { routes: Array.isArray(routes) ? routes : [], tls: at('tls') ?? undefined };
+}
+
+/** One service goes by the router's name; several are spread by weight under it. */
+function addServices(
+  draft: Draft,
+  object: KubernetesObject,
+  catalog: ServiceCatalog,
+  name: string,
+  members: readonly Member[],
+  pathOf: (index: number) => Path,
+): void {
+  const [only, ...more] = members;
+  if (only !== undefined && more.length === 0) {
+    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, name, only, pathOf(0)));
+    return;
+  }
+  const services = members.map((member, index) => {
+    const own = name.replace('@', `-${index}-${member.name}@`);
+    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, own, member, pathOf(index)));
+    return { name: own, weight: member.weight };
+  });
+  // Without members the router is broken already; the service is there so that it is not reported as missing.
+  addEntry(draft, draft.services, {
+    kind: 'weighted',
+    name,
+    place: object.place,
+    errors: [],
+    services,
+  });
+}
+
+function toLoadBalancer(
+  draft: Draft,
+  { namespace, source: { document } }: KubernetesObject,
+  catalog: ServiceCatalog,
+  name: string,
+  member: Member,
+  path: Path,
+): LoadBalancerConfig {
+  const wanted = { namespace: member.namespace ?? namespace, name: member.name };
+  const { servers = [], fault } =
+    wanted.namespace === namespace
+      ? findServers(catalog, { ...wanted, port: member.port, scheme: member.scheme })
+      : {
+          fault: {
+            code: 'cross_namespace',
+            message: `the Service ${wanted.namespace}/${wanted.name} is not in the namespace ${namespace} of its IngressRoute`,
+          },
+        };
+  const errors = fault === undefined ? [] : [createProblem(document, [...path, 'name'], fault)];
+  draft.problems.push(...errors);
+  return {
+    kind: 'loadBalancer',
+    name,
+    place: document.placeOf(path),
+    errors,
+    servers,
+    passHostHeader: member.passHostHeader,
+    healthCheck: toHealthCheck(member.healthCheck),
+    sticky: toSticky(member.sticky, name),
+  };
+}

@@ -1,0 +1,80 @@
+import { formatPath } from '../../../config/path.ts';
+import type { Path } from '../../../config/path.ts';
+import { createProblem, errorsOf } from '../../../config/problem.ts';
+import type { Problem } from '../../../config/place.ts';
+import type { Source } from '../../../config/read.ts';
+import { readObject } from '../../../config/read.ts';
+import type { Draft, Mention } from '../../draft.ts';
+import { addEntry } from '../../draft.ts';
+import { readMiddleware } from '../../read-middleware.ts';
+import { toMiddlewareName, toQualifiedName } from './names.ts';
+import type { KubernetesObject } from './objects.ts';
+import { chainSchema, middlewareSchema } from './schemas.ts';
+
+export function addMiddleware(draft: Draft, object: KubernetesObject): void {
+  const { namespace, place, source } = object;
+  const name = toQualifiedName(namespace, object.name);
+  const outer = readObject(middlewareSchema, source);
+  const spec = { document: source.document, path: outer.writtenPath(['spec']) };
+  const read = readMiddleware(spec, { name, place, namespace }, (chain) =>
+    readChain(draft, chain, name, namespace),
+  );
+  // Without a spec there is no type to speak of: one problem is enough.
+  const inner = outer.value.spec === undefined ? [] : read.problems;
+  draft.problems.push(...outer.problems, ...inner);
+  addEntry(draft, draft.middlewares, {
+    ...read.config,
+    errors: [...errorsOf(outer.problems), ...errorsOf(inner)],
+  });
+}
+
+function readChain(draft: Draft, source: Source, name: string, namespace: string) {
+  const { value, problems, writtenPath } = readObject(chainSchema, source);
+  const members = resolveMiddlewares(
+    draft,
+    { kind: 'middlewares', name },
+    {
+      references: value.middlewares ?? [],
+      namespace,
+      source,
+      pathOf: (index) => writtenPath(['middlewares', index]),
+    },
+  );
+  return { middlewares: members.names, problems: [...problems, ...members.problems] };
+}
+
+/** The qualified names of the middlewares that a chain or a route refers to; those it may not refer to are problems. */
+export function resolveMiddlewares(
+  draft: Draft,
+  owner: Mention['in'],
+  {
+    references,
+    namespace,
+    source,
+    pathOf,
+  }: {
+    readonly references: readonly { readonly name: string; readonly namespace?: string | undefined }[];
+    readonly namespace: string;
+    readonly source: Source;
+    readonly pathOf: (index: number) => Path;
+  },
+): { readonly names: readonly string[]; readonly problems: readonly Problem[] } {
+  const names: string[] = [];
+  const problems: Problem[] = [];
+  for (const [index, reference] of references.entries()) {
+    const path = [...pathOf(index), 'name'];
+    const { name, fault } = toMiddlewareName(reference, namespace);
+    if (name === undefined) {
+      problems.push(createProblem(source.document, path, { code: 'cross_namespace', message: fault }));
+      continue;
+    }
+    names.push(name);
+    draft.mentions.push({
+      in: owner,
+      of: { kind: 'middlewares', name },
+      place: source.document.placeOf(path),
+      path: formatPath(path),
+    });
+  }
+  return { names, problems };
+}

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+
+const provider = '@kubernetescrd';
+
+/** `namespace-name@kubernetescrd`, other characters than letters and digits as `-`, as Traefik names it. */
+export function toQualifiedName(...parts: readonly string[]): string {
+  return `${parts
+    .join('-')
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((part) => part !== '')
+    .join('-')}${provider}`;
+}
+
+/** A route has no name of its own: as in Traefik, it is that of its `IngressRoute` with the beginning of its rule's hash. */
+export function toRouterName(namespace: string, ingressRoute: string, match: string): string {
+  const hash = createHash('sha256').update(match).digest('hex').slice(0, 20);
+  return toQualifiedName(namespace, ingressRoute, hash);
+}
+
+export type MiddlewareReference =
+  | { readonly name: string; readonly fault?: undefined }
+  | { readonly name?: undefined; readonly fault: string };
+
+/**
+ * The qualified name that a reference to a middleware means, as Traefik reads it with `allowCrossNamespace: false`: an
+ * object of the same namespace, or one of another provider by its qualified name.
+ */
+export function toMiddlewareName(
+  reference: { readonly name: string; readonly namespace?: string | undefined },
+  namespace: string,
+): MiddlewareReference {
+  const { name } = reference;
+  if (name.includes('@')) {
+    // A name with this provider may hide a namespace: `other-name@kubernetescrd`.
+    return name.toLowerCase().endsWith(provider)
+      ? { fault: `${name} could cross namespaces: name the Middleware without ${provider}` }
+      : { name };
+  }
+  if (reference.namespace !== undefined && reference.namespace !== namespace)
+    return {
+      fault: `the Middleware ${reference.namespace}/${name} is not in the namespace ${namespace} of what refers to it`,
+    };
+  return { name: toQualifiedName(namespace, name) };
+}

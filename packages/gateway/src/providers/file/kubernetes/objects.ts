@@ -1,0 +1,88 @@
+import type { z } from 'zod';
+import type { Document } from '../../../config/document.ts';
+import { isMapping, valueAt } from '../../../config/path.ts';
+import type { Place, Problem } from '../../../config/place.ts';
+import { createProblem } from '../../../config/problem.ts';
+import type { Source } from '../../../config/read.ts';
+import { describeUnknown, readObject } from '../../../config/read.ts';
+import { metadataSchema } from './schemas.ts';
+
+export type Kind = 'IngressRoute' | 'Middleware' | 'Secret' | 'Service' | 'EndpointSlice';
+
+/** A Kubernetes object of a kind that is read here, its own part unread. */
+export interface KubernetesObject {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: z.output<typeof metadataSchema>['labels'];
+  /** Of its name. */
+  readonly place: Place;
+  readonly source: Source;
+}
+
+const traefik = 'traefik.io/v1alpha1';
+const versions = new Map<string, string>([
+  ['IngressRoute', traefik],
+  ['Middleware', traefik],
+  ['Secret', 'v1'],
+  ['Service', 'v1'],
+  ['EndpointSlice', 'discovery.k8s.io/v1'],
+]);
+
+/** True for a Kubernetes manifest, whatever its kind. */
+export function isManifest(value: unknown): boolean {
+  return isMapping(value) && Object.hasOwn(value, 'apiVersion') && Object.hasOwn(value, 'kind');
+}
+
+/** The objects of a manifest: itself, or the items of a `List`. Those of other kinds are reported and left out. */
+export function readObjects(source: Source, problems: Problem[]): readonly KubernetesObject[] {
+  const { document, path } = source;
+  const { apiVersion, kind } = valueAt(document.value, path) as Record<string, unknown>;
+  if (kind === 'List' && apiVersion === 'v1') {
+    const items = valueAt(document.value, [...path, 'items']);
+    return (Array.isArray(items) ? items : []).flatMap((item, index) => {
+      const below = { document, path: [...path, 'items', index] };
+      if (isManifest(item)) return readObjects(below, problems);
+      problems.push(
+        createProblem(document, below.path, {
+          code: 'invalid_value',
+          message: 'expected an object with apiVersion and kind',
+        }),
+      );
+      return [];
+    });
+  }
+  const fault = findKindFault(document, source, apiVersion, kind);
+  if (fault !== undefined) {
+    problems.push(fault);
+    return [];
+  }
+  const metadata = readObject(metadataSchema, { document, path: [...path, 'metadata'] });
+  problems.push(...metadata.problems);
+  const { name, namespace = 'default', labels = {} } = metadata.value;
+  if (name === undefined) return [];
+  const place = document.placeOf([...path, 'metadata', 'name']);
+  return [{ kind: kind as Kind, name, namespace, labels, place, source }];
+}
+
+function findKindFault(
+  document: Document,
+  { path }: Source,
+  apiVersion: unknown,
+  kind: unknown,
+): Problem | undefined {
+  const at = (name: string, code: string, message: string, severity: 'error' | 'warning' = 'error') =>
+    createProblem(document, [...path, name], { code, message, severity });
+  if (typeof apiVersion !== 'string') return at('apiVersion', 'invalid_value', 'expected string');
+  if (typeof kind !== 'string') return at('kind', 'invalid_value', 'expected string');
+  const version = versions.get(kind);
+  if (version === apiVersion) return undefined;
+  if (apiVersion.startsWith('traefik.') || apiVersion.startsWith('hub.traefik.')) {
+    const own = [...versions].filter(([, of]) => of === traefik).map(([name]) => name);
+    return version === traefik
+      ? at('apiVersion', 'unknown_kind', `expected ${traefik} for the kind ${kind}`)
+      : at('kind', 'unknown_kind', describeUnknown('kind', kind, own));
+  }
+  // A directory of manifests holds much that is none of our business.
+  return at('kind', 'ignored_kind', `${apiVersion} ${kind} is not read here and is left out`, 'warning');
+}

@@ -1,0 +1,119 @@
+import { isIPv6 } from 'node:net';
+import type { z } from 'zod';
+import type { ServerConfig } from '../../../config/dynamic.ts';
+import { readObject } from '../../../config/read.ts';
+import type { Draft } from '../../draft.ts';
+import type { KubernetesObject } from './objects.ts';
+import { endpointSliceSchema, serviceSchema } from './schemas.ts';
+
+type ServiceSpec = z.output<typeof serviceSchema>['spec'];
+type Slice = z.output<typeof endpointSliceSchema>;
+
+/** The `Service` objects of a configuration, with the `EndpointSlice` objects that belong to them. */
+export interface ServiceCatalog {
+  /** `namespace/name`; undefined for one that is broken. */
+  readonly services: ReadonlyMap<string, ServiceSpec | undefined>;
+  readonly slices: ReadonlyMap<string, readonly Slice[]>;
+}
+
+export interface ServiceReference {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number | string | undefined;
+  readonly scheme: 'http' | 'https' | undefined;
+}
+
+export type Servers =
+  | { readonly servers: readonly ServerConfig[]; readonly fault?: undefined }
+  | { readonly servers?: undefined; readonly fault: { readonly code: string; readonly message: string } };
+
+export function readServices(draft: Draft, objects: readonly KubernetesObject[]): ServiceCatalog {
+  const services = new Map<string, ServiceSpec | undefined>();
+  const slices = new Map<string, Slice[]>();
+  for (const { kind, namespace, name, labels, place, source } of objects) {
+    if (kind === 'Service') {
+      const id = `${namespace}/${name}`;
+      const read = readObject(serviceSchema, source);
+      draft.problems.push(...read.problems);
+      const isDuplicate = services.has(id);
+      if (isDuplicate)
+        draft.problems.push({
+          severity: 'error',
+          place,
+          code: 'duplicate_name',
+          path: 'metadata.name',
+          message: `the Service ${id} is defined already: neither is used`,
+        });
+      services.set(id, read.whole && !isDuplicate ? read.value.spec : undefined);
+    } else if (kind === 'EndpointSlice') {
+      const { value, problems, whole } = readObject(endpointSliceSchema, source);
+      draft.problems.push(...problems);
+      const owner = `${namespace}/${labels['kubernetes.io/service-name'] ?? ''}`;
+      // A broken slice still says that the service has slices: no address is made up for it.
+      const empty = { endpoints: [], ports: [] };
+      slices.set(owner, [...(slices.get(owner) ?? []), (whole ? value : { ...value, ...empty }) as Slice]);
+    }
+  }
+  return { services, slices };
+}
+
+/**
+ * The servers behind a port of a `Service`: the external name, or the ready addresses of its `EndpointSlice` objects, or,
+ * where none are given, its name in the cluster's DNS.
+ */
+export function findServers({ services, slices }: ServiceCatalog, wanted: ServiceReference): Servers {
+  const id = `${wanted.namespace}/${wanted.name}`;
+  const service = services.get(id);
+  if (service === undefined)
+    return toFault(
+      'missing_reference',
+      services.has(id) ? `the Service ${id} is broken` : `there is no Service ${id}`,
+    );
+  const port = findPort(service, wanted.port);
+  if (port === undefined)
+    return toFault(
+      'missing_reference',
+      wanted.port === undefined
+        ? `expected a port: the Service ${id} has not exactly one`
+        : `the Service ${id} has no port ${wanted.port}`,
+    );
+  // As Traefik chooses: by what the route says, then by the port.
+  const scheme =
+    wanted.scheme ?? (port.port === 443 || port.name.toLowerCase().startsWith('https') ? 'https' : 'http');
+  const toServer = (host: string, at: number): ServerConfig => ({
+    url: `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${at}`,
+    weight: 1,
+  });
+  if (service.type === 'ExternalName') {
+    return service.externalName === undefined
+      ? toFault('missing_option', `the Service ${id} has no spec.externalName`)
+      : { servers: [toServer(service.externalName, port.port)] };
+  }
+  const own = slices.get(id);
+  if (own === undefined)
+    return { servers: [toServer(`${wanted.name}.${wanted.namespace}.svc.cluster.local`, port.port)] };
+  const hosts = own.flatMap(({ endpoints, ports }) => {
+    const target = ports.find(({ name }) => name === port.name)?.port;
+    if (target === undefined) return [];
+    return endpoints
+      .filter(({ conditions }) => conditions.ready)
+      .flatMap(({ addresses }) => addresses.map((address) => toServer(address, target)));
+  });
+  return { servers: [...new Map(hosts.map((server) => [server.url, server])).values()] };
+}
+
+function findPort(
+  { type, ports }: ServiceSpec,
+  wanted: number | string | undefined,
+): { readonly name: string; readonly port: number } | undefined {
+  if (wanted === undefined) return ports.length === 1 ? ports[0] : undefined;
+  const found = ports.find(({ name, port }) =>
+    typeof wanted === 'number' ? port === wanted : name === wanted,
+  );
+  if (found !== undefined) return found;
+  return type === 'ExternalName' && typeof wanted === 'number' && wanted > 0
+    ? { name: '', port: wanted }
+    : undefined;
+}
+
+const toFault = (code: string, message: string): Servers => ({ fault: { code, message } });

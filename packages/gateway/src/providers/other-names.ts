@@ -1,0 +1,31 @@
+/** Names in a router or a route that change nothing about who may pass. */
+export const ignoredRouterNames: Readonly<Record<string, string>> = Object.freeze({
+  certResolver: 'the entry point holds the certificates',
+  domains: 'the entry point holds the certificates',
+  secretName: 'the entry point holds the certificates',
+  store: 'the entry point holds the certificates',
+  observability: 'the access log is set for the whole gateway',
+});
+
+/** Names in a service that this version does not act on. */
+export const unsupportedServiceNames: readonly string[] = Object.freeze([
+  'serversTransport',
+  'strategy',
+  'passiveHealthCheck',
+  'middlewares',
+  'mode',
+  'unhealthyInterval',
+  'followRedirects',
+  'domain',
+  'path',
+  'sticky',
+  'healthCheck',
+  'nativeLB',
+  'nodePortLB',
+  'preservePath',
+]);
+
+/** Names in a service that are right as they are here. */
+export const ignoredServiceNames: Readonly<Record<string, string>> = Object.freeze({
+  responseForwarding: 'responses are streamed as they come',
+});

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { HealthCheckConfig, StickyConfig } from '../config/dynamic.ts';
+import { duration } from '../config/duration.ts';
+
+/** Stickiness as both formats write it. */
+export const stickySchema = z.strictObject({
+  cookie: z
+    .strictObject({
+      name: z.string().min(1).optional().describe('Default: made from the name of the service.'),
+      secure: z.boolean().default(false),
+      httpOnly: z.boolean().default(false),
+      sameSite: z.enum(['none', 'lax', 'strict']).optional(),
+      maxAge: z.int().default(0).describe('Seconds; 0: until the browser closes.'),
+    })
+    .prefault({}),
+});
+
+/** An active health check as both formats write it. */
+export const healthCheckSchema = z.strictObject({
+  path: z.string().startsWith('/', { error: 'expected a path that begins with /' }).default('/'),
+  method: z
+    .string()
+    .regex(/^[A-Za-z]+$/, { error: 'expected an HTTP method' })
+    .default('GET'),
+  scheme: z.enum(['http', 'https']).optional(),
+  port: z.int().min(1).max(65_535).optional(),
+  hostname: z.string().min(1).optional(),
+  headers: z.record(z.string(), z.string()).default({}),
+  interval: duration.prefault('30s').describe('Between two checks of one server.'),
+  timeout: duration.prefault('5s').describe('For one check.'),
+  status: z.int().min(0).max(599).default(0).describe('Expected status; 0: any 2xx or 3xx.'),
+});
+
+export function toSticky(
+  sticky: z.output<typeof stickySchema> | undefined,
+  serviceName: string,
+): StickyConfig | undefined {
+  if (sticky === undefined) return undefined;
+  const { name, secure, httpOnly, sameSite, maxAge } = sticky.cookie;
+  // As Traefik names it: the beginning of the hash of the service's name.
+  const made = `_${createHash('sha1').update(serviceName).digest('hex').slice(0, 5)}`;
+  return Object.freeze({ cookieName: name ?? made, secure, httpOnly, sameSite, maxAgeSeconds: maxAge });
+}
+
+export function toHealthCheck(
+  check: z.output<typeof healthCheckSchema> | undefined,
+): HealthCheckConfig | undefined {
+  if (check === undefined) return undefined;
+  const { interval, timeout, scheme, port, hostname, method, ...rest } = check;
+  return Object.freeze({
+    ...rest,
+    scheme,
+    port,
+    hostname,
+    method: method.toUpperCase(),
+    intervalMs: interval,
+    timeoutMs: timeout,
+  });
+}

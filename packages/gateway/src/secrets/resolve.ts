@@ -1,0 +1,105 @@
+import type { Reference } from './reference.ts';
+import { parseReference } from './reference.ts';
+
+/** What references are looked up in. */
+export interface SecretSources {
+  /** Namespace of the middleware; undefined outside Kubernetes, where `default` is meant. */
+  readonly namespace: string | undefined;
+  /** `namespace/name` of a Kubernetes `Secret` to its keys and values. */
+  readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file; throws when it cannot be read. */
+  readonly readFile: (path: string) => string;
+}
+
+export interface ReferenceProblem {
+  readonly severity: 'error' | 'warning';
+  readonly path: readonly (string | number)[];
+  /** `invalid_reference`, `missing_secret` or `deprecated_reference`. */
+  readonly code: string;
+  /** Names the reference, never a value. */
+  readonly message: string;
+}
+
+export interface Resolved {
+  /** A copy of the options with values in place of references; those that failed stay as written. */
+  readonly value: unknown;
+  readonly problems: readonly ReferenceProblem[];
+}
+
+/** Puts values in place of the secret references in every string of a middleware's options. */
+export function resolveReferences(options: unknown, sources: SecretSources): Resolved {
+  const problems: ReferenceProblem[] = [];
+  return { value: walk(options, [], sources, problems), problems };
+}
+
+function walk(
+  value: unknown,
+  path: readonly (string | number)[],
+  sources: SecretSources,
+  problems: ReferenceProblem[],
+): unknown {
+  if (typeof value === 'string') return resolveText(value, path, sources, problems);
+  if (Array.isArray(value))
+    return value.map((item, index) => walk(item, [...path, index], sources, problems));
+  // A date of TOML is no mapping: it stays for the options' own check.
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, walk(item, [...path, name], sources, problems)]),
+  );
+}
+
+function resolveText(
+  text: string,
+  path: readonly (string | number)[],
+  sources: SecretSources,
+  problems: ReferenceProblem[],
+): string {
+  const parsed = parseReference(text, sources.namespace);
+  if (parsed.kind === 'none') return text;
+  const report = (severity: 'error' | 'warning', code: string, message: string): void =>
+    void problems.push({ severity, path, code, message });
+  if (parsed.kind === 'invalid') {
+    report('error', 'invalid_reference', parsed.message);
+    return text;
+  }
+  if (parsed.warning !== undefined) report('warning', 'deprecated_reference', parsed.warning);
+  const found = lookUp(parsed.reference, sources);
+  if (found.value !== undefined) return found.value;
+  report('error', 'missing_secret', `${text}: ${found.message}`);
+  return text;
+}
+
+type Found =
+  | { readonly value: string; readonly message?: undefined }
+  | { readonly value?: undefined; readonly message: string };
+
+function lookUp(reference: Reference, { secrets, env, readFile }: SecretSources): Found {
+  switch (reference.kind) {
+    case 'kubernetes': {
+      const { namespace, name, key } = reference;
+      const secret = secrets.get(`${namespace}/${name}`);
+      if (secret === undefined) return { message: `there is no Secret ${namespace}/${name}` };
+      const value = secret.get(key);
+      return value === undefined
+        ? { message: `the Secret ${namespace}/${name} has no key ${key}` }
+        : nonEmpty(value);
+    }
+    case 'env': {
+      const value = Object.hasOwn(env, reference.variable) ? env[reference.variable] : undefined;
+      return value === undefined
+        ? { message: `the environment variable ${reference.variable} is not set` }
+        : nonEmpty(value);
+    }
+    case 'file':
+      try {
+        // Editors and `echo` end a file with a newline that is no part of the secret.
+        return nonEmpty(readFile(reference.path).replace(/\r?\n$/, ''));
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+        return { message: `the file ${reference.path} cannot be read (${code})` };
+      }
+  }
+}
+
+const nonEmpty = (value: string): Found => (value === '' ? { message: 'its value is empty' } : { value });
