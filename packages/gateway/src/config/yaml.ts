@@ -1,6 +1,6 @@
 import type { Node, ParsedNode, YAMLError } from 'yaml';
 import type { Document as YamlDocument } from 'yaml';
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments, visit } from 'yaml';
 import type { Document, ParsedDocuments } from './document.ts';
 import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
@@ -33,7 +33,9 @@ export function parseYaml(text: string, file: string): ParsedDocuments {
     });
     for (const root of parsed) {
       for (const error of root.errors) report(toPlace(error.pos[0]), describe(error));
-      if (root.errors.length > 0 || root.contents === null) continue;
+      for (const offset of findDanglingAliases(root))
+        report(toPlace(offset), 'this alias has no anchor before it');
+      if (problems.length > 0 || root.contents === null) continue;
       const value: unknown = root.toJS();
       // `---` with nothing but comments below it.
       if (value === null) continue;
@@ -46,13 +48,22 @@ export function parseYaml(text: string, file: string): ParsedDocuments {
   return { documents: problems.length > 0 ? [] : documents, problems };
 }
 
+/** Where aliases stand that name no anchor; the parser finds them only when it makes values, and without a place. */
+function findDanglingAliases(root: Root): readonly number[] {
+  const found: number[] = [];
+  visit(root, {
+    Alias(_key, alias) {
+      if (alias.resolve(root) === undefined) found.push(alias.range?.[0] ?? 0);
+    },
+  });
+  return found;
+}
+
 /** The parser's words without what it quotes of the source, which could be a secret. */
 function describe(error: YAMLError): string {
   switch (error.code) {
     case 'DUPLICATE_KEY':
       return 'this key is given twice in one mapping';
-    case 'BAD_ALIAS':
-      return 'this alias has no anchor before it';
     case 'UNEXPECTED_TOKEN':
     case 'TAG_RESOLVE_FAILED':
     case 'BAD_DQ_ESCAPE':

@@ -6,10 +6,11 @@ const name = z.string().min(1);
 const entries = z.record(z.string(), z.unknown()).default({});
 const weight = z.int().min(0).max(1_000_000).default(1);
 
-/** A file of Traefik's dynamic configuration. Its entries are read one by one, so that a broken one stays alone. */
-export const dynamicSchema = z.strictObject({
-  http: z.strictObject({ routers: entries, services: entries, middlewares: entries }).prefault({}),
-});
+/** A file of Traefik's dynamic configuration. */
+export const dynamicSchema = z.strictObject({ http: z.unknown().optional() });
+
+/** `http`; its entries are read one by one, so that a broken one stays alone. */
+export const httpSchema = z.strictObject({ routers: entries, services: entries, middlewares: entries });
 
 /** `http.routers.NAME` */
 export const routerSchema = z.strictObject({

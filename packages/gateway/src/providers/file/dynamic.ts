@@ -10,7 +10,7 @@ import { addEntry } from '../draft.ts';
 import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from '../other-names.ts';
 import { readMiddleware } from '../read-middleware.ts';
 import { toHealthCheck, toSticky } from '../service-schema.ts';
-import { chainSchema, dynamicSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
+import { chainSchema, dynamicSchema, httpSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
 const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {
   file: { unsupported: ['tcp', 'udp', 'tls', 'serversTransports', 'models'] },
@@ -26,12 +26,16 @@ const qualify = (name: string): string => (name.includes('@') ? name : `${name}@
 
 /** Translates one document of Traefik's dynamic configuration. */
 export function translateDynamic(document: Document, draft: Draft): void {
-  const { value, problems, writtenPath } = readObject(dynamicSchema, { document, path: [] }, others.file);
+  const root = readObject(dynamicSchema, { document, path: [] }, others.file);
+  draft.problems.push(...root.problems);
+  if (root.value.http === undefined) return;
+  const http = { document, path: root.writtenPath(['http']) };
+  const { value, problems, writtenPath } = readObject(httpSchema, http, others.file);
   draft.problems.push(...problems);
-  const { routers = {}, services = {}, middlewares = {} } = value.http ?? {};
+  const { routers = {}, services = {}, middlewares = {} } = value;
   const sourceOf = (kind: string, name: string): Source => ({
     document,
-    path: [...writtenPath(['http', kind]), name],
+    path: [...writtenPath([kind]), name],
   });
   const define = (
     kind: string,

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseInstall, shorthandInstall } from './parse-install.ts';
+
+const shown = (text: string, file = '/etc/grantgate/grantgate.yaml'): string[] =>
+  parseInstall(text, file).problems.map(
+    ({ place, path, message, severity }) => `${severity} ${place.line}:${place.column} ${path}: ${message}`,
+  );
+
+describe('the install configuration', () => {
+  it('fills in the documented defaults', () => {
+    const { config, problems } = parseInstall('entryPoints:\n  web: { address: ":8000" }\n', 'g.yaml');
+    expect(problems).toEqual([]);
+    expect(config!.entryPoints.get('web')).toEqual({
+      name: 'web',
+      host: undefined,
+      port: 8000,
+      tls: undefined,
+      trustedIPs: [],
+      insecureForwardedHeaders: false,
+      transport: {
+        readTimeoutMs: 60_000,
+        headerTimeoutMs: 10_000,
+        idleTimeoutMs: 180_000,
+        graceTimeoutMs: 10_000,
+        maxHeaderBytes: 16_384,
+        maxBodyBytes: 0,
+      },
+    });
+    expect(config).toMatchObject({ log: { level: 'info', format: 'json' }, ping: false });
+    expect(config!.accessLog).toBeUndefined();
+    expect(config!.providers.file).toBeUndefined();
+  });
+
+  it('reads every option, with names in any letter case and paths from its own folder', () => {
+    const text = `
+EntryPoints:
+  websecure:
+    Address: "[::1]:8443"
+    tls: { certificates: [{ certFile: a.pem, keyfile: /k/a.key }] }
+    forwardedHeaders: { trustedIPs: [10.0.0.0/8, "::1"], insecure: true }
+    transport:
+      respondingTimeouts: { readTimeout: 1m30s, headerTimeout: 5, idleTimeout: 500ms }
+      lifeCycle: { graceTimeout: "20" }
+    http: { maxHeaderBytes: 4096, maxBodyBytes: 1048576 }
+  admin: { address: "localhost:0" }
+providers: { file: { directory: ./routes, filename: one.yaml, watch: false } }
+accessLog: { format: json, filePath: logs/access.log }
+log: { level: WARN, format: common }
+ping: {}
+`;
+    const { config, problems } = parseInstall(text, '/etc/grantgate/grantgate.yaml');
+    expect(problems).toEqual([]);
+    expect(config!.entryPoints.get('websecure')).toEqual({
+      name: 'websecure',
+      host: '::1',
+      port: 8443,
+      tls: { certificates: [{ certFile: '/etc/grantgate/a.pem', keyFile: '/k/a.key' }] },
+      trustedIPs: ['10.0.0.0/8', '::1'],
+      insecureForwardedHeaders: true,
+      transport: {
+        readTimeoutMs: 90_000,
+        headerTimeoutMs: 5000,
+        idleTimeoutMs: 500,
+        graceTimeoutMs: 20_000,
+        maxHeaderBytes: 4096,
+        maxBodyBytes: 1_048_576,
+      },
+    });
+    expect(config).toMatchObject({
+      providers: { file: { paths: ['/etc/grantgate/one.yaml', '/etc/grantgate/routes'], watch: false } },
+      accessLog: { format: 'json', filePath: '/etc/grantgate/logs/access.log' },
+      log: { level: 'warn', format: 'common' },
+      ping: true,
+    });
+  });
+
+  it('says everything that is wrong at once, each at its place', () => {
+    const text = `entryPoints:
+  web:
+    adress: ":80"
+  two: { address: "host:99999" }
+  three: { address: ":80", forwardedHeaders: { trustedIPs: [10.0.0.0/33] }, http: { maxHeaderBytes: -1 } }
+  four: { address: ":81", transport: { respondingTimeouts: { readTimeout: fast } }, Address: ":82" }
+metrics: { prometheus: {} }
+providers:
+  file: { watch: true }
+  kubernetesCRD: {}
+log: { level: loud }
+`;
+    expect(shown(text).sort()).toEqual(
+      [
+        'error 3:5 entryPoints.web.adress: unknown option adress: did you mean address?',
+        'error 2:3 entryPoints.web.address: is required',
+        'error 4:20 entryPoints.two.address: expected host:port, :port or [IPv6 address]:port',
+        'error 5:61 entryPoints.three.forwardedHeaders.trustedIPs[0]: expected an IP address or a CIDR range',
+        'error 5:101 entryPoints.three.http.maxHeaderBytes: expected number to be >=0',
+        'error 5:101 entryPoints.three.http.maxHeaderBytes: expected number to be >=1',
+        'error 6:75 entryPoints.four.transport.respondingTimeouts.readTimeout: expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h',
+        'error 6:85 entryPoints.four.Address: address is given twice (names match whatever their letter case)',
+        'error 7:1 metrics: metrics is not supported by this version',
+        'error 9:3 providers.file: expected a filename or a directory',
+        'error 10:3 providers.kubernetesCRD: kubernetesCRD is not supported by this version',
+        'error 11:15 log.level: expected one of "debug"|"info"|"warn"|"error"',
+      ].sort(),
+    );
+  });
+
+  it.each([
+    '80',
+    'host',
+    ':',
+    'a b:80',
+    '::1:80',
+    '[127.0.0.1]:80',
+    '[::1]',
+    ':80/udp',
+    'http://a:80',
+    ':080000',
+  ])('refuses the address %j', (address) => {
+    expect(shown(`entryPoints: { web: { address: ${JSON.stringify(address)} } }`)).toHaveLength(1);
+  });
+
+  it('warns of a ping that no entry point answers', () => {
+    const text = 'entryPoints: { web: { address: ":80" } }\nping: {}\n';
+    expect(shown(text)).toEqual([
+      'warning 2:1 ping: ping answers on the entry point admin, and there is none',
+    ]);
+    expect(parseInstall(text, 'g.yaml').config).toBeDefined();
+  });
+
+  it('may be TOML, or empty', () => {
+    const toml = parseInstall('[entryPoints.web]\naddress = ":81"\n', 'g.toml');
+    expect(toml.config!.entryPoints.get('web')!.port).toBe(81);
+    expect(parseInstall('', 'g.yaml').config!.entryPoints.get('web')).toMatchObject({
+      host: '127.0.0.1',
+      port: 8000,
+    });
+  });
+
+  it('never throws, whatever the text', () => {
+    const keys = fc.constantFrom(
+      'entryPoints',
+      'web',
+      'address',
+      'providers',
+      'file',
+      'tls',
+      'log',
+      '__proto__',
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'small' },
+        fc.jsonValue(),
+        fc.dictionary(keys, tie('tree')),
+        fc.array(tie('tree')),
+      ),
+    }));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          tree.map((value) => JSON.stringify(value)),
+        ),
+        (text) => {
+          const { config, problems } = parseInstall(text, 'g.yaml');
+          expect(config === undefined).toBe(problems.some(({ severity }) => severity === 'error'));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('serve PATH...', () => {
+  it('listens on loopback and logs access to standard output', () => {
+    const config = shorthandInstall(['routes', '/abs.yaml']);
+    expect([...config.entryPoints.keys()]).toEqual(['web']);
+    expect(config.entryPoints.get('web')).toMatchObject({ host: '127.0.0.1', port: 8000 });
+    expect(config.accessLog).toEqual({ format: 'json', filePath: undefined });
+    expect(config.providers.file!.paths).toEqual([resolve('routes'), '/abs.yaml']);
+  });
+});
