@@ -14,7 +14,8 @@ const gateway = {
   providers: ['config', 'secrets'],
   routing: ['config'],
   upstream: ['config'],
-  proxy: ['upstream'],
+  // routing for the request's facts alone.
+  proxy: ['upstream', 'routing'],
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
   entrypoints: ['pipeline', 'snapshot', 'routing', 'config'],

@@ -1,0 +1,18 @@
+import { BlockList, isIPv6 } from 'node:net';
+
+/** Whether a peer's `X-Forwarded-*` headers are believed. */
+export type IsTrusted = (address: string) => boolean;
+
+/** @param ranges addresses and CIDR ranges, checked when the configuration was read. */
+export function createTrustedPeers(ranges: readonly string[], everyone: boolean): IsTrusted {
+  if (everyone) return () => true;
+  if (ranges.length === 0) return () => false;
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', prefix] = range.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return (address) => list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,14 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RequestFacts } from '../routing/facts.ts';
+
+/** A request as an entry point hands it over. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly facts: RequestFacts;
+  /** The caller's connection when it asks for WebSocket. */
+  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
+  /** Bytes; 0: no limit. */
+  readonly maxBodyBytes: number;
+}

@@ -1,0 +1,123 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { Allow, Decision } from '@grantgate/middleware/decision/decision';
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import { forward } from '../proxy/forward.ts';
+import { toUpstreamHead } from '../proxy/request-headers.ts';
+import type { RequestFacts } from '../routing/facts.ts';
+import type { Lease } from '../snapshot/holder.ts';
+import type { Guard, Route } from '../snapshot/snapshot.ts';
+import type { Exchange } from './exchange.ts';
+import { createProgress, type Progress } from './progress.ts';
+import type { RequestRecord } from './record.ts';
+import { brokenRoute, gatewayRefusals } from './refusals.ts';
+
+export interface PipelineDeps {
+  readonly clock: Clock;
+  acquire(): Lease;
+  /** Told once per request, when its response has ended. */
+  onRecord(record: RequestRecord): void;
+  /** Told of what should never happen: a decision that threw. */
+  onDefect(error: unknown, requestId: string): void;
+}
+
+export type Handle = (exchange: Exchange) => void;
+
+/** One request's way: match, decide, forward; whatever ends it, one record. */
+export function createHandle(deps: PipelineDeps): Handle {
+  return (exchange) => {
+    const lease = deps.acquire();
+    const progress = createProgress(exchange, deps.clock, (record) => {
+      lease.release();
+      deps.onRecord(record);
+    });
+    const route = lease.snapshot.match(exchange.facts);
+    if (route === undefined) {
+      progress.refuse(gatewayRefusals.no_route);
+      return;
+    }
+    progress.route = route;
+    if (route.broken !== undefined) {
+      progress.refuse(brokenRoute);
+      return;
+    }
+    if (exchange.maxBodyBytes > 0 && announcedBytes(exchange.request) > exchange.maxBodyBytes) {
+      progress.refuse(gatewayRefusals.request_too_large);
+      return;
+    }
+    try {
+      const passed = passGuards(route.guards, exchange.facts);
+      if (passed instanceof Promise)
+        passed.then(
+          (late) => conclude(exchange, route, progress, late),
+          (error: unknown) => fail(deps, progress, error),
+        );
+      else conclude(exchange, route, progress, passed);
+    } catch (error) {
+      fail(deps, progress, error);
+    }
+  };
+}
+
+function fail(deps: PipelineDeps, progress: Progress, error: unknown): void {
+  deps.onDefect(error, progress.requestId);
+  // Closed, not open: a request that could not be decided on does not pass.
+  progress.refuse(brokenRoute);
+}
+
+function announcedBytes(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0);
+}
+
+type Passed = Extract<Decision, { allowed: false }> | readonly Allow[];
+
+/** Asks one middleware after the other; each sees the `Authorization` that the one before has set. */
+function passGuards(guards: readonly Guard[], facts: RequestFacts): MaybePromise<Passed> {
+  const [only] = guards;
+  if (only === undefined) return [];
+  if (guards.length > 1) return passSeveral(guards, facts);
+  const decision = only.decide(facts);
+  return decision instanceof Promise ? decision.then(toPassed) : toPassed(decision);
+}
+
+const toPassed = (decision: Decision): Passed => (decision.allowed ? [decision] : decision);
+
+async function passSeveral(guards: readonly Guard[], facts: RequestFacts): Promise<Passed> {
+  const allows: Allow[] = [];
+  let seen = facts;
+  for (const guard of guards) {
+    const decision = await guard.decide(seen);
+    if (!decision.allowed) return decision;
+    allows.push(decision);
+    seen = { ...seen, authorization: decision.setHeaders[1] };
+  }
+  return allows;
+}
+
+function conclude(exchange: Exchange, route: Route, progress: Progress, passed: Passed): void {
+  if ('allowed' in passed) {
+    progress.refuse(passed);
+    return;
+  }
+  // The caller may have gone away while the authorization server was asked.
+  if (exchange.response.destroyed || exchange.response.writableEnded) return;
+  progress.username = passed.findLast(({ subject }) => subject.username !== undefined)?.subject.username;
+  const picked = route.upstream.pick(exchange.facts);
+  if (picked === undefined) {
+    progress.refuse(gatewayRefusals.upstream_unavailable);
+    return;
+  }
+  progress.sent(picked);
+  forward({
+    request: exchange.request,
+    response: exchange.response,
+    picked,
+    target: exchange.facts.target,
+    head: toUpstreamHead(exchange.facts, passed, picked, progress.requestId),
+    maxBodyBytes: exchange.maxBodyBytes,
+    upgrade: exchange.upgrade,
+    onHead: (status) => progress.answered(status),
+    onData: (bytes) => progress.passedOn(bytes),
+    onFault: (fault) => progress.refuse(gatewayRefusals[fault]),
+  });
+}

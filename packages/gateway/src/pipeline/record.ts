@@ -1,0 +1,26 @@
+import type { RequestFacts } from '../routing/facts.ts';
+import type { Refusal } from './refusals.ts';
+
+/** What became of one request: written once, when its response has ended. Never holds a secret or a token. */
+export interface RequestRecord {
+  readonly facts: RequestFacts;
+  readonly requestId: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Milliseconds, whole request. */
+  readonly durationMs: number;
+  /** Milliseconds from sending the request to the server until its answer has ended; 0 without one. */
+  readonly originDurationMs: number;
+  /** Status sent to the caller; 499 when it went away before it had one. */
+  readonly status: number;
+  /** Status of the server; 0 without one. */
+  readonly originStatus: number;
+  /** Bytes of the server's body that were passed on. */
+  readonly originBytes: number;
+  readonly routerName: string | undefined;
+  readonly serviceName: string | undefined;
+  /** URL of the server as configured. */
+  readonly serverUrl: string | undefined;
+  readonly clientUsername: string | undefined;
+  readonly refusal: Refusal['code'] | undefined;
+}

@@ -1,0 +1,80 @@
+import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
+import { refusals as decisionRefusals } from '@grantgate/middleware/decision/refusals';
+
+/** Codes of what the gateway itself refuses; those of a decision are beside them. */
+export type GatewayRefusalCode =
+  | 'no_route'
+  | 'request_invalid'
+  | 'request_timeout'
+  | 'request_too_large'
+  | 'request_head_too_large'
+  | 'gateway_draining'
+  | 'upstream_unavailable'
+  | 'upstream_refused'
+  | 'upstream_reset'
+  | 'upstream_timeout';
+
+/** What is written to a caller whose request does not pass. */
+export interface Refusal {
+  readonly code: GatewayRefusalCode | RefusalCode;
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly challenge: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+}
+
+const refusal = (
+  code: GatewayRefusalCode,
+  status: number,
+  title: string,
+  detail: string,
+  retryAfterSeconds?: number,
+): Refusal => Object.freeze({ code, status, title, detail, challenge: undefined, retryAfterSeconds });
+
+/** The gateway's own half of the table of refusals. */
+export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Object.freeze({
+  no_route: refusal('no_route', 404, 'Not found', 'no router matches this request'),
+  request_invalid: refusal('request_invalid', 400, 'Bad request', 'the request is not valid HTTP/1.1'),
+  request_timeout: refusal(
+    'request_timeout',
+    408,
+    'Request timeout',
+    'the request did not arrive within the entry point’s time limit',
+  ),
+  request_too_large: refusal(
+    'request_too_large',
+    413,
+    'Content too large',
+    'the request body exceeds the entry point’s limit',
+  ),
+  request_head_too_large: refusal(
+    'request_head_too_large',
+    431,
+    'Request header fields too large',
+    'the request head exceeds the entry point’s limit',
+  ),
+  gateway_draining: refusal('gateway_draining', 503, 'Shutting down', 'the gateway is shutting down', 1),
+  upstream_unavailable: refusal(
+    'upstream_unavailable',
+    503,
+    'No server is available',
+    'the service has no healthy server',
+    5,
+  ),
+  upstream_refused: refusal('upstream_refused', 502, 'Bad gateway', 'the server could not be reached'),
+  upstream_reset: refusal('upstream_reset', 502, 'Bad gateway', 'the server closed the connection'),
+  upstream_timeout: refusal('upstream_timeout', 504, 'Gateway timeout', 'the server did not answer in time'),
+});
+
+const broken = decisionRefusals.middleware_unavailable;
+
+/** A route that cannot be served as configured refuses; the reason is in the log, not in the answer. */
+export const brokenRoute: Refusal = Object.freeze({
+  code: 'middleware_unavailable',
+  status: broken.status,
+  title: broken.title,
+  detail: 'the route is not configured correctly',
+  challenge: undefined,
+  retryAfterSeconds: broken.retryAfterSeconds,
+});

@@ -1,0 +1,87 @@
+import { normalizeHeaderName } from '@grantgate/middleware/decision/header-name';
+import type { Allow } from '@grantgate/middleware/decision/decision';
+import type { RequestFacts } from '../routing/facts.ts';
+import type { Picked } from '../upstream/upstream.ts';
+import { appendForwarded, isForwardedHeader } from './forwarded.ts';
+import { hopByHop, namedByConnection } from './hop-by-hop.ts';
+
+export interface UpstreamHead {
+  /** Name and value in turn. */
+  readonly headers: string[];
+  /** Whether a body follows the request's head (RFC 9112 section 6.3). */
+  readonly hasBody: boolean;
+}
+
+/**
+ * The head that an upstream gets: the caller's headers without those of the connection, without what the decisions
+ * replace, and without claims about the caller that only a trusted proxy may make; then ours.
+ */
+export function toUpstreamHead(
+  facts: RequestFacts,
+  allows: readonly Allow[],
+  picked: Picked,
+  requestId: string,
+): UpstreamHead {
+  const raw = facts.rawHeaders;
+  const named = connectionOptions(raw);
+  const headers: string[] = ['Host', picked.passHostHeader ? facts.authority : picked.server.authority];
+  const said = new Map<string, string>();
+  let hasBody = false;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const written = raw[at] ?? '';
+    const value = raw[at + 1] ?? '';
+    const name = normalizeHeaderName(written);
+    if (name === 'transfer-encoding') hasBody = true;
+    else if (name === 'content-length' && value !== '0') hasBody = true;
+    if (hopByHop.has(name) || dropped.has(name)) continue;
+    if (named?.has(written.toLowerCase()) === true && !isEssential(name)) continue;
+    if (isReplaced(allows, name)) continue;
+    if (isForwardedHeader(name)) {
+      // A trusted proxy's words count in their proper spelling only.
+      if (!facts.trusted || written.includes('_')) continue;
+      const before = said.get(name);
+      said.set(name, before === undefined ? value : `${before}, ${value}`);
+      if (name === 'x-forwarded-for') continue;
+    }
+    headers.push(written, value);
+  }
+  appendForwarded(headers, facts, said);
+  headers.push('X-Request-Id', requestId);
+  appendDecided(headers, allows);
+  return { headers, hasBody };
+}
+
+/** Written anew by this hop; `Expect` has been answered by it. */
+const dropped: ReadonlySet<string> = new Set(['host', 'expect', 'x-request-id', 'http2-settings']);
+
+/** A caller must not cut these out of its own request by naming them in `Connection`. */
+function isEssential(name: string): boolean {
+  return name === 'content-length' || name === 'content-type' || isForwardedHeader(name);
+}
+
+function connectionOptions(raw: readonly string[]): ReadonlySet<string> | undefined {
+  let values: string | undefined;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at];
+    if (name?.length === 10 && name.toLowerCase() === 'connection')
+      values = values === undefined ? raw[at + 1] : `${values},${raw[at + 1] ?? ''}`;
+  }
+  return values === undefined ? undefined : namedByConnection(values);
+}
+
+function isReplaced(allows: readonly Allow[], name: string): boolean {
+  for (const allow of allows) if (allow.removeHeaders.has(name)) return true;
+  return false;
+}
+
+/** A later middleware's headers take the place of an earlier one's, as they would on the way through both. */
+function appendDecided(headers: string[], allows: readonly Allow[]): void {
+  allows.forEach(({ setHeaders }, index) => {
+    for (let at = 0; at + 1 < setHeaders.length; at += 2) {
+      const name = setHeaders[at] ?? '';
+      const later = allows.slice(index + 1);
+      if (later.length > 0 && isReplaced(later, normalizeHeaderName(name))) continue;
+      headers.push(name, setHeaders[at + 1] ?? '');
+    }
+  });
+}

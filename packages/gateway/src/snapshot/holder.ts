@@ -1,0 +1,64 @@
+import type { Snapshot } from './snapshot.ts';
+
+/** A snapshot in use by one request. */
+export interface Lease {
+  readonly snapshot: Snapshot;
+  /** To be called exactly once, when the request's response has ended. */
+  release(): void;
+}
+
+/** A snapshot together with what it has opened. */
+export interface Runtime {
+  readonly snapshot: Snapshot;
+  close(): Promise<void>;
+}
+
+/** The snapshot that requests are served from; replaced whole, and closed when its last request has ended. */
+export interface Holder {
+  acquire(): Lease;
+  /** Requests that have begun keep what they have; new ones get `next`. */
+  swap(next: Runtime): void;
+  /** Resolves when the last runtime is closed; every lease must have been released or be about to. */
+  close(): Promise<void>;
+}
+
+/** @param onCloseError told when an old runtime could not be closed; nothing else depends on it. */
+export function createHolder(first: Runtime, onCloseError: (error: unknown) => void): Holder {
+  let current = createShared(first, onCloseError);
+  return {
+    acquire: () => current.acquire(),
+    swap(next) {
+      const old = current;
+      current = createShared(next, onCloseError);
+      void old.retire();
+    },
+    close: () => current.retire(),
+  };
+}
+
+interface Shared {
+  acquire(): Lease;
+  retire(): Promise<void>;
+}
+
+function createShared(runtime: Runtime, onCloseError: (error: unknown) => void): Shared {
+  let users = 0;
+  let whenIdle: (() => void) | undefined;
+  const lease: Lease = {
+    snapshot: runtime.snapshot,
+    release() {
+      users -= 1;
+      if (users === 0) whenIdle?.();
+    },
+  };
+  return {
+    acquire() {
+      users += 1;
+      return lease;
+    },
+    async retire() {
+      if (users > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
+      await runtime.close().catch(onCloseError);
+    },
+  };
+}
