@@ -1,5 +1,6 @@
 import type { FunctionTable, PredicateFunction } from '../predicate/functions.ts';
 import type { Claims, JsonValue } from './claims.ts';
+import { describeClaim } from './describe.ts';
 import { parseClaimPath, readClaim } from './path.ts';
 import { claimText } from './text.ts';
 
@@ -20,6 +21,7 @@ function onClaim(
       const holds = test(values);
       return (claims) => holds(readClaim(claims, path));
     },
+    describe: ([key = ''], claims) => describeClaim(key, claims),
   };
 }
 

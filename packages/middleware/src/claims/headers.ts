@@ -1,7 +1,6 @@
 import type { Claims, JsonValue } from './claims.ts';
-import { JsonNumber } from './claims.ts';
 import { parseClaimPath, readClaim } from './path.ts';
-import { claimText } from './text.ts';
+import { claimJson, claimText } from './text.ts';
 
 /** Name and value in turn; or the header whose value cannot be sent. */
 export type ForwardedHeaders =
@@ -70,15 +69,6 @@ export function compileForwardHeaders(map: Readonly<Record<string, string>>): Co
 
 function headerText(value: JsonValue | undefined): string {
   if (Array.isArray(value))
-    return value.map((element: JsonValue) => claimText(element) ?? toJson(element)).join(',');
-  return value === undefined || value === null ? '' : (claimText(value) ?? toJson(value));
-}
-
-function toJson(value: JsonValue): string {
-  if (value instanceof JsonNumber) return value.text;
-  if (Array.isArray(value)) return `[${value.map(toJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value)
-    .map(([key, inner]: [string, JsonValue]) => `${JSON.stringify(key)}:${toJson(inner)}`)
-    .join(',')}}`;
+    return value.map((element: JsonValue) => claimText(element) ?? claimJson(element)).join(',');
+  return value === undefined || value === null ? '' : (claimText(value) ?? claimJson(value));
 }

@@ -7,3 +7,13 @@ export function claimText(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'boolean') return String(value);
   return value instanceof JsonNumber ? value.text : undefined;
 }
+
+/** A value as JSON, without white space, numbers as they stood in the token. */
+export function claimJson(value: JsonValue): string {
+  if (value instanceof JsonNumber) return value.text;
+  if (Array.isArray(value)) return `[${value.map(claimJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([key, inner]: [string, JsonValue]) => `${JSON.stringify(key)}:${claimJson(inner)}`)
+    .join(',')}}`;
+}

@@ -13,9 +13,13 @@ export type Compiled<C> =
 /** Compiles an expression to closures; reports every fault at once. */
 export function compilePredicate<C>(source: string, table: FunctionTable<C>): Compiled<C> {
   const parsed = parsePredicate(source);
-  if (!parsed.ok) return { ok: false, diagnostics: [parsed.diagnostic] };
+  return parsed.ok ? compileTree(parsed.ast, source, table) : { ok: false, diagnostics: [parsed.diagnostic] };
+}
+
+/** Compiles a tree, or a part of one, that was parsed from `source`. */
+export function compileTree<C>(tree: Node, source: string, table: FunctionTable<C>): Compiled<C> {
   const diagnostics: Diagnostic[] = [];
-  const evaluate = compileNode(parsed.ast, table, (span, message) => {
+  const evaluate = compileNode(tree, table, (span, message) => {
     diagnostics.push(createDiagnostic(source, span.offset, span.length, message));
     return never;
   });

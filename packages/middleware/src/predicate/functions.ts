@@ -14,6 +14,8 @@ export interface PredicateFunction<C> {
   readonly repeats?: boolean;
   /** Called once per call in the source; does everything that needs no context. */
   readonly build: (args: readonly string[]) => ((context: C) => boolean) | ArgumentFault;
+  /** Says, for people, what such a call finds in a context; the arguments are ones that `build` accepts. */
+  readonly describe?: (args: readonly string[], context: C) => string;
 }
 
 /** Functions by canonical name; accepted as written, in lower case, in upper case and capitalised. */

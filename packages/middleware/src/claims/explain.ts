@@ -1,0 +1,9 @@
+import type { Explained } from '../predicate/explain.ts';
+import { explainPredicate } from '../predicate/explain.ts';
+import type { Claims } from './claims.ts';
+import { claimFunctions } from './functions.ts';
+
+/** Evaluates a `claims` expression and tells for each function what it came to and which claim it saw. */
+export function explainClaims(source: string, claims: Claims): Explained {
+  return explainPredicate(source, claimFunctions, claims);
+}
