@@ -1,0 +1,64 @@
+import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
+import type { Claims } from '@grantgate/middleware/claims/claims';
+import { explainClaims } from '@grantgate/middleware/claims/explain';
+import { parseClaims } from '@grantgate/middleware/claims/parse';
+import type { ExplainedCall } from '@grantgate/middleware/predicate/explain';
+import { renderDiagnostic } from '@grantgate/middleware/predicate/diagnostic';
+import type { Io } from './io.ts';
+import { readInput } from './read-input.ts';
+import { createStyle } from './style.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ClaimsFlags {
+  readonly claims?: string;
+  readonly token?: string;
+  readonly json?: boolean;
+}
+
+/** `grantgate claims`: 0 true, 1 false, 2 an error in the expression. */
+export async function runClaims(expression: string, flags: ClaimsFlags, io: Io): Promise<number> {
+  const explained = explainClaims(expression, await readClaimsSet(flags, io));
+  if (!explained.ok) {
+    const { diagnostics } = explained;
+    if (flags.json === true) printJson(io, { errors: diagnostics });
+    else
+      for (const diagnostic of diagnostics) io.stderr.write(`${renderDiagnostic(diagnostic, expression)}\n`);
+    return 2;
+  }
+  const { result, calls } = explained;
+  if (flags.json === true) printJson(io, { result, calls });
+  else printCalls(io, result, calls);
+  return result ? 0 : 1;
+}
+
+async function readClaimsSet({ claims: file, token }: ClaimsFlags, io: Io): Promise<Claims> {
+  if ((file === undefined) === (token === undefined))
+    throw new UsageError('give either --claims FILE or --token JWT');
+  if (file !== undefined) {
+    const claims = parseClaims(await readInput(file, io));
+    if (claims === undefined)
+      throw new UsageError(`${file === '-' ? 'standard input' : file} holds no JSON object of claims`);
+    return claims;
+  }
+  const compact = (token === '-' ? await io.readStdin() : (token ?? '')).trim();
+  const payload = decodeJwtPayload(compact);
+  const claims = payload === undefined ? undefined : parseClaims(payload);
+  // The token itself is not repeated.
+  if (claims === undefined) throw new UsageError('the token is opaque: it is no signed JWT');
+  return claims;
+}
+
+function printCalls({ stdout }: Io, result: boolean, calls: readonly ExplainedCall[]): void {
+  const style = createStyle(stdout);
+  const verdict = (held: boolean): string => (held ? style.good('true') : style.bad('false'));
+  const rows = calls.map((call) => ({ ...call, text: call.text.replaceAll(/\s*\n\s*/g, ' ') }));
+  const width = Math.min(60, Math.max(...rows.map(({ text }) => text.length)));
+  const lines = rows.map(
+    ({ result: held, text, why }) =>
+      `  ${verdict(held)}${held ? ' ' : ''}  ${text.padEnd(width)}  ${style.faint(why)}`,
+  );
+  stdout.write(`${verdict(result)}\n\n${lines.join('\n')}\n`);
+}
+
+const printJson = ({ stdout }: Io, value: unknown): void =>
+  stdout.write(`${JSON.stringify(value, null, 2)}\n`);

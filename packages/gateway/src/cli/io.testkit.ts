@@ -1,0 +1,58 @@
+import type { Io, StopSignal } from './io.ts';
+import { run } from './run.ts';
+
+export interface TestIo extends Io {
+  /** What was written so far. */
+  readonly written: { stdout: string; stderr: string };
+  /** As if the process got it. */
+  readonly signal: (signal: StopSignal) => void;
+  /** Codes that `exit` was called with. */
+  readonly exits: readonly number[];
+}
+
+export interface TestIoOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly colors?: boolean;
+  /** Called with each piece of output. */
+  readonly onWrite?: (text: string) => void;
+}
+
+export function createTestIo(options: TestIoOptions = {}): TestIo {
+  const written = { stdout: '', stderr: '' };
+  const listeners = new Set<(signal: StopSignal) => void>();
+  const exits: number[] = [];
+  const toOutput = (name: 'stdout' | 'stderr'): Io['stdout'] => ({
+    colors: options.colors ?? false,
+    write(text) {
+      written[name] += text;
+      options.onWrite?.(text);
+    },
+  });
+  return {
+    written,
+    exits,
+    stdout: toOutput('stdout'),
+    stderr: toOutput('stderr'),
+    readStdin: async () => options.stdin ?? '',
+    env: options.env ?? {},
+    cwd: options.cwd ?? process.cwd(),
+    onSignal(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    exit: (code) => void exits.push(code),
+    signal: (signal) => [...listeners].forEach((listener) => listener(signal)),
+  };
+}
+
+/** Runs a command line in this process. */
+export async function runCommand(
+  argv: readonly string[],
+  options: TestIoOptions = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const io = createTestIo(options);
+  const code = await run(argv, io);
+  return { code, ...io.written };
+}

@@ -1,0 +1,23 @@
+/** Where a command writes. */
+export interface Output {
+  write(text: string): void;
+  /** True for a terminal that shows colours. */
+  readonly colors: boolean;
+}
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/** All that a command sees of its process, so that it runs inside a test as well. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Everything that comes on standard input, until its end. */
+  readonly readStdin: () => Promise<string>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Paths of the command line are relative to it. */
+  readonly cwd: string;
+  /** Told of every SIGINT and SIGTERM until the returned function is called; meanwhile they no longer end the process. */
+  readonly onSignal: (listener: (signal: StopSignal) => void) => () => void;
+  /** Ends the process at once, whatever is still open. */
+  readonly exit: (code: number) => void;
+}

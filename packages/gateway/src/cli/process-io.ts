@@ -1,0 +1,33 @@
+import { text } from 'node:stream/consumers';
+import type { WriteStream } from 'node:tty';
+import type { Io, Output, StopSignal } from './io.ts';
+
+/** The real process. */
+export function createProcessIo(process: NodeJS.Process): Io {
+  const toOutput = (stream: WriteStream): Output => ({
+    write: (chunk) => void stream.write(chunk),
+    colors: stream.isTTY && stream.hasColors() && process.env['NO_COLOR'] === undefined,
+  });
+  // `grantgate schema | head` closes the pipe early, which is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+  return {
+    stdout: toOutput(process.stdout),
+    stderr: toOutput(process.stderr),
+    readStdin: () => text(process.stdin),
+    env: process.env,
+    cwd: process.cwd(),
+    onSignal(listener) {
+      const handle = (signal: NodeJS.Signals): void => listener(signal as StopSignal);
+      process.on('SIGINT', handle);
+      process.on('SIGTERM', handle);
+      return () => {
+        process.off('SIGINT', handle);
+        process.off('SIGTERM', handle);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+}

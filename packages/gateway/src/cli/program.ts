@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { Argument, Command } from 'commander';
+import type { ClaimsFlags } from './claims.ts';
+import type { Io } from './io.ts';
+import { schemaNames } from './schema-names.ts';
+import type { SchemaName } from './schema-names.ts';
+
+/** Runs a command, which comes to its exit code. */
+export type Start = (command: () => Promise<number>) => Promise<void>;
+
+const exitCodes = 'Exit codes: 0 success, 1 a finding, 2 wrong usage.';
+
+/** The command line: every command with its arguments and options. What a command does is loaded when it is run. */
+export function createProgram(io: Io, start: Start): Command {
+  const program = new Command('grantgate')
+    .description('An OAuth 2.0 client-credentials gateway, configured as Traefik Hub is.')
+    .version(readVersion(), '-V, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Print this help.')
+    .helpCommand('help [command]', 'Print the help of a command.')
+    .addHelpText('after', `\n${exitCodes}`)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHasColors: () => io.stdout.colors,
+      getErrHasColors: () => io.stderr.colors,
+    });
+
+  program
+    .command('claims')
+    .summary('say whether claims satisfy an expression, and why')
+    .description(
+      'Says whether claims satisfy an expression of the option `claims` and, for each function, why.',
+    )
+    .argument('<expression>', 'expression as the option claims has it')
+    .option('--claims <file>', 'JSON object of claims; - is standard input')
+    .option('--token <jwt>', 'token whose claims are read, its signature unchecked; - is standard input')
+    .option('--json', 'answer in JSON')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 true, 1 false, 2 an error in the expression, the claims or the usage.',
+    )
+    .action((expression: string, flags: ClaimsFlags) =>
+      start(async () => (await import('./claims.ts')).runClaims(expression, flags, io)),
+    );
+
+  program
+    .command('schema')
+    .summary('print a JSON Schema of the configuration')
+    .description('Prints a JSON Schema of the configuration, for editors and validators.')
+    .addArgument(
+      new Argument('[name]', 'which part of the configuration').choices(schemaNames).default('install'),
+    )
+    .addHelpText(
+      'after',
+      `
+install     grantgate.yaml
+routes      files of Traefik's dynamic configuration
+middleware  what stands below oAuthClientCredentials
+
+${exitCodes}`,
+    )
+    .action((name: SchemaName) => start(async () => (await import('./schema.ts')).runSchema(name, io)));
+
+  return program;
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}

@@ -1,0 +1,26 @@
+import { CommanderError } from 'commander';
+import type { Io } from './io.ts';
+import { createProgram } from './program.ts';
+import { UsageError } from './usage-error.ts';
+
+/**
+ * Runs one command line, without the name of the program.
+ *
+ * @returns The exit code: 0 success, 1 a finding, 2 wrong usage.
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(io, async (command) => {
+    exitCode = await command();
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    // commander has said what is wrong, or shown what it was asked to show.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr.write(`error: ${error.message}\n`);
+    return 2;
+  }
+  return exitCode;
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/** A JSON Schema of draft 2020-12. */
+export type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+export interface JsonSchemaHead {
+  readonly title: string;
+  readonly description: string;
+}
+
+/**
+ * The JSON Schema of what a user writes, with descriptions and defaults. It knows names in their canonical letter case alone,
+ * while the configuration takes any; and no rule that spans several options.
+ */
+export function toJsonSchema(schema: z.ZodType, { title, description }: JsonSchemaHead): JsonSchema {
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => simplify(jsonSchema),
+  });
+  return { ...($schema !== undefined && { $schema }), title, description, ...rest };
+}
+
+/** Takes out what says nothing to a reader or, as a member of a union, allows everything. */
+function simplify(schema: JsonSchema): void {
+  // A value that only code can give, such as a Secret, has no JSON form.
+  const kinds = schema.anyOf?.filter((kind) => Object.keys(kind).length > 0);
+  if (kinds !== undefined && kinds.length < (schema.anyOf?.length ?? 0)) {
+    delete schema.anyOf;
+    if (kinds.length > 1) schema.anyOf = kinds;
+    else Object.assign(schema, kinds[0]);
+  }
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  // No format of JSON Schema; the pattern beside it says the same.
+  if (schema.format === 'starts_with') delete schema.format;
+  if (schema.propertyNames !== undefined) delete schema.propertyNames;
+}
