@@ -19,8 +19,8 @@ const gateway = {
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
   entrypoints: ['pipeline', 'snapshot', 'routing', 'config'],
-  observe: ['pipeline', 'config', 'entrypoints', 'snapshot', 'upstream'],
-  admin: ['config', 'snapshot', 'entrypoints'],
+  observe: ['pipeline', 'config', 'routing'],
+  admin: ['pipeline'],
 };
 const oneWay = (root, table) =>
   Object.entries(table).map(([folder, allowed]) => ({

@@ -32,6 +32,7 @@ export function createProgress(
   let sentAt = 0;
   let originStatus = 0;
   let originBytes = 0;
+  let refusalBytes = 0;
   let refused: Refusal | undefined;
   const progress: Progress = {
     requestId,
@@ -46,7 +47,7 @@ export function createProgress(
     refuse(refusal) {
       refused = refusal;
       if (response.destroyed || response.headersSent) return;
-      writeRefusal(response, refusal, requestId);
+      refusalBytes = writeRefusal(response, refusal, requestId);
     },
   };
   const end = (): void => {
@@ -61,11 +62,13 @@ export function createProgress(
       status: originStatus === 101 ? 101 : answered ? response.statusCode : callerGone,
       originStatus,
       originBytes,
+      downstreamBytes: originBytes + refusalBytes,
+      httpVersion: request.httpVersion,
       routerName: progress.route?.routerName,
       serviceName: picked?.serviceName ?? progress.route?.serviceName,
       serverUrl: picked?.server.url,
       clientUsername: progress.username,
-      refusal: answered ? refused?.code : undefined,
+      refusal: answered ? refused : undefined,
     });
   };
   // A WebSocket's connection has left the response behind.

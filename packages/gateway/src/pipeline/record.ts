@@ -17,10 +17,15 @@ export interface RequestRecord {
   readonly originStatus: number;
   /** Bytes of the server's body that were passed on. */
   readonly originBytes: number;
+  /** Bytes of the body that the caller was sent: the server's, or a refusal's. */
+  readonly downstreamBytes: number;
+  /** `1.1` or `1.0`. */
+  readonly httpVersion: string;
   readonly routerName: string | undefined;
   readonly serviceName: string | undefined;
   /** URL of the server as configured. */
   readonly serverUrl: string | undefined;
   readonly clientUsername: string | undefined;
-  readonly refusal: Refusal['code'] | undefined;
+  /** Why the request did not pass; undefined when the answer is the server's. */
+  readonly refusal: Refusal | undefined;
 }

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Refusal } from './refusals.ts';
 
-/** The one place that writes a refusal: `application/problem+json` (RFC 9457), never cached. */
-export function writeRefusal(response: ServerResponse, refusal: Refusal, requestId: string): void {
+/** The one place that writes a refusal: `application/problem+json` (RFC 9457), never cached. Gives the body's size in bytes. */
+export function writeRefusal(response: ServerResponse, refusal: Refusal, requestId: string): number {
   const body = Buffer.from(toProblem(refusal, requestId));
   const headers = [
     'Content-Type',
@@ -18,6 +18,7 @@ export function writeRefusal(response: ServerResponse, refusal: Refusal, request
   if (refusal.retryAfterSeconds !== undefined) headers.push('Retry-After', String(refusal.retryAfterSeconds));
   response.writeHead(refusal.status, headers);
   response.end(body);
+  return body.length;
 }
 
 /** The problem document; `requestId` is undefined for what could not be read as a request. */

@@ -5,7 +5,7 @@ import type {
   ServiceConfig,
 } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
-import { errorsOf } from '../config/problem.ts';
+import { errorsOf, sortProblems } from '../config/problem.ts';
 import type { Draft } from './draft.ts';
 import { checkReferences } from './references.ts';
 
@@ -38,12 +38,5 @@ function freezeEntries<T extends { readonly errors: readonly Problem[] }>(
 ): ReadonlyMap<string, T> {
   return new Map(
     [...entries].map(([name, entry]) => [name, Object.freeze({ ...entry, errors: errorsOf(entry.errors) })]),
-  );
-}
-
-function sortProblems(problems: readonly Problem[]): Problem[] {
-  return [...problems].sort(
-    ({ place: a }, { place: b }) =>
-      (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
   );
 }

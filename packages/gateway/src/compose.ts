@@ -1,0 +1,211 @@
+import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import { createChannel } from '@grantgate/middleware/base/channel';
+import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
+import { createAdminHandle } from './admin/handle.ts';
+import type { DynamicConfiguration } from './config/dynamic.ts';
+import type { EntryPointConfig, InstallConfig } from './config/install.ts';
+import type { Problem } from './config/place.ts';
+import type { CertificatePair } from './entrypoints/certificates.ts';
+import type { EntryPoint } from './entrypoints/entry-point.ts';
+import { openEntryPoint } from './entrypoints/entry-point.ts';
+import { createAccessLogLine } from './observe/access-log.ts';
+import type { Log } from './observe/log.ts';
+import { createLog } from './observe/log.ts';
+import { createRefusalLog } from './observe/refusal-log.ts';
+import type { Sink } from './observe/sink.ts';
+import { openSink } from './observe/sink.ts';
+import type { Handle } from './pipeline/handle.ts';
+import { createHandle } from './pipeline/handle.ts';
+import type { RequestRecord } from './pipeline/record.ts';
+import { createFileProvider } from './providers/file/provider.ts';
+import type { Provider } from './providers/provider.ts';
+import { createAuthenticators } from './snapshot/authenticators.ts';
+import { buildRuntime } from './snapshot/build.ts';
+import type { Holder } from './snapshot/holder.ts';
+import { createHolder } from './snapshot/holder.ts';
+import { adminEntryPoint, prepare } from './snapshot/prepare.ts';
+import { GatewayStartError } from './start-error.ts';
+
+/** What the gateway takes from its process. */
+export interface GatewayIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Access log without `accessLog.filePath`. */
+  readonly stdout: Sink;
+  /** The gateway's own log. */
+  readonly stderr: Sink;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  /** Where it listens, by entry point; the port is the one in use when 0 was asked for. */
+  readonly addresses: ReadonlyMap<string, { readonly host: string | undefined; readonly port: number }>;
+  /** Opens log files anew after a rotation. */
+  reopenLogs(): void;
+  /**
+   * Takes no new requests, lets those in flight finish within each entry point's `graceTimeOut`, and closes everything.
+   * Calling it again waits for the same end.
+   */
+  drain(): Promise<void>;
+}
+
+/**
+ * Starts a gateway: the one place that constructs everything. Routes that are broken refuse and are in the log; they do not
+ * keep it from starting.
+ *
+ * @throws GatewayStartError `address_unavailable`, `certificate_invalid` or `log_unavailable`, with nothing left open.
+ */
+export async function startGateway(install: InstallConfig, io: GatewayIo): Promise<Gateway> {
+  const clock = io.clock ?? systemClock;
+  const log = createLog(install.log, io.stderr);
+  const opened: (() => Promise<void> | void)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    const records = createChannel<RequestRecord>((error) =>
+      log.error('an observer failed', { error: describe(error) }),
+    );
+    const accessSink = await openAccessLog(install, io);
+    if (accessSink !== undefined) {
+      const toLine = createAccessLogLine(install.accessLog?.format ?? 'json');
+      records.subscribe((record) => accessSink.write(toLine(record)));
+      if (accessSink !== io.stdout) opened.push(() => accessSink.close());
+    }
+    records.subscribe(createRefusalLog(log, clock));
+
+    const authenticators = createAuthenticators({ clock, cache: createTokenCache({ clock }) });
+    const entryPointFacts = new Map(
+      [...install.entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }]),
+    );
+    let holder: Holder | undefined;
+    const take = (configuration: DynamicConfiguration): void => {
+      const prepared = prepare(configuration, {
+        env: io.env,
+        readFile: (path) => readFileSync(path, 'utf8'),
+        entryPoints: entryPointFacts,
+      });
+      logProblems(log, prepared.problems);
+      const runtime = buildRuntime(prepared, { clock, authenticators, entryPoints: entryPointFacts });
+      const { routers, guards } = prepared;
+      const broken = routers.filter((router) => router.broken !== undefined).length;
+      log.info('configuration loaded', { routers: routers.length, middlewares: guards.size, broken });
+      if (holder === undefined)
+        holder = createHolder(runtime, (error) =>
+          log.error('an old configuration could not be closed', { error: describe(error) }),
+        );
+      else holder.swap(runtime);
+    };
+    const provider = createProvider(install, clock);
+    await provider.start(take);
+    const serving = holder;
+    if (serving === undefined) throw new Error('a provider emitted nothing');
+    opened.push(
+      () => serving.close(),
+      () => provider.close(),
+    );
+
+    const handle = createHandle({
+      clock,
+      acquire: () => serving.acquire(),
+      onRecord: (record) => records.publish(record),
+      onDefect: (error, requestId) => log.error('a decision failed', { requestId, error: describe(error) }),
+    });
+    const entryPoints: EntryPoint[] = [];
+    opened.push(async () => {
+      await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));
+    });
+    for (const config of install.entryPoints.values())
+      entryPoints.push(await open(config, clock, toHandle(config, install, handle)));
+
+    const addresses = new Map(
+      entryPoints.map(({ name, port }) => [name, { host: install.entryPoints.get(name)?.host, port }]),
+    );
+    for (const [name, { host, port }] of addresses)
+      log.info('listening', { entryPoint: name, host: host ?? '*', port });
+    let draining: Promise<void> | undefined;
+    return Object.freeze({
+      addresses,
+      reopenLogs: () => accessSink?.reopen(),
+      drain() {
+        if (draining === undefined) log.info('shutting down');
+        return (draining ??= closeAll().then(() => log.info('stopped')));
+      },
+    });
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function openAccessLog({ accessLog }: InstallConfig, { stdout }: GatewayIo): Promise<Sink | undefined> {
+  if (accessLog?.filePath === undefined) return accessLog && stdout;
+  const { filePath } = accessLog;
+  try {
+    return await openSink(filePath);
+  } catch (error) {
+    throw new GatewayStartError('log_unavailable', `the access log ${filePath} cannot be opened`, error);
+  }
+}
+
+function createProvider({ providers }: InstallConfig, clock: Clock): Provider {
+  return createFileProvider(providers.file ?? { paths: [], watch: false }, clock);
+}
+
+const toHandle = ({ name }: EntryPointConfig, { ping }: InstallConfig, handle: Handle): Handle =>
+  name === adminEntryPoint ? createAdminHandle({ ping, next: handle }) : handle;
+
+async function open(config: EntryPointConfig, clock: Clock, handle: Handle): Promise<EntryPoint> {
+  const certificates = await readCertificates(config);
+  try {
+    return await openEntryPoint(config, { clock, handle, certificates });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    // Node.js reports addresses with a code of the system's; anything else is about the certificates.
+    throw /^E[A-Z]+$/.test(code)
+      ? new GatewayStartError(
+          'address_unavailable',
+          `the entry point ${config.name} cannot listen on ${config.host ?? ''}:${config.port}`,
+          error,
+        )
+      : new GatewayStartError(
+          'certificate_invalid',
+          `the certificates of the entry point ${config.name} cannot be used`,
+          error,
+        );
+  }
+}
+
+async function readCertificates({ name, tls }: EntryPointConfig): Promise<readonly CertificatePair[]> {
+  const pairs: CertificatePair[] = [];
+  for (const { certFile, keyFile } of tls?.certificates ?? []) {
+    const read = async (path: string): Promise<Buffer> => {
+      try {
+        return await readFile(path);
+      } catch (error) {
+        throw new GatewayStartError(
+          'certificate_invalid',
+          `the entry point ${name} needs ${path}, and it cannot be read`,
+          error,
+        );
+      }
+    };
+    pairs.push({ cert: await read(certFile), key: await read(keyFile) });
+  }
+  return pairs;
+}
+
+function logProblems(log: Log, problems: readonly Problem[]): void {
+  for (const { severity, place, code, path, message } of problems)
+    log[severity === 'error' ? 'error' : 'warn'](message, {
+      code,
+      path,
+      place: place.line === 0 ? place.file : `${place.file}:${place.line}:${place.column}`,
+    });
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');

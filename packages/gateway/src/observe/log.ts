@@ -1,0 +1,42 @@
+import { pino } from 'pino';
+import type { InstallConfig } from '../config/install.ts';
+
+export type LogLevel = InstallConfig['log']['level'];
+/** What a log line says beside its message; never a secret or a token. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** The gateway's own log. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Creates a log: one JSON object a line (`level`, `time`, `msg`), or lines for people (`common`). */
+export function createLog(
+  { level, format }: InstallConfig['log'],
+  destination: { write(text: string): void },
+): Log {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    format === 'json' ? destination : { write: (line) => destination.write(toText(line)) },
+  );
+  const at =
+    (name: LogLevel) =>
+    (message: string, fields: LogFields = {}): void =>
+      logger[name](fields, message);
+  return Object.freeze({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
+}
+
+/** `2026-01-01T00:00:00.000Z INFO message key=value` */
+function toText(line: string): string {
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, string>;
+  const pairs = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return `${[time, level?.toUpperCase(), msg, ...pairs].join(' ')}\n`;
+}

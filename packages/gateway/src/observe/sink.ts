@@ -1,0 +1,45 @@
+import { pino } from 'pino';
+
+/** Where lines go. */
+export interface Sink {
+  write(text: string): void;
+  /** Opens the file anew, after it has been moved away (log rotation); nothing for a file descriptor. */
+  reopen(): void;
+  /** Writes what is still held back. */
+  close(): Promise<void>;
+}
+
+/** Bytes that may wait for a destination that does not take them; what comes beyond is dropped, the gateway goes on. */
+const maxHeldBytes = 16 * 1024 * 1024;
+
+/**
+ * Opens a file, made with its folder when it is missing, or a file descriptor. Writes do not wait: what comes while the
+ * system is busy goes out together in the next write.
+ */
+export async function openSink(destination: string | number): Promise<Sink> {
+  const stream = pino.destination({
+    dest: destination,
+    append: true,
+    mkdir: typeof destination === 'string',
+    sync: false,
+    maxLength: maxHeldBytes,
+  });
+  await new Promise<void>((resolve, reject) => {
+    stream.once('ready', () => resolve());
+    stream.once('error', reject);
+  });
+  // A full disk or a closed pipe costs lines, not requests.
+  stream.on('error', () => {});
+  return {
+    write: (text) => void stream.write(text),
+    reopen() {
+      if (typeof destination === 'string') stream.reopen();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        stream.once('close', () => resolve());
+        stream.once('error', () => resolve());
+        stream.end();
+      }),
+  };
+}

@@ -1,0 +1,35 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import type { FileProviderConfig } from '../../config/install.ts';
+import type { Provider } from '../provider.ts';
+import { createFileLoader } from './load.ts';
+import type { FileWatch } from './watch.ts';
+import { watchFiles } from './watch.ts';
+
+/** Routes from files and directories, read again when they change. */
+export function createFileProvider({ paths, watch }: FileProviderConfig, clock: Clock): Provider {
+  const load = createFileLoader(paths);
+  let closed = false;
+  let watching: FileWatch | undefined;
+  // One after the other: what was read first must not come out last.
+  let loading = Promise.resolve();
+  const loadInto = (emit: (configuration: DynamicConfiguration) => void): Promise<void> => {
+    loading = loading.then(async () => {
+      const configuration = await load();
+      if (!closed) emit(configuration);
+    });
+    return loading;
+  };
+  return {
+    async start(emit) {
+      // Watched first, so that no change between the two is missed.
+      if (watch) watching = await watchFiles(paths, { clock, onChange: () => void loadInto(emit) });
+      await loadInto(emit);
+    },
+    close() {
+      closed = true;
+      watching?.close();
+      watching = undefined;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { ClientCredentialsOptions, OptionProblem } from '@grantgate/middleware/options/options';
+import { parseClientCredentials } from '@grantgate/middleware/options/parse';
+import type { ClientCredentialsConfig } from '../config/dynamic.ts';
+import { formatPath, valueAt } from '../config/path.ts';
+import type { Place, Problem } from '../config/place.ts';
+import type { SecretSources } from '../secrets/resolve.ts';
+import { resolveReferences } from '../secrets/resolve.ts';
+import { placeWithin } from './place-within.ts';
+
+/** A middleware with its secrets looked up and its options read. */
+export interface PreparedGuard {
+  readonly name: string;
+  /** Undefined for one that is broken, and refuses. */
+  readonly options: ClientCredentialsOptions | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Prepares one `oAuthClientCredentials` middleware; says everything that is wrong with it at its place in the file. */
+export function prepareGuard(
+  middleware: ClientCredentialsConfig,
+  sources: Omit<SecretSources, 'namespace'>,
+): PreparedGuard {
+  const { name, namespace, placeOf } = middleware;
+  const resolved = resolveReferences(middleware.options, { ...sources, namespace });
+  const parsed = parseClientCredentials(resolved.value);
+  const unresolved = resolved.problems.filter(({ severity }) => severity === 'error');
+  const problems: readonly OptionProblem[] = [
+    ...resolved.problems,
+    // A reference that leads nowhere is one problem, not two.
+    ...parsed.problems.filter(({ path }) => !unresolved.some((other) => isSamePath(path, other.path))),
+  ];
+  return Object.freeze({
+    name,
+    options: unresolved.length > 0 ? undefined : parsed.options,
+    problems: problems.map((problem) => toProblem(problem, middleware, placeOf)),
+  });
+}
+
+const isSamePath = (a: OptionProblem['path'], b: OptionProblem['path']): boolean =>
+  a.length === b.length && a.every((part, index) => part === b[index]);
+
+function toProblem(
+  { severity, path, code, message, within }: OptionProblem,
+  { name, options }: ClientCredentialsConfig,
+  placeOf: ClientCredentialsConfig['placeOf'],
+): Problem {
+  const place: Place = placeOf(
+    path,
+    code === 'unknown_option' || code === 'duplicate_option' ? 'key' : 'value',
+  );
+  return {
+    severity,
+    place: within === undefined ? place : placeWithin(place, textAt(options, path), within),
+    code,
+    path: path.length === 0 ? name : `${name}.${formatPath(path)}`,
+    message,
+  };
+}
+
+function textAt(options: unknown, path: OptionProblem['path']): string {
+  const text = valueAt(options, path);
+  return typeof text === 'string' ? text : '';
+}

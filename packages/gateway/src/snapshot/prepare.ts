@@ -1,0 +1,192 @@
+import type { Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
+import type {
+  DynamicConfiguration,
+  MiddlewareConfig,
+  RouterConfig,
+  ServiceConfig,
+} from '../config/dynamic.ts';
+import type { Problem } from '../config/place.ts';
+import { sortProblems } from '../config/problem.ts';
+import { nearestName } from '@grantgate/middleware/options/names';
+import type { Rule } from '../routing/rule.ts';
+import { compileRule } from '../routing/rule.ts';
+import type { PreparedGuard } from './prepare-guard.ts';
+import { prepareGuard } from './prepare-guard.ts';
+import { placeWithin } from './place-within.ts';
+
+/** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
+export interface Prepared {
+  readonly routers: readonly PreparedRouter[];
+  /** By qualified name. */
+  readonly guards: ReadonlyMap<string, PreparedGuard>;
+  readonly services: ReadonlyMap<string, ServiceConfig>;
+  /** Everything that was found, the provider's findings included, in the order of their places. */
+  readonly problems: readonly Problem[];
+}
+
+export interface PreparedRouter {
+  readonly config: RouterConfig;
+  readonly rule: Rule;
+  /** Qualified names, outermost first; chains are flattened. */
+  readonly guards: readonly string[];
+  /** Why the router refuses every request, for the log; undefined for one that serves. */
+  readonly broken: string | undefined;
+}
+
+/** What an entry point is to a router. */
+export interface EntryPointFacts {
+  readonly tls: boolean;
+}
+
+export interface PrepareSources {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The text of a file; throws when it cannot be read. */
+  readonly readFile: (path: string) => string;
+  /** Entry points by name; undefined when they are not known, and routers' mentions of them are not checked. */
+  readonly entryPoints: ReadonlyMap<string, EntryPointFacts> | undefined;
+}
+
+/** Name of the entry point that serves health and metrics, and no routes unless they name it. */
+export const adminEntryPoint = 'admin';
+
+/** Prepares a configuration. A router or middleware that is broken stays alone; all problems are found at once. */
+export function prepare(configuration: DynamicConfiguration, sources: PrepareSources): Prepared {
+  const problems: Problem[] = [...configuration.problems];
+  const guards = new Map<string, PreparedGuard>();
+  for (const middleware of configuration.middlewares.values()) {
+    if (middleware.kind !== 'oAuthClientCredentials') continue;
+    const prepared = prepareGuard(middleware, { ...sources, secrets: configuration.secrets });
+    guards.set(middleware.name, prepared);
+    problems.push(...prepared.problems);
+  }
+  const routers: PreparedRouter[] = [];
+  for (const config of configuration.routers.values()) {
+    const found = sources.entryPoints === undefined ? [] : checkEntryPoints(config, sources.entryPoints);
+    // A router without a rule has been reported by the provider.
+    const compiled = config.rule === '' ? undefined : compileRule(config.rule);
+    if (compiled?.ok === false)
+      found.push(...compiled.diagnostics.map((diagnostic) => toRuleProblem(config, diagnostic)));
+    problems.push(...found);
+    // A rule that cannot be read matches nothing: nobody knows which requests it means.
+    if (compiled?.ok !== true) continue;
+    const names = flatten(config.middlewares, configuration.middlewares);
+    const broken =
+      firstError([...config.errors, ...found]) ??
+      findBrokenMiddleware(names, configuration.middlewares, guards) ??
+      findBrokenService(config.service, configuration.services);
+    routers.push(
+      Object.freeze({
+        config,
+        rule: compiled.rule,
+        guards: names.filter((name) => guards.has(name)),
+        broken,
+      }),
+    );
+  }
+  return Object.freeze({
+    routers,
+    guards,
+    services: configuration.services,
+    problems: Object.freeze(sortProblems(problems)),
+  });
+}
+
+function checkEntryPoints(
+  router: RouterConfig,
+  entryPoints: ReadonlyMap<string, EntryPointFacts>,
+): Problem[] {
+  const report = (severity: 'error' | 'warning', code: string, message: string): Problem => ({
+    severity,
+    place: router.place,
+    code,
+    path: `${router.name}.entryPoints`,
+    message,
+  });
+  const missing = router.entryPoints.filter((name) => !entryPoints.has(name));
+  const problems = missing.map((name) => {
+    const near = nearestName(name, [...entryPoints.keys()]);
+    const hint =
+      near === undefined ? `expected one of ${[...entryPoints.keys()].join(', ')}` : `did you mean ${near}?`;
+    return report('error', 'missing_reference', `there is no entry point ${name}: ${hint}`);
+  });
+  const known = entryPointsOf(router, entryPoints);
+  if (missing.length === 0 && known.length === 0)
+    problems.push(
+      report('warning', 'unreachable_router', `${router.name} has tls, and none of its entry points has`),
+    );
+  return problems;
+}
+
+/**
+ * The entry points that a router answers on: those it names, or every one but `admin`; with `tls` only those that speak
+ * TLS. As with Traefik's `entryPoints.NAME.http.tls`, an entry point with TLS gives it to all of its routers.
+ */
+export function entryPointsOf(
+  { entryPoints: named, tls }: RouterConfig,
+  entryPoints: ReadonlyMap<string, EntryPointFacts>,
+): readonly string[] {
+  const candidates =
+    named.length > 0 ? named : [...entryPoints.keys()].filter((name) => name !== adminEntryPoint);
+  return candidates.filter((name) => {
+    const entryPoint = entryPoints.get(name);
+    return entryPoint !== undefined && (entryPoint.tls || !tls);
+  });
+}
+
+function toRuleProblem(
+  { name, rule, rulePlace }: RouterConfig,
+  { line, column, message }: Diagnostic,
+): Problem {
+  return {
+    severity: 'error',
+    place: placeWithin(rulePlace, rule, { line, column }),
+    code: 'invalid_rule',
+    path: `${name}.rule`,
+    message,
+  };
+}
+
+/** Names of the middlewares that are no chains, in the order in which they are passed. Circles have been reported and end here. */
+function flatten(
+  names: readonly string[],
+  middlewares: ReadonlyMap<string, MiddlewareConfig>,
+): readonly string[] {
+  const flat: string[] = [];
+  const open = new Set<string>();
+  const visit = (name: string): void => {
+    const middleware = middlewares.get(name);
+    if (middleware?.kind !== 'chain' || middleware.errors.length > 0) {
+      flat.push(name);
+      return;
+    }
+    if (open.has(name)) return;
+    open.add(name);
+    middleware.middlewares.forEach(visit);
+    open.delete(name);
+  };
+  names.forEach(visit);
+  return flat;
+}
+
+const firstError = (problems: readonly Problem[]): string | undefined =>
+  problems.find(({ severity }) => severity === 'error')?.message;
+
+function findBrokenMiddleware(
+  names: readonly string[],
+  middlewares: ReadonlyMap<string, MiddlewareConfig>,
+  guards: ReadonlyMap<string, PreparedGuard>,
+): string | undefined {
+  for (const name of names) {
+    const fault = firstError(middlewares.get(name)?.errors ?? []);
+    if (fault !== undefined || guards.get(name)?.options === undefined)
+      return `the middleware ${name} cannot be used: ${fault ?? firstError(guards.get(name)?.problems ?? []) ?? 'it does not exist'}`;
+  }
+  return undefined;
+}
+
+function findBrokenService(name: string, services: ReadonlyMap<string, ServiceConfig>): string | undefined {
+  const service = services.get(name);
+  if (service === undefined) return `there is no service ${name}`;
+  const fault = firstError(service.errors);
+  return fault === undefined ? undefined : `the service ${name} cannot be used: ${fault}`;
+}
