@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What a request looked like when it reached the upstream. */
+export interface Echo {
+  readonly method: string;
+  readonly url: string;
+  /** Name and value in turn, as received. */
+  readonly rawHeaders: readonly string[];
+  readonly bodyBytes: number;
+}
+
+export interface EchoServer {
+  readonly port: number;
+  readonly url: string;
+  readonly received: readonly Echo[];
+  close(): Promise<void>;
+}
+
+/** An upstream on a free port of 127.0.0.1 that answers with what it received, as JSON. */
+export async function startEchoServer(): Promise<EchoServer> {
+  const received: Echo[] = [];
+  const server = createServer((request, response) => {
+    void countBody(request).then((bodyBytes) => {
+      const echo = {
+        method: request.method ?? '',
+        url: request.url ?? '',
+        rawHeaders: request.rawHeaders,
+        bodyBytes,
+      };
+      received.push(echo);
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(echo));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    received,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function countBody(request: IncomingMessage): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of request) bytes += (chunk as Buffer).length;
+  return bytes;
+}
+
+/** Values of a header in an echo, any letter case. */
+export function valuesOf({ rawHeaders }: Echo, name: string): readonly string[] {
+  const values: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === name.toLowerCase()) values.push(rawHeaders[at + 1] ?? '');
+  return values;
+}

@@ -1,0 +1,306 @@
+import { request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { Echo, EchoServer } from './echo-server.testkit.ts';
+import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+/** The file of Traefik Hub's users as it stands, `url` apart, with an IngressRoute and the Service that it names. */
+const gatewayLevel = (url: string, upstreamPort: number): string => `
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata:
+  name: test-client-creds
+spec:
+  plugin:
+    oAuthClientCredentials:
+      url: ${url}
+      clientID: urn:k8s:my-secret:my-secret:clientID
+      clientSecret: urn:k8s:my-secret:my-secret:clientSecret
+      audience: https://api.example.com
+      forwardHeaders:
+        Group: grp
+        Expires-At: exp
+      claims: Equals(\`grp\`, \`admin\`)
+---
+apiVersion: v1
+kind: Secret
+type: Opaque
+metadata:
+  name: my-secret
+stringData:
+  clientID: my-oauth-client-name
+  clientSecret: mypasswd
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata:
+  name: gateway-level
+spec:
+  entryPoints: [web]
+  routes:
+    - kind: Rule
+      match: Host(\`api.localhost\`) && PathPrefix(\`/gateway\`)
+      services:
+        - name: echo
+          port: ${upstreamPort}
+          weight: 1
+      middlewares:
+        - name: test-client-creds
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: echo
+spec:
+  type: ExternalName
+  externalName: localhost
+`;
+
+const applicationLevel = (url: string, upstreamUrl: string): string => `
+http:
+  routers:
+    app:
+      rule: PathPrefix(\`/app\`)
+      middlewares: [app]
+      service: echo
+    open-nowhere:
+      rule: PathPrefix(\`/broken\`)
+      middlewares: [broken]
+      service: echo
+  middlewares:
+    app:
+      plugin:
+        oAuthClientCredentials:
+          url: ${url}
+          claims: SplitContains(\`scope\`, \` \`, \`read\`) || Equals(\`grp\`, \`admin\`)
+          forwardHeaders: { Group: grp, X-Missing: nope }
+          usernameClaim: grp
+    broken:
+      plugin:
+        oAuthClientCredentials:
+          url: ${url}
+          clientID: urn:env:NOT_SET
+          clientSecret: urn:env:NOT_SET_EITHER
+  services:
+    echo:
+      loadBalancer:
+        servers:
+          - url: ${upstreamUrl}
+`;
+
+const basic = (id: string, secret: string): string =>
+  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+
+let server: AuthorizationServer;
+let upstream: EchoServer;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    clients: [
+      { clientId: 'my-oauth-client-name', clientSecret: 'mypasswd', claims: { grp: 'admin' } },
+      { clientId: 'alice', clientSecret: 'alice-secret', claims: { grp: 'admin' } },
+      { clientId: 'bob', clientSecret: 'bob-secret', claims: { grp: 'testers' } },
+    ],
+  });
+  upstream = await startEchoServer();
+  gateway = await startTestGateway({
+    routes: {
+      'hub.yaml': gatewayLevel(server.url, upstream.port),
+      'app.yaml': applicationLevel(server.url, upstream.url),
+    },
+  });
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+  await server.close();
+});
+
+let calls = 0;
+
+/** undici's request, which unlike fetch sends any header as it is given. */
+async function call(
+  path: string,
+  headers: Record<string, string | string[]> = {},
+): Promise<{
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}> {
+  calls += 1;
+  const answer = await request(`${gateway.url}${path}`, { headers });
+  return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+}
+
+const echoOf = ({ text }: { readonly text: string }): Echo => JSON.parse(text) as Echo;
+
+describe("Traefik Hub's YAML", () => {
+  const host = 'api.localhost';
+
+  it('works as it stands: the gateway adds its own token, and headers from its claims', async () => {
+    const response = await call('/gateway/x?y=1', { host });
+    expect(response.status).toBe(200);
+    const echo = echoOf(response);
+    expect(echo.url).toBe('/gateway/x?y=1');
+    expect(valuesOf(echo, 'host')).toEqual([host]);
+    expect(valuesOf(echo, 'authorization')[0]).toMatch(/^Bearer eyJ/);
+    expect(valuesOf(echo, 'group')).toEqual(['admin']);
+    expect(valuesOf(echo, 'expires-at')[0]).toMatch(/^\d{10}$/);
+    expect(server.tokenRequests.at(-1)).toMatchObject({
+      clientId: 'my-oauth-client-name',
+      audience: 'https://api.example.com',
+    });
+  });
+
+  it('warns of the older spelling of secret references', () => {
+    expect(gateway.log.text()).toContain('write urn:k8s:secret:my-secret:clientID');
+  });
+
+  it('answers 404 to what no rule matches', async () => {
+    const response = await call('/gateway', { host: 'other.localhost' });
+    expect(response.status).toBe(404);
+    expect(JSON.parse(response.text)).toMatchObject({ code: 'no_route', status: 404 });
+  });
+
+  it('asks for one token, however many requests there are', async () => {
+    const before = server.tokenRequests.length;
+    await call('/gateway', { host });
+    await call('/gateway', { host });
+    expect(server.tokenRequests.length - before).toBe(0);
+  });
+});
+
+describe('application level', () => {
+  it("exchanges the caller's credentials and forwards the token with headers from claims", async () => {
+    const response = await call('/app/x?y=1', { authorization: basic('alice', 'alice-secret') });
+    expect(response.status).toBe(200);
+    const echo = echoOf(response);
+    expect(echo.url).toBe('/app/x?y=1');
+    expect(valuesOf(echo, 'authorization')[0]).toMatch(/^Bearer eyJ/);
+    expect(valuesOf(echo, 'group')).toEqual(['admin']);
+    expect(valuesOf(echo, 'x-missing')).toEqual(['']);
+  });
+
+  it("never lets a caller's header pass for a claim's, however it is spelled", async () => {
+    const spoofed = {
+      Group: 'root',
+      gRoUp: 'root',
+      'X-Missing': 'root',
+      x_missing: 'root',
+      X_MISSING: 'root',
+    };
+    for (const name of Object.keys(spoofed)) {
+      const response = await call('/app', {
+        authorization: basic('alice', 'alice-secret'),
+        [name]: 'root',
+        connection: name,
+      });
+      expect(response.status).toBe(200);
+      const echo = echoOf(response);
+      expect(echo.rawHeaders).not.toContain('root');
+      expect(valuesOf(echo, 'group')).toEqual(['admin']);
+    }
+  });
+
+  it.each([
+    ['no credentials', undefined, 401, 'credentials_missing'],
+    ['another scheme', 'Bearer abc', 401, 'credentials_missing'],
+    ['malformed credentials', 'Basic %%%', 401, 'credentials_malformed'],
+    ['a wrong secret', basic('alice', 'guess'), 401, 'credentials_refused'],
+    ['an unknown client', basic('mallory', 'guess'), 401, 'credentials_refused'],
+    ['claims that do not satisfy the route', basic('bob', 'bob-secret'), 403, 'claims_not_satisfied'],
+  ])('refuses %s', async (_, authorization, status, code) => {
+    const before = upstream.received.length;
+    const response = await call('/app', authorization === undefined ? {} : { authorization });
+    expect(response.status).toBe(status);
+    expect(response.headers['content-type']).toBe('application/problem+json');
+    expect(JSON.parse(response.text)).toMatchObject({
+      code,
+      status,
+      requestId: response.headers['x-request-id'],
+    });
+    expect(response.headers['www-authenticate']).toBe(
+      status === 401 ? 'Basic realm="grantgate", charset="UTF-8"' : undefined,
+    );
+    expect(upstream.received.length).toBe(before);
+  });
+
+  it('causes one token request for hundreds of concurrent first requests, and a wrong secret never profits', async () => {
+    server.setClient({ clientId: 'crowd', clientSecret: 'crowd-secret', claims: { grp: 'admin' } });
+    const before = server.tokenRequests.length;
+    const release = server.hold();
+    const right = Array.from({ length: 300 }, () =>
+      call('/app', { authorization: basic('crowd', 'crowd-secret') }),
+    );
+    const wrong = call('/app', { authorization: basic('crowd', 'crowd-guess') });
+    release();
+    expect(new Set((await Promise.all(right)).map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await wrong).status).toBe(401);
+    const asked = server.tokenRequests.slice(before);
+    expect(asked.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+});
+
+describe('a broken middleware', () => {
+  it('refuses alone, names its reference in the log and not in the answer', async () => {
+    const response = await call('/broken', { authorization: basic('alice', 'alice-secret') });
+    expect(response.status).toBe(503);
+    expect(JSON.parse(response.text)).toMatchObject({ code: 'middleware_unavailable' });
+    expect(response.text).not.toContain('NOT_SET');
+    expect(gateway.log.text()).toContain('urn:env:NOT_SET: the environment variable NOT_SET is not set');
+  });
+});
+
+describe('the access log', () => {
+  it("has Traefik's fields, and the user name from the claim", async () => {
+    await vi.waitFor(() => expect(gateway.accessLog.lines()).toHaveLength(calls));
+    const before = calls;
+    await call('/app/log?access_token=hidden&page=2', { authorization: basic('alice', 'alice-secret') });
+    // The line is written when the response has left, which the caller may learn first.
+    const lines = await vi.waitFor(() => {
+      const written = gateway.accessLog.lines().slice(before);
+      expect(written).toHaveLength(1);
+      return written;
+    });
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      ClientHost: '127.0.0.1',
+      ClientUsername: 'admin',
+      DownstreamStatus: 200,
+      OriginStatus: 200,
+      RequestMethod: 'GET',
+      RequestPath: '/app/log?access_token=REDACTED&page=2',
+      RequestProtocol: 'HTTP/1.1',
+      RouterName: 'app@file',
+      ServiceName: 'echo@file',
+      ServiceURL: upstream.url,
+      entryPointName: 'web',
+    });
+  });
+});
+
+describe('all logs of this run', () => {
+  it('hold no secret and no token that was used in it', () => {
+    const tokens = upstream.received.flatMap((echo) => valuesOf(echo, 'authorization'));
+    const secrets = [
+      'mypasswd',
+      'alice-secret',
+      'bob-secret',
+      'crowd-secret',
+      'guess',
+      'crowd-guess',
+      'hidden',
+    ];
+    const encoded = secrets.flatMap((secret) => [secret, Buffer.from(`alice:${secret}`).toString('base64')]);
+    expect(tokens.length).toBeGreaterThan(10);
+    const all = gateway.log.text() + gateway.accessLog.text();
+    expect(all.length).toBeGreaterThan(1000);
+    for (const value of [...encoded, ...tokens.map((token) => token.replace(/^Bearer /, ''))])
+      expect(all.includes(value)).toBe(false);
+    for (const token of tokens) expect(all.includes(token.split('.').at(-1)!)).toBe(false);
+  });
+});
