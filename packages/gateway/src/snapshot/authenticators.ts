@@ -55,8 +55,10 @@ export function createAuthenticators(parts: {
 
 /** Equal for equal options, secrets included, and gives none of them away. */
 function fingerprint(options: ClientCredentialsOptions): string {
-  const text = JSON.stringify(options, (_key, value: unknown) =>
-    value instanceof Secret ? { secret: value.reveal() } : value,
-  );
+  // The value that a replacer is given has been through `toJSON`, which makes all secrets alike; the holder has it as it is.
+  const text = JSON.stringify(options, function (this: Record<string, unknown>, key, value: unknown) {
+    const held = this[key];
+    return held instanceof Secret ? { secret: held.reveal() } : value;
+  });
   return createHash('sha256').update(text).digest('base64url');
 }

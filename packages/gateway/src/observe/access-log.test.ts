@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { RequestRecord } from '../pipeline/record.ts';
+import { gatewayRefusals } from '../pipeline/refusals.ts';
+import { createAccessLogLine } from './access-log.ts';
+
+const record = (changes: Partial<RequestRecord> = {}, rawHeaders: readonly string[] = []): RequestRecord => ({
+  facts: {
+    entryPoint: 'web',
+    method: 'POST',
+    target: '/orders?page=2&token=hidden',
+    path: '/orders',
+    query: 'page=2&token=hidden',
+    host: 'api.example.com',
+    authority: 'api.example.com:8000',
+    scheme: 'http',
+    rawHeaders,
+    remoteAddress: '192.0.2.7',
+    remotePort: 51000,
+    localPort: 8000,
+    trusted: false,
+    authorization: 'Basic hidden',
+  },
+  requestId: 'req-1',
+  startedAt: Date.UTC(2026, 9, 10, 13, 55, 36),
+  durationMs: 12.5,
+  originDurationMs: 10.25,
+  status: 200,
+  originStatus: 201,
+  originBytes: 28,
+  downstreamBytes: 28,
+  httpVersion: '1.1',
+  routerName: 'api@file',
+  serviceName: 'orders@file',
+  serverUrl: 'http://10.0.0.1:8080/base',
+  clientUsername: 'admin',
+  refusal: undefined,
+  ...changes,
+});
+
+const json = (written: RequestRecord): unknown => JSON.parse(createAccessLogLine('json')(written));
+
+describe('the JSON access log', () => {
+  it("has Traefik's fields, durations in nanoseconds", () => {
+    expect(json(record({}, ['Content-Length', '12']))).toEqual({
+      ClientAddr: '192.0.2.7:51000',
+      ClientHost: '192.0.2.7',
+      ClientPort: '51000',
+      ClientUsername: 'admin',
+      DownstreamContentSize: 28,
+      DownstreamStatus: 200,
+      Duration: 12_500_000,
+      OriginContentSize: 28,
+      OriginDuration: 10_250_000,
+      OriginStatus: 201,
+      Overhead: 2_250_000,
+      RequestAddr: 'api.example.com:8000',
+      RequestContentSize: 12,
+      RequestCount: 1,
+      RequestHost: 'api.example.com',
+      RequestId: 'req-1',
+      RequestMethod: 'POST',
+      RequestPath: '/orders?page=2&token=REDACTED',
+      RequestPort: '8000',
+      RequestProtocol: 'HTTP/1.1',
+      RequestScheme: 'http',
+      RouterName: 'api@file',
+      ServiceAddr: '10.0.0.1:8080',
+      ServiceName: 'orders@file',
+      ServiceURL: 'http://10.0.0.1:8080/base',
+      StartUTC: '2026-10-10T13:55:36.000Z',
+      entryPointName: 'web',
+      level: 'info',
+      msg: '',
+      time: '2026-10-10T13:55:36.012Z',
+    });
+  });
+
+  it('says why a request was refused, and has nothing of a server that was not asked', () => {
+    const refused = json(
+      record({
+        refusal: gatewayRefusals.no_route,
+        status: 404,
+        routerName: undefined,
+        serviceName: undefined,
+        serverUrl: undefined,
+        clientUsername: undefined,
+      }),
+    );
+    expect(refused).toMatchObject({ RefusalCode: 'no_route', DownstreamStatus: 404, ClientUsername: '-' });
+    expect(refused).not.toHaveProperty('OriginStatus');
+    expect(refused).not.toHaveProperty('RouterName');
+  });
+
+  it('counts requests', () => {
+    const toLine = createAccessLogLine('json');
+    toLine(record());
+    expect(JSON.parse(toLine(record()))).toMatchObject({ RequestCount: 2 });
+  });
+
+  it('takes the caller from X-Forwarded-For only when the peer is trusted', () => {
+    const headers = ['X-Forwarded-For', '203.0.113.9, 198.51.100.2'];
+    expect(json(record({}, headers))).toMatchObject({ ClientHost: '192.0.2.7' });
+    const trusted = record({}, headers);
+    expect(json({ ...trusted, facts: { ...trusted.facts, trusted: true } })).toMatchObject({
+      ClientHost: '203.0.113.9,198.51.100.2',
+      ClientAddr: '192.0.2.7:51000',
+    });
+  });
+});
+
+describe('the common access log', () => {
+  const common = (written: RequestRecord): string => createAccessLogLine('common')(written);
+
+  it("is a line in Traefik's form", () => {
+    const headers = ['Referer', 'http://a.example/?token=hidden', 'User-Agent', 'curl/8'];
+    expect(common(record({}, headers))).toBe(
+      '192.0.2.7 - admin [10/Oct/2026:13:55:36 +0000] "POST /orders?page=2&token=REDACTED HTTP/1.1" 200 28 ' +
+        '"http://a.example/?token=REDACTED" "curl/8" 1 "api@file" "http://10.0.0.1:8080/base" 13ms\n',
+    );
+  });
+
+  it('lets no caller forge a field or a line', () => {
+    const forged = record({ clientUsername: 'a b" 200\n' }, ['User-Agent', 'x" 200 1\u007f "y']);
+    const line = common(forged);
+    expect(line.split('\n')).toHaveLength(2);
+    expect(line).toContain(' - a_b__200_ [');
+    expect(line).toContain('"x\\" 200 1\\u007f \\"y"');
+  });
+});

@@ -1,0 +1,41 @@
+import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { expect, it } from 'vitest';
+import type { RequestRecord } from '../pipeline/record.ts';
+import { gatewayRefusals } from '../pipeline/refusals.ts';
+import { createLog } from './log.ts';
+import { createRefusalLog } from './refusal-log.ts';
+
+function setUp(level: 'debug' | 'info') {
+  const lines: Record<string, unknown>[] = [];
+  const clock = createFakeClock();
+  const log = createLog(
+    { level, format: 'json' },
+    { write: (text) => void lines.push(JSON.parse(text) as Record<string, unknown>) },
+  );
+  const told = createRefusalLog(log, clock);
+  // The log looks at these fields alone.
+  const refuse = (code: keyof typeof gatewayRefusals, routerName = 'api@file'): void =>
+    told({ refusal: gatewayRefusals[code], requestId: 'r', routerName } as RequestRecord);
+  return { lines, clock, refuse };
+}
+
+it('warns of an outage once each ten seconds for a router and code, and counts what it left out', async () => {
+  const { lines, clock, refuse } = setUp('info');
+  for (let count = 0; count < 50; count += 1) refuse('upstream_refused');
+  refuse('upstream_timeout');
+  refuse('upstream_refused', 'other@file');
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toMatchObject({ level: 'warn', code: 'upstream_refused', router: 'api@file' });
+  await clock.advance(10_000);
+  refuse('upstream_refused');
+  expect(lines[3]).toMatchObject({ code: 'upstream_refused', suppressed: 49 });
+});
+
+it("leaves callers' own mistakes to debugging", () => {
+  const quiet = setUp('info');
+  quiet.refuse('no_route');
+  expect(quiet.lines).toEqual([]);
+  const debugging = setUp('debug');
+  debugging.refuse('no_route');
+  expect(debugging.lines).toMatchObject([{ level: 'debug', code: 'no_route' }]);
+});

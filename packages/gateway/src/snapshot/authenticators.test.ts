@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import { parseClientCredentials } from '@grantgate/middleware/options/parse';
+import type { AuthorizationServer } from '../../../middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../../middleware/src/token/authorization-server.testkit.ts';
+import { createAuthenticators } from './authenticators.ts';
+
+let server: AuthorizationServer;
+beforeAll(async () => {
+  server = await startAuthorizationServer({ clients: [{ clientId: 'app', clientSecret: 'old' }] });
+});
+afterAll(() => server.close());
+
+const parts = () => ({ clock: systemClock, cache: createTokenCache({ clock: systemClock }) });
+const options = (clientSecret: string): ClientCredentialsOptions =>
+  parseClientCredentials({ url: server.url, clientID: 'app', clientSecret }).options!;
+const noCaller = { authorization: undefined };
+
+describe('authenticators', () => {
+  it('keep their tokens while a configuration is replaced by one with the same options', async () => {
+    const authenticators = createAuthenticators(parts());
+    const before = authenticators.acquire(options('old'));
+    const decision = await before.decide(noCaller);
+    const after = authenticators.acquire(options('old'));
+    await before.release();
+    expect(after.decide(noCaller)).toBe(decision);
+    await after.release();
+  });
+
+  it('ask anew with a changed secret, and drop the tokens obtained with the old one', async () => {
+    const authenticators = createAuthenticators(parts());
+    const before = authenticators.acquire(options('old'));
+    await before.decide(noCaller);
+    server.setClient({ clientId: 'app', clientSecret: 'new' });
+    const asked = server.tokenRequests.length;
+    const after = authenticators.acquire(options('new'));
+    expect(await after.decide(noCaller)).toMatchObject({ allowed: true });
+    expect(server.tokenRequests.length).toBe(asked + 1);
+    await before.release();
+    const back = authenticators.acquire(options('old'));
+    expect(await back.decide(noCaller)).toMatchObject({ code: 'gateway_credentials_refused' });
+    await Promise.all([after.release(), back.release()]);
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { parseDocuments } from '../config/parse-documents.ts';
+import { translate } from '../providers/file/translate.ts';
+import type { PrepareSources, Prepared } from './prepare.ts';
+import { entryPointsOf, prepare } from './prepare.ts';
+
+const sources: PrepareSources = {
+  env: { ID: 'app', SECRET: 's3cr3t' },
+  readFile: () => {
+    throw Object.assign(new Error('no'), { code: 'ENOENT' });
+  },
+  entryPoints: new Map([
+    ['web', { tls: false }],
+    ['websecure', { tls: true }],
+    ['admin', { tls: false }],
+  ]),
+};
+
+function prepareText(text: string, changes: Partial<PrepareSources> = {}): Prepared {
+  const { documents, problems } = parseDocuments(text, 'routes.yaml');
+  return prepare(translate(documents, problems), { ...sources, ...changes });
+}
+
+const shown = ({ problems }: Prepared): string[] =>
+  problems.map(
+    ({ severity, place, path, message }) => `${severity} ${place.line}:${place.column} ${path}: ${message}`,
+  );
+
+const services = `
+  services:
+    echo: { loadBalancer: { servers: [{ url: "http://127.0.0.1:1" }] } }
+`;
+
+describe('a prepared configuration', () => {
+  it('has its rules compiled, its secrets looked up and its chains flattened', () => {
+    const prepared = prepareText(`http:
+  routers:
+    api: { rule: "Path(\`/\`)", middlewares: [both], service: echo }
+  middlewares:
+    both: { chain: { middlewares: [one, inner] } }
+    inner: { chain: { middlewares: [two] } }
+    one: { plugin: { oAuthClientCredentials: { url: "https://as.example/token", clientID: "urn:env:ID", clientSecret: "urn:env:SECRET" } } }
+    two: { plugin: { oAuthClientCredentials: { url: "https://as.example/token" } } }${services}`);
+    expect(prepared.problems).toEqual([]);
+    expect(prepared.routers).toMatchObject([{ guards: ['one@file', 'two@file'], broken: undefined }]);
+    const options = prepared.guards.get('one@file')!.options!;
+    expect(options.clientID).toBe('app');
+    expect(options.clientSecret!.reveal()).toBe('s3cr3t');
+  });
+
+  it('says everything that is wrong at once, each at its place in the file', () => {
+    const prepared = prepareText(`http:
+  routers:
+    rule: { rule: "Host(\`a\`) && Pth(\`/\`)", service: echo }
+    place: { rule: "Path(\`/\`)", service: echo, entryPoints: [wbe, nowhere] }
+    plain: { rule: "Path(\`/\`)", service: echo, entryPoints: [web], tls: {} }
+  middlewares:
+    claims:
+      plugin:
+        oAuthClientCredentials:
+          url: https://as.example/token
+          claims: |
+            Equals(\`grp\`, \`admin\`) &&
+            Eqals(\`x\`, \`y\`)
+    secret:
+      plugin:
+        oAuthClientCredentials:
+          Url: ftp://x
+          clientid: urn:env:NOPE
+          clientSecret: x
+          audiance: y${services}`);
+    expect(shown(prepared)).toEqual([
+      expect.stringContaining('error 3:33 rule@file.rule: unknown function Pth: expected one of '),
+      'error 4:5 place@file.entryPoints: there is no entry point wbe: did you mean web?',
+      'error 4:5 place@file.entryPoints: there is no entry point nowhere: expected one of web, websecure, admin',
+      'warning 5:5 plain@file.entryPoints: plain@file has tls, and none of its entry points has',
+      expect.stringContaining('error 13:13 claims@file.claims: unknown function Eqals: expected one of '),
+      'error 17:16 secret@file.Url: expected an absolute https or http URL',
+      'error 18:21 secret@file.clientid: urn:env:NOPE: the environment variable NOPE is not set',
+      'error 20:11 secret@file.audiance: unknown option audiance: did you mean audience?',
+    ]);
+  });
+
+  it('keeps what is broken alone: its router refuses, the others serve', () => {
+    const prepared = prepareText(`http:
+  routers:
+    good: { rule: "Path(\`/good\`)", service: echo }
+    middleware: { rule: "Path(\`/a\`)", service: echo, middlewares: [broken] }
+    chained: { rule: "Path(\`/b\`)", service: echo, middlewares: [chain] }
+    service: { rule: "Path(\`/c\`)", service: nowhere }
+    missing: { rule: "Path(\`/d\`)", service: echo, middlewares: [nowhere] }
+    unreadable: { rule: "Path(", service: echo }
+  middlewares:
+    chain: { chain: { middlewares: [broken] } }
+    broken: { plugin: { oAuthClientCredentials: { url: "urn:file:/nowhere" } } }${services}`);
+    const broken = Object.fromEntries(prepared.routers.map(({ config, broken }) => [config.name, broken]));
+    expect(broken['good@file']).toBeUndefined();
+    expect(broken['middleware@file']).toContain('broken@file');
+    expect(broken['chained@file']).toContain('broken@file');
+    expect(broken['service@file']).toContain('nowhere@file');
+    expect(broken['missing@file']).toContain('nowhere@file');
+    expect(broken).not.toHaveProperty('unreadable@file');
+  });
+
+  it('does not look at entry points when it knows none', () => {
+    const text = `http:
+  routers: { api: { rule: "Path(\`/\`)", service: echo, entryPoints: [anywhere] } }${services}`;
+    expect(prepareText(text, { entryPoints: undefined }).problems).toEqual([]);
+  });
+});
+
+describe('the entry points of a router', () => {
+  const router = (entryPoints: readonly string[], tls: boolean): readonly string[] => {
+    const written = JSON.stringify({ rule: 'Path(`/`)', service: 'echo', entryPoints, tls });
+    const [first] = prepareText(`http:\n  routers: { a: ${written} }${services}`).routers;
+    return entryPointsOf(first!.config, sources.entryPoints!);
+  };
+
+  it('are all but admin when it names none', () => {
+    expect(router([], false)).toEqual(['web', 'websecure']);
+  });
+
+  it('are those that speak TLS when it asks for TLS', () => {
+    expect(router([], true)).toEqual(['websecure']);
+    expect(router(['web', 'websecure'], true)).toEqual(['websecure']);
+  });
+
+  it('are those it names', () => {
+    expect(router(['admin'], false)).toEqual(['admin']);
+  });
+});

@@ -1,0 +1,43 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { EchoServer } from './echo-server.testkit.ts';
+import { startEchoServer } from './echo-server.testkit.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+let upstream: EchoServer;
+let gateway: TestGateway;
+const route = (path: string): string => `
+http:
+  routers: { api: { rule: "Path(\`${path}\`)", service: echo } }
+  services: { echo: { loadBalancer: { servers: [{ url: "${upstream.url}" }] } } }
+`;
+
+beforeAll(async () => {
+  upstream = await startEchoServer();
+  gateway = await startTestGateway({ routes: { 'a.yaml': route('/one') } });
+});
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+const status = async (path: string): Promise<number> => (await fetch(`${gateway.url}${path}`)).status;
+
+it('takes up a changed file while it serves', async () => {
+  expect(await status('/one')).toBe(200);
+  await writeFile(join(gateway.folder, 'b.tmp'), route('/two'));
+  await rename(join(gateway.folder, 'b.tmp'), join(gateway.folder, 'a.yaml'));
+  await vi.waitFor(async () => expect(await status('/two')).toBe(200), { timeout: 10_000 });
+  expect(await status('/one')).toBe(404);
+});
+
+it('keeps the last good routes of a file that can no longer be read', async () => {
+  const before = gateway.log.lines().length;
+  await writeFile(join(gateway.folder, 'a.yaml'), 'http: [');
+  await vi.waitFor(() => expect(gateway.log.lines().slice(before).join('\n')).toContain('"code":"syntax"'), {
+    timeout: 10_000,
+  });
+  expect(await status('/two')).toBe(200);
+});
