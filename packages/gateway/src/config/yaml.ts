@@ -1,17 +1,9 @@
-import type { Node, ParsedNode, YAMLError } from 'yaml';
-import type { Document as YamlDocument } from 'yaml';
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments, visit } from 'yaml';
+import type { Node, YAMLError } from 'yaml';
+import { LineCounter, isScalar, parseAllDocuments } from 'yaml';
 import type { Document, ParsedDocuments } from './document.ts';
-import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
-
-type Root = YamlDocument.Parsed;
-
-interface Found {
-  /** The node that holds the key, when the value stands in a mapping. */
-  readonly key: Node | undefined;
-  readonly value: Node | undefined;
-}
+import type { Found } from './yaml-tree.ts';
+import { indexYaml } from './yaml-tree.ts';
 
 /** Parses YAML 1.2 with merge keys, one or more documents; empty documents are left out. */
 export function parseYaml(text: string, file: string): ParsedDocuments {
@@ -30,40 +22,30 @@ export function parseYaml(text: string, file: string): ParsedDocuments {
       merge: true,
       prettyErrors: false,
       logLevel: 'error',
+      // Its check compares every key with every other; ours is part of the index.
+      uniqueKeys: false,
     });
     for (const root of parsed) {
       for (const error of root.errors) report(toPlace(error.pos[0]), describe(error));
-      for (const offset of findDanglingAliases(root))
-        report(toPlace(offset), 'this alias has no anchor before it');
+      const { faults, find } = indexYaml(root);
+      for (const { offset, message } of faults) report(toPlace(offset), message);
       if (problems.length > 0 || root.contents === null) continue;
-      const value: unknown = root.toJS();
+      // Its limit is a count of 100 per anchor, which an ordinary file exceeds; the index limits the size instead.
+      const value: unknown = root.toJS({ maxAliasCount: -1 });
       // `---` with nothing but comments below it.
       if (value === null) continue;
-      documents.push({ file, value, placeOf: (path, part) => locate(root, path, part, text, toPlace) });
+      documents.push({ file, value, placeOf: (path, part) => toPlace(startOfPart(find(path), part, text)) });
     }
   } catch {
-    // Nested too deeply for the parser's recursion, or aliases that multiply beyond bounds.
-    report({ file, line: 1, column: 1 }, 'is nested too deeply, or its aliases refer to too much');
+    // Nested too deeply for the parser's recursion.
+    report({ file, line: 1, column: 1 }, 'is nested too deeply');
   }
   return { documents: problems.length > 0 ? [] : documents, problems };
-}
-
-/** Where aliases stand that name no anchor; the parser finds them only when it makes values, and without a place. */
-function findDanglingAliases(root: Root): readonly number[] {
-  const found: number[] = [];
-  visit(root, {
-    Alias(_key, alias) {
-      if (alias.resolve(root) === undefined) found.push(alias.range?.[0] ?? 0);
-    },
-  });
-  return found;
 }
 
 /** The parser's words without what it quotes of the source, which could be a secret. */
 function describe(error: YAMLError): string {
   switch (error.code) {
-    case 'DUPLICATE_KEY':
-      return 'this key is given twice in one mapping';
     case 'UNEXPECTED_TOKEN':
     case 'TAG_RESOLVE_FAILED':
     case 'BAD_DQ_ESCAPE':
@@ -73,34 +55,9 @@ function describe(error: YAMLError): string {
   }
 }
 
-function locate(
-  root: Root,
-  path: Path,
-  part: 'key' | 'value' | undefined,
-  text: string,
-  toPlace: (offset: number) => Place,
-): Place {
-  let at: Found = { key: undefined, value: root.contents ?? undefined };
-  for (const name of path) {
-    const next = childOf(root, at.value, name);
-    if (next === undefined) break;
-    at = next;
-  }
-  const { key, value } = at;
+function startOfPart({ key, value }: Found, part: 'key' | 'value' | undefined, text: string): number {
   const node = key !== undefined && (part === 'key' || !isScalar(value)) ? key : (value ?? key);
-  return toPlace(node === undefined ? 0 : startOf(node, text));
-}
-
-function childOf(root: Root, parent: Node | undefined, name: string | number): Found | undefined {
-  const node = isAlias(parent) ? parent.resolve(root) : parent;
-  if (isMap(node)) {
-    for (const { key, value } of node.items as { key: unknown; value: ParsedNode | null }[])
-      if (isScalar(key) && String(key.value) === String(name)) return { key, value: value ?? undefined };
-  } else if (isSeq(node) && typeof name === 'number') {
-    const item = node.items[name] as Node | undefined;
-    if (item !== undefined) return { key: undefined, value: item };
-  }
-  return undefined;
+  return node === undefined ? 0 : startOf(node, text);
 }
 
 function startOf(node: Node, text: string): number {

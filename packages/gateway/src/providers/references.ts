@@ -1,5 +1,6 @@
 import { nearestName } from '@grantgate/middleware/options/names';
 import type { Problem } from '../config/place.ts';
+import { findCircles } from './circles.ts';
 import type { Draft, Mention } from './draft.ts';
 
 interface Finding {
@@ -7,15 +8,20 @@ interface Finding {
   readonly problem: Problem;
 }
 
-/** Mentions of what does not exist, and entries that lead back to themselves. */
+/** Most names that get a proposal: each is compared with every name there is. */
+const maxProposals = 20;
+
+/** Mentions of what does not exist, and entries that lead back to themselves. Takes time proportional to the mentions. */
 export function checkReferences(draft: Draft): readonly Finding[] {
   const mentions = dedupe(draft);
+  const isCircular = findCircles(mentions);
+  const proposals = new Map<string, string>();
   const findings: Finding[] = [];
   for (const mention of mentions) {
     const { kind, name } = mention.of;
     if (!draft[kind].has(name))
-      findings.push(toFinding(mention, 'missing_reference', describe(draft, mention)));
-    else if (kind === mention.in.kind && leadsTo(mentions, kind, name, mention.in.name))
+      findings.push(toFinding(mention, 'missing_reference', describe(draft, mention, proposals)));
+    else if (isCircular(mention))
       findings.push(toFinding(mention, 'circular_reference', `${name} leads back to ${mention.in.name}`));
   }
   return findings;
@@ -36,28 +42,14 @@ const toFinding = (mention: Mention, code: string, message: string): Finding => 
   problem: { severity: 'error', place: mention.place, code, path: mention.path, message },
 });
 
-function describe(draft: Draft, { of }: Mention): string {
+function describe(draft: Draft, { of }: Mention, proposals: Map<string, string>): string {
   const what = of.kind === 'services' ? 'service' : 'middleware';
-  const near = nearestName(of.name, [...draft[of.kind].keys()]);
-  return `there is no ${what} ${of.name}${near === undefined ? '' : `: did you mean ${near}?`}`;
-}
-
-/** Chains and weighted services may be nested, but not in a circle. */
-function leadsTo(
-  mentions: readonly Mention[],
-  kind: Mention['of']['kind'],
-  from: string,
-  to: string,
-): boolean {
-  const seen = new Set<string>();
-  const open = [from];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (name === to) return true;
-    if (seen.has(name)) continue;
-    seen.add(name);
-    for (const mention of mentions)
-      if (mention.in.kind === kind && mention.of.kind === kind && mention.in.name === name)
-        open.push(mention.of.name);
+  const key = `${what} ${of.name}`;
+  let proposal = proposals.get(key);
+  if (proposal === undefined && proposals.size < maxProposals) {
+    const near = nearestName(of.name, [...draft[of.kind].keys()]);
+    proposal = near === undefined ? '' : `: did you mean ${near}?`;
+    proposals.set(key, proposal);
   }
-  return false;
+  return `there is no ${key}${proposal ?? ''}`;
 }

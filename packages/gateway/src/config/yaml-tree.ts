@@ -1,0 +1,94 @@
+import type { Alias, Document, Node, ParsedNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
+import type { Path } from './path.ts';
+
+export type YamlRoot = Document.Parsed;
+
+/** A value of a document; both undefined for nothing at all. */
+export interface Found {
+  /** The node that holds the key, when the value stands in a mapping. */
+  readonly key: Node | undefined;
+  readonly value: Node | undefined;
+}
+
+export interface YamlFault {
+  /** Index in the text. */
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** A document, indexed in one pass: a file may hold 10,000 routers, and each asks for several places. */
+export interface YamlTree {
+  /** What the parser lets pass, or would find only in time that grows with the square of the file. */
+  readonly faults: readonly YamlFault[];
+  /** What stands at a path; its nearest ancestor when nothing does. */
+  readonly find: (path: Path) => Found;
+}
+
+/** Most values that a document may come to once its aliases are written out. */
+const maxValues = 2_000_000;
+
+export function indexYaml(root: YamlRoot): YamlTree {
+  const faults: YamlFault[] = [];
+  const entries = new Map<Node, ReadonlyMap<string, Found>>();
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  /** Values below a node and itself, aliases written out. A node that is still being walked has none yet. */
+  const sizes = new Map<Node, number>();
+  const report = (node: Node, message: string): void =>
+    void faults.push({ offset: node.range?.[0] ?? 0, message });
+
+  const walk = (node: Node | null): number => {
+    if (node === null) return 1;
+    if (isAlias(node)) return followAlias(node);
+    if ('anchor' in node && node.anchor !== undefined) anchors.set(node.anchor, node);
+    let size = 1;
+    if (isMap<ParsedNode, ParsedNode | null>(node)) {
+      const index = new Map<string, Found>();
+      for (const { key, value } of node.items) {
+        if (isScalar(key)) addKey(index, key, value);
+        size += walk(key) + walk(value);
+      }
+      entries.set(node, index);
+    } else if (isSeq<ParsedNode>(node)) for (const item of node.items) size += walk(item);
+    sizes.set(node, size);
+    return size;
+  };
+  const followAlias = (alias: Alias): number => {
+    const target = anchors.get(alias.source);
+    const size = target && sizes.get(target);
+    if (target === undefined) report(alias, 'this alias has no anchor before it');
+    else if (size === undefined) report(alias, 'this alias stands inside what it refers to');
+    else targets.set(alias, target);
+    return size ?? 1;
+  };
+  const addKey = (index: Map<string, Found>, key: Node & { value: unknown }, value: Node | null): void => {
+    // As the key of a JavaScript object.
+    const name = key.value === null ? '' : String(key.value);
+    if (index.has(name)) report(key, 'this key is given twice in one mapping');
+    else index.set(name, { key, value: value ?? undefined });
+  };
+
+  const { contents } = root;
+  if (walk(contents) > maxValues && contents !== null)
+    report(contents, 'its aliases refer to too much: they multiply');
+
+  const childOf = (parent: Node | undefined, name: string | number): Found | undefined => {
+    const node = isAlias(parent) ? targets.get(parent) : parent;
+    if (isMap(node)) return entries.get(node)?.get(String(name));
+    const item = isSeq<Node>(node) && typeof name === 'number' ? node.items[name] : undefined;
+    return item && { key: undefined, value: item };
+  };
+  return {
+    faults,
+    find(path) {
+      let at: Found = { key: undefined, value: contents ?? undefined };
+      for (const name of path) {
+        const next = childOf(at.value, name);
+        if (next === undefined) break;
+        at = next;
+      }
+      return at;
+    },
+  };
+}
