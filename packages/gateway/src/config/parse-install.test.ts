@@ -152,10 +152,11 @@ log: { level: loud }
     );
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
-        { depthSize: 'small' },
-        fc.jsonValue(),
-        fc.dictionary(keys, tie('tree')),
-        fc.array(tie('tree')),
+        // Deep enough for every level of the schema; without bounds the texts come to megabytes.
+        { maxDepth: 5, depthSize: 'small' },
+        fc.jsonValue({ maxDepth: 1 }),
+        fc.dictionary(keys, tie('tree'), { maxKeys: 4 }),
+        fc.array(tie('tree'), { maxLength: 3 }),
       ),
     }));
     fc.assert(

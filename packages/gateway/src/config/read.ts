@@ -127,7 +127,7 @@ function rename(
     );
   if (!(kind instanceof z.ZodObject)) return raw;
   const shape = kind.shape as Record<string, z.ZodType>;
-  const known = new Map(Object.keys(shape).map((name) => [name.toLowerCase(), name]));
+  const known = namesOf(kind);
   const result = new Map<string, unknown>();
   for (const [key, value] of Object.entries(raw)) {
     const name = known.get(key.toLowerCase());
@@ -144,6 +144,18 @@ function rename(
     }
   }
   return Object.fromEntries(result);
+}
+
+/** By schema: its names, by their lower case. Thousands of entries are read with one schema. */
+const knownNames = new WeakMap<z.ZodObject, ReadonlyMap<string, string>>();
+
+function namesOf(schema: z.ZodObject): ReadonlyMap<string, string> {
+  let known = knownNames.get(schema);
+  if (known === undefined) {
+    known = new Map(Object.keys(schema.shape).map((name) => [name.toLowerCase(), name]));
+    knownNames.set(schema, known);
+  }
+  return known;
 }
 
 function reportUnknown(

@@ -4,7 +4,12 @@ import type { Place, Problem } from '../config/place.ts';
 /** A mention of a service or middleware in an entry, checked when everything has been read. */
 export interface Mention {
   readonly in: { readonly kind: EntryKind; readonly name: string };
-  readonly of: { readonly kind: 'services' | 'middlewares'; readonly name: string };
+  readonly of: {
+    readonly kind: 'services' | 'middlewares';
+    readonly name: string;
+    /** The Kubernetes object that is meant, `namespace/name`: `a-b/c` and `a/b-c` have one qualified name. */
+    readonly object?: string;
+  };
   readonly place: Place;
   readonly path: string;
 }
@@ -17,6 +22,8 @@ export interface Draft {
   readonly services: Map<string, ServiceConfig>;
   readonly middlewares: Map<string, MiddlewareConfig>;
   readonly secrets: Map<string, ReadonlyMap<string, string>>;
+  /** `namespace/name` of the Kubernetes object that a middleware comes from, by qualified name. */
+  readonly objects: Map<string, string>;
   readonly mentions: Mention[];
   readonly problems: Problem[];
 }
@@ -27,6 +34,7 @@ export function createDraft(): Draft {
     services: new Map(),
     middlewares: new Map(),
     secrets: new Map(),
+    objects: new Map(),
     mentions: [],
     problems: [],
   };

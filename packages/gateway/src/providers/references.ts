@@ -18,9 +18,11 @@ export function checkReferences(draft: Draft): readonly Finding[] {
   const proposals = new Map<string, string>();
   const findings: Finding[] = [];
   for (const mention of mentions) {
-    const { kind, name } = mention.of;
+    const { kind, name, object } = mention.of;
     if (!draft[kind].has(name))
       findings.push(toFinding(mention, 'missing_reference', describe(draft, mention, proposals)));
+    else if (object !== undefined && draft.objects.get(name) !== object)
+      findings.push(toFinding(mention, 'cross_namespace', describeOther(draft, name, object)));
     else if (isCircular(mention))
       findings.push(toFinding(mention, 'circular_reference', `${name} leads back to ${mention.in.name}`));
   }
@@ -41,6 +43,10 @@ const toFinding = (mention: Mention, code: string, message: string): Finding => 
   in: mention.in,
   problem: { severity: 'error', place: mention.place, code, path: mention.path, message },
 });
+
+function describeOther(draft: Draft, name: string, object: string): string {
+  return `there is no Middleware ${object}: ${name} is ${draft.objects.get(name) ?? 'another'}`;
+}
 
 function describe(draft: Draft, { of }: Mention, proposals: Map<string, string>): string {
   const what = of.kind === 'services' ? 'service' : 'middleware';

@@ -3,11 +3,18 @@ import { z } from 'zod';
 import type { HealthCheckConfig, StickyConfig } from '../config/dynamic.ts';
 import { duration } from '../config/duration.ts';
 
+/** RFC 9110 section 5.6.2 */
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
 /** Stickiness as both formats write it. */
 export const stickySchema = z.strictObject({
   cookie: z
     .strictObject({
-      name: z.string().min(1).optional().describe('Default: made from the name of the service.'),
+      name: z
+        .string()
+        .regex(token, { error: 'expected the name of a cookie: letters, digits and a few signs' })
+        .optional()
+        .describe('Default: made from the name of the service.'),
       secure: z.boolean().default(false),
       httpOnly: z.boolean().default(false),
       sameSite: z.enum(['none', 'lax', 'strict']).optional(),
@@ -26,7 +33,12 @@ export const healthCheckSchema = z.strictObject({
   scheme: z.enum(['http', 'https']).optional(),
   port: z.int().min(1).max(65_535).optional(),
   hostname: z.string().min(1).optional(),
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z
+    .record(
+      z.string().regex(token, { error: 'expected the name of a header' }),
+      z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'expected a value without control characters' }),
+    )
+    .default({}),
   interval: duration.prefault('30s').describe('Between two checks of one server.'),
   timeout: duration.prefault('5s').describe('For one check.'),
   status: z.int().min(0).max(599).default(0).describe('Expected status; 0: any 2xx or 3xx.'),
@@ -38,8 +50,8 @@ export function toSticky(
 ): StickyConfig | undefined {
   if (sticky === undefined) return undefined;
   const { name, secure, httpOnly, sameSite, maxAge } = sticky.cookie;
-  // As Traefik names it: the beginning of the hash of the service's name.
-  const made = `_${createHash('sha1').update(serviceName).digest('hex').slice(0, 5)}`;
+  // As Traefik names it, so that a caller stays with its server when the gateway takes Traefik's place.
+  const made = `_${createHash('sha1').update(`_TRAEFIK_BACKEND_${serviceName}`).digest('hex').slice(0, 5)}`;
   return Object.freeze({ cookieName: name ?? made, secure, httpOnly, sameSite, maxAgeSeconds: maxAge });
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { LoadBalancerConfig } from '../../../config/dynamic.ts';
 import type { Path } from '../../../config/path.ts';
-import { valueAt } from '../../../config/path.ts';
+import { formatPath, valueAt } from '../../../config/path.ts';
 import type { Problem } from '../../../config/place.ts';
 import { createProblem, errorsOf } from '../../../config/problem.ts';
 import type { OtherNames } from '../../../config/read.ts';
@@ -58,7 +58,8 @@ function addRoute(draft: Draft, object: KubernetesObject, catalog: ServiceCatalo
     others.route,
   );
   const { match = '' } = value;
-  const name = toRouterName(namespace, object.name, match);
+  // Routes that lack a match are not one route given twice.
+  const name = toRouterName(namespace, object.name, match === '' ? formatPath(outer.path) : match);
   const middlewares = resolveMiddlewares(
     draft,
     { kind: 'routers', name },

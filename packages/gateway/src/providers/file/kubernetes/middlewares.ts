@@ -22,6 +22,7 @@ export function addMiddleware(draft: Draft, object: KubernetesObject): void {
   // Without a spec there is no type to speak of: one problem is enough.
   const inner = outer.value.spec === undefined ? [] : read.problems;
   draft.problems.push(...outer.problems, ...inner);
+  if (!draft.objects.has(name)) draft.objects.set(name, `${namespace}/${object.name}`);
   addEntry(draft, draft.middlewares, {
     ...read.config,
     errors: [...errorsOf(outer.problems), ...errorsOf(inner)],
@@ -71,7 +72,11 @@ export function resolveMiddlewares(
     names.push(name);
     draft.mentions.push({
       in: owner,
-      of: { kind: 'middlewares', name },
+      of: {
+        kind: 'middlewares',
+        name,
+        ...(reference.name.includes('@') ? {} : { object: `${namespace}/${reference.name}` }),
+      },
       place: source.document.placeOf(path),
       path: formatPath(path),
     });

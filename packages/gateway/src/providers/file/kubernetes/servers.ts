@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { z } from 'zod';
 import type { ServerConfig } from '../../../config/dynamic.ts';
+import type { Place } from '../../../config/place.ts';
 import { readObject } from '../../../config/read.ts';
 import type { Draft } from '../../draft.ts';
 import type { KubernetesObject } from './objects.ts';
@@ -30,21 +31,23 @@ export type Servers =
 export function readServices(draft: Draft, objects: readonly KubernetesObject[]): ServiceCatalog {
   const services = new Map<string, ServiceSpec | undefined>();
   const slices = new Map<string, Slice[]>();
+  const places = new Map<string, Place>();
   for (const { kind, namespace, name, labels, place, source } of objects) {
     if (kind === 'Service') {
       const id = `${namespace}/${name}`;
       const read = readObject(serviceSchema, source);
       draft.problems.push(...read.problems);
-      const isDuplicate = services.has(id);
-      if (isDuplicate)
+      const first = places.get(id);
+      if (first === undefined) places.set(id, place);
+      else
         draft.problems.push({
           severity: 'error',
           place,
           code: 'duplicate_name',
           path: 'metadata.name',
-          message: `the Service ${id} is defined already: neither is used`,
+          message: `the Service ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
         });
-      services.set(id, read.whole && !isDuplicate ? read.value.spec : undefined);
+      services.set(id, read.whole && first === undefined ? read.value.spec : undefined);
     } else if (kind === 'EndpointSlice') {
       const { value, problems, whole } = readObject(endpointSliceSchema, source);
       draft.problems.push(...problems);
