@@ -124,6 +124,12 @@ describe('TOML', () => {
     expect(placeIn(text, 'a.toml', path, part)).toBe(expected);
   });
 
+  it('tells a name with a dot from two names', () => {
+    const twins = '["a.b"]\nx = 1\n[a.b]\nx = 2\n';
+    expect(placeIn(twins, 'a.toml', ['a.b', 'x'])).toBe('2:5');
+    expect(placeIn(twins, 'a.toml', ['a', 'b', 'x'])).toBe('4:5');
+  });
+
   it('reports syntax without quoting the line', () => {
     const { problems } = parseDocuments('a = 1\nsecret = "hunter2\n', 'a.toml');
     expect(problems).toMatchObject([{ code: 'syntax', place: { file: 'a.toml', line: 2 } }]);

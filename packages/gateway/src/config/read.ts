@@ -68,7 +68,7 @@ export function readObject<S extends z.ZodObject>(
         writtenPath(issue.path),
         missing
           ? { code: 'missing_option', message: 'is required' }
-          : { code: 'invalid_value', message: describe(issue.message) },
+          : { code: 'invalid_value', message: describe(messageOf(issue)) },
       );
     }
     value = readFields(schema, renamed);
@@ -85,6 +85,11 @@ function readFields<S extends z.ZodObject>(schema: S, renamed: unknown): Partial
     if (parsed.success && parsed.data !== undefined) right.push([name, parsed.data]);
   }
   return Object.fromEntries(right) as Partial<z.output<S>>;
+}
+
+/** What is wrong with the name of an entry stands one level below. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 }
 
 /** zod's words name what was expected and never the value. */

@@ -1,5 +1,3 @@
-import { formatPath } from './path.ts';
-
 interface TomlPlace {
   readonly line: number;
   /** Column of the key. */
@@ -7,6 +5,9 @@ interface TomlPlace {
   /** Column of the value, inside its quotes; that of the key for a table. */
   readonly value: number;
 }
+
+/** Key of a path in the map of places; unlike the written form it tells `"a.b"` from `a.b`. */
+export const placeKey = (path: readonly (string | number)[]): string => path.join('\0');
 
 const keyPart = /\s*(?:([A-Za-z0-9_-]+)|"((?:[^"\\]|\\.)*)"|'([^']*)')\s*/y;
 
@@ -22,17 +23,17 @@ export function scanToml(text: string): ReadonlyMap<string, TomlPlace> {
   const note = (path: readonly (string | number)[], place: TomlPlace): void => {
     // `a.b.c = 1` is the first place of `a` and of `a.b` too.
     for (let length = 1; length < path.length; length += 1) {
-      const ancestor = formatPath(path.slice(0, length));
+      const ancestor = placeKey(path.slice(0, length));
       if (!places.has(ancestor)) places.set(ancestor, { ...place, value: place.key });
     }
-    places.set(formatPath(path), place);
+    places.set(placeKey(path), place);
   };
   // Names of arrays of tables mean their last element.
   const resolve = (names: readonly string[]): (string | number)[] => {
     const path: (string | number)[] = [];
     for (const name of names) {
       path.push(name);
-      const count = counts.get(formatPath(path));
+      const count = counts.get(placeKey(path));
       if (count !== undefined) path.push(count - 1);
     }
     return path;
@@ -45,7 +46,7 @@ export function scanToml(text: string): ReadonlyMap<string, TomlPlace> {
     if (names.length === 0) continue;
     if (head?.[1] === '[[') {
       const whole = [...resolve(names.slice(0, -1)), names[names.length - 1] ?? ''];
-      const name = formatPath(whole);
+      const name = placeKey(whole);
       const count = counts.get(name) ?? 0;
       counts.set(name, count + 1);
       table = [...whole, count];

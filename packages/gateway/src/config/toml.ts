@@ -1,7 +1,6 @@
 import { TomlError, parse } from 'smol-toml';
 import type { ParsedDocuments } from './document.ts';
-import { formatPath } from './path.ts';
-import { scanToml } from './toml-places.ts';
+import { placeKey, scanToml } from './toml-places.ts';
 
 /** Parses TOML 1.0; one file is one document. */
 export function parseToml(text: string, file: string): ParsedDocuments {
@@ -31,7 +30,7 @@ export function parseToml(text: string, file: string): ParsedDocuments {
         value,
         placeOf(path, part) {
           for (let length = path.length; length > 0; length -= 1) {
-            const found = places.get(formatPath(path.slice(0, length)));
+            const found = places.get(placeKey(path.slice(0, length)));
             if (found) return { file, line: found.line, column: part === 'key' ? found.key : found.value };
           }
           return { file, line: 1, column: 1 };

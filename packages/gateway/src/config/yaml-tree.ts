@@ -1,4 +1,4 @@
-import type { Alias, Document, Node, ParsedNode } from 'yaml';
+import type { Alias, Document, Node, ParsedNode, Scalar } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Path } from './path.ts';
 
@@ -28,6 +28,9 @@ export interface YamlTree {
 /** Most values that a document may come to once its aliases are written out. */
 const maxValues = 2_000_000;
 
+/** The key of an object that the parser makes of a scalar. */
+const toKey = (value: unknown): string => (value === null ? '' : `${value as string | number | boolean}`);
+
 export function indexYaml(root: YamlRoot): YamlTree {
   const faults: YamlFault[] = [];
   const entries = new Map<Node, ReadonlyMap<string, Found>>();
@@ -41,7 +44,8 @@ export function indexYaml(root: YamlRoot): YamlTree {
   const walk = (node: Node | null): number => {
     if (node === null) return 1;
     if (isAlias(node)) return followAlias(node);
-    if ('anchor' in node && node.anchor !== undefined) anchors.set(node.anchor, node);
+    const { anchor } = node as { readonly anchor?: string };
+    if (anchor !== undefined) anchors.set(anchor, node);
     let size = 1;
     if (isMap<ParsedNode, ParsedNode | null>(node)) {
       const index = new Map<string, Found>();
@@ -62,9 +66,8 @@ export function indexYaml(root: YamlRoot): YamlTree {
     else targets.set(alias, target);
     return size ?? 1;
   };
-  const addKey = (index: Map<string, Found>, key: Node & { value: unknown }, value: Node | null): void => {
-    // As the key of a JavaScript object.
-    const name = key.value === null ? '' : String(key.value);
+  const addKey = (index: Map<string, Found>, key: Scalar, value: Node | null): void => {
+    const name = toKey(key.value);
     if (index.has(name)) report(key, 'this key is given twice in one mapping');
     else index.set(name, { key, value: value ?? undefined });
   };

@@ -1,7 +1,7 @@
 import type { RouterConfig, ServiceConfig } from '../../config/dynamic.ts';
 import type { Document } from '../../config/document.ts';
 import type { Path } from '../../config/path.ts';
-import { formatPath } from '../../config/path.ts';
+import { formatPath, valueAt } from '../../config/path.ts';
 import { createProblem, errorsOf } from '../../config/problem.ts';
 import type { OtherNames, Source } from '../../config/read.ts';
 import { readObject } from '../../config/read.ts';
@@ -32,17 +32,17 @@ export function translateDynamic(document: Document, draft: Draft): void {
   const http = { document, path: root.writtenPath(['http']) };
   const { value, problems, writtenPath } = readObject(httpSchema, http, others.file);
   draft.problems.push(...problems);
-  const { routers = {}, services = {}, middlewares = {} } = value;
   const sourceOf = (kind: string, name: string): Source => ({
     document,
     path: [...writtenPath([kind]), name],
   });
   const define = (
-    kind: string,
-    entries: object,
+    kind: 'routers' | 'services' | 'middlewares',
     read: (draft: Draft, name: string, source: Source) => void,
   ): void => {
-    for (const name of Object.keys(entries)) {
+    if (value[kind] === undefined) return;
+    // The names as they stand in the document: zod passes over __proto__, and a route must not vanish unseen.
+    for (const name of Object.keys(valueAt(document.value, writtenPath([kind])) ?? {})) {
       const source = sourceOf(kind, name);
       if (name.includes('@') || name === '')
         draft.problems.push(
@@ -55,9 +55,9 @@ export function translateDynamic(document: Document, draft: Draft): void {
       else read(draft, `${name}@file`, source);
     }
   };
-  define('middlewares', middlewares, addMiddleware);
-  define('services', services, addService);
-  define('routers', routers, addRouter);
+  define('middlewares', addMiddleware);
+  define('services', addService);
+  define('routers', addRouter);
 }
 
 function addRouter(draft: Draft, name: string, source: Source): void {

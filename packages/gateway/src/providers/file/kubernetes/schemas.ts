@@ -72,13 +72,16 @@ export const middlewareSchema = z.strictObject({
 /** `spec.chain` of a `Middleware`. */
 export const chainSchema = z.strictObject({ middlewares: z.array(reference).min(1) });
 
+/** Read one by one, so that a broken value stays alone. */
+const values = z.record(z.string(), z.unknown());
+
 /** `v1` `Secret` */
 export const secretSchema = z.strictObject({
   ...object,
   type: z.string().optional(),
   immutable: z.boolean().optional(),
-  stringData: text.default({}),
-  data: text.default({}),
+  stringData: values.default({}),
+  data: values.default({}),
 });
 
 /** `v1` `Service` */

@@ -31,15 +31,18 @@ function readSecret(draft: Draft, { source }: KubernetesObject): ReadonlyMap<str
   const { value, problems, writtenPath } = readObject(secretSchema, source);
   draft.problems.push(...problems);
   const values = new Map<string, string>();
-  for (const [key, encoded] of Object.entries(value.data ?? {})) {
-    const decoded = decode(encoded);
-    if (typeof decoded === 'string') values.set(key, decoded);
-    else
-      draft.problems.push(
-        createProblem(source.document, writtenPath(['data', key]), { code: 'invalid_value', ...decoded }),
-      );
-  }
-  for (const [key, text] of Object.entries(value.stringData ?? {})) values.set(key, text);
+  const add = (field: 'data' | 'stringData', read: (text: string) => string | Fault): void => {
+    for (const [key, written] of Object.entries(value[field] ?? {})) {
+      const text = typeof written === 'string' ? read(written) : notText;
+      if (typeof text === 'string') values.set(key, text);
+      else
+        draft.problems.push(
+          createProblem(source.document, writtenPath([field, key]), { code: 'invalid_value', ...text }),
+        );
+    }
+  };
+  add('data', decode);
+  add('stringData', (text) => text);
   return values;
 }
 
@@ -47,6 +50,8 @@ interface Fault {
   readonly message: string;
   readonly severity: 'error' | 'warning';
 }
+
+const notText: Fault = Object.freeze({ message: 'expected string', severity: 'error' });
 
 function decode(encoded: string): string | Fault {
   // As the API server: line breaks are no part of it.
