@@ -42,6 +42,12 @@ export function createTestIo(options: TestIoOptions = {}): TestIo {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onReopen: () => () => {},
+    openSink: async (name) => ({
+      write: (text) => toOutput(name).write(text),
+      reopen() {},
+      close: async () => {},
+    }),
     exit: (code) => void exits.push(code),
     signal: (signal) => [...listeners].forEach((listener) => listener(signal)),
   };

@@ -1,3 +1,5 @@
+import type { Sink } from '../observe/sink.ts';
+
 /** Where a command writes. */
 export interface Output {
   write(text: string): void;
@@ -18,6 +20,10 @@ export interface Io {
   readonly cwd: string;
   /** Told of every SIGINT and SIGTERM until the returned function is called; meanwhile they no longer end the process. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => () => void;
+  /** Told to open log files anew (SIGUSR1, as with Traefik) until the returned function is called. */
+  readonly onReopen: (listener: () => void) => () => void;
+  /** A stream as a destination of logs, which do not wait for whoever reads them. */
+  readonly openSink: (name: 'stdout' | 'stderr') => Promise<Sink>;
   /** Ends the process at once, whatever is still open. */
   readonly exit: (code: number) => void;
 }

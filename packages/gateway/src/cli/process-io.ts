@@ -28,6 +28,14 @@ export function createProcessIo(process: NodeJS.Process): Io {
         process.off('SIGTERM', handle);
       };
     },
+    onReopen(listener) {
+      process.on('SIGUSR1', listener);
+      return () => void process.off('SIGUSR1', listener);
+    },
+    async openSink(name) {
+      const { openSink } = await import('../observe/sink.ts');
+      return openSink(process[name].fd);
+    },
     exit: (code) => process.exit(code),
   };
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
+import type { CheckFlags } from './check.ts';
 import type { ClaimsFlags } from './claims.ts';
 import type { Io } from './io.ts';
 import { schemaNames } from './schema-names.ts';
 import type { SchemaName } from './schema-names.ts';
+import type { ServeFlags } from './serve.ts';
 
 /** Runs a command, which comes to its exit code. */
 export type Start = (command: () => Promise<number>) => Promise<void>;
@@ -26,6 +28,39 @@ export function createProgram(io: Io, start: Start): Command {
       getOutHasColors: () => io.stdout.colors,
       getErrHasColors: () => io.stderr.colors,
     });
+
+  program
+    .command('serve')
+    .summary('run the gateway')
+    .description(
+      'Runs the gateway until SIGTERM or SIGINT; requests in flight are finished then. A second signal ends it at once.',
+    )
+    .argument('[paths...]', 'files and directories of routes, served on 127.0.0.1:8000')
+    .option('-c, --config <file>', 'install configuration, in place of paths')
+    .addHelpText(
+      'after',
+      `
+The log goes to standard error, the access log to standard output unless it has a file. SIGUSR1 opens log files anew.
+
+Exit codes: 0 stopped as asked, 1 the gateway cannot start, 2 wrong usage, 130 or 143 at a second signal.`,
+    )
+    .action((paths: string[], flags: ServeFlags) =>
+      start(async () => (await import('./serve.ts')).runServe(paths, flags, io)),
+    );
+
+  program
+    .command('check')
+    .summary('find every problem of a configuration')
+    .description(
+      'Finds every problem of a configuration at once, each as `file:line:column: severity: message [code]`.',
+    )
+    .argument('[paths...]', 'files and directories of routes')
+    .option('-c, --config <file>', 'install configuration; its routes and entry points are checked too')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', '\nExit codes: 0 no error, 1 an error in the configuration, 2 wrong usage.')
+    .action((paths: string[], flags: CheckFlags) =>
+      start(async () => (await import('./check.ts')).runCheck(paths, flags, io)),
+    );
 
   program
     .command('claims')

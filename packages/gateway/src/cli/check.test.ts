@@ -1,0 +1,125 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCommand } from './io.testkit.ts';
+
+const right = `http:
+  routers:
+    api: { rule: "PathPrefix(\`/\`)", service: api, middlewares: [creds], entryPoints: [web] }
+  services:
+    api: { loadBalancer: { servers: [{ url: "http://127.0.0.1:1" }] } }
+  middlewares:
+    creds: { plugin: { oAuthClientCredentials: { url: "https://a.example.com/token" } } }
+`;
+const wrong = `http:
+  routers:
+    api:
+      rule: PathPrefix(\`/\`) && Nope(\`x\`)
+      middlewares: [cred]
+  services:
+    api: { loadBalancer: { servers: [{ url: "ftp://x" }] } }
+  middlewares:
+    creds:
+      plugin:
+        oAuthClientCredentials:
+          url: http://a.example.com/token
+          clientSecret: do-not-show-me
+          claims: Equals(\`grp\`)
+`;
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'grantgate-'));
+  mkdirSync(join(folder, 'routes'));
+  writeFileSync(join(folder, 'routes', 'right.yaml'), right);
+  writeFileSync(join(folder, 'wrong.yaml'), wrong);
+  writeFileSync(join(folder, 'warned.yaml'), right.replace('https:', 'http:'));
+  writeFileSync(
+    join(folder, 'grantgate.yaml'),
+    'entryPoints: { internal: { adress: ":80" } }\nproviders: { file: { directory: routes } }\n',
+  );
+  writeFileSync(
+    join(folder, 'other.yaml'),
+    'entryPoints: { wep: { address: ":80" } }\nproviders: { file: { directory: routes } }\n',
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const check = (...argv: string[]) => runCommand(['check', ...argv], { cwd: folder });
+
+describe('grantgate check', () => {
+  it('says so and exits 0 when nothing is wrong', async () => {
+    expect(await check('routes')).toEqual({
+      code: 0,
+      stdout: '0 errors, 0 warnings (1 router, 1 middleware, 1 service)\n',
+      stderr: '',
+    });
+  });
+
+  it('lists every problem at once with file, line and column, and exits 1', async () => {
+    const { code, stdout } = await check('wrong.yaml');
+    expect(code).toBe(1);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^wrong\.yaml:3:5: error: http\.routers\.api\.service: is required \[missing_option\]$/),
+      expect.stringMatching(/^wrong\.yaml:4:32: error: api@file\.rule: unknown function Nope.* \[invalid_rule\]$/),
+      expect.stringMatching(/^wrong\.yaml:5:21: error: .*there is no middleware cred@file: did you mean creds@file\? \[missing_reference\]$/),
+      expect.stringMatching(/^wrong\.yaml:7:46: error: .*expected an http or https URL \[invalid_value\]$/),
+      expect.stringMatching(/^wrong\.yaml:12:16: warning: creds@file\.url: .* \[insecure\]$/),
+      expect.stringMatching(/^wrong\.yaml:13:25: error: creds@file\.clientSecret: clientID is missing.* \[missing_option\]$/),
+      expect.stringMatching(/^wrong\.yaml:14:19: error: creds@file\.claims: .* \[invalid_expression\]$/),
+      expect.stringMatching(/^6 errors, 1 warning \(/),
+    ]); // prettier-ignore
+    expect(stdout).not.toContain('do-not-show-me');
+  });
+
+  it('exits 0 when there are warnings alone', async () => {
+    const { code, stdout } = await check('warned.yaml');
+    expect(code).toBe(0);
+    expect(stdout).toContain('0 errors, 1 warning');
+  });
+
+  it('answers in JSON', async () => {
+    const { code, stdout } = await check('wrong.yaml', '--json');
+    expect(code).toBe(1);
+    const { errors, warnings, problems } = JSON.parse(stdout) as Record<string, unknown>;
+    expect({ errors, warnings }).toEqual({ errors: 6, warnings: 1 });
+    expect(problems).toContainEqual({
+      file: 'wrong.yaml',
+      line: 3,
+      column: 5,
+      severity: 'error',
+      code: 'missing_option',
+      path: 'http.routers.api.service',
+      message: 'is required',
+    });
+  });
+
+  it('reads the routes that an install configuration names, and checks their entry points', async () => {
+    const { code, stdout } = await check('--config', 'other.yaml');
+    expect(code).toBe(1);
+    expect(stdout).toContain('there is no entry point web: did you mean wep? [missing_reference]');
+    const broken = await check('--config', 'grantgate.yaml');
+    expect(broken.code).toBe(1);
+    expect(broken.stdout).toContain(
+      'grantgate.yaml:1:28: error: entryPoints.internal.adress: unknown option',
+    );
+  });
+
+  it('reports a path that does not exist', async () => {
+    const { code, stdout } = await check('nowhere');
+    expect(code).toBe(1);
+    expect(stdout).toContain('nowhere: error: cannot be read (ENOENT) [unreadable_file]');
+  });
+
+  it('exits 2 when there is nothing to check', async () => {
+    expect(await check()).toMatchObject({
+      code: 2,
+      stderr: 'error: give the paths of routes, or --config FILE\n',
+    });
+    expect(await check('--config', 'nowhere.yaml')).toMatchObject({
+      code: 2,
+      stderr: 'error: nowhere.yaml cannot be read (ENOENT)\n',
+    });
+  });
+});

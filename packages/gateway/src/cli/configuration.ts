@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import type { InstallConfig } from '../config/install.ts';
+import type { Problem } from '../config/place.ts';
+import { parseInstall } from '../config/parse-install.ts';
+import { sortProblems } from '../config/problem.ts';
+import { loadFiles } from '../providers/file/load.ts';
+import type { DynamicConfiguration } from '../config/dynamic.ts';
+import type { Prepared } from '../snapshot/prepare.ts';
+import { prepare } from '../snapshot/prepare.ts';
+import type { Io } from './io.ts';
+import { readInput } from './read-input.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface ReadInstall {
+  /** Undefined when a problem is an error. */
+  readonly config: InstallConfig | undefined;
+  /** Their files as seen from the working directory. */
+  readonly problems: readonly Problem[];
+}
+
+/** Reads `--config FILE`. */
+export async function readInstall(file: string, io: Io): Promise<ReadInstall> {
+  const { config, problems } = parseInstall(await readInput(file, io), resolve(io.cwd, file));
+  return { config, problems: problems.map((problem) => toRelative(problem, io.cwd)) };
+}
+
+export interface Configuration {
+  readonly install: InstallConfig | undefined;
+  readonly routes: DynamicConfiguration;
+  readonly prepared: Prepared;
+  /** Of all files, in the order of their places; their files as seen from the working directory. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads everything that `serve` would read, without opening anything: the install configuration when one is named, the
+ * routes in `paths` and those that the install configuration names.
+ */
+export async function readConfiguration(
+  paths: readonly string[],
+  configFile: string | undefined,
+  io: Io,
+): Promise<Configuration> {
+  if (paths.length === 0 && configFile === undefined)
+    throw new UsageError('give the paths of routes, or --config FILE');
+  const install = configFile === undefined ? undefined : await readInstall(configFile, io);
+  const routePaths = [
+    ...paths.map((path) => resolve(io.cwd, path)),
+    ...(install?.config?.providers.file?.paths ?? []),
+  ];
+  const routes = await loadFiles(routePaths);
+  const entryPoints = install?.config?.entryPoints;
+  const prepared = prepare(routes, {
+    env: io.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    entryPoints:
+      entryPoints && new Map([...entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }])),
+  });
+  const found = prepared.problems.map((problem) => toRelative(problem, io.cwd));
+  return {
+    install: install?.config,
+    routes,
+    prepared,
+    problems: sortProblems([...(install?.problems ?? []), ...found]),
+  };
+}
+
+/** Below the working directory, a file is shown as the user would name it. */
+function toRelative(problem: Problem, cwd: string): Problem {
+  const { place } = problem;
+  const path = relative(cwd, place.file);
+  return path.startsWith('..') ? problem : { ...problem, place: { ...place, file: path } };
+}

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TestIo } from './io.testkit.ts';
+import { createTestIo, runCommand } from './io.testkit.ts';
+import { run } from './run.ts';
+
+let folder = '';
+let upstream: Server;
+let responses: ServerResponse[] = [];
+let arrived: (() => void) | undefined;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'grantgate-'));
+  responses = [];
+  upstream = createServer((_request, response) => {
+    responses.push(response);
+    arrived?.();
+  }).listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  const { port } = upstream.address() as AddressInfo;
+  writeFileSync(
+    join(folder, 'routes.yaml'),
+    `http:
+  routers: { all: { rule: "PathPrefix(\`/\`)", service: up } }
+  services: { up: { loadBalancer: { servers: [{ url: "http://127.0.0.1:${port}" }] } } }
+`,
+  );
+  writeFileSync(
+    join(folder, 'grantgate.yaml'),
+    'entryPoints: { web: { address: "127.0.0.1:0" } }\nproviders: { file: { filename: routes.yaml } }\naccessLog: {}\n',
+  );
+});
+afterEach(() => {
+  upstream.closeAllConnections();
+  upstream.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Served {
+  readonly io: TestIo;
+  readonly url: string;
+  readonly code: Promise<number>;
+}
+
+async function serve(): Promise<Served> {
+  let onPort = (_port: string): void => {};
+  const port = new Promise<string>((resolve) => (onPort = resolve));
+  const io = createTestIo({
+    cwd: folder,
+    onWrite(text) {
+      const found = /"port":(\d+)/.exec(text)?.[1];
+      if (found !== undefined) onPort(found);
+    },
+  });
+  const code = run(['serve', '--config', 'grantgate.yaml'], io);
+  return { io, code, url: `http://127.0.0.1:${await port}/` };
+}
+
+describe('grantgate serve', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('finishes what is in flight at %s and exits 0', async (signal) => {
+    const { io, url, code } = await serve();
+    const inFlight = new Promise<void>((resolve) => (arrived = resolve));
+    const answer = request(url);
+    await inFlight;
+    io.signal(signal);
+    responses[0]?.end('late');
+    const { statusCode, body } = await answer;
+    expect({ statusCode, body: await body.text() }).toEqual({ statusCode: 200, body: 'late' });
+    expect(await code).toBe(0);
+    expect(io.exits).toEqual([]);
+    expect(io.written.stdout).toContain('"GET / HTTP/1.1" 200');
+    expect(io.written.stderr).toContain('"msg":"stopped"');
+  });
+
+  it.each([['SIGTERM', 143], ['SIGINT', 130]] as const)('ends at once at a second %s, with %i', async (signal, exit) => {
+    const { io, url, code } = await serve();
+    const inFlight = new Promise<void>((resolve) => (arrived = resolve));
+    const answer = request(url);
+    await inFlight;
+    io.signal('SIGTERM');
+    expect(io.exits).toEqual([]);
+    io.signal(signal);
+    expect(io.exits).toEqual([exit]);
+    responses[0]?.end();
+    await (await answer).body.dump();
+    await code;
+  }); // prettier-ignore
+
+  it('exits 1 when its address is taken, and says which', async () => {
+    const { port } = upstream.address() as AddressInfo;
+    writeFileSync(join(folder, 'grantgate.yaml'), `entryPoints: { web: { address: "127.0.0.1:${port}" } }\n`);
+    const { code, stderr } = await runCommand(['serve', '--config', 'grantgate.yaml'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `error: the entry point web cannot listen on 127.0.0.1:${port} (EADDRINUSE) [address_unavailable]`,
+    );
+  });
+
+  it('exits 1 when its configuration is broken, with every problem', async () => {
+    writeFileSync(join(folder, 'grantgate.yaml'), 'entryPoint: {}\nlog: { level: loud }\n');
+    const { code, stderr } = await runCommand(['serve', '--config', 'grantgate.yaml'], { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain('grantgate.yaml:1:1: error: entryPoint: unknown option');
+    expect(stderr).toContain('grantgate.yaml:2:15: error: log.level: expected one of');
+  });
+
+  it.each([[[]], [['routes.yaml', '--config', 'grantgate.yaml']]])('exits 2 for %j', async (argv) => {
+    const { code, stderr } = await runCommand(['serve', ...argv], { cwd: folder });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'error: give either the paths of routes or --config FILE\n',
+    });
+  });
+});
