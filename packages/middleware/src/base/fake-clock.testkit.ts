@@ -37,7 +37,32 @@ export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
         due[1].callback();
         await settle();
       }
-      elapsed = target;
+      // A callback may have advanced the clock further meanwhile.
+      elapsed = Math.max(elapsed, target);
+    },
+  };
+}
+
+/** A fake clock that does not stand still for short waits: back-off is skipped over, time-outs are not. */
+export interface SkippingClock extends Clock {
+  /** Milliseconds of every wait that was skipped, in order. */
+  readonly waits: readonly number[];
+}
+
+/** Lets timers of less than `belowMs` fire at once, with the time moved on by their delay; all others wait for `clock.advance`. */
+export function skipWaitsBelow(belowMs: number, clock: FakeClock): SkippingClock {
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after(delayMs, callback): Timer {
+      const timer = clock.after(delayMs, callback);
+      if (delayMs < belowMs) {
+        waits.push(delayMs);
+        setImmediate(() => void clock.advance(delayMs));
+      }
+      return timer;
     },
   };
 }

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '../base/secret.ts';
+import type { AuthorizationServer } from './authorization-server.testkit.ts';
+import { startAuthorizationServer } from './authorization-server.testkit.ts';
+import { createTestAuthority } from './certificates.testkit.ts';
+import type { TokenEndpointOptions } from './endpoint.ts';
+import { connectTo, plainOptions } from './token-endpoint.testkit.ts';
+
+const authority = createTestAuthority();
+const stranger = createTestAuthority('Another CA');
+const ours = authority.issue('our gateway');
+const theirs = stranger.issue('their gateway');
+const clients = [{ clientId: 'app', clientSecret: 'app-secret' }];
+const servers: AuthorizationServer[] = [];
+
+async function start(from: typeof authority, requestCert: boolean, host = '127.0.0.1'): Promise<string> {
+  const server = await startAuthorizationServer({
+    clients,
+    tls: {
+      ...from.issue('server', [host]),
+      ca: [authority.cert],
+      requestCert,
+      rejectUnauthorized: requestCert,
+    },
+  });
+  servers.push(server);
+  return server.url;
+}
+
+let plain: string;
+let mutual: string;
+let otherHost: string;
+beforeAll(async () => {
+  plain = await start(authority, false);
+  mutual = await start(authority, true);
+  otherHost = await start(authority, false, 'auth.example.com');
+});
+afterAll(() => Promise.all(servers.map((server) => server.close())));
+
+async function ask(url: string, tls: Partial<TokenEndpointOptions['tls']>) {
+  const client = connectTo(url, { tls: { ...plainOptions.tls, ...tls } });
+  const outcome = await client.obtain();
+  await client.close();
+  return outcome.kind === 'token' ? 'token' : outcome.detail;
+}
+
+const unreachable = (code: string): string => `the token endpoint cannot be reached: ${code}`;
+const untrusted = /cannot be reached: (?:SELF_SIGNED_CERT|UNABLE_TO_VERIFY)/;
+const key = (pem: string): Secret => new Secret(pem);
+
+describe('a token endpoint with TLS', () => {
+  it('is not trusted when its certificate is from no authority that the system knows', async () => {
+    expect(await ask(plain, {})).toMatch(untrusted);
+  });
+
+  it('is trusted by the authority in `ca`, and by no other', async () => {
+    expect(await ask(plain, { ca: authority.cert })).toBe('token');
+    expect(await ask(plain, { ca: stranger.cert })).toMatch(untrusted);
+    expect(await ask(plain, { ca: `${stranger.cert}\n${authority.cert}` })).toBe('token');
+  });
+
+  it('is not trusted under another name than its certificate has', async () => {
+    expect(await ask(otherHost, { ca: authority.cert })).toBe(unreachable('ERR_TLS_CERT_ALTNAME_INVALID'));
+  });
+
+  it('is accepted whoever it is with `insecureSkipVerify`', async () => {
+    expect(await ask(plain, { insecureSkipVerify: true })).toBe('token');
+    expect(await ask(otherHost, { insecureSkipVerify: true })).toBe('token');
+  });
+
+  it('that asks for a client certificate lets `cert` and `key` of its authority in, and nobody else', async () => {
+    const { ca } = { ca: authority.cert };
+    expect(await ask(mutual, { ca, cert: ours.cert, key: key(ours.key) })).toBe('token');
+    expect(await ask(mutual, { ca })).toMatch(/cannot be reached/);
+    expect(await ask(mutual, { ca, cert: theirs.cert, key: key(theirs.key) })).toMatch(/cannot be reached/);
+  });
+
+  it('is still verified when a client certificate is given', async () => {
+    expect(await ask(mutual, { cert: ours.cert, key: key(ours.key) })).toMatch(/cannot be reached/);
+  });
+
+  it('is not spoken to in clear', async () => {
+    expect(await ask(plain.replace('https:', 'http:'), {})).toMatch(/cannot be reached/);
+  });
+});

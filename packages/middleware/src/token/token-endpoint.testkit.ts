@@ -1,0 +1,38 @@
+import { createFakeClock, skipWaitsBelow } from '../base/fake-clock.testkit.ts';
+import { Secret } from '../base/secret.ts';
+import type { TokenOutcome } from './access-token.ts';
+import { createTokenEndpoint } from './create-endpoint.ts';
+import type { TokenEndpointOptions } from './endpoint.ts';
+
+/** Options of a token endpoint that a test does not care about. */
+export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
+  audience: undefined,
+  tls: Object.freeze({ ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false }),
+  // Further off than any wait between attempts, so that only a test that advances the clock sees a time-out.
+  timeoutMs: 100_000,
+  maxRetries: 0,
+});
+
+/** A client of the endpoint at `url` whose waits between attempts take no time; jitter is always one half. */
+export function connectTo(url: string, options: Partial<TokenEndpointOptions> = {}) {
+  const clock = createFakeClock();
+  const skipping = skipWaitsBelow(60_000, clock);
+  const endpoint = createTokenEndpoint(
+    { ...plainOptions, url, ...options },
+    { clock: skipping, random: () => 0.5 },
+  );
+  return {
+    clock,
+    /** Milliseconds between attempts, so far. */
+    waits: skipping.waits,
+    obtain: (clientId = 'app', clientSecret = 'app-secret'): Promise<TokenOutcome> =>
+      endpoint.obtain({ clientId, clientSecret: new Secret(clientSecret) }),
+    close: () => endpoint.close(),
+  };
+}
+
+/** An unsigned JWT (RFC 7519 section 6) with this payload. */
+export function unsignedJwt(payload: Readonly<Record<string, unknown>>): string {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'none' })}.${part(payload)}.`;
+}
