@@ -10,6 +10,7 @@ import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
 import { parseClientCredentials } from './options/parse.ts';
 import { createTokenEndpoint } from './token/create-endpoint.ts';
+import { maxBackoffMs } from './token/retry.ts';
 
 /** Decides on requests for one `oAuthClientCredentials` middleware. */
 export interface Authenticator {
@@ -48,14 +49,14 @@ export function createParsedAuthenticator(
   parts: AuthenticatorParts = {},
 ): Authenticator {
   const clock = parts.clock ?? systemClock;
-  const { tls } = options.clientConfig;
+  const { tls, timeoutSeconds, maxRetries } = options.clientConfig;
   const endpoint = createTokenEndpoint(
     {
       url: options.url,
       audience: options.audience,
       tls,
-      timeoutMs: options.clientConfig.timeoutSeconds * 1000,
-      maxRetries: options.clientConfig.maxRetries,
+      timeoutMs: timeoutSeconds * 1000,
+      maxRetries,
     },
     { clock },
   );
@@ -68,7 +69,9 @@ export function createParsedAuthenticator(
     tls.cert ?? '',
     tls.insecureSkipVerify ? 'any server' : 'verified server',
   ];
-  const source = cache.source({ endpoint, profile });
+  // Callers wait for a minute, or for as long as the configured attempts may take.
+  const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
+  const source = cache.source({ endpoint, profile, waitMs });
   const policy = compilePolicy(options);
   const { clientID, clientSecret } = options;
   const decide =

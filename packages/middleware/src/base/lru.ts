@@ -4,11 +4,13 @@ export interface Lru<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
   delete(key: K): boolean;
+  /** Deletes every entry whose value fits; takes time in proportion to the size. */
+  deleteWhere(fits: (value: V) => boolean): void;
   clear(): void;
   readonly size: number;
 }
 
-/** Creates an LRU of `maxEntries` (1 and up) entries; all operations take constant time. */
+/** Creates an LRU of `maxEntries` (1 and up) entries; `get`, `set` and `delete` take constant time. */
 export function createLru<K, V>(maxEntries: number): Lru<K, V> {
   if (!Number.isInteger(maxEntries) || maxEntries < 1)
     throw new RangeError('maxEntries: expected a whole number from 1');
@@ -34,8 +36,19 @@ export function createLru<K, V>(maxEntries: number): Lru<K, V> {
         if (oldest.done !== true) entries.delete(oldest.value);
       }
     },
-    delete: (key) => entries.delete(key),
-    clear: () => entries.clear(),
+    delete(key) {
+      // A key may be a secret: nothing of what was deleted is kept.
+      if (key === newest) newest = undefined;
+      return entries.delete(key);
+    },
+    deleteWhere(fits) {
+      newest = undefined;
+      for (const [key, value] of entries) if (fits(value)) entries.delete(key);
+    },
+    clear() {
+      newest = undefined;
+      entries.clear();
+    },
     get size() {
       return entries.size;
     },

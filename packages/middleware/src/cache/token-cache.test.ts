@@ -13,7 +13,7 @@ const refusal = {
   oauthError: 'invalid_client',
 } as const;
 
-function setUp(lifetimeMs = 100_000) {
+function setUp(lifetimeMs = 100_000, limits: { maxEntries?: number; maxRefused?: number } = {}) {
   const clock = createFakeClock();
   const asked: string[] = [];
   let answer = (secret: string): TokenOutcome => {
@@ -36,8 +36,10 @@ function setUp(lifetimeMs = 100_000) {
     },
     close: async () => {},
   };
-  const cache = createTokenCache({ clock });
-  const tokens = cache.source({ endpoint, profile: ['https://as.example/token'] });
+  const cache = createTokenCache({ clock, ...limits });
+  const open = (...profile: string[]) =>
+    cache.source({ endpoint, profile: ['https://as.example/token', ...profile] });
+  const tokens = open();
   const first = async (who = credential()) => {
     const pending = tokens.get(who);
     await clock.advance(delayMs);
@@ -46,6 +48,7 @@ function setUp(lifetimeMs = 100_000) {
   return {
     clock,
     asked,
+    open,
     tokens,
     first,
     answerWith: (next: typeof answer) => (answer = next),
@@ -155,5 +158,175 @@ describe('token cache', () => {
     const pending = tokens.get(credential());
     await clock.advance(60_000);
     expect(await pending).toMatchObject({ reason: 'timeout' });
+  });
+
+  it('takes the time limit of a source instead of its own', async () => {
+    const clock = createFakeClock();
+    const endpoint = { obtain: () => new Promise<never>(() => {}), close: async () => {} };
+    const source = createTokenCache({ clock }).source({ endpoint, profile: [], waitMs: 90_000 });
+    let settled = false;
+    const pending = Promise.resolve(source.get(credential())).finally(() => (settled = true));
+    await clock.advance(89_999);
+    expect(settled).toBe(false);
+    await clock.advance(1);
+    expect(await pending).toMatchObject({ reason: 'timeout' });
+  });
+
+  it('shares a failure between all that wait for it, and asks again afterwards', async () => {
+    const { clock, asked, tokens, answerWith, first } = setUp();
+    answerWith(() => ({ ...refusal, reason: 'unavailable' }));
+    const all = Promise.all(Array.from({ length: 50 }, async () => tokens.get(credential())));
+    await clock.advance(10);
+    for (const outcome of await all) expect(outcome).toMatchObject({ reason: 'unavailable' });
+    expect(asked).toHaveLength(1);
+    await first();
+    expect(asked).toHaveLength(2);
+  });
+
+  it('turns an endpoint that throws into a failure', async () => {
+    const { clock } = setUp();
+    const endpoint = { obtain: () => Promise.reject(new Error('secret')), close: async () => {} };
+    const tokens = createTokenCache({ clock }).source({ endpoint, profile: [] });
+    expect(await tokens.get(credential())).toMatchObject({
+      reason: 'unavailable',
+      detail: 'the token request could not be made',
+    });
+  });
+
+  it('goes on for the others when a caller gives up waiting', async () => {
+    const { clock, asked, tokens, slow } = setUp();
+    slow(70_000);
+    const early = tokens.get(credential());
+    await clock.advance(30_000);
+    const late = tokens.get(credential());
+    await clock.advance(30_000);
+    expect(await early).toMatchObject({ reason: 'timeout' });
+    await clock.advance(10_000);
+    expect(await late).toMatchObject({ value: 't1' });
+    expect(tokens.get(credential())).toMatchObject({ value: 't1' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('keeps the tokens that were used most recently', async () => {
+    const { tokens, first, clock, asked } = setUp(1e6, { maxEntries: 2 });
+    const who = (clientId: string) => ({ ...credential(), clientId });
+    await first(who('a'));
+    await first(who('b'));
+    void tokens.get(who('a'));
+    await first(who('c'));
+    expect(tokens.get(who('a'))).not.toBeInstanceOf(Promise);
+    expect(tokens.get(who('c'))).not.toBeInstanceOf(Promise);
+    expect(asked).toHaveLength(3);
+    expect(tokens.get(who('b'))).toBeInstanceOf(Promise);
+    await clock.advance(10);
+  });
+
+  it('lets no number of guesses push out a token, nor be remembered without bound', async () => {
+    const { tokens, first, asked } = setUp(1e6, { maxEntries: 1, maxRefused: 2 });
+    const token = await first();
+    for (const guess of ['x', 'y', 'z']) await first(credential(guess));
+    expect(tokens.get(credential())).toBe(token);
+    expect(tokens.get(credential('z'))).not.toBeInstanceOf(Promise);
+    await first(credential('x'));
+    expect(asked).toEqual(['right', 'x', 'y', 'z', 'x']);
+  });
+
+  it.each(['unavailable', 'timeout', 'request_rejected', 'response_invalid'] as const)(
+    'does not remember %s: only refused credentials are',
+    async (reason) => {
+      const { first, asked, answerWith } = setUp();
+      answerWith(() => ({ ...refusal, reason }));
+      await first();
+      await first();
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  it('never replaces a token by one that was asked for earlier', async () => {
+    const { clock, tokens, first, answerWith } = setUp();
+    await clock.advance(5_000);
+    const held = await first();
+    answerWith(() => ({
+      kind: 'token',
+      value: 'older',
+      payload: undefined,
+      obtainedAtMs: 1_000,
+      expiresAtMs: 1e9,
+    }));
+    await clock.advance(85_000);
+    expect(tokens.get(credential())).toBe(held);
+    await clock.advance(10);
+    expect(tokens.get(credential())).toBe(held);
+  });
+
+  it('renews a used token at most a minute before its end, and an unused one not at all', async () => {
+    const { clock, tokens, first, asked } = setUp(3_600_000);
+    await first();
+    await clock.advance(3_600_000 - 60_011);
+    void tokens.get(credential());
+    expect(asked).toHaveLength(1);
+    await clock.advance(59_000);
+    expect(asked).toHaveLength(1);
+    void tokens.get(credential());
+    expect(asked).toHaveLength(2);
+    await clock.advance(10);
+  });
+
+  it('serves a token up to its last millisecond and not in the next', async () => {
+    const { clock, tokens, first, answerWith } = setUp();
+    const token = await first();
+    answerWith(() => ({ ...refusal, reason: 'unavailable' }));
+    await clock.advance(99_989);
+    expect(tokens.get(credential())).toBe(token);
+    await clock.advance(10);
+    await clock.advance(1);
+    expect(tokens.get(credential())).toBeInstanceOf(Promise);
+    await clock.advance(10);
+  });
+
+  it('takes a token from the server once for all sources of one profile, and apart for others', async () => {
+    const { clock, tokens, open, asked, first } = setUp();
+    const token = await first();
+    expect(open().get(credential())).toBe(token);
+    expect(open('audience').get(credential())).toBeInstanceOf(Promise);
+    await clock.advance(10);
+    expect(tokens.get(credential())).toBe(token);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('drops the tokens of the source that is purged, and of no other', async () => {
+    const { clock, tokens, open, first, asked } = setUp();
+    await first();
+    const other = open('audience');
+    const pending = other.get(credential());
+    await clock.advance(10);
+    const kept = await pending;
+    tokens.purge();
+    expect(other.get(credential())).toBe(kept);
+    await first();
+    expect(asked).toHaveLength(3);
+  });
+
+  it('keeps one request per credential when another source is purged meanwhile', async () => {
+    const { clock, tokens, open, asked } = setUp();
+    const other = open('audience');
+    const early = other.get(credential());
+    tokens.purge();
+    const late = other.get(credential());
+    await clock.advance(10);
+    expect(await early).toBe(await late);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('serves what a purge interrupted to its waiters, while newer callers get a newer token', async () => {
+    const { clock, tokens, asked } = setUp();
+    const before = tokens.get(credential());
+    await clock.advance(5);
+    tokens.purge();
+    const after = tokens.get(credential());
+    await clock.advance(10);
+    expect(await before).not.toBe(await after);
+    expect(tokens.get(credential())).toBe(await after);
+    expect(asked).toHaveLength(2);
   });
 });

@@ -17,6 +17,12 @@ export interface TokenCacheOptions {
   readonly maxRefused?: number;
   /** Milliseconds for which a refusal is remembered; default 5,000. */
   readonly refusedForMs?: number;
+}
+
+export interface TokenSourceParts {
+  readonly endpoint: TokenEndpoint;
+  /** Everything that changes which token comes back, beside the credential. */
+  readonly profile: readonly string[];
   /** Milliseconds that a caller waits for a request that another one started, or its own; default 60,000. */
   readonly waitMs?: number;
 }
@@ -31,16 +37,24 @@ export interface CachedTokens {
 
 /** Tokens in memory, shared by all sources that are opened on it. */
 export interface TokenCache {
-  /** `profile`: everything that changes which token comes back, beside the credential. */
-  source(parts: { readonly endpoint: TokenEndpoint; readonly profile: readonly string[] }): CachedTokens;
+  source(parts: TokenSourceParts): CachedTokens;
 }
 
+/** What a source obtained between two purges; compared by identity. */
+type Generation = object;
+
 interface Entry {
-  token: AccessToken;
-  expiresAtMs: number;
+  readonly token: AccessToken;
+  readonly expiresAtMs: number;
+  readonly generation: Generation;
   /** `Clock.monotonic()` from which a use starts a renewal in the background. */
   refreshAtMs: number;
   failedRefreshes: number;
+}
+
+interface Flight {
+  readonly outcome: Promise<TokenOutcome>;
+  readonly generation: Generation;
 }
 
 interface Refusal {
@@ -63,34 +77,34 @@ const brokeDown: TokenFailure = Object.freeze({
 
 /** Creates a cache of tokens (single flight, refresh ahead, brief memory of refused credentials). */
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
-  const { clock, maxEntries = 100_000, maxRefused = 10_000, refusedForMs = 5_000, waitMs = 60_000 } = options;
+  const { clock, maxEntries = 100_000, maxRefused = 10_000, refusedForMs = 5_000 } = options;
   const entries = createLru<string, Entry>(maxEntries);
   const refused = createLru<string, Refusal>(maxRefused);
-  const flights = new Map<string, Promise<TokenOutcome>>();
+  const flights = new Map<string, Flight>();
   const keyOf = createKeyer(randomBytes(32));
 
   return {
-    source({ endpoint, profile }) {
+    source({ endpoint, profile, waitMs = 60_000 }) {
       // The key costs an HMAC: it is computed once per credential object, which callers keep.
       const keys = new WeakMap<Credential, string>();
-      const own = new Set<string>();
-      let generation = 0;
+      let generation: Generation = {};
 
       const ask = (key: string, credential: Credential): Promise<TokenOutcome> => {
         const running = flights.get(key);
-        if (running !== undefined) return running;
+        if (running !== undefined) return running.outcome;
         const born = generation;
-        const flight = endpoint
+        const outcome = endpoint
           .obtain(credential)
           .catch(() => brokeDown)
-          .then((outcome) => {
+          .then((result) => {
             if (flights.get(key) === flight) flights.delete(key);
             // What was under way when the tokens were purged serves its waiters and is not kept.
-            if (born === generation) keep(key, outcome);
-            return outcome;
+            if (born === generation) keep(key, result);
+            return result;
           });
+        const flight = { outcome, generation };
         flights.set(key, flight);
-        return flight;
+        return outcome;
       };
 
       const keep = (key: string, outcome: TokenOutcome): void => {
@@ -113,10 +127,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         entries.set(key, {
           token: outcome,
           expiresAtMs,
+          generation,
           refreshAtMs: refreshAfterMs(outcome.obtainedAtMs, expiresAtMs),
           failedRefreshes: 0,
         });
-        own.add(key);
       };
 
       const postpone = (entry: Entry, now: number): void => {
@@ -156,7 +170,6 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
               return entry.token;
             }
             entries.delete(key);
-            own.delete(key);
           }
           const refusal = refused.get(key);
           if (refusal !== undefined) {
@@ -166,10 +179,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
           return wait(ask(key, credential));
         },
         purge() {
-          generation += 1;
-          for (const key of own) entries.delete(key);
-          own.clear();
-          flights.clear();
+          const ended = generation;
+          generation = {};
+          entries.deleteWhere((entry) => entry.generation === ended);
+          for (const [key, flight] of flights) if (flight.generation === ended) flights.delete(key);
         },
       };
     },

@@ -27,6 +27,10 @@ function onClaim(
 
 const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
+/** As Go splits: an empty separator gives characters, where `split` would cut surrogate pairs in two. */
+const splitText = (text: string, separator: string): string[] =>
+  separator === '' ? Array.from(text) : text.split(separator);
+
 /** The functions of `claims`; a missing claim or one of another type is false. */
 export const claimFunctions: FunctionTable<Claims> = Object.freeze({
   Equals: onClaim(
@@ -57,7 +61,7 @@ export const claimFunctions: FunctionTable<Claims> = Object.freeze({
     false,
     ([separator = '', part = '']) =>
       (value) =>
-        typeof value === 'string' && value.split(separator).includes(part),
+        typeof value === 'string' && splitText(value, separator).includes(part),
   ),
   OneOf: onClaim(['key', 'value'], true, (values) => {
     const wanted = new Set(values);

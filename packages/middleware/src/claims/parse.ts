@@ -2,8 +2,12 @@ import { parse } from 'lossless-json';
 import type { Claims, JsonValue } from './claims.ts';
 import { JsonNumber } from './claims.ts';
 
-/** Parses a claims set, numbers kept as written; undefined when the text is not a JSON object. */
+/** Deepest nesting of objects and arrays in a claims set; what reads claims may recurse. */
+export const maxClaimsDepth = 256;
+
+/** Parses a claims set, numbers kept as written; undefined when the text is not a JSON object or nested too deep. */
 export function parseClaims(json: string): Claims | undefined {
+  if (isDeeper(json, maxClaimsDepth)) return undefined;
   let value: unknown;
   try {
     value = parse(json, undefined, {
@@ -19,4 +23,22 @@ export function parseClaims(json: string): Claims | undefined {
     !(value instanceof JsonNumber)
     ? (value as Record<string, JsonValue>)
     : undefined;
+}
+
+/** Whether brackets outside of strings open more than `limit` levels. */
+function isDeeper(json: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const char = json[at];
+    if (inString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '[' || char === '{') {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (char === ']' || char === '}') depth -= 1;
+  }
+  return false;
 }

@@ -17,9 +17,11 @@ export function parseClaimPath(text: string): ParsedClaimPath {
       key = '';
     } else if (char === '\\') {
       at += 1;
-      const next = text.charAt(at);
-      if (next !== '.' && next !== '\\')
-        return { ok: false, message: `unknown escape \\${next} in a claim path: expected \\. or \\\\` };
+      const [next = ''] = text.slice(at);
+      if (next !== '.' && next !== '\\') {
+        const found = next === '' ? 'a claim path ends in \\' : `unknown escape \\${next} in a claim path`;
+        return { ok: false, message: `${found}: expected \\. or \\\\` };
+      }
       key += next;
     } else key += char;
   }

@@ -2,6 +2,7 @@ import type { Lru } from '../base/lru.ts';
 import { createLru } from '../base/lru.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Secret } from '../base/secret.ts';
+import type { BasicCredentials } from './basic-credentials.ts';
 import { readBasicCredentials } from './basic-credentials.ts';
 import type { Decision, Deny } from './decision.ts';
 import type { RequestFacts } from './facts.ts';
@@ -19,22 +20,28 @@ interface Identity {
   readonly clientSecret: Secret;
 }
 
+type Caller = Extract<BasicCredentials, { readonly kind: 'credential' }>;
+
 /** Callers whose decoded credentials are remembered per middleware, the most recently used kept. */
 const rememberedCallers = 10_000;
 
 /** Application level: each caller brings its own client ID and secret. */
 export function createApplicationDecide(policy: Policy, tokens: TokenSource): Decide {
-  const callers: Lru<string, Identity> = createLru(rememberedCallers);
+  const callers: Lru<string, Caller> = createLru(rememberedCallers);
   const judge = createJudge(policy, 'credentials_refused');
   return ({ authorization }) => {
     const known = authorization === undefined ? undefined : callers.get(authorization);
-    if (known !== undefined) return judge(known, tokens.get(known));
-    const read = readBasicCredentials(authorization);
+    const read = known ?? readBasicCredentials(authorization);
     if (read.kind !== 'credential') return createDeny(`credentials_${read.kind}`, read.detail);
     const outcome = tokens.get(read);
-    // Remembered only once it has earned a token: guesses do not push out callers that work.
+    if (known !== undefined && !(outcome instanceof Promise) && outcome.kind === 'token')
+      return judge(known, outcome);
+    // Remembered only once it has earned a token, so that guesses do not push out callers that work; forgotten when refused.
     const remember = (result: HeldToken | HeldFailure): MaybePromise<Decision> => {
-      if (result.kind === 'token' && authorization !== undefined) callers.set(authorization, read);
+      if (authorization !== undefined) {
+        if (result.kind === 'token') callers.set(authorization, read);
+        else if (result.reason === 'credentials_refused') callers.delete(authorization);
+      }
       return judge(read, result);
     };
     return outcome instanceof Promise ? outcome.then(remember) : remember(outcome);

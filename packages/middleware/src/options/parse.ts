@@ -99,11 +99,10 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
     const path = parseClaimPath(shape.usernameClaim);
     if (!path.ok) report('error', ['usernameClaim'], 'invalid_value', path.message);
   }
-  const tls =
-    typeof shape.clientConfig === 'object'
-      ? (shape.clientConfig as Partial<ClientCredentialsShape['clientConfig']> | null)?.tls
-      : undefined;
-  if (typeof tls === 'object') checkTls(tls, report);
+  // The shape may be one that the schema refused: YAML writes an empty value as null.
+  const clientConfig = shape.clientConfig as { readonly tls?: TlsShape | null } | null | undefined;
+  const tls = typeof clientConfig === 'object' ? clientConfig?.tls : undefined;
+  if (typeof tls === 'object' && tls !== null) checkTls(tls, report);
 }
 
 function checkUrl(text: string, report: Report): void {
@@ -133,7 +132,9 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
-function checkTls(tls: Partial<ClientCredentialsShape['clientConfig']['tls']>, report: Report): void {
+type TlsShape = Partial<ClientCredentialsShape['clientConfig']['tls']>;
+
+function checkTls(tls: TlsShape, report: Report): void {
   const path = ['clientConfig', 'tls'];
   const { ca, cert, key } = tls;
   if ((cert === undefined) !== (key === undefined)) {
@@ -188,7 +189,8 @@ function isTextRecord(value: unknown): value is Record<string, string> {
 function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
   const { tls } = shape.clientConfig;
   return Object.freeze({
-    url: shape.url,
+    // As a URL reads: one spelling of the same endpoint, scheme and host in lower case.
+    url: new URL(shape.url).href,
     clientID: shape.clientID === undefined ? undefined : toText(shape.clientID),
     clientSecret: shape.clientSecret === undefined ? undefined : toSecret(shape.clientSecret),
     audience: shape.audience,

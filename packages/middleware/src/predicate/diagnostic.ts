@@ -7,7 +7,7 @@ export interface Diagnostic {
   readonly length: number;
   /** From 1. */
   readonly line: number;
-  /** In characters (code points), from 1. */
+  /** From 1, in characters (code points), as editors count: a tab is one, and so is an emoji. */
   readonly column: number;
 }
 
@@ -33,14 +33,23 @@ export function createDiagnostic(
 
 const characters = (text: string): number => Array.from(text).length;
 
-/** Shows the line of the source with a caret under the place; tabs stay tabs, so that the caret stands right. */
+/** Characters of a line that are shown before and after the place. */
+const shownAround = 100;
+
+/**
+ * Shows the line of the source with carets under the place; tabs stay tabs, so that the carets stand right. Of a long line
+ * only the part around the place is shown, of a place that goes on over several lines only the first.
+ */
 export function renderDiagnostic(diagnostic: Diagnostic, source: string): string {
-  const start = source.lastIndexOf('\n', diagnostic.offset - 1) + 1;
+  const start = diagnostic.offset === 0 ? 0 : source.lastIndexOf('\n', diagnostic.offset - 1) + 1;
   const end = source.indexOf('\n', start);
-  const text = source.slice(start, end < 0 ? undefined : end);
-  const lead = text.slice(0, diagnostic.offset - start).replaceAll(/[^\t]/gu, ' ');
-  const width = characters(
-    text.slice(diagnostic.offset - start, diagnostic.offset - start + diagnostic.length),
-  );
-  return `${diagnostic.line}:${diagnostic.column}: ${diagnostic.message}\n${text}\n${lead}${'^'.repeat(Math.max(1, width))}`;
+  const line = source.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
+  const at = diagnostic.offset - start;
+  const lead = Array.from(line.slice(0, at));
+  const tail = Array.from(line.slice(at));
+  const before = lead.length > shownAround ? ['...', ...lead.slice(-shownAround)] : lead;
+  const after = tail.length > shownAround ? [...tail.slice(0, shownAround), '...'] : tail;
+  const width = Math.min(characters(line.slice(at, at + diagnostic.length)), shownAround);
+  const indent = before.join('').replaceAll(/[^\t]/gu, ' ');
+  return `${diagnostic.line}:${diagnostic.column}: ${diagnostic.message}\n${before.join('')}${after.join('')}\n${indent}${'^'.repeat(Math.max(1, width))}`;
 }

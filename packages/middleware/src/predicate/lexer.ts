@@ -50,10 +50,14 @@ export function lex(source: string): Lexed {
       const hint =
         char === '&' || char === '|'
           ? `expected ${char}${char}`
-          : char === "'"
+          : /['‘’“”]/.test(char)
             ? 'strings stand in `...` or "..."'
             : 'expected a function, (, ! or an operator';
-      return fail(at, whole.length, `unexpected ${JSON.stringify(whole)}: ${hint}`);
+      // Blanks and invisible characters, which pasting brings in, are told by number.
+      const shown = /[\p{Z}\p{C}]/u.test(whole)
+        ? `U+${(whole.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+        : JSON.stringify(whole);
+      return fail(at, whole.length, `unexpected ${shown}: ${hint}`);
     }
     tokens.push({ kind: mark === '' ? 'name' : (mark as TokenKind), offset: at, length: text.length, text });
     at += text.length;

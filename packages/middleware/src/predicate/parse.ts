@@ -94,16 +94,14 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
     if (peek().kind !== '(') return expected(`( after ${name.text}`);
     next += 1;
     const args: Argument[] = [];
-    while (peek().kind !== ')' || args.length === 0) {
+    for (let more = peek().kind !== ')'; more;) {
       const token = peek();
-      if (token.kind === ')') break;
       if (token.kind !== 'string') return expected('a string, in `...` or "..."');
       args.push({ value: token.text, offset: token.offset, length: token.length });
       next += 1;
-      if (peek().kind === ')') break;
-      if (peek().kind !== ',') return expected(', or )');
-      next += 1;
-      if (peek().kind === ')') return expected('a string, in `...` or "..."');
+      more = peek().kind === ',';
+      if (more) next += 1;
+      else if (peek().kind !== ')') return expected(', or )');
     }
     const close = peek();
     next += 1;

@@ -41,9 +41,9 @@ function interpreted(source: string, start: number): Literal {
     const char = source.charAt(at);
     if (char === '"')
       return { ok: true, value: Buffer.concat(parts).toString('utf8'), length: at + 1 - start };
-    if (char !== '\\')
+    const [next = '\n'] = source.slice(at + 1, at + 3);
+    if (char !== '\\' || next === '\n')
       return { ok: false, offset: start, length: 1, message: 'the string has no closing " on its line' };
-    const next = source.charAt(at + 1);
     const known = Object.hasOwn(simple, next) ? simple[next] : undefined;
     if (known !== undefined) {
       parts.push(Buffer.from(known));
@@ -56,8 +56,8 @@ function interpreted(source: string, start: number): Literal {
       return {
         ok: false,
         offset: at,
-        length: next === '' ? 1 : 2,
-        message: `unknown escape \\${next}: expected one of \\n \\t \\\\ \\" \\xHH \\uHHHH \\UHHHHHHHH or three octal digits`,
+        length: 1 + next.length,
+        message: `unknown escape \\${/\p{C}/u.test(next) ? '' : next}: expected one of \\n \\t \\\\ \\" \\xHH \\uHHHH \\UHHHHHHHH or three octal digits`,
       };
     }
     const [whole, hex, octal, short, long] = match;

@@ -15,8 +15,10 @@ export interface RetryOptions {
   readonly maxRetries: number;
 }
 
-/** Milliseconds that the first back-off is below, and that no back-off exceeds. */
-const backoff = { baseMs: 100, maxMs: 2000 };
+/** Milliseconds that no back-off exceeds; a `Retry-After` comes on top. */
+export const maxBackoffMs = 2000;
+/** Milliseconds that the first back-off is below. */
+const baseBackoffMs = 100;
 /** The longest `Retry-After`, in seconds, that is waited for while a request waits for its token. */
 const longestWaitSeconds = 10;
 
@@ -34,7 +36,8 @@ export async function retry(
     if (!transient || outcome.kind === 'token' || retries >= maxRetries) return outcome;
     const askedSeconds = outcome.retryAfterSeconds ?? 0;
     if (askedSeconds > longestWaitSeconds) return outcome;
-    const delayMs = askedSeconds * 1000 + backoffDelayMs(retries, { ...backoff, random });
+    const delayMs =
+      askedSeconds * 1000 + backoffDelayMs(retries, { baseMs: baseBackoffMs, maxMs: maxBackoffMs, random });
     await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
   }
 }
