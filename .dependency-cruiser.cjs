@@ -18,7 +18,7 @@ const gateway = {
   proxy: ['upstream', 'routing'],
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
-  entrypoints: ['pipeline', 'snapshot', 'routing', 'config'],
+  entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config'],
   observe: ['pipeline', 'config', 'routing'],
   admin: ['pipeline'],
 };

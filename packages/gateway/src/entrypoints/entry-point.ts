@@ -9,14 +9,18 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../config/install.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle } from '../pipeline/handle.ts';
-import { gatewayRefusals } from '../pipeline/refusals.ts';
+import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
 import { toRequestId } from '../pipeline/request-id.ts';
 import { writeRefusal } from '../pipeline/write-refusal.ts';
+import { endConnection } from '../proxy/upgrade.ts';
+import { createActivity, type Activity } from './activity.ts';
 import { createCertificates, type CertificatePair } from './certificates.ts';
-import { rejectConnection } from './reject-connection.ts';
+import { rejectConnection, toRefusal } from './reject-connection.ts';
 import { createReadFacts } from './request-facts.ts';
 import { createTrustedPeers } from './trusted-peers.ts';
+import { withoutUpgrade } from './without-upgrade.ts';
 
 /** A listener. */
 export interface EntryPoint {
@@ -37,72 +41,146 @@ export interface EntryPointDeps {
 
 /** Opens the listener; rejects when the address cannot be had. */
 export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointDeps): Promise<EntryPoint> {
-  const tls = config.tls !== undefined;
   const server = createServer(config, deps);
   const activity = createActivity();
-  const readFacts = createReadFacts({
-    entryPoint: config.name,
-    scheme: tls ? 'https' : 'http',
-    isTrusted: createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
-  });
-  const serve = (
-    request: IncomingMessage,
-    response: ServerResponse,
-    upgrade?: { readonly socket: Duplex; readonly head: Buffer },
-  ): void => {
-    if (activity.draining) {
-      response.shouldKeepAlive = false;
-      writeRefusal(response, gatewayRefusals.gateway_draining, toRequestId(request.rawHeaders));
-      return;
-    }
-    activity.begin(response, upgrade?.socket);
-    const facts = readFacts(request);
-    if (facts === undefined) {
-      response.shouldKeepAlive = false;
-      writeRefusal(response, gatewayRefusals.request_invalid, toRequestId(request.rawHeaders));
-      return;
-    }
-    deps.handle({ request, response, facts, upgrade, maxBodyBytes: config.transport.maxBodyBytes });
-  };
-  server.on('request', (request, response) => serve(request, response));
-  server.on('upgrade', (request, socket: Socket, head) => {
-    const response = new ServerResponse(request);
-    response.assignSocket(socket);
-    response.shouldKeepAlive = false;
-    // An answer in place of the upgrade ends the connection: Node.js has stopped reading requests from it.
-    response.once('finish', () => socket.end());
-    socket.on('error', () => socket.destroy());
-    const webSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
-    serve(request, response, webSocket ? { socket, head } : undefined);
-  });
-  server.on('clientError', rejectConnection);
+  listenTo(server, activity, config, deps);
   await listen(server, config);
   return {
     name: config.name,
     port: (server.address() as AddressInfo).port,
     async drain() {
       const idle = activity.drain();
-      server.close();
+      const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      const grace = new Promise<void>((resolve) =>
-        deps.clock.after(config.transport.graceTimeoutMs, () => resolve()),
-      );
-      await Promise.race([idle, grace]);
+      await new Promise<void>((resolve) => {
+        const grace = deps.clock.after(config.transport.graceTimeoutMs, resolve);
+        void idle.then(() => {
+          grace.cancel();
+          resolve();
+        });
+      });
       activity.end();
-      server.closeAllConnections();
+      await closed;
     },
   };
+}
+
+function listenTo(server: Server, activity: Activity, config: EntryPointConfig, deps: EntryPointDeps): void {
+  const readFacts = createReadFacts({
+    entryPoint: config.name,
+    scheme: config.tls === undefined ? 'http' : 'https',
+    isTrusted: createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
+  });
+  const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
+    const { req: request } = response;
+    if (upgrade === undefined) activity.begin(response);
+    const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request);
+    const odd = upgrade !== undefined && !isHandshake(request);
+    const facts = refusal === undefined && !odd ? readFacts(request) : undefined;
+    if (facts === undefined) {
+      response.shouldKeepAlive = false;
+      writeRefusal(response, refusal ?? gatewayRefusals.request_invalid, toRequestId(request.rawHeaders));
+      return;
+    }
+    const { maxBodyBytes } = config.transport;
+    deps.handle({ request, response, facts, upgrade, expectsContinue, maxBodyBytes });
+  };
+  const inTurn = createTurns(serve);
+  server.on('connection', (socket: Socket) => activity.connected(socket));
+  server.on('request', (_request, response) => inTurn(response, false));
+  server.on('checkContinue', (_request, response) => inTurn(response, true));
+  server.on('connect', (_request, socket) => rejectConnection(socket, gatewayRefusals.method_not_supported));
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    if (activity.find(socket) !== undefined) {
+      // Sent before the answer to an earlier request was there: two would write to one connection.
+      socket.destroy();
+    } else if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      serve(takeOver(request, socket), false, { socket, head });
+    } else {
+      socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+      server.emit(config.tls === undefined ? 'connection' : 'secureConnection', socket);
+    }
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const response = activity.find(socket);
+    // What has begun to be answered cannot be answered otherwise.
+    if (!socket.writable || error.code === 'ECONNRESET' || activity.isLate(socket)) socket.destroy();
+    else if (response === undefined) rejectConnection(socket, toRefusal(error));
+    else if (response.headersSent || response.req.complete) socket.destroy();
+    else {
+      response.shouldKeepAlive = false;
+      writeRefusal(response, toRefusal(error), toRequestId(response.req.rawHeaders));
+    }
+  });
+}
+
+/** A method or a message that is refused whatever the routes say. */
+function refusalOf(request: IncomingMessage): Refusal | undefined {
+  // A server that answers TRACE would show the caller the access token (RFC 9110 section 9.3.8).
+  return request.method === 'TRACE' ? gatewayRefusals.method_not_supported : undefined;
+}
+
+/** RFC 6455 section 4.1. A body could be read as the first frames of the WebSocket. */
+function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return (
+    method === 'GET' &&
+    httpVersion === '1.1' &&
+    headers['transfer-encoding'] === undefined &&
+    (length === undefined || length === '0')
+  );
+}
+
+/** Requests that wait on one connection for the answers to those before them; beyond this it is cut. */
+const maxWaiting = 128;
+
+/** Serves pipelined requests one after the other (RFC 9112 section 9.3.2): one that never gets its turn never begins. */
+function createTurns(
+  serve: (response: ServerResponse, expectsContinue: boolean, upgrade: undefined) => void,
+): (response: ServerResponse, expectsContinue: boolean) => void {
+  const waiting = new WeakMap<Socket, number>();
+  return (response, expectsContinue) => {
+    if (response.socket !== null) {
+      serve(response, expectsContinue, undefined);
+      return;
+    }
+    const { socket } = response.req;
+    const before = waiting.get(socket) ?? 0;
+    waiting.set(socket, before + 1);
+    if (before >= maxWaiting) socket.destroy();
+    response.once('socket', () => {
+      waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+      serve(response, expectsContinue, undefined);
+    });
+  };
+}
+
+/** A response on a connection from which Node.js has stopped reading requests: an answer in place of the upgrade ends it. */
+function takeOver(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  response.shouldKeepAlive = false;
+  socket.on('drain', () => response.emit('drain'));
+  response.once('finish', () => endConnection(socket));
+  return response;
 }
 
 function createServer(config: EntryPointConfig, deps: EntryPointDeps): Server {
   const { transport } = config;
   const limits = {
     requestTimeout: transport.readTimeoutMs,
-    headersTimeout: transport.headerTimeoutMs,
+    // Node.js refuses a time limit for the head that is longer than the whole request's.
+    headersTimeout:
+      transport.readTimeoutMs === 0
+        ? transport.headerTimeoutMs
+        : Math.min(transport.headerTimeoutMs, transport.readTimeoutMs),
     keepAliveTimeout: transport.idleTimeoutMs,
     maxHeaderSize: transport.maxHeaderBytes,
     // How often the time limits of requests that are still arriving are looked at, in milliseconds.
     connectionsCheckingInterval: 1000,
+    // Said by an entry point's own strict reading, with a problem document.
+    requireHostHeader: false,
   };
   const server =
     deps.certificates.length === 0 ? createHttpServer(limits) : createTlsServer(limits, deps.certificates);
@@ -131,45 +209,4 @@ function listen(server: Server, { host, port }: EntryPointConfig): Promise<void>
       resolve();
     });
   });
-}
-
-interface Activity {
-  readonly draining: boolean;
-  begin(response: ServerResponse, upgraded: Duplex | undefined): void;
-  /** Resolves when no response is under way; WebSockets do not count, they may last for ever. */
-  drain(): Promise<void>;
-  /** Cuts the WebSockets. */
-  end(): void;
-}
-
-function createActivity(): Activity {
-  const responses = new Set<ServerResponse>();
-  const upgraded = new Set<Duplex>();
-  let draining = false;
-  let whenIdle: (() => void) | undefined;
-  return {
-    get draining() {
-      return draining;
-    },
-    begin(response, socket) {
-      if (socket !== undefined) {
-        upgraded.add(socket);
-        socket.once('close', () => upgraded.delete(socket));
-        return;
-      }
-      responses.add(response);
-      response.once('close', () => {
-        responses.delete(response);
-        if (responses.size === 0) whenIdle?.();
-      });
-    },
-    drain() {
-      draining = true;
-      for (const response of responses) response.shouldKeepAlive = false;
-      return responses.size === 0 ? Promise.resolve() : new Promise((resolve) => (whenIdle = resolve));
-    },
-    end() {
-      for (const socket of upgraded) socket.destroy();
-    },
-  };
 }

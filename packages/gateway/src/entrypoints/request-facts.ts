@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { toCanonicalAddress } from '../routing/address.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import { authorityForm, readNamedHeaders } from './message-framing.ts';
 import type { IsTrusted } from './trusted-peers.ts';
 
 interface ConnectionFacts {
@@ -38,7 +39,7 @@ export function createReadFacts({ entryPoint, scheme, isTrusted }: FactsDeps): R
     return known;
   };
   return (request) => {
-    const named = readNamedHeaders(request.rawHeaders);
+    const named = readNamedHeaders(request);
     const target = toTarget(request.url ?? '');
     if (named === undefined || target === undefined) return undefined;
     // An absolute-form target's authority takes the place of Host (RFC 9112 section 3.2.2).
@@ -64,28 +65,12 @@ export function createReadFacts({ entryPoint, scheme, isTrusted }: FactsDeps): R
   };
 }
 
-function readNamedHeaders(
-  raw: readonly string[],
-): { readonly host: string | undefined; readonly authorization: string | undefined } | undefined {
-  let host: string | undefined;
-  let authorization: string | undefined;
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] ?? '';
-    const value = raw[at + 1] ?? '';
-    if (name.length === 4 && name.toLowerCase() === 'host') {
-      if (host !== undefined) return undefined;
-      host = value;
-    } else if (name.length === 13 && name.toLowerCase() === 'authorization') {
-      authorization = authorization === undefined ? value : `${authorization}, ${value}`;
-    }
-  }
-  return { host, authorization };
-}
-
 function toTarget(url: string): { readonly text: string; readonly authority?: string } | undefined {
+  // A fragment is never sent (RFC 9110 section 7.1).
+  if (url.includes('#')) return undefined;
   if (url.startsWith('/')) return { text: url };
-  const absolute = /^https?:\/\/([^/?#@]+)(.*)$/i.exec(url);
-  if (absolute === null) return undefined;
+  const absolute = /^https?:\/\/([^/?]+)(.*)$/i.exec(url);
+  if (absolute === null || !authorityForm.test(absolute[1] ?? '')) return undefined;
   const [, authority = '', rest = ''] = absolute;
   return { text: rest.startsWith('/') ? rest : `/${rest}`, authority };
 }

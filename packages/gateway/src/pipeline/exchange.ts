@@ -7,6 +7,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly facts: RequestFacts;
+  /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
+  readonly expectsContinue: boolean;
   /** The caller's connection when it asks for WebSocket. */
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
   /** Bytes; 0: no limit. */

@@ -5,8 +5,9 @@ import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { forward } from '../proxy/forward.ts';
 import { toUpstreamHead } from '../proxy/request-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import { sanitizePath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
-import type { Guard, Route } from '../snapshot/snapshot.ts';
+import type { Guard, Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Exchange } from './exchange.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { RequestRecord } from './record.ts';
@@ -17,7 +18,7 @@ export interface PipelineDeps {
   acquire(): Lease;
   /** Told once per request, when its response has ended. */
   onRecord(record: RequestRecord): void;
-  /** Told of what should never happen: a decision that threw. */
+  /** Told of what should never happen: a rule or a decision that threw. */
   onDefect(error: unknown, requestId: string): void;
 }
 
@@ -31,38 +32,53 @@ export function createHandle(deps: PipelineDeps): Handle {
       lease.release();
       deps.onRecord(record);
     });
-    const route = lease.snapshot.match(exchange.facts);
-    if (route === undefined) {
-      progress.refuse(gatewayRefusals.no_route);
-      return;
-    }
-    progress.route = route;
-    if (route.broken !== undefined) {
-      progress.refuse(brokenRoute);
-      return;
-    }
-    if (exchange.maxBodyBytes > 0 && announcedBytes(exchange.request) > exchange.maxBodyBytes) {
-      progress.refuse(gatewayRefusals.request_too_large);
-      return;
-    }
     try {
-      const passed = passGuards(route.guards, exchange.facts);
-      if (passed instanceof Promise)
-        passed.then(
-          (late) => conclude(exchange, route, progress, late),
-          (error: unknown) => fail(deps, progress, error),
-        );
-      else conclude(exchange, route, progress, passed);
+      serve(exchange, lease.snapshot, progress)?.catch((error: unknown) =>
+        fail(deps, exchange, progress, error),
+      );
     } catch (error) {
-      fail(deps, progress, error);
+      fail(deps, exchange, progress, error);
     }
   };
 }
 
-function fail(deps: PipelineDeps, progress: Progress, error: unknown): void {
+/** Gives a promise only when the decision is not at hand. */
+function serve(exchange: Exchange, snapshot: Snapshot, progress: Progress): Promise<void> | undefined {
+  const { facts } = exchange;
+  const route = snapshot.match(facts);
+  const path = route && sanitizePath(facts.path);
+  if (route === undefined || path === undefined) {
+    progress.refuse(gatewayRefusals.no_route);
+    return undefined;
+  }
+  progress.route = route;
+  if (route.broken !== undefined) {
+    progress.refuse(brokenRoute);
+    return undefined;
+  }
+  if (exchange.maxBodyBytes > 0 && announcedBytes(exchange.request) > exchange.maxBodyBytes) {
+    progress.refuse(gatewayRefusals.request_too_large);
+    return undefined;
+  }
+  // The server gets the path that the rules have seen: no route is chosen by one path and used with another.
+  const target = path === facts.path ? facts.target : toTarget(path, facts.target);
+  const passed = passGuards(route.guards, facts);
+  if (passed instanceof Promise)
+    return passed.then((late) => conclude(exchange, route, target, progress, late));
+  conclude(exchange, route, target, progress, passed);
+  return undefined;
+}
+
+function toTarget(path: string, received: string): string {
+  const question = received.indexOf('?');
+  return question < 0 ? path : path + received.slice(question);
+}
+
+function fail(deps: PipelineDeps, { response }: Exchange, progress: Progress, error: unknown): void {
   deps.onDefect(error, progress.requestId);
   // Closed, not open: a request that could not be decided on does not pass.
-  progress.refuse(brokenRoute);
+  if (response.headersSent) response.destroy();
+  else progress.refuse(brokenRoute);
 }
 
 function announcedBytes(request: IncomingMessage): number {
@@ -94,7 +110,13 @@ async function passSeveral(guards: readonly Guard[], facts: RequestFacts): Promi
   return allows;
 }
 
-function conclude(exchange: Exchange, route: Route, progress: Progress, passed: Passed): void {
+function conclude(
+  exchange: Exchange,
+  route: Route,
+  target: string,
+  progress: Progress,
+  passed: Passed,
+): void {
   if ('allowed' in passed) {
     progress.refuse(passed);
     return;
@@ -112,9 +134,10 @@ function conclude(exchange: Exchange, route: Route, progress: Progress, passed: 
     request: exchange.request,
     response: exchange.response,
     picked,
-    target: exchange.facts.target,
+    target,
     head: toUpstreamHead(exchange.facts, passed, picked, progress.requestId),
     maxBodyBytes: exchange.maxBodyBytes,
+    expectsContinue: exchange.expectsContinue,
     upgrade: exchange.upgrade,
     onHead: (status) => progress.answered(status),
     onData: (bytes) => progress.passedOn(bytes),

@@ -5,6 +5,7 @@ import { refusals as decisionRefusals } from '@grantgate/middleware/decision/ref
 export type GatewayRefusalCode =
   | 'no_route'
   | 'request_invalid'
+  | 'method_not_supported'
   | 'request_timeout'
   | 'request_too_large'
   | 'request_head_too_large'
@@ -36,6 +37,12 @@ const refusal = (
 export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Object.freeze({
   no_route: refusal('no_route', 404, 'Not found', 'no router matches this request'),
   request_invalid: refusal('request_invalid', 400, 'Bad request', 'the request is not valid HTTP/1.1'),
+  method_not_supported: refusal(
+    'method_not_supported',
+    501,
+    'Method not supported',
+    'the gateway passes on neither CONNECT nor TRACE',
+  ),
   request_timeout: refusal(
     'request_timeout',
     408,

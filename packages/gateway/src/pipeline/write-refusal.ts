@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { discardRest } from '../proxy/discard-rest.ts';
 import type { Refusal } from './refusals.ts';
 
 /** The one place that writes a refusal: `application/problem+json` (RFC 9457), never cached. Gives the body's size in bytes. */
@@ -17,6 +18,7 @@ export function writeRefusal(response: ServerResponse, refusal: Refusal, request
   if (refusal.challenge !== undefined) headers.push('WWW-Authenticate', refusal.challenge);
   if (refusal.retryAfterSeconds !== undefined) headers.push('Retry-After', String(refusal.retryAfterSeconds));
   response.writeHead(refusal.status, headers);
+  discardRest(response.req);
   response.end(body);
   return body.length;
 }

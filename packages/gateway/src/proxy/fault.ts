@@ -1,4 +1,4 @@
-import { BodyTooLargeError } from './body-limit.ts';
+import { BodyTooLargeError } from './request-body.ts';
 
 /** Why an upstream gave no answer. */
 export type UpstreamFault =

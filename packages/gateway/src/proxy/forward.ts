@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Picked } from '../upstream/upstream.ts';
-import { createBodyLimit } from './body-limit.ts';
+import { discardRest } from './discard-rest.ts';
 import { toFault, type UpstreamFault } from './fault.ts';
+import { createRequestBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
-import { toCallerHeaders } from './response-headers.ts';
+import { passInterim, toCallerHeaders, toCallerTrailers, toReason } from './response-headers.ts';
 import { joinSockets } from './upgrade.ts';
 
 /** One request on its way to a server. */
@@ -13,11 +14,13 @@ export interface Forwarding {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly picked: Picked;
-  /** Path and query, as received. */
+  /** Path and query. */
   readonly target: string;
   readonly head: UpstreamHead;
   /** Bytes; 0: no limit. */
   readonly maxBodyBytes: number;
+  /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
+  readonly expectsContinue: boolean;
   /** The caller's connection when it asks for WebSocket; undefined otherwise. */
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
   /** Told when the head of the answer is here, before it is passed on. */
@@ -30,33 +33,30 @@ export interface Forwarding {
 
 /** Sends a request to the picked server and streams the answer back, neither of them held in memory. */
 export function forward(job: Forwarding): void {
-  const { picked, request } = job;
+  const { picked, request, response } = job;
   const options: Dispatcher.DispatchOptions = {
     path: picked.server.basePath + job.target,
     method: request.method ?? 'GET',
     headers: job.head.headers,
-    body: job.upgrade === undefined && job.head.hasBody ? toBody(request, job.maxBodyBytes) : null,
+    body: job.head.hasBody
+      ? createRequestBody(request, job.maxBodyBytes, () => {
+          if (job.expectsContinue) response.writeContinue();
+        })
+      : null,
     ...(job.upgrade !== undefined && { upgrade: 'websocket' }),
   };
   picked.server.dispatcher.dispatch(options, createHandler(job));
 }
 
-function toBody(request: IncomingMessage, maxBytes: number): Readable {
-  if (maxBytes === 0) return request;
-  const limit = createBodyLimit(maxBytes);
-  request.once('error', (error) => limit.destroy(error));
-  return request.pipe(limit);
-}
-
 function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
-  const { response, picked } = job;
+  const { request, response, picked } = job;
   let started = false;
   let gone = false;
+  let ended = false;
   let stop: ((reason: Error) => void) | undefined;
   response.once('close', () => {
     gone = true;
-    // The caller hung up, or has its answer and this does nothing.
-    if (!response.writableFinished) stop?.(new Error('the caller went away'));
+    if (!ended) stop?.(new Error('the caller went away'));
   });
   return {
     onRequestStart(controller) {
@@ -65,32 +65,50 @@ function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
       if (gone) stop(new Error('the caller went away'));
     },
     onRequestUpgrade(_controller, status, headers, socket) {
+      ended = true;
+      if (job.upgrade === undefined || gone) {
+        socket.destroy();
+        return;
+      }
       job.onHead(status);
-      if (job.upgrade === undefined) socket.destroy();
-      else
-        joinSockets(job.upgrade, socket, toCallerHeaders(headers, picked.setCookie), (bytes) =>
-          job.onData(bytes),
-        );
+      joinSockets(job.upgrade, socket, toCallerHeaders(headers, picked.setCookie), (bytes) =>
+        job.onData(bytes),
+      );
     },
     onResponseStart(controller, status, headers, statusMessage) {
-      // 1xx answers are for this hop (RFC 9110 section 15.2).
-      if (status < 200) return;
+      if (status < 200) {
+        passInterim(response, status, headers);
+        return;
+      }
       job.onHead(status);
-      response.writeHead(status, statusMessage ?? '', toCallerHeaders(headers, picked.setCookie));
-      // Event streams and other slow bodies: the head must not wait for the first byte.
-      response.flushHeaders();
+      response.writeHead(status, toReason(statusMessage), toCallerHeaders(headers, picked.setCookie));
+      // Event streams and other slow bodies: the head must not wait for the first byte. `flushHeaders` would write it as
+      // UTF-8 and so change the bytes of its values.
+      response.write('', 'latin1');
       response.on('drain', () => controller.resume());
     },
     onResponseData(controller, chunk) {
       job.onData(chunk.length);
       if (!response.write(chunk)) controller.pause();
     },
-    onResponseEnd() {
+    onResponseEnd(_controller, trailers) {
+      ended = true;
+      response.addTrailers(toCallerTrailers(trailers));
+      discardRest(request);
       response.end();
     },
     onResponseError(_controller, error) {
-      if (response.headersSent) response.destroy();
+      ended = true;
+      if (response.headersSent) cut(response);
       else if (!gone) job.onFault(toFault(error, started));
     },
   };
+}
+
+/** Ends an answer that is not complete so that the caller can tell. */
+function cut(response: ServerResponse): void {
+  const { socket } = response;
+  // Without chunks or a length, an orderly end of the connection would be the end of the body (RFC 9112 section 6.3).
+  if (socket !== null && !('encrypted' in socket) && !response.chunkedEncoding) socket.resetAndDestroy();
+  else response.destroy();
 }

@@ -12,22 +12,28 @@ export function isForwardedHeader(normalizedName: string): boolean {
   );
 }
 
-/** Adds what this hop says about the caller; what a trusted proxy has said already stays. */
+/**
+ * Adds what this hop says about the caller; what a trusted proxy has said already stays.
+ *
+ * @param isTaken whether a decision sets that header (normalised name): then it is not this hop's.
+ */
 export function appendForwarded(
   headers: string[],
   facts: RequestFacts,
   said: ReadonlyMap<string, string>,
+  isTaken: (normalizedName: string) => boolean,
 ): void {
   const chain = said.get('x-forwarded-for');
-  headers.push(
-    'X-Forwarded-For',
-    chain === undefined ? facts.remoteAddress : `${chain}, ${facts.remoteAddress}`,
-  );
-  const own = (name: string, value: string): void => {
-    if (!said.has(name.toLowerCase())) headers.push(name, value);
+  if (!isTaken('x-forwarded-for'))
+    headers.push(
+      'X-Forwarded-For',
+      chain === undefined ? facts.remoteAddress : `${chain}, ${facts.remoteAddress}`,
+    );
+  const own = (name: string, normalizedName: string, value: string): void => {
+    if (!said.has(normalizedName) && !isTaken(normalizedName)) headers.push(name, value);
   };
-  own('X-Forwarded-Proto', facts.scheme);
-  own('X-Forwarded-Host', facts.authority);
-  own('X-Forwarded-Port', String(facts.localPort));
-  own('X-Real-Ip', facts.remoteAddress);
+  own('X-Forwarded-Proto', 'x-forwarded-proto', facts.scheme);
+  own('X-Forwarded-Host', 'x-forwarded-host', facts.authority);
+  own('X-Forwarded-Port', 'x-forwarded-port', String(facts.localPort));
+  own('X-Real-Ip', 'x-real-ip', facts.remoteAddress);
 }

@@ -24,15 +24,19 @@ export function toUpstreamHead(
 ): UpstreamHead {
   const raw = facts.rawHeaders;
   const named = connectionOptions(raw);
-  const headers: string[] = ['Host', picked.passHostHeader ? facts.authority : picked.server.authority];
+  const passHost = picked.passHostHeader && facts.authority !== '';
+  const headers: string[] = ['Host', passHost ? facts.authority : picked.server.authority];
   const said = new Map<string, string>();
   let hasBody = false;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const written = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
     const name = normalizeHeaderName(written);
-    if (name === 'transfer-encoding') hasBody = true;
-    else if (name === 'content-length' && value !== '0') hasBody = true;
+    if (name === 'transfer-encoding' || name === 'content-length') {
+      // `Content_Length` says nothing about this message, and must not seem to where `_` is read as `-`.
+      if (written.includes('_')) continue;
+      if (name === 'transfer-encoding' || value !== '0') hasBody = true;
+    }
     if (hopByHop.has(name) || dropped.has(name)) continue;
     if (named?.has(written.toLowerCase()) === true && !isEssential(name)) continue;
     if (isReplaced(allows, name)) continue;
@@ -45,8 +49,9 @@ export function toUpstreamHead(
     }
     headers.push(written, value);
   }
-  appendForwarded(headers, facts, said);
-  headers.push('X-Request-Id', requestId);
+  const isTaken = (name: string): boolean => isReplaced(allows, name);
+  appendForwarded(headers, facts, said, isTaken);
+  if (!isTaken('x-request-id')) headers.push('X-Request-Id', requestId);
   appendDecided(headers, allows);
   return { headers, hasBody };
 }
@@ -77,10 +82,10 @@ function isReplaced(allows: readonly Allow[], name: string): boolean {
 /** A later middleware's headers take the place of an earlier one's, as they would on the way through both. */
 function appendDecided(headers: string[], allows: readonly Allow[]): void {
   allows.forEach(({ setHeaders }, index) => {
+    const later = index + 1 < allows.length ? allows.slice(index + 1) : undefined;
     for (let at = 0; at + 1 < setHeaders.length; at += 2) {
       const name = setHeaders[at] ?? '';
-      const later = allows.slice(index + 1);
-      if (later.length > 0 && isReplaced(later, normalizeHeaderName(name))) continue;
+      if (later !== undefined && isReplaced(later, normalizeHeaderName(name))) continue;
       headers.push(name, setHeaders[at + 1] ?? '');
     }
   });

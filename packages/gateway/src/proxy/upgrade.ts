@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Passes the upstream's `101` to the caller and joins both connections until either ends. */
@@ -13,12 +14,25 @@ export function joinSockets(
   const { socket } = caller;
   socket.write(`${answer}\r\n`, 'latin1');
   if (caller.head.length > 0) upstream.write(caller.head);
-  const end = (): void => {
-    socket.destroy();
-    upstream.destroy();
-  };
-  for (const side of [socket, upstream]) side.on('error', end).on('close', end);
+  follow(socket, upstream);
+  follow(upstream, socket);
   upstream.on('data', (chunk: Buffer) => onData(chunk.length));
   upstream.pipe(socket);
   socket.pipe(upstream);
+}
+
+/** When `side` is gone, `other` goes too: after what it has still to send, or at once when `side` failed. */
+function follow(side: Duplex, other: Duplex): void {
+  let failed = false;
+  side.on('error', () => (failed = true));
+  side.on('close', () => {
+    if (failed) other.destroy();
+    else endConnection(other);
+  });
+}
+
+/** Sends what is still to be sent, then closes, whether or not the other side does. */
+export function endConnection(connection: Duplex): void {
+  if ('destroySoon' in connection) (connection as Socket).destroySoon();
+  else connection.destroy();
 }

@@ -44,6 +44,15 @@ interface Shared {
 function createShared(runtime: Runtime, onCloseError: (error: unknown) => void): Shared {
   let users = 0;
   let whenIdle: (() => void) | undefined;
+  let retired: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    if (users > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
+    try {
+      await runtime.close();
+    } catch (error) {
+      onCloseError(error);
+    }
+  };
   const lease: Lease = {
     snapshot: runtime.snapshot,
     release() {
@@ -56,9 +65,6 @@ function createShared(runtime: Runtime, onCloseError: (error: unknown) => void):
       users += 1;
       return lease;
     },
-    async retire() {
-      if (users > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
-      await runtime.close().catch(onCloseError);
-    },
+    retire: () => (retired ??= end()),
   };
 }

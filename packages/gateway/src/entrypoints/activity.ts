@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What is under way on an entry point. */
+export interface Activity {
+  readonly draining: boolean;
+  connected(socket: Socket): void;
+  begin(response: ServerResponse): void;
+  /** The response under way on a connection; undefined for none. */
+  find(socket: Duplex): ServerResponse | undefined;
+  /** Whether a request on that connection has its answer and is still being sent. */
+  isLate(socket: Duplex): boolean;
+  /** Resolves when no response is under way. An established WebSocket is none: it may last for ever. */
+  drain(): Promise<void>;
+  /** Cuts every connection, WebSockets and TLS handshakes included. */
+  end(): void;
+}
+
+export function createActivity(): Activity {
+  const connections = new Set<Socket>();
+  const responses = new Set<ServerResponse>();
+  const late = new Set<IncomingMessage>();
+  let draining = false;
+  let whenIdle: (() => void) | undefined;
+  return {
+    get draining() {
+      return draining;
+    },
+    connected(socket) {
+      connections.add(socket);
+      socket.once('close', () => connections.delete(socket));
+    },
+    begin(response) {
+      responses.add(response);
+      response.once('close', () => {
+        responses.delete(response);
+        const { req: request } = response;
+        if (!request.complete && !request.destroyed) {
+          late.add(request);
+          request.once('close', () => late.delete(request));
+        }
+        if (responses.size === 0) whenIdle?.();
+      });
+    },
+    find(socket) {
+      for (const response of responses) if (response.socket === socket) return response;
+      return undefined;
+    },
+    isLate(socket) {
+      for (const request of late) if (request.socket === socket) return true;
+      return false;
+    },
+    drain() {
+      draining = true;
+      for (const response of responses) response.shouldKeepAlive = false;
+      return responses.size === 0 ? Promise.resolve() : new Promise((resolve) => (whenIdle = resolve));
+    },
+    end() {
+      for (const socket of connections) socket.destroy();
+    },
+  };
+}

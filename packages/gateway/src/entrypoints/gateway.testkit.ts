@@ -1,0 +1,293 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import type { Allow, Decision, Deny } from '@grantgate/middleware/decision/decision';
+import { createDeny } from '@grantgate/middleware/decision/refusals';
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import type { ServiceConfig } from '../config/dynamic.ts';
+import type { TransportConfig } from '../config/install.ts';
+import { createHandle } from '../pipeline/handle.ts';
+import type { RequestRecord } from '../pipeline/record.ts';
+import type { RequestFacts } from '../routing/facts.ts';
+import { createHolder } from '../snapshot/holder.ts';
+import type { Route } from '../snapshot/snapshot.ts';
+import { createUpstreams } from '../upstream/create-upstream.ts';
+import type { UpstreamTransport } from '../upstream/transport.ts';
+import type { CertificatePair } from './certificates.ts';
+import { openEntryPoint, type EntryPoint } from './entry-point.ts';
+
+export type Decide = (facts: RequestFacts) => MaybePromise<Decision>;
+
+export interface TestGatewayOptions {
+  /** URLs of the servers; none: no healthy server. */
+  readonly servers?: readonly string[];
+  readonly guards?: readonly Decide[];
+  readonly broken?: string;
+  readonly match?: (facts: RequestFacts) => boolean;
+  readonly transport?: Partial<TransportConfig>;
+  readonly upstreamTransport?: Partial<UpstreamTransport>;
+  readonly trustedIPs?: readonly string[];
+  readonly passHostHeader?: boolean;
+  readonly certificates?: readonly CertificatePair[];
+  readonly clock?: Clock;
+}
+
+/** An entry point, the pipeline and real upstream pools over one hand-built route. */
+export interface TestGateway {
+  readonly port: number;
+  readonly origin: string;
+  readonly entryPoint: EntryPoint;
+  readonly records: readonly RequestRecord[];
+  readonly defects: readonly unknown[];
+  /** Leases that have been acquired and not yet released; a second release counts as -1. */
+  leases(): number;
+  /** Resolves when that many requests have ended in all. */
+  recorded(count: number): Promise<RequestRecord>;
+  close(): Promise<void>;
+}
+
+const defaultTransport: TransportConfig = {
+  readTimeoutMs: 60_000,
+  headerTimeoutMs: 10_000,
+  idleTimeoutMs: 60_000,
+  graceTimeoutMs: 10_000,
+  maxHeaderBytes: 65_536,
+  maxBodyBytes: 0,
+};
+
+export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
+  const clock = options.clock ?? systemClock;
+  const service: ServiceConfig = {
+    name: 'api@file',
+    kind: 'loadBalancer',
+    place: { file: 'test', line: 1, column: 1 },
+    errors: [],
+    servers: (options.servers ?? []).map((url) => ({ url, weight: 1 })),
+    passHostHeader: options.passHostHeader ?? true,
+    healthCheck: undefined,
+    sticky: undefined,
+  };
+  const upstreams = createUpstreams(new Map([[service.name, service]]), {
+    clock,
+    ...(options.upstreamTransport !== undefined && { transport: options.upstreamTransport }),
+  });
+  const route: Route = {
+    routerName: 'router@file',
+    serviceName: service.name,
+    guards: (options.guards ?? []).map((decide, index) => ({ name: `guard-${index}@file`, decide })),
+    upstream: upstreams.get(service.name)!,
+    broken: options.broken,
+  };
+  const match = options.match ?? (() => true);
+  const holder = createHolder(
+    {
+      snapshot: { match: (facts) => (match(facts) ? route : undefined) },
+      close: () => upstreams.close(),
+    },
+    (error) => {
+      throw error;
+    },
+  );
+  let leases = 0;
+  const records: RequestRecord[] = [];
+  const defects: unknown[] = [];
+  const waiting = new Set<() => void>();
+  const handle = createHandle({
+    clock,
+    acquire() {
+      leases += 1;
+      const lease = holder.acquire();
+      return {
+        snapshot: lease.snapshot,
+        release() {
+          leases -= 1;
+          lease.release();
+        },
+      };
+    },
+    onRecord(record) {
+      records.push(record);
+      for (const wake of waiting) wake();
+    },
+    onDefect: (error) => void defects.push(error),
+  });
+  const certificates = options.certificates ?? [];
+  const entryPoint = await openEntryPoint(
+    {
+      name: 'web',
+      host: '127.0.0.1',
+      port: 0,
+      tls: certificates.length > 0 ? { certificates: [] } : undefined,
+      trustedIPs: options.trustedIPs ?? [],
+      insecureForwardedHeaders: false,
+      transport: { ...defaultTransport, ...options.transport },
+    },
+    { clock, handle, certificates },
+  );
+  return {
+    port: entryPoint.port,
+    origin: `http://127.0.0.1:${entryPoint.port}`,
+    entryPoint,
+    records,
+    defects,
+    leases: () => leases,
+    recorded: (count) =>
+      new Promise((resolve) => {
+        const wake = (): void => {
+          const record = records[count - 1];
+          if (record === undefined) return;
+          waiting.delete(wake);
+          resolve(record);
+        };
+        waiting.add(wake);
+        wake();
+      }),
+    async close() {
+      await entryPoint.drain();
+      await holder.close();
+    },
+  };
+}
+
+/** What a guard gives when the token's claims fill these headers. */
+export function allow(
+  headers: Readonly<Record<string, string>> = {},
+  username?: string,
+  token = 'issued-token',
+): Allow {
+  return {
+    allowed: true,
+    subject: { clientId: 'client', username, claims: undefined },
+    setHeaders: ['Authorization', `Bearer ${token}`, ...Object.entries(headers).flat()],
+    removeHeaders: new Set([
+      'authorization',
+      ...Object.keys(headers).map((name) => name.toLowerCase().replaceAll('_', '-')),
+    ]),
+  };
+}
+
+export const deny = (code: Parameters<typeof createDeny>[0] = 'credentials_missing'): Deny =>
+  createDeny(code, 'for the test');
+
+export interface TestServer {
+  readonly port: number;
+  readonly url: string;
+  /** Connections accepted in all. */
+  readonly connections: readonly Socket[];
+  close(): Promise<void>;
+}
+
+/** An HTTP server on a free port. */
+export async function startServer(
+  listener: RequestListener,
+  prepare: (server: Server) => void = () => {},
+): Promise<TestServer> {
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, listener);
+  const connections: Socket[] = [];
+  server.on('connection', (socket: Socket) => {
+    connections.push(socket);
+    socket.on('error', () => {});
+  });
+  prepare(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    connections,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of connections) socket.destroy();
+      }),
+  };
+}
+
+/** A connection that sends and shows bytes as they are. */
+export interface RawConnection {
+  readonly socket: Socket;
+  /** Everything received so far, as Latin-1. */
+  text(): string;
+  send(text: string | Buffer): void;
+  /** Resolves when what was received matches; rejects when the connection ends first. */
+  until(pattern: RegExp): Promise<string>;
+  /** Resolves with everything received when the other side has closed the connection. */
+  closed(): Promise<string>;
+}
+
+export async function openRaw(port: number, text?: string | Buffer): Promise<RawConnection> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  return observe(socket, 'connect', text);
+}
+
+export async function observe(
+  socket: Socket,
+  ready: string | undefined,
+  text?: string | Buffer,
+): Promise<RawConnection> {
+  let received = '';
+  let ended = false;
+  const watchers = new Set<() => void>();
+  const wake = (): void => {
+    for (const watcher of [...watchers]) watcher();
+  };
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.toString('latin1');
+    wake();
+  });
+  socket.on('error', () => {});
+  const finish = (): void => {
+    ended = true;
+    wake();
+  };
+  socket.on('end', finish);
+  socket.on('close', finish);
+  if (ready !== undefined) await new Promise((resolve) => socket.once(ready, resolve));
+  if (text !== undefined) socket.write(text, 'latin1');
+  return {
+    socket,
+    text: () => received,
+    send: (more) => void socket.write(more, 'latin1'),
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        const watcher = (): void => {
+          if (pattern.test(received)) {
+            watchers.delete(watcher);
+            resolve(received);
+          } else if (ended) {
+            watchers.delete(watcher);
+            reject(
+              new Error(
+                `the connection ended before ${String(pattern)}: ${JSON.stringify(received.slice(0, 2000))}`,
+              ),
+            );
+          }
+        };
+        watchers.add(watcher);
+        watcher();
+      }),
+    closed: () =>
+      new Promise((resolve) => {
+        const watcher = (): void => {
+          if (!ended) return;
+          watchers.delete(watcher);
+          resolve(received);
+        };
+        watchers.add(watcher);
+        watcher();
+      }),
+  };
+}
+
+/** A promise to be settled from outside. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+}
+
+export function createDeferred<T = void>(): Deferred<T> {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((settle) => (resolve = settle));
+  return { promise, resolve };
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+
+/** What is to be known of a request's head before anything else is. */
+export interface NamedHeaders {
+  /** As received; undefined without a Host header. */
+  readonly host: string | undefined;
+  /** Several are joined by `, `. */
+  readonly authorization: string | undefined;
+}
+
+/**
+ * Reads a request's head strictly; undefined when two readers could understand it differently. Node.js has refused the
+ * rest before (bare LF, folded lines, Content-Length beside Transfer-Encoding, ...).
+ */
+export function readNamedHeaders({ rawHeaders, httpVersion }: IncomingMessage): NamedHeaders | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return undefined;
+  let host: string | undefined;
+  let authorization: string | undefined;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    const value = rawHeaders[at + 1] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') {
+      // RFC 9112 section 3.2: one, and a valid one.
+      if (host !== undefined || !authorityForm.test(value)) return undefined;
+      host = value;
+    } else if (name.length === 13 && name.toLowerCase() === 'authorization') {
+      authorization = authorization === undefined ? value : `${authorization}, ${value}`;
+    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
+      // Any coding below `chunked` would be lost on the way, and HTTP/1.0 knows none (RFC 9112 section 6.1).
+      if (httpVersion === '1.0' || value.toLowerCase() !== 'chunked') return undefined;
+    }
+  }
+  if (host === undefined && httpVersion === '1.1') return undefined;
+  return { host, authorization };
+}
+
+/** `uri-host [ ":" port ]` of RFC 3986 section 3.2.2, without the comma, which a list of hosts would be read from. */
+export const authorityForm = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+;=-]|%[\da-f]{2})*)(?::\d{0,5})?$/i;
