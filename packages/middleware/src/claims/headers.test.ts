@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileForwardHeaders } from './headers.ts';
+import { parseClaims } from './parse.ts';
+
+const forward = compileForwardHeaders({ Group: 'g' });
+const evaluate = (json: string) => {
+  if (!forward.ok) throw new Error('not compiled');
+  return forward.evaluate(parseClaims(json)!);
+};
+
+describe('a forwarded header', () => {
+  it.each([
+    ['{}', ''],
+    ['{"g":null}', ''],
+    ['{"g":""}', ''],
+    ['{"g":true}', 'true'],
+    ['{"g":1.50}', '1.50'],
+    ['{"g":9007199254740993}', '9007199254740993'],
+    ['{"g":[]}', ''],
+    ['{"g":["a","b"]}', 'a,b'],
+    ['{"g":[1,null,true,["x"],{"y":"\\n"}]}', '1,null,true,["x"],{"y":"\\n"}'],
+    ['{"g":{"a":9007199254740993,"b":[]}}', '{"a":9007199254740993,"b":[]}'],
+  ])('of %s is %j', (json, value) => expect(evaluate(json)).toEqual({ ok: true, headers: ['Group', value] }));
+
+  it('carries no control character and, read as UTF-8, what the claim holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const result = evaluate(JSON.stringify({ g: text }));
+        const forbidden = Array.from(text).some((char) => char < ' ' || char === '\u007f');
+        expect(result.ok).toBe(!forbidden);
+        if (!result.ok) return;
+        const value = result.headers[1]!;
+        expect(value).toMatch(/^[\x20-\x7e\x80-\xff]*$/);
+        expect(Buffer.from(value, 'latin1').toString('utf8')).toBe(Buffer.from(text).toString('utf8'));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each(Array.from({ length: 33 }, (_, index) => (index === 32 ? 127 : index)))(
+    'refuses the control character %i, alone and in an array',
+    (code) => {
+      const text = `a${String.fromCharCode(code)}b`;
+      expect(evaluate(JSON.stringify({ g: text }))).toEqual({ ok: false, header: 'Group' });
+      expect(evaluate(JSON.stringify({ g: ['x', text] }))).toEqual({ ok: false, header: 'Group' });
+    },
+  );
+
+  it.each([
+    '',
+    'a b',
+    'a:b',
+    'a\r\nb',
+    'é',
+    'Authorization',
+    'HOST',
+    'Transfer_Encoding',
+    'connection',
+    'Content-Length',
+  ])('cannot be named %j', (name) =>
+    expect(compileForwardHeaders({ [name]: 'g' })).toMatchObject({ ok: false, problems: [{ header: name }] }),
+  );
+
+  it('is named once, letter case and - or _ aside, and all problems are told', () => {
+    expect(compileForwardHeaders({ 'X-Group': 'g', x_group: 'g', Y: '', Host: 'a' })).toMatchObject({
+      ok: false,
+      problems: [{ header: 'x_group' }, { header: 'Y' }, { header: 'Host' }],
+    });
+  });
+});
