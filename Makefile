@@ -1,7 +1,8 @@
-.PHONY: help setup build test lint format clean
+.PHONY: demo help setup build test lint format clean
 .DEFAULT_GOAL := help
 
 help:
+	@echo "make demo    install what is needed and try the gateway (make demo ARGS=--once: the tour alone)"
 	@echo "make test    install what is needed, check and run every test"
 	@echo "make build   compile both packages"
 	@echo "make format  format the sources"
@@ -17,6 +18,9 @@ setup: node_modules/.ready
 build: setup
 	@echo "== compiling"
 	npx tsc -b packages/middleware packages/gateway
+
+demo: build
+	@node packages/gateway/dist/cli/main.js demo $(ARGS)
 
 lint: setup
 	@echo "== formatting, lint, import directions"

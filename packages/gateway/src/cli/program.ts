@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import type { CheckFlags } from './check.ts';
 import type { ClaimsFlags } from './claims.ts';
+import type { DemoFlags } from './demo.ts';
 import type { Io } from './io.ts';
 import { schemaNames } from './schema-names.ts';
 import type { SchemaName } from './schema-names.ts';
@@ -79,6 +80,17 @@ Exit codes: 0 stopped as asked, 1 the gateway cannot start, 2 wrong usage, 130 o
     .action((expression: string, flags: ClaimsFlags) =>
       start(async () => (await import('./claims.ts')).runClaims(expression, flags, io)),
     );
+
+  program
+    .command('demo')
+    .summary('try the gateway without any set-up')
+    .description(
+      'Runs an authorization server, a protected service and the gateway on 127.0.0.1, and shows with curl what they do.',
+    )
+    .option('--once', 'end after the tour, with 1 when an answer is not what it must be')
+    .option('--port <port>', 'port of the gateway; a free one when it is taken (default: 8000)')
+    .addHelpText('after', `\n${exitCodes}`)
+    .action((flags: DemoFlags) => start(async () => (await import('./demo.ts')).runDemo(flags, io)));
 
   program
     .command('schema')

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createTestIo, runCommand } from './io.testkit.ts';
+import { run } from './run.ts';
+
+describe('grantgate demo', () => {
+  it('takes the tour, finds every answer as it must be, and exits 0', async () => {
+    const { code, stdout, stderr } = await runCommand(['demo', '--once', '--port', '0']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('5 of 5 answers are as they must be.');
+    expect(stdout).toMatch(/\$ curl -u orders:orders-secret http:\/\/127\.0\.0\.1:\d+\/app\n {3}200 OK\n/);
+    // No whole token is shown.
+    expect(stdout).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
+  });
+
+  it('stays up until it is stopped, shows its files, and takes them away at the end', async () => {
+    let ready = (): void => {};
+    const shown = new Promise<void>((resolve) => (ready = resolve));
+    const io = createTestIo({ onWrite: (text) => text.includes('Ctrl-C') && ready() });
+    const code = run(['demo', '--port', '0'], io);
+    await shown;
+    const folder = /configuration, logs {3}(\S+)/.exec(io.written.stdout)?.[1] ?? '';
+    expect(existsSync(`${folder}/routes/gateway-level.yaml`)).toBe(true);
+    io.signal('SIGINT');
+    expect(await code).toBe(0);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('exits 2 for a port that is none', async () => {
+    expect(await runCommand(['demo', '--port', '70000'])).toMatchObject({ code: 2 });
+  });
+});

@@ -1,0 +1,129 @@
+import { STATUS_CODES } from 'node:http';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Agent } from 'undici';
+import type { Gateway } from '../compose.ts';
+import { startGateway } from '../compose.ts';
+import { parseInstall } from '../config/parse-install.ts';
+import { openSink } from '../observe/sink.ts';
+import { startAuthorizationServer } from './demo/authorization-server.ts';
+import { startEchoServer } from './demo/echo-server.ts';
+import { createDemoFiles, demoClients } from './demo/files.ts';
+import { findFreePort } from './demo/local-server.ts';
+import { stops, toCurl, visit } from './demo/tour.ts';
+import type { Io } from './io.ts';
+import { createStyle } from './style.ts';
+import { untilStopped } from './until-stopped.ts';
+import { UsageError } from './usage-error.ts';
+
+export interface DemoFlags {
+  readonly once?: boolean;
+  readonly port?: string;
+}
+
+/** Ports that are taken when they are free. */
+const preferredPorts = { gateway: 8000, authorizationServer: 8001, echo: 8002 };
+
+/** `grantgate demo`: 1 when an answer of the tour is not what it must be. */
+export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
+  const preferred = flags.port === undefined ? preferredPorts.gateway : parsePort(flags.port);
+  const opened: (() => Promise<void>)[] = [];
+  const stop = untilStopped(io);
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'grantgate-demo-'));
+    opened.push(() => rm(folder, { recursive: true, force: true }));
+    const server = await startAuthorizationServer(preferredPorts.authorizationServer, demoClients);
+    opened.push(() => server.close());
+    const echo = await startEchoServer(preferredPorts.echo);
+    opened.push(() => echo.close());
+    const files = createDemoFiles({
+      gatewayPort: await findFreePort(preferred),
+      echoPort: echo.port,
+      tokenEndpoint: `${server.url}/token`,
+    });
+    await writeFiles(folder, files);
+    const gateway = await openGateway(folder, files['grantgate.yaml'] ?? '', io, opened);
+    const port = gateway.addresses.get('web')?.port ?? 0;
+    const gatewayUrl = `http://127.0.0.1:${port}`;
+
+    const { strong, faint } = createStyle(io.stdout);
+    io.stdout.write(`${strong('grantgate demo')}\n\n`);
+    io.stdout.write(`  gateway               ${gatewayUrl}\n`);
+    io.stdout.write(`  authorization server  ${server.url}  ${faint('(oidc-provider)')}\n`);
+    io.stdout.write(`  protected service     ${echo.url}  ${faint('(answers with what reached it)')}\n`);
+    io.stdout.write(`  configuration, logs   ${folder}\n\n`);
+    const faults = await takeTour(gatewayUrl, server.tokenRequests, io);
+    if (flags.once === true) return faults > 0 ? 1 : 0;
+    io.stdout.write(
+      'Try the commands above; routes may be edited, changes are taken up at once. Ctrl-C ends it.\n',
+    );
+    await stop.stopped;
+    return 0;
+  } finally {
+    for (const close of opened.reverse()) await close();
+    stop.cancel();
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError('--port takes a number from 0 to 65535');
+  return port;
+}
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+}
+
+async function openGateway(
+  folder: string,
+  text: string,
+  io: Io,
+  opened: (() => Promise<void>)[],
+): Promise<Gateway> {
+  const { config } = parseInstall(text, join(folder, 'grantgate.yaml'));
+  if (config === undefined) throw new Error("the demo's own configuration is broken");
+  const log = await openSink(join(folder, 'gateway.log'));
+  opened.push(() => log.close());
+  const gateway = await startGateway(config, { env: io.env, stdout: log, stderr: log });
+  opened.push(() => gateway.drain());
+  return gateway;
+}
+
+/** Gives how many stops were not as they must be. */
+async function takeTour(gatewayUrl: string, tokenRequests: () => number, { stdout }: Io): Promise<number> {
+  const style = createStyle(stdout);
+  const dispatcher = new Agent();
+  let wrong = 0;
+  try {
+    for (const [index, stop] of stops.entries()) {
+      const {
+        status,
+        body,
+        tokenRequests: asked,
+        faults,
+      } = await visit(stop, gatewayUrl, {
+        dispatcher,
+        tokenRequests,
+      });
+      const paint = status < 400 ? style.good : style.caution;
+      stdout.write(`${style.strong(`${index + 1}. ${stop.title}`)}\n`);
+      stdout.write(`   $ ${toCurl(stop, gatewayUrl)}\n`);
+      stdout.write(`   ${paint(`${status} ${STATUS_CODES[status] ?? ''}`)}\n`);
+      stdout.write(body.trimEnd().replaceAll(/^/gm, '   ') + '\n');
+      stdout.write(style.faint(`   token requests for this: ${asked}`) + '\n');
+      for (const fault of faults) stdout.write(`   ${style.bad(`not as it must be: ${fault}`)}\n`);
+      stdout.write('\n');
+      if (faults.length > 0) wrong += 1;
+    }
+  } finally {
+    await dispatcher.close();
+  }
+  stdout.write(`${stops.length - wrong} of ${stops.length} answers are as they must be.\n`);
+  return wrong;
+}
