@@ -28,8 +28,9 @@ export interface YamlTree {
 /** Most values that a document may come to once its aliases are written out. */
 const maxValues = 2_000_000;
 
-/** The key of an object that the parser makes of a scalar. */
-const toKey = (value: unknown): string => (value === null ? '' : `${value as string | number | boolean}`);
+/** The key of an object that the parser makes of a scalar; the merge key `<<` comes as a symbol. */
+const toKey = (value: string | number | boolean | symbol | null): string =>
+  value === null ? '' : String(value);
 
 export function indexYaml(root: YamlRoot): YamlTree {
   const faults: YamlFault[] = [];
@@ -67,7 +68,7 @@ export function indexYaml(root: YamlRoot): YamlTree {
     return size ?? 1;
   };
   const addKey = (index: Map<string, Found>, key: Scalar, value: Node | null): void => {
-    const name = toKey(key.value);
+    const name = toKey(key.value as Parameters<typeof toKey>[0]);
     if (index.has(name)) report(key, 'this key is given twice in one mapping');
     else index.set(name, { key, value: value ?? undefined });
   };
