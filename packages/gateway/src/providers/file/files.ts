@@ -4,9 +4,18 @@ import { extname, join } from 'node:path';
 /** A file of routes, or why it could not be read. */
 export type RouteFile =
   | { readonly file: string; readonly text: string; readonly fault?: undefined }
-  | { readonly file: string; readonly text?: undefined; readonly fault: string };
+  | {
+      readonly file: string;
+      readonly text?: undefined;
+      readonly fault: string;
+      /** True when there is no such file: it does not merely resist. */
+      readonly isGone: boolean;
+    };
 
 const extensions: ReadonlySet<string> = new Set(['.yaml', '.yml', '.toml', '.json']);
+
+/** Whether a file of that name is read as a file of routes. */
+export const isRouteFile = (path: string): boolean => extensions.has(extname(path).toLowerCase());
 
 /**
  * Reads files and directories, those with everything below them, in the order of their names. In a directory, files of
@@ -34,13 +43,21 @@ async function visit(
       visited.add(real);
       for (const name of (await readdir(path)).sort())
         if (!name.startsWith('.')) await visit(join(path, name), files, visited, false);
-    } else if (extensions.has(extname(path).toLowerCase())) {
+    } else if (isRouteFile(path)) {
       files.set(path, { file: path, text: await readFile(path, 'utf8') });
     } else if (named) {
-      files.set(path, { file: path, fault: `expected a file of routes: ${[...extensions].join(', ')}` });
+      files.set(path, {
+        file: path,
+        fault: `expected a file of routes: ${[...extensions].join(', ')}`,
+        isGone: false,
+      });
     }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-    files.set(path, { file: path, fault: `cannot be read (${code})` });
+    files.set(path, {
+      file: path,
+      fault: `cannot be read (${code})`,
+      isGone: code === 'ENOENT' || code === 'ENOTDIR',
+    });
   }
 }

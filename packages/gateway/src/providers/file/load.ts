@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import type { Document } from '../../config/document.ts';
 import { parseDocuments } from '../../config/parse-documents.ts';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
@@ -12,24 +13,39 @@ export function loadFiles(paths: readonly string[]): Promise<DynamicConfiguratio
 
 /**
  * The same, again and again: a file that can no longer be read or parsed keeps the entries it had the last time it could,
- * while its problem is reported. A file that is gone takes its entries with it.
+ * while its problem is reported; so do the files of a directory that cannot be listed. A file that is gone takes its
+ * entries with it. A file that has not changed is not parsed again.
  */
 export function createFileLoader(paths: readonly string[]): () => Promise<DynamicConfiguration> {
-  let lastGood: ReadonlyMap<string, readonly Document[]> = new Map();
+  let lastGood: ReadonlyMap<string, Good> = new Map();
   return async () => {
-    const good = new Map<string, readonly Document[]>();
+    const good = new Map<string, Good>();
     const problems: Problem[] = [];
-    for (const { file, text, fault } of await readFiles(paths)) {
-      const parsed =
-        text === undefined
-          ? { documents: [], problems: [createFault(file, fault)] }
-          : parseDocuments(text, file);
-      problems.push(...parsed.problems);
-      good.set(file, parsed.problems.length > 0 ? (lastGood.get(file) ?? []) : parsed.documents);
+    for (const read of await readFiles(paths)) {
+      const { file } = read;
+      const before = lastGood.get(file);
+      if (read.text === undefined) {
+        problems.push(createFault(file, read.fault));
+        if (!read.isGone)
+          for (const [path, kept] of lastGood)
+            if (path === file || path.startsWith(`${file}${sep}`)) good.set(path, kept);
+      } else if (before?.text === read.text) {
+        good.set(file, before);
+      } else {
+        const { documents, problems: found } = parseDocuments(read.text, file);
+        problems.push(...found);
+        if (found.length === 0) good.set(file, { text: read.text, documents });
+        else if (before !== undefined) good.set(file, before);
+      }
     }
     lastGood = good;
-    return translate([...good.values()].flat(), problems);
+    return translate(Array.from(good.values(), ({ documents }) => documents).flat(), problems);
   };
+}
+
+interface Good {
+  readonly text: string;
+  readonly documents: readonly Document[];
 }
 
 const createFault = (file: string, message: string): Problem => ({

@@ -1,11 +1,12 @@
 import type { FSWatcher } from 'node:fs';
-import { statSync, watch } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { watch } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+import { isRouteFile } from './files.ts';
 
 export interface WatchOptions {
-  /** Called once when changes have settled for `settleMs`. */
+  /** Called once when changes have settled for `settleMs`, and at the latest after ten times that. */
   readonly onChange: () => void;
   readonly clock: Clock;
   /** Milliseconds without a further change; default 100. */
@@ -16,73 +17,140 @@ export interface FileWatch {
   close(): void;
 }
 
+/** A folder to watch. */
+interface Folder {
+  /** Of the folder itself: one that is removed and made again is another, and its old watcher is deaf. */
+  readonly identity: string;
+  /** Names that matter in it; undefined: those of route files and everything that may be a folder. */
+  readonly names: ReadonlySet<string> | undefined;
+}
+
+interface Watching {
+  readonly watcher: FSWatcher;
+  readonly identity: string;
+}
+
 /**
  * Watches files and directories, those with everything below them. Directories are watched, never files: editors replace a file by
- * renaming another over it, and Kubernetes swaps the link `..data` beside it.
+ * renaming another over it, and Kubernetes swaps the link `..data` beside it. Other files there, such as a log, are no change.
  */
 export async function watchFiles(paths: readonly string[], options: WatchOptions): Promise<FileWatch> {
   const { onChange, clock, settleMs = 100 } = options;
-  const watchers = new Map<string, FSWatcher>();
+  const watchings = new Map<string, Watching>();
+  let folders: ReadonlyMap<string, Folder> = new Map();
   let timer: Timer | undefined;
+  let firstChange: number | undefined;
   let closed = false;
-  const close = (): void => {
-    closed = true;
-    timer?.cancel();
-    for (const watcher of watchers.values()) watcher.close();
-    watchers.clear();
-  };
   const changed = (): void => {
     if (closed) return;
     timer?.cancel();
-    timer = clock.after(settleMs, () => {
+    firstChange ??= clock.monotonic();
+    // A file that is written all the time must not put the others off for ever.
+    const left = firstChange + 10 * settleMs - clock.monotonic();
+    timer = clock.after(Math.max(0, Math.min(settleMs, left)), () => {
+      firstChange = undefined;
       // Directories may have come or gone.
       void refresh().then(() => {
         if (!closed) onChange();
       });
     });
   };
+  const drop = (folder: string): void => {
+    watchings.get(folder)?.watcher.close();
+    watchings.delete(folder);
+  };
   const refresh = async (): Promise<void> => {
-    const folders = new Set<string>();
-    for (const path of paths) await collectFolders(path, folders);
+    const found = new Map<string, Folder>();
+    for (const path of paths) await collectFolders(path, found);
     if (closed) return;
-    for (const [folder, watcher] of watchers)
-      if (!folders.has(folder)) {
-        watcher.close();
-        watchers.delete(folder);
-      }
-    for (const folder of folders) {
-      if (watchers.has(folder)) continue;
+    folders = found;
+    for (const [folder, { identity }] of watchings)
+      if (found.get(folder)?.identity !== identity) drop(folder);
+    for (const [folder, { identity }] of found) {
+      if (watchings.has(folder)) continue;
       try {
-        const watcher = watch(folder, { persistent: false }, changed);
+        const watcher = watch(folder, { persistent: false }, (event, name) => {
+          if (matters(folders.get(folder), event, name)) changed();
+        });
         // A folder that is removed: the next refresh looks again.
         watcher.on('error', () => {
-          watcher.close();
-          watchers.delete(folder);
+          drop(folder);
           changed();
         });
-        watchers.set(folder, watcher);
+        watchings.set(folder, { watcher, identity });
       } catch {
         // Gone since it was listed; its parent is watched too.
       }
     }
   };
   await refresh();
-  return { close };
+  return {
+    close() {
+      closed = true;
+      timer?.cancel();
+      for (const folder of [...watchings.keys()]) drop(folder);
+    },
+  };
 }
 
-async function collectFolders(path: string, folders: Set<string>): Promise<void> {
-  // The folder around it sees a file replaced, and a directory created again.
-  folders.add(dirname(path));
-  if (isDirectory(path)) await collectBelow(path, folders);
+function matters(folder: Folder | undefined, event: string, name: string | null): boolean {
+  if (name === null || name.startsWith('..')) return true;
+  if (folder?.names !== undefined) return folder.names.has(name);
+  // What comes, goes or is renamed may be a folder.
+  return isRouteFile(name) || event === 'rename';
 }
 
-async function collectBelow(folder: string, folders: Set<string>): Promise<void> {
-  folders.add(folder);
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  for (const entry of entries)
-    if (entry.isDirectory() && !entry.name.startsWith('.'))
-      await collectBelow(join(folder, entry.name), folders);
+async function collectFolders(path: string, folders: Map<string, Folder>): Promise<void> {
+  const target = await stat(path).catch(() => undefined);
+  // The folder around it sees a file replaced, and a directory created again; where there is none yet, one further up.
+  await addAround(path, folders);
+  if (target?.isDirectory() === true) await collectBelow(path, folders);
+  else if (target !== undefined) await addTarget(path, folders);
 }
 
-const isDirectory = (path: string): boolean =>
-  statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+async function addAround(path: string, folders: Map<string, Folder>): Promise<void> {
+  const folder = dirname(path);
+  if (folder === path) return;
+  const identity = await identify(folder);
+  if (identity === undefined) await addAround(folder, folders);
+  else addName(folders, folder, identity, basename(path));
+}
+
+function addName(folders: Map<string, Folder>, folder: string, identity: string, name: string): void {
+  const before = folders.get(folder);
+  if (before === undefined || before.names !== undefined)
+    folders.set(folder, { identity, names: new Set([...(before?.names ?? []), name]) });
+}
+
+/** What a link leads to may be changed where it stands. */
+async function addTarget(path: string, folders: Map<string, Folder>): Promise<void> {
+  const real = await realpath(path).catch(() => path);
+  if (real !== path) await addAround(real, folders);
+}
+
+async function collectBelow(path: string, folders: Map<string, Folder>): Promise<void> {
+  const identity = await identify(path);
+  // A link may lead back up.
+  if (identity === undefined || isWatchedWhole(folders, identity)) return;
+  folders.set(path, { identity, names: undefined });
+  for (const entry of await readdir(path, { withFileTypes: true }).catch(() => [])) {
+    if (entry.name.startsWith('.')) continue;
+    const below = join(path, entry.name);
+    if (entry.isDirectory()) await collectBelow(below, folders);
+    else if (entry.isSymbolicLink()) {
+      const isFolder = (await stat(below).catch(() => undefined))?.isDirectory() === true;
+      await (isFolder ? collectBelow(below, folders) : addTarget(below, folders));
+    }
+  }
+}
+
+function isWatchedWhole(folders: ReadonlyMap<string, Folder>, identity: string): boolean {
+  for (const folder of folders.values())
+    if (folder.identity === identity && folder.names === undefined) return true;
+  return false;
+}
+
+async function identify(folder: string): Promise<string | undefined> {
+  const found = await stat(folder, { bigint: true }).catch(() => undefined);
+  return found?.isDirectory() === true ? `${found.dev}:${found.ino}:${found.birthtimeNs}` : undefined;
+}

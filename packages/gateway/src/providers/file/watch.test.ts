@@ -1,0 +1,178 @@
+import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import { createFileLoader } from './load.ts';
+import { watchFiles } from './watch.ts';
+
+const route = (name: string): string =>
+  `http: { routers: { ${name}: { rule: Path(\`/${name}\`), service: s@other } } }`;
+const namesIn = ({ routers }: DynamicConfiguration): string[] =>
+  [...routers.keys()].map((name) => name.replace('@file', ''));
+
+let folder: string;
+let routes: string;
+const cleanup: (() => void)[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'grantgate-watch-'));
+  routes = join(folder, 'routes');
+  await mkdir(routes);
+});
+afterEach(async () => {
+  for (const close of cleanup.splice(0)) close();
+  await rm(folder, { recursive: true });
+});
+
+/** Watches and loads; `after` makes a change, waits until the watch has noticed it, lets it settle and loads again. */
+async function start(...paths: readonly string[]) {
+  const clock = createFakeClock();
+  const load = createFileLoader(paths);
+  let changes = 0;
+  let noticed = (): void => {};
+  let settled = (): void => {};
+  const watch = await watchFiles(paths, {
+    clock: {
+      ...clock,
+      after(ms, callback) {
+        noticed();
+        return clock.after(ms, callback);
+      },
+    },
+    onChange() {
+      changes += 1;
+      settled();
+    },
+  });
+  cleanup.push(() => watch.close());
+  const notice = async (change: () => Promise<unknown>): Promise<void> => {
+    const seen = new Promise<void>((resolve) => (noticed = resolve));
+    await change();
+    await seen;
+  };
+  const after = async (change: () => Promise<unknown>): Promise<DynamicConfiguration> => {
+    await notice(change);
+    const done = new Promise<void>((resolve) => (settled = resolve));
+    await clock.advance(1000);
+    await done;
+    return load();
+  };
+  return { after, notice, clock, load, initial: await load(), changes: () => changes };
+}
+
+describe('routes are taken up again', () => {
+  it('when a file is written, replaced by renaming, or removed', async () => {
+    const file = join(routes, 'a.yaml');
+    await writeFile(file, route('one'));
+    const { initial, after } = await start(routes);
+    expect(namesIn(initial)).toEqual(['one']);
+    expect(namesIn(await after(() => writeFile(file, route('two'))))).toEqual(['two']);
+    await writeFile(join(folder, 'new.yaml'), route('three'));
+    expect(namesIn(await after(() => rename(join(folder, 'new.yaml'), file)))).toEqual(['three']);
+    expect(namesIn(await after(() => writeFile(join(routes, 'b.toml'), '[http]')))).toEqual(['three']);
+    expect(namesIn(await after(() => unlink(file)))).toEqual([]);
+  });
+
+  it('when a named file is replaced or removed', async () => {
+    const file = join(folder, 'a.yaml');
+    await writeFile(file, route('one'));
+    const { after } = await start(file);
+    await writeFile(join(folder, 'new'), route('two'));
+    expect(namesIn(await after(() => rename(join(folder, 'new'), file)))).toEqual(['two']);
+    const gone = await after(() => unlink(file));
+    expect(namesIn(gone)).toEqual([]);
+    expect(gone.problems).toMatchObject([{ code: 'unreadable_file', message: 'cannot be read (ENOENT)' }]);
+  });
+
+  it('when Kubernetes swaps the link ..data of a mounted ConfigMap', async () => {
+    for (const [version, name] of [['..1', 'one'], ['..2', 'two']] as const) {
+      await mkdir(join(routes, version));
+      await writeFile(join(routes, version, 'a.yaml'), route(name));
+    } // prettier-ignore
+    await symlink('..1', join(routes, '..data'));
+    await symlink('..data/a.yaml', join(routes, 'a.yaml'));
+    const { initial, after } = await start(routes);
+    expect(namesIn(initial)).toEqual(['one']);
+    await symlink('..2', join(routes, '..data_tmp'));
+    const swapped = await after(() => rename(join(routes, '..data_tmp'), join(routes, '..data')));
+    expect(namesIn(swapped)).toEqual(['two']);
+  });
+
+  it('when a folder is made below, and when the whole directory is made again', async () => {
+    const { after } = await start(routes);
+    await after(() => mkdir(join(routes, 'team')));
+    expect(namesIn(await after(() => writeFile(join(routes, 'team', 'a.yml'), route('one'))))).toEqual([
+      'one',
+    ]);
+    const again = await after(async () => {
+      await rm(routes, { recursive: true });
+      await mkdir(routes);
+    });
+    expect(namesIn(again)).toEqual([]);
+    expect(namesIn(await after(() => writeFile(join(routes, 'b.yaml'), route('two'))))).toEqual(['two']);
+  });
+
+  it('when a directory appears that was not there at the start', async () => {
+    const late = join(folder, 'x', 'late');
+    const { initial, after } = await start(late);
+    expect(initial.problems).toMatchObject([{ code: 'unreadable_file', place: { file: late } }]);
+    await after(() => mkdir(late, { recursive: true }));
+    expect(namesIn(await after(() => writeFile(join(late, 'a.yaml'), route('one'))))).toEqual(['one']);
+  });
+
+  it('when what a link leads to changes', async () => {
+    const elsewhere = join(folder, 'elsewhere');
+    await mkdir(join(elsewhere, 'team'), { recursive: true });
+    await writeFile(join(elsewhere, 'a.yaml'), route('one'));
+    await symlink(join(elsewhere, 'a.yaml'), join(routes, 'a.yaml'));
+    await symlink(join(elsewhere, 'team'), join(routes, 'team'));
+    await symlink(routes, join(routes, 'team', 'loop'));
+    const { after } = await start(routes);
+    expect(namesIn(await after(() => writeFile(join(elsewhere, 'a.yaml'), route('two'))))).toEqual(['two']);
+    const below = await after(() => writeFile(join(elsewhere, 'team', 'b.yaml'), route('three')));
+    expect(namesIn(below)).toEqual(['two', 'three']);
+  });
+});
+
+describe('a change', () => {
+  it('waits for others that come with it, but not for ever', async () => {
+    const { notice, clock, changes } = await start(routes);
+    const file = join(routes, 'a.yaml');
+    for (let time = 0; time < 1000; time += 50) {
+      expect(changes()).toBe(0);
+      await notice(() => writeFile(file, route(`r${time}`)));
+      await clock.advance(50);
+    }
+    await expect.poll(changes).toBeGreaterThan(0);
+  });
+
+  it('of another file beside the routes is none: a log must not reload them at every line', async () => {
+    const file = join(folder, 'routes.yaml');
+    await writeFile(file, route('one'));
+    await writeFile(join(routes, 'access.log'), '');
+    const { notice, clock } = await start(file, routes);
+    await writeFile(join(folder, 'access.log'), 'line\n');
+    await writeFile(join(routes, 'access.log'), 'line\n');
+    expect(clock.pending()).toBe(0);
+    // Events come in order: when this one is here, those of the logs are too.
+    await notice(() => writeFile(join(routes, 'a.yaml'), route('two')));
+    expect(clock.pending()).toBe(1);
+  });
+});
+
+describe('a file that went bad', () => {
+  it('keeps the routes it had, while the others change', async () => {
+    const [a, b] = [join(routes, 'a.yaml'), join(routes, 'b.yaml')];
+    await writeFile(a, route('one'));
+    await writeFile(b, route('two'));
+    const { after } = await start(routes);
+    await after(() => writeFile(a, 'http: [hunter2'));
+    const broken = await after(() => writeFile(b, route('three')));
+    expect(namesIn(broken)).toEqual(['one', 'three']);
+    expect(broken.problems.filter(({ code }) => code === 'syntax')).not.toEqual([]);
+    expect(JSON.stringify(broken.problems)).not.toContain('hunter2');
+    const healed = await after(() => writeFile(a, route('four')));
+    expect(namesIn(healed)).toEqual(['four', 'three']);
+  });
+});
