@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { parseClientCredentials } from '../options/parse.ts';
+import { unsignedJwt } from '../token/token-endpoint.testkit.ts';
+import { createApplicationDecide, createGatewayDecide } from './decide.ts';
+import type { Policy } from './policy.ts';
+import { compilePolicy } from './policy.ts';
+import type { HeldFailure, HeldToken, TokenSource } from './token-source.ts';
+
+const payload = '{"grp":"admin","sub":"ada"}';
+const token = (value: string): HeldToken => ({ kind: 'token', value, payload });
+const refused: HeldFailure = {
+  kind: 'failure',
+  reason: 'credentials_refused',
+  detail: 'no',
+  retryAfterSeconds: undefined,
+};
+const basic = (pair: string) => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
+
+function setUp() {
+  const { options } = parseClientCredentials({
+    url: 'https://auth.example.com/token',
+    claims: 'Equals(`grp`, `admin`)',
+    forwardHeaders: { X_Group: 'grp', 'X-Missing': 'nope' },
+    usernameClaim: 'sub',
+  });
+  const compiled = compilePolicy(options!);
+  let judged = 0;
+  const policy: Policy = {
+    ...compiled,
+    satisfies: (claims) => {
+      judged += 1;
+      return compiled.satisfies!(claims);
+    },
+  };
+  const asked: object[] = [];
+  let held: HeldToken | HeldFailure = token('one');
+  const source: TokenSource = {
+    get: (credential) => {
+      asked.push(credential);
+      return held;
+    },
+  };
+  return { policy, source, asked, judged: () => judged, hold: (next: typeof held) => (held = next) };
+}
+
+describe('a decision', () => {
+  it('is made once per token, at both levels, and is the same object from then on', () => {
+    const { policy, source, judged, hold } = setUp();
+    for (const decide of [
+      createApplicationDecide(policy, source),
+      createGatewayDecide(policy, source, { clientId: 'own', clientSecret: source as never }),
+    ]) {
+      const before = judged();
+      hold(token('one'));
+      const first = decide(basic('a:b'));
+      for (let call = 0; call < 100; call += 1) expect(decide(basic('a:b'))).toBe(first);
+      expect(judged()).toBe(before + 1);
+      hold(token('two'));
+      expect(decide(basic('a:b'))).not.toBe(first);
+      expect(judged()).toBe(before + 2);
+    }
+  });
+
+  it('sets and removes headers, names compared without letter case and with - for _', () => {
+    const { policy, source } = setUp();
+    expect(createApplicationDecide(policy, source)(basic('a:b'))).toMatchObject({
+      allowed: true,
+      subject: { clientId: 'a', username: 'ada' },
+      setHeaders: ['authorization', 'Bearer one', 'X_Group', 'admin', 'X-Missing', ''],
+      removeHeaders: new Set(['authorization', 'x-group', 'x-missing']),
+    });
+  });
+
+  it('lets nobody in by memory alone: a known caller is refused as soon as its token is gone', () => {
+    const { policy, source, hold } = setUp();
+    const decide = createApplicationDecide(policy, source);
+    expect(decide(basic('a:b'))).toMatchObject({ allowed: true });
+    hold(refused);
+    expect(decide(basic('a:b'))).toMatchObject({ allowed: false, code: 'credentials_refused' });
+  });
+
+  it('keeps decoded credentials of callers that work, and forgets them when they are refused', () => {
+    const { policy, source, asked, hold } = setUp();
+    const decide = createApplicationDecide(policy, source);
+    void decide(basic('a:b'));
+    void decide(basic('a:b'));
+    expect(asked[1]).toBe(asked[0]);
+    hold(refused);
+    void decide(basic('a:b'));
+    void decide(basic('a:b'));
+    expect(asked[2]).toBe(asked[0]);
+    expect(asked[3]).not.toBe(asked[0]);
+  });
+
+  it('does not look at what the caller sends at gateway level', () => {
+    const { policy, source, asked } = setUp();
+    const own = { clientId: 'own', clientSecret: source as never };
+    const decide = createGatewayDecide(policy, source, own);
+    for (const facts of [basic('a:b'), { authorization: undefined }, { authorization: 'x' }])
+      expect(decide(facts)).toMatchObject({ allowed: true, subject: { clientId: 'own' } });
+    expect(new Set(asked)).toEqual(new Set([own]));
+  });
+
+  it.each([
+    [unsignedJwt({}), '{"grp":"other"}', 403, 'claims_not_satisfied'],
+    ['opaque', undefined, 502, 'token_opaque'],
+  ])('refuses %s with payload %s', (value, text, status, code) => {
+    const { policy, source, hold } = setUp();
+    hold({ kind: 'token', value, payload: text });
+    expect(createApplicationDecide(policy, source)(basic('a:b'))).toMatchObject({ status, code });
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../base/secret.ts';
+import { createTestAuthority } from '../token/certificates.testkit.ts';
+import { parseClientCredentials } from './parse.ts';
+
+const url = 'https://auth.example.com/token';
+const problems = (raw: unknown) =>
+  parseClientCredentials(raw).problems.map(
+    ({ severity, path, code }) => `${severity} ${path.join('.')} ${code}`,
+  );
+
+describe('the options', () => {
+  it('need url alone; everything else has its documented default', () => {
+    expect(parseClientCredentials({ url })).toEqual({
+      problems: [],
+      options: {
+        url,
+        clientID: undefined,
+        clientSecret: undefined,
+        audience: undefined,
+        claims: undefined,
+        forwardHeaders: {},
+        usernameClaim: undefined,
+        clientConfig: {
+          tls: { ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false },
+          timeoutSeconds: 5,
+          maxRetries: 3,
+        },
+      },
+    });
+  });
+
+  it('are read whatever the letter case of their names, secrets wrapped', () => {
+    const { options, problems: found } = parseClientCredentials({
+      URL: url,
+      clientid: 'app',
+      CLIENTSECRET: 'tell-tale',
+      Audience: 'a',
+      CLIENTCONFIG: { TimeOutSeconds: 0.5, MAXRETRIES: 0, TLS: { INSECURESKIPVERIFY: false } },
+      forwardheaders: { 'X-Group': 'grp' },
+      USERNAMECLAIM: 'sub',
+    });
+    expect(found).toEqual([]);
+    expect(options).toMatchObject({ clientID: 'app', audience: 'a', usernameClaim: 'sub' });
+    expect(options?.clientConfig).toMatchObject({ timeoutSeconds: 0.5, maxRetries: 0 });
+    expect(options?.forwardHeaders).toEqual({ 'X-Group': 'grp' });
+    expect(options?.clientSecret).toBeInstanceOf(Secret);
+    expect(JSON.stringify(options)).not.toContain('tell-tale');
+  });
+
+  it('keep the url in its normal form', () => {
+    expect(parseClientCredentials({ url: 'HTTP://LOCALHOST:80/token?a=b' }).options?.url).toBe(
+      'http://localhost/token?a=b',
+    );
+  });
+
+  it.each([
+    [null, ['error  invalid_value']],
+    [undefined, ['error  missing_option']],
+    ['text', ['error  invalid_value']],
+    [{}, ['error url missing_option']],
+    [{ url: 1 }, ['error url invalid_value']],
+    [{ url: '/token' }, ['error url invalid_value']],
+    [{ url: 'ftp://a/b' }, ['error url invalid_value']],
+    [{ url: 'https://a:b@c/d' }, ['error url invalid_value']],
+    [{ url: `${url}#f` }, ['error url invalid_value']],
+    [{ url, clientID: 'a' }, ['error clientID missing_option']],
+    [{ url, clientSecret: 'a' }, ['error clientSecret missing_option']],
+    [{ url, clientID: '', clientSecret: 'a' }, ['error clientID invalid_value']],
+    [{ url, claims: '' }, ['error claims invalid_value']],
+    [
+      { url, claims: 'Nope(`a`) || Equals(`a`)' },
+      ['error claims invalid_expression', 'error claims invalid_expression'],
+    ],
+    [{ url, usernameClaim: 'a..b' }, ['error usernameClaim invalid_value']],
+    [{ url, forwardHeaders: { A: 1 } }, ['error forwardHeaders.A invalid_value']],
+    [{ url, clientConfig: null }, ['error clientConfig invalid_value']],
+    [{ url, clientConfig: { tls: null } }, ['error clientConfig.tls invalid_value']],
+    [{ url, clientConfig: { timeoutSeconds: 0 } }, ['error clientConfig.timeoutSeconds invalid_value']],
+    [{ url, clientConfig: { timeoutSeconds: 3601 } }, ['error clientConfig.timeoutSeconds invalid_value']],
+    [{ url, clientConfig: { maxRetries: -1 } }, ['error clientConfig.maxRetries invalid_value']],
+    [{ url, clientConfig: { maxRetries: 1.5 } }, ['error clientConfig.maxRetries invalid_value']],
+    [{ url, clientConfig: { TLS: { CA: 'x' } } }, ['error clientConfig.TLS.CA invalid_value']],
+    [{ url, store: {} }, ['error store unsupported_option']],
+    [{ url, URL: url }, ['error URL duplicate_option']],
+    [{ url, audiance: 'a' }, ['error audiance unknown_option']],
+    [{ url, clientConfig: { tls: { insecure: true } } }, ['error clientConfig.tls.insecure unknown_option']],
+    [
+      { url, clientConfig: { tls: { insecureSkipVerify: true } } },
+      ['warning clientConfig.tls.insecureSkipVerify insecure'],
+    ],
+    [{ url: 'http://auth.example.com/token' }, ['warning url insecure']],
+    ...['localhost', '127.0.0.1', '127.9.9.9', '[::1]', 'as.localhost'].map((host) => [
+      { url: `http://${host}/t` },
+      [],
+    ]),
+  ] as [unknown, string[]][])('%j: %j', (raw, expected) => {
+    expect(problems(raw)).toEqual(expected);
+    expect(parseClientCredentials(raw).options === undefined).toBe(
+      expected.some((one) => one.startsWith('error')),
+    );
+  });
+
+  it.each([
+    ['audiance', 'did you mean audience?'],
+    ['client_id', 'did you mean clientID?'],
+    ['forwardHeader', 'did you mean forwardHeaders?'],
+    ['zzz', 'expected one of url, clientID'],
+  ])('called %s are unknown: %s', (name, hint) => {
+    expect(parseClientCredentials({ url, [name]: 'x' }).problems[0]?.message).toContain(hint);
+  });
+
+  it('say where in the expression a problem is', () => {
+    expect(parseClientCredentials({ url, claims: 'Equals(`a`, `b`) &&\n Nope(`a`)' }).problems).toMatchObject(
+      [{ within: { line: 2, column: 2 } }],
+    );
+  });
+
+  it('take a certificate with its own key, and no other', () => {
+    const authority = createTestAuthority();
+    const [one, other] = [authority.issue('one'), authority.issue('other')];
+    const tls = (value: unknown) => problems({ url, clientConfig: { tls: value } });
+    expect(tls({ ca: authority.cert, ...one })).toEqual([]);
+    expect(tls({ cert: one.cert })).toEqual(['error clientConfig.tls.cert missing_option']);
+    expect(tls({ key: one.key })).toEqual(['error clientConfig.tls.key missing_option']);
+    expect(tls({ cert: one.cert, key: other.key })).toEqual(['error clientConfig.tls.key invalid_value']);
+  });
+});
