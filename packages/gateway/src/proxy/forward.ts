@@ -53,6 +53,7 @@ function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
   let started = false;
   let gone = false;
   let ended = false;
+  let status = 0;
   let stop: ((reason: Error) => void) | undefined;
   response.once('close', () => {
     gone = true;
@@ -75,11 +76,12 @@ function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
         job.onData(bytes),
       );
     },
-    onResponseStart(controller, status, headers, statusMessage) {
-      if (status < 200) {
-        passInterim(response, status, headers);
+    onResponseStart(controller, answered, headers, statusMessage) {
+      if (answered < 200) {
+        passInterim(response, answered, headers);
         return;
       }
+      status = answered;
       job.onHead(status);
       response.writeHead(status, toReason(statusMessage), toCallerHeaders(headers, picked.setCookie));
       // Event streams and other slow bodies: the head must not wait for the first byte. `flushHeaders` would write it as
@@ -99,10 +101,16 @@ function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
     },
     onResponseError(_controller, error) {
       ended = true;
-      if (response.headersSent) cut(response);
+      if (status === 304 && isLengthMismatch(error)) response.end();
+      else if (response.headersSent) cut(response);
       else if (!gone) job.onFault(toFault(error, started));
     },
   };
+}
+
+/** undici misses the body that a `304` never has, whatever its Content-Length says (RFC 9110 section 8.6). */
+function isLengthMismatch(error: Error): boolean {
+  return 'code' in error && error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 }
 
 /** Ends an answer that is not complete so that the caller can tell. */

@@ -39,7 +39,7 @@ export function createRequestBody(
       request.on('data', onData).on('end', onEnd);
     },
     destroy(error, done) {
-      request.off('data', onData).off('end', onEnd).off('error', onError).pause();
+      request.off('data', onData).off('end', onEnd).off('error', onError);
       done(error);
     },
   });

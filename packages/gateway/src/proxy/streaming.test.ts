@@ -1,0 +1,323 @@
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  createDeferred,
+  openRaw,
+  startServer,
+  startTestGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+  type TestServer,
+} from '../entrypoints/gateway.testkit.ts';
+import type { RequestListener } from 'node:http';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of cleanups.splice(0).reverse()) await close();
+});
+
+async function start(
+  listener: RequestListener,
+  options: TestGatewayOptions = {},
+  prepare?: Parameters<typeof startServer>[1],
+): Promise<{ gateway: TestGateway; upstream: TestServer }> {
+  const upstream = await startServer(listener, prepare);
+  cleanups.push(() => upstream.close());
+  const gateway = await startTestGateway({ servers: [upstream.url], ...options });
+  cleanups.push(() => gateway.close());
+  return { gateway, upstream };
+}
+
+const mebibyte = Buffer.alloc(1024 * 1024, 'x');
+const total = 64;
+
+/** Writes as the stream takes it, until `total` MiB or until it has not taken any for some turns of the event loop. */
+async function writeUntilFull(stream: NodeJS.WritableStream): Promise<number> {
+  let written = 0;
+  while (written < total) {
+    written += 1;
+    if (stream.write(mebibyte)) continue;
+    if (!(await drainsWithin(stream, 200))) break;
+  }
+  return written;
+}
+
+/** Whether the stream drains while other work on the same loop goes on for that many turns. */
+async function drainsWithin(stream: NodeJS.WritableStream, turns: number): Promise<boolean> {
+  let drained = false;
+  stream.once('drain', () => (drained = true));
+  for (let turn = 0; turn < turns && !drained; turn += 1)
+    await new Promise((resolve) => setImmediate(resolve));
+  return drained;
+}
+
+describe('a body on its way', () => {
+  test('a large upload waits for a server that does not read, and arrives whole', async () => {
+    const arrived = createDeferred<{ request: IncomingMessage; response: ServerResponse }>();
+    const { gateway } = await start((request, response) => arrived.resolve({ request, response }));
+    const sent = httpRequest(`${gateway.origin}/`, {
+      method: 'POST',
+      headers: { 'content-length': total * mebibyte.length },
+    });
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+    const first = await writeUntilFull(sent);
+    const { request, response } = await arrived.promise;
+    // What the four sockets and their streams hold; far from the whole.
+    expect(first).toBeLessThan(total / 2);
+    let received = 0;
+    request.on('data', (chunk: Buffer) => (received += chunk.length));
+    request.on('end', () => response.end(String(received)));
+    for (let written = first; written < total; written += 1)
+      if (!sent.write(mebibyte)) await once(sent, 'drain');
+    sent.end();
+    const [answer] = await answered;
+    expect(String((await answer.toArray())[0])).toBe(String(total * mebibyte.length));
+  });
+
+  test('a large download waits for a caller that does not read, and arrives whole', async () => {
+    const firstPart = createDeferred<number>();
+    const { gateway } = await start((_request, response) => {
+      response.writeHead(200, { 'content-length': total * mebibyte.length });
+      void (async () => {
+        const first = await writeUntilFull(response);
+        firstPart.resolve(first);
+        for (let written = first; written < total; written += 1)
+          if (!response.write(mebibyte)) await once(response, 'drain');
+        response.end();
+      })();
+    });
+    const sent = httpRequest(`${gateway.origin}/`).end();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(await firstPart.promise).toBeLessThan(total / 2);
+    let received = 0;
+    answer.on('data', (chunk: Buffer) => (received += chunk.length));
+    await once(answer, 'end');
+    expect(received).toBe(total * mebibyte.length);
+    expect(await gateway.recorded(1)).toMatchObject({ status: 200, originBytes: received });
+  });
+
+  test('the head of an event stream comes before its first event, and each event at once', async () => {
+    const stream = createDeferred<ServerResponse>();
+    const { gateway } = await start((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.flushHeaders();
+      stream.resolve(response);
+    });
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await connection.until(/\r\n\r\n/)).toMatch(/content-type: text\/event-stream[^]*\r\n\r\n$/);
+    const response = await stream.promise;
+    for (const count of [1, 2, 3]) {
+      response.write(`data: ${count}\n\n`);
+      await connection.until(new RegExp(`data: ${count}\n\n`));
+    }
+    response.end();
+    await connection.until(/\r\n0\r\n\r\n$/);
+    connection.socket.destroy();
+  });
+
+  test('a chunked upload passes part by part while the answer is already under way', async () => {
+    const { gateway } = await start((request, response) => {
+      response.writeHead(200).flushHeaders();
+      request.on('data', (chunk: Buffer) => response.write(chunk));
+      request.on('end', () => response.end());
+    });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n',
+    );
+    await connection.until(/one/);
+    connection.send('3\r\ntwo\r\n');
+    await connection.until(/two/);
+    connection.send('0\r\n\r\nGET /again HTTP/1.1\r\nHost: a\r\n\r\n');
+    await connection.until(/\r\n0\r\n\r\n[^]*\r\n0\r\n\r\n$/);
+    connection.socket.destroy();
+  });
+
+  test('HEAD, 204 and 304 have a head alone, and the connection goes on', async () => {
+    const { gateway } = await start((request, response) => {
+      if (request.method === 'HEAD') response.writeHead(200, { 'content-length': 1234 });
+      else if (request.url === '/204') response.writeHead(204);
+      else if (request.url === '/304') response.writeHead(304, { etag: '"a"', 'content-length': 99 });
+      else response.write('body');
+      response.end();
+    });
+    const connection = await openRaw(gateway.port);
+    const ask = async (line: string, before: number): Promise<string> => {
+      connection.send(`${line} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await connection.until(new RegExp(`^(?:HTTP[^]*?\r\n\r\n){${before + 1}}`));
+      return connection.text().split(/(?=HTTP\/1\.1 )/)[before]!;
+    };
+    expect(await ask('HEAD /', 0)).toMatch(/^HTTP\/1\.1 200 [^]*content-length: 1234\r\n[^]*\r\n\r\n$/);
+    expect(await ask('GET /204', 1)).toMatch(
+      /^HTTP\/1\.1 204 (?![^]*(?:content-length|chunked))[^]*\r\n\r\n$/,
+    );
+    expect(await ask('GET /304', 2)).toMatch(/^HTTP\/1\.1 304 [^]*etag: "a"\r\n[^]*\r\n\r\n$/);
+    await ask('GET /body', 3);
+    await connection.until(/4\r\nbody\r\n0\r\n\r\n$/);
+    connection.socket.destroy();
+  });
+
+  test('trailers of an answer pass, except what would change how it is read', async () => {
+    const { gateway } = await start((_request, response) => {
+      response.writeHead(200, { trailer: 'X-Sum' });
+      response.write('body');
+      response.addTrailers([
+        ['X-Sum', '42'],
+        ['Set-Cookie', 'a=b'],
+      ]);
+      response.end();
+    });
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await connection.until(/\r\n0\r\n[^]*\r\n\r\n$/)).toMatch(/body\r\n0\r\nx-sum: 42\r\n\r\n$/);
+    connection.socket.destroy();
+  });
+
+  test('early hints and 102 pass before the answer; an HTTP/1.0 caller gets the answer alone', async () => {
+    const { gateway } = await start((_request, response) => {
+      response.writeProcessing();
+      response.writeEarlyHints({ link: '</a.css>; rel=preload; as=style' });
+      response.end('ok');
+    });
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await connection.until(/ok$/)).toMatch(
+      /^HTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload; as=style\r\n\r\nHTTP\/1\.1 200 /,
+    );
+    connection.socket.destroy();
+    const old = await openRaw(gateway.port, 'GET / HTTP/1.0\r\nHost: a\r\n\r\n');
+    expect(await old.closed()).toMatch(/^HTTP\/1\.1 200 [^]*ok$/);
+    old.socket.destroy();
+  });
+
+  test('a body whose sender waits for 100 Continue is asked for when the server is there to take it', async () => {
+    const { gateway } = await start((request, response) => request.pipe(response));
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n',
+    );
+    await connection.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+    connection.send('hello');
+    await connection.until(/HTTP\/1\.1 200 [^]*hello/);
+    connection.socket.destroy();
+  });
+
+  test('an unknown expectation is refused', async () => {
+    const { gateway } = await start((_request, response) => response.end('ok'));
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n');
+    await connection.until(/^HTTP\/1\.1 417 /);
+    connection.socket.destroy();
+  });
+
+  test.each([0, 1024 * 1024 * 1024])(
+    'an answer before the end of an upload reaches the caller, and the rest does not stand in the way (limit %d)',
+    async (maxBodyBytes) => {
+      const { gateway } = await start(
+        (request, response) => {
+          if (request.url === '/early') request.once('data', () => response.writeHead(401).end('no'));
+          else response.end('next');
+        },
+        { transport: { maxBodyBytes } },
+      );
+      const connection = await openRaw(
+        gateway.port,
+        'POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabcd',
+      );
+      await connection.until(/HTTP\/1\.1 401 [^]*no/);
+      connection.send(`${'x'.repeat(99_996)}GET /next HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await connection.until(/HTTP\/1\.1 200 [^]*next/);
+      connection.socket.destroy();
+    },
+  );
+
+  test('an endless upload after the answer is cut', async () => {
+    const { gateway } = await start((request, response) => {
+      request.once('data', () => response.writeHead(401).end('no'));
+    });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n',
+    );
+    await connection.until(/HTTP\/1\.1 401 [^]*no/);
+    const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+    const feed = (): void => {
+      while (!connection.socket.destroyed && connection.socket.write(chunk));
+      connection.socket.once('drain', feed);
+    };
+    feed();
+    await connection.closed();
+    connection.socket.destroy();
+  });
+});
+
+describe('one connection after the other', () => {
+  test('requests on a kept connection leave no listeners behind', async () => {
+    const { gateway, upstream } = await start((request, response) => {
+      request.resume();
+      response.end('ok');
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    for (let round = 0; round < 50; round += 1) {
+      const sent = httpRequest(`${gateway.origin}/`, { agent, method: round % 2 === 0 ? 'POST' : 'GET' });
+      sent.end(round % 2 === 0 ? 'body' : undefined);
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      answer.resume();
+      await once(answer, 'end');
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    agent.destroy();
+    expect(warnings).toEqual([]);
+    expect(gateway.records).toHaveLength(50);
+    expect(upstream.connections).toHaveLength(1);
+  });
+
+  test('pipelined requests are answered in order, one at a time', async () => {
+    let underWay = 0;
+    let most = 0;
+    const { gateway } = await start((request, response) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      request.resume();
+      setImmediate(() => {
+        underWay -= 1;
+        response.end(`answer ${request.url};`);
+      });
+    });
+    const one = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc`;
+    const connection = await openRaw(
+      gateway.port,
+      Array.from({ length: 20 }, (_, i) => one(`/${i}`)).join(''),
+    );
+    const text = await connection.until(/answer \/19;/);
+    expect(Array.from(text.matchAll(/answer \/(\d+);/g), ([, n]) => Number(n))).toEqual(
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+    expect(most).toBe(1);
+    connection.socket.destroy();
+  });
+
+  test('pipelined requests whose turn never comes never begin', async () => {
+    const arrived = createDeferred();
+    const { gateway } = await start(() => arrived.resolve());
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
+    await arrived.promise;
+    connection.socket.destroy();
+    expect((await gateway.recorded(1)).status).toBe(499);
+    expect(gateway.leases()).toBe(0);
+    expect(gateway.records).toHaveLength(1);
+  });
+
+  test('a flood of pipelined requests is cut', async () => {
+    const arrived = createDeferred();
+    const { gateway } = await start(() => arrived.resolve());
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await arrived.promise;
+    connection.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(200));
+    await connection.closed();
+    expect(gateway.records).toHaveLength(1);
+    connection.socket.destroy();
+  });
+});
