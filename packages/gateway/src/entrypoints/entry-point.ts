@@ -105,7 +105,7 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const response = activity.find(socket);
     // What has begun to be answered cannot be answered otherwise.
-    if (!socket.writable || error.code === 'ECONNRESET' || activity.isLate(socket)) socket.destroy();
+    if (!socket.writable || hungUp.has(error.code) || activity.isLate(socket)) socket.destroy();
     else if (response === undefined) rejectConnection(socket, toRefusal(error));
     else if (response.headersSent || response.req.complete) socket.destroy();
     else {
@@ -114,6 +114,9 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
     }
   });
 }
+
+/** The caller went away in the middle of a request. */
+const hungUp: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
 /** A method or a message that is refused whatever the routes say. */
 function refusalOf(request: IncomingMessage): Refusal | undefined {

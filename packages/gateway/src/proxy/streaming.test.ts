@@ -45,11 +45,12 @@ async function writeUntilFull(stream: NodeJS.WritableStream): Promise<number> {
 
 /** Whether the stream drains while other work on the same loop goes on for that many turns. */
 async function drainsWithin(stream: NodeJS.WritableStream, turns: number): Promise<boolean> {
-  let drained = false;
-  stream.once('drain', () => (drained = true));
-  for (let turn = 0; turn < turns && !drained; turn += 1)
-    await new Promise((resolve) => setImmediate(resolve));
-  return drained;
+  const drained = new Promise<boolean>((resolve) => stream.once('drain', () => resolve(true)));
+  const waited = async (): Promise<boolean> => {
+    for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    return false;
+  };
+  return Promise.race([drained, waited()]);
 }
 
 describe('a body on its way', () => {

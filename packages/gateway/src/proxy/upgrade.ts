@@ -21,10 +21,14 @@ export function joinSockets(
   socket.pipe(upstream);
 }
 
-/** When `side` is gone, `other` goes too: after what it has still to send, or at once when `side` failed. */
+/**
+ * When `side` has ended, `other` goes too: after what it has still to send, or at once when `side` failed. Neither is left
+ * half open: a peer that never closes would hold both for ever.
+ */
 function follow(side: Duplex, other: Duplex): void {
   let failed = false;
   side.on('error', () => (failed = true));
+  side.on('end', () => endConnection(other));
   side.on('close', () => {
     if (failed) other.destroy();
     else endConnection(other);

@@ -18,6 +18,7 @@ const reserved = new Set([
   'authorization',
   'connection',
   'content-length',
+  'expect',
   'host',
   'keep-alive',
   'proxy-authenticate',

@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import {
+  createDeferred,
+  openRaw,
+  startServer,
+  startTestGateway,
+  type RawConnection,
+  type TestGateway,
+  type TestGatewayOptions,
+} from './gateway.testkit.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of cleanups.splice(0).reverse()) await close();
+});
+
+/** A gateway before a server that begins an answer and leaves its end to the test. */
+async function start(options: TestGatewayOptions = {}) {
+  const clock = createFakeClock();
+  const held = createDeferred<ServerResponse>();
+  const upstream = await startServer(
+    (request, response) => {
+      if (request.url !== '/held' && request.url !== '/streaming') {
+        response.end('ok');
+        return;
+      }
+      if (request.url === '/streaming') response.write('part');
+      held.resolve(response);
+    },
+    (server) =>
+      server.on('upgrade', (_request, socket) =>
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+      ),
+  );
+  cleanups.push(() => upstream.close());
+  const gateway = await startTestGateway({ servers: [upstream.url], clock, ...options });
+  const open = async (text?: string): Promise<RawConnection> => {
+    const connection = await openRaw(gateway.port, text);
+    cleanups.push(async () => void connection.socket.destroy());
+    return connection;
+  };
+  return { gateway, clock, held, open };
+}
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+
+async function isRefused({ port }: TestGateway): Promise<boolean> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+  return error.code === 'ECONNREFUSED';
+}
+
+describe('a gateway that shuts down', () => {
+  test('closes at once when nothing is under way, idle connections included, and leaves no timer', async () => {
+    const { gateway, clock, open } = await start();
+    const idle = await open(get('/'));
+    await idle.until(/ok$/);
+    const fresh = await open();
+    await gateway.close();
+    await idle.closed();
+    await fresh.closed();
+    expect(clock.pending()).toBe(0);
+    expect(await isRefused(gateway)).toBe(true);
+  });
+
+  test('lets a request in flight finish, and says that the connection ends', async () => {
+    const { gateway, clock, held, open } = await start();
+    const connection = await open(get('/held'));
+    const response = await held.promise;
+    const drained = gateway.close();
+    expect(await isRefused(gateway)).toBe(true);
+    response.end('the answer');
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close[^]*the answer/);
+    await drained;
+    expect(gateway.leases()).toBe(0);
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('lets a stream that has begun finish', async () => {
+    const { gateway, held, open } = await start();
+    const connection = await open(get('/streaming'));
+    await connection.until(/part/);
+    const drained = gateway.close();
+    (await held.promise).end('the rest');
+    expect(await connection.closed()).toMatch(/part[^]*the rest\r\n0\r\n\r\n$/);
+    await drained;
+  });
+
+  test('refuses a new request on a connection that is still open', async () => {
+    const { gateway, held, open } = await start();
+    const streaming = await open(get('/streaming'));
+    await streaming.until(/part/);
+    // Its head is under way when the drain begins: the connection is not idle, so it stays.
+    const second = await open('GET /late HTTP/1.1\r\n');
+    await streaming.until(/part/);
+    const drained = gateway.close();
+    second.send('Host: a\r\n\r\n');
+    expect(await second.closed()).toMatch(
+      /^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n[^]*Connection: close\r\n[^]*gateway_draining/,
+    );
+    (await held.promise).end();
+    await drained;
+    expect(gateway.records).toHaveLength(1);
+  });
+
+  test('cuts what is still under way after the grace time', async () => {
+    const { gateway, clock, held, open } = await start({ transport: { graceTimeoutMs: 5000 } });
+    const connection = await open(get('/streaming'));
+    await connection.until(/part/);
+    await held.promise;
+    let done = false;
+    const drained = gateway.close().then(() => (done = true));
+    await clock.advance(4999);
+    expect(done).toBe(false);
+    await clock.advance(1);
+    await drained;
+    expect(await connection.closed()).not.toMatch(/\r\n0\r\n\r\n$/);
+    expect(gateway.records).toHaveLength(1);
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('cuts WebSockets when the requests are done', async () => {
+    const { gateway, held, open } = await start();
+    const webSocket = await open(
+      'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    await webSocket.until(/101 Switching/);
+    const connection = await open(get('/held'));
+    const response = await held.promise;
+    const drained = gateway.close();
+    response.end('the answer');
+    await connection.closed();
+    await webSocket.closed();
+    await drained;
+    expect(gateway.records.map(({ status }) => status).sort()).toEqual([101, 200]);
+    expect(gateway.leases()).toBe(0);
+  });
+});

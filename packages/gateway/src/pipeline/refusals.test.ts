@@ -1,0 +1,487 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  allow,
+  createDeferred,
+  deny,
+  openRaw,
+  startServer,
+  startTestGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+} from '../entrypoints/gateway.testkit.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of cleanups.splice(0).reverse()) await close();
+});
+
+async function start(options: TestGatewayOptions): Promise<TestGateway> {
+  const gateway = await startTestGateway(options);
+  cleanups.push(() => gateway.close());
+  return gateway;
+}
+
+/** A TCP server that does what it likes with each connection. */
+async function startRawServer(onConnection: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createNetServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    onConnection(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(
+    () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  );
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function ask(
+  gateway: TestGateway,
+  method = 'GET',
+): Promise<{ status: number | undefined; headers: IncomingMessage['headers']; body: string }> {
+  const sent = httpRequest(`${gateway.origin}/`, { method, agent: false }).end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  const chunks = (await answer.toArray()) as Buffer[];
+  return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks).toString() };
+}
+
+async function unusedPort(): Promise<string> {
+  const server = createNetServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
+
+const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+describe('a refusal', () => {
+  test('is a problem document with the request ID, the challenge and no caching', async () => {
+    const gateway = await start({ guards: [() => deny('credentials_missing')] });
+    const { status, headers, body } = await ask(gateway);
+    expect(status).toBe(401);
+    expect(headers['content-type']).toBe('application/problem+json');
+    expect(headers['www-authenticate']).toMatch(/^Basic realm=/);
+    expect(headers['cache-control']).toBe('no-store');
+    const record = await gateway.recorded(1);
+    expect(headers['x-request-id']).toBe(record.requestId);
+    expect(JSON.parse(body)).toEqual({
+      type: 'urn:grantgate:problem:credentials_missing',
+      title: 'Credentials are required',
+      status: 401,
+      detail: 'for the test',
+      code: 'credentials_missing',
+      requestId: record.requestId,
+    });
+    expect(record).toMatchObject({ status: 401, originStatus: 0, refusal: { code: 'credentials_missing' } });
+  });
+
+  test('of a HEAD request has a head alone', async () => {
+    const gateway = await start({ guards: [() => deny('claims_not_satisfied')] });
+    const connection = await openRaw(gateway.port, 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 403 [^]*Content-Length: \d+\r\n[^]*\r\n\r\n$/);
+    connection.socket.destroy();
+  });
+
+  const refused = async (): Promise<TestGatewayOptions> => ({ servers: [await unusedPort()] });
+  const reset = async (): Promise<TestGatewayOptions> => ({
+    servers: [await startRawServer((socket) => socket.once('data', () => socket.resetAndDestroy()))],
+  });
+  const closed = async (): Promise<TestGatewayOptions> => ({
+    servers: [await startRawServer((socket) => socket.once('data', () => socket.end()))],
+  });
+  const garbage = async (): Promise<TestGatewayOptions> => ({
+    servers: [await startRawServer((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')))],
+  });
+  const silent = async (): Promise<TestGatewayOptions> => ({
+    servers: [await startRawServer((socket) => socket.resume())],
+    upstreamTransport: { responseHeaderTimeoutMs: 50 },
+  });
+  test.each([
+    ['no rule matches', async () => ({ match: () => false }), 404, 'no_route', undefined],
+    ['the route is broken', async () => ({ broken: 'missing secret' }), 503, 'middleware_unavailable', '5'],
+    ['no server is healthy', async () => ({ servers: [] }), 503, 'upstream_unavailable', '5'],
+    ['the server refuses the connection', refused, 502, 'upstream_refused', undefined],
+    ['the server resets the connection', reset, 502, 'upstream_reset', undefined],
+    ['the server closes without an answer', closed, 502, 'upstream_reset', undefined],
+    ['the server does not speak HTTP', garbage, 502, 'upstream_reset', undefined],
+    ['the server does not answer in time', silent, 504, 'upstream_timeout', undefined],
+  ] as const)('when %s', async (_, prepare, status, code, retryAfter) => {
+    const gateway = await start(await prepare());
+    const answer = await ask(gateway);
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject({ code, status });
+    expect(answer.headers['retry-after']).toBe(retryAfter);
+    expect(answer.body).not.toContain('secret');
+    expect(await gateway.recorded(1)).toMatchObject({
+      status,
+      originStatus: 0,
+      originBytes: 0,
+      refusal: { code },
+    });
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('defect');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('defect'))],
+  ])('a decision that %s closes the route and is reported', async (_, guard) => {
+    const gateway = await start({ servers: [await unusedPort()], guards: [guard] });
+    const answer = await ask(gateway);
+    expect(answer.status).toBe(503);
+    expect(answer.body).not.toContain('defect');
+    expect(gateway.defects).toEqual([new Error('defect')]);
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('a rule that throws closes the route and is reported', async () => {
+    const gateway = await start({
+      match: () => {
+        throw new Error('defect');
+      },
+    });
+    expect((await ask(gateway)).status).toBe(503);
+    expect(gateway.defects).toHaveLength(1);
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('that comes before the body does not put the connection out of step', async () => {
+    const gateway = await start({ guards: [() => deny()] });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n',
+    );
+    await connection.until(/HTTP\/1\.1 401 [^]*}$/);
+    connection.send('GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n'.padEnd(50_000, 'x'));
+    connection.send('GET /second HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    expect((await connection.closed()).match(/HTTP\/1\.1 401 /g)).toHaveLength(2);
+    expect(gateway.records.map(({ facts }) => facts.path)).toEqual(['/', '/second']);
+    connection.socket.destroy();
+  });
+
+  test('cuts a caller that goes on sending', async () => {
+    const gateway = await start({ guards: [() => deny()] });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n',
+    );
+    await connection.until(/HTTP\/1\.1 401 [^]*}$/);
+    const part = Buffer.alloc(65_536);
+    const feed = (): void => {
+      while (!connection.socket.destroyed && connection.socket.write(part));
+      connection.socket.once('drain', feed);
+    };
+    feed();
+    await connection.closed();
+    connection.socket.destroy();
+  });
+
+  test('of a request that waits for 100 Continue comes instead of it, and ends the connection', async () => {
+    const gateway = await start({ guards: [() => deny()] });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n',
+    );
+    const answer = await connection.closed();
+    expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*Connection: close/);
+    expect(answer).not.toContain('100 Continue');
+    connection.socket.destroy();
+  });
+});
+
+describe('a server that fails in the middle of its answer', () => {
+  test.each([
+    ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', '1.1'],
+    ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n', '1.1'],
+    [
+      'chunks, to an HTTP/1.0 caller',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
+      '1.0',
+    ],
+  ])('does not look complete to the caller: %s', async (_, head, version) => {
+    const ready = createDeferred<Socket>();
+    const gateway = await start({
+      servers: [
+        await startRawServer((socket) =>
+          socket.once('data', () => {
+            socket.write(head);
+            ready.resolve(socket);
+          }),
+        ),
+      ],
+    });
+    const connection = await openRaw(gateway.port, `GET / HTTP/${version}\r\nHost: a\r\n\r\n`);
+    let failed = false;
+    connection.socket.on('error', () => (failed = true));
+    await connection.until(/half/);
+    (await ready.promise).destroy();
+    const answer = await connection.closed();
+    expect(answer).not.toMatch(/\r\n0\r\n\r\n$/);
+    if (version === '1.0') expect(failed).toBe(true);
+    expect(await gateway.recorded(1)).toMatchObject({ status: 200, originStatus: 200, originBytes: 4 });
+    expect(gateway.leases()).toBe(0);
+    connection.socket.destroy();
+  });
+});
+
+describe('a limit', () => {
+  test('on the head: 431', async () => {
+    const gateway = await start({ transport: { maxHeaderBytes: 2048 } });
+    const connection = await openRaw(
+      gateway.port,
+      `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(4000)}\r\n\r\n`,
+    );
+    const answer = await connection.closed();
+    expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*Connection: close[^]*request_head_too_large/);
+    connection.socket.destroy();
+  });
+
+  test('on the head alone: any number of headers passes whole', async () => {
+    const seen = createDeferred<number>();
+    const upstream = await startServer(
+      (request, response) => {
+        seen.resolve(request.rawHeaders.filter((name) => name.startsWith('x-many')).length);
+        response.end();
+      },
+      (server) => void (server.maxHeadersCount = 0),
+    );
+    cleanups.push(() => upstream.close());
+    const gateway = await start({ servers: [upstream.url] });
+    const lines = Array.from({ length: 1500 }, (_, i) => `x-many${i}: 1\r\n`).join('');
+    const connection = await openRaw(gateway.port, `GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`);
+    expect(await seen.promise).toBe(1500);
+    connection.socket.destroy();
+  });
+
+  test('on an announced body: 413 before anyone is asked', async () => {
+    const asked: string[] = [];
+    const gateway = await start({
+      transport: { maxBodyBytes: 10 },
+      guards: [() => (asked.push('guard'), allow())],
+    });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n',
+    );
+    await connection.until(/^HTTP\/1\.1 413 [^]*request_too_large/);
+    expect(asked).toEqual([]);
+    connection.socket.destroy();
+  });
+
+  test('on a chunked body: 413, and the server never sees a complete request', async () => {
+    const outcome = createDeferred<string>();
+    const upstream = await startServer((request) => {
+      request.on('data', () => {});
+      request.on('end', () => outcome.resolve('complete'));
+      request.on('error', () => outcome.resolve('incomplete'));
+    });
+    cleanups.push(() => upstream.close());
+    const gateway = await start({ servers: [upstream.url], transport: { maxBodyBytes: 10 } });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
+    );
+    connection.send('6\r\n world\r\n');
+    await connection.until(/^HTTP\/1\.1 413 [^]*request_too_large[^]*}$/);
+    expect(await outcome.promise).toBe('incomplete');
+    connection.send('0\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 11\r\n\r\n');
+    expect((await connection.closed()).match(/HTTP\/1\.1 413/g)).toHaveLength(2);
+    connection.socket.destroy();
+  });
+
+  test('on a body: exactly as many bytes pass', async () => {
+    const upstream = await startServer((request, response) => request.pipe(response));
+    cleanups.push(() => upstream.close());
+    const gateway = await start({ servers: [upstream.url], transport: { maxBodyBytes: 5 } });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+    );
+    await connection.until(/200 OK[^]*hello/);
+    connection.socket.destroy();
+  });
+
+  test('on the time for the head: 408', async () => {
+    const gateway = await start({ transport: { headerTimeoutMs: 20 } });
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\n');
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 408 [^]*request_timeout/);
+    connection.socket.destroy();
+  });
+
+  test('on the time for the whole request: 408, and the server never sees a complete one', async () => {
+    const outcome = createDeferred<string>();
+    const upstream = await startServer((request) => {
+      request.on('data', () => {});
+      request.on('end', () => outcome.resolve('complete'));
+      request.on('error', () => outcome.resolve('incomplete'));
+    });
+    cleanups.push(() => upstream.close());
+    const gateway = await start({ servers: [upstream.url], transport: { readTimeoutMs: 50 } });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello',
+    );
+    const answer = await connection.closed();
+    expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*request_timeout/);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(await outcome.promise).toBe('incomplete');
+    expect(await gateway.recorded(1)).toMatchObject({ status: 408 });
+    expect(gateway.leases()).toBe(0);
+    connection.socket.destroy();
+  });
+
+  test('on the time for a request that has its answer: the connection is cut without a second one', async () => {
+    const gateway = await start({ guards: [() => deny()], transport: { readTimeoutMs: 50 } });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello',
+    );
+    expect((await connection.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401']);
+    connection.socket.destroy();
+  });
+
+  test('on idle connections: closed', async () => {
+    const gateway = await start({ guards: [() => deny()], transport: { idleTimeoutMs: 20 } });
+    const connection = await openRaw(gateway.port, get);
+    expect((await connection.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401']);
+    connection.socket.destroy();
+  });
+
+  test('garbage after a request does not break into its answer', async () => {
+    const held = createDeferred<() => void>();
+    const upstream = await startServer((_request, response) => {
+      response.write('first half');
+      held.resolve(() => response.end());
+    });
+    cleanups.push(() => upstream.close());
+    const gateway = await start({ servers: [upstream.url] });
+    const connection = await openRaw(gateway.port, get);
+    await connection.until(/first half/);
+    connection.send('\0garbage\r\n\r\n');
+    expect((await connection.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    expect(gateway.leases()).toBe(0);
+    connection.socket.destroy();
+  });
+});
+
+describe('a caller that goes away', () => {
+  test('while the decision is under way: nothing is sent, one record with 499', async () => {
+    const asked = createDeferred();
+    const decision = createDeferred<ReturnType<typeof allow>>();
+    const upstream = await startServer((_request, response) => response.end());
+    cleanups.push(() => upstream.close());
+    const gateway = await start({
+      servers: [upstream.url],
+      guards: [() => (asked.resolve(), decision.promise)],
+    });
+    const connection = await openRaw(gateway.port, get);
+    await asked.promise;
+    connection.socket.destroy();
+    expect(await gateway.recorded(1)).toMatchObject({
+      status: 499,
+      originStatus: 0,
+      serverUrl: undefined,
+      refusal: undefined,
+    });
+    decision.resolve(allow());
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(upstream.connections).toHaveLength(0);
+    expect(gateway.records).toHaveLength(1);
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test.each([
+    ['before the answer', '', 499],
+    ['in the middle of the answer', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', 200],
+  ])('%s: the server’s request is aborted, one record', async (_, head, status) => {
+    const arrived = createDeferred();
+    const aborted = createDeferred();
+    const url = await startRawServer((socket) => {
+      socket.once('data', () => {
+        socket.write(head);
+        arrived.resolve();
+      });
+      socket.on('close', () => aborted.resolve());
+    });
+    const gateway = await start({ servers: [url], guards: [() => allow({}, 'jon')] });
+    const connection = await openRaw(gateway.port, get);
+    await arrived.promise;
+    if (head !== '') await connection.until(/half/);
+    connection.socket.destroy();
+    await aborted.promise;
+    expect(await gateway.recorded(1)).toMatchObject({
+      status,
+      clientUsername: 'jon',
+      serverUrl: url,
+      refusal: undefined,
+    });
+    expect(gateway.records).toHaveLength(1);
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('in the middle of its body: the server never sees a complete request', async () => {
+    const outcome = createDeferred<string>();
+    const arrived = createDeferred();
+    const upstream = await startServer((request) => {
+      request.on('data', () => arrived.resolve());
+      request.on('end', () => outcome.resolve('complete'));
+      request.on('error', () => outcome.resolve('incomplete'));
+    });
+    cleanups.push(() => upstream.close());
+    const gateway = await start({ servers: [upstream.url] });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
+    );
+    await arrived.promise;
+    connection.socket.destroy();
+    expect(await outcome.promise).toBe('incomplete');
+    expect(await gateway.recorded(1)).toMatchObject({ status: 499 });
+    expect(gateway.leases()).toBe(0);
+  });
+});
+
+test('the record of a request tells who, what, where and how much', async () => {
+  const upstream = await startServer((_request, response) => response.writeHead(201).end('created'));
+  cleanups.push(() => upstream.close());
+  const gateway = await start({ servers: [upstream.url], guards: [() => allow({}, 'jon')] });
+  await ask(gateway, 'POST');
+  const record = await gateway.recorded(1);
+  expect(record).toMatchObject({
+    status: 201,
+    originStatus: 201,
+    originBytes: 7,
+    downstreamBytes: 7,
+    httpVersion: '1.1',
+    routerName: 'router@file',
+    serviceName: 'api@file',
+    serverUrl: upstream.url,
+    clientUsername: 'jon',
+    refusal: undefined,
+    facts: {
+      entryPoint: 'web',
+      method: 'POST',
+      path: '/',
+      scheme: 'http',
+      remoteAddress: '127.0.0.1',
+      localPort: gateway.port,
+      trusted: false,
+    },
+  });
+  expect(record.durationMs).toBeGreaterThanOrEqual(record.originDurationMs);
+  expect(record.originDurationMs).toBeGreaterThan(0);
+  expect(gateway.records).toHaveLength(1);
+});

@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  allow,
+  createDeferred,
+  deny,
+  openRaw,
+  startServer,
+  startTestGateway,
+  type Decide,
+  type RawConnection,
+} from '../entrypoints/gateway.testkit.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of cleanups.splice(0).reverse()) await close();
+});
+
+const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+const handshake = (extra = ''): string =>
+  `GET /ws?a=b HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nOrigin: https://a\r\n${extra}\r\n`;
+
+async function start(guards: readonly Decide[], first = '') {
+  const upgraded = createDeferred<{
+    request: IncomingMessage;
+    socket: Duplex;
+    received: () => string;
+    ended: Promise<void>;
+  }>();
+  const requests: string[] = [];
+  const upstream = await startServer(
+    (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        requests.push(
+          `${request.method} ${request.url} ${Buffer.concat(chunks).toString()} ${request.headers.upgrade ?? '-'}`,
+        );
+        if (request.url === '/ws-refused') response.writeHead(426).end('x'.repeat(4_000_000));
+        else response.end('plain');
+      });
+    },
+    (server) =>
+      server.on('upgrade', (request, socket, head) => {
+        if (request.url === '/ws-refused') {
+          const body = Buffer.alloc(4_000_000, 'x');
+          socket.write(
+            `HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`,
+          );
+          socket.end(body);
+          return;
+        }
+        let received = head.toString();
+        socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+        socket.on('error', () => {});
+        const ended = new Promise<void>((resolve) => socket.on('end', resolve).on('close', resolve));
+        socket.write(
+          `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n${first}`,
+        );
+        upgraded.resolve({ request, socket, received: () => received, ended });
+      }),
+  );
+  cleanups.push(() => upstream.close());
+  const gateway = await startTestGateway({ servers: [upstream.url], guards });
+  cleanups.push(() => gateway.close());
+  const open = async (text: string): Promise<RawConnection> => {
+    const connection = await openRaw(gateway.port, text);
+    cleanups.push(async () => void connection.socket.destroy());
+    return connection;
+  };
+  return { gateway, upgraded, upstream, requests, open };
+}
+
+async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a WebSocket', () => {
+  test('opens through the guard, which gives it the token, and passes bytes both ways', async () => {
+    const { gateway, upgraded, open } = await start(
+      [() => allow({ Group: 'admin' }, 'jon')],
+      'from the server',
+    );
+    const connection = await open(`${handshake('Authorization: Basic abc\r\nGroup: spoofed\r\n')}early`);
+    const { request, socket, received, ended } = await upgraded.promise;
+    expect(request.url).toBe('/ws?a=b');
+    expect(request.headers).toMatchObject({
+      authorization: 'Bearer issued-token',
+      group: 'admin',
+      origin: 'https://a',
+      upgrade: 'websocket',
+      'sec-websocket-key': key,
+    });
+    expect(await connection.until(/from the server/)).toMatch(
+      new RegExp(
+        `^HTTP/1\\.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nsec-websocket-accept: ${accept.replace(/[+/=]/g, '\\$&')}\r\n`,
+        'i',
+      ),
+    );
+    connection.send(' and later');
+    await eventually(() => received() === 'early and later');
+    socket.write('echo');
+    await connection.until(/echo/);
+    expect(gateway.records).toHaveLength(0);
+    expect(gateway.leases()).toBe(1);
+    connection.socket.end();
+    await ended;
+    await connection.closed();
+    expect(await gateway.recorded(1)).toMatchObject({
+      status: 101,
+      originStatus: 101,
+      clientUsername: 'jon',
+      originBytes: 19,
+    });
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('that the server ends still gives the caller its last bytes', async () => {
+    const { gateway, upgraded, open } = await start([() => allow()]);
+    const connection = await open(handshake());
+    await connection.until(/101/);
+    connection.socket.pause();
+    const last = Buffer.alloc(8_000_000, 'y');
+    const { socket } = await upgraded.promise;
+    socket.end(last);
+    await new Promise((resolve) => setImmediate(resolve));
+    connection.socket.resume();
+    expect((await connection.closed()).match(/y/g)).toHaveLength(last.length);
+    await gateway.recorded(1);
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('that the caller breaks off ends at the server too', async () => {
+    const { gateway, upgraded, open } = await start([() => allow()]);
+    const connection = await open(handshake());
+    await connection.until(/101/);
+    connection.socket.resetAndDestroy();
+    await (
+      await upgraded.promise
+    ).ended;
+    expect(await gateway.recorded(1)).toMatchObject({ status: 101 });
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('is refused before the handshake reaches the server', async () => {
+    const { gateway, upstream, open } = await start([() => deny()]);
+    const connection = await open(handshake());
+    expect(await connection.closed()).toMatch(
+      /^HTTP\/1\.1 401 [^]*WWW-Authenticate: Basic[^]*credentials_missing/,
+    );
+    expect(upstream.connections).toHaveLength(0);
+    expect(await gateway.recorded(1)).toMatchObject({
+      status: 401,
+      refusal: { code: 'credentials_missing' },
+    });
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('that the server declines gives the caller the server’s answer, however large', async () => {
+    const { gateway, open } = await start([() => allow()]);
+    const connection = await open(handshake().replace('/ws?a=b', '/ws-refused'));
+    expect((await connection.closed()).match(/x/g)?.length).toBeGreaterThanOrEqual(4_000_000);
+    expect(connection.text()).toMatch(/^HTTP\/1\.1 426 /);
+    expect(await gateway.recorded(1)).toMatchObject({ status: 426, originStatus: 426 });
+  });
+
+  test('whose server cannot be reached is refused', async () => {
+    const { gateway, upstream, open } = await start([() => allow()]);
+    await upstream.close();
+    const connection = await open(handshake());
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 502 /);
+    expect(await gateway.recorded(1)).toMatchObject({ status: 502, refusal: { code: 'upstream_refused' } });
+  });
+
+  test('whose caller goes away while the decision is under way never reaches the server', async () => {
+    const asked = createDeferred();
+    const decision = createDeferred<ReturnType<typeof allow>>();
+    const { gateway, upstream, open } = await start([
+      () => {
+        asked.resolve();
+        return decision.promise;
+      },
+    ]);
+    const connection = await open(handshake());
+    await asked.promise;
+    connection.socket.resetAndDestroy();
+    expect(await gateway.recorded(1)).toMatchObject({ status: 499 });
+    decision.resolve(allow());
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(upstream.connections).toHaveLength(0);
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test('asked for behind an unanswered request ends the connection and harms nobody else', async () => {
+    const decision = createDeferred<ReturnType<typeof allow>>();
+    let first = true;
+    const { gateway, open } = await start([
+      () => {
+        if (!first) return allow();
+        first = false;
+        return decision.promise;
+      },
+    ]);
+    const connection = await open(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${handshake()}`);
+    await connection.closed();
+    expect(gateway.records).toHaveLength(1);
+    const other = await open('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await other.until(/plain/);
+  });
+});
+
+describe('a wish for another protocol', () => {
+  test.each([
+    ['GET', '', ''],
+    ['POST', 'Content-Length: 5\r\n', 'hello'],
+    ['POST', 'Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n0\r\n\r\n'],
+  ])('is left unfulfilled: %s %s', async (method, headers, body) => {
+    const { gateway, requests, open } = await start([() => allow()]);
+    const connection = await open(
+      `${method} /h2c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n${headers}\r\n${body}`,
+    );
+    await connection.until(/^HTTP\/1\.1 200 [^]*plain/);
+    // The connection goes on as any other.
+    connection.send('GET /again HTTP/1.1\r\nHost: a\r\n\r\n');
+    await connection.until(/plain[^]*plain/);
+    expect(requests).toEqual([`${method} /h2c ${body === '' ? '' : 'hello'} -`, 'GET /again  -']);
+    expect(gateway.records).toHaveLength(2);
+    expect(gateway.leases()).toBe(0);
+  });
+});
