@@ -1,3 +1,4 @@
+import type { Part } from './document.ts';
 import type { Place, Problem } from './place.ts';
 
 /**
@@ -23,8 +24,8 @@ interface Entry {
 
 export interface RouterConfig extends Entry {
   readonly rule: string;
-  /** Where the rule's text stands, for diagnostics inside the rule. */
-  readonly rulePlace: Place;
+  /** The place of a code unit of the rule, counted from 0. */
+  readonly rulePlace: (offset: number) => Place;
   /** Empty: every entry point but `admin`. */
   readonly entryPoints: readonly string[];
   /** Qualified names, outermost first. */
@@ -95,9 +96,10 @@ export interface ClientCredentialsConfig extends Entry {
   readonly namespace: string | undefined;
   /**
    * Place of an option by its path as written in `options`; the nearest known ancestor when it has none of its own. A
-   * string's place is where its text begins; with `key`, the place of the option's name.
+   * string's place is where its text begins; with `key`, the place of the option's name; with a number, the place
+   * of that code unit of the string.
    */
-  readonly placeOf: (path: readonly (string | number)[], part?: 'key' | 'value') => Place;
+  readonly placeOf: (path: readonly (string | number)[], part?: Part) => Place;
 }
 
 export interface ChainConfig extends Entry {

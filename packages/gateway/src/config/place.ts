@@ -5,6 +5,11 @@ export interface Place {
   readonly column: number;
 }
 
+/** The column of an index in a text, in characters (code points), as editors count. */
+export function toColumn(text: string, lineStart: number, index: number): number {
+  return Array.from(text.slice(lineStart, index)).length + 1;
+}
+
 /** Something wrong with a configuration, at a place, said so that a reader can mend it. */
 export interface Problem {
   readonly severity: 'error' | 'warning';

@@ -1,3 +1,7 @@
+import { toColumn } from './place.ts';
+import type { Spelling } from './spelling.ts';
+import { lengthOfEscape, toSourceOffset } from './spelling.ts';
+
 interface TomlPlace {
   readonly line: number;
   /** Column of the key. */
@@ -55,7 +59,7 @@ export function scanToml(text: string): ReadonlyMap<string, TomlPlace> {
       table = resolve(names);
       note(table, { line: index + 1, key, value: key });
     } else if (source[end] === '=') {
-      const gap = /=\s*["']?/y;
+      const gap = /=\s*(?:"""|'''|["'])?/y;
       gap.lastIndex = end;
       note([...table, ...names], {
         line: index + 1,
@@ -113,4 +117,37 @@ function endOfValue(lines: readonly string[], first: number, column: number): nu
     }
   }
   return lines.length;
+}
+
+const literal: Spelling = { piece: /[^]+/y, lengthOf: ({ length }) => length };
+const basic: Spelling = {
+  // A backslash at the end of a line takes the white space after it along.
+  piece: /\\[ \t]*\r?\n[ \t\r\n]*|\\(?:x.{2}|u.{4}|U.{8}|[^])|[^\\]+|\\/y,
+  lengthOf(written) {
+    if (!written.startsWith('\\')) return written.length;
+    return written.includes('\n') ? 0 : lengthOfEscape(written);
+  },
+};
+
+/** The place of a code unit of a string, which begins at `start` and is written in any of the four ways. */
+export function placeInString(
+  text: string,
+  start: TomlPlace,
+  offset: number,
+): { readonly line: number; readonly column: number } {
+  let line = start.line;
+  let lineStart = 0;
+  for (let count = 1; count < line; count += 1) lineStart = text.indexOf('\n', lineStart) + 1;
+  const from = lineStart + start.value - 1;
+  const quotes = text.slice(Math.max(0, from - 3), from);
+  // A line break after the opening quotes is not part of the text.
+  const skipped = /^(?:"""|''')$/.test(quotes)
+    ? (/^\r?\n/.exec(text.slice(from, from + 2))?.[0].length ?? 0)
+    : 0;
+  const at = toSourceOffset(text, from + skipped, quotes.endsWith('"') ? basic : literal, offset);
+  for (let end = text.indexOf('\n', lineStart); end >= 0 && end < at; end = text.indexOf('\n', lineStart)) {
+    line += 1;
+    lineStart = end + 1;
+  }
+  return { line, column: toColumn(text, lineStart, at) };
 }

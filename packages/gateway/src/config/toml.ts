@@ -1,6 +1,7 @@
 import { TomlError, parse } from 'smol-toml';
 import type { ParsedDocuments } from './document.ts';
-import { placeKey, scanToml } from './toml-places.ts';
+import { valueAt } from './path.ts';
+import { placeKey, placeInString, scanToml } from './toml-places.ts';
 
 /** Parses TOML 1.0; one file is one document. */
 export function parseToml(text: string, file: string): ParsedDocuments {
@@ -31,7 +32,14 @@ export function parseToml(text: string, file: string): ParsedDocuments {
         placeOf(path, part) {
           for (let length = path.length; length > 0; length -= 1) {
             const found = places.get(placeKey(path.slice(0, length)));
-            if (found) return { file, line: found.line, column: part === 'key' ? found.key : found.value };
+            if (found === undefined) continue;
+            if (
+              typeof part === 'number' &&
+              length === path.length &&
+              typeof valueAt(value, path) === 'string'
+            )
+              return { file, ...placeInString(text, found, part) };
+            return { file, line: found.line, column: part === 'key' ? found.key : found.value };
           }
           return { file, line: 1, column: 1 };
         },

@@ -23,6 +23,8 @@ export interface YamlTree {
   readonly faults: readonly YamlFault[];
   /** What stands at a path; its nearest ancestor when nothing does. */
   readonly find: (path: Path) => Found;
+  /** What an alias refers to; any other node is itself. */
+  readonly follow: (node: Node | undefined) => Node | undefined;
 }
 
 /** Most values that a document may come to once its aliases are written out. */
@@ -77,14 +79,16 @@ export function indexYaml(root: YamlRoot): YamlTree {
   if (walk(contents) > maxValues && contents !== null)
     report(contents, 'its aliases refer to too much: they multiply');
 
+  const follow = (node: Node | undefined): Node | undefined => (isAlias(node) ? targets.get(node) : node);
   const childOf = (parent: Node | undefined, name: string | number): Found | undefined => {
-    const node = isAlias(parent) ? targets.get(parent) : parent;
+    const node = follow(parent);
     if (isMap(node)) return entries.get(node)?.get(String(name));
     const item = isSeq<Node>(node) && typeof name === 'number' ? node.items[name] : undefined;
     return item && { key: undefined, value: item };
   };
   return {
     faults,
+    follow,
     find(path) {
       let at: Found = { key: undefined, value: contents ?? undefined };
       for (const name of path) {

@@ -1,16 +1,22 @@
-import type { Node, YAMLError } from 'yaml';
+import type { YAMLError } from 'yaml';
 import { LineCounter, isScalar, parseAllDocuments } from 'yaml';
-import type { Document, ParsedDocuments } from './document.ts';
+import type { Document, ParsedDocuments, Part } from './document.ts';
+import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
-import type { Found } from './yaml-tree.ts';
+import { toColumn } from './place.ts';
+import { offsetInScalar } from './yaml-scalar.ts';
+import type { YamlTree } from './yaml-tree.ts';
 import { indexYaml } from './yaml-tree.ts';
 
 /** Parses YAML 1.2 with merge keys, one or more documents; empty documents are left out. */
 export function parseYaml(text: string, file: string): ParsedDocuments {
   const counter = new LineCounter();
+  // Without characters of two code units there is nothing to count.
+  const isWide = /[\ud800-\udbff]/.test(text);
   const toPlace = (offset: number): Place => {
     const { line, col } = counter.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+    const column = isWide ? toColumn(text, offset - col + 1, offset) : col;
+    return { file, line: Math.max(line, 1), column: Math.max(column, 1) };
   };
   const problems: Problem[] = [];
   const report = (place: Place, message: string): void =>
@@ -27,14 +33,14 @@ export function parseYaml(text: string, file: string): ParsedDocuments {
     });
     for (const root of parsed) {
       for (const error of root.errors) report(toPlace(error.pos[0]), describe(error));
-      const { faults, find } = indexYaml(root);
-      for (const { offset, message } of faults) report(toPlace(offset), message);
+      const tree = indexYaml(root);
+      for (const { offset, message } of tree.faults) report(toPlace(offset), message);
       if (problems.length > 0 || root.contents === null) continue;
       // Its limit is a count of 100 per anchor, which an ordinary file exceeds; the index limits the size instead.
       const value: unknown = root.toJS({ maxAliasCount: -1 });
       // `---` with nothing but comments below it.
       if (value === null) continue;
-      documents.push({ file, value, placeOf: (path, part) => toPlace(startOfPart(find(path), part, text)) });
+      documents.push({ file, value, placeOf: (path, part) => toPlace(offsetOf(tree, path, part, text)) });
     }
   } catch {
     // Nested too deeply for the parser's recursion.
@@ -55,18 +61,13 @@ function describe(error: YAMLError): string {
   }
 }
 
-function startOfPart({ key, value }: Found, part: 'key' | 'value' | undefined, text: string): number {
+function offsetOf(tree: YamlTree, path: Path, part: Part | undefined, text: string): number {
+  const { key, value } = tree.find(path);
+  if (typeof part === 'number') {
+    // What an alias stands for is written where its anchor is.
+    const target = tree.follow(value);
+    if (isScalar(target) && typeof target.value === 'string') return offsetInScalar(target, text, part);
+  }
   const node = key !== undefined && (part === 'key' || !isScalar(value)) ? key : (value ?? key);
-  return node === undefined ? 0 : startOf(node, text);
-}
-
-function startOf(node: Node, text: string): number {
-  const start = node.range?.[0] ?? 0;
-  if (!isScalar(node)) return start;
-  if (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE') return start + 1;
-  if (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED') return start;
-  // `|` or `>`, then the text, indented, on the lines below.
-  const header = text.indexOf('\n', start);
-  const first = header < 0 ? -1 : text.slice(header).search(/[^\s]/);
-  return first < 0 || header + first >= (node.range?.[1] ?? 0) ? start : header + first;
+  return isScalar(node) ? offsetInScalar(node, text, 0) : (node?.range?.[0] ?? 0);
 }

@@ -1,11 +1,10 @@
 import type { ClientCredentialsOptions, OptionProblem } from '@grantgate/middleware/options/options';
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
 import type { ClientCredentialsConfig } from '../config/dynamic.ts';
-import { formatPath, valueAt } from '../config/path.ts';
-import type { Place, Problem } from '../config/place.ts';
+import { formatPath } from '../config/path.ts';
+import type { Problem } from '../config/place.ts';
 import type { SecretSources } from '../secrets/resolve.ts';
 import { resolveReferences } from '../secrets/resolve.ts';
-import { placeWithin } from './place-within.ts';
 
 /** A middleware with its secrets looked up and its options read. */
 export interface PreparedGuard {
@@ -20,7 +19,7 @@ export function prepareGuard(
   middleware: ClientCredentialsConfig,
   sources: Omit<SecretSources, 'namespace'>,
 ): PreparedGuard {
-  const { name, namespace, placeOf } = middleware;
+  const { name, namespace } = middleware;
   const resolved = resolveReferences(middleware.options, { ...sources, namespace });
   const parsed = parseClientCredentials(resolved.value);
   const unresolved = resolved.problems.filter(({ severity }) => severity === 'error');
@@ -32,7 +31,7 @@ export function prepareGuard(
   return Object.freeze({
     name,
     options: unresolved.length > 0 ? undefined : parsed.options,
-    problems: problems.map((problem) => toProblem(problem, middleware, placeOf)),
+    problems: problems.map((problem) => toProblem(problem, middleware)),
   });
 }
 
@@ -41,23 +40,14 @@ const isSamePath = (a: OptionProblem['path'], b: OptionProblem['path']): boolean
 
 function toProblem(
   { severity, path, code, message, within }: OptionProblem,
-  { name, options }: ClientCredentialsConfig,
-  placeOf: ClientCredentialsConfig['placeOf'],
+  { name, placeOf }: ClientCredentialsConfig,
 ): Problem {
-  const place: Place = placeOf(
-    path,
-    code === 'unknown_option' || code === 'duplicate_option' ? 'key' : 'value',
-  );
+  const part = code === 'unknown_option' || code === 'duplicate_option' ? 'key' : 'value';
   return {
     severity,
-    place: within === undefined ? place : placeWithin(place, textAt(options, path), within),
+    place: placeOf(path, within?.offset ?? part),
     code,
     path: path.length === 0 ? name : `${name}.${formatPath(path)}`,
     message,
   };
-}
-
-function textAt(options: unknown, path: OptionProblem['path']): string {
-  const text = valueAt(options, path);
-  return typeof text === 'string' ? text : '';
 }

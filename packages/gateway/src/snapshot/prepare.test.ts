@@ -48,6 +48,27 @@ describe('a prepared configuration', () => {
     expect(options.clientSecret!.reveal()).toBe('s3cr3t');
   });
 
+  it('places a fault inside an expression that is folded over several lines', () => {
+    const prepared = prepareText(`http:
+  routers:
+    folded:
+      rule: >-
+        Host(\`a\`)
+        && Pth(\`/\`)
+      service: echo
+  middlewares:
+    claims:
+      plugin:
+        oAuthClientCredentials:
+          url: "https://as.example/token"
+          claims: "Equals(\\"grp\\", \\"admin\\")
+            && Equls(\`a\`, \`b\`)"${services}`);
+    expect(shown(prepared).map((line) => line.split(':', 2).join(':'))).toEqual([
+      'error 6:12 folded@file.rule',
+      'error 14:16 claims@file.claims',
+    ]);
+  });
+
   it('says everything that is wrong at once, each at its place in the file', () => {
     const prepared = prepareText(`http:
   routers:

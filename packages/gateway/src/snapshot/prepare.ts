@@ -12,7 +12,6 @@ import type { Rule } from '../routing/rule.ts';
 import { compileRule } from '../routing/rule.ts';
 import type { PreparedGuard } from './prepare-guard.ts';
 import { prepareGuard } from './prepare-guard.ts';
-import { placeWithin } from './place-within.ts';
 
 /** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
 export interface Prepared {
@@ -133,13 +132,10 @@ export function entryPointsOf(
   });
 }
 
-function toRuleProblem(
-  { name, rule, rulePlace }: RouterConfig,
-  { line, column, message }: Diagnostic,
-): Problem {
+function toRuleProblem({ name, rulePlace }: RouterConfig, { offset, message }: Diagnostic): Problem {
   return {
     severity: 'error',
-    place: placeWithin(rulePlace, rule, { line, column }),
+    place: rulePlace(offset),
     code: 'invalid_rule',
     path: `${name}.rule`,
     message,

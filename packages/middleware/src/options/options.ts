@@ -37,6 +37,6 @@ export interface OptionProblem {
   readonly code: string;
   /** What is wrong and what was expected; never the value of a secret. */
   readonly message: string;
-  /** For an expression: where in its text, counted from 1. */
-  readonly within?: { readonly line: number; readonly column: number };
+  /** For an expression: where in its text; the offset in UTF-16 code units from 0, line and column from 1. */
+  readonly within?: { readonly offset: number; readonly line: number; readonly column: number };
 }

@@ -85,8 +85,8 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
   if (typeof shape.claims === 'string' && shape.claims !== '') {
     const compiled = compileClaims(shape.claims);
     if (!compiled.ok) {
-      for (const { message, line, column } of compiled.diagnostics)
-        report('error', ['claims'], 'invalid_expression', message, { line, column });
+      for (const { message, offset, line, column } of compiled.diagnostics)
+        report('error', ['claims'], 'invalid_expression', message, { offset, line, column });
     }
   }
   if (isTextRecord(shape.forwardHeaders)) {

@@ -71,7 +71,7 @@ function addRouter(draft: Draft, name: string, source: Source): void {
     place: document.placeOf(path, 'key'),
     errors: errorsOf(problems),
     rule: value.rule ?? '',
-    rulePlace: document.placeOf(rulePath),
+    rulePlace: (offset) => document.placeOf(rulePath, offset),
     entryPoints: value.entryPoints ?? [],
     middlewares: (value.middlewares ?? []).map((middleware, index) =>
       mention('middlewares', qualify(middleware), writtenPath(['middlewares', index])),

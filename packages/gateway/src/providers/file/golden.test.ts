@@ -9,7 +9,8 @@ const folder = fileURLToPath(new URL('testdata/', import.meta.url));
 const inputs = readdirSync(folder).filter((name) => !name.endsWith('.golden'));
 
 /** Maps as objects, places as `line:column`. */
-function show(_key: string, value: unknown): unknown {
+function show(key: string, value: unknown): unknown {
+  if (key === 'rulePlace') return show('', (value as (offset: number) => Place)(0));
   if (value instanceof Map) return Object.fromEntries(value as Map<string, unknown>);
   if (typeof value === 'object' && value !== null && 'line' in value) {
     const { file, line, column } = value as Place;

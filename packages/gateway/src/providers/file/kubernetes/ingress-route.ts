@@ -78,7 +78,7 @@ function addRoute(draft: Draft, object: KubernetesObject, catalog: ServiceCatalo
     place: document.placeOf(outer.path),
     errors: [...outer.errors, ...errorsOf(found)],
     rule: match,
-    rulePlace: document.placeOf(rulePath),
+    rulePlace: (offset) => document.placeOf(rulePath, offset),
     entryPoints: outer.entryPoints,
     middlewares: middlewares.names,
     service: name,
