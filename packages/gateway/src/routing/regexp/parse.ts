@@ -37,13 +37,12 @@ const escapedAssertions: Readonly<Record<string, Assertion>> = {
  */
 export function parseRegexp(source: string): Syntax {
   const scanner = createScanner(source);
-  const names = new Set<string>();
-  const tree = parseAlternatives(scanner, names, { foldCase: false, multiLine: false, dotAll: false }, 0);
+  const tree = parseAlternatives(scanner, { foldCase: false, multiLine: false, dotAll: false }, 0);
   if (!scanner.atEnd) throw new RegexpFault('unexpected )');
   return tree;
 }
 
-function parseAlternatives(scanner: Scanner, names: Set<string>, outer: Flags, depth: number): Syntax {
+function parseAlternatives(scanner: Scanner, outer: Flags, depth: number): Syntax {
   if (depth > maxDepth) throw new RegexpFault(`groups nested deeper than ${maxDepth} levels`);
   let flags = outer;
   const alternatives: Syntax[] = [];
@@ -73,18 +72,19 @@ function parseAlternatives(scanner: Scanner, names: Set<string>, outer: Flags, d
       items = [];
       repeatable = false;
     } else if (char === '(') {
-      const inner = readGroupStart(scanner, names, flags);
+      const inner = readGroupStart(scanner, flags);
       if (inner.closed) {
         flags = inner.flags;
-        repeatable = false;
+        // A repetition after it is of what stands before it.
+        repeatable = items.length > 0;
       } else {
-        items.push(parseAlternatives(scanner, names, inner.flags, depth + 1));
+        items.push(parseAlternatives(scanner, inner.flags, depth + 1));
         if (!scanner.takeIf(')')) throw new RegexpFault('missing closing )');
       }
     } else if (char === '\\' && scanner.takeIf('Q')) {
       const literals = Array.from(scanner.match(quoted)?.[1] ?? '', (next) => literal(next, flags));
       items.push(...literals);
-      repeatable = literals.length > 0;
+      repeatable = items.length > 0;
     } else {
       items.push(parseAtom(scanner, char, flags));
     }
@@ -136,18 +136,12 @@ function parseEscape(scanner: Scanner, flags: Flags): Syntax {
 }
 
 /** Reads what follows the `(` of a group; `closed` when it was `(?flags)`, which changes the flags of the group around it. */
-function readGroupStart(
-  scanner: Scanner,
-  names: Set<string>,
-  outer: Flags,
-): { readonly flags: Flags; readonly closed: boolean } {
+function readGroupStart(scanner: Scanner, outer: Flags): { readonly flags: Flags; readonly closed: boolean } {
   if (scanner.peek() !== '?') return { flags: outer, closed: false };
   const named = scanner.match(groupName);
   if (named !== undefined) {
     const name = named[1] ?? '';
-    if (!/^[\p{L}\p{Nd}_]+$/u.test(name)) throw new RegexpFault(`invalid group name in (${named[0]}`);
-    if (names.has(name)) throw new RegexpFault(`the group name ${name} occurs twice`);
-    names.add(name);
+    if (!/^[A-Za-z0-9_]+$/.test(name)) throw new RegexpFault(`invalid group name in (${named[0]}`);
     return { flags: outer, closed: false };
   }
   const flagged = scanner.match(groupFlags);

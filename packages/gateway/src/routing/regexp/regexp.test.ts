@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileRegexp } from './compile.ts';
+import { parseRegexp } from './parse.ts';
+import { compileProgram, maxInstructions } from './program.ts';
+import { createRun } from './run.ts';
+
+function test(source: string, text: string): boolean {
+  const compiled = compileRegexp(source);
+  if (!compiled.ok) throw new Error(compiled.message);
+  return compiled.test(text);
+}
+
+/** Answers of the `regexp` package of Go 1.26: for each expression a digit per text, null for one that it refuses. */
+const go = JSON.parse(readFileSync(new URL('testdata/go.json', import.meta.url), 'utf8')) as {
+  readonly texts: readonly string[];
+  readonly expressions: Readonly<Record<string, string | null>>;
+};
+
+describe('a regular expression', () => {
+  it('is accepted, and matches, as in Go', () => {
+    const answers = Object.keys(go.expressions).map((source) => {
+      const compiled = compileRegexp(source);
+      return [
+        source,
+        compiled.ok ? go.texts.map((text) => (compiled.test(text) ? '1' : '0')).join('') : null,
+      ];
+    });
+    expect(answers.length).toBeGreaterThan(250);
+    expect(Object.fromEntries(answers)).toEqual(go.expressions);
+  });
+
+  it.each([
+    ['a(?i)*$', 'aaa'],
+    ['^a\\Q\\E+$', 'aaa'],
+  ])('repeats in %s what stands before something empty', (source, text) => {
+    expect(test(source, text)).toBe(true);
+  });
+
+  it.each([
+    ['(?P<é>a)', 'invalid group name'],
+    ['(?=a)', 'look-around'],
+    ['\\1', 'backreference'],
+    ['a**', '* follows another repetition'],
+    ['a{2,1}', 'invalid repetition {2,1}'],
+    ['a{1001}', 'invalid repetition {1001}'],
+    ['((a{100}){100}){100}', 'too large'],
+    ['('.repeat(300), 'nested deeper than 250'],
+    ['[b-a]', 'runs backwards'],
+    ['\\', 'trailing backslash'],
+  ])('%j is refused: %s', (source, words) => {
+    const compiled = compileRegexp(source);
+    expect(compiled.ok ? 'accepted' : compiled.message).toContain(words);
+  });
+});
+
+describe('where Go and JavaScript mean the same', () => {
+  const atoms = fc.constantFrom(
+    'a', 'b', '1', '_', 'é', '.', '[ab]', '[^a]', '[a-c1]', '\\d', '\\D', '\\w', '\\W', '\\n', '\\.', '\\x61', '[\\d_]',
+  ); // prettier-ignore
+  const { tree } = fc.letrec<{ tree: string }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4, depthSize: 'small' },
+      atoms,
+      fc.constantFrom('^', '$', '\\b', '\\B', ''),
+      fc.array(tie('tree'), { minLength: 2, maxLength: 3 }).map((items) => `(${items.join('|')})`),
+      fc.array(tie('tree'), { minLength: 2, maxLength: 4 }).map((items) => items.join('')),
+      fc
+        .tuple(tie('tree'), fc.constantFrom('*', '+', '?', '*?', '{2}', '{1,}', '{0,2}'))
+        .map(([item, repeat]) => `(?:${item})${repeat}`),
+    ),
+  }));
+  const text = fc
+    .array(fc.constantFrom('a', 'b', 'c', '1', '_', '.', 'é', '\n', ' '), { maxLength: 8 })
+    .map((chars) => chars.join(''));
+
+  it('so do we', () => {
+    fc.assert(
+      fc.property(tree, fc.array(text, { minLength: 1, maxLength: 6 }), (source, texts) => {
+        for (const one of texts) expect(test(source, one)).toBe(new RegExp(source, 'u').test(one));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('the work of a match', () => {
+  /** How many characters were compared with how many sets. */
+  function countSteps(source: string, text: string): number {
+    let steps = 0;
+    const program = compileProgram(parseRegexp(source)).map((instruction) =>
+      instruction.op === 'set'
+        ? {
+            ...instruction,
+            set(codePoint: number) {
+              steps += 1;
+              return instruction.set(codePoint);
+            },
+          }
+        : instruction,
+    );
+    expect(program.length).toBeLessThan(maxInstructions);
+    createRun(program)(text);
+    return steps;
+  }
+
+  it.each([
+    '(a*)*b',
+    '(a|aa)+$',
+    '^(a|a)*$',
+    '(.*)*(.*)*x',
+    '(?:a?){30}a{30}b',
+    '(a+)+(a+)+c$',
+    '([a-z]+)*[0-9]',
+  ])('on %s grows with the text, not beyond', (source) => {
+    const [some, more] = [1000, 10_000].map((length) => countSteps(source, `${'a'.repeat(length)}!`));
+    expect(some).toBeGreaterThan(0);
+    expect(more).toBeLessThan(11 * some!);
+  });
+
+  it('ends with the first character that an anchored expression refuses', () => {
+    expect(countSteps('^/api/', `/x${'a'.repeat(10_000)}`)).toBeLessThan(5);
+  });
+});
