@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 /** What is under way on an entry point. */
 export interface Activity {
   readonly draining: boolean;
+  /** Calling it again for the same connection changes nothing. */
   connected(socket: Socket): void;
   begin(response: ServerResponse): void;
   /** The response under way on a connection; undefined for none. */
@@ -28,6 +29,7 @@ export function createActivity(): Activity {
       return draining;
     },
     connected(socket) {
+      if (connections.has(socket)) return;
       connections.add(socket);
       socket.once('close', () => connections.delete(socket));
     },

@@ -91,13 +91,15 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
   server.on('checkContinue', (_request, response) => inTurn(response, true));
   server.on('connect', (_request, socket) => rejectConnection(socket, gatewayRefusals.method_not_supported));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
+    socket.removeListener('error', destroyOnError).on('error', destroyOnError);
     if (activity.find(socket) !== undefined) {
       // Sent before the answer to an earlier request was there: two would write to one connection.
       socket.destroy();
     } else if (request.headers.upgrade?.toLowerCase() === 'websocket') {
       serve(takeOver(request, socket), false, { socket, head });
     } else {
+      // Node.js takes it for a new connection, and would add its listener to the one that it has.
+      socket.removeAllListeners('timeout');
       socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
       server.emit(config.tls === undefined ? 'connection' : 'secureConnection', socket);
     }
@@ -113,6 +115,11 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
       writeRefusal(response, toRefusal(error), toRequestId(response.req.rawHeaders));
     }
   });
+}
+
+/** Node.js has taken its own listener off the connection. */
+function destroyOnError(this: Socket): void {
+  this.destroy();
 }
 
 /** The caller went away in the middle of a request. */

@@ -230,4 +230,22 @@ describe('a wish for another protocol', () => {
     expect(gateway.records).toHaveLength(2);
     expect(gateway.leases()).toBe(0);
   });
+
+  test('left unfulfilled again and again on one connection, leaves no listeners behind', async () => {
+    const { gateway, open } = await start([() => allow()]);
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const connection = await open('');
+    for (let round = 1; round <= 30; round += 1) {
+      connection.send(
+        'POST /h2c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\nhello',
+      );
+      await gateway.recorded(round);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+    expect(gateway.records).toHaveLength(30);
+  });
 });
