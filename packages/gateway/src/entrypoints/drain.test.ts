@@ -104,7 +104,11 @@ describe('a gateway that shuts down', () => {
     );
     (await held.promise).end();
     await drained;
-    expect(gateway.records).toHaveLength(1);
+    expect(gateway.records.map(({ status, refusal }) => [status, refusal?.code])).toEqual([
+      [503, 'gateway_draining'],
+      [200, undefined],
+    ]);
+    expect(gateway.leases()).toBe(0);
   });
 
   test('cuts what is still under way after the grace time', async () => {

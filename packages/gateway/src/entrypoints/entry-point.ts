@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../config/install.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
-import type { Handle } from '../pipeline/handle.ts';
+import type { Handle, Refuse } from '../pipeline/handle.ts';
 import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
 import { toRequestId } from '../pipeline/request-id.ts';
 import { writeRefusal } from '../pipeline/write-refusal.ts';
@@ -71,19 +71,22 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
     scheme: config.tls === undefined ? 'http' : 'https',
     isTrusted: createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
   });
+  const refusers = new WeakMap<ServerResponse, Refuse>();
   const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
     const { req: request } = response;
     if (upgrade === undefined) activity.begin(response);
+    const facts = upgrade === undefined || isHandshake(request) ? readFacts(request) : undefined;
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request);
-    const odd = upgrade !== undefined && !isHandshake(request);
-    const facts = refusal === undefined && !odd ? readFacts(request) : undefined;
+    if (facts === undefined || refusal !== undefined) response.shouldKeepAlive = false;
     if (facts === undefined) {
-      response.shouldKeepAlive = false;
-      writeRefusal(response, refusal ?? gatewayRefusals.request_invalid, toRequestId(request.rawHeaders));
+      writeRefusal(response, gatewayRefusals.request_invalid, toRequestId(request.rawHeaders));
       return;
     }
     const { maxBodyBytes } = config.transport;
-    deps.handle({ request, response, facts, upgrade, expectsContinue, maxBodyBytes });
+    refusers.set(
+      response,
+      deps.handle({ request, response, facts, upgrade, expectsContinue, refusal, maxBodyBytes }),
+    );
   };
   const inTurn = createTurns(serve);
   server.on('connection', (socket: Socket) => activity.connected(socket));
@@ -112,7 +115,7 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
     else if (response.headersSent || response.req.complete) socket.destroy();
     else {
       response.shouldKeepAlive = false;
-      writeRefusal(response, toRefusal(error), toRequestId(response.req.rawHeaders));
+      refusers.get(response)?.(toRefusal(error));
     }
   });
 }

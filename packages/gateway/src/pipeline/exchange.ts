@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestFacts } from '../routing/facts.ts';
+import type { Refusal } from './refusals.ts';
 
 /** A request as an entry point hands it over. */
 export interface Exchange {
@@ -11,6 +12,8 @@ export interface Exchange {
   readonly expectsContinue: boolean;
   /** The caller's connection when it asks for WebSocket. */
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
+  /** Why the entry point does not serve it, whatever the routes say; undefined when it does. */
+  readonly refusal: Refusal | undefined;
   /** Bytes; 0: no limit. */
   readonly maxBodyBytes: number;
 }

@@ -11,7 +11,7 @@ import type { Guard, Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Exchange } from './exchange.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { RequestRecord } from './record.ts';
-import { brokenRoute, gatewayRefusals } from './refusals.ts';
+import { brokenRoute, gatewayRefusals, type Refusal } from './refusals.ts';
 
 export interface PipelineDeps {
   readonly clock: Clock;
@@ -22,7 +22,11 @@ export interface PipelineDeps {
   onDefect(error: unknown, requestId: string): void;
 }
 
-export type Handle = (exchange: Exchange) => void;
+/** Serves one request. */
+export type Handle = (exchange: Exchange) => Refuse;
+
+/** Refuses a request that turns out to be faulty while it is under way; changes nothing once it has its answer. */
+export type Refuse = (refusal: Refusal) => void;
 
 /** One request's way: match, decide, forward; whatever ends it, one record. */
 export function createHandle(deps: PipelineDeps): Handle {
@@ -39,12 +43,17 @@ export function createHandle(deps: PipelineDeps): Handle {
     } catch (error) {
       fail(deps, exchange, progress, error);
     }
+    return (refusal) => progress.refuse(refusal);
   };
 }
 
 /** Gives a promise only when the decision is not at hand. */
 function serve(exchange: Exchange, snapshot: Snapshot, progress: Progress): Promise<void> | undefined {
   const { facts } = exchange;
+  if (exchange.refusal !== undefined) {
+    progress.refuse(exchange.refusal);
+    return undefined;
+  }
   const route = snapshot.match(facts);
   const path = route && sanitizePath(facts.path);
   if (route === undefined || path === undefined) {

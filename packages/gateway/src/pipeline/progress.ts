@@ -45,8 +45,8 @@ export function createProgress(
     answered: (status) => void (originStatus = status),
     passedOn: (bytes) => void (originBytes += bytes),
     refuse(refusal) {
-      refused = refusal;
       if (response.destroyed || response.headersSent) return;
+      refused = refusal;
       refusalBytes = writeRefusal(response, refusal, requestId);
     },
   };

@@ -338,7 +338,13 @@ describe('a limit', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*request_timeout/);
     expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
     expect(await outcome.promise).toBe('incomplete');
-    expect(await gateway.recorded(1)).toMatchObject({ status: 408 });
+    expect(await gateway.recorded(1)).toMatchObject({
+      status: 408,
+      originStatus: 0,
+      downstreamBytes: answer.length - answer.indexOf('{'),
+      serverUrl: upstream.url,
+      refusal: { code: 'request_timeout' },
+    });
     expect(gateway.leases()).toBe(0);
     connection.socket.destroy();
   });
@@ -357,6 +363,27 @@ describe('a limit', () => {
     const gateway = await start({ guards: [() => deny()], transport: { idleTimeoutMs: 20 } });
     const connection = await openRaw(gateway.port, get);
     expect((await connection.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401']);
+    connection.socket.destroy();
+  });
+
+  test('on what a body may look like: 400 at once, even while the decision is under way', async () => {
+    const asked = createDeferred();
+    const decision = createDeferred<ReturnType<typeof deny>>();
+    const gateway = await start({ guards: [() => (asked.resolve(), decision.promise)] });
+    const connection = await openRaw(
+      gateway.port,
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX-Request-Id: odd-body\r\n\r\n',
+    );
+    await asked.promise;
+    connection.send('no chunk\r\n');
+    expect(await connection.closed()).toMatch(/^HTTP\/1\.1 400 [^]*request_invalid[^]*odd-body/);
+    decision.resolve(deny());
+    expect(await gateway.recorded(1)).toMatchObject({
+      requestId: 'odd-body',
+      status: 400,
+      refusal: { code: 'request_invalid' },
+    });
+    expect(gateway.leases()).toBe(0);
     connection.socket.destroy();
   });
 
@@ -452,6 +479,30 @@ describe('a caller that goes away', () => {
     expect(await gateway.recorded(1)).toMatchObject({ status: 499 });
     expect(gateway.leases()).toBe(0);
   });
+});
+
+test('a request that no route can serve is recorded like any other', async () => {
+  const asked: string[] = [];
+  const gateway = await start({
+    guards: [(facts) => (asked.push(facts.method), deny())],
+  });
+  const connection = await openRaw(
+    gateway.port,
+    'TRACE /a?b=c HTTP/1.1\r\nHost: a\r\nX-Request-Id: traced\r\n\r\n',
+  );
+  const answer = await connection.closed();
+  expect(answer).toMatch(/^HTTP\/1\.1 501 [^]*method_not_supported[^]*traced/);
+  expect(await gateway.recorded(1)).toMatchObject({
+    requestId: 'traced',
+    status: 501,
+    downstreamBytes: answer.length - answer.indexOf('{'),
+    routerName: undefined,
+    refusal: { code: 'method_not_supported' },
+    facts: { method: 'TRACE', target: '/a?b=c' },
+  });
+  expect(asked).toEqual([]);
+  expect(gateway.leases()).toBe(0);
+  connection.socket.destroy();
 });
 
 test('the record of a request tells who, what, where and how much', async () => {

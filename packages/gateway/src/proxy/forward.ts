@@ -77,6 +77,11 @@ function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
       );
     },
     onResponseStart(controller, answered, headers, statusMessage) {
+      if (response.headersSent) {
+        // Refused meanwhile: its body did not arrive in time, or not as a body does.
+        controller.abort(new Error('the request has been refused'));
+        return;
+      }
       if (answered < 200) {
         passInterim(response, answered, headers);
         return;
@@ -102,7 +107,7 @@ function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
     onResponseError(_controller, error) {
       ended = true;
       if (status === 304 && isLengthMismatch(error)) response.end();
-      else if (response.headersSent) cut(response);
+      else if (status > 0 && response.headersSent) cut(response);
       else if (!gone) job.onFault(toFault(error, started));
     },
   };
