@@ -10,7 +10,7 @@ import type { Upstream } from './upstream.ts';
 export interface Upstreams {
   /** By qualified name; undefined for one that is unknown or broken. */
   get(name: string): Upstream | undefined;
-  /** Stops health checks and closes every connection once the requests under way are answered. */
+  /** Stops health checks and closes every connection once the requests under way are answered; once, however often it is called. */
   close(): Promise<void>;
 }
 
@@ -40,12 +40,15 @@ export function createUpstreams(configs: ReadonlyMap<string, ServiceConfig>, dep
   };
   for (const name of configs.keys()) build(name);
 
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    for (const service of services.values()) service?.stop();
+    return pools.close();
+  };
+
   return {
     get: (name) => services.get(name),
-    async close() {
-      for (const service of services.values()) service?.stop();
-      await pools.close();
-    },
+    close: () => (closing ??= close()),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Pools } from './pools.ts';
 export interface HealthCheck {
   /** The last answer; a server that has not been asked yet counts as healthy. */
   healthy(): boolean;
-  /** Stops asking; a question under way is given up. */
+  /** Stops asking; questions under way, and answers that are still being read, are given up. */
   stop(): void;
 }
 
@@ -21,13 +21,17 @@ export function startHealthCheck(
   const pool = deps.pools.forOrigin(origin);
   let healthy = true;
   let stopped = false;
-  let underWay = new AbortController();
+  const underWay = new Set<AbortController>();
   let next: Timer | undefined;
 
   const ask = async (): Promise<boolean> => {
     const controller = new AbortController();
-    underWay = controller;
+    underWay.add(controller);
     const limit = deps.clock.after(config.timeoutMs, () => controller.abort());
+    const finish = (): void => {
+      limit.cancel();
+      underWay.delete(controller);
+    };
     try {
       const { statusCode, body } = await pool.request({
         path,
@@ -35,13 +39,15 @@ export function startHealthCheck(
         headers,
         signal: controller.signal,
       });
-      // The status is the answer; a body that fails or never ends does not change it, and is not read to its end.
-      void body.dump({ limit: maxDiscardedBytes, signal: controller.signal }).catch(() => {});
+      // The status is the answer; a body that fails or never ends does not change it, and is given up at the same limit.
+      void body
+        .dump({ limit: maxDiscardedBytes, signal: controller.signal })
+        .catch(() => {})
+        .finally(finish);
       return isExpected(statusCode, config.status);
     } catch {
+      finish();
       return false;
-    } finally {
-      limit.cancel();
     }
   };
   const round = async (): Promise<void> => {
@@ -56,7 +62,7 @@ export function startHealthCheck(
     stop() {
       stopped = true;
       next?.cancel();
-      underWay.abort();
+      for (const controller of underWay) controller.abort();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Smooth weighted round robin, as in nginx: with weights 5, 1 and 1 the order is a a b a c a a, not a a a a a b c. */
 export interface RoundRobin<T> {
   /** The next of the items that are available; undefined when none is. */
-  next(): T | undefined;
+  readonly next: () => T | undefined;
 }
 
 /** @param items weights are 0 and up; 0 is never chosen. */

@@ -1,0 +1,352 @@
+import { createServer as createTlsServer } from 'node:tls';
+import type { AddressInfo } from 'node:net';
+import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { HealthCheckConfig, ServiceConfig, StickyConfig } from '../config/dynamic.ts';
+import type { Upstreams } from './create-upstream.ts';
+import { createUpstreams } from './create-upstream.ts';
+import { defer, startServer, toLoadBalancer, toMap, toWeighted } from './services.testkit.ts';
+import type { PickFacts } from './upstream.ts';
+
+const cleanup: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of cleanup.splice(0).reverse()) await close();
+});
+
+function create(...services: readonly ServiceConfig[]): Upstreams {
+  const upstreams = createUpstreams(toMap(...services), { clock: createFakeClock() });
+  cleanup.push(() => upstreams.close());
+  return upstreams;
+}
+
+async function serve(listener: Parameters<typeof startServer>[0]) {
+  const server = await startServer(listener);
+  cleanup.push(() => server.close());
+  return server;
+}
+
+const plain: PickFacts = { rawHeaders: [], scheme: 'http' };
+
+/** The last letter of the server's host, for each of some requests. */
+const pickHosts = (upstreams: Upstreams, name: string, count: number): string =>
+  Array.from(
+    { length: count },
+    () => upstreams.get(name)?.pick(plain)?.server.authority.charAt(0) ?? '-',
+  ).join('');
+
+describe('a load balancer', () => {
+  it('spreads requests over its servers by weight; one of weight 0 gets none', () => {
+    const servers = [
+      { url: 'http://a', weight: 2 },
+      { url: 'http://b', weight: 1 },
+      { url: 'http://c', weight: 0 },
+    ];
+    expect(pickHosts(create(toLoadBalancer('s', servers)), 's', 6)).toBe('abaaba');
+  });
+
+  it('without servers has none to give', () => {
+    expect(create(toLoadBalancer('s', [])).get('s')!.pick(plain)).toBeUndefined();
+  });
+
+  it('tells of a server what forwarding must know', () => {
+    const upstreams = create(
+      toLoadBalancer('s@file', ['http://a.example:8080/base/'], { passHostHeader: false }),
+    );
+    expect(upstreams.get('s@file')!.pick(plain)).toMatchObject({
+      serviceName: 's@file',
+      passHostHeader: false,
+      setCookie: undefined,
+      server: { origin: 'http://a.example:8080', authority: 'a.example:8080', basePath: '/base' },
+    });
+  });
+});
+
+describe('a weighted service', () => {
+  const [a, b] = [toLoadBalancer('a', ['http://a']), toLoadBalancer('b', ['http://b'])];
+  const problem = {
+    severity: 'error',
+    place: a.place,
+    code: 'x',
+    path: '',
+    message: 'x',
+  } as const;
+
+  it('spreads requests over services, nested ones too, which are named as the ones that served', () => {
+    const upstreams = create(toWeighted('outer', { inner: 2, b: 1 }), toWeighted('inner', { a: 1, c: 1 }), a, b,
+      toLoadBalancer('c', ['http://c'])); // prettier-ignore
+    expect(pickHosts(upstreams, 'outer', 6)).toBe('abcabc');
+    expect(upstreams.get('outer')!.pick(plain)!.serviceName).toBe('a');
+  });
+
+  it('passes over services that are missing, broken, of weight 0 or without a server', () => {
+    const upstreams = create(
+      toWeighted('w', { a: 1, missing: 5, broken: 5, zero: 0, empty: 5, none: 5 }),
+      toWeighted('none', { missing: 1 }),
+      a,
+      toLoadBalancer('broken', ['http://x'], { errors: [problem] }),
+      toLoadBalancer('zero', ['http://z']),
+      toLoadBalancer('empty', []),
+    );
+    expect(pickHosts(upstreams, 'w', 3)).toBe('aaa');
+    expect(upstreams.get('none')!.pick(plain)).toBeUndefined();
+    expect(upstreams.get('broken')).toBeUndefined();
+    expect(upstreams.get('missing')).toBeUndefined();
+  });
+
+  it('in a circle with others ends there', () => {
+    const upstreams = create(toWeighted('x', { y: 1, a: 1 }), toWeighted('y', { x: 1, b: 1 }), toWeighted('self', { self: 1 }), a, b); // prettier-ignore
+    expect(pickHosts(upstreams, 'x', 4)).toBe('baba');
+    expect(upstreams.get('self')!.pick(plain)).toBeUndefined();
+  });
+});
+
+describe('a sticky service', () => {
+  const sticky: StickyConfig = {
+    cookieName: 'srv',
+    secure: true,
+    httpOnly: true,
+    sameSite: 'lax',
+    maxAgeSeconds: 60,
+  };
+  const withCookie = (cookie: string): PickFacts => ({
+    rawHeaders: ['Host', 'x', 'COOKIE', cookie],
+    scheme: 'http',
+  });
+
+  it('binds a caller to the server of its first request by a cookie that names no URL', () => {
+    const upstream = create(toLoadBalancer('s', ['http://a', 'http://b', 'http://c'], { sticky })).get('s')!;
+    upstream.pick(plain);
+    const first = upstream.pick(plain)!;
+    const [, id] = /^srv=([0-9a-f]{16}); Path=\/; Max-Age=60; HttpOnly; Secure; SameSite=Lax$/.exec(
+      first.setCookie!,
+    )!;
+    for (let count = 0; count < 4; count += 1) {
+      const bound = upstream.pick(withCookie(`other=1; srv=${id!} ;x=2`))!;
+      expect(bound.server).toBe(first.server);
+      expect(bound.setCookie).toBeUndefined();
+    }
+    // Requests that are bound do not use up turns of the others.
+    expect(upstream.pick(plain)!.server.authority).toBe('c');
+  });
+
+  it.each(['srv=0123456789abcdef', 'srv=', 'srv', 'xsrv=1', '__proto__=1', ''])(
+    'gives a new server, and cookie, to a caller with the cookie %j',
+    (cookie) => {
+      const upstream = create(toLoadBalancer('s', ['http://a', 'http://b'], { sticky })).get('s')!;
+      expect(upstream.pick(withCookie(cookie))!.setCookie).toContain('srv=');
+      expect(upstream.pick(withCookie(cookie))!.server.authority).toBe('b');
+    },
+  );
+
+  it('by default sets a session cookie without attributes', () => {
+    const bare: StickyConfig = { cookieName: 'srv', secure: false, httpOnly: false, sameSite: undefined, maxAgeSeconds: 0 }; // prettier-ignore
+    const upstream = create(toLoadBalancer('s', ['http://a'], { sticky: bare })).get('s')!;
+    expect(upstream.pick(plain)!.setCookie).toMatch(/^srv=[0-9a-f]{16}; Path=\/$/);
+  });
+});
+
+describe('connections', () => {
+  const ask = async (upstreams: Upstreams, name: string, path = '/'): Promise<string> => {
+    const { dispatcher, origin } = upstreams.get(name)!.pick(plain)!.server;
+    const { body } = await dispatcher.request({ origin, path, method: 'GET' });
+    return body.text();
+  };
+
+  it('are shared by the services of one origin and kept', async () => {
+    const server = await serve((_request, response) => response.end('ok'));
+    const upstreams = create(
+      toLoadBalancer('one', [server.url]),
+      toLoadBalancer('two', [`${server.url}/base`]),
+    );
+    expect(server.counts().opened).toBe(0);
+    for (let count = 0; count < 10; count += 1)
+      expect(await ask(upstreams, count % 2 === 0 ? 'one' : 'two')).toBe('ok');
+    // A second one when the next request comes before the first one is known to be free.
+    expect(server.counts().opened).toBeLessThanOrEqual(2);
+  });
+
+  it('are closed once the requests under way are answered', async () => {
+    let answer = (): void => {};
+    const arrived = defer();
+    const server = await serve((_request, response) => {
+      response.write('be');
+      answer = () => response.end('gun');
+      arrived.resolve(undefined);
+    });
+    const upstreams = create(toLoadBalancer('s', [server.url]));
+    const asked = ask(upstreams, 's');
+    await arrived.promise;
+    const closed = upstreams.close();
+    expect(server.counts().open).toBe(1);
+    answer();
+    expect(await asked).toBe('begun');
+    await closed;
+    await server.closed;
+  });
+
+  it('by TLS name the server that is configured, not the Host of the caller, and check its certificate', async () => {
+    const names: string[] = [];
+    const { cert, key } = createTestAuthority().issue('localhost', ['localhost']);
+    const server = createTlsServer({
+      cert,
+      key,
+      SNICallback(name, done) {
+        names.push(name);
+        done(null);
+      },
+    });
+    server.on('tlsClientError', () => {});
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+    cleanup.push(() => new Promise((resolve) => server.close(resolve)));
+    const origin = `https://localhost:${String((server.address() as AddressInfo).port)}`;
+    const { dispatcher } = create(toLoadBalancer('s', [origin]))
+      .get('s')!
+      .pick(plain)!.server;
+    const headers = { host: 'caller.example' };
+    await expect(dispatcher.request({ origin, path: '/', method: 'GET', headers })).rejects.toMatchObject({
+      code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    });
+    expect(names).toEqual(['localhost']);
+  });
+});
+
+describe('a health check', () => {
+  const check: HealthCheckConfig = {
+    path: '/health?deep=1',
+    method: 'GET',
+    scheme: undefined,
+    port: undefined,
+    hostname: undefined,
+    headers: {},
+    intervalMs: 10_000,
+    timeoutMs: 1000,
+    status: 0,
+  };
+
+  /** Checks servers; `round` waits until as many answers have been taken in. */
+  function watch(urls: readonly string[], config: Partial<HealthCheckConfig> = {}) {
+    const clock = createFakeClock();
+    const healthCheck = { ...check, ...config };
+    let answers = 0;
+    let waiting: { readonly count: number; readonly resolve: () => void } | undefined;
+    const upstreams = createUpstreams(toMap(toLoadBalancer('s', urls, { healthCheck })), {
+      clock: {
+        ...clock,
+        after(ms, callback) {
+          // The next question is set when the answer to the last one is known.
+          if (ms === healthCheck.intervalMs) answers += 1;
+          if (waiting !== undefined && answers >= waiting.count) waiting.resolve();
+          return clock.after(ms, callback);
+        },
+      },
+    });
+    cleanup.push(() => upstreams.close());
+    return {
+      clock,
+      upstreams,
+      answered: (count: number) =>
+        new Promise<void>((resolve) => (answers >= count ? resolve() : void (waiting = { count, resolve }))),
+      servers: (): string[] => {
+        const found = urls.map(() => upstreams.get('s')!.pick(plain)?.server.url ?? 'none');
+        return [...new Set(found)].sort();
+      },
+    };
+  }
+
+  it('takes a server out that fails, and back in when it is well', async () => {
+    let status = 500;
+    const sick = await serve((_request, response) => response.writeHead(status).end('x'));
+    const well = await serve((_request, response) => response.writeHead(301).end());
+    const { clock, answered, servers } = watch([sick.url, well.url]);
+    // Until its first answer a server counts as well.
+    expect(servers()).toEqual([sick.url, well.url].sort());
+    await answered(2);
+    expect(servers()).toEqual([well.url]);
+    status = 204;
+    await clock.advance(9999);
+    expect(servers()).toEqual([well.url]);
+    await clock.advance(1);
+    await answered(4);
+    expect(servers()).toEqual([sick.url, well.url].sort());
+  });
+
+  it('leaves none when all fail, one that refuses the connection among them', async () => {
+    const gone = await startServer(() => {});
+    await gone.close();
+    const { answered, servers } = watch([gone.url]);
+    await answered(1);
+    expect(servers()).toEqual(['none']);
+  });
+
+  it('asks with the method, host, headers and path that are configured', async () => {
+    const asked = defer<unknown>();
+    const server = await serve(({ method, url, headers }, response) => {
+      asked.resolve({ method, url, host: headers.host, token: headers['x-token'] });
+      response.writeHead(202).end();
+    });
+    const { port } = new URL(server.url);
+    const config = {
+      method: 'HEAD',
+      hostname: 'api.example',
+      headers: { 'X-Token': 't' },
+      status: 202,
+      port: Number(port),
+    };
+    const { answered, servers } = watch(['http://127.0.0.1:1/base'], config);
+    expect(await asked.promise).toEqual({
+      method: 'HEAD',
+      url: '/health?deep=1',
+      host: 'api.example',
+      token: 't',
+    });
+    await answered(1);
+    expect(servers()).toEqual(['http://127.0.0.1:1/base']);
+  });
+
+  it('takes any status but the wanted one as a failure', async () => {
+    const server = await serve((_request, response) => response.writeHead(200).end());
+    const { answered, servers } = watch([server.url], { status: 204 });
+    await answered(1);
+    expect(servers()).toEqual(['none']);
+  });
+
+  it('gives up on an answer after its time, and closes the connection', async () => {
+    const arrived = defer();
+    const server = await serve(() => arrived.resolve(undefined));
+    const { clock, answered, servers } = watch([server.url]);
+    await arrived.promise;
+    await clock.advance(999);
+    expect(servers()).toEqual([server.url]);
+    await clock.advance(1);
+    await answered(1);
+    expect(servers()).toEqual(['none']);
+    await server.closed;
+  });
+
+  it('takes the status for the answer, and gives up on a body that never ends', async () => {
+    const server = await serve((_request, response) => void response.writeHead(200).write('data: 1\n\n'));
+    const { clock, answered, servers } = watch([server.url]);
+    await answered(1);
+    expect(server.counts().open).toBe(1);
+    await clock.advance(1000);
+    await server.closed;
+    expect(servers()).toEqual([server.url]);
+  });
+
+  it('stops with its configuration, whatever is under way', async () => {
+    const arrived = defer();
+    const server = await serve((_request, response) => {
+      response.writeHead(200).write('x');
+      arrived.resolve(undefined);
+    });
+    const { clock, upstreams, answered } = watch([server.url]);
+    await arrived.promise;
+    await answered(1);
+    await upstreams.close();
+    await server.closed;
+    await clock.advance(100_000);
+    expect(clock.pending()).toBe(0);
+    expect(server.counts().requests).toBe(1);
+  });
+});
