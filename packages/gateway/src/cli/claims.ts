@@ -2,8 +2,8 @@ import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
 import type { Claims } from '@grantgate/middleware/claims/claims';
 import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
-import type { ExplainedCall } from '@grantgate/middleware/predicate/explain';
 import { renderDiagnostic } from '@grantgate/middleware/predicate/diagnostic';
+import { formatCalls, formatResult } from './calls.ts';
 import type { Io } from './io.ts';
 import { readInput } from './read-input.ts';
 import { createStyle } from './style.ts';
@@ -27,7 +27,10 @@ export async function runClaims(expression: string, flags: ClaimsFlags, io: Io):
   }
   const { result, calls } = explained;
   if (flags.json === true) printJson(io, { result, calls });
-  else printCalls(io, result, calls);
+  else {
+    const style = createStyle(io.stdout);
+    io.stdout.write(`${formatResult(result, style)}\n\n${formatCalls(calls, style)}`);
+  }
   return result ? 0 : 1;
 }
 
@@ -46,18 +49,6 @@ async function readClaimsSet({ claims: file, token }: ClaimsFlags, io: Io): Prom
   // The token itself is not repeated.
   if (claims === undefined) throw new UsageError('the token is opaque: it is no signed JWT');
   return claims;
-}
-
-function printCalls({ stdout }: Io, result: boolean, calls: readonly ExplainedCall[]): void {
-  const style = createStyle(stdout);
-  const verdict = (held: boolean): string => (held ? style.good('true') : style.bad('false'));
-  const rows = calls.map((call) => ({ ...call, text: call.text.replaceAll(/\s*\n\s*/g, ' ') }));
-  const width = Math.min(60, Math.max(...rows.map(({ text }) => text.length)));
-  const lines = rows.map(
-    ({ result: held, text, why }) =>
-      `  ${verdict(held)}${held ? ' ' : ''}  ${text.padEnd(width)}  ${style.faint(why)}`,
-  );
-  stdout.write(`${verdict(result)}\n\n${lines.join('\n')}\n`);
 }
 
 const printJson = ({ stdout }: Io, value: unknown): void =>

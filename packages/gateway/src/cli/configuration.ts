@@ -67,7 +67,7 @@ export async function readConfiguration(
 }
 
 /** Below the working directory, a file is shown as the user would name it. */
-function toRelative(problem: Problem, cwd: string): Problem {
+export function toRelative(problem: Problem, cwd: string): Problem {
   const { place } = problem;
   const path = relative(cwd, place.file);
   return path.startsWith('..') ? problem : { ...problem, place: { ...place, file: path } };

@@ -23,7 +23,7 @@ export interface DemoFlags {
 }
 
 /** Ports that are taken when they are free. */
-const preferredPorts = { gateway: 8000, authorizationServer: 8001, echo: 8002 };
+const preferredPorts = { gateway: 8000, authorizationServer: 9000, echo: 9001 };
 
 /** `grantgate demo`: 1 when an answer of the tour is not what it must be. */
 export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {

@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import { schemaNames } from './schema-names.ts';
 import type { SchemaName } from './schema-names.ts';
 import type { ServeFlags } from './serve.ts';
+import type { TokenFlags } from './token.ts';
 
 /** Runs a command, which comes to its exit code. */
 export type Start = (command: () => Promise<number>) => Promise<void>;
@@ -79,6 +80,27 @@ Exit codes: 0 stopped as asked, 1 the gateway cannot start, 2 wrong usage, 130 o
     )
     .action((expression: string, flags: ClaimsFlags) =>
       start(async () => (await import('./claims.ts')).runClaims(expression, flags, io)),
+    );
+
+  program
+    .command('token')
+    .summary('ask for a token as a middleware would, and say what it is worth')
+    .description(
+      'Asks for a token as a middleware would. Shows its claims and lifetime, whether a request would pass, and the headers that it would get.',
+    )
+    .argument('<name>', 'name of a middleware oAuthClientCredentials, with or without provider and namespace')
+    .argument('[paths...]', 'files and directories of routes')
+    .option('-c, --config <file>', 'install configuration; its routes are read')
+    .option('--client-id <id>', 'client ID of a caller, for a middleware without one')
+    .option(
+      '--client-secret-file <file>',
+      "file with that caller's secret; - is standard input (default: the environment variable GRANTGATE_CLIENT_SECRET)",
+    )
+    .option('--reveal', 'show the token itself')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', '\nExit codes: 0 a request would pass, 1 it would be refused, 2 wrong usage.')
+    .action((name: string, paths: string[], flags: TokenFlags) =>
+      start(async () => (await import('./token.ts')).runToken(name, paths, flags, io)),
     );
 
   program

@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DemoAuthorizationServer } from './demo/authorization-server.ts';
+import { startAuthorizationServer } from './demo/authorization-server.ts';
+import { runCommand } from './io.testkit.ts';
+
+const claims = { grp: 'admin', team: { name: 'Zürich' }, many: [1, 2], dollar: "$& $'" };
+let server: DemoAuthorizationServer;
+let folder = '';
+
+beforeAll(async () => {
+  server = await startAuthorizationServer(0, [
+    { clientId: 'orders', clientSecret: 'orders-secret', claims },
+    { clientId: 'visitor', clientSecret: 'visitor-secret', claims: { grp: 'guest' } },
+    { clientId: 'own', clientSecret: 'own-secret', claims: { grp: 'admin' } },
+  ]);
+});
+afterAll(() => server.close());
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'grantgate-'));
+  writeFileSync(
+    join(folder, 'app.yaml'),
+    `http:
+  routers: { all: { rule: "PathPrefix(\`/\`)", service: up, middlewares: [callers, many] } }
+  services: { up: { loadBalancer: { servers: [{ url: "http://127.0.0.1:1" }] } } }
+  middlewares:
+    callers:
+      plugin:
+        oAuthClientCredentials:
+          url: ${server.url}/token
+          claims: Equals(\`grp\`, \`admin\`)
+          forwardHeaders: { Team: team.name, X-Missing: nope }
+    broken: { plugin: { oAuthClientCredentials: { url: "${server.url}/token", claims: "Equals(" } } }
+    many: { chain: { middlewares: [callers] } }
+    slow: { rateLimit: { average: 1 } }
+`,
+  );
+  const kubernetes = (namespace: string, name: string): string => `---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: { name: ${name}, namespace: ${namespace} }
+spec:
+  plugin:
+    oAuthClientCredentials:
+      url: ${server.url}/token
+      clientID: own
+      clientSecret: urn:env:OWN_SECRET
+      claims: Equals(\`grp\`, \`admin\`)
+`;
+  writeFileSync(
+    join(folder, 'own.yaml'),
+    kubernetes('apps', 'own') + kubernetes('apps', 'twice') + kubernetes('shop', 'twice'),
+  );
+  writeFileSync(join(folder, 'secret.txt'), 'orders-secret\n');
+  return () => rmSync(folder, { recursive: true });
+});
+
+const token = (argv: readonly string[], env: Record<string, string> = {}, stdin = '') =>
+  runCommand(['token', ...argv], { cwd: folder, env, stdin });
+const wholeToken = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
+
+describe('grantgate token', () => {
+  it('shows what a caller would get: verdict, claims, why, and headers, but not the token', async () => {
+    const { code, stdout, stderr } = await token([
+      'callers', 'app.yaml', '--client-id', 'orders', '--client-secret-file', 'secret.txt',
+    ]); // prettier-ignore
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`callers@file  application level, client orders, ${server.url}/token\nallowed\n`);
+    expect(stdout).toContain('\ntoken  JWT, 3600 s\n');
+    expect(stdout).toMatch(/^ {2}team +\{"name":"Zürich"\}$/m);
+    expect(stdout).toContain('  true   Equals(`grp`, `admin`)  the claim grp is "admin"\n');
+    expect(stdout).toMatch(/^headers\n {2}Authorization {2}Bearer \[hidden\]\n {2}Team +Zürich\n {2}X-Missing\n$/m);
+    expect(stdout).not.toMatch(wholeToken);
+    expect(stdout).not.toContain('orders-secret');
+  }); // prettier-ignore
+
+  it.each([
+    ['the environment', [], { GRANTGATE_CLIENT_SECRET: 'orders-secret' }, ''],
+    ['standard input', ['--client-secret-file', '-'], { GRANTGATE_CLIENT_SECRET: 'other' }, 'orders-secret\r\n'],
+  ] as const)('takes the secret from %s', async (_where, flags, env, stdin) => {
+    const { code } = await token(['callers', 'app.yaml', '--client-id', 'orders', ...flags], env, stdin);
+    expect(code).toBe(0);
+  }); // prettier-ignore
+
+  it('shows the token when it is asked to', async () => {
+    const env = { OWN_SECRET: 'own-secret' };
+    const shown = await token(['own', 'own.yaml', '--reveal'], env);
+    expect(shown.code).toBe(0);
+    const [value = ''] = wholeToken.exec(shown.stdout) ?? [];
+    expect(shown.stdout).toMatch(/^ {2}eyJ/m);
+    expect(shown.stdout).toContain(`  Authorization  Bearer ${value}\n`);
+    const json = await token(['own', 'own.yaml', '--reveal', '--json'], env);
+    expect((JSON.parse(json.stdout) as { token: { value: string } }).token.value).toMatch(wholeToken);
+  });
+
+  it('exits 1 with the claims and the reason when the claims are refused', async () => {
+    const { code, stdout } = await token(
+      ['callers@file', 'app.yaml', '--client-id', 'visitor'],
+      { GRANTGATE_CLIENT_SECRET: 'visitor-secret' },
+    ); // prettier-ignore
+    expect(code).toBe(1);
+    expect(stdout).toContain('refused  403 claims_not_satisfied: ');
+    expect(stdout).toContain('  false  Equals(`grp`, `admin`)  the claim grp is "guest"\n');
+    expect(stdout).not.toContain('headers');
+    expect(stdout).not.toMatch(wholeToken);
+  });
+
+  it('exits 1 when the credentials are refused, without a token to show', async () => {
+    const { code, stdout } = await token(['callers', 'app.yaml', '--client-id', 'orders', '--json'], {
+      GRANTGATE_CLIENT_SECRET: 'guess',
+    });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      middleware: 'callers@file',
+      level: 'application',
+      clientId: 'orders',
+      url: `${server.url}/token`,
+      calls: [],
+      allowed: false,
+      refusal: {
+        status: 401,
+        code: 'credentials_refused',
+        detail: 'the token endpoint answered 401 invalid_client',
+      },
+      headers: {},
+    });
+    expect(stdout).not.toContain('guess');
+  });
+
+  it('answers in JSON with the claims as they stand in the token', async () => {
+    const { stdout } = await token(['callers', 'app.yaml', '--client-id', 'orders', '--json'], {
+      GRANTGATE_CLIENT_SECRET: 'orders-secret',
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      allowed: true,
+      token: { lifetimeSeconds: 3600, claims },
+      headers: { Authorization: 'Bearer [hidden]', Team: 'Zürich', 'X-Missing': '' },
+      calls: [{ text: 'Equals(`grp`, `admin`)', result: true }],
+    });
+    expect(stdout).not.toMatch(wholeToken);
+  });
+
+  it.each(['own', 'apps-own', 'apps-own@kubernetescrd'])('knows a Middleware as %s', async (name) => {
+    const { code, stdout } = await token([name, 'own.yaml'], { OWN_SECRET: 'own-secret' });
+    expect(code).toBe(0);
+    expect(stdout).toContain('apps-own@kubernetescrd  gateway level, client own, ');
+  });
+
+  it('exits 1 for a middleware that is broken, with its problems alone', async () => {
+    const broken = await token(['broken', 'app.yaml']);
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toMatch(/^app\.yaml:11:\d+: error: broken@file\.claims: /);
+    const missing = await token(['own', 'app.yaml', 'own.yaml']);
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain('OWN_SECRET');
+    expect(missing.stderr).not.toContain('broken@file');
+  });
+
+  it('exits 1 for a middleware that is defined twice', async () => {
+    const text = `http: { middlewares: { callers: { plugin: { oAuthClientCredentials: { url: "${server.url}/token" } } } } }`;
+    writeFileSync(join(folder, 'again.yaml'), text);
+    const { code, stderr } = await token(['callers', 'again.yaml', 'app.yaml']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('error: the middleware callers@file cannot be used: it refuses every request\n');
+  });
+
+  it.each([
+    [['calers', 'app.yaml'], 'there is no middleware calers: did you mean callers?'],
+    [['many', 'app.yaml'], 'many is a chain: give the name of one of its middlewares'],
+    [['slow', 'app.yaml'], 'slow cannot be used: the middleware type rateLimit is not supported'],
+    [['twice', 'own.yaml'], 'twice can be any of apps-twice@kubernetescrd, shop-twice@kubernetescrd: give the whole name'],
+    [['callers', 'app.yaml'], 'each caller brings its own client ID and secret here: give --client-id ID'],
+    [['callers', 'app.yaml', '--client-id', 'orders'], 'the client secret is missing: give it in --client-secret-file FILE or GRANTGATE_CLIENT_SECRET'],
+    [['callers', 'app.yaml', '--client-id', 'a:b'], 'a client ID is not empty and holds no colon'],
+    [['own', 'own.yaml', '--client-id', 'orders'], 'the middleware has a client ID and secret of its own: give none'],
+    [['callers'], 'give the paths of routes, or --config FILE'],
+    [['callers', 'app.yaml', '--client-id', 'orders', '--client-secret-file', 'nope'], 'nope cannot be read (ENOENT)'],
+  ])('exits 2 for %j', async (argv, message) => {
+    const { code, stdout, stderr } = await token(argv, { OWN_SECRET: 'own-secret' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`error: ${message}`);
+  }); // prettier-ignore
+});

@@ -1,0 +1,54 @@
+import { createParsedAuthenticator } from '@grantgate/middleware';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
+import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { Decision } from '@grantgate/middleware/decision/decision';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { AccessToken, TokenOutcome } from '@grantgate/middleware/token/access-token';
+import type { CallerCredential } from './read-credential.ts';
+
+export interface Obtained {
+  readonly decision: Decision;
+  /** Also when the decision is a refusal of its claims; undefined when none came. */
+  readonly token: AccessToken | undefined;
+}
+
+/** Decides on one request exactly as the gateway would, and keeps the token to be looked at. */
+export async function obtain(
+  options: ClientCredentialsOptions,
+  caller: CallerCredential | undefined,
+): Promise<Obtained> {
+  let seen: AccessToken | undefined;
+  const cache = watch(createTokenCache({ clock: systemClock }), (outcome) => {
+    if (outcome.kind === 'token') seen = outcome;
+  });
+  const authenticator = createParsedAuthenticator(options, { cache });
+  // The pause between two attempts does not keep the process alive by itself.
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    const decision = await authenticator.decide({ authorization: caller && toBasic(caller) });
+    return { decision, token: seen };
+  } finally {
+    clearInterval(alive);
+    await authenticator.close();
+  }
+}
+
+const toBasic = ({ clientId, clientSecret }: CallerCredential): string =>
+  `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}`;
+
+function watch(cache: TokenCache, onOutcome: (outcome: TokenOutcome) => void): TokenCache {
+  return {
+    source(parts) {
+      const source = cache.source(parts);
+      return {
+        ...source,
+        async get(credential) {
+          const outcome = await source.get(credential);
+          onOutcome(outcome);
+          return outcome;
+        },
+      };
+    },
+  };
+}

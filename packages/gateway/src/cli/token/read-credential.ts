@@ -1,0 +1,53 @@
+import { Secret } from '@grantgate/middleware/base/secret';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { Io } from '../io.ts';
+import { readInput } from '../read-input.ts';
+import { UsageError } from '../usage-error.ts';
+
+export interface CredentialFlags {
+  readonly clientId?: string;
+  readonly clientSecretFile?: string;
+}
+
+/** Client ID and secret of a caller, for application level. */
+export interface CallerCredential {
+  readonly clientId: string;
+  readonly clientSecret: Secret;
+}
+
+/** Holds the client secret when no file is given: an argument would be seen by every user of the machine. */
+export const secretVariable = 'GRANTGATE_CLIENT_SECRET';
+
+/**
+ * Reads what a caller would bring; undefined at gateway level, where it brings nothing.
+ *
+ * @throws UsageError when it does not go with the level, or is not complete.
+ */
+export async function readCredential(
+  { clientID }: ClientCredentialsOptions,
+  { clientId, clientSecretFile }: CredentialFlags,
+  io: Io,
+): Promise<CallerCredential | undefined> {
+  if (clientID !== undefined) {
+    if (clientId !== undefined || clientSecretFile !== undefined)
+      throw new UsageError('the middleware has a client ID and secret of its own: give none');
+    return undefined;
+  }
+  if (clientId === undefined)
+    throw new UsageError(
+      `each caller brings its own client ID and secret here: give --client-id ID, and the secret in --client-secret-file FILE or ${secretVariable}`,
+    );
+  // RFC 7617 section 2: what comes after the first colon is the secret.
+  if (clientId === '' || clientId.includes(':'))
+    throw new UsageError('a client ID is not empty and holds no colon (RFC 7617 section 2)');
+  const secret =
+    clientSecretFile === undefined
+      ? io.env[secretVariable]
+      : // Editors and `echo` end a file with a line break that is no part of the secret.
+        (await readInput(clientSecretFile, io)).replace(/\r?\n$/, '');
+  if (secret === undefined)
+    throw new UsageError(
+      `the client secret is missing: give it in --client-secret-file FILE or ${secretVariable}`,
+    );
+  return { clientId, clientSecret: new Secret(secret) };
+}

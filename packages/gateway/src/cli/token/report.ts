@@ -1,0 +1,125 @@
+import type { Claims, JsonValue } from '@grantgate/middleware/claims/claims';
+import { explainClaims } from '@grantgate/middleware/claims/explain';
+import { parseClaims } from '@grantgate/middleware/claims/parse';
+import { claimJson } from '@grantgate/middleware/claims/text';
+import type { Deny } from '@grantgate/middleware/decision/decision';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ExplainedCall } from '@grantgate/middleware/predicate/explain';
+import type { PreparedGuard } from '../../snapshot/prepare-guard.ts';
+import { formatCalls } from '../calls.ts';
+import type { Style } from '../style.ts';
+import type { Obtained } from './obtain.ts';
+
+/** What there is to say about a token and the decision on it. Holds the token only when it is to be shown. */
+export interface TokenReport {
+  readonly middleware: string;
+  readonly level: 'application' | 'gateway';
+  readonly clientId: string;
+  readonly url: string;
+  readonly refusal: Pick<Deny, 'status' | 'code' | 'detail'> | undefined;
+  readonly token:
+    | {
+        readonly value: string | undefined;
+        /** Undefined: the gateway would use it once, without keeping it. */
+        readonly lifetimeSeconds: number | undefined;
+        /** Undefined: the token is opaque. */
+        readonly claims: Claims | undefined;
+      }
+    | undefined;
+  /** Of the option `claims`; empty without it or without claims. */
+  readonly calls: readonly ExplainedCall[];
+  /** Name and value; `Authorization` without its token unless it is to be shown. */
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+export function createReport(
+  guard: Pick<PreparedGuard, 'name'> & { readonly options: ClientCredentialsOptions },
+  { decision, token }: Obtained,
+  asked: { readonly clientId: string; readonly reveal: boolean },
+): TokenReport {
+  const { name, options } = guard;
+  const claims = token?.payload === undefined ? undefined : parseClaims(token.payload);
+  const explained =
+    options.claims === undefined || claims === undefined ? undefined : explainClaims(options.claims, claims);
+  return {
+    middleware: name,
+    level: options.clientID === undefined ? 'application' : 'gateway',
+    clientId: asked.clientId,
+    url: options.url,
+    refusal: decision.allowed
+      ? undefined
+      : { status: decision.status, code: decision.code, detail: decision.detail },
+    token: token && {
+      value: asked.reveal ? token.value : undefined,
+      lifetimeSeconds:
+        token.expiresAtMs === undefined
+          ? undefined
+          : Math.round((token.expiresAtMs - token.obtainedAtMs) / 1000),
+      claims,
+    },
+    calls: explained?.ok === true ? explained.calls : [],
+    headers: decision.allowed ? toPairs(decision.setHeaders, asked.reveal) : [],
+  };
+}
+
+function toPairs(raw: readonly string[], reveal: boolean): readonly (readonly [string, string])[] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at] ?? '';
+    // Values are the bytes of UTF-8, one character each.
+    const value = Buffer.from(raw[at + 1] ?? '', 'latin1').toString('utf8');
+    if (name === 'authorization') pairs.push(['Authorization', reveal ? value : 'Bearer [hidden]']);
+    else pairs.push([name, value]);
+  }
+  return pairs;
+}
+
+/** For people. */
+export function formatReport(report: TokenReport, style: Style): string {
+  const { middleware, level, clientId, url, refusal, token, calls, headers } = report;
+  const parts = [
+    `${style.strong(middleware)}  ${level} level, client ${clientId}, ${url}\n`,
+    refusal === undefined
+      ? `${style.good('allowed')}\n`
+      : `${style.bad('refused')}  ${refusal.status} ${refusal.code}: ${refusal.detail}\n`,
+  ];
+  if (token !== undefined) {
+    const { value, lifetimeSeconds, claims } = token;
+    const life =
+      lifetimeSeconds === undefined ? 'no known lifetime: used once, not kept' : `${lifetimeSeconds} s`;
+    parts.push(`\n${style.strong('token')}  ${claims === undefined ? 'opaque' : 'JWT'}, ${life}\n`);
+    if (value !== undefined) parts.push(`  ${value}\n`);
+    if (claims !== undefined)
+      parts.push(
+        `\n${style.strong('claims')}\n${formatPairs(Object.entries(claims).map(([name, value]: [string, JsonValue]) => [name, claimJson(value)]))}`,
+      );
+  }
+  if (calls.length > 0) parts.push(`\n${style.strong('predicate')}\n${formatCalls(calls, style)}`);
+  if (headers.length > 0) parts.push(`\n${style.strong('headers')}\n${formatPairs(headers)}`);
+  return parts.join('');
+}
+
+function formatPairs(pairs: readonly (readonly [string, string])[]): string {
+  const width = Math.max(0, ...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`.trimEnd() + '\n').join('');
+}
+
+/** For machines: JSON in which every number of the claims stands as in the token. */
+export function reportToJson({ refusal, token, headers, ...report }: TokenReport): string {
+  const place = '\u0000claims';
+  const text = JSON.stringify(
+    {
+      ...report,
+      allowed: refusal === undefined,
+      ...(refusal && { refusal }),
+      ...(token && { token: { ...token, ...(token.claims && { claims: place }) } }),
+      headers: Object.fromEntries(headers),
+    },
+    null,
+    2,
+  );
+  // A function, because `$` in a claim is no pattern of replacement.
+  return token?.claims === undefined
+    ? text
+    : text.replace(JSON.stringify(place), () => claimJson(token.claims ?? null));
+}
