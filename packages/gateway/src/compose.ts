@@ -9,7 +9,7 @@ import type { DynamicConfiguration } from './config/dynamic.ts';
 import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { Problem } from './config/place.ts';
 import type { CertificatePair } from './entrypoints/certificates.ts';
-import type { EntryPoint } from './entrypoints/entry-point.ts';
+import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
 import { openEntryPoint } from './entrypoints/entry-point.ts';
 import { createAccessLogLine } from './observe/access-log.ts';
 import type { Log } from './observe/log.ts';
@@ -120,7 +120,17 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));
     });
     for (const config of install.entryPoints.values())
-      entryPoints.push(await open(config, clock, toHandle(config, install, handle)));
+      entryPoints.push(
+        await open(config, {
+          clock,
+          handle: toHandle(config, install, handle),
+          onError: (error) =>
+            log.error('a connection could not be opened', {
+              entryPoint: config.name,
+              error: describe(error),
+            }),
+        }),
+      );
 
     const addresses = new Map(
       entryPoints.map(({ name, port }) => [name, { host: install.entryPoints.get(name)?.host, port }]),
@@ -159,10 +169,13 @@ function createProvider({ providers }: InstallConfig, clock: Clock): Provider {
 const toHandle = ({ name }: EntryPointConfig, { ping }: InstallConfig, handle: Handle): Handle =>
   name === adminEntryPoint ? createAdminHandle({ ping, next: handle }) : handle;
 
-async function open(config: EntryPointConfig, clock: Clock, handle: Handle): Promise<EntryPoint> {
+async function open(
+  config: EntryPointConfig,
+  deps: Omit<EntryPointDeps, 'certificates'>,
+): Promise<EntryPoint> {
   const certificates = await readCertificates(config);
   try {
-    return await openEntryPoint(config, { clock, handle, certificates });
+    return await openEntryPoint(config, { ...deps, certificates });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     // Node.js reports addresses with a code of the system's; anything else is about the certificates.

@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
@@ -143,4 +144,23 @@ describe('a gateway that shuts down', () => {
     expect(gateway.records.map(({ status }) => status).sort()).toEqual([101, 200]);
     expect(gateway.leases()).toBe(0);
   });
+});
+
+test('a connection that the system cannot open is reported, and the entry point goes on', async () => {
+  const { gateway, open } = await start();
+  const found = createDeferred<Server>();
+  const onRequest = (message: unknown): void => found.resolve((message as { server: Server }).server);
+  subscribe('http.server.request.start', onRequest);
+  const connection = await open(get('/'));
+  const server = await found.promise;
+  unsubscribe('http.server.request.start', onRequest);
+  await connection.until(/ok$/);
+  // What Node.js does when accept(2) fails, which no test can bring about without taking the descriptors of all others.
+  const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
+  server.emit('error', error);
+  server.emit('error', error);
+  expect(gateway.defects).toEqual([error]);
+  connection.send(get('/'));
+  await connection.until(/ok[^]*ok$/);
+  await gateway.close();
 });

@@ -35,6 +35,8 @@ export interface EntryPointDeps {
   readonly clock: Clock;
   /** What serves the requests. */
   readonly handle: Handle;
+  /** Told of connections that the system could not open, at most once each ten seconds; the listener goes on. */
+  onError(error: Error): void;
   /** In the order of the configuration; empty for plain HTTP. */
   readonly certificates: readonly CertificatePair[];
 }
@@ -45,6 +47,14 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
   const activity = createActivity();
   listenTo(server, activity, config, deps);
   await listen(server, config);
+  let quietUntil = -Infinity;
+  // Without file descriptors left, this may come as fast as the system can say it.
+  server.on('error', (error) => {
+    const now = deps.clock.monotonic();
+    if (now < quietUntil) return;
+    quietUntil = now + quietMs;
+    deps.onError(error);
+  });
   return {
     name: config.name,
     port: (server.address() as AddressInfo).port,
@@ -64,6 +74,9 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
     },
   };
 }
+
+/** Milliseconds between two reports of connections that could not be opened. */
+const quietMs = 10_000;
 
 function listenTo(server: Server, activity: Activity, config: EntryPointConfig, deps: EntryPointDeps): void {
   const readFacts = createReadFacts({

@@ -123,7 +123,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       insecureForwardedHeaders: false,
       transport: { ...defaultTransport, ...options.transport },
     },
-    { clock, handle, certificates },
+    { clock, handle, certificates, onError: (error) => void defects.push(error) },
   );
   return {
     port: entryPoint.port,

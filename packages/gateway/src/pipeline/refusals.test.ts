@@ -101,6 +101,17 @@ describe('a refusal', () => {
   const garbage = async (): Promise<TestGatewayOptions> => ({
     servers: [await startRawServer((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')))],
   });
+  const compressed = async (): Promise<TestGatewayOptions> => ({
+    servers: [
+      await startRawServer((socket) =>
+        socket.once('data', () =>
+          socket.write(
+            'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n\x1f\x8b\r\n0\r\n\r\n',
+          ),
+        ),
+      ),
+    ],
+  });
   const silent = async (): Promise<TestGatewayOptions> => ({
     servers: [await startRawServer((socket) => socket.resume())],
     upstreamTransport: { responseHeaderTimeoutMs: 50 },
@@ -113,6 +124,7 @@ describe('a refusal', () => {
     ['the server resets the connection', reset, 502, 'upstream_reset', undefined],
     ['the server closes without an answer', closed, 502, 'upstream_reset', undefined],
     ['the server does not speak HTTP', garbage, 502, 'upstream_reset', undefined],
+    ['the server answers in a coding that ends at the gateway', compressed, 502, 'upstream_reset', undefined],
     ['the server does not answer in time', silent, 504, 'upstream_timeout', undefined],
   ] as const)('when %s', async (_, prepare, status, code, retryAfter) => {
     const gateway = await start(await prepare());

@@ -82,6 +82,10 @@ function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
         controller.abort(new Error('the request has been refused'));
         return;
       }
+      if (!isPlain(headers['transfer-encoding'])) {
+        controller.abort(new Error('the answer has a transfer coding that would be lost'));
+        return;
+      }
       if (answered < 200) {
         passInterim(response, answered, headers);
         return;
@@ -111,6 +115,12 @@ function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
       else if (!gone) job.onFault(toFault(error, started));
     },
   };
+}
+
+/** `chunked` is undone here and done anew; any coding below it would end here too, and its body be taken for the answer's. */
+function isPlain(transferEncoding: string | string[] | undefined): boolean {
+  if (transferEncoding === undefined) return true;
+  return typeof transferEncoding === 'string' && transferEncoding.trim().toLowerCase() === 'chunked';
 }
 
 /** undici misses the body that a `304` never has, whatever its Content-Length says (RFC 9110 section 8.6). */

@@ -159,6 +159,16 @@ describe('a body on its way', () => {
     connection.socket.destroy();
   });
 
+  test('the head of an answer may be large', async () => {
+    const { gateway } = await start((_request, response) => {
+      response.setHeader('X-Large', 'x'.repeat(200_000));
+      response.end('ok');
+    });
+    const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await connection.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200 [^]*x-large: x{200000}\r\n/);
+    connection.socket.destroy();
+  });
+
   test('trailers of an answer pass, except what would change how it is read', async () => {
     const { gateway } = await start((_request, response) => {
       response.writeHead(200, { trailer: 'X-Sum' });

@@ -22,6 +22,7 @@ export function createPools(transport: UpstreamTransport): Pools {
           headersTimeout: transport.responseHeaderTimeoutMs,
           bodyTimeout: transport.bodyIdleTimeoutMs,
           keepAliveTimeout: transport.idleConnTimeoutMs,
+          maxHeaderSize: transport.maxResponseHeaderBytes,
         });
         pools.set(origin, pool);
       }

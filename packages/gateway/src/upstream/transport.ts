@@ -14,6 +14,8 @@ export interface UpstreamTransport {
    * what common servers keep (5 s), because a request that meets a closing connection fails and is never sent again.
    */
   readonly idleConnTimeoutMs: number;
+  /** Bytes of a response's head. Default 1 MiB: some applications answer with large cookies and policies. */
+  readonly maxResponseHeaderBytes: number;
 }
 
 export const defaultUpstreamTransport: UpstreamTransport = Object.freeze({
@@ -21,4 +23,5 @@ export const defaultUpstreamTransport: UpstreamTransport = Object.freeze({
   responseHeaderTimeoutMs: 300_000,
   bodyIdleTimeoutMs: 0,
   idleConnTimeoutMs: 4_000,
+  maxResponseHeaderBytes: 1024 * 1024,
 });
