@@ -10,6 +10,7 @@ import {
   type TestGatewayOptions,
   type TestServer,
 } from '../entrypoints/gateway.testkit.ts';
+import { mebibyte, total, writeUntilFull } from './back-pressure.testkit.ts';
 import type { RequestListener } from 'node:http';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -27,30 +28,6 @@ async function start(
   const gateway = await startTestGateway({ servers: [upstream.url], ...options });
   cleanups.push(() => gateway.close());
   return { gateway, upstream };
-}
-
-const mebibyte = Buffer.alloc(1024 * 1024, 'x');
-const total = 64;
-
-/** Writes as the stream takes it, until `total` MiB or until it has not taken any for some turns of the event loop. */
-async function writeUntilFull(stream: NodeJS.WritableStream): Promise<number> {
-  let written = 0;
-  while (written < total) {
-    written += 1;
-    if (stream.write(mebibyte)) continue;
-    if (!(await drainsWithin(stream, 200))) break;
-  }
-  return written;
-}
-
-/** Whether the stream drains while other work on the same loop goes on for that many turns. */
-async function drainsWithin(stream: NodeJS.WritableStream, turns: number): Promise<boolean> {
-  const drained = new Promise<boolean>((resolve) => stream.once('drain', () => resolve(true)));
-  const waited = async (): Promise<boolean> => {
-    for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    return false;
-  };
-  return Promise.race([drained, waited()]);
 }
 
 describe('a body on its way', () => {

@@ -12,6 +12,7 @@ import {
   type Decide,
   type RawConnection,
 } from '../entrypoints/gateway.testkit.ts';
+import { total, writeUntilFull } from './back-pressure.testkit.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -131,6 +132,19 @@ describe('a WebSocket', () => {
     expect((await connection.closed()).match(/y/g)).toHaveLength(last.length);
     await gateway.recorded(1);
     expect(gateway.leases()).toBe(0);
+  });
+
+  test('waits for a side that does not read, whichever it is', async () => {
+    const { gateway, upgraded, open } = await start([() => allow()]);
+    const connection = await open(handshake());
+    await connection.until(/101/);
+    const { socket } = await upgraded.promise;
+    connection.socket.pause();
+    expect(await writeUntilFull(socket)).toBeLessThan(total);
+    socket.pause();
+    expect(await writeUntilFull(connection.socket)).toBeLessThan(total);
+    connection.socket.destroy();
+    await gateway.recorded(1);
   });
 
   test('that the caller breaks off ends at the server too', async () => {
