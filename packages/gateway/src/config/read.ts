@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearestName } from '@grantgate/middleware/options/names';
+import { proposeName } from '@grantgate/middleware/base/names';
 import type { Document } from './document.ts';
 import type { Path } from './path.ts';
 import { isMapping, valueAt } from './path.ts';
@@ -182,12 +182,7 @@ function reportUnknown(
 
 /** `unknown option adress: did you mean address?` */
 export function describeUnknown(what: string, written: string, known: readonly string[]): string {
-  const near = nearestName(written, known);
-  const hint =
-    near !== undefined
-      ? `did you mean ${near}?`
-      : `expected ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`;
-  return `unknown ${what} ${written}: ${known.length === 0 ? 'expected none here' : hint}`;
+  return `unknown ${what} ${written}: ${proposeName(written, known)}`;
 }
 
 /** The schema below defaults, options and transformations; of a union, the member that an object or a list fits. */

@@ -1,4 +1,4 @@
-import { nearestName } from '@grantgate/middleware/options/names';
+import { nearestName } from '@grantgate/middleware/base/names';
 import type { Problem } from '../config/place.ts';
 import { findCircles } from './circles.ts';
 import type { Draft, Mention } from './draft.ts';

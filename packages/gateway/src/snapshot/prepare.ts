@@ -7,7 +7,7 @@ import type {
 } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import { sortProblems } from '../config/problem.ts';
-import { nearestName } from '@grantgate/middleware/options/names';
+import { proposeName } from '@grantgate/middleware/base/names';
 import type { Rule } from '../routing/rule.ts';
 import { compileRule } from '../routing/rule.ts';
 import type { PreparedGuard } from './prepare-guard.ts';
@@ -103,9 +103,7 @@ function checkEntryPoints(
   });
   const missing = router.entryPoints.filter((name) => !entryPoints.has(name));
   const problems = missing.map((name) => {
-    const near = nearestName(name, [...entryPoints.keys()]);
-    const hint =
-      near === undefined ? `expected one of ${[...entryPoints.keys()].join(', ')}` : `did you mean ${near}?`;
+    const hint = proposeName(name, [...entryPoints.keys()]);
     return report('error', 'missing_reference', `there is no entry point ${name}: ${hint}`);
   });
   const known = entryPointsOf(router, entryPoints);

@@ -1,5 +1,5 @@
 import type { OptionProblem } from './options.ts';
-import { nearestName } from './names.ts';
+import { proposeName } from '../base/names.ts';
 import { Secret } from '../base/secret.ts';
 
 /** Known names of an object: the canonical name, and what stands below it when that is an object with known names too. */
@@ -68,10 +68,7 @@ function rename(
       void problems.push({ severity: 'error', path: here, code, message });
     const name = known.get(key.toLowerCase());
     if (name === undefined) {
-      const near = nearestName(key, Object.keys(names));
-      const hint =
-        near === undefined ? `expected one of ${Object.keys(names).join(', ')}` : `did you mean ${near}?`;
-      report('unknown_option', `unknown option ${key}: ${hint}`);
+      report('unknown_option', `unknown option ${key}: ${proposeName(key, Object.keys(names))}`);
       continue;
     }
     if (Object.hasOwn(result, name)) {

@@ -1,3 +1,4 @@
+import { proposeName } from '../base/names.ts';
 import type { Call, Node } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { createDiagnostic } from './diagnostic.ts';
@@ -10,7 +11,10 @@ export type Compiled<C> =
   | { readonly ok: true; readonly evaluate: Evaluate<C> }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Compiles an expression to closures; reports every fault at once. */
+/** Faults that are reported of one expression. Placing one takes time in proportion to the source before it. */
+export const maxDiagnostics = 100;
+
+/** Compiles an expression to closures; reports every fault at once, up to `maxDiagnostics`, in source order. */
 export function compilePredicate<C>(source: string, table: FunctionTable<C>): Compiled<C> {
   const parsed = parsePredicate(source);
   return parsed.ok ? compileTree(parsed.ast, source, table) : { ok: false, diagnostics: [parsed.diagnostic] };
@@ -20,7 +24,8 @@ export function compilePredicate<C>(source: string, table: FunctionTable<C>): Co
 export function compileTree<C>(tree: Node, source: string, table: FunctionTable<C>): Compiled<C> {
   const diagnostics: Diagnostic[] = [];
   const evaluate = compileNode(tree, table, (span, message) => {
-    diagnostics.push(createDiagnostic(source, span.offset, span.length, message));
+    if (diagnostics.length < maxDiagnostics)
+      diagnostics.push(createDiagnostic(source, span.offset, span.length, message));
     return never;
   });
   return diagnostics.length === 0 ? { ok: true, evaluate } : { ok: false, diagnostics };
@@ -52,7 +57,7 @@ function compileCall<C>(call: Call, table: FunctionTable<C>, report: Report): Ev
   if (entry === undefined) {
     return report(
       { offset: call.offset, length: call.name.length },
-      `unknown function ${call.name}: expected one of ${Object.keys(table).join(', ')}`,
+      `unknown function ${call.name}: ${proposeName(call.name, Object.keys(table))}`,
     );
   }
   const least = entry.required ?? entry.parameters.length;

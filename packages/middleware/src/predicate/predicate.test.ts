@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Node } from './ast.ts';
-import { compilePredicate } from './compile.ts';
+import { compilePredicate, maxDiagnostics } from './compile.ts';
 import { renderDiagnostic } from './diagnostic.ts';
 import type { FunctionTable } from './functions.ts';
 import { maxDepth, maxSourceBytes, parsePredicate } from './parse.ts';
@@ -237,9 +237,10 @@ const malformed: [string, number, number, number, string][] = [
   ['Has()', 1, 1, 5, 'Has takes (name), not 0 arguments'],
   ['Has(`a`, `b`)', 1, 1, 13, 'Has takes (name), not 2 arguments'],
   ['HasAny(`a`)', 1, 1, 11, 'HasAny takes (name, other, ...), not 1 argument'],
-  ['Hat(`a`)', 1, 1, 3, 'unknown function Hat: expected one of Has, HasAny'],
-  ['hAs(`a`)', 1, 1, 3, 'unknown function hAs'],
-  ['hasAny(`a`, `b`)', 1, 1, 6, 'unknown function hasAny'],
+  ['Hat(`a`)', 1, 1, 3, 'unknown function Hat: did you mean Has?'],
+  ['Unlike(`a`)', 1, 1, 6, 'unknown function Unlike: expected one of Has, HasAny'],
+  ['hAs(`a`)', 1, 1, 3, 'unknown function hAs: did you mean Has?'],
+  ['hasAny(`a`, `b`)', 1, 1, 6, 'unknown function hasAny: did you mean HasAny?'],
   ['constructor(`a`)', 1, 1, 11, 'unknown function constructor'],
   ['__proto__(`a`)', 1, 1, 9, 'unknown function __proto__'],
   ['HasAny(`a`, `bad`)', 1, 13, 5, 'is bad'],
@@ -269,6 +270,13 @@ describe('a malformed expression', () => {
   it('has all its unknown functions and wrong arguments told at once', () => {
     const compiled = compilePredicate('Nope(`a`) && !(Has() || HasAny(`bad`, `x`))', table);
     expect(compiled.ok ? [] : compiled.diagnostics.map(({ column }) => column)).toEqual([1, 16, 32]);
+  });
+
+  it('has a hundred faults told and no more, so that none takes long however many there are', () => {
+    const compiled = compilePredicate(Array.from({ length: 13_000 }, () => 'a()').join('||'), table);
+    expect(compiled.ok ? [] : compiled.diagnostics.map(({ column }) => column)).toEqual(
+      Array.from({ length: maxDiagnostics }, (_, index) => 1 + 5 * index),
+    );
   });
 
   it('is shown around the place only when its line is long', () => {

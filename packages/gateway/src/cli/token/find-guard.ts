@@ -1,4 +1,4 @@
-import { nearestName } from '@grantgate/middleware/options/names';
+import { nearestName } from '@grantgate/middleware/base/names';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
 import type { PreparedGuard } from '../../snapshot/prepare-guard.ts';
 import type { Configuration } from '../configuration.ts';

@@ -1,4 +1,4 @@
-/** Levenshtein distance; option names are short. */
+/** Levenshtein distance; names are short. */
 function distance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
@@ -20,5 +20,15 @@ export function nearestName(written: string, known: readonly string[]): string |
     const away = distance(lower, name.toLowerCase());
     if (best === undefined || away < best.away) best = { name, away };
   }
-  return best !== undefined && best.away <= Math.max(2, Math.floor(lower.length / 3)) ? best.name : undefined;
+  // As many edits as there are letters would turn it into anything.
+  const most = Math.min(Math.max(2, Math.floor(lower.length / 3)), lower.length - 1);
+  return best !== undefined && best.away <= most ? best.name : undefined;
+}
+
+/** What to write instead of an unknown name: `did you mean audience?`, or the known names when none is near. */
+export function proposeName(written: string, known: readonly string[]): string {
+  const near = nearestName(written, known);
+  if (near !== undefined) return `did you mean ${near}?`;
+  if (known.length === 0) return 'expected none here';
+  return `expected ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`;
 }
