@@ -1,12 +1,14 @@
-.PHONY: demo help setup build test lint format clean
+.PHONY: demo help setup build test test-node24 reference lint format clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    install what is needed and try the gateway (make demo ARGS=--once: the tour alone)"
-	@echo "make test    install what is needed, check and run every test"
-	@echo "make build   compile both packages"
-	@echo "make format  format the sources"
-	@echo "make clean   remove what was built"
+	@echo "make demo         install what is needed and try the gateway (make demo ARGS=--once: the tour alone)"
+	@echo "make test         install what is needed, check and run every test"
+	@echo "make test-node24  run every test on Node.js 24, which is installed into .node24"
+	@echo "make reference    write docs/reference anew, after a change of options or commands"
+	@echo "make build        compile both packages"
+	@echo "make format       format the sources"
+	@echo "make clean        remove what was built"
 
 node_modules/.ready: package.json package-lock.json packages/middleware/package.json packages/gateway/package.json
 	@echo "== installing dependencies"
@@ -33,6 +35,24 @@ test: build lint
 	npx tsc -p tsconfig.test.json
 	@echo "== tests"
 	npx vitest run
+
+# The package `node` puts its binary in place with an install script; those of each platform simply hold it.
+NODE24 = 24.21.0
+NODE24_PACKAGE = node-$(subst win32,win,$(shell node -p 'process.platform + "-" + process.arch'))
+
+.node24/$(NODE24): Makefile
+	@echo "== installing Node.js $(NODE24)"
+	rm -rf .node24
+	npm install --prefix .node24 --no-audit --no-fund --ignore-scripts $(NODE24_PACKAGE)@$(NODE24)
+	@touch $@
+
+test-node24: build .node24/$(NODE24)
+	@echo "== tests on Node.js $(NODE24)"
+	PATH="$(CURDIR)/.node24/node_modules/$(NODE24_PACKAGE)/bin:$$PATH" node node_modules/vitest/vitest.mjs run
+
+reference: build
+	@echo "== writing docs/reference"
+	node packages/gateway/dist/cli/reference/write.js docs/reference
 
 format: setup
 	npx prettier --write --log-level warn .

@@ -42,4 +42,5 @@ export const duration = z
     if (ms !== undefined && ms <= longestMs) return ms;
     context.addIssue({ code: 'custom', message: expected });
     return z.NEVER;
-  });
+  })
+  .meta({ title: 'duration' });

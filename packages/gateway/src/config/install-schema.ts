@@ -17,7 +17,12 @@ const entryPoint = z.strictObject({
   tls: z
     .strictObject({
       certificates: z
-        .array(z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }))
+        .array(
+          z.strictObject({
+            certFile: z.string().min(1).describe('PEM certificate, with its chain.'),
+            keyFile: z.string().min(1).describe('PEM private key, not encrypted. The file holds a secret.'),
+          }),
+        )
         .min(1)
         .describe(
           'PEM files, chosen by SNI; the first is the default. Paths are relative to the configuration file.',
@@ -33,7 +38,8 @@ const entryPoint = z.strictObject({
         .describe('Peers whose `X-Forwarded-*` are believed: addresses and CIDR ranges.'),
       insecure: z.boolean().default(false).describe('Believes the `X-Forwarded-*` of every peer.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Whose `X-Forwarded-*` and `X-Real-Ip` are believed; those of others are replaced.'),
   transport: z
     .strictObject({
       respondingTimeouts: z
@@ -42,22 +48,26 @@ const entryPoint = z.strictObject({
           headerTimeout: duration.prefault('10s').describe('For the head of a request.'),
           idleTimeout: duration.prefault('180s').describe('Between two requests on one connection.'),
         })
-        .prefault({}),
+        .prefault({})
+        .describe('Time limits towards callers.'),
       lifeCycle: z
         .strictObject({
           graceTimeOut: duration
             .prefault('10s')
             .describe('How long requests in flight may take after SIGTERM or SIGINT.'),
         })
-        .prefault({}),
+        .prefault({})
+        .describe('How the entry point ends.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Connections of callers.'),
   http: z
     .strictObject({
       maxHeaderBytes: bytes.min(1).default(16_384).describe('Size of the head of a request, in bytes.'),
       maxBodyBytes: bytes.default(0).describe('Size of the body of a request, in bytes; 0: no limit.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Size limits of requests.'),
 });
 
 /** The install configuration as a user writes it, `grantgate.yaml`; the source of its types, defaults, reference and JSON Schema. */
@@ -81,13 +91,17 @@ export const installSchema = z.strictObject({
         .refine(({ filename, directory }) => filename !== undefined || directory !== undefined, {
           error: 'expected a filename or a directory',
         })
-        .optional(),
+        .optional()
+        .describe('Routes in files: one of `filename` and `directory`, or both.'),
     })
     .prefault({})
     .describe('Where routes come from.'),
   accessLog: z
     .strictObject({
-      format: z.enum(['json', 'common']).default('common').describe("As Traefik's."),
+      format: z
+        .enum(['json', 'common'])
+        .default('common')
+        .describe("Traefik's formats, with its names of fields."),
       filePath: z.string().min(1).optional().describe('Default: standard output.'),
     })
     .optional()
@@ -97,10 +111,14 @@ export const installSchema = z.strictObject({
       level: z
         .preprocess(lowerCase, z.enum(['debug', 'info', 'warn', 'error']))
         .prefault('info')
-        .describe('In any letter case.'),
-      format: z.enum(['json', 'common']).default('json'),
+        .describe('The least that is written; in any letter case.'),
+      format: z
+        .enum(['json', 'common'])
+        .default('json')
+        .describe('`common` is for people, `json` for machines.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("The gateway's own log, on standard error."),
   ping: z
     .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
     .default(false)

@@ -15,30 +15,40 @@ export const stickySchema = z.strictObject({
         .regex(token, { error: 'expected the name of a cookie: letters, digits and a few signs' })
         .optional()
         .describe('Default: made from the name of the service.'),
-      secure: z.boolean().default(false),
-      httpOnly: z.boolean().default(false),
-      sameSite: z.enum(['none', 'lax', 'strict']).optional(),
+      secure: z.boolean().default(false).describe('Sent over TLS only.'),
+      httpOnly: z.boolean().default(false).describe('Hidden from scripts in a browser.'),
+      sameSite: z
+        .enum(['none', 'lax', 'strict'])
+        .optional()
+        .describe('Whether it goes along with requests from other sites. Default: left to the browser.'),
       maxAge: z.int().default(0).describe('Seconds; 0: until the browser closes.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The cookie that names the server.'),
 });
 
 /** An active health check as both formats write it. */
 export const healthCheckSchema = z.strictObject({
-  path: z.string().startsWith('/', { error: 'expected a path that begins with /' }).default('/'),
+  path: z
+    .string()
+    .startsWith('/', { error: 'expected a path that begins with /' })
+    .default('/')
+    .describe('What is asked for.'),
   method: z
     .string()
     .regex(/^[A-Za-z]+$/, { error: 'expected an HTTP method' })
-    .default('GET'),
-  scheme: z.enum(['http', 'https']).optional(),
-  port: z.int().min(1).max(65_535).optional(),
-  hostname: z.string().min(1).optional(),
+    .default('GET')
+    .describe('In any letter case.'),
+  scheme: z.enum(['http', 'https']).optional().describe("Default: that of the server's URL."),
+  port: z.int().min(1).max(65_535).optional().describe("Default: that of the server's URL."),
+  hostname: z.string().min(1).optional().describe('`Host` of the check. Default: that of the server.'),
   headers: z
     .record(
       z.string().regex(token, { error: 'expected the name of a header' }),
       z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'expected a value without control characters' }),
     )
-    .default({}),
+    .default({})
+    .describe('Headers of the check, by name.'),
   interval: duration.prefault('30s').describe('Between two checks of one server.'),
   timeout: duration.prefault('5s').describe('For one check.'),
   status: z.int().min(0).max(599).default(0).describe('Expected status; 0: any 2xx or 3xx.'),

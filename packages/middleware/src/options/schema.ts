@@ -48,6 +48,8 @@ export interface ClientCredentialsShape {
 }
 
 const secretText = z.union([z.string().min(1), z.instanceof(Secret)]);
+/** The title marks a secret in the JSON Schema and the reference. */
+const secret = secretText.meta({ title: 'secret' });
 
 /** The options of `oAuthClientCredentials` under their canonical names; the source of types, defaults, reference and JSON Schema. */
 export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCredentialsInput> =
@@ -62,7 +64,7 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
       .describe(
         "The gateway's own client ID. With `clientSecret`: gateway level. Without both: application level, each caller brings its own in `Authorization: Basic`.",
       ),
-    clientSecret: secretText.optional().describe("The gateway's own client secret."),
+    clientSecret: secret.optional().describe("The gateway's own client secret."),
     audience: z.string().min(1).optional().describe('Sent as `audience` in the token request.'),
     claims: z.string().min(1).optional().describe("Predicate that the token's claims must satisfy."),
     forwardHeaders: z
@@ -82,13 +84,14 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
               .optional()
               .describe('PEM certificates that the server is checked against, instead of the system ones.'),
             cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
-            key: secretText.optional().describe('PEM private key; together with `cert`.'),
+            key: secret.optional().describe('PEM private key; together with `cert`.'),
             insecureSkipVerify: z
               .boolean()
               .default(false)
               .describe('Accepts any server certificate; warns at load.'),
           })
-          .prefault({}),
+          .prefault({})
+          .describe('TLS towards the authorization server.'),
         timeoutSeconds: z
           .number()
           .positive()
@@ -97,5 +100,6 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
           .describe('Seconds for each attempt, connection included.'),
         maxRetries: z.int().min(0).max(100).default(3).describe('Retries after the first attempt.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('How the authorization server is talked to.'),
   });

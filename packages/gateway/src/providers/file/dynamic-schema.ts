@@ -15,11 +15,14 @@ export const httpSchema = z.strictObject({ routers: entries, services: entries, 
 /** `http.routers.NAME` */
 export const routerSchema = z.strictObject({
   rule: z.string().min(1).describe("A rule in Traefik v3's language."),
-  service: name,
+  service: name.describe('Name of the service, with or without provider.'),
   entryPoints: z.array(name).default([]).describe('Default: every entry point but `admin`.'),
   middlewares: z.array(name).default([]).describe('Outermost first.'),
   priority: z.int().optional().describe('Default, and 0: the length of the rule.'),
-  ruleSyntax: z.literal('v3', { error: 'expected v3, the only syntax of rules here' }).optional(),
+  ruleSyntax: z
+    .literal('v3', { error: 'expected v3, the only syntax of rules here' })
+    .optional()
+    .describe('The syntax of rules of Traefik v3.'),
   tls: z
     .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
     .default(false)
@@ -33,21 +36,46 @@ export const serviceSchema = z.strictObject({
       servers: z
         .array(
           z.strictObject({
-            url: z.string().superRefine((url, context) => {
-              const message = findServerUrlFault(url);
-              if (message !== undefined) context.addIssue({ code: 'custom', message });
-            }),
-            weight,
+            url: z
+              .string()
+              .superRefine((url, context) => {
+                const message = findServerUrlFault(url);
+                if (message !== undefined) context.addIssue({ code: 'custom', message });
+              })
+              .describe('`http` or `https`, host, optional port and path; no query.'),
+            weight: weight.describe('Share of the requests, among the weights of all servers; 0: none.'),
           }),
         )
-        .default([]),
-      passHostHeader: z.boolean().default(true),
-      healthCheck: healthCheckSchema.optional(),
-      sticky: stickySchema.optional(),
+        .default([])
+        .describe('Without any, requests are refused with `upstream_unavailable`.'),
+      passHostHeader: z
+        .boolean()
+        .default(true)
+        .describe("The caller's `Host` goes on; otherwise that of the server's URL."),
+      healthCheck: healthCheckSchema
+        .optional()
+        .describe('Servers are asked from time to time, and those that do not answer get no requests.'),
+      sticky: stickySchema.optional().describe('Keeps a caller with one server by a cookie.'),
     })
-    .optional(),
-  weighted: z.strictObject({ services: z.array(z.strictObject({ name, weight })).min(1) }).optional(),
+    .optional()
+    .describe('Spreads requests over servers; one of `loadBalancer` and `weighted`.'),
+  weighted: z
+    .strictObject({
+      services: z
+        .array(
+          z.strictObject({
+            name: name.describe('Name of a service.'),
+            weight: weight.describe('Share of the requests; 0: none.'),
+          }),
+        )
+        .min(1)
+        .describe('At least one.'),
+    })
+    .optional()
+    .describe('Spreads requests over services.'),
 });
 
 /** `http.middlewares.NAME.chain` */
-export const chainSchema = z.strictObject({ middlewares: z.array(name).min(1) });
+export const chainSchema = z.strictObject({
+  middlewares: z.array(name).min(1).describe('Names of middlewares, outermost first.'),
+});

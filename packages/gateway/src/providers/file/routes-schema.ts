@@ -5,8 +5,12 @@ import { chainSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
 const middleware = z.union([
   z.strictObject({
     plugin: z
-      .strictObject({ oAuthClientCredentials: clientCredentialsSchema })
-      .describe('The middleware of this gateway, under its name in Traefik Hub.'),
+      .strictObject({
+        oAuthClientCredentials: clientCredentialsSchema.describe('OAuth 2.0 client credentials.'),
+      })
+      .describe(
+        'The middleware of this gateway, under its name in Traefik Hub; one of `plugin` and `chain`.',
+      ),
   }),
   z.strictObject({ chain: chainSchema.describe('Several middlewares under one name.') }),
 ]);
@@ -19,5 +23,6 @@ export const routesSchema = z.strictObject({
       services: z.record(z.string(), serviceSchema).default({}).describe('Services, by name.'),
       middlewares: z.record(z.string(), middleware).default({}).describe('Middlewares, by name.'),
     })
-    .optional(),
+    .optional()
+    .describe('Everything about HTTP.'),
 });

@@ -10,56 +10,79 @@ const others = z.unknown().optional();
 
 /** What every object has; more of it is the cluster's own. */
 export const metadataSchema = z.looseObject({
-  name: name.regex(/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/, {
-    error: 'expected a name of lower-case letters, digits, - and .',
-  }),
-  namespace: name.default('default'),
-  labels: text.default({}),
+  name: name
+    .regex(/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/, {
+      error: 'expected a name of lower-case letters, digits, - and .',
+    })
+    .describe('Name of the object.'),
+  namespace: name.default('default').describe('References stay within it, as in Traefik.'),
+  labels: text.default({}).describe('An EndpointSlice names its Service in `kubernetes.io/service-name`.'),
 });
 
 const object = { apiVersion: z.string(), kind: z.string(), metadata: z.unknown() };
 const tls = z.strictObject({});
-const reference = z.strictObject({ name, namespace: name.optional() });
+const reference = z.strictObject({
+  name: name.describe('Name of a Middleware.'),
+  namespace: name.optional().describe('Its namespace; when it is written, that of the object itself.'),
+});
 
 /** `traefik.io/v1alpha1` `IngressRoute`; its routes are read one by one, so that a broken one stays alone. */
 export const ingressRouteSchema = z.strictObject({
   ...object,
   spec: z.strictObject({
-    entryPoints: z.array(name).default([]),
-    routes: z.array(z.unknown()).min(1),
-    tls: tls.optional(),
+    entryPoints: z.array(name).default([]).describe('Default: every entry point but `admin`.'),
+    routes: z.array(z.unknown()).min(1).describe('At least one.'),
+    tls: tls.optional().describe('With it, the routes answer on entry points with TLS only.'),
   }),
   status: others,
 });
 
 /** `spec.routes[]` of an `IngressRoute`. */
 export const routeSchema = z.strictObject({
-  kind: z.literal('Rule').default('Rule'),
-  match: z.string().min(1),
-  priority: z.int().optional(),
-  syntax: z.literal('v3', { error: 'expected v3, the only syntax of rules here' }).optional(),
+  kind: z.literal('Rule').default('Rule').describe('There is no other kind.'),
+  match: z.string().min(1).describe("A rule in Traefik v3's language."),
+  priority: z.int().optional().describe('Default, and 0: the length of the rule.'),
+  syntax: z
+    .literal('v3', { error: 'expected v3, the only syntax of rules here' })
+    .optional()
+    .describe('The syntax of rules of Traefik v3.'),
   services: z
     .array(
       z.strictObject({
         kind: z
           .literal('Service', { error: 'expected Service: no other kind is supported by this version' })
-          .default('Service'),
-        name,
-        namespace: name.optional(),
-        port: port.optional(),
+          .default('Service')
+          .describe('There is no other kind.'),
+        name: name.describe('Name of a Service.'),
+        namespace: name.optional().describe('Its namespace; when it is written, that of the object itself.'),
+        port: port
+          .optional()
+          .describe('Number or name of a port of the Service; may be left out when it has exactly one.'),
         scheme: z
           .enum(['http', 'https'], {
             error: 'expected http or https: no other scheme is supported by this version',
           })
-          .optional(),
-        weight: z.int().min(0).max(1_000_000).default(1),
-        passHostHeader: z.boolean().default(true),
-        sticky: stickySchema.optional(),
-        healthCheck: healthCheckSchema.optional(),
+          .optional()
+          .describe('Default: `https` for port 443 and for ports whose name begins so, otherwise `http`.'),
+        weight: z
+          .int()
+          .min(0)
+          .max(1_000_000)
+          .default(1)
+          .describe('Share of the requests, among the weights of all services; 0: none.'),
+        passHostHeader: z
+          .boolean()
+          .default(true)
+          .describe("The caller's `Host` goes on; otherwise that of the server."),
+        sticky: stickySchema.optional().describe('Keeps a caller with one server by a cookie.'),
+        healthCheck: healthCheckSchema
+          .optional()
+          .describe('Servers are asked from time to time, and those that do not answer get no requests.'),
       }),
     )
-    .min(1),
-  middlewares: z.array(reference).default([]),
+    .min(1)
+    .describe('At least one.'),
+  middlewares: z.array(reference).default([]).describe('Outermost first.'),
 });
 
 /** `traefik.io/v1alpha1` `Middleware`. */
@@ -70,7 +93,9 @@ export const middlewareSchema = z.strictObject({
 });
 
 /** `spec.chain` of a `Middleware`. */
-export const chainSchema = z.strictObject({ middlewares: z.array(reference).min(1) });
+export const chainSchema = z.strictObject({
+  middlewares: z.array(reference).min(1).describe('Outermost first.'),
+});
 
 /** Read one by one, so that a broken value stays alone. */
 const values = z.record(z.string(), z.unknown());
@@ -78,10 +103,10 @@ const values = z.record(z.string(), z.unknown());
 /** `v1` `Secret` */
 export const secretSchema = z.strictObject({
   ...object,
-  type: z.string().optional(),
-  immutable: z.boolean().optional(),
-  stringData: values.default({}),
-  data: values.default({}),
+  type: z.string().optional().describe('Not looked at.'),
+  immutable: z.boolean().optional().describe('Not looked at.'),
+  stringData: values.default({}).meta({ title: 'secret' }).describe('Values, by key. Wins over `data`.'),
+  data: values.default({}).meta({ title: 'secret' }).describe('Values in Base64, by key.'),
 });
 
 /** `v1` `Service` */
@@ -89,11 +114,22 @@ export const serviceSchema = z.strictObject({
   ...object,
   spec: z
     .looseObject({
-      type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']).default('ClusterIP'),
-      externalName: name.optional(),
+      type: z
+        .enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'])
+        .default('ClusterIP')
+        .describe(
+          '`ExternalName` leads to `externalName`; any other to its EndpointSlices, or without them to its cluster DNS name.',
+        ),
+      externalName: name.optional().describe('Host name of an `ExternalName`.'),
       ports: z
-        .array(z.looseObject({ name: z.string().default(''), port: z.int().min(1).max(65_535) }))
-        .default([]),
+        .array(
+          z.looseObject({
+            name: z.string().default('').describe('Name of the port.'),
+            port: z.int().min(1).max(65_535).describe('Its number.'),
+          }),
+        )
+        .default([])
+        .describe('Ports that an IngressRoute names.'),
     })
     .prefault({}),
   status: others,
@@ -102,16 +138,26 @@ export const serviceSchema = z.strictObject({
 /** `discovery.k8s.io/v1` `EndpointSlice` */
 export const endpointSliceSchema = z.strictObject({
   ...object,
-  addressType: z.enum(['IPv4', 'IPv6', 'FQDN']),
+  addressType: z.enum(['IPv4', 'IPv6', 'FQDN']).describe('What the addresses are.'),
   endpoints: z
     .array(
       z.looseObject({
-        addresses: z.array(name).default([]),
-        conditions: z.looseObject({ ready: z.boolean().default(true) }).prefault({}),
+        addresses: z.array(name).default([]).describe('IP addresses or host names.'),
+        conditions: z
+          .looseObject({ ready: z.boolean().default(true).describe('Only those that are get requests.') })
+          .prefault({})
+          .describe('State of the endpoint.'),
       }),
     )
-    .default([]),
+    .default([])
+    .describe('Where the Service runs.'),
   ports: z
-    .array(z.looseObject({ name: z.string().default(''), port: z.int().min(1).max(65_535).optional() }))
-    .default([]),
+    .array(
+      z.looseObject({
+        name: z.string().default('').describe('Name of a port of the Service.'),
+        port: z.int().min(1).max(65_535).optional().describe('Where the endpoints listen.'),
+      }),
+    )
+    .default([])
+    .describe('Ports of all endpoints.'),
 });

@@ -1,0 +1,157 @@
+import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
+import { refusals } from '@grantgate/middleware/decision/refusals';
+import type { z } from 'zod';
+import { toJsonSchema } from '../../config/json-schema.ts';
+import type { GatewayRefusalCode } from '../../pipeline/refusals.ts';
+import { gatewayRefusals } from '../../pipeline/refusals.ts';
+import {
+  chainSchema,
+  endpointSliceSchema,
+  ingressRouteSchema,
+  metadataSchema,
+  routeSchema,
+  secretSchema,
+  serviceSchema,
+} from '../../providers/file/kubernetes/schemas.ts';
+import { configurationSchemas } from '../configuration-schemas.ts';
+import type { Option } from './options.ts';
+import { formatOptions, listOptions } from './options.ts';
+import { refusalMeanings, startErrorMeanings } from './refusal-meanings.ts';
+
+/** A table of options under a heading. */
+export interface Section {
+  /** Empty for the page's own. */
+  readonly heading: string;
+  readonly text: string;
+  readonly options: readonly Option[];
+}
+
+export interface OptionsPage {
+  readonly title: string;
+  readonly text: string;
+  readonly sections: readonly Section[];
+}
+
+const clientCredentials = 'http.middlewares.NAME.plugin.oAuthClientCredentials';
+const durations = 'A **duration** is written as `30s`, `1m30s` or `500ms`, or as a whole number of seconds.';
+const names = 'Names of options match in any letter case; an unknown one is an error that names the nearest.';
+
+const optionsOf = (schema: z.ZodType, path = ''): readonly Option[] =>
+  listOptions(toJsonSchema(schema, { title: '', description: '' }), path);
+
+const ofObject = (schema: z.ZodType): readonly Option[] =>
+  optionsOf(schema).filter(({ path }) => !/^(?:apiVersion|kind|metadata|status)$|^spec$/.test(path));
+
+/** The pages about configuration, by file name without `.md`. */
+export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
+  const routes = listOptions(configurationSchemas.routes());
+  return {
+    install: {
+      title: 'Install configuration',
+      text: `\`grantgate.yaml\`, in YAML, TOML or JSON, for \`grantgate serve --config FILE\`. ${names} ${durations}`,
+      sections: [{ heading: '', text: '', options: listOptions(configurationSchemas.install()) }],
+    },
+    routes: {
+      title: 'Routes',
+      text: `Files of two formats, told apart by their content and mixed freely in one directory. ${names} ${durations}`,
+      sections: [
+        {
+          heading: "Traefik's dynamic configuration",
+          text: 'In YAML, TOML or JSON. What stands below `oAuthClientCredentials` has [a page of its own](oauth-client-credentials.md).',
+          options: routes.filter(({ path }) => !path.startsWith(`${clientCredentials}.`)),
+        },
+        {
+          heading: 'Kubernetes manifests',
+          text: 'One or several documents of YAML in a file. Every object has these.',
+          options: optionsOf(metadataSchema, 'metadata'),
+        },
+        {
+          heading: 'IngressRoute',
+          text: '`apiVersion: traefik.io/v1alpha1`',
+          options: [...ofObject(ingressRouteSchema), ...optionsOf(routeSchema, 'spec.routes[]')],
+        },
+        {
+          heading: 'Middleware',
+          text: '`apiVersion: traefik.io/v1alpha1`. `spec.plugin.oAuthClientCredentials` has [a page of its own](oauth-client-credentials.md); the other kind is a chain.',
+          options: optionsOf(chainSchema, 'spec.chain'),
+        },
+        { heading: 'Secret', text: '`apiVersion: v1`', options: ofObject(secretSchema) },
+        { heading: 'Service', text: '`apiVersion: v1`', options: ofObject(serviceSchema) },
+        {
+          heading: 'EndpointSlice',
+          text: '`apiVersion: discovery.k8s.io/v1`',
+          options: ofObject(endpointSliceSchema),
+        },
+      ],
+    },
+    'oauth-client-credentials': {
+      title: 'oAuthClientCredentials',
+      text: `The options of the middleware, in both formats of routes. ${names}
+
+Every string may be a reference in place of the value: \`urn:k8s:secret:NAME:KEY\` (a \`Secret\` of the middleware's namespace), \`urn:env:VARIABLE\` or \`urn:file:PATH\`. A reference that leads nowhere makes the middleware refuse with \`middleware_unavailable\`.`,
+      sections: [{ heading: '', text: '', options: listOptions(configurationSchemas.middleware()) }],
+    },
+  };
+}
+
+export function formatOptionsPage({ title, text, sections }: OptionsPage): string {
+  const parts = sections.map(({ heading, text: words, options }) =>
+    [
+      heading === '' ? '' : `## ${heading}\n\n`,
+      words === '' ? '' : `${words}\n\n`,
+      formatOptions(options),
+    ].join(''),
+  );
+  return `# ${title}\n\n${text}\n\n${parts.join('\n')}`;
+}
+
+/** The page about refusals and start errors. */
+export function formatErrorsPage(): string {
+  const decisionRows = (Object.keys(refusals) as RefusalCode[]).map((code) => {
+    const { status, title, challenge, retryAfterSeconds } = refusals[code];
+    const usual = retryAfterSeconds === undefined ? '' : `\`Retry-After: ${retryAfterSeconds}\``;
+    const retryAfter =
+      code === 'authorization_server_unavailable' ? `${usual}, or what that server said` : usual;
+    return formatRow(code, status, title, [challenge ? '`WWW-Authenticate: Basic`' : '', retryAfter]);
+  });
+  const gatewayRows = (Object.keys(gatewayRefusals) as GatewayRefusalCode[]).map((code) => {
+    const { status, title, retryAfterSeconds } = gatewayRefusals[code];
+    return formatRow(code, status, title, [
+      retryAfterSeconds === undefined ? '' : `\`Retry-After: ${retryAfterSeconds}\``,
+    ]);
+  });
+  const startRows = Object.entries(startErrorMeanings).map(
+    ([code, meaning]) => `| \`${code}\` | ${meaning} |\n`,
+  );
+  const head = '| code | status | title | headers | when |\n| --- | --- | --- | --- | --- |\n';
+  return `# Errors
+
+## Refusals
+
+A refusal is \`application/problem+json\` (RFC 9457) with \`type\` (\`urn:grantgate:problem:CODE\`), \`title\`, \`status\`, \`detail\`, \`code\` and
+\`requestId\`; the request ID is in the access log too. It never holds a secret, a token, or what the authorization server answered.
+
+### Of the middleware
+
+${head}${decisionRows.join('')}
+### Of the gateway
+
+${head}${gatewayRows.join('')}
+## Start
+
+\`grantgate serve\` says one of these and exits with 1 when it cannot start.
+
+| code | when |
+| --- | --- |
+${startRows.join('')}`;
+}
+
+function formatRow(
+  code: RefusalCode | GatewayRefusalCode,
+  status: number,
+  title: string,
+  headers: readonly string[],
+): string {
+  const sent = headers.filter((header) => header !== '').join(', ');
+  return `| \`${code}\` | ${status} | ${title} | ${sent} | ${refusalMeanings[code]} |\n`;
+}

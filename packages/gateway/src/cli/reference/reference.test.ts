@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { createReference } from './create.ts';
+import { createOptionsPages } from './pages.ts';
+
+const folder = fileURLToPath(new URL('../../../../../docs/reference/', import.meta.url));
+const reference = createReference();
+const options = Object.values(createOptionsPages()).flatMap(({ sections }) =>
+  sections.flatMap((section) => section.options),
+);
+
+describe('the reference', () => {
+  it.each([...reference])('is what the sources say in %s; otherwise run make reference', (path, text) => {
+    expect(readFileSync(`${folder}${path}`, 'utf8')).toBe(text);
+  });
+
+  it('has no file that nothing makes', () => {
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true });
+    const paths = found
+      .filter((entry) => entry.isFile())
+      .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll('//', '/').slice(folder.length));
+    expect(paths.sort()).toEqual([...reference.keys()].sort());
+  });
+
+  it('says what every option means, and its type', () => {
+    expect(options.length).toBeGreaterThan(100);
+    expect(options.filter(({ meaning }) => meaning === '').map(({ path }) => path)).toEqual([]);
+    expect(options.filter(({ type }) => type === 'any').map(({ path }) => path)).toEqual([]);
+  });
+
+  it('marks the options that can hold a secret', () => {
+    const secrets = options.filter(({ meaning }) => meaning.includes('**Secret**')).map(({ path }) => path);
+    expect(secrets).toEqual(['stringData', 'data', 'clientSecret', 'clientConfig.tls.key']);
+  });
+
+  it('gives the type, the default and the meaning of an option', () => {
+    const row = (path: string): unknown => options.find((option) => option.path === path);
+    expect(row('clientConfig.timeoutSeconds')).toEqual({
+      path: 'clientConfig.timeoutSeconds',
+      type: 'number, above 0 to 3600',
+      default: '`5`',
+      required: false,
+      meaning: 'Seconds for each attempt, connection included.',
+    });
+    expect(row('url')).toMatchObject({ required: true, default: undefined });
+    expect(row('entryPoints.NAME.transport.respondingTimeouts.idleTimeout')).toMatchObject({
+      type: 'duration',
+      default: '`180s`',
+    });
+    expect(row('http.services.NAME.loadBalancer.servers[].url')).toMatchObject({ required: true });
+  });
+
+  it('names every command', () => {
+    const page = reference.get('cli.md') ?? '';
+    for (const name of ['serve', 'check', 'claims', 'token', 'demo', 'schema'])
+      expect(page).toContain(`Usage: grantgate ${name} `);
+  });
+});

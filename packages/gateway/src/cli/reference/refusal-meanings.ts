@@ -1,0 +1,43 @@
+import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
+import type { GatewayRefusalCode } from '../../pipeline/refusals.ts';
+import type { GatewayStartErrorCode } from '../../start-error.ts';
+
+/** When a request is refused with each code. */
+export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, string>> = {
+  credentials_missing: 'Application level: no `Authorization`, or of another scheme than `Basic`.',
+  credentials_malformed: 'Application level: Basic credentials that RFC 7617 does not allow.',
+  credentials_refused:
+    'Application level: the authorization server refused the client ID and secret (`invalid_client`, `unauthorized_client` or 401).',
+  claims_not_satisfied: "The token's claims do not satisfy `claims`.",
+  gateway_credentials_refused:
+    "Gateway level: the authorization server refused the gateway's own client ID and secret.",
+  token_request_rejected:
+    'The authorization server answered with another error of RFC 6749 section 5.2, such as `invalid_scope`.',
+  token_response_invalid:
+    'The answer of the token endpoint is none of RFC 6749, or a claim cannot be sent in a header.',
+  token_opaque: '`claims` is given and the access token is no signed JWT: there are no claims to read.',
+  authorization_server_unavailable:
+    'The authorization server could not be reached, or answered 408, 429, 5xx or 4xx without an error of RFC 6749, after all retries.',
+  authorization_server_timeout:
+    'The authorization server did not answer within `timeoutSeconds`, after all retries.',
+  middleware_unavailable:
+    'The route, or a middleware of it, is broken or lacks a secret; the log and `grantgate check` say why.',
+  no_route: 'No router matches the request.',
+  request_invalid: 'The request is not valid HTTP/1.1.',
+  method_not_supported: 'The method is `CONNECT` or `TRACE`.',
+  request_timeout: 'The request did not arrive within `readTimeout` or `headerTimeout`.',
+  request_too_large: 'The body exceeds `maxBodyBytes`.',
+  request_head_too_large: 'The head exceeds `maxHeaderBytes`.',
+  gateway_draining: 'The gateway is shutting down.',
+  upstream_unavailable: 'The service has no healthy server.',
+  upstream_refused: 'No connection to the server could be made.',
+  upstream_reset: 'The server closed the connection before it had answered.',
+  upstream_timeout: 'The server did not answer in time.',
+};
+
+/** Why the gateway does not start. */
+export const startErrorMeanings: Readonly<Record<GatewayStartErrorCode, string>> = {
+  address_unavailable: 'An entry point cannot listen on its address.',
+  certificate_invalid: "An entry point's certificate or key cannot be read or used.",
+  log_unavailable: 'The file of the access log cannot be opened.',
+};

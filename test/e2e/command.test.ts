@@ -1,0 +1,216 @@
+import type { ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { request } from 'undici';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+// The command as it is built, in a process of its own: what the tests in this process cannot see of it.
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const main = join(root, 'packages/gateway/dist/cli/main.js');
+let folder = '';
+let children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const projects = ['packages/middleware', 'packages/gateway'];
+  await promisify(execFile)(process.execPath, [tsc, '-b', ...projects], { cwd: root });
+}, 120_000);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'grantgate-'));
+  children = [];
+});
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly stdout: Promise<string>;
+  readonly stderr: Promise<string>;
+  /** Code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  /** Waits until standard output or error has shown it. */
+  readonly shows: (pattern: RegExp) => Promise<RegExpExecArray>;
+}
+
+function start(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const child = spawn(process.execPath, [main, ...argv], {
+    cwd: folder,
+    // Temporary files go where the test sees what is left of them.
+    env: { PATH: process.env['PATH'] ?? '', TMPDIR: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let seen = '';
+  const watchers = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      watchers.forEach((check) => check());
+    });
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  return {
+    child,
+    stdout: text(child.stdout),
+    stderr: text(child.stderr),
+    ended,
+    shows: (pattern) =>
+      new Promise((resolve, reject) => {
+        const check = (): void => {
+          const found = pattern.exec(seen);
+          if (found === null) return;
+          watchers.delete(check);
+          resolve(found);
+        };
+        watchers.add(check);
+        void ended.then(() => reject(new Error(`ended without showing ${String(pattern)}:\n${seen}`)));
+        check();
+      }),
+  };
+}
+
+async function runToEnd(argv: readonly string[], env?: Readonly<Record<string, string>>) {
+  const { ended, stdout, stderr } = start(argv, env);
+  return { code: await ended, stdout: await stdout, stderr: await stderr };
+}
+
+async function startUpstream(): Promise<{
+  server: Server;
+  url: string;
+  next: () => Promise<ServerResponse>;
+}> {
+  const server = createServer((_request, response) => void server.emit('arrived', response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const next = async () => (await once(server, 'arrived'))[0] as ServerResponse;
+  return { server, url: `http://127.0.0.1:${port}`, next };
+}
+
+describe('grantgate demo, as it is built', () => {
+  it('takes its tour, leaves nothing behind and exits 0', async () => {
+    const { code, stdout, stderr } = await runToEnd(['demo', '--once', '--port', '0']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('5 of 5 answers are as they must be.\n');
+    expect(stdout).not.toContain('oidc-provider WARNING');
+    expect(stdout).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
+    // No colours where nobody sees them.
+    expect(stdout).not.toContain('\u001b');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('stays up until %s, then exits 0', async (signal) => {
+    const { child, shows, ended } = start(['demo', '--port', '0']);
+    const [, gateway = ''] = await shows(/gateway +(http:\S+)[^]*Ctrl-C/);
+    const { statusCode, body } = await request(`${gateway}/app`, {
+      headers: { authorization: `Basic ${Buffer.from('orders:orders-secret').toString('base64')}` },
+    });
+    await body.dump();
+    expect(statusCode).toBe(200);
+    child.kill(signal);
+    expect(await ended).toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('grantgate serve, as it is built', () => {
+  it('finishes what is in flight at SIGTERM, takes nothing new, and exits 0', async () => {
+    const upstream = await startUpstream();
+    writeFileSync(
+      join(folder, 'routes.yaml'),
+      `http:
+  routers: { all: { rule: "PathPrefix(\`/\`)", service: up } }
+  services: { up: { loadBalancer: { servers: [{ url: "${upstream.url}" }] } } }
+`,
+    );
+    writeFileSync(
+      join(folder, 'grantgate.yaml'),
+      'entryPoints: { web: { address: "127.0.0.1:0" } }\nproviders: { file: { filename: routes.yaml } }\naccessLog: {}\n',
+    );
+    const served = start(['serve', '--config', 'grantgate.yaml']);
+    const port = Number((await served.shows(/"port":(\d+)/))[1]);
+    const arrived = upstream.next();
+    const answer = request(`http://127.0.0.1:${port}/slow`);
+    const response = await arrived;
+    response.write('first, ');
+    served.child.kill('SIGTERM');
+    await served.shows(/"msg":"shutting down"/);
+    const late = connect(port, '127.0.0.1');
+    expect(await once(late, 'error').then(([error]) => (error as NodeJS.ErrnoException).code)).toBe(
+      'ECONNREFUSED',
+    );
+    response.end('last');
+    const { statusCode, body } = await answer;
+    expect({ statusCode, body: await body.text() }).toEqual({ statusCode: 200, body: 'first, last' });
+    expect(await served.ended).toBe(0);
+    expect(await served.stdout).toContain('"GET /slow HTTP/1.1" 200');
+    expect(await served.stderr).toContain('"msg":"stopped"');
+    upstream.server.close();
+  });
+});
+
+describe('grantgate token, as it is built', () => {
+  it('waits for the next attempt instead of ending between two', async () => {
+    const server = createServer((_request, response) => {
+      asked += 1;
+      const ready = asked > 1;
+      response.writeHead(ready ? 200 : 503, { 'Content-Type': 'application/json', Connection: 'close' });
+      response.end(
+        ready ? JSON.stringify({ access_token: 'opaque', token_type: 'Bearer', expires_in: 60 }) : '',
+      );
+    });
+    let asked = 0;
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    writeFileSync(
+      join(folder, 'routes.yaml'),
+      `http: { middlewares: { creds: { plugin: { oAuthClientCredentials: { url: "http://127.0.0.1:${port}/token" } } } } }`,
+    );
+    const { code, stdout, stderr } = await runToEnd(['token', 'creds', 'routes.yaml', '--client-id', 'a'], {
+      GRANTGATE_CLIENT_SECRET: 'b',
+    });
+    server.close();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('token  opaque, 60 s\n');
+    expect(asked).toBe(2);
+  });
+});
+
+describe('exit codes of the command, as it is built', () => {
+  it.each([
+    [0, ['--version']],
+    [0, ['serve', '--help']],
+    [0, ['check', 'good.yaml']],
+    [1, ['check', 'bad.yaml']],
+    [2, ['check']],
+    [0, ['claims', 'Equals(`a`, `b`)', '--claims', 'claims.json']],
+    [1, ['claims', 'Equals(`a`, `c`)', '--claims', 'claims.json']],
+    [2, ['claims', 'Equals(', '--claims', 'claims.json']],
+    [2, ['serve']],
+    [1, ['serve', '--config', 'bad.yaml']],
+    [2, ['token', 'nobody', 'good.yaml']],
+    [0, ['schema']],
+    [2, ['schema', 'nothing']],
+    [2, ['nothing']],
+  ])('%i for %j', async (expected, argv) => {
+    writeFileSync(join(folder, 'good.yaml'), 'http: {}\n');
+    writeFileSync(join(folder, 'bad.yaml'), 'nonsense: 1\n');
+    writeFileSync(join(folder, 'claims.json'), '{"a":"b"}');
+    const { code, stdout, stderr } = await runToEnd(argv);
+    expect({ code, stdout, stderr }).toMatchObject({ code: expected });
+    // An uncaught error would exit with 1 as well.
+    expect(stderr).not.toContain('node:internal');
+  });
+});
