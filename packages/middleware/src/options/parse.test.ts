@@ -74,6 +74,43 @@ describe('the options', () => {
     ],
     [{ url, usernameClaim: 'a..b' }, ['error usernameClaim invalid_value']],
     [{ url, forwardHeaders: { A: 1 } }, ['error forwardHeaders.A invalid_value']],
+    [
+      { url, forwardHeaders: { A: 1, Host: 'a', B: 'a..b', C: 'c' } },
+      ['A', 'Host', 'B'].map((name) => `error forwardHeaders.${name} invalid_value`),
+    ],
+    ...['{"__proto__":"a"}', '{"__proto__":1}'].map((json) => [
+      { url, forwardHeaders: JSON.parse(json) as object },
+      ['error forwardHeaders.__proto__ invalid_value'],
+    ]),
+    [{ url, forwardHeaders: null }, ['error forwardHeaders invalid_value']],
+    [{ url, forwardHeaders: ['a'] }, ['error forwardHeaders invalid_value']],
+    [
+      { URL: 'x', clientid: 'a', forwardHeaders: { '': 'a' }, usernameClaim: '.', claims: '(', nope: 1 },
+      [
+        'error nope unknown_option',
+        'error URL invalid_value',
+        'error clientid missing_option',
+        'error claims invalid_expression',
+        'error forwardHeaders. invalid_value',
+        'error usernameClaim invalid_value',
+      ],
+    ],
+    [{ url, clientConfig: { timeoutSeconds: 3600, maxRetries: 100 } }, []],
+    [{ url, clientConfig: { timeoutSeconds: '5' } }, ['error clientConfig.timeoutSeconds invalid_value']],
+    [
+      { url, clientConfig: { timeoutSeconds: Infinity } },
+      ['error clientConfig.timeoutSeconds invalid_value'],
+    ],
+    [{ url, clientConfig: { maxRetries: 101 } }, ['error clientConfig.maxRetries invalid_value']],
+    [
+      { url, clientConfig: { tls: { insecureSkipVerify: 'true' } } },
+      ['error clientConfig.tls.insecureSkipVerify invalid_value'],
+    ],
+    [{ url, audience: '' }, ['error audience invalid_value']],
+    [
+      { url, clientID: null, clientSecret: null },
+      ['error clientID invalid_value', 'error clientSecret invalid_value'],
+    ],
     [{ url, clientConfig: null }, ['error clientConfig invalid_value']],
     [{ url, clientConfig: { tls: null } }, ['error clientConfig.tls invalid_value']],
     [{ url, clientConfig: { timeoutSeconds: 0 } }, ['error clientConfig.timeoutSeconds invalid_value']],
@@ -108,6 +145,13 @@ describe('the options', () => {
     ['zzz', 'expected one of url, clientID'],
   ])('called %s are unknown: %s', (name, hint) => {
     expect(parseClientCredentials({ url, [name]: 'x' }).problems[0]?.message).toContain(hint);
+  });
+
+  it('take a forwarded header with the name of something inherited', () => {
+    const forwardHeaders = { constructor: 'a', toString: 'b' };
+    expect({ ...parseClientCredentials({ url, forwardHeaders }).options!.forwardHeaders }).toEqual(
+      forwardHeaders,
+    );
   });
 
   it('say where in the expression a problem is', () => {
