@@ -1,3 +1,5 @@
+import { Agent, createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileForwardHeaders } from './headers.ts';
@@ -36,6 +38,46 @@ describe('a forwarded header', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('is one header on the wire, with the bytes of the claim, whatever the claim', async () => {
+    const server = createServer((request, response) => response.end(JSON.stringify(request.rawHeaders)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const echo = (headers: readonly string[]) =>
+      new Promise<string[]>((resolve, reject) => {
+        get({ port, agent, headers: ['Host', 'a', ...headers, 'Last', 'z'] }, (response) => {
+          void response.toArray().then((parts) => {
+            resolve(JSON.parse(Buffer.concat(parts as Buffer[]).toString()) as string[]);
+          }, reject);
+        }).on('error', reject);
+      });
+    try {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('\r\n', 'X: y', ': ', ',', '\n')),
+          ),
+          async (parts) => {
+            const text = parts.join('');
+            const result = evaluate(JSON.stringify({ g: text }));
+            if (!result.ok) return;
+            const received = await echo(result.headers);
+            expect(received.slice(0, 2)).toEqual(['Host', 'a']);
+            expect(received[2]).toBe('Group');
+            // Blanks around a field value are not part of it (RFC 9110 section 5.5).
+            expect(Buffer.from(received[3]!, 'latin1').toString().trim()).toBe(text.trim());
+            expect(received.slice(4, 6)).toEqual(['Last', 'z']);
+            expect(received.length).toBeLessThanOrEqual(8);
+          },
+        ),
+        { numRuns: 200 },
+      );
+    } finally {
+      agent.destroy();
+      server.close();
+    }
   });
 
   it.each(Array.from({ length: 33 }, (_, index) => (index === 32 ? 127 : index)))(
