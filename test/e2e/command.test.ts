@@ -160,6 +160,16 @@ describe('grantgate serve, as it is built', () => {
   });
 });
 
+it('grantgate serve says that its log cannot be opened, and nothing else, and exits 1', async () => {
+  writeFileSync(
+    join(folder, 'grantgate.yaml'),
+    'entryPoints: { web: { address: "127.0.0.1:0" } }\naccessLog: { filePath: . }\n',
+  );
+  const { code, stderr } = await runToEnd(['serve', '--config', 'grantgate.yaml']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: the access log \S+ cannot be opened \(EISDIR\) \[log_unavailable\]\n$/);
+});
+
 describe('grantgate token, as it is built', () => {
   it('waits for the next attempt instead of ending between two', async () => {
     const server = createServer((_request, response) => {

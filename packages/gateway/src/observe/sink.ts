@@ -1,3 +1,5 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pino } from 'pino';
 
 /** Where lines go. */
@@ -17,6 +19,7 @@ const maxHeldBytes = 16 * 1024 * 1024;
  * system is busy goes out together in the next write.
  */
 export async function openSink(destination: string | number): Promise<Sink> {
+  if (typeof destination === 'string') await assertAppendable(destination);
   const stream = pino.destination({
     dest: destination,
     append: true,
@@ -42,4 +45,10 @@ export async function openSink(destination: string | number): Promise<Sink> {
         stream.end();
       }),
   };
+}
+
+/** A stream of pino's that could not open its file throws at the end of the process: it is made only for one that can be opened. */
+async function assertAppendable(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await (await open(path, 'a')).close();
 }
