@@ -61,6 +61,20 @@ describe('a decision', () => {
     }
   });
 
+  it('is each policy’s own where two of them share a token, and made once for callers that waited together', async () => {
+    const { policy, source, judged } = setUp();
+    const late: TokenSource = { get: (credential) => Promise.resolve(source.get(credential)) };
+    const lenient = createApplicationDecide(policy, late);
+    const strict = createApplicationDecide({ ...policy, satisfies: () => false }, late);
+    const before = judged();
+    const all = await Promise.all(Array.from({ length: 50 }, async () => lenient(basic('a:b'))));
+    expect(new Set(all).size).toBe(1);
+    expect(all[0]).toMatchObject({ allowed: true });
+    expect(await strict(basic('a:b'))).toMatchObject({ code: 'claims_not_satisfied' });
+    expect(await lenient(basic('a:b'))).toBe(all[0]);
+    expect(judged()).toBe(before + 1);
+  });
+
   it('sets and removes headers, names compared without letter case and with - for _', () => {
     const { policy, source } = setUp();
     expect(createApplicationDecide(policy, source)(basic('a:b'))).toMatchObject({
@@ -104,6 +118,8 @@ describe('a decision', () => {
   it.each([
     [unsignedJwt({}), '{"grp":"other"}', 403, 'claims_not_satisfied'],
     ['opaque', undefined, 502, 'token_opaque'],
+    [unsignedJwt({}), '{"__proto__":{"grp":"admin"}}', 403, 'claims_not_satisfied'],
+    [unsignedJwt({}), `{"grp":"admin","deep":${'['.repeat(300)}${']'.repeat(300)}}`, 502, 'token_opaque'],
   ])('refuses %s with payload %s', (value, text, status, code) => {
     const { policy, source, hold } = setUp();
     hold({ kind: 'token', value, payload: text });
