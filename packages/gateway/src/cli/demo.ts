@@ -2,11 +2,12 @@ import { STATUS_CODES } from 'node:http';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Agent } from 'undici';
+import { Agent, request } from 'undici';
 import type { Gateway } from '../compose.ts';
 import { startGateway } from '../compose.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import { openSink } from '../observe/sink.ts';
+import { GatewayStartError } from '../start-error.ts';
 import { startAuthorizationServer } from './demo/authorization-server.ts';
 import { startEchoServer } from './demo/echo-server.ts';
 import { createDemoFiles, demoClients } from './demo/files.ts';
@@ -47,19 +48,25 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
     const port = gateway.addresses.get('web')?.port ?? 0;
     const gatewayUrl = `http://127.0.0.1:${port}`;
 
+    await answers([`${server.url}/.well-known/openid-configuration`, echo.url, gatewayUrl]);
+
     const { strong, faint } = createStyle(io.stdout);
     io.stdout.write(`${strong('grantgate demo')}\n\n`);
     io.stdout.write(`  gateway               ${gatewayUrl}\n`);
     io.stdout.write(`  authorization server  ${server.url}  ${faint('(oidc-provider)')}\n`);
     io.stdout.write(`  protected service     ${echo.url}  ${faint('(answers with what reached it)')}\n`);
-    io.stdout.write(`  configuration, logs   ${folder}\n\n`);
+    io.stdout.write(`  configuration, logs   ${folder}  ${faint('(removed at the end)')}\n\n`);
     const faults = await takeTour(gatewayUrl, server.tokenRequests, io);
     if (flags.once === true) return faults > 0 ? 1 : 0;
     io.stdout.write(
       'Try the commands above; routes may be edited, changes are taken up at once. Ctrl-C ends it.\n',
     );
     await stop.stopped;
-    return 0;
+    return faults > 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof GatewayStartError)) throw error;
+    io.stderr.write(`error: ${error.message} [${error.code}]\n`);
+    return 1;
   } finally {
     for (const close of opened.reverse()) await close();
     stop.cancel();
@@ -93,6 +100,11 @@ async function openGateway(
   const gateway = await startGateway(config, { env: io.env, stdout: log, stderr: log });
   opened.push(() => gateway.drain());
   return gateway;
+}
+
+/** Waits until each has answered, whatever it says. */
+async function answers(urls: readonly string[]): Promise<void> {
+  for (const url of urls) await (await request(url, { reset: true })).body.dump();
 }
 
 /** Gives how many stops were not as they must be. */

@@ -1,0 +1,64 @@
+import { Agent } from 'undici';
+import { expect, it } from 'vitest';
+import type { LocalServer } from './local-server.ts';
+import { findFreePort, openLocalServer } from './local-server.ts';
+import type { Stop } from './tour.ts';
+import { toCurl, visit } from './tour.ts';
+
+const stop: Stop = {
+  title: 'a stop',
+  path: '/app',
+  user: 'orders:orders-secret',
+  headers: { Group: 'root' },
+  status: 200,
+  shows: ['"group": "admin"', '"team": "Orders"'],
+  tokenRequests: 1,
+};
+
+/** Makes the request of the stop to a server that answers so, and says everything that is wrong. */
+async function faultsOf(answer: { status: number; body: string; tokenRequests: number }) {
+  const server = await openLocalServer(0);
+  let asked = 5;
+  let received: unknown;
+  server.onRequest(({ headers }, response) => {
+    const { authorization, group } = headers;
+    received = { authorization, group };
+    asked += answer.tokenRequests;
+    response.writeHead(answer.status).end(answer.body);
+  });
+  const dispatcher = new Agent();
+  const { faults } = await visit(stop, server.url, { dispatcher, tokenRequests: () => asked });
+  await dispatcher.close();
+  await server.close();
+  expect(received).toEqual({ authorization: 'Basic b3JkZXJzOm9yZGVycy1zZWNyZXQ=', group: 'root' });
+  return faults;
+}
+
+it('finds nothing wrong with an answer that is as it must be', async () => {
+  const body = '{"group": "admin", "team": "Orders"}';
+  expect(await faultsOf({ status: 200, body, tokenRequests: 1 })).toEqual([]);
+});
+
+it('finds everything that is wrong with an answer', async () => {
+  expect(await faultsOf({ status: 500, body: '"team": "Orders"', tokenRequests: 0 })).toEqual([
+    'expected "group": "admin" in the answer',
+    'expected status 200, got 500',
+    'expected 1 token requests, there were 0',
+  ]);
+});
+
+it('shows the command that makes the same request', () => {
+  expect(toCurl(stop, 'http://127.0.0.1:8000')).toBe(
+    "curl -u orders:orders-secret -H 'Group: root' http://127.0.0.1:8000/app",
+  );
+});
+
+it('takes a free port when the preferred one is taken', async () => {
+  const opened: LocalServer[] = [await openLocalServer(0)];
+  const taken = opened[0]!.port;
+  opened.push(await openLocalServer(taken));
+  expect(opened[1]!.port).not.toBe(taken);
+  expect(opened[1]!.url).toBe(`http://127.0.0.1:${opened[1]!.port}`);
+  expect(await findFreePort(taken)).not.toBe(taken);
+  for (const server of opened) await server.close();
+});
