@@ -34,7 +34,7 @@ export interface RouterConfig extends Entry {
   readonly service: string;
   /** Undefined or 0: the length of the rule. */
   readonly priority: number | undefined;
-  /** A router with `tls` answers on TLS entry points only, one without on plain ones only, as in Traefik. */
+  /** A router with `tls` answers only on those of its entry points that speak TLS; one without, on all of them. */
   readonly tls: boolean;
 }
 

@@ -26,7 +26,7 @@ export const routerSchema = z.strictObject({
   tls: z
     .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
     .default(false)
-    .describe('With it, the router answers on entry points with TLS only; without it, on the others only.'),
+    .describe('With it, the router answers only on those of its entry points that speak TLS.'),
 });
 
 /** `http.services.NAME` */

@@ -1,0 +1,75 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { Echo, EchoServer } from './echo-server.testkit.ts';
+import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+const examples = new URL('../../examples/', import.meta.url);
+
+let server: AuthorizationServer;
+let upstream: EchoServer;
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    clients: [
+      { clientId: 'my-oauth-client-name', clientSecret: 'mypasswd', claims: { grp: 'admin' } },
+      { clientId: 'reader', clientSecret: 'reader-secret', claims: { grp: 'reader' } },
+      { clientId: 'boss', clientSecret: 'boss-secret', claims: { grp: 'admin' } },
+    ],
+  });
+  upstream = await startEchoServer();
+});
+afterAll(async () => {
+  await upstream.close();
+  await server.close();
+});
+
+/** Serves an example as it stands but for the token endpoint and the service's port. */
+async function serve(name: string): Promise<TestGateway> {
+  const text = await readFile(new URL(`${name}/routes.yaml`, examples), 'utf8');
+  const here = text
+    .replaceAll('https://tenant.auth0.com/oauth/token', server.url)
+    .replaceAll('localhost:8080', `localhost:${upstream.port}`)
+    .replaceAll('port: 8080', `port: ${upstream.port}`);
+  return startTestGateway({ routes: { 'routes.yaml': here } });
+}
+
+const basic = (id: string): Record<string, string> => ({
+  authorization: `Basic ${Buffer.from(`${id}:${id}-secret`).toString('base64')}`,
+});
+
+it('are all listed, and all served below', async () => {
+  const folders = (await readdir(examples, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const listed = await readFile(new URL('README.md', examples), 'utf8');
+  expect(folders.map(({ name }) => name).sort()).toEqual(['application-level', 'gateway-level']);
+  for (const { name } of folders) expect(listed).toContain(`(${name})`);
+});
+
+describe('examples/gateway-level', () => {
+  it("adds the gateway's token and the headers from its claims", async () => {
+    const gateway = await serve('gateway-level');
+    const response = await fetch(`${gateway.url}/api/x`);
+    expect(response.status).toBe(200);
+    const echo = (await response.json()) as Echo;
+    expect(valuesOf(echo, 'authorization')[0]).toMatch(/^Bearer ey/);
+    expect(valuesOf(echo, 'group')).toEqual(['admin']);
+    expect(gateway.log.text()).not.toMatch(/"level":"(warn|error)"/);
+    await gateway.close();
+  });
+});
+
+describe('examples/application-level', () => {
+  it('lets readers read and only the right ones write', async () => {
+    const gateway = await serve('application-level');
+    const status = async (method: string, headers: Record<string, string>): Promise<number> =>
+      (await fetch(`${gateway.url}/orders/1`, { method, headers })).status;
+    expect(await status('GET', {})).toBe(401);
+    expect(await status('GET', basic('reader'))).toBe(200);
+    expect(await status('POST', basic('reader'))).toBe(403);
+    expect(await status('POST', basic('boss'))).toBe(200);
+    expect(gateway.log.text()).not.toMatch(/"level":"error"/);
+    await gateway.close();
+  });
+});
