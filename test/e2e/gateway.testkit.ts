@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../packages/middleware/src/base/clock.ts';
 import type { Gateway } from '../../packages/gateway/src/compose.ts';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
@@ -41,6 +42,8 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Install configuration in YAML, without `providers`. */
   readonly install?: string;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
 }
 
 const defaultInstall = `
@@ -58,7 +61,12 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   if (config === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
   const accessLog = createCapturedSink();
   const log = createCapturedSink();
-  const gateway = await startGateway(config, { env: options.env ?? {}, stdout: accessLog, stderr: log });
+  const gateway = await startGateway(config, {
+    env: options.env ?? {},
+    stdout: accessLog,
+    stderr: log,
+    ...(options.clock && { clock: options.clock }),
+  });
   const urlOf = (entryPoint: string): string => {
     const tls = config.entryPoints.get(entryPoint)?.tls !== undefined;
     return `${tls ? 'https' : 'http'}://127.0.0.1:${gateway.addresses.get(entryPoint)?.port ?? 0}`;
