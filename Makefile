@@ -1,4 +1,4 @@
-.PHONY: demo help setup build test test-node24 reference lint format clean
+.PHONY: demo help setup test-programs build test test-node24 reference lint format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,10 @@ node_modules/.ready: package.json package-lock.json packages/middleware/package.
 
 setup: node_modules/.ready
 
+# Programs that the tests start, each with its Debian package.
+test-programs:
+	@scripts/install-debian-packages redis-server=redis-server
+
 build: setup
 	@echo "== compiling"
 	npx tsc -b packages/middleware packages/gateway
@@ -30,7 +34,7 @@ lint: setup
 	npx eslint .
 	npm run --silent imports
 
-test: build lint
+test: build lint test-programs
 	@echo "== types of the tests"
 	npx tsc -p tsconfig.test.json
 	@echo "== tests"
@@ -46,7 +50,7 @@ NODE24_PACKAGE = node-$(subst win32,win,$(shell node -p 'process.platform + "-" 
 	npm install --prefix .node24 --no-audit --no-fund --ignore-scripts $(NODE24_PACKAGE)@$(NODE24)
 	@touch $@
 
-test-node24: build .node24/$(NODE24)
+test-node24: build test-programs .node24/$(NODE24)
 	@echo "== tests on Node.js $(NODE24)"
 	PATH="$(CURDIR)/.node24/node_modules/$(NODE24_PACKAGE)/bin:$$PATH" node node_modules/vitest/vitest.mjs run
 

@@ -1,0 +1,28 @@
+import type { RedisClient } from './client.ts';
+import { connectionOptions, connectTimeoutMs, reconnectDelayMs, toTlsOptions } from './connection-options.ts';
+import type { Ioredis } from './load-ioredis.ts';
+import type { RedisStoreOptions } from './options.ts';
+import { reportingConnector } from './reporting-connector.ts';
+
+/** Learns of the nodes from any endpoint that answers, and speaks to the master of each key. */
+export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): RedisClient {
+  const cluster = new ioredis.Cluster(
+    options.endpoints.map(({ host, port }) => ({ host, port })),
+    {
+      redisOptions: {
+        ...connectionOptions(options),
+        Connector: reportingConnector(ioredis, (error) => cluster.emit('nodeError', error)),
+        ...(options.tls === undefined ? {} : { tls: toTlsOptions(options.tls) }),
+      },
+      // Names stay names: the certificate of a node carries its name rather than its address.
+      dnsLookup: (host, callback) => callback(null, host),
+      enableOfflineQueue: false,
+      clusterRetryStrategy: reconnectDelayMs,
+      slotsRefreshTimeout: connectTimeoutMs,
+      slotsRefreshInterval: 10_000,
+      // A key that moved, and moves once more meanwhile, costs three; nobody waits for what takes longer.
+      maxRedirections: 4,
+    },
+  );
+  return cluster;
+}

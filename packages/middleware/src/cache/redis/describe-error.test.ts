@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { describeError } from './describe-error.ts';
+
+const withCode = (code: string): Error =>
+  Object.assign(new Error(`connect ${code} 127.0.0.1:6379`), { code });
+
+it.each([
+  [
+    'WRONGPASS invalid username-password pair or user is disabled.',
+    'authentication failed: wrong user or password',
+  ],
+  ['NOAUTH Authentication required.', 'authentication failed: a password is required'],
+  ['Ready check failed: NOAUTH Authentication required.', 'authentication failed: a password is required'],
+  [
+    "NOPERM this user has no permissions to run the 'set' command",
+    'no permission: the ACL user may not do this',
+  ],
+  ['ERR This instance has cluster support disabled', 'not a cluster'],
+  ['MOVED 866 127.0.0.1:7001', 'a cluster, but `cluster` is not set'],
+  ['CLUSTERDOWN Hash slot not served', 'the cluster is down'],
+  ["OOM command not allowed when used memory > 'maxmemory'.", 'out of memory'],
+  ["READONLY You can't write against a read only replica.", 'read-only'],
+  ['LOADING Redis is loading the dataset in memory', 'loading its data'],
+  ['ERR DB index is out of range', 'no such database'],
+  [
+    'All sentinels are unreachable. Retrying from scratch after 20ms. Last error: ERR No such master with that name',
+    'unknown master set',
+  ],
+  [
+    'All sentinels are unreachable. Retrying from scratch after 20ms. Last error: Connection is closed.',
+    'no sentinel can be reached',
+  ],
+  [
+    'Too many Cluster redirections. Last error: ReplyError: CLUSTERDOWN The cluster is down',
+    'the cluster is down',
+  ],
+  ['Too many Cluster redirections. Last error: Error: Connection is closed.', 'connection closed'],
+  ['Command timed out', 'time-out'],
+  ["Socket timeout. Expecting data, but didn't receive any in 2000ms.", 'time-out'],
+  ['Connection is closed.', 'connection closed'],
+])('says what is wrong when Redis or its client says "%s"', (message, reason) => {
+  expect(describeError(new Error(message))).toBe(reason);
+});
+
+it.each([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ENOTFOUND', 'host name not found'],
+  ['ETIMEDOUT', 'time-out'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'TLS: SELF_SIGNED_CERT_IN_CHAIN'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS: ERR_SSL_WRONG_VERSION_NUMBER'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'TLS: ERR_TLS_CERT_ALTNAME_INVALID'],
+])('says what is wrong when Node.js says %s', (code, reason) => {
+  expect(describeError(withCode(code))).toBe(reason);
+  const wrapped = Object.assign(new Error('Failed to refresh slots cache.'), {
+    lastNodeError: withCode(code),
+  });
+  expect(describeError(wrapped)).toBe(reason);
+});
+
+it('repeats nothing of a message that it does not know but the kind of reply', () => {
+  const reply = new Error("ERR unknown command 'AUTH', with args beginning with: 'hunter2'");
+  expect(describeError(reply)).toBe('the server answered ERR');
+  expect(describeError(new Error('hunter2 went wrong'))).toBe('unknown error');
+  expect(describeError('hunter2')).toBe('unknown error');
+});

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { loadIoredis } from './load-ioredis.ts';
+
+it('says which package is missing when a store is made without it', () => {
+  const missing = Object.assign(new Error("Cannot find module 'ioredis'"), { code: 'MODULE_NOT_FOUND' });
+  const load = (): never => {
+    throw missing;
+  };
+  expect(() => loadIoredis(load)).toThrow('a Redis store needs the package `ioredis`');
+});
+
+it('does not call a package missing that is there and broken', () => {
+  const load = (): never => {
+    throw new SyntaxError('Unexpected token');
+  };
+  expect(() => loadIoredis(load)).toThrow(SyntaxError);
+});

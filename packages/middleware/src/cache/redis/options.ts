@@ -1,0 +1,45 @@
+import type { Secret } from '../../base/secret.ts';
+
+/** Where a Redis server or a sentinel listens. */
+export interface RedisEndpoint {
+  /** A host name, an IPv4 address, or an IPv6 address without brackets. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/** How servers, and sentinels with them, are spoken to over TLS. All texts are PEM. */
+export interface RedisTls {
+  /** Authorities that are trusted, instead of those of Node.js. */
+  readonly ca?: string;
+  /** The client's certificate, with its chain; comes with `key`. */
+  readonly cert?: string;
+  readonly key?: Secret;
+  /** Takes any certificate of the server. */
+  readonly insecureSkipVerify: boolean;
+}
+
+/** Redis Sentinel: the endpoints are then those of the sentinels. */
+export interface RedisSentinel {
+  /** The name under which the sentinels watch the master. */
+  readonly masterSet: string;
+  /** ACL user of the sentinels themselves, which may differ from that of the servers. */
+  readonly username?: string;
+  readonly password?: Secret;
+}
+
+/** A Redis server, a Redis Cluster, or a master that sentinels watch. */
+export interface RedisStoreOptions {
+  /** One or more: the server, nodes that a cluster is found by, or sentinels. */
+  readonly endpoints: readonly RedisEndpoint[];
+  /** ACL user; without one, `password` is that of the default user. */
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Number of the database, 0 and up; without meaning in a cluster, which has one database. */
+  readonly database: number;
+  /** Absent: plain TCP. */
+  readonly tls?: RedisTls;
+  readonly cluster: boolean;
+  /** Excludes `cluster`. */
+  readonly sentinel?: RedisSentinel;
+}

@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Secret } from '../../base/secret.ts';
+import { createTestAuthority } from '../../token/certificates.testkit.ts';
+import type { TokenStore } from '../store.ts';
+import { silenceTimeoutMs } from './connection-options.ts';
+import { createRedisStore } from './create-redis-store.ts';
+import type { RedisStoreOptions } from './options.ts';
+import { startRedisCluster } from './redis-cluster.testkit.ts';
+import { freePorts, until } from './redis-process.testkit.ts';
+import { startRedisSentinel } from './redis-sentinel.testkit.ts';
+import type { TestRedis } from './redis.testkit.ts';
+import { startSingleRedis } from './redis.testkit.ts';
+import { whenReady } from './when-ready.testkit.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const authority = createTestAuthority();
+const password = randomBytes(12).toString('hex');
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+function keep<T extends { close(): Promise<void> }>(part: T): T {
+  closing.push(() => part.close());
+  return part;
+}
+const open = (redis: TestRedis): Promise<TokenStore> => whenReady(keep(createRedisStore(redis.options)));
+/** Sets until it is done; whatever fails meanwhile fails with words. */
+const worksAgain = (store: TokenStore, key: string): Promise<true> =>
+  until(() =>
+    store.set(key, bytes('again'), 60_000).then(
+      () => true as const,
+      (error: unknown) => {
+        expect(String(error)).toMatch(/^Error: Redis: (?!unknown)/);
+        return false as const;
+      },
+    ),
+  );
+/** The first thing that a store tells of its connection. */
+async function outcome(options: RedisStoreOptions): Promise<string> {
+  const store = createRedisStore(options);
+  try {
+    const reason = await new Promise<string>((resolve) =>
+      store.onStateChange((ready, why) => resolve(ready ? 'ready' : (why ?? 'no reason'))),
+    );
+    // Operations say the same, at once.
+    if (reason !== 'ready') await expect(store.ping()).rejects.toThrow(`Redis: ${reason}`);
+    return reason;
+  } finally {
+    await store.close();
+  }
+}
+
+describe('what a store says of a Redis that it cannot use', () => {
+  it('is that the connection is refused', async () => {
+    const [port = 0] = await freePorts(1);
+    const options = { endpoints: [{ host: '127.0.0.1', port }], database: 0 };
+    expect(await outcome({ ...options, cluster: false })).toBe('connection refused');
+    expect(await outcome({ ...options, cluster: true })).toBe('connection refused');
+    const sentinel = { masterSet: 'tokens' };
+    expect(await outcome({ ...options, cluster: false, sentinel })).toBe('no sentinel can be reached');
+  });
+
+  it('is that user or password are wrong, or missing', async () => {
+    const { options } = keep(await startSingleRedis({ password }));
+    const { password: _, ...without } = options;
+    expect(await outcome(options)).toBe('ready');
+    for (const cluster of [false, true]) {
+      const wrong = { ...options, cluster, password: new Secret('wrong') };
+      expect(await outcome(wrong)).toBe('authentication failed: wrong user or password');
+      expect(await outcome({ ...without, cluster })).toBe('authentication failed: a password is required');
+    }
+  });
+
+  it('is that it is no cluster, or has not the database', async () => {
+    const { options } = keep(await startSingleRedis());
+    expect(await outcome({ ...options, cluster: true })).toBe('not a cluster');
+    expect(await outcome({ ...options, database: 16 })).toBe('no such database');
+    expect(await outcome({ ...options, database: 15 })).toBe('ready');
+  });
+
+  it('is what is wrong with TLS', async () => {
+    const { options } = keep(await startSingleRedis({ authority }));
+    const { ca: _, ...system } = options.tls ?? { insecureSkipVerify: false };
+    expect(await outcome(options)).toBe('ready');
+    expect(await outcome({ ...options, tls: system })).toMatch(/^TLS: (?:SELF_SIGNED_CERT|UNABLE_TO_VERIFY)/);
+    expect(await outcome({ ...options, cluster: true, tls: system })).toMatch(/^TLS: /);
+    expect(await outcome({ ...options, tls: { ...system, insecureSkipVerify: true } })).toBe('ready');
+    const stranger = createTestAuthority('Another CA').cert;
+    expect(await outcome({ ...options, tls: { ...system, ca: stranger } })).toMatch(/^TLS: /);
+    const anonymous = { ca: authority.cert, insecureSkipVerify: false };
+    expect(await outcome({ ...options, tls: anonymous })).toMatch(/^TLS: |^connection closed/);
+  });
+
+  it('is that a server that is spoken to over TLS, and has none, does not answer', async () => {
+    const { options } = keep(await startSingleRedis());
+    expect(await outcome({ ...options, tls: { insecureSkipVerify: true } })).toBe('time-out');
+  });
+
+  it('is that memory is out, that it is read-only, and that the ACL user may not', async () => {
+    const redis = keep(await startSingleRedis());
+    const store = await open(redis);
+    await store.set('kept', bytes('value'), 60_000);
+    await redis.server.command('CONFIG', 'SET', 'maxmemory', '1');
+    await expect(store.set('key', bytes('value'), 1000)).rejects.toThrow('Redis: out of memory');
+    expect((await store.get('kept'))?.value).toEqual(Buffer.from('value'));
+    await redis.server.command('CONFIG', 'SET', 'maxmemory', '0');
+    await store.set('key', bytes('value'), 1000);
+
+    await redis.server.command('ACL', 'SETUSER', 'reader', 'on', `>${password}`, '~*', '+@all', '-set');
+    const reader = await open({
+      ...redis,
+      options: { ...redis.options, username: 'reader', password: new Secret(password) },
+    });
+    await expect(reader.set('key', bytes('value'), 1000)).rejects.toThrow('Redis: no permission');
+
+    await redis.server.command('REPLICAOF', '127.0.0.1', '1');
+    await expect(worksAgainOrSays(store)).resolves.toBe('Error: Redis: read-only');
+    await redis.server.command('REPLICAOF', 'NO', 'ONE');
+    await worksAgain(store, 'key');
+  });
+});
+
+const worksAgainOrSays = (store: TokenStore): Promise<string> =>
+  store.set('key', bytes('value'), 1000).then(() => 'set', String);
+
+describe('a store in one Redis', () => {
+  it('tells that its server is gone, and is used again once it is back', async () => {
+    const redis = keep(await startSingleRedis());
+    const store = await open(redis);
+    const states: unknown[] = [];
+    store.onStateChange((ready, reason) => states.push([ready, reason]));
+    await redis.server.kill();
+    await until(() => !store.isReady());
+    await until(() =>
+      store.ping().then(
+        () => false,
+        (error: unknown) => String(error).endsWith('refused'),
+      ),
+    );
+    await redis.server.restart();
+    await whenReady(store);
+    await store.set('key', bytes('value'), 60_000);
+    expect(states).toEqual([
+      [false, 'connection closed'],
+      [true, undefined],
+    ]);
+  });
+
+  it('gives a frozen server up, and is used again once it goes on', async () => {
+    const redis = keep(await startSingleRedis());
+    const store = await open(redis);
+    redis.server.freeze();
+    onTestFinished(() => redis.server.thaw());
+    await expect(store.get('key')).rejects.toThrow(/^Redis: (?:time-out|connection closed)$/);
+    await until(() => !store.isReady());
+    redis.server.thaw();
+    await worksAgain(store, 'key');
+  });
+
+  it('keeps the connection to a server that came back after it had owed an answer', async () => {
+    const redis = keep(await startSingleRedis());
+    const store = await open(redis);
+    redis.server.freeze();
+    const start = performance.now();
+    const owed = store.get('key');
+    const refused = expect(owed).rejects.toThrow('Redis: connection closed');
+    await redis.server.restart();
+    await refused;
+    await whenReady(store);
+    const states: unknown[] = [];
+    store.onStateChange((ready, reason) => states.push([ready, reason]));
+    // The time at which the old connection would have been given up goes by.
+    while (performance.now() < start + silenceTimeoutMs + 250) await store.ping();
+    expect(states).toEqual([]);
+  });
+
+  it('keeps to its database', async () => {
+    const redis = keep(await startSingleRedis());
+    const store = await open({ ...redis, options: { ...redis.options, database: 3 } });
+    await store.set('key', bytes('value'), 60_000);
+    expect(await redis.server.command('GET', 'key')).toBeNull();
+    expect(await redis.server.command('INFO', 'keyspace')).toMatch(/db3:keys=1,expires=1/);
+  });
+});
+
+describe('a store behind sentinels', () => {
+  it('finds the new master by itself when the old one is killed, and when the next one is frozen', async () => {
+    const redis = keep(await startRedisSentinel({ password }));
+    const store = await open(redis);
+    await store.set('key', bytes('value'), 60_000);
+    await redis.master.kill();
+    await worksAgain(store, 'key');
+    const roles = await Promise.all(
+      redis.replicas.map(async (replica) => String(await replica.command('ROLE')).split(',')[0]),
+    );
+    const next = redis.replicas[roles.indexOf('master')];
+    expect(await next?.command('GET', 'key')).toBe('again');
+    await redis.master.restart();
+    next?.freeze();
+    onTestFinished(() => next?.thaw());
+    await worksAgain(store, 'after the second');
+  });
+
+  it('says that the master set is unknown, or that the sentinels want another password', async () => {
+    const { options } = keep(await startRedisSentinel({}, { password }));
+    expect(await outcome(options)).toBe('ready');
+    const sentinel = { masterSet: 'tokens', password: new Secret(password) };
+    expect(await outcome({ ...options, sentinel: { ...sentinel, masterSet: 'others' } })).toBe(
+      'unknown master set',
+    );
+    expect(await outcome({ ...options, sentinel: { ...sentinel, password: new Secret('wrong') } })).toMatch(
+      /^authentication failed: /,
+    );
+  });
+});
+
+describe('a store in a cluster', () => {
+  it('goes on when a master is killed, with its replica', async () => {
+    const redis = keep(await startRedisCluster({ password }));
+    const store = await open(redis);
+    const keys = Array.from({ length: 30 }, (_, index) => `key ${index}`);
+    await Promise.all(keys.map((key) => store.set(key, bytes(key), 60_000)));
+    await redis.masters[1]?.kill();
+    for (const key of keys) await worksAgain(store, key);
+    for (const key of keys) expect((await store.get(key))?.value).toEqual(Buffer.from('again'));
+  });
+
+  it('follows a slot that moves to another node, key by key', async () => {
+    const redis = keep(await startRedisCluster());
+    const [from, to] = redis.masters;
+    if (from === undefined || to === undefined) throw new Error('no nodes');
+    const store = await open(redis);
+    // The same slot for all, and one of the first master: 0 to 5461.
+    const tag = Array.from({ length: 100 }, (_, index) => `{${index}}`);
+    const slots = await Promise.all(tag.map((name) => from.command('CLUSTER', 'KEYSLOT', name)));
+    const index = slots.findIndex((slot) => Number(slot) < 5461);
+    const slot = Number(slots[index]);
+    const [moved, staying, fresh] = ['moved', 'staying', 'fresh'].map((name) => `${tag[index]} ${name}`) as [
+      string,
+      string,
+      string,
+    ];
+    for (const key of [moved, staying]) await store.set(key, bytes(key), 60_000);
+
+    const [fromId, toId] = await Promise.all(
+      [from, to].map(async (node) => String(await node.command('CLUSTER', 'MYID'))),
+    );
+    await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId ?? '');
+    await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId ?? '');
+    await from.command('MIGRATE', to.host, to.port, moved, 0, 5000);
+    for (const key of [moved, staying]) {
+      expect((await store.get(key))?.value).toEqual(Buffer.from(key));
+      expect(await store.extendIfEquals(key, bytes(key), 120_000)).toBe(true);
+    }
+    expect(await store.setIfAbsent(fresh, bytes('value'), 60_000)).toBe(true);
+    expect(await store.setIfAbsent(moved, bytes('value'), 60_000)).toBe(false);
+    expect(await store.deleteIfEquals(fresh, bytes('value'))).toBe(true);
+
+    await from.command('MIGRATE', to.host, to.port, staying, 0, 5000);
+    for (const node of [to, from]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', toId ?? '');
+    for (const key of [moved, staying]) expect((await store.get(key))?.value).toEqual(Buffer.from(key));
+    await store.set(fresh, bytes('value'), 60_000);
+  });
+
+  it('is not taken for a single server', async () => {
+    const redis = keep(await startRedisCluster());
+    const [endpoint] = redis.options.endpoints;
+    const options = { ...redis.options, cluster: false, endpoints: endpoint === undefined ? [] : [endpoint] };
+    const store = await open({ ...redis, options });
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => store.get(`key ${index}`).then(() => 'done', String)),
+    );
+    expect(outcomes).toContain('Error: Redis: a cluster, but `cluster` is not set');
+    expect(await outcome({ ...options, database: 1 })).toBe('a cluster, but `cluster` is not set');
+  });
+});

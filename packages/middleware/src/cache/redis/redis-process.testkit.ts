@@ -1,0 +1,192 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { Secret } from '../../base/secret.ts';
+import type { TestAuthority } from '../../token/certificates.testkit.ts';
+import type { RedisTls } from './options.ts';
+
+/** How every process of a test's Redis is secured. */
+export interface RedisSecurity {
+  /** Issues the certificates of servers and clients; clients must show one. Absent: plain TCP. */
+  readonly authority?: TestAuthority;
+  /** Of the user `username`, or of the default user. */
+  readonly password?: string;
+  /** An ACL user; the default user is switched off then. Comes with `password`. */
+  readonly username?: string;
+}
+
+/** A `redis-server` on a loopback port, in a folder of its own. */
+export interface RedisProcess {
+  readonly host: string;
+  readonly port: number;
+  /** Sends a command as an administrator, on a connection that is made for it. */
+  command(name: string, ...args: readonly (string | number)[]): Promise<unknown>;
+  /** SIGKILL; resolves once the process is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: sockets stay open, nothing is answered. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
+  /** Starts it anew on the same port, with the data of its folder, which is none but the nodes of a cluster. */
+  restart(): Promise<void>;
+  /** Kills it and removes its folder. */
+  close(): Promise<void>;
+}
+
+/** Ports of the loopback interface that nothing listens on. */
+export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      server.listen(0, host);
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  return Promise.all(
+    servers.map(async (server) => {
+      const address = server.address();
+      server.close();
+      await once(server, 'close');
+      if (address === null || typeof address === 'string') throw new Error('no port');
+      return address.port;
+    }),
+  );
+}
+
+/** Calls `attempt` until it gives something; the limit of the test itself is the end. */
+export async function until<T>(
+  attempt: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  for (;;) {
+    const outcome = await attempt();
+    if (outcome !== undefined && outcome !== false) return outcome;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The client's side of `security`. */
+export function clientTls({ authority }: RedisSecurity): { tls?: RedisTls } {
+  if (authority === undefined) return {};
+  const { cert, key } = authority.issue('a gateway');
+  return { tls: { ca: authority.cert, cert, key: new Secret(key), insecureSkipVerify: false } };
+}
+
+/** What gives a user every right, as lines of a configuration file. */
+export function userLines({ username, password }: RedisSecurity): string[] {
+  if (password === undefined) return [];
+  if (username === undefined) return [`requirepass ${password}`];
+  return [`user ${username} on >${password} ~* &* +@all`, 'user default off'];
+}
+
+/** Starts a process with further lines of configuration, and waits until it answers. */
+export async function startRedisProcess(
+  port: number,
+  security: RedisSecurity,
+  lines: readonly string[] = [],
+  mode: 'server' | 'sentinel' = 'server',
+  host = '127.0.0.1',
+): Promise<RedisProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'grantgate-redis-'));
+  const file = (name: string, content: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return path;
+  };
+  const { authority, username, password } = security;
+  const certificate = authority?.issue('redis', ['127.0.0.1', 'localhost']);
+  const configuration = file(
+    'redis.conf',
+    [
+      `bind ${host}`,
+      `dir ${folder}`,
+      'daemonize no',
+      'save ""',
+      'appendonly no',
+      ...(authority === undefined || certificate === undefined
+        ? [`port ${port}`]
+        : [
+            'port 0',
+            `tls-port ${port}`,
+            `tls-ca-cert-file ${file('ca.pem', authority.cert)}`,
+            `tls-cert-file ${file('cert.pem', certificate.cert)}`,
+            `tls-key-file ${file('key.pem', certificate.key)}`,
+            'tls-auth-clients yes',
+            'tls-replication yes',
+          ]),
+      ...userLines(security),
+      ...lines,
+      '',
+    ].join('\n'),
+  );
+  const tls =
+    authority === undefined || certificate === undefined
+      ? {}
+      : { tls: { ca: authority.cert, cert: certificate.cert, key: certificate.key } };
+  let child: ChildProcess;
+  let output = '';
+
+  const command: RedisProcess['command'] = async (name, ...args) => {
+    const client = new Redis({
+      host,
+      port,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...tls,
+      lazyConnect: true,
+      enableReadyCheck: false,
+      retryStrategy: () => null,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await client.call(name, ...args);
+    } finally {
+      client.disconnect();
+    }
+  };
+  const start = async (): Promise<void> => {
+    output = '';
+    child = spawn('redis-server', [configuration, ...(mode === 'sentinel' ? ['--sentinel'] : [])], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const keep = (text: Buffer): void => void (output += text.toString());
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    let failure: Error | undefined;
+    child.once('error', (error) => (failure = error));
+    await until(async () => {
+      if (failure !== undefined) throw failure;
+      if (child.exitCode !== null) throw new Error(`redis-server ended at its start:\n${output}`);
+      return command('PING').catch(() => false);
+    });
+  };
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  await start();
+  return {
+    host,
+    port,
+    command,
+    kill,
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    restart: async () => {
+      await kill();
+      await start();
+    },
+    close: async () => {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

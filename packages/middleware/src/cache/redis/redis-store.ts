@@ -1,0 +1,69 @@
+import type { TokenStore } from '../store.ts';
+import type { RedisClient } from './client.ts';
+import { watchConnection } from './connection-state.ts';
+import { describeError } from './describe-error.ts';
+
+// Each is one command on one key: a key that is on its way to another node of a cluster is followed command by command, which
+// a pipeline or a transaction of several is not.
+const readScript = `local value = redis.call('GET', KEYS[1])
+if value then return {value, redis.call('PTTL', KEYS[1])} end
+return false`;
+const extendScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0`;
+const deleteScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`;
+
+/** Makes a store of a client that was just created. Its errors say in words what is wrong, and hold no key, value or password. */
+export function createStoreOver(client: RedisClient): TokenStore {
+  let closed = false;
+  const state = watchConnection(client, () => closed);
+
+  const send = async (command: string, ...args: (string | Buffer | number)[]): Promise<unknown> => {
+    if (closed) throw new Error('the store is closed');
+    if (!state.isReady()) throw new Error(`Redis: ${state.reason() ?? 'not connected yet'}`);
+    try {
+      return await client.callBuffer(command, args);
+    } catch (error) {
+      throw new Error(`Redis: ${describeError(error)}`);
+    }
+  };
+  /** The same memory, not a copy. */
+  const toBuffer = (value: Uint8Array): Buffer =>
+    Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+
+  return {
+    async get(key) {
+      const reply = await send('EVAL', readScript, 1, key);
+      if (!Array.isArray(reply)) return undefined;
+      const [value, ttlMs] = reply as readonly unknown[];
+      // Negative: without an end, which nothing here writes.
+      if (!(value instanceof Uint8Array) || typeof ttlMs !== 'number' || ttlMs < 0) return undefined;
+      // 0 is a part of a millisecond, in which the value is still there for the other operations too.
+      return { value, ttlMs: Math.max(1, ttlMs) };
+    },
+    async set(key, value, ttlMs) {
+      await send('SET', key, toBuffer(value), 'PX', ttlMs);
+    },
+    setIfAbsent: async (key, value, ttlMs) =>
+      (await send('SET', key, toBuffer(value), 'PX', ttlMs, 'NX')) !== null,
+    extendIfEquals: async (key, value, ttlMs) =>
+      (await send('EVAL', extendScript, 1, key, toBuffer(value), ttlMs)) === 1,
+    deleteIfEquals: async (key, value) => (await send('EVAL', deleteScript, 1, key, toBuffer(value))) === 1,
+    isReady: () => !closed && state.isReady(),
+    async ping() {
+      await send('PING');
+    },
+    onStateChange: (listener) => state.onChange(listener),
+    async close() {
+      if (closed) return;
+      closed = true;
+      // Only a connection that stands ends with an event.
+      const ended =
+        client.status === 'ready'
+          ? new Promise<void>((resolve) => void client.once('end', resolve))
+          : Promise.resolve();
+      client.disconnect();
+      await ended;
+    },
+  };
+}

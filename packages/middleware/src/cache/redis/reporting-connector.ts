@@ -1,0 +1,34 @@
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
+import type { RedisOptions } from 'ioredis';
+import type { Ioredis } from './load-ioredis.ts';
+
+/**
+ * How the nodes of a cluster are connected to: as `ioredis` does it, but the error of a socket is reported. `ioredis` itself
+ * says of a node that refuses, or whose certificate is not trusted, only that the connection is closed.
+ */
+export function reportingConnector(
+  { AbstractConnector }: Ioredis,
+  report: (error: Error) => void,
+): NonNullable<RedisOptions['Connector']> {
+  // A class, because `ioredis` calls `new` on it for each connection.
+  return class extends AbstractConnector {
+    readonly #options: { host?: string; port?: number; tls?: ConnectionOptions };
+
+    // The options are those of `RedisOptions`, which the type of a connector does not say.
+    constructor(options: unknown) {
+      super(500);
+      this.#options = options as { host?: string; port?: number; tls?: ConnectionOptions };
+    }
+
+    override connect(): ReturnType<InstanceType<typeof AbstractConnector>['connect']> {
+      this.connecting = true;
+      const { host = 'localhost', port = 6379, tls } = this.#options;
+      const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ...tls });
+      socket.once('error', report);
+      this.stream = socket;
+      return Promise.resolve(socket);
+    }
+  };
+}

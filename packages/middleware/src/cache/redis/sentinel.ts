@@ -1,0 +1,32 @@
+import type { RedisClient } from './client.ts';
+import { connectionOptions, connectTimeoutMs, reconnectDelayMs, toTlsOptions } from './connection-options.ts';
+import { forgetSilenceOnClose } from './forget-silence.ts';
+import type { Ioredis } from './load-ioredis.ts';
+import type { RedisSentinel, RedisStoreOptions } from './options.ts';
+
+/**
+ * Asks the sentinels for the master and connects to it, and again whenever the connection is lost. A failover needs no
+ * subscription: the sentinels disconnect the clients of a master that is replaced, and a dead one is silent.
+ */
+export function connectThroughSentinels(
+  { Redis }: Ioredis,
+  options: RedisStoreOptions,
+  sentinel: RedisSentinel,
+): RedisClient {
+  const tls = options.tls === undefined ? undefined : toTlsOptions(options.tls);
+  const client = new Redis({
+    ...connectionOptions(options),
+    sentinels: options.endpoints.map(({ host, port }) => ({ host, port })),
+    name: sentinel.masterSet,
+    role: 'master',
+    ...(sentinel.username === undefined ? {} : { sentinelUsername: sentinel.username }),
+    ...(sentinel.password === undefined ? {} : { sentinelPassword: sentinel.password.reveal() }),
+    ...(tls === undefined ? {} : { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    sentinelCommandTimeout: connectTimeoutMs,
+    sentinelRetryStrategy: reconnectDelayMs,
+    db: options.database,
+    enableOfflineQueue: false,
+    retryStrategy: reconnectDelayMs,
+  });
+  return forgetSilenceOnClose(client);
+}

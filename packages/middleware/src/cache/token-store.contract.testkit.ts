@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TokenStore } from './store.ts';
+
+/** Makes stores that share their values, each with a connection of its own where there are any. */
+export interface StoreHarness {
+  /** A store that is ready. */
+  open(): Promise<TokenStore>;
+  /** Lets a few milliseconds pass by the store's clock. */
+  tick(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const minuteMs = 60_000;
+
+/** What every store does, whatever it is made of. */
+export function describeTokenStore(name: string, start: () => Promise<StoreHarness>): void {
+  describe(`${name} as a store of tokens`, () => {
+    let harness: StoreHarness;
+    let store: TokenStore;
+    let other: TokenStore;
+    beforeAll(async () => {
+      harness = await start();
+      store = await harness.open();
+      other = await harness.open();
+    });
+    afterAll(async () => {
+      await store.close();
+      await other.close();
+      await harness.close();
+    });
+
+    let keys = 0;
+    const freshKey = (): string => `a key {${keys++}} with ünïcode and\nmore`;
+    const valueAt = async (key: string): Promise<string | undefined> => {
+      const stored = await other.get(key);
+      return stored === undefined ? undefined : new TextDecoder().decode(stored.value);
+    };
+
+    it('has nothing under a key that was never set', async () => {
+      expect(await store.get(freshKey())).toBeUndefined();
+    });
+
+    it('gives what another set, with the time that is left', async () => {
+      const key = freshKey();
+      await store.set(key, bytes('first'), 2 * minuteMs);
+      const stored = await other.get(key);
+      expect(stored?.value).toEqual(expect.any(Uint8Array));
+      expect(await valueAt(key)).toBe('first');
+      expect(stored?.ttlMs).toBeGreaterThan(minuteMs);
+      expect(stored?.ttlMs).toBeLessThanOrEqual(2 * minuteMs);
+    });
+
+    it('puts a value and its end in place of another', async () => {
+      const key = freshKey();
+      await store.set(key, bytes('first'), 10 * minuteMs);
+      await store.set(key, bytes('second'), minuteMs);
+      expect(await valueAt(key)).toBe('second');
+      expect((await other.get(key))?.ttlMs).toBeLessThanOrEqual(minuteMs);
+    });
+
+    it('keeps any bytes as they are, and a copy of them', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (value) => {
+          const key = freshKey();
+          const before = Uint8Array.from(value);
+          await store.set(key, value, minuteMs);
+          value.fill(7);
+          const stored = await other.get(key);
+          expect(Buffer.compare(stored?.value ?? bytes('nothing'), before)).toBe(0);
+          expect(await store.deleteIfEquals(key, before)).toBe(true);
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+    it('forgets a value at its end', async () => {
+      const [set, absent] = [freshKey(), freshKey()];
+      await store.set(set, bytes('short'), 5);
+      await store.setIfAbsent(absent, bytes('short'), 5);
+      for (const key of [set, absent]) while ((await other.get(key)) !== undefined) await harness.tick();
+      expect(await other.setIfAbsent(set, bytes('next'), minuteMs)).toBe(true);
+      expect(await store.extendIfEquals(absent, bytes('short'), minuteMs)).toBe(false);
+      expect(await store.deleteIfEquals(absent, bytes('short'))).toBe(false);
+    });
+
+    it('puts a value where nothing is, and leaves what is there alone', async () => {
+      const key = freshKey();
+      expect(await store.setIfAbsent(key, bytes('first'), minuteMs)).toBe(true);
+      expect(await other.setIfAbsent(key, bytes('second'), 10 * minuteMs)).toBe(false);
+      expect(await valueAt(key)).toBe('first');
+      expect((await other.get(key))?.ttlMs).toBeLessThanOrEqual(minuteMs);
+    });
+
+    it('lets one of many that come at once put its value', async () => {
+      const key = freshKey();
+      const outcomes = await Promise.all(
+        Array.from({ length: 100 }, (_, index) =>
+          (index % 2 === 0 ? store : other).setIfAbsent(key, bytes(String(index)), minuteMs),
+        ),
+      );
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      expect(await valueAt(key)).toBe(String(outcomes.indexOf(true)));
+    });
+
+    it('extends exactly the value that it is shown', async () => {
+      const key = freshKey();
+      await store.set(key, bytes('mine'), minuteMs);
+      expect(await other.extendIfEquals(key, bytes('yours'), 10 * minuteMs)).toBe(false);
+      expect((await other.get(key))?.ttlMs).toBeLessThanOrEqual(minuteMs);
+      expect(await other.extendIfEquals(key, bytes('mine'), 10 * minuteMs)).toBe(true);
+      expect((await store.get(key))?.ttlMs).toBeGreaterThan(9 * minuteMs);
+      expect(await valueAt(key)).toBe('mine');
+      expect(await store.extendIfEquals(freshKey(), bytes('mine'), minuteMs)).toBe(false);
+    });
+
+    it('deletes exactly the value that it is shown, for one of many that come at once', async () => {
+      const key = freshKey();
+      await store.set(key, bytes('mine'), minuteMs);
+      expect(await other.deleteIfEquals(key, bytes('min'))).toBe(false);
+      expect(await valueAt(key)).toBe('mine');
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          (index % 2 === 0 ? store : other).deleteIfEquals(key, bytes('mine')),
+        ),
+      );
+      expect(outcomes.filter(Boolean)).toHaveLength(1);
+      expect(await store.get(key)).toBeUndefined();
+    });
+
+    it('is ready, gives a sign of life, and does neither once it is closed', async () => {
+      const closing = await harness.open();
+      const states: unknown[] = [];
+      closing.onStateChange((ready, reason) => states.push([ready, reason]));
+      const stop = closing.onStateChange(() => states.push('told after it was stopped'));
+      stop();
+      expect(closing.isReady()).toBe(true);
+      await closing.ping();
+      await closing.close();
+      await closing.close();
+      expect(closing.isReady()).toBe(false);
+      expect(states).toEqual([[false, undefined]]);
+      await expect(closing.ping()).rejects.toThrow('the store is closed');
+      await expect(closing.get('key')).rejects.toThrow('the store is closed');
+      await expect(closing.set('key', bytes('value'), 1000)).rejects.toThrow('the store is closed');
+    });
+  });
+}
