@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createChannel } from '@grantgate/middleware/base/channel';
+import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
+import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createAdminHandle } from './admin/handle.ts';
 import type { DynamicConfiguration } from './config/dynamic.ts';
@@ -16,6 +18,7 @@ import type { Log } from './observe/log.ts';
 import { createLog } from './observe/log.ts';
 import { createRefusalLog } from './observe/refusal-log.ts';
 import type { Sink } from './observe/sink.ts';
+import { createStoreLog } from './observe/store-log.ts';
 import { openSink } from './observe/sink.ts';
 import type { Handle } from './pipeline/handle.ts';
 import { createHandle } from './pipeline/handle.ts';
@@ -78,7 +81,12 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     }
     records.subscribe(createRefusalLog(log, clock));
 
-    const authenticators = createAuthenticators({ clock, cache: createTokenCache({ clock }) });
+    const storeEvents = createChannel<StoreEvent>((error) =>
+      log.error('an observer failed', { error: describe(error) }),
+    );
+    storeEvents.subscribe(createStoreLog(log, clock));
+    const stores = createStores({ clock, events: storeEvents });
+    const authenticators = createAuthenticators({ clock, cache: createTokenCache({ clock }), stores });
     const entryPointFacts = new Map(
       [...install.entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }]),
     );
@@ -115,6 +123,8 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       onRecord: (record) => records.publish(record),
       onDefect: (error, requestId) => log.error('a decision failed', { requestId, error: describe(error) }),
     });
+    // A gateway that starts with a fleet takes the fleet's tokens: it does not ask anew because Redis was a moment away.
+    await stores.started();
     const entryPoints: EntryPoint[] = [];
     opened.push(async () => {
       await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));

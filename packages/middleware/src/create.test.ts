@@ -141,7 +141,7 @@ describe('options', () => {
         clientID: 'only-id',
         claims: 'Nope(`a`)',
         forwardHeaders: { Host: 'a' },
-        ...{ audiance: 'x', store: {} },
+        ...{ audiance: 'x' },
         clientConfig: { tls: { cert: 'c' }, timeoutSeconds: -1 },
       });
     expect(create).toThrow(OptionsError);
@@ -155,7 +155,6 @@ describe('options', () => {
         'claims: unknown function Nope',
         'forwardHeaders.Host',
         'did you mean audience?',
-        'store is not supported',
         'cert and key go together',
         'clientConfig.timeoutSeconds',
       ]) {

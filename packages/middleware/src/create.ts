@@ -2,6 +2,8 @@ import type { Clock } from './base/clock.ts';
 import { systemClock } from './base/clock.ts';
 import type { TokenCache } from './cache/token-cache.ts';
 import { createTokenCache } from './cache/token-cache.ts';
+import type { Stores } from './cache/stores.ts';
+import { createStores } from './cache/stores.ts';
 import type { Decide } from './decision/decide.ts';
 import { createApplicationDecide, createGatewayDecide } from './decision/decide.ts';
 import { compilePolicy } from './decision/policy.ts';
@@ -26,6 +28,8 @@ export interface AuthenticatorParts {
   readonly clock?: Clock;
   /** Default: a cache of its own. Authenticators that share one share the tokens that they would both ask for. */
   readonly cache?: TokenCache;
+  /** Default: stores of its own, used by nobody else. */
+  readonly stores?: Stores;
 }
 
 /**
@@ -71,7 +75,8 @@ export function createParsedAuthenticator(
   ];
   // Callers wait for a minute, or for as long as the configured attempts may take.
   const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
-  const source = cache.source({ endpoint, profile, waitMs });
+  const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
+  const source = cache.source({ endpoint, profile, waitMs, shared: held?.shared });
   const policy = compilePolicy(options);
   const { clientID, clientSecret } = options;
   const decide =
@@ -83,6 +88,7 @@ export function createParsedAuthenticator(
     async close(): Promise<void> {
       source.purge();
       await endpoint.close();
+      await held?.release();
     },
   });
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '@grantgate/middleware/base/clock';
+import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
@@ -13,7 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const parts = () => ({ clock: systemClock, cache: createTokenCache({ clock: systemClock }) });
+const parts = () => ({
+  clock: systemClock,
+  cache: createTokenCache({ clock: systemClock }),
+  stores: createStores({ clock: systemClock }),
+});
 const options = (clientSecret: string): ClientCredentialsOptions =>
   parseClientCredentials({ url: server.url, clientID: 'app', clientSecret }).options!;
 const noCaller = { authorization: undefined };

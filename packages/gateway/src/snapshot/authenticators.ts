@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import { Secret } from '@grantgate/middleware/base/secret';
+import { fingerprint } from '@grantgate/middleware/base/fingerprint';
+import type { Stores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createParsedAuthenticator, type Authenticator } from '@grantgate/middleware';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
@@ -28,6 +28,7 @@ interface Held {
 export function createAuthenticators(parts: {
   readonly clock: Clock;
   readonly cache: TokenCache;
+  readonly stores: Stores;
 }): Authenticators {
   const held = new Map<string, Held>();
   return {
@@ -51,14 +52,4 @@ export function createAuthenticators(parts: {
       };
     },
   };
-}
-
-/** Equal for equal options, secrets included, and gives none of them away. */
-function fingerprint(options: ClientCredentialsOptions): string {
-  // The value that a replacer is given has been through `toJSON`, which makes all secrets alike; the holder has it as it is.
-  const text = JSON.stringify(options, function (this: Record<string, unknown>, key, value: unknown) {
-    const held = this[key];
-    return held instanceof Secret ? { secret: held.reveal() } : value;
-  });
-  return createHash('sha256').update(text).digest('base64url');
 }

@@ -6,7 +6,9 @@ import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
 import type { TokenEndpoint } from '../token/endpoint.ts';
 import type { TokenFailure } from '../token/failure.ts';
+import { obtainShared } from './fleet.ts';
 import { createKeyer } from './key.ts';
+import type { SharedTokens } from './shared-tokens.ts';
 import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
 
 export interface TokenCacheOptions {
@@ -25,6 +27,8 @@ export interface TokenSourceParts {
   readonly profile: readonly string[];
   /** Milliseconds that a caller waits for a request that another one started, or its own; default 60,000. */
   readonly waitMs?: number;
+  /** Tokens that are shared beyond this process; looked at before the endpoint is asked. */
+  readonly shared?: SharedTokens | undefined;
 }
 
 /** Tokens of one endpoint and profile. */
@@ -84,17 +88,36 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const keyOf = createKeyer(randomBytes(32));
 
   return {
-    source({ endpoint, profile, waitMs = 60_000 }) {
+    source({ endpoint, profile, waitMs = 60_000, shared }) {
       // The key costs an HMAC: it is computed once per credential object, which callers keep.
       const keys = new WeakMap<Credential, string>();
       let generation: Generation = {};
+
+      const partsOf = ({ clientId, clientSecret }: Credential): readonly string[] => [
+        ...profile,
+        clientId,
+        clientSecret.reveal(),
+      ];
+
+      const obtain = (
+        credential: Credential,
+        held: AccessToken | undefined,
+        isWanted: () => boolean,
+      ): Promise<TokenOutcome> => {
+        if (shared === undefined) return endpoint.obtain(credential);
+        return obtainShared(shared, clock, {
+          key: shared.keyOf(partsOf(credential)),
+          held,
+          ask: () => endpoint.obtain(credential).catch(() => brokeDown),
+          isWanted,
+        });
+      };
 
       const ask = (key: string, credential: Credential): Promise<TokenOutcome> => {
         const running = flights.get(key);
         if (running !== undefined) return running.outcome;
         const born = generation;
-        const outcome = endpoint
-          .obtain(credential)
+        const outcome = obtain(credential, entries.get(key)?.token, () => born === generation)
           .catch(() => brokeDown)
           .then((result) => {
             if (flights.get(key) === flight) flights.delete(key);
@@ -159,7 +182,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         get(credential) {
           let key = keys.get(credential);
           if (key === undefined) {
-            key = keyOf([...profile, credential.clientId, credential.clientSecret.reveal()]);
+            key = keyOf(partsOf(credential));
             keys.set(credential, key);
           }
           const entry = entries.get(key);

@@ -4,7 +4,7 @@ import { Secret } from '../base/secret.ts';
 
 /** Known names of an object: the canonical name, and what stands below it when that is an object with known names too. */
 export interface KnownNames {
-  readonly [name: string]: KnownNames | 'value' | 'later';
+  readonly [name: string]: KnownNames | 'value';
 }
 
 /** The names of `oAuthClientCredentials`, as Traefik Hub writes them. */
@@ -21,7 +21,19 @@ export const clientCredentialsNames: KnownNames = {
     timeoutSeconds: 'value',
     maxRetries: 'value',
   },
-  store: 'later',
+  store: {
+    keyPrefix: 'value',
+    secret: 'value',
+    redis: {
+      endpoints: 'value',
+      username: 'value',
+      password: 'value',
+      database: 'value',
+      cluster: {},
+      tls: { ca: 'value', caBundle: 'value', cert: 'value', key: 'value', insecureSkipVerify: 'value' },
+      sentinel: { masterSet: 'value', username: 'value', password: 'value' },
+    },
+  },
 };
 
 export interface Canonical {
@@ -76,10 +88,6 @@ function rename(
       continue;
     }
     const below = names[name];
-    if (below === 'later') {
-      report('unsupported_option', `${name} is not supported by this version`);
-      continue;
-    }
     written.set([...path, name].join('\0'), key);
     result[name] =
       typeof below === 'object' ? rename(value, below, [...path, name], here, problems, written) : value;

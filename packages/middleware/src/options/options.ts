@@ -27,6 +27,35 @@ export interface ClientCredentialsOptions {
     /** Default 3. */
     readonly maxRetries: number;
   };
+  /** Where tokens are shared beyond the process; undefined: nowhere. */
+  readonly store: StoreOptions | undefined;
+}
+
+export interface StoreOptions {
+  /** Prefix of every key; default empty. */
+  readonly keyPrefix: string;
+  /** 16, 24 or 32 bytes in UTF-8: AES-128, -192 or -256. */
+  readonly secret: Secret;
+  readonly redis: {
+    readonly endpoints: readonly { readonly host: string; readonly port: number }[];
+    readonly username?: string;
+    readonly password?: Secret;
+    /** Default 0; always 0 with `cluster`. */
+    readonly database: number;
+    readonly cluster: boolean;
+    readonly tls?: {
+      /** PEM. */
+      readonly ca?: string;
+      readonly cert?: string;
+      readonly key?: Secret;
+      readonly insecureSkipVerify: boolean;
+    };
+    readonly sentinel?: {
+      readonly masterSet: string;
+      readonly username?: string;
+      readonly password?: Secret;
+    };
+  };
 }
 
 /** Something wrong with an option, at its path as the user wrote it. */

@@ -118,7 +118,6 @@ describe('the options', () => {
     [{ url, clientConfig: { maxRetries: -1 } }, ['error clientConfig.maxRetries invalid_value']],
     [{ url, clientConfig: { maxRetries: 1.5 } }, ['error clientConfig.maxRetries invalid_value']],
     [{ url, clientConfig: { TLS: { CA: 'x' } } }, ['error clientConfig.TLS.CA invalid_value']],
-    [{ url, store: {} }, ['error store unsupported_option']],
     [{ url, URL: url }, ['error URL duplicate_option']],
     [{ url, audiance: 'a' }, ['error audiance unknown_option']],
     [{ url, clientConfig: { tls: { insecure: true } } }, ['error clientConfig.tls.insecure unknown_option']],
@@ -168,5 +167,110 @@ describe('the options', () => {
     expect(tls({ cert: one.cert })).toEqual(['error clientConfig.tls.cert missing_option']);
     expect(tls({ key: one.key })).toEqual(['error clientConfig.tls.key missing_option']);
     expect(tls({ cert: one.cert, key: other.key })).toEqual(['error clientConfig.tls.key invalid_value']);
+  });
+});
+
+describe('the store', () => {
+  const secret = '0123456789abcdef';
+  const endpoints = ['127.0.0.1:6379'];
+  const withStore = (store: unknown) => ({ url, store });
+  const withRedis = (redis: object) => withStore({ secret, redis: { endpoints, ...redis } });
+
+  it('is read whole, with its names in any letter case', () => {
+    const { cert, key } = createTestAuthority().issue('client');
+    const { options, problems: found } = parseClientCredentials({
+      url,
+      Store: {
+        keyprefix: 'gg:',
+        SECRET: secret,
+        redis: {
+          Endpoints: ['[::1]:26379', 'redis.example.com:26380'],
+          username: 'user',
+          password: 'pass',
+          database: 3,
+          tls: { caBundle: cert, cert, key, insecureSkipVerify: false },
+          sentinel: { mastername: undefined, masterSet: 'main', username: 'guard', password: 'other' },
+        },
+      },
+    });
+    expect(found.map(({ path }) => path.join('.'))).toEqual(['Store.redis.sentinel.mastername']);
+    expect(options).toBeUndefined();
+    const read = parseClientCredentials({
+      url,
+      store: {
+        keyPrefix: 'gg:',
+        secret: new Secret(secret),
+        redis: {
+          endpoints: ['[::1]:26379', 'redis.example.com:26380'],
+          username: 'user',
+          password: 'pass',
+          database: 3,
+          tls: { caBundle: cert, cert, key },
+          sentinel: { masterSet: 'main', username: 'guard', password: 'other' },
+        },
+      },
+    });
+    expect(read.problems).toEqual([]);
+    const store = read.options!.store!;
+    expect(store).toMatchObject({
+      keyPrefix: 'gg:',
+      redis: {
+        endpoints: [
+          { host: '::1', port: 26379 },
+          { host: 'redis.example.com', port: 26380 },
+        ],
+        username: 'user',
+        database: 3,
+        cluster: false,
+        tls: { ca: cert, cert, insecureSkipVerify: false },
+        sentinel: { masterSet: 'main', username: 'guard' },
+      },
+    });
+    expect(store.secret.reveal()).toBe(secret);
+    expect(store.redis.password!.reveal()).toBe('pass');
+    expect(store.redis.sentinel!.password!.reveal()).toBe('other');
+  });
+
+  it.each([
+    [withStore({ secret, redis: { endpoints } }), []],
+    [withStore({}), ['error store.secret missing_option', 'error store.redis missing_option']],
+    [withStore({ secret: 'short', redis: { endpoints } }), ['error store.secret invalid_value']],
+    [withStore({ secret: 'ä'.repeat(8), redis: { endpoints } }), []],
+    [withStore({ secret, redis: {} }), ['error store.redis.endpoints missing_option']],
+    [withRedis({ endpoints: [] }), ['error store.redis.endpoints invalid_value']],
+    [withRedis({ endpoints: ['localhost'] }), ['error store.redis.endpoints.0 invalid_value']],
+    [
+      withRedis({ endpoints: ['a:0', 'a:65536', '[1.2.3.4]:1'], cluster: {} }),
+      [0, 1, 2].map((n) => `error store.redis.endpoints.${n} invalid_value`),
+    ],
+    [withRedis({ endpoints: ['a:1', 'b:1'] }), ['error store.redis.endpoints invalid_value']],
+    [withRedis({ cluster: true }), []],
+    [withRedis({ cluster: {} }), []],
+    [withRedis({ cluster: 'yes' }), ['error store.redis.cluster invalid_value']],
+    [withRedis({ cluster: {}, database: 2 }), ['warning store.redis.database ignored_option']],
+    [withRedis({ cluster: {}, sentinel: { masterSet: 'm' } }), ['error store.redis.sentinel invalid_value']],
+    [withRedis({ sentinel: {} }), ['error store.redis.sentinel.masterSet missing_option']],
+    [withRedis({ database: -1 }), ['error store.redis.database invalid_value']],
+    [withRedis({ username: 'u' }), ['error store.redis.username missing_option']],
+    [
+      withRedis({ tls: { cert: 'x' } }),
+      ['error store.redis.tls.cert missing_option', 'error store.redis.tls.cert invalid_value'],
+    ],
+    [withRedis({ tls: { caBundle: 'x' } }), ['error store.redis.tls.caBundle invalid_value']],
+    [
+      withRedis({ tls: { insecureSkipVerify: true } }),
+      ['warning store.redis.tls.insecureSkipVerify insecure'],
+    ],
+    [withRedis({ pasword: 'x' }), ['error store.redis.pasword unknown_option']],
+  ])('%j', (raw, expected) => {
+    expect(problems(raw).sort()).toEqual([...expected].sort());
+  });
+
+  it('is never quoted in a problem', () => {
+    const raw = withStore({
+      secret: 'hunter2',
+      redis: { endpoints: ['hunter2'], password: 'hunter2', cluster: 'hunter2' },
+    });
+    expect(JSON.stringify(parseClientCredentials(raw).problems)).not.toContain('hunter2');
   });
 });

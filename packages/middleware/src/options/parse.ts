@@ -1,26 +1,21 @@
-import { createSecureContext } from 'node:tls';
-import { Secret } from '../base/secret.ts';
 import { compileClaims } from '../claims/compile.ts';
 import { compileForwardHeaders } from '../claims/headers.ts';
 import { parseClaimPath } from '../claims/path.ts';
 import { clientCredentialsNames, toCanonical } from './canonical.ts';
 import type { ClientCredentialsOptions, OptionProblem } from './options.ts';
+import type { Report } from './report.ts';
 import type { ClientCredentialsShape } from './schema.ts';
 import { clientCredentialsSchema } from './schema.ts';
+import { toSecret, toText } from './secret-schema.ts';
+import { checkStore, toStoreOptions } from './store.ts';
+import type { TlsShape } from './tls.ts';
+import { checkTls } from './tls.ts';
 
 export interface ParsedOptions {
   /** Undefined when a problem is an error. */
   readonly options: ClientCredentialsOptions | undefined;
   readonly problems: readonly OptionProblem[];
 }
-
-type Report = (
-  severity: 'error' | 'warning',
-  path: readonly PropertyKey[],
-  code: string,
-  message: string,
-  within?: OptionProblem['within'],
-) => void;
 
 /** Parses options as a user wrote them: all problems at once, defaults filled in, the result frozen. */
 export function parseClientCredentials(raw: unknown): ParsedOptions {
@@ -38,7 +33,9 @@ export function parseClientCredentials(raw: unknown): ParsedOptions {
   const parsed = clientCredentialsSchema.safeParse(canonical.value);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
-      const missing = issue.code === 'invalid_type' && valueAt(canonical.value, issue.path) === undefined;
+      const missing =
+        (issue.code === 'invalid_type' || issue.code === 'invalid_union') &&
+        valueAt(canonical.value, issue.path) === undefined;
       report(
         'error',
         issue.path,
@@ -64,7 +61,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 function describe(issue: { readonly code: string; readonly message: string }): string {
   // zod's words name the expected type and never the value.
-  return issue.code === 'invalid_union'
+  return issue.code === 'invalid_union' && issue.message.startsWith('Invalid input')
     ? 'expected a non-empty string'
     : issue.message.replace(/^Invalid input: /, '');
 }
@@ -96,7 +93,9 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
   // The shape may be one that the schema refused: YAML writes an empty value as null.
   const clientConfig = shape.clientConfig as { readonly tls?: TlsShape | null } | null | undefined;
   const tls = typeof clientConfig === 'object' ? clientConfig?.tls : undefined;
-  if (typeof tls === 'object' && tls !== null) checkTls(tls, report);
+  if (typeof tls === 'object' && tls !== null)
+    checkTls(tls, { path: ['clientConfig', 'tls'], caName: 'ca', peer: 'the authorization server' }, report);
+  checkStore(shape.store, report);
 }
 
 function checkForwardHeaders(headers: unknown, report: Report): void {
@@ -139,51 +138,6 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
-type TlsShape = Partial<ClientCredentialsShape['clientConfig']['tls']>;
-
-function checkTls(tls: TlsShape, report: Report): void {
-  const path = ['clientConfig', 'tls'];
-  const { ca, cert, key } = tls;
-  if ((cert === undefined) !== (key === undefined)) {
-    const [present, absent] = cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
-    report('error', [...path, present], 'missing_option', `${absent} is missing: cert and key go together`);
-  }
-  const usable = (name: string, make: () => void, expected: string): void => {
-    try {
-      make();
-    } catch {
-      report('error', [...path, name], 'invalid_value', expected);
-    }
-  };
-  // createSecureContext quietly ignores a `ca` without any certificate in it.
-  if (isText(ca) && !toText(ca).includes('-----BEGIN'))
-    report('error', [...path, 'ca'], 'invalid_value', 'expected PEM certificates');
-  else if (isText(ca))
-    usable('ca', () => createSecureContext({ ca: toText(ca) }), 'expected PEM certificates');
-  if (isText(cert))
-    usable('cert', () => createSecureContext({ cert: toText(cert) }), 'expected a PEM certificate');
-  if (isText(cert) && isText(key)) {
-    usable(
-      'key',
-      () => createSecureContext({ cert: toText(cert), key: toText(key) }),
-      'expected the PEM private key that belongs to cert, not encrypted',
-    );
-  }
-  if (tls.insecureSkipVerify === true) {
-    report(
-      'warning',
-      [...path, 'insecureSkipVerify'],
-      'insecure',
-      'any server can pose as the authorization server: give its CA in ca instead',
-    );
-  }
-}
-
-const isText = (value: unknown): value is string | Secret =>
-  typeof value === 'string' || value instanceof Secret;
-const toText = (value: string | Secret): string => (typeof value === 'string' ? value : value.reveal());
-const toSecret = (value: string | Secret): Secret => (typeof value === 'string' ? new Secret(value) : value);
-
 function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
   const { tls } = shape.clientConfig;
   return Object.freeze({
@@ -205,5 +159,6 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
       timeoutSeconds: shape.clientConfig.timeoutSeconds,
       maxRetries: shape.clientConfig.maxRetries,
     }),
+    store: shape.store && toStoreOptions(shape.store),
   });
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { Secret } from '../base/secret.ts';
+import type { Secret } from '../base/secret.ts';
+import { secret, secretText } from './secret-schema.ts';
+import type { StoreInput, StoreShape } from './store-schema.ts';
+import { storeSchema } from './store-schema.ts';
 
 /** The options as a user writes them, under their canonical names. */
 export interface ClientCredentialsInput {
@@ -24,6 +27,7 @@ export interface ClientCredentialsInput {
         maxRetries?: number | undefined;
       }
     | undefined;
+  store?: StoreInput | undefined;
 }
 
 /** The same with every default filled in. */
@@ -45,11 +49,8 @@ export interface ClientCredentialsShape {
     timeoutSeconds: number;
     maxRetries: number;
   };
+  store?: StoreShape | undefined;
 }
-
-const secretText = z.union([z.string().min(1), z.instanceof(Secret)]);
-/** The title marks a secret in the JSON Schema and the reference. */
-const secret = secretText.meta({ title: 'secret' });
 
 /** The options of `oAuthClientCredentials` under their canonical names; the source of types, defaults, reference and JSON Schema. */
 export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCredentialsInput> =
@@ -102,4 +103,7 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
       })
       .prefault({})
       .describe('How the authorization server is talked to.'),
+    store: storeSchema
+      .optional()
+      .describe('Shares tokens with other processes, encrypted. Without it, they stay in memory.'),
   });

@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { createChannel } from '../base/channel.ts';
+import type { FakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { Secret } from '../base/secret.ts';
+import type { TokenOutcome } from '../token/access-token.ts';
+import { createGuardedStore } from './guarded-store.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { createSharedTokens } from './shared-tokens.ts';
+import type { StoreEvent } from './store-event.ts';
+import type { TokenStore } from './store.ts';
+import { createTokenCache } from './token-cache.ts';
+
+const lifetimeMs = 100_000;
+const app = () => ({ clientId: 'app', clientSecret: new Secret('s3cr3t') });
+const unavailable: TokenOutcome = {
+  kind: 'failure',
+  reason: 'unavailable',
+  detail: 'the token endpoint answered 503',
+  retryAfterSeconds: 7,
+  oauthError: undefined,
+};
+
+/** An authorization server and a store that several processes use. */
+function createFleet(clock: FakeClock = createFakeClock()) {
+  const store = createMemoryStore({ clock });
+  const asked: number[] = [];
+  const fleet = { answerMs: 200, answer: undefined as TokenOutcome | undefined };
+  const endpoint = {
+    async obtain(): Promise<TokenOutcome> {
+      const number = asked.push(clock.monotonic());
+      await new Promise<void>((resolve) => clock.after(fleet.answerMs, resolve));
+      const now = clock.monotonic();
+      return (
+        fleet.answer ?? {
+          kind: 'token',
+          value: `token-${number}`,
+          payload: undefined,
+          obtainedAtMs: now,
+          expiresAtMs: now + lifetimeMs,
+        }
+      );
+    },
+    close: async () => {},
+  };
+  const join = (over: TokenStore = store, secret = '0123456789abcdef') => {
+    const events = createChannel<StoreEvent>();
+    const heard: StoreEvent[] = [];
+    events.subscribe((event) => void heard.push(event));
+    const guarded = createGuardedStore(over, { clock, events });
+    const bytes = Buffer.from(secret);
+    const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix: 'gg:' });
+    const tokens = createTokenCache({ clock }).source({ endpoint, profile: ['https://as.example'], shared });
+    return { tokens, heard };
+  };
+  return { clock, store, asked, fleet, join };
+}
+
+const valueOf = (outcome: TokenOutcome): string =>
+  outcome.kind === 'token' ? outcome.value : outcome.reason;
+
+describe('a fleet of processes with one store', () => {
+  it('asks for one token, however many processes and callers there are', async () => {
+    const { clock, asked, join } = createFleet();
+    const processes = Array.from({ length: 5 }, () => join());
+    const all = Promise.all(
+      processes.flatMap(({ tokens }) => Array.from({ length: 50 }, async () => tokens.get(app()))),
+    );
+    await clock.advance(1_000);
+    expect(new Set((await all).map(valueOf))).toEqual(new Set(['token-1']));
+    expect(asked).toHaveLength(1);
+  });
+
+  it('asks for nothing again when a process starts anew, and the token ends when it did before', async () => {
+    const { clock, asked, join } = createFleet();
+    const first = Promise.resolve(join().tokens.get(app()));
+    await clock.advance(200);
+    const token = await first;
+    await clock.advance(30_000);
+    const anew = join();
+    const second = await anew.tokens.get(app());
+    expect(valueOf(second)).toBe('token-1');
+    expect(second).toMatchObject({
+      expiresAtMs: (token as { expiresAtMs: number }).expiresAtMs,
+      obtainedAtMs: (token as { obtainedAtMs: number }).obtainedAtMs,
+    });
+    expect(asked).toHaveLength(1);
+    expect(anew.heard).toContainEqual({ kind: 'found', tier: 'store' });
+  });
+
+  it('renews a token once for all, and nobody waits for it', async () => {
+    const { clock, asked, join } = createFleet();
+    const processes = [join(), join(), join()];
+    const start = Promise.all(processes.map(async ({ tokens }) => tokens.get(app())));
+    await clock.advance(1_000);
+    await start;
+    await clock.advance(80_000);
+    // A value, not a promise: the old token, at once.
+    for (const { tokens } of processes) expect(tokens.get(app())).toMatchObject({ value: 'token-1' });
+    await clock.advance(5_000);
+    for (const { tokens } of processes) void tokens.get(app());
+    await clock.advance(5_000);
+    for (const { tokens } of processes) expect(tokens.get(app())).toMatchObject({ value: 'token-2' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is delayed by a process that dies with the lock for five seconds at most', async () => {
+    const { clock, asked, fleet, store, join } = createFleet();
+    // The dead process: it took the lock and never came back.
+    const dead: TokenStore = { ...store, extendIfEquals: () => Promise.reject(new Error('dead')) };
+    fleet.answerMs = 1e9;
+    void join(dead).tokens.get(app());
+    await clock.advance(100);
+    fleet.answerMs = 100;
+    const waiting = Promise.resolve(join().tokens.get(app()));
+    await clock.advance(4_000);
+    expect(asked).toHaveLength(1);
+    await clock.advance(1_500);
+    expect(valueOf(await waiting)).toBe('token-2');
+  });
+
+  it('keeps the lock of a process that waits long for its answer', async () => {
+    const { clock, asked, fleet, join } = createFleet();
+    fleet.answerMs = 20_000;
+    const all = Promise.all([join(), join()].map(async ({ tokens }) => tokens.get(app())));
+    await clock.advance(21_000);
+    expect((await all).map(valueOf)).toEqual(['token-1', 'token-1']);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('shares a failure with those who wait, and only with them', async () => {
+    const { clock, asked, fleet, join } = createFleet();
+    fleet.answer = unavailable;
+    const all = Promise.all([join(), join(), join()].map(async ({ tokens }) => tokens.get(app())));
+    await clock.advance(1_000);
+    for (const outcome of await all) expect(outcome).toEqual(unavailable);
+    expect(asked).toHaveLength(1);
+    fleet.answer = undefined;
+    const later = Promise.resolve(join().tokens.get(app()));
+    await clock.advance(300);
+    expect(valueOf(await later)).toBe('token-2');
+  });
+
+  it('looks for the token of another a few times a second, not in a storm', async () => {
+    const { clock, fleet, store, join } = createFleet();
+    let looks = 0;
+    const counted: TokenStore = { ...store, get: (key) => ((looks += 1), store.get(key)) };
+    fleet.answerMs = 10_000;
+    void join().tokens.get(app());
+    await clock.advance(10);
+    void join(counted).tokens.get(app());
+    await clock.advance(9_000);
+    expect(looks).toBeGreaterThan(10);
+    expect(looks).toBeLessThan(60);
+  });
+
+  it('takes an entry that was sealed with another secret for none, and replaces it', async () => {
+    const { clock, asked, join } = createFleet();
+    const first = Promise.resolve(join().tokens.get(app()));
+    await clock.advance(300);
+    await first;
+    // Another secret has other names too: nothing is found, nothing is harmed.
+    const rotated = Promise.resolve(join(undefined, 'fedcba9876543210').tokens.get(app()));
+    await clock.advance(300);
+    expect(valueOf(await rotated)).toBe('token-2');
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('a store that fails', () => {
+  const broken = (store: TokenStore, changes: Partial<TokenStore>): TokenStore => ({ ...store, ...changes });
+  const refused = (): Promise<never> => Promise.reject(new Error('Redis: out of memory'));
+
+  it('that takes nothing costs no request: each process asks for itself', async () => {
+    const { clock, asked, store, join } = createFleet();
+    const full = broken(store, { set: refused, setIfAbsent: refused });
+    const processes = [join(full), join(full)];
+    const all = Promise.all(processes.map(async ({ tokens }) => tokens.get(app())));
+    await clock.advance(300);
+    for (const outcome of await all) expect(outcome.kind).toBe('token');
+    expect(asked).toHaveLength(2);
+    expect(processes[0]!.heard).toContainEqual(
+      expect.objectContaining({ kind: 'failure', operation: 'lock', reason: 'Redis: out of memory' }),
+    );
+  });
+
+  it('that does not answer is waited for once, for a quarter of a second, and used again when it answers', async () => {
+    const { clock, asked, store, join } = createFleet();
+    let frozen = true;
+    const never = (): Promise<never> => new Promise(() => {});
+    const freezing: TokenStore = {
+      ...store,
+      get: (key) => (frozen ? never() : store.get(key)),
+      setIfAbsent: (key, value, ttl) => (frozen ? never() : store.setIfAbsent(key, value, ttl)),
+      set: (key, value, ttl) => (frozen ? never() : store.set(key, value, ttl)),
+      ping: () => (frozen ? never() : store.ping()),
+    };
+    const { tokens, heard } = join(freezing);
+    const pending = Promise.resolve(tokens.get(app()));
+    await clock.advance(250);
+    expect(asked).toHaveLength(1);
+    await clock.advance(200);
+    expect(valueOf(await pending)).toBe('token-1');
+    expect(heard).toContainEqual({ kind: 'state', ready: false, reason: 'no answer within 250 ms' });
+    // While it is silent, another credential does not wait for it at all.
+    const other = { clientId: 'other', clientSecret: new Secret('x') };
+    void tokens.get(other);
+    await clock.advance(0);
+    expect(asked).toHaveLength(2);
+    frozen = false;
+    await clock.advance(1_500);
+    expect(heard.at(-1)).toEqual({ kind: 'state', ready: true, reason: undefined });
+  });
+
+  it('that has no connection is not waited for', async () => {
+    const { clock, asked, store, join } = createFleet();
+    void join(broken(store, { isReady: () => false })).tokens.get(app());
+    await clock.advance(0);
+    expect(asked).toHaveLength(1);
+  });
+});

@@ -1,0 +1,124 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import type { Channel } from '../base/channel.ts';
+import type { Clock } from '../base/clock.ts';
+import { decodeJwtPayload } from '../base/jwt.ts';
+import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
+import type { TokenFailure } from '../token/failure.ts';
+import type { GuardedStore } from './guarded-store.ts';
+import { createKeyer } from './key.ts';
+import { createSeal } from './sealed.ts';
+import type { StoreEvent } from './store-event.ts';
+
+/** Tokens that processes share through a store. Nothing here rejects: a store that fails is a store that has nothing. */
+export interface SharedTokens {
+  /** Name of a token in the store; gives away none of the parts. */
+  keyOf(parts: readonly string[]): string;
+  /** What another process left: a token, or why it got none. */
+  read(key: string): Promise<TokenOutcome | undefined>;
+  /** Leaves a token for the others, for as long as it lives. */
+  write(key: string, token: AccessToken): Promise<void>;
+  /** Tells those who wait why there is no token; never in place of a token. */
+  writeFailure(key: string, failure: TokenFailure): Promise<void>;
+  /** The right to ask for a token: `busy` while another process has it, `unavailable` when the store cannot say. */
+  lock(key: string): Promise<Lock | 'busy' | 'unavailable'>;
+  readonly events: Channel<StoreEvent>;
+}
+
+/** Held until it is released, or the process dies. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+export interface SharedTokensOptions {
+  readonly clock: Clock;
+  readonly store: GuardedStore;
+  readonly events: Channel<StoreEvent>;
+  /** 16, 24 or 32 bytes. */
+  readonly secret: Uint8Array;
+  readonly keyPrefix: string;
+}
+
+/** Milliseconds after which the lock of a process that died is free: what the others are delayed at most. */
+export const lockMs = 5_000;
+const extendMs = lockMs / 3;
+/** Milliseconds for which a failure is told to those who wait. */
+const failureMs = 1_000;
+
+type Entry =
+  { readonly token: string; readonly lifetimeMs: number } | { readonly failure: Omit<TokenFailure, 'kind'> };
+
+/** @throws RangeError when the secret has none of the lengths of AES. */
+export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
+  const { clock, store, events, secret, keyPrefix } = options;
+  const seal = createSeal(secret);
+  // A key of its own for names: the one of the seal does one thing only (NIST SP 800-57 section 5.2).
+  const nameKey = new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), 'grantgate token names', 32));
+  const keyer = createKeyer(nameKey);
+
+  const fromEntry = (entry: Entry, ttlMs: number): TokenOutcome => {
+    if ('failure' in entry) return Object.freeze({ kind: 'failure', ...entry.failure });
+    const now = clock.monotonic();
+    // The store's clock says how much is left, so that processes whose clocks differ agree on the end.
+    return Object.freeze({
+      kind: 'token',
+      value: entry.token,
+      payload: decodeJwtPayload(entry.token),
+      obtainedAtMs: now + ttlMs - entry.lifetimeMs,
+      expiresAtMs: now + ttlMs,
+    });
+  };
+
+  return {
+    events,
+    keyOf: (parts) => `${keyPrefix}${keyer(parts)}`,
+    async read(key) {
+      const got = await store.attempt('get', (redis) => redis.get(key));
+      if (!got.ok || got.value === undefined) return undefined;
+      const text = seal.open(key, got.value.value);
+      if (text === undefined) {
+        events.publish({ kind: 'unsealed' });
+        return undefined;
+      }
+      return fromEntry(JSON.parse(text) as Entry, got.value.ttlMs);
+    },
+    async write(key, { value, obtainedAtMs, expiresAtMs }) {
+      if (expiresAtMs === undefined) return;
+      const ttlMs = Math.floor(expiresAtMs - clock.monotonic());
+      if (ttlMs < 1) return;
+      const entry: Entry = { token: value, lifetimeMs: expiresAtMs - obtainedAtMs };
+      const sealed = seal.seal(key, JSON.stringify(entry));
+      await store.attempt('set', (redis) => redis.set(key, sealed, ttlMs));
+    },
+    async writeFailure(key, { reason, detail, retryAfterSeconds, oauthError }) {
+      const entry: Entry = { failure: { reason, detail, retryAfterSeconds, oauthError } };
+      const sealed = seal.seal(key, JSON.stringify(entry));
+      await store.attempt('set', (redis) => redis.setIfAbsent(key, sealed, failureMs));
+    },
+    async lock(key) {
+      const name = `${key}:lock`;
+      const holder = randomBytes(16);
+      const got = await store.attempt('lock', (redis) => redis.setIfAbsent(name, holder, lockMs));
+      if (!got.ok) return 'unavailable';
+      if (!got.value) return 'busy';
+      let released = false;
+      const extend = (): void => {
+        timer = clock.after(extendMs, () => {
+          void store
+            .attempt('extend', (redis) => redis.extendIfEquals(name, holder, lockMs))
+            .then(() => {
+              if (!released) extend();
+            });
+        });
+      };
+      let timer = clock.after(0, () => {});
+      extend();
+      return {
+        async release() {
+          released = true;
+          timer.cancel();
+          await store.attempt('unlock', (redis) => redis.deleteIfEquals(name, holder));
+        },
+      };
+    },
+  };
+}

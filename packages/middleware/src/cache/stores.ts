@@ -1,0 +1,80 @@
+import type { Channel } from '../base/channel.ts';
+import { createChannel } from '../base/channel.ts';
+import type { Clock } from '../base/clock.ts';
+import { fingerprint } from '../base/fingerprint.ts';
+import type { Secret } from '../base/secret.ts';
+import type { GuardedStore } from './guarded-store.ts';
+import { createGuardedStore } from './guarded-store.ts';
+import { createRedisStore } from './redis/create-redis-store.ts';
+import type { RedisStoreOptions } from './redis/options.ts';
+import type { SharedTokens } from './shared-tokens.ts';
+import { createSharedTokens } from './shared-tokens.ts';
+import type { StoreEvent } from './store-event.ts';
+import type { TokenStore } from './store.ts';
+
+/** `store` of `oAuthClientCredentials`. */
+export interface StoreOptions {
+  readonly keyPrefix: string;
+  /** 16, 24 or 32 bytes in UTF-8. */
+  readonly secret: Secret;
+  readonly redis: RedisStoreOptions;
+}
+
+/** Stores in use. Middlewares with the same options share one, with its connections. */
+export interface Stores {
+  /** Begins to connect at the first use of these options. To be released exactly once. */
+  acquire(options: StoreOptions): HeldStore;
+  /** Resolves when every store is ready, or has had its time: two seconds, that no start waits longer. */
+  started(): Promise<void>;
+}
+
+export interface HeldStore {
+  readonly shared: SharedTokens;
+  release(): Promise<void>;
+}
+
+export interface StoresOptions {
+  readonly clock: Clock;
+  /** Default: nobody is told. */
+  readonly events?: Channel<StoreEvent>;
+  /** Default: Redis. */
+  readonly open?: (options: RedisStoreOptions) => TokenStore;
+}
+
+interface Held {
+  readonly guarded: GuardedStore;
+  readonly shared: SharedTokens;
+  users: number;
+}
+
+export function createStores(options: StoresOptions): Stores {
+  const { clock, events = createChannel<StoreEvent>(), open = createRedisStore } = options;
+  const held = new Map<string, Held>();
+  return {
+    acquire({ keyPrefix, secret, redis }) {
+      const key = fingerprint({ keyPrefix, secret, redis });
+      let entry = held.get(key);
+      if (entry === undefined) {
+        const guarded = createGuardedStore(open(redis), { clock, events });
+        const bytes = Buffer.from(secret.reveal(), 'utf8');
+        const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix });
+        entry = { guarded, shared, users: 0 };
+        held.set(key, entry);
+      }
+      const mine = entry;
+      mine.users += 1;
+      return {
+        shared: mine.shared,
+        async release() {
+          mine.users -= 1;
+          if (mine.users > 0) return;
+          held.delete(key);
+          await mine.guarded.close();
+        },
+      };
+    },
+    async started() {
+      await Promise.all(Array.from(held.values(), ({ guarded }) => guarded.started()));
+    },
+  };
+}

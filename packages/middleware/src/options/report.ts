@@ -1,0 +1,10 @@
+import type { OptionProblem } from './options.ts';
+
+/** Notes something wrong with an option, by its path in canonical names. */
+export type Report = (
+  severity: OptionProblem['severity'],
+  path: readonly PropertyKey[],
+  code: string,
+  message: string,
+  within?: OptionProblem['within'],
+) => void;

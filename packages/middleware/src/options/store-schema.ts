@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { Secret } from '../base/secret.ts';
+import { secret, secretText } from './secret-schema.ts';
+
+type Text = string | Secret;
+
+/** `store` as a user writes it, under its canonical names. */
+export interface StoreInput {
+  keyPrefix?: string | undefined;
+  secret: Text;
+  redis: {
+    endpoints: string[];
+    username?: Text | undefined;
+    password?: Text | undefined;
+    database?: number | undefined;
+    cluster?: boolean | Record<string, never> | undefined;
+    tls?: StoreTlsInput | undefined;
+    sentinel?: { masterSet: string; username?: Text | undefined; password?: Text | undefined } | undefined;
+  };
+}
+
+export interface StoreTlsInput {
+  ca?: Text | undefined;
+  caBundle?: Text | undefined;
+  cert?: Text | undefined;
+  key?: Text | undefined;
+  insecureSkipVerify?: boolean | undefined;
+}
+
+/** The same with every default filled in. */
+export interface StoreShape extends StoreInput {
+  keyPrefix: string;
+  redis: StoreInput['redis'] & { database: number; cluster: boolean | Record<string, never> };
+}
+
+/** `store` under its canonical names. */
+export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
+  keyPrefix: z.string().default('').describe('Prefix of every key.'),
+  secret: secret.describe('Encrypts the tokens: 16, 24 or 32 bytes, for AES-128, -192 or -256.'),
+  redis: z
+    .strictObject({
+      endpoints: z
+        .array(z.string())
+        .min(1, { error: 'expected one or more of host:port' })
+        .describe('`host:port` of the server, of nodes of the cluster, or of the sentinels.'),
+      username: secretText.optional().describe('ACL user.'),
+      password: secret.optional().describe('Of the ACL user, or of the default user.'),
+      database: z.int().min(0).max(1_000_000).default(0).describe('Ignored, with a warning, in a cluster.'),
+      cluster: z
+        .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
+        .default(false)
+        .describe('The endpoints are nodes of a Redis Cluster.'),
+      tls: z
+        .strictObject({
+          ca: secretText.optional().describe('PEM certificates that servers are checked against.'),
+          caBundle: secretText.optional().describe('Another name of `ca`.'),
+          cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
+          key: secret.optional().describe('PEM private key; together with `cert`.'),
+          insecureSkipVerify: z
+            .boolean()
+            .default(false)
+            .describe('Accepts any server certificate; warns at load.'),
+        })
+        .optional()
+        .describe('With it, servers and sentinels are spoken to over TLS.'),
+      sentinel: z
+        .strictObject({
+          masterSet: z.string().min(1).describe('Name under which the sentinels watch the master.'),
+          username: secretText.optional().describe('ACL user of the sentinels.'),
+          password: secret.optional().describe('Password of the sentinels.'),
+        })
+        .optional()
+        .describe('The endpoints are sentinels; excludes `cluster`.'),
+    })
+    .describe('Redis: one server, a Redis Cluster, or a master that sentinels watch.'),
+});

@@ -1,0 +1,89 @@
+import { isIP } from 'node:net';
+import type { StoreOptions } from './options.ts';
+import type { Report } from './report.ts';
+import { isText, toSecret, toText } from './secret-schema.ts';
+import type { StoreShape, StoreTlsInput } from './store-schema.ts';
+import { checkTls } from './tls.ts';
+
+/** What is wrong with `store` beyond its types; the shape may be one that the schema refused. */
+export function checkStore(store: unknown, report: Report): void {
+  if (!isRecord(store)) return;
+  const { secret, redis } = store;
+  if (isText(secret) && ![16, 24, 32].includes(Buffer.byteLength(toText(secret))))
+    report('error', ['store', 'secret'], 'invalid_value', 'expected 16, 24 or 32 bytes');
+  if (!isRecord(redis)) return;
+  const path = ['store', 'redis'];
+  const { endpoints, cluster, sentinel, database, tls, username, password } = redis;
+  const clustered = isCluster(cluster);
+  if (Array.isArray(endpoints)) {
+    endpoints.forEach((endpoint: unknown, index) => {
+      if (typeof endpoint === 'string' && parseEndpoint(endpoint) === undefined)
+        report('error', [...path, 'endpoints', index], 'invalid_value', 'expected host:port or [IPv6]:port');
+    });
+    if (endpoints.length > 1 && !clustered && sentinel === undefined)
+      report(
+        'error',
+        [...path, 'endpoints'],
+        'invalid_value',
+        'expected one endpoint, or cluster, or sentinel',
+      );
+  }
+  if (clustered && sentinel !== undefined)
+    report('error', [...path, 'sentinel'], 'invalid_value', 'cluster and sentinel exclude each other');
+  if (clustered && typeof database === 'number' && database !== 0)
+    report('warning', [...path, 'database'], 'ignored_option', 'a cluster has one database: this is ignored');
+  if (username !== undefined && password === undefined)
+    report('error', [...path, 'username'], 'missing_option', 'password is missing: a user needs one');
+  if (!isRecord(tls)) return;
+  if (tls['ca'] !== undefined && tls['caBundle'] !== undefined)
+    report('error', [...path, 'tls', 'caBundle'], 'duplicate_option', 'ca and caBundle are the same option');
+  const { caBundle, ...rest } = tls as StoreTlsInput;
+  const caName = caBundle === undefined ? 'ca' : 'caBundle';
+  checkTls({ ...rest, ca: rest.ca ?? caBundle }, { path: [...path, 'tls'], caName, peer: 'Redis' }, report);
+}
+
+/** The options that `checkStore` found nothing wrong with. */
+export function toStoreOptions({ keyPrefix, secret, redis }: StoreShape): StoreOptions {
+  const { username, password, tls, sentinel } = redis;
+  const cluster = isCluster(redis.cluster);
+  const ca = tls?.ca ?? tls?.caBundle;
+  return Object.freeze({
+    keyPrefix,
+    secret: toSecret(secret),
+    redis: Object.freeze({
+      endpoints: Object.freeze(redis.endpoints.flatMap((text) => parseEndpoint(text) ?? [])),
+      ...(username !== undefined && { username: toText(username) }),
+      ...(password !== undefined && { password: toSecret(password) }),
+      database: cluster ? 0 : redis.database,
+      cluster,
+      ...(tls && {
+        tls: Object.freeze({
+          ...(ca !== undefined && { ca: toText(ca) }),
+          ...(tls.cert !== undefined && { cert: toText(tls.cert) }),
+          ...(tls.key !== undefined && { key: toSecret(tls.key) }),
+          insecureSkipVerify: tls.insecureSkipVerify === true,
+        }),
+      }),
+      ...(sentinel && {
+        sentinel: Object.freeze({
+          masterSet: sentinel.masterSet,
+          ...(sentinel.username !== undefined && { username: toText(sentinel.username) }),
+          ...(sentinel.password !== undefined && { password: toSecret(sentinel.password) }),
+        }),
+      }),
+    }),
+  });
+}
+
+/** `cluster: {}` is Traefik's way to say true. */
+const isCluster = (value: unknown): boolean => value === true || isRecord(value);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseEndpoint(text: string): { readonly host: string; readonly port: number } | undefined {
+  const [, v6, host = '', digits = ''] = /^(?:\[([^\]]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (port < 1 || port > 65_535 || (v6 !== undefined && isIP(v6) !== 6)) return undefined;
+  return Object.freeze({ host: v6 ?? host, port });
+}

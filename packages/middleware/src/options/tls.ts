@@ -1,0 +1,59 @@
+import { createSecureContext } from 'node:tls';
+import type { Secret } from '../base/secret.ts';
+import type { Report } from './report.ts';
+import { isText, toText } from './secret-schema.ts';
+
+/** TLS options as a user writes them. */
+export interface TlsShape {
+  readonly ca?: string | Secret | undefined;
+  readonly cert?: string | Secret | undefined;
+  readonly key?: string | Secret | undefined;
+  readonly insecureSkipVerify?: boolean | undefined;
+}
+
+/** Whose TLS options they are. */
+interface TlsOwner {
+  /** Path of the options. */
+  readonly path: readonly string[];
+  /** Name of the option that `ca` was written as. */
+  readonly caName: string;
+  readonly peer: string;
+}
+
+/** What is wrong with TLS options beyond their types. */
+export function checkTls(tls: TlsShape, { path, caName, peer }: TlsOwner, report: Report): void {
+  const { ca, cert, key } = tls;
+  if ((cert === undefined) !== (key === undefined)) {
+    const [present, absent] = cert === undefined ? ['key', 'cert'] : ['cert', 'key'];
+    report('error', [...path, present], 'missing_option', `${absent} is missing: cert and key go together`);
+  }
+  const usable = (name: string, make: () => void, expected: string): void => {
+    try {
+      make();
+    } catch {
+      report('error', [...path, name], 'invalid_value', expected);
+    }
+  };
+  // createSecureContext quietly ignores a `ca` without any certificate in it.
+  if (isText(ca) && !toText(ca).includes('-----BEGIN'))
+    report('error', [...path, caName], 'invalid_value', 'expected PEM certificates');
+  else if (isText(ca))
+    usable(caName, () => createSecureContext({ ca: toText(ca) }), 'expected PEM certificates');
+  if (isText(cert))
+    usable('cert', () => createSecureContext({ cert: toText(cert) }), 'expected a PEM certificate');
+  if (isText(cert) && isText(key)) {
+    usable(
+      'key',
+      () => createSecureContext({ cert: toText(cert), key: toText(key) }),
+      'expected the PEM private key that belongs to cert, not encrypted',
+    );
+  }
+  if (tls.insecureSkipVerify === true) {
+    report(
+      'warning',
+      [...path, 'insecureSkipVerify'],
+      'insecure',
+      `any server can pose as ${peer}: give its CA in ca instead`,
+    );
+  }
+}

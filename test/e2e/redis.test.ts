@@ -1,0 +1,195 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { request } from 'undici';
+import type { SingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
+import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { Echo, EchoServer } from './echo-server.testkit.ts';
+import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+let server: AuthorizationServer;
+let upstream: EchoServer;
+let redis: SingleRedis;
+let gateways: TestGateway[] = [];
+
+beforeAll(async () => {
+  server = await startAuthorizationServer({ clients: [] });
+  upstream = await startEchoServer();
+});
+afterAll(async () => {
+  await upstream.close();
+  await server.close();
+});
+beforeEach(async () => {
+  redis = await startSingleRedis();
+  gateways = [];
+});
+afterEach(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.close()));
+  await redis.close();
+});
+
+async function join(): Promise<TestGateway> {
+  const gateway = await startTestGateway({
+    routes: {
+      'api.yaml': `
+http:
+  routers: { api: { rule: "PathPrefix(\`/\`)", middlewares: [callers], service: echo } }
+  middlewares:
+    callers:
+      plugin:
+        oAuthClientCredentials:
+          url: ${server.url}
+          store:
+            keyPrefix: "gg:"
+            secret: urn:env:STORE_SECRET
+            redis: { endpoints: ["${redis.server.host}:${redis.server.port}"] }
+  services: { echo: { loadBalancer: { servers: [{ url: "${upstream.url}" }] } } }
+`,
+    },
+    env: { STORE_SECRET: '0123456789abcdef0123456789abcdef' },
+  });
+  gateways.push(gateway);
+  return gateway;
+}
+
+/** A client of its own for each test: no token of another one serves it. */
+let clients = 0;
+function createClient(): { readonly id: string; readonly headers: { readonly authorization: string } } {
+  const id = `client-${(clients += 1)}`;
+  server.setClient({ clientId: id, clientSecret: `${id}-secret`, claims: { grp: 'admin' } });
+  return {
+    id,
+    headers: { authorization: `Basic ${Buffer.from(`${id}:${id}-secret`).toString('base64')}` },
+  };
+}
+
+const tokenRequestsOf = (id: string): number =>
+  server.tokenRequests.filter(({ clientId }) => clientId === id).length;
+
+async function call(gateway: TestGateway, headers: { readonly authorization: string }): Promise<number> {
+  const answer = await request(gateway.url, { headers });
+  await answer.body.dump();
+  return answer.statusCode;
+}
+
+describe('gateways that share Redis', () => {
+  it('cause one token request for a thousand concurrent first requests, and none for a gateway that joins later', async () => {
+    const [one, two] = [await join(), await join()];
+    const { id, headers } = createClient();
+    const statuses = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => call(index % 2 === 0 ? one : two, headers)),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(tokenRequestsOf(id)).toBe(1);
+    expect(await call(await join(), headers)).toBe(200);
+    expect(tokenRequestsOf(id)).toBe(1);
+  });
+
+  it('leave nothing readable in it, and nothing that outlives its token', async () => {
+    const gateway = await join();
+    const { id, headers } = createClient();
+    const answer = await request(gateway.url, { headers });
+    const token = valuesOf((await answer.body.json()) as Echo, 'authorization')[0]!.replace('Bearer ', '');
+    const keys = await vi.waitFor(async () => {
+      const found = (await redis.server.command('KEYS', '*')) as string[];
+      // The token is there, and the lock is gone.
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    const dump = await Promise.all(
+      keys.map(async (key) => {
+        const left = Number(await redis.server.command('PTTL', key));
+        expect(left).toBeGreaterThan(0);
+        expect(left).toBeLessThanOrEqual(3_600_000);
+        return `${key} ${String(await redis.server.command('GET', key))}`;
+      }),
+    );
+    for (const text of [id, `${id}-secret`, token, token.split('.')[1]!, 'admin', server.url])
+      expect(dump.join('\n')).not.toContain(text);
+    expect(keys[0]).toMatch(/^gg:[\w-]{43}$/);
+  });
+});
+
+describe('Redis is never in the way', () => {
+  /** Keeps `width` requests under way, by credentials old and new, until it is stopped; tells every status. */
+  function load(gateway: TestGateway, width = 16): { stop(): Promise<Map<number, number>> } {
+    const counts = new Map<number, number>();
+    const warm = createClient();
+    let running = true;
+    const run = async (): Promise<void> => {
+      for (let count = 0; running; count += 1) {
+        const { headers } = count % 25 === 24 ? createClient() : warm;
+        const status = await call(gateway, headers);
+        counts.set(status, (counts.get(status) ?? 0) + 1);
+      }
+    };
+    const runs = Array.from({ length: width }, run);
+    return {
+      async stop() {
+        running = false;
+        await Promise.all(runs);
+        return counts;
+      },
+    };
+  }
+
+  const untilServed = (count: number): Promise<void> => {
+    const target = upstream.received.length + count;
+    return vi.waitFor(() => expect(upstream.received.length).toBeGreaterThan(target), { timeout: 20_000 });
+  };
+
+  const untilLogged = (gateway: TestGateway, text: string): Promise<void> =>
+    vi.waitFor(() => expect(gateway.log.text()).toContain(text), { timeout: 20_000 });
+
+  const occurrences = (gateway: TestGateway, text: string): number =>
+    gateway.log.text().split(text).length - 1;
+
+  it('when it is down at the start: requests are served, and it is used once it is there', async () => {
+    await redis.server.kill();
+    const gateway = await join();
+    const { headers } = createClient();
+    expect(await call(gateway, headers)).toBe(200);
+    await untilLogged(gateway, 'the token store is not available');
+    await redis.server.restart();
+    await untilLogged(gateway, 'the token store is ready');
+    const later = createClient();
+    await call(gateway, later.headers);
+    await call(await join(), later.headers);
+    expect(tokenRequestsOf(later.id)).toBe(1);
+  });
+
+  it.each([
+    [
+      'killed, and restarted empty',
+      (at: SingleRedis) => at.server.kill(),
+      (at: SingleRedis) => at.server.restart(),
+    ],
+    [
+      'frozen, and thawed',
+      async (at: SingleRedis) => at.server.freeze(),
+      async (at: SingleRedis) => at.server.thaw(),
+    ],
+  ])('when it is %s under load: no request fails, and it is used again by itself', async (_, hurt, heal) => {
+    const gateway = await join();
+    const running = load(gateway);
+    await untilServed(200);
+    await hurt(redis);
+    await untilLogged(gateway, 'the token store is not available');
+    await untilServed(500);
+    const ready = occurrences(gateway, 'the token store is ready');
+    await heal(redis);
+    await vi.waitFor(() => expect(occurrences(gateway, 'the token store is ready')).toBeGreaterThan(ready), {
+      timeout: 20_000,
+    });
+    await untilServed(200);
+    const counts = await running.stop();
+    expect([...counts.keys()]).toEqual([200]);
+    const after = createClient();
+    await call(gateway, after.headers);
+    await call(await join(), after.headers);
+    expect(tokenRequestsOf(after.id)).toBe(1);
+  });
+});
