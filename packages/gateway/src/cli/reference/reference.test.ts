@@ -31,7 +31,16 @@ describe('the reference', () => {
 
   it('marks the options that can hold a secret', () => {
     const secrets = options.filter(({ meaning }) => meaning.includes('**Secret**')).map(({ path }) => path);
-    expect(secrets).toEqual(['stringData', 'data', 'clientSecret', 'clientConfig.tls.key']);
+    expect(secrets).toEqual([
+      'stringData',
+      'data',
+      'clientSecret',
+      'clientConfig.tls.key',
+      'store.secret',
+      'store.redis.password',
+      'store.redis.tls.key',
+      'store.redis.sentinel.password',
+    ]);
   });
 
   it('gives the type, the default and the meaning of an option', () => {

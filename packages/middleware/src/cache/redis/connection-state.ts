@@ -15,12 +15,13 @@ const wrongDatabase: ReadonlySet<string> = new Set([
   'a cluster, but `cluster` is not set',
 ]);
 
-/** What follows from another error; it is a reason only when there is no other. */
-const vague: ReadonlySet<string> = new Set([
-  'connection closed',
-  'no sentinel can be reached',
-  'no node of the cluster can be reached',
-]);
+/** What follows from another error says less than that error does; these are ranked by how much, 2 being a reason of its own. */
+const telling: Readonly<Record<string, number>> = {
+  'connection closed': 0,
+  'no sentinel can be reached': 1,
+  'no node of the cluster can be reached': 1,
+};
+const rank = (reason: string): number => telling[reason] ?? 2;
 
 /**
  * Listens to a client from its creation; the first outcome, good or bad, counts as a change.
@@ -46,7 +47,7 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
   });
   const learn = (error: unknown): string => {
     const next = describeError(error);
-    if (reason === undefined || !vague.has(next)) reason = next;
+    if (reason === undefined || rank(next) >= rank(reason)) reason = next;
     return next;
   };
   client.on('error', (error) => {
