@@ -1,5 +1,8 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRedisCluster } from '../../packages/middleware/src/cache/redis/redis-cluster.testkit.ts';
+import { startRedisSentinel } from '../../packages/middleware/src/cache/redis/redis-sentinel.testkit.ts';
+import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import type { Echo, EchoServer } from './echo-server.testkit.ts';
@@ -26,14 +29,19 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Serves an example as it stands but for the token endpoint and the service's port. */
-async function serve(name: string): Promise<TestGateway> {
+/** Serves an example as it stands but for the token endpoint, the service's port and the endpoints of Redis. */
+async function serve(
+  name: string,
+  redis: readonly { readonly host: string; readonly port: number }[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestGateway> {
   const text = await readFile(new URL(`${name}/routes.yaml`, examples), 'utf8');
   const here = text
     .replaceAll('https://tenant.auth0.com/oauth/token', server.url)
     .replaceAll('localhost:8080', `localhost:${upstream.port}`)
-    .replaceAll('port: 8080', `port: ${upstream.port}`);
-  return startTestGateway({ routes: { 'routes.yaml': here } });
+    .replaceAll('port: 8080', `port: ${upstream.port}`)
+    .replace(/endpoints: .*/, `endpoints: [${redis.map(({ host, port }) => `${host}:${port}`).join(', ')}]`);
+  return startTestGateway({ routes: { 'routes.yaml': here }, env });
 }
 
 const basic = (id: string): Record<string, string> => ({
@@ -41,10 +49,18 @@ const basic = (id: string): Record<string, string> => ({
 });
 
 it('are all listed, and all served below', async () => {
-  const folders = (await readdir(examples, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const folders = (await readdir(examples, { recursive: true }))
+    .filter((path) => path.endsWith('/routes.yaml'))
+    .map((path) => path.replace('/routes.yaml', ''));
   const listed = await readFile(new URL('README.md', examples), 'utf8');
-  expect(folders.map(({ name }) => name).sort()).toEqual(['application-level', 'gateway-level']);
-  for (const { name } of folders) expect(listed).toContain(`(${name})`);
+  expect(folders.sort()).toEqual([
+    'application-level',
+    'gateway-level',
+    'redis/cluster',
+    'redis/sentinel',
+    'redis/single',
+  ]);
+  for (const folder of folders) expect(listed).toContain(`(${folder})`);
 });
 
 describe('examples/gateway-level', () => {
@@ -71,5 +87,28 @@ describe('examples/application-level', () => {
     expect(await status('POST', basic('boss'))).toBe(200);
     expect(gateway.log.text()).not.toMatch(/"level":"error"/);
     await gateway.close();
+  });
+});
+
+describe('examples/redis', () => {
+  const password = 'redis-password';
+  it.each([
+    ['single', () => startSingleRedis({ password })],
+    ['cluster', () => startRedisCluster({ password })],
+    ['sentinel', () => startRedisSentinel({ password })],
+  ])('shares a token with a gateway that joins later (%s)', async (name, startRedis) => {
+    const redis = await startRedis();
+    const before = server.tokenRequests.length;
+    const env = { STORE_SECRET: '0123456789abcdef', REDIS_PASSWORD: password };
+    for (let count = 0; count < 2; count += 1) {
+      const gateway = await serve(`redis/${name}`, redis.options.endpoints, env);
+      const answer = await fetch(`${gateway.url}/orders/1`, { headers: basic('reader') });
+      expect(answer.status).toBe(200);
+      expect(gateway.log.text()).toContain('the token store is ready');
+      expect(gateway.log.text()).not.toMatch(/"level":"(warn|error)"/);
+      await gateway.close();
+    }
+    expect(server.tokenRequests.length).toBe(before + 1);
+    await redis.close();
   });
 });

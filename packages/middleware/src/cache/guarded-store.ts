@@ -106,7 +106,8 @@ export function createGuardedStore(store: TokenStore, options: GuardedStoreOptio
     }
   };
 
-  announce();
+  // A store that is still connecting is no news: the outcome of the attempt is.
+  if (store.isReady()) announce();
   return {
     async attempt(operation, run) {
       if (silent || closed || !store.isReady()) return failed;
