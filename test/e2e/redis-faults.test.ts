@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Secret } from '../../packages/middleware/src/base/secret.ts';
+import { startRedisCluster } from '../../packages/middleware/src/cache/redis/redis-cluster.testkit.ts';
+import type { RedisProcess } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { startRedisSentinel } from '../../packages/middleware/src/cache/redis/redis-sentinel.testkit.ts';
+import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
+import type { SharedGateways } from './shared-gateways.testkit.ts';
+import { call, occurrences, startSharedGateways, untilLogged } from './shared-gateways.testkit.ts';
+
+const unavailable = 'the token store is not available';
+const ready = 'the token store is ready';
+
+let fleet: SharedGateways;
+const closing: (() => Promise<void>)[] = [];
+beforeAll(async () => void (fleet = await startSharedGateways()));
+afterAll(() => fleet.close());
+afterEach(async () => {
+  await fleet.part();
+  for (const close of closing.splice(0)) await close();
+});
+function keep<T extends { close(): Promise<void> }>(part: T): T {
+  closing.push(() => part.close());
+  return part;
+}
+
+describe('one Redis is never in the way', () => {
+  it('when it is down at the start: requests are served, and it is used once it is there', async () => {
+    const redis = keep(await startSingleRedis());
+    await redis.server.kill();
+    const gateway = await fleet.join(redis.options);
+    expect(await call(gateway, fleet.createCaller())).toBe(200);
+    await untilLogged(gateway, unavailable);
+    await redis.server.restart();
+    await untilLogged(gateway, ready);
+    await fleet.untilShared(gateway, await fleet.join(redis.options));
+  });
+
+  it.each<[string, (at: RedisProcess) => unknown, (at: RedisProcess) => unknown]>([
+    ['killed, and restarted empty', (at) => at.kill(), (at) => at.restart()],
+    ['frozen, and thawed', (at) => at.freeze(), (at) => at.thaw()],
+    [
+      'asked for another password, and for the right one again',
+      async (at) => {
+        await at.command('ACL', 'SETUSER', 'gateway', 'resetpass', '>another');
+        await at.command('CLIENT', 'KILL', 'USER', 'gateway');
+      },
+      (at) => at.command('ACL', 'SETUSER', 'gateway', 'resetpass', '>password'),
+    ],
+  ])('when it is %s under load: no request fails, and it is used again by itself', async (_, hurt, heal) => {
+    const redis = keep(await startSingleRedis());
+    await redis.server.command('ACL', 'SETUSER', 'gateway', 'on', '>password', '~*', '+@all');
+    const options = { ...redis.options, username: 'gateway', password: new Secret('password') };
+    const plain = _.startsWith('killed') ? redis.options : options;
+    const gateway = await fleet.join(plain);
+    const load = fleet.load(gateway);
+    await fleet.untilServed(200);
+    await hurt(redis.server);
+    await untilLogged(gateway, unavailable);
+    await fleet.untilServed(500);
+    const before = occurrences(gateway, ready);
+    await heal(redis.server);
+    await untilLogged(gateway, ready, before);
+    await fleet.untilServed(200);
+    await load.stop();
+    await fleet.untilShared(gateway, await fleet.join(plain));
+  });
+
+  it.each<[string, (at: RedisProcess) => Promise<unknown>, (at: RedisProcess) => Promise<unknown>]>([
+    ['out of memory', fill, (at) => at.command('FLUSHALL')],
+    [
+      'read-only',
+      (at) => at.command('REPLICAOF', '127.0.0.1', 1),
+      (at) => at.command('REPLICAOF', 'NO', 'ONE'),
+    ],
+  ])('when it is %s under load: the same', async (reason, hurt, heal) => {
+    const redis = keep(await startSingleRedis());
+    const gateway = await fleet.join(redis.options);
+    const load = fleet.load(gateway);
+    await fleet.untilServed(200);
+    await hurt(redis.server);
+    await untilLogged(gateway, `"reason":"Redis: ${reason}"`);
+    await fleet.untilServed(500);
+    await heal(redis.server);
+    await fleet.untilServed(200);
+    await load.stop();
+    await fleet.untilShared(gateway, await fleet.join(redis.options));
+  });
+});
+
+/** Leaves no memory for more, and evicts nothing. */
+async function fill(server: RedisProcess): Promise<void> {
+  const used = Number(/used_memory:(\d+)/.exec(String(await server.command('INFO', 'memory')))?.[1]);
+  await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction', 'maxmemory', used + 1_000_000);
+  const junk = 'x'.repeat(50_000);
+  for (let count = 0; ; count += 1) {
+    const outcome = await server.command('SET', `junk ${count}`, junk).catch(String);
+    if (outcome !== 'OK') {
+      expect(outcome).toContain('OOM');
+      return;
+    }
+  }
+}
+
+describe('a Redis Cluster is never in the way', () => {
+  /** All keys of the gateways are in the slot of this tag. */
+  const keyPrefix = '{gg}:';
+  async function startWithOwner() {
+    const redis = keep(await startRedisCluster());
+    const slot = Number(await redis.masters[0]?.command('CLUSTER', 'KEYSLOT', keyPrefix));
+    const owner = redis.masters[Math.floor((slot * redis.masters.length) / 16_384)];
+    const other = redis.masters.find((master) => master !== owner);
+    if (owner === undefined || other === undefined) throw new Error('no nodes');
+    return { redis, slot, owner, other };
+  }
+
+  it('when the slot of the tokens moves to another node under load', async () => {
+    const { redis, slot, owner, other } = await startWithOwner();
+    const gateway = await fleet.join(redis.options, keyPrefix);
+    const load = fleet.load(gateway);
+    await fleet.untilServed(200);
+    const [from, to] = await Promise.all(
+      [owner, other].map(async (node) => String(await node.command('CLUSTER', 'MYID'))),
+    );
+    await other.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from ?? '');
+    await owner.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', to ?? '');
+    await fleet.untilServed(300);
+    for (;;) {
+      const keys = (await owner.command('CLUSTER', 'GETKEYSINSLOT', slot, 10)) as string[];
+      if (keys.length === 0) break;
+      await owner.command('MIGRATE', other.host, other.port, '', 0, 5000, 'KEYS', ...keys);
+    }
+    for (const node of [other, owner]) await node.command('CLUSTER', 'SETSLOT', slot, 'NODE', to ?? '');
+    await fleet.untilServed(300);
+    await load.stop();
+    expect(await owner.command('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBe(0);
+    expect(await other.command('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBeGreaterThan(1);
+    // Nobody has noticed.
+    expect(occurrences(gateway, unavailable)).toBe(0);
+    expect(occurrences(gateway, 'the token store failed')).toBe(0);
+    await fleet.untilShared(gateway, await fleet.join(redis.options, keyPrefix));
+  });
+
+  it('when the master that has the tokens is killed under load: its replica is used', async () => {
+    const { redis, owner } = await startWithOwner();
+    const gateway = await fleet.join(redis.options, keyPrefix);
+    const load = fleet.load(gateway);
+    await fleet.untilServed(200);
+    await owner.kill();
+    await fleet.untilServed(500);
+    await fleet.untilShared(gateway, await fleet.join(redis.options, keyPrefix));
+    await load.stop();
+  });
+});
+
+describe('a Redis behind sentinels is never in the way', () => {
+  it('when the master is killed under load: its successor is used', async () => {
+    const redis = keep(await startRedisSentinel());
+    const gateway = await fleet.join(redis.options);
+    const load = fleet.load(gateway);
+    await fleet.untilServed(200);
+    await redis.master.kill();
+    await untilLogged(gateway, unavailable);
+    await fleet.untilServed(500);
+    await fleet.untilShared(gateway, await fleet.join(redis.options));
+    await load.stop();
+  }, 60_000);
+});

@@ -1,0 +1,166 @@
+import { request } from 'undici';
+import { expect, vi } from 'vitest';
+import type { RedisStoreOptions } from '../../packages/middleware/src/cache/redis/options.ts';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { EchoServer } from './echo-server.testkit.ts';
+import { startEchoServer } from './echo-server.testkit.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+/** A caller with credentials of its own: no token of another one serves it. */
+export interface Caller {
+  readonly id: string;
+  readonly headers: { readonly authorization: string };
+}
+
+export interface Load {
+  /** Ends it; expects that nothing but 200 was answered, and that one token was asked for by each credential. */
+  stop(): Promise<void>;
+}
+
+/** Gateways that share a Redis, with their authorization server and service. */
+export interface SharedGateways {
+  readonly server: AuthorizationServer;
+  readonly upstream: EchoServer;
+  /** Starts one more. @param keyPrefix default `gg:`; with a `{tag}`, all keys are in one slot of a cluster. */
+  join(redis: RedisStoreOptions, keyPrefix?: string): Promise<TestGateway>;
+  createCaller(): Caller;
+  tokenRequestsOf(id: string): number;
+  /** Keeps `width` requests under way, by credentials old and new, until it is stopped. */
+  load(gateway: TestGateway, width?: number): Load;
+  /** Waits until the service has had so many requests more. */
+  untilServed(count: number): Promise<void>;
+  /** Waits until a token that `one` asked for serves `two`, for a credential that is new. */
+  untilShared(one: TestGateway, two: TestGateway): Promise<void>;
+  /** Ends the loads and closes the gateways. */
+  part(): Promise<void>;
+  /** Closes everything. */
+  close(): Promise<void>;
+}
+
+const waiting = { timeout: 20_000 };
+
+/** Sends one request, and tells the status. */
+export async function call(gateway: { readonly url: string }, { headers }: Caller): Promise<number> {
+  const answer = await request(gateway.url, { headers });
+  await answer.body.dump();
+  return answer.statusCode;
+}
+
+export const occurrences = (gateway: TestGateway, text: string): number =>
+  gateway.log.text().split(text).length - 1;
+
+/** Waits until the log has shown it more than `count` times. */
+export const untilLogged = (gateway: TestGateway, text: string, count = 0): Promise<void> =>
+  vi.waitFor(() => expect(occurrences(gateway, text)).toBeGreaterThan(count), waiting);
+
+/** Routes, as JSON, which YAML includes; `STORE_SECRET` and what the Redis needs come from the environment. */
+export function sharedRoutes(
+  url: string,
+  upstream: string,
+  redis: RedisStoreOptions,
+  keyPrefix: string,
+): string {
+  const { endpoints, username, password, cluster, sentinel } = redis;
+  const store = {
+    keyPrefix,
+    secret: 'urn:env:STORE_SECRET',
+    redis: {
+      endpoints: endpoints.map(({ host, port }) => `${host}:${port}`),
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password: password.reveal() }),
+      ...(cluster ? { cluster } : {}),
+      ...(sentinel === undefined ? {} : { sentinel: { masterSet: sentinel.masterSet } }),
+    },
+  };
+  return JSON.stringify({
+    http: {
+      routers: { api: { rule: 'PathPrefix(`/`)', middlewares: ['callers'], service: 'api' } },
+      middlewares: { callers: { plugin: { oAuthClientCredentials: { url, store } } } },
+      services: { api: { loadBalancer: { servers: [{ url: upstream }] } } },
+    },
+  });
+}
+
+export const sharedEnv = { STORE_SECRET: '0123456789abcdef0123456789abcdef' };
+
+export async function startSharedGateways(): Promise<SharedGateways> {
+  const server = await startAuthorizationServer({ clients: [] });
+  const upstream = await startEchoServer();
+  const gateways: TestGateway[] = [];
+  let callers = 0;
+
+  const createCaller = (): Caller => {
+    const id = `client-${(callers += 1)}`;
+    server.setClient({ clientId: id, clientSecret: `${id}-secret`, claims: { grp: 'admin' } });
+    const basic = Buffer.from(`${id}:${id}-secret`).toString('base64');
+    return { id, headers: { authorization: `Basic ${basic}` } };
+  };
+  const tokenRequestsOf = (id: string): number =>
+    server.tokenRequests.filter(({ clientId }) => clientId === id).length;
+  const loads: (() => Promise<unknown>)[] = [];
+  const part = async (): Promise<void> => {
+    await Promise.all(loads.splice(0).map((end) => end()));
+    await Promise.all(gateways.splice(0).map((gateway) => gateway.close()));
+  };
+
+  return {
+    server,
+    upstream,
+    async join(redis, keyPrefix = 'gg:') {
+      const gateway = await startTestGateway({
+        routes: { 'api.yaml': sharedRoutes(server.url, upstream.url, redis, keyPrefix) },
+        env: sharedEnv,
+      });
+      gateways.push(gateway);
+      return gateway;
+    },
+    createCaller,
+    tokenRequestsOf,
+    load(gateway, width = 16) {
+      const statuses = new Set<number>();
+      const warm = createCaller();
+      const seen = new Set([warm.id]);
+      let running = true;
+      const run = async (): Promise<void> => {
+        for (let count = 0; running; count += 1) {
+          const caller = count % 25 === 24 ? createCaller() : warm;
+          seen.add(caller.id);
+          statuses.add(await call(gateway, caller));
+        }
+      };
+      const runs = Array.from({ length: width }, run);
+      const end = (): Promise<unknown> => {
+        running = false;
+        return Promise.all(runs);
+      };
+      loads.push(end);
+      return {
+        async stop() {
+          await end();
+          expect([...statuses]).toEqual([200]);
+          const asked = server.tokenRequests.filter(({ clientId = '' }) => seen.has(clientId));
+          expect(asked).toHaveLength(seen.size);
+        },
+      };
+    },
+    untilServed(count) {
+      const target = upstream.received.length + count;
+      return vi.waitFor(() => expect(upstream.received.length).toBeGreaterThan(target), waiting);
+    },
+    untilShared: (one, two) =>
+      vi.waitFor(async () => {
+        const caller = createCaller();
+        expect(await call(one, caller)).toBe(200);
+        expect(await call(two, caller)).toBe(200);
+        expect(tokenRequestsOf(caller.id)).toBe(1);
+      }, waiting),
+    part,
+    async close() {
+      await part();
+      await upstream.close();
+      await server.close();
+    },
+  };
+}
