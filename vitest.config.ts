@@ -8,8 +8,9 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ['node', 'import', 'default'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For tests that hang; none waits for time to pass, and a busy machine fails none of them.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     restoreMocks: true,
     reporters: ['default', './scripts/summary-reporter.ts'],
   },

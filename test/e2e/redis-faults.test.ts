@@ -163,5 +163,5 @@ describe('a Redis behind sentinels is never in the way', () => {
     await fleet.untilServed(500);
     await fleet.untilShared(gateway, await fleet.join(redis.options));
     await load.stop();
-  }, 60_000);
+  });
 });

@@ -39,7 +39,7 @@ export interface SharedGateways {
   close(): Promise<void>;
 }
 
-const waiting = { timeout: 20_000 };
+const waiting = { timeout: 60_000 };
 
 /** Sends one request, and tells the status. */
 export async function call(gateway: { readonly url: string }, { headers }: Caller): Promise<number> {
