@@ -1,23 +1,13 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { Log } from './log.ts';
-
-/** Milliseconds between two warnings of one kind; what comes in between is counted. */
-const quietMs = 10_000;
+import { createQuietWarnings } from './quiet-warnings.ts';
 
 /** Says in the log how the store is: changes of its state always, what fails at most once each ten seconds for each operation. */
 export function createStoreLog(log: Log, clock: Clock): (event: StoreEvent) => void {
-  const quiet = new Map<string, { readonly untilMs: number; suppressed: number }>();
-  const warn = (kind: string, message: string, reason?: string): void => {
-    const now = clock.monotonic();
-    const last = quiet.get(kind);
-    if (last !== undefined && now < last.untilMs) {
-      last.suppressed += 1;
-      return;
-    }
-    quiet.set(kind, { untilMs: now + quietMs, suppressed: 0 });
-    log.warn(message, { operation: kind, reason, suppressed: last?.suppressed });
-  };
+  const quietly = createQuietWarnings(log, clock);
+  const warn = (kind: string, message: string, reason?: string): void =>
+    quietly(kind, message, { operation: kind, reason });
   return (event) => {
     switch (event.kind) {
       case 'state':
