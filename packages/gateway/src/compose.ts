@@ -23,6 +23,7 @@ import { openSink } from './observe/sink.ts';
 import type { Handle } from './pipeline/handle.ts';
 import { createHandle } from './pipeline/handle.ts';
 import type { RequestRecord } from './pipeline/record.ts';
+import { createAggregate } from './providers/aggregate.ts';
 import { createFileProvider } from './providers/file/provider.ts';
 import type { Provider } from './providers/provider.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
@@ -108,13 +109,13 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         );
       else holder.swap(runtime);
     };
-    const provider = createProvider(install, clock);
-    await provider.start(take);
+    const aggregate = createAggregate(createProviders(install, clock), { clock });
+    await aggregate.start(take);
     const serving = holder;
-    if (serving === undefined) throw new Error('a provider emitted nothing');
+    if (serving === undefined) throw new Error('no configuration was emitted');
     opened.push(
       () => serving.close(),
-      () => provider.close(),
+      () => aggregate.close(),
     );
 
     const handle = createHandle({
@@ -172,8 +173,8 @@ async function openAccessLog({ accessLog }: InstallConfig, { stdout }: GatewayIo
   }
 }
 
-function createProvider({ providers }: InstallConfig, clock: Clock): Provider {
-  return createFileProvider(providers.file ?? { paths: [], watch: false }, clock);
+function createProviders({ providers }: InstallConfig, clock: Clock): readonly Provider[] {
+  return providers.file === undefined ? [] : [createFileProvider(providers.file, clock)];
 }
 
 const toHandle = ({ name }: EntryPointConfig, { ping }: InstallConfig, handle: Handle): Handle =>

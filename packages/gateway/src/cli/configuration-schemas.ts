@@ -2,7 +2,7 @@ import { clientCredentialsSchema } from '@grantgate/middleware/options/schema';
 import { installSchema } from '../config/install-schema.ts';
 import type { JsonSchema } from '../config/json-schema.ts';
 import { toJsonSchema } from '../config/json-schema.ts';
-import { routesSchema } from '../providers/file/routes-schema.ts';
+import { routesSchema } from '../providers/translate/routes-schema.ts';
 import type { SchemaName } from './schema-names.ts';
 
 /** JSON Schemas of what a user writes, made from the schemas that read it. */

@@ -5,6 +5,7 @@ import type { Problem } from '../config/place.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import { sortProblems } from '../config/problem.ts';
 import { loadFiles } from '../providers/file/load.ts';
+import { translate } from '../providers/translate/translate.ts';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
 import type { Prepared } from '../snapshot/prepare.ts';
 import { prepare } from '../snapshot/prepare.ts';
@@ -49,7 +50,8 @@ export async function readConfiguration(
     ...paths.map((path) => resolve(io.cwd, path)),
     ...(install?.config?.providers.file?.paths ?? []),
   ];
-  const routes = await loadFiles(routePaths);
+  const loaded = await loadFiles(routePaths);
+  const routes = translate(loaded.documents, loaded.problems);
   const entryPoints = install?.config?.entryPoints;
   const prepared = prepare(routes, {
     env: io.env,

@@ -5,11 +5,23 @@ import type { Place, Problem } from './place.ts';
 export interface Document {
   readonly file: string;
   readonly value: unknown;
+  /** Of Kubernetes objects that come from a cluster. Undefined: from a file, where the defaults hold. */
+  readonly origin?: Origin;
   /**
    * The place of a value by its path; of its nearest ancestor when it has none of its own. A string's place is where its
    * text begins, inside the quotes; a mapping's or a list's is that of its key, as is any value's when `part` is `key`.
    */
   readonly placeOf: (path: Path, part?: Part) => Place;
+}
+
+/** What Kubernetes objects may do, by where they come from; the options of `providers.kubernetesCRD`. */
+export interface Origin {
+  /** Whether an object may refer to a Middleware or Service of another namespace. Files: false. */
+  readonly allowCrossNamespace: boolean;
+  /** Whether a Service of type `ExternalName` is honoured. Files: true. */
+  readonly allowExternalNameServices: boolean;
+  /** Whether a Service without EndpointSlices has no servers; otherwise its cluster DNS name stands in for them. Files: false. */
+  readonly requireEndpointSlices: boolean;
 }
 
 /** What of an entry a place is asked for; default `value`. A number: that code unit of a string, counted from 0. */

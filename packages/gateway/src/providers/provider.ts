@@ -1,11 +1,19 @@
-import type { DynamicConfiguration } from '../config/dynamic.ts';
+import type { Document } from '../config/document.ts';
+import type { Problem } from '../config/place.ts';
 
-/** A source of routes. It emits whole configurations: everything it knows, each time. */
+/** Everything that a provider knows: documents of either format, and what is wrong with those that it could not read. */
+export interface ProviderOutput {
+  /** One that has not changed since the last output is the same object: what was made of it is used again. */
+  readonly documents: readonly Document[];
+  readonly problems: readonly Problem[];
+}
+
+/** A source of routes. It emits whole outputs: everything it knows, each time. */
 export interface Provider {
   /**
    * Emits once before it resolves, and again whenever something has changed. Never rejects for what is wrong with the
    * configuration: that is in its problems.
    */
-  start(emit: (configuration: DynamicConfiguration) => void): Promise<void>;
+  start(emit: (output: ProviderOutput) => void): Promise<void>;
   close(): void;
 }

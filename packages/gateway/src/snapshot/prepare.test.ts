@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocuments } from '../config/parse-documents.ts';
-import { translate } from '../providers/file/translate.ts';
+import { translate } from '../providers/translate/translate.ts';
 import type { PrepareSources, Prepared } from './prepare.ts';
 import { entryPointsOf, prepare } from './prepare.ts';
 

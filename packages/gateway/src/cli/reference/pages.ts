@@ -12,7 +12,7 @@ import {
   routeSchema,
   secretSchema,
   serviceSchema,
-} from '../../providers/file/kubernetes/schemas.ts';
+} from '../../providers/translate/kubernetes/schemas.ts';
 import { configurationSchemas } from '../configuration-schemas.ts';
 import type { Option } from './options.ts';
 import { formatOptions, listOptions } from './options.ts';

@@ -1,13 +1,12 @@
 import { sep } from 'node:path';
 import type { Document } from '../../config/document.ts';
 import { parseDocuments } from '../../config/parse-documents.ts';
-import type { DynamicConfiguration } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
+import type { ProviderOutput } from '../provider.ts';
 import { readFiles } from './files.ts';
-import { translate } from './translate.ts';
 
 /** Reads routes from files and directories: both formats, all problems at once. Never rejects. */
-export function loadFiles(paths: readonly string[]): Promise<DynamicConfiguration> {
+export function loadFiles(paths: readonly string[]): Promise<ProviderOutput> {
   return createFileLoader(paths)();
 }
 
@@ -16,7 +15,7 @@ export function loadFiles(paths: readonly string[]): Promise<DynamicConfiguratio
  * while its problem is reported; so do the files of a directory that cannot be listed. A file that is gone takes its
  * entries with it. A file that has not changed is not parsed again.
  */
-export function createFileLoader(paths: readonly string[]): () => Promise<DynamicConfiguration> {
+export function createFileLoader(paths: readonly string[]): () => Promise<ProviderOutput> {
   let lastGood: ReadonlyMap<string, Good> = new Map();
   return async () => {
     const good = new Map<string, Good>();
@@ -39,7 +38,7 @@ export function createFileLoader(paths: readonly string[]): () => Promise<Dynami
       }
     }
     lastGood = good;
-    return translate(Array.from(good.values(), ({ documents }) => documents).flat(), problems);
+    return { documents: Array.from(good.values(), ({ documents }) => documents).flat(), problems };
   };
 }
 

@@ -1,7 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { DynamicConfiguration } from '../../config/dynamic.ts';
 import type { FileProviderConfig } from '../../config/install.ts';
-import type { Provider } from '../provider.ts';
+import type { Provider, ProviderOutput } from '../provider.ts';
 import { createFileLoader } from './load.ts';
 import type { FileWatch } from './watch.ts';
 import { watchFiles } from './watch.ts';
@@ -13,10 +12,10 @@ export function createFileProvider({ paths, watch }: FileProviderConfig, clock: 
   let watching: FileWatch | undefined;
   // One after the other: what was read first must not come out last.
   let loading = Promise.resolve();
-  const loadInto = (emit: (configuration: DynamicConfiguration) => void): Promise<void> => {
+  const loadInto = (emit: (output: ProviderOutput) => void): Promise<void> => {
     loading = loading.then(async () => {
-      const configuration = await load();
-      if (!closed) emit(configuration);
+      const output = await load();
+      if (!closed) emit(output);
     });
     return loading;
   };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import { translate } from '../translate/translate.ts';
 import { createFileLoader } from './load.ts';
 import { watchFiles } from './watch.ts';
 
@@ -30,7 +31,11 @@ afterEach(async () => {
 /** Watches and loads; `after` makes a change, waits until the watch has noticed it, lets it settle and loads again. */
 async function start(...paths: readonly string[]) {
   const clock = createFakeClock();
-  const load = createFileLoader(paths);
+  const read = createFileLoader(paths);
+  const load = async (): Promise<DynamicConfiguration> => {
+    const { documents, problems } = await read();
+    return translate(documents, problems);
+  };
   let changes = 0;
   let noticed = (): void => {};
   let settled = (): void => {};

@@ -1,5 +1,5 @@
-import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../config/dynamic.ts';
-import type { Place, Problem } from '../config/place.ts';
+import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../../config/dynamic.ts';
+import type { Place, Problem } from '../../config/place.ts';
 
 /** A mention of a service or middleware in an entry, checked when everything has been read. */
 export interface Mention {

@@ -6,13 +6,14 @@ import type { Problem } from '../../../config/place.ts';
 import { createProblem, errorsOf } from '../../../config/problem.ts';
 import type { OtherNames } from '../../../config/read.ts';
 import { readObject } from '../../../config/read.ts';
-import type { Draft } from '../../draft.ts';
-import { addEntry } from '../../draft.ts';
-import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from '../../other-names.ts';
-import { toHealthCheck, toSticky } from '../../service-schema.ts';
+import type { Draft } from '../draft.ts';
+import { addEntry } from '../draft.ts';
+import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from '../other-names.ts';
+import { toHealthCheck, toSticky } from '../service-schema.ts';
 import { resolveMiddlewares } from './middlewares.ts';
 import { toRouterName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
+import { crossingHint, originOf } from './objects.ts';
 import { ingressRouteSchema, routeSchema } from './schemas.ts';
 import type { ServiceCatalog } from './servers.ts';
 import { findServers } from './servers.ts';
@@ -132,20 +133,21 @@ function addServices(
 
 function toLoadBalancer(
   draft: Draft,
-  { namespace, source: { document } }: KubernetesObject,
+  { namespace, source }: KubernetesObject,
   catalog: ServiceCatalog,
   name: string,
   member: Member,
   path: Path,
 ): LoadBalancerConfig {
+  const { document } = source;
   const wanted = { namespace: member.namespace ?? namespace, name: member.name };
   const { servers = [], fault } =
-    wanted.namespace === namespace
+    wanted.namespace === namespace || originOf(source).allowCrossNamespace
       ? findServers(catalog, { ...wanted, port: member.port, scheme: member.scheme })
       : {
           fault: {
             code: 'cross_namespace',
-            message: `the Service ${wanted.namespace}/${wanted.name} is not in the namespace ${namespace} of its IngressRoute`,
+            message: `the Service ${wanted.namespace}/${wanted.name} is not in the namespace ${namespace} of its IngressRoute${crossingHint(source)}`,
           },
         };
   const errors = fault === undefined ? [] : [createProblem(document, [...path, 'name'], fault)];

@@ -5,11 +5,11 @@ import { formatPath, valueAt } from '../../config/path.ts';
 import { createProblem, errorsOf } from '../../config/problem.ts';
 import type { OtherNames, Source } from '../../config/read.ts';
 import { readObject } from '../../config/read.ts';
-import type { Draft, Mention } from '../draft.ts';
-import { addEntry } from '../draft.ts';
-import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from '../other-names.ts';
-import { readMiddleware } from '../read-middleware.ts';
-import { toHealthCheck, toSticky } from '../service-schema.ts';
+import type { Draft, Mention } from './draft.ts';
+import { addEntry } from './draft.ts';
+import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from './other-names.ts';
+import { readMiddleware } from './read-middleware.ts';
+import { toHealthCheck, toSticky } from './service-schema.ts';
 import { chainSchema, dynamicSchema, httpSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
 const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {

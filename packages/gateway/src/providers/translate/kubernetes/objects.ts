@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Document } from '../../../config/document.ts';
+import type { Document, Origin } from '../../../config/document.ts';
 import { isMapping, valueAt } from '../../../config/path.ts';
 import type { Place, Problem } from '../../../config/place.ts';
 import { createProblem } from '../../../config/problem.ts';
@@ -19,6 +19,19 @@ export interface KubernetesObject {
   readonly place: Place;
   readonly source: Source;
 }
+
+const ofFiles: Origin = Object.freeze({
+  allowCrossNamespace: false,
+  allowExternalNameServices: true,
+  requireEndpointSlices: false,
+});
+
+/** What the object may do. */
+export const originOf = ({ document }: Source): Origin => document.origin ?? ofFiles;
+
+/** Names the option that would let a reference cross namespaces; files have none. */
+export const crossingHint = ({ document }: Source): string =>
+  document.origin === undefined ? '' : ': allowCrossNamespace is off';
 
 const traefik = 'traefik.io/v1alpha1';
 const versions = new Map<string, string>([

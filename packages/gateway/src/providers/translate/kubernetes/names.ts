@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Origin } from '../../../config/document.ts';
 
 const provider = '@kubernetescrd';
 
@@ -18,27 +19,34 @@ export function toRouterName(namespace: string, ingressRoute: string, match: str
 }
 
 export type MiddlewareReference =
-  | { readonly name: string; readonly fault?: undefined }
+  | {
+      readonly name: string;
+      /** `namespace/name` of the object that is meant; undefined for one of another provider or by its qualified name. */
+      readonly object: string | undefined;
+      readonly fault?: undefined;
+    }
   | { readonly name?: undefined; readonly fault: string };
 
 /**
- * The qualified name that a reference to a middleware means, as Traefik reads it with `allowCrossNamespace: false`: an
- * object of the same namespace, or one of another provider by its qualified name.
+ * The qualified name that a reference to a middleware means, as Traefik reads it: an object of the same namespace, or with
+ * `allowCrossNamespace` of any, or one by its qualified name.
  */
 export function toMiddlewareName(
   reference: { readonly name: string; readonly namespace?: string | undefined },
   namespace: string,
+  { allowCrossNamespace }: Origin,
 ): MiddlewareReference {
   const { name } = reference;
   if (name.includes('@')) {
     // A name with this provider may hide a namespace: `other-name@kubernetescrd`.
-    return name.toLowerCase().endsWith(provider)
+    return !allowCrossNamespace && name.toLowerCase().endsWith(provider)
       ? { fault: `${name} could cross namespaces: name the Middleware without ${provider}` }
-      : { name };
+      : { name, object: undefined };
   }
-  if (reference.namespace !== undefined && reference.namespace !== namespace)
+  const own = reference.namespace ?? namespace;
+  if (own !== namespace && !allowCrossNamespace)
     return {
-      fault: `the Middleware ${reference.namespace}/${name} is not in the namespace ${namespace} of what refers to it`,
+      fault: `the Middleware ${own}/${name} is not in the namespace ${namespace} of what refers to it`,
     };
-  return { name: toQualifiedName(namespace, name) };
+  return { name: toQualifiedName(own, name), object: `${own}/${name}` };
 }

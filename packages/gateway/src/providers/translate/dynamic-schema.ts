@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { healthCheckSchema, stickySchema } from '../service-schema.ts';
+import { healthCheckSchema, stickySchema } from './service-schema.ts';
 import { findServerUrlFault } from './server-url.ts';
 
 const name = z.string().min(1);

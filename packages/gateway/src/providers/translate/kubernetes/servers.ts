@@ -1,19 +1,26 @@
 import { isIPv6 } from 'node:net';
 import type { z } from 'zod';
 import type { ServerConfig } from '../../../config/dynamic.ts';
+import type { Origin } from '../../../config/document.ts';
 import type { Place } from '../../../config/place.ts';
 import { readObject } from '../../../config/read.ts';
-import type { Draft } from '../../draft.ts';
+import type { Draft } from '../draft.ts';
 import type { KubernetesObject } from './objects.ts';
+import { originOf } from './objects.ts';
 import { endpointSliceSchema, serviceSchema } from './schemas.ts';
 
 type ServiceSpec = z.output<typeof serviceSchema>['spec'];
 type Slice = z.output<typeof endpointSliceSchema>;
 
+interface KnownService {
+  readonly spec: ServiceSpec;
+  readonly origin: Origin;
+}
+
 /** The `Service` objects of a configuration, with the `EndpointSlice` objects that belong to them. */
 export interface ServiceCatalog {
   /** `namespace/name`; undefined for one that is broken. */
-  readonly services: ReadonlyMap<string, ServiceSpec | undefined>;
+  readonly services: ReadonlyMap<string, KnownService | undefined>;
   readonly slices: ReadonlyMap<string, readonly Slice[]>;
 }
 
@@ -29,7 +36,7 @@ export type Servers =
   | { readonly servers?: undefined; readonly fault: { readonly code: string; readonly message: string } };
 
 export function readServices(draft: Draft, objects: readonly KubernetesObject[]): ServiceCatalog {
-  const services = new Map<string, ServiceSpec | undefined>();
+  const services = new Map<string, KnownService | undefined>();
   const slices = new Map<string, Slice[]>();
   const places = new Map<string, Place>();
   for (const { kind, namespace, name, labels, place, source } of objects) {
@@ -47,7 +54,12 @@ export function readServices(draft: Draft, objects: readonly KubernetesObject[])
           path: 'metadata.name',
           message: `the Service ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
         });
-      services.set(id, read.whole && first === undefined ? read.value.spec : undefined);
+      services.set(
+        id,
+        read.whole && first === undefined
+          ? { spec: read.value.spec as ServiceSpec, origin: originOf(source) }
+          : undefined,
+      );
     } else if (kind === 'EndpointSlice') {
       const { value, problems, whole } = readObject(endpointSliceSchema, source);
       draft.problems.push(...problems);
@@ -62,16 +74,17 @@ export function readServices(draft: Draft, objects: readonly KubernetesObject[])
 
 /**
  * The servers behind a port of a `Service`: the external name, or the ready addresses of its `EndpointSlice` objects, or,
- * where none are given, its name in the cluster's DNS.
+ * where none are given and none are required, its name in the cluster's DNS.
  */
 export function findServers({ services, slices }: ServiceCatalog, wanted: ServiceReference): Servers {
   const id = `${wanted.namespace}/${wanted.name}`;
-  const service = services.get(id);
-  if (service === undefined)
+  const known = services.get(id);
+  if (known === undefined)
     return toFault(
       'missing_reference',
       services.has(id) ? `the Service ${id} is broken` : `there is no Service ${id}`,
     );
+  const { spec: service, origin } = known;
   const port = findPort(service, wanted.port);
   if (port === undefined)
     return toFault(
@@ -87,12 +100,19 @@ export function findServers({ services, slices }: ServiceCatalog, wanted: Servic
     url: `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${at}`,
     weight: 1,
   });
+  const { allowExternalNameServices, requireEndpointSlices } = origin;
   if (service.type === 'ExternalName') {
+    if (!allowExternalNameServices)
+      return toFault(
+        'external_name',
+        `the Service ${id} is an ExternalName: allowExternalNameServices is off`,
+      );
     return service.externalName === undefined
       ? toFault('missing_option', `the Service ${id} has no spec.externalName`)
       : { servers: [toServer(service.externalName, port.port)] };
   }
   const own = slices.get(id);
+  if (own === undefined && requireEndpointSlices) return { servers: [] };
   if (own === undefined)
     return { servers: [toServer(`${wanted.name}.${wanted.namespace}.svc.cluster.local`, port.port)] };
   const hosts = own.flatMap(({ endpoints, ports }) => {

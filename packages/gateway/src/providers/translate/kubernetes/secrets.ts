@@ -1,6 +1,6 @@
 import { readObject } from '../../../config/read.ts';
 import { createProblem } from '../../../config/problem.ts';
-import type { Draft } from '../../draft.ts';
+import type { Draft } from '../draft.ts';
 import type { KubernetesObject } from './objects.ts';
 import { secretSchema } from './schemas.ts';
 

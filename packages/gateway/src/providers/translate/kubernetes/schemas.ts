@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { healthCheckSchema, stickySchema } from '../../service-schema.ts';
+import { healthCheckSchema, stickySchema } from '../service-schema.ts';
 
 const name = z.string().min(1);
 const text = z.record(z.string(), z.string());

@@ -1,5 +1,5 @@
 import type { Document } from '../../../config/document.ts';
-import type { Draft } from '../../draft.ts';
+import type { Draft } from '../draft.ts';
 import { addIngressRoute } from './ingress-route.ts';
 import { addMiddleware } from './middlewares.ts';
 import { readObjects } from './objects.ts';

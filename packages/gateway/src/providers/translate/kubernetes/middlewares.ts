@@ -4,11 +4,12 @@ import { createProblem, errorsOf } from '../../../config/problem.ts';
 import type { Problem } from '../../../config/place.ts';
 import type { Source } from '../../../config/read.ts';
 import { readObject } from '../../../config/read.ts';
-import type { Draft, Mention } from '../../draft.ts';
-import { addEntry } from '../../draft.ts';
-import { readMiddleware } from '../../read-middleware.ts';
+import type { Draft, Mention } from '../draft.ts';
+import { addEntry } from '../draft.ts';
+import { readMiddleware } from '../read-middleware.ts';
 import { toMiddlewareName, toQualifiedName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
+import { crossingHint, originOf } from './objects.ts';
 import { chainSchema, middlewareSchema } from './schemas.ts';
 
 export function addMiddleware(draft: Draft, object: KubernetesObject): void {
@@ -64,18 +65,24 @@ export function resolveMiddlewares(
   const problems: Problem[] = [];
   for (const [index, reference] of references.entries()) {
     const path = [...pathOf(index), 'name'];
-    const { name, fault } = toMiddlewareName(reference, namespace);
-    if (name === undefined) {
-      problems.push(createProblem(source.document, path, { code: 'cross_namespace', message: fault }));
+    const meant = toMiddlewareName(reference, namespace, originOf(source));
+    if (meant.fault !== undefined) {
+      problems.push(
+        createProblem(source.document, path, {
+          code: 'cross_namespace',
+          message: `${meant.fault}${crossingHint(source)}`,
+        }),
+      );
       continue;
     }
+    const { name, object } = meant;
     names.push(name);
     draft.mentions.push({
       in: owner,
       of: {
         kind: 'middlewares',
         name,
-        ...(reference.name.includes('@') ? {} : { object: `${namespace}/${reference.name}` }),
+        ...(object !== undefined && { object }),
       },
       place: source.document.placeOf(path),
       path: formatPath(path),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChainConfig } from '../config/dynamic.ts';
+import type { ChainConfig } from '../../config/dynamic.ts';
 import type { Draft, Mention } from './draft.ts';
 import { createDraft } from './draft.ts';
 import { checkReferences } from './references.ts';

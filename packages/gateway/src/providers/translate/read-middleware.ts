@@ -1,9 +1,9 @@
-import type { MiddlewareConfig } from '../config/dynamic.ts';
-import { isMapping, valueAt } from '../config/path.ts';
-import type { Place, Problem } from '../config/place.ts';
-import { createProblem, errorsOf } from '../config/problem.ts';
-import type { Source } from '../config/read.ts';
-import { describeUnknown } from '../config/read.ts';
+import type { MiddlewareConfig } from '../../config/dynamic.ts';
+import { isMapping, valueAt } from '../../config/path.ts';
+import type { Place, Problem } from '../../config/place.ts';
+import { createProblem, errorsOf } from '../../config/problem.ts';
+import type { Source } from '../../config/read.ts';
+import { describeUnknown } from '../../config/read.ts';
 
 export interface MiddlewareIdentity {
   /** Qualified. */

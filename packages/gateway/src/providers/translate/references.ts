@@ -1,5 +1,5 @@
 import { nearestName } from '@grantgate/middleware/base/names';
-import type { Problem } from '../config/place.ts';
+import type { Problem } from '../../config/place.ts';
 import { findCircles } from './circles.ts';
 import type { Draft, Mention } from './draft.ts';
 

@@ -3,9 +3,9 @@ import type {
   MiddlewareConfig,
   RouterConfig,
   ServiceConfig,
-} from '../config/dynamic.ts';
-import type { Problem } from '../config/place.ts';
-import { errorsOf, sortProblems } from '../config/problem.ts';
+} from '../../config/dynamic.ts';
+import type { Problem } from '../../config/place.ts';
+import { errorsOf, sortProblems } from '../../config/problem.ts';
 import type { Draft } from './draft.ts';
 import { checkReferences } from './references.ts';
 

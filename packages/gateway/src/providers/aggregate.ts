@@ -1,0 +1,67 @@
+import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+import type { DynamicConfiguration } from '../config/dynamic.ts';
+import type { Provider, ProviderOutput } from './provider.ts';
+import { translate } from './translate/translate.ts';
+
+/** Several providers as one: their documents are translated together, so that a name of one may be used in another. */
+export interface Aggregate {
+  /** Emits once before it resolves, when every provider has said what it knows, and again after each change. */
+  start(emit: (configuration: DynamicConfiguration) => void): Promise<void>;
+  close(): void;
+}
+
+export interface AggregateOptions {
+  readonly clock: Clock;
+  /** Milliseconds from a change until it takes effect, together with all that came meanwhile; default 50. */
+  readonly debounceMs?: number;
+}
+
+/** Keeps the last output of each provider; one that has nothing new to say, because its source is away, stands as it was. */
+export function createAggregate(
+  providers: readonly Provider[],
+  { clock, debounceMs = 50 }: AggregateOptions,
+): Aggregate {
+  const outputs = new Map<Provider, ProviderOutput>();
+  let emitNow: (() => void) | undefined;
+  let timer: Timer | undefined;
+  let closed = false;
+  const changed = (): void => {
+    if (closed || emitNow === undefined) return;
+    // Not put off by further changes: a cluster may never be quiet.
+    timer ??= clock.after(debounceMs, () => {
+      timer = undefined;
+      emitNow?.();
+    });
+  };
+  const collect = (): ProviderOutput => {
+    // In the order of the providers, whichever spoke last.
+    const all = providers.flatMap((provider) => outputs.get(provider) ?? []);
+    return {
+      documents: all.flatMap(({ documents }) => documents),
+      problems: all.flatMap(({ problems }) => problems),
+    };
+  };
+  return {
+    async start(emit) {
+      await Promise.all(
+        providers.map((provider) =>
+          provider.start((output) => {
+            outputs.set(provider, output);
+            changed();
+          }),
+        ),
+      );
+      if (closed) return;
+      emitNow = () => {
+        const { documents, problems } = collect();
+        emit(translate(documents, problems));
+      };
+      emitNow();
+    },
+    close() {
+      closed = true;
+      timer?.cancel();
+      for (const provider of providers) provider.close();
+    },
+  };
+}
