@@ -5,10 +5,14 @@ import type { RedisProcess } from '../../packages/middleware/src/cache/redis/red
 import { startRedisSentinel } from '../../packages/middleware/src/cache/redis/redis-sentinel.testkit.ts';
 import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import type { SharedGateways } from './shared-gateways.testkit.ts';
-import { call, occurrences, startSharedGateways, untilLogged } from './shared-gateways.testkit.ts';
-
-const unavailable = 'the token store is not available';
-const ready = 'the token store is ready';
+import {
+  call,
+  slowness,
+  startSharedGateways,
+  storeTroubles,
+  untilLogged,
+  untilStore,
+} from './shared-gateways.testkit.ts';
 
 let fleet: SharedGateways;
 const closing: (() => Promise<void>)[] = [];
@@ -29,9 +33,9 @@ describe('one Redis is never in the way', () => {
     await redis.server.kill();
     const gateway = await fleet.join(redis.options);
     expect(await call(gateway, fleet.createCaller())).toBe(200);
-    await untilLogged(gateway, unavailable);
+    await untilStore(gateway, 'not available');
     await redis.server.restart();
-    await untilLogged(gateway, ready);
+    await untilStore(gateway, 'ready');
     await fleet.untilShared(gateway, await fleet.join(redis.options));
   });
 
@@ -55,11 +59,10 @@ describe('one Redis is never in the way', () => {
     const load = fleet.load(gateway);
     await fleet.untilServed(200);
     await hurt(redis.server);
-    await untilLogged(gateway, unavailable);
+    await untilStore(gateway, 'not available');
     await fleet.untilServed(500);
-    const before = occurrences(gateway, ready);
     await heal(redis.server);
-    await untilLogged(gateway, ready, before);
+    await untilStore(gateway, 'ready');
     await fleet.untilServed(200);
     await load.stop();
     await fleet.untilShared(gateway, await fleet.join(plain));
@@ -104,8 +107,8 @@ async function fill(server: RedisProcess): Promise<void> {
 describe('a Redis Cluster is never in the way', () => {
   /** All keys of the gateways are in the slot of this tag. */
   const keyPrefix = '{gg}:';
-  async function startWithOwner() {
-    const redis = keep(await startRedisCluster());
+  async function startWithOwner(nodeTimeoutMs?: number) {
+    const redis = keep(await startRedisCluster({}, nodeTimeoutMs));
     const slot = Number(await redis.masters[0]?.command('CLUSTER', 'KEYSLOT', keyPrefix));
     const owner = redis.masters[Math.floor((slot * redis.masters.length) / 16_384)];
     const other = redis.masters.find((master) => master !== owner);
@@ -114,7 +117,8 @@ describe('a Redis Cluster is never in the way', () => {
   }
 
   it('when the slot of the tokens moves to another node under load', async () => {
-    const { redis, slot, owner, other } = await startWithOwner();
+    // No failover comes between on a busy machine.
+    const { redis, slot, owner, other } = await startWithOwner(60_000);
     const gateway = await fleet.join(redis.options, keyPrefix);
     const load = fleet.load(gateway);
     await fleet.untilServed(200);
@@ -134,9 +138,8 @@ describe('a Redis Cluster is never in the way', () => {
     await load.stop();
     expect(await owner.command('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBe(0);
     expect(await other.command('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBeGreaterThan(1);
-    // Nobody has noticed.
-    expect(occurrences(gateway, unavailable)).toBe(0);
-    expect(occurrences(gateway, 'the token store failed')).toBe(0);
+    // Nobody has noticed: no error of a key that is on its way came through.
+    expect(storeTroubles(gateway.log.lines()).filter((trouble) => !slowness.test(trouble))).toEqual([]);
     await fleet.untilShared(gateway, await fleet.join(redis.options, keyPrefix));
   });
 
@@ -159,7 +162,7 @@ describe('a Redis behind sentinels is never in the way', () => {
     const load = fleet.load(gateway);
     await fleet.untilServed(200);
     await redis.master.kill();
-    await untilLogged(gateway, unavailable);
+    await untilStore(gateway, 'not available');
     await fleet.untilServed(500);
     await fleet.untilShared(gateway, await fleet.join(redis.options));
     await load.stop();

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { request } from 'undici';
+import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
 import type { SingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
@@ -8,6 +9,7 @@ import type { Echo, EchoServer } from './echo-server.testkit.ts';
 import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
+import { slowness, storeTroubles, untilStore } from './shared-gateways.testkit.ts';
 
 let server: AuthorizationServer;
 let upstream: EchoServer;
@@ -75,30 +77,52 @@ async function call(gateway: TestGateway, headers: { readonly authorization: str
   return answer.statusCode;
 }
 
+/** Does it again when the machine was too busy for the store to answer in time: what is guaranteed then is less. */
+function whileStoreIsQuick<T>(act: () => Promise<T>): Promise<T> {
+  const troubles = (): number =>
+    gateways.flatMap(({ log }) => storeTroubles(log.lines())).filter((trouble) => slowness.test(trouble))
+      .length;
+  return until(async () => {
+    // One that was given up is left alone, without a word, until it is ready again.
+    for (const gateway of gateways) await untilStore(gateway, 'ready');
+    const before = troubles();
+    const done = await act();
+    return troubles() === before && { done };
+  }).then(({ done }) => done);
+}
+
 describe('gateways that share Redis', () => {
   it('cause one token request for a thousand concurrent first requests, and none for a gateway that joins later', async () => {
     const [one, two] = [await join(), await join()];
-    const { id, headers } = createClient();
-    const statuses = await Promise.all(
-      Array.from({ length: 1000 }, (_, index) => call(index % 2 === 0 ? one : two, headers)),
-    );
-    expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(tokenRequestsOf(id)).toBe(1);
-    expect(await call(await join(), headers)).toBe(200);
+    const { id } = await whileStoreIsQuick(async () => {
+      const client = createClient();
+      const statuses = await Promise.all(
+        Array.from({ length: 1000 }, (_, index) => call(index % 2 === 0 ? one : two, client.headers)),
+      );
+      expect(new Set(statuses)).toEqual(new Set([200]));
+      const late = await join();
+      await untilStore(late, 'ready');
+      expect(await call(late, client.headers)).toBe(200);
+      return client;
+    });
     expect(tokenRequestsOf(id)).toBe(1);
   });
 
   it('leave nothing readable in it, and nothing that outlives its token', async () => {
     const gateway = await join();
-    const { id, headers } = createClient();
-    const answer = await request(gateway.url, { headers });
-    const token = valuesOf((await answer.body.json()) as Echo, 'authorization')[0]!.replace('Bearer ', '');
-    const keys = await vi.waitFor(async () => {
-      const found = (await redis.server.command('KEYS', '*')) as string[];
-      // The token is there, and the lock is gone.
-      expect(found).toHaveLength(1);
-      return found;
+    const { id, token, keys } = await until(async () => {
+      await redis.server.command('FLUSHALL');
+      const client = createClient();
+      const answer = await request(gateway.url, { headers: client.headers });
+      const [authorization = ''] = valuesOf((await answer.body.json()) as Echo, 'authorization');
+      // Once the lock is gone, the token is there, if the store took it in time.
+      const found = await until(async () => {
+        const names = (await redis.server.command('KEYS', '*')) as string[];
+        return names.every((name) => !name.endsWith(':lock')) && names;
+      });
+      return found.length > 0 && { ...client, token: authorization.replace('Bearer ', ''), keys: found };
     });
+    expect(keys).toHaveLength(1);
     const dump = await Promise.all(
       keys.map(async (key) => {
         const left = Number(await redis.server.command('PTTL', key));

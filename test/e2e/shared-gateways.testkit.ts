@@ -48,12 +48,28 @@ export async function call(gateway: { readonly url: string }, { headers }: Calle
   return answer.statusCode;
 }
 
-export const occurrences = (gateway: TestGateway, text: string): number =>
-  gateway.log.text().split(text).length - 1;
+/** Waits until the log has shown it. */
+export const untilLogged = (gateway: TestGateway, text: string): Promise<void> =>
+  vi.waitFor(() => expect(gateway.log.text()).toContain(text), waiting);
 
-/** Waits until the log has shown it more than `count` times. */
-export const untilLogged = (gateway: TestGateway, text: string, count = 0): Promise<void> =>
-  vi.waitFor(() => expect(occurrences(gateway, text)).toBeGreaterThan(count), waiting);
+/** Waits until the last word of the log about the store is that it can be used, or not. */
+export const untilStore = (gateway: TestGateway, state: 'ready' | 'not available'): Promise<void> =>
+  vi.waitFor(() => {
+    const words = gateway.log
+      .lines()
+      .filter((line) => /the token store is (?:ready|not available)/.test(line));
+    expect(words.at(-1)).toContain(`the token store is ${state}`);
+  }, waiting);
+
+/** Why operations of the store failed, or it was left alone, in the lines of a log. */
+export const storeTroubles = (lines: readonly string[]): readonly string[] =>
+  lines
+    .map((line) => JSON.parse(line) as { msg: string; operation?: string; reason?: string })
+    .filter(({ msg }) => /the token store (?:failed|is not available)/.test(msg))
+    .map(({ operation = 'state', reason }) => `${operation}: ${String(reason)}`);
+
+/** What a machine that is short of time does to any store, in the words of the log. */
+export const slowness = /: (?:no answer within 250 ms|(?:Redis: )?(?:time-out|connection closed))$/;
 
 /** Routes, as JSON, which YAML includes; `STORE_SECRET` and what the Redis needs come from the environment. */
 export function sharedRoutes(

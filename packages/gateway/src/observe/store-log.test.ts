@@ -3,7 +3,7 @@ import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit
 import { createLog } from './log.ts';
 import { createStoreLog } from './store-log.ts';
 
-it('tells each change of the store, and of its failures one in ten seconds for each operation', async () => {
+it('tells each change of the store, and of its failures one in ten seconds for an operation and reason', async () => {
   const lines: Record<string, unknown>[] = [];
   const clock = createFakeClock();
   const log = createLog(
@@ -14,6 +14,7 @@ it('tells each change of the store, and of its failures one in ten seconds for e
   tell({ kind: 'state', ready: true, reason: undefined });
   tell({ kind: 'state', ready: false, reason: 'connection refused' });
   for (let count = 0; count < 20; count += 1) tell({ kind: 'failure', operation: 'get', reason: 'time-out' });
+  tell({ kind: 'failure', operation: 'get', reason: 'no permission' });
   tell({ kind: 'failure', operation: 'set', reason: 'out of memory' });
   await clock.advance(10_000);
   tell({ kind: 'failure', operation: 'get', reason: 'time-out' });
@@ -24,6 +25,7 @@ it('tells each change of the store, and of its failures one in ten seconds for e
     ['info', undefined, undefined, undefined],
     ['warn', undefined, 'connection refused', undefined],
     ['warn', 'get', 'time-out', undefined],
+    ['warn', 'get', 'no permission', undefined],
     ['warn', 'set', 'out of memory', undefined],
     ['warn', 'get', 'time-out', 19],
   ]);

@@ -3,11 +3,11 @@ import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { Log } from './log.ts';
 import { createQuietWarnings } from './quiet-warnings.ts';
 
-/** Says in the log how the store is: changes of its state always, what fails at most once each ten seconds for each operation. */
+/** Says in the log how the store is: changes of its state always, what fails once each ten seconds for an operation and reason. */
 export function createStoreLog(log: Log, clock: Clock): (event: StoreEvent) => void {
   const quietly = createQuietWarnings(log, clock);
   const warn = (kind: string, message: string, reason?: string): void =>
-    quietly(kind, message, { operation: kind, reason });
+    quietly(`${kind} ${reason ?? ''}`, message, { operation: kind, reason });
   return (event) => {
     switch (event.kind) {
       case 'state':

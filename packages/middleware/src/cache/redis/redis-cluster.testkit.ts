@@ -13,8 +13,15 @@ export interface ClusterRedis extends TestRedis {
 const masterCount = 3;
 const slotCount = 16_384;
 
-/** Starts three masters and three replicas, and waits until all of them call the cluster whole. */
-export async function startRedisCluster(security: RedisSecurity = {}): Promise<ClusterRedis> {
+/**
+ * Starts three masters and three replicas, and waits until all of them call the cluster whole.
+ *
+ * @param nodeTimeoutMs for which a master is silent before its replica takes over.
+ */
+export async function startRedisCluster(
+  security: RedisSecurity = {},
+  nodeTimeoutMs = 1_500,
+): Promise<ClusterRedis> {
   const count = 2 * masterCount;
   const ports = await freePorts(2 * count);
   const busPort = (index: number): number => ports[count + index] ?? 0;
@@ -26,7 +33,7 @@ export async function startRedisCluster(security: RedisSecurity = {}): Promise<C
         startRedisProcess(port, security, [
           'cluster-enabled yes',
           `cluster-port ${busPort(index)}`,
-          'cluster-node-timeout 1500',
+          `cluster-node-timeout ${nodeTimeoutMs}`,
           'cluster-replica-validity-factor 0',
           'repl-diskless-sync yes',
           'repl-diskless-sync-delay 0',
