@@ -1,0 +1,47 @@
+import type { ClientCredentialsInput } from '@grantgate/middleware/options/schema';
+import type { CallerRequest, ExpectedRefusal } from './case.ts';
+
+/** A way in which people use the decision: the gateway, a framework's middleware, a proxy beside. */
+export interface Door {
+  /** Of the test suite. */
+  readonly name: string;
+  /**
+   * Guards a handler or service of its own with each middleware, on real sockets. Started once for the whole table: the
+   * door itself decides by what it tells the middlewares apart (path, host, port).
+   */
+  start(middlewares: Readonly<Record<string, ClientCredentialsInput>>): Promise<OpenDoor>;
+  /** What a proxy makes of a refusal by its own contract; default: it reaches the caller as it is. */
+  readonly through?: (refusal: ExpectedRefusal) => ExpectedRefusal;
+  /**
+   * `request` (default): `seen` is the request as the guarded side got it. `mutations`: only the headers that the decision
+   * sets, name and value in turn, as an answer of forward-auth has them; absence of the caller's own cannot be told there.
+   */
+  readonly shows?: 'request' | 'mutations';
+}
+
+export interface OpenDoor {
+  /** Sends a caller's request to what the named middleware guards. */
+  request(middleware: string, request: CallerRequest): Promise<DoorAnswer>;
+  close(): Promise<void>;
+}
+
+export interface DoorAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+  /** What the guarded side saw; undefined when it was not reached. */
+  readonly seen: SeenRequest | undefined;
+}
+
+export interface SeenRequest {
+  /** Name and value in turn. */
+  readonly rawHeaders: readonly string[];
+  /** Undefined where the door does not show it. */
+  readonly method?: string | undefined;
+  /** Text of the body. */
+  readonly body?: string | undefined;
+  /** As far as the door tells them: a door that does not leaves the property out. */
+  readonly username?: string | undefined;
+  readonly clientId?: string | undefined;
+}

@@ -1,0 +1,44 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { SeenRequest } from './door.ts';
+import type { CallerAnswer } from './send-request.testkit.ts';
+
+export interface GuardedService {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** The service behind a door, on a free port of 127.0.0.1: answers 200 with what it saw, which `toSeen` reads. */
+export async function startGuardedService(): Promise<GuardedService> {
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const { method, rawHeaders } = request;
+      const seen: SeenRequest = { method, rawHeaders, body };
+      response.setHeader('content-type', seenType);
+      response.end(JSON.stringify(seen));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Says that an answer is the guarded side's own. */
+export const seenType = 'application/vnd.seen+json';
+
+/** What the guarded side saw; undefined when the answer is not its own. */
+export function toSeen({ headers, body }: CallerAnswer): SeenRequest | undefined {
+  return headers['content-type']?.startsWith(seenType) === true
+    ? (JSON.parse(body) as SeenRequest)
+    : undefined;
+}

@@ -1,0 +1,102 @@
+import type { ClientCredentialsInput } from '@grantgate/middleware/options/schema';
+import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConformanceCase, ExpectedPass, ExpectedRefusal } from './case.ts';
+import { cases, middlewares } from './cases.ts';
+import type { Door, DoorAnswer, OpenDoor } from './door.ts';
+import type { TokenEndpoints } from './token-endpoints.testkit.ts';
+import { startTokenEndpoints } from './token-endpoints.testkit.ts';
+
+/** Runs every case of the table through a door: the same verdict and the same wire result as through any other. */
+export function runCases(door: Door): void {
+  describe(door.name, () => {
+    let endpoints: TokenEndpoints;
+    let open: OpenDoor;
+    beforeAll(async () => {
+      endpoints = await startTokenEndpoints();
+      const inputs = Object.entries(middlewares).map(([name, { endpoint, options }]) => [
+        name,
+        { ...options, url: endpoints.urls[endpoint] },
+      ]);
+      open = await door.start(Object.fromEntries(inputs) as Record<string, ClientCredentialsInput>);
+    });
+    afterAll(async () => {
+      await open.close();
+      await endpoints.close();
+    });
+
+    it.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
+      const answer = await open.request(one.middleware, one.request);
+      if (one.expected.passes) expectPass(door, one, one.expected, answer);
+      else expectRefusal(one, door.through?.(one.expected) ?? one.expected, answer);
+    });
+  });
+}
+
+function expectPass(
+  door: Door,
+  { request }: ConformanceCase,
+  expected: ExpectedPass,
+  answer: DoorAnswer,
+): void {
+  const { status, body, seen } = answer;
+  expect({ status, body: status === 200 ? '' : body }).toEqual({ status: 200, body: '' });
+  if (seen === undefined) throw new Error('what is guarded was not reached');
+  const headers: Required<ExpectedPass>['headers'] = {
+    authorization: /^Bearer [\w.~+/=-]+$/,
+    ...expected.headers,
+  };
+  for (const [name, value] of Object.entries(headers)) {
+    if (door.shows === 'mutations' && value === undefined) continue;
+    const wanted = value instanceof RegExp ? (expect.stringMatching(value) as string) : value;
+    expect({ name, value: valueOf(seen.rawHeaders, name) }).toEqual({ name, value: wanted });
+  }
+  const token = valueOf(seen.rawHeaders, 'authorization')?.slice('Bearer '.length) ?? '';
+  const payload = decodeJwtPayload(token);
+  if (payload !== undefined) expect(JSON.parse(payload)).toMatchObject({ client_id: expected.clientId });
+  if (seen.method !== undefined) expect(seen.method).toBe(request.method ?? 'GET');
+  if (seen.body !== undefined) expect(seen.body).toBe(request.body ?? '');
+  if ('username' in seen) expect(seen.username).toBe(expected.username);
+  if ('clientId' in seen) expect(seen.clientId).toBe(expected.clientId);
+}
+
+function expectRefusal({ request }: ConformanceCase, expected: ExpectedRefusal, answer: DoorAnswer): void {
+  const { status, headers, body, seen } = answer;
+  expect(seen).toBeUndefined();
+  expect({
+    status,
+    challenge: headers['www-authenticate'],
+    retryAfter: headers['retry-after'],
+  }).toEqual({
+    status: expected.status,
+    challenge: expected.challenge ? 'Basic realm="grantgate", charset="UTF-8"' : undefined,
+    retryAfter: expected.retryAfter,
+  });
+  if (expected.code === undefined) return;
+  expect(headers['content-type']).toBe('application/problem+json');
+  expect(headers['cache-control']).toBe('no-store');
+  if (request.method === 'HEAD') return;
+  const problem = JSON.parse(body) as Record<string, unknown>;
+  expect(Object.keys(problem)).toEqual(['type', 'title', 'status', 'detail', 'code', 'requestId']);
+  expect(problem).toMatchObject({
+    type: `urn:grantgate:problem:${expected.code}`,
+    status: expected.status,
+    code: expected.code,
+    requestId: headers['x-request-id'],
+  });
+  const wanted = valueOf(request.headers ?? [], 'x-request-id');
+  if (wanted === undefined) expect(problem['requestId']).toMatch(/^[\da-f-]{36}$/);
+  else expect(problem['requestId']).toBe(wanted);
+  // Neither what the caller sent nor what the authorization server said.
+  expect(body).not.toMatch(/-secret|of the server|eyJ/);
+  const sent = valueOf(request.headers ?? [], 'authorization')?.split(' ')[1];
+  if (sent !== undefined && sent !== '') expect(body).not.toContain(sent);
+}
+
+/** Value of a header, letter case aside; several are joined as RFC 9110 section 5.3 has it. */
+function valueOf(rawHeaders: readonly string[], name: string): string | undefined {
+  const values: string[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === name) values.push(rawHeaders[at + 1] ?? '');
+  return values.length === 0 ? undefined : values.join(', ');
+}
