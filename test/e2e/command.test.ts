@@ -12,7 +12,20 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { request } from 'undici';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import type { SingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
+import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
+import type { Logged, SharedGateways } from './shared-gateways.testkit.ts';
+import {
+  call,
+  sharedEnv,
+  sharedRoutes,
+  startSharedGateways,
+  storeTroubles,
+  untilStore,
+  whileStoresAreQuick,
+} from './shared-gateways.testkit.ts';
 
 // The command as it is built, in a process of its own: what the tests in this process cannot see of it.
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -40,6 +53,8 @@ interface Running {
   readonly stderr: Promise<string>;
   /** Code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
+  /** Whole lines of standard output and error so far. */
+  readonly lines: () => readonly string[];
   /** Waits until standard output or error has shown it. */
   readonly shows: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
@@ -65,6 +80,7 @@ function start(argv: readonly string[], env: Readonly<Record<string, string>> = 
     stdout: text(child.stdout),
     stderr: text(child.stderr),
     ended,
+    lines: () => seen.split('\n').slice(0, -1),
     shows: (pattern) =>
       new Promise((resolve, reject) => {
         const check = (): void => {
@@ -157,6 +173,93 @@ describe('grantgate serve, as it is built', () => {
     expect(await served.stdout).toContain('"GET /slow HTTP/1.1" 200');
     expect(await served.stderr).toContain('"msg":"stopped"');
     upstream.server.close();
+  });
+});
+
+describe('grantgate serve with a shared store, as it is built', () => {
+  let fleet: SharedGateways;
+  let redis: SingleRedis;
+  beforeAll(async () => {
+    fleet = await startSharedGateways();
+    redis = await startSingleRedis();
+  });
+  afterAll(async () => {
+    await redis.close();
+    await fleet.close();
+  });
+
+  interface Joined extends Logged {
+    readonly url: string;
+    readonly kill: () => void;
+  }
+  /** Starts a gateway in a process of its own, and waits until it can use the store. */
+  async function joinFleet(): Promise<Joined> {
+    const { server, upstream } = fleet;
+    writeFileSync(join(folder, 'routes.yaml'), sharedRoutes(server.url, upstream.url, redis.options, 'gg:'));
+    writeFileSync(
+      join(folder, 'grantgate.yaml'),
+      'entryPoints: { web: { address: "127.0.0.1:0" } }\nproviders: { file: { filename: routes.yaml } }\nlog: { level: debug }\n',
+    );
+    const { child, lines, shows } = start(['serve', '--config', 'grantgate.yaml'], sharedEnv);
+    const [, port = ''] = await shows(/"port":(\d+)/);
+    const joined = {
+      url: `http://127.0.0.1:${port}`,
+      log: { lines },
+      kill: () => void child.kill('SIGKILL'),
+    };
+    await untilStore(joined, 'ready');
+    return joined;
+  }
+
+  it('asks for one token, however many callers come to two processes at once', async () => {
+    const gateways = [await joinFleet(), await joinFleet()] as const;
+    const { id } = await whileStoresAreQuick(
+      () => gateways,
+      async () => {
+        const caller = fleet.createCaller();
+        const statuses = await Promise.all(
+          Array.from({ length: 400 }, (_, index) => call(gateways[index % 2 === 0 ? 0 : 1], caller)),
+        );
+        expect(new Set(statuses)).toEqual(new Set([200]));
+        return caller;
+      },
+    );
+    expect(fleet.tokenRequestsOf(id)).toBe(1);
+  });
+
+  it('goes on after the process that asks for the token is killed, once its lock has ended', async () => {
+    const [one, two] = [await joinFleet(), await joinFleet()];
+    const release = fleet.server.hold();
+    const lockOf = async (): Promise<string | undefined> =>
+      ((await redis.server.command('KEYS', '*:lock')) as string[])[0];
+    const logged = ({ log }: Joined, text: string): number =>
+      log.lines().filter((line) => line.includes(text)).length;
+    // A store that is slow for once takes no lock: then another credential is tried.
+    const { caller, lock } = await until(async () => {
+      await untilStore(one, 'ready');
+      const candidate = fleet.createCaller();
+      const before = storeTroubles(one).length;
+      // The answer never comes: its process is killed.
+      call(one, candidate).catch(() => {});
+      const name = await until(
+        async () => (await lockOf()) ?? (storeTroubles(one).length > before && 'none'),
+      );
+      return name !== 'none' && { caller: candidate, lock: name };
+    });
+    const before = logged(two, '"operation":"lock"');
+    const answer = call(two, caller);
+    await until(() => logged(two, '"operation":"lock"') > before || storeTroubles(two).length > 0);
+    expect(fleet.tokenRequestsOf(caller.id)).toBe(0);
+    one.kill();
+    release();
+    // Nobody extends it any more: what is left, -2 when it has ended meanwhile, is the delay.
+    const leftMs = Number(await redis.server.command('PTTL', lock));
+    expect(leftMs).toBeLessThanOrEqual(5_000);
+    expect(await answer).toBe(200);
+    // The dead process had asked, and the other one has.
+    expect(fleet.tokenRequestsOf(caller.id)).toBe(2);
+    if (storeTroubles(two).length === 0)
+      expect(logged(two, 'waited for a token that another process asked for')).toBe(1);
   });
 });
 

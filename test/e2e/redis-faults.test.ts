@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../packages/middleware/src/base/secret.ts';
 import { startRedisCluster } from '../../packages/middleware/src/cache/redis/redis-cluster.testkit.ts';
 import type { RedisProcess } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
 import { startRedisSentinel } from '../../packages/middleware/src/cache/redis/redis-sentinel.testkit.ts';
 import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import type { SharedGateways } from './shared-gateways.testkit.ts';
@@ -139,7 +140,7 @@ describe('a Redis Cluster is never in the way', () => {
     expect(await owner.command('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBe(0);
     expect(await other.command('CLUSTER', 'COUNTKEYSINSLOT', slot)).toBeGreaterThan(1);
     // Nobody has noticed: no error of a key that is on its way came through.
-    expect(storeTroubles(gateway.log.lines()).filter((trouble) => !slowness.test(trouble))).toEqual([]);
+    expect(storeTroubles(gateway).filter((trouble) => !slowness.test(trouble))).toEqual([]);
     await fleet.untilShared(gateway, await fleet.join(redis.options, keyPrefix));
   });
 
@@ -155,6 +156,42 @@ describe('a Redis Cluster is never in the way', () => {
   });
 });
 
+describe('a whole Redis Cluster is never in the way', () => {
+  it('when all of its nodes are killed under load, and started again', async () => {
+    const redis = keep(await startRedisCluster());
+    const nodes = [...redis.masters, ...redis.replicas];
+    const gateway = await fleet.join(redis.options);
+    const load = fleet.load(gateway);
+    await fleet.untilServed(200);
+    await Promise.all(nodes.map((node) => node.kill()));
+    await untilStore(gateway, 'not available');
+    await fleet.untilServed(500);
+    await Promise.all(nodes.map((node) => node.restart()));
+    await untilStore(gateway, 'ready');
+    await fleet.untilServed(200);
+    await fleet.untilShared(gateway, await fleet.join(redis.options));
+    await load.stop();
+  });
+
+  it('when the master of some keys is frozen under load: its replica is used, and nothing is lost when it thaws', async () => {
+    const redis = keep(await startRedisCluster());
+    const [frozen] = redis.masters;
+    const gateway = await fleet.join(redis.options);
+    const load = fleet.load(gateway);
+    await fleet.untilServed(200);
+    frozen?.freeze();
+    await untilLogged(gateway, 'the token store failed');
+    await fleet.untilServed(500);
+    // Twelve credentials in a row: some of their keys were those of the frozen node.
+    const other = await fleet.join(redis.options);
+    for (let count = 0; count < 12; count += 1) await fleet.untilShared(gateway, other);
+    frozen?.thaw();
+    await fleet.untilServed(200);
+    for (let count = 0; count < 12; count += 1) await fleet.untilShared(gateway, other);
+    await load.stop();
+  });
+});
+
 describe('a Redis behind sentinels is never in the way', () => {
   it('when the master is killed under load: its successor is used', async () => {
     const redis = keep(await startRedisSentinel());
@@ -165,6 +202,22 @@ describe('a Redis behind sentinels is never in the way', () => {
     await untilStore(gateway, 'not available');
     await fleet.untilServed(500);
     await fleet.untilShared(gateway, await fleet.join(redis.options));
+    await load.stop();
+  });
+
+  it('when the master is frozen under load: its successor is used, also after it has thawed', async () => {
+    const redis = keep(await startRedisSentinel());
+    const gateway = await fleet.join(redis.options);
+    const load = fleet.load(gateway);
+    await fleet.untilServed(200);
+    redis.master.freeze();
+    await untilStore(gateway, 'not available');
+    await fleet.untilServed(500);
+    const other = await fleet.join(redis.options);
+    await fleet.untilShared(gateway, other);
+    redis.master.thaw();
+    await until(async () => String(await redis.master.command('ROLE')).startsWith('slave'));
+    await fleet.untilShared(gateway, other);
     await load.stop();
   });
 });

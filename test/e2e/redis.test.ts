@@ -9,7 +9,7 @@ import type { Echo, EchoServer } from './echo-server.testkit.ts';
 import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
-import { slowness, storeTroubles, untilStore } from './shared-gateways.testkit.ts';
+import { untilStore, whileStoresAreQuick } from './shared-gateways.testkit.ts';
 
 let server: AuthorizationServer;
 let upstream: EchoServer;
@@ -77,34 +77,23 @@ async function call(gateway: TestGateway, headers: { readonly authorization: str
   return answer.statusCode;
 }
 
-/** Does it again when the machine was too busy for the store to answer in time: what is guaranteed then is less. */
-function whileStoreIsQuick<T>(act: () => Promise<T>): Promise<T> {
-  const troubles = (): number =>
-    gateways.flatMap(({ log }) => storeTroubles(log.lines())).filter((trouble) => slowness.test(trouble))
-      .length;
-  return until(async () => {
-    // One that was given up is left alone, without a word, until it is ready again.
-    for (const gateway of gateways) await untilStore(gateway, 'ready');
-    const before = troubles();
-    const done = await act();
-    return troubles() === before && { done };
-  }).then(({ done }) => done);
-}
-
 describe('gateways that share Redis', () => {
   it('cause one token request for a thousand concurrent first requests, and none for a gateway that joins later', async () => {
     const [one, two] = [await join(), await join()];
-    const { id } = await whileStoreIsQuick(async () => {
-      const client = createClient();
-      const statuses = await Promise.all(
-        Array.from({ length: 1000 }, (_, index) => call(index % 2 === 0 ? one : two, client.headers)),
-      );
-      expect(new Set(statuses)).toEqual(new Set([200]));
-      const late = await join();
-      await untilStore(late, 'ready');
-      expect(await call(late, client.headers)).toBe(200);
-      return client;
-    });
+    const { id } = await whileStoresAreQuick(
+      () => gateways,
+      async () => {
+        const client = createClient();
+        const statuses = await Promise.all(
+          Array.from({ length: 1000 }, (_, index) => call(index % 2 === 0 ? one : two, client.headers)),
+        );
+        expect(new Set(statuses)).toEqual(new Set([200]));
+        const late = await join();
+        await untilStore(late, 'ready');
+        expect(await call(late, client.headers)).toBe(200);
+        return client;
+      },
+    );
     expect(tokenRequestsOf(id)).toBe(1);
   });
 

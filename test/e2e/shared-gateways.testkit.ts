@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { expect, vi } from 'vitest';
 import type { RedisStoreOptions } from '../../packages/middleware/src/cache/redis/options.ts';
+import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import type { EchoServer } from './echo-server.testkit.ts';
@@ -48,12 +49,17 @@ export async function call(gateway: { readonly url: string }, { headers }: Calle
   return answer.statusCode;
 }
 
+/** A gateway whose log can be read, in this process or in one of its own. */
+export interface Logged {
+  readonly log: { readonly lines: () => readonly string[] };
+}
+
 /** Waits until the log has shown it. */
-export const untilLogged = (gateway: TestGateway, text: string): Promise<void> =>
-  vi.waitFor(() => expect(gateway.log.text()).toContain(text), waiting);
+export const untilLogged = (gateway: Logged, text: string): Promise<void> =>
+  vi.waitFor(() => expect(gateway.log.lines().join('\n')).toContain(text), waiting);
 
 /** Waits until the last word of the log about the store is that it can be used, or not. */
-export const untilStore = (gateway: TestGateway, state: 'ready' | 'not available'): Promise<void> =>
+export const untilStore = (gateway: Logged, state: 'ready' | 'not available'): Promise<void> =>
   vi.waitFor(() => {
     const words = gateway.log
       .lines()
@@ -61,15 +67,34 @@ export const untilStore = (gateway: TestGateway, state: 'ready' | 'not available
     expect(words.at(-1)).toContain(`the token store is ${state}`);
   }, waiting);
 
-/** Why operations of the store failed, or it was left alone, in the lines of a log. */
-export const storeTroubles = (lines: readonly string[]): readonly string[] =>
-  lines
+/** Why operations of the store failed, or it was left alone, in the words of the log. */
+export const storeTroubles = ({ log }: Logged): readonly string[] =>
+  log
+    .lines()
     .map((line) => JSON.parse(line) as { msg: string; operation?: string; reason?: string })
     .filter(({ msg }) => /the token store (?:failed|is not available)/.test(msg))
     .map(({ operation = 'state', reason }) => `${operation}: ${String(reason)}`);
 
 /** What a machine that is short of time does to any store, in the words of the log. */
 export const slowness = /: (?:no answer within 250 ms|(?:Redis: )?(?:time-out|connection closed))$/;
+
+/**
+ * Does something until the stores of `gateways()` answered in time meanwhile. On a machine that is too busy for that, each
+ * gateway asks for itself.
+ */
+export function whileStoresAreQuick<T>(gateways: () => readonly Logged[], act: () => Promise<T>): Promise<T> {
+  const delays = (): number =>
+    gateways()
+      .flatMap(storeTroubles)
+      .filter((trouble) => slowness.test(trouble)).length;
+  return until(async () => {
+    // One that was given up is left alone, without a word, until it is ready again.
+    for (const gateway of gateways()) await untilStore(gateway, 'ready');
+    const before = delays();
+    const done = await act();
+    return delays() === before && { done };
+  }).then(({ done }) => done);
+}
 
 /** Routes, as JSON, which YAML includes; `STORE_SECRET` and what the Redis needs come from the environment. */
 export function sharedRoutes(

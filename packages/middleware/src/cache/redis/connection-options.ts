@@ -47,7 +47,5 @@ export function connectionOptions({
     keepAlive: 10_000,
     // One command less that an ACL has to allow.
     disableClientInfo: true,
-    // A master that became a replica: its successor is found by connecting anew.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }

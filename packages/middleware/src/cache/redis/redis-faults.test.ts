@@ -148,6 +148,35 @@ describe('a store in one Redis', () => {
     ]);
   });
 
+  it('connects anew once when many operations hear that it is read-only', async () => {
+    const redis = keep(await startSingleRedis());
+    const store = await open(redis);
+    const warnings: string[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', warn);
+    onTestFinished(() => void process.off('warning', warn));
+    await redis.server.command('REPLICAOF', '127.0.0.1', '1');
+    for (let round = 0; round < 3; round += 1) {
+      await whenReady(store);
+      const lost = new Promise<void>((resolve) => {
+        const stop = store.onStateChange(() => {
+          stop();
+          resolve();
+        });
+      });
+      const outcomes = await Promise.all(
+        Array.from({ length: 100 }, () => store.set('key', bytes('value'), 1000).then(() => 'set', String)),
+      );
+      expect(outcomes).toContain('Error: Redis: read-only');
+      await lost;
+    }
+    // Warnings are told in a later turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings).toEqual([]);
+    await redis.server.command('REPLICAOF', 'NO', 'ONE');
+    await worksAgain(store, 'key');
+  });
+
   it('gives a frozen server up, and is used again once it goes on', async () => {
     const redis = keep(await startSingleRedis());
     const store = await open(redis);

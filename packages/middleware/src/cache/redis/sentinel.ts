@@ -1,20 +1,20 @@
 import type { RedisClient } from './client.ts';
 import { connectionOptions, connectTimeoutMs, reconnectDelayMs, toTlsOptions } from './connection-options.ts';
-import { forgetSilenceOnClose } from './forget-silence.ts';
 import type { Ioredis } from './load-ioredis.ts';
 import type { RedisSentinel, RedisStoreOptions } from './options.ts';
+import { createServerClient } from './server-client.ts';
 
 /**
  * Asks the sentinels for the master and connects to it, and again whenever the connection is lost. A failover needs no
  * subscription: the sentinels disconnect the clients of a master that is replaced, and a dead one is silent.
  */
 export function connectThroughSentinels(
-  { Redis }: Ioredis,
+  ioredis: Ioredis,
   options: RedisStoreOptions,
   sentinel: RedisSentinel,
 ): RedisClient {
   const tls = options.tls === undefined ? undefined : toTlsOptions(options.tls);
-  const client = new Redis({
+  return createServerClient(ioredis, {
     ...connectionOptions(options),
     sentinels: options.endpoints.map(({ host, port }) => ({ host, port })),
     name: sentinel.masterSet,
@@ -25,8 +25,5 @@ export function connectThroughSentinels(
     sentinelCommandTimeout: connectTimeoutMs,
     sentinelRetryStrategy: reconnectDelayMs,
     db: options.database,
-    enableOfflineQueue: false,
-    retryStrategy: reconnectDelayMs,
   });
-  return forgetSilenceOnClose(client);
 }

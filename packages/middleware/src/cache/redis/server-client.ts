@@ -1,0 +1,26 @@
+import type { Redis, RedisOptions } from 'ioredis';
+import { reconnectDelayMs } from './connection-options.ts';
+import type { Ioredis } from './load-ioredis.ts';
+
+/** Creates a client of one server, or of the one that sentinels name, which connects anew for ever. */
+export function createServerClient(ioredis: Ioredis, options: RedisOptions): Redis {
+  let leaving = false;
+  const client = new ioredis.Redis({
+    ...options,
+    enableOfflineQueue: false,
+    retryStrategy: reconnectDelayMs,
+    // A master that became a replica: its successor is found by connecting anew. Once, for all the answers that say so:
+    // `ioredis` begins to disconnect with each, and adds a timer and a listener to the socket every time.
+    reconnectOnError: ({ message }) => !leaving && (leaving = message.startsWith('READONLY')),
+  });
+  // Private in the types; without it, nothing but the remedy is lost.
+  const inner = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout | undefined };
+  client.on('close', () => {
+    leaving = false;
+    // The count of the old connection's silence: `ioredis` 5 leaves its timer running, which then destroys the next
+    // connection, however well that one does.
+    clearTimeout(inner.socketTimeoutTimer);
+    inner.socketTimeoutTimer = undefined;
+  });
+  return client;
+}
