@@ -5,7 +5,7 @@ help:
 	@echo "make demo         install what is needed and try the gateway (make demo ARGS=--once: the tour alone)"
 	@echo "make test         install what is needed, check and run every test"
 	@echo "make test-node24  run every test on Node.js 24, which is installed into .node24"
-	@echo "make reference    write docs/reference anew, after a change of options or commands"
+	@echo "make reference    write docs/reference and the CRDs anew, after a change of options or commands"
 	@echo "make build        compile both packages"
 	@echo "make format       format the sources"
 	@echo "make clean        remove what was built"
@@ -55,8 +55,8 @@ test-node24: build test-programs .node24/$(NODE24)
 	PATH="$(CURDIR)/.node24/node_modules/$(NODE24_PACKAGE)/bin:$$PATH" node node_modules/vitest/vitest.mjs run
 
 reference: build
-	@echo "== writing docs/reference"
-	node packages/gateway/dist/cli/reference/write.js docs/reference
+	@echo "== writing docs/reference and what deploy has of the schemas"
+	node packages/gateway/dist/cli/reference/write.js docs/reference deploy
 
 format: setup
 	npx prettier --write --log-level warn .

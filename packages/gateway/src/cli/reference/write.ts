@@ -2,11 +2,17 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { createReference } from './create.ts';
+import { createManifests } from './kubernetes/create.ts';
 
-// `node write.js FOLDER`: a tool of this repository, not of the published package.
-const [folder = 'docs/reference'] = process.argv.slice(2);
-for (const [path, text] of createReference()) {
-  const file = join(folder, path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+// `node write.js REFERENCE DEPLOY`: a tool of this repository, not of the published package.
+const [reference = 'docs/reference', deploy = 'deploy'] = process.argv.slice(2);
+write(reference, createReference());
+write(deploy, createManifests());
+
+function write(folder: string, files: ReadonlyMap<string, string>): void {
+  for (const [path, text] of files) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
 }

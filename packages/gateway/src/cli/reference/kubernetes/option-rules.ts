@@ -1,0 +1,53 @@
+import type { Additions, StructuralSchema } from './structural-schema.ts';
+
+type Rules = Pick<StructuralSchema, 'x-kubernetes-validations'>;
+
+const rule = (...rules: readonly (readonly [rule: string, message: string])[]): Rules => ({
+  'x-kubernetes-validations': rules.map(([rule, message]) => ({ rule, message })),
+});
+
+const together = (a: string, b: string, message: string): readonly [string, string] => [
+  `has(self.${a}) == has(self.${b})`,
+  message,
+];
+const certAndKey = together('cert', 'key', 'cert and key go together');
+
+/** A secret reference is looked up later, and then held against the same rule. */
+const pem = (expected: string): Rules =>
+  rule([`self.startsWith('urn:') || self.contains('-----BEGIN')`, `expected ${expected}`]);
+
+/**
+ * What `oAuthClientCredentials` demands beyond the types of its options, as far as an API server can say it: CEL rules and patterns,
+ * by path. Anything they refuse is refused by `parseClientCredentials` as well; not the other way round.
+ */
+export const optionRules: Additions = {
+  '': rule(
+    together(
+      'clientID',
+      'clientSecret',
+      'give clientID and clientSecret (gateway level) or neither (application level)',
+    ),
+  ),
+  // Absolute, http or https, without credentials or fragment.
+  url: { pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+([/?][^#]*)?$' },
+  'clientConfig.tls': rule(certAndKey),
+  'clientConfig.tls.ca': pem('PEM certificates or a secret reference'),
+  'clientConfig.tls.cert': pem('a PEM certificate or a secret reference'),
+  'store.secret': rule([
+    `self.startsWith('urn:') || size(bytes(self)) in [16, 24, 32]`,
+    'expected 16, 24 or 32 bytes, or a secret reference',
+  ]),
+  'store.redis': {
+    ...rule(['!has(self.username) || has(self.password)', 'a username needs a password']),
+    // A cluster that is not false beside a sentinel.
+    not: { required: ['cluster', 'sentinel'], properties: { cluster: { not: { enum: [false] } } } },
+  },
+  'store.redis.endpoints[]': { pattern: String.raw`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$` },
+  'store.redis.tls': rule(certAndKey, [
+    '!(has(self.ca) && has(self.caBundle))',
+    'ca and caBundle are the same option',
+  ]),
+  'store.redis.tls.ca': pem('PEM certificates or a secret reference'),
+  'store.redis.tls.caBundle': pem('PEM certificates or a secret reference'),
+  'store.redis.tls.cert': pem('a PEM certificate or a secret reference'),
+};

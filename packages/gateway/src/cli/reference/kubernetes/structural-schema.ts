@@ -1,0 +1,112 @@
+import type { JsonSchema } from '../../../config/json-schema.ts';
+
+/**
+ * A schema that the Kubernetes API server takes: OpenAPI 3.0 under the rules of structural schemas. Each object keeps fields that it
+ * does not name: were they pruned, a misspelt `claims` or `middlewares` would vanish and leave a route open.
+ */
+export interface StructuralSchema {
+  type?: 'array' | 'boolean' | 'integer' | 'number' | 'object' | 'string';
+  description?: string;
+  properties?: Record<string, StructuralSchema>;
+  additionalProperties?: StructuralSchema;
+  items?: StructuralSchema;
+  required?: string[];
+  enum?: unknown[];
+  pattern?: string;
+  minLength?: number;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: boolean;
+  minItems?: number;
+  minProperties?: number;
+  maxProperties?: number;
+  not?: { required: string[]; properties: Record<string, { not: { enum: unknown[] } }> };
+  'x-kubernetes-int-or-string'?: true;
+  'x-kubernetes-preserve-unknown-fields'?: true;
+  'x-kubernetes-validations'?: { rule: string; message: string }[];
+}
+
+/** More to say about the value at a path than zod can turn into JSON Schema. */
+export type Additions = Readonly<Record<string, Partial<StructuralSchema>>>;
+
+/** Go's durations and whole seconds, as `parseDurationMs` reads them. */
+const durationPattern = String.raw`^([0-9]{1,12}|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`;
+
+/** The structural form of a JSON Schema; `additions` are merged in by path (`store.redis.endpoints[]`). */
+export function toStructural(schema: JsonSchema, additions: Additions = {}, path = ''): StructuralSchema {
+  return {
+    ...(schema.description !== undefined && { description: schema.description }),
+    ...toShape(schema, additions, path),
+    ...additions[path],
+  };
+}
+
+function toShape(schema: JsonSchema, additions: Additions, path: string): StructuralSchema {
+  const { type, anyOf, items } = schema;
+  if (schema.title === 'duration')
+    return { 'x-kubernetes-int-or-string': true, minimum: 0, pattern: durationPattern };
+  if (anyOf !== undefined) return toUnion(anyOf.filter(isSchema));
+  if (schema.const !== undefined) return { type: 'string', enum: [schema.const] };
+  if (type === 'object') return toObject(schema, additions, path);
+  if (type === 'array')
+    return {
+      type,
+      ...pick(schema, 'minItems'),
+      items: toStructural(isSchema(items) ? items : {}, additions, `${path}[]`),
+    };
+  if (type === 'integer' || type === 'number') {
+    const { exclusiveMinimum } = schema;
+    return {
+      type,
+      ...pick(schema, 'minimum', 'maximum'),
+      ...(typeof exclusiveMinimum === 'number' && { minimum: exclusiveMinimum, exclusiveMinimum: true }),
+    };
+  }
+  if (type === 'string') return { type, ...pick(schema, 'enum', 'minLength', 'pattern') };
+  if (type === 'boolean') return { type };
+  return { 'x-kubernetes-preserve-unknown-fields': true };
+}
+
+/** A structural schema knows no other union than this one; the limits of a number say nothing of a string. */
+function toUnion(kinds: readonly JsonSchema[]): StructuralSchema {
+  const [integer] = kinds.filter(({ type }) => type === 'integer');
+  return integer !== undefined && kinds.some(({ type }) => type === 'string')
+    ? { 'x-kubernetes-int-or-string': true, ...pick(integer, 'minimum', 'maximum') }
+    : { 'x-kubernetes-preserve-unknown-fields': true };
+}
+
+function toObject(schema: JsonSchema, additions: Additions, path: string): StructuralSchema {
+  const { properties, additionalProperties, required = [] } = schema;
+  const below = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  if (properties === undefined && isSchema(additionalProperties))
+    return {
+      type: 'object',
+      additionalProperties: toStructural(additionalProperties, additions, below('NAME')),
+    };
+  return {
+    type: 'object',
+    ...(required.length > 0 && { required: [...required] }),
+    ...(properties !== undefined &&
+      Object.keys(properties).length > 0 && {
+        properties: Object.fromEntries(
+          Object.entries(properties).map(([name, property]) => [
+            name,
+            toStructural(isSchema(property) ? property : {}, additions, below(name)),
+          ]),
+        ),
+      }),
+    'x-kubernetes-preserve-unknown-fields': true,
+  };
+}
+
+function isSchema(schema: unknown): schema is JsonSchema {
+  return typeof schema === 'object' && schema !== null && !Array.isArray(schema);
+}
+
+type Shared = 'enum' | 'maximum' | 'minItems' | 'minLength' | 'minimum' | 'pattern';
+
+function pick(schema: JsonSchema, ...names: readonly Shared[]): StructuralSchema {
+  return Object.fromEntries(
+    names.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]),
+  );
+}

@@ -1,0 +1,96 @@
+import { Ajv } from 'ajv';
+import { evaluate } from '@marcbachmann/cel-js';
+import type { StructuralSchema } from '../../packages/gateway/src/cli/reference/kubernetes/structural-schema.ts';
+import type { Manifest } from './manifests.testkit.ts';
+
+/** What an API server holds against an object: its definition, with CEL rules, and admission policies. */
+export interface ApiServer {
+  /** What it says about an object; nothing when it takes it. */
+  refusals(object: Manifest): readonly string[];
+}
+
+interface Definition extends Manifest {
+  readonly spec: {
+    readonly names: { readonly kind: string };
+    readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: StructuralSchema } }[];
+  };
+}
+
+interface Policy extends Manifest {
+  readonly spec: {
+    readonly matchConstraints: {
+      readonly resourceRules: readonly { readonly resources: readonly string[] }[];
+    };
+    readonly matchConditions: readonly { readonly expression: string }[];
+    readonly validations: readonly { readonly expression: string; readonly message: string }[];
+  };
+}
+
+export const schemaOf = (definition: Manifest): StructuralSchema =>
+  (definition as Definition).spec.versions[0]!.schema.openAPIV3Schema;
+
+export function createApiServer(
+  definitions: readonly Manifest[],
+  policies: readonly Manifest[] = [],
+): ApiServer {
+  const ajv = new Ajv({ allErrors: true, strict: false });
+  const kinds = new Map(
+    definitions.map((definition) => {
+      const schema = schemaOf(definition);
+      return [
+        (definition as Definition).spec.names.kind,
+        { schema, validate: ajv.compile(toDraft7(schema) as object) },
+      ];
+    }),
+  );
+  return {
+    refusals(object) {
+      const { schema, validate } = kinds.get(object.kind)!;
+      validate(object);
+      const errors = (validate.errors ?? []).map(
+        ({ instancePath, message = '', params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+      );
+      // The rules see only what the schema has taken.
+      if (errors.length > 0) return errors;
+      return [
+        ...checkRules(schema, object),
+        ...policies.flatMap((policy) => judge(policy as Policy, object)),
+      ];
+    },
+  };
+}
+
+function judge({ spec }: Policy, object: Manifest): readonly string[] {
+  if (spec.matchConstraints.resourceRules[0]!.resources[0] !== `${object.kind.toLowerCase()}s`) return [];
+  if (!spec.matchConditions.every(({ expression }) => evaluate(expression, { object }) === true)) return [];
+  return spec.validations
+    .filter(({ expression }) => evaluate(expression, { object }) !== true)
+    .map(({ message }) => message);
+}
+
+function checkRules(schema: StructuralSchema, value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  const own = (schema['x-kubernetes-validations'] ?? [])
+    .filter(({ rule }) => evaluate(rule, { self: value }) !== true)
+    .map(({ message }) => message);
+  const { properties = {}, items } = schema;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return [
+    ...own,
+    ...Object.entries(properties).flatMap(([name, property]) => checkRules(property, fields[name])),
+    ...(items === undefined ? [] : (value as unknown[]).flatMap((item) => checkRules(items, item))),
+  ];
+}
+
+/** JSON Schema of draft 7 for the dialect of Kubernetes (OpenAPI 3.0). */
+function toDraft7(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(toDraft7);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const entries = Object.entries(schema).map(([key, value]) => [key, toDraft7(value)] as const);
+  const result = Object.fromEntries(entries);
+  if (result['exclusiveMinimum'] === true) {
+    result['exclusiveMinimum'] = result['minimum'];
+    delete result['minimum'];
+  }
+  return result['x-kubernetes-int-or-string'] === true ? { ...result, type: ['integer', 'string'] } : result;
+}

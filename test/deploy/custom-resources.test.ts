@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { createManifests } from '../../packages/gateway/src/cli/reference/kubernetes/create.ts';
+import type { StructuralSchema } from '../../packages/gateway/src/cli/reference/kubernetes/structural-schema.ts';
+import { parseDocuments } from '../../packages/gateway/src/config/parse-documents.ts';
+import { translate } from '../../packages/gateway/src/providers/translate/translate.ts';
+import { parseClientCredentials } from '../../packages/middleware/src/options/parse.ts';
+import { createApiServer, schemaOf } from './api-server.testkit.ts';
+import type { Manifest } from './manifests.testkit.ts';
+import { listYaml, readManifests, readText } from './manifests.testkit.ts';
+
+interface Case {
+  readonly kind: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly says: string;
+}
+
+const cases = (file: string): readonly Case[] =>
+  parse(readText(`test/deploy/testdata/${file}`)) as readonly Case[];
+const toManifest = ({ kind, spec }: Case): Manifest => ({
+  apiVersion: 'traefik.io/v1alpha1',
+  kind,
+  metadata: { name: 'x', namespace: 'default' },
+  spec,
+});
+
+const definitions = listYaml('deploy/kubernetes/crds').flatMap(readManifests);
+const policies = listYaml('deploy/kubernetes/admission')
+  .flatMap(readManifests)
+  .filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+const server = createApiServer(definitions, policies);
+
+/** What grantgate itself says about a manifest, errors alone. */
+function findErrors(manifest: Manifest): readonly string[] {
+  const { documents } = parseDocuments(stringify(manifest), 'a.yaml');
+  const { middlewares, problems } = translate(documents, []);
+  const options = [...middlewares.values()].flatMap((middleware) =>
+    middleware.kind === 'oAuthClientCredentials' ? parseClientCredentials(middleware.options).problems : [],
+  );
+  return [...problems, ...options]
+    .filter(({ severity, code }) => severity === 'error' && code !== 'missing_reference')
+    .map(({ message }) => message);
+}
+
+it.each([...createManifests()])(
+  'deploy/%s is what the schemas say; otherwise run make reference',
+  (path, text) => {
+    expect(readText(`deploy/${path}`)).toBe(text);
+  },
+);
+
+describe('a definition of a custom resource', () => {
+  const allowed = new Set([
+    'type', 'description', 'properties', 'additionalProperties', 'items', 'required', 'enum', 'pattern', 'minLength',
+    'minimum', 'maximum', 'exclusiveMinimum', 'minItems', 'minProperties', 'maxProperties', 'not',
+    'x-kubernetes-int-or-string', 'x-kubernetes-preserve-unknown-fields', 'x-kubernetes-validations',
+  ]); // prettier-ignore
+
+  /** Breaches of the rules of structural schemas. */
+  function findBreaches(schema: StructuralSchema, path: string): readonly string[] {
+    const { type, properties = {}, additionalProperties, items, pattern } = schema;
+    const intOrString = schema['x-kubernetes-int-or-string'] === true;
+    const preserves = schema['x-kubernetes-preserve-unknown-fields'] === true;
+    const breaches = Object.keys(schema)
+      .filter((key) => !allowed.has(key))
+      .map((key) => `${path}: ${key}`);
+    if (type === undefined && !intOrString && !preserves) breaches.push(`${path}: no type`);
+    if (type !== undefined && intOrString) breaches.push(`${path}: a type beside int-or-string`);
+    if (schema.properties !== undefined && additionalProperties !== undefined)
+      breaches.push(`${path}: properties and additionalProperties`);
+    if (typeof additionalProperties === 'boolean') breaches.push(`${path}: additionalProperties`);
+    if (type === 'array' && items === undefined) breaches.push(`${path}: no items`);
+    // Nothing that only JavaScript's expressions have: the server's are those of RE2.
+    if (pattern !== undefined && /\(\?[=!<]|\\[1-9u]/.test(pattern)) breaches.push(`${path}: ${pattern}`);
+    if (path.startsWith('.spec') && type === 'object' && !preserves && additionalProperties === undefined)
+      breaches.push(`${path}: prunes what it does not know`);
+    return [
+      ...breaches,
+      ...Object.entries(properties).flatMap(([name, property]) => findBreaches(property, `${path}.${name}`)),
+      ...(items === undefined ? [] : findBreaches(items, `${path}[]`)),
+      ...(typeof additionalProperties === 'object' ? findBreaches(additionalProperties, `${path}.NAME`) : []),
+    ];
+  }
+
+  it.each(definitions.map((definition) => [definition.metadata.name, definition]))(
+    'is structural, and prunes nothing (%s)',
+    (_, definition) => {
+      expect(findBreaches(schemaOf(definition), '')).toEqual([]);
+    },
+  );
+
+  const paths = [...listYaml('examples'), ...listYaml('packages/gateway/src/providers/translate/testdata')];
+  const written = paths.flatMap((path) =>
+    readManifests(path)
+      .filter(({ kind }) => kind === 'Middleware' || kind === 'IngressRoute')
+      .map((manifest) => [path, manifest.metadata.name, manifest] as const),
+  );
+
+  it.each(written)('takes what is written in %s: %s', (_path, _name, manifest) => {
+    expect(server.refusals(manifest)).toEqual([]);
+  });
+
+  it.each(cases('accepted.yaml').map((each) => [JSON.stringify(each.spec), each] as const))(
+    'takes %s',
+    (_, each) => {
+      expect(server.refusals(toManifest(each))).toEqual([]);
+    },
+  );
+
+  it.each(cases('refused.yaml').map((each) => [JSON.stringify(each.spec), each] as const))(
+    'refuses %s, as grantgate does',
+    (_, each) => {
+      expect(server.refusals(toManifest(each)).join('\n')).toContain(each.says);
+      expect(findErrors(toManifest(each))).not.toEqual([]);
+    },
+  );
+});
