@@ -43,7 +43,14 @@ export function createGuardedStore(store: TokenStore, options: GuardedStoreOptio
     announced = ready;
     events.publish({ kind: 'state', ready, reason });
   };
-  const unsubscribe = store.onStateChange((_ready, reason) => announce(reason));
+  let lost = false;
+  const unsubscribe = store.onStateChange((ready, reason) => {
+    const again = lost && !ready;
+    lost = !ready;
+    // The store says more of what is known to be lost.
+    if (again && announced === false && !closed) events.publish({ kind: 'state', ready, reason });
+    else announce(reason);
+  });
 
   const started = new Promise<void>((resolve) => {
     if (store.isReady()) {

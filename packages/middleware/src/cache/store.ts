@@ -24,7 +24,10 @@ export interface TokenStore {
   isReady(): boolean;
   /** Asks for a sign of life; rejects without one. */
   ping(): Promise<void>;
-  /** Tells of each change of `isReady`, with the reason when it is an error, until the returned function is called. */
+  /**
+   * Tells of each change of `isReady`, with the reason when it is an error, and again while it stays false when a reason comes
+   * up that says more (a connection that is closed, then a password that is wrong), until the returned function is called.
+   */
   onStateChange(listener: (ready: boolean, reason: string | undefined) => void): () => void;
   close(): Promise<void>;
 }

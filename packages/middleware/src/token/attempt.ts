@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { describeConnectionFault } from '../base/connection-fault.ts';
 import { UnusableAnswer } from './bounded-body.ts';
 import type { ClientAuthMethod } from './client-auth/method.ts';
 import type { Credential } from './credential.ts';
@@ -30,7 +31,10 @@ export async function attemptTokenRequest(
     if (error instanceof UnusableAnswer)
       return { outcome: createTokenFailure('response_invalid', error.message), transient: false };
     return {
-      outcome: createTokenFailure('unavailable', `the token endpoint cannot be reached: ${toCode(error)}`),
+      outcome: createTokenFailure(
+        'unavailable',
+        `the token endpoint cannot be reached: ${describeFault(error)}`,
+      ),
       transient: true,
     };
   } finally {
@@ -38,8 +42,13 @@ export async function attemptTokenRequest(
   }
 }
 
-/** The error's code: ours, Node.js' or undici's word. Messages may quote what the server or the caller sent. */
-function toCode(error: unknown): string {
+/** The error's code, in words where there are some. Messages may quote what the server or the caller sent. */
+export function describeFault(error: unknown): string {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : 'connection error';
+  if (typeof code !== 'string') return 'connection error';
+  // The codes of the parser of HTTP.
+  return (
+    describeConnectionFault(code) ??
+    (code.startsWith('HPE_') ? `the server does not speak HTTP (${code})` : code)
+  );
 }

@@ -292,12 +292,12 @@ describe('a failed attempt', () => {
     expect(JSON.stringify(outcome)).not.toContain('tell-tale');
   });
 
-  it('is repeated when nobody listens, and says why in one word', async () => {
+  it('is repeated when nobody listens, and says why in words', async () => {
     const client = connectTo(`http://127.0.0.1:${await findClosedPort()}/token`, { maxRetries: 2 });
     open.push(client);
     expect(await client.obtain()).toMatchObject({
       reason: 'unavailable',
-      detail: 'the token endpoint cannot be reached: ECONNREFUSED',
+      detail: 'the token endpoint cannot be reached: connection refused',
     });
     expect(client.waits).toEqual([50, 100]);
   });

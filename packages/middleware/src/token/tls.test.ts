@@ -44,8 +44,8 @@ async function ask(url: string, tls: Partial<TokenEndpointOptions['tls']>) {
   return outcome.kind === 'token' ? 'token' : outcome.detail;
 }
 
-const unreachable = (code: string): string => `the token endpoint cannot be reached: ${code}`;
-const untrusted = /cannot be reached: (?:SELF_SIGNED_CERT|UNABLE_TO_VERIFY)/;
+const untrusted =
+  /cannot be reached: TLS: the server's certificate is not trusted \((?:SELF_SIGNED_CERT|UNABLE_TO_VERIFY)/;
 const key = (pem: string): Secret => new Secret(pem);
 
 describe('a token endpoint with TLS', () => {
@@ -60,7 +60,9 @@ describe('a token endpoint with TLS', () => {
   });
 
   it('is not trusted under another name than its certificate has', async () => {
-    expect(await ask(otherHost, { ca: authority.cert })).toBe(unreachable('ERR_TLS_CERT_ALTNAME_INVALID'));
+    expect(await ask(otherHost, { ca: authority.cert })).toBe(
+      "the token endpoint cannot be reached: TLS: the server's certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)",
+    );
   });
 
   it('is accepted whoever it is with `insecureSkipVerify`', async () => {

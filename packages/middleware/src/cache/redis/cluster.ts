@@ -18,7 +18,8 @@ export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): Re
       dnsLookup: (host, callback) => callback(null, host),
       enableOfflineQueue: false,
       clusterRetryStrategy: reconnectDelayMs,
-      slotsRefreshTimeout: connectTimeoutMs,
+      // After the limit of a connection, which knows more of what went wrong.
+      slotsRefreshTimeout: connectTimeoutMs + 500,
       slotsRefreshInterval: 10_000,
       // A key that moved, and moves once more meanwhile, costs three; nobody waits for what takes longer.
       maxRedirections: 4,

@@ -46,9 +46,16 @@ it.each([
   ['ECONNREFUSED', 'connection refused'],
   ['ENOTFOUND', 'host name not found'],
   ['ETIMEDOUT', 'time-out'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'TLS: SELF_SIGNED_CERT_IN_CHAIN'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS: ERR_SSL_WRONG_VERSION_NUMBER'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'TLS: ERR_TLS_CERT_ALTNAME_INVALID'],
+  ...Object.entries({
+    SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not trusted",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's certificate is not trusted",
+    CERT_HAS_EXPIRED: "the server's certificate is not valid at this time",
+    ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name",
+    ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS',
+    ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server requires a client certificate',
+    ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not trust the client certificate',
+    ERR_SSL_NO_CIPHERS_AVAILABLE: 'the handshake fails',
+  }).map(([code, words]) => [code, `TLS: ${words} (${code})`]),
 ])('says what is wrong when Node.js says %s', (code, reason) => {
   expect(describeError(withCode(code))).toBe(reason);
   const wrapped = Object.assign(new Error('Failed to refresh slots cache.'), {

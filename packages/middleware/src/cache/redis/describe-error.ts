@@ -1,3 +1,6 @@
+import { describeConnectionFault, findConnectionFault } from '../../base/connection-fault.ts';
+import type { SocketFault } from './watch-socket.ts';
+
 /** Reasons by the text that Redis, `ioredis` or Node.js gives; the first that fits counts. */
 const byMessage: readonly (readonly [RegExp, string])[] = [
   [/^WRONGPASS|invalid password|invalid username-password/, 'authentication failed: wrong user or password'],
@@ -21,19 +24,13 @@ const byMessage: readonly (readonly [RegExp, string])[] = [
   [/startup nodes|refresh slots cache/, 'no node of the cluster can be reached'],
 ];
 
-/** Reasons by the code of an error of Node.js. */
-const byCode: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'connection refused'],
-  ['ECONNRESET', 'connection closed'],
-  ['EPIPE', 'connection closed'],
-  ['ETIMEDOUT', 'time-out'],
-  ['ENOTFOUND', 'host name not found'],
-  ['EAI_AGAIN', 'host name not found'],
-  ['EHOSTUNREACH', 'host unreachable'],
-  ['ENETUNREACH', 'network unreachable'],
+/** Codes that a socket of ours is given by `watchSocket`. */
+const bySocket: ReadonlyMap<string, string> = new Map<SocketFault, string>([
+  ['NO_HANDSHAKE', 'TLS: no answer to the handshake; perhaps the server does not speak TLS'],
+  ['CLOSED_AFTER_HANDSHAKE', 'TLS: closed after the handshake; perhaps a client certificate is required'],
+  ['CLOSED_IN_HANDSHAKE', 'TLS: closed during the handshake; perhaps the server does not speak TLS'],
+  ['CLOSED_UNANSWERED', 'connection closed without an answer; perhaps the server expects TLS'],
 ]);
-
-const tlsCode = /^(?:ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
 /**
  * Says in words what is wrong with a Redis server. The words are ours: the text of an error, and the command that
@@ -45,9 +42,8 @@ export function describeError(error: unknown): string {
   if ('lastNodeError' in error && error.lastNodeError instanceof Error)
     return describeError(error.lastNodeError);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const known = byCode.get(code);
+  const known = bySocket.get(code) ?? describeConnectionFault(code);
   if (known !== undefined) return known;
-  if (tlsCode.test(code)) return `TLS: ${code}`;
   const message = error.message.replace(/^Ready check failed: /, '').replace(/^.* because /, '');
   const cause = / Last error: (?:\w*Error: )?(.*)$/s.exec(message)?.[1];
   if (cause !== undefined) {
@@ -57,7 +53,8 @@ export function describeError(error: unknown): string {
       : reason;
   }
   for (const [pattern, reason] of byMessage) if (pattern.test(message)) return reason;
-  for (const [name, reason] of byCode) if (message.includes(name)) return reason;
+  const named = findConnectionFault(message);
+  if (named !== undefined) return describeConnectionFault(named) ?? named;
   // Replies begin with a word that says their kind.
   const kind = /^[A-Z]{2,20}(?= )/.exec(message)?.[0];
   return kind === undefined ? 'unknown error' : `the server answered ${kind}`;

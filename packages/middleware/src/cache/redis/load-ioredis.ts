@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type * as ioredis from 'ioredis';
 
 /** The parts of the package `ioredis` that are used. */
-export type Ioredis = Pick<typeof ioredis, 'Redis' | 'Cluster' | 'AbstractConnector'>;
+export type Ioredis = Pick<typeof ioredis, 'Redis' | 'Cluster' | 'AbstractConnector' | 'SentinelConnector'>;
 
 /**
  * Loads the package `ioredis` when a store is first made: an application without a store need not have it.

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createChannel } from '../../base/channel.ts';
+import { systemClock } from '../../base/clock.ts';
 import { Secret } from '../../base/secret.ts';
 import { createTestAuthority } from '../../token/certificates.testkit.ts';
+import { createGuardedStore } from '../guarded-store.ts';
+import type { StoreEvent } from '../store-event.ts';
 import type { TokenStore } from '../store.ts';
 import { silenceTimeoutMs } from './connection-options.ts';
 import { createRedisStore } from './create-redis-store.ts';
@@ -15,6 +19,7 @@ import { whenReady } from './when-ready.testkit.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const authority = createTestAuthority();
+const untrusted = /^TLS: the server's certificate is not trusted/;
 const password = randomBytes(12).toString('hex');
 
 const closing: (() => Promise<void>)[] = [];
@@ -59,7 +64,9 @@ describe('what a store says of a Redis that it cannot use', () => {
     expect(await outcome({ ...options, cluster: false })).toBe('connection refused');
     expect(await outcome({ ...options, cluster: true })).toBe('connection refused');
     const sentinel = { masterSet: 'tokens' };
-    expect(await outcome({ ...options, cluster: false, sentinel })).toBe('no sentinel can be reached');
+    expect(await outcome({ ...options, cluster: false, sentinel })).toBe(
+      'no sentinel can be reached: connection refused',
+    );
   });
 
   it('is that user or password are wrong, or missing', async () => {
@@ -84,18 +91,27 @@ describe('what a store says of a Redis that it cannot use', () => {
     const { options } = keep(await startSingleRedis({ authority }));
     const { ca: _, ...system } = options.tls ?? { insecureSkipVerify: false };
     expect(await outcome(options)).toBe('ready');
-    expect(await outcome({ ...options, tls: system })).toMatch(/^TLS: (?:SELF_SIGNED_CERT|UNABLE_TO_VERIFY)/);
-    expect(await outcome({ ...options, cluster: true, tls: system })).toMatch(/^TLS: /);
+    expect(await outcome({ ...options, tls: system })).toMatch(untrusted);
+    expect(await outcome({ ...options, cluster: true, tls: system })).toMatch(untrusted);
     expect(await outcome({ ...options, tls: { ...system, insecureSkipVerify: true } })).toBe('ready');
     const stranger = createTestAuthority('Another CA').cert;
-    expect(await outcome({ ...options, tls: { ...system, ca: stranger } })).toMatch(/^TLS: /);
+    expect(await outcome({ ...options, tls: { ...system, ca: stranger } })).toMatch(untrusted);
     const anonymous = { ca: authority.cert, insecureSkipVerify: false };
-    expect(await outcome({ ...options, tls: anonymous })).toMatch(/^TLS: |^connection closed/);
+    expect(await outcome({ ...options, tls: anonymous })).toMatch(/^TLS: .* a client certificate/);
   });
 
-  it('is that a server that is spoken to over TLS, and has none, does not answer', async () => {
-    const { options } = keep(await startSingleRedis());
-    expect(await outcome({ ...options, tls: { insecureSkipVerify: true } })).toBe('time-out');
+  it('is that a server that is spoken to over TLS has none, or that one with TLS is spoken to without', async () => {
+    const plain = keep(await startSingleRedis());
+    const secure = keep(await startSingleRedis({ authority }));
+    const { tls: _, ...without } = secure.options;
+    for (const cluster of [false, true]) {
+      expect(await outcome({ ...plain.options, cluster, tls: { insecureSkipVerify: true } })).toBe(
+        'TLS: no answer to the handshake; perhaps the server does not speak TLS',
+      );
+      expect(await outcome({ ...without, cluster })).toBe(
+        'connection closed without an answer; perhaps the server expects TLS',
+      );
+    }
   });
 
   it('is that memory is out, that it is read-only, and that the ACL user may not', async () => {
@@ -144,6 +160,7 @@ describe('a store in one Redis', () => {
     await store.set('key', bytes('value'), 60_000);
     expect(states).toEqual([
       [false, 'connection closed'],
+      [false, 'connection refused'],
       [true, undefined],
     ]);
   });
@@ -175,6 +192,31 @@ describe('a store in one Redis', () => {
     expect(warnings).toEqual([]);
     await redis.server.command('REPLICAOF', 'NO', 'ONE');
     await worksAgain(store, 'key');
+  });
+
+  it('announces that it was lost and, once that is known, that its user is no longer let in', async () => {
+    const redis = keep(await startSingleRedis());
+    await redis.server.command('ACL', 'SETUSER', 'gateway', 'on', `>${password}`, '~*', '+@all');
+    const options = { ...redis.options, username: 'gateway', password: new Secret(password) };
+    const store = await whenReady(createRedisStore(options));
+    const events = createChannel<StoreEvent>();
+    const states: unknown[] = [];
+    events.subscribe((event) => {
+      if (event.kind === 'state') states.push([event.ready, event.reason]);
+    });
+    keep(createGuardedStore(store, { clock: systemClock, events }));
+    await redis.server.command('ACL', 'DELUSER', 'gateway');
+    await until(() => states.length >= 3);
+    // The next attempts come to the same, which is no news.
+    for (let attempts = 0; attempts < 2; attempts += 1) {
+      await redis.server.command('ACL', 'LOG', 'RESET');
+      await until(async () => String(await redis.server.command('ACL', 'LOG')).includes('gateway'));
+    }
+    expect(states).toEqual([
+      [true, undefined],
+      [false, 'connection closed'],
+      [false, 'authentication failed: wrong user or password'],
+    ]);
   });
 
   it('gives a frozen server up, and is used again once it goes on', async () => {
@@ -245,8 +287,23 @@ describe('a store behind sentinels', () => {
     expect(await outcome({ ...options, sentinel: { ...sentinel, masterSet: 'others' } })).toBe(
       'unknown master set',
     );
-    expect(await outcome({ ...options, sentinel: { ...sentinel, password: new Secret('wrong') } })).toMatch(
-      /^authentication failed: /,
+    expect(await outcome({ ...options, sentinel: { ...sentinel, password: new Secret('wrong') } })).toBe(
+      'authentication failed: wrong user or password (of the sentinels)',
+    );
+  });
+
+  it('says what is wrong with TLS to the sentinels', async () => {
+    const { options } = keep(await startRedisSentinel({ authority }));
+    expect(await outcome(options)).toBe('ready');
+    const { tls: _, ...plain } = options;
+    expect(await outcome(plain)).toBe(
+      'no sentinel can be reached: connection closed without an answer; perhaps the server expects TLS',
+    );
+    expect(await outcome({ ...options, tls: { insecureSkipVerify: false } })).toMatch(
+      /^no sentinel can be reached: TLS: the server's certificate is not trusted/,
+    );
+    expect(await outcome({ ...options, tls: { insecureSkipVerify: true } })).toMatch(
+      /^no sentinel can be reached: TLS: .* a client certificate/,
     );
   });
 });

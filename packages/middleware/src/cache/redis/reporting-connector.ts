@@ -3,10 +3,11 @@ import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 import type { Ioredis } from './load-ioredis.ts';
+import { watchSocket } from './watch-socket.ts';
 
 /**
- * How the nodes of a cluster are connected to: as `ioredis` does it, but the error of a socket is reported. `ioredis` itself
- * says of a node that refuses, or whose certificate is not trusted, only that the connection is closed.
+ * How a server, a node of a cluster or a sentinel is connected to: as `ioredis` does it, but what becomes of the socket is
+ * reported. `ioredis` itself says of a node that refuses, or whose certificate is not trusted, only that the connection is closed.
  */
 export function reportingConnector(
   { AbstractConnector }: Ioredis,
@@ -26,7 +27,7 @@ export function reportingConnector(
       this.connecting = true;
       const { host = 'localhost', port = 6379, tls } = this.#options;
       const socket = tls === undefined ? connectTcp({ host, port }) : connectTls({ host, port, ...tls });
-      socket.once('error', report);
+      watchSocket(socket, tls !== undefined, report);
       this.stream = socket;
       return Promise.resolve(socket);
     }

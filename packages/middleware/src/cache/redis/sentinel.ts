@@ -2,6 +2,7 @@ import type { RedisClient } from './client.ts';
 import { connectionOptions, connectTimeoutMs, reconnectDelayMs, toTlsOptions } from './connection-options.ts';
 import type { Ioredis } from './load-ioredis.ts';
 import type { RedisSentinel, RedisStoreOptions } from './options.ts';
+import { reportingSentinelConnector } from './reporting-sentinel-connector.ts';
 import { createServerClient } from './server-client.ts';
 
 /**
@@ -14,8 +15,12 @@ export function connectThroughSentinels(
   sentinel: RedisSentinel,
 ): RedisClient {
   const tls = options.tls === undefined ? undefined : toTlsOptions(options.tls);
-  return createServerClient(ioredis, {
+  const client = createServerClient(ioredis, {
     ...connectionOptions(options),
+    Connector: reportingSentinelConnector(ioredis, {
+      ofMaster: (error) => void client.emit('nodeError', error),
+      ofSentinel: (error) => void client.emit('sentinelError', error),
+    }),
     sentinels: options.endpoints.map(({ host, port }) => ({ host, port })),
     name: sentinel.masterSet,
     role: 'master',
@@ -26,4 +31,5 @@ export function connectThroughSentinels(
     sentinelRetryStrategy: reconnectDelayMs,
     db: options.database,
   });
+  return client;
 }

@@ -2,6 +2,7 @@ import type { RedisClient } from './client.ts';
 import { connectionOptions, toTlsOptions } from './connection-options.ts';
 import type { Ioredis } from './load-ioredis.ts';
 import type { RedisEndpoint, RedisStoreOptions } from './options.ts';
+import { reportingConnector } from './reporting-connector.ts';
 import { createServerClient } from './server-client.ts';
 
 /** Connects to one server, and again whenever the connection is lost. */
@@ -11,11 +12,13 @@ export function connectStandalone(
   { host, port }: RedisEndpoint,
 ): RedisClient {
   const { database, tls } = options;
-  return createServerClient(ioredis, {
+  const client = createServerClient(ioredis, {
     ...connectionOptions(options),
+    Connector: reportingConnector(ioredis, (error) => void client.emit('nodeError', error)),
     host,
     port,
     db: database,
     ...(tls === undefined ? {} : { tls: toTlsOptions(tls) }),
   });
+  return client;
 }

@@ -1,0 +1,37 @@
+import type { RedisOptions, SentinelConnectionOptions } from 'ioredis';
+import type { Ioredis } from './load-ioredis.ts';
+import { reportingConnector } from './reporting-connector.ts';
+import { watchSocket } from './watch-socket.ts';
+
+/** Told what becomes of the sockets of the master and of the sentinels. */
+export interface SentinelReports {
+  readonly ofMaster: (error: Error) => void;
+  readonly ofSentinel: (error: Error) => void;
+}
+
+/** How a master is found and connected to: as `ioredis` does it, but what becomes of each socket is reported. */
+export function reportingSentinelConnector(
+  ioredis: Ioredis,
+  { ofMaster, ofSentinel }: SentinelReports,
+): NonNullable<RedisOptions['Connector']> {
+  return class extends ioredis.SentinelConnector {
+    // The options are those of `RedisOptions`, which the type of a connector does not say.
+    constructor(options: unknown) {
+      super(options as SentinelConnectionOptions);
+      // Private in the types; without it, nothing but the reason is lost.
+      const inner = this as unknown as { connectToSentinel?: (at: unknown, more?: object) => unknown };
+      const connectToSentinel = inner.connectToSentinel?.bind(this);
+      if (connectToSentinel === undefined) return;
+      const Connector = reportingConnector(ioredis, ofSentinel);
+      inner.connectToSentinel = (at, more) => connectToSentinel(at, { ...more, Connector });
+    }
+
+    override async connect(
+      ...emit: Parameters<InstanceType<Ioredis['SentinelConnector']>['connect']>
+    ): ReturnType<InstanceType<Ioredis['SentinelConnector']>['connect']> {
+      const stream = await super.connect(...emit);
+      watchSocket(stream, this.options.tls !== undefined, ofMaster);
+      return stream;
+    }
+  };
+}
