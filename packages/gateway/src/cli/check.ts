@@ -1,30 +1,58 @@
-import { readConfiguration } from './configuration.ts';
+import { sortProblems } from '../config/problem.ts';
+import { readConfiguration, toRelative } from './configuration.ts';
+import type { Connection } from './connect/connect.ts';
 import type { Io } from './io.ts';
 import { countProblems, formatCount, formatProblem, pluralize } from './problems.ts';
+import type { Style } from './style.ts';
 import { createStyle } from './style.ts';
 
 export interface CheckFlags {
   readonly config?: string;
+  readonly connect?: boolean;
   readonly json?: boolean;
 }
 
 /** `grantgate check`: 1 when a problem is an error. */
 export async function runCheck(paths: readonly string[], flags: CheckFlags, io: Io): Promise<number> {
-  const { problems, prepared } = await readConfiguration(paths, flags.config, io);
+  const configuration = await readConfiguration(paths, flags.config, io);
+  const { prepared } = configuration;
+  const connections =
+    flags.connect === true
+      ? await (await import('./connect/connect.ts')).tryConnections(configuration)
+      : undefined;
+  const found = (connections ?? []).flatMap(({ problem }) => problem ?? []);
+  const problems = sortProblems([
+    ...configuration.problems,
+    ...found.map((problem) => toRelative(problem, io.cwd)),
+  ]);
   const count = countProblems(problems);
   if (flags.json === true) {
     const list = problems.map(({ place, ...problem }) => ({ ...place, ...problem }));
-    io.stdout.write(`${JSON.stringify({ ...count, problems: list }, null, 2)}\n`);
+    const tried = connections?.map(({ kind, target, middlewares, fault, detail }) => ({
+      kind,
+      target,
+      middlewares,
+      ok: fault === undefined,
+      detail,
+    }));
+    io.stdout.write(`${JSON.stringify({ ...count, problems: list, connections: tried }, null, 2)}\n`);
   } else {
     const style = createStyle(io.stdout);
     for (const problem of problems) io.stdout.write(formatProblem(problem, style));
+    for (const connection of connections ?? []) io.stdout.write(formatConnection(connection, style));
     const { routers, guards, services } = prepared;
-    const found = [
+    const parts = [
       pluralize(routers.length, 'router'),
       pluralize(guards.size, 'middleware'),
       pluralize(services.size, 'service'),
     ];
-    io.stdout.write(`${formatCount(count)} (${found.join(', ')})\n`);
+    io.stdout.write(`${formatCount(count)} (${parts.join(', ')})\n`);
   }
   return count.errors > 0 ? 1 : 0;
+}
+
+/** `store 127.0.0.1:6379: can be used` */
+function formatConnection({ kind, target, fault, detail }: Connection, style: Style): string {
+  const paint = fault === undefined ? style.good : fault.severity === 'error' ? style.bad : style.caution;
+  return `${kind} ${target}: ${paint(detail)}\n`;
 }

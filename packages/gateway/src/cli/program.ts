@@ -58,8 +58,16 @@ Exit codes: 0 stopped as asked, 1 the gateway cannot start, 2 wrong usage, 130 o
     )
     .argument('[paths...]', 'files and directories of routes')
     .option('-c, --config <file>', 'install configuration; its routes and entry points are checked too')
+    .option('--connect', 'try every store and token endpoint too')
     .option('--json', 'answer in JSON')
-    .addHelpText('after', '\nExit codes: 0 no error, 1 an error in the configuration, 2 wrong usage.')
+    .addHelpText(
+      'after',
+      `
+With --connect, keys that live for five seconds are written to each store and removed. A token endpoint is asked for a token
+with the credentials of the middleware or, where callers bring theirs, without any: it is reachable then whatever it answers.
+
+Exit codes: 0 no error, 1 an error in the configuration or of a connection, 2 wrong usage.`,
+    )
     .action((paths: string[], flags: CheckFlags) =>
       start(async () => (await import('./check.ts')).runCheck(paths, flags, io)),
     );

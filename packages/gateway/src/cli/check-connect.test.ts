@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startRedisCluster } from '../../../middleware/src/cache/redis/redis-cluster.testkit.ts';
+import { startRedisSentinel } from '../../../middleware/src/cache/redis/redis-sentinel.testkit.ts';
+import { startSingleRedis } from '../../../middleware/src/cache/redis/redis.testkit.ts';
+import type { AuthorizationServer } from '../../../middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../../middleware/src/token/authorization-server.testkit.ts';
+import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
+import {
+  findClosedPort,
+  json,
+  startRawServer,
+  startScriptedServer,
+} from '../../../middleware/src/token/scripted-server.testkit.ts';
+import { runCommand } from './io.testkit.ts';
+
+const authority = createTestAuthority();
+const password = randomBytes(12).toString('hex');
+const clientSecret = randomBytes(12).toString('hex');
+let folder = '';
+let server: AuthorizationServer;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'grantgate-'));
+  server = await startAuthorizationServer({ clients: [{ clientId: 'gateway', clientSecret }] });
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+function keep<T extends { close(): Promise<void> }>(part: T): T {
+  closing.push(() => part.close());
+  return part;
+}
+
+type Options = Record<string, unknown>;
+interface Report {
+  readonly errors: number;
+  readonly problems: readonly Record<string, unknown>[];
+  readonly connections: readonly Record<string, unknown>[];
+}
+
+/** Checks middlewares, and sees to it that no secret is shown. */
+async function check(middlewares: Record<string, Options>, ...flags: readonly string[]) {
+  const plugins = Object.entries(middlewares).map(([name, options]) => [
+    name,
+    { plugin: { oAuthClientCredentials: options } },
+  ]);
+  const text = JSON.stringify({ http: { middlewares: Object.fromEntries(plugins) as Options } }, null, 2);
+  writeFileSync(join(folder, 'app.json'), text);
+  const { code, stdout, stderr } = await runCommand(['check', 'app.json', '--connect', ...flags], {
+    cwd: folder,
+  });
+  for (const secret of [password, clientSecret, storeSecret, 'guessed', 'eyJ', 'PRIVATE KEY'])
+    expect(stdout + stderr).not.toContain(secret);
+  /** Where a piece of the file stands. */
+  const placeOf = (piece: string): string => {
+    const before = text.slice(0, text.indexOf(piece)).split('\n');
+    return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+  };
+  return { code, stdout, placeOf };
+}
+async function report(options: Options): Promise<Report & { readonly code: number }> {
+  const { code, stdout } = await check({ creds: options }, '--json');
+  return { code, ...(JSON.parse(stdout) as Report) };
+}
+
+const storeSecret = 'sealed-by-these-sixteen-and-more';
+const withStore = (redis: Options, keyPrefix = ''): Options => ({
+  url: server.url,
+  store: { secret: storeSecret, keyPrefix, redis },
+});
+/** What is said of a store. */
+async function said(redis: Options): Promise<unknown> {
+  const { code, problems, connections } = await report(withStore(redis));
+  const store = connections.find(({ kind }) => kind === 'store');
+  expect(code).toBe(store?.['ok'] === true ? 0 : 1);
+  expect(problems.map((problem) => problem['code'])).toEqual(
+    store?.['ok'] === true ? [] : ['store_unreachable'],
+  );
+  return store?.['detail'];
+}
+const at = (endpoints: readonly { readonly port: number }[]): string[] =>
+  endpoints.map(({ port }) => `127.0.0.1:${port}`);
+
+describe('grantgate check --connect', () => {
+  it('tries each store and token endpoint once, and says what works', async () => {
+    const redis = keep(await startSingleRedis({ password }));
+    const store = { secret: storeSecret, redis: { endpoints: at(redis.options.endpoints), password } };
+    const callers = { url: server.url, store };
+    const before = server.tokenRequests.length;
+    const { code, stdout } = await check({
+      callers,
+      others: callers,
+      own: { ...callers, clientID: 'gateway', clientSecret },
+    });
+    expect(stdout).toBe(
+      [
+        `token endpoint ${server.url}: reachable (the token endpoint answered 400)`,
+        `store ${store.redis.endpoints[0]}: can be used`,
+        `token endpoint ${server.url}: gives a token`,
+        '0 errors, 0 warnings (0 routers, 3 middlewares, 0 services)\n',
+      ].join('\n'),
+    );
+    expect(code).toBe(0);
+    expect(
+      server.tokenRequests
+        .slice(before)
+        .map(({ status }) => status)
+        .sort(),
+    ).toEqual([200, 400]);
+    expect(await redis.server.command('DBSIZE')).toBe(0);
+  });
+
+  it('says where each problem is, once for all that share it, and exits 1', async () => {
+    const port = await findClosedPort();
+    const broken = {
+      Url: `http://127.0.0.1:${port}/token?key=guessed`,
+      Store: { secret: storeSecret, Redis: { Endpoints: [`127.0.0.1:${port}`] } },
+    };
+    const { code, stdout, placeOf } = await check({ first: broken, second: broken, ignored: { url: 7 } });
+    expect(code).toBe(1);
+    const lines = stdout.split('\n');
+    expect(lines).toContain(
+      `app.json:${placeOf('http://127')}: error: first@file.url: the token endpoint cannot be reached: connection refused (also for 1 other middleware) [token_endpoint_unreachable]`,
+    );
+    expect(lines).toContain(
+      `app.json:${placeOf('Endpoints"')}: error: first@file.store.redis.endpoints: the store cannot be used: connection refused (also for 1 other middleware) [store_unreachable]`,
+    );
+    expect(lines).toContain(`store 127.0.0.1:${port}: connection refused`);
+    expect(stdout).toContain('3 errors, 0 warnings');
+  });
+
+  it('says what is wrong with a server', async () => {
+    const redis = keep(await startSingleRedis({ password }));
+    const endpoints = at(redis.options.endpoints);
+    expect(await said({ endpoints })).toBe('authentication failed: a password is required');
+    expect(await said({ endpoints, password: 'guessed' })).toBe(
+      'authentication failed: wrong user or password',
+    );
+    expect(await said({ endpoints, password, cluster: {} })).toBe('not a cluster');
+    expect(await said({ endpoints: ['no-such-host.invalid:6379'] })).toBe('host name not found');
+    await redis.server.command('ACL', 'SETUSER', 'reader', 'on', `>${password}`, '~*', '+@all', '-set');
+    expect(await said({ endpoints, username: 'reader', password })).toBe(
+      'no permission: the ACL user may not do this',
+    );
+    await redis.server.command('REPLICAOF', '127.0.0.1', '1');
+    expect(await said({ endpoints, password })).toBe('read-only');
+  });
+
+  it('says what is wrong with TLS to a server', async () => {
+    const [plain, secure] = await Promise.all([startSingleRedis(), startSingleRedis({ authority })]);
+    keep(plain);
+    keep(secure);
+    const endpoints = at(secure.options.endpoints);
+    const { cert, key } = authority.issue('a gateway');
+    expect(await said({ endpoints, tls: { ca: authority.cert, cert, key } })).toBe('can be used');
+    expect(await said({ endpoints, tls: { cert, key } })).toMatch(
+      /^TLS: the server's certificate is not trusted/,
+    );
+    expect(await said({ endpoints, tls: { ca: authority.cert } })).toMatch(/^TLS: .* a client certificate/);
+    expect(await said({ endpoints })).toMatch(/perhaps the server expects TLS$/);
+    expect(await said({ endpoints: at(plain.options.endpoints), tls: {} })).toMatch(
+      /^TLS: .* the server does not speak TLS/,
+    );
+  });
+
+  it('says that a server is silent', async () => {
+    const silent = keep(await startRawServer(() => {}));
+    expect(await said({ endpoints: [new URL(silent.url).host] })).toBe('time-out');
+  });
+
+  it('uses a cluster, and does not take one for a single server', async () => {
+    const { options } = keep(await startRedisCluster());
+    const endpoints = at(options.endpoints);
+    expect(await said({ endpoints, cluster: {} })).toBe('can be used');
+    expect(await said({ endpoints: endpoints.slice(0, 1) })).toBe('a cluster, but `cluster` is not set');
+  });
+
+  it('says what is wrong with sentinels', async () => {
+    const { options } = keep(await startRedisSentinel());
+    const endpoints = at(options.endpoints);
+    expect(await said({ endpoints, sentinel: { masterSet: 'tokens' } })).toBe('can be used');
+    expect(await said({ endpoints, sentinel: { masterSet: 'others' } })).toBe('unknown master set');
+    expect(
+      await said({ endpoints: [`127.0.0.1:${await findClosedPort()}`], sentinel: { masterSet: 'tokens' } }),
+    ).toBe('no sentinel can be reached: connection refused');
+  });
+
+  it('says that the credentials of a gateway are refused', async () => {
+    const own = { url: server.url, clientID: 'gateway', clientSecret: 'guessed' };
+    const { code, problems } = await report(own);
+    expect(code).toBe(1);
+    expect(problems).toMatchObject([
+      { code: 'credentials_refused', path: 'creds@file.url', message: 'the token endpoint answered 401 invalid_client' },
+    ]); // prettier-ignore
+  });
+
+  it.each([['application', {}], ['gateway', { clientID: 'gateway', clientSecret }]])('says what is wrong with a token endpoint at %s level', async (_level, own) => {
+    const secure = keep(await startAuthorizationServer({ clients: [], tls: authority.issue('as', ['127.0.0.1']) }));
+    const silent = keep(await startRawServer(() => {}));
+    const detailOf = async (url: string, more: Options = {}): Promise<unknown> => {
+      const { code, problems } = await report({ url, ...own, ...more });
+      expect(code).toBe(1);
+      expect(problems.map((problem) => problem['code'])).toEqual(['token_endpoint_unreachable']);
+      return problems[0]?.['message'];
+    };
+    expect(await detailOf(secure.url)).toMatch(/cannot be reached: TLS: the server's certificate is not trusted/);
+    expect(await detailOf(server.url.replace('http:', 'https:'))).toMatch(/TLS: the server does not speak TLS/);
+    expect(await detailOf(silent.url, { clientConfig: { timeoutSeconds: 1 } })).toBe(
+      'the token endpoint did not answer within 1 s',
+    );
+  }); // prettier-ignore
+
+  it('doubts that what answers without OAuth is a token endpoint, and sends no made-up credentials there', async () => {
+    const page = keep(await startScriptedServer((response) => json(response, 200, { hello: 'world' })));
+    const missing = keep(await startScriptedServer((response) => json(response, 404, {})));
+    for (const [scripted, answer] of [[page, 200], [missing, 404]] as const) {
+      const callers = await report({ url: scripted.url });
+      expect(callers).toMatchObject({ code: 0, problems: [{ severity: 'warning' }] });
+      expect(callers.problems[0]?.['message']).toBe(`the token endpoint answered ${answer}: perhaps this is no token endpoint`);
+      expect(scripted.requests).toHaveLength(1);
+      expect(scripted.requests[0]?.headers.authorization).toBeUndefined();
+      expect(scripted.requests[0]?.body.toString()).toBe('grant_type=client_credentials');
+      const own = await report({ url: scripted.url, clientID: 'gateway', clientSecret });
+      expect(own).toMatchObject({ code: 1, problems: [{ code: 'token_endpoint_unreachable' }] });
+      expect(own.problems[0]?.['message']).toMatch(/perhaps this is no token endpoint$/);
+    }
+  }); // prettier-ignore
+});

@@ -1,0 +1,114 @@
+import { fingerprint } from '@grantgate/middleware/base/fingerprint';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsConfig } from '../../config/dynamic.ts';
+import { isMapping } from '../../config/path.ts';
+import type { Problem } from '../../config/place.ts';
+import type { Configuration } from '../configuration.ts';
+import { tryStore } from './try-store.ts';
+import { tryTokenEndpoint } from './try-token-endpoint.ts';
+import type { Outcome } from './tried.ts';
+
+/** A store or a token endpoint, and what trying it came to. */
+export interface Connection extends Outcome {
+  readonly kind: 'store' | 'token endpoint';
+  /** `127.0.0.1:6379`, or a URL without its query. */
+  readonly target: string;
+  /** All that use it. */
+  readonly middlewares: readonly string[];
+  /** Where the first of them says so; undefined when nothing is wrong. */
+  readonly problem: Problem | undefined;
+}
+
+interface Target {
+  readonly kind: Connection['kind'];
+  readonly target: string;
+  readonly middlewares: string[];
+  readonly first: ClientCredentialsConfig;
+  readonly option: readonly string[];
+  readonly attempt: () => Promise<Outcome>;
+}
+
+/** Connections that are tried at the same time. */
+const concurrency = 8;
+
+/** Tries every store and token endpoint of the middlewares that can be used, each once however many share it. */
+export async function tryConnections({ routes, prepared }: Configuration): Promise<Connection[]> {
+  const targets = new Map<string, Target>();
+  for (const { name, options } of prepared.guards.values()) {
+    const config = routes.middlewares.get(name);
+    if (options === undefined || config?.kind !== 'oAuthClientCredentials' || config.errors.length > 0)
+      continue;
+    for (const [key, target] of targetsOf(config, options)) {
+      const known = targets.get(key);
+      if (known === undefined) targets.set(key, target);
+      else known.middlewares.push(name);
+    }
+  }
+  const waiting = [...targets.values()].entries();
+  const connections: Connection[] = [];
+  const work = async (): Promise<void> => {
+    for (const [index, target] of waiting) connections[index] = toConnection(target, await target.attempt());
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return connections;
+}
+
+function* targetsOf(
+  first: ClientCredentialsConfig,
+  { store, url, audience, clientID, clientSecret, clientConfig }: ClientCredentialsOptions,
+): Generator<readonly [string, Target]> {
+  const { tls, timeoutSeconds } = clientConfig;
+  const credential = clientID === undefined ? {} : { audience, clientID, clientSecret };
+  const { origin, pathname } = new URL(url);
+  yield [
+    fingerprint({ url, tls, timeoutSeconds, ...credential }),
+    {
+      kind: 'token endpoint',
+      target: origin + pathname,
+      middlewares: [first.name],
+      first,
+      option: ['url'],
+      attempt: () => tryTokenEndpoint({ url, audience, clientID, clientSecret, clientConfig }),
+    },
+  ];
+  if (store === undefined) return;
+  const { keyPrefix, redis } = store;
+  yield [
+    fingerprint({ keyPrefix, redis }),
+    {
+      kind: 'store',
+      target: redis.endpoints
+        .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
+        .join(', '),
+      middlewares: [first.name],
+      first,
+      option: ['store', 'redis', 'endpoints'],
+      attempt: () => tryStore({ keyPrefix, redis }),
+    },
+  ];
+}
+
+function toConnection({ kind, target, middlewares, first, option }: Target, outcome: Outcome): Connection {
+  const { fault, detail } = outcome;
+  const others = middlewares.length - 1;
+  const also = others === 0 ? '' : ` (also for ${others} other middleware${others === 1 ? '' : 's'})`;
+  const message = kind === 'store' ? `the store cannot be used: ${detail}` : detail;
+  const problem = fault && {
+    ...fault,
+    place: first.placeOf(asWritten(first.options, option)),
+    path: `${first.name}.${option.join('.')}`,
+    message: `${message}${also}`,
+  };
+  return { kind, target, middlewares, fault, detail, problem };
+}
+
+/** The path in the letter case in which the options have it. */
+function asWritten(options: unknown, path: readonly string[]): string[] {
+  let at = options;
+  return path.map((name) => {
+    const record: Record<string, unknown> = isMapping(at) ? at : {};
+    const written = Object.keys(record).find((key) => key.toLowerCase() === name.toLowerCase()) ?? name;
+    at = record[written];
+    return written;
+  });
+}

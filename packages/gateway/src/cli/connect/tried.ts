@@ -1,0 +1,11 @@
+/** What trying something came to. Its words hold no secret. */
+export interface Outcome {
+  readonly fault:
+    | {
+        readonly severity: 'error' | 'warning';
+        readonly code: 'store_unreachable' | 'token_endpoint_unreachable' | 'credentials_refused';
+      }
+    | undefined;
+  /** `connection refused`, `gives a token`. */
+  readonly detail: string;
+}

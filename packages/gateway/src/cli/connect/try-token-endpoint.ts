@@ -1,0 +1,81 @@
+import { systemClock } from '@grantgate/middleware/base/clock';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import { describeFault } from '@grantgate/middleware/token/attempt';
+import { createTokenEndpoint } from '@grantgate/middleware/token/create-endpoint';
+import { createTransport } from '@grantgate/middleware/token/transport';
+import type { Outcome } from './tried.ts';
+
+export type EndpointOptions = Pick<
+  ClientCredentialsOptions,
+  'url' | 'audience' | 'clientID' | 'clientSecret' | 'clientConfig'
+>;
+
+/**
+ * Tries a token endpoint. At gateway level a token is asked for, once; at application level, where nobody has a credential to
+ * show, a request without any: whatever answers it is reachable.
+ */
+export async function tryTokenEndpoint(options: EndpointOptions): Promise<Outcome> {
+  // The limit of a request does not keep the process alive by itself.
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    const { clientID, clientSecret } = options;
+    return clientID === undefined || clientSecret === undefined
+      ? await knock(options)
+      : await obtain(options, { clientId: clientID, clientSecret });
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+type Credential = Parameters<ReturnType<typeof createTokenEndpoint>['obtain']>[0];
+
+async function obtain(
+  { url, audience, clientConfig: { tls, timeoutSeconds } }: EndpointOptions,
+  credential: Credential,
+): Promise<Outcome> {
+  const endpoint = createTokenEndpoint(
+    { url, audience, tls, timeoutMs: timeoutSeconds * 1000, maxRetries: 0 },
+    { clock: systemClock },
+  );
+  try {
+    const outcome = await endpoint.obtain(credential);
+    if (outcome.kind === 'token') return { fault: undefined, detail: 'gives a token' };
+    const refused = outcome.reason === 'credentials_refused' || outcome.reason === 'request_rejected';
+    return {
+      fault: { severity: 'error', code: refused ? 'credentials_refused' : 'token_endpoint_unreachable' },
+      detail: withHint(outcome.detail),
+    };
+  } finally {
+    await endpoint.close();
+  }
+}
+
+async function knock({ url, clientConfig }: EndpointOptions): Promise<Outcome> {
+  const { tls, timeoutSeconds } = clientConfig;
+  const transport = createTransport({ tls, timeoutMs: timeoutSeconds * 1000 }, systemClock);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), timeoutSeconds * 1000);
+  try {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'grantgate' };
+    const { status } = await transport.post(url, headers, 'grant_type=client_credentials', limit.signal);
+    const answered = `the token endpoint answered ${status}`;
+    // A server may have its reasons; but none that knows OAuth answers so to a client that says nothing of itself.
+    const doubtful = status >= 500 || status === 404 || status === 405 || status < 400;
+    return doubtful
+      ? { fault: { severity: 'warning', code: 'token_endpoint_unreachable' }, detail: withHint(answered) }
+      : { fault: undefined, detail: `reachable (${answered})` };
+  } catch (error) {
+    return {
+      fault: { severity: 'error', code: 'token_endpoint_unreachable' },
+      detail: limit.signal.aborted
+        ? `the token endpoint did not answer within ${timeoutSeconds} s`
+        : `the token endpoint cannot be reached: ${describeFault(error)}`,
+    };
+  } finally {
+    clearTimeout(timer);
+    await transport.close();
+  }
+}
+
+const withHint = (detail: string): string =>
+  /answered (?:2\d\d|3\d\d|404|405)\b/.test(detail) ? `${detail}: perhaps this is no token endpoint` : detail;
