@@ -1,0 +1,237 @@
+// Requests at a steady rate against a gateway process while its Redis is hurt, fault by fault: `npm run bench:redis-faults`,
+// after `make build`. Everything is on the loopback interface. Exits with 1 when a request failed.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { Agent, request } from 'undici';
+
+const perSecond = 500;
+/** Milliseconds before a fault, while it lasts, and after it. */
+const phaseMs = 2_500;
+/** One request in so many comes with credentials that are new, whose token is not in memory. */
+const newEach = 25;
+const warmUp = `Basic ${Buffer.from('first:secret').toString('base64')}`;
+const main = fileURLToPath(new URL('../packages/gateway/dist/cli/main.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'grantgate-bench-'));
+const agent = new Agent({ connections: 512 });
+
+async function listen(handler) {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+async function freePort() {
+  const probe = createTcpServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+async function startRedis(port) {
+  const lines = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    'save ""',
+    `dir ${folder}`,
+    'user gateway on >password ~* +@all',
+  ];
+  writeFileSync(join(folder, 'redis.conf'), lines.join('\n'));
+  const child = spawn('redis-server', [join(folder, 'redis.conf')], { stdio: 'ignore' });
+  const admin = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null });
+  admin.on('error', () => {});
+  await admin.ping();
+  return { child, admin };
+}
+
+const end = async ({ child, admin }) => {
+  admin.disconnect();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+};
+
+const faults = {
+  none: [() => {}, () => {}],
+  'killed, restarted empty': [
+    (redis) => end(redis),
+    async (redis, port) => Object.assign(redis, await startRedis(port)),
+  ],
+  frozen: [({ child }) => child.kill('SIGSTOP'), ({ child }) => child.kill('SIGCONT')],
+  'out of memory': [
+    ({ admin }) => admin.config('SET', 'maxmemory-policy', 'noeviction', 'maxmemory', '1'),
+    ({ admin }) => admin.config('SET', 'maxmemory', '0'),
+  ],
+  'read-only': [({ admin }) => admin.replicaof('127.0.0.1', 1), ({ admin }) => admin.replicaof('NO', 'ONE')],
+  'wrong password': [
+    async ({ admin }) => {
+      await admin.acl('SETUSER', 'gateway', 'resetpass', '>another');
+      await admin.client('KILL', 'USER', 'gateway');
+    },
+    ({ admin }) => admin.acl('SETUSER', 'gateway', 'resetpass', '>password'),
+  ],
+};
+
+/** Sends `perSecond` requests a second until `stopped()`, whether they are answered or not. */
+async function load(url, stopped) {
+  const times = [];
+  const callers = new Set();
+  const pending = new Set();
+  let failed = 0;
+  const send = async (index) => {
+    const id = index % newEach === newEach - 1 ? `client-${index}` : 'warm';
+    callers.add(id);
+    const authorization = `Basic ${Buffer.from(`${id}:secret`).toString('base64')}`;
+    const begun = performance.now();
+    try {
+      const { statusCode, body } = await request(url, { dispatcher: agent, headers: { authorization } });
+      await body.dump();
+      if (statusCode !== 200) failed += 1;
+    } catch {
+      failed += 1;
+    }
+    times.push(performance.now() - begun);
+  };
+  const begun = performance.now();
+  let sent = 0;
+  while (!stopped()) {
+    const due = Math.floor(((performance.now() - begun) * perSecond) / 1000);
+    for (; sent < due; sent += 1) {
+      const answer = send(sent).finally(() => pending.delete(answer));
+      pending.add(answer);
+    }
+    await delay(2);
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  await Promise.all(pending);
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+  return {
+    sent,
+    rate: sent / seconds,
+    failed,
+    p50: at(0.5),
+    p99: at(0.99),
+    max: times.at(-1),
+    callers: callers.size,
+  };
+}
+
+let tokens = 0;
+const authorizationServer = await listen((incoming, answer) => {
+  tokens += 1;
+  incoming.resume();
+  answer.setHeader('content-type', 'application/json');
+  answer.end(JSON.stringify({ access_token: `token-${tokens}`, token_type: 'Bearer', expires_in: 3600 }));
+});
+const service = await listen((incoming, answer) => {
+  incoming.resume();
+  answer.end('ok');
+});
+
+async function measure([hurt, heal]) {
+  const port = await freePort();
+  const redis = await startRedis(port);
+  const store = {
+    secret: '0123456789abcdef',
+    redis: { endpoints: [`127.0.0.1:${port}`], username: 'gateway', password: 'password' },
+  };
+  const routes = {
+    http: {
+      routers: { api: { rule: 'PathPrefix(`/`)', middlewares: ['callers'], service: 'api' } },
+      middlewares: {
+        callers: { plugin: { oAuthClientCredentials: { url: authorizationServer.url, store } } },
+      },
+      services: { api: { loadBalancer: { servers: [{ url: service.url }] } } },
+    },
+  };
+  const install = {
+    entryPoints: { web: { address: '127.0.0.1:0' } },
+    providers: { file: { filename: join(folder, 'routes.yaml') } },
+  };
+  writeFileSync(join(folder, 'routes.yaml'), JSON.stringify(routes));
+  writeFileSync(join(folder, 'grantgate.yaml'), JSON.stringify(install));
+  const gateway = spawn(process.execPath, [main, 'serve', '--config', join(folder, 'grantgate.yaml')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  const listening = new Promise((resolve, reject) => {
+    gateway.stderr.on('data', (chunk) => {
+      log += chunk;
+      const found = /"msg":"listening".*?"port":(\d+)|"port":(\d+).*?"msg":"listening"/.exec(log);
+      if (found !== null) resolve(found[1] ?? found[2]);
+    });
+    gateway.once('exit', () => reject(new Error(`the gateway ended:\n${log}`)));
+  });
+  try {
+    const url = `http://127.0.0.1:${await listening}/`;
+    // The first thousand requests compile the program.
+    for (let round = 0; round < 50; round += 1)
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const { body } = await request(url, { dispatcher: agent, headers: { authorization: warmUp } });
+          await body.dump();
+        }),
+      );
+    tokens = 0;
+    let done = false;
+    const outcome = load(url, () => done);
+    await delay(phaseMs);
+    await hurt(redis, port);
+    await delay(phaseMs);
+    await heal(redis, port);
+    await delay(phaseMs);
+    done = true;
+    return { ...(await outcome), tokens };
+  } finally {
+    gateway.removeAllListeners('exit');
+    gateway.kill('SIGKILL');
+    redis.child.kill('SIGCONT');
+    await end(redis);
+  }
+}
+
+const columns = [
+  'fault',
+  'requests',
+  'a second',
+  'failed',
+  'p50 ms',
+  'p99 ms',
+  'max ms',
+  'credentials',
+  'token requests',
+];
+console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => ' --- |').join('')}`);
+let failures = 0;
+for (const [name, fault] of Object.entries(faults)) {
+  const { sent, rate, failed, p50, p99, max, callers, tokens: asked } = await measure(fault);
+  failures += failed;
+  const cells = [
+    name,
+    sent,
+    rate.toFixed(0),
+    failed,
+    p50.toFixed(1),
+    p99.toFixed(1),
+    max.toFixed(0),
+    callers,
+    asked,
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
+await agent.close();
+authorizationServer.server.close();
+authorizationServer.server.closeAllConnections();
+service.server.close();
+service.server.closeAllConnections();
+rmSync(folder, { recursive: true, force: true });
+if (failures > 0) process.exitCode = 1;
