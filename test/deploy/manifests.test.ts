@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
+import { requiredPermissions } from '../../packages/gateway/src/providers/kubernetes/resources.ts';
+import { createKubernetesValidator } from './kubernetes-schemas.testkit.ts';
+import type { Manifest } from './manifests.testkit.ts';
+import { listYaml, readManifests, readText } from './manifests.testkit.ts';
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
+interface PodSpec {
+  readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: object;
+  readonly containers: readonly [
+    {
+      readonly args: readonly string[];
+      readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+      readonly startupProbe: Probe;
+      readonly readinessProbe: Probe;
+      readonly livenessProbe: Probe;
+      readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+      readonly securityContext: object;
+      readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+    },
+  ];
+  readonly volumes: readonly { readonly name: string; readonly configMap?: { readonly name: string } }[];
+}
+
+const validate = createKubernetesValidator();
+const kustomization = parse(readText('deploy/kubernetes/kustomization.yaml')) as {
+  readonly resources: readonly string[];
+};
+const plain = kustomization.resources.flatMap((path) => readManifests(`deploy/kubernetes/${path}`));
+const namespaced = readManifests('deploy/kubernetes/namespaced/roles.yaml');
+const sets: readonly (readonly [string, readonly Manifest[], optional: boolean])[] = [
+  ['plain', plain, true],
+  ['namespaced', [...plain.filter(({ kind }) => !kind.startsWith('ClusterRole')), ...namespaced], true],
+  ['the chart as it comes', readManifests('deploy/helm/rendered/default.yaml'), true],
+  ['the chart with everything', readManifests('deploy/helm/rendered/everything.yaml'), false],
+];
+
+it('names every manifest in the kustomization, but what takes the place of another', () => {
+  const files = listYaml('deploy/kubernetes').map((path) => path.replace('deploy/kubernetes/', ''));
+  expect(files.filter((file) => !kustomization.resources.includes(file))).toEqual([
+    'kustomization.yaml',
+    'namespaced/roles.yaml',
+  ]);
+});
+
+describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
+  const of = (kind: string): Manifest & { readonly spec: object } =>
+    manifests.find((manifest) => manifest.kind === kind) as Manifest & { readonly spec: object };
+  const { template, selector } = of('Deployment').spec as {
+    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+    readonly template: { readonly metadata: Manifest['metadata']; readonly spec: PodSpec };
+  };
+  const pod = template.spec;
+  const [container] = pod.containers;
+  const configMap = of('ConfigMap') as unknown as Manifest & { readonly data: Record<string, string> };
+  const install = parseInstall(configMap.data['grantgate.yaml'] ?? '', '/etc/grantgate/grantgate.yaml');
+
+  it('are right by the schemas of Kubernetes', () => {
+    const problems = manifests.flatMap((manifest) =>
+      validate(manifest).map((problem) => `${manifest.kind} ${manifest.metadata.name}: ${problem}`),
+    );
+    expect(problems).toEqual([]);
+  });
+
+  it('stay within one namespace, but for what belongs to the cluster or to the namespaces that are read', () => {
+    const elsewhere = manifests.filter(({ metadata }) => metadata.namespace !== 'grantgate');
+    const kinds = new Set(elsewhere.map(({ kind }) => kind.replace(/Binding$/, '')));
+    for (const kind of kinds)
+      expect([
+        'Namespace',
+        'ClusterRole',
+        'Role',
+        'CustomResourceDefinition',
+        'ValidatingAdmissionPolicy',
+      ]).toContain(kind);
+  });
+
+  it('allow exactly the calls that the provider makes', () => {
+    const calls = requiredPermissions
+      .filter((permission) => optional || !permission.optional)
+      .flatMap(({ group, resource, verbs }) => verbs.map((verb) => `${verb} ${group}/${resource}`));
+    const roles = manifests.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
+    expect(roles.length).toBeGreaterThan(0);
+    for (const role of roles) {
+      const allowed = (role['rules'] as readonly Rule[]).flatMap(({ apiGroups, resources, verbs }) =>
+        apiGroups.flatMap((group) =>
+          resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+        ),
+      );
+      expect(allowed.sort()).toEqual(calls.sort());
+      const binding = manifests.find(
+        ({ kind, metadata }) =>
+          kind === `${role.kind}Binding` && metadata.namespace === role.metadata.namespace,
+      );
+      const account = of('ServiceAccount').metadata;
+      expect(binding).toMatchObject({
+        roleRef: { kind: role.kind, name: role.metadata.name },
+        subjects: [
+          { kind: 'ServiceAccount', name: account.name, namespace: account.namespace ?? 'grantgate' },
+        ],
+      });
+    }
+    expect(pod).toMatchObject({ serviceAccountName: of('ServiceAccount').metadata.name });
+  });
+
+  it('select the pods that the Deployment makes', () => {
+    expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+    expect(of('Service').spec).toMatchObject({ selector: selector.matchLabels });
+    expect(of('PodDisruptionBudget').spec).toMatchObject({ selector });
+    expect(of('NetworkPolicy').spec).toMatchObject({ podSelector: selector });
+    for (const { labelSelector } of (
+      pod as unknown as { readonly topologySpreadConstraints: readonly { readonly labelSelector: object }[] }
+    ).topologySpreadConstraints)
+      expect(labelSelector).toEqual(selector);
+    const scaler = manifests.find(({ kind }) => kind === 'HorizontalPodAutoscaler');
+    if (scaler !== undefined)
+      expect(scaler['spec']).toMatchObject({ scaleTargetRef: { name: of('Deployment').metadata.name } });
+    // One of both says how many pods there are.
+    expect('replicas' in of('Deployment').spec).toBe(scaler === undefined);
+  });
+
+  it('have a configuration that the gateway takes, where the Deployment reads it', () => {
+    expect(install.problems.filter(({ path }) => path !== 'providers.kubernetesCRD')).toEqual([]);
+    expect(container.args).toEqual(['serve', '--config', '/etc/grantgate/grantgate.yaml']);
+    const mount = container.volumeMounts.find(({ mountPath }) => mountPath === '/etc/grantgate');
+    expect(pod.volumes.find(({ name }) => name === mount?.name)?.configMap?.name).toBe(
+      configMap.metadata.name,
+    );
+  });
+
+  it('agree with the configuration on ports, and keep the entry point admin out of the Service', () => {
+    const written = parse(configMap.data['grantgate.yaml'] ?? '') as {
+      readonly entryPoints: Readonly<Record<string, { readonly address: string }>>;
+      readonly ping: unknown;
+    };
+    for (const { name, containerPort } of container.ports)
+      expect(written.entryPoints[name]?.address).toBe(`:${containerPort}`);
+    expect(container.ports.map(({ name }) => name)).toEqual(['web', 'admin']);
+    expect(written.ping).toEqual({});
+    for (const probe of [container.startupProbe, container.readinessProbe, container.livenessProbe])
+      expect(probe.httpGet).toEqual({ path: '/ping', port: 'admin' });
+    expect(of('Service').spec).toMatchObject({ ports: [{ targetPort: 'web' }] });
+    expect(of('NetworkPolicy').spec).toMatchObject({ ingress: [{ ports: [{ port: 'web' }] }] });
+  });
+
+  it('give requests in flight their time before a pod is killed', () => {
+    const written = parse(configMap.data['grantgate.yaml'] ?? '') as {
+      readonly entryPoints: {
+        readonly web: { readonly transport: { readonly lifeCycle: { readonly graceTimeOut: string } } };
+      };
+    };
+    const grace = Number(/^(\d+)s$/.exec(written.entryPoints.web.transport.lifeCycle.graceTimeOut)?.[1]);
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(
+      grace + container.lifecycle.preStop.sleep.seconds,
+    );
+  });
+
+  it('run without privileges, on a file system that nothing can be written to', () => {
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      privileged: false,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(of('ServiceAccount')).toMatchObject({ automountServiceAccountToken: false });
+    expect(pod).toMatchObject({ automountServiceAccountToken: true });
+  });
+});
+
+it('the schemas notice a misspelt field, a wrong type and a kind that does not exist', () => {
+  const deployment = plain.find(({ kind }) => kind === 'Deployment')!;
+  const spec = deployment['spec'] as object;
+  expect(validate({ ...deployment, spec: { ...spec, replica: 2 } }).join()).toContain('replica');
+  expect(validate({ ...deployment, spec: { ...spec, replicas: 'two' } }).join()).toContain('replicas');
+  expect(validate({ ...deployment, kind: 'Deploymint' }).join()).toContain('no schema');
+});
