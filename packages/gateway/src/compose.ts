@@ -31,6 +31,7 @@ import { buildRuntime } from './snapshot/build.ts';
 import type { Holder } from './snapshot/holder.ts';
 import { createHolder } from './snapshot/holder.ts';
 import { adminEntryPoint, prepare } from './snapshot/prepare.ts';
+import { createServices } from './upstream/create-upstream.ts';
 import { GatewayStartError } from './start-error.ts';
 
 /** What the gateway takes from its process. */
@@ -88,6 +89,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     storeEvents.subscribe(createStoreLog(log, clock));
     const stores = createStores({ clock, events: storeEvents });
     const authenticators = createAuthenticators({ clock, cache: createTokenCache({ clock }), stores });
+    const services = createServices({ clock });
     const entryPointFacts = new Map(
       [...install.entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }]),
     );
@@ -99,7 +101,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         entryPoints: entryPointFacts,
       });
       logProblems(log, prepared.problems);
-      const runtime = buildRuntime(prepared, { clock, authenticators, entryPoints: entryPointFacts });
+      const runtime = buildRuntime(prepared, { services, authenticators, entryPoints: entryPointFacts });
       const { routers, guards } = prepared;
       const broken = routers.filter((router) => router.broken !== undefined).length;
       log.info('configuration loaded', { routers: routers.length, middlewares: guards.size, broken });

@@ -12,7 +12,7 @@ import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { createHolder } from '../snapshot/holder.ts';
 import type { Route } from '../snapshot/snapshot.ts';
-import { createUpstreams } from '../upstream/create-upstream.ts';
+import { createServices } from '../upstream/create-upstream.ts';
 import type { UpstreamTransport } from '../upstream/transport.ts';
 import type { CertificatePair } from './certificates.ts';
 import { openEntryPoint, type EntryPoint } from './entry-point.ts';
@@ -68,10 +68,10 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     healthCheck: undefined,
     sticky: undefined,
   };
-  const upstreams = createUpstreams(new Map([[service.name, service]]), {
+  const upstreams = createServices({
     clock,
     ...(options.upstreamTransport !== undefined && { transport: options.upstreamTransport }),
-  });
+  }).open(new Map([[service.name, service]]));
   const route: Route = {
     routerName: 'router@file',
     serviceName: service.name,

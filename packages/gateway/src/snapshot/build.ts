@@ -1,8 +1,7 @@
-import type { Clock } from '@grantgate/middleware/base/clock';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Table, TableEntry } from '../routing/table.ts';
 import { createTable } from '../routing/table.ts';
-import { createUpstreams } from '../upstream/create-upstream.ts';
+import type { Services } from '../upstream/create-upstream.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Authenticators, SharedAuthenticator } from './authenticators.ts';
 import type { Runtime } from './holder.ts';
@@ -11,14 +10,17 @@ import { entryPointsOf } from './prepare.ts';
 import type { Guard, Route } from './snapshot.ts';
 
 export interface BuildDeps {
-  readonly clock: Clock;
+  readonly services: Services;
   readonly authenticators: Authenticators;
   readonly entryPoints: ReadonlyMap<string, EntryPointFacts>;
 }
 
 /** Opens what a prepared configuration needs and makes it ready to serve: one routing table for each entry point. */
-export function buildRuntime(prepared: Prepared, { clock, authenticators, entryPoints }: BuildDeps): Runtime {
-  const upstreams = createUpstreams(prepared.services, { clock });
+export function buildRuntime(
+  prepared: Prepared,
+  { services, authenticators, entryPoints }: BuildDeps,
+): Runtime {
+  const upstreams = services.open(prepared.services);
   const shared: SharedAuthenticator[] = [];
   const guards = new Map<string, Guard>();
   for (const [name, { options }] of prepared.guards) {

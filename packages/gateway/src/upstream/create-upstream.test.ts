@@ -5,7 +5,7 @@ import { createTestAuthority } from '../../../middleware/src/token/certificates.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HealthCheckConfig, ServiceConfig, StickyConfig } from '../config/dynamic.ts';
 import type { Upstreams } from './create-upstream.ts';
-import { createUpstreams } from './create-upstream.ts';
+import { createServices } from './create-upstream.ts';
 import { defer, startServer, toLoadBalancer, toMap, toWeighted } from './services.testkit.ts';
 import type { PickFacts } from './upstream.ts';
 
@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 function create(...services: readonly ServiceConfig[]): Upstreams {
-  const upstreams = createUpstreams(toMap(...services), { clock: createFakeClock() });
+  const upstreams = createServices({ clock: createFakeClock() }).open(toMap(...services));
   cleanup.push(() => upstreams.close());
   return upstreams;
 }
@@ -230,7 +230,7 @@ describe('a health check', () => {
     const healthCheck = { ...check, ...config };
     let answers = 0;
     let waiting: { readonly count: number; readonly resolve: () => void } | undefined;
-    const upstreams = createUpstreams(toMap(toLoadBalancer('s', urls, { healthCheck })), {
+    const services = createServices({
       clock: {
         ...clock,
         after(ms, callback) {
@@ -241,9 +241,11 @@ describe('a health check', () => {
         },
       },
     });
+    const upstreams = services.open(toMap(toLoadBalancer('s', urls, { healthCheck })));
     cleanup.push(() => upstreams.close());
     return {
       clock,
+      services,
       upstreams,
       answered: (count: number) =>
         new Promise<void>((resolve) => (answers >= count ? resolve() : void (waiting = { count, resolve }))),
@@ -334,6 +336,20 @@ describe('a health check', () => {
     expect(servers()).toEqual([server.url]);
   });
 
+  it('outlives the configuration in another that keeps the server, and still knows how it is', async () => {
+    const sick = await serve((_request, response) => response.writeHead(500).end());
+    const { clock, services, upstreams, answered } = watch([sick.url]);
+    await answered(1);
+    const next = services.open(
+      toMap(toLoadBalancer('s', [sick.url, 'http://new.invalid'], { healthCheck: check })),
+    );
+    await upstreams.close();
+    cleanup.push(() => next.close());
+    expect(pickHosts(next, 's', 3)).toBe('nnn');
+    await clock.advance(check.intervalMs);
+    await expect.poll(() => sick.counts().requests).toBe(2);
+  });
+
   it('stops with its configuration, whatever is under way', async () => {
     const arrived = defer();
     const server = await serve((_request, response) => {
@@ -348,5 +364,47 @@ describe('a health check', () => {
     await clock.advance(100_000);
     expect(clock.pending()).toBe(0);
     expect(server.counts().requests).toBe(1);
+  });
+});
+
+describe('when a configuration takes the place of another', () => {
+  it('a service that is the same goes on, connections and turn included; one that is gone closes', async () => {
+    const [kept, gone] = await Promise.all(
+      [0, 1].map(() => serve((_request, response) => response.end('ok'))),
+    );
+    const services = createServices({ clock: createFakeClock() });
+    const ask = async (upstreams: Upstreams, name: string): Promise<void> => {
+      const { dispatcher, origin } = upstreams.get(name)!.pick(plain)!.server;
+      await (await dispatcher.request({ origin, path: '/', method: 'GET' })).body.dump();
+    };
+    const first = services.open(
+      toMap(toLoadBalancer('kept', [kept!.url]), toLoadBalancer('gone', [gone!.url])),
+    );
+    await ask(first, 'kept');
+    await ask(first, 'gone');
+    const second = services.open(toMap(toLoadBalancer('kept', [kept!.url])));
+    cleanup.push(() => second.close());
+    expect(second.get('kept')).toBe(first.get('kept'));
+    expect(second.get('gone')).toBeUndefined();
+    await first.close();
+    await gone!.closed;
+    await ask(second, 'kept');
+    expect(kept!.counts()).toEqual({ opened: 1, open: 1, requests: 2 });
+  });
+
+  it('a weighted service goes on unless one of its members is another', () => {
+    const services = createServices({ clock: createFakeClock() });
+    const open = (url: string, weight = 1): Upstreams => {
+      const upstreams = services.open(
+        toMap(toWeighted('w', { a: 1, b: weight }), toLoadBalancer('a', ['http://a']), toLoadBalancer('b', [url])),
+      ); // prettier-ignore
+      cleanup.push(() => upstreams.close());
+      return upstreams;
+    };
+    const first = open('http://b');
+    expect(pickHosts(first, 'w', 1)).toBe('a');
+    expect(pickHosts(open('http://b'), 'w', 1)).toBe('b');
+    expect(open('http://c').get('w')).not.toBe(first.get('w'));
+    expect(open('http://b', 2).get('w')).not.toBe(first.get('w'));
   });
 });

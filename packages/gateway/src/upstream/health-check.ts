@@ -7,7 +7,7 @@ export interface HealthCheck {
   /** The last answer; a server that has not been asked yet counts as healthy. */
   healthy(): boolean;
   /** Stops asking; questions under way, and answers that are still being read, are given up. */
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Starts with a first question at once; the interval runs from the end of one question to the start of the next. */
@@ -18,7 +18,8 @@ export function startHealthCheck(
 ): HealthCheck {
   const { origin, path, host } = toTarget(serverUrl, config);
   const headers = { ...config.headers, host: config.hostname ?? host };
-  const pool = deps.pools.forOrigin(origin);
+  const connections = deps.pools.forOrigin(origin);
+  const pool = connections.value;
   let healthy = true;
   let stopped = false;
   const underWay = new Set<AbortController>();
@@ -63,6 +64,7 @@ export function startHealthCheck(
       stopped = true;
       next?.cancel();
       for (const controller of underWay) controller.abort();
+      return connections.release();
     },
   };
 }

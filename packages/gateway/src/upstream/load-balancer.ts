@@ -1,9 +1,10 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { LoadBalancerConfig, StickyConfig } from '../config/dynamic.ts';
+import type { HealthCheckConfig, LoadBalancerConfig, StickyConfig } from '../config/dynamic.ts';
 import { startHealthCheck, type HealthCheck } from './health-check.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import { createServer } from './server.ts';
+import type { Sharing, Use } from './sharing.ts';
 import { findCookie, toStickyCookie, toStickyId } from './sticky.ts';
 import type { Picked, Upstream } from './upstream.ts';
 
@@ -11,8 +12,8 @@ import type { Picked, Upstream } from './upstream.ts';
 export interface Service extends Upstream {
   /** Whether `pick` would give a server. */
   available(): boolean;
-  /** Stops what runs in the background. */
-  stop(): void;
+  /** Stops what runs in the background, and lets go of the connections. */
+  stop(): Promise<void>;
 }
 
 interface Peer {
@@ -23,17 +24,25 @@ interface Peer {
   readonly pickedFirst: Picked;
 }
 
-export function createLoadBalancer(
-  config: LoadBalancerConfig,
-  deps: { readonly clock: Clock; readonly pools: Pools },
-): Service {
+export interface LoadBalancerDeps {
+  readonly clock: Clock;
+  readonly pools: Pools;
+  /** Checks under way, so that a service that gains or loses a server still knows how the others are. */
+  readonly checks: Sharing<HealthCheck>;
+}
+
+export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalancerDeps): Service {
   const { sticky } = config;
   const byId = new Map<string, Peer>();
+  const uses: { release(): Promise<void> }[] = [];
   const peers = config.servers
     .filter(({ weight }) => weight > 0)
     .map((serverConfig): Peer => {
       const id = toStickyId(serverConfig.url);
-      const server = createServer(serverConfig, deps.pools);
+      const connections = deps.pools.forOrigin(new URL(serverConfig.url).origin);
+      const check = config.healthCheck && acquireCheck(serverConfig.url, config.healthCheck, deps);
+      uses.push(connections, ...(check === undefined ? [] : [check]));
+      const server = createServer(serverConfig, connections.value);
       const picked = {
         server,
         serviceName: config.name,
@@ -42,7 +51,7 @@ export function createLoadBalancer(
       };
       const peer: Peer = {
         weight: serverConfig.weight,
-        check: config.healthCheck && startHealthCheck(serverConfig.url, config.healthCheck, deps),
+        check: check?.value,
         picked: Object.freeze(picked),
         pickedFirst: Object.freeze({ ...picked, setCookie: sticky && toStickyCookie(sticky, id) }),
       };
@@ -55,12 +64,18 @@ export function createLoadBalancer(
   );
   return {
     available: () => peers.some(isHealthy),
-    stop: () => peers.forEach(({ check }) => check?.stop()),
+    async stop() {
+      await Promise.all(uses.map((use) => use.release()));
+    },
     pick(facts) {
       const bound = sticky && findBound(facts.rawHeaders, sticky, byId);
       return bound?.picked ?? rotation.next()?.pickedFirst;
     },
   };
+}
+
+function acquireCheck(url: string, config: HealthCheckConfig, deps: LoadBalancerDeps): Use<HealthCheck> {
+  return deps.checks.acquire(JSON.stringify([url, config]), () => startHealthCheck(url, config, deps));
 }
 
 function isHealthy(peer: Peer): boolean {

@@ -1,36 +1,34 @@
 import { Pool, buildConnector } from 'undici';
+import type { Use } from './sharing.ts';
+import { createSharing } from './sharing.ts';
 import type { UpstreamTransport } from './transport.ts';
 
-/** Keep-alive connections, one pool per origin whatever the number of services that use it. */
+/**
+ * Keep-alive connections, one pool per origin whatever the number of services that use it. After its last user a pool closes
+ * every connection, once the requests under way are answered.
+ */
 export interface Pools {
-  forOrigin(origin: string): Pool;
-  /** Closes every connection once the requests under way are answered. */
-  close(): Promise<void>;
+  forOrigin(origin: string): Use<Pool>;
 }
 
 export function createPools(transport: UpstreamTransport): Pools {
-  const pools = new Map<string, Pool>();
+  const pools = createSharing<Pool>((pool) => pool.close());
   const connect = createConnector(transport.dialTimeoutMs);
   return {
-    forOrigin(origin) {
-      let pool = pools.get(origin);
-      if (pool === undefined) {
-        pool = new Pool(origin, {
-          connect,
-          // One request at a time on a connection: a slow answer must not hold up another caller's.
-          pipelining: 1,
-          headersTimeout: transport.responseHeaderTimeoutMs,
-          bodyTimeout: transport.bodyIdleTimeoutMs,
-          keepAliveTimeout: transport.idleConnTimeoutMs,
-          maxHeaderSize: transport.maxResponseHeaderBytes,
-        });
-        pools.set(origin, pool);
-      }
-      return pool;
-    },
-    close: async () => {
-      await Promise.all(Array.from(pools.values(), (pool) => pool.close()));
-    },
+    forOrigin: (origin) =>
+      pools.acquire(
+        origin,
+        () =>
+          new Pool(origin, {
+            connect,
+            // One request at a time on a connection: a slow answer must not hold up another caller's.
+            pipelining: 1,
+            headersTimeout: transport.responseHeaderTimeoutMs,
+            bodyTimeout: transport.bodyIdleTimeoutMs,
+            keepAliveTimeout: transport.idleConnTimeoutMs,
+            maxHeaderSize: transport.maxResponseHeaderBytes,
+          }),
+      ),
   };
 }
 

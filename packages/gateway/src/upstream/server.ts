@@ -1,14 +1,14 @@
+import type { Dispatcher } from 'undici';
 import type { ServerConfig } from '../config/dynamic.ts';
-import type { Pools } from './pools.ts';
 import type { UpstreamServer } from './upstream.ts';
 
-export function createServer(config: ServerConfig, pools: Pools): UpstreamServer {
-  const { origin, host, pathname } = new URL(config.url);
+export function createServer({ url }: ServerConfig, dispatcher: Dispatcher): UpstreamServer {
+  const { origin, host, pathname } = new URL(url);
   return Object.freeze({
-    url: config.url,
+    url,
     origin,
     authority: host,
     basePath: pathname.replace(/\/+$/, ''),
-    dispatcher: pools.forOrigin(origin),
+    dispatcher,
   });
 }

@@ -1,0 +1,35 @@
+/** Things that several users share, by key: made for the first of them, closed after the last. */
+export interface Sharing<T> {
+  acquire(key: string, create: () => T): Use<T>;
+}
+
+export interface Use<T> {
+  readonly value: T;
+  /** To be called exactly once. Resolves when the thing is closed, at once while it has other users. */
+  release(): Promise<void>;
+}
+
+export function createSharing<T>(close: (value: T) => Promise<void> | void): Sharing<T> {
+  const held = new Map<string, { readonly value: T; users: number }>();
+  return {
+    acquire(key, create) {
+      let entry = held.get(key);
+      if (entry === undefined) {
+        entry = { value: create(), users: 0 };
+        held.set(key, entry);
+      }
+      const { value } = entry;
+      const mine = entry;
+      mine.users += 1;
+      return {
+        value,
+        async release() {
+          mine.users -= 1;
+          if (mine.users > 0) return;
+          held.delete(key);
+          await close(value);
+        },
+      };
+    },
+  };
+}
