@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createChannel } from '@grantgate/middleware/base/channel';
@@ -7,15 +5,14 @@ import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createAdminHandle } from './admin/handle.ts';
-import type { DynamicConfiguration } from './config/dynamic.ts';
+import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
 import type { EntryPointConfig, InstallConfig } from './config/install.ts';
-import type { Problem } from './config/place.ts';
-import type { CertificatePair } from './entrypoints/certificates.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
 import { openEntryPoint } from './entrypoints/entry-point.ts';
 import { createAccessLogLine } from './observe/access-log.ts';
 import type { Log } from './observe/log.ts';
 import { createLog } from './observe/log.ts';
+import { createProblemLog } from './observe/problem-log.ts';
 import { createRefusalLog } from './observe/refusal-log.ts';
 import type { Sink } from './observe/sink.ts';
 import { createStoreLog } from './observe/store-log.ts';
@@ -25,12 +22,11 @@ import { createHandle } from './pipeline/handle.ts';
 import type { RequestRecord } from './pipeline/record.ts';
 import { createAggregate } from './providers/aggregate.ts';
 import { createFileProvider } from './providers/file/provider.ts';
+import { createWatchSet } from './providers/file/watch-set.ts';
 import type { Provider } from './providers/provider.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
-import { buildRuntime } from './snapshot/build.ts';
-import type { Holder } from './snapshot/holder.ts';
-import { createHolder } from './snapshot/holder.ts';
-import { adminEntryPoint, prepare } from './snapshot/prepare.ts';
+import { adminEntryPoint } from './snapshot/prepare.ts';
+import { createUpdates } from './snapshot/updates.ts';
 import { createServices } from './upstream/create-upstream.ts';
 import { GatewayStartError } from './start-error.ts';
 
@@ -93,27 +89,37 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const entryPointFacts = new Map(
       [...install.entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }]),
     );
-    let holder: Holder | undefined;
-    const take = (configuration: DynamicConfiguration): void => {
-      const prepared = prepare(configuration, {
-        env: io.env,
-        readFile: (path) => readFileSync(path, 'utf8'),
-        entryPoints: entryPointFacts,
-      });
-      logProblems(log, prepared.problems);
-      const runtime = buildRuntime(prepared, { services, authenticators, entryPoints: entryPointFacts });
-      const { routers, guards } = prepared;
-      const broken = routers.filter((router) => router.broken !== undefined).length;
-      log.info('configuration loaded', { routers: routers.length, middlewares: guards.size, broken });
-      if (holder === undefined)
-        holder = createHolder(runtime, (error) =>
-          log.error('an old configuration could not be closed', { error: describe(error) }),
-        );
-      else holder.swap(runtime);
-    };
+    const entryPoints: EntryPoint[] = [];
+    const certificateFiles = certificateFilesOf(install.entryPoints.values());
+    const renew = createRenewal(install, entryPoints, (entryPoint, error) =>
+      log.warn('certificates cannot be used: the last good ones stay', { entryPoint, error }),
+    );
+    const watchSet = createWatchSet({
+      clock,
+      onChange() {
+        updates.refresh();
+        void renew();
+      },
+    });
+    const report = createProblemLog(log);
+    const updates = createUpdates({
+      env: io.env,
+      entryPoints: entryPointFacts,
+      services,
+      authenticators,
+      onPrepared({ routers, guards, problems }, files) {
+        report(problems);
+        const broken = routers.filter((router) => router.broken !== undefined).length;
+        log.info('configuration loaded', { routers: routers.length, middlewares: guards.size, broken });
+        watchSet.watch(new Set([...files, ...certificateFiles]));
+      },
+      onCloseError: (error) =>
+        log.error('an old configuration could not be closed', { error: describe(error) }),
+    });
+    opened.push(() => watchSet.close());
     const aggregate = createAggregate(createProviders(install, clock), { clock });
-    await aggregate.start(take);
-    const serving = holder;
+    await aggregate.start((configuration) => updates.take(configuration));
+    const serving = updates.holder;
     if (serving === undefined) throw new Error('no configuration was emitted');
     opened.push(
       () => serving.close(),
@@ -128,7 +134,6 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     });
     // A gateway that starts with a fleet takes the fleet's tokens: it does not ask anew because Redis was a moment away.
     await stores.started();
-    const entryPoints: EntryPoint[] = [];
     opened.push(async () => {
       await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));
     });
@@ -204,34 +209,6 @@ async function open(
           error,
         );
   }
-}
-
-async function readCertificates({ name, tls }: EntryPointConfig): Promise<readonly CertificatePair[]> {
-  const pairs: CertificatePair[] = [];
-  for (const { certFile, keyFile } of tls?.certificates ?? []) {
-    const read = async (path: string): Promise<Buffer> => {
-      try {
-        return await readFile(path);
-      } catch (error) {
-        throw new GatewayStartError(
-          'certificate_invalid',
-          `the entry point ${name} needs ${path}, and it cannot be read`,
-          error,
-        );
-      }
-    };
-    pairs.push({ cert: await read(certFile), key: await read(keyFile) });
-  }
-  return pairs;
-}
-
-function logProblems(log: Log, problems: readonly Problem[]): void {
-  for (const { severity, place, code, path, message } of problems)
-    log[severity === 'error' ? 'error' : 'warn'](message, {
-      code,
-      path,
-      place: place.line === 0 ? place.file : `${place.file}:${place.line}:${place.column}`,
-    });
 }
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');

@@ -27,6 +27,11 @@ export interface EntryPoint {
   readonly name: string;
   /** The port in use: the configured one, or the one that port 0 got. */
   readonly port: number;
+  /**
+   * Uses other certificates from now on; connections that are open keep theirs.
+   * @throws when they cannot be used; those in use stay.
+   */
+  setCertificates(pairs: readonly CertificatePair[]): void;
   /** Takes no new requests, lets those under way finish for `graceTimeoutMs` at most, then closes every connection. */
   drain(): Promise<void>;
 }
@@ -43,7 +48,7 @@ export interface EntryPointDeps {
 
 /** Opens the listener; rejects when the address cannot be had. */
 export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointDeps): Promise<EntryPoint> {
-  const server = createServer(config, deps);
+  const { server, setCertificates } = createServer(config, deps);
   const activity = createActivity();
   listenTo(server, activity, config, deps);
   await listen(server, config);
@@ -58,6 +63,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
   return {
     name: config.name,
     port: (server.address() as AddressInfo).port,
+    setCertificates,
     async drain() {
       const idle = activity.drain();
       const closed = new Promise((resolve) => server.close(resolve));
@@ -192,7 +198,12 @@ function takeOver(request: IncomingMessage, socket: Socket): ServerResponse {
   return response;
 }
 
-function createServer(config: EntryPointConfig, deps: EntryPointDeps): Server {
+interface Listener {
+  readonly server: Server;
+  readonly setCertificates: EntryPoint['setCertificates'];
+}
+
+function createServer(config: EntryPointConfig, deps: EntryPointDeps): Listener {
   const { transport } = config;
   const limits = {
     requestTimeout: transport.readTimeoutMs,
@@ -208,23 +219,36 @@ function createServer(config: EntryPointConfig, deps: EntryPointDeps): Server {
     // Said by an entry point's own strict reading, with a problem document.
     requireHostHeader: false,
   };
-  const server =
-    deps.certificates.length === 0 ? createHttpServer(limits) : createTlsServer(limits, deps.certificates);
+  const listener =
+    deps.certificates.length === 0
+      ? { server: createHttpServer(limits), setCertificates() {} }
+      : createTlsServer(limits, deps.certificates);
   // Size is limited in bytes; Node.js would drop headers beyond a count in silence.
-  server.maxHeadersCount = 0;
-  return server;
+  listener.server.maxHeadersCount = 0;
+  return listener;
 }
 
-function createTlsServer(limits: object, pairs: readonly CertificatePair[]): Server {
-  const certificates = createCertificates(pairs);
-  const [first] = pairs;
-  return createHttpsServer({
-    ...limits,
+function createTlsServer(limits: object, pairs: readonly CertificatePair[]): Listener {
+  let certificates = createCertificates(pairs);
+  // For callers that name no server.
+  const toDefault = ([first]: readonly CertificatePair[]) => ({
     ...(first !== undefined && { cert: first.cert, key: first.key }),
-    minVersion: 'TLSv1.2',
+    minVersion: 'TLSv1.2' as const,
+  });
+  const server = createHttpsServer({
+    ...limits,
+    ...toDefault(pairs),
     ALPNProtocols: ['http/1.1'],
     SNICallback: (name, done) => done(null, certificates.find(name)),
   });
+  return {
+    server,
+    setCertificates(next) {
+      // All of them or none: throws before anything is changed.
+      certificates = createCertificates(next);
+      server.setSecureContext(toDefault(next));
+    },
+  };
 }
 
 function listen(server: Server, { host, port }: EntryPointConfig): Promise<void> {

@@ -1,4 +1,4 @@
-import { compilePredicate } from '@grantgate/middleware/predicate/compile';
+import { compileTree } from '@grantgate/middleware/predicate/compile';
 import type { Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
 import { parsePredicate } from '@grantgate/middleware/predicate/parse';
 import { defaultPriority } from './default-priority.ts';
@@ -22,7 +22,7 @@ export type CompiledRule =
 export function compileRule(source: string): CompiledRule {
   const parsed = parsePredicate(source);
   if (!parsed.ok) return { ok: false, diagnostics: [parsed.diagnostic] };
-  const compiled = compilePredicate(source, matchers);
+  const compiled = compileTree(parsed.ast, source, matchers);
   if (!compiled.ok) return compiled;
   const { evaluate } = compiled;
   return {

@@ -25,35 +25,51 @@ export interface Resolved {
   /** A copy of the options with values in place of references; those that failed stay as written. */
   readonly value: unknown;
   readonly problems: readonly ReferenceProblem[];
+  /** What each reference led to. */
+  readonly lookUps: readonly LookUp[];
+}
+
+/** A reference and what it led to. */
+export interface LookUp {
+  readonly reference: Reference;
+  readonly found: Found;
 }
 
 /** Puts values in place of the secret references in every string of a middleware's options. */
 export function resolveReferences(options: unknown, sources: SecretSources): Resolved {
   const problems: ReferenceProblem[] = [];
-  return { value: walk(options, [], sources, problems), problems };
+  const lookUps: LookUp[] = [];
+  return { value: walk(options, [], { sources, problems, lookUps }), problems, lookUps };
 }
 
-function walk(
-  value: unknown,
-  path: readonly (string | number)[],
-  sources: SecretSources,
-  problems: ReferenceProblem[],
-): unknown {
-  if (typeof value === 'string') return resolveText(value, path, sources, problems);
-  if (Array.isArray(value))
-    return value.map((item, index) => walk(item, [...path, index], sources, problems));
+/** Whether the references still lead to what they led to. */
+export function isCurrent(lookUps: readonly LookUp[], sources: Omit<SecretSources, 'namespace'>): boolean {
+  return lookUps.every(({ reference, found }) => {
+    const { value, message } = lookUp(reference, sources);
+    return value === found.value && message === found.message;
+  });
+}
+
+interface Walk {
+  readonly sources: SecretSources;
+  readonly problems: ReferenceProblem[];
+  readonly lookUps: LookUp[];
+}
+
+function walk(value: unknown, path: readonly (string | number)[], to: Walk): unknown {
+  if (typeof value === 'string') return resolveText(value, path, to);
+  if (Array.isArray(value)) return value.map((item, index) => walk(item, [...path, index], to));
   // A date of TOML is no mapping: it stays for the options' own check.
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, walk(item, [...path, name], sources, problems)]),
+    Object.entries(value).map(([name, item]) => [name, walk(item, [...path, name], to)]),
   );
 }
 
 function resolveText(
   text: string,
   path: readonly (string | number)[],
-  sources: SecretSources,
-  problems: ReferenceProblem[],
+  { sources, problems, lookUps }: Walk,
 ): string {
   const parsed = parseReference(text, sources.namespace);
   if (parsed.kind === 'none') return text;
@@ -65,16 +81,17 @@ function resolveText(
   }
   if (parsed.warning !== undefined) report('warning', 'deprecated_reference', parsed.warning);
   const found = lookUp(parsed.reference, sources);
+  lookUps.push({ reference: parsed.reference, found });
   if (found.value !== undefined) return found.value;
   report('error', 'missing_secret', `${text}: ${found.message}`);
   return text;
 }
 
-type Found =
+export type Found =
   | { readonly value: string; readonly message?: undefined }
   | { readonly value?: undefined; readonly message: string };
 
-function lookUp(reference: Reference, { secrets, env, readFile }: SecretSources): Found {
+function lookUp(reference: Reference, { secrets, env, readFile }: Omit<SecretSources, 'namespace'>): Found {
   switch (reference.kind) {
     case 'kubernetes': {
       const { namespace, name, key } = reference;

@@ -3,8 +3,8 @@ import { parseClientCredentials } from '@grantgate/middleware/options/parse';
 import type { ClientCredentialsConfig } from '../config/dynamic.ts';
 import { formatPath } from '../config/path.ts';
 import type { Problem } from '../config/place.ts';
-import type { SecretSources } from '../secrets/resolve.ts';
-import { resolveReferences } from '../secrets/resolve.ts';
+import type { LookUp, SecretSources } from '../secrets/resolve.ts';
+import { isCurrent, resolveReferences } from '../secrets/resolve.ts';
 
 /** A middleware with its secrets looked up and its options read. */
 export interface PreparedGuard {
@@ -15,10 +15,29 @@ export interface PreparedGuard {
 }
 
 /** Prepares one `oAuthClientCredentials` middleware; says everything that is wrong with it at its place in the file. */
-export function prepareGuard(
+export type PrepareGuard = (
   middleware: ClientCredentialsConfig,
   sources: Omit<SecretSources, 'namespace'>,
-): PreparedGuard {
+) => PreparedGuard;
+
+/** A middleware that is the same, and whose secrets are, is prepared once. */
+export function createPrepareGuard(): PrepareGuard {
+  const done = new WeakMap<ClientCredentialsConfig, Done>();
+  return (middleware, sources) => {
+    const before = done.get(middleware);
+    if (before !== undefined && isCurrent(before.lookUps, sources)) return before.guard;
+    const now = prepareGuard(middleware, sources);
+    done.set(middleware, now);
+    return now.guard;
+  };
+}
+
+interface Done {
+  readonly guard: PreparedGuard;
+  readonly lookUps: readonly LookUp[];
+}
+
+function prepareGuard(middleware: ClientCredentialsConfig, sources: Omit<SecretSources, 'namespace'>): Done {
   const { name, namespace } = middleware;
   const resolved = resolveReferences(middleware.options, { ...sources, namespace });
   const parsed = parseClientCredentials(resolved.value);
@@ -28,11 +47,12 @@ export function prepareGuard(
     // A reference that leads nowhere is one problem, not two.
     ...parsed.problems.filter(({ path }) => !unresolved.some((other) => isSamePath(path, other.path))),
   ];
-  return Object.freeze({
+  const guard = Object.freeze({
     name,
     options: unresolved.length > 0 ? undefined : parsed.options,
     problems: problems.map((problem) => toProblem(problem, middleware)),
   });
+  return { guard, lookUps: resolved.lookUps };
 }
 
 const isSamePath = (a: OptionProblem['path'], b: OptionProblem['path']): boolean =>

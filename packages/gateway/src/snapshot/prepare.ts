@@ -10,8 +10,8 @@ import { sortProblems } from '../config/problem.ts';
 import { proposeName } from '@grantgate/middleware/base/names';
 import type { Rule } from '../routing/rule.ts';
 import { compileRule } from '../routing/rule.ts';
-import type { PreparedGuard } from './prepare-guard.ts';
-import { prepareGuard } from './prepare-guard.ts';
+import type { PrepareGuard, PreparedGuard } from './prepare-guard.ts';
+import { createPrepareGuard } from './prepare-guard.ts';
 
 /** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
 export interface Prepared {
@@ -50,24 +50,41 @@ export const adminEntryPoint = 'admin';
 
 /** Prepares a configuration. A router or middleware that is broken stays alone; all problems are found at once. */
 export function prepare(configuration: DynamicConfiguration, sources: PrepareSources): Prepared {
+  return createPrepare(sources)(configuration);
+}
+
+/** The same, again and again: what has not changed since is not read or compiled again, and stays the same object. */
+export function createPrepare(sources: PrepareSources): (configuration: DynamicConfiguration) => Prepared {
+  const prepareGuard = createPrepareGuard();
+  const readRouter = createReadRouter(sources.entryPoints);
+  return (configuration) => prepareAll(configuration, sources, { prepareGuard, readRouter });
+}
+
+interface Parts {
+  readonly prepareGuard: PrepareGuard;
+  readonly readRouter: (config: RouterConfig) => ReadRouter;
+}
+
+function prepareAll(
+  configuration: DynamicConfiguration,
+  { env, readFile }: PrepareSources,
+  { prepareGuard, readRouter }: Parts,
+): Prepared {
+  const sources = { env, readFile: readOnce(readFile), secrets: configuration.secrets };
   const problems: Problem[] = [...configuration.problems];
   const guards = new Map<string, PreparedGuard>();
   for (const middleware of configuration.middlewares.values()) {
     if (middleware.kind !== 'oAuthClientCredentials') continue;
-    const prepared = prepareGuard(middleware, { ...sources, secrets: configuration.secrets });
+    const prepared = prepareGuard(middleware, sources);
     guards.set(middleware.name, prepared);
     problems.push(...prepared.problems);
   }
   const routers: PreparedRouter[] = [];
   for (const config of configuration.routers.values()) {
-    const found = sources.entryPoints === undefined ? [] : checkEntryPoints(config, sources.entryPoints);
-    // A router without a rule has been reported by the provider.
-    const compiled = config.rule === '' ? undefined : compileRule(config.rule);
-    if (compiled?.ok === false)
-      found.push(...compiled.diagnostics.map((diagnostic) => toRuleProblem(config, diagnostic)));
+    const { rule, problems: found } = readRouter(config);
     problems.push(...found);
     // A rule that cannot be read matches nothing: nobody knows which requests it means.
-    if (compiled?.ok !== true) continue;
+    if (rule === undefined) continue;
     const names = flatten(config.middlewares, configuration.middlewares);
     const broken =
       firstError([...config.errors, ...found]) ??
@@ -76,7 +93,7 @@ export function prepare(configuration: DynamicConfiguration, sources: PrepareSou
     routers.push(
       Object.freeze({
         config,
-        rule: compiled.rule,
+        rule,
         guards: names.filter((name) => guards.has(name)),
         broken,
       }),
@@ -88,6 +105,51 @@ export function prepare(configuration: DynamicConfiguration, sources: PrepareSou
     services: configuration.services,
     problems: Object.freeze(sortProblems(problems)),
   });
+}
+
+/** What can be said of a router by itself. */
+interface ReadRouter {
+  /** Undefined for one that cannot be read. */
+  readonly rule: Rule | undefined;
+  readonly problems: readonly Problem[];
+}
+
+function createReadRouter(entryPoints: PrepareSources['entryPoints']): (config: RouterConfig) => ReadRouter {
+  const done = new WeakMap<RouterConfig, ReadRouter>();
+  const read = (config: RouterConfig): ReadRouter => {
+    const problems = entryPoints === undefined ? [] : checkEntryPoints(config, entryPoints);
+    // A router without a rule has been reported by the provider.
+    if (config.rule === '') return { rule: undefined, problems };
+    const compiled = compileRule(config.rule);
+    if (compiled.ok) return { rule: compiled.rule, problems };
+    problems.push(...compiled.diagnostics.map((diagnostic) => toRuleProblem(config, diagnostic)));
+    return { rule: undefined, problems };
+  };
+  return (config) => {
+    let found = done.get(config);
+    if (found === undefined) done.set(config, (found = read(config)));
+    return found;
+  };
+}
+
+/** Reads each file once, whatever the number of references to it: all of them get the same text, or the same error. */
+function readOnce(readFile: (path: string) => string): (path: string) => string {
+  const results = new Map<string, () => string>();
+  return (path) => {
+    let result = results.get(path);
+    if (result === undefined) {
+      try {
+        const text = readFile(path);
+        result = () => text;
+      } catch (error) {
+        result = () => {
+          throw error;
+        };
+      }
+      results.set(path, result);
+    }
+    return result();
+  };
 }
 
 function checkEntryPoints(

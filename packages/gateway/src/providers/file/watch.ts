@@ -1,7 +1,7 @@
 import type { FSWatcher } from 'node:fs';
 import { watch } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import { isRouteFile } from './files.ts';
 
@@ -104,8 +104,10 @@ async function collectFolders(path: string, folders: Map<string, Folder>): Promi
   const target = await stat(path).catch(() => undefined);
   // The folder around it sees a file replaced, and a directory created again; where there is none yet, one further up.
   await addAround(path, folders);
-  if (target?.isDirectory() === true) await collectBelow(path, folders);
-  else if (target !== undefined) await addTarget(path, folders);
+  if (target?.isDirectory() === true) {
+    await addTarget(path, folders);
+    await collectBelow(path, folders);
+  } else if (target !== undefined) await addTarget(path, folders);
 }
 
 async function addAround(path: string, folders: Map<string, Folder>): Promise<void> {
@@ -122,10 +124,31 @@ function addName(folders: Map<string, Folder>, folder: string, identity: string,
     folders.set(folder, { identity, names: new Set([...(before?.names ?? []), name]) });
 }
 
-/** What a link leads to may be changed where it stands. */
+/**
+ * What a link leads to may be changed where it stands, and so may every link on the way: that of a release (`current`), or
+ * `..data` of a Kubernetes volume.
+ */
 async function addTarget(path: string, folders: Map<string, Folder>): Promise<void> {
   const real = await realpath(path).catch(() => path);
-  if (real !== path) await addAround(real, folders);
+  if (real === path) return;
+  await addAround(real, folders);
+  await addLinks(path, folders, maxLinks);
+}
+
+/** As many as Linux follows. */
+const maxLinks = 40;
+
+async function addLinks(path: string, folders: Map<string, Folder>, left: number): Promise<void> {
+  const parts = path.split(sep);
+  for (let count = 2; count <= parts.length; count += 1) {
+    const link = parts.slice(0, count).join(sep);
+    const target = await readlink(link).catch(() => undefined);
+    if (target === undefined) continue;
+    await addAround(link, folders);
+    const next = join(resolve(dirname(link), target), ...parts.slice(count));
+    if (left > 0) await addLinks(next, folders, left - 1);
+    return;
+  }
 }
 
 async function collectBelow(path: string, folders: Map<string, Folder>): Promise<void> {

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import type { EntryPointConfig, InstallConfig } from './config/install.ts';
+import type { CertificatePair } from './entrypoints/certificates.ts';
+import type { EntryPoint } from './entrypoints/entry-point.ts';
+import { GatewayStartError } from './start-error.ts';
+
+/** The files that the certificates of some entry points are in. */
+export function certificateFilesOf(entryPoints: Iterable<EntryPointConfig>): readonly string[] {
+  return Array.from(entryPoints).flatMap(({ tls }) =>
+    (tls?.certificates ?? []).flatMap(({ certFile, keyFile }) => [certFile, keyFile]),
+  );
+}
+
+/** @throws GatewayStartError `certificate_invalid` when a file cannot be read. */
+export async function readCertificates({ name, tls }: EntryPointConfig): Promise<readonly CertificatePair[]> {
+  const pairs: CertificatePair[] = [];
+  for (const { certFile, keyFile } of tls?.certificates ?? []) {
+    const read = async (path: string): Promise<Buffer> => {
+      try {
+        return await readFile(path);
+      } catch (error) {
+        throw new GatewayStartError(
+          'certificate_invalid',
+          `the entry point ${name} needs ${path}, and it cannot be read`,
+          error,
+        );
+      }
+    };
+    pairs.push({ cert: await read(certFile), key: await read(keyFile) });
+  }
+  return pairs;
+}
+
+/**
+ * Reads the certificates of entry points again, each time it is called. Those that cannot be used leave an entry point with
+ * the ones that it has, and are reported once.
+ */
+export function createRenewal(
+  install: InstallConfig,
+  entryPoints: readonly EntryPoint[],
+  onFault: (entryPoint: string, message: string) => void,
+): () => Promise<void> {
+  const seen = new Map<string, readonly CertificatePair[] | string>();
+  const renew = async (entryPoint: EntryPoint, config: EntryPointConfig): Promise<void> => {
+    const { name } = entryPoint;
+    const before = seen.get(name);
+    try {
+      const pairs = await readCertificates(config);
+      if (Array.isArray(before) && isSame(pairs, before)) return;
+      // Seen even if they do not fit: what is as it was is not tried again.
+      seen.set(name, pairs);
+      entryPoint.setCertificates(pairs);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'unknown error';
+      if (error instanceof GatewayStartError) {
+        if (before === message) return;
+        seen.set(name, message);
+      }
+      onFault(name, message);
+    }
+  };
+  return async () => {
+    for (const entryPoint of entryPoints) {
+      const config = install.entryPoints.get(entryPoint.name);
+      if (config?.tls !== undefined) await renew(entryPoint, config);
+    }
+  };
+}
+
+function isSame(a: readonly CertificatePair[], b: readonly CertificatePair[]): boolean {
+  const bytes = (part: string | Buffer): Buffer => Buffer.from(part);
+  return a.every(({ cert, key }, index) => {
+    const other = b[index];
+    return (
+      other !== undefined && bytes(cert).equals(bytes(other.cert)) && bytes(key).equals(bytes(other.key))
+    );
+  });
+}

@@ -1,0 +1,18 @@
+import type { Problem } from '../config/place.ts';
+import type { Log } from './log.ts';
+
+/** Writes what is wrong with a configuration into the log: what was wrong with the one before as well is not said again. */
+export function createProblemLog(log: Log): (problems: readonly Problem[]) => void {
+  let known: ReadonlySet<string> = new Set();
+  return (problems) => {
+    const keys = new Set<string>();
+    for (const { severity, place, code, path, message } of problems) {
+      const at = place.line === 0 ? place.file : `${place.file}:${place.line}:${place.column}`;
+      const key = JSON.stringify([severity, at, code, path, message]);
+      if (!known.has(key) && !keys.has(key))
+        log[severity === 'error' ? 'error' : 'warn'](message, { code, path, place: at });
+      keys.add(key);
+    }
+    known = keys;
+  };
+}

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import type { DynamicConfiguration } from '../config/dynamic.ts';
+import type { BuildDeps } from './build.ts';
+import { buildRuntime } from './build.ts';
+import type { Holder } from './holder.ts';
+import { createHolder } from './holder.ts';
+import type { Prepared, PrepareSources } from './prepare.ts';
+import { createPrepare } from './prepare.ts';
+
+/** Makes configurations take effect, one after the other. */
+export interface Updates {
+  /** A whole new configuration: prepared, built and swapped in. */
+  take(configuration: DynamicConfiguration): void;
+  /** Looks the secrets of the last configuration up again; takes effect when one of them is another than before. */
+  refresh(): void;
+  /** Undefined until the first configuration. */
+  readonly holder: Holder | undefined;
+}
+
+export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
+  readonly env: PrepareSources['env'];
+  readonly entryPoints: BuildDeps['entryPoints'];
+  /** Told of what is about to take effect, and of the files that its secrets are in. */
+  readonly onPrepared: (prepared: Prepared, files: ReadonlySet<string>) => void;
+  readonly onCloseError: (error: unknown) => void;
+}
+
+export function createUpdates(deps: UpdatesDeps): Updates {
+  let files = new Set<string>();
+  const prepare = createPrepare({
+    env: deps.env,
+    readFile(path) {
+      files.add(path);
+      return readFileSync(path, 'utf8');
+    },
+    entryPoints: deps.entryPoints,
+  });
+  let last: { readonly configuration: DynamicConfiguration; readonly prepared: Prepared } | undefined;
+  let holder: Holder | undefined;
+  const prepareNow = (configuration: DynamicConfiguration): Prepared => {
+    files = new Set();
+    const prepared = prepare(configuration);
+    last = { configuration, prepared };
+    return prepared;
+  };
+  const use = (prepared: Prepared): void => {
+    deps.onPrepared(prepared, files);
+    const runtime = buildRuntime(prepared, deps);
+    if (holder === undefined) holder = createHolder(runtime, deps.onCloseError);
+    else holder.swap(runtime);
+  };
+  return {
+    take: (configuration) => use(prepareNow(configuration)),
+    refresh() {
+      if (last === undefined) return;
+      const { configuration, prepared: before } = last;
+      const prepared = prepareNow(configuration);
+      if (Array.from(prepared.guards).some(([name, guard]) => before.guards.get(name) !== guard))
+        use(prepared);
+    },
+    get holder() {
+      return holder;
+    },
+  };
+}
