@@ -10,7 +10,6 @@ import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
 import { openEntryPoint } from './entrypoints/entry-point.ts';
 import { createAccessLogLine } from './observe/access-log.ts';
-import type { Log } from './observe/log.ts';
 import { createLog } from './observe/log.ts';
 import { createProblemLog } from './observe/problem-log.ts';
 import { createRefusalLog } from './observe/refusal-log.ts';

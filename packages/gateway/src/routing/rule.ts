@@ -3,6 +3,8 @@ import type { Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
 import { parsePredicate } from '@grantgate/middleware/predicate/parse';
 import { defaultPriority } from './default-priority.ts';
 import { exactHosts } from './exact-hosts.ts';
+import type { PathKey } from './exact-paths.ts';
+import { exactPaths } from './exact-paths.ts';
 import type { MatchContext } from './match-context.ts';
 import { matchers } from './matchers/matchers.ts';
 
@@ -11,6 +13,8 @@ export interface Rule {
   readonly evaluate: (context: MatchContext) => boolean;
   /** Hosts that a request must have one of; undefined when others may match as well. */
   readonly hosts: ReadonlySet<string> | undefined;
+  /** Keys one of which a request's path must fit; undefined when other paths may match as well. */
+  readonly paths: readonly PathKey[] | undefined;
   readonly defaultPriority: number;
 }
 
@@ -30,6 +34,7 @@ export function compileRule(source: string): CompiledRule {
     rule: Object.freeze({
       evaluate,
       hosts: exactHosts(parsed.ast),
+      paths: exactPaths(parsed.ast),
       defaultPriority: defaultPriority(source, parsed.ast),
     }),
   };

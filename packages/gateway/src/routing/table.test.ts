@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFacts } from './facts.testkit.ts';
+import { toRoutingPath } from './request-path.ts';
 import type { Rule } from './rule.ts';
 import { compileRule } from './rule.ts';
 import { createTable } from './table.ts';
@@ -106,13 +107,53 @@ describe('the hosts of a rule', () => {
   });
 });
 
-describe('10,000 routers over 1,000 hosts', () => {
-  it('cost a request the rules for its own host and those for any', () => {
+describe('of many routers', () => {
+  it('a request gets the one that it gets when all of them are asked in turn', () => {
+    const path = fc.array(fc.constantFrom('a', 'b', 'ab', '/'), { maxLength: 4 }).map((parts) => `/${parts.join('')}`);
+    const { rule } = fc.letrec<{ rule: string }>((tie) => ({
+      rule: fc.oneof(
+        { maxDepth: 3 },
+        path.map((text) => `Path(\`${text}\`)`),
+        path.map((text) => `PathPrefix(\`${text}\`)`),
+        fc.constantFrom('Host(`a`)', 'Host(`b`)', 'PathRegexp(`b$`)', 'Method(`GET`)', 'Method(`PUT`)'),
+        tie('rule').map((inner) => `!(${inner})`),
+        fc.array(tie('rule'), { minLength: 2, maxLength: 3 }).map((all) => `(${all.join(' && ')})`),
+        fc.array(tie('rule'), { minLength: 2, maxLength: 3 }).map((all) => `(${all.join(' || ')})`),
+      ),
+    }));
+    const router = fc.tuple(rule, fc.option(fc.integer({ min: -2, max: 5 }), { nil: undefined }));
+    fc.assert(
+      fc.property(
+        fc.array(router, { minLength: 12, maxLength: 40 }),
+        fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), path), { minLength: 8, maxLength: 8 }),
+        (routers, requests) => {
+          const entries = routers.map(([source, priority], index) => {
+            const name = `r${String(index).padStart(2, '0')}`;
+            return { name, rule: ruleOf(source), priority, route: name };
+          });
+          const rank = (entry: (typeof entries)[number]): number => entry.priority || entry.rule.defaultPriority;
+          const inTurn = [...entries].sort((x, y) => rank(y) - rank(x) || (x.name < y.name ? -1 : 1));
+          const table = createTable(entries);
+          for (const [host, target] of requests) {
+            const facts = createFacts({ host, target });
+            const context = { facts, path: toRoutingPath(target)! };
+            const expected = inTurn.find((entry) => entry.rule.evaluate(context))?.name;
+            expect(table.match(facts)).toBe(expected);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  }); // prettier-ignore
+});
+
+describe('10,000 routers', () => {
+  /** A table that counts which rules a request is compared with. */
+  function count(sources: readonly string[]) {
     let evaluated: string[] = [];
-    const entries = Array.from({ length: 10_000 }, (_, index) => {
+    const entries = sources.map((source, index) => {
       const name = `r${String(index)}`;
-      const host = index < 20 ? '' : `Host(\`h${String(index % 1000)}\`) && `;
-      const rule = ruleOf(`${host}Path(\`/${name}\`)`);
+      const rule = ruleOf(source);
       const evaluate: Rule['evaluate'] = (context) => {
         evaluated.push(name);
         return rule.evaluate(context);
@@ -120,18 +161,42 @@ describe('10,000 routers over 1,000 hosts', () => {
       return { name, rule: { ...rule, evaluate }, priority: undefined, route: name };
     });
     const table = createTable(entries);
-    const ask = (host: string, target: string): readonly [string | undefined, number] => {
+    return (host: string, target: string): readonly [string | undefined, number] => {
       evaluated = [];
       const found = table.match(createFacts({ host, target }));
       expect(new Set(evaluated).size).toBe(evaluated.length);
       return [found, evaluated.length];
     };
-    expect(ask('h500', '/nowhere')).toEqual([undefined, 10 + 20]);
-    expect(ask('nowhere', '/nowhere')).toEqual([undefined, 20]);
-    expect(ask('h500', '/r9500')).toEqual(['r9500', expect.any(Number)]);
-    expect(evaluated.length).toBeLessThanOrEqual(10);
-    expect(ask('h500', '/r7')[0]).toBe('r7');
+  }
+  const all = Array.from({ length: 10_000 }, (_, index) => index);
+
+  it('over 1,000 hosts cost a request those for its own host and path, and those for any', () => {
+    const ask = count(
+      all.map((index) => {
+        const host = index < 20 ? '' : `Host(\`h${String(index % 1000)}\`) && `;
+        return `${host}${index % 2 === 0 ? 'Path' : 'PathPrefix'}(\`/r${String(index)}\`)`;
+      }),
+    );
+    expect(ask('h500', '/nowhere')).toEqual([undefined, 0]);
+    expect(ask('nowhere', '/nowhere')).toEqual([undefined, 0]);
+    expect(ask('h500', '/r9500')).toEqual(['r9500', 1]);
+    expect(ask('h501', '/r9501/below')).toEqual(['r9501', expect.any(Number)]);
+    expect(ask('h500', '/r7')).toEqual(['r7', 1]);
     // A path that no server should act on is compared with nothing.
     expect(ask('h500', '/%zz')).toEqual([undefined, 0]);
   });
+
+  it('on one host cost a request those for its own path', () => {
+    const ask = count([
+      ...all.map((index) => `Host(\`h\`) && Path${index % 2 === 0 ? '' : 'Prefix'}(\`/r${String(index)}\`)`),
+      'Host(`h`) && Method(`PUT`)',
+      'PathPrefix(`/`)',
+    ]);
+    // Compared with the longer rule for any path as well.
+    expect(ask('h', '/r0')).toEqual(['r0', 2]);
+    // The prefixes /r9, /r99, /r999 and /r9999 and the rule for any path of the host, then the one for any host.
+    expect(ask('h', '/r9999/below')).toEqual(['r9999', expect.any(Number)]);
+    expect(ask('h', '/r9999/below')[1]).toBeLessThanOrEqual(6);
+    expect(ask('h', '/nowhere')).toEqual(['r10001', 2]);
+  }); // prettier-ignore
 });
