@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readText, repository } from './manifests.testkit.ts';
+
+/** Instructions of a Dockerfile, with continued lines joined. */
+const instructions = readText('deploy/Dockerfile')
+  .split('\n')
+  .filter((line) => !line.startsWith('#'))
+  .join('\n')
+  .replaceAll(/\\\n\s*/g, '')
+  .split('\n')
+  .filter((line) => line !== '');
+const last = instructions.findLastIndex((line) => line.startsWith('FROM '));
+const final = instructions.slice(last);
+
+describe('the image', () => {
+  it('runs as a user with a number, and starts the command directly', () => {
+    expect(final).toContain('USER 65532:65532');
+    expect(final).toContain('ENTRYPOINT ["node", "/app/packages/gateway/dist/cli/main.js"]');
+    expect(final.findIndex((line) => line.startsWith('USER'))).toBeLessThan(
+      final.findIndex((line) => line.startsWith('ENTRYPOINT')),
+    );
+  });
+
+  it('takes nothing along from the build but production dependencies and what was compiled', () => {
+    expect(final.filter((line) => line.startsWith('RUN'))).toEqual([]);
+    const copied = final.filter((line) => line.startsWith('COPY')).map((line) => line.split(' ').slice(1));
+    expect(copied).toEqual([
+      ['--from=build', '/app/package.json', './'],
+      ['--from=build', '/app/node_modules', 'node_modules'],
+      ['--from=build', '/app/packages', 'packages'],
+      ['LICENSE', './'],
+    ]);
+    expect(instructions.slice(0, last).join('\n')).toContain('npm prune --omit=dev');
+  });
+
+  it('copies what exists and what .dockerignore lets through', () => {
+    const ignored = readText('.dockerignore').split('\n');
+    expect(ignored[1]).toBe('*');
+    const sources = instructions
+      .filter((line) => line.startsWith('COPY') && !line.includes('--from='))
+      .flatMap((line) => line.split(' ').slice(1, -1));
+    for (const source of sources) {
+      expect(existsSync(`${repository}${source}`), source).toBe(true);
+      expect(ignored).toContain(`!${source.split('/')[0]!}`);
+    }
+    expect(ignored).toEqual(expect.arrayContaining(['**/node_modules', '**/dist']));
+  });
+
+  it('says the version of the package, as the chart and the kustomization do', () => {
+    const { version } = JSON.parse(readText('packages/gateway/package.json')) as { readonly version: string };
+    expect(final.join('\n')).toContain(`org.opencontainers.image.version="${version}"`);
+    expect(readText('deploy/helm/grantgate/Chart.yaml')).toContain(`\nappVersion: ${version}\n`);
+    expect(readText('deploy/kubernetes/kustomization.yaml')).toContain(`newTag: ${version}\n`);
+  });
+});
+
+it('the unit of systemd leaves time for graceTimeOut and gives no privileges', () => {
+  const unit = readText('deploy/systemd/grantgate.service').split('\n');
+  expect(Number(unit.find((line) => line.startsWith('TimeoutStopSec='))?.match(/\d+/)?.[0])).toBeGreaterThan(
+    10,
+  );
+  expect(unit).toEqual(
+    expect.arrayContaining([
+      'DynamicUser=yes',
+      'NoNewPrivileges=yes',
+      'CapabilityBoundingSet=',
+      'ProtectSystem=strict',
+    ]),
+  );
+});
