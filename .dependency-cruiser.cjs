@@ -57,6 +57,17 @@ module.exports = {
       from: { path: '^packages/', pathNot: '\\.(test|testkit)\\.ts$' },
       to: { path: '\\.(test|testkit)\\.ts$|^test/' },
     },
+    {
+      // What frameworks offer is made of the composed authenticator and of what a decision says, not of its parts.
+      name: 'adapters-see-the-decision-alone',
+      severity: 'error',
+      from: { path: '^packages/middleware/src/adapters/', pathNot: '\\.(test|testkit)\\.ts$' },
+      to: {
+        path: '^packages/middleware/src/',
+        pathNot:
+          '^packages/middleware/src/((errors|create)\\.ts|(adapters|base|options)/|claims/claims\\.ts|decision/(decision|problem|request-id|header-name|facts)\\.ts)',
+      },
+    },
     ...oneWay('middleware', middleware),
     ...oneWay('gateway', gateway),
   ],

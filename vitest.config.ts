@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// Workspace packages are tested from their source: no build is needed before a unit test.
-const conditions = ['grantgate-source', 'node', 'module', 'import', 'default'];
+// Workspace packages are tested from their source: no build is needed before a unit test. Nothing that tells `import` and
+// `require` apart: Node.js is given these conditions too, and would let a CommonJS package require what is meant for import.
+const conditions = ['grantgate-source', 'node'];
 
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: ['node', 'import', 'default'] } },
+  ssr: { resolve: { conditions, externalConditions: ['node'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     // For tests that hang; none waits for time to pass, and a busy machine fails none of them.

@@ -1,9 +1,7 @@
 import type { Clock } from './base/clock.ts';
 import { systemClock } from './base/clock.ts';
 import type { TokenCache } from './cache/token-cache.ts';
-import { createTokenCache } from './cache/token-cache.ts';
 import type { Stores } from './cache/stores.ts';
-import { createStores } from './cache/stores.ts';
 import type { Decide } from './decision/decide.ts';
 import { createApplicationDecide, createGatewayDecide } from './decision/decide.ts';
 import { compilePolicy } from './decision/policy.ts';
@@ -11,8 +9,7 @@ import { OptionsError } from './errors.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
 import { parseClientCredentials } from './options/parse.ts';
-import { createTokenEndpoint } from './token/create-endpoint.ts';
-import { maxBackoffMs } from './token/retry.ts';
+import { openTokens } from './open-tokens.ts';
 
 /** Decides on requests for one `oAuthClientCredentials` middleware. */
 export interface Authenticator {
@@ -53,42 +50,13 @@ export function createParsedAuthenticator(
   parts: AuthenticatorParts = {},
 ): Authenticator {
   const clock = parts.clock ?? systemClock;
-  const { tls, timeoutSeconds, maxRetries } = options.clientConfig;
-  const endpoint = createTokenEndpoint(
-    {
-      url: options.url,
-      audience: options.audience,
-      tls,
-      timeoutMs: timeoutSeconds * 1000,
-      maxRetries,
-    },
-    { clock },
-  );
-  const cache = parts.cache ?? createTokenCache({ clock });
-  // Everything that changes which token comes back, or from whom it is accepted.
-  const profile = [
-    options.url,
-    options.audience === undefined ? 'no audience' : `audience ${options.audience}`,
-    tls.ca ?? '',
-    tls.cert ?? '',
-    tls.insecureSkipVerify ? 'any server' : 'verified server',
-  ];
-  // Callers wait for a minute, or for as long as the configured attempts may take.
-  const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
-  const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
-  const source = cache.source({ endpoint, profile, waitMs, shared: held?.shared });
+  const tokens = openTokens(options, { ...parts, clock });
+  const { source } = tokens;
   const policy = compilePolicy(options);
   const { clientID, clientSecret } = options;
   const decide =
     clientID === undefined || clientSecret === undefined
-      ? createApplicationDecide(policy, source)
-      : createGatewayDecide(policy, source, Object.freeze({ clientId: clientID, clientSecret }));
-  return Object.freeze({
-    decide,
-    async close(): Promise<void> {
-      source.purge();
-      await endpoint.close();
-      await held?.release();
-    },
-  });
+      ? createApplicationDecide(policy, source, clock)
+      : createGatewayDecide(policy, source, Object.freeze({ clientId: clientID, clientSecret }), clock);
+  return Object.freeze({ decide, close: () => tokens.close() });
 }

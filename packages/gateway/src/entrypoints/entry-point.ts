@@ -12,7 +12,7 @@ import type { EntryPointConfig } from '../config/install.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle, Refuse } from '../pipeline/handle.ts';
 import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
-import { toRequestId } from '../pipeline/request-id.ts';
+import { readRequestId } from '../pipeline/request-id.ts';
 import { writeRefusal } from '../pipeline/write-refusal.ts';
 import { endConnection } from '../proxy/upgrade.ts';
 import { createActivity, type Activity } from './activity.ts';
@@ -98,7 +98,7 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request);
     if (facts === undefined || refusal !== undefined) response.shouldKeepAlive = false;
     if (facts === undefined) {
-      writeRefusal(response, gatewayRefusals.request_invalid, toRequestId(request.rawHeaders));
+      writeRefusal(response, gatewayRefusals.request_invalid, readRequestId(request.rawHeaders));
       return;
     }
     const { maxBodyBytes } = config.transport;

@@ -158,7 +158,7 @@ export function allow(
 ): Allow {
   return {
     allowed: true,
-    subject: { clientId: 'client', username, claims: undefined },
+    subject: { clientId: 'client', username, claims: undefined, expiresAt: undefined },
     setHeaders: ['Authorization', `Bearer ${token}`, ...Object.entries(headers).flat()],
     removeHeaders: new Set([
       'authorization',

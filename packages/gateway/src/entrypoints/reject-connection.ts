@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
-import { toProblem } from '../pipeline/write-refusal.ts';
+import { toProblem } from '@grantgate/middleware/decision/problem';
 import { endConnection } from '../proxy/upgrade.ts';
 
 /** Answers what could not be read as a request, and closes the connection. */

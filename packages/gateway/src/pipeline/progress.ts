@@ -4,7 +4,7 @@ import type { Picked } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestRecord } from './record.ts';
 import type { Refusal } from './refusals.ts';
-import { toRequestId } from './request-id.ts';
+import { readRequestId } from './request-id.ts';
 import { writeRefusal } from './write-refusal.ts';
 
 /** What is known of a request while it is under way. */
@@ -27,7 +27,7 @@ export function createProgress(
   const { request, response, facts, upgrade } = exchange;
   const startedAt = clock.now();
   const begun = clock.monotonic();
-  const requestId = toRequestId(facts.rawHeaders);
+  const requestId = readRequestId(facts.rawHeaders);
   let picked: Picked | undefined;
   let sentAt = 0;
   let originStatus = 0;

@@ -1,14 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { toRequestId } from '@grantgate/middleware/decision/request-id';
 
-/** The caller's `X-Request-Id` when it is fit for a log (1 to 128 visible ASCII characters), otherwise a new one. */
-export function toRequestId(rawHeaders: readonly string[]): string {
+/** The ID of a request: the caller's first `X-Request-Id` when it is fit for a log, otherwise a new one. */
+export function readRequestId(rawHeaders: readonly string[]): string {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];
-    if (name?.length !== 12 || name.toLowerCase() !== 'x-request-id') continue;
-    const value = rawHeaders[at + 1] ?? '';
-    return fit.test(value) ? value : randomUUID();
+    if (name?.length === 12 && name.toLowerCase() === 'x-request-id') return toRequestId(rawHeaders[at + 1]);
   }
-  return randomUUID();
+  return toRequestId(undefined);
 }
-
-const fit = /^[\w.:/+=@-]{1,128}$/;

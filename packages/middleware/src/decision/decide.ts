@@ -1,3 +1,5 @@
+import type { Clock } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import type { Lru } from '../base/lru.ts';
 import { createLru } from '../base/lru.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
@@ -26,9 +28,13 @@ type Caller = Extract<BasicCredentials, { readonly kind: 'credential' }>;
 const rememberedCallers = 10_000;
 
 /** Application level: each caller brings its own client ID and secret. */
-export function createApplicationDecide(policy: Policy, tokens: TokenSource): Decide {
+export function createApplicationDecide(
+  policy: Policy,
+  tokens: TokenSource,
+  clock: Clock = systemClock,
+): Decide {
   const callers: Lru<string, Caller> = createLru(rememberedCallers);
-  const judge = createJudge(policy, 'credentials_refused');
+  const judge = createJudge(policy, 'credentials_refused', clock);
   return ({ authorization }) => {
     const known = authorization === undefined ? undefined : callers.get(authorization);
     const read = known ?? readBasicCredentials(authorization);
@@ -49,21 +55,26 @@ export function createApplicationDecide(policy: Policy, tokens: TokenSource): De
 }
 
 /** Gateway level: the gateway's own client ID and secret; what the caller sends is not looked at. */
-export function createGatewayDecide(policy: Policy, tokens: TokenSource, own: Identity): Decide {
-  const judge = createJudge(policy, 'gateway_credentials_refused');
+export function createGatewayDecide(
+  policy: Policy,
+  tokens: TokenSource,
+  own: Identity,
+  clock: Clock = systemClock,
+): Decide {
+  const judge = createJudge(policy, 'gateway_credentials_refused', clock);
   return () => judge(own, tokens.get(own));
 }
 
 type Judge = (identity: Identity, outcome: MaybePromise<HeldToken | HeldFailure>) => MaybePromise<Decision>;
 
-function createJudge(policy: Policy, refused: RefusalCode): Judge {
+function createJudge(policy: Policy, refused: RefusalCode, clock: Clock): Judge {
   // The verdict lives exactly as long as the token and this policy do.
   const verdicts = new WeakMap<HeldToken, Decision>();
   const settle = (identity: Identity, outcome: HeldToken | HeldFailure): Decision => {
     if (outcome.kind === 'failure') return toDeny(outcome, refused);
     let verdict = verdicts.get(outcome);
     if (verdict === undefined) {
-      verdict = toVerdict(policy, identity.clientId, outcome);
+      verdict = toVerdict(policy, identity.clientId, outcome, clock);
       verdicts.set(outcome, verdict);
     }
     return verdict;

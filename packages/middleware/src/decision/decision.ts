@@ -9,6 +9,8 @@ export interface Subject {
   readonly username: string | undefined;
   /** The token's claims; undefined for an opaque token. */
   readonly claims: Claims | undefined;
+  /** Milliseconds since the epoch, by this machine's clock, after which the token is not used; undefined when no lifetime is known. */
+  readonly expiresAt: number | undefined;
 }
 
 /** The request may pass. One frozen object per token and policy: nothing in it belongs to a single request. */

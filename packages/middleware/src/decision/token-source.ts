@@ -6,6 +6,8 @@ export interface HeldToken {
   readonly kind: 'token';
   readonly value: string;
   readonly payload: string | undefined;
+  /** `Clock.monotonic()` milliseconds; undefined when no lifetime is known. */
+  readonly expiresAtMs?: number | undefined;
 }
 
 /** The decision's port to whatever holds tokens: a value when it is in memory, a promise when the server must be asked. */

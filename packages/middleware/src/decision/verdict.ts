@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import { parseClaims } from '../claims/parse.ts';
 import type { Claims } from '../claims/claims.ts';
 import type { Decision } from './decision.ts';
@@ -6,7 +7,7 @@ import { createDeny } from './refusals.ts';
 import type { HeldToken } from './token-source.ts';
 
 /** Decides on one token under one policy; called once per pair, its result is kept with the token. */
-export function toVerdict(policy: Policy, clientId: string, token: HeldToken): Decision {
+export function toVerdict(policy: Policy, clientId: string, token: HeldToken, clock: Clock): Decision {
   const claims = token.payload === undefined ? undefined : parseClaims(token.payload);
   if (claims === undefined && policy.needsClaims) {
     return createDeny('token_opaque', 'The access token is not a JWT, and this route needs its claims.');
@@ -21,9 +22,16 @@ export function toVerdict(policy: Policy, clientId: string, token: HeldToken): D
       `The claim for header ${forwarded.header} cannot be sent in a header.`,
     );
   }
+  const { expiresAtMs } = token;
   return Object.freeze({
     allowed: true,
-    subject: Object.freeze({ clientId, username: claims && policy.usernameFrom(claims), claims }),
+    subject: Object.freeze({
+      clientId,
+      username: claims && policy.usernameFrom(claims),
+      claims,
+      expiresAt:
+        expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic()),
+    }),
     setHeaders: Object.freeze(['authorization', `Bearer ${token.value}`, ...forwarded.headers]),
     removeHeaders: policy.removeHeaders,
   });

@@ -1,0 +1,58 @@
+import type { Claims, JsonValue } from '../claims/claims.ts';
+import { JsonNumber } from '../claims/claims.ts';
+import type { Allow } from '../decision/decision.ts';
+
+/**
+ * Who calls, as a guarded handler sees it. Frozen, and one object for as long as its token is held: compare or key by it.
+ * Printing, logging or serialising it never shows the access token.
+ */
+export interface Auth {
+  /** The client ID that was exchanged. */
+  readonly clientId: string;
+  /** Claim `sub` (RFC 7519 section 4.1.2); undefined when it is missing or the token is opaque. */
+  readonly subject: string | undefined;
+  /** Text of the claim that `usernameClaim` names; undefined without the option or without the claim. */
+  readonly username: string | undefined;
+  /** From claim `scope` (RFC 9068 section 2.2.3), or `scp`, be it a list or a text with spaces; empty without either. */
+  readonly scopes: readonly string[];
+  /** The token's claims as `JSON.parse` reads them, frozen all through; undefined for an opaque token. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
+  /** Milliseconds since the epoch after which the token is not used; undefined when the authorization server named no lifetime. */
+  readonly expiresAt: number | undefined;
+  /** The access token itself, for calls that go on with it; must never reach a log. */
+  accessToken(): string;
+}
+
+/** Makes a caller's `Auth`; called once per token. */
+export function createAuth({ subject, setHeaders }: Allow): Auth {
+  const claims = subject.claims && toPlainClaims(subject.claims);
+  const sub = claims?.['sub'];
+  const auth = {
+    clientId: subject.clientId,
+    subject: typeof sub === 'string' ? sub : undefined,
+    username: subject.username,
+    scopes: Object.freeze(toScopes(claims?.['scope'] ?? claims?.['scp'])),
+    claims,
+    expiresAt: subject.expiresAt,
+  };
+  // Not enumerable, and a function: whatever walks over the object does not meet the token.
+  const value = (): string => setHeaders[1]?.slice('Bearer '.length) ?? '';
+  return Object.freeze(Object.defineProperty(auth, 'accessToken', { value })) as Auth;
+}
+
+function toScopes(claim: unknown): string[] {
+  if (Array.isArray(claim)) return claim.filter((scope) => typeof scope === 'string');
+  return typeof claim === 'string' ? claim.split(' ').filter((scope) => scope !== '') : [];
+}
+
+function toPlainClaims(claims: Claims): Readonly<Record<string, unknown>> {
+  return Object.freeze(
+    Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, toPlain(value)])),
+  );
+}
+
+function toPlain(value: JsonValue): unknown {
+  if (value instanceof JsonNumber) return Number(value.text);
+  if (typeof value !== 'object' || value === null) return value;
+  return Array.isArray(value) ? Object.freeze(value.map(toPlain)) : toPlainClaims(value as Claims);
+}

@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Decision } from '../decision/decision.ts';
+import type { Auth } from './auth.ts';
+import type { GuardOptions } from './guard.ts';
+import { createGuard } from './guard.ts';
+import { admit, readAuthorization } from './node-request.ts';
+import { refuse } from './node-response.ts';
+
+export type { Auth } from './auth.ts';
+export type { GuardOptions } from './guard.ts';
+export { OptionsError } from '../errors.ts';
+
+declare global {
+  // Express's own way of typing what middleware adds to its requests.
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace Express {
+    interface Request {
+      /** Who calls; there behind `oAuthClientCredentials`. */
+      auth?: Auth;
+    }
+  }
+}
+
+type Handle = (
+  request: IncomingMessage & { auth?: Auth },
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/** Middleware for Express 4 and 5, Connect, and, with a `next` of one's own, `node:http`. */
+export interface ConnectMiddleware extends Handle {
+  /** Drops the tokens and closes the connections to the authorization server; the server is closed first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Guards what comes after it: `next` is called, in the same turn when the token is in memory, only for requests that may
+ * pass; they have `request.auth`. All others are answered here and never reach an error handler.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ * @see RFC 6749 section 4.4, RFC 9457
+ */
+export function oAuthClientCredentials(options: GuardOptions): ConnectMiddleware {
+  const guard = createGuard(options);
+  const handle: Handle = (request, response, next) => {
+    const conclude = (decision: Decision): void => {
+      if (!decision.allowed) {
+        refuse(request, response, decision);
+        return;
+      }
+      // The caller may have gone away, or been answered, while the authorization server was asked.
+      if (response.destroyed || response.writableEnded) return;
+      const pass = guard.passOf(decision);
+      admit(request, pass);
+      request.auth = pass.auth;
+      next();
+    };
+    const decision = guard.decide(readAuthorization(request));
+    if (decision instanceof Promise) void decision.then(conclude, next);
+    else conclude(decision);
+  };
+  return Object.assign(handle, { close: () => guard.close() });
+}
+
+/**
+ * Who calls: `request.auth` of a request that has come past the guard, for handlers whose requests have no such type.
+ *
+ * @throws TypeError when it has not.
+ */
+export function authOf(request: IncomingMessage): Auth {
+  const { auth } = request as IncomingMessage & { auth?: Auth };
+  if (auth === undefined) throw new TypeError('the request has not come past oAuthClientCredentials');
+  return auth;
+}

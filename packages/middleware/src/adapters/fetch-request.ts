@@ -1,0 +1,36 @@
+import { normalizeHeaderName } from '../decision/header-name.ts';
+import type { Deny } from '../decision/decision.ts';
+import { toProblem, toProblemHeaders } from '../decision/problem.ts';
+import { toRequestId } from '../decision/request-id.ts';
+import type { Pass } from './guard.ts';
+
+/**
+ * The request as the gateway would have forwarded it, `authorization` being the token; a new one, since servers make their
+ * requests' headers immutable. Its body is that of the request, not yet read.
+ */
+export function admit(request: Request, { allow }: Pass): Request {
+  const { removeHeaders, setHeaders } = allow;
+  const headers = new Headers();
+  for (const [name, value] of request.headers)
+    if (!removeHeaders.has(normalizeHeaderName(name))) headers.append(name, value);
+  for (let at = 0; at + 1 < setHeaders.length; at += 2)
+    headers.set(setHeaders[at] ?? '', setHeaders[at + 1] ?? '');
+  // A body that somebody has read already belongs to them; the rest of the request can still go on.
+  if (request.bodyUsed)
+    return new Request(request.url, { method: request.method, headers, signal: request.signal });
+  return new Request(request, { headers });
+}
+
+/** Headers and body of a refusal; `announced` is an ID that the application has given the request. */
+export function toProblemParts(
+  request: Request,
+  deny: Deny,
+  announced?: unknown,
+): { body: string; headers: Record<string, string> } {
+  const requestId =
+    typeof announced === 'string' ? announced : toRequestId(request.headers.get('x-request-id') ?? undefined);
+  const list = toProblemHeaders(deny, requestId);
+  const headers: Record<string, string> = {};
+  for (let at = 0; at + 1 < list.length; at += 2) headers[list[at] ?? ''] = list[at + 1] ?? '';
+  return { body: toProblem(deny, requestId), headers };
+}

@@ -1,0 +1,69 @@
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Authenticator } from '../create.ts';
+import { createParsedAuthenticator } from '../create.ts';
+import type { Allow, Decision } from '../decision/decision.ts';
+import { OptionsError } from '../errors.ts';
+import { parseClientCredentials } from '../options/parse.ts';
+import type { ClientCredentialsInput } from '../options/schema.ts';
+import type { Auth } from './auth.ts';
+import { createAuth } from './auth.ts';
+import { findApplicationProblems } from './options.ts';
+
+/** Options of `oAuthClientCredentials`, or an authenticator that several guards share and its owner closes. */
+export type GuardOptions = ClientCredentialsInput | { readonly authenticator: Authenticator };
+
+/** A request that may pass: what to change in it, worked out once per token. */
+export interface Pass {
+  readonly auth: Auth;
+  /** Names of `setHeaders` in lower case, each followed by its value. */
+  readonly lowerHeaders: readonly string[];
+  readonly allow: Allow;
+}
+
+/** What every adapter is made of. */
+export interface Guard {
+  /** A value when the answer is in memory. */
+  decide(authorization: string | undefined): MaybePromise<Decision>;
+  passOf(allow: Allow): Pass;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a guard. What is only doubtful in the options is a warning of the process, `GrantgateWarning`.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ */
+export function createGuard(options: GuardOptions): Guard {
+  const shared = 'authenticator' in options ? options.authenticator : undefined;
+  const authenticator = shared ?? openAuthenticator(options as ClientCredentialsInput);
+  const passes = new WeakMap<Allow, Pass>();
+  return {
+    decide: (authorization) => authenticator.decide({ authorization }),
+    passOf(allow) {
+      let pass = passes.get(allow);
+      if (pass === undefined) {
+        pass = toPass(allow);
+        passes.set(allow, pass);
+      }
+      return pass;
+    },
+    close: async () => {
+      if (shared === undefined) await authenticator.close();
+    },
+  };
+}
+
+function openAuthenticator(input: ClientCredentialsInput): Authenticator {
+  const { options, problems } = parseClientCredentials(input);
+  const found = [...findApplicationProblems(input), ...problems];
+  if (options === undefined || found.some(({ severity }) => severity === 'error'))
+    throw new OptionsError(found);
+  for (const { path, code, message } of found)
+    process.emitWarning(`${path.join('.')}: ${message}`, { type: 'GrantgateWarning', code });
+  return createParsedAuthenticator(options);
+}
+
+function toPass(allow: Allow): Pass {
+  const lowerHeaders = allow.setHeaders.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text));
+  return Object.freeze({ auth: createAuth(allow), lowerHeaders, allow });
+}

@@ -1,0 +1,57 @@
+import type { Middleware, ParameterizedContext } from 'koa';
+import type { Deny } from '../decision/decision.ts';
+import { toProblem, toProblemHeaders } from '../decision/problem.ts';
+import type { Auth } from './auth.ts';
+import type { GuardOptions } from './guard.ts';
+import { createGuard } from './guard.ts';
+import { admit, readAuthorization } from './node-request.ts';
+import { nameRequest } from './node-response.ts';
+
+export type { Auth } from './auth.ts';
+export type { GuardOptions } from './guard.ts';
+export { OptionsError } from '../errors.ts';
+
+/** What guarded middleware finds in `ctx.state`. */
+export interface AuthState {
+  /** Who calls. */
+  auth: Auth;
+}
+
+/** Koa middleware. */
+export interface KoaMiddleware extends Middleware<AuthState> {
+  /** Drops the tokens and closes the connections to the authorization server; the server is closed first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Guards what comes after it, which has `ctx.state.auth`. A refusal is `ctx.status`, headers and `ctx.body`, seen by the
+ * middleware before it like any answer; nothing is thrown.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ * @see RFC 6749 section 4.4, RFC 9457
+ */
+export function oAuthClientCredentials(options: GuardOptions): KoaMiddleware {
+  const guard = createGuard(options);
+  const middleware: Middleware<AuthState> = async (ctx, next) => {
+    const known = guard.decide(readAuthorization(ctx.req));
+    const decision = known instanceof Promise ? await known : known;
+    if (!decision.allowed) {
+      refuse(ctx, decision);
+      return;
+    }
+    const pass = guard.passOf(decision);
+    admit(ctx.req, pass);
+    ctx.state.auth = pass.auth;
+    await next();
+  };
+  return Object.assign(middleware, { close: () => guard.close() });
+}
+
+function refuse(ctx: ParameterizedContext, deny: Deny): void {
+  const requestId = nameRequest(ctx.response.get('x-request-id') || undefined, ctx.req);
+  ctx.status = deny.status;
+  const headers = toProblemHeaders(deny, requestId);
+  for (let at = 0; at + 1 < headers.length; at += 2) ctx.set(headers[at] ?? '', headers[at + 1] ?? '');
+  // After its type: Koa gives a body without one a type of its own.
+  ctx.body = Buffer.from(toProblem(deny, requestId));
+}

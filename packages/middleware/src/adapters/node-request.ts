@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import { normalizeHeaderName } from '../decision/header-name.ts';
+import type { Pass } from './guard.ts';
+
+/** The part of Node's requests that is read and changed; HTTP/2's compatibility API has it too. */
+export type NodeRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'> & {
+  headersDistinct?: IncomingMessage['headersDistinct'];
+};
+
+/** `Authorization` as the request has it by now; several, of which Node.js would show the first alone, are joined by `, `. */
+export function readAuthorization({ headers, rawHeaders }: NodeRequest): string | undefined {
+  let several: string | undefined;
+  let count = 0;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length !== 13 || name.toLowerCase() !== 'authorization') continue;
+    const value = rawHeaders[at + 1] ?? '';
+    several = several === undefined ? value : `${several}, ${value}`;
+    count += 1;
+  }
+  return count > 1 ? several : headers.authorization;
+}
+
+/**
+ * Makes a request look as the gateway would have forwarded it: `authorization` is the token, so that code which passes
+ * the request on works as behind the gateway; forwarded headers are set, empty ones too; the caller's own are gone. Done
+ * in place: whoever holds the request's headers already sees the same.
+ */
+export function admit(request: NodeRequest, { allow, lowerHeaders }: Pass): void {
+  const { headers, rawHeaders } = request;
+  const { removeHeaders, setHeaders } = allow;
+  let kept = 0;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (removeHeaders.has(normalizeHeaderName(name))) {
+      if (name.length !== 13) Reflect.deleteProperty(headers, name.toLowerCase());
+      continue;
+    }
+    rawHeaders[kept] = name;
+    rawHeaders[kept + 1] = rawHeaders[at + 1] ?? '';
+    kept += 2;
+  }
+  rawHeaders.length = kept;
+  for (let at = 0; at + 1 < setHeaders.length; at += 2) {
+    const value = setHeaders[at + 1] ?? '';
+    rawHeaders.push(setHeaders[at] ?? '', value);
+    headers[lowerHeaders[at] ?? ''] = value;
+  }
+  if ('headersDistinct' in request) Object.defineProperty(request, 'headersDistinct', distinct);
+}
+
+/** Node.js reads as many raw headers as the request came with: after a change the view is made anew, when it is looked at. */
+const distinct: PropertyDescriptor & ThisType<NodeRequest> = {
+  configurable: true,
+  get() {
+    const value = Object.create(null) as Record<string, string[]>;
+    const { rawHeaders } = this;
+    for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+      (value[(rawHeaders[at] ?? '').toLowerCase()] ??= []).push(rawHeaders[at + 1] ?? '');
+    Object.defineProperty(this, 'headersDistinct', { configurable: true, writable: true, value });
+    return value;
+  },
+};

@@ -1,0 +1,25 @@
+import type { ServerResponse } from 'node:http';
+import type { Deny } from '../decision/decision.ts';
+import { toProblem, toProblemHeaders } from '../decision/problem.ts';
+import { toRequestId } from '../decision/request-id.ts';
+import type { NodeRequest } from './node-request.ts';
+
+/** The request's ID: what the application has announced in the response, the caller's, or a new one. */
+export function nameRequest(announced: unknown, { headers }: NodeRequest): string {
+  if (typeof announced === 'string') return announced;
+  const sent = headers['x-request-id'];
+  return toRequestId(Array.isArray(sent) ? sent[0] : sent);
+}
+
+/** Answers with a refusal; headers that the application has set before go out with it. */
+export function refuse(request: NodeRequest, response: ServerResponse, deny: Deny): void {
+  if (response.headersSent) return;
+  const requestId = nameRequest(response.getHeader('x-request-id'), request);
+  const body = Buffer.from(toProblem(deny, requestId));
+  response.statusCode = deny.status;
+  const headers = toProblemHeaders(deny, requestId);
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
+  response.setHeader('Content-Length', body.length);
+  response.end(body);
+}

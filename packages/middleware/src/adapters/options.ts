@@ -1,0 +1,38 @@
+import { Secret } from '../base/secret.ts';
+import type { OptionProblem } from '../options/options.ts';
+
+/**
+ * What goes wrong in applications alone: a variable of the environment that is not set, and a reference that only the
+ * gateway resolves.
+ */
+export function findApplicationProblems(input: unknown, path: readonly string[] = []): OptionProblem[] {
+  if (typeof input === 'string')
+    return /^urn:(?:k8s|env|file):/.test(input)
+      ? [
+          problem(
+            path,
+            'invalid_value',
+            'is a secret reference, which the gateway resolves: pass the secret itself',
+          ),
+        ]
+      : [];
+  if (typeof input !== 'object' || input === null || input instanceof Secret) return [];
+  return Object.entries(input).flatMap(([name, value]: [string, unknown]) => {
+    const at = [...path, name];
+    // Left alone, an unset pair would turn the gateway level into the application level.
+    if (value === undefined && identity.has(name.toLowerCase()))
+      return [
+        problem(at, 'missing_option', 'is undefined: leave it out, or set the variable that it comes from'),
+      ];
+    return findApplicationProblems(value, at);
+  });
+}
+
+const identity: ReadonlySet<string> = new Set(['clientid', 'clientsecret']);
+
+const problem = (path: readonly string[], code: string, message: string): OptionProblem => ({
+  severity: 'error',
+  path,
+  code,
+  message,
+});

@@ -1,0 +1,58 @@
+import type { Clock } from './base/clock.ts';
+import type { Stores } from './cache/stores.ts';
+import { createStores } from './cache/stores.ts';
+import type { CachedTokens, TokenCache } from './cache/token-cache.ts';
+import { createTokenCache } from './cache/token-cache.ts';
+import type { ClientCredentialsOptions } from './options/options.ts';
+import { createTokenEndpoint } from './token/create-endpoint.ts';
+import { maxBackoffMs } from './token/retry.ts';
+
+/** The options that say where tokens come from; the rest of `oAuthClientCredentials` judges them. */
+export type TokenOptions = Pick<ClientCredentialsOptions, 'url' | 'audience' | 'clientConfig' | 'store'>;
+
+/** Tokens of one endpoint, with what they need. */
+export interface OpenTokens {
+  readonly source: CachedTokens;
+  /** Drops the tokens that were obtained here and closes the connections to the authorization server and the store. */
+  close(): Promise<void>;
+}
+
+/** Composes token endpoint, cache and store. Parts that are not given are its own. */
+export function openTokens(
+  options: TokenOptions,
+  parts: { readonly clock: Clock; readonly cache?: TokenCache; readonly stores?: Stores },
+): OpenTokens {
+  const { clock } = parts;
+  const { tls, timeoutSeconds, maxRetries } = options.clientConfig;
+  const endpoint = createTokenEndpoint(
+    {
+      url: options.url,
+      audience: options.audience,
+      tls,
+      timeoutMs: timeoutSeconds * 1000,
+      maxRetries,
+    },
+    { clock },
+  );
+  const cache = parts.cache ?? createTokenCache({ clock });
+  // Everything that changes which token comes back, or from whom it is accepted.
+  const profile = [
+    options.url,
+    options.audience === undefined ? 'no audience' : `audience ${options.audience}`,
+    tls.ca ?? '',
+    tls.cert ?? '',
+    tls.insecureSkipVerify ? 'any server' : 'verified server',
+  ];
+  // Callers wait for a minute, or for as long as the configured attempts may take.
+  const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
+  const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
+  const source = cache.source({ endpoint, profile, waitMs, shared: held?.shared });
+  return Object.freeze({
+    source,
+    async close(): Promise<void> {
+      source.purge();
+      await endpoint.close();
+      await held?.release();
+    },
+  });
+}

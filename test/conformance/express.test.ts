@@ -1,0 +1,82 @@
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { text } from 'node:stream/consumers';
+import type { Auth } from '@grantgate/middleware/express';
+import { authOf, oAuthClientCredentials } from '@grantgate/middleware/express';
+import connect from 'connect';
+import type { NextFunction, Request, Response } from 'express';
+import express from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Door } from './door.ts';
+import { headersOf, openHttpDoor, toSeenAnswer } from './node-doors.testkit.ts';
+import { runCases } from './run-cases.testkit.ts';
+
+// The alias has no types of its own; those of version 5 fit what is used of it.
+const express4 = createRequire(import.meta.url)('express4') as typeof express;
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  auth: Auth | undefined,
+): Promise<void> {
+  const { type, body } = toSeenAnswer(headersOf(request), {
+    method: request.method ?? '',
+    body: await text(request),
+    auth,
+  });
+  response.setHeader('content-type', type);
+  response.end(body);
+}
+
+function expressDoor(name: string, create: typeof express): Door {
+  return {
+    name,
+    async start(middlewares) {
+      const app = create();
+      const guards = Object.entries(middlewares).map(([path, options]) => {
+        const guard = oAuthClientCredentials(options);
+        app.use(`/${path}`, guard);
+        return guard;
+      });
+      app.use((request: Request, response: Response) => void answer(request, response, request.auth));
+      // Refusals are answers, not errors.
+      app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+        response.status(500).send(String(error));
+      });
+      return openHttpDoor(createServer(app), () => Promise.all(guards.map((guard) => guard.close())));
+    },
+  };
+}
+
+const connectDoor: Door = {
+  name: 'Connect',
+  async start(middlewares) {
+    const app = connect();
+    const guards = Object.entries(middlewares).map(([path, options]) => {
+      const guard = oAuthClientCredentials(options);
+      app.use(`/${path}`, guard);
+      return guard;
+    });
+    app.use((request, response) => void answer(request, response, authOf(request)));
+    return openHttpDoor(createServer(app), () => Promise.all(guards.map((guard) => guard.close())));
+  },
+};
+
+const nodeDoor: Door = {
+  name: 'node:http',
+  async start(middlewares) {
+    const guards = new Map(
+      Object.entries(middlewares).map(([name, options]) => [name, oAuthClientCredentials(options)]),
+    );
+    const server = createServer((request, response) => {
+      const guard = guards.get(request.url?.split('/')[1] ?? '');
+      guard?.(request, response, () => void answer(request, response, authOf(request)));
+    });
+    return openHttpDoor(server, () => Promise.all([...guards.values()].map((guard) => guard.close())));
+  },
+};
+
+runCases(expressDoor('Express 5', express));
+runCases(expressDoor('Express 4', express4));
+runCases(connectDoor);
+runCases(nodeDoor);

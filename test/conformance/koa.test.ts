@@ -1,0 +1,35 @@
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { AuthState } from '@grantgate/middleware/koa';
+import { oAuthClientCredentials } from '@grantgate/middleware/koa';
+import Koa from 'koa';
+import type { Door } from './door.ts';
+import { headersOf, openHttpDoor, toSeenAnswer } from './node-doors.testkit.ts';
+import { runCases } from './run-cases.testkit.ts';
+
+const koaDoor: Door = {
+  name: 'Koa',
+  async start(middlewares) {
+    const app = new Koa<AuthState>();
+    const guards = new Map(
+      Object.entries(middlewares).map(([name, options]) => [name, oAuthClientCredentials(options)]),
+    );
+    app.use(async (ctx, next) => {
+      await guards.get(ctx.path.split('/')[1] ?? '')?.(ctx, next);
+    });
+    app.use(async (ctx) => {
+      const { type, body } = toSeenAnswer(headersOf(ctx.req), {
+        method: ctx.method,
+        body: await text(ctx.req),
+        auth: ctx.state.auth,
+      });
+      ctx.type = type;
+      ctx.body = body;
+    });
+    const handle = app.callback();
+    const server = createServer((request, response) => void handle(request, response));
+    return openHttpDoor(server, () => Promise.all([...guards.values()].map((guard) => guard.close())));
+  },
+};
+
+runCases(koaDoor);
