@@ -19,7 +19,8 @@ const gateway = {
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
   entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config'],
-  observe: ['pipeline', 'config', 'routing'],
+  // providers for the events that they announce.
+  observe: ['pipeline', 'config', 'routing', 'providers'],
   admin: ['pipeline'],
 };
 const oneWay = (root, table) =>

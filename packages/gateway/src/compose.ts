@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createChannel } from '@grantgate/middleware/base/channel';
@@ -10,6 +11,8 @@ import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
 import { openEntryPoint } from './entrypoints/entry-point.ts';
 import { createAccessLogLine } from './observe/access-log.ts';
+import { createKubernetesLog } from './observe/kubernetes-log.ts';
+import type { Log } from './observe/log.ts';
 import { createLog } from './observe/log.ts';
 import { createProblemLog } from './observe/problem-log.ts';
 import { createRefusalLog } from './observe/refusal-log.ts';
@@ -22,6 +25,9 @@ import type { RequestRecord } from './pipeline/record.ts';
 import { createAggregate } from './providers/aggregate.ts';
 import { createFileProvider } from './providers/file/provider.ts';
 import { createWatchSet } from './providers/file/watch-set.ts';
+import { createAccess } from './providers/kubernetes/access.ts';
+import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
+import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
 import type { Provider } from './providers/provider.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
 import { adminEntryPoint } from './snapshot/prepare.ts';
@@ -88,6 +94,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const entryPointFacts = new Map(
       [...install.entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }]),
     );
+    const kubernetes = createKubernetes(install, io.env, clock, log);
     const entryPoints: EntryPoint[] = [];
     const certificateFiles = certificateFilesOf(install.entryPoints.values());
     const renew = createRenewal(install, entryPoints, (entryPoint, error) =>
@@ -108,6 +115,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       authenticators,
       onPrepared({ routers, guards, problems }, files) {
         report(problems);
+        kubernetes?.report(problems);
         const broken = routers.filter((router) => router.broken !== undefined).length;
         log.info('configuration loaded', { routers: routers.length, middlewares: guards.size, broken });
         watchSet.watch(new Set([...files, ...certificateFiles]));
@@ -116,7 +124,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         log.error('an old configuration could not be closed', { error: describe(error) }),
     });
     opened.push(() => watchSet.close());
-    const aggregate = createAggregate(createProviders(install, clock), { clock });
+    const aggregate = createAggregate(createProviders(install, clock, kubernetes), { clock });
     await aggregate.start((configuration) => updates.take(configuration));
     const serving = updates.holder;
     if (serving === undefined) throw new Error('no configuration was emitted');
@@ -140,7 +148,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       entryPoints.push(
         await open(config, {
           clock,
-          handle: toHandle(config, install, handle),
+          handle: toHandle(config, install, handle, () => kubernetes?.isReady() ?? true),
           onError: (error) =>
             log.error('a connection could not be opened', {
               entryPoint: config.name,
@@ -179,12 +187,33 @@ async function openAccessLog({ accessLog }: InstallConfig, { stdout }: GatewayIo
   }
 }
 
-function createProviders({ providers }: InstallConfig, clock: Clock): readonly Provider[] {
-  return providers.file === undefined ? [] : [createFileProvider(providers.file, clock)];
+function createProviders(
+  { providers }: InstallConfig,
+  clock: Clock,
+  kubernetes: KubernetesProvider | undefined,
+): readonly Provider[] {
+  const files = providers.file && createFileProvider(providers.file, clock);
+  return [files, kubernetes].filter((provider) => provider !== undefined);
 }
 
-const toHandle = ({ name }: EntryPointConfig, { ping }: InstallConfig, handle: Handle): Handle =>
-  name === adminEntryPoint ? createAdminHandle({ ping, next: handle }) : handle;
+function createKubernetes(
+  { providers: { kubernetesCRD: config } }: InstallConfig,
+  env: GatewayIo['env'],
+  clock: Clock,
+  log: Log,
+): KubernetesProvider | undefined {
+  if (config === undefined) return undefined;
+  const access = createAccess(config, { env });
+  const onEvent = createKubernetesLog(log, clock);
+  return createKubernetesProvider(config, { access, clock, onEvent, instance: hostname() });
+}
+
+const toHandle = (
+  { name }: EntryPointConfig,
+  { ping }: InstallConfig,
+  handle: Handle,
+  isReady: () => boolean,
+): Handle => (name === adminEntryPoint ? createAdminHandle({ ping, isReady, next: handle }) : handle);
 
 async function open(
   config: EntryPointConfig,

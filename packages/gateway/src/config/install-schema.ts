@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isAddressRange, parseAddress } from './address.ts';
 import { duration } from './duration.ts';
+import { kubernetesSchema } from './kubernetes-schema.ts';
 
 const bytes = z.int().min(0);
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
@@ -93,6 +94,9 @@ export const installSchema = z.strictObject({
         })
         .optional()
         .describe('Routes in files: one of `filename` and `directory`, or both.'),
+      kubernetesCRD: kubernetesSchema
+        .optional()
+        .describe('Routes in a Kubernetes cluster: IngressRoute and Middleware of `traefik.io/v1alpha1`.'),
     })
     .prefault({})
     .describe('Where routes come from.'),
@@ -122,12 +126,13 @@ export const installSchema = z.strictObject({
   ping: z
     .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
     .default(false)
-    .describe('`/ping` on the entry point `admin`.'),
+    .describe(
+      '`/ping` and `/ready` on the entry point `admin`: 200 while the gateway runs, and once it has read all routes.',
+    ),
 });
 
 /** Names of the install configuration that other versions act on. */
 export const laterInstallNames = [
-  'kubernetesCRD',
   'kubernetesIngress',
   'kubernetesGateway',
   'metrics',
@@ -137,4 +142,13 @@ export const laterInstallNames = [
   'certificatesResolvers',
   'experimental',
   'hub',
+  'crossProviderNamespaces',
 ] as const;
+
+/** Names of Traefik's that make no difference here, with the reason. */
+export const ignoredInstallNames = {
+  allowEmptyServices: 'a route whose Service has no endpoints answers 503',
+  nativeLBByDefault: 'requests go to the endpoints of a Service',
+  disableClusterScopeResources: 'nothing of the scope of the cluster is read',
+  defaultTLSResourcesNamespace: 'TLS certificates are those of the entry point',
+} as const;

@@ -1,10 +1,15 @@
+import type { Secret } from '@grantgate/middleware/base/secret';
+
 /** The install configuration, `grantgate.yaml`, parsed, defaulted and frozen. Names are Traefik's. */
 export interface InstallConfig {
   readonly entryPoints: ReadonlyMap<string, EntryPointConfig>;
-  readonly providers: { readonly file: FileProviderConfig | undefined };
+  readonly providers: {
+    readonly file: FileProviderConfig | undefined;
+    readonly kubernetesCRD: KubernetesProviderConfig | undefined;
+  };
   readonly accessLog: AccessLogConfig | undefined;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'common' };
-  /** `/ping` on the `admin` entry point. */
+  /** `/ping` and `/ready` on the `admin` entry point. */
   readonly ping: boolean;
 }
 
@@ -44,6 +49,26 @@ export interface FileProviderConfig {
   /** Files and directories, absolute. */
   readonly paths: readonly string[];
   readonly watch: boolean;
+}
+
+export interface KubernetesProviderConfig {
+  /** URL of the API server; undefined: that of the pod, or of the kubeconfig. */
+  readonly endpoint: string | undefined;
+  /** For `endpoint`: the token itself, or a reference to it. */
+  readonly token: Secret | undefined;
+  readonly certAuthFilePath: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** Empty: the whole cluster. */
+  readonly namespaces: readonly string[];
+  /** Empty: everything. */
+  readonly labelSelector: string;
+  /** Empty: IngressRoutes without the annotation, and those with `traefik`. */
+  readonly ingressClass: string;
+  readonly allowCrossNamespace: boolean;
+  readonly allowExternalNameServices: boolean;
+  /** Between two changes that take effect. */
+  readonly throttleMs: number;
 }
 
 export interface AccessLogConfig {

@@ -45,7 +45,18 @@ EntryPoints:
       lifeCycle: { graceTimeout: "20" }
     http: { maxHeaderBytes: 4096, maxBodyBytes: 1048576 }
   admin: { address: "localhost:0" }
-providers: { file: { directory: ./routes, filename: one.yaml, watch: false } }
+providers:
+  file: { directory: ./routes, filename: one.yaml, watch: false }
+  kubernetescrd:
+    endpoint: https://10.0.0.1:6443
+    token: urn:file:/run/token
+    certAuthFilePath: ca.crt
+    namespaces: [apps, shop, apps]
+    labelSelector: "app.kubernetes.io/part-of=api, tier notin (test, dev), !legacy, team"
+    ingressClass: internal
+    allowCrossNamespace: true
+    allowExternalNameServices: true
+    throttleDuration: 2s
 accessLog: { format: json, filePath: logs/access.log }
 log: { level: WARN, format: common }
 ping: {}
@@ -69,10 +80,56 @@ ping: {}
       },
     });
     expect(config).toMatchObject({
-      providers: { file: { paths: ['/etc/grantgate/one.yaml', '/etc/grantgate/routes'], watch: false } },
+      providers: {
+        file: { paths: ['/etc/grantgate/one.yaml', '/etc/grantgate/routes'], watch: false },
+        kubernetesCRD: {
+          endpoint: 'https://10.0.0.1:6443',
+          certAuthFilePath: '/etc/grantgate/ca.crt',
+          kubeconfig: undefined,
+          namespaces: ['apps', 'shop'],
+          labelSelector: 'app.kubernetes.io/part-of=api, tier notin (test, dev), !legacy, team',
+          ingressClass: 'internal',
+          allowCrossNamespace: true,
+          allowExternalNameServices: true,
+          throttleMs: 2000,
+        },
+      },
       accessLog: { format: 'json', filePath: '/etc/grantgate/logs/access.log' },
       log: { level: 'warn', format: 'common' },
       ping: true,
+    });
+    expect(config!.providers.kubernetesCRD!.token!.reveal()).toBe('urn:file:/run/token');
+    expect(JSON.stringify(config!.providers)).not.toContain('/run/token');
+  });
+
+  it.each([
+    ['{ endpoint: "https://a", kubeconfig: k }', 'kubeconfig: expected one of endpoint and kubeconfig'],
+    [
+      '{ endpoint: "https://a", context: c }',
+      'context: belongs to a kubeconfig: expected no endpoint beside it',
+    ],
+    ['{ token: t, kubeconfig: k }', 'token: belongs to an endpoint: expected endpoint'],
+    ['{ certAuthFilePath: c }', 'certAuthFilePath: belongs to an endpoint: expected endpoint'],
+  ])('knows which options of kubernetesCRD go together: %s', (options, message) => {
+    const problems = shown(`providers: { kubernetesCRD: ${options} }`);
+    expect(problems.map((problem) => problem.replace(/^.*kubernetesCRD\./, ''))).toEqual([message]);
+  });
+
+  it('reads a whole cluster, with the safe defaults of Traefik, when nothing is said about it', () => {
+    expect(
+      parseInstall('providers: { kubernetesCRD: {} }', 'g.yaml').config!.providers.kubernetesCRD,
+    ).toEqual({
+      endpoint: undefined,
+      token: undefined,
+      certAuthFilePath: undefined,
+      kubeconfig: undefined,
+      context: undefined,
+      namespaces: [],
+      labelSelector: '',
+      ingressClass: '',
+      allowCrossNamespace: false,
+      allowExternalNameServices: false,
+      throttleMs: 0,
     });
   });
 
@@ -86,7 +143,14 @@ ping: {}
 metrics: { prometheus: {} }
 providers:
   file: { watch: true }
-  kubernetesCRD: {}
+  kubernetesCRD:
+    endpoint: 10.0.0.1:6443
+    context: other
+    namespaces: [apps, "*"]
+    labelSelector: app in api
+    throttleDuration: soon
+    allowEmptyServices: true
+    crossProviderNamespaces: [apps]
 log: { level: loud }
 `;
     expect(shown(text).sort()).toEqual(
@@ -101,8 +165,13 @@ log: { level: loud }
         'error 6:85 entryPoints.four.Address: address is given twice (names match whatever their letter case)',
         'error 7:1 metrics: metrics is not supported by this version',
         'error 9:3 providers.file: expected a filename or a directory',
-        'error 10:3 providers.kubernetesCRD: kubernetesCRD is not supported by this version',
-        'error 11:15 log.level: expected one of "debug"|"info"|"warn"|"error"',
+        'error 11:15 providers.kubernetesCRD.endpoint: expected a URL with https or http',
+        'error 13:25 providers.kubernetesCRD.namespaces[1]: expected a name of a namespace',
+        'error 14:20 providers.kubernetesCRD.labelSelector: expected a label selector such as `app=api,tier!=test`',
+        'error 15:23 providers.kubernetesCRD.throttleDuration: expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h',
+        'warning 16:5 providers.kubernetesCRD.allowEmptyServices: allowEmptyServices is ignored: a route whose Service has no endpoints answers 503',
+        'error 17:5 providers.kubernetesCRD.crossProviderNamespaces: crossProviderNamespaces is not supported by this version',
+        'error 18:15 log.level: expected one of "debug"|"info"|"warn"|"error"',
       ].sort(),
     );
   });

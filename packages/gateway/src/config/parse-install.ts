@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import { Secret } from '@grantgate/middleware/base/secret';
 import { parseDocuments } from './parse-documents.ts';
-import type { EntryPointConfig, InstallConfig } from './install.ts';
-import { installSchema, laterInstallNames } from './install-schema.ts';
+import type { EntryPointConfig, InstallConfig, KubernetesProviderConfig } from './install.ts';
+import { ignoredInstallNames, installSchema, laterInstallNames } from './install-schema.ts';
 import type { Problem } from './place.ts';
 import { readObject } from './read.ts';
 
@@ -33,7 +34,11 @@ export function parseInstall(text: string, file: string): ParsedInstall {
       ],
     };
   const document = first ?? { file, value: {}, placeOf: () => ({ file, line: 1, column: 1 }) };
-  const read = readObject(installSchema, { document, path: [] }, { unsupported: laterInstallNames });
+  const read = readObject(
+    installSchema,
+    { document, path: [] },
+    { unsupported: laterInstallNames, ignored: ignoredInstallNames },
+  );
   if (!read.whole) return { config: undefined, problems: read.problems };
   const install = read.value as Install;
   const problems = [...read.problems];
@@ -55,12 +60,13 @@ export function shorthandInstall(paths: readonly string[]): InstallConfig {
     ...toConfig(install, process.cwd()),
     providers: Object.freeze({
       file: Object.freeze({ paths: Object.freeze(paths.map((path) => resolve(path))), watch: true }),
+      kubernetesCRD: undefined,
     }),
   });
 }
 
 function toConfig(install: Install, folder: string): InstallConfig {
-  const { file } = install.providers;
+  const { file, kubernetesCRD } = install.providers;
   const at = (path: string): string => resolve(folder, path);
   return Object.freeze({
     entryPoints: new Map(
@@ -76,6 +82,7 @@ function toConfig(install: Install, folder: string): InstallConfig {
           paths: Object.freeze([file.filename, file.directory].filter((path) => path !== undefined).map(at)),
           watch: file.watch,
         }),
+      kubernetesCRD: kubernetesCRD && toKubernetes(kubernetesCRD, at),
     }),
     accessLog:
       install.accessLog &&
@@ -85,6 +92,26 @@ function toConfig(install: Install, folder: string): InstallConfig {
       }),
     log: Object.freeze(install.log),
     ping: install.ping !== false,
+  });
+}
+
+function toKubernetes(
+  options: NonNullable<Install['providers']['kubernetesCRD']>,
+  at: (path: string) => string,
+): KubernetesProviderConfig {
+  const { endpoint, token, certAuthFilePath, kubeconfig, throttleDuration } = options;
+  return Object.freeze({
+    endpoint,
+    token: token === undefined ? undefined : new Secret(token),
+    certAuthFilePath: certAuthFilePath === undefined ? undefined : at(certAuthFilePath),
+    kubeconfig: kubeconfig === undefined ? undefined : at(kubeconfig),
+    context: options.context,
+    namespaces: Object.freeze([...new Set(options.namespaces)]),
+    labelSelector: options.labelSelector,
+    ingressClass: options.ingressClass,
+    allowCrossNamespace: options.allowCrossNamespace,
+    allowExternalNameServices: options.allowExternalNameServices,
+    throttleMs: throttleDuration,
   });
 }
 

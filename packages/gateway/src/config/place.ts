@@ -3,6 +3,15 @@ export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** The object of a live API. */
+  readonly object?: ObjectName;
+}
+
+/** A Kubernetes object by its name. */
+export interface ObjectName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** The column of an index in a text, in characters (code points), as editors count. */

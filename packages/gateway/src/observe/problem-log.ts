@@ -10,7 +10,7 @@ export function createProblemLog(log: Log): (problems: readonly Problem[]) => vo
       const at = place.line === 0 ? place.file : `${place.file}:${place.line}:${place.column}`;
       const key = JSON.stringify([severity, at, code, path, message]);
       if (!known.has(key) && !keys.has(key))
-        log[severity === 'error' ? 'error' : 'warn'](message, { code, path, place: at });
+        log[severity === 'error' ? 'error' : 'warn'](message, { code, path, ...place.object, place: at });
       keys.add(key);
     }
     known = keys;

@@ -1,0 +1,6 @@
+/** What the Kubernetes provider announces about the API server; never an object's contents. */
+export type ApiEvent =
+  /** The API server answers again, or not for now and why. */
+  | { readonly kind: 'state'; readonly ready: boolean; readonly reason: string | undefined }
+  /** Events of the cluster may not be written: what is wrong is said in the log alone. */
+  | { readonly kind: 'events_refused'; readonly reason: string };

@@ -1,0 +1,155 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { parseRetryAfter } from '@grantgate/middleware/token/retry-after';
+import type { ApiAccess } from './access.ts';
+import { AccessError } from './access.ts';
+import type { Result } from './fault.ts';
+import { fail, succeed, toFault } from './fault.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+}
+
+/** Makes requests to one API server. */
+export interface ApiClient {
+  /**
+   * The body of an answer of 2xx, to be read or destroyed; anything else is a fault. After 401 the credentials are read
+   * again by the next request.
+   */
+  open(request: ApiRequest, signal: AbortSignal): Promise<Result<IncomingMessage>>;
+  /** The same, with the body read and parsed. */
+  readJson(request: ApiRequest, signal: AbortSignal): Promise<Result<unknown>>;
+}
+
+/** Milliseconds for the connection and the head of an answer, and between two pieces of a body that is read whole. */
+export const answerTimeoutMs = 30_000;
+/** Bytes of a page of a list; one object comes to 1.5 MiB at most. */
+const maxBodyBytes = 256 * 1024 * 1024;
+const maxStatusBytes = 64 * 1024;
+
+export function createClient(access: ApiAccess, clock: Clock): ApiClient {
+  const open: ApiClient['open'] = async (request, signal) => {
+    let prepared;
+    try {
+      prepared = await access.prepare();
+    } catch (error) {
+      if (error instanceof AccessError) return fail({ kind: 'credentials', message: error.message });
+      throw error;
+    }
+    if (signal.aborted) return fail(closed);
+    const url = toUrl(prepared.server, request);
+    const text = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    return new Promise((resolve) => {
+      const outgoing = send(url, {
+        ...prepared.options,
+        method: request.method,
+        headers: {
+          ...(prepared.options.headers as OutgoingHttpHeaders),
+          Accept: 'application/json',
+          'User-Agent': 'grantgate',
+          ...(text !== undefined && {
+            'Content-Type': request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+          }),
+        },
+      });
+      const timer = clock.after(answerTimeoutMs, () => outgoing.destroy(new Error('no answer in time')));
+      const abort = (): void => void outgoing.destroy(new Error('closed'));
+      signal.addEventListener('abort', abort);
+      // A peer that is gone without a word is noticed by the system.
+      outgoing.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
+      outgoing.on('error', (error) => {
+        timer.cancel();
+        signal.removeEventListener('abort', abort);
+        resolve(fail({ kind: 'unreachable', message: describe(error) }));
+      });
+      outgoing.on('response', (response) => {
+        timer.cancel();
+        response.once('close', () => signal.removeEventListener('abort', abort));
+        const { statusCode: status = 0 } = response;
+        if (status >= 200 && status < 300) {
+          resolve(succeed(response));
+          return;
+        }
+        if (status === 401) access.renew();
+        const retryAfter = parseRetryAfter(response.headers['retry-after'] ?? null, clock.now());
+        void readText(response, clock, maxStatusBytes).then((body) =>
+          resolve(fail(toFault(status, body.ok ? toMessage(body.value) : '', retryAfter))),
+        );
+      });
+      outgoing.end(text);
+    });
+  };
+  return {
+    open,
+    async readJson(request, signal) {
+      const opened = await open(request, signal);
+      if (!opened.ok) return opened;
+      const text = await readText(opened.value, clock, maxBodyBytes);
+      if (!text.ok) return text;
+      try {
+        return succeed<unknown>(JSON.parse(text.value));
+      } catch {
+        return fail({ kind: 'failed', message: 'the API server answered with what is no JSON' });
+      }
+    },
+  };
+}
+
+const closed = { kind: 'unreachable', message: 'closed' } as const;
+
+function toUrl(server: URL, { path, query = {} }: ApiRequest): URL {
+  // The URL of a kubeconfig may have a path of its own.
+  const url = new URL(server.href.replace(/\/+$/, '') + path);
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined) url.searchParams.set(name, value);
+  return url;
+}
+
+/** The body as text; a fault when it breaks off, stops or grows too long. */
+async function readText(body: IncomingMessage, clock: Clock, maxBytes: number): Promise<Result<string>> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let last = clock.monotonic();
+  const watchdog = (): { cancel(): void } =>
+    clock.after(answerTimeoutMs, () => {
+      if (clock.monotonic() - last >= answerTimeoutMs) body.destroy(new Error('the answer stopped'));
+      else timer = watchdog();
+    });
+  let timer = watchdog();
+  try {
+    for await (const chunk of body) {
+      last = clock.monotonic();
+      length += (chunk as Buffer).length;
+      if (length > maxBytes)
+        return fail({ kind: 'failed', message: `the answer is longer than ${maxBytes} bytes` });
+      chunks.push(chunk as Buffer);
+    }
+    return succeed(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    return fail({ kind: 'unreachable', message: describe(error) });
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** `message` of a `Status` object. */
+function toMessage(text: string): string {
+  try {
+    const status = JSON.parse(text) as { readonly message?: unknown } | null;
+    return typeof status?.message === 'string' ? status.message.slice(0, 500) : '';
+  } catch {
+    return '';
+  }
+}
+
+/** An attempt at several addresses fails with one error that has no message of its own. */
+export function describe(error: unknown): string {
+  if (error instanceof AggregateError) return describe(error.errors[0]);
+  return error instanceof Error ? error.message : 'unknown error';
+}

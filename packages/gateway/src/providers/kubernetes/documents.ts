@@ -1,0 +1,98 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Document, Origin } from '../../config/document.ts';
+import { isMapping, valueAt } from '../../config/path.ts';
+import type { ObjectName, Place } from '../../config/place.ts';
+import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { ApiObject } from './api-object.ts';
+import type { Resource } from './resources.ts';
+import { toApiVersion } from './resources.ts';
+
+/** What is kept of an object of the cluster. */
+export interface KeptObject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resource: Resource;
+  /** The same one as long as nothing has changed of what is read here. */
+  readonly document: Document;
+}
+
+/** Of each kind, what is read; the rest of an object is dropped as it arrives. */
+const fields: Readonly<Record<Resource['kind'], readonly string[]>> = {
+  IngressRoute: ['spec'],
+  Middleware: ['spec'],
+  Service: ['spec'],
+  EndpointSlice: ['addressType', 'endpoints', 'ports'],
+  Secret: ['data'],
+  Event: [],
+};
+
+/** The place of an object: `kubernetes/Middleware/apps/keys` stands for the file. */
+export const placeOf = ({ kind, namespace, name }: ObjectName): Place => ({
+  file: `kubernetes/${kind}/${namespace}/${name}`,
+  line: 0,
+  column: 0,
+});
+
+/** Of an object that arrives, what is kept; undefined: nothing, it is not for us. `before` when nothing has changed of that. */
+export type Keep = (
+  resource: Resource,
+  object: ApiObject,
+  before: KeptObject | undefined,
+) => KeptObject | undefined;
+
+export function createKeep({
+  ingressClass,
+  allowCrossNamespace,
+  allowExternalNameServices,
+}: Pick<
+  KubernetesProviderConfig,
+  'ingressClass' | 'allowCrossNamespace' | 'allowExternalNameServices'
+>): Keep {
+  const origin = Object.freeze({
+    allowCrossNamespace,
+    allowExternalNameServices,
+    requireEndpointSlices: true,
+  });
+  return (resource, object, before) =>
+    resource.kind === 'IngressRoute' && !isOfClass(object.raw, ingressClass)
+      ? undefined
+      : keepObject(resource, object, origin, before);
+}
+
+/**
+ * What is kept of an object: its own part and its labels. Versions, managed fields, status and annotations, which may hold a copy of
+ * the whole manifest, are not.
+ */
+function keepObject(
+  resource: Resource,
+  { metadata: { namespace, name, uid }, raw }: ApiObject,
+  origin: Origin,
+  before: KeptObject | undefined,
+): KeptObject {
+  const labels = valueAt(raw, ['metadata', 'labels']);
+  const value = {
+    apiVersion: toApiVersion(resource),
+    kind: resource.kind,
+    metadata: { name, namespace, ...(isMapping(labels) && { labels }) },
+    ...Object.fromEntries(
+      fields[resource.kind].flatMap((field) => (Object.hasOwn(raw, field) ? [[field, raw[field]]] : [])),
+    ),
+  };
+  if (before?.uid === uid && isDeepStrictEqual(before.document.value, value)) return before;
+  const object = Object.freeze({ kind: resource.kind, namespace, name });
+  const place = Object.freeze({ ...placeOf(object), object });
+  return {
+    namespace,
+    name,
+    uid,
+    resource,
+    document: { file: place.file, value, origin, placeOf: () => place },
+  };
+}
+
+/** As in Traefik: with a class its IngressRoutes alone; without one those that name none, or `traefik`. */
+function isOfClass(raw: unknown, ingressClass: string): boolean {
+  const written = valueAt(raw, ['metadata', 'annotations', 'kubernetes.io/ingress.class']) ?? '';
+  return written === ingressClass || (ingressClass === '' && written === 'traefik');
+}

@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+import type { ObjectName, Problem } from '../../config/place.ts';
+import type { ApiEvent } from './api-event.ts';
+import type { ApiClient } from './client.ts';
+import type { KeptObject } from './documents.ts';
+import type { ApiFault } from './fault.ts';
+import { isPermitted, resources, toApiVersion, toPath } from './resources.ts';
+
+export interface EventReporterOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  /** Name of this process. */
+  readonly instance: string;
+  readonly onEvent: (event: ApiEvent) => void;
+}
+
+/** Writes an Event of the cluster for each thing that is wrong with an object. */
+export interface EventReporter {
+  /** Told all that is wrong, each time; what was said already is not said again. */
+  report(problems: readonly Problem[], find: (object: ObjectName) => KeptObject | undefined): void;
+  close(): void;
+}
+
+interface Entry {
+  /** The same in every copy of the gateway, so that they write one Event together. */
+  readonly name: string;
+  readonly object: KeptObject;
+  readonly note: string;
+  /** Times that it was said. */
+  count: number;
+  /** When it was said last, by the monotonic clock; undefined: not yet. */
+  saidAt: number | undefined;
+}
+
+/** A cluster forgets Events after an hour: what is still wrong is said again before. */
+export const renewMs = 30 * 60_000;
+/** Milliseconds until what could not be written is tried again. */
+export const retryMs = 60_000;
+/** Of one object; the log has the rest. */
+const maxPerObject = 10;
+const maxEntries = 1000;
+/** Characters of a note: 1024 bytes at most, whatever they are. */
+const maxNote = 250;
+
+export function createEventReporter({
+  client,
+  clock,
+  instance,
+  onEvent,
+}: EventReporterOptions): EventReporter {
+  const end = new AbortController();
+  const isClosed = (): boolean => end.signal.aborted;
+  let entries: ReadonlyMap<string, Entry> = new Map();
+  let working = false;
+  let timer: Timer | undefined;
+  let refused = false;
+
+  const isDue = ({ saidAt }: Entry): boolean => saidAt === undefined || clock.monotonic() - saidAt >= renewMs;
+  const work = async (): Promise<void> => {
+    if (working || isClosed()) return;
+    working = true;
+    timer?.cancel();
+    let waitMs = renewMs;
+    for (;;) {
+      const entry = [...entries.values()].find(isDue);
+      if (entry === undefined) break;
+      const fault = await write(entry);
+      if (isClosed()) return;
+      // An object whose namespace goes has nothing left to say.
+      if (fault === undefined || fault.kind === 'not_found') {
+        entry.count += 1;
+        entry.saidAt = clock.monotonic();
+        refused = false;
+        continue;
+      }
+      if (fault.kind !== 'forbidden') waitMs = retryMs;
+      else if (!refused) {
+        refused = true;
+        onEvent({ kind: 'events_refused', reason: fault.message });
+      }
+      break;
+    }
+    working = false;
+    if (entries.size > 0) timer = clock.after(waitMs, () => void work());
+  };
+  /** Said before, by this process or another: the Event that there is gets a count. */
+  const write = async (entry: Entry): Promise<ApiFault | undefined> => {
+    const { namespace } = entry.object;
+    const now = toMicroTime(clock.now());
+    const create = (): ReturnType<ApiClient['readJson']> => {
+      assertPermitted('create');
+      const path = toPath(resources.events, namespace);
+      return client.readJson({ method: 'POST', path, body: toEvent(entry, now, instance) }, end.signal);
+    };
+    const count = async (): ReturnType<ApiClient['readJson']> => {
+      assertPermitted('patch');
+      const path = toPath(resources.events, namespace, entry.name);
+      const series = { count: Math.max(2, entry.count + 1), lastObservedTime: now };
+      return client.readJson({ method: 'PATCH', path, body: { series } }, end.signal);
+    };
+    if (entry.count === 0) {
+      const created = await create();
+      if (created.ok) return undefined;
+      if (created.fault.kind !== 'conflict') return created.fault;
+    }
+    const counted = await count();
+    if (counted.ok) return undefined;
+    if (counted.fault.kind !== 'not_found' || entry.count === 0) return counted.fault;
+    const again = await create();
+    return again.ok ? undefined : again.fault;
+  };
+  return {
+    report(problems, find) {
+      entries = collect(problems, find, entries);
+      if ([...entries.values()].some(({ saidAt }) => saidAt === undefined) && !refused) void work();
+    },
+    close() {
+      end.abort();
+      timer?.cancel();
+    },
+  };
+}
+
+function assertPermitted(verb: 'create' | 'patch'): void {
+  if (!isPermitted(resources.events, verb)) throw new Error(`${verb} events is not in requiredPermissions`);
+}
+
+/** What is wrong now; what was wrong before keeps its count. */
+function collect(
+  problems: readonly Problem[],
+  find: (object: ObjectName) => KeptObject | undefined,
+  before: ReadonlyMap<string, Entry>,
+): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  const counts = new Map<KeptObject, number>();
+  for (const { severity, place, path, message, code } of problems) {
+    const kind = place.object?.kind;
+    if (
+      severity !== 'error' ||
+      place.object === undefined ||
+      (kind !== 'IngressRoute' && kind !== 'Middleware')
+    )
+      continue;
+    const object = find(place.object);
+    if (object === undefined || entries.size >= maxEntries) continue;
+    const count = counts.get(object) ?? 0;
+    if (count >= maxPerObject) continue;
+    counts.set(object, count + 1);
+    const note = truncate(`${path === '' ? '' : `${path}: `}${message} [${code}]`);
+    const hash = createHash('sha256').update(`${object.uid}\0${note}`).digest('hex').slice(0, 16);
+    // A name of an object has 253 characters at most.
+    const name = `${object.name.slice(0, 200)}.${hash}`;
+    entries.set(name, before.get(name) ?? { name, object, note, count: 0, saidAt: undefined });
+  }
+  return entries;
+}
+
+const truncate = (text: string): string => (text.length > maxNote ? `${text.slice(0, maxNote - 1)}…` : text);
+
+/** RFC 3339 with microseconds, as the API wants it. */
+const toMicroTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
+
+const toEvent = ({ name, object, note }: Entry, now: string, instance: string) => ({
+  apiVersion: toApiVersion(resources.events),
+  kind: resources.events.kind,
+  metadata: { name, namespace: object.namespace },
+  eventTime: now,
+  type: 'Warning',
+  reason: 'InvalidConfiguration',
+  action: 'Load',
+  note,
+  reportingController: 'grantgate',
+  reportingInstance: instance.slice(0, 128),
+  regarding: {
+    apiVersion: toApiVersion(object.resource),
+    kind: object.resource.kind,
+    namespace: object.namespace,
+    name: object.name,
+    uid: object.uid,
+  },
+});

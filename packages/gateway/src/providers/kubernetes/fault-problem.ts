@@ -1,0 +1,27 @@
+import type { Problem } from '../../config/place.ts';
+import { placeOf } from './documents.ts';
+import type { ApiFault } from './fault.ts';
+import { toApiVersion } from './resources.ts';
+import type { Selection } from './selection.ts';
+import { describeSelection } from './selection.ts';
+
+/** What it means for a configuration that a selection cannot be read. */
+export function toFaultProblem(selection: Selection, fault: ApiFault): Problem {
+  const { resource, namespace = '*', fieldSelector } = selection;
+  const name = fieldSelector === undefined ? '*' : fieldSelector.replace(/^.*=/, '');
+  const what = describeSelection(selection);
+  const report = (code: string, message: string): Problem => ({
+    severity: 'error',
+    place: placeOf({ kind: resource.kind, namespace, name }),
+    code,
+    path: '',
+    message,
+  });
+  if (fault.kind === 'forbidden') return report('forbidden', `${what} may not be read: ${fault.message}`);
+  if (fault.kind === 'not_found')
+    return report(
+      'not_installed',
+      `${what} cannot be read: the kind ${resource.kind} of ${toApiVersion(resource)} is not installed`,
+    );
+  return report('cluster_unavailable', `${what} cannot be read: ${fault.message}`);
+}

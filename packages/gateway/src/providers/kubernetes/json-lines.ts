@@ -1,0 +1,29 @@
+/** Bytes of one line: an object of etcd's greatest size, several times over. */
+const maxLineBytes = 16 * 1024 * 1024;
+
+/**
+ * The values of a stream of JSON texts, one a line, wherever its pieces are cut, in the middle of a character too. What
+ * comes after the last line break is no line: the stream broke off.
+ *
+ * @throws SyntaxError for a line that is no JSON; RangeError for one longer than 16 MiB; whatever the stream throws.
+ */
+export async function* readJsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator {
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    let start = 0;
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+      const text = Buffer.concat([...parts, chunk.subarray(start, end)]).toString('utf8');
+      parts = [];
+      length = 0;
+      start = end + 1;
+      if (text.trim() !== '') yield JSON.parse(text);
+    }
+    const rest = chunk.subarray(start);
+    length += rest.length;
+    if (length > maxLineBytes) throw new RangeError(`a line is longer than ${maxLineBytes} bytes`);
+    if (rest.length > 0) parts.push(rest);
+  }
+}
+
+const newline = 0x0a;

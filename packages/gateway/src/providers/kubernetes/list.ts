@@ -1,0 +1,61 @@
+import { valueAt } from '../../config/path.ts';
+import type { ApiObject } from './api-object.ts';
+import { toApiObject } from './api-object.ts';
+import type { ApiClient } from './client.ts';
+import type { Result } from './fault.ts';
+import { fail, succeed } from './fault.ts';
+import type { Selection } from './selection.ts';
+import { toTarget } from './selection.ts';
+
+export interface Listed {
+  readonly objects: readonly ApiObject[];
+  /** To watch from. */
+  readonly version: string;
+}
+
+/** Objects of a page: an answer that is read and parsed at once. */
+const pageSize = 500;
+
+/** Lists a selection, page by page, as it stood at one moment. */
+export async function listObjects(
+  client: ApiClient,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<Result<Listed>> {
+  const paged = await listPages(client, selection, pageSize, signal);
+  // The rest of a list that took too long is gone; whole lists cannot expire.
+  return !paged.ok && paged.fault.kind === 'expired' ? listPages(client, selection, 0, signal) : paged;
+}
+
+async function listPages(
+  client: ApiClient,
+  selection: Selection,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Result<Listed>> {
+  const { path, query } = toTarget(selection, 'list');
+  const objects: ApiObject[] = [];
+  for (let next: string | undefined; ;) {
+    const page = await client.readJson(
+      {
+        method: 'GET',
+        path,
+        query: { ...query, limit: limit === 0 ? undefined : String(limit), continue: next },
+      },
+      signal,
+    );
+    if (!page.ok) return page;
+    const items = valueAt(page.value, ['items']);
+    const version = valueAt(page.value, ['metadata', 'resourceVersion']);
+    // A proxy in between may answer 200 with something else; taken for an empty list it would take every route away.
+    if (typeof version !== 'string' || version === '' || !(Array.isArray(items) || items === null))
+      return fail({ kind: 'failed', message: 'the API server answered with what is no list' });
+    for (const item of items ?? []) {
+      const object = toApiObject(item);
+      if (object !== undefined) objects.push(object);
+    }
+    const more = valueAt(page.value, ['metadata', 'continue']);
+    if (typeof more !== 'string' || more === '') return succeed({ objects, version });
+    next = more;
+  }
+}

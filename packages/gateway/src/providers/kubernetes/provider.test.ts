@@ -1,0 +1,503 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TestApiServer } from './api-server.testkit.ts';
+import { startApiServer } from './api-server.testkit.ts';
+import type { Following, FollowOptions } from './following.testkit.ts';
+import { follow, rotateToken, shop } from './following.testkit.ts';
+
+let server: TestApiServer;
+let following: Following | undefined;
+beforeEach(async () => {
+  server = await startApiServer();
+});
+afterEach(async () => {
+  following?.provider.close();
+  following = undefined;
+  await server.close();
+});
+
+const start = async (options = '', more: FollowOptions = {}): Promise<Following> => {
+  following = follow(server, options, more);
+  await following.start();
+  return following;
+};
+const everything = (namespace: string): readonly string[] => [
+  `EndpointSlice/${namespace}/web-1`,
+  `IngressRoute/${namespace}/shop`,
+  `Middleware/${namespace}/auth`,
+  `Secret/${namespace}/keys`,
+  `Service/${namespace}/web`,
+];
+const route = (name: string, more = ''): string => `
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: { name: ${name}, namespace: apps${more} }
+spec: { routes: [{ match: Path(\`/${name}\`), services: [{ name: web, port: 80 }] }] }
+`;
+
+describe('a cluster', () => {
+  it('is read whole, and becomes routes', async () => {
+    server.apply(shop('apps'));
+    const { names, translated, outputs, provider } = await start();
+    expect(outputs).toHaveLength(1);
+    expect(names()).toEqual(everything('apps'));
+    expect(provider.isReady()).toBe(true);
+    const { routers, services, problems } = translated();
+    expect(problems).toEqual([]);
+    expect([...routers.values()]).toMatchObject([
+      { rule: 'PathPrefix(`/apps`)', middlewares: ['apps-auth@kubernetescrd'], errors: [] },
+    ]);
+    expect([...services.values()]).toMatchObject([{ servers: [{ url: 'http://10.0.0.1:8080' }] }]);
+  });
+
+  it('is read in pages, and a page that has expired leads to a list without pages', async () => {
+    for (let n = 0; n < 501; n += 1) server.apply(route(`r${n}`));
+    server.apply(shop('apps'));
+    const { names } = await start();
+    expect(names().filter((name) => name.startsWith('IngressRoute/'))).toHaveLength(502);
+    const lists = server.requests.filter(
+      ({ resource, verb }) => resource === 'ingressroutes' && verb === 'list',
+    );
+    expect(lists.map(({ query }) => [query['limit'], query['continue']])).toEqual([
+      ['500', undefined],
+      ['500', 'page0.500'],
+    ]);
+  });
+
+  it('is followed: what is added, changed and removed takes effect, and the rest stays the same object', async () => {
+    server.apply(shop('apps'));
+    const { names, last, outputs, until } = await start();
+    const before = last().documents;
+    server.apply(route('more'));
+    await until(() => outputs.length === 2);
+    expect(names()).toContain('IngressRoute/apps/more');
+    for (const document of before) expect(last().documents).toContain(document);
+    server.apply(route('more', ', labels: { a: b }'));
+    await until(() => outputs.length === 3);
+    server.remove('IngressRoute', 'apps/more');
+    await until(() => outputs.length === 4);
+    expect(last().documents).toEqual(before);
+  });
+
+  it('that changes in nothing that is read here changes nothing', async () => {
+    server.apply(shop('apps'));
+    const { outputs, until, names } = await start();
+    // The same again with another version; a Service that no route names; a Secret that no middleware names.
+    server.apply(shop('apps'));
+    server.apply(shop('other').replace(/^[^]*?---[^]*?---/, ''));
+    server.apply(route('last'));
+    await until(() => outputs.length > 1);
+    expect(outputs).toHaveLength(2);
+    expect(names()).toEqual([...everything('apps'), 'IngressRoute/apps/last'].sort());
+  });
+
+  it('is read in the named namespaces alone, each by itself', async () => {
+    server.apply(shop('apps'));
+    server.apply(shop('shop'));
+    server.apply(shop('secret'));
+    const { names } = await start('namespaces: [apps, shop]');
+    expect(names()).toEqual([...everything('apps'), ...everything('shop')].sort());
+    expect(new Set(server.requests.map(({ namespace }) => namespace))).toEqual(new Set(['apps', 'shop']));
+  });
+
+  it('gives the IngressRoutes and Middlewares with the labels that are selected, as they come to have them and lose them', async () => {
+    server.apply(route('mine', ', labels: { team: a }'));
+    server.apply(route('theirs', ', labels: { team: b }'));
+    const { names, until, outputs } = await start('labelSelector: team=a');
+    expect(names()).toEqual(['IngressRoute/apps/mine']);
+    server.apply(route('theirs', ', labels: { team: a }'));
+    await until(() => outputs.length === 2);
+    server.apply(route('mine', ', labels: { team: b }'));
+    await until(() => outputs.length === 3);
+    expect(names()).toEqual(['IngressRoute/apps/theirs']);
+    const selectors = server.requests.map(({ resource, query }) => [resource, query['labelSelector']]);
+    expect(new Set(selectors.map(String))).toEqual(
+      new Set(['ingressroutes,team=a', 'middlewares,team=a', 'services,', 'endpointslices,']),
+    );
+  });
+
+  it.each([
+    ['', ['none', 'traefik']],
+    ['ingressClass: internal', ['internal']],
+  ])('gives the IngressRoutes of a class: %j', async (options, expected) => {
+    server.apply(route('none'));
+    for (const name of ['traefik', 'internal', 'nginx'])
+      server.apply(route(name, `, annotations: { kubernetes.io/ingress.class: ${name} }`));
+    const { names } = await start(options);
+    expect(names()).toEqual(expected.map((name) => `IngressRoute/apps/${name}`));
+  });
+
+  it('lets references cross namespaces and leave the cluster only when the options say so', async () => {
+    const manifest = `
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: { name: r, namespace: apps }
+spec:
+  routes:
+    - match: Path(\`/cross\`)
+      middlewares: [{ name: auth, namespace: shop }]
+      services: [{ name: web, namespace: shop, port: 80 }]
+    - match: Path(\`/out\`)
+      services: [{ name: out, port: 80 }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: out, namespace: apps }
+spec: { type: ExternalName, externalName: example.com }
+`;
+    server.apply(shop('shop'));
+    server.apply(manifest);
+    const strict = await start();
+    const codes = strict.translated().problems.map(({ code }) => code);
+    expect(codes.filter((code) => code === 'cross_namespace')).toHaveLength(2);
+    expect(
+      strict
+        .translated()
+        .problems.map(({ message }) => message)
+        .join('\n'),
+    ).toMatch(/ExternalName/);
+    strict.provider.close();
+    const open = await start('allowCrossNamespace: true, allowExternalNameServices: true');
+    expect(open.translated().problems).toEqual([]);
+  });
+
+  it('makes no route of a Service without endpoints: no address is made up for it', async () => {
+    server.apply(shop('apps'));
+    server.remove('EndpointSlice', 'apps/web-1');
+    const { translated } = await start();
+    expect([...translated().services.values()]).toMatchObject([{ servers: [] }]);
+  });
+
+  it('says of each object by its name what is wrong with it', async () => {
+    server.apply(shop('apps').replace('port: 80 }]\n---', 'prot: 80 }]\n---'));
+    server.apply(
+      shop('apps')
+        .split('---')[1]!
+        .replace('name: auth', 'name: other')
+        .replace('oAuthClientCredentials', 'rateLimiter'),
+    );
+    const { translated } = await start();
+    expect(
+      translated().problems.map(({ place, path, code }) => [place.object, place.line, path, code]),
+    ).toEqual([
+      [
+        { kind: 'IngressRoute', namespace: 'apps', name: 'shop' },
+        0,
+        'spec.routes[0].services[0].prot',
+        'unknown_option',
+      ],
+      [
+        { kind: 'Middleware', namespace: 'apps', name: 'other' },
+        0,
+        'spec.plugin.rateLimiter',
+        'unknown_middleware',
+      ],
+    ]);
+  });
+
+  it('is told no more often than throttleDuration', async () => {
+    const { outputs, until, clock, names } = await start('throttleDuration: 60s');
+    await until(() => server.watches.length === 4);
+    const pending = clock.pending();
+    server.apply(route('a'));
+    await until(() => clock.pending() > pending);
+    await clock.advance(59_000);
+    expect(outputs).toHaveLength(1);
+    await clock.advance(1000);
+    await until(() => outputs.length === 2);
+    expect(names()).toEqual(['IngressRoute/apps/a']);
+  });
+});
+
+describe('Secrets', () => {
+  it('are read one by one, and only those that a Middleware refers to', async () => {
+    server.apply(shop('apps'));
+    server.apply(shop('apps').split('---')[2]!.replace('name: keys', 'name: unrelated'));
+    const { last } = await start();
+    const asked = server.requests.filter(({ resource }) => resource === 'secrets');
+    expect(new Set(asked.map(({ namespace, query }) => `${namespace} ${query['fieldSelector']}`))).toEqual(
+      new Set(['apps metadata.name=keys']),
+    );
+    const secrets = last().documents.filter(({ file }) => file.includes('/Secret/'));
+    // Neither the annotation of kubectl, which holds the values a second time, nor anything else is kept.
+    expect(secrets.map(({ value }) => value)).toEqual([
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'keys', namespace: 'apps' },
+        data: { id: 'c2hvcA==', secret: Buffer.from('hunter2-apps').toString('base64') },
+      },
+    ]);
+  });
+
+  it('are there before the Middleware that is the first to refer to them takes effect', async () => {
+    const { outputs, until, translated, names } = await start();
+    server.apply(shop('apps'));
+    await until(() => outputs.length > 1);
+    expect(translated().problems).toEqual([]);
+    expect(names()).toContain('Secret/apps/keys');
+  });
+
+  it('that change, go and come back take effect; one that nothing refers to any more is let go', async () => {
+    server.apply(shop('apps'));
+    const { outputs, until, translated, names } = await start();
+    const secret = shop('apps').split('---')[2]!;
+    server.apply(secret.replace('hunter2', 'rotated'));
+    await until(() => outputs.length === 2);
+    expect(translated().secrets.get('apps/keys')!.get('secret')).toBe('rotated-apps');
+    server.remove('Secret', 'apps/keys');
+    await until(() => outputs.length === 3);
+    expect(translated().secrets.size).toBe(0);
+    server.apply(secret);
+    await until(() => outputs.length === 4);
+    expect(translated().secrets.get('apps/keys')!.get('secret')).toBe('hunter2-apps');
+    server.remove('Middleware', 'apps/auth');
+    await until(() => outputs.length === 5);
+    expect(names()).not.toContain('Secret/apps/keys');
+    await until(() => server.watches.every(({ resource }) => resource !== 'secrets'));
+  });
+
+  it('that cannot be had do not hold up the rest for more than a few seconds', async () => {
+    const { outputs, until, clock, names } = await start();
+    const release = server.hold('secrets');
+    server.apply(shop('apps'));
+    await until(() => server.requests.some(({ resource }) => resource === 'secrets'));
+    await clock.advance(4000);
+    expect(outputs).toHaveLength(1);
+    await clock.advance(1100);
+    await until(() => outputs.length === 2);
+    expect(names()).not.toContain('Secret/apps/keys');
+    // What has been waited for in vain holds up nothing that comes later.
+    server.apply(route('next'));
+    await until(() => outputs.length === 3);
+    release();
+    await until(() => names().includes('Secret/apps/keys'));
+  });
+
+  it('that may not be read are named, and the rest is served', async () => {
+    server.apply(shop('apps'));
+    server.forbid('secrets');
+    const { last, names, outputs, until } = await start();
+    expect(last().problems).toMatchObject([
+      { code: 'forbidden', place: { file: 'kubernetes/Secret/apps/keys' } },
+    ]);
+    expect(last().problems[0]!.message).toContain('the Secret apps/keys may not be read');
+    expect(names()).toContain('IngressRoute/apps/shop');
+    server.permit('secrets');
+    await until(() => outputs.length === 2);
+    expect(last().problems).toEqual([]);
+    expect(names()).toEqual(everything('apps'));
+  });
+});
+
+describe('while the API server', () => {
+  it('is away, what was read last stands; what has changed meanwhile is there when it is back', async () => {
+    server.apply(shop('apps'));
+    const { outputs, until, names, events } = await start();
+    await server.stop();
+    await until(() => events.length === 1);
+    expect(events).toMatchObject([
+      { kind: 'state', ready: false, reason: expect.stringContaining('ECONN') as string },
+    ]);
+    server.remove('Service', 'apps/web');
+    server.apply(route('meanwhile'));
+    await server.start();
+    await until(() => events.length === 2 && names().includes('IngressRoute/apps/meanwhile'));
+    await until(() => !names().includes('Service/apps/web'));
+    expect(events[1]).toEqual({ kind: 'state', ready: true, reason: undefined });
+    for (const { documents } of outputs) expect(documents.length).toBeGreaterThanOrEqual(4);
+    // From where it was: nothing is read a second time.
+    expect(
+      server.requests.filter(({ verb, resource }) => verb === 'list' && resource === 'ingressroutes'),
+    ).toHaveLength(1);
+  });
+
+  it('cannot be reached at the start, the gateway starts without its routes, and gets them later', async () => {
+    server.apply(shop('apps'));
+    await server.stop();
+    const { clock, last, provider, until, names } = await start();
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(10_000);
+    expect(last().documents).toEqual([]);
+    expect(last().problems.map(({ code }) => code)).toEqual(Array<string>(4).fill('cluster_unavailable'));
+    expect(provider.isReady()).toBe(false);
+    await server.start();
+    await until(() => provider.isReady() && names().length === 5);
+    expect(last().problems).toEqual([]);
+  });
+
+  it('comes back with another history, everything is read again', async () => {
+    server.apply(shop('apps'));
+    const { until, names } = await start();
+    await until(() => server.watches.length === 5);
+    server.failNext('ingressroutes', 500);
+    server.disconnect();
+    await until(() => server.watches.length === 5);
+    for (const status of [504, 504, 504]) {
+      server.failNext('ingressroutes', status);
+      server.endWatches();
+      const asked = server.requests.length;
+      await until(() =>
+        server.requests.slice(asked).some((r) => r.resource === 'ingressroutes' && r.status === status),
+      );
+      await until(() => server.watches.length === 5);
+    }
+    server.apply(route('later'));
+    await until(() => names().includes('IngressRoute/apps/later'));
+  });
+
+  it('refuses again and again, it is asked less and less often, within bounds', async () => {
+    const { until, waits } = await start('', { skipBelowMs: 16_000, random: 0.5 });
+    await until(() => server.watches.length === 4);
+    const before = waits.length;
+    server.forbid('middlewares');
+    server.endWatches();
+    const backoff = (): readonly number[] => waits.slice(before).filter((ms) => ms >= 100);
+    await until(() => backoff().filter((ms) => ms === 15_000).length >= 2);
+    expect(backoff()).toEqual(expect.arrayContaining([1000, 2000, 4000, 8000]));
+    expect(Math.max(...backoff())).toBe(15_000);
+    server.permit('middlewares');
+    await until(() => server.watches.length === 4);
+  });
+
+  it('asks to wait, nobody comes before', async () => {
+    server.failNext('services', 429, { 'Retry-After': '8' });
+    following = follow(server);
+    const { clock, until, provider } = following;
+    const starting = following.start();
+    const asked = (): number => server.requests.filter(({ resource }) => resource === 'services').length;
+    await until(() => server.watches.length === 3 && asked() === 1);
+    await clock.advance(7900);
+    expect(asked()).toBe(1);
+    await clock.advance(200);
+    await starting;
+    expect(provider.isReady()).toBe(true);
+  });
+
+  it('has not the kinds of Traefik yet, the gateway says so and takes them when they come', async () => {
+    server.apply(shop('apps'));
+    server.uninstall('ingressroutes');
+    server.uninstall('middlewares');
+    const { last, until, names, provider, clock } = await start();
+    expect(clock.monotonic()).toBeLessThan(10_000);
+    expect(last().problems.map(({ code, message }) => [code, message])).toEqual([
+      [
+        'not_installed',
+        'the IngressRoutes of all namespaces cannot be read: the kind IngressRoute of traefik.io/v1alpha1 is not installed',
+      ],
+      [
+        'not_installed',
+        'the Middlewares of all namespaces cannot be read: the kind Middleware of traefik.io/v1alpha1 is not installed',
+      ],
+    ]);
+    expect(provider.isReady()).toBe(false);
+    server.install('ingressroutes');
+    server.install('middlewares');
+    await until(() => names().length === 5);
+    expect(provider.isReady()).toBe(true);
+  });
+});
+
+describe('a watch', () => {
+  it('goes on from the last bookmark when it ends', async () => {
+    server.apply(shop('apps'));
+    const { until, outputs } = await start();
+    await until(() => server.watches.length === 5);
+    server.apply(
+      route('unseen')
+        .replace('IngressRoute', 'Middleware')
+        .replace(/spec:.*/, 'spec: {}'),
+    );
+    await until(() => outputs.length === 2);
+    server.bookmark();
+    // Events before the bookmark are forgotten: only who has seen it goes on without reading everything again.
+    server.compact();
+    await until(() => server.watches.length === 5);
+    const lists = (): number => server.requests.filter(({ verb }) => verb === 'list').length;
+    const before = lists();
+    server.endWatches();
+    await until(() => server.watches.length === 5);
+    expect(lists()).toBe(before);
+    expect(server.requests.at(-1)!.query).toMatchObject({ allowWatchBookmarks: 'true', watch: 'true' });
+    expect(Number(server.requests.at(-1)!.query['timeoutSeconds'])).toBeGreaterThanOrEqual(300);
+  });
+
+  it.each(['an event', 'a status'])(
+    'whose version is gone (410 as %s) leads to a new list, and to no empty configuration',
+    async (how) => {
+      server.apply(shop('apps'));
+      const { until, outputs, names } = await start();
+      await until(() => server.watches.length === 5);
+      await server.stop();
+      server.apply(route('new'));
+      server.remove('Secret', 'apps/keys');
+      server.compact();
+      if (how === 'a status') server.refuseExpired();
+      await server.start();
+      await until(() => names().includes('IngressRoute/apps/new') && !names().includes('Secret/apps/keys'));
+      for (const { documents } of outputs) expect(documents.length).toBeGreaterThanOrEqual(4);
+    },
+  );
+
+  it('may come in pieces of one byte, in the middle of characters', async () => {
+    server.setPieceBytes(1);
+    const { until, outputs, last } = await start();
+    await until(() => server.watches.length === 4);
+    server.apply(route('umlaut').replace('/umlaut', '/grüße/日本/😀'));
+    await until(() => outputs.length === 2);
+    expect(JSON.stringify(last().documents[0]!.value)).toContain('/grüße/日本/😀');
+  });
+
+  it('that breaks off in the middle of an event tells it again', async () => {
+    const { until, outputs } = await start();
+    await until(() => server.watches.length === 4);
+    server.inject('ingressroutes', '{"type":"ADDED","object":{"metadata":{"na');
+    server.disconnect();
+    server.apply(route('whole'));
+    await until(() => outputs.length === 2);
+  });
+
+  it('that sends what is no event is opened again', async () => {
+    const { until, outputs } = await start();
+    await until(() => server.watches.length === 4);
+    server.inject('ingressroutes', 'no json\n');
+    server.inject('services', '{"type":"ADDED","object":null}\n');
+    server.apply(route('whole'));
+    await until(() => outputs.length === 2);
+  });
+
+  it('that falls silent is given up and opened again', async () => {
+    const { until, clock, events } = await start();
+    await until(() => server.watches.length === 4);
+    const asked = server.requests.length;
+    await clock.advance(149_000);
+    expect(server.requests.length).toBe(asked);
+    await clock.advance(2000);
+    await until(() => server.requests.length === asked + 4);
+    expect(events).toEqual([]);
+  });
+});
+
+describe('credentials', () => {
+  it('that have expired are read again, and nobody notices', async () => {
+    server.apply(shop('apps'));
+    const { until, names, events } = await start();
+    await until(() => server.watches.length === 5);
+    await rotateToken(server, 'token-2');
+    server.acceptOnly('token-2');
+    server.disconnect();
+    server.apply(route('after'));
+    await until(() => names().includes('IngressRoute/apps/after'));
+    expect(server.requests.some(({ status }) => status === 401)).toBe(true);
+    await until(() => events.at(-1)?.kind !== 'state' || (events.at(-1) as { ready: boolean }).ready);
+  });
+
+  it('that are wrong are reported without being shown, and heal when they are put right', async () => {
+    server.acceptOnly('another');
+    const { last, until, provider } = await start();
+    expect(last().problems.map(({ message }) => message)).toContain(
+      'the Services of all namespaces cannot be read: Unauthorized (401)',
+    );
+    expect(JSON.stringify(last().problems)).not.toContain(server.token);
+    await rotateToken(server, 'another');
+    await until(() => provider.isReady());
+  });
+});

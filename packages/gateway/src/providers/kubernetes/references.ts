@@ -1,0 +1,38 @@
+import { isMapping, valueAt } from '../../config/path.ts';
+import { parseReference } from '../../secrets/reference.ts';
+import type { KeptObject } from './documents.ts';
+
+/** `namespace/name` of each Secret that a Middleware refers to. */
+export function secretsOf({ namespace, document }: KeptObject): ReadonlySet<string> {
+  const found = new Set<string>();
+  const walk = (value: unknown): void => {
+    if (typeof value === 'string') {
+      const parsed = parseReference(value, namespace);
+      if (parsed.kind === 'reference' && parsed.reference.kind === 'kubernetes')
+        found.add(`${parsed.reference.namespace}/${parsed.reference.name}`);
+    } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk);
+  };
+  walk(valueAt(document.value, ['spec']));
+  return found;
+}
+
+/** `namespace/name` of each Service that an IngressRoute names. */
+export function servicesOf({ namespace, document }: KeptObject): ReadonlySet<string> {
+  const found = new Set<string>();
+  const routes = valueAt(document.value, ['spec', 'routes']);
+  for (const route of Array.isArray(routes) ? routes : []) {
+    const services = valueAt(route, ['services']);
+    for (const service of Array.isArray(services) ? services : []) {
+      if (!isMapping(service)) continue;
+      const { name, namespace: of = namespace } = service;
+      if (typeof name === 'string' && typeof of === 'string') found.add(`${of}/${name}`);
+    }
+  }
+  return found;
+}
+
+/** `namespace/name` of the Service that an EndpointSlice belongs to. */
+export function ownerOf({ namespace, document }: KeptObject): string {
+  const name = valueAt(document.value, ['metadata', 'labels', 'kubernetes.io/service-name']);
+  return typeof name === 'string' ? `${namespace}/${name}` : '';
+}

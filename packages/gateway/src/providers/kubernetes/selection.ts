@@ -1,0 +1,48 @@
+import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type { Resource, Verb } from './resources.ts';
+import { isPermitted, resources, toPath } from './resources.ts';
+
+/** Objects of one resource: those of a namespace or of all, of them those that are selected. */
+export interface Selection {
+  readonly resource: Resource;
+  /** Undefined: all namespaces. */
+  readonly namespace: string | undefined;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+/** Path and query of a request for a selection. */
+export function toTarget(selection: Selection, verb: Verb) {
+  const { resource, namespace, labelSelector, fieldSelector } = selection;
+  if (!isPermitted(resource, verb))
+    throw new Error(`${verb} ${resource.resource} is not in requiredPermissions`);
+  return { path: toPath(resource, namespace), query: { labelSelector, fieldSelector } };
+}
+
+/** `the IngressRoutes of the namespace apps`, `the Secret apps/keys` */
+export function describeSelection({ resource: { kind }, namespace, fieldSelector }: Selection): string {
+  if (fieldSelector !== undefined)
+    return `the ${kind} ${namespace ?? ''}/${fieldSelector.replace(/^.*=/, '')}`;
+  return `the ${kind}s of ${namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`}`;
+}
+
+/** Everything that is always read. As in Traefik, `labelSelector` is for the objects of Traefik's own kinds. */
+export function selectionsOf({
+  namespaces,
+  labelSelector,
+}: Pick<KubernetesProviderConfig, 'namespaces' | 'labelSelector'>): readonly Selection[] {
+  const { ingressRoutes, middlewares, services, endpointSlices } = resources;
+  const labels = labelSelector === '' ? {} : { labelSelector };
+  return (namespaces.length === 0 ? [undefined] : namespaces).flatMap((namespace) => [
+    { resource: ingressRoutes, namespace, ...labels },
+    { resource: middlewares, namespace, ...labels },
+    { resource: services, namespace },
+    { resource: endpointSlices, namespace },
+  ]);
+}
+
+/** One Secret, by `namespace/name`. */
+export function toSecretSelection(secret: string): Selection {
+  const [namespace = '', name = ''] = secret.split('/');
+  return { resource: resources.secrets, namespace, fieldSelector: `metadata.name=${name}` };
+}

@@ -1,0 +1,124 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { isMapping, valueAt } from '../../config/path.ts';
+import type { ApiObject } from './api-object.ts';
+import { toApiObject } from './api-object.ts';
+import type { ApiClient } from './client.ts';
+import type { ApiFault } from './fault.ts';
+import { toFault } from './fault.ts';
+import { readJsonLines } from './json-lines.ts';
+import type { Selection } from './selection.ts';
+import { toTarget } from './selection.ts';
+
+/** What one watch tells, in order. */
+export interface WatchListener {
+  /** It is open: the API server is there. */
+  onOpen(): void;
+  onChange(object: ApiObject): void;
+  onDelete(object: ApiObject): void;
+  /** Everything up to this version has been told. */
+  onVersion(version: string): void;
+}
+
+export interface WatchOptions {
+  /** Everything after it is told. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Seconds after which the server ends the watch, so that load spreads over its replicas again. */
+  readonly timeoutSeconds: number;
+}
+
+/** Milliseconds without a byte after which a connection counts as dead: the server sends bookmarks about each minute. */
+export const watchIdleMs = 150_000;
+/** Milliseconds that a server gets to end a watch by itself. */
+const overtimeMs = 30_000;
+
+/** Watches a selection until the watch ends. Undefined: it was open, and ended as watches do. */
+export async function watchObjects(
+  client: ApiClient,
+  selection: Selection,
+  listener: WatchListener,
+  { version, clock, signal, timeoutSeconds }: WatchOptions,
+): Promise<ApiFault | undefined> {
+  const { path, query } = toTarget(selection, 'watch');
+  const opened = await client.open(
+    {
+      method: 'GET',
+      path,
+      query: {
+        ...query,
+        watch: 'true',
+        allowWatchBookmarks: 'true',
+        resourceVersion: version,
+        timeoutSeconds: String(timeoutSeconds),
+      },
+    },
+    signal,
+  );
+  if (!opened.ok) return opened.fault;
+  listener.onOpen();
+  const body = opened.value;
+  const guard = guardIdle(body, clock, timeoutSeconds * 1000 + overtimeMs);
+  try {
+    for await (const event of readJsonLines(guard.bytes)) {
+      const fault = tell(event, listener);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  } catch (error) {
+    // A line that nobody can read: what it said is told again from the version before it.
+    if (error instanceof SyntaxError || error instanceof RangeError)
+      return { kind: 'failed', message: 'the API server sent what is no watch event' };
+    // Connections break and fall silent; whether the server is away, the next watch finds out.
+    return undefined;
+  } finally {
+    guard.end();
+    body.destroy();
+  }
+}
+
+/** Ends a body that stays silent, or open for too long. */
+function guardIdle(body: IncomingMessage, clock: Clock, longestMs: number) {
+  const begin = clock.monotonic();
+  let last = begin;
+  const check = (): { cancel(): void } => {
+    const dueMs = Math.min(last + watchIdleMs, begin + longestMs) - clock.monotonic();
+    return clock.after(Math.max(0, dueMs), () => {
+      const now = clock.monotonic();
+      if (now - last >= watchIdleMs || now - begin >= longestMs)
+        body.destroy(new Error('the watch was silent'));
+      else timer = check();
+    });
+  };
+  let timer = check();
+  return {
+    bytes: (async function* () {
+      for await (const chunk of body) {
+        last = clock.monotonic();
+        yield chunk as Uint8Array;
+      }
+    })(),
+    end: () => timer.cancel(),
+  };
+}
+
+function tell(event: unknown, listener: WatchListener): ApiFault | undefined {
+  const type = valueAt(event, ['type']);
+  const object = valueAt(event, ['object']);
+  if (type === 'ERROR') {
+    const code = valueAt(object, ['code']);
+    const message = valueAt(object, ['message']);
+    return toFault(typeof code === 'number' ? code : 500, typeof message === 'string' ? message : '');
+  }
+  const version = valueAt(object, ['metadata', 'resourceVersion']);
+  if (!isMapping(object) || typeof version !== 'string' || version === '')
+    return { kind: 'failed', message: 'the API server sent what is no watch event' };
+  const changed = toApiObject(object);
+  if (changed !== undefined) {
+    if (type === 'ADDED' || type === 'MODIFIED') listener.onChange(changed);
+    else if (type === 'DELETED') listener.onDelete(changed);
+  }
+  listener.onVersion(version);
+  return undefined;
+}
