@@ -163,8 +163,9 @@ describe('grantgate serve, as it is built', () => {
     served.child.kill('SIGTERM');
     await served.shows(/"msg":"shutting down"/);
     const late = connect(port, '127.0.0.1');
-    expect(await once(late, 'error').then(([error]) => (error as NodeJS.ErrnoException).code)).toBe(
-      'ECONNREFUSED',
+    // Reset when it came in the moment between the line in the log and the end of the listener.
+    expect(await once(late, 'error').then(([error]) => (error as NodeJS.ErrnoException).code)).toMatch(
+      /^ECONN(?:REFUSED|RESET)$/,
     );
     response.end('last');
     const { statusCode, body } = await answer;
