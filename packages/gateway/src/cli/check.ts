@@ -5,16 +5,26 @@ import type { Io } from './io.ts';
 import { countProblems, formatCount, formatProblem, pluralize } from './problems.ts';
 import type { Style } from './style.ts';
 import { createStyle } from './style.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface CheckFlags {
   readonly config?: string;
   readonly connect?: boolean;
   readonly json?: boolean;
+  /** Reads a cluster too. */
+  readonly kubernetes?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: readonly string[];
 }
 
 /** `grantgate check`: 1 when a problem is an error. */
 export async function runCheck(paths: readonly string[], flags: CheckFlags, io: Io): Promise<number> {
-  const configuration = await readConfiguration(paths, flags.config, io);
+  const { kubernetes, kubeconfig, context, namespace } = flags;
+  if (kubernetes !== true && (kubeconfig ?? context ?? namespace) !== undefined)
+    throw new UsageError('--kubeconfig, --context and --namespace belong to --kubernetes');
+  const cluster = kubernetes === true ? { kubeconfig, context, namespace } : undefined;
+  const configuration = await readConfiguration(paths, flags.config, io, cluster);
   const { prepared } = configuration;
   const connections =
     flags.connect === true

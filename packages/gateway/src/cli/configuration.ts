@@ -11,6 +11,8 @@ import type { Prepared } from '../snapshot/prepare.ts';
 import { prepare } from '../snapshot/prepare.ts';
 import type { Io } from './io.ts';
 import { readInput } from './read-input.ts';
+import type { ClusterFlags } from './read-cluster.ts';
+import { readCluster } from './read-cluster.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ReadInstall {
@@ -36,22 +38,27 @@ export interface Configuration {
 
 /**
  * Reads everything that `serve` would read, without opening anything: the install configuration when one is named, the
- * routes in `paths` and those that the install configuration names.
+ * routes in `paths` and those in files that the install configuration names; with `cluster` those of a Kubernetes cluster too.
  */
 export async function readConfiguration(
   paths: readonly string[],
   configFile: string | undefined,
   io: Io,
+  cluster?: ClusterFlags,
 ): Promise<Configuration> {
-  if (paths.length === 0 && configFile === undefined)
+  if (paths.length === 0 && configFile === undefined && cluster === undefined)
     throw new UsageError('give the paths of routes, or --config FILE');
   const install = configFile === undefined ? undefined : await readInstall(configFile, io);
   const routePaths = [
     ...paths.map((path) => resolve(io.cwd, path)),
     ...(install?.config?.providers.file?.paths ?? []),
   ];
-  const loaded = await loadFiles(routePaths);
-  const routes = translate(loaded.documents, loaded.problems);
+  const files = await loadFiles(routePaths);
+  const live = cluster && (await readCluster(install?.config, cluster, io));
+  const routes = translate(
+    [...files.documents, ...(live?.documents ?? [])],
+    [...files.problems, ...(live?.problems ?? [])],
+  );
   const entryPoints = install?.config?.entryPoints;
   const prepared = prepare(routes, {
     env: io.env,
@@ -72,5 +79,7 @@ export async function readConfiguration(
 export function toRelative(problem: Problem, cwd: string): Problem {
   const { place } = problem;
   const path = relative(cwd, place.file);
-  return path.startsWith('..') ? problem : { ...problem, place: { ...place, file: path } };
+  return place.object !== undefined || path.startsWith('..')
+    ? problem
+    : { ...problem, place: { ...place, file: path } };
 }

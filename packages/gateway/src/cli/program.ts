@@ -59,6 +59,10 @@ Exit codes: 0 stopped as asked, 1 the gateway cannot start, 2 wrong usage, 130 o
     .argument('[paths...]', 'files and directories of routes')
     .option('-c, --config <file>', 'install configuration; its routes and entry points are checked too')
     .option('--connect', 'try every store and token endpoint too')
+    .option('--kubernetes', 'check what is in a Kubernetes cluster, too')
+    .option('--kubeconfig <file>', 'kubeconfig of that cluster (default: as serve finds it)')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('-n, --namespace <name...>', 'namespaces to read (default: those of the configuration, or all)')
     .option('--json', 'answer in JSON')
     .addHelpText(
       'after',

@@ -95,7 +95,8 @@ function toConfig(install: Install, folder: string): InstallConfig {
   });
 }
 
-function toKubernetes(
+/** The options of a cluster; `at` makes paths absolute. */
+export function toKubernetes(
   options: NonNullable<Install['providers']['kubernetesCRD']>,
   at: (path: string) => string,
 ): KubernetesProviderConfig {

@@ -1,0 +1,75 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TestApiServer } from '../providers/kubernetes/api-server.testkit.ts';
+import { startApiServer } from '../providers/kubernetes/api-server.testkit.ts';
+import { follow, shop } from '../providers/kubernetes/following.testkit.ts';
+import { runCommand } from './io.testkit.ts';
+
+let server: TestApiServer;
+beforeEach(async () => {
+  server = await startApiServer();
+});
+afterEach(() => server.close());
+const check = (...argv: string[]) => runCommand(['check', '--kubernetes', ...argv], { cwd: server.folder });
+
+describe('grantgate check --kubernetes', () => {
+  it('says so and exits 0 when nothing in the cluster is wrong', async () => {
+    server.apply(shop('apps'));
+    expect(await check('--kubeconfig', 'kubeconfig')).toEqual({
+      code: 0,
+      stdout: '0 errors, 0 warnings (1 router, 1 middleware, 1 service)\n',
+      stderr: '',
+    });
+  });
+
+  it('names each broken object, in the namespaces that are asked for', async () => {
+    server.apply(shop('apps').replace('https:', 'ftp:'));
+    server.apply(shop('shop').replace('keys:secret', 'keys:no'));
+    const all = await check('--kubeconfig', 'kubeconfig');
+    expect(all.code).toBe(1);
+    expect(all.stdout).toContain('kubernetes/Middleware/apps/auth: error: apps-auth@kubernetescrd.url: ');
+    expect(all.stdout).toContain('the Secret shop/keys has no key no [missing_secret]');
+    expect(all.stdout).not.toContain('hunter2');
+    const one = await check('--kubeconfig', 'kubeconfig', '-n', 'shop', '--json');
+    const { problems } = JSON.parse(one.stdout) as { problems: readonly { object: unknown }[] };
+    expect(problems.map(({ object }) => object)).toEqual([
+      { kind: 'Middleware', namespace: 'shop', name: 'auth' },
+    ]);
+  });
+
+  it('finds what serve finds, with the options of an install configuration', async () => {
+    server.apply(shop('apps').replace('port: 80 }]\n---', 'port: 81 }]\n---'));
+    server.apply(shop('shop').replaceAll('name: auth', 'name: auth, namespace: other'));
+    await writeFile(
+      join(server.folder, 'grantgate.yaml'),
+      `providers: { kubernetesCRD: { endpoint: "${server.url}", token: ${server.token}, certAuthFilePath: ca.crt } }`,
+    );
+    const { stdout } = await check('--config', 'grantgate.yaml', '--json');
+    const { problems } = JSON.parse(stdout) as { problems: readonly { message: string }[] };
+    const following = follow(server);
+    await following.start();
+    expect(problems.map(({ message }) => message)).toEqual(
+      following.translated().problems.map(({ message }) => message),
+    );
+    expect(problems.length).toBeGreaterThan(1);
+    following.provider.close();
+  });
+
+  it('says what it may not read, and that a cluster cannot be reached', async () => {
+    server.apply(shop('apps'));
+    server.forbid('secrets');
+    const refused = await check('--kubeconfig', 'kubeconfig');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain('the Secret apps/keys may not be read');
+    await server.stop();
+    const away = await check('--kubeconfig', 'kubeconfig');
+    expect(away.code).toBe(1);
+    expect(away.stdout).toContain('the IngressRoutes of all namespaces cannot be read: connect ECONNREFUSED');
+  });
+
+  it('exits 2 for flags that mean nothing', async () => {
+    expect((await runCommand(['check', '--context', 'x', '.'])).code).toBe(2);
+    expect((await check('-n', '*')).code).toBe(2);
+  });
+});

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import type { InstallConfig, KubernetesProviderConfig } from '../config/install.ts';
+import { kubernetesSchema } from '../config/kubernetes-schema.ts';
+import { toKubernetes } from '../config/parse-install.ts';
+import { createAccess } from '../providers/kubernetes/access.ts';
+import { loadCluster } from '../providers/kubernetes/load.ts';
+import type { ProviderOutput } from '../providers/provider.ts';
+import type { Io } from './io.ts';
+import { UsageError } from './usage-error.ts';
+
+/** As kubectl has them. */
+export interface ClusterFlags {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly namespace?: readonly string[] | undefined;
+}
+
+/** Reads the cluster that `providers.kubernetesCRD` means; the flags say otherwise, one by one. */
+export async function readCluster(
+  install: InstallConfig | undefined,
+  flags: ClusterFlags,
+  io: Io,
+): Promise<ProviderOutput> {
+  const config = merge(install?.providers.kubernetesCRD, flags, io.cwd);
+  return loadCluster(config, { access: createAccess(config, { env: io.env }), clock: systemClock });
+}
+
+function merge(
+  config: KubernetesProviderConfig | undefined,
+  { kubeconfig, context, namespace }: ClusterFlags,
+  cwd: string,
+): KubernetesProviderConfig {
+  const parsed = kubernetesSchema.safeParse({ kubeconfig, context, namespaces: namespace });
+  if (!parsed.success) throw new UsageError('expected names of namespaces after --namespace');
+  const own = toKubernetes(parsed.data, (path) => resolve(cwd, path));
+  if (config === undefined) return own;
+  // Another kubeconfig or context is another cluster: the endpoint is not meant any more.
+  const isOther = kubeconfig !== undefined || context !== undefined;
+  return {
+    ...config,
+    ...(isOther && { endpoint: undefined, token: undefined, certAuthFilePath: undefined, context }),
+    ...(kubeconfig !== undefined && { kubeconfig: own.kubeconfig }),
+    ...(namespace !== undefined && { namespaces: own.namespaces }),
+  };
+}

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { TestApiServer } from './api-server.testkit.ts';
+import { startApiServer } from './api-server.testkit.ts';
+import type { Following } from './following.testkit.ts';
+import { follow, shop } from './following.testkit.ts';
+import { renewMs, retryMs } from './event-reporter.ts';
+
+let server: TestApiServer;
+let following: Following;
+beforeEach(async () => {
+  server = await startApiServer();
+  server.apply(shop('apps').replace('kind: Rule', 'kind: Ruler'));
+  following = follow(server);
+  await following.start();
+});
+afterEach(async () => {
+  following.provider.close();
+  await server.close();
+});
+
+const report = (): void => following.provider.report(following.translated().problems);
+const posts = () => server.requests.filter(({ resource, status }) => resource === 'events' && status !== 0);
+
+it('writes an Event for each thing that is wrong, beside its object, and once', async () => {
+  report();
+  await following.until(() => server.events.length === 1);
+  expect(server.events).toMatchObject([
+    {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { namespace: 'apps', name: expect.stringMatching(/^shop\.[0-9a-f]{16}$/) as string },
+      type: 'Warning',
+      reason: 'InvalidConfiguration',
+      note: 'spec.routes[0].kind: expected "Rule" [invalid_value]',
+      reportingController: 'grantgate',
+      reportingInstance: 'gateway-1',
+      regarding: {
+        apiVersion: 'traefik.io/v1alpha1',
+        kind: 'IngressRoute',
+        namespace: 'apps',
+        name: 'shop',
+        uid: expect.stringContaining('uid-') as string,
+      },
+    },
+  ]);
+  for (let reload = 0; reload < 10; reload += 1) report();
+  await following.clock.advance(1000);
+  expect(posts()).toHaveLength(1);
+});
+
+it('counts in one Event what several copies of the gateway say, and says it again before it is forgotten', async () => {
+  report();
+  await following.until(() => posts().length === 1);
+  const other = follow(server);
+  await other.start();
+  other.provider.report(other.translated().problems);
+  await following.until(() => server.events[0]!['series'] !== undefined);
+  expect(server.events).toMatchObject([{ series: { count: 2 } }]);
+  other.provider.close();
+  const before = posts().length;
+  await following.clock.advance(renewMs + 1000);
+  await following.until(() => posts().length === before + 1);
+  expect(posts().at(-1)).toMatchObject({ verb: 'patch', status: 200 });
+});
+
+it('says once that Events may not be written, and goes on without them', async () => {
+  server.forbid('events');
+  report();
+  const refused = () => following.events.filter(({ kind }) => kind === 'events_refused');
+  await following.until(() => refused().length === 1);
+  for (let reload = 0; reload < 10; reload += 1) report();
+  await following.clock.advance(renewMs + 1000);
+  await following.until(() => posts().length === 2);
+  expect(refused()).toHaveLength(1);
+});
+
+it('tries again what could not be written', async () => {
+  server.failNext('events', 500);
+  report();
+  await following.until(() => posts().length === 1);
+  await following.clock.advance(retryMs + 1000);
+  await following.until(() => server.events.length === 1);
+});
+
+it('has nothing to say of an object that has been put right', async () => {
+  report();
+  await following.until(() => posts().length === 1);
+  server.apply(shop('apps'));
+  await following.until(() => following.outputs.length === 2);
+  report();
+  await following.clock.advance(renewMs * 2);
+  expect(posts()).toHaveLength(1);
+});
