@@ -7,6 +7,8 @@ const middleware = {
   cache: ['base', 'token'],
   options: ['base', 'predicate', 'claims'],
   decision: ['base', 'predicate', 'claims', 'options'],
+  // And what the composition gives it.
+  outgoing: ['base', 'token', 'options'],
 };
 const gateway = {
   secrets: ['config'],
@@ -30,7 +32,7 @@ const oneWay = (root, table) =>
     from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
     to: {
       path: `^packages/${root}/src/`,
-      pathNot: `^packages/${root}/src/(errors\\.ts|(${[folder, ...allowed].join('|')})/)`,
+      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'outgoing' ? 'open-tokens\\.ts|cache/token-cache\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
     },
   }));
 

@@ -1,16 +1,38 @@
 import type { OptionProblem } from './options/options.ts';
 
+/** Why there is no token for an outgoing call. */
+export type TokenErrorCode =
+  | 'credentials_refused'
+  | 'token_request_rejected'
+  | 'token_response_invalid'
+  | 'authorization_server_unavailable'
+  | 'authorization_server_timeout';
+
 /** Every `code` of an error that this package throws. */
-export type ErrorCode = 'options_invalid';
+export type ErrorCode = 'options_invalid' | TokenErrorCode;
 
 /** Options that cannot be used; thrown at construction, with all problems at once. */
 export class OptionsError extends Error {
-  readonly code: ErrorCode = 'options_invalid';
+  readonly code: Extract<ErrorCode, 'options_invalid'> = 'options_invalid';
   readonly problems: readonly OptionProblem[];
 
   constructor(problems: readonly OptionProblem[]) {
     super(problems.map((problem) => `${problem.path.join('.') || 'options'}: ${problem.message}`).join('\n'));
     this.name = 'OptionsError';
     this.problems = problems;
+  }
+}
+
+/** No token could be obtained; thrown by what makes outgoing calls. Holds no secret, no token and nothing of the server's body. */
+export class TokenError extends Error {
+  readonly code: TokenErrorCode;
+  /** Seconds after which a retry makes sense, when the authorization server said so. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: TokenErrorCode, message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.name = 'TokenError';
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

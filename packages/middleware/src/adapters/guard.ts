@@ -7,7 +7,7 @@ import { parseClientCredentials } from '../options/parse.ts';
 import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { Auth } from './auth.ts';
 import { createAuth } from './auth.ts';
-import { findApplicationProblems } from './options.ts';
+import { findApplicationProblems } from '../options/application.ts';
 
 /** Options of `oAuthClientCredentials`, or an authenticator that several guards share and its owner closes. */
 export type GuardOptions = ClientCredentialsInput | { readonly authenticator: Authenticator };

@@ -35,6 +35,11 @@ export interface TokenSourceParts {
 export interface CachedTokens {
   /** A value when it is in memory. */
   get(credential: Credential): MaybePromise<TokenOutcome>;
+  /**
+   * A token in the place of one that a resource has refused: the one in memory when it is another already, otherwise a new
+   * one, asked for once however many want it. The refused one stays in memory until then.
+   */
+  renew(credential: Credential, refused: AccessToken): MaybePromise<TokenOutcome>;
   /** Drops every token that came through here, and whatever is under way. */
   purge(): void;
 }
@@ -178,13 +183,18 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
           });
         });
 
+      const nameOf = (credential: Credential): string => {
+        let key = keys.get(credential);
+        if (key === undefined) {
+          key = keyOf(partsOf(credential));
+          keys.set(credential, key);
+        }
+        return key;
+      };
+
       return {
         get(credential) {
-          let key = keys.get(credential);
-          if (key === undefined) {
-            key = keyOf(partsOf(credential));
-            keys.set(credential, key);
-          }
+          const key = nameOf(credential);
           const entry = entries.get(key);
           if (entry !== undefined) {
             const now = clock.monotonic();
@@ -200,6 +210,12 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
             refused.delete(key);
           }
           return wait(ask(key, credential));
+        },
+        renew(credential, refused) {
+          const key = nameOf(credential);
+          const token = entries.get(key)?.token;
+          const isOther = token !== undefined && token.value !== refused.value;
+          return isOther ? token : wait(ask(key, credential));
         },
         purge() {
           const ended = generation;

@@ -1,5 +1,5 @@
 import { Secret } from '../base/secret.ts';
-import type { OptionProblem } from '../options/options.ts';
+import type { OptionProblem } from './options.ts';
 
 /**
  * What goes wrong in applications alone: a variable of the environment that is not set, and a reference that only the

@@ -1,0 +1,132 @@
+import type { Dispatcher } from 'undici';
+import type { OutgoingToken, TokenSource } from './token-source.ts';
+
+export interface BearerOptions {
+  /** Origins that get the token, such as `https://api.example.com`; no other does, wherever a redirect leads. */
+  readonly origins: readonly string[];
+}
+
+/**
+ * An interceptor for undici 7 (`dispatcher.compose`): requests to the given origins without an `Authorization` of their own
+ * bear the source's token. On a 401 the token is renewed once and the request repeated, if its body is none, text or bytes.
+ * A request for which there is no token fails with a `TokenError`.
+ *
+ * @throws TypeError when one of the origins is no URL.
+ */
+export function bearer(
+  source: TokenSource,
+  { origins }: BearerOptions,
+): Dispatcher.DispatcherComposeInterceptor {
+  const allowed = new Set(origins.map((origin) => new URL(origin).origin));
+  return (dispatch) => (options, handler) => {
+    const { origin } = options;
+    if (origin === undefined || !allowed.has(new URL(origin).origin) || hasAuthorization(options.headers))
+      return dispatch(options, handler);
+    const send = (token: OutgoingToken, to: Dispatcher.DispatchHandler): boolean =>
+      dispatch({ ...options, headers: withToken(options.headers, token) }, to);
+    const first = (token: OutgoingToken): boolean =>
+      send(token, isReplayable(options.body) ? createRetry(source, token, handler, send) : handler);
+    const fail = (error: unknown): void => handler.onResponseError?.(noController, error as Error);
+    try {
+      const token = source.get();
+      if (!(token instanceof Promise)) return first(token);
+      token.then(first).catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+    return true;
+  };
+}
+
+// A request that was never sent has none; undici's own interceptors pass the same.
+const noController = null as unknown as Dispatcher.DispatchController;
+
+/** Holds a 401 back until it is known whether there is another token; then repeats the request, or lets the 401 pass. */
+function createRetry(
+  source: TokenSource,
+  token: OutgoingToken,
+  handler: Dispatcher.DispatchHandler,
+  send: (token: OutgoingToken, to: Dispatcher.DispatchHandler) => boolean,
+): Dispatcher.DispatchHandler {
+  let refused: { pass: (() => void)[]; chunks: number } | undefined;
+  return {
+    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+    onRequestUpgrade: (controller, status, headers, socket) =>
+      handler.onRequestUpgrade?.(controller, status, headers, socket),
+    onResponseStart(controller, status, headers, message) {
+      if (status === 401)
+        refused = {
+          pass: [() => handler.onResponseStart?.(controller, status, headers, message)],
+          chunks: 0,
+        };
+      else handler.onResponseStart?.(controller, status, headers, message);
+    },
+    onResponseData(controller, chunk) {
+      if (refused === undefined) handler.onResponseData?.(controller, chunk);
+      else {
+        refused.chunks += chunk.length;
+        refused.pass.push(() => handler.onResponseData?.(controller, chunk));
+        // More than an error message: it passes as it is.
+        if (refused.chunks > maxHeldBytes) {
+          const { pass } = refused;
+          refused = undefined;
+          for (const step of pass) step();
+        }
+      }
+    },
+    onResponseEnd(controller, trailers) {
+      if (refused === undefined) {
+        handler.onResponseEnd?.(controller, trailers);
+        return;
+      }
+      const { pass } = refused;
+      source
+        .renew(token)
+        .then((renewed) => {
+          if (renewed !== undefined) {
+            send(renewed, handler);
+            return;
+          }
+          for (const step of pass) step();
+          handler.onResponseEnd?.(controller, trailers);
+        })
+        .catch((error: unknown) => handler.onResponseError?.(controller, error as Error));
+    },
+    onResponseError: (controller, error) => handler.onResponseError?.(controller, error),
+  };
+}
+
+/** Bytes of a 401's body that are held back. */
+const maxHeldBytes = 64 * 1024;
+
+function isReplayable(body: unknown): boolean {
+  return body === undefined || body === null || typeof body === 'string' || body instanceof Uint8Array;
+}
+
+type Headers = Dispatcher.DispatchOptions['headers'];
+type SentHeaders = NonNullable<Headers>;
+
+function toPairs(headers: Headers): [string, unknown][] {
+  if (headers === undefined || headers === null) return [];
+  if (!Array.isArray(headers))
+    return Symbol.iterator in headers
+      ? Array.from(headers as Iterable<[string, unknown]>)
+      : Object.entries(headers);
+  const pairs: [string, unknown][] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) pairs.push([headers[at] ?? '', headers[at + 1]]);
+  return pairs;
+}
+
+function hasAuthorization(headers: Headers): boolean {
+  return toPairs(headers).some(([name]) => name.toLowerCase() === 'authorization');
+}
+
+function withToken(headers: Headers, token: OutgoingToken): SentHeaders {
+  return [
+    ...toPairs(headers).flatMap(([name, value]) =>
+      Array.isArray(value) ? value.flatMap((one: string) => [name, one]) : [name, String(value)],
+    ),
+    'authorization',
+    `Bearer ${token.value}`,
+  ];
+}

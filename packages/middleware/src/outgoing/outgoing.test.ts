@@ -1,0 +1,215 @@
+import type { Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { Agent, interceptors, request } from 'undici';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import type { AuthorizationServer } from '../token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../token/authorization-server.testkit.ts';
+import type { TokenSource } from './outgoing.ts';
+import { bearer, createFetch, createTokenSource, OptionsError, TokenError } from './outgoing.ts';
+
+interface Seen {
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+let server: AuthorizationServer;
+let source: TokenSource;
+let resource: Server;
+let url = '';
+let seen: Seen[] = [];
+let answer: (seen: Seen, response: ServerResponse) => void;
+const clock = createFakeClock();
+
+async function listen(onRequest: (one: Seen, response: ServerResponse) => void): Promise<Server> {
+  const made = createServer((incoming, response) => {
+    let body = '';
+    incoming.setEncoding('utf8').on('data', (text: string) => (body += text));
+    incoming.on('end', () => onRequest({ authorization: incoming.headers.authorization, body }, response));
+  });
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  return made;
+}
+const originOf = (made: Server): string => `http://127.0.0.1:${(made.address() as AddressInfo).port}`;
+
+beforeEach(async () => {
+  server = await startAuthorizationServer({
+    clients: [{ clientId: 'orders', clientSecret: 'orders-secret' }],
+  });
+  source = createTokenSource(
+    { url: server.url, clientID: 'orders', clientSecret: 'orders-secret' },
+    { clock },
+  );
+  seen = [];
+  answer = (_seen, response) => void response.end('ok');
+  resource = await listen((one, response) => {
+    seen.push(one);
+    answer(one, response);
+  });
+  url = originOf(resource);
+});
+afterEach(async () => {
+  await source.close();
+  await server.close();
+  resource.closeAllConnections();
+  await new Promise((resolve) => resource.close(resolve));
+});
+
+/** The resource refuses the tokens that have been seen until now. */
+function revoke(): void {
+  const revoked = new Set(seen.map(({ authorization }) => authorization));
+  answer = ({ authorization }, response) => {
+    response.statusCode = revoked.has(authorization) ? 401 : 200;
+    response.end(response.statusCode === 401 ? 'revoked' : 'ok');
+  };
+}
+
+describe('a token source', () => {
+  it('asks once for callers who come together, and shows the token to those who ask alone', async () => {
+    const [first, second] = await Promise.all([source.token(), source.token()]);
+    expect(first).toBe(second);
+    expect(source.get()).toBe(first);
+    expect(first.value).toMatch(/^ey/);
+    expect(first.expiresAt).toBe(clock.now() + 3_600_000);
+    expect(inspect(first) + JSON.stringify(first)).not.toContain(first.value);
+    expect(server.tokenRequests).toHaveLength(1);
+  });
+
+  it('lets one caller give up and serves the others', async () => {
+    const release = server.hold();
+    const controller = new AbortController();
+    const [given, kept] = [source.token(controller.signal), source.token()];
+    controller.abort(new Error('gave up'));
+    await expect(given).rejects.toThrow('gave up');
+    release();
+    expect((await kept).value).toMatch(/^ey/);
+    expect(server.tokenRequests).toHaveLength(1);
+  });
+
+  it('throws a coded error without the secret', async () => {
+    const wrong = createTokenSource({ url: server.url, clientID: 'orders', clientSecret: 'wrong-secret' });
+    const error: unknown = await wrong.token().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TokenError);
+    expect(error).toMatchObject({ code: 'credentials_refused' });
+    expect(inspect(error)).not.toContain('wrong-secret');
+    await wrong.close();
+  });
+
+  it('says which variable is not set, and that references are the gateway’s', () => {
+    const create = (clientSecret: unknown) => () =>
+      createTokenSource({ url: server.url, clientID: 'orders', clientSecret: clientSecret as string });
+    expect(create(undefined)).toThrow(OptionsError);
+    expect(create(undefined)).toThrow('clientSecret: is undefined');
+    expect(create('urn:env:SECRET')).toThrow('clientSecret: is a secret reference');
+  });
+});
+
+describe('fetch with a source', () => {
+  it('bears the token, and an Authorization of the caller instead', async () => {
+    const call = createFetch(source);
+    await call(url, { method: 'POST', body: 'x' });
+    await call(new Request(url, { headers: { authorization: 'Basic own' } }));
+    expect(seen).toEqual([
+      { authorization: `Bearer ${(await source.token()).value}`, body: 'x' },
+      { authorization: 'Basic own', body: '' },
+    ]);
+  });
+
+  it('renews once when many calls are refused, and sends their bodies again', async () => {
+    const call = createFetch(source);
+    await call(url);
+    revoke();
+    const bodies = ['text', new URLSearchParams({ a: '1' }), Buffer.from('bytes'), new Blob(['blob'])];
+    const answers = await Promise.all(bodies.map((body) => call(url, { method: 'POST', body })));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(seen.filter(({ body }) => body === 'bytes')).toHaveLength(2);
+    expect(server.tokenRequests).toHaveLength(2);
+  });
+
+  it('gives the 401 of a stream, which cannot be sent again, and the next call has a new token', async () => {
+    const call = createFetch(source);
+    await call(url);
+    revoke();
+    const body = new Blob(['stream']).stream();
+    const refused = await call(url, { method: 'POST', body, duplex: 'half' });
+    expect([refused.status, await refused.text()]).toEqual([401, 'revoked']);
+    expect((await call(url)).status).toBe(200);
+    expect(server.tokenRequests).toHaveLength(2);
+  });
+
+  it('does not ask again and again for a resource that refuses every token', async () => {
+    const call = createFetch(source);
+    answer = (_seen, response) => void response.writeHead(401).end('never');
+    for (let count = 0; count < 5; count += 1) expect(await (await call(url)).text()).toBe('never');
+    expect(server.tokenRequests).toHaveLength(2);
+    await clock.advance(10_000);
+    await call(url);
+    expect(server.tokenRequests).toHaveLength(3);
+  });
+
+  it('keeps the token from another origin that it is redirected to', async () => {
+    const elsewhere: Seen[] = [];
+    const other = await listen((one, response) => {
+      elsewhere.push(one);
+      response.writeHead(401).end();
+    });
+    answer = (_seen, response) => void response.writeHead(302, { location: originOf(other) }).end();
+    expect((await createFetch(source)(url)).status).toBe(401);
+    expect(elsewhere).toEqual([{ authorization: undefined, body: '' }]);
+    expect(server.tokenRequests).toHaveLength(1);
+    other.closeAllConnections();
+    other.close();
+  });
+});
+
+describe("undici's interceptor", () => {
+  it('bears the token, renews once on a 401 and repeats the request', async () => {
+    const agent = new Agent();
+    const dispatcher = agent.compose(bearer(source, { origins: [url] }));
+    const call = async (): Promise<string> =>
+      (await request(url, { dispatcher, method: 'POST', body: 'x', headers: { a: 'b' } })).body.text();
+    expect(await call()).toBe('ok');
+    revoke();
+    expect(await Promise.all([call(), call()])).toEqual(['ok', 'ok']);
+    expect(server.tokenRequests).toHaveLength(2);
+    answer = (_seen, response) => void response.writeHead(401).end('never');
+    expect(await call()).toBe('never');
+    await agent.close();
+  });
+
+  it('fails with the reason when there is no token', async () => {
+    const wrong = createTokenSource({ url: server.url, clientID: 'orders', clientSecret: 'no' });
+    const agent = new Agent();
+    const dispatcher = agent.compose(bearer(wrong, { origins: [url] }));
+    await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: 'credentials_refused' });
+    // From memory this time, in the same turn.
+    await expect(request(url, { dispatcher })).rejects.toMatchObject({ code: 'credentials_refused' });
+    expect(seen).toEqual([]);
+    await agent.close();
+    await wrong.close();
+  });
+
+  it('gives the token to its origins alone, wherever a redirect leads', async () => {
+    const elsewhere: Seen[] = [];
+    const other = await listen((one, response) => {
+      elsewhere.push(one);
+      response.end();
+    });
+    answer = (_seen, response) => void response.writeHead(302, { location: originOf(other) }).end();
+    const agent = new Agent();
+    const redirect = interceptors.redirect({ maxRedirections: 2 });
+    const guard = bearer(source, { origins: [url] });
+    for (const dispatcher of [agent.compose(guard, redirect), agent.compose(redirect, guard)])
+      await (await request(url, { dispatcher })).body.dump();
+    expect(seen.every(({ authorization }) => authorization?.startsWith('Bearer ') === true)).toBe(true);
+    expect(elsewhere).toEqual([
+      { authorization: undefined, body: '' },
+      { authorization: undefined, body: '' },
+    ]);
+    await agent.close();
+    other.closeAllConnections();
+    other.close();
+  });
+});

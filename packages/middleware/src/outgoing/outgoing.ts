@@ -1,0 +1,7 @@
+// What `@grantgate/middleware/outgoing` offers.
+export { bearer } from './bearer.ts';
+export { createFetch } from './create-fetch.ts';
+export { createTokenSource } from './token-source.ts';
+export type { OutgoingToken, TokenSource, TokenSourceInput } from './token-source.ts';
+export type { TokenErrorCode } from '../errors.ts';
+export { OptionsError, TokenError } from '../errors.ts';

@@ -1,0 +1,144 @@
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import { findApplicationProblems } from '../options/application.ts';
+import type { Clock } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
+import type { TokenErrorCode } from '../errors.ts';
+import { OptionsError, TokenError } from '../errors.ts';
+import { openTokens } from '../open-tokens.ts';
+import type { ClientCredentialsOptions } from '../options/options.ts';
+import { parseClientCredentials } from '../options/parse.ts';
+import type { ClientCredentialsInput } from '../options/schema.ts';
+import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
+import type { Credential } from '../token/credential.ts';
+import type { TokenFailureReason } from '../token/failure.ts';
+
+/** The options of `oAuthClientCredentials` that say where the application's own tokens come from. */
+export type TokenSourceInput = Pick<ClientCredentialsInput, 'url' | 'audience' | 'clientConfig' | 'store'> &
+  Required<Pick<ClientCredentialsInput, 'clientID' | 'clientSecret'>>;
+
+/** A token for outgoing calls; one object for as long as it is held. Printing or serialising it does not show `value`. */
+export interface OutgoingToken {
+  /** For `Authorization: Bearer`; must never reach a log. */
+  readonly value: string;
+  /** Milliseconds since the epoch; undefined when the authorization server named no lifetime. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Tokens of one client, cached as those of the gateway: one request per lifetime, renewed ahead of its end. */
+export interface TokenSource {
+  /**
+   * A token that is valid now. An abort ends this wait alone; the request goes on for all others.
+   *
+   * @throws TokenError with the reason, or the signal's reason.
+   */
+  token(signal?: AbortSignal): Promise<OutgoingToken>;
+  /** The same, in the same turn when it is in memory. @throws TokenError */
+  get(): MaybePromise<OutgoingToken>;
+  /**
+   * Another token in the place of one that a resource has refused with 401; undefined when there is none to be had, or when
+   * one was renewed for this reason less than ten seconds ago: a resource that refuses every token must not flood the server.
+   */
+  renew(refused: OutgoingToken): Promise<OutgoingToken | undefined>;
+  /** Drops the tokens and closes the connections to the authorization server. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds between two renewals that resources cause. */
+const renewEveryMs = 10_000;
+
+/**
+ * Creates a source of tokens for an application's own calls.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ * @see RFC 6749 section 4.4
+ */
+export function createTokenSource(
+  input: TokenSourceInput,
+  parts: { readonly clock?: Clock } = {},
+): TokenSource {
+  const clock = parts.clock ?? systemClock;
+  const { options, problems } = parseClientCredentials(input);
+  const found = [...findApplicationProblems(input), ...problems];
+  const credential = options && toCredential(options);
+  if (options === undefined || credential === undefined || found.some(({ severity }) => severity === 'error'))
+    throw new OptionsError(found.length > 0 ? found : [noIdentity]);
+  const tokens = openTokens(options, { clock });
+  const held = new WeakMap<AccessToken, OutgoingToken>();
+  const originals = new WeakMap<OutgoingToken, AccessToken>();
+  let renewedAtMs = -Infinity;
+  let renewing: MaybePromise<TokenOutcome> | undefined;
+
+  const toOutgoing = (outcome: TokenOutcome): OutgoingToken => {
+    if (outcome.kind === 'failure')
+      throw new TokenError(codeOf[outcome.reason], outcome.detail, outcome.retryAfterSeconds);
+    let token = held.get(outcome);
+    if (token === undefined) {
+      const { value, expiresAtMs } = outcome;
+      const expiresAt =
+        expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic());
+      // Not enumerable: whatever walks over the object does not meet the token.
+      token = Object.freeze(Object.defineProperty({ expiresAt }, 'value', { value })) as OutgoingToken;
+      held.set(outcome, token);
+      originals.set(token, outcome);
+    }
+    return token;
+  };
+  const get = (): MaybePromise<OutgoingToken> => {
+    const outcome = tokens.source.get(credential);
+    return outcome instanceof Promise ? outcome.then(toOutgoing) : toOutgoing(outcome);
+  };
+
+  return Object.freeze({
+    get,
+    async token(signal?: AbortSignal): Promise<OutgoingToken> {
+      signal?.throwIfAborted();
+      const token = get();
+      return token instanceof Promise && signal !== undefined ? untilAborted(token, signal) : token;
+    },
+    async renew(refused: OutgoingToken): Promise<OutgoingToken | undefined> {
+      const original = originals.get(refused);
+      if (original === undefined) return undefined;
+      const current = tokens.source.get(credential);
+      if (!(current instanceof Promise) && current.kind === 'token' && current.value !== original.value)
+        return toOutgoing(current);
+      if (renewing === undefined) {
+        if (clock.monotonic() - renewedAtMs < renewEveryMs) return undefined;
+        renewedAtMs = clock.monotonic();
+        renewing = tokens.source.renew(credential, original);
+      }
+      const outcome = await renewing;
+      renewing = undefined;
+      return outcome.kind === 'token' && outcome.value !== original.value ? toOutgoing(outcome) : undefined;
+    },
+    close: () => tokens.close(),
+  });
+}
+
+function toCredential({ clientID, clientSecret }: ClientCredentialsOptions): Credential | undefined {
+  return clientID === undefined || clientSecret === undefined
+    ? undefined
+    : Object.freeze({ clientId: clientID, clientSecret });
+}
+
+const noIdentity = {
+  severity: 'error',
+  path: ['clientID'],
+  code: 'missing_option',
+  message: 'is required, and clientSecret: an outgoing call is made as this client',
+} as const;
+
+const codeOf: Readonly<Record<TokenFailureReason, TokenErrorCode>> = {
+  credentials_refused: 'credentials_refused',
+  request_rejected: 'token_request_rejected',
+  response_invalid: 'token_response_invalid',
+  unavailable: 'authorization_server_unavailable',
+  timeout: 'authorization_server_timeout',
+};
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

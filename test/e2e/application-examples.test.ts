@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+
+const root = new URL('../../', import.meta.url);
+const client = (id: string) => ({ clientId: id, clientSecret: `${id}-secret`, claims: { grp: id } });
+let server: AuthorizationServer;
+let children: ChildProcess[];
+beforeAll(async () => {
+  server = await startAuthorizationServer({ clients: [client('admin'), client('tester')] });
+});
+afterAll(() => server.close());
+beforeEach(() => void (children = []));
+afterEach(() => children.forEach((child) => child.kill('SIGKILL')));
+
+/** Runs an example as it stands, in a process of its own, with the package as it is built (`make build`). */
+function run(name: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(`examples/${name}/app.mjs`, root))], {
+    env: { PATH: process.env['PATH'] ?? '', TOKEN_URL: server.url, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  return child;
+}
+
+async function portOf(child: ChildProcess): Promise<number> {
+  let shown = '';
+  for await (const chunk of child.stdout!) {
+    shown += String(chunk);
+    const found = /listening on (\d+)/.exec(shown);
+    if (found !== null) return Number(found[1]);
+  }
+  throw new Error(`the example ended: ${shown}`);
+}
+
+describe.each(['express', 'fastify', 'koa', 'hono', 'node-http'])('examples/%s', (name) => {
+  it('has a guarded route', async () => {
+    const port = await portOf(run(name));
+    const call = (id: string | undefined) =>
+      fetch(`http://127.0.0.1:${port}/orders`, {
+        headers:
+          id === undefined
+            ? {}
+            : { authorization: `Basic ${Buffer.from(`${id}:${id}-secret`).toString('base64')}` },
+      });
+    const refused = await call(undefined);
+    expect([refused.status, await refused.json()]).toMatchObject([401, { code: 'credentials_missing' }]);
+    expect((await call('tester')).status).toBe(403);
+    const passed = await call('admin');
+    expect([passed.status, await passed.json()]).toEqual([200, { caller: 'admin' }]);
+  });
+
+  it('is what the guide says', async () => {
+    const guide = await readFile(new URL('docs/guide/applications.md', root), 'utf8');
+    expect(guide).toContain(await readFile(new URL(`examples/${name}/app.mjs`, root), 'utf8'));
+  });
+});
+
+describe('examples/outgoing', () => {
+  it('calls an API with a token', async () => {
+    const api = createServer((request, response) => {
+      response.end(request.headers.authorization?.slice(0, 9));
+    });
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+    const child = run('outgoing', {
+      CLIENT_ID: 'admin',
+      CLIENT_SECRET: 'admin-secret',
+      API_URL: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+    });
+    const [shown] = await Promise.all([text(child.stdout!), once(child, 'close')]);
+    expect(shown).toBe('200 Bearer ey\n');
+    api.closeAllConnections();
+    api.close();
+  });
+
+  it('is what the guide says', async () => {
+    const guide = await readFile(new URL('docs/guide/outgoing-calls.md', root), 'utf8');
+    expect(guide).toContain(await readFile(new URL('examples/outgoing/app.mjs', root), 'utf8'));
+  });
+});
