@@ -89,7 +89,8 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     );
     storeEvents.subscribe(createStoreLog(log, clock));
     const stores = createStores({ clock, events: storeEvents });
-    const authenticators = createAuthenticators({ clock, cache: createTokenCache({ clock }), stores });
+    const cache = createTokenCache({ clock });
+    const authenticators = createAuthenticators({ clock, cache, stores });
     const services = createServices({ clock });
     const entryPointFacts = new Map(
       [...install.entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }]),
@@ -168,7 +169,10 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       reopenLogs: () => accessSink?.reopen(),
       drain() {
         if (draining === undefined) log.info('shutting down');
-        return (draining ??= closeAll().then(() => log.info('stopped')));
+        return (draining ??= closeAll().then(() => {
+          const { memory, store, server } = cache.counts();
+          log.info('stopped', { tokensFromMemory: memory, tokensFromStore: store, tokenRequests: server });
+        }));
       },
     });
   } catch (error) {

@@ -50,8 +50,9 @@ function createFleet(clock: FakeClock = createFakeClock()) {
     const guarded = createGuardedStore(over, { clock, events });
     const bytes = Buffer.from(secret);
     const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix: 'gg:' });
-    const tokens = createTokenCache({ clock }).source({ endpoint, profile: ['https://as.example'], shared });
-    return { tokens, heard };
+    const cache = createTokenCache({ clock });
+    const tokens = cache.source({ endpoint, profile: ['https://as.example'], shared });
+    return { tokens, heard, counts: cache.counts };
   };
   return { clock, store, asked, fleet, join };
 }
@@ -60,6 +61,24 @@ const valueOf = (outcome: TokenOutcome): string =>
   outcome.kind === 'token' ? outcome.value : outcome.reason;
 
 describe('a fleet of processes with one store', () => {
+  it('counts which tier answered, in each process', async () => {
+    const { clock, fleet, join } = createFleet();
+    const [one, two] = [join(), join()];
+    const get = async ({ tokens }: typeof one) => {
+      const outcome = Promise.resolve(tokens.get(app()));
+      await clock.advance(1_000);
+      return valueOf(await outcome);
+    };
+    for (const process of [one, one, one, two, two]) expect(await get(process)).toBe('token-1');
+    expect(one.counts()).toEqual({ memory: 2, store: 0, server: 1 });
+    expect(two.counts()).toEqual({ memory: 1, store: 1, server: 0 });
+    // A failure is no hit of any tier, but a request that the server had.
+    fleet.answer = unavailable;
+    await clock.advance(lifetimeMs);
+    expect(await get(one)).toBe('unavailable');
+    expect(one.counts()).toEqual({ memory: 2, store: 0, server: 2 });
+  });
+
   it('asks for one token, however many processes and callers there are', async () => {
     const { clock, asked, join } = createFleet();
     const processes = Array.from({ length: 5 }, () => join());

@@ -44,9 +44,21 @@ export interface CachedTokens {
   purge(): void;
 }
 
+/** How often each tier was what answered, since the cache was created. */
+export interface TierCounts {
+  /** Uses of a token in memory. */
+  readonly memory: number;
+  /** Tokens that the store had. */
+  readonly store: number;
+  /** Requests to authorization servers, retries not counted. */
+  readonly server: number;
+}
+
 /** Tokens in memory, shared by all sources that are opened on it. */
 export interface TokenCache {
   source(parts: TokenSourceParts): CachedTokens;
+  /** Plain numbers, to be read when they are wanted: a use of a token announces nothing, for it must cost nothing. */
+  readonly counts: () => TierCounts;
 }
 
 /** What a source obtained between two purges; compared by identity. */
@@ -91,8 +103,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const refused = createLru<string, Refusal>(maxRefused);
   const flights = new Map<string, Flight>();
   const keyOf = createKeyer(randomBytes(32));
+  const counts = { memory: 0, store: 0, server: 0 };
 
   return {
+    counts: () => ({ ...counts }),
     source({ endpoint, profile, waitMs = 60_000, shared }) {
       // The key costs an HMAC: it is computed once per credential object, which callers keep.
       const keys = new WeakMap<Credential, string>();
@@ -104,18 +118,29 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         clientSecret.reveal(),
       ];
 
-      const obtain = (
+      const askServer = (credential: Credential): Promise<TokenOutcome> => {
+        counts.server += 1;
+        return endpoint.obtain(credential);
+      };
+
+      const obtain = async (
         credential: Credential,
         held: AccessToken | undefined,
         isWanted: () => boolean,
       ): Promise<TokenOutcome> => {
-        if (shared === undefined) return endpoint.obtain(credential);
-        return obtainShared(shared, clock, {
+        if (shared === undefined) return askServer(credential);
+        let asked = 0;
+        const outcome = await obtainShared(shared, clock, {
           key: shared.keyOf(partsOf(credential)),
           held,
-          ask: () => endpoint.obtain(credential).catch(() => brokeDown),
+          ask: () => {
+            asked += 1;
+            return askServer(credential).catch(() => brokeDown);
+          },
           isWanted,
         });
+        if (asked === 0 && outcome.kind === 'token' && outcome !== held) counts.store += 1;
+        return outcome;
       };
 
       const ask = (key: string, credential: Credential): Promise<TokenOutcome> => {
@@ -200,6 +225,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
             const now = clock.monotonic();
             if (now < entry.expiresAtMs) {
               if (now >= entry.refreshAtMs) refresh(key, credential, entry);
+              counts.memory += 1;
               return entry.token;
             }
             entries.delete(key);

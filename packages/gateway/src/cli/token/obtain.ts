@@ -39,6 +39,7 @@ const toBasic = ({ clientId, clientSecret }: CallerCredential): string =>
 
 function watch(cache: TokenCache, onOutcome: (outcome: TokenOutcome) => void): TokenCache {
   return {
+    ...cache,
     source(parts) {
       const source = cache.source(parts);
       return {

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../base/secret.ts';
+import { createRedisStore } from './create-redis-store.ts';
+import { startRedisCluster } from './redis-cluster.testkit.ts';
+import type { RedisProcess } from './redis-process.testkit.ts';
+import { startRedisSentinel } from './redis-sentinel.testkit.ts';
+import type { TestRedis } from './redis.testkit.ts';
+import { startSingleRedis } from './redis.testkit.ts';
+import { whenReady } from './when-ready.testkit.ts';
+
+const guide = readFileSync(new URL('../../../../../docs/guide/redis.md', import.meta.url), 'utf8');
+/** The rules that the guide tells to grant: for every server, and for the nodes of a cluster beside those. */
+const [, everywhere = '', inCluster = ''] =
+  /The ACL user needs `([^`]+)`, in a cluster `([^`]+)` too\./.exec(guide) ?? [];
+const keyPrefix = 'gg:';
+
+const topologies: [
+  string,
+  () => Promise<{ redis: TestRedis; servers: readonly RedisProcess[]; rules: string }>,
+][] = [
+  [
+    'one Redis',
+    async () => {
+      const redis = await startSingleRedis();
+      return { redis, servers: [redis.server], rules: everywhere };
+    },
+  ],
+  [
+    'a Redis Cluster',
+    async () => {
+      const redis = await startRedisCluster();
+      return { redis, servers: [...redis.masters, ...redis.replicas], rules: `${everywhere} ${inCluster}` };
+    },
+  ],
+  [
+    'Redis behind sentinels',
+    async () => {
+      const redis = await startRedisSentinel();
+      return { redis, servers: [redis.master, ...redis.replicas], rules: everywhere };
+    },
+  ],
+];
+
+describe("the ACL user of the guide, who may do nothing else, is enough for a gateway's store", () => {
+  const closing: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  it.each(topologies)('on %s', async (_, start) => {
+    const { redis, servers, rules } = await start();
+    closing.push(() => redis.close());
+    const grants = rules.replace('PREFIX', keyPrefix).split(' ');
+    for (const server of servers)
+      await server.command('ACL', 'SETUSER', 'least', 'reset', 'on', '>password', ...grants);
+    const store = await whenReady(
+      createRedisStore({ ...redis.options, username: 'least', password: new Secret('password') }),
+    );
+    closing.push(() => store.close());
+    const value = Buffer.from('value');
+    // Several keys, so that every master of a cluster has some.
+    for (let count = 0; count < 20; count += 1) {
+      const key = `${keyPrefix}${count}`;
+      await store.set(key, value, 60_000);
+      expect((await store.get(key))?.ttlMs).toBeGreaterThan(0);
+      expect(await store.setIfAbsent(`${key}:lock`, value, 60_000)).toBe(true);
+      expect(await store.extendIfEquals(`${key}:lock`, value, 60_000)).toBe(true);
+      expect(await store.deleteIfEquals(`${key}:lock`, value)).toBe(true);
+    }
+    await store.ping();
+    await expect(store.get('another:key')).rejects.toThrow(/permission/);
+  });
+});
