@@ -21,6 +21,7 @@ const gateway = {
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
   entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config'],
+  checks: ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config'],
   // providers for the events that they announce.
   observe: ['pipeline', 'config', 'routing', 'providers'],
   admin: ['pipeline'],

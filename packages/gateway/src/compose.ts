@@ -7,6 +7,7 @@ import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createAdminHandle } from './admin/handle.ts';
 import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
+import { createForwardAuthHandle } from './checks/forward-auth.ts';
 import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
 import { openEntryPoint } from './entrypoints/entry-point.ts';
@@ -19,7 +20,7 @@ import { createRefusalLog } from './observe/refusal-log.ts';
 import type { Sink } from './observe/sink.ts';
 import { createStoreLog } from './observe/store-log.ts';
 import { openSink } from './observe/sink.ts';
-import type { Handle } from './pipeline/handle.ts';
+import type { Handle, PipelineDeps } from './pipeline/handle.ts';
 import { createHandle } from './pipeline/handle.ts';
 import type { RequestRecord } from './pipeline/record.ts';
 import { createAggregate } from './providers/aggregate.ts';
@@ -30,7 +31,7 @@ import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
 import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
 import type { Provider } from './providers/provider.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
-import { adminEntryPoint } from './snapshot/prepare.ts';
+import { adminEntryPoint, toEntryPointFacts } from './snapshot/prepare.ts';
 import { createUpdates } from './snapshot/updates.ts';
 import { createServices } from './upstream/create-upstream.ts';
 import { GatewayStartError } from './start-error.ts';
@@ -92,9 +93,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const cache = createTokenCache({ clock });
     const authenticators = createAuthenticators({ clock, cache, stores });
     const services = createServices({ clock });
-    const entryPointFacts = new Map(
-      [...install.entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }]),
-    );
+    const entryPointFacts = toEntryPointFacts(install.entryPoints);
     const kubernetes = createKubernetes(install, io.env, clock, log);
     const entryPoints: EntryPoint[] = [];
     const certificateFiles = certificateFilesOf(install.entryPoints.values());
@@ -134,12 +133,13 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       () => aggregate.close(),
     );
 
-    const handle = createHandle({
+    const pipeline: PipelineDeps = {
       clock,
       acquire: () => serving.acquire(),
       onRecord: (record) => records.publish(record),
       onDefect: (error, requestId) => log.error('a decision failed', { requestId, error: describe(error) }),
-    });
+    };
+    const handle = createHandle(pipeline);
     // A gateway that starts with a fleet takes the fleet's tokens: it does not ask anew because Redis was a moment away.
     await stores.started();
     opened.push(async () => {
@@ -149,7 +149,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       entryPoints.push(
         await open(config, {
           clock,
-          handle: toHandle(config, install, handle, () => kubernetes?.isReady() ?? true),
+          handle: toHandle(config, install, pipeline, handle, () => kubernetes?.isReady() ?? true),
           onError: (error) =>
             log.error('a connection could not be opened', {
               entryPoint: config.name,
@@ -212,12 +212,16 @@ function createKubernetes(
   return createKubernetesProvider(config, { access, clock, onEvent, instance: hostname() });
 }
 
-const toHandle = (
-  { name }: EntryPointConfig,
+function toHandle(
+  { name, check }: EntryPointConfig,
   { ping }: InstallConfig,
+  pipeline: PipelineDeps,
   handle: Handle,
   isReady: () => boolean,
-): Handle => (name === adminEntryPoint ? createAdminHandle({ ping, isReady, next: handle }) : handle);
+): Handle {
+  if (check !== undefined) return createForwardAuthHandle(check, pipeline);
+  return name === adminEntryPoint ? createAdminHandle({ ping, isReady, next: handle }) : handle;
+}
 
 async function open(
   config: EntryPointConfig,

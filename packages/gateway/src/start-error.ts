@@ -1,5 +1,6 @@
 /** Every `code` of `GatewayStartError`. */
-export type GatewayStartErrorCode = 'address_unavailable' | 'certificate_invalid' | 'log_unavailable';
+export type GatewayStartErrorCode =
+  'address_unavailable' | 'certificate_invalid' | 'grpc_unavailable' | 'log_unavailable';
 
 /** The gateway cannot start as it is installed. */
 export class GatewayStartError extends Error {

@@ -8,7 +8,7 @@ import { loadFiles } from '../providers/file/load.ts';
 import { translate } from '../providers/translate/translate.ts';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
 import type { Prepared } from '../snapshot/prepare.ts';
-import { prepare } from '../snapshot/prepare.ts';
+import { prepare, toEntryPointFacts } from '../snapshot/prepare.ts';
 import type { Io } from './io.ts';
 import { readInput } from './read-input.ts';
 import type { ClusterFlags } from './read-cluster.ts';
@@ -63,8 +63,7 @@ export async function readConfiguration(
   const prepared = prepare(routes, {
     env: io.env,
     readFile: (path) => readFileSync(path, 'utf8'),
-    entryPoints:
-      entryPoints && new Map([...entryPoints].map(([name, { tls }]) => [name, { tls: tls !== undefined }])),
+    entryPoints: entryPoints && toEntryPointFacts(entryPoints),
   });
   const found = prepared.problems.map((problem) => toRelative(problem, io.cwd));
   return {

@@ -39,6 +39,14 @@ export function createProgram(io: Io, start: Start): Command {
     )
     .argument('[paths...]', 'files and directories of routes, served on 127.0.0.1:8000')
     .option('-c, --config <file>', 'install configuration, in place of paths')
+    .option(
+      '--forward-auth <address>',
+      'answer the forward-auth checks of a proxy there (host:port), in place of serving routes',
+    )
+    .option(
+      '--ext-authz <address>',
+      "answer Envoy's ext_authz over gRPC there (host:port), in place of serving routes",
+    )
     .addHelpText(
       'after',
       `

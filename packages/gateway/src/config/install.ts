@@ -19,10 +19,28 @@ export interface EntryPointConfig {
   readonly host: string | undefined;
   readonly port: number;
   readonly tls: TlsConfig | undefined;
-  /** CIDR ranges whose `X-Forwarded-*` are believed; default none. */
+  /** CIDR ranges whose `X-Forwarded-*` are believed; default none, and this machine's for a forward-auth entry point. */
   readonly trustedIPs: readonly string[];
   readonly insecureForwardedHeaders: boolean;
   readonly transport: TransportConfig;
+  /** Answers the checks of a proxy beside, and serves no routes; undefined: it serves routes. */
+  readonly check: CheckConfig | undefined;
+}
+
+/** How a proxy beside is answered. */
+export interface CheckConfig {
+  /** Forward-auth (Envoy's HTTP form too) or `ext_authz` over gRPC. */
+  readonly kind: 'forwardAuth' | 'extAuthz';
+  /** Header with the caller's Basic credentials. */
+  readonly credentialsHeader: string;
+  /** Header of the answer with the user name. */
+  readonly usernameHeader: string;
+  /** Status of a refusal to the status that is sent. */
+  readonly statusMap: ReadonlyMap<number, number>;
+  /** Header that carries a refusal's body too; forward-auth alone. */
+  readonly problemHeader: string | undefined;
+  /** Decides where the proxy names none; `ext_authz` alone. */
+  readonly middleware: string | undefined;
 }
 
 export interface TlsConfig {

@@ -1,8 +1,10 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Secret } from '@grantgate/middleware/base/secret';
+import type { Address } from './address.ts';
+import { thisMachine, toCheck } from './check.ts';
 import { parseDocuments } from './parse-documents.ts';
-import type { EntryPointConfig, InstallConfig, KubernetesProviderConfig } from './install.ts';
+import type { CheckConfig, EntryPointConfig, InstallConfig, KubernetesProviderConfig } from './install.ts';
 import { ignoredInstallNames, installSchema, laterInstallNames } from './install-schema.ts';
 import type { Problem } from './place.ts';
 import { readObject } from './read.ts';
@@ -53,9 +55,22 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   return { config: toConfig(install, dirname(resolve(file))), problems };
 }
 
-/** What `grantgate serve PATH...` means without an install configuration. */
-export function shorthandInstall(paths: readonly string[]): InstallConfig {
-  const install = installSchema.parse({ accessLog: { format: 'json' } });
+/** Entry points that the command line asks for, by the name that makes them what they are. */
+export type CheckAddresses = Readonly<Partial<Record<CheckConfig['kind'], Address>>>;
+
+/**
+ * What `grantgate serve PATH...` means without an install configuration. Asked to answer a proxy's checks, it serves no routes
+ * of its own: the proxy does.
+ */
+export function shorthandInstall(paths: readonly string[], checks: CheckAddresses = {}): InstallConfig {
+  const written = Object.entries(checks).map(([name, { host = '', port }]) => [
+    name,
+    { address: `${host.includes(':') ? `[${host}]` : host}:${port}` },
+  ]);
+  const install = installSchema.parse({
+    accessLog: { format: 'json' },
+    ...(written.length > 0 && { entryPoints: Object.fromEntries(written) as object }),
+  });
   return Object.freeze({
     ...toConfig(install, process.cwd()),
     providers: Object.freeze({
@@ -118,10 +133,12 @@ export function toKubernetes(
 
 function toEntryPoint(
   name: string,
-  { address, tls, forwardedHeaders, transport, http }: Install['entryPoints'][string],
+  { address, tls, forwardedHeaders, transport, http, ...checks }: Install['entryPoints'][string],
   at: (path: string) => string,
 ): EntryPointConfig {
   const { respondingTimeouts, lifeCycle } = transport;
+  const check = toCheck(name, checks);
+  const usuallyTrusted = check?.kind === 'forwardAuth' ? thisMachine : [];
   return Object.freeze({
     name,
     host: address.host,
@@ -135,7 +152,7 @@ function toEntryPoint(
           ),
         ),
       }),
-    trustedIPs: Object.freeze(forwardedHeaders.trustedIPs),
+    trustedIPs: Object.freeze(forwardedHeaders.trustedIPs ?? usuallyTrusted),
     insecureForwardedHeaders: forwardedHeaders.insecure,
     transport: Object.freeze({
       readTimeoutMs: respondingTimeouts.readTimeout,
@@ -145,5 +162,6 @@ function toEntryPoint(
       maxHeaderBytes: http.maxHeaderBytes,
       maxBodyBytes: http.maxBodyBytes,
     }),
+    check,
   });
 }

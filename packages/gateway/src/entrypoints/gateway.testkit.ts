@@ -82,7 +82,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const match = options.match ?? (() => true);
   const holder = createHolder(
     {
-      snapshot: { match: (facts) => (match(facts) ? route : undefined) },
+      snapshot: { match: (facts) => (match(facts) ? route : undefined), check: () => undefined },
       close: () => upstreams.close(),
     },
     (error) => {
@@ -122,6 +122,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       trustedIPs: options.trustedIPs ?? [],
       insecureForwardedHeaders: false,
       transport: { ...defaultTransport, ...options.transport },
+      check: undefined,
     },
     { clock, handle, certificates, onError: (error) => void defects.push(error) },
   );

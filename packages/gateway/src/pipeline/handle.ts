@@ -1,14 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { Allow, Decision } from '@grantgate/middleware/decision/decision';
-import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { forward } from '../proxy/forward.ts';
 import { toUpstreamHead } from '../proxy/request-headers.ts';
-import type { RequestFacts } from '../routing/facts.ts';
 import { sanitizePath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
-import type { Guard, Route, Snapshot } from '../snapshot/snapshot.ts';
+import type { Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Exchange } from './exchange.ts';
+import { type Passed, passGuards, usernameOf } from './pass-guards.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { RequestRecord } from './record.ts';
 import { brokenRoute, gatewayRefusals, type Refusal } from './refusals.ts';
@@ -94,31 +92,6 @@ function announcedBytes(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0);
 }
 
-type Passed = Extract<Decision, { allowed: false }> | readonly Allow[];
-
-/** Asks one middleware after the other; each sees the `Authorization` that the one before has set. */
-function passGuards(guards: readonly Guard[], facts: RequestFacts): MaybePromise<Passed> {
-  const [only] = guards;
-  if (only === undefined) return [];
-  if (guards.length > 1) return passSeveral(guards, facts);
-  const decision = only.decide(facts);
-  return decision instanceof Promise ? decision.then(toPassed) : toPassed(decision);
-}
-
-const toPassed = (decision: Decision): Passed => (decision.allowed ? [decision] : decision);
-
-async function passSeveral(guards: readonly Guard[], facts: RequestFacts): Promise<Passed> {
-  const allows: Allow[] = [];
-  let seen = facts;
-  for (const guard of guards) {
-    const decision = await guard.decide(seen);
-    if (!decision.allowed) return decision;
-    allows.push(decision);
-    seen = { ...seen, authorization: decision.setHeaders[1] };
-  }
-  return allows;
-}
-
 function conclude(
   exchange: Exchange,
   route: Route,
@@ -132,7 +105,7 @@ function conclude(
   }
   // The caller may have gone away while the authorization server was asked.
   if (exchange.response.destroyed || exchange.response.writableEnded) return;
-  progress.username = passed.findLast(({ subject }) => subject.username !== undefined)?.subject.username;
+  progress.username = usernameOf(passed);
   const picked = route.upstream.pick(exchange.facts);
   if (picked === undefined) {
     progress.refuse(gatewayRefusals.upstream_unavailable);

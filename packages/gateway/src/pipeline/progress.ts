@@ -1,5 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { Route } from '../snapshot/snapshot.ts';
+import type { Check, Route } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestRecord } from './record.ts';
@@ -10,7 +10,7 @@ import { writeRefusal } from './write-refusal.ts';
 /** What is known of a request while it is under way. */
 export interface Progress {
   readonly requestId: string;
-  route: Route | undefined;
+  route: Route | Check | undefined;
   username: string | undefined;
   sent(picked: Picked): void;
   answered(status: number): void;
@@ -18,11 +18,16 @@ export interface Progress {
   refuse(refusal: Refusal): void;
 }
 
-/** Follows one request; `onEnd` is told exactly once, when the caller has its answer or has gone away. */
+/**
+ * Follows one request; `onEnd` is told exactly once, when the caller has its answer or has gone away.
+ *
+ * @param write writes a refusal and gives its body's size in bytes.
+ */
 export function createProgress(
   exchange: Exchange,
   clock: Clock,
   onEnd: (record: RequestRecord) => void,
+  write: typeof writeRefusal = writeRefusal,
 ): Progress {
   const { request, response, facts, upgrade } = exchange;
   const startedAt = clock.now();
@@ -47,7 +52,7 @@ export function createProgress(
     refuse(refusal) {
       if (response.destroyed || response.headersSent) return;
       refused = refusal;
-      refusalBytes = writeRefusal(response, refusal, requestId);
+      refusalBytes = write(response, refusal, requestId);
     },
   };
   const end = (): void => {

@@ -4,6 +4,7 @@ import { refusals as decisionRefusals } from '@grantgate/middleware/decision/ref
 /** Codes of what the gateway itself refuses; those of a decision are beside them. */
 export type GatewayRefusalCode =
   | 'no_route'
+  | 'middleware_unknown'
   | 'request_invalid'
   | 'method_not_supported'
   | 'request_timeout'
@@ -36,6 +37,12 @@ const refusal = (
 /** The gateway's own half of the table of refusals. */
 export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Object.freeze({
   no_route: refusal('no_route', 404, 'Not found', 'no router matches this request'),
+  middleware_unknown: refusal(
+    'middleware_unknown',
+    404,
+    'Not found',
+    'no middleware has the name that the proxy asks for',
+  ),
   request_invalid: refusal('request_invalid', 400, 'Bad request', 'the request is not valid HTTP/1.1'),
   method_not_supported: refusal(
     'method_not_supported',

@@ -2,6 +2,7 @@ import { normalizeHeaderName } from '@grantgate/middleware/decision/header-name'
 import type { Allow } from '@grantgate/middleware/decision/decision';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Picked } from '../upstream/upstream.ts';
+import { appendDecided, isReplaced } from './decided-headers.ts';
 import { appendForwarded, isForwardedHeader } from './forwarded.ts';
 import { hopByHop, namedByConnection } from './hop-by-hop.ts';
 
@@ -72,21 +73,4 @@ function connectionOptions(raw: readonly string[]): ReadonlySet<string> | undefi
       values = values === undefined ? raw[at + 1] : `${values},${raw[at + 1] ?? ''}`;
   }
   return values === undefined ? undefined : namedByConnection(values);
-}
-
-function isReplaced(allows: readonly Allow[], name: string): boolean {
-  for (const allow of allows) if (allow.removeHeaders.has(name)) return true;
-  return false;
-}
-
-/** A later middleware's headers take the place of an earlier one's, as they would on the way through both. */
-function appendDecided(headers: string[], allows: readonly Allow[]): void {
-  allows.forEach(({ setHeaders }, index) => {
-    const later = index + 1 < allows.length ? allows.slice(index + 1) : undefined;
-    for (let at = 0; at + 1 < setHeaders.length; at += 2) {
-      const name = setHeaders[at] ?? '';
-      if (later !== undefined && isReplaced(later, normalizeHeaderName(name))) continue;
-      headers.push(name, setHeaders[at + 1] ?? '');
-    }
-  });
 }

@@ -7,7 +7,7 @@ import type { Authenticators, SharedAuthenticator } from './authenticators.ts';
 import type { Runtime } from './holder.ts';
 import type { EntryPointFacts, Prepared, PreparedRouter } from './prepare.ts';
 import { entryPointsOf } from './prepare.ts';
-import type { Guard, Route } from './snapshot.ts';
+import type { Check, Guard, Route } from './snapshot.ts';
 
 export interface BuildDeps {
   readonly services: Services;
@@ -40,14 +40,35 @@ export function buildRuntime(
   }
   const tables = new Map<string, Table<Route>>();
   for (const [name, list] of entries) tables.set(name, createTable(list));
+  const checks = createChecks(prepared, guards);
   return {
     snapshot: Object.freeze({
       match: (facts: RequestFacts) => tables.get(facts.entryPoint)?.match(facts),
+      check: (name: string) => checks.get(name),
     }),
     async close() {
       await Promise.all([upstreams.close(), ...shared.map((authenticator) => authenticator.release())]);
     },
   };
+}
+
+/** Under their qualified names; those of the file provider under their short ones too. */
+function createChecks(prepared: Prepared, guards: ReadonlyMap<string, Guard>): ReadonlyMap<string, Check> {
+  const checks = new Map<string, Check>();
+  for (const [name, { guards: names, broken }] of prepared.checks) {
+    const found = names.flatMap((guard) => guards.get(guard) ?? []);
+    const incomplete = found.length === 0 || found.length < names.length;
+    const check: Check = Object.freeze({
+      routerName: name,
+      serviceName: undefined,
+      guards: Object.freeze(found),
+      // As for a route: what is missing a guard does not open.
+      broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
+    });
+    checks.set(name, check);
+    if (name.endsWith('@file')) checks.set(name.slice(0, -'@file'.length), check);
+  }
+  return checks;
 }
 
 const unavailable: Upstream = Object.freeze({ pick: () => undefined });

@@ -6,7 +6,7 @@ function createRuntime(
 ): Runtime & { readonly closed: () => number } {
   let closed = 0;
   return {
-    snapshot: { match: () => undefined },
+    snapshot: { match: () => undefined, check: () => undefined },
     close() {
       closed += 1;
       return close();

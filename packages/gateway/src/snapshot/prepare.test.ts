@@ -10,9 +10,9 @@ const sources: PrepareSources = {
     throw Object.assign(new Error('no'), { code: 'ENOENT' });
   },
   entryPoints: new Map([
-    ['web', { tls: false }],
-    ['websecure', { tls: true }],
-    ['admin', { tls: false }],
+    ['web', { tls: false, routes: true }],
+    ['websecure', { tls: true, routes: true }],
+    ['admin', { tls: false, routes: true }],
   ]),
 };
 

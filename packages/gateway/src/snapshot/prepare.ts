@@ -5,6 +5,7 @@ import type {
   RouterConfig,
   ServiceConfig,
 } from '../config/dynamic.ts';
+import type { EntryPointConfig } from '../config/install.ts';
 import type { Problem } from '../config/place.ts';
 import { sortProblems } from '../config/problem.ts';
 import { proposeName } from '@grantgate/middleware/base/names';
@@ -18,6 +19,8 @@ export interface Prepared {
   readonly routers: readonly PreparedRouter[];
   /** By qualified name. */
   readonly guards: ReadonlyMap<string, PreparedGuard>;
+  /** Every middleware as a proxy beside may name it, chains too, by qualified name. */
+  readonly checks: ReadonlyMap<string, PreparedCheck>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Everything that was found, the provider's findings included, in the order of their places. */
   readonly problems: readonly Problem[];
@@ -32,9 +35,31 @@ export interface PreparedRouter {
   readonly broken: string | undefined;
 }
 
+/** A middleware, or a chain of them, without a route. */
+export interface PreparedCheck {
+  /** Qualified names, outermost first; chains are flattened. */
+  readonly guards: readonly string[];
+  /** Why it refuses every request, for the log; undefined for one that decides. */
+  readonly broken: string | undefined;
+}
+
 /** What an entry point is to a router. */
 export interface EntryPointFacts {
   readonly tls: boolean;
+  /** False for one that answers the checks of a proxy beside, and nothing else. */
+  readonly routes: boolean;
+}
+
+/** What entry points are to routers, by name. */
+export function toEntryPointFacts(
+  entryPoints: ReadonlyMap<string, EntryPointConfig>,
+): ReadonlyMap<string, EntryPointFacts> {
+  return new Map(
+    [...entryPoints].map(([name, { tls, check }]) => [
+      name,
+      { tls: tls !== undefined, routes: check === undefined },
+    ]),
+  );
 }
 
 export interface PrepareSources {
@@ -99,9 +124,16 @@ function prepareAll(
       }),
     );
   }
+  const checks = new Map<string, PreparedCheck>();
+  for (const name of configuration.middlewares.keys()) {
+    const names = flatten([name], configuration.middlewares);
+    const broken = findBrokenMiddleware(names, configuration.middlewares, guards);
+    checks.set(name, Object.freeze({ guards: names.filter((guard) => guards.has(guard)), broken }));
+  }
   return Object.freeze({
     routers,
     guards,
+    checks,
     services: configuration.services,
     problems: Object.freeze(sortProblems(problems)),
   });
@@ -168,10 +200,25 @@ function checkEntryPoints(
     const hint = proposeName(name, [...entryPoints.keys()]);
     return report('error', 'missing_reference', `there is no entry point ${name}: ${hint}`);
   });
+  for (const name of router.entryPoints)
+    if (entryPoints.get(name)?.routes === false)
+      problems.push(
+        report(
+          'error',
+          'unreachable_router',
+          `the entry point ${name} answers checks of a proxy and serves no routes`,
+        ),
+      );
   const known = entryPointsOf(router, entryPoints);
-  if (missing.length === 0 && known.length === 0)
+  if (problems.length === 0 && known.length === 0)
     problems.push(
-      report('warning', 'unreachable_router', `${router.name} has tls, and none of its entry points has`),
+      report(
+        'warning',
+        'unreachable_router',
+        [...entryPoints.values()].some(({ routes }) => routes)
+          ? `${router.name} has tls, and none of its entry points has`
+          : `no entry point serves ${router.name}: all of them answer checks of a proxy`,
+      ),
     );
   return problems;
 }
@@ -188,7 +235,7 @@ export function entryPointsOf(
     named.length > 0 ? named : [...entryPoints.keys()].filter((name) => name !== adminEntryPoint);
   return candidates.filter((name) => {
     const entryPoint = entryPoints.get(name);
-    return entryPoint !== undefined && (entryPoint.tls || !tls);
+    return entryPoint?.routes === true && (entryPoint.tls || !tls);
   });
 }
 

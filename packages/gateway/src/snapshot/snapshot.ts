@@ -1,4 +1,5 @@
 import type { Decision } from '@grantgate/middleware/decision/decision';
+import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -7,13 +8,26 @@ import type { Upstream } from '../upstream/upstream.ts';
 export interface Snapshot {
   /** The route with the highest priority whose rule matches; undefined for none. */
   match(facts: RequestFacts): Route | undefined;
+  /** A middleware without a route, as a proxy beside names it: qualified, or short for `@file`; undefined for none. */
+  check(name: string): Check | undefined;
+}
+
+/** A middleware, or a chain of them, that a proxy beside asks. */
+export interface Check {
+  /** The middleware's qualified name; the access log has it in the place of a router's. */
+  readonly routerName: string;
+  readonly serviceName: undefined;
+  /** Outermost first; chains are flattened. */
+  readonly guards: readonly Guard[];
+  /** As a route's. */
+  readonly broken: string | undefined;
 }
 
 /** One middleware in a route. */
 export interface Guard {
   /** Qualified name: `apps-test@kubernetescrd`. */
   readonly name: string;
-  decide(facts: RequestFacts): MaybePromise<Decision>;
+  decide(facts: DecisionFacts): MaybePromise<Decision>;
 }
 
 export interface Route {

@@ -23,6 +23,8 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   middleware_unavailable:
     'The route, or a middleware of it, is broken or lacks a secret; the log and `grantgate check` say why.',
   no_route: 'No router matches the request.',
+  middleware_unknown:
+    'Beside a proxy: no middleware has the name that the proxy asks for, or the path is not below `/forward-auth/`.',
   request_invalid: 'The request is not valid HTTP/1.1.',
   method_not_supported: 'The method is `CONNECT` or `TRACE`.',
   request_timeout: 'The request did not arrive within `readTimeout` or `headerTimeout`.',
@@ -39,5 +41,6 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
 export const startErrorMeanings: Readonly<Record<GatewayStartErrorCode, string>> = {
   address_unavailable: 'An entry point cannot listen on its address.',
   certificate_invalid: "An entry point's certificate or key cannot be read or used.",
+  grpc_unavailable: 'An entry point `extAuthz` needs the package `@grpc/grpc-js`, which is not installed.',
   log_unavailable: 'The file of the access log cannot be opened.',
 };

@@ -1,0 +1,139 @@
+import type { ServerResponse } from 'node:http';
+import { toProblem } from '@grantgate/middleware/decision/problem';
+import type { CheckConfig } from '../config/install.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
+import { type Passed, passGuards, usernameOf } from '../pipeline/pass-guards.ts';
+import { createProgress, type Progress } from '../pipeline/progress.ts';
+import { brokenRoute, gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
+import { writeRefusal } from '../pipeline/write-refusal.ts';
+import { discardRest } from '../proxy/discard-rest.ts';
+import type { Check, Snapshot } from '../snapshot/snapshot.ts';
+import { createAnswerHeaders, findImpostors, type AnswerHeaders } from './answer-headers.ts';
+import { toOriginalFacts } from './original-request.ts';
+
+const mount = '/forward-auth/';
+
+/**
+ * Answers a proxy beside: any request to `/forward-auth/MIDDLEWARE`, and to any path below it, is a question whether the
+ * caller's request may pass. Exactly 200 with an empty body for yes, with the headers to set; the refusal for no.
+ */
+export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps): Handle {
+  const toHeaders = createAnswerHeaders(config, ['Content-Length', '0']);
+  const write = createWriteRefusal(config);
+  const credentials = config.credentialsHeader.toLowerCase();
+  return (exchange) => {
+    const lease = deps.acquire();
+    const { facts } = exchange;
+    const nameEnd = endOfName(facts.path);
+    const progress = createProgress(
+      exchange,
+      deps.clock,
+      (record) => {
+        lease.release();
+        deps.onRecord({ ...record, facts: toOriginalFacts(facts, facts.target.slice(nameEnd)) });
+      },
+      write,
+    );
+    const fail = (error: unknown): void => {
+      deps.onDefect(error, progress.requestId);
+      // Closed, not open: what could not be decided on does not pass.
+      if (exchange.response.headersSent) exchange.response.destroy();
+      else progress.refuse(brokenRoute);
+    };
+    try {
+      const check = findCheck(facts.path, nameEnd, lease.snapshot);
+      progress.route = check;
+      const refusal = exchange.refusal ?? refusalOf(check);
+      if (check === undefined || refusal !== undefined) progress.refuse(refusal ?? brokenRoute);
+      else {
+        const authorization =
+          credentials === 'authorization' ? facts.authorization : valueOf(facts.rawHeaders, credentials);
+        const passed = passGuards(check.guards, { authorization });
+        if (passed instanceof Promise)
+          passed.then((late) => conclude(exchange, toHeaders, progress, late)).catch(fail);
+        else conclude(exchange, toHeaders, progress, passed);
+      }
+    } catch (error) {
+      fail(error);
+    }
+    return (refusal) => progress.refuse(refusal);
+  };
+}
+
+function endOfName(path: string): number {
+  const slash = path.indexOf('/', mount.length);
+  return slash < 0 ? path.length : slash;
+}
+
+/** The middleware that the path names, which may be URL-encoded. */
+function findCheck(path: string, nameEnd: number, snapshot: Snapshot): Check | undefined {
+  if (!path.startsWith(mount)) return undefined;
+  const written = path.slice(mount.length, nameEnd);
+  return snapshot.check(written) ?? (written.includes('%') ? snapshot.check(decode(written)) : undefined);
+}
+
+/** Why a middleware cannot be asked. */
+export function refusalOf(check: Check | undefined): Refusal | undefined {
+  if (check === undefined) return gatewayRefusals.middleware_unknown;
+  return check.broken === undefined ? undefined : brokenRoute;
+}
+
+function decode(written: string): string {
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return '';
+  }
+}
+
+/** Several are joined, and thereby refused as malformed. */
+function valueOf(rawHeaders: readonly string[], name: string): string | undefined {
+  let value: string | undefined;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.length === name.length && rawHeaders[at]?.toLowerCase() === name)
+      value = value === undefined ? rawHeaders[at + 1] : `${value}, ${rawHeaders[at + 1] ?? ''}`;
+  return value;
+}
+
+function conclude(
+  { response, facts }: Exchange,
+  toHeaders: AnswerHeaders,
+  progress: Progress,
+  passed: Passed,
+): void {
+  if ('allowed' in passed) {
+    progress.refuse(passed);
+    return;
+  }
+  // The proxy may have gone away while the authorization server was asked.
+  if (response.destroyed || response.writableEnded) return;
+  progress.username = usernameOf(passed);
+  const headers = toHeaders(passed);
+  const impostors = findImpostors(namesOf(facts.rawHeaders), passed);
+  // Some proxies copy every header of the answer: there are no others than these.
+  response.sendDate = false;
+  response.writeHead(
+    200,
+    (impostors.length === 0
+      ? headers
+      : [...headers, 'X-Envoy-Auth-Headers-To-Remove', impostors.join(',')]) as string[],
+  );
+  discardRest(response.req);
+  response.end();
+}
+
+function* namesOf(rawHeaders: readonly string[]): Iterable<string> {
+  for (let at = 0; at < rawHeaders.length; at += 2) yield rawHeaders[at] ?? '';
+}
+
+/** Refusals as the proxy can pass them on. */
+function createWriteRefusal({ statusMap, problemHeader }: CheckConfig): typeof writeRefusal {
+  return (response: ServerResponse, refusal, requestId) => {
+    const status = statusMap.get(refusal.status);
+    const sent: Refusal = status === undefined ? refusal : { ...refusal, status };
+    if (problemHeader !== undefined)
+      response.setHeader(problemHeader, Buffer.from(toProblem(sent, requestId)).toString('latin1'));
+    return writeRefusal(response, sent, requestId);
+  };
+}

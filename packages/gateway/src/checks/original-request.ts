@@ -1,0 +1,55 @@
+import { toHostName } from '../entrypoints/request-facts.ts';
+import type { RequestFacts } from '../routing/facts.ts';
+
+/**
+ * The request that a proxy asks about, from its check: `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri` (Traefik, Caddy),
+ * `X-Original-Method`, `-URL` and `-URI` (nginx), or what stands below the middleware's own path (Envoy). Headers count from a
+ * trusted proxy only. For the log alone: no decision depends on it.
+ *
+ * @param below the part of the check's target after the middleware's name; empty for none.
+ */
+export function toOriginalFacts(facts: RequestFacts, below: string): RequestFacts {
+  const said = facts.trusted ? readSaid(facts.rawHeaders) : noHeaders;
+  const url = said['x-original-url'];
+  const absolute = url === undefined ? undefined : absoluteForm.exec(url);
+  const authority = said['x-forwarded-host'] ?? absolute?.[2] ?? facts.authority;
+  const target =
+    toOriginForm(said['x-forwarded-uri']) ??
+    toOriginForm(absolute?.[3] === '' ? '/' : absolute?.[3]) ??
+    toOriginForm(said['x-original-uri'] ?? url) ??
+    toOriginForm(below) ??
+    facts.target;
+  const scheme = (said['x-forwarded-proto'] || absolute?.[1])?.toLowerCase();
+  const question = target.indexOf('?');
+  return {
+    ...facts,
+    method: said['x-forwarded-method'] ?? said['x-original-method'] ?? facts.method,
+    target,
+    path: question < 0 ? target : target.slice(0, question),
+    query: question < 0 ? '' : target.slice(question + 1),
+    authority,
+    host: toHostName(authority),
+    scheme: scheme === 'http' || scheme === 'https' ? scheme : facts.scheme,
+  };
+}
+
+type Said = Readonly<Partial<Record<string, string>>>;
+
+const noHeaders: Said = Object.freeze({});
+
+const absoluteForm = /^(https?):\/\/([^/?#]+)(.*)$/i;
+
+const toOriginForm = (target: string | undefined): string | undefined =>
+  target?.startsWith('/') === true ? target : undefined;
+
+/** The first of each: one proxy asks, and says everything once. */
+function readSaid(rawHeaders: readonly string[]): Said {
+  const said: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    // Cheaper than lower case for every header: `x-forwarded-` and `x-original-`.
+    if (name.length < 14 || (name[0] !== 'X' && name[0] !== 'x')) continue;
+    said[name.toLowerCase()] ??= rawHeaders[at + 1] ?? '';
+  }
+  return said;
+}

@@ -1,0 +1,38 @@
+import type { z } from 'zod';
+import type { CheckConfig } from './install.ts';
+import type { installSchema } from './install-schema.ts';
+import { checkDefaults } from './install-schema.ts';
+
+type WrittenEntryPoint = z.output<typeof installSchema>['entryPoints'][string];
+
+/** Peers that a forward-auth entry point believes without `trustedIPs`: a proxy on the same machine. */
+export const thisMachine: readonly string[] = Object.freeze(['127.0.0.0/8', '::1']);
+
+/** What an entry point answers in place of routes: by its options, or by its name alone; undefined: it serves routes. */
+export function toCheck(
+  name: string,
+  { forwardAuth, extAuthz }: Pick<WrittenEntryPoint, 'forwardAuth' | 'extAuthz'>,
+): CheckConfig | undefined {
+  if (forwardAuth !== undefined || (name === 'forwardAuth' && extAuthz === undefined)) {
+    const { statusMap, problemHeader, ...headers } = forwardAuth ?? checkDefaults.forwardAuth;
+    return Object.freeze({
+      kind: 'forwardAuth',
+      ...headers,
+      statusMap: toStatusMap(statusMap),
+      problemHeader,
+      middleware: undefined,
+    });
+  }
+  if (extAuthz === undefined && name !== 'extAuthz') return undefined;
+  const { statusMap, middleware, ...headers } = extAuthz ?? checkDefaults.extAuthz;
+  return Object.freeze({
+    kind: 'extAuthz',
+    ...headers,
+    statusMap: toStatusMap(statusMap),
+    problemHeader: undefined,
+    middleware,
+  });
+}
+
+const toStatusMap = (written: Readonly<Record<string, number>>): ReadonlyMap<number, number> =>
+  new Map(Object.entries(written).map(([from, to]) => [Number(from), to]));

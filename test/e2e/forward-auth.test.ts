@@ -1,0 +1,282 @@
+import { request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+const boss = ['Authorization', basic('boss:boss-secret')];
+
+let server: AuthorizationServer;
+let gateway: TestGateway;
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    clients: [
+      { clientId: 'boss', clientSecret: 'boss-secret', claims: { grp: 'admin' } },
+      { clientId: 'reader', clientSecret: 'reader-secret', claims: { grp: 'reader' } },
+    ],
+  });
+  gateway = await startTestGateway({
+    routes: {
+      'routes.yaml': `
+http:
+  middlewares:
+    auth:
+      plugin:
+        oAuthClientCredentials:
+          url: ${server.url}
+          claims: Equals(\`grp\`, \`admin\`)
+          forwardHeaders: { Group: grp, X-Missing: nope }
+          usernameClaim: client_id
+    again:
+      plugin: { oAuthClientCredentials: { url: ${server.url}, clientID: reader, clientSecret: reader-secret, forwardHeaders: { Group: grp } } }
+    both: { chain: { middlewares: [auth, again] } }
+    broken: { plugin: { oAuthClientCredentials: { url: ${server.url}, clientID: urn:env:NOWHERE, clientSecret: x } } }
+  routers:
+    all: { rule: PathPrefix(\`/\`), middlewares: [auth], service: none }
+  services:
+    none: { loadBalancer: { servers: [{ url: http://127.0.0.1:1 }] } }
+`,
+    },
+    install: `
+entryPoints:
+  forwardAuth: { address: "127.0.0.1:0" }
+  mapped:
+    address: "127.0.0.1:0"
+    forwardAuth:
+      credentialsHeader: X-Credentials
+      usernameHeader: X-User
+      statusMap: { 503: 403, 401: 403 }
+      problemHeader: X-Problem
+    forwardedHeaders: { trustedIPs: [192.0.2.0/24] }
+accessLog: { format: json }
+log: { level: debug }
+`,
+  });
+});
+afterAll(async () => {
+  await gateway.close();
+  await server.close();
+});
+
+interface Asked {
+  readonly status: number;
+  /** Name and value in turn. */
+  readonly raw: readonly string[];
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+  readonly logged: Readonly<Record<string, unknown>>;
+}
+
+async function ask(
+  path: string,
+  {
+    entryPoint = 'forwardAuth',
+    method = 'GET',
+    headers = [],
+    body = '',
+  }: {
+    readonly entryPoint?: string;
+    readonly method?: string;
+    readonly headers?: readonly string[];
+    readonly body?: string;
+  } = {},
+): Promise<Asked> {
+  const before = gateway.accessLog.lines().length;
+  const { hostname, port, host } = new URL(gateway.urlOf(entryPoint));
+  const answer = await new Promise<Omit<Asked, 'logged'>>((resolve, reject) => {
+    const outgoing = httpRequest({
+      hostname,
+      port,
+      method,
+      path,
+      agent: false,
+      headers: ['Host', host, ...headers],
+    });
+    outgoing.on('error', reject).on('response', (incoming) => {
+      void text(incoming).then((content) =>
+        resolve({
+          status: incoming.statusCode ?? 0,
+          raw: incoming.rawHeaders,
+          headers: incoming.headers,
+          body: content,
+        }),
+      );
+    });
+    outgoing.end(body);
+  });
+  const line = await vi.waitUntil(() => gateway.accessLog.lines()[before]);
+  return { ...answer, logged: JSON.parse(line) as Record<string, unknown> };
+}
+
+describe('a check of a proxy', () => {
+  it('is answered by exactly 200 and the headers to set, empty ones too, and by no others', async () => {
+    const { status, raw, body } = await ask('/forward-auth/auth@file', { headers: boss });
+    expect({ status, body }).toEqual({ status: 200, body: '' });
+    const names = raw.filter((_, index) => index % 2 === 0);
+    expect(names).toEqual([
+      'authorization',
+      'Group',
+      'X-Missing',
+      'X-Auth-Request-User',
+      'Content-Length',
+      'Connection',
+    ]);
+    expect(raw).toContain('admin');
+    expect(raw[1]).toMatch(/^Bearer ey/);
+    expect(raw[raw.indexOf('X-Missing') + 1]).toBe('');
+    expect(raw[raw.indexOf('X-Auth-Request-User') + 1]).toBe('boss');
+    expect(raw[raw.indexOf('Content-Length') + 1]).toBe('0');
+  });
+
+  it.each([
+    '/forward-auth/auth',
+    '/forward-auth/auth%40file',
+    '/forward-auth/auth@file/orders/1?x=/',
+    '/forward-auth/auth?a',
+  ])('names its middleware by the path %s', async (path) =>
+    expect(await ask(path, { headers: boss })).toMatchObject({ status: 200 }),
+  );
+
+  it.each(['HEAD', 'POST', 'OPTIONS', 'DELETE', 'PATCH', 'PURGE'])(
+    'may have the method %s',
+    async (method) => {
+      const body = method === 'HEAD' ? '' : 'x'.repeat(1000);
+      const headers = [...boss, ...(body === '' ? [] : ['Content-Length', '1000'])];
+      expect(await ask('/forward-auth/auth', { method, headers, body })).toMatchObject({
+        status: 200,
+        body: '',
+      });
+    },
+  );
+
+  it('passes through a chain: the last middleware’s headers stand', async () => {
+    const { status, headers } = await ask('/forward-auth/both', { headers: boss });
+    expect({ status, group: headers['group'], missing: headers['x-missing'] }).toEqual({
+      status: 200,
+      group: 'reader',
+      missing: '',
+    });
+    expect(await ask('/forward-auth/both')).toMatchObject({ status: 401 });
+  });
+
+  it.each([
+    ['/forward-auth/nobody', 404, 'middleware_unknown', undefined],
+    ['/forward-auth/auth@kubernetescrd', 404, 'middleware_unknown', undefined],
+    ['/forward-auth/%', 404, 'middleware_unknown', undefined],
+    ['/forward-auth/', 404, 'middleware_unknown', undefined],
+    ['/forward-auth', 404, 'middleware_unknown', undefined],
+    ['/', 404, 'middleware_unknown', undefined],
+    ['/forward-auth/constructor', 404, 'middleware_unknown', undefined],
+    ['/forward-auth/broken', 503, 'middleware_unavailable', 'broken@file'],
+    ['/forward-auth/auth', 401, 'credentials_missing', 'auth@file'],
+  ])('at %s without credentials is refused with %i %s', async (path, status, code, routerName) => {
+    const answer = await ask(path);
+    expect(answer).toMatchObject({ status, logged: { RefusalCode: code } });
+    expect(answer.logged['RouterName']).toBe(routerName);
+    expect(JSON.parse(answer.body)).toMatchObject({ status, code });
+  });
+
+  it('is logged with the middleware and the user, and with the request that it is about', async () => {
+    const about = (headers: readonly string[], path = '/forward-auth/auth') =>
+      ask(path, { headers: [...boss, 'X-Request-Id', 'r-1', ...headers] });
+    const { logged } = await about([
+      ...[
+        'X-Forwarded-Method',
+        'PUT',
+        'X-Forwarded-Proto',
+        'https',
+        'X-Forwarded-Host',
+        'Api.Example.com:8443',
+      ],
+      ...['X-Forwarded-Uri', '/orders/1?page=2', 'X-Forwarded-For', '192.0.2.7'],
+    ]);
+    expect(logged).toMatchObject({
+      RouterName: 'auth@file',
+      ClientUsername: 'boss',
+      ClientHost: '192.0.2.7',
+      RequestId: 'r-1',
+      RequestMethod: 'PUT',
+      RequestHost: 'api.example.com',
+      RequestAddr: 'Api.Example.com:8443',
+      RequestPath: '/orders/1?page=2',
+      RequestScheme: 'https',
+      entryPointName: 'forwardAuth',
+    });
+    const nginx = await about([
+      ...[
+        'X-Original-Method',
+        'PATCH',
+        'X-Original-URL',
+        'https://shop.example/cart?x=1',
+        'X-Forwarded-Proto',
+        '',
+      ],
+    ]);
+    expect(nginx.logged).toMatchObject({
+      RequestMethod: 'PATCH',
+      RequestPath: '/cart?x=1',
+      RequestHost: 'shop.example',
+      RequestScheme: 'https',
+    });
+    expect((await about(['X-Original-URI', '/only/path'])).logged).toMatchObject({
+      RequestPath: '/only/path',
+    });
+    const envoy = await about([], '/forward-auth/auth/orders/7?x=1');
+    expect(envoy.logged).toMatchObject({ RequestPath: '/orders/7?x=1', RequestMethod: 'GET' });
+    expect((await about([])).logged).toMatchObject({ RequestPath: '/forward-auth/auth' });
+  });
+
+  it('says nothing of another request when its peer is not trusted', async () => {
+    const { logged } = await ask('/forward-auth/auth', {
+      entryPoint: 'mapped',
+      headers: [
+        'X-Credentials',
+        boss[1]!,
+        'X-Forwarded-Method',
+        'PUT',
+        'X-Forwarded-Uri',
+        '/lie',
+        'X-Forwarded-For',
+        '9.9.9.9',
+      ],
+    });
+    expect(logged).toMatchObject({
+      RequestMethod: 'GET',
+      RequestPath: '/forward-auth/auth',
+      ClientHost: '127.0.0.1',
+    });
+  });
+
+  it('takes the credentials from a header of the proxy’s choice, which it blanks', async () => {
+    const checked = (headers: readonly string[]) =>
+      ask('/forward-auth/auth', { entryPoint: 'mapped', headers });
+    const { status, headers } = await checked(['X-Credentials', boss[1]!]);
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({ 'x-credentials': '', 'x-user': 'boss' });
+    expect(await checked(boss)).toMatchObject({ logged: { RefusalCode: 'credentials_missing' } });
+    const twice = await checked(['X-Credentials', boss[1]!, 'x-credentials', boss[1]!]);
+    expect(twice.logged['RefusalCode']).toBe('credentials_malformed');
+  });
+
+  it('has its refusal’s status mapped and its body in a header, for a proxy that would lose them', async () => {
+    const { status, headers, body, logged } = await ask('/forward-auth/broken', { entryPoint: 'mapped' });
+    expect({ status, logged: logged['DownstreamStatus'] }).toEqual({ status: 403, logged: 403 });
+    expect(headers['retry-after']).toBe('5');
+    expect(JSON.parse(body)).toMatchObject({ status: 403, code: 'middleware_unavailable' });
+    expect(headers['x-problem']).toBe(body);
+  });
+
+  it('names the caller’s headers that could pass for forwarded ones, to Envoy', async () => {
+    const answer = await ask('/forward-auth/auth', {
+      headers: [...boss, 'X_Missing', 'root', 'gROUP', 'x', 'X_Other', 'y'],
+    });
+    expect(answer.headers['x-envoy-auth-headers-to-remove']).toBe('x_missing');
+  });
+});
+
+it('tells of a router that no entry point serves', () => {
+  expect(gateway.log.text()).toContain('no entry point serves all@file');
+});
