@@ -344,6 +344,17 @@ describe('while the API server', () => {
     await until(() => names().includes('IngressRoute/apps/later'));
   });
 
+  it('has just started and does not know its roles yet, nobody hears of it', async () => {
+    const { until, outputs } = await start();
+    await until(() => server.watches.length === 4);
+    server.failNext('services', 403);
+    server.disconnect();
+    await until(() => server.watches.length === 4 && server.requests.some(({ status }) => status === 403));
+    server.apply(route('later'));
+    await until(() => outputs.length > 1);
+    expect(outputs.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
   it('refuses again and again, it is asked less and less often, within bounds', async () => {
     const { until, waits } = await start('', { skipBelowMs: 16_000, random: 0.5 });
     await until(() => server.watches.length === 4);

@@ -38,7 +38,7 @@ export interface Reflector<T> {
 const backoff: Omit<BackoffOptions, 'random'> = { baseMs: 1000, maxMs: 30_000 };
 /** No wait is shorter: many copies fail together. */
 const leastWaitMs = 100;
-/** Failed watches after which the list is read again: the server may have another history than the one that is followed. */
+/** Failures after which the list is read again, for the server may have another history, and a refusal is believed. */
 const maxFailedWatches = 3;
 /** Milliseconds that a watch lasts to count as one that worked. */
 const goodWatchMs = 5000;
@@ -141,7 +141,8 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
         failures += 1;
         // A list says better than a watch what is wrong, and knows nothing of versions.
         if (isLasting(found) || failures >= maxFailedWatches) version = undefined;
-        setFault(found);
+        // A server that has just started refuses what it will allow when it has read its roles.
+        if (!synced || !isLasting(found) || failures >= maxFailedWatches) setFault(found);
         // Credentials that were refused are read again, and mostly have been renewed by then.
         if (found.kind === 'unauthorized' && failures === 1) continue;
       }

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { Gateway } from '../../packages/gateway/src/compose.ts';
+import { startGateway } from '../../packages/gateway/src/compose.ts';
+import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
+import type { TestApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
+import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { EchoServer } from './echo-server.testkit.ts';
+import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
+import type { CapturedSink } from './gateway.testkit.ts';
+import { createCapturedSink } from './gateway.testkit.ts';
+
+let api: TestApiServer;
+let server: AuthorizationServer;
+let upstream: EchoServer;
+let gateway: Gateway;
+let log: CapturedSink;
+
+const secret = (value: string): string => `
+apiVersion: v1
+kind: Secret
+metadata: { name: my-secret }
+stringData: { clientID: machine, clientSecret: ${value} }
+`;
+/** Traefik Hub's example as it stands, `url` apart. */
+const middleware = (url: string): string => `
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata:
+  name: test-client-creds
+spec:
+  plugin:
+    oAuthClientCredentials:
+      url: ${url}
+      clientID: urn:k8s:secret:my-secret:clientID
+      clientSecret: urn:k8s:secret:my-secret:clientSecret
+      audience: https://api.example.com
+      forwardHeaders:
+        Group: grp
+        Expires-At: exp
+      claims: Equals(\`grp\`, \`admin\`)
+`;
+const route = (port: number): string => `
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata:
+  name: my-app
+spec:
+  entryPoints:
+    - web
+  routes:
+    - kind: Rule
+      match: Path(\`/my-app\`)
+      services:
+        - name: whoami
+          port: 80
+      middlewares:
+        - name: test-client-creds
+---
+apiVersion: v1
+kind: Service
+metadata: { name: whoami }
+spec: { ports: [{ name: web, port: 80 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: whoami-1, labels: { kubernetes.io/service-name: whoami } }
+addressType: IPv4
+ports: [{ name: web, port: ${port} }]
+endpoints: [{ addresses: [127.0.0.1], conditions: { ready: true } }]
+`;
+
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    clients: [{ clientId: 'machine', clientSecret: 'first-secret', claims: { grp: 'admin' } }],
+  });
+  upstream = await startEchoServer();
+  api = await startApiServer();
+  api.apply([secret('first-secret'), middleware(server.url), route(upstream.port)].join('---'));
+  const { config } = parseInstall(
+    `
+entryPoints: { web: { address: "127.0.0.1:0" }, admin: { address: "127.0.0.1:0" } }
+providers: { kubernetesCRD: { kubeconfig: ${api.kubeconfig} } }
+ping: {}
+`,
+    'grantgate.yaml',
+  );
+  log = createCapturedSink();
+  gateway = await startGateway(config!, { env: {}, stdout: createCapturedSink(), stderr: log });
+});
+afterAll(async () => {
+  await gateway.drain();
+  await Promise.all([api.close(), upstream.close(), server.close()]);
+});
+
+const call = (path: string, entryPoint = 'web'): Promise<Response> =>
+  fetch(`http://127.0.0.1:${gateway.addresses.get(entryPoint)!.port}${path}`);
+const becomes = (status: number): Promise<void> =>
+  vi.waitFor(async () => expect((await call('/my-app')).status).toBe(status), { timeout: 60_000 });
+
+it('guards a route of the cluster, and is ready', async () => {
+  expect((await call('/ready', 'admin')).status).toBe(200);
+  const response = await call('/my-app');
+  expect(response.status).toBe(200);
+  const echo = upstream.received.at(-1)!;
+  expect(valuesOf(echo, 'authorization')[0]).toMatch(/^Bearer /);
+  expect(valuesOf(echo, 'group')).toEqual(['admin']);
+});
+
+it('takes up a rotated secret, refuses without it, and heals', async () => {
+  const asked = server.tokenRequests.length;
+  server.setClient({ clientId: 'machine', clientSecret: 'second-secret', claims: { grp: 'admin' } });
+  api.apply(secret('second-secret'));
+  await vi.waitFor(
+    async () => {
+      expect((await call('/my-app')).status).toBe(200);
+      expect(server.tokenRequests.length).toBeGreaterThan(asked);
+    },
+    { timeout: 60_000 },
+  );
+  api.remove('Secret', 'default/my-secret');
+  await becomes(503);
+  api.apply(secret('second-secret'));
+  await becomes(200);
+});
+
+it('serves on while the API server is away, and takes up what has changed meanwhile', async () => {
+  await api.stop();
+  await vi.waitFor(() => expect(log.text()).toContain('the Kubernetes API is not available'), {
+    timeout: 60_000,
+  });
+  expect((await call('/my-app')).status).toBe(200);
+  api.remove('IngressRoute', 'default/my-app');
+  await api.start();
+  await becomes(404);
+  api.apply(route(upstream.port));
+  await becomes(200);
+});
+
+it('says of a broken object in an Event and in the log what is wrong with it, and shows no secret', async () => {
+  api.apply(middleware(server.url).replace('Equals(`grp`', 'Equal(`grp`'));
+  await becomes(503);
+  await vi.waitFor(
+    () =>
+      expect(api.events.map(({ regarding }) => regarding)).toContainEqual(
+        expect.objectContaining({ kind: 'Middleware', namespace: 'default', name: 'test-client-creds' }),
+      ),
+    { timeout: 60_000 },
+  );
+  expect(log.text()).toContain('"kind":"Middleware","namespace":"default","name":"test-client-creds"');
+  expect(log.text() + JSON.stringify(api.events)).not.toMatch(/first-secret|second-secret|token-1/);
+});
