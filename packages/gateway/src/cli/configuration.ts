@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { InstallConfig } from '../config/install.ts';
 import type { Problem } from '../config/place.ts';
-import { parseInstall } from '../config/parse-install.ts';
+import { parseInstall, shorthandInstall } from '../config/parse-install.ts';
 import { sortProblems } from '../config/problem.ts';
 import { loadFiles } from '../providers/file/load.ts';
 import { translate } from '../providers/translate/translate.ts';
@@ -59,7 +59,11 @@ export async function readConfiguration(
     [...files.documents, ...(live?.documents ?? [])],
     [...files.problems, ...(live?.problems ?? [])],
   );
-  const entryPoints = install?.config?.entryPoints;
+  // Without a configuration of its own, `serve` has the entry point of its shorthand. A cluster's are not known.
+  const entryPoints =
+    configFile === undefined && cluster === undefined
+      ? shorthandInstall(routePaths).entryPoints
+      : install?.config?.entryPoints;
   const prepared = prepare(routes, {
     env: io.env,
     readFile: (path) => readFileSync(path, 'utf8'),

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
 import type { Provider, ProviderOutput } from './provider.ts';
-import { translate } from './translate/translate.ts';
+import { createTranslate } from './translate/translate.ts';
 
 /** Several providers as one: their documents are translated together, so that a name of one may be used in another. */
 export interface Aggregate {
@@ -22,6 +22,7 @@ export function createAggregate(
   { clock, debounceMs = 50 }: AggregateOptions,
 ): Aggregate {
   const outputs = new Map<Provider, ProviderOutput>();
+  const translate = createTranslate();
   let emitNow: (() => void) | undefined;
   let timer: Timer | undefined;
   let closed = false;

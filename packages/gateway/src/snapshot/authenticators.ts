@@ -31,9 +31,15 @@ export function createAuthenticators(parts: {
   readonly stores: Stores;
 }): Authenticators {
   const held = new Map<string, Held>();
+  const keys = new WeakMap<ClientCredentialsOptions, string>();
+  const keyOf = (options: ClientCredentialsOptions): string => {
+    let key = keys.get(options);
+    if (key === undefined) keys.set(options, (key = fingerprint(options)));
+    return key;
+  };
   return {
     acquire(options) {
-      const key = fingerprint(options);
+      const key = keyOf(options);
       let entry = held.get(key);
       if (entry === undefined) {
         entry = { authenticator: createParsedAuthenticator(options, parts), users: 0 };

@@ -254,6 +254,7 @@ function flatten(
   names: readonly string[],
   middlewares: ReadonlyMap<string, MiddlewareConfig>,
 ): readonly string[] {
+  if (!names.some((name) => middlewares.get(name)?.kind === 'chain')) return names;
   const flat: string[] = [];
   const open = new Set<string>();
   const visit = (name: string): void => {

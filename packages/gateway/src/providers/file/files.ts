@@ -22,29 +22,59 @@ export const isRouteFile = (path: string): boolean => extensions.has(extname(pat
  * other kinds and names that begin with a dot are passed over: editors and Kubernetes volumes keep copies there.
  */
 export async function readFiles(paths: readonly string[]): Promise<readonly RouteFile[]> {
-  const files = new Map<string, RouteFile>();
-  const visited = new Set<string>();
-  for (const path of paths) await visit(path, files, visited, true);
-  return [...files.values()];
+  return createReadFiles(paths)();
 }
 
-async function visit(
-  path: string,
-  files: Map<string, RouteFile>,
-  visited: Set<string>,
-  named: boolean,
-): Promise<void> {
+/** The same, again and again: a file that the file system says is unchanged is not read again. */
+export function createReadFiles(paths: readonly string[]): () => Promise<readonly RouteFile[]> {
+  let known: ReadonlyMap<string, Stamped> = new Map();
+  return async () => {
+    const reading: Reading = { files: new Map(), stamped: new Map(), visited: new Set(), known };
+    for (const path of paths) await visit(path, reading, true);
+    known = reading.stamped;
+    return [...reading.files.values()];
+  };
+}
+
+/** A file, and what the file system said of it before it was read. */
+interface Stamped {
+  readonly stamp: string;
+  readonly file: RouteFile;
+}
+
+interface Reading {
+  readonly files: Map<string, RouteFile>;
+  readonly stamped: Map<string, Stamped>;
+  readonly visited: Set<string>;
+  readonly known: ReadonlyMap<string, Stamped>;
+}
+
+/**
+ * Milliseconds after a change within which another one may leave a file's times as they are: clocks of file systems are coarse,
+ * some to two seconds.
+ */
+const raceMs = 3000n;
+
+async function visit(path: string, reading: Reading, named: boolean): Promise<void> {
+  const { files, visited } = reading;
   if (files.has(path)) return;
   try {
-    if ((await stat(path)).isDirectory()) {
+    const found = await stat(path, { bigint: true });
+    if (found.isDirectory()) {
       // A link may lead back up.
       const real = await realpath(path);
       if (visited.has(real)) return;
       visited.add(real);
       for (const name of (await readdir(path)).sort())
-        if (!name.startsWith('.')) await visit(join(path, name), files, visited, false);
+        if (!name.startsWith('.')) await visit(join(path, name), reading, false);
     } else if (isRouteFile(path)) {
-      files.set(path, { file: path, text: await readFile(path, 'utf8') });
+      const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = found;
+      const stamp = [dev, ino, size, mtimeNs, ctimeNs].join(':');
+      const before = reading.known.get(path);
+      const isSettled = BigInt(Date.now()) - ctimeMs > raceMs;
+      const file = before?.stamp === stamp ? before.file : { file: path, text: await readFile(path, 'utf8') };
+      files.set(path, file);
+      if (isSettled) reading.stamped.set(path, { stamp, file });
     } else if (named) {
       files.set(path, {
         file: path,

@@ -3,7 +3,7 @@ import type { Document } from '../../config/document.ts';
 import { parseDocuments } from '../../config/parse-documents.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
-import { readFiles } from './files.ts';
+import { createReadFiles } from './files.ts';
 
 /** Reads routes from files and directories: both formats, all problems at once. Never rejects. */
 export function loadFiles(paths: readonly string[]): Promise<ProviderOutput> {
@@ -16,11 +16,12 @@ export function loadFiles(paths: readonly string[]): Promise<ProviderOutput> {
  * entries with it. A file that has not changed is not parsed again.
  */
 export function createFileLoader(paths: readonly string[]): () => Promise<ProviderOutput> {
+  const readFiles = createReadFiles(paths);
   let lastGood: ReadonlyMap<string, Good> = new Map();
   return async () => {
     const good = new Map<string, Good>();
     const problems: Problem[] = [];
-    for (const read of await readFiles(paths)) {
+    for (const read of await readFiles()) {
       const { file } = read;
       const before = lastGood.get(file);
       if (read.text === undefined) {
@@ -30,6 +31,14 @@ export function createFileLoader(paths: readonly string[]): () => Promise<Provid
             if (path === file || path.startsWith(`${file}${sep}`)) good.set(path, kept);
       } else if (before?.text === read.text) {
         good.set(file, before);
+      } else if (before !== undefined && before.documents.length > 0 && read.text.trim() === '') {
+        // Whoever writes it has emptied it first, and may be slow. What should be gone is removed.
+        good.set(file, before);
+        problems.push({
+          ...createFault(file, 'is empty: its last good routes stay until it has others or is removed'),
+          severity: 'warning',
+          code: 'empty_file',
+        });
       } else {
         const { documents, problems: found } = parseDocuments(read.text, file);
         problems.push(...found);

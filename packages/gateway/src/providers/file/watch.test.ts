@@ -142,6 +142,24 @@ describe('routes are taken up again', () => {
   });
 });
 
+describe('a file on the way to which is a link', () => {
+  it('is taken up when the link leads elsewhere', async () => {
+    for (const name of ['one', 'two']) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'a.yaml'), route(name));
+    }
+    const current = join(folder, 'current');
+    await symlink('one', current);
+    const { initial, after } = await start(join(current, 'a.yaml'));
+    expect(namesIn(initial)).toEqual(['one']);
+    const swap = async (): Promise<void> => {
+      await symlink('two', join(folder, 'next'));
+      await rename(join(folder, 'next'), current);
+    };
+    expect(namesIn(await after(swap))).toEqual(['two']);
+  });
+});
+
 describe('a change', () => {
   it('waits for others that come with it, but not for ever', async () => {
     const { notice, clock, changes } = await start(routes);
@@ -185,5 +203,17 @@ describe('a file that went bad', () => {
     expect(JSON.stringify(broken.problems)).not.toContain('hunter2');
     const healed = await after(() => writeFile(a, route('four')));
     expect(namesIn(healed)).toEqual(['four', 'three']);
+  });
+
+  it('keeps them when it has become empty, until it is written or removed', async () => {
+    const file = join(routes, 'a.yaml');
+    await writeFile(file, route('one'));
+    const { after } = await start(routes);
+    const emptied = await after(() => writeFile(file, ' \n'));
+    expect(namesIn(emptied)).toEqual(['one']);
+    expect(emptied.problems[0]).toMatchObject({ severity: 'warning', code: 'empty_file' });
+    expect(namesIn(await after(() => writeFile(file, 'http: {}')))).toEqual([]);
+    await after(() => writeFile(file, route('two')));
+    expect(namesIn(await after(() => unlink(file)))).toEqual([]);
   });
 });

@@ -60,7 +60,7 @@ export function addEntry<T extends RouterConfig | ServiceConfig | MiddlewareConf
     message: `${entry.name} is defined already at ${file}:${line}:${column}: neither is used`,
   };
   draft.problems.push(problem);
-  entries.set(entry.name, { ...first, errors: [...first.errors, problem] });
+  entries.set(entry.name, Object.freeze({ ...first, errors: [...first.errors, problem] }));
   // The second router refuses under its own rule too: its requests must not fall to a route that is less guarded.
   if ('rule' in entry)
     for (let count = 2; ; count += 1) {

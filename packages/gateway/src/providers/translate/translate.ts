@@ -3,25 +3,54 @@ import type { DynamicConfiguration } from '../../config/dynamic.ts';
 import { isMapping } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
 import { createProblem } from '../../config/problem.ts';
+import type { Draft } from './draft.ts';
 import { createDraft } from './draft.ts';
 import { finishDraft } from './finish-draft.ts';
 import { translateDynamic } from './dynamic.ts';
+import type { Part } from './part.ts';
+import { addPart, createPart } from './part.ts';
 import { isManifest } from './kubernetes/objects.ts';
-import { translateManifests } from './kubernetes/translate.ts';
+import { createTranslateManifests } from './kubernetes/translate.ts';
 
 const dynamicRoots: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls']);
 
-/** Translates documents of both formats, told apart by their content, to one configuration. */
-export function translate(
+export type Translate = (
   documents: readonly Document[],
-  problems: readonly Problem[] = [],
+  problems?: readonly Problem[],
+) => DynamicConfiguration;
+
+/** Translates documents of both formats, told apart by their content, to one configuration. */
+export const translate: Translate = (documents, problems) => createTranslate()(documents, problems);
+
+/**
+ * The same, again and again: what a document that was there before has come to is used again, so that entries which have not
+ * changed stay the same objects.
+ */
+export function createTranslate(): Translate {
+  const parts = new WeakMap<Document, Part>();
+  const translateManifests = createTranslateManifests();
+  const partOf = (document: Document): Part => {
+    let part = parts.get(document);
+    if (part === undefined) {
+      part = createPart((draft) => translateDynamic(document, draft));
+      parts.set(document, part);
+    }
+    return part;
+  };
+  return (documents, problems = []) => translateAll(documents, problems, { partOf, translateManifests });
+}
+
+function translateAll(
+  documents: readonly Document[],
+  problems: readonly Problem[],
+  { partOf, translateManifests }: Readers,
 ): DynamicConfiguration {
   const draft = createDraft();
   draft.problems.push(...problems);
   const manifests: Document[] = [];
   for (const document of documents) {
     if (isManifest(document.value)) manifests.push(document);
-    else if (isDynamic(document.value)) translateDynamic(document, draft);
+    else if (isDynamic(document.value)) addPart(draft, partOf(document));
     else
       draft.problems.push(
         createProblem(document, [], {
@@ -33,6 +62,11 @@ export function translate(
   }
   translateManifests(manifests, draft);
   return finishDraft(draft);
+}
+
+interface Readers {
+  readonly partOf: (document: Document) => Part;
+  readonly translateManifests: (documents: readonly Document[], draft: Draft) => void;
 }
 
 function isDynamic(value: unknown): boolean {

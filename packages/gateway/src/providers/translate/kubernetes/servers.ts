@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { z } from 'zod';
 import type { ServerConfig } from '../../../config/dynamic.ts';
 import type { Origin } from '../../../config/document.ts';
-import type { Place } from '../../../config/place.ts';
+import type { Place, Problem } from '../../../config/place.ts';
 import { readObject } from '../../../config/read.ts';
 import type { Draft } from '../draft.ts';
 import type { KubernetesObject } from './objects.ts';
@@ -22,6 +22,32 @@ export interface ServiceCatalog {
   /** `namespace/name`; undefined for one that is broken. */
   readonly services: ReadonlyMap<string, KnownService | undefined>;
   readonly slices: ReadonlyMap<string, readonly Slice[]>;
+  /** Told of each service that is looked up, `namespace/name`. */
+  readonly onLookUp?: (id: string) => void;
+}
+
+/** What stands behind a service, as far as servers depend on it. */
+export interface Behind {
+  readonly id: string;
+  readonly isThere: boolean;
+  readonly service: KnownService | undefined;
+  readonly slices: readonly Slice[] | undefined;
+}
+
+export const lookBehind = ({ services, slices }: ServiceCatalog, id: string): Behind => ({
+  id,
+  isThere: services.has(id),
+  service: services.get(id),
+  slices: slices.get(id),
+});
+
+export function isSameBehind(a: Behind, b: Behind): boolean {
+  return (
+    a.isThere === b.isThere &&
+    a.service === b.service &&
+    a.slices?.length === b.slices?.length &&
+    (a.slices ?? []).every((slice, index) => slice === b.slices?.[index])
+  );
 }
 
 export interface ServiceReference {
@@ -35,15 +61,66 @@ export type Servers =
   | { readonly servers: readonly ServerConfig[]; readonly fault?: undefined }
   | { readonly servers?: undefined; readonly fault: { readonly code: string; readonly message: string } };
 
-export function readServices(draft: Draft, objects: readonly KubernetesObject[]): ServiceCatalog {
+/** Reads services and slices; each object once. */
+export function createReadServices(): (draft: Draft, objects: readonly KubernetesObject[]) => ServiceCatalog {
+  const known = new WeakMap<KubernetesObject, ReadService>();
+  const slices = new WeakMap<KubernetesObject, ReadSlice>();
+  return (draft, objects) =>
+    readServices(draft, objects, {
+      service(object) {
+        let read = known.get(object);
+        if (read === undefined) known.set(object, (read = readService(object)));
+        return read;
+      },
+      slice(object) {
+        let read = slices.get(object);
+        if (read === undefined) slices.set(object, (read = readSlice(object)));
+        return read;
+      },
+    });
+}
+
+interface ReadService {
+  /** Undefined for one that is broken. */
+  readonly known: KnownService | undefined;
+  readonly problems: readonly Problem[];
+}
+
+interface ReadSlice {
+  readonly slice: Slice;
+  readonly problems: readonly Problem[];
+}
+
+function readService({ source }: KubernetesObject): ReadService {
+  const { value, whole, problems } = readObject(serviceSchema, source);
+  const known = whole ? { spec: value.spec as ServiceSpec, origin: originOf(source) } : undefined;
+  return { known, problems };
+}
+
+function readSlice({ source }: KubernetesObject): ReadSlice {
+  const { value, problems, whole } = readObject(endpointSliceSchema, source);
+  // A broken slice still says that the service has slices: no address is made up for it.
+  const empty = { endpoints: [], ports: [] };
+  return { slice: (whole ? value : { ...value, ...empty }) as Slice, problems };
+}
+
+function readServices(
+  draft: Draft,
+  objects: readonly KubernetesObject[],
+  read: {
+    readonly service: (object: KubernetesObject) => ReadService;
+    readonly slice: (object: KubernetesObject) => ReadSlice;
+  },
+): ServiceCatalog {
   const services = new Map<string, KnownService | undefined>();
   const slices = new Map<string, Slice[]>();
   const places = new Map<string, Place>();
-  for (const { kind, namespace, name, labels, place, source } of objects) {
+  for (const object of objects) {
+    const { kind, namespace, name, labels, place } = object;
     if (kind === 'Service') {
       const id = `${namespace}/${name}`;
-      const read = readObject(serviceSchema, source);
-      draft.problems.push(...read.problems);
+      const { known, problems } = read.service(object);
+      draft.problems.push(...problems);
       const first = places.get(id);
       if (first === undefined) places.set(id, place);
       else
@@ -54,19 +131,14 @@ export function readServices(draft: Draft, objects: readonly KubernetesObject[])
           path: 'metadata.name',
           message: `the Service ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
         });
-      services.set(
-        id,
-        read.whole && first === undefined
-          ? { spec: read.value.spec as ServiceSpec, origin: originOf(source) }
-          : undefined,
-      );
+      services.set(id, first === undefined ? known : undefined);
     } else if (kind === 'EndpointSlice') {
-      const { value, problems, whole } = readObject(endpointSliceSchema, source);
+      const { slice, problems } = read.slice(object);
       draft.problems.push(...problems);
       const owner = `${namespace}/${labels['kubernetes.io/service-name'] ?? ''}`;
-      // A broken slice still says that the service has slices: no address is made up for it.
-      const empty = { endpoints: [], ports: [] };
-      slices.set(owner, [...(slices.get(owner) ?? []), (whole ? value : { ...value, ...empty }) as Slice]);
+      const list = slices.get(owner);
+      if (list === undefined) slices.set(owner, [slice]);
+      else list.push(slice);
     }
   }
   return { services, slices };
@@ -76,8 +148,12 @@ export function readServices(draft: Draft, objects: readonly KubernetesObject[])
  * The servers behind a port of a `Service`: the external name, or the ready addresses of its `EndpointSlice` objects, or,
  * where none are given and none are required, its name in the cluster's DNS.
  */
-export function findServers({ services, slices }: ServiceCatalog, wanted: ServiceReference): Servers {
+export function findServers(
+  { services, slices, onLookUp }: ServiceCatalog,
+  wanted: ServiceReference,
+): Servers {
   const id = `${wanted.namespace}/${wanted.name}`;
+  onLookUp?.(id);
   const known = services.get(id);
   if (known === undefined)
     return toFault(

@@ -1,0 +1,216 @@
+// What 10,000 routers cost: `npm run bench:routes`, after `make build`. Run with --expose-gc, as the script does.
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { systemClock } from '../../packages/middleware/dist/base/clock.js';
+import { createStores } from '../../packages/middleware/dist/cache/stores.js';
+import { createTokenCache } from '../../packages/middleware/dist/cache/token-cache.js';
+import { createFileLoader } from '../../packages/gateway/dist/providers/file/load.js';
+import { createTranslate } from '../../packages/gateway/dist/providers/translate/translate.js';
+import { compileRule } from '../../packages/gateway/dist/routing/rule.js';
+import { createTable } from '../../packages/gateway/dist/routing/table.js';
+import { createAuthenticators } from '../../packages/gateway/dist/snapshot/authenticators.js';
+import { createUpdates } from '../../packages/gateway/dist/snapshot/updates.js';
+import { createServices } from '../../packages/gateway/dist/upstream/create-upstream.js';
+
+const routers = 10_000;
+const hosts = 1000;
+
+/** Nanoseconds for one match, the best of several rounds; `asked` requests in turn. */
+function measureMatch(count, hostOf, asked = count) {
+  const entries = Array.from({ length: count }, (_, index) => {
+    const { rule } = compileRule(`Host(\`${hostOf(index)}\`) && PathPrefix(\`/r${index}/\`)`);
+    return { name: `r${index}`, rule, priority: undefined, route: index };
+  });
+  const table = createTable(entries);
+  const stride = count / asked;
+  const requests = Array.from({ length: asked }, (_, at) => {
+    const index = at * stride;
+    return { index, facts: { host: hostOf(index), path: `/r${index}/items/42` } };
+  });
+  const rounds = 200_000;
+  let best = Infinity;
+  for (let trial = 0; trial < 9; trial += 1) {
+    const start = performance.now();
+    for (let round = 0, at = 0; round < rounds; round += 1) {
+      at = (at + 7919) % asked;
+      const { facts, index } = requests[at];
+      if (table.match(facts) !== index) throw new Error('a request went to another router');
+    }
+    best = Math.min(best, ((performance.now() - start) / rounds) * 1e6);
+  }
+  return best;
+}
+
+let few;
+console.log('match of one request           ns   ratio');
+for (const [name, count, hostOf, asked] of [
+  ['10 routers, 10 hosts', 10, (index) => `h${index % 10}.example.com`],
+  ['10 routers, 1 host', 10, () => 'h.example.com'],
+  ['10,000 routers, 1,000 hosts', routers, (index) => `h${index % hosts}.example.com`, 10],
+  ['10,000 routers, 1 host', routers, () => 'h.example.com', 10],
+  // With every router in turn, memory that is not in the processor's cache is most of the time.
+  ['  the same, each in turn', routers, () => 'h.example.com', routers],
+]) {
+  const ns = measureMatch(count, hostOf, asked);
+  few ??= ns;
+  console.log(name.padEnd(28), ns.toFixed(0).padStart(5), (ns / few).toFixed(2).padStart(7));
+}
+
+/** Event-loop milliseconds of what `work` does. */
+async function busyMs(work) {
+  const before = performance.eventLoopUtilization();
+  await work();
+  return performance.eventLoopUtilization(before).active;
+}
+
+function createPlane() {
+  const clock = systemClock;
+  const updates = createUpdates({
+    env: {},
+    entryPoints: new Map([['web', { tls: false }]]),
+    services: createServices({ clock }),
+    authenticators: createAuthenticators({
+      clock,
+      cache: createTokenCache({ clock }),
+      stores: createStores({ clock }),
+    }),
+    onPrepared({ problems }) {
+      if (problems.length > 0) throw new Error(problems[0].message);
+    },
+    onCloseError(error) {
+      throw error;
+    },
+  });
+  const translate = createTranslate();
+  return {
+    take: ({ documents, problems }) => updates.take(translate(documents, problems)),
+    close: () => updates.holder.close(),
+  };
+}
+
+const router = (index, version) =>
+  `r${index}: { rule: "Host(\`h${index % hosts}.example.com\`) && PathPrefix(\`/r${index}/${version}\`)", service: s${index}, middlewares: [m${Math.floor(index / 10)}] }`;
+const service = (index) => `s${index}: { loadBalancer: { servers: [{ url: "http://10.0.0.1:8080" }] } }`;
+const middleware = (index) =>
+  `m${index}: { plugin: { oAuthClientCredentials: { url: "https://as.example.com/token" } } }`;
+const toFile = (indexes, version) => `http:
+  routers:
+${indexes.map((index) => `    ${router(index, version)}\n`).join('')}  services:
+${indexes.map((index) => `    ${service(index)}\n`).join('')}  middlewares:
+${[...new Set(indexes.map((index) => Math.floor(index / 10)))].map((index) => `    ${middleware(index)}\n`).join('')}`;
+const toManifest = (index, version) => `---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: { name: r${index}, namespace: apps }
+spec:
+  routes:
+    - match: Host(\`h${index % hosts}.example.com\`) && PathPrefix(\`/r${index}/${version}\`)
+      services: [{ name: s, port: 80 }]
+`;
+const serviceManifest = `---
+{ apiVersion: v1, kind: Service, metadata: { name: s, namespace: apps }, spec: { ports: [{ port: 80 }] } }
+`;
+const all = Array.from({ length: routers }, (_, index) => index);
+
+const toDocument = (value) => ({
+  file: 'api',
+  value,
+  placeOf: () => ({ file: 'api', line: 0, column: 0 }),
+  origin: { allowCrossNamespace: false, allowExternalNameServices: false, requireEndpointSlices: true },
+});
+const toObject = (index, version) =>
+  toDocument({
+    apiVersion: 'traefik.io/v1alpha1',
+    kind: 'IngressRoute',
+    metadata: { name: `r${index}`, namespace: 'apps' },
+    spec: {
+      routes: [
+        {
+          match: `Host(\`h${index % hosts}.example.com\`) && PathPrefix(\`/r${index}/${version}\`)`,
+          services: [{ name: 's', port: 80 }],
+        },
+      ],
+    },
+  });
+
+const folder = await mkdtemp(join(tmpdir(), 'grantgate-routes-'));
+const layouts = {
+  async '1,000 files of 10 routers'() {
+    const path = join(folder, 'many');
+    await mkdir(path);
+    const write = (file, version) =>
+      writeFile(
+        join(path, `${file}.yaml`),
+        toFile(
+          all.filter((index) => Math.floor(index / 10) === file),
+          version,
+        ),
+      );
+    for (let file = 0; file < routers / 10; file += 1) await write(file, 0);
+    const load = createFileLoader([path]);
+    return { load, change: (version) => write(500, version) };
+  },
+  async 'one file of 10,000 manifests'() {
+    const path = join(folder, 'manifests.yaml');
+    const write = (version) =>
+      writeFile(
+        path,
+        serviceManifest + all.map((index) => toManifest(index, index === 5000 ? version : 0)).join(''),
+      );
+    await write(0);
+    return { load: createFileLoader([path]), change: write };
+  },
+  async '10,000 Kubernetes objects'() {
+    const documents = [
+      toDocument({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 's', namespace: 'apps' },
+        spec: { ports: [{ port: 80 }] },
+      }),
+      ...all.map((index) => toObject(index, 0)),
+    ];
+    return {
+      load: async () => ({ documents, problems: [] }),
+      async change(version) {
+        documents[5000] = toObject(4999, version);
+      },
+    };
+  },
+  async 'one document of 10,000 routers'() {
+    const path = join(folder, 'one.yaml');
+    const write = (version) => writeFile(path, toFile(all, version));
+    await write(0);
+    return { load: createFileLoader([path]), change: write };
+  },
+};
+
+// The least of seven: on a machine that does other things as well, that is what the work itself takes.
+console.log('\nlayout                           first load ms   reload ms   KiB per router');
+for (const [name, create] of Object.entries(layouts)) {
+  const { load, change } = await create();
+  // File times settle: what has just been written is read again to be sure.
+  await new Promise((resolve) => setTimeout(resolve, 3500));
+  globalThis.gc?.();
+  const before = process.memoryUsage().heapUsed;
+  const plane = createPlane();
+  const first = await busyMs(async () => plane.take(await load()));
+  globalThis.gc?.();
+  const bytes = process.memoryUsage().heapUsed - before;
+  const times = [];
+  for (let version = 1; version <= 7; version += 1) {
+    await change(version);
+    times.push(await busyMs(async () => plane.take(await load())));
+  }
+  times.sort((a, b) => a - b);
+  console.log(
+    name.padEnd(32),
+    first.toFixed(0).padStart(13),
+    times[0].toFixed(0).padStart(11),
+    (bytes / routers / 1024).toFixed(1).padStart(16),
+  );
+  await plane.close();
+}
+await rm(folder, { recursive: true });

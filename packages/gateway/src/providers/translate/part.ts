@@ -1,0 +1,50 @@
+import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../../config/dynamic.ts';
+import type { Problem } from '../../config/place.ts';
+import { errorsOf } from '../../config/problem.ts';
+import type { Draft, Mention } from './draft.ts';
+import { addEntry, createDraft } from './draft.ts';
+
+/** What a document, or an object in it, adds to a configuration: read once, and used in each one that has the document. */
+export interface Part {
+  readonly routers: readonly RouterConfig[];
+  readonly services: readonly ServiceConfig[];
+  readonly middlewares: readonly MiddlewareConfig[];
+  readonly objects: readonly (readonly [name: string, object: string])[];
+  readonly mentions: readonly Mention[];
+  readonly problems: readonly Problem[];
+}
+
+/** @param read puts into a draft of its own what there is. */
+export function createPart(read: (draft: Draft) => void): Part {
+  const draft = createDraft();
+  read(draft);
+  return {
+    routers: freezeEntries(draft.routers),
+    services: freezeEntries(draft.services),
+    middlewares: freezeEntries(draft.middlewares),
+    objects: [...draft.objects],
+    mentions: draft.mentions,
+    problems: draft.problems,
+  };
+}
+
+function freezeEntries<T extends { readonly errors: readonly Problem[] }>(
+  entries: ReadonlyMap<string, T>,
+): readonly T[] {
+  return Array.from(entries.values(), (entry) =>
+    Object.freeze({ ...entry, errors: Object.freeze(errorsOf(entry.errors)) }),
+  );
+}
+
+/** Adds a part; its entries stay the same objects unless another of the same name is there. */
+export function addPart(draft: Draft, part: Part): void {
+  for (const problem of part.problems) draft.problems.push(problem);
+  for (const mention of part.mentions) draft.mentions.push(mention);
+  for (const [name, object] of part.objects) if (!draft.objects.has(name)) draft.objects.set(name, object);
+  for (const middleware of part.middlewares) addEntry(draft, draft.middlewares, middleware);
+  // A route of Kubernetes that is defined twice is reported once, as a router; its service goes by the router's name.
+  for (const service of part.services)
+    if (!service.name.endsWith('@kubernetescrd') || !draft.services.has(service.name))
+      addEntry(draft, draft.services, service);
+  for (const router of part.routers) addEntry(draft, draft.routers, router);
+}
