@@ -37,7 +37,7 @@ helm: $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),.helm/$(HELM_VER
 	@touch $@
 
 helm-rendered: setup helm
-	npx vitest run test/deploy/chart.test.ts --update
+	npx vitest run test/deploy/chart.test.ts --update -t 'is what Helm makes of it'
 
 build: setup
 	@echo "== compiling"

@@ -132,7 +132,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
   });
 
   it('have a configuration that the gateway takes, where the Deployment reads it', () => {
-    expect(install.problems.filter(({ path }) => path !== 'providers.kubernetesCRD')).toEqual([]);
+    expect(install.problems).toEqual([]);
     expect(container.args).toEqual(['serve', '--config', '/etc/grantgate/grantgate.yaml']);
     const mount = container.volumeMounts.find(({ mountPath }) => mountPath === '/etc/grantgate');
     expect(pod.volumes.find(({ name }) => name === mount?.name)?.configMap?.name).toBe(
@@ -149,8 +149,10 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
       expect(written.entryPoints[name]?.address).toBe(`:${containerPort}`);
     expect(container.ports.map(({ name }) => name)).toEqual(['web', 'admin']);
     expect(written.ping).toEqual({});
-    for (const probe of [container.startupProbe, container.readinessProbe, container.livenessProbe])
+    for (const probe of [container.startupProbe, container.livenessProbe])
       expect(probe.httpGet).toEqual({ path: '/ping', port: 'admin' });
+    // Alive while the API server is away; ready once the cluster has been read.
+    expect(container.readinessProbe.httpGet).toEqual({ path: '/ready', port: 'admin' });
     expect(of('Service').spec).toMatchObject({ ports: [{ targetPort: 'web' }] });
     expect(of('NetworkPolicy').spec).toMatchObject({ ingress: [{ ports: [{ port: 'web' }] }] });
   });

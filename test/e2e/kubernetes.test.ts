@@ -33,8 +33,8 @@ spec:
   plugin:
     oAuthClientCredentials:
       url: ${url}
-      clientID: urn:k8s:secret:my-secret:clientID
-      clientSecret: urn:k8s:secret:my-secret:clientSecret
+      clientID: urn:k8s:my-secret:my-secret:clientID
+      clientSecret: urn:k8s:my-secret:my-secret:clientSecret
       audience: https://api.example.com
       forwardHeaders:
         Group: grp

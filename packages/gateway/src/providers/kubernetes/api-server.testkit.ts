@@ -58,6 +58,8 @@ export interface TestApiServer {
   bookmark(): void;
   /** Forgets the history: watches and pages from before it are told 410. */
   compact(): void;
+  /** Every page but the first of a list is told 410 from now on. */
+  expirePages(): void;
   /** The next watches from before are refused with the status 410 in place of an event. */
   refuseExpired(): void;
   /** Ends every watch as its `timeoutSeconds` would. */
@@ -119,6 +121,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   const uninstalled = new Set<string>();
   const failing = new Map<string, { status: number; headers: Readonly<Record<string, string>> }>();
   const held = new Map<string, Promise<void>>();
+  let pagesExpire = false;
   const snapshots = new Map<string, { version: number; items: readonly TestObject[] }>();
   let version = 1000;
   let compacted = 0;
@@ -207,7 +210,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   ): number => {
     const [token = '', from = '0'] = (query['continue'] ?? '').split('.');
     const snapshot = token === '' ? undefined : snapshots.get(token);
-    if (token !== '' && (snapshot === undefined || snapshot.version < compacted)) {
+    if (token !== '' && (pagesExpire || snapshot === undefined || snapshot.version < compacted)) {
       answer(response, 410, toStatus(410, 'The provided continue parameter is too old'));
       return 410;
     }
@@ -438,6 +441,7 @@ export async function startApiServer(): Promise<TestApiServer> {
       compacted = version;
       for (const changes of history.values()) changes.length = 0;
     },
+    expirePages: () => void (pagesExpire = true),
     refuseExpired: () => void (refuseExpired = true),
     endWatches: () => watches.forEach(({ response }) => response.end()),
     disconnect,

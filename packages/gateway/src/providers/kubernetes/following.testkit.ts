@@ -32,13 +32,17 @@ export interface Following {
   readonly translated: () => DynamicConfiguration;
 }
 
+/** Options that leave the way to the server to the pod which the provider runs in. */
+export const inPod = 'in a pod';
+
 /** `options` as they stand below `kubernetesCRD`, in YAML; default: the server's endpoint, authority and a file of its token. */
 export function toConfig(server: TestApiServer, options = ''): KubernetesProviderConfig {
-  const access = /kubeconfig:/.test(options)
-    ? ''
-    : `endpoint: "${server.url}", certAuthFilePath: ${server.caFile}, token: "urn:file:${server.tokenFile}", `;
+  const access =
+    options === inPod || /kubeconfig:/.test(options)
+      ? ''
+      : `endpoint: "${server.url}", certAuthFilePath: ${server.caFile}, token: "urn:file:${server.tokenFile}", `;
   const { config, problems } = parseInstall(
-    `providers: { kubernetesCRD: { ${access}${options} } }`,
+    `providers: { kubernetesCRD: { ${access}${options === inPod ? '' : options} } }`,
     'g.yaml',
   );
   if (config?.providers.kubernetesCRD === undefined) throw new Error(JSON.stringify(problems));

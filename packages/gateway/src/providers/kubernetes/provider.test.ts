@@ -49,7 +49,7 @@ describe('a cluster', () => {
     expect([...services.values()]).toMatchObject([{ servers: [{ url: 'http://10.0.0.1:8080' }] }]);
   });
 
-  it('is read in pages, and a page that has expired leads to a list without pages', async () => {
+  it('is read in pages', async () => {
     for (let n = 0; n < 501; n += 1) server.apply(route(`r${n}`));
     server.apply(shop('apps'));
     const { names } = await start();
@@ -60,6 +60,21 @@ describe('a cluster', () => {
     expect(lists.map(({ query }) => [query['limit'], query['continue']])).toEqual([
       ['500', undefined],
       ['500', 'page0.500'],
+    ]);
+  });
+
+  it('is read without pages when the next page has expired meanwhile', async () => {
+    for (let n = 0; n < 501; n += 1) server.apply(route(`r${n}`));
+    server.expirePages();
+    const { names } = await start();
+    expect(names().filter((name) => name.startsWith('IngressRoute/'))).toHaveLength(501);
+    const lists = server.requests.filter(
+      ({ resource, verb }) => resource === 'ingressroutes' && verb === 'list',
+    );
+    expect(lists.map(({ query, status }) => [query['limit'], status])).toEqual([
+      ['500', 200],
+      ['500', 410],
+      [undefined, 200],
     ]);
   });
 

@@ -1,0 +1,93 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TestApiServer } from './api-server.testkit.ts';
+import { startApiServer } from './api-server.testkit.ts';
+import type { Following, FollowOptions } from './following.testkit.ts';
+import { follow, inPod, shop } from './following.testkit.ts';
+
+let server: TestApiServer;
+let folder = '';
+let following: Following | undefined;
+beforeEach(async () => {
+  server = await startApiServer();
+  server.apply(shop('apps'));
+  folder = await mkdtemp(join(tmpdir(), 'grantgate-'));
+});
+afterEach(async () => {
+  following?.provider.close();
+  following = undefined;
+  vi.unstubAllEnvs();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+const start = async (options: string, more: FollowOptions = {}): Promise<Following> => {
+  following = follow(server, options, more);
+  await following.start();
+  return following;
+};
+
+describe('the way to the API server', () => {
+  it('in a pod is its service account, whose token rotates', async () => {
+    const account = join(folder, 'var/run/secrets/kubernetes.io/serviceaccount');
+    await mkdir(account, { recursive: true });
+    await copyFile(server.caFile, join(account, 'ca.crt'));
+    await writeFile(join(account, 'token'), server.token);
+    const { hostname, port } = new URL(server.url);
+    const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const { provider, names, until } = await start(inPod, { env, root: folder });
+    expect(provider.isReady()).toBe(true);
+    expect(names()).toContain('IngressRoute/apps/shop');
+    await writeFile(join(account, 'token'), 'token-2');
+    server.acceptOnly('token-2');
+    server.disconnect();
+    server.apply(shop('later'));
+    await until(() => names().includes('IngressRoute/later/shop'));
+  });
+
+  it('of a kubeconfig may lead through an exec plugin, which is asked again when its token is refused', async () => {
+    const plugin = join(folder, 'plugin.mjs');
+    await writeFile(
+      plugin,
+      `import { readFileSync } from 'node:fs';
+const token = readFileSync(${JSON.stringify(join(folder, 'token'))}, 'utf8');
+console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token } }));
+`,
+    );
+    await writeFile(join(folder, 'token'), server.token);
+    const kubeconfig = join(folder, 'config');
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: 'c', cluster: { server: server.url, 'certificate-authority': server.caFile } }],
+        users: [
+          {
+            name: 'u',
+            user: {
+              exec: {
+                apiVersion: 'client.authentication.k8s.io/v1',
+                command: process.execPath,
+                args: [plugin],
+                interactiveMode: 'Never',
+              },
+            },
+          },
+        ],
+        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+        'current-context': 'x',
+      }),
+    );
+    const { provider, names, until } = await start(`kubeconfig: "${kubeconfig}"`);
+    expect(provider.isReady()).toBe(true);
+    await writeFile(join(folder, 'token'), 'token-2');
+    server.acceptOnly('token-2');
+    server.disconnect();
+    server.apply(shop('later'));
+    await until(() => names().includes('IngressRoute/later/shop'));
+  });
+});
