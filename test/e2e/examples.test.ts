@@ -55,6 +55,12 @@ it('are all listed, and all served below', async () => {
   const listed = await readFile(new URL('README.md', examples), 'utf8');
   expect(folders.sort()).toEqual([
     'application-level',
+    // With their proxies, in beside-proxies.test.ts.
+    'beside-caddy',
+    'beside-envoy',
+    'beside-haproxy',
+    'beside-nginx',
+    'beside-traefik',
     'gateway-level',
     'redis/cluster',
     'redis/sentinel',

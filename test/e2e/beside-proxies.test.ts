@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import { sendRequest } from '../conformance/send-request.testkit.ts';
+import type { Beside } from './beside.testkit.ts';
+import { findEnvoy, startBeside } from './beside.testkit.ts';
+import type { Echo } from './echo-server.testkit.ts';
+import { valuesOf } from './echo-server.testkit.ts';
+
+const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+const boss = basic('boss:boss-secret');
+
+let server: AuthorizationServer;
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    clients: [
+      { clientId: 'boss', clientSecret: 'boss-secret', claims: { grp: 'admin' } },
+      { clientId: 'reader', clientSecret: 'reader-secret', claims: { grp: 'reader' } },
+      { clientId: 'large', clientSecret: 'large-secret', claims: { grp: 'admin', filler: 'x'.repeat(6000) } },
+      { clientId: 'my-oauth-client-name', clientSecret: 'mypasswd', claims: { grp: 'gateway' } },
+    ],
+  });
+});
+afterAll(() => server.close());
+
+interface Proxy {
+  readonly example: string;
+  readonly command: readonly [string, ...string[]];
+  /** Whether a refusal that is 5xx reaches the caller as it is. */
+  readonly passesServerErrors: boolean;
+  readonly gatewayLevel: boolean;
+}
+
+const envoy = findEnvoy();
+const proxies: Readonly<Record<string, Proxy | undefined>> = {
+  nginx: {
+    example: 'beside-nginx',
+    command: ['nginx', '-p', '.', '-c', 'nginx.conf', '-g', 'daemon off;'],
+    passesServerErrors: true,
+    gatewayLevel: true,
+  },
+  Caddy: {
+    example: 'beside-caddy',
+    command: ['caddy', 'run', '--config', 'Caddyfile', '--adapter', 'caddyfile'],
+    passesServerErrors: true,
+    gatewayLevel: true,
+  },
+  HAProxy: {
+    example: 'beside-haproxy',
+    command: ['haproxy', '-f', 'haproxy.cfg'],
+    passesServerErrors: true,
+    gatewayLevel: true,
+  },
+  'Envoy, over HTTP':
+    envoy === undefined
+      ? undefined
+      : {
+          example: 'beside-envoy',
+          command: [
+            envoy,
+            '-c',
+            'envoy-http.yaml',
+            '--use-dynamic-base-id',
+            '--concurrency',
+            '1',
+            '-l',
+            'warn',
+          ],
+          passesServerErrors: false,
+          gatewayLevel: false,
+        },
+};
+
+it('are tested with a real Envoy, or say why not', () => {
+  if (envoy === undefined)
+    process.stderr.write(
+      'ENVOY IS NOT TESTED: `make test-programs` could not install it (python3 with pip is needed)\n',
+    );
+});
+
+for (const [name, proxy] of Object.entries(proxies)) {
+  describe.skipIf(proxy === undefined)(`beside ${name}`, () => {
+    const { example, command, passesServerErrors, gatewayLevel } = proxy ?? {
+      example: '',
+      command: [''] as const,
+      passesServerErrors: false,
+      gatewayLevel: false,
+    };
+    let beside: Beside;
+    beforeAll(async () => {
+      beside = await startBeside({ example, tokenUrl: server.url, command });
+    });
+    afterAll(() => beside.close());
+
+    const send = async (path: string, headers: readonly string[], method = 'GET', body = '') => {
+      const before = beside.service.received.length;
+      const answer = await sendRequest(beside.url, { method, path, headers, body });
+      const echo: Echo | undefined = beside.service.received[before];
+      return { ...answer, echo };
+    };
+
+    it('a caller’s credentials become a token, and its secret goes no further', async () => {
+      const { status, echo } = await send('/orders/1?page=2', ['Authorization', boss], 'POST', 'a body');
+      expect(status).toBe(200);
+      expect(echo).toMatchObject({ method: 'POST', url: '/orders/1?page=2', bodyBytes: 6 });
+      expect(valuesOf(echo!, 'authorization')).toEqual([expect.stringMatching(/^Bearer ey/)]);
+      expect(valuesOf(echo!, 'group')).toEqual(['admin']);
+      expect(valuesOf(echo!, 'x-auth-request-user')).toEqual(['boss']);
+      expect(JSON.stringify(echo)).not.toContain(boss.slice(6));
+    });
+
+    it.runIf(gatewayLevel)('the gateway’s own token is added, and what the caller sent is not', async () => {
+      for (const headers of [[], ['Authorization', boss, 'X-Auth-Request-User', 'root']]) {
+        const { status, echo } = await send('/billing/1', headers);
+        expect(status).toBe(200);
+        expect(valuesOf(echo!, 'authorization')).toEqual([expect.stringMatching(/^Bearer ey/)]);
+        expect(valuesOf(echo!, 'group')).toEqual(['gateway']);
+        expect(valuesOf(echo!, 'x-auth-request-user').join()).toBe('');
+        expect(JSON.stringify(echo)).not.toContain(boss.slice(6));
+      }
+    });
+
+    it('a caller cannot say who it is', async () => {
+      const lies = [
+        'Group',
+        'root',
+        'gROUP',
+        'root',
+        'X-Auth-Request-User',
+        'root',
+        'X_Auth_Request_User',
+        'root',
+      ];
+      const { status, echo } = await send('/orders/1', ['Authorization', boss, ...lies]);
+      expect(status).toBe(200);
+      expect(JSON.stringify(echo)).not.toContain('root');
+    });
+
+    it('a refusal reaches the caller with its status, challenge and body', async () => {
+      const { status, headers, body, echo } = await send('/orders/1', ['X-Request-Id', 'r-1']);
+      expect({ status, challenge: headers['www-authenticate'], echo }).toEqual({
+        status: 401,
+        challenge: 'Basic realm="grantgate", charset="UTF-8"',
+        echo: undefined,
+      });
+      expect(headers['content-type']).toBe('application/problem+json');
+      expect(JSON.parse(body)).toMatchObject({ status: 401, code: 'credentials_missing', requestId: 'r-1' });
+      const refused = await send('/orders/1', ['Authorization', basic('boss:wrong')]);
+      expect(JSON.parse(refused.body)).toMatchObject({ status: 401, code: 'credentials_refused' });
+    });
+
+    it('claims that are not satisfied are refused', async () => {
+      const { status, body, echo } = await send('/orders/1', [
+        'Authorization',
+        basic('reader:reader-secret'),
+      ]);
+      expect({ status, echo }).toEqual({ status: 403, echo: undefined });
+      expect(JSON.parse(body)).toMatchObject({ status: 403, code: 'claims_not_satisfied' });
+    });
+
+    it('a large token comes through', async () => {
+      const { status, echo } = await send('/orders/1', ['Authorization', basic('large:large-secret')]);
+      expect(status).toBe(200);
+      expect(valuesOf(echo!, 'authorization')[0]!.length).toBeGreaterThan(8000);
+    });
+
+    it('the gateway’s log has the request that the caller sent', async () => {
+      const before = beside.accessLog.lines().length;
+      await send('/orders/of-the-log?page=3', ['Authorization', boss], 'PUT', 'x');
+      const line = await vi.waitUntil(() => beside.accessLog.lines()[before]);
+      expect(JSON.parse(line)).toMatchObject({
+        RequestMethod: 'PUT',
+        RequestPath: '/orders/of-the-log?page=3',
+        RouterName: 'orders@file',
+        ClientUsername: 'boss',
+      });
+    });
+
+    it('a server that is down is a refusal that says when to come back', async () => {
+      const down = await startBeside({
+        example,
+        tokenUrl: `http://127.0.0.1:${await findClosedPort()}/token`,
+        command,
+      });
+      const { status, headers, body } = await sendRequest(down.url, {
+        path: '/orders/1',
+        headers: ['Authorization', boss],
+      });
+      expect(status).toBe(503);
+      if (passesServerErrors) {
+        expect(headers['retry-after']).toBe('5');
+        expect(JSON.parse(body)).toMatchObject({ code: 'authorization_server_unavailable' });
+      }
+      expect(down.service.received).toEqual([]);
+      await down.close();
+    });
+  });
+}

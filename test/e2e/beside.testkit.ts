@@ -1,0 +1,126 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startGateway } from '../../packages/gateway/src/compose.ts';
+import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
+import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import type { EchoServer } from './echo-server.testkit.ts';
+import { startEchoServer } from './echo-server.testkit.ts';
+import type { CapturedSink } from './gateway.testkit.ts';
+import { createCapturedSink } from './gateway.testkit.ts';
+
+export interface BesideOptions {
+  /** Folder of `examples/`. */
+  readonly example: string;
+  /** URL of the token endpoint. */
+  readonly tokenUrl: string;
+  /** The proxy's program and arguments; undefined: no proxy is started. */
+  readonly command: readonly [program: string, ...args: string[]] | undefined;
+}
+
+export interface Beside {
+  /** Origin of the proxy. */
+  readonly url: string;
+  /** Origin of the gateway's forward-auth entry point. */
+  readonly checks: string;
+  readonly folder: string;
+  readonly service: EchoServer;
+  readonly accessLog: CapturedSink;
+  close(): Promise<void>;
+}
+
+/** Starts an example as it stands but for its ports and token endpoint: the service, the gateway and the real proxy. */
+export async function startBeside({ example, tokenUrl, command }: BesideOptions): Promise<Beside> {
+  const folder = await mkdtemp(join(tmpdir(), 'grantgate-beside-'));
+  await cp(fileURLToPath(new URL(`../../examples/${example}`, import.meta.url)), folder, { recursive: true });
+  const service = await startEchoServer();
+  const [web, checks] = [await findClosedPort(), await findClosedPort()];
+  for (const name of await readdir(folder)) {
+    const text = await readFile(join(folder, name), 'utf8');
+    const here = text
+      .replaceAll('https://tenant.auth0.com/oauth/token', tokenUrl)
+      .replace(/\b8000\b/g, String(web))
+      .replace(/\b9000\b/g, String(checks))
+      .replace(/\b8080\b/g, String(service.port));
+    await writeFile(join(folder, name), here);
+  }
+  const file = join(folder, 'grantgate.yaml');
+  const { config, problems } = parseInstall(await readFile(file, 'utf8'), file);
+  if (config === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
+  const accessLog = createCapturedSink();
+  const gateway = await startGateway(config, { env: {}, stdout: accessLog, stderr: createCapturedSink() });
+  const proxy = command && (await startProxy(command, folder, web));
+  return {
+    url: `http://127.0.0.1:${web}`,
+    checks: `http://127.0.0.1:${checks}`,
+    folder,
+    service,
+    accessLog,
+    async close() {
+      await proxy?.stop();
+      await gateway.drain();
+      await service.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when the proxy listens; rejects with what it said when it ends before. */
+async function startProxy(
+  [program, ...args]: readonly [string, ...string[]],
+  cwd: string,
+  port: number,
+): Promise<{ stop(): Promise<void> }> {
+  const child: ChildProcess = spawn(program, args, {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, HOME: cwd, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
+  });
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  let ended: string | undefined;
+  const exited = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      ended = error.message;
+      resolve();
+    });
+    child.once('exit', (code) => {
+      ended = `exit code ${String(code)}`;
+      resolve();
+    });
+  });
+  while (!(await isListening(port))) {
+    if (ended !== undefined) throw new Error(`${program}: ${ended}\n${said}`);
+    await pause(20);
+  }
+  return {
+    async stop() {
+      if (ended === undefined) child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Envoy's binary as `make test-programs` installs it; undefined where it cannot be had. */
+export function findEnvoy(): string | undefined {
+  const path = fileURLToPath(new URL('../../.envoy/envoy/_bin/envoy', import.meta.url));
+  return existsSync(path) ? path : undefined;
+}
