@@ -15,9 +15,11 @@ const gateway = {
   config: [],
   providers: ['config', 'secrets'],
   routing: ['config'],
-  upstream: ['config'],
+  // A client for HTTP/1.1 that knows nothing of gateways.
+  http1: [],
+  upstream: ['config', 'http1'],
   // routing for the request's facts alone.
-  proxy: ['upstream', 'routing'],
+  proxy: ['upstream', 'routing', 'http1'],
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
   entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config'],

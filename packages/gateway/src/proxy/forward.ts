@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import type { Call, OutgoingRequest, ResponseHandler } from '../http1/request.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import { discardRest } from './discard-rest.ts';
-import { toFault, type UpstreamFault } from './fault.ts';
+import { upstreamFaults, type UpstreamFault } from './fault.ts';
 import { createRequestBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
 import { passInterim, toCallerHeaders, toCallerTrailers, toReason } from './response-headers.ts';
@@ -33,100 +33,113 @@ export interface Forwarding {
 
 /** Sends a request to the picked server and streams the answer back, neither of them held in memory. */
 export function forward(job: Forwarding): void {
-  const { picked, request, response } = job;
-  const options: Dispatcher.DispatchOptions = {
-    path: picked.server.basePath + job.target,
-    method: request.method ?? 'GET',
-    headers: job.head.headers,
-    body: job.head.hasBody
-      ? createRequestBody(request, job.maxBodyBytes, () => {
-          if (job.expectsContinue) response.writeContinue();
-        })
-      : null,
-    ...(job.upgrade !== undefined && { upgrade: 'websocket' }),
+  const { picked, request, response, head } = job;
+  let over = false;
+  const finish = (): void => {
+    over = true;
   };
-  picked.server.dispatcher.dispatch(options, createHandler(job));
+  const body = head.hasBody
+    ? createRequestBody(request, {
+        length: head.bodyLength,
+        maxBytes: job.maxBodyBytes,
+        onWanted() {
+          if (job.expectsContinue) response.writeContinue();
+        },
+        onTooLarge() {
+          finish();
+          call.abort();
+          if (response.headersSent) cut(response);
+          else job.onFault('request_too_large');
+        },
+      })
+    : undefined;
+  const outgoing: OutgoingRequest = {
+    method: request.method ?? 'GET',
+    target: picked.server.basePath + job.target,
+    headers: head.headers,
+    body,
+    upgrade: job.upgrade === undefined ? undefined : 'websocket',
+  };
+  const call: Call = picked.server.connections.dispatch(
+    outgoing,
+    createHandler(job, finish, () => call),
+  );
+  response.once('close', () => {
+    if (!over) call.abort();
+  });
 }
 
-function createHandler(job: Forwarding): Dispatcher.DispatchHandler {
+function createHandler(job: Forwarding, finish: () => void, call: () => Call): ResponseHandler {
   const { request, response, picked } = job;
-  let started = false;
-  let gone = false;
-  let ended = false;
-  let status = 0;
-  let stop: ((reason: Error) => void) | undefined;
-  response.once('close', () => {
-    gone = true;
-    if (!ended) stop?.(new Error('the caller went away'));
-  });
+  let answered = false;
+  /** The last part of the body that has come, on which the end may follow. */
+  let part: Buffer | undefined;
+  let lent = false;
+  let flushed = false;
+  let full = false;
+  const writePart = (): void => {
+    if (part === undefined) return;
+    flushed = true;
+    if (!response.write(lent ? Buffer.from(part) : part)) full = true;
+    part = undefined;
+  };
   return {
-    onRequestStart(controller) {
-      started = true;
-      stop = (reason) => controller.abort(reason);
-      if (gone) stop(new Error('the caller went away'));
+    onInterim: (head) => passInterim(response, head),
+    onHead(head) {
+      if (response.headersSent) {
+        // Refused meanwhile: its body did not arrive in time, or not as a body does.
+        call().abort();
+        return;
+      }
+      answered = true;
+      job.onHead(head.status);
+      response.writeHead(head.status, toReason(head.reason), toCallerHeaders(head, picked.setCookie));
     },
-    onRequestUpgrade(_controller, status, headers, socket) {
-      ended = true;
-      if (job.upgrade === undefined || gone) {
+    onData(data, isLent) {
+      job.onData(data.length);
+      writePart();
+      part = data;
+      lent = isLent;
+    },
+    onFlush() {
+      writePart();
+      // Event streams and other slow bodies: the head must not wait for the first byte. `flushHeaders` would write it as
+      // UTF-8 and so change the bytes of its values.
+      if (!flushed) response.write('', 'latin1');
+      flushed = true;
+      if (!full) return true;
+      full = false;
+      response.once('drain', () => call().resume());
+      return false;
+    },
+    onEnd(trailers) {
+      finish();
+      if (trailers.length > 0) response.addTrailers(toCallerTrailers(trailers));
+      discardRest(request);
+      // As text, a small answer goes out together with its head in one write.
+      if (part === undefined) response.end();
+      else if (part.length <= smallBytes) response.end(part.toString('latin1'), 'latin1');
+      else response.end(lent ? Buffer.from(part) : part);
+    },
+    onUpgrade(head, socket) {
+      finish();
+      if (job.upgrade === undefined || response.destroyed) {
         socket.destroy();
         return;
       }
-      job.onHead(status);
-      joinSockets(job.upgrade, socket, toCallerHeaders(headers, picked.setCookie), (bytes) =>
-        job.onData(bytes),
-      );
+      job.onHead(head.status);
+      joinSockets(job.upgrade, socket, toCallerHeaders(head, picked.setCookie), (bytes) => job.onData(bytes));
     },
-    onResponseStart(controller, answered, headers, statusMessage) {
-      if (response.headersSent) {
-        // Refused meanwhile: its body did not arrive in time, or not as a body does.
-        controller.abort(new Error('the request has been refused'));
-        return;
-      }
-      if (!isPlain(headers['transfer-encoding'])) {
-        controller.abort(new Error('the answer has a transfer coding that would be lost'));
-        return;
-      }
-      if (answered < 200) {
-        passInterim(response, answered, headers);
-        return;
-      }
-      status = answered;
-      job.onHead(status);
-      response.writeHead(status, toReason(statusMessage), toCallerHeaders(headers, picked.setCookie));
-      // Event streams and other slow bodies: the head must not wait for the first byte. `flushHeaders` would write it as
-      // UTF-8 and so change the bytes of its values.
-      response.write('', 'latin1');
-      response.on('drain', () => controller.resume());
-    },
-    onResponseData(controller, chunk) {
-      job.onData(chunk.length);
-      if (!response.write(chunk)) controller.pause();
-    },
-    onResponseEnd(_controller, trailers) {
-      ended = true;
-      response.addTrailers(toCallerTrailers(trailers));
-      discardRest(request);
-      response.end();
-    },
-    onResponseError(_controller, error) {
-      ended = true;
-      if (status === 304 && isLengthMismatch(error)) response.end();
-      else if (status > 0 && response.headersSent) cut(response);
-      else if (!gone) job.onFault(toFault(error, started));
+    onFault({ code }) {
+      finish();
+      if (answered) cut(response);
+      else job.onFault(upstreamFaults[code]);
     },
   };
 }
 
-/** `chunked` is undone here and done anew; any coding below it would end here too, and its body be taken for the answer's. */
-function isPlain(transferEncoding: string | string[] | undefined): boolean {
-  if (transferEncoding === undefined) return true;
-  return typeof transferEncoding === 'string' && transferEncoding.trim().toLowerCase() === 'chunked';
-}
-
-/** undici misses the body that a `304` never has, whatever its Content-Length says (RFC 9110 section 8.6). */
-function isLengthMismatch(error: Error): boolean {
-  return 'code' in error && error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
-}
+/** Bytes of a body up to which it is copied into the text of the head. */
+const smallBytes = 4096;
 
 /** Ends an answer that is not complete so that the caller can tell. */
 function cut(response: ServerResponse): void {

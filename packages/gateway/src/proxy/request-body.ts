@@ -1,48 +1,36 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import type { BodySink, RequestBody } from '../http1/request.ts';
 
-/** The caller's body is larger than the entry point takes. */
-export class BodyTooLargeError extends Error {
-  override readonly name = 'BodyTooLargeError';
-  readonly code = 'request_too_large';
+export interface RequestBodyOptions {
+  /** Bytes as announced; undefined: in chunks. */
+  readonly length: number | undefined;
+  /** Bytes; 0: no limit. */
+  readonly maxBytes: number;
+  /** Told once, when a server is there to take the body. */
+  onWanted(): void;
+  /** Told once, when the body turns out to be larger than the limit. */
+  onTooLarge(): void;
 }
 
-/**
- * The caller's body as a stream of its own: a server that stops reading ends this stream, not the caller's connection,
- * over which the answer still has to go. Fails with `BodyTooLargeError` beyond `maxBytes` (0: no limit).
- *
- * @param onWanted told once, when the first part is asked for.
- */
-export function createRequestBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  onWanted: () => void,
-): Readable {
+/** The caller's body on its way to a server, at the pace of the server; one that is stopped leaves the caller's connection alone. */
+export function createRequestBody(request: IncomingMessage, options: RequestBodyOptions): RequestBody {
+  const { maxBytes } = options;
   let seen = 0;
-  let wanted = false;
-  const onData = (chunk: Buffer): void => {
-    seen += chunk.length;
-    if (maxBytes > 0 && seen > maxBytes)
-      body.destroy(new BodyTooLargeError('the request body exceeds the limit'));
-    else if (!body.push(chunk)) request.pause();
+  let sink: BodySink | undefined;
+  const onData = (part: Buffer): void => {
+    seen += part.length;
+    if (maxBytes > 0 && seen > maxBytes) options.onTooLarge();
+    else if (sink?.write(part) === false) request.pause();
   };
-  const onEnd = (): void => void body.push(null);
-  const onError = (error: Error): void => void body.destroy(error);
-  const body = new Readable({
-    read() {
-      if (wanted) {
-        request.resume();
-        return;
-      }
-      wanted = true;
-      onWanted();
+  const onEnd = (): void => sink?.end();
+  return {
+    length: options.length,
+    start(to) {
+      sink = to;
+      options.onWanted();
       request.on('data', onData).on('end', onEnd);
     },
-    destroy(error, done) {
-      request.off('data', onData).off('end', onEnd).off('error', onError);
-      done(error);
-    },
-  });
-  request.on('error', onError);
-  return body;
+    resume: () => void request.resume(),
+    stop: () => void request.off('data', onData).off('end', onEnd),
+  };
 }

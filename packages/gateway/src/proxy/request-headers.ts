@@ -7,10 +7,12 @@ import { appendForwarded, isForwardedHeader } from './forwarded.ts';
 import { hopByHop, namedByConnection } from './hop-by-hop.ts';
 
 export interface UpstreamHead {
-  /** Name and value in turn. */
+  /** Name and value in turn, without those that frame the body. */
   readonly headers: string[];
   /** Whether a body follows the request's head (RFC 9112 section 6.3). */
   readonly hasBody: boolean;
+  /** Bytes of the body as announced; undefined when it comes in chunks. */
+  readonly bodyLength: number | undefined;
 }
 
 /**
@@ -29,6 +31,7 @@ export function toUpstreamHead(
   const headers: string[] = ['Host', passHost ? facts.authority : picked.server.authority];
   const said = new Map<string, string>();
   let hasBody = false;
+  let bodyLength: number | undefined;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const written = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
@@ -37,6 +40,8 @@ export function toUpstreamHead(
       // `Content_Length` says nothing about this message, and must not seem to where `_` is read as `-`.
       if (written.includes('_')) continue;
       if (name === 'transfer-encoding' || value !== '0') hasBody = true;
+      if (name === 'content-length') bodyLength = Number(value);
+      continue;
     }
     if (hopByHop.has(name) || dropped.has(name)) continue;
     if (named?.has(written.toLowerCase()) === true && !isEssential(name)) continue;
@@ -54,7 +59,7 @@ export function toUpstreamHead(
   appendForwarded(headers, facts, said, isTaken);
   if (!isTaken('x-request-id')) headers.push('X-Request-Id', requestId);
   appendDecided(headers, allows);
-  return { headers, hasBody };
+  return { headers, hasBody, bodyLength };
 }
 
 /** Written anew by this hop; `Expect` has been answered by it. */
@@ -62,7 +67,7 @@ const dropped: ReadonlySet<string> = new Set(['host', 'expect', 'x-request-id', 
 
 /** A caller must not cut these out of its own request by naming them in `Connection`. */
 function isEssential(name: string): boolean {
-  return name === 'content-length' || name === 'content-type' || isForwardedHeader(name);
+  return name === 'content-type' || isForwardedHeader(name);
 }
 
 function connectionOptions(raw: readonly string[]): ReadonlySet<string> | undefined {

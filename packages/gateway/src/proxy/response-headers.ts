@@ -1,27 +1,27 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { ResponseHead } from '../http1/response-head.ts';
 import { hopByHop, namedByConnection } from './hop-by-hop.ts';
 
 /** The head that the caller gets: the upstream's without the headers of its connection, and the sticky cookie. */
-export function toCallerHeaders(headers: IncomingHttpHeaders, setCookie: string | undefined): string[] {
-  const connection = headers.connection;
+export function toCallerHeaders(head: ResponseHead, setCookie: string | undefined): string[] {
+  const { headers, connection } = head;
   const named = connection === undefined ? undefined : namedByConnection(connection);
   const result: string[] = [];
-  for (const name in headers) {
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] ?? '';
     if (hopByHop.has(name) || (named?.has(name) === true && name !== 'content-length')) continue;
-    append(result, name, headers[name]);
+    result.push(name, headers[at + 1] ?? '');
   }
   if (setCookie !== undefined) result.push('set-cookie', setCookie);
   return result;
 }
 
 /** Trailers without those that could change how the message is read (RFC 9110 section 6.5.1), as pairs. */
-export function toCallerTrailers(trailers: IncomingHttpHeaders): [string, string][] {
+export function toCallerTrailers(trailers: readonly string[]): [string, string][] {
   const result: [string, string][] = [];
-  for (const name in trailers) {
-    if (hopByHop.has(name) || neverTrailers.has(name)) continue;
-    const flat: string[] = [];
-    append(flat, name, trailers[name]);
-    for (let at = 0; at + 1 < flat.length; at += 2) result.push([name, flat[at + 1] ?? '']);
+  for (let at = 0; at + 1 < trailers.length; at += 2) {
+    const name = trailers[at] ?? '';
+    if (!hopByHop.has(name) && !neverTrailers.has(name)) result.push([name, trailers[at + 1] ?? '']);
   }
   return result;
 }
@@ -37,20 +37,16 @@ const neverTrailers: ReadonlySet<string> = new Set([
   'www-authenticate',
 ]);
 
-function append(result: string[], name: string, value: string | string[] | undefined): void {
-  if (typeof value === 'string') result.push(name, value);
-  else if (value !== undefined) for (const each of value) result.push(name, each);
-}
-
 /**
  * Passes a 1xx answer on (RFC 9110 section 15.2), as far as Node.js can write it: early hints (RFC 8297) and 102. HTTP/1.0
  * knows none. `100 Continue` is not the server's to send: it was not asked for one.
  */
-export function passInterim(response: ServerResponse, status: number, headers: IncomingHttpHeaders): void {
+export function passInterim(response: ServerResponse, { status, headers }: ResponseHead): void {
   if (response.req.httpVersionMinor === 0 || response.headersSent || response.destroyed) return;
   if (status === 102) response.writeProcessing();
-  const { link } = headers;
-  if (status !== 103 || link === undefined) return;
+  if (status !== 103) return;
+  const link = headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === 'link');
+  if (link.length === 0) return;
   try {
     response.writeEarlyHints({ link });
   } catch {
@@ -59,6 +55,6 @@ export function passInterim(response: ServerResponse, status: number, headers: I
 }
 
 /** The reason phrase, when it can be written; it has no meaning (RFC 9112 section 4). */
-export function toReason(statusMessage: string | undefined): string {
-  return statusMessage !== undefined && /^[\t\x20-\x7e]*$/.test(statusMessage) ? statusMessage : '';
+export function toReason(reason: string): string {
+  return /^[\t\x20-\x7e]*$/.test(reason) ? reason : '';
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ask as askPool } from '../http1/ask.testkit.ts';
 import type { HealthCheckConfig, ServiceConfig, StickyConfig } from '../config/dynamic.ts';
 import type { Upstreams } from './create-upstream.ts';
 import { createServices } from './create-upstream.ts';
@@ -148,9 +149,11 @@ describe('a sticky service', () => {
 
 describe('connections', () => {
   const ask = async (upstreams: Upstreams, name: string, path = '/'): Promise<string> => {
-    const { dispatcher, origin } = upstreams.get(name)!.pick(plain)!.server;
-    const { body } = await dispatcher.request({ origin, path, method: 'GET' });
-    return body.text();
+    const { body, fault } = await askPool(upstreams.get(name)!.pick(plain)!.server.connections, {
+      target: path,
+    });
+    expect(fault).toBeUndefined();
+    return body;
   };
 
   it('are shared by the services of one origin and kept', async () => {
@@ -200,12 +203,12 @@ describe('connections', () => {
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
     cleanup.push(() => new Promise((resolve) => server.close(resolve)));
     const origin = `https://localhost:${String((server.address() as AddressInfo).port)}`;
-    const { dispatcher } = create(toLoadBalancer('s', [origin]))
+    const { connections } = create(toLoadBalancer('s', [origin]))
       .get('s')!
       .pick(plain)!.server;
-    const headers = { host: 'caller.example' };
-    await expect(dispatcher.request({ origin, path: '/', method: 'GET', headers })).rejects.toMatchObject({
-      code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    expect((await askPool(connections, { headers: ['Host', 'caller.example'] })).fault).toEqual({
+      code: 'connect_failed',
+      reason: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     });
     expect(names).toEqual(['localhost']);
   });
@@ -374,8 +377,8 @@ describe('when a configuration takes the place of another', () => {
     );
     const services = createServices({ clock: createFakeClock() });
     const ask = async (upstreams: Upstreams, name: string): Promise<void> => {
-      const { dispatcher, origin } = upstreams.get(name)!.pick(plain)!.server;
-      await (await dispatcher.request({ origin, path: '/', method: 'GET' })).body.dump();
+      const { fault } = await askPool(upstreams.get(name)!.pick(plain)!.server.connections);
+      expect(fault).toBeUndefined();
     };
     const first = services.open(
       toMap(toLoadBalancer('kept', [kept!.url]), toLoadBalancer('gone', [gone!.url])),

@@ -1,6 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { LoadBalancerConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { HealthCheck } from './health-check.ts';
+import { createHealthPools } from './health-pools.ts';
 import { createLoadBalancer, type LoadBalancerDeps, type Service } from './load-balancer.ts';
 import { createPools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
@@ -41,14 +42,16 @@ interface Running {
 }
 
 export function createServices({ clock, transport }: ServicesDeps): Services {
-  const pools = createPools({ ...defaultUpstreamTransport, ...transport });
+  const limits = { ...defaultUpstreamTransport, ...transport };
+  const pools = createPools(clock, limits);
+  const healthPools = createHealthPools(limits);
   const checks = createSharing<HealthCheck>((check) => check.stop());
   const running = createSharing<Running>(({ service }) => service.stop());
   const keyOf = createKeys();
   let count = 0;
   const acquire = (key: string, create: () => Service): Use<Running> =>
     running.acquire(key, () => ({ id: (count += 1), service: create() }));
-  return { open: (configs) => openServices(configs, { clock, pools, checks, acquire, keyOf }) };
+  return { open: (configs) => openServices(configs, { clock, pools, healthPools, checks, acquire, keyOf }) };
 }
 
 interface OpenDeps extends LoadBalancerDeps {

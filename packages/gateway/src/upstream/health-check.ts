@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { HealthCheckConfig } from '../config/dynamic.ts';
-import type { Pools } from './pools.ts';
+import type { HealthPools } from './health-pools.ts';
 
 /** Asks one server at intervals whether it is well. */
 export interface HealthCheck {
@@ -14,11 +14,11 @@ export interface HealthCheck {
 export function startHealthCheck(
   serverUrl: string,
   config: HealthCheckConfig,
-  deps: { readonly clock: Clock; readonly pools: Pools },
+  deps: { readonly clock: Clock; readonly healthPools: HealthPools },
 ): HealthCheck {
   const { origin, path, host } = toTarget(serverUrl, config);
   const headers = { ...config.headers, host: config.hostname ?? host };
-  const connections = deps.pools.forOrigin(origin);
+  const connections = deps.healthPools.forOrigin(origin);
   const pool = connections.value;
   let healthy = true;
   let stopped = false;

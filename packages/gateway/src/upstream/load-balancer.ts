@@ -1,6 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { HealthCheckConfig, LoadBalancerConfig, StickyConfig } from '../config/dynamic.ts';
 import { startHealthCheck, type HealthCheck } from './health-check.ts';
+import type { HealthPools } from './health-pools.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import { createServer } from './server.ts';
@@ -27,6 +28,7 @@ interface Peer {
 export interface LoadBalancerDeps {
   readonly clock: Clock;
   readonly pools: Pools;
+  readonly healthPools: HealthPools;
   /** Checks under way, so that a service that gains or loses a server still knows how the others are. */
   readonly checks: Sharing<HealthCheck>;
 }

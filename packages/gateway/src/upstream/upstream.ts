@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import type { Pool } from '../http1/pool.ts';
 
 /** One server of a service. */
 export interface UpstreamServer {
@@ -9,7 +9,7 @@ export interface UpstreamServer {
   readonly authority: string;
   /** Path of the server's URL without a trailing slash; empty for none. Prepended to every request target. */
   readonly basePath: string;
-  readonly dispatcher: Dispatcher;
+  readonly connections: Pool;
 }
 
 /** What picking needs to know of a request. */

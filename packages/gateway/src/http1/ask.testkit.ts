@@ -1,0 +1,58 @@
+import type { Fault } from './fault.ts';
+import type { Pool } from './pool.ts';
+import type { Call, OutgoingRequest } from './request.ts';
+
+/** What became of a request. */
+export interface Outcome {
+  readonly interim: readonly number[];
+  /** 0: no head came. */
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly string[];
+  /** As Latin-1. */
+  readonly body: string;
+  readonly trailers: readonly string[];
+  /** Undefined for a complete answer. */
+  readonly fault: Fault | undefined;
+}
+
+export const get: OutgoingRequest = {
+  method: 'GET',
+  target: '/',
+  headers: ['Host', 'a.example'],
+  body: undefined,
+  upgrade: undefined,
+};
+
+/** @param onCall told of the request's handle, once. */
+export function ask(
+  pool: Pool,
+  request: Partial<OutgoingRequest> = {},
+  onCall: (call: Call) => void = () => {},
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const interim: number[] = [];
+    const seen = { status: 0, reason: '', headers: [] as readonly string[], body: '' };
+    const finish = (trailers: readonly string[], fault: Fault | undefined): void =>
+      resolve({ ...seen, interim, trailers, fault });
+    onCall(
+      pool.dispatch(
+        { ...get, ...request },
+        {
+          onInterim: ({ status }) => void interim.push(status),
+          onHead: ({ status, reason, headers }) => void Object.assign(seen, { status, reason, headers }),
+          onData: (part) => void (seen.body += part.toString('latin1')),
+          onFlush: () => true,
+          onEnd: (trailers) => finish(trailers, undefined),
+          onUpgrade({ status, headers }, socket) {
+            Object.assign(seen, { status, headers });
+            seen.body = String((socket.read() as Buffer | null) ?? '');
+            socket.destroy();
+            finish([], undefined);
+          },
+          onFault: (fault) => finish([], fault),
+        },
+      ),
+    );
+  });
+}

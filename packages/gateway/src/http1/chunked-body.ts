@@ -1,0 +1,110 @@
+import { maxHeaderLines, readHeaderLines } from './header-lines.ts';
+
+/** Reads one body in chunks after the other (RFC 9112 section 7.1), from parts cut anywhere. */
+export interface ChunkedBody {
+  /** A new body begins. */
+  begin(): void;
+  /** Reads on from `at`; gives the position after what it has read: the end of the body, or of the part. */
+  read(part: Buffer, at: number): number;
+  /** Whether the body has come to its end. */
+  readonly complete: boolean;
+  /** Why it is refused; undefined when it is not. */
+  readonly wrong: string | undefined;
+  /** Name in lower case and value in turn; filled when the body is complete. */
+  readonly trailers: readonly string[];
+}
+
+/**
+ * @param maxTrailerBytes bytes of the trailer section.
+ * @param onData told of each part, which is a view on what was read. False ends the reading: nobody wants the rest.
+ */
+export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer) => boolean): ChunkedBody {
+  let state: 'size' | 'data' | 'cr' | 'lf' | 'trailers' | 'complete' = 'complete';
+  let left = 0;
+  /** The beginning of a line that has not ended yet. */
+  let held = '';
+  let trailers: string[] = [];
+  let trailerBytes = 0;
+  let wrong: string | undefined;
+  let position = 0;
+
+  /** The line from `position` on, with its end; undefined when it goes on in the next part or is too long. */
+  const takeLine = (part: Buffer, limit: number): string | undefined => {
+    const end = part.indexOf(lf, position);
+    const stop = end < 0 ? part.length : end + 1;
+    if (held.length + stop - position > limit) {
+      wrong = 'a chunk size or a trailer section that is too long';
+      return undefined;
+    }
+    const line = held + part.toString('latin1', position, stop);
+    position = stop;
+    held = end < 0 ? line : '';
+    return end < 0 ? undefined : line;
+  };
+  const readSize = (part: Buffer): void => {
+    const line = takeLine(part, maxSizeLine);
+    if (line === undefined) return;
+    const size = sizeLine.exec(line)?.[1];
+    left = size === undefined ? NaN : parseInt(size, 16);
+    if (left === 0) state = 'trailers';
+    else if (left <= Number.MAX_SAFE_INTEGER) state = 'data';
+    else wrong = 'a malformed chunk size';
+  };
+  const readData = (part: Buffer): boolean => {
+    const end = Math.min(part.length, position + left);
+    left -= end - position;
+    const data = position === 0 && end === part.length ? part : part.subarray(position, end);
+    position = end;
+    if (left === 0) state = 'cr';
+    return onData(data);
+  };
+  const readBreak = (part: Buffer): void => {
+    if (part[position] !== (state === 'cr' ? cr : lf)) wrong = 'a chunk that does not end where it should';
+    position += 1;
+    state = state === 'cr' ? 'lf' : 'size';
+  };
+  const readTrailer = (part: Buffer): void => {
+    const line = takeLine(part, maxTrailerBytes - trailerBytes);
+    if (line === undefined) return;
+    trailerBytes += line.length;
+    if (line === '\r\n') state = 'complete';
+    else if (trailers.length >= 2 * maxHeaderLines) wrong = 'too many trailer lines';
+    else wrong = readHeaderLines(line, 0, trailers);
+  };
+  return {
+    begin() {
+      state = 'size';
+      held = '';
+      trailers = [];
+      trailerBytes = 0;
+      wrong = undefined;
+    },
+    read(part, at) {
+      position = at;
+      while (position < part.length && state !== 'complete' && wrong === undefined) {
+        if (state === 'size') readSize(part);
+        else if (state === 'trailers') readTrailer(part);
+        else if (state !== 'data') readBreak(part);
+        else if (!readData(part)) break;
+      }
+      return position;
+    },
+    get complete() {
+      return state === 'complete' && wrong === undefined;
+    },
+    get wrong() {
+      return wrong;
+    },
+    get trailers() {
+      return trailers;
+    },
+  };
+}
+
+const cr = 13;
+const lf = 10;
+/** Characters of a chunk's size with its extensions. */
+const maxSizeLine = 1024;
+/** Extensions (RFC 9112 section 7.1.1) have no meaning here, but must be such; white space around them is refused. */
+const sizeLine =
+  /^([\da-f]{1,16})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*\r\n$/i;

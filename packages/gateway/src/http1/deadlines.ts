@@ -1,0 +1,51 @@
+import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+
+/** What expires when nothing moves its deadline. */
+export interface Expiring {
+  /** On the time of `Deadlines.now`; Infinity for never. Moved as often as need be: it costs an assignment. */
+  deadline: number;
+  onExpired(): void;
+}
+
+/** Time limits of many things by one coarse timer, which runs only while there are any. */
+export interface Deadlines {
+  add(item: Expiring): void;
+  remove(item: Expiring): void;
+  /** A deadline that expires after `ms` at the earliest, two ticks later at the latest; 0 ms: never. */
+  notBefore(ms: number): number;
+  /** A deadline that expires after `ms` at the latest, two ticks earlier at the earliest. */
+  notAfter(ms: number): number;
+}
+
+/** @param tickMs milliseconds between two looks at the deadlines. */
+export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
+  const items = new Set<Expiring>();
+  let now = clock.monotonic();
+  let timer: Timer | undefined;
+  const tick = (): void => {
+    now = clock.monotonic();
+    for (const item of items) {
+      if (item.deadline > now) continue;
+      item.deadline = Infinity;
+      item.onExpired();
+    }
+    timer = items.size === 0 ? undefined : clock.after(tickMs, tick);
+  };
+  return {
+    add(item) {
+      items.add(item);
+      if (timer !== undefined) return;
+      now = clock.monotonic();
+      timer = clock.after(tickMs, tick);
+    },
+    remove(item) {
+      items.delete(item);
+      if (items.size > 0) return;
+      timer?.cancel();
+      timer = undefined;
+    },
+    // `now` is up to one tick behind.
+    notBefore: (ms) => (ms === 0 ? Infinity : now + ms + tickMs),
+    notAfter: (ms) => now + ms - tickMs,
+  };
+}

@@ -1,0 +1,22 @@
+/** Why a request has no complete answer. */
+export type FaultCode =
+  /** No connection could be opened, or its certificate is not to be trusted. Nothing was sent. */
+  | 'connect_failed'
+  /** No connection within the time limit. Nothing was sent. */
+  | 'connect_timeout'
+  /** The connection ended or failed before the answer was complete. */
+  | 'connection_lost'
+  /** No head of an answer within the time limit. */
+  | 'head_timeout'
+  /** No further part of the answer's body within the time limit. */
+  | 'body_timeout'
+  /** What came is no answer, or one that two readers could understand differently. */
+  | 'answer_invalid'
+  /** The request itself cannot be written. Nothing was sent. */
+  | 'request_invalid';
+
+export interface Fault {
+  readonly code: FaultCode;
+  /** In words, without anything that was sent or received. */
+  readonly reason: string;
+}

@@ -1,0 +1,51 @@
+/** Header lines in one answer's head or trailer section; more are refused. */
+export const maxHeaderLines = 2000;
+
+/**
+ * Reads header lines (RFC 9112 section 5) from `at` to the end of `text`, of which each ends with CR LF, into `pairs`: name in lower
+ * case and value in turn. Folded lines, bare CR or LF, white space before the colon and control characters are refused.
+ *
+ * @param text bytes as Latin-1.
+ * @returns why they are refused; undefined when they are not.
+ */
+export function readHeaderLines(text: string, at: number, pairs: string[]): string | undefined {
+  let position = at;
+  let count = 0;
+  while (position < text.length) {
+    count += 1;
+    if (count > maxHeaderLines) return 'too many header lines';
+    const nameStart = position;
+    while (isTokenCode(text.charCodeAt(position))) position += 1;
+    if (position === nameStart || text.charCodeAt(position) !== colon)
+      return 'a header line without a valid name';
+    const name = text.slice(nameStart, position).toLowerCase();
+    position += 1;
+    while (isBlank(text.charCodeAt(position))) position += 1;
+    const valueStart = position;
+    while (isValueCode(text.charCodeAt(position))) position += 1;
+    if (text.charCodeAt(position) !== cr || text.charCodeAt(position + 1) !== lf)
+      return 'a control character in a header value, or a line that ends without CR LF';
+    let valueEnd = position;
+    while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1;
+    pairs.push(name, text.slice(valueStart, valueEnd));
+    position += 2;
+  }
+  return undefined;
+}
+
+const cr = 13;
+const lf = 10;
+const colon = 58;
+
+const isBlank = (code: number): boolean => code === 32 || code === 9;
+
+/** By character code: bit 0 for the characters of a token (RFC 9110 section 5.6.2), bit 1 for those of a field value. */
+const kinds = new Uint8Array(256);
+for (let code = 0; code < 256; code += 1) {
+  if (/[\w!#$%&'*+.^`|~-]/.test(String.fromCharCode(code))) kinds[code] = 1;
+  if (code === 9 || (code >= 32 && code !== 127)) kinds[code] = (kinds[code] ?? 0) | 2;
+}
+
+// Beyond the end of the text the code is NaN, and what the table gives for it is undefined: neither kind.
+const isTokenCode = (code: number): boolean => ((kinds[code] ?? 0) & 1) !== 0;
+const isValueCode = (code: number): boolean => ((kinds[code] ?? 0) & 2) !== 0;

@@ -1,0 +1,81 @@
+import { openConnection, type ClientLimits, type Connection } from './connection.ts';
+import type { Deadlines } from './deadlines.ts';
+import { createDialer } from './dial.ts';
+import type { ReadBuffers } from './read-buffers.ts';
+import { toRequestHead } from './request-head.ts';
+import type { Call, OutgoingRequest, ResponseHandler } from './request.ts';
+
+/**
+ * Keep-alive connections to one origin, as many as there are requests at once; the one used last is used next. A request that
+ * has been written is never sent again: the server may have acted on it.
+ */
+export interface Pool {
+  /** Sends a request; `handler` is told what becomes of it, perhaps before this returns. */
+  dispatch(request: OutgoingRequest, handler: ResponseHandler): Call;
+  stats(): PoolStats;
+  /** Closes idle connections at once, the others after their answers; resolves when none is left. */
+  close(): Promise<void>;
+}
+
+export interface PoolStats {
+  /** Connections, those that are being opened included. */
+  readonly open: number;
+  readonly idle: number;
+}
+
+export interface PoolDeps {
+  readonly limits: ClientLimits;
+  readonly deadlines: Deadlines;
+  readonly buffers: ReadBuffers;
+}
+
+/** @param origin `http://host[:port]` or `https://host[:port]`. */
+export function createPool(origin: string, deps: PoolDeps): Pool {
+  const connections = new Set<Connection>();
+  const idle: Connection[] = [];
+  let closed = false;
+  let onEmpty: (() => void) | undefined;
+  const connectionDeps = {
+    ...deps,
+    dialer: createDialer(origin),
+    onIdle(connection: Connection): void {
+      if (closed) connection.close();
+      else idle.push(connection);
+    },
+    onGone(connection: Connection): void {
+      connections.delete(connection);
+      const at = idle.lastIndexOf(connection);
+      if (at >= 0) idle.splice(at, 1);
+      if (connections.size === 0) onEmpty?.();
+    },
+  };
+  const open = (once: boolean): Connection => {
+    const connection = openConnection(connectionDeps, once);
+    connections.add(connection);
+    return connection;
+  };
+  return {
+    dispatch(request, handler) {
+      const head = toRequestHead(request);
+      if (head === undefined) {
+        handler.onFault({ code: 'request_invalid', reason: 'a head that cannot be written' });
+        return noCall;
+      }
+      if (closed) {
+        handler.onFault({ code: 'connect_failed', reason: 'the pool is closed' });
+        return noCall;
+      }
+      // Another protocol takes its connection with it.
+      const connection = request.upgrade === undefined ? (idle.pop() ?? open(false)) : open(true);
+      return connection.send(request, head, handler);
+    },
+    stats: () => ({ open: connections.size, idle: idle.length }),
+    async close() {
+      closed = true;
+      for (const connection of [...idle]) connection.close();
+      if (connections.size > 0) await new Promise<void>((resolve) => (onEmpty = resolve));
+    },
+  };
+}
+
+const noCall: Call = Object.freeze({ abort() {}, resume() {} });

@@ -1,0 +1,36 @@
+import type { OutgoingRequest } from './request.ts';
+
+/**
+ * The head of a request, as Latin-1.
+ *
+ * @returns undefined when a part of it could end its line, or cannot be written in Latin-1.
+ */
+export function toRequestHead({
+  method,
+  target,
+  headers,
+  body,
+  upgrade,
+}: OutgoingRequest): string | undefined {
+  if (!isMethod.test(method) || isNoTarget.test(target)) return undefined;
+  // HTTP/1.1 keeps connections without being asked; servers of HTTP/1.0 have to be (RFC 9112 appendix C.2.2).
+  let head = `${method} ${target} HTTP/1.1\r\n${upgrade === undefined ? 'Connection: keep-alive\r\n' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`}`;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    const value = headers[at + 1] ?? '';
+    if (isNoValue.test(value) || !isName.test(name)) return undefined;
+    head += `${name}: ${value}\r\n`;
+  }
+  if (body === undefined) return head + (awaitsBody.has(method) ? 'Content-Length: 0\r\n\r\n' : '\r\n');
+  return body.length === undefined
+    ? `${head}Transfer-Encoding: chunked\r\n\r\n`
+    : `${head}Content-Length: ${body.length}\r\n\r\n`;
+}
+
+const isMethod = /^[\w!#$%&'*+.^`|~-]+$/;
+const isName = isMethod;
+const isNoTarget = /^$|[^\x21-\x7e\x80-\xff]/;
+const isNoValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Methods whose requests say that they have no body (RFC 9110 section 8.6). */
+const awaitsBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'PROPFIND', 'PROPPATCH', 'QUERY']);

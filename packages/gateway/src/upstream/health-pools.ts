@@ -1,0 +1,35 @@
+import { Pool, buildConnector } from 'undici';
+import { createSharing, type Use } from './sharing.ts';
+import type { UpstreamTransport } from './transport.ts';
+
+/** Connections for health checks, one pool per origin; apart from those of requests, which checks must not take from. */
+export interface HealthPools {
+  forOrigin(origin: string): Use<Pool>;
+}
+
+export function createHealthPools(transport: UpstreamTransport): HealthPools {
+  const pools = createSharing<Pool>((pool) => pool.close());
+  const connect = createConnector(transport.dialTimeoutMs);
+  return {
+    forOrigin: (origin) =>
+      pools.acquire(
+        origin,
+        () =>
+          new Pool(origin, {
+            connect,
+            keepAliveTimeout: transport.idleConnTimeoutMs,
+            maxHeaderSize: transport.maxResponseHeaderBytes,
+          }),
+      ),
+  };
+}
+
+function createConnector(dialTimeoutMs: number): buildConnector.connector {
+  const connect = buildConnector({ timeout: dialTimeoutMs });
+  return (options, callback) => {
+    // undici would take the TLS server name from the Host header, which may be configured otherwise. Without a server name of
+    // its own it takes the host of the origin, for SNI and for the check of the certificate.
+    const { servername: _servername, ...rest } = options;
+    connect(rest, callback);
+  };
+}
