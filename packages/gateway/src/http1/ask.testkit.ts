@@ -24,11 +24,15 @@ export const get: OutgoingRequest = {
   upgrade: undefined,
 };
 
-/** @param onCall told of the request's handle, once. */
+/**
+ * @param onCall told of the request's handle, once.
+ * @param onFlush told when what has come so far is all for now.
+ */
 export function ask(
   pool: Pool,
   request: Partial<OutgoingRequest> = {},
   onCall: (call: Call) => void = () => {},
+  onFlush: () => void = () => {},
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const interim: number[] = [];
@@ -42,7 +46,10 @@ export function ask(
           onInterim: ({ status }) => void interim.push(status),
           onHead: ({ status, reason, headers }) => void Object.assign(seen, { status, reason, headers }),
           onData: (part) => void (seen.body += part.toString('latin1')),
-          onFlush: () => true,
+          onFlush() {
+            onFlush();
+            return true;
+          },
           onEnd: (trailers) => finish(trailers, undefined),
           onUpgrade({ status, headers }, socket) {
             Object.assign(seen, { status, headers });

@@ -43,7 +43,11 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
   };
   const readSize = (part: Buffer): void => {
     const line = takeLine(part, maxSizeLine);
-    if (line === undefined) return;
+    if (line === undefined) {
+      // No waiting for the end of what can be none.
+      if (!sizeLineStart.test(held)) wrong ??= 'a malformed chunk size';
+      return;
+    }
     const size = sizeLine.exec(line)?.[1];
     left = size === undefined ? NaN : parseInt(size, 16);
     if (left === 0) state = 'trailers';
@@ -105,6 +109,7 @@ const cr = 13;
 const lf = 10;
 /** Characters of a chunk's size with its extensions. */
 const maxSizeLine = 1024;
+const sizeLineStart = /^[\da-f]{1,16}(?:[;\r]|$)/i;
 /** Extensions (RFC 9112 section 7.1.1) have no meaning here, but must be such; white space around them is refused. */
 const sizeLine =
   /^([\da-f]{1,16})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*\r\n$/i;

@@ -77,6 +77,9 @@ export function readResponseHead(text: string, asked: Asked): ResponseHead | str
   if (chunked && minor === 0) return 'Transfer-Encoding in HTTP/1.0';
   const bodiless = status < 200 || status === 204;
   if (status < 200 && (chunked || length !== undefined)) return 'an interim answer with a body';
+  // RFC 9110 section 15.2: the connection goes on, and HTTP/1.0 knows no such answer.
+  if (status < 200 && status !== 101 && !persists(minor, connection))
+    return 'an interim answer that ends the connection';
   if (status === 204 && (chunked || (length ?? 0) > 0)) return 'a 204 with a body';
   if (status === 101 && (asked.upgrade === undefined || upgrade !== asked.upgrade))
     return 'another protocol than was asked for';

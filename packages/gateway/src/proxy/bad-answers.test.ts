@@ -1,0 +1,78 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createDeferred,
+  openRaw,
+  startTestGateway,
+  type Deferred,
+  type TestGateway,
+} from '../entrypoints/gateway.testkit.ts';
+import { badBodies, badHeads, type BadAnswer } from '../http1/response-corpus.testkit.ts';
+
+let answer: BadAnswer;
+let gone: Deferred<void>;
+let opened = 0;
+let gateway: TestGateway;
+const sockets = new Set<Socket>();
+// A server that never ends a connection of its own accord, unless the answer says so.
+const server = createServer((socket) => {
+  opened += 1;
+  sockets.add(socket);
+  const mine = gone;
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    sockets.delete(socket);
+    mine.resolve();
+  });
+  socket.once('data', () => {
+    if (answer.ends === true) socket.end(answer.bytes, 'latin1');
+    else socket.write(answer.bytes, 'latin1');
+  });
+});
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  gateway = await startTestGateway({
+    servers: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`],
+    upstreamTransport: { maxResponseHeaderBytes: 65_536 },
+  });
+});
+afterAll(async () => {
+  await gateway.close();
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+async function ask(chosen: BadAnswer): Promise<string> {
+  answer = chosen;
+  gone = createDeferred();
+  const before = opened;
+  const connection = await openRaw(
+    gateway.port,
+    `${chosen.method ?? 'GET'} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+  );
+  const text = await connection.closed();
+  connection.socket.destroy();
+  await gone.promise;
+  // A connection of its own each time: none is used again after such an answer.
+  expect(opened).toBe(before + 1);
+  return text;
+}
+
+describe('a server whose answer two readers could understand differently', () => {
+  test.each(badHeads)('$what: 502 and the connection is closed', async (chosen) => {
+    const text = await ask(chosen);
+    expect(text).toMatch(/(?:^|\r\n\r\n)HTTP\/1\.1 502 Bad Gateway\r\n/);
+    if (chosen.method !== 'HEAD') expect(text).toContain('"code":"upstream_reset"');
+    expect(text).not.toContain('body');
+    expect(gateway.records.at(-1)).toMatchObject({ status: 502, originStatus: 0, originBytes: 0 });
+  });
+
+  test.each(badBodies)('$what: the caller sees that the answer breaks off', async (chosen) => {
+    const text = await ask(chosen);
+    expect(text).not.toMatch(/\r\n0\r\n[^]*\r\n$/);
+    const length = /content-length: (\d+)/.exec(text)?.[1];
+    if (length !== undefined) expect(text.length - text.indexOf('\r\n\r\n') - 4).toBeLessThan(Number(length));
+    expect(gateway.leases()).toBe(0);
+  });
+});
