@@ -126,9 +126,9 @@ describe('whatever a server sends', () => {
         expect({ ...inParts, reusable: ours.reusable }).toEqual(ours);
         if (ours.complete) taken += 1;
         const theirs = readByLlhttp(cutAt(whole, cuts), { method, ends });
-        // What has not come to its end may be refused later; so far, both see the same.
-        const { refused } = ours.complete ? theirs : ours;
-        expect({ ...theirs, refused, reusable: ours.reusable }).toEqual(ours);
+        // llhttp tells of a head before its last byte, and refuses some things earlier, of which nothing has been taken here.
+        if (!ours.complete && (ours.status === 0 || theirs.refused !== undefined)) return;
+        expect({ ...theirs, reusable: ours.reusable }).toEqual(ours);
       }),
       { numRuns: 20_000 },
     );
