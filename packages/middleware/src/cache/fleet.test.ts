@@ -3,7 +3,7 @@ import { createChannel } from '../base/channel.ts';
 import type { FakeClock } from '../base/fake-clock.testkit.ts';
 import { createFakeClock } from '../base/fake-clock.testkit.ts';
 import { Secret } from '../base/secret.ts';
-import type { TokenOutcome } from '../token/access-token.ts';
+import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import { createGuardedStore } from './guarded-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createSharedTokens } from './shared-tokens.ts';
@@ -121,6 +121,84 @@ describe('a fleet of processes with one store', () => {
     await clock.advance(5_000);
     for (const { tokens } of processes) expect(tokens.get(app())).toMatchObject({ value: 'token-2' });
     expect(asked).toHaveLength(2);
+  });
+
+  describe('whose token a resource has refused', () => {
+    type Process = ReturnType<ReturnType<typeof createFleet>['join']>;
+    const held = async (clock: FakeClock, { tokens }: Process) => {
+      const pending = Promise.resolve(tokens.get(app()));
+      await clock.advance(1_000);
+      return (await pending) as AccessToken;
+    };
+    const renew = async (clock: FakeClock, { tokens }: Process, refused: AccessToken) => {
+      const pending = Promise.resolve(tokens.renew(app(), refused));
+      await clock.advance(1_000);
+      return valueOf(await pending);
+    };
+
+    it('asks for one new token, and all processes take it', async () => {
+      const { clock, asked, join } = createFleet();
+      const [one, two, three] = [join(), join(), join()];
+      const refused = await held(clock, one);
+      for (const process of [two, three]) await held(clock, process);
+      const both = Promise.all([renew(clock, one, refused), renew(clock, two, refused)]);
+      expect(await both).toEqual(['token-2', 'token-2']);
+      expect(await renew(clock, three, refused)).toBe('token-2');
+      expect(asked).toHaveLength(2);
+      for (const { tokens } of [one, two, three])
+        expect(tokens.get(app())).toMatchObject({ value: 'token-2' });
+    });
+
+    it('does not get it back from the store, though it is no longer in memory', async () => {
+      const { clock, asked, join } = createFleet();
+      const refused = await held(clock, join());
+      expect(await renew(clock, join(), refused)).toBe('token-2');
+      expect(asked).toHaveLength(2);
+    });
+
+    it('takes a new one that ends sooner', async () => {
+      const { clock, asked, fleet, join } = createFleet();
+      const [one, two] = [join(), join()];
+      const refused = await held(clock, one);
+      await held(clock, two);
+      const now = clock.monotonic();
+      fleet.answer = { ...refused, value: 'short', obtainedAtMs: now, expiresAtMs: now + 10_000 };
+      expect(await renew(clock, one, refused)).toBe('short');
+      expect(await renew(clock, two, refused)).toBe('short');
+      expect(asked).toHaveLength(2);
+    });
+
+    it('takes an older one that another process has left, and keeps it', async () => {
+      const { clock, fleet, store, join } = createFleet();
+      const early = join();
+      const older = await held(clock, early);
+      await clock.advance(10_000);
+      // This process could not use the store when it asked.
+      let ready = false;
+      const apart = join({ ...store, isReady: () => ready });
+      const refused = await held(clock, apart);
+      expect(refused.value).toBe('token-2');
+      ready = true;
+      fleet.answer = unavailable;
+      expect(await renew(clock, apart, refused)).toBe(older.value);
+      expect(apart.tokens.get(app())).toMatchObject({ value: older.value });
+    });
+
+    it('asks once more when a renewal that knows nothing of it brings the same token', async () => {
+      const { clock, asked, fleet, join } = createFleet();
+      const one = join();
+      const refused = await held(clock, one);
+      await clock.advance(85_000);
+      fleet.answer = refused;
+      void one.tokens.get(app());
+      await clock.advance(50);
+      const pending = Promise.resolve(one.tokens.renew(app(), refused));
+      await clock.advance(160);
+      fleet.answer = undefined;
+      await clock.advance(1_000);
+      expect(valueOf(await pending)).toBe('token-3');
+      expect(asked).toHaveLength(3);
+    });
   });
 
   it('is delayed by a process that dies with the lock for five seconds at most', async () => {

@@ -6,8 +6,10 @@ import type { SharedTokens } from './shared-tokens.ts';
 export interface FleetRequest {
   /** `SharedTokens.keyOf` of the credential. */
   readonly key: string;
-  /** The token to be renewed; undefined when there is none. */
+  /** The token to be renewed, which serves until then; undefined when there is none. */
   readonly held: AccessToken | undefined;
+  /** A token that a resource has refused: no answer, be it held or what the store has. */
+  readonly refused: AccessToken | undefined;
   /** Asks the authorization server. Never rejects. */
   readonly ask: () => Promise<TokenOutcome>;
   /** Whether the answer may be shared: false once what was under way has been purged. */
@@ -28,9 +30,9 @@ export async function obtainShared(
   clock: Clock,
   request: FleetRequest,
 ): Promise<TokenOutcome> {
-  const { key, held, ask, isWanted } = request;
+  const { key, held, refused, ask, isWanted } = request;
   const found = await shared.read(key);
-  if (isGain(found, held)) return announce(shared, found);
+  if (isGain(found, request)) return announce(shared, found);
   const begun = clock.monotonic();
   let waited = false;
   for (let lookMs = firstLookMs; ; lookMs = Math.min(lastLookMs, lookMs * 2)) {
@@ -40,7 +42,7 @@ export async function obtainShared(
       if (lock === 'unavailable') return askServer(shared, request);
       // Between the first look and the lock, its last holder may have left a token.
       const meanwhile = await shared.read(key);
-      if (isGain(meanwhile, held)) {
+      if (isGain(meanwhile, request)) {
         void lock.release();
         return announce(shared, meanwhile);
       }
@@ -50,11 +52,11 @@ export async function obtainShared(
       void leave(shared, key, outcome, held, isWanted).then(() => lock.release());
       return outcome;
     }
-    if (held !== undefined) return held;
+    if (held !== undefined && refused === undefined) return held;
     waited = true;
     await new Promise<void>((resolve) => void clock.after(lookMs, resolve));
     const left = await shared.read(key);
-    if (left !== undefined) {
+    if (left?.kind === 'failure' || isGain(left, request)) {
       shared.events.publish({ kind: 'lock_wait', waitedMs: clock.monotonic() - begun });
       return announce(shared, left);
     }
@@ -62,8 +64,13 @@ export async function obtainShared(
 }
 
 /** A failure that was left for others does not concern a request that begins only now. */
-function isGain(found: TokenOutcome | undefined, held: AccessToken | undefined): found is AccessToken {
+function isGain(
+  found: TokenOutcome | undefined,
+  { held, refused }: Pick<FleetRequest, 'held' | 'refused'>,
+): found is AccessToken {
   if (found?.kind !== 'token') return false;
+  // Any other will do, even one that ends sooner.
+  if (refused !== undefined) return found.value !== refused.value;
   return (
     held === undefined || (found.value !== held.value && (found.expiresAtMs ?? 0) > (held.expiresAtMs ?? 0))
   );

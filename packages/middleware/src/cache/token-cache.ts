@@ -76,6 +76,8 @@ interface Entry {
 interface Flight {
   readonly outcome: Promise<TokenOutcome>;
   readonly generation: Generation;
+  /** The token that is not to come out of it. */
+  readonly refused: AccessToken | undefined;
 }
 
 interface Refusal {
@@ -126,6 +128,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const obtain = async (
         credential: Credential,
         held: AccessToken | undefined,
+        refused: AccessToken | undefined,
         isWanted: () => boolean,
       ): Promise<TokenOutcome> => {
         if (shared === undefined) return askServer(credential);
@@ -133,6 +136,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         const outcome = await obtainShared(shared, clock, {
           key: shared.keyOf(partsOf(credential)),
           held,
+          refused,
           ask: () => {
             asked += 1;
             return askServer(credential).catch(() => brokeDown);
@@ -143,24 +147,24 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         return outcome;
       };
 
-      const ask = (key: string, credential: Credential): Promise<TokenOutcome> => {
+      const ask = (key: string, credential: Credential, unwanted?: AccessToken): Promise<TokenOutcome> => {
         const running = flights.get(key);
         if (running !== undefined) return running.outcome;
         const born = generation;
-        const outcome = obtain(credential, entries.get(key)?.token, () => born === generation)
+        const outcome = obtain(credential, entries.get(key)?.token, unwanted, () => born === generation)
           .catch(() => brokeDown)
           .then((result) => {
             if (flights.get(key) === flight) flights.delete(key);
             // What was under way when the tokens were purged serves its waiters and is not kept.
-            if (born === generation) keep(key, result);
+            if (born === generation) keep(key, result, unwanted);
             return result;
           });
-        const flight = { outcome, generation };
+        const flight = { outcome, generation, refused: unwanted };
         flights.set(key, flight);
         return outcome;
       };
 
-      const keep = (key: string, outcome: TokenOutcome): void => {
+      const keep = (key: string, outcome: TokenOutcome, unwanted: AccessToken | undefined): void => {
         const now = clock.monotonic();
         if (outcome.kind === 'failure') {
           if (outcome.reason === 'credentials_refused')
@@ -170,8 +174,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         const { expiresAtMs } = outcome;
         if (expiresAtMs === undefined || expiresAtMs <= now) return;
         const held = entries.get(key);
-        if (held !== undefined && held.expiresAtMs > now && held.token.obtainedAtMs > outcome.obtainedAtMs)
-          return;
+        const isNewer = (entry: Entry): boolean =>
+          entry.expiresAtMs > now && entry.token.obtainedAtMs > outcome.obtainedAtMs;
+        // A newer one stays, unless it is the one that was refused.
+        if (held !== undefined && held.token.value !== unwanted?.value && isNewer(held)) return;
         // The same token again is no gain: the object stays, and the next try waits longer.
         if (held?.token.value === outcome.value) {
           postpone(held, now);
@@ -240,8 +246,18 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         renew(credential, refused) {
           const key = nameOf(credential);
           const token = entries.get(key)?.token;
-          const isOther = token !== undefined && token.value !== refused.value;
-          return isOther ? token : wait(ask(key, credential));
+          if (token !== undefined && token.value !== refused.value) return token;
+          const running = flights.get(key);
+          if (running === undefined || running.refused?.value === refused.value)
+            return wait(ask(key, credential, refused));
+          // A renewal that does not know of the refusal may come back with the same token.
+          return wait(
+            running.outcome.then((outcome) =>
+              outcome.kind === 'token' && outcome.value === refused.value
+                ? ask(key, credential, refused)
+                : outcome,
+            ),
+          );
         },
         purge() {
           const ended = generation;
