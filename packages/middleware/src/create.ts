@@ -2,6 +2,7 @@ import type { Clock } from './base/clock.ts';
 import { systemClock } from './base/clock.ts';
 import type { TokenCache } from './cache/token-cache.ts';
 import type { Stores } from './cache/stores.ts';
+import { createStores } from './cache/stores.ts';
 import type { Decide } from './decision/decide.ts';
 import { createApplicationDecide, createGatewayDecide } from './decision/decide.ts';
 import { compilePolicy } from './decision/policy.ts';
@@ -10,6 +11,10 @@ import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
 import { parseClientCredentials } from './options/parse.ts';
 import { openTokens } from './open-tokens.ts';
+import type { StoreListening } from './store-listener.ts';
+import { createStoreChannel } from './store-listener.ts';
+
+export type { StoreEvent } from './cache/store-event.ts';
 
 /** Decides on requests for one `oAuthClientCredentials` middleware. */
 export interface Authenticator {
@@ -29,6 +34,9 @@ export interface AuthenticatorParts {
   readonly stores?: Stores;
 }
 
+/** What an authenticator of an application may be given. */
+export type ApplicationParts = AuthenticatorParts & StoreListening;
+
 /**
  * Creates an authenticator from options as a user writes them (design: the names of Traefik Hub, any letter case).
  *
@@ -37,11 +45,21 @@ export interface AuthenticatorParts {
  */
 export function createAuthenticator(
   input: ClientCredentialsInput,
-  parts: AuthenticatorParts = {},
+  parts: ApplicationParts = {},
 ): Authenticator {
   const { options, problems } = parseClientCredentials(input);
   if (options === undefined) throw new OptionsError(problems);
-  return createParsedAuthenticator(options, parts);
+  return createApplicationAuthenticator(options, parts);
+}
+
+/** As `createParsedAuthenticator`; the application hears of stores that are not given. */
+export function createApplicationAuthenticator(
+  options: ClientCredentialsOptions,
+  { onStoreEvent, ...parts }: ApplicationParts,
+): Authenticator {
+  const { clock = systemClock, stores = createStores({ clock, events: createStoreChannel(onStoreEvent) }) } =
+    parts;
+  return createParsedAuthenticator(options, { ...parts, clock, stores });
 }
 
 /** Creates an authenticator from options that `parseClientCredentials` has parsed already. */

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Decision } from '../decision/decision.ts';
 import type { Auth } from './auth.ts';
 import type { GuardOptions } from './guard.ts';
 import { createGuard } from './guard.ts';
 import { admit, readAuthorization } from './node-request.ts';
-import { refuse } from './node-response.ts';
+import { isGone, refuse } from './node-response.ts';
 
 export type { Auth } from './auth.ts';
 export type { GuardOptions } from './guard.ts';
+export type { StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
 
 declare global {
@@ -22,12 +24,12 @@ declare global {
 }
 
 type Handle = (
-  request: IncomingMessage & { auth?: Auth },
-  response: ServerResponse,
+  request: (IncomingMessage | Http2ServerRequest) & { auth?: Auth },
+  response: ServerResponse | Http2ServerResponse,
   next: (error?: unknown) => void,
 ) => void;
 
-/** Middleware for Express 4 and 5, Connect, and, with a `next` of one's own, `node:http`. */
+/** Middleware for Express 4 and 5, Connect, and, with a `next` of one's own, `node:http` and `node:http2`. */
 export interface ConnectMiddleware extends Handle {
   /** Drops the tokens and closes the connections to the authorization server; the server is closed first. */
   close(): Promise<void>;
@@ -49,7 +51,7 @@ export function oAuthClientCredentials(options: GuardOptions): ConnectMiddleware
         return;
       }
       // The caller may have gone away, or been answered, while the authorization server was asked.
-      if (response.destroyed || response.writableEnded) return;
+      if (isGone(response)) return;
       const pass = guard.passOf(decision);
       admit(request, pass);
       request.auth = pass.auth;
@@ -67,8 +69,8 @@ export function oAuthClientCredentials(options: GuardOptions): ConnectMiddleware
  *
  * @throws TypeError when it has not.
  */
-export function authOf(request: IncomingMessage): Auth {
-  const { auth } = request as IncomingMessage & { auth?: Auth };
+export function authOf(request: IncomingMessage | Http2ServerRequest): Auth {
+  const { auth } = request as { auth?: Auth };
   if (auth === undefined) throw new TypeError('the request has not come past oAuthClientCredentials');
   return auth;
 }

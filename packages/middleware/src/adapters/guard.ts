@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Authenticator } from '../create.ts';
-import { createParsedAuthenticator } from '../create.ts';
+import { createApplicationAuthenticator } from '../create.ts';
 import type { Allow, Decision } from '../decision/decision.ts';
 import { OptionsError } from '../errors.ts';
 import { parseClientCredentials } from '../options/parse.ts';
@@ -8,9 +8,11 @@ import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { Auth } from './auth.ts';
 import { createAuth } from './auth.ts';
 import { findApplicationProblems } from '../options/application.ts';
+import type { StoreListening } from '../store-listener.ts';
 
 /** Options of `oAuthClientCredentials`, or an authenticator that several guards share and its owner closes. */
-export type GuardOptions = ClientCredentialsInput | { readonly authenticator: Authenticator };
+export type GuardOptions =
+  (ClientCredentialsInput & StoreListening) | { readonly authenticator: Authenticator };
 
 /** A request that may pass: what to change in it, worked out once per token. */
 export interface Pass {
@@ -35,7 +37,7 @@ export interface Guard {
  */
 export function createGuard(options: GuardOptions): Guard {
   const shared = 'authenticator' in options ? options.authenticator : undefined;
-  const authenticator = shared ?? openAuthenticator(options as ClientCredentialsInput);
+  const authenticator = shared ?? openAuthenticator(options as ClientCredentialsInput & StoreListening);
   const passes = new WeakMap<Allow, Pass>();
   return {
     decide: (authorization) => authenticator.decide({ authorization }),
@@ -53,14 +55,17 @@ export function createGuard(options: GuardOptions): Guard {
   };
 }
 
-function openAuthenticator(input: ClientCredentialsInput): Authenticator {
+function openAuthenticator({
+  onStoreEvent,
+  ...input
+}: ClientCredentialsInput & StoreListening): Authenticator {
   const { options, problems } = parseClientCredentials(input);
   const found = [...findApplicationProblems(input), ...problems];
   if (options === undefined || found.some(({ severity }) => severity === 'error'))
     throw new OptionsError(found);
   for (const { path, code, message } of found)
     process.emitWarning(`${path.join('.')}: ${message}`, { type: 'GrantgateWarning', code });
-  return createParsedAuthenticator(options);
+  return createApplicationAuthenticator(options, { onStoreEvent });
 }
 
 function toPass(allow: Allow): Pass {

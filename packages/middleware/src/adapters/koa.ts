@@ -1,5 +1,5 @@
 import type { Middleware, ParameterizedContext } from 'koa';
-import type { Deny } from '../decision/decision.ts';
+import type { Decision, Deny } from '../decision/decision.ts';
 import { toProblem, toProblemHeaders } from '../decision/problem.ts';
 import type { Auth } from './auth.ts';
 import type { GuardOptions } from './guard.ts';
@@ -9,6 +9,7 @@ import { nameRequest } from './node-response.ts';
 
 export type { Auth } from './auth.ts';
 export type { GuardOptions } from './guard.ts';
+export type { StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
 
 /** What guarded middleware finds in `ctx.state`. */
@@ -32,17 +33,19 @@ export interface KoaMiddleware extends Middleware<AuthState> {
  */
 export function oAuthClientCredentials(options: GuardOptions): KoaMiddleware {
   const guard = createGuard(options);
-  const middleware: Middleware<AuthState> = async (ctx, next) => {
-    const known = guard.decide(readAuthorization(ctx.req));
-    const decision = known instanceof Promise ? await known : known;
-    if (!decision.allowed) {
-      refuse(ctx, decision);
-      return;
-    }
-    const pass = guard.passOf(decision);
-    admit(ctx.req, pass);
-    ctx.state.auth = pass.auth;
-    await next();
+  const middleware: Middleware<AuthState> = (ctx, next) => {
+    const conclude = (decision: Decision): Promise<void> | undefined => {
+      if (!decision.allowed) {
+        refuse(ctx, decision);
+        return undefined;
+      }
+      const pass = guard.passOf(decision);
+      admit(ctx.req, pass);
+      ctx.state.auth = pass.auth;
+      return next() as Promise<void>;
+    };
+    const decision = guard.decide(readAuthorization(ctx.req));
+    return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
   };
   return Object.assign(middleware, { close: () => guard.close() });
 }

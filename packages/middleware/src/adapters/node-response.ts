@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { Deny } from '../decision/decision.ts';
 import { toProblem, toProblemHeaders } from '../decision/problem.ts';
 import { toRequestId } from '../decision/request-id.ts';
@@ -11,8 +12,18 @@ export function nameRequest(announced: unknown, { headers }: NodeRequest): strin
   return toRequestId(Array.isArray(sent) ? sent[0] : sent);
 }
 
+/** Responses of HTTP/1.1 and of HTTP/2's compatibility API. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** Whether nobody waits for the response any more: the caller has gone away, or has been answered. */
+export function isGone(response: NodeResponse): boolean {
+  // HTTP/2's has no `destroyed` of its own, whatever its types say.
+  const { destroyed } = response as { readonly destroyed?: boolean };
+  return response.writableEnded || (destroyed ?? (response as Http2ServerResponse).stream.destroyed);
+}
+
 /** Answers with a refusal; headers that the application has set before go out with it. */
-export function refuse(request: NodeRequest, response: ServerResponse, deny: Deny): void {
+export function refuse(request: NodeRequest, response: NodeResponse, deny: Deny): void {
   if (response.headersSent) return;
   const requestId = nameRequest(response.getHeader('x-request-id'), request);
   const body = Buffer.from(toProblem(deny, requestId));

@@ -1,7 +1,9 @@
 // What `@grantgate/middleware/outgoing` offers.
 export { bearer } from './bearer.ts';
 export { createFetch } from './create-fetch.ts';
+export type { FetchOptions } from './create-fetch.ts';
 export { createTokenSource } from './token-source.ts';
 export type { OutgoingToken, TokenSource, TokenSourceInput } from './token-source.ts';
+export type { StoreEvent } from '../cache/store-event.ts';
 export type { TokenErrorCode } from '../errors.ts';
 export { OptionsError, TokenError } from '../errors.ts';

@@ -2,19 +2,24 @@ import type { MaybePromise } from '../base/maybe-promise.ts';
 import { findApplicationProblems } from '../options/application.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
+import type { Stores } from '../cache/stores.ts';
+import { createStores } from '../cache/stores.ts';
 import type { TokenErrorCode } from '../errors.ts';
 import { OptionsError, TokenError } from '../errors.ts';
 import { openTokens } from '../open-tokens.ts';
 import type { ClientCredentialsOptions } from '../options/options.ts';
 import { parseClientCredentials } from '../options/parse.ts';
 import type { ClientCredentialsInput } from '../options/schema.ts';
+import type { StoreListening } from '../store-listener.ts';
+import { createStoreChannel } from '../store-listener.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
 import type { TokenFailureReason } from '../token/failure.ts';
 
 /** The options of `oAuthClientCredentials` that say where the application's own tokens come from. */
 export type TokenSourceInput = Pick<ClientCredentialsInput, 'url' | 'audience' | 'clientConfig' | 'store'> &
-  Required<Pick<ClientCredentialsInput, 'clientID' | 'clientSecret'>>;
+  Required<Pick<ClientCredentialsInput, 'clientID' | 'clientSecret'>> &
+  StoreListening;
 
 /** A token for outgoing calls; one object for as long as it is held. Printing or serialising it does not show `value`. */
 export interface OutgoingToken {
@@ -53,8 +58,8 @@ const renewEveryMs = 10_000;
  * @see RFC 6749 section 4.4
  */
 export function createTokenSource(
-  input: TokenSourceInput,
-  parts: { readonly clock?: Clock } = {},
+  { onStoreEvent, ...input }: TokenSourceInput,
+  parts: { readonly clock?: Clock; readonly stores?: Stores } = {},
 ): TokenSource {
   const clock = parts.clock ?? systemClock;
   const { options, problems } = parseClientCredentials(input);
@@ -62,7 +67,8 @@ export function createTokenSource(
   const credential = options && toCredential(options);
   if (options === undefined || credential === undefined || found.some(({ severity }) => severity === 'error'))
     throw new OptionsError(found.length > 0 ? found : [noIdentity]);
-  const tokens = openTokens(options, { clock });
+  const stores = parts.stores ?? createStores({ clock, events: createStoreChannel(onStoreEvent) });
+  const tokens = openTokens(options, { clock, stores });
   const held = new WeakMap<AccessToken, OutgoingToken>();
   const originals = new WeakMap<OutgoingToken, AccessToken>();
   let renewedAtMs = -Infinity;
