@@ -18,6 +18,7 @@ export function startCheckGateway(
   };
   const entryPoints = {
     forwardAuth: { address: '127.0.0.1:0', forwardAuth },
+    extAuthz: { address: '127.0.0.1:0' },
   };
   return startTestGateway({
     routes: { 'routes.json': JSON.stringify({ http }) },

@@ -70,6 +70,15 @@ const proxies: Readonly<Record<string, Proxy | undefined>> = {
           passesServerErrors: false,
           gatewayLevel: false,
         },
+  'Envoy, over gRPC':
+    envoy === undefined
+      ? undefined
+      : {
+          example: 'beside-envoy',
+          command: [envoy, '-c', 'envoy.yaml', '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warn'],
+          passesServerErrors: true,
+          gatewayLevel: true,
+        },
 };
 
 it('are tested with a real Envoy, or say why not', () => {

@@ -40,13 +40,14 @@ export async function startBeside({ example, tokenUrl, command }: BesideOptions)
   const folder = await mkdtemp(join(tmpdir(), 'grantgate-beside-'));
   await cp(fileURLToPath(new URL(`../../examples/${example}`, import.meta.url)), folder, { recursive: true });
   const service = await startEchoServer();
-  const [web, checks] = [await findClosedPort(), await findClosedPort()];
+  const [web, checks, grpc] = [await findClosedPort(), await findClosedPort(), await findClosedPort()];
   for (const name of await readdir(folder)) {
     const text = await readFile(join(folder, name), 'utf8');
     const here = text
       .replaceAll('https://tenant.auth0.com/oauth/token', tokenUrl)
       .replace(/\b8000\b/g, String(web))
       .replace(/\b9000\b/g, String(checks))
+      .replace(/\b9001\b/g, String(grpc))
       .replace(/\b8080\b/g, String(service.port));
     await writeFile(join(folder, name), here);
   }

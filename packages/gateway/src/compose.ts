@@ -7,6 +7,7 @@ import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createAdminHandle } from './admin/handle.ts';
 import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
+import { openExtAuthz } from './checks/ext-authz/open.ts';
 import { createForwardAuthHandle } from './checks/forward-auth.ts';
 import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
@@ -149,6 +150,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       entryPoints.push(
         await open(config, {
           clock,
+          pipeline,
           handle: toHandle(config, install, pipeline, handle, () => kubernetes?.isReady() ?? true),
           onError: (error) =>
             log.error('a connection could not be opened', {
@@ -225,13 +227,22 @@ function toHandle(
 
 async function open(
   config: EntryPointConfig,
-  deps: Omit<EntryPointDeps, 'certificates'>,
+  deps: Omit<EntryPointDeps, 'certificates'> & { readonly pipeline: PipelineDeps },
 ): Promise<EntryPoint> {
   const certificates = await readCertificates(config);
+  const { check } = config;
   try {
-    return await openEntryPoint(config, { ...deps, certificates });
+    return await (check?.kind === 'extAuthz'
+      ? openExtAuthz({ ...config, check }, { ...deps, certificates })
+      : openEntryPoint(config, { ...deps, certificates }));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'MODULE_NOT_FOUND')
+      throw new GatewayStartError(
+        'grpc_unavailable',
+        `the entry point ${config.name} needs the package @grpc/grpc-js: install it beside grantgate`,
+        error,
+      );
     // Node.js reports addresses with a code of the system's; anything else is about the certificates.
     throw /^E[A-Z]+$/.test(code)
       ? new GatewayStartError(

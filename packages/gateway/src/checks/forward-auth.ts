@@ -5,12 +5,14 @@ import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
 import { type Passed, passGuards, usernameOf } from '../pipeline/pass-guards.ts';
 import { createProgress, type Progress } from '../pipeline/progress.ts';
-import { brokenRoute, gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
+import { brokenRoute, type Refusal } from '../pipeline/refusals.ts';
 import { writeRefusal } from '../pipeline/write-refusal.ts';
 import { discardRest } from '../proxy/discard-rest.ts';
 import type { Check, Snapshot } from '../snapshot/snapshot.ts';
 import { createAnswerHeaders, findImpostors, type AnswerHeaders } from './answer-headers.ts';
 import { toOriginalFacts } from './original-request.ts';
+import { namesOf, valueOf } from './raw-headers.ts';
+import { refusalOf } from './refusal-of.ts';
 
 const mount = '/forward-auth/';
 
@@ -73,27 +75,12 @@ function findCheck(path: string, nameEnd: number, snapshot: Snapshot): Check | u
   return snapshot.check(written) ?? (written.includes('%') ? snapshot.check(decode(written)) : undefined);
 }
 
-/** Why a middleware cannot be asked. */
-export function refusalOf(check: Check | undefined): Refusal | undefined {
-  if (check === undefined) return gatewayRefusals.middleware_unknown;
-  return check.broken === undefined ? undefined : brokenRoute;
-}
-
 function decode(written: string): string {
   try {
     return decodeURIComponent(written);
   } catch {
     return '';
   }
-}
-
-/** Several are joined, and thereby refused as malformed. */
-function valueOf(rawHeaders: readonly string[], name: string): string | undefined {
-  let value: string | undefined;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    if (rawHeaders[at]?.length === name.length && rawHeaders[at]?.toLowerCase() === name)
-      value = value === undefined ? rawHeaders[at + 1] : `${value}, ${rawHeaders[at + 1] ?? ''}`;
-  return value;
 }
 
 function conclude(
@@ -121,10 +108,6 @@ function conclude(
   );
   discardRest(response.req);
   response.end();
-}
-
-function* namesOf(rawHeaders: readonly string[]): Iterable<string> {
-  for (let at = 0; at < rawHeaders.length; at += 2) yield rawHeaders[at] ?? '';
 }
 
 /** Refusals as the proxy can pass them on. */

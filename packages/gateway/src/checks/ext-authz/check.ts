@@ -1,0 +1,110 @@
+import type { Allow } from '@grantgate/middleware/decision/decision';
+import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
+import type { CheckConfig } from '../../config/install.ts';
+import { toHostName } from '../../entrypoints/request-facts.ts';
+import type { PipelineDeps } from '../../pipeline/handle.ts';
+import { type Passed, passGuards, usernameOf } from '../../pipeline/pass-guards.ts';
+import { brokenRoute, gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
+import { readRequestId } from '../../pipeline/request-id.ts';
+import type { RequestFacts } from '../../routing/facts.ts';
+import type { Check } from '../../snapshot/snapshot.ts';
+import { createAnswerHeaders, findImpostors } from '../answer-headers.ts';
+import { namesOf, valueOf } from '../raw-headers.ts';
+import { refusalOf } from '../refusal-of.ts';
+import type { CheckRequest } from './check-request.ts';
+import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
+
+/** Answers one `Check`, with the bytes of a `CheckResponse`. Never rejects: what fails is refused. */
+export type Answer = (request: CheckRequest, isDraining: boolean) => Promise<Buffer>;
+
+/** @param entryPoint its name. */
+export function createAnswer(entryPoint: string, config: CheckConfig, deps: PipelineDeps): Answer {
+  const toHeaders = createAnswerHeaders(config);
+  const credentials = config.credentialsHeader.toLowerCase();
+  const allow = (check: Check, request: CheckRequest, allows: readonly Allow[]): Buffer => {
+    const username = usernameOf(allows);
+    return writeOkResponse({
+      headers: toHeaders(allows),
+      remove: findImpostors(namesOf(request.rawHeaders), allows),
+      metadata: { middleware: check.routerName, ...(username !== undefined && { username }) },
+    });
+  };
+  const deny = (refusal: Refusal, requestId: string): Buffer => {
+    const status = config.statusMap.get(refusal.status) ?? refusal.status;
+    return writeDeniedResponse({
+      code: rpcCodes[refusal.status] ?? permissionDenied,
+      status,
+      headers: toProblemHeaders(refusal, requestId),
+      body: toProblem({ ...refusal, status }, requestId),
+    });
+  };
+  return async (request, isDraining) => {
+    const lease = deps.acquire();
+    const startedAt = deps.clock.now();
+    const begun = deps.clock.monotonic();
+    const facts = toFacts(request, entryPoint);
+    const requestId = readRequestId(facts.rawHeaders);
+    let check: Check | undefined;
+    let passed: Passed | Refusal;
+    try {
+      const name = request.contextExtensions.get('middleware') ?? config.middleware;
+      check = name === undefined ? undefined : lease.snapshot.check(name);
+      passed =
+        (isDraining ? gatewayRefusals.gateway_draining : refusalOf(check)) ??
+        (await passGuards(check?.guards ?? [], { authorization: valueOf(facts.rawHeaders, credentials) }));
+    } catch (error) {
+      deps.onDefect(error, requestId);
+      // Closed, not open: what could not be decided on does not pass.
+      passed = brokenRoute;
+    } finally {
+      lease.release();
+    }
+    const refusal = 'code' in passed ? passed : undefined;
+    deps.onRecord({
+      facts,
+      requestId,
+      startedAt,
+      durationMs: deps.clock.monotonic() - begun,
+      originDurationMs: 0,
+      status: refusal === undefined ? 200 : (config.statusMap.get(refusal.status) ?? refusal.status),
+      originStatus: 0,
+      originBytes: 0,
+      downstreamBytes: 0,
+      httpVersion: request.protocol.replace('HTTP/', ''),
+      routerName: check?.routerName,
+      serviceName: undefined,
+      serverUrl: undefined,
+      clientUsername: 'code' in passed ? undefined : usernameOf(passed),
+      refusal,
+    });
+    return 'code' in passed || check === undefined
+      ? deny(refusal ?? brokenRoute, requestId)
+      : allow(check, request, passed);
+  };
+}
+
+/** google.rpc.Code: UNAUTHENTICATED, NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED; for anything else PERMISSION_DENIED. */
+const rpcCodes: Readonly<Partial<Record<number, number>>> = { 401: 16, 404: 5, 503: 14, 504: 4 };
+const permissionDenied = 7;
+
+function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
+  const { rawHeaders, path: target, host: authority } = request;
+  const question = target.indexOf('?');
+  return {
+    entryPoint,
+    method: request.method,
+    target,
+    path: question < 0 ? target : target.slice(0, question),
+    query: question < 0 ? '' : target.slice(question + 1),
+    host: toHostName(authority),
+    authority,
+    scheme: request.scheme === 'https' ? 'https' : 'http',
+    rawHeaders,
+    remoteAddress: request.sourceAddress,
+    remotePort: request.sourcePort,
+    localPort: 0,
+    // The address is Envoy's word, which has looked at X-Forwarded-For itself.
+    trusted: false,
+    authorization: valueOf(rawHeaders, 'authorization'),
+  };
+}

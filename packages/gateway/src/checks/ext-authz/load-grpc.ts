@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module';
+import type * as grpc from '@grpc/grpc-js';
+
+/** The package `@grpc/grpc-js`. */
+export type Grpc = typeof grpc;
+
+/**
+ * Loads the package `@grpc/grpc-js` when an entry point first needs it: a gateway without one need not have it.
+ *
+ * @throws Error with the code `MODULE_NOT_FOUND` when it is not installed.
+ */
+export function loadGrpc(): Grpc {
+  // What the package exports is known by its name and its version alone.
+  return createRequire(import.meta.url)('@grpc/grpc-js') as Grpc;
+}

@@ -1,0 +1,127 @@
+import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition } from '@grpc/grpc-js';
+import type { EntryPointConfig, CheckConfig } from '../../config/install.ts';
+import type { EntryPoint, EntryPointDeps } from '../../entrypoints/entry-point.ts';
+import type { PipelineDeps } from '../../pipeline/handle.ts';
+import { createAnswer } from './check.ts';
+import { readCheckRequest, type CheckRequest } from './check-request.ts';
+import { loadGrpc } from './load-grpc.ts';
+import { numberField, readFields } from './protobuf.ts';
+
+/**
+ * Opens an entry point that speaks Envoy's `ext_authz` over gRPC: `envoy.service.auth.v3.Authorization` and
+ * `grpc.health.v1.Health`. A deadline that passes ends a check as `DEADLINE_EXCEEDED`, never as OK. Its certificate is the
+ * first one; a changed one needs a restart.
+ *
+ * @throws when `@grpc/grpc-js` is not installed or the address cannot be had.
+ */
+export async function openExtAuthz(
+  config: EntryPointConfig & { readonly check: CheckConfig },
+  deps: Pick<EntryPointDeps, 'clock' | 'certificates'> & { readonly pipeline: PipelineDeps },
+): Promise<EntryPoint> {
+  const grpc = loadGrpc();
+  const answer = createAnswer(config.name, config.check, deps.pipeline);
+  const watchers = new Set<ServerWritableStream<HealthRequest, Health>>();
+  let draining = false;
+  const health = (service: string): Health =>
+    !services.has(service) ? 'unknown' : draining ? 'notServing' : 'serving';
+  const server = new grpc.Server({ 'grpc.max_receive_message_length': maxMessageBytes });
+  server.addService(authorization, {
+    Check: ({ request }: ServerUnaryCall<CheckRequest, Buffer>, done: sendUnaryData<Buffer>) => {
+      void answer(request, draining).then((response) => done(null, response));
+    },
+  });
+  server.addService(healthCheck, {
+    Check: ({ request }: ServerUnaryCall<HealthRequest, Health>, done: sendUnaryData<Health>) => {
+      if (services.has(request.service)) done(null, health(request.service));
+      else done({ code: grpc.status.NOT_FOUND, details: 'there is no such service' });
+    },
+    Watch: (call: ServerWritableStream<HealthRequest, Health>) => {
+      call.write(health(call.request.service));
+      watchers.add(call);
+      call.once('cancelled', () => watchers.delete(call));
+    },
+  });
+  const [first] = deps.certificates;
+  const credentials =
+    first === undefined
+      ? grpc.ServerCredentials.createInsecure()
+      : grpc.ServerCredentials.createSsl(null, [
+          { cert_chain: Buffer.from(first.cert), private_key: Buffer.from(first.key) },
+        ]);
+  const host = config.host ?? '::';
+  const port = await new Promise<number>((resolve, reject) => {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${config.port}`;
+    server.bindAsync(address, credentials, (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return {
+    name: config.name,
+    port,
+    setCertificates() {
+      throw new Error('an ext_authz entry point takes other certificates when the gateway starts anew');
+    },
+    async drain() {
+      draining = true;
+      for (const watcher of watchers) {
+        watcher.write('notServing');
+        watcher.end();
+      }
+      await new Promise<void>((resolve) => {
+        const grace = deps.clock.after(config.transport.graceTimeoutMs, () => server.forceShutdown());
+        server.tryShutdown(() => {
+          grace.cancel();
+          resolve();
+        });
+      });
+    },
+  };
+}
+
+/** Envoy sends headers, and the body only when it is told to: this is far above its limit for heads. */
+const maxMessageBytes = 4 * 1024 * 1024;
+
+type Health = 'serving' | 'notServing' | 'unknown';
+
+const services: ReadonlySet<string> = new Set(['', 'envoy.service.auth.v3.Authorization']);
+
+const authorization: ServiceDefinition = {
+  Check: {
+    path: '/envoy.service.auth.v3.Authorization/Check',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (bytes: Buffer) => bytes,
+    requestDeserialize: readCheckRequest,
+    responseSerialize: (bytes: Buffer) => bytes,
+    responseDeserialize: (bytes: Buffer) => bytes,
+  },
+};
+
+const healthMethod = (name: string, responseStream: boolean): ServiceDefinition[string] => ({
+  path: `/grpc.health.v1.Health/${name}`,
+  requestStream: false,
+  responseStream,
+  requestSerialize: (bytes: Buffer) => bytes,
+  requestDeserialize: readHealthRequest,
+  responseSerialize: (health: Health) => numberField(1, healthNumbers[health]),
+  responseDeserialize: (bytes: Buffer) => bytes,
+});
+
+const healthNumbers: Readonly<Record<Health, number>> = { serving: 1, notServing: 2, unknown: 3 };
+
+const healthCheck: ServiceDefinition = {
+  Check: healthMethod('Check', false),
+  Watch: healthMethod('Watch', true),
+};
+
+/** `grpc.health.v1.HealthCheckRequest`. */
+interface HealthRequest {
+  readonly service: string;
+}
+
+function readHealthRequest(bytes: Buffer): HealthRequest {
+  let service = '';
+  for (const field of readFields(bytes))
+    if (field.number === 1) service = field.bytes?.toString('utf8') ?? '';
+  return { service };
+}

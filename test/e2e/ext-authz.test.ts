@@ -1,0 +1,126 @@
+import { Client, credentials } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
+import { createExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
+import { startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+let silent: Awaited<ReturnType<typeof startScriptedServer>>;
+let gateway: TestGateway;
+let client: ExtAuthzClient;
+let address: string;
+beforeAll(async () => {
+  silent = await startScriptedServer(() => {});
+  gateway = await startTestGateway({
+    routes: {
+      'routes.yaml': `
+http:
+  middlewares:
+    slow: { plugin: { oAuthClientCredentials: { url: ${silent.url}, clientConfig: { maxRetries: 0 } } } }
+    broken: { plugin: { oAuthClientCredentials: { url: ${silent.url}, clientID: urn:env:NOWHERE, clientSecret: x } } }
+`,
+    },
+    install: `
+entryPoints: { extAuthz: { address: "127.0.0.1:0", extAuthz: { middleware: broken, statusMap: { 503: 429 } } } }
+accessLog: { format: json }
+`,
+  });
+  address = gateway.urlOf('extAuthz').replace('http://', '');
+  client = createExtAuthzClient(address);
+});
+afterAll(async () => {
+  client.close();
+  await silent.close();
+  await gateway.close();
+});
+
+const about = (middleware: string | undefined, headers: Readonly<Record<string, string>> = {}): object => ({
+  attributes: {
+    request: {
+      http: {
+        method: 'GET',
+        path: '/a?access_token=x',
+        host: 'api.example.com',
+        protocol: 'HTTP/2',
+        headers,
+      },
+    },
+    ...(middleware !== undefined && { context_extensions: { middleware } }),
+    source: { address: { socket_address: { address: '192.0.2.7', port_value: 4711 } } },
+  },
+});
+const basic = { authorization: `Basic ${Buffer.from('a:b').toString('base64')}` };
+
+describe('a check of Envoy over gRPC', () => {
+  it('whose deadline passes is never OK', async () => {
+    await expect(client.check(about('slow', basic), 150)).rejects.toMatchObject({ code: 4 });
+  });
+
+  it('is about the middleware that the route names, else about the entry point’s', async () => {
+    const codes = async (middleware: string | undefined) => {
+      const { status, denied_response: denied } = await client.check(about(middleware));
+      const { code } = JSON.parse(denied?.body ?? '{}') as { readonly code?: string };
+      return [status?.code, denied?.status.code, code];
+    };
+    expect(await codes('slow')).toEqual([16, 401, 'credentials_missing']);
+    expect(await codes('slow@file')).toEqual([16, 401, 'credentials_missing']);
+    expect(await codes('nobody')).toEqual([5, 404, 'middleware_unknown']);
+    // Its status is mapped.
+    expect(await codes(undefined)).toEqual([14, 429, 'middleware_unavailable']);
+  });
+
+  it('is in the access log as the request that it is about', async () => {
+    const before = gateway.accessLog.lines().length;
+    await client.check(about('slow', { 'x-request-id': 'r-1' }));
+    expect(JSON.parse(gateway.accessLog.lines()[before]!)).toMatchObject({
+      ClientAddr: '192.0.2.7:4711',
+      RequestMethod: 'GET',
+      RequestHost: 'api.example.com',
+      RequestProtocol: 'HTTP/2',
+      RequestId: 'r-1',
+      RouterName: 'slow@file',
+      DownstreamStatus: 401,
+      RefusalCode: 'credentials_missing',
+      entryPointName: 'extAuthz',
+    });
+    expect(gateway.accessLog.lines()[before]).not.toContain('access_token=x');
+  });
+
+  it('that is no message at all is an error, and the next is answered', async () => {
+    const raw = new Client(address, credentials.createInsecure());
+    const send = (bytes: Buffer): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        raw.makeUnaryRequest(
+          '/envoy.service.auth.v3.Authorization/Check',
+          (message: Buffer) => message,
+          (message: Buffer) => message,
+          bytes,
+          (error, value) => (error === null ? resolve(value) : reject(error)),
+        );
+      });
+    for (const bytes of [Buffer.from([0x0a, 0xff]), Buffer.from([0x0b]), Buffer.alloc(12, 0xff)])
+      await expect(send(bytes)).rejects.toMatchObject({ code: 13 });
+    // An empty one is about the entry point's middleware.
+    expect(await send(Buffer.alloc(0))).toBeInstanceOf(Buffer);
+    raw.close();
+  });
+});
+
+it('the health service says that checks are answered', async () => {
+  const raw = new Client(address, credentials.createInsecure());
+  const health = (service: string): Promise<Buffer | undefined> =>
+    new Promise((resolve, reject) => {
+      raw.makeUnaryRequest(
+        '/grpc.health.v1.Health/Check',
+        (name: string) => Buffer.from([0x0a, name.length, ...Buffer.from(name)]),
+        (message: Buffer) => message,
+        service,
+        (error, value) => (error === null ? resolve(value) : reject(error)),
+      );
+    });
+  expect(await health('')).toEqual(Buffer.from([0x08, 1]));
+  expect(await health('envoy.service.auth.v3.Authorization')).toEqual(Buffer.from([0x08, 1]));
+  await expect(health('other')).rejects.toMatchObject({ code: 5 });
+  raw.close();
+});
