@@ -34,6 +34,14 @@ describe('secret references', () => {
         list: ['from-env', 'urn:ietf:params:oauth:x', null],
       },
       problems: [],
+      lookUps: [
+        {
+          reference: { kind: 'kubernetes', namespace: 'apps', name: 'my-secret', key: 'clientID' },
+          found: { value: 'id' },
+        },
+        { reference: { kind: 'file', path: '/run/secret' }, found: { value: 'from-file\n' } },
+        { reference: { kind: 'env', variable: 'CLIENT' }, found: { value: 'from-env' } },
+      ],
     });
     expect(options).toEqual(before);
   });

@@ -32,6 +32,7 @@ describe('the reference', () => {
   it('marks the options that can hold a secret', () => {
     const secrets = options.filter(({ meaning }) => meaning.includes('**Secret**')).map(({ path }) => path);
     expect(secrets).toEqual([
+      'providers.kubernetesCRD.token',
       'stringData',
       'data',
       'clientSecret',
