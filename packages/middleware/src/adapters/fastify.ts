@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyReque
 import type { Decision, Deny } from '../decision/decision.ts';
 import { toProblem, toProblemHeaders } from '../decision/problem.ts';
 import type { Auth } from './auth.ts';
-import type { GuardOptions } from './guard.ts';
+import type { Guard, GuardOptions } from './guard.ts';
 import { createGuard } from './guard.ts';
 import { admit, readAuthorization } from './node-request.ts';
 import { nameRequest } from './node-response.ts';
@@ -28,7 +28,14 @@ declare module 'fastify' {
  */
 export const oAuthClientCredentials: FastifyPluginCallback<GuardOptions> = Object.assign(
   (instance: FastifyInstance, options: GuardOptions, done: (error?: Error) => void): void => {
-    const guard = createGuard(withoutFastifys(options));
+    let guard: Guard;
+    try {
+      guard = createGuard(withoutFastifys(options));
+    } catch (error) {
+      // Thrown, it would end the process: Fastify hears of a callback plugin's errors through `done` alone.
+      done(error as Error);
+      return;
+    }
     if (!instance.hasRequestDecorator('auth')) instance.decorateRequest('auth', null);
     instance.addHook('onRequest', (request, reply, next) => {
       const conclude = (decision: Decision): void => {

@@ -164,6 +164,25 @@ describe('fetch with a source', () => {
   });
 });
 
+describe('fetch with origins', () => {
+  it('gives the token to these alone, and says which is none', async () => {
+    const elsewhere: Seen[] = [];
+    const other = await listen((one, response) => {
+      elsewhere.push(one);
+      response.end();
+    });
+    const call = createFetch(source, { origins: [`${url}/orders`] });
+    await call(new URL(url));
+    await call(originOf(other));
+    await call(new Request(originOf(other)));
+    expect(seen[0]?.authorization).toMatch(/^Bearer ey/);
+    expect(elsewhere.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
+    expect(() => createFetch(source, { origins: ['api.example.com'] })).toThrow(TypeError);
+    other.closeAllConnections();
+    other.close();
+  });
+});
+
 describe("undici's interceptor", () => {
   it('bears the token, renews once on a 401 and repeats the request', async () => {
     const agent = new Agent();

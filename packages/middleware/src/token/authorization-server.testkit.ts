@@ -42,6 +42,8 @@ export interface AuthorizationServer {
   readonly url: string;
   /** Every token request so far, in the order of the answers. */
   readonly tokenRequests: readonly TokenRequestRecord[];
+  /** Client ID to which an access token was issued, an opaque one too; undefined when it was not issued here. */
+  clientOf(accessToken: string): string | undefined;
   /** Adds a client, or changes one: a new secret takes effect with the next request. */
   setClient(client: TestClient): void;
   setLifetime(seconds: number): void;
@@ -56,6 +58,7 @@ export async function startAuthorizationServer(
 ): Promise<AuthorizationServer> {
   const clients = new Map(options.clients.map((client) => [client.clientId, client]));
   const tokenRequests: TokenRequestRecord[] = [];
+  const issued = new Map<string, string>();
   let lifetimeSeconds = options.lifetimeSeconds ?? 3600;
   let accepted: readonly ClientAuthMethod[] = options.accepts ?? [
     'client_secret_basic',
@@ -114,6 +117,8 @@ export async function startAuthorizationServer(
       ctx.body = { error: 'invalid_client', error_description: 'this method is not accepted' };
     }
     const context = contextOf(ctx);
+    const { access_token: accessToken } = (ctx.body ?? {}) as { readonly access_token?: string };
+    if (accessToken !== undefined) issued.set(accessToken, context?.client?.clientId ?? '');
     const body = context?.body;
     tokenRequests.push({
       method: basic
@@ -133,6 +138,7 @@ export async function startAuthorizationServer(
     issuer: origin,
     url: `${origin}/token`,
     tokenRequests,
+    clientOf: (accessToken) => issued.get(accessToken),
     setClient: (client) => void clients.set(client.clientId, client),
     setLifetime: (seconds) => void (lifetimeSeconds = seconds),
     accept: (methods) => void (accepted = methods),

@@ -16,7 +16,7 @@ import {
 import { configurationSchemas } from '../configuration-schemas.ts';
 import type { Option } from './options.ts';
 import { formatOptions, listOptions } from './options.ts';
-import { refusalMeanings, startErrorMeanings } from './refusal-meanings.ts';
+import { refusalMeanings, startErrorMeanings, thrownErrorMeanings } from './refusal-meanings.ts';
 
 /** A table of options under a heading. */
 export interface Section {
@@ -123,6 +123,9 @@ export function formatErrorsPage(): string {
   const startRows = Object.entries(startErrorMeanings).map(
     ([code, meaning]) => `| \`${code}\` | ${meaning} |\n`,
   );
+  const thrownRows = Object.entries(thrownErrorMeanings).map(
+    ([code, { error, when }]) => `| \`${code}\` | \`${error}\` | ${when} |\n`,
+  );
   const head = '| code | status | title | headers | when |\n| --- | --- | --- | --- | --- |\n';
   return `# Errors
 
@@ -137,6 +140,14 @@ ${head}${decisionRows.join('')}
 ### Of the gateway
 
 ${head}${gatewayRows.join('')}
+## In an application
+
+\`@grantgate/middleware\` throws these, and no others; match on \`code\`. A \`TokenError\` is why there is no token for an outgoing call, and
+has \`retryAfterSeconds\` when the authorization server said so.
+
+| code | error | when |
+| --- | --- | --- |
+${thrownRows.join('')}
 ## Start
 
 \`grantgate serve\` says one of these and exits with 1 when it cannot start.

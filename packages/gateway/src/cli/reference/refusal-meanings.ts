@@ -1,4 +1,5 @@
 import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
+import type { ErrorCode } from '@grantgate/middleware/errors';
 import type { GatewayRefusalCode } from '../../pipeline/refusals.ts';
 import type { GatewayStartErrorCode } from '../../start-error.ts';
 
@@ -35,6 +36,30 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   upstream_refused: 'No connection to the server could be made.',
   upstream_reset: 'The server closed the connection before it had answered.',
   upstream_timeout: 'The server did not answer in time.',
+};
+
+/** When `@grantgate/middleware` throws an error with each code, to an application. */
+export const thrownErrorMeanings: Readonly<
+  Record<ErrorCode, { readonly error: 'OptionsError' | 'TokenError'; readonly when: string }>
+> = {
+  options_invalid: {
+    error: 'OptionsError',
+    when: 'At construction: options cannot be used. `problems` has all of them, each with its path.',
+  },
+  credentials_refused: {
+    error: 'TokenError',
+    when: "The authorization server refused the application's client ID and secret.",
+  },
+  token_request_rejected: { error: 'TokenError', when: refusalMeanings.token_request_rejected },
+  token_response_invalid: {
+    error: 'TokenError',
+    when: 'The answer of the token endpoint is none of RFC 6749.',
+  },
+  authorization_server_unavailable: {
+    error: 'TokenError',
+    when: refusalMeanings.authorization_server_unavailable,
+  },
+  authorization_server_timeout: { error: 'TokenError', when: refusalMeanings.authorization_server_timeout },
 };
 
 /** Why the gateway does not start. */

@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import Koa from 'koa';
+import { describe, expect, it } from 'vitest';
+import type { AuthState, KoaMiddleware } from './koa.ts';
+import { oAuthClientCredentials } from './koa.ts';
+import { as, call, guardedAppTests, hangUp } from './guarded-app.testkit.ts';
+
+const tests = guardedAppTests();
+const guardWith = (options: { claims?: string } = {}): KoaMiddleware =>
+  tests.closeLater(oAuthClientCredentials({ url: tests.server.url, ...options }));
+const serve = (app: Koa): Promise<string> => {
+  const handle = app.callback();
+  return tests.serve((request, response) => void handle(request, response));
+};
+
+describe('the Koa middleware', () => {
+  it('lets the middleware before it see and change its refusal, and emits no error', async () => {
+    const app = new Koa();
+    const seen: unknown[] = [];
+    app.on('error', (error) => seen.push(error));
+    app.use(async (ctx, next) => {
+      ctx.set('x-request-id', 'mine');
+      await next();
+      seen.push([ctx.status, ctx.type, (JSON.parse(String(ctx.body)) as { requestId: string }).requestId]);
+      ctx.set('x-seen', 'yes');
+    });
+    app.use(guardWith());
+    app.use((ctx) => {
+      seen.push(ctx.path);
+    });
+    const refused = await call(await serve(app), as('unknown'));
+    expect(refused).toMatchObject({ status: 401, headers: { 'x-seen': 'yes', 'x-request-id': 'mine' } });
+    expect(seen).toEqual([[401, 'application/problem+json', 'mine']]);
+  });
+
+  it('lets the middleware before it wait for what comes after, and hear what that throws', async () => {
+    const app = new Koa();
+    const order: unknown[] = [];
+    app.use(async (_ctx, next) => {
+      await next().catch((error: unknown) => order.push((error as Error).message));
+      order.push('end');
+    });
+    app.use(guardWith());
+    app.use(async (ctx) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push((ctx.state as AuthState).auth.clientId);
+      ctx.body = 'ok';
+      if (ctx.path === '/broken') throw new Error('broken');
+    });
+    const origin = await serve(app);
+    // From the authorization server first, then from memory.
+    for (const path of ['/', '/', '/broken']) await call(`${origin}${path}`, as('admin'));
+    expect(order).toEqual(['admin', 'end', 'admin', 'end', 'admin', 'broken', 'end']);
+  });
+
+  it('leaves a body that was read before it', async () => {
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      ctx.state['body'] = await text(ctx.req);
+      await next();
+    });
+    app.use(guardWith()).use((ctx) => {
+      ctx.body = String(ctx.state['body']);
+    });
+    const origin = await serve(app);
+    expect(await call(origin, as('admin'), 'an order')).toMatchObject({ status: 200, body: 'an order' });
+  });
+
+  it('makes no error of a caller that has gone while the authorization server was asked', async () => {
+    const app = new Koa();
+    const errors: unknown[] = [];
+    app.on('error', (error) => errors.push(error));
+    app.use(guardWith()).use((ctx) => {
+      ctx.body = 'ok';
+    });
+    const handle = app.callback();
+    let reach = (): void => {};
+    let gone: Promise<unknown> | undefined;
+    const reached = new Promise<void>((resolve) => (reach = resolve));
+    const origin = await tests.serve((request: IncomingMessage, response: ServerResponse) => {
+      gone ??= once(response, 'close');
+      void handle(request, response);
+      reach();
+    });
+    const release = tests.server.hold();
+    await hangUp(origin, as('tester'), reached);
+    await gone;
+    const next = call(origin, as('tester'));
+    release();
+    expect((await next).status).toBe(200);
+    expect(errors).toEqual([]);
+  });
+});

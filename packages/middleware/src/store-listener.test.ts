@@ -1,0 +1,71 @@
+import { describe, expect, it, vi } from 'vitest';
+import { OptionsError } from './errors.ts';
+import { oAuthClientCredentials } from './adapters/express.ts';
+import type { StoreEvent } from './cache/store-event.ts';
+import { createTokenSource } from './outgoing/outgoing.ts';
+import { createStoreChannel } from './store-listener.ts';
+import { findClosedPort } from './token/scripted-server.testkit.ts';
+
+const lost = (reason: string | undefined): StoreEvent => ({ kind: 'state', ready: false, reason });
+const back: StoreEvent = { kind: 'state', ready: true, reason: undefined };
+
+describe('what becomes of the store', () => {
+  it('is a process warning each time that it is lost', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const channel = createStoreChannel(undefined);
+    for (const event of [lost('refused'), lost('refused still'), back, lost('frozen')])
+      channel.publish(event);
+    channel.publish({ kind: 'failure', operation: 'get', reason: 'no answer within 250 ms' });
+    expect(warn.mock.calls).toEqual([
+      [
+        'store: is not available, requests go on without it: refused',
+        { type: 'GrantgateWarning', code: 'store_unavailable' },
+      ],
+      [
+        'store: is not available, requests go on without it: frozen',
+        { type: 'GrantgateWarning', code: 'store_unavailable' },
+      ],
+    ]);
+  });
+
+  it('is told to the application in place of a warning, and what that throws harms nobody', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const heard: StoreEvent[] = [];
+    const channel = createStoreChannel((event) => {
+      heard.push(event);
+      if (event.kind === 'state' && event.ready) throw new Error('log is full');
+    });
+    channel.publish(lost('refused'));
+    expect(warn).not.toHaveBeenCalled();
+    channel.publish(back);
+    expect(heard).toEqual([lost('refused'), back]);
+    expect(warn).toHaveBeenCalledWith('onStoreEvent: log is full', {
+      type: 'GrantgateWarning',
+      code: 'listener_failed',
+    });
+  });
+
+  it.each(['middleware', 'token source'])('is heard through the options of a %s', async (what) => {
+    const port = await findClosedPort();
+    const heard = await new Promise<StoreEvent>((resolve) => {
+      const options = {
+        url: 'https://as.example/token',
+        clientID: 'a',
+        clientSecret: 'b',
+        store: { secret: '0123456789abcdef', redis: { endpoints: [`127.0.0.1:${port}`] } },
+        onStoreEvent(event: StoreEvent) {
+          resolve(event);
+          void opened.close();
+        },
+      };
+      const opened = what === 'middleware' ? oAuthClientCredentials(options) : createTokenSource(options);
+    });
+    expect(heard).toMatchObject({ kind: 'state', ready: false });
+    expect((heard as { reason: string }).reason).toBe('connection refused');
+  });
+
+  it('is not heard through options of a file', () => {
+    const input = { url: 'https://as.example/token', onstoreevent: 'x' };
+    expect(() => oAuthClientCredentials(input)).toThrow(OptionsError);
+  });
+});
