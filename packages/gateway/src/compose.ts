@@ -13,6 +13,7 @@ import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
 import { openEntryPoint } from './entrypoints/entry-point.ts';
 import { createAccessLogLine } from './observe/access-log.ts';
+import { inBatches } from './observe/batches.ts';
 import { createKubernetesLog } from './observe/kubernetes-log.ts';
 import type { Log } from './observe/log.ts';
 import { createLog } from './observe/log.ts';
@@ -78,7 +79,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const records = createChannel<RequestRecord>((error) =>
       log.error('an observer failed', { error: describe(error) }),
     );
-    const accessSink = await openAccessLog(install, io);
+    const accessSink = await openAccessLog(install, io, clock);
     if (accessSink !== undefined) {
       const toLine = createAccessLogLine(install.accessLog?.format ?? 'json');
       records.subscribe((record) => accessSink.write(toLine(record)));
@@ -183,11 +184,15 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
   }
 }
 
-async function openAccessLog({ accessLog }: InstallConfig, { stdout }: GatewayIo): Promise<Sink | undefined> {
+async function openAccessLog(
+  { accessLog }: InstallConfig,
+  { stdout }: GatewayIo,
+  clock: Clock,
+): Promise<Sink | undefined> {
   if (accessLog?.filePath === undefined) return accessLog && stdout;
   const { filePath } = accessLog;
   try {
-    return await openSink(filePath);
+    return inBatches(await openSink(filePath), clock);
   } catch (error) {
     throw new GatewayStartError('log_unavailable', `the access log ${filePath} cannot be opened`, error);
   }
