@@ -24,8 +24,9 @@ const gateway = {
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
   entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config'],
   checks: ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config'],
-  // providers for the events that they announce.
-  observe: ['pipeline', 'config', 'routing', 'providers'],
+  workers: ['config'],
+  // providers and workers for the events that they announce.
+  observe: ['pipeline', 'config', 'routing', 'providers', 'workers'],
   admin: ['pipeline'],
 };
 const oneWay = (root, table) =>
@@ -35,7 +36,7 @@ const oneWay = (root, table) =>
     from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
     to: {
       path: `^packages/${root}/src/`,
-      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'outgoing' ? '(open-tokens|store-listener)\\.ts|cache/(token-cache|stores|store-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
+      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener)\\.ts|cache/(token-cache|stores|store-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
     },
   }));
 

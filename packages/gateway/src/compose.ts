@@ -3,18 +3,20 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createChannel } from '@grantgate/middleware/base/channel';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
+import type { LocalStore } from '@grantgate/middleware/cache/stores';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createAdminHandle } from './admin/handle.ts';
 import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
 import { openExtAuthz } from './checks/ext-authz/open.ts';
 import { createForwardAuthHandle } from './checks/forward-auth.ts';
-import type { EntryPointConfig, InstallConfig } from './config/install.ts';
+import type { EntryPointConfig, InstallConfig, ListenAddresses } from './config/install.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
 import { openEntryPoint } from './entrypoints/entry-point.ts';
 import { createAccessLogLine } from './observe/access-log.ts';
 import { inBatches } from './observe/batches.ts';
 import { createKubernetesLog } from './observe/kubernetes-log.ts';
+import { logAddresses } from './observe/addresses-log.ts';
 import type { Log } from './observe/log.ts';
 import { createLog } from './observe/log.ts';
 import { createProblemLog } from './observe/problem-log.ts';
@@ -47,14 +49,29 @@ export interface GatewayIo {
   readonly stderr: Sink;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
+  /** For one of several processes that serve requests together; default: it is the only one. */
+  readonly worker?: WorkerPart;
+}
+
+/** What one of several processes is to the others. */
+export interface WorkerPart {
+  /** From 1. The first speaks for all of them about the configuration, in the log and to a cluster. */
+  readonly number: number;
+  /** Where they share the tokens of middlewares without `store`. */
+  readonly local: Omit<LocalStore, 'events'>;
 }
 
 /** A running gateway. */
 export interface Gateway {
   /** Where it listens, by entry point; the port is the one in use when 0 was asked for. */
-  readonly addresses: ReadonlyMap<string, { readonly host: string | undefined; readonly port: number }>;
+  readonly addresses: ListenAddresses;
   /** Opens log files anew after a rotation. */
   reopenLogs(): void;
+  /**
+   * Leaves new connections to another process, answers what the open ones still ask for within each entry point's
+   * `graceTimeOut`, and drains.
+   */
+  retire(): Promise<void>;
   /**
    * Takes no new requests, lets those in flight finish within each entry point's `graceTimeOut`, and closes everything.
    * Calling it again waits for the same end.
@@ -70,7 +87,8 @@ export interface Gateway {
  */
 export async function startGateway(install: InstallConfig, io: GatewayIo): Promise<Gateway> {
   const clock = io.clock ?? systemClock;
-  const log = createLog(install.log, io.stderr);
+  const { worker } = io;
+  const log = createLog(install.log, io.stderr, worker && { worker: worker.number });
   const opened: (() => Promise<void> | void)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
@@ -90,8 +108,12 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const storeEvents = createChannel<StoreEvent>((error) =>
       log.error('an observer failed', { error: describe(error) }),
     );
-    storeEvents.subscribe(createStoreLog(log, clock));
-    const stores = createStores({ clock, events: storeEvents });
+    storeEvents.subscribe(createStoreLog(log, clock, 'the token store'));
+    const stores = createStores({
+      clock,
+      events: storeEvents,
+      local: worker && openLocal(worker, log, clock),
+    });
     const cache = createTokenCache({ clock });
     const authenticators = createAuthenticators({ clock, cache, stores });
     const services = createServices({ clock });
@@ -110,14 +132,17 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       },
     });
     const report = createProblemLog(log);
+    const speaks = worker === undefined || worker.number === 1;
     const updates = createUpdates({
       env: io.env,
       entryPoints: entryPointFacts,
       services,
       authenticators,
       onPrepared({ routers, guards, problems }, files) {
-        report(problems);
-        kubernetes?.report(problems);
+        if (speaks) {
+          report(problems);
+          kubernetes?.report(problems);
+        }
         const broken = routers.filter((router) => router.broken !== undefined).length;
         log.info('configuration loaded', { routers: routers.length, middlewares: guards.size, broken });
         watchSet.watch(new Set([...files, ...certificateFiles]));
@@ -161,27 +186,40 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         }),
       );
 
-    const addresses = new Map(
+    const addresses: Gateway['addresses'] = new Map(
       entryPoints.map(({ name, port }) => [name, { host: install.entryPoints.get(name)?.host, port }]),
     );
-    for (const [name, { host, port }] of addresses)
-      log.info('listening', { entryPoint: name, host: host ?? '*', port });
+    // Of several processes, the one that started them says where they listen.
+    if (worker === undefined) logAddresses(log, addresses);
     let draining: Promise<void> | undefined;
+    const drain = (): Promise<void> => {
+      if (draining === undefined) log.info('shutting down');
+      return (draining ??= closeAll().then(() => {
+        const { memory, store, server } = cache.counts();
+        log.info('stopped', { tokensFromMemory: memory, tokensFromStore: store, tokenRequests: server });
+      }));
+    };
     return Object.freeze({
       addresses,
       reopenLogs: () => accessSink?.reopen(),
-      drain() {
-        if (draining === undefined) log.info('shutting down');
-        return (draining ??= closeAll().then(() => {
-          const { memory, store, server } = cache.counts();
-          log.info('stopped', { tokensFromMemory: memory, tokensFromStore: store, tokenRequests: server });
-        }));
+      async retire() {
+        await Promise.all(entryPoints.map((entryPoint) => entryPoint.retire()));
+        await drain();
       },
+      drain,
     });
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+function openLocal({ local }: WorkerPart, log: Log, clock: Clock): LocalStore {
+  const events = createChannel<StoreEvent>((error) =>
+    log.error('an observer failed', { error: describe(error) }),
+  );
+  events.subscribe(createStoreLog(log, clock, 'the store of the workers'));
+  return { ...local, events };
 }
 
 async function openAccessLog(

@@ -1,6 +1,6 @@
 /** Every `code` of `GatewayStartError`. */
 export type GatewayStartErrorCode =
-  'address_unavailable' | 'certificate_invalid' | 'grpc_unavailable' | 'log_unavailable';
+  'address_unavailable' | 'certificate_invalid' | 'grpc_unavailable' | 'log_unavailable' | 'worker_failed';
 
 /** The gateway cannot start as it is installed. */
 export class GatewayStartError extends Error {

@@ -46,7 +46,8 @@ export function openTokens(
   // Callers wait for a minute, or for as long as the configured attempts may take.
   const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
   const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
-  const source = cache.source({ endpoint, profile, waitMs, shared: held?.shared });
+  const shared = held === undefined ? parts.stores?.local : held.shared;
+  const source = cache.source({ endpoint, profile, waitMs, shared });
   return Object.freeze({
     source,
     async close(): Promise<void> {

@@ -24,8 +24,13 @@ export interface ReadInstall {
 
 /** Reads `--config FILE`. */
 export async function readInstall(file: string, io: Io): Promise<ReadInstall> {
-  const { config, problems } = parseInstall(await readInput(file, io), resolve(io.cwd, file));
-  return { config, problems: problems.map((problem) => toRelative(problem, io.cwd)) };
+  return parseInstallText(await readInput(file, io), file, io.cwd);
+}
+
+/** The same for what has been read already. */
+export function parseInstallText(text: string, file: string, cwd: string): ReadInstall {
+  const { config, problems } = parseInstall(text, resolve(cwd, file));
+  return { config, problems: problems.map((problem) => toRelative(problem, cwd)) };
 }
 
 export interface Configuration {

@@ -1,4 +1,5 @@
 import type { Io, StopSignal } from './io.ts';
+import type { PrimaryLink } from '../workers/primary-link.ts';
 import { run } from './run.ts';
 
 export interface TestIo extends Io {
@@ -15,6 +16,8 @@ export interface TestIoOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly colors?: boolean;
+  /** Who started the process as a worker. */
+  readonly primary?: PrimaryLink;
   /** Called with each piece of output. */
   readonly onWrite?: (text: string) => void;
 }
@@ -43,6 +46,11 @@ export function createTestIo(options: TestIoOptions = {}): TestIo {
       return () => void listeners.delete(listener);
     },
     onReopen: () => () => {},
+    onRestart: () => () => {},
+    findPrimary: async () => options.primary,
+    openFork: async () => {
+      throw new Error('no workers here');
+    },
     openSink: async (name) => ({
       write: (text) => toOutput(name).write(text),
       reopen() {},

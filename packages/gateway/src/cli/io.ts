@@ -1,4 +1,6 @@
 import type { Sink } from '../observe/sink.ts';
+import type { PrimaryLink } from '../workers/primary-link.ts';
+import type { WorkerProcess } from '../workers/supervisor.ts';
 
 /** Where a command writes. */
 export interface Output {
@@ -22,6 +24,12 @@ export interface Io {
   readonly onSignal: (listener: (signal: StopSignal) => void) => () => void;
   /** Told to open log files anew (SIGUSR1, as with Traefik) until the returned function is called. */
   readonly onReopen: (listener: () => void) => () => void;
+  /** Told to start again with what the configuration says now (SIGHUP) until the returned function is called. */
+  readonly onRestart: (listener: () => void) => () => void;
+  /** The process that started this one as a worker; undefined for a process that somebody else started. */
+  readonly findPrimary: () => Promise<PrimaryLink | undefined>;
+  /** What starts workers: each call runs the same command line in another process. */
+  readonly openFork: () => Promise<() => WorkerProcess>;
   /** A stream as a destination of logs, which do not wait for whoever reads them. */
   readonly openSink: (name: 'stdout' | 'stderr') => Promise<Sink>;
   /** Ends the process at once, whatever is still open. */

@@ -2,6 +2,9 @@ import { text } from 'node:stream/consumers';
 import type { WriteStream } from 'node:tty';
 import type { Io, Output, StopSignal } from './io.ts';
 
+/** Set for workers: being a worker of a cluster says nothing about who started it. */
+const workerVariable = 'GRANTGATE_WORKER';
+
 /** The real process. */
 export function createProcessIo(process: NodeJS.Process): Io {
   const toOutput = (stream: WriteStream): Output => ({
@@ -31,6 +34,18 @@ export function createProcessIo(process: NodeJS.Process): Io {
     onReopen(listener) {
       process.on('SIGUSR1', listener);
       return () => void process.off('SIGUSR1', listener);
+    },
+    onRestart(listener) {
+      process.on('SIGHUP', listener);
+      return () => void process.off('SIGHUP', listener);
+    },
+    async findPrimary() {
+      if (process.env[workerVariable] === undefined) return undefined;
+      return (await import('../workers/primary-link.ts')).createPrimaryLink(process);
+    },
+    async openFork() {
+      const { createFork } = await import('../workers/fork.ts');
+      return createFork({ [workerVariable]: '1' });
     },
     async openSink(name) {
       const { openSink } = await import('../observe/sink.ts');

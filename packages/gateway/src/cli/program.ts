@@ -47,10 +47,15 @@ export function createProgram(io: Io, start: Start): Command {
       '--ext-authz <address>',
       "answer Envoy's ext_authz over gRPC there (host:port), in place of serving routes",
     )
+    .option(
+      '--workers <count>',
+      'processes that serve requests: a number, or auto for one of each processor (default: as configured, or 1)',
+    )
     .addHelpText(
       'after',
       `
 The log goes to standard error, the access log to standard output unless it has a file. SIGUSR1 opens log files anew.
+With two workers or more, SIGHUP replaces one after the other by one with the install configuration as it is then; no request is lost.
 
 Exit codes: 0 stopped as asked, 1 the gateway cannot start, 2 wrong usage, 130 or 143 at a second signal.`,
     )

@@ -118,4 +118,12 @@ describe('grantgate serve', () => {
       stderr: 'error: give either the paths of routes or --config FILE\n',
     });
   });
+
+  it.each(['0', 'all', '1.5', '257', ''])('exits 2 for --workers %s', async (workers) => {
+    const argv = ['serve', 'routes.yaml', '--workers', workers];
+    expect(await runCommand(argv, { cwd: folder })).toMatchObject({
+      code: 2,
+      stderr: 'error: --workers: expected auto or a whole number from 1 to 256\n',
+    });
+  });
 });

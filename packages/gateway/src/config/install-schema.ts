@@ -6,6 +6,9 @@ import { kubernetesSchema } from './kubernetes-schema.ts';
 const bytes = z.int().min(0);
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 
+/** Processes that one gateway may have. */
+export const maxWorkers = 256;
+
 const address = z.string().transform((text, context) => {
   const parsed = parseAddress(text);
   if (parsed !== undefined) return parsed;
@@ -132,6 +135,13 @@ export const checkDefaults = {
   extAuthz: extAuthz.parse({}),
 } as const;
 
+const workers = z.preprocess(
+  lowerCase,
+  z.union([z.literal('auto'), z.int().min(1).max(maxWorkers)], {
+    error: `expected auto or a whole number from 1 to ${maxWorkers}`,
+  }),
+);
+
 /** The install configuration as a user writes it, `grantgate.yaml`; the source of its types, defaults, reference and JSON Schema. */
 export const installSchema = z.strictObject({
   entryPoints: z
@@ -190,6 +200,11 @@ export const installSchema = z.strictObject({
     .describe(
       '`/ping` and `/ready` on the entry point `admin`: 200 while the gateway runs, and once it has read all routes.',
     ),
+  workers: workers
+    .default(1)
+    .describe(
+      'Processes that serve requests: a number, or `auto` for one of each processor. Default: 1, without a process above it.',
+    ),
 });
 
 /** Names of the install configuration that other versions act on. */
@@ -199,7 +214,6 @@ export const laterInstallNames = [
   'metrics',
   'tracing',
   'api',
-  'workers',
   'certificatesResolvers',
   'experimental',
   'hub',

@@ -11,6 +11,8 @@ export interface InstallConfig {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'common' };
   /** `/ping` and `/ready` on the `admin` entry point. */
   readonly ping: boolean;
+  /** Processes that serve requests; `auto`: one of each processor that can be used. */
+  readonly workers: number | 'auto';
 }
 
 export interface EntryPointConfig {
@@ -94,3 +96,9 @@ export interface AccessLogConfig {
   /** Undefined: standard output. */
   readonly filePath: string | undefined;
 }
+
+/** Where a gateway listens, by entry point; the port is the one in use when 0 was asked for. */
+export type ListenAddresses = ReadonlyMap<
+  string,
+  { readonly host: string | undefined; readonly port: number }
+>;

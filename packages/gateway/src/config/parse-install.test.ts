@@ -28,9 +28,30 @@ describe('the install configuration', () => {
         maxBodyBytes: 0,
       },
     });
-    expect(config).toMatchObject({ log: { level: 'info', format: 'json' }, ping: false });
+    expect(config).toMatchObject({ log: { level: 'info', format: 'json' }, ping: false, workers: 1 });
     expect(config!.accessLog).toBeUndefined();
     expect(config!.providers.file).toBeUndefined();
+  });
+
+  it.each([
+    ['auto', 'auto'],
+    ['Auto', 'auto'],
+    ['1', 1],
+    ['256', 256],
+  ])('takes %s for workers', (written, workers) => {
+    expect(parseInstall(`workers: ${written}`, 'g.yaml')).toMatchObject({
+      config: { workers },
+      problems: [],
+    });
+  });
+
+  it.each([
+    ['0', 'expected number to be >=1'],
+    ['257', 'expected number to be <=256'],
+    ['1.5', 'expected auto or a whole number from 1 to 256'],
+    ['all', 'expected auto or a whole number from 1 to 256'],
+  ])('refuses %s for workers, and says what it expects', (written, message) => {
+    expect(shown(`workers: ${written}`)).toEqual([`error 1:10 workers: ${message}`]);
   });
 
   it('reads every option, with names in any letter case and paths from its own folder', () => {

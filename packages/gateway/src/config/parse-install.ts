@@ -107,6 +107,7 @@ function toConfig(install: Install, folder: string): InstallConfig {
       }),
     log: Object.freeze(install.log),
     ping: install.ping !== false,
+    workers: install.workers,
   });
 }
 

@@ -12,6 +12,11 @@ export interface Activity {
   find(socket: Duplex): ServerResponse | undefined;
   /** Whether a request on that connection has its answer and is still being sent. */
   isLate(socket: Duplex): boolean;
+  /**
+   * From now on the answer to each request is the last of its connection. Resolves when no connection is open; those that
+   * bring no request any more, and WebSockets, stay open.
+   */
+  retire(): Promise<void>;
   /** Resolves when no response is under way. An established WebSocket is none: it may last for ever. */
   drain(): Promise<void>;
   /** Cuts every connection, WebSockets and TLS handshakes included. */
@@ -23,7 +28,9 @@ export function createActivity(): Activity {
   const responses = new Set<ServerResponse>();
   const late = new Set<IncomingMessage>();
   let draining = false;
+  let retiring = false;
   let whenIdle: (() => void) | undefined;
+  let whenEmpty: (() => void) | undefined;
   return {
     get draining() {
       return draining;
@@ -31,10 +38,14 @@ export function createActivity(): Activity {
     connected(socket) {
       if (connections.has(socket)) return;
       connections.add(socket);
-      socket.once('close', () => connections.delete(socket));
+      socket.once('close', () => {
+        connections.delete(socket);
+        if (connections.size === 0) whenEmpty?.();
+      });
     },
     begin(response) {
       responses.add(response);
+      if (retiring) response.shouldKeepAlive = false;
       response.once('close', () => {
         responses.delete(response);
         const { req: request } = response;
@@ -52,6 +63,11 @@ export function createActivity(): Activity {
     isLate(socket) {
       for (const request of late) if (request.socket === socket) return true;
       return false;
+    },
+    retire() {
+      retiring = true;
+      for (const response of responses) response.shouldKeepAlive = false;
+      return connections.size === 0 ? Promise.resolve() : new Promise((resolve) => (whenEmpty = resolve));
     },
     drain() {
       draining = true;

@@ -146,6 +146,59 @@ describe('a gateway that shuts down', () => {
   });
 });
 
+describe('a gateway whose connections another process takes over', () => {
+  test('answers one more request on each open connection, says that it is the last, and then is done', async () => {
+    const { gateway, clock, held, open } = await start();
+    const idle = await open(get('/'));
+    await idle.until(/ok$/);
+    const fresh = await open();
+    const busy = await open(get('/held'));
+    const response = await held.promise;
+    const retired = gateway.entryPoint.retire();
+    expect(await isRefused(gateway)).toBe(true);
+    response.end('the answer');
+    expect(await busy.closed()).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close[^]*the answer/);
+    for (const connection of [idle, fresh]) connection.send(get('/'));
+    expect(await idle.closed()).toMatch(/Connection: keep-alive[^]*ok[^]* 200 [^]*Connection: close[^]*ok$/);
+    expect(await fresh.closed()).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close[^]*ok$/);
+    await retired;
+    expect(clock.pending()).toBe(0);
+    await gateway.close();
+    expect(gateway.records.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
+  test('leaves connections that bring nothing and WebSockets the grace time, and drains then', async () => {
+    const { gateway, clock, open } = await start({ transport: { graceTimeoutMs: 5000 } });
+    const idle = await open(get('/'));
+    await idle.until(/ok$/);
+    const webSocket = await open(
+      'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    await webSocket.until(/101 Switching/);
+    let done = false;
+    const retired = gateway.entryPoint.retire().then(() => (done = true));
+    await clock.advance(4999);
+    expect(done).toBe(false);
+    await clock.advance(1);
+    await retired;
+    await gateway.close();
+    await idle.closed();
+    await webSocket.closed();
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('drains at once when it is told to meanwhile', async () => {
+    const { gateway, clock, open } = await start();
+    const idle = await open(get('/'));
+    await idle.until(/ok$/);
+    const retired = gateway.entryPoint.retire();
+    await gateway.close();
+    await retired;
+    await idle.closed();
+    expect(clock.pending()).toBe(0);
+  });
+});
+
 test('a connection that the system cannot open is reported, and the entry point goes on', async () => {
   const { gateway, open } = await start();
   const found = createDeferred<Server>();

@@ -5,7 +5,7 @@ import {
   type Server,
 } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../config/install.ts';
@@ -32,6 +32,12 @@ export interface EntryPoint {
    * @throws when they cannot be used; those in use stay.
    */
   setCertificates(pairs: readonly CertificatePair[]): void;
+  /**
+   * Takes no new connections, because another process does. Each that is open gets one more request answered, as the last, and
+   * has `graceTimeoutMs` for it: a caller that is just about to use its connection again does not lose the request. To be
+   * followed by `drain`, which may come at any time.
+   */
+  retire(): Promise<void>;
   /** Takes no new requests, lets those under way finish for `graceTimeoutMs` at most, then closes every connection. */
   drain(): Promise<void>;
 }
@@ -52,6 +58,14 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
   const activity = createActivity();
   listenTo(server, activity, config, deps);
   await listen(server, config);
+  const withinGrace = (done: Promise<void>): Promise<void> =>
+    new Promise((resolve) => {
+      const grace = deps.clock.after(config.transport.graceTimeoutMs, resolve);
+      void done.then(() => {
+        grace.cancel();
+        resolve();
+      });
+    });
   let quietUntil = -Infinity;
   // Without file descriptors left, this may come as fast as the system can say it.
   server.on('error', (error) => {
@@ -64,17 +78,16 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
     name: config.name,
     port: (server.address() as AddressInfo).port,
     setCertificates,
+    async retire() {
+      // The listener alone: the server's own `close` cuts idle connections.
+      NetServer.prototype.close.call(server);
+      await withinGrace(activity.retire());
+    },
     async drain() {
       const idle = activity.drain();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      await new Promise<void>((resolve) => {
-        const grace = deps.clock.after(config.transport.graceTimeoutMs, resolve);
-        void idle.then(() => {
-          grace.cancel();
-          resolve();
-        });
-      });
+      await withinGrace(idle);
       activity.end();
       await closed;
     },

@@ -13,15 +13,16 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Creates a log: one JSON object a line (`level`, `time`, `msg`), or lines for people (`common`). */
+/** Creates a log: one JSON object a line (`level`, `time`, `msg`), or lines for people (`common`). @param base fields of every line. */
 export function createLog(
   { level, format }: InstallConfig['log'],
   destination: { write(text: string): void },
+  base?: LogFields,
 ): Log {
   const logger = pino(
     {
       level,
-      base: null,
+      base: base ?? null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

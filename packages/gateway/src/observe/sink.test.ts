@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import fs from 'node:fs';
+import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -36,4 +37,37 @@ it('goes on in a new file once the old one has been moved away', async () => {
 
 it('says so when a file cannot be opened', async () => {
   await expect(openSink(folder)).rejects.toMatchObject({ code: 'EISDIR' });
+});
+
+it('does nothing when it is to be opened anew once it is closed', async () => {
+  const file = join(folder, 'closed.log');
+  const sink = await openSink(file);
+  const closed = sink.close();
+  sink.reopen();
+  await closed;
+  sink.reopen();
+  await rm(file);
+  sink.reopen();
+  await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+it('gives a descriptor whole lines, in writes that a pipe takes in one step', async () => {
+  const writes: string[] = [];
+  const file = join(folder, 'pipe');
+  const handle = await open(file, 'w');
+  const sink = await openSink(handle.fd);
+  const write = vi.spyOn(fs, 'write').mockImplementation((...args: unknown[]) => {
+    const [, text] = args as [number, string];
+    writes.push(text);
+    setImmediate(() =>
+      (args.at(-1) as (error: null, written: number) => void)(null, Buffer.byteLength(text)),
+    );
+  });
+  for (let line = 0; line < 500; line += 1) sink.write(`${'ü'.repeat(40)} ${line}\n`);
+  await vi.waitFor(() => expect(writes.join('')).toContain(' 499\n'));
+  write.mockRestore();
+  expect(Math.max(...writes.map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(4096);
+  expect(Math.max(...writes.map((text) => Buffer.byteLength(text)))).toBeGreaterThan(2048);
+  expect(writes.filter((text) => !text.endsWith('\n'))).toEqual([]);
+  await sink.close();
 });

@@ -25,6 +25,9 @@ export async function openSink(destination: string | number): Promise<Sink> {
     append: true,
     mkdir: typeof destination === 'string',
     sync: false,
+    // What several processes write to one pipe stays whole lines only up to this size (POSIX, PIPE_BUF on Linux). Files are
+    // appended to in one step whatever the size.
+    ...(typeof destination === 'number' && { maxWrite: 4096 }),
     maxLength: maxHeldBytes,
   });
   await new Promise<void>((resolve, reject) => {
@@ -33,13 +36,16 @@ export async function openSink(destination: string | number): Promise<Sink> {
   });
   // A full disk or a closed pipe costs lines, not requests.
   stream.on('error', () => {});
+  let closed = false;
   return {
     write: (text) => void stream.write(text),
     reopen() {
-      if (typeof destination === 'string') stream.reopen();
+      // A rotation may come while the process ends.
+      if (typeof destination === 'string' && !closed) stream.reopen();
     },
     close: () =>
       new Promise((resolve) => {
+        closed = true;
         stream.once('close', () => resolve());
         stream.once('error', () => resolve());
         stream.end();

@@ -3,23 +3,22 @@ import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { Log } from './log.ts';
 import { createQuietWarnings } from './quiet-warnings.ts';
 
-/** Says in the log how the store is: changes of its state always, what fails once each ten seconds for an operation and reason. */
-export function createStoreLog(log: Log, clock: Clock): (event: StoreEvent) => void {
+/** Says in the log how a store, called `store` there, is: changes of its state always, what fails once each ten seconds for an operation and reason. */
+export function createStoreLog(log: Log, clock: Clock, store: string): (event: StoreEvent) => void {
   const quietly = createQuietWarnings(log, clock);
   const warn = (kind: string, message: string, reason?: string): void =>
     quietly(`${kind} ${reason ?? ''}`, message, { operation: kind, reason });
   return (event) => {
     switch (event.kind) {
       case 'state':
-        if (event.ready) log.info('the token store is ready');
-        else
-          log.warn('the token store is not available: requests go on without it', { reason: event.reason });
+        if (event.ready) log.info(`${store} is ready`);
+        else log.warn(`${store} is not available: requests go on without it`, { reason: event.reason });
         return;
       case 'failure':
-        warn(event.operation, 'the token store failed: the request went on without it', event.reason);
+        warn(event.operation, `${store} failed: the request went on without it`, event.reason);
         return;
       case 'unsealed':
-        warn('unsealed', 'an entry of the token store does not open and is replaced');
+        warn('unsealed', `an entry of ${store} does not open and is replaced`);
         return;
       case 'lock_wait':
         log.debug('waited for a token that another process asked for', { waitedMs: event.waitedMs });
@@ -28,7 +27,7 @@ export function createStoreLog(log: Log, clock: Clock): (event: StoreEvent) => v
         log.debug('a token that was not in memory was found', { tier: event.tier });
         return;
       case 'operation':
-        log.debug('the token store answered', { operation: event.operation, durationMs: event.durationMs });
+        log.debug(`${store} answered`, { operation: event.operation, durationMs: event.durationMs });
     }
   };
 }

@@ -35,3 +35,28 @@ it('lets what was used longest ago give way when memory is full', async () => {
   expect(await store.get('first')).toBeDefined();
   expect(await store.get('third')).toBeDefined();
 });
+
+it('lets what was used longest ago give way when its bytes are too many, and counts what goes', async () => {
+  const clock = createFakeClock();
+  const store = createMemoryStore({ clock, maxBytes: 30 });
+  const eight = new Uint8Array(8);
+  for (const key of ['ab', 'cd', 'ef']) await store.set(key, eight, 1000);
+  // In place of itself, deleted and at its end: none of them counts twice, or after it is gone.
+  await store.set('ef', eight, 10);
+  expect(await store.deleteIfEquals('cd', eight)).toBe(true);
+  await clock.advance(10);
+  expect(await store.get('ef')).toBeUndefined();
+  for (const key of ['gh', 'ij']) await store.set(key, eight, 1000);
+  expect(await store.get('ab')).toBeDefined();
+  await store.set('kl', eight, 1000);
+  expect(await store.get('gh')).toBeUndefined();
+  for (const key of ['ab', 'ij', 'kl']) expect(await store.get(key)).toBeDefined();
+});
+
+it('does not keep a value that is larger than all that it may hold', async () => {
+  const store = createMemoryStore({ clock: createFakeClock(), maxBytes: 10 });
+  await store.set('small', new Uint8Array(5), 1000);
+  await store.set('large', new Uint8Array(6), 1000);
+  expect(await store.get('large')).toBeUndefined();
+  expect(await store.get('small')).toBeDefined();
+});

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import { createLru } from '../base/lru.ts';
 import type { TokenStore } from './store.ts';
 
 /** What a store in memory is made of. */
@@ -7,6 +6,8 @@ export interface MemoryStoreOptions {
   readonly clock: Clock;
   /** Values that are kept at most; what was used longest ago gives way. Default: 10,000. */
   readonly maxEntries?: number;
+  /** Bytes of keys and values that are kept at most, in the same way; a value that is larger by itself is not kept. Default: 64 MiB. */
+  readonly maxBytes?: number;
 }
 
 interface Entry {
@@ -16,23 +17,41 @@ interface Entry {
 }
 
 /** Creates a store that this process shares with nobody. It is ready until it is closed, and forgets everything then. */
-export function createMemoryStore({ clock, maxEntries = 10_000 }: MemoryStoreOptions): TokenStore {
-  const entries = createLru<string, Entry>(maxEntries);
+export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
+  const { clock, maxEntries = 10_000, maxBytes = 64 * 1024 * 1024 } = options;
+  // A Map iterates in order of insertion: the first key is the one that was used longest ago.
+  const entries = new Map<string, Entry>();
+  let bytes = 0;
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   let open = true;
 
   const find = (key: string): Entry | undefined => {
     const entry = entries.get(key);
-    if (entry === undefined || entry.endMs > clock.monotonic()) return entry;
-    entries.delete(key);
-    return undefined;
+    if (entry === undefined) return undefined;
+    remove(key, entry);
+    if (entry.endMs <= clock.monotonic()) return undefined;
+    add(key, entry);
+    return entry;
   };
-  const put = (key: string, value: Uint8Array, ttlMs: number): void =>
+  const add = (key: string, entry: Entry): void => {
+    entries.set(key, entry);
+    bytes += sizeOf(key, entry);
+  };
+  const remove = (key: string, entry: Entry): void => {
+    entries.delete(key);
+    bytes -= sizeOf(key, entry);
+  };
+  const put = (key: string, value: Uint8Array, ttlMs: number): void => {
+    const before = entries.get(key);
+    if (before !== undefined) remove(key, before);
     // A copy: what the caller does to its bytes afterwards is not seen by others.
-    entries.set(key, { value: Uint8Array.from(value), endMs: clock.monotonic() + ttlMs });
-  const holds = (key: string, value: Uint8Array): boolean => {
-    const entry = find(key);
-    return entry !== undefined && Buffer.compare(entry.value, value) === 0;
+    const entry = { value: Uint8Array.from(value), endMs: clock.monotonic() + ttlMs };
+    if (sizeOf(key, entry) > maxBytes) return;
+    add(key, entry);
+    for (const [oldest, itsEntry] of entries) {
+      if (entries.size <= maxEntries && bytes <= maxBytes) break;
+      remove(oldest, itsEntry);
+    }
   };
   // Each operation is done before it returns, so that none can come between its steps.
   const whenOpen = <T>(operation: () => T): Promise<T> =>
@@ -54,11 +73,18 @@ export function createMemoryStore({ clock, maxEntries = 10_000 }: MemoryStoreOpt
       }),
     extendIfEquals: (key, value, ttlMs) =>
       whenOpen(() => {
-        if (!holds(key, value)) return false;
+        const entry = find(key);
+        if (entry === undefined || !isSame(entry, value)) return false;
         put(key, value, ttlMs);
         return true;
       }),
-    deleteIfEquals: (key, value) => whenOpen(() => holds(key, value) && entries.delete(key)),
+    deleteIfEquals: (key, value) =>
+      whenOpen(() => {
+        const entry = find(key);
+        if (entry === undefined || !isSame(entry, value)) return false;
+        remove(key, entry);
+        return true;
+      }),
     isReady: () => open,
     ping: () => whenOpen(() => undefined),
     onStateChange(listener) {
@@ -69,9 +95,14 @@ export function createMemoryStore({ clock, maxEntries = 10_000 }: MemoryStoreOpt
       if (open) {
         open = false;
         entries.clear();
+        bytes = 0;
         for (const listener of listeners) listener(false, undefined);
       }
       return Promise.resolve();
     },
   };
 }
+
+const isSame = ({ value }: Entry, other: Uint8Array): boolean => Buffer.compare(value, other) === 0;
+
+const sizeOf = (key: string, { value }: Entry): number => Buffer.byteLength(key) + value.length;

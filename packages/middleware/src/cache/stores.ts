@@ -24,6 +24,8 @@ export interface StoreOptions {
 export interface Stores {
   /** Begins to connect at the first use of these options. To be released exactly once. */
   acquire(options: StoreOptions): HeldStore;
+  /** What middlewares without `store` share with the other processes of one gateway; undefined: nothing. */
+  readonly local: SharedTokens | undefined;
   /** Resolves when every store is ready, or has had its time: two seconds, that no start waits longer. */
   started(): Promise<void>;
 }
@@ -39,6 +41,17 @@ export interface StoresOptions {
   readonly events?: Channel<StoreEvent>;
   /** Default: Redis. */
   readonly open?: (options: RedisStoreOptions) => TokenStore;
+  /** For middlewares without `store`. Default: none. It stays open. */
+  readonly local?: LocalStore | undefined;
+}
+
+/** A store that the processes of one gateway share among themselves. */
+export interface LocalStore {
+  readonly store: TokenStore;
+  /** 16, 24 or 32 bytes that only these processes know. */
+  readonly secret: Uint8Array;
+  /** Apart from what configured stores announce. */
+  readonly events: Channel<StoreEvent>;
 }
 
 interface Held {
@@ -51,6 +64,7 @@ export function createStores(options: StoresOptions): Stores {
   const { clock, events = createChannel<StoreEvent>(), open = createRedisStore } = options;
   const held = new Map<string, Held>();
   return {
+    local: options.local && openLocal(options.local, clock),
     acquire({ keyPrefix, secret, redis }) {
       const key = fingerprint({ keyPrefix, secret, redis });
       let entry = held.get(key);
@@ -77,4 +91,9 @@ export function createStores(options: StoresOptions): Stores {
       await Promise.all(Array.from(held.values(), ({ guarded }) => guarded.started()));
     },
   };
+}
+
+function openLocal({ store, secret, events }: LocalStore, clock: Clock): SharedTokens {
+  const guarded = createGuardedStore(store, { clock, events });
+  return createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: '' });
 }

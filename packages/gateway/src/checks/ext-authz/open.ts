@@ -55,25 +55,33 @@ export async function openExtAuthz(
       error === null ? resolve(bound) : reject(error),
     );
   });
+  // Clients are told to open no more streams here, and those that are open finish.
+  const shutDown = (): Promise<void> =>
+    new Promise((resolve) => {
+      const grace = deps.clock.after(config.transport.graceTimeoutMs, () => server.forceShutdown());
+      server.tryShutdown(() => {
+        grace.cancel();
+        resolve();
+      });
+    });
   return {
     name: config.name,
     port,
     setCertificates() {
       throw new Error('an ext_authz entry point takes other certificates when the gateway starts anew');
     },
+    retire() {
+      // What watches asks the other process; this one is well, and says nothing else.
+      for (const watcher of watchers) watcher.end();
+      return shutDown();
+    },
     async drain() {
       draining = true;
       for (const watcher of watchers) {
-        watcher.write('notServing');
+        if (!watcher.writableEnded) watcher.write('notServing');
         watcher.end();
       }
-      await new Promise<void>((resolve) => {
-        const grace = deps.clock.after(config.transport.graceTimeoutMs, () => server.forceShutdown());
-        server.tryShutdown(() => {
-          grace.cancel();
-          resolve();
-        });
-      });
+      await shutDown();
     },
   };
 }

@@ -17,6 +17,9 @@ export function formatCommandPage(): string {
     cwd: '',
     onSignal: () => () => {},
     onReopen: () => () => {},
+    onRestart: () => () => {},
+    findPrimary: () => Promise.resolve(undefined),
+    openFork: () => Promise.reject(new Error('no command is run here')),
     openSink: () => Promise.reject(new TypeError('help writes no log')),
     exit() {},
   };

@@ -68,4 +68,5 @@ export const startErrorMeanings: Readonly<Record<GatewayStartErrorCode, string>>
   certificate_invalid: "An entry point's certificate or key cannot be read or used.",
   grpc_unavailable: 'An entry point `extAuthz` needs the package `@grpc/grpc-js`, which is not installed.',
   log_unavailable: 'The file of the access log cannot be opened.',
+  worker_failed: 'The first worker ended before it could serve; what it said stands before.',
 };

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import type { Address } from '../../config/address.ts';
+import { parseAddress } from '../../config/address.ts';
+import type { InstallConfig } from '../../config/install.ts';
+import { maxWorkers } from '../../config/install-schema.ts';
+import type { CheckAddresses } from '../../config/parse-install.ts';
+import { shorthandInstall } from '../../config/parse-install.ts';
+import type { Problem } from '../../config/place.ts';
+import type { ReadInstall } from '../configuration.ts';
+import { parseInstallText } from '../configuration.ts';
+import type { Io } from '../io.ts';
+import { formatProblem } from '../problems.ts';
+import { readInput } from '../read-input.ts';
+import { createStyle } from '../style.ts';
+import { UsageError } from '../usage-error.ts';
+
+export interface ServeFlags {
+  readonly config?: string;
+  readonly forwardAuth?: string;
+  readonly extAuthz?: string;
+  readonly workers?: string;
+}
+
+/** The flags, checked. */
+export interface ServeOptions {
+  readonly file: string | undefined;
+  readonly checks: CheckAddresses;
+  readonly workers: InstallConfig['workers'] | undefined;
+}
+
+/** The install configuration that a command line names, as often as it is asked for. */
+export interface ReadInstallAgain {
+  /** The text of the file; undefined without one. What came from standard input stays what it was. */
+  text(): Promise<string | undefined>;
+  parse(text: string | undefined): ReadInstall;
+}
+
+/** @throws UsageError */
+export function readFlags(paths: readonly string[], flags: ServeFlags): ServeOptions {
+  const { config: file, workers, ...addresses } = flags;
+  if ((paths.length === 0) === (file === undefined))
+    throw new UsageError('give either the paths of routes or --config FILE');
+  const checks = readCheckAddresses(addresses);
+  if (file !== undefined && Object.keys(checks).length > 0)
+    throw new UsageError('with --config FILE, entry points are named there: forwardAuth, extAuthz');
+  return { file, checks, workers: workers === undefined ? undefined : readWorkers(workers) };
+}
+
+export function createReadInstall(
+  paths: readonly string[],
+  { file, checks, workers }: ServeOptions,
+  io: Io,
+): ReadInstallAgain {
+  let fromStdin: string | undefined;
+  const withFlags = (config: InstallConfig): InstallConfig =>
+    workers === undefined ? config : { ...config, workers };
+  return {
+    async text() {
+      if (file === undefined) return undefined;
+      return file === '-' ? (fromStdin ??= await io.readStdin()) : readInput(file, io);
+    },
+    parse(text) {
+      if (file !== undefined && text !== undefined) {
+        const { config, problems } = parseInstallText(text, file, io.cwd);
+        return { config: config && withFlags(config), problems };
+      }
+      const install = withFlags(
+        shorthandInstall(
+          paths.map((path) => resolve(io.cwd, path)),
+          checks,
+        ),
+      );
+      // Without a configuration of its own, the log is for whoever looks on.
+      const config: InstallConfig = io.stderr.colors
+        ? { ...install, log: { ...install.log, format: 'common' } }
+        : install;
+      return { config, problems: [] };
+    },
+  };
+}
+
+export function reportProblems(problems: readonly Problem[], io: Io): void {
+  const style = createStyle(io.stderr);
+  for (const problem of problems) io.stderr.write(formatProblem(problem, style));
+}
+
+function readWorkers(text: string): InstallConfig['workers'] {
+  if (text.toLowerCase() === 'auto') return 'auto';
+  const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > maxWorkers)
+    throw new UsageError(`--workers: expected auto or a whole number from 1 to ${maxWorkers}`);
+  return count;
+}
+
+function readCheckAddresses({
+  forwardAuth,
+  extAuthz,
+}: Pick<ServeFlags, 'forwardAuth' | 'extAuthz'>): CheckAddresses {
+  return {
+    ...(forwardAuth !== undefined && { forwardAuth: readAddress('--forward-auth', forwardAuth) }),
+    ...(extAuthz !== undefined && { extAuthz: readAddress('--ext-authz', extAuthz) }),
+  };
+}
+
+function readAddress(flag: string, text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined)
+    throw new UsageError(`${flag}: expected host:port, :port or [IPv6 address]:port`);
+  return address;
+}

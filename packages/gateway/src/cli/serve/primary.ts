@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import { createMemoryStore } from '@grantgate/middleware/cache/memory-store';
+import type { InstallConfig } from '../../config/install.ts';
+import { createLog } from '../../observe/log.ts';
+import { createWorkerLog } from '../../observe/worker-log.ts';
+import type { WorkerPlan } from '../../workers/supervisor.ts';
+import { createSupervisor } from '../../workers/supervisor.ts';
+import type { Io } from '../io.ts';
+import { untilStopped } from '../until-stopped.ts';
+import { UsageError } from '../usage-error.ts';
+import type { ReadInstallAgain } from './install.ts';
+import { reportProblems } from './install.ts';
+import { countWorkers } from './workers.ts';
+
+interface Read {
+  readonly config: InstallConfig;
+  readonly text: string | undefined;
+}
+
+/** Milliseconds that a worker may need beside the grace time-outs of its entry points. */
+const marginMs = 10_000;
+/** Tokens that workers share at most, as many as one keeps in its own memory. */
+const maxShared = 100_000;
+
+/**
+ * Serves in processes of their own. This one holds what they share and serves nothing: what callers send never reaches the
+ * process that everything depends on.
+ */
+export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: Io): Promise<number> {
+  const stop = untilStopped(io);
+  const stderr = await io.openSink('stderr');
+  const log = createLog(first.config.log, stderr);
+  const supervisor = createSupervisor({
+    clock: systemClock,
+    fork: await io.openFork(),
+    store: createMemoryStore({ clock: systemClock, maxEntries: maxShared }),
+    secret: randomBytes(32),
+    onEvent: createWorkerLog(log),
+  });
+  const restart = async (): Promise<void> => {
+    const next = await readAgain(read, io);
+    if (next === undefined)
+      log.error('the configuration is broken: the workers go on with the one that they have');
+    else await supervisor.restart(toPlan(next));
+  };
+  const ignore = [io.onReopen(() => supervisor.reopenLogs()), io.onRestart(() => void restart())];
+  // The wait before a worker is replaced does not keep the process alive by itself.
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    const failure = await Promise.race([supervisor.start(toPlan(first)), stop.stopped]);
+    if (failure !== undefined) {
+      io.stderr.write(`error: ${failure.message} [${failure.code}]\n`);
+      await supervisor.stop();
+      return 1;
+    }
+    await stop.stopped;
+    log.info('shutting down');
+    await supervisor.stop();
+    log.info('stopped');
+    return 0;
+  } finally {
+    clearInterval(alive);
+    ignore.forEach((end) => end());
+    stop.cancel();
+    await stderr.close();
+  }
+}
+
+function toPlan({ config, text }: Read): WorkerPlan {
+  const graces = Array.from(config.entryPoints.values(), ({ transport }) => transport.graceTimeoutMs);
+  return {
+    count: countWorkers(config),
+    configuration: text,
+    endWithinMs: Math.max(0, ...graces) + marginMs,
+  };
+}
+
+/** Undefined for a configuration that is broken; what is wrong with it has been said. */
+async function readAgain(read: ReadInstallAgain, io: Io): Promise<Read | undefined> {
+  try {
+    const text = await read.text();
+    const { config, problems } = read.parse(text);
+    reportProblems(problems, io);
+    return config && { config, text };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr.write(`error: ${error.message}\n`);
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Gateway } from '../../compose.ts';
+import { startGateway } from '../../compose.ts';
+import { GatewayStartError } from '../../start-error.ts';
+import type { Assignment, ToWorker } from '../../workers/messages.ts';
+import type { PrimaryLink } from '../../workers/primary-link.ts';
+import { createPrimaryStore } from '../../workers/primary-store.ts';
+import type { Io } from '../io.ts';
+import type { ReadInstallAgain } from './install.ts';
+
+/** Serves as one of several processes, for as long as the primary wants it. */
+export async function serveAsWorker(read: ReadInstallAgain, primary: PrimaryLink, io: Io): Promise<number> {
+  // A terminal, or systemd, signals every process: it is the primary's to say what is to be done.
+  io.onSignal(() => {});
+  io.onReopen(() => {});
+  io.onRestart(() => {});
+  const orders = listenTo(primary);
+  primary.send({ kind: 'hello' });
+  const assignment = await orders.assigned;
+  const sinks = { stdout: await io.openSink('stdout'), stderr: await io.openSink('stderr') };
+  try {
+    if (assignment !== undefined) await serve(assignment, read, orders, { primary, io, sinks });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof GatewayStartError)) throw error;
+    primary.send({ kind: 'failed', failure: { code: error.code, message: error.message } });
+    return 1;
+  } finally {
+    await Promise.all([sinks.stdout.close(), sinks.stderr.close()]);
+    await primary.leave();
+  }
+}
+
+interface Surroundings {
+  readonly primary: PrimaryLink;
+  readonly io: Io;
+  readonly sinks: Pick<Parameters<typeof startGateway>[1], 'stdout' | 'stderr'>;
+}
+
+async function serve(
+  { number, secret, configuration }: Assignment,
+  read: ReadInstallAgain,
+  orders: Orders,
+  { primary, io, sinks }: Surroundings,
+): Promise<void> {
+  const { config } = read.parse(configuration);
+  // The primary has parsed the same text.
+  if (config === undefined) throw new Error('the configuration cannot be parsed');
+  const { store, take } = createPrimaryStore((request) => primary.send(request));
+  orders.onStored = take;
+  const gateway = await startGateway(config, {
+    env: io.env,
+    ...sinks,
+    worker: { number, local: { store, secret } },
+  });
+  const ended = orders.obey(gateway);
+  primary.send({ kind: 'ready', addresses: gateway.addresses });
+  await ended;
+}
+
+/** What the primary says. */
+interface Orders {
+  /** Undefined when the worker is not wanted any more. */
+  readonly assigned: Promise<Assignment | undefined>;
+  /** Has the gateway do what the primary says, and what it said before; resolves when the gateway has ended. */
+  obey(gateway: Gateway): Promise<void>;
+  onStored: (reply: ToWorker & { readonly kind: 'stored' }) => void;
+}
+
+function listenTo(primary: PrimaryLink): Orders {
+  let assign = (_assignment: Assignment | undefined): void => {};
+  let end: (kind: 'retire' | 'drain') => void = (kind) => void (early = kind);
+  let early: 'retire' | 'drain' | undefined;
+  let reopen = (): void => {};
+  const orders: Orders = {
+    assigned: new Promise((resolve) => (assign = resolve)),
+    onStored: () => {},
+    obey: (gateway) =>
+      new Promise((resolve, reject) => {
+        reopen = () => gateway.reopenLogs();
+        end = (kind) => void gateway[kind]().then(resolve, reject);
+        if (early !== undefined) end(early);
+      }),
+  };
+  primary.onMessage((message) => {
+    switch (message.kind) {
+      case 'start':
+        assign(message);
+        return;
+      case 'reopen':
+        reopen();
+        return;
+      case 'retire':
+      case 'drain':
+        assign(undefined);
+        end(message.kind);
+        return;
+      case 'stored':
+        orders.onStored(message);
+    }
+  });
+  return orders;
+}

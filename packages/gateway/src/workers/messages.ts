@@ -1,0 +1,55 @@
+import type { ListenAddresses } from '../config/install.ts';
+import type { GatewayStartErrorCode } from '../start-error.ts';
+
+/** What the processes of one gateway say to each other; structured clones of it. */
+export type ToWorker =
+  | ({ readonly kind: 'start' } & Assignment)
+  /** Open log files anew. */
+  | { readonly kind: 'reopen' }
+  /** Another process takes over: answer what the open connections still ask for, then end. */
+  | { readonly kind: 'retire' }
+  /** End within the grace time-outs. */
+  | { readonly kind: 'drain' }
+  | StoreReply;
+
+export type ToPrimary =
+  /** Asks for its assignment; the first thing that a worker says. */
+  | { readonly kind: 'hello' }
+  /** Serves requests from now on. */
+  | { readonly kind: 'ready'; readonly addresses: ListenAddresses }
+  /** Cannot serve, and ends. */
+  | { readonly kind: 'failed'; readonly failure: StartFailure }
+  | StoreRequest;
+
+/** What a worker is given when it starts. */
+export interface Assignment {
+  /** From 1; the one that replaces another has the same. */
+  readonly number: number;
+  /** Text of the install configuration, as the primary read it: workers agree on it whatever happens to the file. Undefined without a file. */
+  readonly configuration: string | undefined;
+  /** 32 bytes, made anew by each primary: what seals and names tokens on their way to the other workers. */
+  readonly secret: Uint8Array;
+}
+
+/** Why a gateway cannot start: a code of `GatewayStartError` and its message. */
+export interface StartFailure {
+  readonly code: GatewayStartErrorCode;
+  readonly message: string;
+}
+
+/** One operation on the store that the primary holds, answered under the same `id`. */
+export type StoreRequest = { readonly kind: 'store'; readonly id: number } & (
+  | { readonly operation: 'get'; readonly key: string }
+  | {
+      readonly operation: 'set' | 'setIfAbsent' | 'extendIfEquals';
+      readonly key: string;
+      readonly value: Uint8Array;
+      readonly ttlMs: number;
+    }
+  | { readonly operation: 'deleteIfEquals'; readonly key: string; readonly value: Uint8Array }
+  | { readonly operation: 'ping' }
+);
+
+export type StoreReply = { readonly kind: 'stored'; readonly id: number } & (
+  { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly reason: string }
+);

@@ -1,0 +1,27 @@
+import type { ToPrimary, ToWorker } from './messages.ts';
+
+/** What a worker has of its primary. */
+export interface PrimaryLink {
+  send(message: ToPrimary): void;
+  onMessage(listener: (message: ToWorker) => void): void;
+  /** Parts with it when everything that was sent has gone; a worker has nothing to do then, and ends. */
+  leave(): Promise<void>;
+}
+
+/** The channel that this process was started with. A worker whose primary has died ends at once: `node:cluster` sees to it. */
+export function createPrimaryLink(process: NodeJS.Process): PrimaryLink {
+  let last = Promise.resolve();
+  return {
+    send(message) {
+      last = new Promise((resolve) => {
+        if (process.send === undefined) resolve();
+        else process.send(message, undefined, undefined, () => resolve());
+      });
+    },
+    onMessage: (listener) => void process.on('message', listener as (message: unknown) => void),
+    async leave() {
+      await last;
+      if (process.connected) process.disconnect();
+    },
+  };
+}

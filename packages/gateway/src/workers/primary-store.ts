@@ -1,0 +1,76 @@
+import type { StoredValue, TokenStore } from '@grantgate/middleware/cache/store';
+import type { StoreReply, StoreRequest } from './messages.ts';
+
+/** The primary's store, as a worker sees it. */
+export interface PrimaryStore {
+  readonly store: TokenStore;
+  /** Takes an answer of the primary. */
+  readonly take: (reply: StoreReply) => void;
+}
+
+/** A request without what the message adds to it. */
+type Operation = StoreRequest extends infer Each
+  ? Each extends StoreRequest
+    ? Omit<Each, 'kind' | 'id'>
+    : never
+  : never;
+
+interface Waiting {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Creates a store that asks the primary. It is ready until it is closed: a worker does not outlive its primary. An answer that
+ * is late is for the caller to give up (`createGuardedStore`).
+ */
+export function createPrimaryStore(send: (request: StoreRequest) => void): PrimaryStore {
+  const waiting = new Map<number, Waiting>();
+  const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
+  let ids = 0;
+  let open = true;
+  const closedError = (): Error => new Error('the store is closed');
+
+  /** `T` is what the primary's store gives for the operation. */
+  const ask = <T>(operation: Operation): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (!open) {
+        reject(closedError());
+        return;
+      }
+      const id = (ids += 1);
+      waiting.set(id, { resolve: (result) => resolve(result as T), reject });
+      send({ kind: 'store', id, ...operation });
+    });
+
+  return {
+    take(reply) {
+      const asked = waiting.get(reply.id);
+      waiting.delete(reply.id);
+      if (reply.ok) asked?.resolve(reply.result);
+      else asked?.reject(new Error(reply.reason));
+    },
+    store: {
+      get: (key) => ask<StoredValue | undefined>({ operation: 'get', key }),
+      set: (key, value, ttlMs) => ask<undefined>({ operation: 'set', key, value, ttlMs }),
+      setIfAbsent: (key, value, ttlMs) => ask<boolean>({ operation: 'setIfAbsent', key, value, ttlMs }),
+      extendIfEquals: (key, value, ttlMs) => ask<boolean>({ operation: 'extendIfEquals', key, value, ttlMs }),
+      deleteIfEquals: (key, value) => ask<boolean>({ operation: 'deleteIfEquals', key, value }),
+      isReady: () => open,
+      ping: () => ask<undefined>({ operation: 'ping' }),
+      onStateChange(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+      close() {
+        if (open) {
+          open = false;
+          for (const asked of waiting.values()) asked.reject(closedError());
+          waiting.clear();
+          for (const listener of listeners) listener(false, undefined);
+        }
+        return Promise.resolve();
+      },
+    },
+  };
+}

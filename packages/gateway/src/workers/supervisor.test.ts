@@ -1,0 +1,407 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { createMemoryStore } from '../../../middleware/src/cache/memory-store.ts';
+import type { WorkerEvent } from './event.ts';
+import type { StartFailure, ToPrimary, ToWorker } from './messages.ts';
+import { createSupervisor, type WorkerPlan } from './supervisor.ts';
+
+/** A process that does what a test says, and notes what it is told. */
+interface FakeProcess {
+  readonly told: readonly string[];
+  readonly replies: readonly ToWorker[];
+  /** What it was started for. */
+  readonly assignment: () => Extract<ToWorker, { kind: 'start' }> | undefined;
+  readonly say: (message: ToPrimary) => void;
+  readonly ready: (port?: number) => void;
+  readonly exit: (how?: string) => void;
+  readonly killed: () => boolean;
+}
+
+const plan = (count: number, configuration = 'first'): WorkerPlan => ({
+  count,
+  configuration,
+  endWithinMs: 20_000,
+});
+
+function start() {
+  const clock = createFakeClock();
+  const processes: FakeProcess[] = [];
+  const events: WorkerEvent[] = [];
+  const store = createMemoryStore({ clock });
+  const secret = randomBytes(32);
+  const fork = () => {
+    const told: ToWorker[] = [];
+    let onMessage = (_message: ToPrimary): void => {};
+    let onExit = (_how: string): void => {};
+    let alive = true;
+    let killed = false;
+    const exit = (how = 'exit code 0'): void => {
+      if (!alive) return;
+      alive = false;
+      onExit(how);
+    };
+    const say = (message: ToPrimary): void => onMessage(message);
+    processes.push({
+      get told() {
+        return told.map(({ kind }) => kind);
+      },
+      replies: told,
+      assignment: () => told.find((message) => message.kind === 'start'),
+      say,
+      ready: (port = 8000) =>
+        say({ kind: 'ready', addresses: new Map([['web', { host: undefined, port }]]) }),
+      exit,
+      killed: () => killed,
+    });
+    queueMicrotask(() => say({ kind: 'hello' }));
+    return {
+      pid: processes.length,
+      send(message: ToWorker) {
+        if (alive) told.push(message);
+      },
+      onMessage: (listener: (message: ToPrimary) => void) => void (onMessage = listener),
+      onExit: (listener: (how: string) => void) => void (onExit = listener),
+      kill() {
+        killed = true;
+        exit('SIGKILL');
+      },
+    };
+  };
+  const supervisor = createSupervisor({
+    clock,
+    fork,
+    store,
+    secret,
+    onEvent: (event) => void events.push(event),
+    // The longest wait that back-off allows.
+    random: () => 1 - Number.EPSILON,
+  });
+  /** Starts `count` workers, all ready. */
+  const startAll = async (count: number): Promise<void> => {
+    const started = supervisor.start(plan(count));
+    await clock.advance(0);
+    processes[0]!.ready();
+    expect(await started).toBeUndefined();
+    await clock.advance(0);
+    processes.slice(1).forEach((process) => process.ready());
+    await clock.advance(0);
+  };
+  const kinds = (): string[] => events.map(({ kind }) => kind);
+  return { clock, processes, events, kinds, supervisor, store, secret, startAll };
+}
+
+describe('the start of workers', () => {
+  it('starts one, then the others with the same configuration and secret, and says once where they listen', async () => {
+    const { clock, processes, events, supervisor, secret } = start();
+    const starting = supervisor.start(plan(3));
+    await clock.advance(60_000);
+    expect(processes).toHaveLength(1);
+    processes[0]!.ready();
+    expect(await starting).toBeUndefined();
+    await clock.advance(0);
+    expect(processes).toHaveLength(3);
+    processes.slice(1).forEach((process) => process.ready());
+    expect(processes.map((process) => process.assignment())).toEqual(
+      [1, 2, 3].map((number) => ({ kind: 'start', number, configuration: 'first', secret })),
+    );
+    expect(events.filter(({ kind }) => kind === 'listening')).toHaveLength(1);
+  });
+
+  it("comes to the first worker's own reason when it cannot start, and starts no other", async () => {
+    const { clock, processes, kinds, supervisor } = start();
+    const failure: StartFailure = { code: 'address_unavailable', message: 'the port is taken' };
+    const starting = supervisor.start(plan(3));
+    await clock.advance(0);
+    processes[0]!.say({ kind: 'failed', failure });
+    processes[0]!.exit();
+    expect(await starting).toEqual(failure);
+    await clock.advance(600_000);
+    expect(processes).toHaveLength(1);
+    expect(kinds()).toEqual([]);
+    await supervisor.stop();
+  });
+
+  it('says how the first worker ended when it gave no reason', async () => {
+    const { clock, processes, supervisor } = start();
+    const starting = supervisor.start(plan(2));
+    await clock.advance(0);
+    processes[0]!.exit('SIGSEGV');
+    expect(await starting).toEqual({
+      code: 'worker_failed',
+      message: 'a worker ended while it started (SIGSEGV)',
+    });
+  });
+
+  it('lets one that is still starting drain when all are stopped', async () => {
+    const { clock, processes, supervisor } = start();
+    const starting = supervisor.start(plan(2));
+    const stopped = supervisor.stop();
+    await clock.advance(0);
+    // Told before it said hello, and again in place of an assignment.
+    expect(processes[0]!.told).toEqual(['drain', 'drain']);
+    processes[0]!.exit();
+    await stopped;
+    await starting;
+    expect(processes).toHaveLength(1);
+    expect(clock.pending()).toBe(0);
+  });
+});
+
+describe('a worker that crashes', () => {
+  it('is replaced in its place, later each time it crashes again, up to half a minute', async () => {
+    const { clock, processes, events, startAll } = start();
+    await startAll(2);
+    const delays: number[] = [];
+    for (let crash = 0; crash < 10; crash += 1) {
+      processes.at(-1)!.exit('SIGKILL');
+      const event = events.at(-1)!;
+      if (event.kind !== 'crashed') throw new Error(event.kind);
+      expect(event).toMatchObject({ worker: 2, how: 'SIGKILL' });
+      delays.push(event.delayMs);
+      const before = processes.length;
+      await clock.advance(event.delayMs - 1);
+      expect(processes).toHaveLength(before);
+      await clock.advance(1);
+      expect(processes).toHaveLength(before + 1);
+      expect(processes.at(-1)!.assignment()?.number).toBe(2);
+      processes.at(-1)!.ready();
+    }
+    expect(delays).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+  });
+
+  it('is replaced at the first pace again after it has served for a while', async () => {
+    const { clock, processes, events, startAll } = start();
+    await startAll(1);
+    for (const servedMs of [0, 0, 29_999, 30_000]) {
+      await clock.advance(servedMs);
+      processes.at(-1)!.exit('SIGKILL');
+      await clock.advance(1600);
+      processes.at(-1)!.ready();
+    }
+    const delays = events.flatMap((event) => (event.kind === 'crashed' ? [event.delayMs] : []));
+    expect(delays).toEqual([200, 400, 800, 200]);
+  });
+
+  it('does not spin when its successors crash while they start', async () => {
+    const { clock, processes, events, startAll } = start();
+    await startAll(1);
+    processes[0]!.exit('SIGKILL');
+    for (let turn = 0; turn < 4; turn += 1) {
+      await clock.advance(30_000);
+      processes.at(-1)!.exit('exit code 1');
+      await clock.advance(0);
+    }
+    expect(processes).toHaveLength(5);
+    expect(events.slice(-4).map((event) => event.kind === 'start_failed' && event.delayMs)).toEqual([
+      400, 800, 1600, 3200,
+    ]);
+  });
+
+  it('says where the gateway listens when that has changed', async () => {
+    const { clock, processes, events, startAll } = start();
+    await startAll(1);
+    processes[0]!.exit('SIGKILL');
+    await clock.advance(200);
+    processes[1]!.ready(8001);
+    const ports = events.flatMap((event) =>
+      event.kind === 'listening' ? [...event.addresses.values()].map(({ port }) => port) : [],
+    );
+    expect(ports).toEqual([8000, 8001]);
+  });
+});
+
+describe('a restart', () => {
+  it('replaces one after the other, and an old one retires when the new one is ready', async () => {
+    const { clock, processes, kinds, supervisor, startAll } = start();
+    await startAll(2);
+    const restarted = supervisor.restart(plan(2, 'second'));
+    await clock.advance(0);
+    expect(processes).toHaveLength(3);
+    expect(processes[0]!.told).toEqual(['start']);
+    processes[2]!.ready();
+    await clock.advance(0);
+    expect(processes[0]!.told).toEqual(['start', 'retire']);
+    expect(processes[1]!.told).toEqual(['start']);
+    processes[3]!.ready();
+    await restarted;
+    expect(processes[1]!.told).toEqual(['start', 'retire']);
+    expect(processes.slice(2).map((process) => process.assignment())).toMatchObject([
+      { number: 1, configuration: 'second' },
+      { number: 2, configuration: 'second' },
+    ]);
+    // An old one that ends is not missed.
+    processes[0]!.exit();
+    processes[1]!.exit();
+    expect(kinds().slice(-4)).toEqual(['restarting', 'ready', 'ready', 'restarted']);
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('cuts an old one that does not end', async () => {
+    const { clock, processes, kinds, supervisor, startAll } = start();
+    await startAll(1);
+    void supervisor.restart(plan(1));
+    await clock.advance(0);
+    processes[1]!.ready();
+    await clock.advance(39_999);
+    expect(processes[0]!.killed()).toBe(false);
+    await clock.advance(1);
+    expect(processes[0]!.killed()).toBe(true);
+    expect(kinds().at(-1)).toBe('killed');
+  });
+
+  it('leaves the old ones be when a new one cannot start, and crashed ones get what they had', async () => {
+    const { clock, processes, events, kinds, supervisor, startAll } = start();
+    await startAll(2);
+    const restarted = supervisor.restart(plan(2, 'broken'));
+    await clock.advance(0);
+    processes[2]!.say({ kind: 'failed', failure: { code: 'certificate_invalid', message: 'no key' } });
+    processes[2]!.exit();
+    await restarted;
+    expect(kinds().slice(-2)).toEqual(['start_failed', 'restart_failed']);
+    expect(events.at(-2)).toMatchObject({ worker: 1, reason: 'no key', delayMs: undefined });
+    expect(processes.map(({ told }) => told)).toEqual([['start'], ['start'], ['start']]);
+    processes[0]!.exit('SIGKILL');
+    await clock.advance(200);
+    expect(processes[3]!.assignment()).toMatchObject({ number: 1, configuration: 'first' });
+  });
+
+  it('fills the place of one that crashed meanwhile once, even when its successor cannot start', async () => {
+    const { clock, processes, supervisor, startAll } = start();
+    await startAll(2);
+    void supervisor.restart(plan(2, 'second'));
+    await clock.advance(0);
+    processes[0]!.exit('SIGKILL');
+    await clock.advance(30_000);
+    // The one that the restart has begun is the successor.
+    expect(processes).toHaveLength(3);
+    processes[2]!.exit('exit code 1');
+    await clock.advance(30_000);
+    expect(processes).toHaveLength(4);
+    expect(processes[3]!.assignment()).toMatchObject({ number: 1, configuration: 'first' });
+  });
+
+  it('retires a successor that is ready only after a newer one', async () => {
+    const { clock, processes, supervisor, startAll } = start();
+    await startAll(1);
+    processes[0]!.exit('SIGKILL');
+    await clock.advance(200);
+    void supervisor.restart(plan(1, 'second'));
+    await clock.advance(0);
+    processes[2]!.ready();
+    processes[1]!.ready();
+    expect(processes[2]!.told).toEqual(['start']);
+    expect(processes[1]!.told).toEqual(['start', 'retire']);
+  });
+
+  it('adds and takes away workers as the new configuration says', async () => {
+    const { clock, processes, supervisor, startAll } = start();
+    await startAll(2);
+    const more = supervisor.restart(plan(3));
+    for (const at of [2, 3, 4]) {
+      await clock.advance(0);
+      processes[at]!.ready();
+    }
+    await more;
+    const fewer = supervisor.restart(plan(1));
+    await clock.advance(0);
+    processes[5]!.ready();
+    await fewer;
+    expect(processes.map(({ told }) => told.at(-1))).toEqual([
+      'retire', 'retire', 'retire', 'retire', 'retire', 'start',
+    ]); // prettier-ignore
+    processes[4]!.exit('SIGKILL');
+    await clock.advance(60_000);
+    expect(processes).toHaveLength(6);
+  });
+
+  it('is done once more, with the last word, when it is asked for while one is under way', async () => {
+    const { clock, processes, kinds, supervisor, startAll } = start();
+    await startAll(1);
+    const restarts = ['second', 'third', 'fourth'].map((text) => supervisor.restart(plan(1, text)));
+    await clock.advance(0);
+    processes[1]!.ready();
+    await clock.advance(0);
+    processes[2]!.ready();
+    await Promise.all(restarts);
+    expect(processes.slice(1).map((process) => process.assignment()?.configuration)).toEqual([
+      'second',
+      'fourth',
+    ]);
+    expect(kinds().filter((kind) => kind === 'restarted')).toHaveLength(2);
+  });
+});
+
+describe('the end of workers', () => {
+  it('comes when each has drained, those that retire as well, and replaces none of them', async () => {
+    const { clock, processes, supervisor, startAll } = start();
+    await startAll(2);
+    void supervisor.restart(plan(2));
+    await clock.advance(0);
+    processes[2]!.ready();
+    await clock.advance(0);
+    let done = false;
+    const stopped = supervisor.stop().then(() => (done = true));
+    expect(processes.map(({ told }) => told.at(-1))).toEqual(['drain', 'drain', 'drain', 'drain']);
+    for (const process of processes) {
+      await clock.advance(0);
+      expect(done).toBe(false);
+      process.exit();
+    }
+    await stopped;
+    await clock.advance(60_000);
+    expect(processes).toHaveLength(4);
+    expect(clock.pending()).toBe(0);
+  });
+
+  it('cuts those that do not end in time', async () => {
+    const { clock, processes, kinds, supervisor, startAll } = start();
+    await startAll(2);
+    const stopped = supervisor.stop();
+    processes[0]!.exit();
+    await clock.advance(19_999);
+    expect(processes[1]!.killed()).toBe(false);
+    await clock.advance(1);
+    await stopped;
+    expect(processes.map((process) => process.killed())).toEqual([false, true]);
+    expect(kinds().at(-1)).toBe('killed');
+  });
+
+  it('ends the wait for a replacement', async () => {
+    const { clock, processes, supervisor, startAll } = start();
+    await startAll(1);
+    processes[0]!.exit('SIGKILL');
+    await supervisor.stop();
+    expect(clock.pending()).toBe(0);
+    expect(processes).toHaveLength(1);
+  });
+});
+
+it('answers what workers ask of the store, and keeps what a worker left that has died', async () => {
+  const { clock, processes, store, startAll } = start();
+  await startAll(2);
+  const value = Uint8Array.of(1, 2, 3);
+  processes[0]!.say({ kind: 'store', id: 7, operation: 'set', key: 'token', value, ttlMs: 90_000 });
+  processes[0]!.say({ kind: 'store', id: 8, operation: 'setIfAbsent', key: 'lock', value, ttlMs: 5_000 });
+  await clock.advance(0);
+  expect(processes[0]!.replies.slice(1)).toEqual([
+    { kind: 'stored', id: 7, ok: true, result: undefined },
+    { kind: 'stored', id: 8, ok: true, result: true },
+  ]);
+  processes[0]!.exit('SIGKILL');
+  // A lock is free at its end, not before: what the dead worker asked for may still be under way.
+  expect(await store.setIfAbsent('lock', value, 5_000)).toBe(false);
+  await clock.advance(5_000);
+  expect(await store.setIfAbsent('lock', value, 5_000)).toBe(true);
+  expect((await store.get('token'))?.value).toEqual(value);
+});
+
+it('tells every worker to open its log files anew', async () => {
+  const { processes, supervisor, startAll } = start();
+  await startAll(2);
+  supervisor.reopenLogs();
+  expect(processes.map(({ told }) => told)).toEqual([
+    ['start', 'reopen'],
+    ['start', 'reopen'],
+  ]);
+});
