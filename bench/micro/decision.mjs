@@ -1,8 +1,12 @@
 // What a decision costs when the token is in memory, and what Express's middleware adds to a request: `npm run bench:decision`.
 //
 // Decisions are counted in process: nanoseconds per decision, median and spread of the rounds. The middleware is called as
-// Express calls it, over real sockets: an application with it and one without, turn and turn about in one process, by CPU time.
+// Express calls it, over real sockets: an application with it and one without, turn and turn about in a process of their own,
+// whose CPU time is counted.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, Agent, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { createAuthenticator } from '../../packages/middleware/dist/create.js';
 import { oAuthClientCredentials } from '../../packages/middleware/dist/adapters/express.js';
@@ -22,23 +26,29 @@ const listen = async (handle) => {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, url: `http://127.0.0.1:${server.address().port}/` };
 };
-const tokens = await listen((incoming, response) => {
-  incoming.resume();
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: 86_400 }));
-});
-const options = {
-  url: `${tokens.url}token`,
-  claims: 'Equals(`grp`, `admin`)',
-  forwardHeaders: { Group: 'grp' },
-  usernameClaim: 'sub',
-};
+const applications = process.argv[2];
+if (applications !== undefined) await serveExpress(JSON.parse(applications));
+else await measure();
 
-await measureDecision('gateway level', { ...options, clientID: 'own', clientSecret: 'own-secret' }, 500);
-await measureDecision('application level', options, 1_000);
-await measureExpress();
-tokens.server.close();
-tokens.server.closeAllConnections();
+async function measure() {
+  const tokens = await listen((incoming, response) => {
+    incoming.resume();
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: 86_400 }));
+  });
+  const options = {
+    url: `${tokens.url}token`,
+    claims: 'Equals(`grp`, `admin`)',
+    forwardHeaders: { Group: 'grp' },
+    usernameClaim: 'sub',
+  };
+
+  await measureDecision('gateway level', { ...options, clientID: 'own', clientSecret: 'own-secret' }, 500);
+  await measureDecision('application level', options, 1_000);
+  await measureExpress(options);
+  tokens.server.close();
+  tokens.server.closeAllConnections();
+}
 
 async function measureDecision(name, input, wantedNs) {
   const authenticator = createAuthenticator(input);
@@ -72,11 +82,22 @@ function fresh(count) {
   return pool[count % pool.length].toString('latin1');
 }
 
-async function measureExpress() {
-  const guard = oAuthClientCredentials(options);
+async function serveExpress(options) {
   const answer = (_request, response) => response.end('ok');
   const bare = await listen(express().get('/', answer));
-  const guarded = await listen(express().get('/', guard, answer));
+  const guarded = await listen(express().get('/', oAuthClientCredentials(options), answer));
+  process.on('message', () => process.send(process.cpuUsage()));
+  process.send([bare.url, guarded.url]);
+}
+
+async function measureExpress(options) {
+  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)]);
+  const [[bare, guarded]] = await once(child, 'message');
+  const cpu = async () => {
+    child.send('cpu');
+    const [{ user, system }] = await once(child, 'message');
+    return user + system;
+  };
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const one = (url) =>
     new Promise((resolve, reject) => {
@@ -87,12 +108,11 @@ async function measureExpress() {
         .on('error', reject)
         .end();
     });
-  const load = async ({ url }) => {
-    const before = process.cpuUsage();
+  const load = async (url) => {
+    const before = await cpu();
     for (let count = 0; count < requests; count += 8)
       await Promise.all(Array.from({ length: 8 }, () => one(url)));
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / requests;
+    return ((await cpu()) - before) / requests;
   };
   for (const app of [bare, guarded]) await load(app);
   const pairs = [];
@@ -107,8 +127,7 @@ async function measureExpress() {
     `Express, what the middleware adds to a request: ${median.toFixed(1)} us of CPU (${low.toFixed(1)} to ${high.toFixed(1)})`,
   );
   agent.destroy();
-  for (const { server } of [bare, guarded]) server.close();
-  await guard.close();
+  child.kill();
 }
 
 /** Median, and the quartiles. */
