@@ -10,11 +10,10 @@ import { writeRefusal } from '../pipeline/write-refusal.ts';
 import { discardRest } from '../proxy/discard-rest.ts';
 import type { Check, Snapshot } from '../snapshot/snapshot.ts';
 import { createAnswerHeaders, findImpostors, type AnswerHeaders } from './answer-headers.ts';
+import { endOfName, mount } from './check-path.ts';
 import { toOriginalFacts } from './original-request.ts';
 import { namesOf, valueOf } from './raw-headers.ts';
 import { refusalOf } from './refusal-of.ts';
-
-const mount = '/forward-auth/';
 
 /**
  * Answers a proxy beside: any request to `/forward-auth/MIDDLEWARE`, and to any path below it, is a question whether the
@@ -61,11 +60,6 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
     }
     return (refusal) => progress.refuse(refusal);
   };
-}
-
-function endOfName(path: string): number {
-  const slash = path.indexOf('/', mount.length);
-  return slash < 0 ? path.length : slash;
 }
 
 /** The middleware that the path names, which may be URL-encoded. */

@@ -18,7 +18,7 @@ import { endConnection } from '../proxy/upgrade.ts';
 import { createActivity, type Activity } from './activity.ts';
 import { createCertificates, type CertificatePair } from './certificates.ts';
 import { rejectConnection, toRefusal } from './reject-connection.ts';
-import { createReadFacts } from './request-facts.ts';
+import { createReadFacts, type ReadFacts } from './request-facts.ts';
 import { createTrustedPeers } from './trusted-peers.ts';
 import { withoutUpgrade } from './without-upgrade.ts';
 
@@ -46,6 +46,9 @@ export interface EntryPointDeps {
   readonly clock: Clock;
   /** What serves the requests. */
   readonly handle: Handle;
+  /** What answers a request before anything is set up for it; false, with nothing done, for one that `handle` is to serve. */
+  readonly answerAtOnce?:
+    ((request: IncomingMessage, response: ServerResponse, readFacts: ReadFacts) => boolean) | undefined;
   /** Told of connections that the system could not open, at most once each ten seconds; the listener goes on. */
   onError(error: Error): void;
   /** In the order of the configuration; empty for plain HTTP. */
@@ -122,7 +125,12 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
   };
   const inTurn = createTurns(serve);
   server.on('connection', (socket: Socket) => activity.connected(socket));
-  server.on('request', (_request, response) => inTurn(response, false));
+  const { answerAtOnce } = deps;
+  server.on('request', (request, response) => {
+    // Its turn must have come, and what a draining entry point says must end the connection.
+    const atOnce = answerAtOnce !== undefined && response.socket !== null && !activity.draining;
+    if (!atOnce || !answerAtOnce(request, response, readFacts)) inTurn(response, false);
+  });
   server.on('checkContinue', (_request, response) => inTurn(response, true));
   server.on('connect', (_request, socket) => rejectConnection(socket, gatewayRefusals.method_not_supported));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {

@@ -9,8 +9,10 @@ import { createQuietWarnings } from './quiet-warnings.ts';
  */
 export function createRefusalLog(log: Log, clock: Clock): (record: RequestRecord) => void {
   const warn = createQuietWarnings(log, clock);
-  return ({ refusal, requestId, routerName }) => {
+  return (record) => {
+    const { refusal, routerName } = record;
     if (refusal === undefined) return;
+    const { requestId } = record;
     const fields = { router: routerName, code: refusal.code, requestId };
     if (refusal.status < 500) {
       log.debug(refusal.detail, fields);
