@@ -36,7 +36,7 @@ import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
 import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
 import type { Provider } from './providers/provider.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
-import { adminEntryPoint, toEntryPointFacts } from './snapshot/prepare.ts';
+import { adminEntryPoint, toEntryPointFacts } from './snapshot/entry-points.ts';
 import { createUpdates } from './snapshot/updates.ts';
 import { createServices } from './upstream/create-upstream.ts';
 import { GatewayStartError } from './start-error.ts';

@@ -1,8 +1,14 @@
 import type { ParsedDocuments } from './document.ts';
 import { parseToml } from './toml.ts';
+import { createParseYaml } from './yaml-stream.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Parses a file by its name: `.toml` as TOML, everything else as YAML, which JSON is a part of. Never throws. */
 export function parseDocuments(text: string, file: string): ParsedDocuments {
   return file.toLowerCase().endsWith('.toml') ? parseToml(text, file) : parseYaml(text, file);
+}
+
+/** The same, again and again for one file: what has not changed in it is not parsed again where that can be helped. */
+export function createParseDocuments(file: string): (text: string) => ParsedDocuments {
+  return file.toLowerCase().endsWith('.toml') ? (text) => parseToml(text, file) : createParseYaml(file);
 }

@@ -83,6 +83,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const holder = createHolder(
     {
       snapshot: { match: (facts) => (match(facts) ? route : undefined), check: () => undefined },
+      retire() {},
       close: () => upstreams.close(),
     },
     (error) => {

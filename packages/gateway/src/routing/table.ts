@@ -1,6 +1,6 @@
 import type { RequestFacts } from './facts.ts';
 import type { MatchContext } from './match-context.ts';
-import type { PathIndexBuilder } from './path-index.ts';
+import type { PathIndex } from './path-index.ts';
 import { createPathIndex } from './path-index.ts';
 import { toRoutingPath } from './request-path.ts';
 import type { Rule } from './rule.ts';
@@ -19,12 +19,20 @@ export interface TableEntry<R> {
 export interface Table<R> {
   /** The first route whose rule matches; undefined for none, and for a path that no server should act on. */
   match(facts: RequestFacts): R | undefined;
+  /** A table of other entries; this one stays as it is. Takes the time of the hosts that the change is about, not of all. */
+  change(change: TableChange<R>): Table<R>;
+}
+
+/** What becomes of a table; an entry is told from others by being the same object. */
+export interface TableChange<R> {
+  readonly removed: readonly TableEntry<R>[];
+  readonly added: readonly TableEntry<R>[];
 }
 
 interface Ranked<R> {
-  readonly rank: number;
+  readonly entry: TableEntry<R>;
+  readonly priority: number;
   readonly evaluate: (context: MatchContext) => boolean;
-  readonly route: R;
 }
 
 /**
@@ -32,21 +40,45 @@ interface Ranked<R> {
  * with the rules that its host and path leave, however many others there are.
  */
 export function createTable<R>(entries: readonly TableEntry<R>[]): Table<R> {
-  const byHost = new Map<string, Bucket<R>>();
-  const forAnyHost = createBucket<R>();
-  [...entries].sort(compareEntries).forEach(({ rule, route }, rank) => {
-    const ranked = { rank, evaluate: rule.evaluate, route };
-    if (rule.hosts === undefined) {
-      forAnyHost.pending.push({ rule, ranked });
-      return;
-    }
-    for (const host of rule.hosts) {
-      let bucket = byHost.get(host);
-      if (bucket === undefined) byHost.set(host, (bucket = createBucket()));
-      bucket.pending.push({ rule, ranked });
-    }
-  });
-  for (const bucket of [forAnyHost, ...byHost.values()]) finishBucket(bucket);
+  return changeTable<R>(new Map(), undefined, { removed: [], added: entries });
+}
+
+/** @param byHost the rules for certain hosts; `forAnyHost` those for others too. Neither is written to. */
+function changeTable<R>(
+  byHost: ReadonlyMap<string, Bucket<R>>,
+  forAnyHost: Bucket<R> | undefined,
+  { removed, added }: TableChange<R>,
+): Table<R> {
+  const gone = new Set(removed);
+  /** What comes to each bucket that is another from now on; the one for any host has no name. */
+  const touched = new Map<string | undefined, Ranked<R>[]>();
+  const touch = (host: string | undefined, ranked: readonly Ranked<R>[]): void => {
+    const list = touched.get(host);
+    if (list === undefined) touched.set(host, [...ranked]);
+    else list.push(...ranked);
+  };
+  for (const { rule } of removed) for (const host of rule.hosts ?? [undefined]) touch(host, []);
+  for (const entry of added) {
+    const ranked = [toRanked(entry)];
+    for (const host of entry.rule.hosts ?? [undefined]) touch(host, ranked);
+  }
+  const next = new Map(byHost);
+  let any = forAnyHost;
+  for (const [host, more] of touched) {
+    const before = host === undefined ? forAnyHost : byHost.get(host);
+    const all = merge(before?.all.filter(({ entry }) => !gone.has(entry)) ?? [], more.sort(compareRanked));
+    const bucket = all.length === 0 ? undefined : createBucket(all);
+    if (host === undefined) any = bucket;
+    else if (bucket === undefined) next.delete(host);
+    else next.set(host, bucket);
+  }
+  return createMatcher(next, any);
+}
+
+function createMatcher<R>(
+  byHost: ReadonlyMap<string, Bucket<R>>,
+  forAnyHost: Bucket<R> | undefined,
+): Table<R> {
   return {
     match(facts) {
       const path = toRoutingPath(facts.path);
@@ -54,37 +86,39 @@ export function createTable<R>(entries: readonly TableEntry<R>[]): Table<R> {
       const context = { facts, path };
       const bucket = byHost.get(facts.host);
       const own = bucket === undefined ? undefined : firstInBucket(bucket, context, undefined);
-      return firstInBucket(forAnyHost, context, own)?.route;
+      const found = forAnyHost === undefined ? own : firstInBucket(forAnyHost, context, own);
+      return found?.entry.route;
     },
+    change: (change) => changeTable(byHost, forAnyHost, change),
   };
 }
 
 /** The rules for one host, or for any. */
 interface Bucket<R> {
+  /** In order. */
+  readonly all: readonly Ranked<R>[];
   /** Those that are found by path. */
-  byPath: PathIndexBuilder<Ranked<R>> | undefined;
-  /** Those that are asked about every path, in order of rank. */
-  forAnyPath: Ranked<R>[];
-  pending: { readonly rule: Rule; readonly ranked: Ranked<R> }[];
+  readonly byPath: PathIndex<Ranked<R>> | undefined;
+  /** Those that are asked about every path, in order. */
+  readonly forAnyPath: readonly Ranked<R>[];
 }
 
 /** Fewer rules are asked one by one: that takes less time than to find them, and less memory. */
 const indexedFrom = 9;
 
-const createBucket = <R>(): Bucket<R> => ({ byPath: undefined, forAnyPath: [], pending: [] });
-
-function finishBucket<R>(bucket: Bucket<R>): void {
-  const { pending } = bucket;
-  const byPath = pending.length < indexedFrom ? undefined : createPathIndex<Ranked<R>>();
-  for (const { rule, ranked } of pending) {
-    if (byPath === undefined || rule.paths === undefined) bucket.forAnyPath.push(ranked);
-    else for (const key of rule.paths) byPath.add(key, ranked);
+function createBucket<R>(all: readonly Ranked<R>[]): Bucket<R> {
+  if (all.length < indexedFrom) return { all, byPath: undefined, forAnyPath: all };
+  const byPath = createPathIndex<Ranked<R>>();
+  const forAnyPath: Ranked<R>[] = [];
+  for (const ranked of all) {
+    const { paths } = ranked.entry.rule;
+    if (paths === undefined) forAnyPath.push(ranked);
+    else for (const key of paths) byPath.add(key, ranked);
   }
-  bucket.byPath = byPath;
-  bucket.pending = [];
+  return { all, byPath, forAnyPath };
 }
 
-/** The first by rank of those in a bucket that match, and `best`. */
+/** The first of those in a bucket that match, and `best`. */
 function firstInBucket<R>(
   { byPath, forAnyPath }: Bucket<R>,
   context: MatchContext,
@@ -106,18 +140,37 @@ function firstOf<R>(
   best: Ranked<R> | undefined,
 ): Ranked<R> | undefined {
   for (const ranked of list) {
-    if (best !== undefined && ranked.rank >= best.rank) return best;
+    if (best !== undefined && compareRanked(ranked, best) >= 0) return best;
     if (ranked.evaluate(context)) return ranked;
   }
   return best;
 }
 
-function compareEntries<R>(a: TableEntry<R>, b: TableEntry<R>): number {
-  const byPriority = priorityOf(b) - priorityOf(a);
-  if (byPriority !== 0) return byPriority;
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+/** Two lists in order as one. */
+function merge<R>(a: readonly Ranked<R>[], b: readonly Ranked<R>[]): readonly Ranked<R>[] {
+  if (a.length === 0) return b;
+  const merged: Ranked<R>[] = [];
+  let at = 0;
+  for (const ranked of b) {
+    for (let next = a[at]; next !== undefined && compareRanked(next, ranked) < 0; next = a[(at += 1)])
+      merged.push(next);
+    merged.push(ranked);
+  }
+  for (; at < a.length; at += 1) merged.push(a[at] as Ranked<R>);
+  return merged;
 }
 
-function priorityOf<R>({ priority, rule }: TableEntry<R>): number {
-  return priority === undefined || priority === 0 ? rule.defaultPriority : priority;
+function compareRanked<R>(a: Ranked<R>, b: Ranked<R>): number {
+  if (a.priority !== b.priority) return b.priority - a.priority;
+  const [one, other] = [a.entry.name, b.entry.name];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function toRanked<R>(entry: TableEntry<R>): Ranked<R> {
+  const { priority, rule } = entry;
+  return {
+    entry,
+    priority: priority === undefined || priority === 0 ? rule.defaultPriority : priority,
+    evaluate: rule.evaluate,
+  };
 }

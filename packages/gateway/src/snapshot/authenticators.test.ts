@@ -27,25 +27,25 @@ describe('authenticators', () => {
   it('keep their tokens while a configuration is replaced by one with the same options', async () => {
     const authenticators = createAuthenticators(parts());
     const before = authenticators.acquire(options('old'));
-    const decision = await before.decide(noCaller);
+    const decision = await before.value.decide(noCaller);
     const after = authenticators.acquire(options('old'));
     await before.release();
-    expect(after.decide(noCaller)).toBe(decision);
+    expect(after.value.decide(noCaller)).toBe(decision);
     await after.release();
   });
 
   it('ask anew with a changed secret, and drop the tokens obtained with the old one', async () => {
     const authenticators = createAuthenticators(parts());
     const before = authenticators.acquire(options('old'));
-    await before.decide(noCaller);
+    await before.value.decide(noCaller);
     server.setClient({ clientId: 'app', clientSecret: 'new' });
     const asked = server.tokenRequests.length;
     const after = authenticators.acquire(options('new'));
-    expect(await after.decide(noCaller)).toMatchObject({ allowed: true });
+    expect(await after.value.decide(noCaller)).toMatchObject({ allowed: true });
     expect(server.tokenRequests.length).toBe(asked + 1);
     await before.release();
     const back = authenticators.acquire(options('old'));
-    expect(await back.decide(noCaller)).toMatchObject({ code: 'gateway_credentials_refused' });
+    expect(await back.value.decide(noCaller)).toMatchObject({ code: 'gateway_credentials_refused' });
     await Promise.all([after.release(), back.release()]);
   });
 });

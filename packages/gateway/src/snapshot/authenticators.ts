@@ -2,6 +2,8 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
 import type { Stores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { Use } from '../upstream/sharing.ts';
+import { createSharing } from '../upstream/sharing.ts';
 import { createParsedAuthenticator, type Authenticator } from '@grantgate/middleware';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 
@@ -12,17 +14,7 @@ import type { ClientCredentialsOptions } from '@grantgate/middleware/options/opt
  */
 export interface Authenticators {
   /** To be released exactly once. */
-  acquire(options: ClientCredentialsOptions): SharedAuthenticator;
-}
-
-export interface SharedAuthenticator {
-  readonly decide: Authenticator['decide'];
-  release(): Promise<void>;
-}
-
-interface Held {
-  readonly authenticator: Authenticator;
-  users: number;
+  acquire(options: ClientCredentialsOptions): Use<Authenticator>;
 }
 
 export function createAuthenticators(parts: {
@@ -30,32 +22,9 @@ export function createAuthenticators(parts: {
   readonly cache: TokenCache;
   readonly stores: Stores;
 }): Authenticators {
-  const held = new Map<string, Held>();
-  const keys = new WeakMap<ClientCredentialsOptions, string>();
-  const keyOf = (options: ClientCredentialsOptions): string => {
-    let key = keys.get(options);
-    if (key === undefined) keys.set(options, (key = fingerprint(options)));
-    return key;
-  };
+  const sharing = createSharing<Authenticator>((authenticator) => authenticator.close());
   return {
-    acquire(options) {
-      const key = keyOf(options);
-      let entry = held.get(key);
-      if (entry === undefined) {
-        entry = { authenticator: createParsedAuthenticator(options, parts), users: 0 };
-        held.set(key, entry);
-      }
-      const { authenticator } = entry;
-      entry.users += 1;
-      return {
-        decide: authenticator.decide,
-        async release() {
-          entry.users -= 1;
-          if (entry.users > 0) return;
-          held.delete(key);
-          await authenticator.close();
-        },
-      };
-    },
+    acquire: (options) =>
+      sharing.acquire(fingerprint(options), () => createParsedAuthenticator(options, parts)),
   };
 }

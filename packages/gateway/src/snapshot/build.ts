@@ -1,13 +1,18 @@
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { Authenticator } from '@grantgate/middleware';
 import type { RequestFacts } from '../routing/facts.ts';
-import type { Table, TableEntry } from '../routing/table.ts';
-import { createTable } from '../routing/table.ts';
+import type { Table } from '../routing/table.ts';
 import type { Services } from '../upstream/create-upstream.ts';
-import type { Upstream } from '../upstream/upstream.ts';
-import type { Authenticators, SharedAuthenticator } from './authenticators.ts';
+import type { Succession } from '../upstream/succession.ts';
+import { createSuccession } from '../upstream/succession.ts';
+import type { Authenticators } from './authenticators.ts';
+import type { EntryPointFacts } from './entry-points.ts';
 import type { Runtime } from './holder.ts';
-import type { EntryPointFacts, Prepared, PreparedRouter } from './prepare.ts';
-import { entryPointsOf } from './prepare.ts';
+import type { PreparedGuard } from './prepare-guard.ts';
+import type { Prepared } from './prepared.ts';
+import { createRoutes } from './routes.ts';
 import type { Check, Guard, Route } from './snapshot.ts';
+import { createTables } from './tables.ts';
 
 export interface BuildDeps {
   readonly services: Services;
@@ -16,81 +21,91 @@ export interface BuildDeps {
 }
 
 /** Opens what a prepared configuration needs and makes it ready to serve: one routing table for each entry point. */
-export function buildRuntime(
-  prepared: Prepared,
-  { services, authenticators, entryPoints }: BuildDeps,
-): Runtime {
-  const upstreams = services.open(prepared.services);
-  const shared: SharedAuthenticator[] = [];
-  const guards = new Map<string, Guard>();
-  for (const [name, { options }] of prepared.guards) {
-    if (options === undefined) continue;
-    const authenticator = authenticators.acquire(options);
-    shared.push(authenticator);
-    guards.set(name, Object.freeze({ name, decide: authenticator.decide }));
-  }
-  const entries = new Map<string, TableEntry<Route>[]>();
-  for (const router of prepared.routers) {
-    const entry = toEntry(router, guards, upstreams.get(router.config.service));
-    for (const name of entryPointsOf(router.config, entryPoints)) {
-      const table = entries.get(name);
-      if (table === undefined) entries.set(name, [entry]);
-      else table.push(entry);
+export type Build = (prepared: Prepared) => Runtime;
+
+/** What stays from one configuration to the next is not made again; what an old one has stays as it is. */
+export function createBuild({ services, authenticators, entryPoints }: BuildDeps): Build {
+  const running: Running = createSuccession();
+  const toGuards = createToGuards();
+  const toRoutes = createRoutes();
+  const toTables = createTables(entryPoints);
+  return (prepared) => {
+    const options = Array.from(prepared.guards.values(), (guard) => guard.options ?? []).flat();
+    const opened = running.open(options, (one) => authenticators.acquire(one));
+    const guards = toGuards(prepared.guards, (one) => opened.get(one));
+    const upstreams = services.open(prepared.services);
+    const tables = toTables(toRoutes(prepared.routers, { guards, upstreams }));
+    return { ...serve({ tables, prepared, guards }), close: createClose([upstreams.close, opened.close]) };
+  };
+}
+
+type Running = Succession<ClientCredentialsOptions, Authenticator>;
+
+/** Apart from the routes: what is closed when the last request has ended does not hold on to them until then. */
+function createClose(closes: readonly (() => Promise<void>)[]): () => Promise<void> {
+  return async () => {
+    await Promise.all(closes.map((close) => close()));
+  };
+}
+
+/** A guard stays the same object as long as its middleware does. */
+function createToGuards() {
+  const known = new WeakMap<PreparedGuard, Guard>();
+  return (
+    prepared: Prepared['guards'],
+    find: (options: ClientCredentialsOptions) => Authenticator | undefined,
+  ): ReadonlyMap<string, Guard> => {
+    const guards = new Map<string, Guard>();
+    for (const [name, one] of prepared) {
+      const decide = one.options && find(one.options)?.decide;
+      if (decide === undefined) continue;
+      let guard = known.get(one);
+      if (guard?.decide !== decide) known.set(one, (guard = Object.freeze({ name, decide })));
+      guards.set(name, guard);
     }
-  }
-  const tables = new Map<string, Table<Route>>();
-  for (const [name, list] of entries) tables.set(name, createTable(list));
-  const checks = createChecks(prepared, guards);
+    return guards;
+  };
+}
+
+interface Served {
+  readonly tables: ReadonlyMap<string, Table<Route>>;
+  readonly prepared: Prepared;
+  readonly guards: ReadonlyMap<string, Guard>;
+}
+
+function serve(first: Served): Pick<Runtime, 'snapshot' | 'retire'> {
+  let served: Served | undefined = first;
+  const checks = new Map<string, Check>();
   return {
     snapshot: Object.freeze({
-      match: (facts: RequestFacts) => tables.get(facts.entryPoint)?.match(facts),
-      check: (name: string) => checks.get(name),
+      match: (facts: RequestFacts) => served?.tables.get(facts.entryPoint)?.match(facts),
+      check(name: string) {
+        const known = checks.get(name);
+        if (known !== undefined || served === undefined) return known;
+        const check = findCheck(name, served);
+        if (check !== undefined) checks.set(name, check);
+        return check;
+      },
     }),
-    async close() {
-      await Promise.all([upstreams.close(), ...shared.map((authenticator) => authenticator.release())]);
+    retire() {
+      served = undefined;
+      checks.clear();
     },
   };
 }
 
-/** Under their qualified names; those of the file provider under their short ones too. */
-function createChecks(prepared: Prepared, guards: ReadonlyMap<string, Guard>): ReadonlyMap<string, Check> {
-  const checks = new Map<string, Check>();
-  for (const [name, { guards: names, broken }] of prepared.checks) {
-    const found = names.flatMap((guard) => guards.get(guard) ?? []);
-    const incomplete = found.length === 0 || found.length < names.length;
-    const check: Check = Object.freeze({
-      routerName: name,
-      serviceName: undefined,
-      guards: Object.freeze(found),
-      // As for a route: what is missing a guard does not open.
-      broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
-    });
-    checks.set(name, check);
-    if (name.endsWith('@file')) checks.set(name.slice(0, -'@file'.length), check);
-  }
-  return checks;
-}
-
-const unavailable: Upstream = Object.freeze({ pick: () => undefined });
-
-function toEntry(
-  { config, rule, guards: names, broken }: PreparedRouter,
-  guards: ReadonlyMap<string, Guard>,
-  upstream: Upstream | undefined,
-): TableEntry<Route> {
-  const found = names.flatMap((name) => guards.get(name) ?? []);
-  const incomplete = found.length < names.length || upstream === undefined;
-  return {
-    name: config.name,
-    rule,
-    priority: config.priority,
-    route: Object.freeze({
-      routerName: config.name,
-      serviceName: config.service,
-      guards: Object.freeze(found),
-      upstream: upstream ?? unavailable,
-      // Prepared routers say so themselves; a route that is missing a guard must not open for any other reason either.
-      broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
-    }),
-  };
+/** By its qualified name; one of the file provider by its short one too. */
+function findCheck(name: string, { prepared, guards }: Served): Check | undefined {
+  const qualified = prepared.checks.has(name) ? name : `${name}@file`;
+  const check = prepared.checks.get(qualified);
+  if (check === undefined) return undefined;
+  const found = check.guards.flatMap((guard) => guards.get(guard) ?? []);
+  const incomplete = found.length === 0 || found.length < check.guards.length;
+  return Object.freeze({
+    routerName: qualified,
+    serviceName: undefined,
+    guards: Object.freeze(found),
+    // As for a route: what is missing a guard does not open.
+    broken: check.broken ?? (incomplete ? 'a part of it is missing' : undefined),
+  });
 }

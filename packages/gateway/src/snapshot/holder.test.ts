@@ -3,15 +3,19 @@ import { createHolder, type Runtime } from './holder.ts';
 
 function createRuntime(
   close: () => Promise<void> = async () => {},
-): Runtime & { readonly closed: () => number } {
-  let closed = 0;
+): Runtime & { readonly closed: () => number; readonly retired: () => number } {
+  let [closed, retired] = [0, 0];
   return {
     snapshot: { match: () => undefined, check: () => undefined },
+    retire() {
+      retired += 1;
+    },
     close() {
       closed += 1;
       return close();
     },
     closed: () => closed,
+    retired: () => retired,
   };
 }
 const fail = (error: unknown): void => {
@@ -24,7 +28,9 @@ describe('the snapshot in use', () => {
     const [first, second] = [createRuntime(), createRuntime()];
     const holder = createHolder(first, fail);
     const [early, late] = [holder.acquire(), holder.acquire()];
+    expect(first.retired()).toBe(0);
     holder.swap(second);
+    expect([first.retired(), second.retired()]).toEqual([1, 0]);
     expect(holder.acquire().snapshot).toBe(second.snapshot);
     expect(early.snapshot).toBe(first.snapshot);
     early.release();

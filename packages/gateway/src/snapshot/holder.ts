@@ -2,6 +2,7 @@ import type { Snapshot } from './snapshot.ts';
 
 /** A snapshot in use by one request. */
 export interface Lease {
+  /** To be asked for a route at once: after a swap it has none. */
   readonly snapshot: Snapshot;
   /** To be called exactly once, when the request's response has ended. */
   release(): void;
@@ -10,6 +11,8 @@ export interface Lease {
 /** A snapshot together with what it has opened. */
 export interface Runtime {
   readonly snapshot: Snapshot;
+  /** No request will look for its route here any more: those that are under way have theirs. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -24,12 +27,16 @@ export interface Holder {
 
 /** @param onCloseError told when an old runtime could not be closed; nothing else depends on it. */
 export function createHolder(first: Runtime, onCloseError: (error: unknown) => void): Holder {
+  let runtime = first;
   let current = createShared(first, onCloseError);
   return {
     acquire: () => current.acquire(),
     swap(next) {
-      const old = current;
+      const [old, oldRuntime] = [current, runtime];
       current = createShared(next, onCloseError);
+      runtime = next;
+      // One long request must not keep ten thousand routes.
+      oldRuntime.retire();
       void old.retire();
     },
     close: () => current.retire(),

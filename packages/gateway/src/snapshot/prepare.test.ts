@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocuments } from '../config/parse-documents.ts';
 import { translate } from '../providers/translate/translate.ts';
-import type { PrepareSources, Prepared } from './prepare.ts';
-import { entryPointsOf, prepare } from './prepare.ts';
+import { entryPointsOf } from './entry-points.ts';
+import type { PrepareSources } from './prepare.ts';
+import { prepare } from './prepare.ts';
+import type { Prepared } from './prepared.ts';
 
 const sources: PrepareSources = {
   env: { ID: 'app', SECRET: 's3cr3t' },

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
 import type { BuildDeps } from './build.ts';
-import { buildRuntime } from './build.ts';
+import { createBuild } from './build.ts';
 import type { Holder } from './holder.ts';
 import { createHolder } from './holder.ts';
-import type { Prepared, PrepareSources } from './prepare.ts';
+import type { PrepareSources } from './prepare.ts';
 import { createPrepare } from './prepare.ts';
+import type { Prepared } from './prepared.ts';
 
 /** Makes configurations take effect, one after the other. */
 export interface Updates {
@@ -35,6 +36,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     },
     entryPoints: deps.entryPoints,
   });
+  const build = createBuild(deps);
   let last: { readonly configuration: DynamicConfiguration; readonly prepared: Prepared } | undefined;
   let holder: Holder | undefined;
   const prepareNow = (configuration: DynamicConfiguration): Prepared => {
@@ -45,7 +47,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
   };
   const use = (prepared: Prepared): void => {
     deps.onPrepared(prepared, files);
-    const runtime = buildRuntime(prepared, deps);
+    const runtime = build(prepared);
     if (holder === undefined) holder = createHolder(runtime, deps.onCloseError);
     else holder.swap(runtime);
   };

@@ -2,11 +2,13 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { LoadBalancerConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { HealthCheck } from './health-check.ts';
 import { createHealthPools } from './health-pools.ts';
-import { createLoadBalancer, type LoadBalancerDeps, type Service } from './load-balancer.ts';
+import { createLoadBalancer, type Service } from './load-balancer.ts';
 import { createPools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import type { Use } from './sharing.ts';
 import { createSharing } from './sharing.ts';
+import type { Succession } from './succession.ts';
+import { createSuccession } from './succession.ts';
 import { defaultUpstreamTransport, type UpstreamTransport } from './transport.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -23,11 +25,13 @@ export interface Services {
 export interface Upstreams {
   /** By qualified name; undefined for one that is unknown or broken. */
   get(name: string): Upstream | undefined;
+  /** Names of the services that lead elsewhere than in the configuration that was opened before, those that are gone included. */
+  readonly changed: ReadonlySet<string>;
   /**
    * Lets go of the services. Those that no other configuration has stop their health checks and close their connections, once
    * the requests under way are answered. Once, however often it is called.
    */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface ServicesDeps {
@@ -47,65 +51,83 @@ export function createServices({ clock, transport }: ServicesDeps): Services {
   const healthPools = createHealthPools(limits);
   const checks = createSharing<HealthCheck>((check) => check.stop());
   const running = createSharing<Running>(({ service }) => service.stop());
-  const keyOf = createKeys();
+  const balancers = createSuccession<LoadBalancerConfig, Running>();
   let count = 0;
   const acquire = (key: string, create: () => Service): Use<Running> =>
     running.acquire(key, () => ({ id: (count += 1), service: create() }));
-  return { open: (configs) => openServices(configs, { clock, pools, healthPools, checks, acquire, keyOf }) };
+  const acquireBalancer = (config: LoadBalancerConfig): Use<Running> =>
+    acquire(toKey(config), () => createLoadBalancer(config, { clock, pools, healthPools, checks }));
+  let before: Weighted = new Map();
+  return {
+    open(configs) {
+      const opened = openServices(configs, { balancers, acquireBalancer, acquire, before });
+      before = opened.weighted;
+      return opened.upstreams;
+    },
+  };
 }
 
-interface OpenDeps extends LoadBalancerDeps {
+type Weighted = ReadonlyMap<string, Use<Running> | undefined>;
+
+interface OpenDeps {
+  readonly balancers: Succession<LoadBalancerConfig, Running>;
+  readonly acquireBalancer: (config: LoadBalancerConfig) => Use<Running>;
   readonly acquire: (key: string, create: () => Service) => Use<Running>;
-  readonly keyOf: (config: LoadBalancerConfig) => string;
+  /** Those of the configuration before. */
+  readonly before: Weighted;
 }
 
-function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDeps): Upstreams {
-  const uses = new Map<string, Use<Running> | undefined>();
-  const build = (name: string): Use<Running> | undefined => {
-    if (uses.has(name)) return uses.get(name);
-    // Holds the place while its children are built, so that a circle of weighted services ends here.
-    uses.set(name, undefined);
+function openServices(
+  configs: ReadonlyMap<string, ServiceConfig>,
+  deps: OpenDeps,
+): { readonly upstreams: Upstreams; readonly weighted: Weighted } {
+  const sound: LoadBalancerConfig[] = [];
+  for (const config of configs.values())
+    if (config.kind === 'loadBalancer' && config.errors.length === 0) sound.push(config);
+  const balancers = deps.balancers.open(sound, deps.acquireBalancer);
+  const weighted = new Map<string, Use<Running> | undefined>();
+  const build = (name: string): Running | undefined => {
     const config = configs.get(name);
     if (config === undefined || config.errors.length > 0) return undefined;
-    let use: Use<Running>;
-    if (config.kind === 'weighted') {
-      const children = config.services.flatMap((member) => {
-        const item = build(member.name)?.value;
-        return item === undefined || member.weight === 0 ? [] : [{ item, weight: member.weight }];
-      });
-      // Another child under the same name is another service.
-      const key = JSON.stringify([name, ...children.map(({ item, weight }) => [item.id, weight])]);
-      use = deps.acquire(key, () =>
-        createWeighted(children.map(({ item, weight }) => ({ item: item.service, weight }))),
-      );
-    } else use = deps.acquire(deps.keyOf(config), () => createLoadBalancer(config, deps));
-    uses.set(name, use);
-    return use;
+    if (config.kind === 'loadBalancer') return balancers.get(config);
+    if (weighted.has(name)) return weighted.get(name)?.value;
+    // Holds the place while its children are built, so that a circle of weighted services ends here.
+    weighted.set(name, undefined);
+    const children = config.services.flatMap((member) => {
+      const item = build(member.name);
+      return item === undefined || member.weight === 0 ? [] : [{ item, weight: member.weight }];
+    });
+    // Another child under the same name is another service.
+    const key = JSON.stringify([name, ...children.map(({ item, weight }) => [item.id, weight])]);
+    const use = deps.acquire(key, () =>
+      createWeighted(children.map(({ item, weight }) => ({ item: item.service, weight }))),
+    );
+    weighted.set(name, use);
+    return use.value;
   };
-  for (const name of configs.keys()) build(name);
-
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    await Promise.all(Array.from(uses.values(), async (use) => use?.release()));
-  };
-  return {
-    get: (name) => uses.get(name)?.value.service,
-    close: () => (closing ??= close()),
-  };
+  for (const { kind, name } of configs.values()) if (kind === 'weighted') build(name);
+  const changed = new Set(balancers.changed.map(({ name }) => name));
+  for (const name of [...deps.before.keys(), ...weighted.keys()])
+    if (deps.before.get(name)?.value !== weighted.get(name)?.value) changed.add(name);
+  const close = createClose(balancers.close, [...weighted.values()]);
+  return { upstreams: { get: (name) => build(name)?.service, changed, close }, weighted };
 }
 
-/** Tells services apart by what they are, wherever they stand; once for each configuration object. */
-function createKeys(): (config: LoadBalancerConfig) => string {
-  const keys = new WeakMap<LoadBalancerConfig, string>();
-  return (config) => {
-    let key = keys.get(config);
-    if (key === undefined) {
-      const { name, servers, passHostHeader, healthCheck, sticky } = config;
-      key = JSON.stringify({ name, servers, passHostHeader, healthCheck, sticky });
-      keys.set(config, key);
-    }
-    return key;
+/** Apart from what the services are found by: who closes them later does not hold on to that. */
+function createClose(
+  closeBalancers: () => Promise<void>,
+  weighted: readonly (Use<Running> | undefined)[],
+): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([closeBalancers(), ...weighted.map((use) => use?.release())]);
   };
+  return () => (closing ??= close());
+}
+
+/** Tells services apart by what they are, wherever they stand. */
+function toKey({ name, servers, passHostHeader, healthCheck, sticky }: LoadBalancerConfig): string {
+  return JSON.stringify({ name, servers, passHostHeader, healthCheck, sticky });
 }
 
 /** Children without a healthy server are passed over. */

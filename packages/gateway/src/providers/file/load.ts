@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
-import type { Document } from '../../config/document.ts';
-import { parseDocuments } from '../../config/parse-documents.ts';
+import type { Document, ParsedDocuments } from '../../config/document.ts';
+import { createParseDocuments } from '../../config/parse-documents.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
 import { createReadFiles } from './files.ts';
@@ -40,9 +40,10 @@ export function createFileLoader(paths: readonly string[]): () => Promise<Provid
           code: 'empty_file',
         });
       } else {
-        const { documents, problems: found } = parseDocuments(read.text, file);
+        const parse = before?.parse ?? createParseDocuments(file);
+        const { documents, problems: found } = parse(read.text);
         problems.push(...found);
-        if (found.length === 0) good.set(file, { text: read.text, documents });
+        if (found.length === 0) good.set(file, { text: read.text, documents, parse });
         else if (before !== undefined) good.set(file, before);
       }
     }
@@ -54,6 +55,8 @@ export function createFileLoader(paths: readonly string[]): () => Promise<Provid
 interface Good {
   readonly text: string;
   readonly documents: readonly Document[];
+  /** Knows what it has parsed. */
+  readonly parse: (text: string) => ParsedDocuments;
 }
 
 const createFault = (file: string, message: string): Problem => ({

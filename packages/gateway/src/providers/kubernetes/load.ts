@@ -10,7 +10,7 @@ import { toFaultProblem } from './fault-problem.ts';
 import { listObjects } from './list.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
-import { findSecrets, selectDocuments } from './select.ts';
+import { createSelect } from './select.ts';
 import type { Selection } from './selection.ts';
 import { selectionsOf, toSecretSelection } from './selection.ts';
 
@@ -21,6 +21,7 @@ export async function loadCluster(
 ): Promise<ProviderOutput> {
   const client = createClient(access, clock);
   const keep = createKeep(config);
+  const { findSecrets, selectDocuments } = createSelect();
   const { signal } = new AbortController();
   const objects: KeptObject[] = [];
   const problems: Problem[] = [];

@@ -12,7 +12,7 @@ import type { Reflector } from './reflector.ts';
 import { createReflector } from './reflector.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
-import { findSecrets, selectDocuments } from './select.ts';
+import { createSelect } from './select.ts';
 import type { Selection } from './selection.ts';
 import { selectionsOf, toSecretSelection } from './selection.ts';
 
@@ -53,6 +53,7 @@ export function createMirror(
   { client, clock, onChange, random }: MirrorOptions,
 ): Mirror {
   const keep = createKeep(config);
+  const { findSecrets, selectDocuments } = createSelect();
   const copy = (selection: Selection): Copy => ({
     selection,
     reflector: createReflector({

@@ -13,30 +13,25 @@ const maxProposals = 20;
 
 /** Mentions of what does not exist, and entries that lead back to themselves. Takes time proportional to the mentions. */
 export function checkReferences(draft: Draft): readonly Finding[] {
-  const mentions = dedupe(draft);
+  const { mentions } = draft;
   const isCircular = findCircles(mentions);
   const proposals = new Map<string, string>();
-  const findings: Finding[] = [];
+  const findings = new Map<string, Finding>();
+  const add = (mention: Mention, code: string, message: string): void => {
+    // One finding is enough for an entry that mentions the same thing twice.
+    const { in: owner, of } = mention;
+    const key = [owner.kind, owner.name, of.kind, of.name, of.object].join('\0');
+    if (!findings.has(key)) findings.set(key, toFinding(mention, code, message));
+  };
   for (const mention of mentions) {
     const { kind, name, object } = mention.of;
-    if (!draft[kind].has(name))
-      findings.push(toFinding(mention, 'missing_reference', describe(draft, mention, proposals)));
+    if (!draft[kind].has(name)) add(mention, 'missing_reference', describe(draft, mention, proposals));
     else if (object !== undefined && draft.objects.get(name) !== object)
-      findings.push(toFinding(mention, 'cross_namespace', describeOther(draft, name, object)));
+      add(mention, 'cross_namespace', describeOther(draft, name, object));
     else if (isCircular(mention))
-      findings.push(toFinding(mention, 'circular_reference', `${name} leads back to ${mention.in.name}`));
+      add(mention, 'circular_reference', `${name} leads back to ${mention.in.name}`);
   }
-  return findings;
-}
-
-/** One finding is enough for an entry that mentions the same name twice. */
-function dedupe({ mentions }: Draft): readonly Mention[] {
-  const seen = new Map<string, Mention>();
-  for (const mention of mentions) {
-    const key = [mention.in.kind, mention.in.name, mention.of.kind, mention.of.name].join('\0');
-    if (!seen.has(key)) seen.set(key, mention);
-  }
-  return [...seen.values()];
+  return [...findings.values()];
 }
 
 const toFinding = (mention: Mention, code: string, message: string): Finding => ({

@@ -1,0 +1,91 @@
+import type { Document, ParsedDocuments } from './document.ts';
+import { isMapping } from './path.ts';
+import type { Place } from './place.ts';
+import { parseYaml } from './yaml.ts';
+
+/**
+ * Parses one file of YAML again and again. Of a file of many documents those that are the same as before are not parsed again, and
+ * stay the same objects as long as they stand on the same line.
+ */
+export function createParseYaml(file: string): (text: string) => ParsedDocuments {
+  let known: ReadonlyMap<string, Piece> = new Map();
+  return (text) => {
+    const pieces = splitDocuments(text);
+    const parsed = pieces && parsePieces(pieces, file, known);
+    // What is broken for a while is mostly as it was afterwards.
+    if (parsed !== undefined || pieces === undefined) known = parsed?.known ?? new Map();
+    // Where a piece cannot stand alone, the whole file says what is wrong with it.
+    return parsed === undefined ? parseYaml(text, file) : { documents: parsed.documents, problems: [] };
+  };
+}
+
+/** The text of a document, or of nothing but comments, with what it came to. */
+interface Piece {
+  /** As if it stood on the first line. */
+  readonly parsed: Document | undefined;
+  /** Where it stood last, by the number of lines above it. */
+  readonly at: ReadonlyMap<number, Document>;
+}
+
+interface Parsed {
+  readonly documents: readonly Document[];
+  readonly known: ReadonlyMap<string, Piece>;
+}
+
+function parsePieces(
+  pieces: readonly string[],
+  file: string,
+  before: ReadonlyMap<string, Piece>,
+): Parsed | undefined {
+  const documents: Document[] = [];
+  const known = new Map<string, { parsed: Document | undefined; at: Map<number, Document> }>();
+  let linesAbove = 0;
+  for (const text of pieces) {
+    let piece = known.get(text);
+    if (piece === undefined) {
+      const last = before.get(text);
+      // A copy, for a part of a text holds on to all of it.
+      const parsed = last ?? parseAlone(Buffer.from(text).toString(), file);
+      if (parsed === undefined) return undefined;
+      piece = { parsed: parsed.parsed, at: new Map() };
+      known.set(text, piece);
+    }
+    if (piece.parsed !== undefined) {
+      const document = before.get(text)?.at.get(linesAbove) ?? moveDown(piece.parsed, linesAbove);
+      piece.at.set(linesAbove, document);
+      documents.push(document);
+    }
+    linesAbove += countLines(text);
+  }
+  return { documents, known };
+}
+
+/** Undefined for what is not one sound document, or none: it may be a part of something else. */
+function parseAlone(text: string, file: string): Pick<Piece, 'parsed'> | undefined {
+  const { documents, problems } = parseYaml(text, file);
+  const [parsed, ...more] = documents;
+  if (problems.length > 0 || more.length > 0) return undefined;
+  return parsed === undefined || isMapping(parsed.value) ? { parsed } : undefined;
+}
+
+function moveDown(document: Document, lines: number): Document {
+  const { placeOf } = document;
+  const move = (place: Place): Place => ({ ...place, line: place.line + lines });
+  return lines === 0 ? document : { ...document, placeOf: (path, part) => move(placeOf(path, part)) };
+}
+
+/**
+ * Splits before each line that is `---` alone, which always begins a document (YAML 1.2 section 9.1.2). Undefined for a text of one
+ * document, and for one whose documents cannot be told apart by that: directives and `...` are about the documents around them.
+ */
+function splitDocuments(text: string): readonly string[] | undefined {
+  if (/^(?:%|\.\.\.|---[ \t]+[^ \t#\r\n])|\ufeff|\r(?!\n)/m.test(text)) return undefined;
+  const pieces = text.split(/^(?=---[ \t]*(?:#|\r?$))/m).filter((piece) => piece !== '');
+  return pieces.length < 2 ? undefined : pieces;
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
+}

@@ -1,0 +1,40 @@
+import type { RouterConfig } from '../config/dynamic.ts';
+import type { EntryPointConfig } from '../config/install.ts';
+
+/** What an entry point is to a router. */
+export interface EntryPointFacts {
+  readonly tls: boolean;
+  /** False for one that answers the checks of a proxy beside, and nothing else. */
+  readonly routes: boolean;
+}
+
+/** What entry points are to routers, by name. */
+export function toEntryPointFacts(
+  entryPoints: ReadonlyMap<string, EntryPointConfig>,
+): ReadonlyMap<string, EntryPointFacts> {
+  return new Map(
+    [...entryPoints].map(([name, { tls, check }]) => [
+      name,
+      { tls: tls !== undefined, routes: check === undefined },
+    ]),
+  );
+}
+
+/** Name of the entry point that serves health and metrics, and no routes unless they name it. */
+export const adminEntryPoint = 'admin';
+
+/**
+ * The entry points that a router answers on: those it names, or every one but `admin`; with `tls` only those that speak
+ * TLS. As with Traefik's `entryPoints.NAME.http.tls`, an entry point with TLS gives it to all of its routers.
+ */
+export function entryPointsOf(
+  { entryPoints: named, tls }: RouterConfig,
+  entryPoints: ReadonlyMap<string, EntryPointFacts>,
+): readonly string[] {
+  const candidates =
+    named.length > 0 ? named : [...entryPoints.keys()].filter((name) => name !== adminEntryPoint);
+  return candidates.filter((name) => {
+    const entryPoint = entryPoints.get(name);
+    return entryPoint?.routes === true && (entryPoint.tls || !tls);
+  });
+}

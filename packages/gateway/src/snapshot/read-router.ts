@@ -1,0 +1,85 @@
+import type { Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
+import { proposeName } from '@grantgate/middleware/base/names';
+import type { RouterConfig } from '../config/dynamic.ts';
+import type { Problem } from '../config/place.ts';
+import type { Rule } from '../routing/rule.ts';
+import { compileRule } from '../routing/rule.ts';
+import type { EntryPointFacts } from './entry-points.ts';
+import { entryPointsOf } from './entry-points.ts';
+
+/** What can be said of a router by itself. */
+export interface ReadRouter {
+  /** Undefined for one that cannot be read. */
+  readonly rule: Rule | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** @param entryPoints by name; undefined when they are not known, and routers' mentions of them are not checked. */
+export function createReadRouter(
+  entryPoints: ReadonlyMap<string, EntryPointFacts> | undefined,
+): (config: RouterConfig) => ReadRouter {
+  const done = new WeakMap<RouterConfig, ReadRouter>();
+  const read = (config: RouterConfig): ReadRouter => {
+    const problems = entryPoints === undefined ? [] : checkEntryPoints(config, entryPoints);
+    // A router without a rule has been reported by the provider.
+    if (config.rule === '') return { rule: undefined, problems };
+    const compiled = compileRule(config.rule);
+    if (compiled.ok) return { rule: compiled.rule, problems };
+    problems.push(...compiled.diagnostics.map((diagnostic) => toRuleProblem(config, diagnostic)));
+    return { rule: undefined, problems };
+  };
+  return (config) => {
+    let found = done.get(config);
+    if (found === undefined) done.set(config, (found = read(config)));
+    return found;
+  };
+}
+
+function checkEntryPoints(
+  router: RouterConfig,
+  entryPoints: ReadonlyMap<string, EntryPointFacts>,
+): Problem[] {
+  const report = (severity: 'error' | 'warning', code: string, message: string): Problem => ({
+    severity,
+    place: router.place,
+    code,
+    path: `${router.name}.entryPoints`,
+    message,
+  });
+  const missing = router.entryPoints.filter((name) => !entryPoints.has(name));
+  const problems = missing.map((name) => {
+    const hint = proposeName(name, [...entryPoints.keys()]);
+    return report('error', 'missing_reference', `there is no entry point ${name}: ${hint}`);
+  });
+  for (const name of router.entryPoints)
+    if (entryPoints.get(name)?.routes === false)
+      problems.push(
+        report(
+          'error',
+          'unreachable_router',
+          `the entry point ${name} answers checks of a proxy and serves no routes`,
+        ),
+      );
+  const known = entryPointsOf(router, entryPoints);
+  if (problems.length === 0 && known.length === 0)
+    problems.push(
+      report(
+        'warning',
+        'unreachable_router',
+        [...entryPoints.values()].some(({ routes }) => routes)
+          ? `${router.name} has tls, and none of its entry points has`
+          : `no entry point serves ${router.name}: all of them answer checks of a proxy`,
+      ),
+    );
+  return problems;
+}
+
+function toRuleProblem({ name, rulePlace }: RouterConfig, { offset, message }: Diagnostic): Problem {
+  return {
+    severity: 'error',
+    place: rulePlace(offset),
+    code: 'invalid_rule',
+    path: `${name}.rule`,
+    message,
+  };
+}

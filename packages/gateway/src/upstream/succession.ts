@@ -1,0 +1,80 @@
+import { findChanges } from '../config/list-changes.ts';
+import type { Use } from './sharing.ts';
+
+/**
+ * What one configuration after the other has. A thing that stays is not touched; one that goes is let go of when the last
+ * configuration that has it is closed, in whatever order they are.
+ */
+export interface Succession<K extends object, T> {
+  /** The next configuration, each of its keys once. `acquire` is called for those that the one before has not. */
+  open(keys: readonly K[], acquire: (key: K) => Use<T>): Generation<K, T>;
+}
+
+/** The things of one configuration. */
+export interface Generation<K extends object, T> {
+  get(key: K): T | undefined;
+  /** Keys that the configuration before has not, and those that it has and this one has not. */
+  readonly changed: readonly K[];
+  /** Once, however often it is called. Holds on to nothing but what is to be let go of. */
+  readonly close: () => Promise<void>;
+}
+
+interface Held<T> {
+  readonly use: Use<T>;
+  /** Number of the first configuration that has it. */
+  readonly since: number;
+  /** Number of the first that has not any more. */
+  until: number;
+}
+
+export function createSuccession<K extends object, T>(): Succession<K, T> {
+  let keys: readonly K[] = [];
+  let current: ReadonlyMap<K, Held<T>> = new Map();
+  let count = 0;
+  /** Numbers of the configurations that are open. */
+  const open = new Set<number>();
+  /** What the current configuration has not any more, and an open one may have. */
+  let leaving: readonly Held<T>[] = [];
+
+  const leave = (gone: readonly Held<T>[]): void => {
+    for (const held of gone) held.until = count;
+    if (gone.length > 0) leaving = [...leaving, ...gone];
+  };
+  const isNeeded = ({ since, until }: Held<T>): boolean => {
+    for (const number of open) if (number >= since && number < until) return true;
+    return false;
+  };
+  const close = async (number: number): Promise<void> => {
+    open.delete(number);
+    if (number === count) {
+      count += 1;
+      leave([...current.values()]);
+      keys = [];
+      current = new Map();
+    }
+    const free = leaving.filter((held) => !isNeeded(held));
+    if (free.length === 0) return;
+    leaving = leaving.filter(isNeeded);
+    await Promise.all(free.map(({ use }) => use.release()));
+  };
+  const createClose = (number: number): (() => Promise<void>) => {
+    let closing: Promise<void> | undefined;
+    return () => (closing ??= close(number));
+  };
+  return {
+    open(wanted, acquire) {
+      const { removed, added } = findChanges(keys, wanted);
+      const number = count + 1;
+      const next = new Map(current);
+      for (const key of added) next.set(key, { use: acquire(key), since: number, until: Infinity });
+      count = number;
+      open.add(number);
+      leave(removed.flatMap((key) => next.get(key) ?? []));
+      for (const key of removed) next.delete(key);
+      keys = wanted;
+      current = next;
+      const changed = [...removed, ...added];
+      return { get: (key) => next.get(key)?.use.value, changed, close: createClose(number) };
+    },
+  };
+}
