@@ -1,0 +1,148 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+
+const main = fileURLToPath(new URL('../../packages/gateway/dist/cli/main.js', import.meta.url));
+
+/** A line of the gateway's log. */
+export interface Line {
+  readonly msg: string;
+  readonly worker?: number;
+  readonly pid?: number;
+  readonly port?: number;
+  readonly tier?: string;
+}
+
+/** A built gateway with its workers, in processes of its own. */
+export interface Served {
+  readonly child: ChildProcess;
+  readonly folder: string;
+  /** Code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly stderr: Promise<string>;
+  readonly stdout: Promise<string>;
+  /** Whole lines of the log so far that say this. */
+  logged(message: string): readonly Line[];
+  /** Waits until that many lines say this. */
+  untilLogged(message: string, count: number): Promise<readonly Line[]>;
+  close(): void;
+}
+
+export interface Serving extends Served {
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Starts `grantgate serve` with an install configuration and routes, both as JSON, which YAML includes. */
+export function serve(install: object, routes: object): Served {
+  const folder = mkdtempSync(join(tmpdir(), 'grantgate-workers-'));
+  writeFileSync(join(folder, 'routes.yaml'), JSON.stringify(routes));
+  writeFileSync(
+    join(folder, 'grantgate.yaml'),
+    JSON.stringify({ providers: { file: { filename: 'routes.yaml' } }, ...install }),
+  );
+  const child = spawn(process.execPath, [main, 'serve', '--config', 'grantgate.yaml'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let seen = '';
+  child.stderr.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+  const logged = (message: string): readonly Line[] =>
+    seen
+      .split('\n')
+      .slice(0, -1)
+      .filter((line) => line.startsWith('{') && line.includes(message))
+      .map((line) => JSON.parse(line) as Line);
+  return {
+    child,
+    folder,
+    ended: once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals),
+    stderr: text(child.stderr),
+    stdout: text(child.stdout),
+    logged,
+    untilLogged: (message, count) =>
+      until(async () => {
+        if (child.exitCode !== null) throw new Error(`ended:\n${seen}`);
+        return logged(message).length >= count && logged(message);
+      }),
+    close() {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Waits until two workers are ready. */
+export async function untilServing(served: Served): Promise<Serving> {
+  await served.untilLogged('a worker is ready', 2);
+  const { port = 0 } = served.logged('listening')[0] ?? {};
+  return { ...served, port, url: `http://127.0.0.1:${port}` };
+}
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** One request: the status, or the code of the error. */
+export const visit = (
+  url: string,
+  agent: Agent,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<number | string> =>
+  new Promise((resolve) => {
+    const fail = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message);
+    get(url, { agent, headers }, (response) => {
+      response
+        .on('error', fail)
+        .resume()
+        .on('end', () => resolve(response.statusCode ?? 0));
+    }).on('error', fail);
+  });
+
+/** Callers that come one request after the other, each on one connection at a time. */
+export interface Callers {
+  /** What was answered that was not 200, by everybody so far. */
+  readonly faults: readonly (number | string)[];
+  /** Waits until each caller has had two more answers: then what was under way before is over. */
+  settle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Half of them keep their connection, the others open one for each request. */
+export function startCallers(url: string, count: number): Callers {
+  const faults: (number | string)[] = [];
+  const done = Array.from({ length: count }, () => 0);
+  let running = true;
+  const runs = done.map(async (_, index) => {
+    const agent = new Agent({ keepAlive: index % 2 === 0, maxSockets: 1 });
+    while (running) {
+      const answer = await visit(url, agent);
+      if (answer !== 200) faults.push(answer);
+      done[index]! += 1;
+    }
+    agent.destroy();
+  });
+  return {
+    faults,
+    async settle() {
+      const target = done.map((answers) => answers + 2);
+      await until(async () => done.every((answers, index) => answers >= target[index]!));
+    },
+    async stop() {
+      running = false;
+      await Promise.all(runs);
+    },
+  };
+}
