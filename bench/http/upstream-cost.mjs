@@ -164,7 +164,9 @@ try {
     );
   }
   const costs = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
-  for (const contender of Object.values(contenders)) await drive(contender, 2);
+  // A process that has just begun compiles its code for thousands of requests: what it costs from then on is asked for.
+  for (let turn = 0; turn < 3; turn += 1)
+    for (const contender of Object.values(contenders)) await drive(contender, 2);
   for (let round = 0; round < Number(values.rounds); round += 1)
     for (const [name, contender] of Object.entries(contenders))
       costs[name].push(await drive(contender, Number(values.seconds)));

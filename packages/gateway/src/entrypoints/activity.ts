@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Refuse } from '../pipeline/handle.ts';
+import type { Refusal } from '../pipeline/refusals.ts';
 
 /** What is under way on an entry point. */
 export interface Activity {
@@ -8,8 +10,11 @@ export interface Activity {
   /** Calling it again for the same connection changes nothing. */
   connected(socket: Socket): void;
   begin(response: ServerResponse): void;
+  /** How a response under way is refused when its request turns out to be faulty. */
+  setRefuse(response: ServerResponse, refuse: Refuse): void;
   /** The response under way on a connection; undefined for none. */
   find(socket: Duplex): ServerResponse | undefined;
+  refuse(response: ServerResponse, refusal: Refusal): void;
   /** Whether a request on that connection has its answer and is still being sent. */
   isLate(socket: Duplex): boolean;
   /**
@@ -25,7 +30,7 @@ export interface Activity {
 
 export function createActivity(): Activity {
   const connections = new Set<Socket>();
-  const responses = new Set<ServerResponse>();
+  const responses = new Map<ServerResponse, Refuse | undefined>();
   const late = new Set<IncomingMessage>();
   let draining = false;
   let retiring = false;
@@ -44,9 +49,9 @@ export function createActivity(): Activity {
       });
     },
     begin(response) {
-      responses.add(response);
+      responses.set(response, undefined);
       if (retiring) response.shouldKeepAlive = false;
-      response.once('close', () => {
+      response.on('close', () => {
         responses.delete(response);
         const { req: request } = response;
         if (!request.complete && !request.destroyed) {
@@ -56,8 +61,14 @@ export function createActivity(): Activity {
         if (responses.size === 0) whenIdle?.();
       });
     },
+    setRefuse(response, refuse) {
+      if (responses.has(response)) responses.set(response, refuse);
+    },
+    refuse(response, refusal) {
+      responses.get(response)?.(refusal);
+    },
     find(socket) {
-      for (const response of responses) if (response.socket === socket) return response;
+      for (const response of responses.keys()) if (response.socket === socket) return response;
       return undefined;
     },
     isLate(socket) {
@@ -66,12 +77,12 @@ export function createActivity(): Activity {
     },
     retire() {
       retiring = true;
-      for (const response of responses) response.shouldKeepAlive = false;
+      for (const response of responses.keys()) response.shouldKeepAlive = false;
       return connections.size === 0 ? Promise.resolve() : new Promise((resolve) => (whenEmpty = resolve));
     },
     drain() {
       draining = true;
-      for (const response of responses) response.shouldKeepAlive = false;
+      for (const response of responses.keys()) response.shouldKeepAlive = false;
       return responses.size === 0 ? Promise.resolve() : new Promise((resolve) => (whenIdle = resolve));
     },
     end() {

@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../config/install.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
-import type { Handle, Refuse } from '../pipeline/handle.ts';
+import type { Handle } from '../pipeline/handle.ts';
 import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
 import { readRequestId } from '../pipeline/request-id.ts';
 import { writeRefusal } from '../pipeline/write-refusal.ts';
@@ -106,7 +106,6 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
     scheme: config.tls === undefined ? 'http' : 'https',
     isTrusted: createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
   });
-  const refusers = new WeakMap<ServerResponse, Refuse>();
   const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
     const { req: request } = response;
     if (upgrade === undefined) activity.begin(response);
@@ -118,10 +117,8 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
       return;
     }
     const { maxBodyBytes } = config.transport;
-    refusers.set(
-      response,
-      deps.handle({ request, response, facts, upgrade, expectsContinue, refusal, maxBodyBytes }),
-    );
+    const refuse = deps.handle({ request, response, facts, upgrade, expectsContinue, refusal, maxBodyBytes });
+    activity.setRefuse(response, refuse);
   };
   const inTurn = createTurns(serve);
   server.on('connection', (socket: Socket) => activity.connected(socket));
@@ -155,7 +152,7 @@ function listenTo(server: Server, activity: Activity, config: EntryPointConfig, 
     else if (response.headersSent || response.req.complete) socket.destroy();
     else {
       response.shouldKeepAlive = false;
-      refusers.get(response)?.(toRefusal(error));
+      activity.refuse(response, toRefusal(error));
     }
   });
 }

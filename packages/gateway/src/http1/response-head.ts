@@ -115,6 +115,7 @@ function toLength(value: string): number | undefined {
 
 function persists(minor: number, connection: string | undefined): boolean {
   if (connection === undefined) return minor === 1;
+  if (connection === 'keep-alive') return true;
   const options = connection.split(',').map((option) => option.trim().toLowerCase());
   return !options.includes('close') && (minor === 1 || options.includes('keep-alive'));
 }

@@ -97,6 +97,25 @@ describe('the JSON access log', () => {
     expect(JSON.parse(toLine(record()))).toMatchObject({ RequestCount: 2 });
   });
 
+  it('gives each request its own time and server, also within one second and back in time', () => {
+    const toLine = createAccessLogLine('json');
+    const first = Date.UTC(2026, 9, 10, 13, 55, 36);
+    for (const [startedAt, durationMs, port] of [
+      [first + 7, 1, 8080],
+      [first + 42, 0.5, 8081],
+      [first + 999, 1, 8080],
+      [first + 1000, 2500, 8081],
+      [first - 60_000, 0, 8080],
+    ] as const) {
+      const serverUrl = `http://10.0.0.1:${port}/base`;
+      expect(JSON.parse(toLine(record({ startedAt, durationMs, serverUrl })))).toMatchObject({
+        StartUTC: new Date(startedAt).toISOString(),
+        time: new Date(startedAt + durationMs).toISOString(),
+        ServiceAddr: `10.0.0.1:${port}`,
+      });
+    }
+  });
+
   it('takes the caller from X-Forwarded-For only when the peer is trusted', () => {
     const headers = ['X-Forwarded-For', '203.0.113.9, 198.51.100.2'];
     expect(json(record({}, headers))).toMatchObject({ ClientHost: '192.0.2.7' });
@@ -117,6 +136,16 @@ describe('the common access log', () => {
       '192.0.2.7 - admin [10/Oct/2026:13:55:36 +0000] "POST /orders?page=2&token=REDACTED HTTP/1.1" 200 28 ' +
         '"http://a.example/?token=REDACTED" "curl/8" 1 "api@file" "http://10.0.0.1:8080/base" 13ms\n',
     );
+  });
+
+  it('gives each request its own second', () => {
+    const toLine = createAccessLogLine('common');
+    const first = Date.UTC(2026, 9, 10, 13, 55, 59);
+    const times = [first, first + 999, first + 1000, first].map(
+      (startedAt) => /\[(.*?) /.exec(toLine(record({ startedAt })))?.[1],
+    );
+    const [before, after] = ['10/Oct/2026:13:55:59', '10/Oct/2026:13:56:00'];
+    expect(times).toEqual([before, before, after, before]);
   });
 
   it('lets no caller forge a field or a line', () => {

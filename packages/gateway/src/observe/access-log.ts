@@ -9,18 +9,66 @@ export type ToLine = (record: RequestRecord) => string;
 /** Traefik's fields and formats; `Authorization`, tokens and query values that can be secrets are in neither. */
 export function createAccessLogLine(format: AccessLogConfig['format']): ToLine {
   let count = 0;
-  return format === 'json'
-    ? (record) => toJsonLine(record, (count += 1))
-    : (record) => toCommonLine(record, (count += 1));
+  if (format === 'common') {
+    const toTime = oncePerSecond(toClfTime);
+    return (record) => toCommonLine(record, (count += 1), toTime);
+  }
+  const texts = { toTime: createIsoTimes(), toHost: createHosts() };
+  return (record) => toJsonLine(record, (count += 1), texts);
+}
+
+type ToTime = (ms: number) => string;
+
+/** @param toText makes the text of a time of which only the second counts. */
+function oncePerSecond(toText: ToTime): ToTime {
+  let second = NaN;
+  let text = '';
+  return (ms) => {
+    const now = Math.floor(ms / 1000);
+    if (now !== second) {
+      second = now;
+      text = toText(now * 1000);
+    }
+    return text;
+  };
+}
+
+/** As `Date.prototype.toISOString` writes it. */
+function createIsoTimes(): ToTime {
+  const toSecond = oncePerSecond((ms) => new Date(ms).toISOString().slice(0, 20));
+  return (ms) => {
+    const rest = Math.floor(ms) % 1000;
+    return `${toSecond(ms)}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
+  };
+}
+
+/** Servers whose URLs are remembered; beyond it, those in use are read again. */
+const maxHosts = 1000;
+
+/** `host:port` of a server's URL. */
+function createHosts(): (url: string) => string {
+  const hosts = new Map<string, string>();
+  return (url) => {
+    let host = hosts.get(url);
+    if (host === undefined) {
+      ({ host } = new URL(url));
+      if (hosts.size >= maxHosts) hosts.clear();
+      hosts.set(url, host);
+    }
+    return host;
+  };
 }
 
 const nsPerMs = 1e6;
 const quote = JSON.stringify as (text: string) => string;
 
 /** One JSON object; durations are nanoseconds, sizes bytes. The line is put together by hand: no object is built for it. */
-function toJsonLine(record: RequestRecord, count: number): string {
+function toJsonLine(
+  record: RequestRecord,
+  count: number,
+  { toTime, toHost }: { readonly toTime: ToTime; readonly toHost: (url: string) => string },
+): string {
   const { facts, refusal } = record;
-  const start = new Date(record.startedAt).toISOString();
   const duration = Math.round(record.durationMs * nsPerMs);
   const originDuration = Math.round(record.originDurationMs * nsPerMs);
   let line =
@@ -42,27 +90,27 @@ function toJsonLine(record: RequestRecord, count: number): string {
     `,"RequestPort":${quote(toPort(facts.authority))}` +
     `,"RequestProtocol":"HTTP/${record.httpVersion}"` +
     `,"RequestScheme":"${facts.scheme}"` +
-    `,"StartUTC":"${start}"` +
+    `,"StartUTC":"${toTime(record.startedAt)}"` +
     `,"entryPointName":${quote(facts.entryPoint)}`;
   if (record.routerName !== undefined) line += `,"RouterName":${quote(record.routerName)}`;
   if (record.serviceName !== undefined) line += `,"ServiceName":${quote(record.serviceName)}`;
   if (record.serverUrl !== undefined)
     line +=
       `,"ServiceURL":${quote(record.serverUrl)}` +
-      `,"ServiceAddr":${quote(new URL(record.serverUrl).host)}` +
+      `,"ServiceAddr":${quote(toHost(record.serverUrl))}` +
       `,"OriginDuration":${originDuration}` +
       `,"OriginContentSize":${record.originBytes}` +
       `,"OriginStatus":${record.originStatus}`;
   if (refusal !== undefined) line += `,"RefusalCode":"${refusal.code}"`;
-  return `${line},"level":"info","msg":"","time":"${new Date(record.startedAt + record.durationMs).toISOString()}"}\n`;
+  return `${line},"level":"info","msg":"","time":"${toTime(record.startedAt + record.durationMs)}"}\n`;
 }
 
 /** Common Log Format with Traefik's additions: referrer, user agent, request count, router, server, duration. */
-function toCommonLine(record: RequestRecord, count: number): string {
+function toCommonLine(record: RequestRecord, count: number, toTime: ToTime): string {
   const { facts } = record;
   const header = (name: string): string => quoteCommon(redactTarget(headerOf(facts, name) ?? '-'));
   return (
-    `${toClientHost(facts)} - ${toBare(record.clientUsername ?? '-')} [${toClfTime(record.startedAt)}] ` +
+    `${toClientHost(facts)} - ${toBare(record.clientUsername ?? '-')} [${toTime(record.startedAt)}] ` +
     `${quoteCommon(`${facts.method} ${redactTarget(facts.target)} HTTP/${record.httpVersion}`)} ` +
     `${record.status} ${record.downstreamBytes} ${header('referer')} ${header('user-agent')} ${count} ` +
     `${quoteCommon(record.routerName ?? '-')} ${quoteCommon(record.serverUrl ?? '-')} ${Math.round(record.durationMs)}ms\n`
@@ -93,7 +141,10 @@ const toPort = (authority: string): string => /:(\d+)$/.exec(authority)?.[1] ?? 
 const toBare = (text: string): string => text.replace(/[\s"\\\u0000-\u001f\u007f]/g, '_');
 
 /** Quotes and escapes, so that no caller can forge a field or a line. */
-const quoteCommon = (text: string): string => quote(text).replaceAll('\u007f', '\\u007f');
+const quoteCommon = (text: string): string =>
+  nothingToEscape.test(text) ? `"${text}"` : quote(text).replaceAll('\u007f', '\\u007f');
+
+const nothingToEscape = /^[ !#-[\]-~]*$/;
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

@@ -77,7 +77,7 @@ export function createProgress(
     });
   };
   // A WebSocket's connection has left the response behind.
-  if (upgrade === undefined) response.once('close', end);
+  if (upgrade === undefined) response.on('close', end);
   else request.socket.once('close', end);
   return progress;
 }

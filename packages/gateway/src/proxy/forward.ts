@@ -64,7 +64,7 @@ export function forward(job: Forwarding): void {
     outgoing,
     createHandler(job, finish, () => call),
   );
-  response.once('close', () => {
+  response.on('close', () => {
     if (!over) call.abort();
   });
 }
@@ -116,9 +116,8 @@ function createHandler(job: Forwarding, finish: () => void, call: () => Call): R
       finish();
       if (trailers.length > 0) response.addTrailers(toCallerTrailers(trailers));
       discardRest(request);
-      // As text, a small answer goes out together with its head in one write.
       if (part === undefined) response.end();
-      else if (part.length <= smallBytes) response.end(part.toString('latin1'), 'latin1');
+      else if (part.length <= smallBytes) endSmall(response, part);
       else response.end(lent ? Buffer.from(part) : part);
     },
     onUpgrade(head, socket) {
@@ -140,6 +139,23 @@ function createHandler(job: Forwarding, finish: () => void, call: () => Call): R
 
 /** Bytes of a body up to which it is copied into the text of the head. */
 const smallBytes = 4096;
+
+/** As text, a small answer goes out together with its head in one write. */
+function endSmall(response: ServerResponse, part: Buffer): void {
+  const text = part.toString('latin1');
+  const { socket } = response;
+  // The mark of the last chunk has to follow.
+  if (socket === null || response.chunkedEncoding) {
+    response.end(text, 'latin1');
+    return;
+  }
+  // `end` with a text would add an empty part of its own, and two parts cost more to write than one. While the connection
+  // holds back what it is given, `write` sets nothing up to let it go later.
+  socket.cork();
+  response.write(text, 'latin1');
+  socket.uncork();
+  response.end();
+}
 
 /** Ends an answer that is not complete so that the caller can tell. */
 function cut(response: ServerResponse): void {

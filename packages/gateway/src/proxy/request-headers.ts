@@ -1,10 +1,10 @@
-import { normalizeHeaderName } from '@grantgate/middleware/decision/header-name';
 import type { Allow } from '@grantgate/middleware/decision/decision';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import { appendDecided, isReplaced } from './decided-headers.ts';
-import { appendForwarded, isForwardedHeader } from './forwarded.ts';
-import { hopByHop, namedByConnection } from './hop-by-hop.ts';
+import { appendForwarded } from './forwarded.ts';
+import { classifyHeader } from './header-class.ts';
+import { namedByConnection } from './hop-by-hop.ts';
 
 export interface UpstreamHead {
   /** Name and value in turn, without those that frame the body. */
@@ -35,18 +35,19 @@ export function toUpstreamHead(
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const written = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
-    const name = normalizeHeaderName(written);
-    if (name === 'transfer-encoding' || name === 'content-length') {
+    const { kind, name } = classifyHeader(written);
+    if (kind === 'framing') {
       // `Content_Length` says nothing about this message, and must not seem to where `_` is read as `-`.
       if (written.includes('_')) continue;
       if (name === 'transfer-encoding' || value !== '0') hasBody = true;
       if (name === 'content-length') bodyLength = Number(value);
       continue;
     }
-    if (hopByHop.has(name) || dropped.has(name)) continue;
-    if (named?.has(written.toLowerCase()) === true && !isEssential(name)) continue;
+    if (kind === 'dropped') continue;
+    // A caller must not cut essential ones out of its own request by naming them in `Connection`.
+    if (kind === 'ordinary' && named?.has(written.toLowerCase()) === true) continue;
     if (isReplaced(allows, name)) continue;
-    if (isForwardedHeader(name)) {
+    if (kind === 'forwarded') {
       // A trusted proxy's words count in their proper spelling only.
       if (!facts.trusted || written.includes('_')) continue;
       const before = said.get(name);
@@ -60,14 +61,6 @@ export function toUpstreamHead(
   if (!isTaken('x-request-id')) headers.push('X-Request-Id', requestId);
   appendDecided(headers, allows);
   return { headers, hasBody, bodyLength };
-}
-
-/** Written anew by this hop; `Expect` has been answered by it. */
-const dropped: ReadonlySet<string> = new Set(['host', 'expect', 'x-request-id', 'http2-settings']);
-
-/** A caller must not cut these out of its own request by naming them in `Connection`. */
-function isEssential(name: string): boolean {
-  return name === 'content-type' || isForwardedHeader(name);
 }
 
 function connectionOptions(raw: readonly string[]): ReadonlySet<string> | undefined {

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { classifyHeader } from './header-class.ts';
+
+describe("a request's header", () => {
+  it.each([
+    ['connection', 'dropped'],
+    ['te', 'dropped'],
+    ['transfer-encoding', 'framing'],
+    ['content-length', 'framing'],
+    ['content-type', 'essential'],
+    ['expect', 'dropped'],
+    ['x-request-id', 'dropped'],
+    ['x-forwarded-for', 'forwarded'],
+    ['x-real-ip', 'forwarded'],
+    ['accept', 'ordinary'],
+    ['x-tenant', 'ordinary'],
+  ])('%s is %s in whatever spelling', (name, kind) => {
+    const capitals = name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+    for (const spelling of [name, name.toUpperCase(), capitals, name.replaceAll('-', '_')])
+      expect(classifyHeader(spelling)).toEqual({ name, kind });
+  });
+});

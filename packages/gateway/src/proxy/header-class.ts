@@ -1,0 +1,76 @@
+import { normalizeHeaderName } from '@grantgate/middleware/decision/header-name';
+import { isForwardedHeader } from './forwarded.ts';
+import { hopByHop } from './hop-by-hop.ts';
+
+/** What a request's header is to a proxy. */
+export interface HeaderClass {
+  /** As `normalizeHeaderName` writes it. */
+  readonly name: string;
+  /**
+   * `framing`: says how the body is delimited; `dropped`: the connection's, or written anew by this hop; `forwarded`: only a
+   * trusted proxy may say it; `essential`: passed on whatever `Connection` names; `ordinary`: every other.
+   */
+  readonly kind: 'framing' | 'dropped' | 'forwarded' | 'essential' | 'ordinary';
+}
+
+/** @param written the name as received. */
+export function classifyHeader(written: string): HeaderClass {
+  return known.get(written) ?? toClass(written);
+}
+
+function toClass(written: string): HeaderClass {
+  const name = normalizeHeaderName(written);
+  return { name, kind: toKind(name) };
+}
+
+function toKind(name: string): HeaderClass['kind'] {
+  if (name === 'transfer-encoding' || name === 'content-length') return 'framing';
+  if (hopByHop.has(name) || ownHeaders.has(name)) return 'dropped';
+  if (isForwardedHeader(name)) return 'forwarded';
+  return name === 'content-type' ? 'essential' : 'ordinary';
+}
+
+/** Written anew by this hop; `Expect` has been answered by it. */
+const ownHeaders: ReadonlySet<string> = new Set(['host', 'expect', 'x-request-id', 'http2-settings']);
+
+/** What clients and proxies commonly send, worked out once: as HTTP/2 spells it, and as HTTP/1.1 mostly does. */
+const known: ReadonlyMap<string, HeaderClass> = new Map(
+  [
+    ...[
+      'accept',
+      'accept-encoding',
+      'accept-language',
+      'authorization',
+      'baggage',
+      'cache-control',
+      'connection',
+    ],
+    ...['content-encoding', 'content-length', 'content-type', 'cookie', 'dnt', 'expect', 'forwarded', 'host'],
+    ...[
+      'if-match',
+      'if-modified-since',
+      'if-none-match',
+      'keep-alive',
+      'origin',
+      'pragma',
+      'priority',
+      'range',
+    ],
+    ...['referer', 'sec-ch-ua', 'sec-ch-ua-mobile', 'sec-ch-ua-platform', 'sec-fetch-dest', 'sec-fetch-mode'],
+    ...[
+      'sec-fetch-site',
+      'sec-fetch-user',
+      'te',
+      'traceparent',
+      'tracestate',
+      'transfer-encoding',
+      'upgrade',
+    ],
+    ...['upgrade-insecure-requests', 'user-agent', 'via', 'x-forwarded-for', 'x-forwarded-host'],
+    ...['x-forwarded-port', 'x-forwarded-proto', 'x-real-ip', 'x-request-id', 'x-requested-with'],
+  ].flatMap((name) =>
+    [name, name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase())].map(
+      (spelling): [string, HeaderClass] => [spelling, Object.freeze(toClass(spelling))],
+    ),
+  ),
+);
