@@ -44,8 +44,9 @@ core.register_action("grantgate", { "http-req" }, function(txn)
 
   for _, name in ipairs(copied) do
     -- A service may read x_group as x-group: no spelling of the caller's passes.
+    local spelled = name:gsub("_", "-")
     for sent, _ in pairs(received) do
-      if sent:lower():gsub("_", "-") == name then txn.http:req_del_header(sent) end
+      if sent:lower():gsub("_", "-") == spelled then txn.http:req_del_header(sent) end
     end
     txn.http:req_set_header(name, first(answer.headers[name]) or "")
   end

@@ -11,7 +11,9 @@ export interface Door {
    */
   start(middlewares: Readonly<Record<string, ClientCredentialsInput>>): Promise<OpenDoor>;
   /** What a proxy makes of a refusal by its own contract; default: it reaches the caller as it is. */
-  readonly through?: (refusal: ExpectedRefusal) => ExpectedRefusal;
+  readonly through?: (refusal: ExpectedRefusal, request: CallerRequest) => ExpectedRefusal;
+  /** What becomes of a header that is set to nothing; default: it is there, and empty. Either way, the caller's own is gone. */
+  readonly emptyHeaders?: 'kept' | 'left out';
   /**
    * `request` (default): `seen` is the request as the guarded side got it. `mutations`: only the headers that the decision
    * sets, name and value in turn, as an answer of forward-auth has them; absence of the caller's own cannot be told there.

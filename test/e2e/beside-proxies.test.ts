@@ -4,7 +4,8 @@ import { startAuthorizationServer } from '../../packages/middleware/src/token/au
 import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
 import { sendRequest } from '../conformance/send-request.testkit.ts';
 import type { Beside } from './beside.testkit.ts';
-import { findEnvoy, startBeside } from './beside.testkit.ts';
+import { startBeside } from './beside.testkit.ts';
+import { envoy, proxies } from './beside-proxies.testkit.ts';
 import type { Echo } from './echo-server.testkit.ts';
 import { valuesOf } from './echo-server.testkit.ts';
 
@@ -23,63 +24,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => server.close());
-
-interface Proxy {
-  readonly example: string;
-  readonly command: readonly [string, ...string[]];
-  /** Whether a refusal that is 5xx reaches the caller as it is. */
-  readonly passesServerErrors: boolean;
-  readonly gatewayLevel: boolean;
-}
-
-const envoy = findEnvoy();
-const proxies: Readonly<Record<string, Proxy | undefined>> = {
-  nginx: {
-    example: 'beside-nginx',
-    command: ['nginx', '-p', '.', '-c', 'nginx.conf', '-g', 'daemon off;'],
-    passesServerErrors: true,
-    gatewayLevel: true,
-  },
-  Caddy: {
-    example: 'beside-caddy',
-    command: ['caddy', 'run', '--config', 'Caddyfile', '--adapter', 'caddyfile'],
-    passesServerErrors: true,
-    gatewayLevel: true,
-  },
-  HAProxy: {
-    example: 'beside-haproxy',
-    command: ['haproxy', '-f', 'haproxy.cfg'],
-    passesServerErrors: true,
-    gatewayLevel: true,
-  },
-  'Envoy, over HTTP':
-    envoy === undefined
-      ? undefined
-      : {
-          example: 'beside-envoy',
-          command: [
-            envoy,
-            '-c',
-            'envoy-http.yaml',
-            '--use-dynamic-base-id',
-            '--concurrency',
-            '1',
-            '-l',
-            'warn',
-          ],
-          passesServerErrors: false,
-          gatewayLevel: false,
-        },
-  'Envoy, over gRPC':
-    envoy === undefined
-      ? undefined
-      : {
-          example: 'beside-envoy',
-          command: [envoy, '-c', 'envoy.yaml', '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warn'],
-          passesServerErrors: true,
-          gatewayLevel: true,
-        },
-};
 
 it('are tested with a real Envoy, or say why not', () => {
   if (envoy === undefined)

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,20 +36,48 @@ export interface Beside {
 }
 
 /** Starts an example as it stands but for its ports and token endpoint: the service, the gateway and the real proxy. */
-export async function startBeside({ example, tokenUrl, command }: BesideOptions): Promise<Beside> {
+export async function startBeside({ tokenUrl, ...options }: BesideOptions): Promise<Beside> {
+  const service = await startEchoServer();
+  const example = await startExample({
+    ...options,
+    servicePort: service.port,
+    change: (_name, text) => text.replaceAll('https://tenant.auth0.com/oauth/token', tokenUrl),
+  });
+  return {
+    ...example,
+    service,
+    async close() {
+      await example.close();
+      await service.close();
+    },
+  };
+}
+
+export interface ExampleOptions extends Pick<BesideOptions, 'example' | 'command'> {
+  readonly servicePort: number;
+  /** The text of each of its files -> the text that is used. Ports are changed anyway. */
+  readonly change: (name: string, text: string) => string;
+}
+
+/** Starts the gateway and the proxy of an example; the service is there already. */
+export async function startExample({
+  example,
+  command,
+  servicePort,
+  change,
+}: ExampleOptions): Promise<Omit<Beside, 'service'>> {
   const folder = await mkdtemp(join(tmpdir(), 'grantgate-beside-'));
   await cp(fileURLToPath(new URL(`../../examples/${example}`, import.meta.url)), folder, { recursive: true });
-  const service = await startEchoServer();
+  // Started by root, nginx keeps large bodies there as another user.
+  await chmod(folder, 0o755);
   const [web, checks, grpc] = [await findClosedPort(), await findClosedPort(), await findClosedPort()];
   for (const name of await readdir(folder)) {
-    const text = await readFile(join(folder, name), 'utf8');
-    const here = text
-      .replaceAll('https://tenant.auth0.com/oauth/token', tokenUrl)
+    const here = (await readFile(join(folder, name), 'utf8'))
       .replace(/\b8000\b/g, String(web))
       .replace(/\b9000\b/g, String(checks))
       .replace(/\b9001\b/g, String(grpc))
-      .replace(/\b8080\b/g, String(service.port));
-    await writeFile(join(folder, name), here);
+      .replace(/\b8080\b/g, String(servicePort));
+    await writeFile(join(folder, name), change(name, here));
   }
   const file = join(folder, 'grantgate.yaml');
   const { config, problems } = parseInstall(await readFile(file, 'utf8'), file);
@@ -61,12 +89,10 @@ export async function startBeside({ example, tokenUrl, command }: BesideOptions)
     url: `http://127.0.0.1:${web}`,
     checks: `http://127.0.0.1:${checks}`,
     folder,
-    service,
     accessLog,
     async close() {
       await proxy?.stop();
       await gateway.drain();
-      await service.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

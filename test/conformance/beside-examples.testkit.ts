@@ -1,0 +1,103 @@
+import type { ProxyName } from '../e2e/beside-proxies.testkit.ts';
+
+/** The middlewares that a proxy is to ask about, each for the paths below `/NAME/`, and the headers that it is to take. */
+export interface Guards {
+  readonly middlewares: readonly string[];
+  /** Headers that the decisions set, but `Authorization` and `X-Auth-Request-User`, which every example has. */
+  readonly forwarded: readonly string[];
+}
+
+/** The other spelling of a name, which a service may read as the same header; undefined: there is none. */
+const otherSpelling = (name: string): string | undefined =>
+  /[-_]/.test(name) ? name.replace(/[-_]/g, (sign) => (sign === '-' ? '_' : '-')) : undefined;
+
+const lower = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
+
+/** Does with one piece of an example, for each name, what the example does for `orders` and for `Group`. */
+function replaceOnce(text: string, piece: RegExp | string, by: (found: string) => string): string {
+  const found = typeof piece === 'string' ? piece : (piece.exec(text)?.[0] ?? '');
+  if (found === '' || text.split(found).length !== 2)
+    throw new Error(`the example does not have exactly one ${String(piece)}`);
+  return text.replace(found, () => by(found));
+}
+
+type Change = (text: string, guards: Guards) => string;
+
+const perMiddleware =
+  (piece: RegExp): Change =>
+  (text, { middlewares }) =>
+    replaceOnce(text, piece, (found) => middlewares.map((name) => found.replaceAll('orders', name)).join(''));
+
+const variableOf = (name: string): string => name.toLowerCase().replaceAll('-', '_');
+
+/** By proxy and file: how a reader of the example adapts it. A file that is not here stays as it is. */
+export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>>>> = {
+  nginx: {
+    'nginx.conf': perMiddleware(/ {8}location \/orders\/ \{[^}]*\}\n/),
+    'guarded.conf': (text, { forwarded }) => {
+      // nginx drops names with `_` of the caller's; where the header itself has one, the spelling with `-` has to go.
+      const set = (name: string): string =>
+        name.includes('_') ? `proxy_set_header ${otherSpelling(name)} "";\n` : '';
+      const taken = replaceOnce(text, /^auth_request_set \$auth_group.*\n/m, () =>
+        forwarded
+          .map((name) => `auth_request_set $auth_${variableOf(name)} $upstream_http_${variableOf(name)};\n`)
+          .join(''),
+      );
+      return replaceOnce(taken, /^proxy_set_header Group.*\n/m, () =>
+        forwarded.map((name) => `${set(name)}proxy_set_header ${name} $auth_${variableOf(name)};\n`).join(''),
+      );
+    },
+  },
+  Caddy: {
+    Caddyfile: (text, guards) => {
+      const guarded = perMiddleware(/\thandle \/orders\/\* \{[^}]*\}\n/)(text, guards);
+      const copied = replaceOnce(guarded, / Group$/m, () =>
+        guards.forwarded.map((name) => ` ${name}`).join(''),
+      );
+      return replaceOnce(copied, /^.*-X_Auth_Request_User\n/m, (found) =>
+        [
+          found,
+          ...guards.forwarded.flatMap((name) => {
+            const other = otherSpelling(name);
+            return other === undefined ? [] : [`\t\trequest_header -${other}\n`];
+          }),
+        ].join(''),
+      );
+    },
+  },
+  HAProxy: {
+    'haproxy.cfg': perMiddleware(/^.*str\(orders\).*\n/m),
+    'grantgate.lua': (text, { forwarded }) =>
+      replaceOnce(text, ', "group"', () =>
+        lower(forwarded)
+          .map((name) => `, "${name}"`)
+          .join(''),
+      ),
+  },
+  'Envoy, over HTTP': {
+    'envoy-http.yaml': (text, { forwarded }) => {
+      // The path of the caller's request follows, and with it the name of the middleware.
+      const asked = replaceOnce(
+        text,
+        'path_prefix: /forward-auth/orders',
+        () => 'path_prefix: /forward-auth',
+      );
+      const routed = replaceOnce(asked, '{ prefix: /orders/ }', () => '{ prefix: / }');
+      const patterns = (names: readonly string[]): string =>
+        lower(names)
+          .map((name) => `{ exact: ${name} }`)
+          .join(', ');
+      const taken = replaceOnce(routed, '{ exact: group }', () => patterns(forwarded));
+      // What only the answer can have removed has to be told: Envoy drops names with `_`, not the spelling with `-`.
+      const told = forwarded.filter((name) => name.includes('_')).map((name) => name.replaceAll('_', '-'));
+      return replaceOnce(
+        taken,
+        '[{ exact: x-request-id }]',
+        () => `[${patterns(['x-request-id', ...told])}]`,
+      );
+    },
+  },
+  'Envoy, over gRPC': {
+    'envoy.yaml': perMiddleware(/^ +- match: \{ prefix: \/orders\/ \}\n(?: +[^ -].*\n)+/m),
+  },
+};

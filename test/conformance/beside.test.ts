@@ -1,0 +1,84 @@
+import { describe } from 'vitest';
+import type { Proxy, ProxyName } from '../e2e/beside-proxies.testkit.ts';
+import { proxies } from '../e2e/beside-proxies.testkit.ts';
+import { startExample } from '../e2e/beside.testkit.ts';
+import { changes } from './beside-examples.testkit.ts';
+import { withUsername } from './checks.testkit.ts';
+import type { Door } from './door.ts';
+import { startGuardedService, toSeen } from './guarded-service.testkit.ts';
+import { runCases } from './run-cases.testkit.ts';
+import { sendRequest } from './send-request.testkit.ts';
+
+/** What each proxy does by itself that is not in the table. */
+const manners: Readonly<Record<ProxyName, Pick<Door, 'through' | 'emptyHeaders'>>> = {
+  nginx: {
+    emptyHeaders: 'left out',
+    // It refuses a second Authorization itself, before anybody is asked.
+    through: (refusal, { headers = [] }) =>
+      headers.filter((name, at) => at % 2 === 0 && /^authorization$/i.test(name)).length > 1
+        ? { ...refusal, status: 400, code: undefined, challenge: false }
+        : refusal,
+  },
+  Caddy: {},
+  HAProxy: {},
+  'Envoy, over HTTP': {
+    // A check that is answered 5xx counts as one that failed: the caller gets the configured status, and nothing else.
+    // A refusal without a body, as HEAD has it, loses its Content-Type.
+    through: (refusal, { method }) => {
+      if (refusal.status >= 500)
+        return { ...refusal, status: 503, code: undefined, challenge: false, retryAfter: undefined };
+      return method === 'HEAD' ? { ...refusal, code: undefined } : refusal;
+    },
+  },
+  'Envoy, over gRPC': {},
+};
+
+/** A proxy with its example, adapted as `changes` has it: each middleware guards a path of its own. */
+const besideDoor = (name: ProxyName, { example, command }: Proxy): Door => ({
+  name: `beside ${name}`,
+  ...manners[name],
+  async start(middlewares) {
+    const service = await startGuardedService();
+    const guards = {
+      middlewares: Object.keys(middlewares),
+      forwarded: [
+        ...new Set(
+          Object.values(middlewares).flatMap(({ forwardHeaders = {} }) => Object.keys(forwardHeaders)),
+        ),
+      ],
+    };
+    const routes = {
+      http: {
+        middlewares: Object.fromEntries(
+          Object.entries(middlewares).map(([middleware, options]) => [
+            middleware,
+            { plugin: { oAuthClientCredentials: options } },
+          ]),
+        ),
+      },
+    };
+    const beside = await startExample({
+      example,
+      command,
+      servicePort: service.port,
+      change: (file, text) =>
+        file === 'routes.yaml' ? JSON.stringify(routes) : (changes[name][file]?.(text, guards) ?? text),
+    });
+    return {
+      async request(middleware, request) {
+        const path = `/${middleware}${request.path ?? '/'}`;
+        const answer = await sendRequest(beside.url, { ...request, path });
+        return { ...answer, seen: withUsername(toSeen(answer)) };
+      },
+      async close() {
+        await beside.close();
+        await service.close();
+      },
+    };
+  },
+});
+
+for (const [name, proxy] of Object.entries(proxies) as readonly [ProxyName, Proxy | undefined][]) {
+  if (proxy === undefined) describe.skip(`beside ${name}`);
+  else runCases(besideDoor(name, proxy));
+}
