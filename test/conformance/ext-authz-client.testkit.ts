@@ -39,8 +39,12 @@ export interface ExtAuthzClient {
   close(): void;
 }
 
-/** A client of `envoy.service.auth.v3.Authorization`, made from the published protos. */
-export function createExtAuthzClient(address: string): ExtAuthzClient {
+/**
+ * A client of `envoy.service.auth.v3.Authorization`, made from the published protos.
+ *
+ * @param authority PEM of the authority that the server's certificate is from; default: no TLS.
+ */
+export function createExtAuthzClient(address: string, authority?: string): ExtAuthzClient {
   const definition = loadSync('envoy/service/auth/v3/external_auth.proto', {
     includeDirs: ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) => join(protos, name)),
     keepCase: true,
@@ -50,7 +54,10 @@ export function createExtAuthzClient(address: string): ExtAuthzClient {
   const loaded = loadPackageDefinition(definition) as unknown as {
     envoy: { service: { auth: { v3: { Authorization: ServiceClientConstructor } } } };
   };
-  const client = new loaded.envoy.service.auth.v3.Authorization(address, credentials.createInsecure());
+  const client = new loaded.envoy.service.auth.v3.Authorization(
+    address,
+    authority === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(authority)),
+  );
   return {
     check: (request, deadlineMs = 60_000) =>
       new Promise((resolve, reject) => {

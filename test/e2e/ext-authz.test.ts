@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
 import { createExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
+import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
 import { startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
@@ -123,4 +127,36 @@ it('the health service says that checks are answered', async () => {
   expect(await health('envoy.service.auth.v3.Authorization')).toEqual(Buffer.from([0x08, 1]));
   await expect(health('other')).rejects.toMatchObject({ code: 5 });
   raw.close();
+});
+
+it('speaks TLS with the certificate of its entry point, and nothing without it', async () => {
+  const authority = createTestAuthority();
+  const { cert, key } = authority.issue('grantgate', ['localhost']);
+  const folder = await mkdtemp(join(tmpdir(), 'grantgate-tls-'));
+  const [certFile, keyFile] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+  await writeFile(certFile, cert);
+  await writeFile(keyFile, key);
+  const encrypted = await startTestGateway({
+    routes: {
+      'routes.yaml': `http: { middlewares: { slow: { plugin: { oAuthClientCredentials: { url: ${silent.url} } } } } }`,
+    },
+    install: `
+entryPoints:
+  extAuthz: { address: "127.0.0.1:0", tls: { certificates: [{ certFile: ${certFile}, keyFile: ${keyFile} }] } }
+`,
+  });
+  const at = encrypted.urlOf('extAuthz').replace('https://127.0.0.1', 'localhost');
+  const trusting = createExtAuthzClient(at, authority.cert);
+  expect((await trusting.check(about('slow'))).denied_response?.status.code).toBe(401);
+  // UNAVAILABLE: the certificate is another authority's, or there is no handshake at all.
+  for (const other of [
+    createExtAuthzClient(at, createTestAuthority('Another CA').cert),
+    createExtAuthzClient(at),
+  ]) {
+    await expect(other.check(about('slow'))).rejects.toMatchObject({ code: 14 });
+    other.close();
+  }
+  trusting.close();
+  await encrypted.close();
+  await rm(folder, { recursive: true });
 });

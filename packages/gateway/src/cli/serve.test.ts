@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, credentials } from '@grpc/grpc-js';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TestIo } from './io.testkit.ts';
@@ -124,6 +125,91 @@ describe('grantgate serve', () => {
     expect(await runCommand(argv, { cwd: folder })).toMatchObject({
       code: 2,
       stderr: 'error: --workers: expected auto or a whole number from 1 to 256\n',
+    });
+  });
+});
+
+describe('grantgate serve for a proxy beside', () => {
+  /** Serves until the test has what it asked for; the ports come from the log, by entry point. */
+  async function servePorts(
+    argv: readonly string[],
+    use: (ports: Readonly<Record<string, string>>) => Promise<void>,
+  ): Promise<void> {
+    const wanted = argv.filter((arg) => arg.startsWith('--')).length;
+    const ports: Record<string, string> = {};
+    let onPorts = (): void => {};
+    const listening = new Promise<void>((resolve) => (onPorts = resolve));
+    const io = createTestIo({
+      cwd: folder,
+      onWrite(text) {
+        for (const line of text.split('\n').filter((one) => one.includes('"port":'))) {
+          const { entryPoint, port } = JSON.parse(line) as { entryPoint: string; port: number };
+          ports[entryPoint] = String(port);
+        }
+        if (Object.keys(ports).length >= wanted) onPorts();
+      },
+    });
+    const code = run(['serve', 'routes.yaml', ...argv], io);
+    await Promise.race([
+      listening,
+      code.then((ended) => Promise.reject(new Error(`exit code ${ended}: ${io.written.stderr}`))),
+    ]);
+    await use(ports);
+    io.signal('SIGTERM');
+    expect(await code).toBe(0);
+  }
+
+  beforeEach(() => {
+    writeFileSync(
+      join(folder, 'routes.yaml'),
+      'http: { middlewares: { orders: { plugin: { oAuthClientCredentials: { url: "https://a.example/token" } } } } }\n',
+    );
+  });
+
+  it('answers forward-auth at --forward-auth, and serves no routes', async () => {
+    await servePorts(['--forward-auth', '127.0.0.1:0'], async (ports) => {
+      expect(Object.keys(ports)).toEqual(['forwardAuth']);
+      const ask = async (path: string) => {
+        const { statusCode, body } = await request(`http://127.0.0.1:${ports['forwardAuth']}${path}`);
+        const { code } = (await body.json()) as { readonly code: string };
+        return [statusCode, code];
+      };
+      expect(await ask('/forward-auth/orders')).toEqual([401, 'credentials_missing']);
+      expect(await ask('/forward-auth/others')).toEqual([404, 'middleware_unknown']);
+    });
+  });
+
+  it('answers both at once, ext_authz over gRPC at --ext-authz', async () => {
+    await servePorts(['--ext-authz', '127.0.0.1:0', '--forward-auth', '127.0.0.1:0'], async (ports) => {
+      expect(Object.keys(ports).sort()).toEqual(['extAuthz', 'forwardAuth']);
+      const client = new Client(`127.0.0.1:${ports['extAuthz']}`, credentials.createInsecure());
+      const serving = await new Promise<Buffer | undefined>((resolve, reject) => {
+        client.makeUnaryRequest(
+          '/grpc.health.v1.Health/Check',
+          (message: Buffer) => message,
+          (message: Buffer) => message,
+          Buffer.alloc(0),
+          (error, answer) => (error === null ? resolve(answer) : reject(error)),
+        );
+      });
+      expect(serving).toEqual(Buffer.from([0x08, 1]));
+      client.close();
+    });
+  });
+
+  it.each(['--forward-auth', '--ext-authz'])('exits 2 for %s with what is no address', async (flag) => {
+    for (const address of ['', 'localhost', '127.0.0.1:x', '::1:9000', ':70000'])
+      expect(await runCommand(['serve', 'routes.yaml', flag, address], { cwd: folder })).toMatchObject({
+        code: 2,
+        stderr: `error: ${flag}: expected host:port, :port or [IPv6 address]:port\n`,
+      });
+  });
+
+  it.each(['--forward-auth', '--ext-authz'])('exits 2 for %s beside --config', async (flag) => {
+    const argv = ['serve', '--config', 'grantgate.yaml', flag, '127.0.0.1:0'];
+    expect(await runCommand(argv, { cwd: folder })).toMatchObject({
+      code: 2,
+      stderr: 'error: with --config FILE, entry points are named there: forwardAuth, extAuthz\n',
     });
   });
 });

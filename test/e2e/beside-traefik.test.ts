@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { sendRequest } from '../conformance/send-request.testkit.ts';
+import { startTraefik } from '../conformance/traefik.testkit.ts';
+import type { Beside } from './beside.testkit.ts';
+import { startBeside } from './beside.testkit.ts';
+import { valuesOf } from './echo-server.testkit.ts';
+
+/** Options of Traefik's ForwardAuth with their types, as the reference of Traefik 3.7 has them. */
+const documented = {
+  address: 'string',
+  trustForwardHeader: 'boolean',
+  authResponseHeaders: 'object',
+  authResponseHeadersRegex: 'string',
+  authRequestHeaders: 'object',
+  addAuthCookiesToResponse: 'object',
+  forwardBody: 'boolean',
+  maxBodySize: 'number',
+  headerField: 'string',
+  preserveLocationHeader: 'boolean',
+  preserveRequestMethod: 'boolean',
+  maxResponseBodySize: 'number',
+  tls: 'object',
+} as const;
+
+interface ForwardAuth {
+  readonly address: string;
+  readonly trustForwardHeader?: boolean;
+  readonly authResponseHeaders: readonly string[];
+  readonly authResponseHeadersRegex?: string;
+  readonly authRequestHeaders?: readonly string[];
+  readonly headerField?: string;
+}
+
+interface Router {
+  readonly rule: string;
+  readonly middlewares: readonly string[];
+  readonly service: string;
+}
+
+interface Dynamic {
+  readonly http: {
+    readonly routers: Readonly<Record<string, Router>>;
+    readonly middlewares: Readonly<
+      Record<
+        string,
+        {
+          readonly forwardAuth?: ForwardAuth;
+          readonly headers?: { readonly customRequestHeaders: Readonly<Record<string, string>> };
+        }
+      >
+    >;
+    readonly services: Readonly<
+      Record<string, { readonly loadBalancer: { readonly servers: readonly { readonly url: string }[] } }>
+    >;
+  };
+}
+
+const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+describe('the example beside Traefik', () => {
+  let server: AuthorizationServer;
+  let beside: Beside;
+  let http: Dynamic['http'];
+  beforeAll(async () => {
+    server = await startAuthorizationServer({
+      clients: [
+        { clientId: 'boss', clientSecret: 'boss-secret', claims: { grp: 'admin' } },
+        { clientId: 'my-oauth-client-name', clientSecret: 'mypasswd', claims: { grp: 'gateway' } },
+      ],
+    });
+    beside = await startBeside({ example: 'beside-traefik', tokenUrl: server.url, command: undefined });
+    ({ http } = parse(await readFile(join(beside.folder, 'dynamic.yaml'), 'utf8')) as Dynamic);
+  });
+  afterAll(async () => {
+    await beside.close();
+    await server.close();
+  });
+
+  const guards = (): readonly (readonly [string, ForwardAuth])[] =>
+    Object.entries(http.middlewares).flatMap(([name, { forwardAuth }]) =>
+      forwardAuth === undefined ? [] : [[name, forwardAuth] as const],
+    );
+  const lower = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
+
+  it('has options that Traefik documents, each of its type', () => {
+    expect(guards().map(([name]) => name)).toEqual(['orders', 'billing']);
+    for (const [, options] of guards())
+      expect(Object.entries(options).map(([name, value]) => [name, typeof value])).toEqual(
+        Object.keys(options).map((name) => [name, documented[name as keyof typeof documented]]),
+      );
+  });
+
+  it('names only routers, middlewares and services that are there', () => {
+    for (const { middlewares, service } of Object.values(http.routers)) {
+      expect(Object.keys(http.middlewares)).toEqual(expect.arrayContaining([...middlewares]));
+      expect(Object.keys(http.services)).toContain(service);
+      expect(http.services[service]?.loadBalancer.servers).toEqual([{ url: beside.service.url }]);
+    }
+  });
+
+  it('asks with the credentials, and believes no caller about where it comes from', () => {
+    for (const [name, { address, authRequestHeaders, trustForwardHeader }] of guards()) {
+      expect(address).toBe(`${beside.checks}/forward-auth/${name}`);
+      // Without the list, every header is sent.
+      expect(lower(authRequestHeaders ?? ['Authorization'])).toContain('authorization');
+      expect(trustForwardHeader).toBe(false);
+    }
+  });
+
+  it('takes every header of the answer, so that none of the caller’s stays in its place', async () => {
+    for (const [, { address, authResponseHeaders, authResponseHeadersRegex, headerField }] of guards()) {
+      const { origin, pathname } = new URL(address);
+      const { status, headers } = await sendRequest(origin, {
+        path: pathname,
+        headers: ['Authorization', basic('boss:boss-secret')],
+      });
+      expect(status).toBe(200);
+      const framing = ['connection', 'keep-alive', 'content-length'];
+      const answered = Object.keys(headers).filter((name) => !framing.includes(name));
+      expect(answered).toContain('group');
+      expect([...lower(authResponseHeaders)].sort()).toEqual(answered.sort());
+      // A pattern would delete X-Forwarded-* too.
+      expect(authResponseHeadersRegex).toBeUndefined();
+      expect(lower(authResponseHeaders)).toContain(headerField?.toLowerCase());
+    }
+  });
+
+  it('lets no header of the caller’s pass that is spelled with _', () => {
+    for (const { middlewares } of Object.values(http.routers)) {
+      const [first = '', guard = ''] = middlewares;
+      const removed = http.middlewares[first]?.headers?.customRequestHeaders ?? {};
+      const taken = http.middlewares[guard]?.forwardAuth?.authResponseHeaders ?? [];
+      const spelled = taken.filter((name) => name.includes('-')).map((name) => name.replaceAll('-', '_'));
+      expect(spelled).not.toEqual([]);
+      for (const name of spelled) expect(removed).toHaveProperty(name, '');
+    }
+  });
+
+  it('guards its routes, by what Traefik documents of ForwardAuth', async () => {
+    const guardOf = (url = ''): ForwardAuth => {
+      const router = Object.values(http.routers).find(({ rule }) =>
+        url.startsWith(/^PathPrefix\(`(.+)`\)$/.exec(rule)?.[1] ?? 'no such rule'),
+      );
+      return http.middlewares[router?.middlewares.at(-1) ?? '']!.forwardAuth!;
+    };
+    const traefik = await startTraefik({
+      addressOf: ({ url }) => guardOf(url).address,
+      authResponseHeadersOf: ({ url }) => guardOf(url).authResponseHeaders,
+      service: beside.service.url,
+    });
+    const send = async (path: string, ...headers: readonly string[]) => {
+      const before = beside.service.received.length;
+      const { status } = await sendRequest(traefik.url, { path, headers });
+      const echo = beside.service.received[before];
+      const seen = (name: string): string => (echo === undefined ? '' : valuesOf(echo, name).join());
+      return [status, seen('authorization').slice(0, 9), seen('group'), seen('x-auth-request-user')];
+    };
+    const boss = ['Authorization', basic('boss:boss-secret'), 'Group', 'root', 'X-Auth-Request-User', 'root'];
+    expect(await send('/orders/1', ...boss)).toEqual([200, 'Bearer ey', 'admin', 'boss']);
+    expect(await send('/billing/1', ...boss)).toEqual([200, 'Bearer ey', 'gateway', '']);
+    expect(await send('/orders/1')).toEqual([401, '', '', '']);
+    await traefik.close();
+  });
+});
