@@ -200,3 +200,38 @@ describe('10,000 routers', () => {
     expect(ask('h', '/nowhere')).toEqual(['r10001', 2]);
   }); // prettier-ignore
 });
+
+describe('a table that changes', () => {
+  it('asks as one made anew does, and the one before stays as it was', () => {
+    const sources = ['Host(`a`)', 'Host(`a`) || Host(`b`)', 'Host(`b`) && Path(`/x`)', 'PathPrefix(`/`)', 'Path(`/x`)', 'Host(`a`) && Host(`b`)'];
+    const step = fc.array(fc.tuple(fc.integer({ min: 0, max: 24 }), fc.constantFrom(...sources), fc.integer({ min: 0, max: 2 })), { maxLength: 12 });
+    const facts = ['a', 'b', 'c'].flatMap((host) => ['/', '/x'].map((target) => createFacts({ host, target })));
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+        type Entry = Parameters<typeof createTable<string>>[0][number];
+        const entries = new Map<number, Entry>();
+        let table = createTable<string>([]);
+        const older: (() => void)[] = [];
+        for (const [version, changes] of steps.entries()) {
+          const before = new Set(entries.values());
+          for (const [index, source, priority] of changes) {
+            if (priority === 2 && entries.delete(index)) continue;
+            const name = `r${index}`;
+            entries.set(index, { name, rule: ruleOf(source), priority, route: `${name} of ${version}` });
+          }
+          const now = new Set(entries.values());
+          table = table.change({
+            removed: [...before].filter((entry) => !now.has(entry)),
+            added: [...now].filter((entry) => !before.has(entry)),
+          });
+          const anew = createTable([...now]);
+          const expected = facts.map((one) => anew.match(one));
+          const current = table;
+          older.push(() => expect(facts.map((one) => current.match(one))).toEqual(expected));
+        }
+        for (const check of older) check();
+      }),
+      { numRuns: 300 },
+    );
+  }); // prettier-ignore
+});

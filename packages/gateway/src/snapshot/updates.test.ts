@@ -1,0 +1,174 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import { createStores } from '@grantgate/middleware/cache/stores';
+import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { Document } from '../config/document.ts';
+import { parseDocuments } from '../config/parse-documents.ts';
+import { createTranslate, translate } from '../providers/translate/translate.ts';
+import { createFacts } from '../routing/facts.testkit.ts';
+import { createServices } from '../upstream/create-upstream.ts';
+import { createAuthenticators } from './authenticators.ts';
+import type { Prepared } from './prepared.ts';
+import type { Snapshot } from './snapshot.ts';
+import { createUpdates } from './updates.ts';
+
+function createPlane() {
+  const clock = systemClock;
+  let prepared: Prepared | undefined;
+  const updates = createUpdates({
+    env: {},
+    entryPoints: new Map([
+      ['web', { tls: false, routes: true }],
+      ['other', { tls: false, routes: true }],
+    ]),
+    services: createServices({ clock }),
+    authenticators: createAuthenticators({
+      clock,
+      cache: createTokenCache({ clock }),
+      stores: createStores({ clock }),
+    }),
+    onPrepared: (one) => void (prepared = one),
+    onCloseError(error) {
+      throw error;
+    },
+  });
+  const again = createTranslate();
+  return {
+    updates,
+    take: (documents: readonly Document[]) => updates.take(again(documents)),
+    takeAnew: (documents: readonly Document[]) => updates.take(translate(documents)),
+    prepared: () => prepared!,
+  };
+}
+
+const parse = (text: string, file: string): readonly Document[] => parseDocuments(text, file).documents;
+
+const plugin = (url: string): string => `{ plugin: { oAuthClientCredentials: { url: "${url}" } } }`;
+
+/** Entries of one file; each may be defined in others too, be missing, or be broken. */
+const section = (name: string, entries: readonly string[]): string =>
+  entries.length === 0 ? '' : `  ${name}:\n${entries.map((entry) => `    ${entry}\n`).join('')}`;
+const arbitraryFile = fc
+  .record({
+    routers: fc.uniqueArray(
+      fc.tuple(
+        fc.integer({ min: 0, max: 5 }),
+        fc.constantFrom('Host(`a`)', 'Host(`b`) || Host(`a`)', 'Path(`/x`)', 'Host(`b`) && PathPrefix(`/x`)', 'Nope('),
+        fc.constantFrom('s0', 's1', 'w'),
+        fc.subarray(['m0', 'm1', 'chain']),
+        fc.constantFrom('', ', entryPoints: [other]', ', priority: 50'),
+      ),
+      { maxLength: 4, selector: ([name]) => name },
+    ),
+    services: fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.constantFrom('http://a', 'http://b', 'nope')), {
+      maxLength: 2,
+      selector: ([name]) => name,
+    }),
+    weighted: fc.constantFrom(undefined, 's0', 's1'),
+    middlewares: fc.uniqueArray(
+      fc.tuple(fc.integer({ min: 0, max: 1 }), fc.constantFrom('https://as.example/1', 'https://as.example/2', 'nope')),
+      { maxLength: 2, selector: ([name]) => name },
+    ),
+    chain: fc.constantFrom(undefined, '[m0]', '[m1, m0]', '[chain]'),
+  })
+  .map(({ routers, services, weighted, middlewares, chain }) => {
+    const text = [
+      section('routers', routers.map(([name, rule, service, names, rest]) =>
+        `r${name}: { rule: "${rule}", service: ${service}, middlewares: [${names.join(', ')}]${rest} }`)),
+      section('services', [
+        ...services.map(([name, url]) => `s${name}: { loadBalancer: { servers: [{ url: "${url}" }] } }`),
+        ...(weighted === undefined ? [] : [`w: { weighted: { services: [{ name: ${weighted}, weight: 1 }] } }`]),
+      ]),
+      section('middlewares', [
+        ...middlewares.map(([name, url]) => `m${name}: ${plugin(url)}`),
+        ...(chain === undefined ? [] : [`chain: { chain: { middlewares: ${chain} } }`]),
+      ]),
+    ].join('');
+    return text === '' ? '' : `http:\n${text}`;
+  }); // prettier-ignore
+
+/** What requests and the proxy beside would see. */
+function show(snapshot: Snapshot): unknown {
+  const routes = ['web', 'other'].flatMap((entryPoint) =>
+    ['a', 'b', 'c'].flatMap((host) =>
+      ['/', '/x', '/x/y'].map((target) => {
+        const facts = createFacts({ entryPoint, host, target });
+        const route = snapshot.match(facts);
+        return [route, route?.guards.map(({ name }) => name), route?.upstream.pick(facts)?.server];
+      }),
+    ),
+  );
+  return JSON.stringify([routes, ['m0', 'm1@file', 'chain'].map((name) => snapshot.check(name))]);
+}
+
+describe('a configuration that follows another', () => {
+  it('comes to what it comes to by itself, whatever was before it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), arbitraryFile), { minLength: 2, maxLength: 8 }),
+        async (changes) => {
+          const plane = createPlane();
+          const files: (readonly Document[])[] = [[], [], []];
+          const leases: { release(): void }[] = [];
+          for (const [index, text] of changes) {
+            files[index] = parse(text, `f${index}.yaml`);
+            plane.take(files.flat());
+            const scratch = createPlane();
+            scratch.takeAnew(files.flat());
+            const lease = plane.updates.holder!.acquire();
+            leases.push(lease);
+            expect(JSON.stringify(plane.prepared().problems)).toBe(JSON.stringify(scratch.prepared().problems));
+            expect(show(lease.snapshot)).toBe(show(scratch.updates.holder!.acquire().snapshot));
+          }
+          for (const lease of leases) lease.release();
+          await plane.updates.holder!.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }); // prettier-ignore
+
+  it('leaves what it does not change: the same routes, guards and servers', () => {
+    const plane = createPlane();
+    const one = parse(
+      `http:\n  routers: { a: { rule: Host(\`a\`), service: s, middlewares: [m] } }\n  services: { s: { loadBalancer: { servers: [{ url: "http://a" }] } } }\n  middlewares: { m: ${plugin('https://as.example')} }\n`,
+      'one.yaml',
+    );
+    const two = (path: string): readonly Document[] =>
+      parse(`http: { routers: { b: { rule: Path(\`${path}\`), service: s } } }`, 'two.yaml');
+    plane.take([...one, ...two('/1')]);
+    const before = plane.updates.holder!.acquire().snapshot.match(createFacts({ host: 'a' }));
+    plane.take([...one, ...two('/2')]);
+    const { snapshot } = plane.updates.holder!.acquire();
+    expect(before?.guards).toHaveLength(1);
+    expect(snapshot.match(createFacts({ host: 'a' }))).toBe(before);
+    expect(snapshot.match(createFacts({ target: '/1' }))).toBeUndefined();
+    expect(snapshot.match(createFacts({ target: '/2' }))?.routerName).toBe('b@file');
+  });
+});
+
+describe('a request that lasts', () => {
+  it('keeps its own route, and none of the others of its configuration', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const plane = createPlane();
+    const routes = (version: number): string =>
+      `http:\n  routers:\n    own: { rule: Host(\`own\`), service: s${version} }\n    other: { rule: Host(\`other\`), service: s${version} }\n  services: { s${version}: { loadBalancer: { servers: [{ url: "http://a" }] } } }\n`;
+    plane.take(parse(routes(1), 'a.yaml'));
+    const lease = plane.updates.holder!.acquire();
+    const own = lease.snapshot.match(createFacts({ host: 'own' }));
+    const other = new WeakRef(lease.snapshot.match(createFacts({ host: 'other' }))!);
+    plane.take(parse(routes(2), 'a.yaml'));
+    // What a turn of the event loop has made a strong reference of goes with the turn.
+    for (let turn = 0; turn < 20 && other.deref() !== undefined; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+    }
+    expect(other.deref()).toBeUndefined();
+    expect(own?.upstream.pick(createFacts())).toBeDefined();
+    lease.release();
+  });
+});
