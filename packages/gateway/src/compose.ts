@@ -30,6 +30,7 @@ import { createHandle } from './pipeline/handle.ts';
 import type { RequestRecord } from './pipeline/record.ts';
 import { createAggregate } from './providers/aggregate.ts';
 import { createFileProvider } from './providers/file/provider.ts';
+import type { WatchOptions } from './providers/file/watch.ts';
 import { createWatchSet } from './providers/file/watch-set.ts';
 import { createAccess } from './providers/kubernetes/access.ts';
 import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
@@ -125,8 +126,18 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const renew = createRenewal(install, entryPoints, (entryPoint, error) =>
       log.warn('certificates cannot be used: the last good ones stay', { entryPoint, error }),
     );
+    let isUnwatchedKnown = false;
+    const onUnwatched = (unwatched: string, code: string): void => {
+      if (isUnwatchedKnown) return;
+      isUnwatchedKnown = true;
+      log.warn('folders cannot be watched: they are looked at from time to time', {
+        folder: unwatched,
+        code,
+      });
+    };
     const watchSet = createWatchSet({
       clock,
+      onUnwatched,
       onChange() {
         updates.refresh();
         void renew();
@@ -152,7 +163,9 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         log.error('an old configuration could not be closed', { error: describe(error) }),
     });
     opened.push(() => watchSet.close());
-    const aggregate = createAggregate(createProviders(install, clock, kubernetes), { clock });
+    const aggregate = createAggregate(createProviders(install, { clock, onUnwatched }, kubernetes), {
+      clock,
+    });
     await aggregate.start((configuration) => updates.take(configuration));
     const serving = updates.holder;
     if (serving === undefined) throw new Error('no configuration was emitted');
@@ -240,10 +253,10 @@ async function openAccessLog(
 
 function createProviders(
   { providers }: InstallConfig,
-  clock: Clock,
+  watching: Pick<WatchOptions, 'clock' | 'onUnwatched'>,
   kubernetes: KubernetesProvider | undefined,
 ): readonly Provider[] {
-  const files = providers.file && createFileProvider(providers.file, clock);
+  const files = providers.file && createFileProvider(providers.file, watching);
   return [files, kubernetes].filter((provider) => provider !== undefined);
 }
 

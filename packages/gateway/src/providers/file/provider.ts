@@ -1,12 +1,14 @@
-import type { Clock } from '@grantgate/middleware/base/clock';
 import type { FileProviderConfig } from '../../config/install.ts';
 import type { Provider, ProviderOutput } from '../provider.ts';
 import { createFileLoader } from './load.ts';
-import type { FileWatch } from './watch.ts';
+import type { FileWatch, WatchOptions } from './watch.ts';
 import { watchFiles } from './watch.ts';
 
 /** Routes from files and directories, read again when they change. */
-export function createFileProvider({ paths, watch }: FileProviderConfig, clock: Clock): Provider {
+export function createFileProvider(
+  { paths, watch }: FileProviderConfig,
+  { clock, onUnwatched }: Pick<WatchOptions, 'clock' | 'onUnwatched'>,
+): Provider {
   const load = createFileLoader(paths);
   let closed = false;
   let watching: FileWatch | undefined;
@@ -22,7 +24,10 @@ export function createFileProvider({ paths, watch }: FileProviderConfig, clock: 
   return {
     async start(emit) {
       // Watched first, so that no change between the two is missed.
-      if (watch) watching = await watchFiles(paths, { clock, onChange: () => void loadInto(emit) });
+      if (watch) {
+        const options = { clock, ...(onUnwatched !== undefined && { onUnwatched }) };
+        watching = await watchFiles(paths, { ...options, onChange: () => void loadInto(emit) });
+      }
       await loadInto(emit);
     },
     close() {

@@ -217,3 +217,48 @@ describe('a file that went bad', () => {
     expect(namesIn(await after(() => unlink(file)))).toEqual([]);
   });
 });
+
+it('a folder that the system does not let be watched is looked at from time to time, which is told once', async () => {
+  await writeFile(join(routes, 'a.yaml'), route('a'));
+  const clock = createFakeClock();
+  const told: string[] = [];
+  let changes = 0;
+  let hasChanged = (): void => {};
+  const whenChanged = new Promise<void>((resolve) => (hasChanged = resolve));
+  let pending = 0;
+  let idle = (): void => {};
+  const watching = await watchFiles([routes], {
+    clock: {
+      ...clock,
+      after(ms, callback) {
+        pending += 1;
+        idle();
+        return clock.after(ms, callback);
+      },
+    },
+    watch: () => {
+      throw Object.assign(new Error('limit'), { code: 'ENOSPC' });
+    },
+    onUnwatched: (path, code) => told.push(`${path} ${code}`),
+    onChange() {
+      changes += 1;
+      hasChanged();
+    },
+  });
+  cleanup.push(() => watching.close());
+  /** A round of looking: it ends by setting the next timer, and one more when something has changed. */
+  const look = async (timers: number): Promise<void> => {
+    const until = pending + timers;
+    const done = new Promise<void>((resolve) => (idle = () => pending >= until && resolve()));
+    await clock.advance(2000);
+    await done;
+  };
+  await look(1);
+  expect([changes, told.length]).toEqual([0, 1]);
+  await writeFile(join(routes, 'a.yaml'), route('b'));
+  await look(2);
+  await clock.advance(1000);
+  await whenChanged;
+  expect([changes, told.length]).toEqual([1, 1]);
+  expect(told[0]).toMatch(/ENOSPC$/);
+});

@@ -11,6 +11,15 @@ export interface WatchOptions {
   readonly clock: Clock;
   /** Milliseconds without a further change; default 100. */
   readonly settleMs?: number;
+  /**
+   * Told of the first folder that the system does not let be watched, mostly because a limit is reached (`ENOSPC`: `fs.inotify`,
+   * `EMFILE`: open files), and why. From then on such folders are looked at every `pollMs`.
+   */
+  readonly onUnwatched?: (folder: string, code: string) => void;
+  /** Milliseconds; default 2000. */
+  readonly pollMs?: number;
+  /** Default: that of `node:fs`. */
+  readonly watch?: typeof watch;
 }
 
 export interface FileWatch {
@@ -35,9 +44,13 @@ interface Watching {
  * renaming another over it, and Kubernetes swaps the link `..data` beside it. Other files there, such as a log, are no change.
  */
 export async function watchFiles(paths: readonly string[], options: WatchOptions): Promise<FileWatch> {
-  const { onChange, clock, settleMs = 100 } = options;
+  const { onChange, clock, settleMs = 100, pollMs = 2000, onUnwatched, watch: watchFolder = watch } = options;
   const watchings = new Map<string, Watching>();
   let folders: ReadonlyMap<string, Folder> = new Map();
+  /** What was seen in each folder that cannot be watched. */
+  let unwatched: ReadonlyMap<string, string> = new Map();
+  let isTold = false;
+  let pollTimer: Timer | undefined;
   let timer: Timer | undefined;
   let firstChange: number | undefined;
   let closed = false;
@@ -64,12 +77,13 @@ export async function watchFiles(paths: readonly string[], options: WatchOptions
     for (const path of paths) await collectFolders(path, found);
     if (closed) return;
     folders = found;
+    const refused = new Map<string, string>();
     for (const [folder, { identity }] of watchings)
       if (found.get(folder)?.identity !== identity) drop(folder);
     for (const [folder, { identity }] of found) {
       if (watchings.has(folder)) continue;
       try {
-        const watcher = watch(folder, { persistent: false }, (event, name) => {
+        const watcher = watchFolder(folder, { persistent: false }, (event, name) => {
           if (matters(folders.get(folder), event, name)) changed();
         });
         // A folder that is removed: the next refresh looks again.
@@ -78,19 +92,57 @@ export async function watchFiles(paths: readonly string[], options: WatchOptions
           changed();
         });
         watchings.set(folder, { watcher, identity });
-      } catch {
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
         // Gone since it was listed; its parent is watched too.
+        if (code !== 'ENOENT') refused.set(folder, code);
       }
     }
+    const [first] = refused;
+    if (first !== undefined && !isTold) {
+      isTold = true;
+      onUnwatched?.(...first);
+    }
+    unwatched = await look(refused.keys());
+    pollTimer?.cancel();
+    if (unwatched.size > 0 && !isClosed()) pollTimer = clock.after(pollMs, () => void poll());
   };
+  const look = async (paths: Iterable<string>): Promise<ReadonlyMap<string, string>> => {
+    const seen = new Map<string, string>();
+    for (const path of paths) seen.set(path, await describeFolder(path, folders.get(path)?.names));
+    return seen;
+  };
+  const poll = async (): Promise<void> => {
+    const before = unwatched;
+    const now = await look(before.keys());
+    if (isClosed() || unwatched !== before) return;
+    unwatched = now;
+    pollTimer = clock.after(pollMs, () => void poll());
+    if ([...now].some(([path, seen]) => before.get(path) !== seen)) changed();
+  };
+  const isClosed = (): boolean => closed;
   await refresh();
   return {
     close() {
       closed = true;
       timer?.cancel();
+      pollTimer?.cancel();
       for (const folder of [...watchings.keys()]) drop(folder);
     },
   };
+}
+
+/** Names in a folder that matter, with what tells that one is another than before. */
+async function describeFolder(path: string, names: ReadonlySet<string> | undefined): Promise<string> {
+  const listed = names ?? (await readdir(path).catch(() => [])).filter((name) => !name.startsWith('.'));
+  const seen: string[] = [];
+  for (const name of listed) {
+    const found = await stat(join(path, name), { bigint: true }).catch(() => undefined);
+    if (found === undefined) continue;
+    const { dev, ino, size, mtimeNs, ctimeNs } = found;
+    seen.push([name, dev, ino, size, mtimeNs, ctimeNs].join(':'));
+  }
+  return seen.sort().join('/');
 }
 
 function matters(folder: Folder | undefined, event: string, name: string | null): boolean {
