@@ -14,7 +14,7 @@ import { brokenRoute, gatewayRefusals, type Refusal } from './refusals.ts';
 export interface PipelineDeps {
   readonly clock: Clock;
   acquire(): Lease;
-  /** Told once per request, when its response has ended. */
+  /** Told once per request, when its response has ended. A record is read then: later, its connection may be gone. */
   onRecord(record: RequestRecord): void;
   /** Told of what should never happen: a rule or a decision that threw. */
   onDefect(error: unknown, requestId: string): void;
