@@ -79,6 +79,7 @@ const besideDoor = (name: ProxyName, { example, command }: Proxy): Door => ({
 });
 
 for (const [name, proxy] of Object.entries(proxies) as readonly [ProxyName, Proxy | undefined][]) {
+  // Only Envoy, which comes from another registry than Debian's, can be missing; the tests of the examples say so aloud.
   if (proxy === undefined) describe.skip(`beside ${name}`);
   else runCases(besideDoor(name, proxy));
 }
