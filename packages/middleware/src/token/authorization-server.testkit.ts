@@ -42,6 +42,8 @@ export interface AuthorizationServer {
   readonly url: string;
   /** Every token request so far, in the order of the answers. */
   readonly tokenRequests: readonly TokenRequestRecord[];
+  /** How many token requests have come, the unanswered ones too. */
+  received(): number;
   /** Client ID to which an access token was issued, an opaque one too; undefined when it was not issued here. */
   clientOf(accessToken: string): string | undefined;
   /** Adds a client, or changes one: a new secret takes effect with the next request. */
@@ -65,6 +67,7 @@ export async function startAuthorizationServer(
     'client_secret_post',
   ];
   let gate: Promise<void> | undefined;
+  let received = 0;
 
   const { tls } = options;
   const server = tls === undefined ? createHttpServer() : createHttpsServer(tls);
@@ -109,6 +112,7 @@ export async function startAuthorizationServer(
       return;
     }
     const basic = ctx.headers.authorization !== undefined;
+    received += 1;
     await gate;
     if (accepted.includes(basic ? 'client_secret_basic' : 'client_secret_post')) await next();
     else {
@@ -138,6 +142,7 @@ export async function startAuthorizationServer(
     issuer: origin,
     url: `${origin}/token`,
     tokenRequests,
+    received: () => received,
     clientOf: (accessToken) => issued.get(accessToken),
     setClient: (client) => void clients.set(client.clientId, client),
     setLifetime: (seconds) => void (lifetimeSeconds = seconds),
