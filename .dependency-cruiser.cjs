@@ -22,12 +22,13 @@ const gateway = {
   proxy: ['upstream', 'routing', 'http1'],
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
-  entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config'],
+  // http1 for what both sides of a proxy read and wait for alike.
+  entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config', 'http1'],
   checks: ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config'],
   workers: ['config'],
   // providers and workers for the events that they announce.
   observe: ['pipeline', 'config', 'routing', 'providers', 'workers'],
-  admin: ['pipeline'],
+  admin: ['pipeline', 'proxy'],
 };
 const oneWay = (root, table) =>
   Object.entries(table).map(([folder, allowed]) => ({

@@ -8,7 +8,6 @@ import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createAdminHandle } from './admin/handle.ts';
 import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
-import { createAnswerAtOnce } from './checks/answer-at-once.ts';
 import { openExtAuthz } from './checks/ext-authz/open.ts';
 import { createForwardAuthHandle } from './checks/forward-auth.ts';
 import type { EntryPointConfig, InstallConfig, ListenAddresses } from './config/install.ts';
@@ -191,7 +190,6 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         await open(config, {
           clock,
           pipeline,
-          answerAtOnce: config.check && createAnswerAtOnce(config.check, pipeline),
           handle: toHandle(config, install, pipeline, handle, () => kubernetes?.isReady() ?? true),
           onError: (error) =>
             log.error('a connection could not be opened', {

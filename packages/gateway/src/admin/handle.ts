@@ -1,4 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import type { Handle } from '../pipeline/handle.ts';
+import { noTrailers } from '../proxy/answer.ts';
 
 export interface AdminOptions {
   /** Whether `/ping` and `/ready` are answered. */
@@ -14,16 +16,16 @@ export interface AdminOptions {
  */
 export function createAdminHandle({ ping, isReady, next }: AdminOptions): Handle {
   return (exchange) => {
-    const { request, response, facts, refusal } = exchange;
+    const { answer, facts, refusal } = exchange;
     const isOwn = facts.path === '/ping' || facts.path === '/ready';
     if (!ping || !isOwn || refusal !== undefined) return next(exchange);
     const ok = facts.path === '/ping' || isReady();
-    response.writeHead(ok ? 200 : 503, {
-      'Content-Type': 'text/plain; charset=utf-8',
-      'Cache-Control': 'no-store',
-    });
-    request.resume();
-    response.end(ok ? 'OK' : 'not ready');
+    const status = ok ? 200 : 503;
+    const body = Buffer.from(ok ? 'OK' : 'not ready');
+    const headers = ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store'];
+    headers.push('Content-Length', String(body.length));
+    answer.begin({ status, reason: STATUS_CODES[status] ?? '', headers, dated: true, reused: false });
+    answer.end(body, false, noTrailers);
     return () => {};
   };
 }

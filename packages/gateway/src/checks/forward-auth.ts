@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { toProblem } from '@grantgate/middleware/decision/problem';
 import type { CheckConfig } from '../config/install.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
@@ -7,7 +6,7 @@ import { type Passed, passGuards, usernameOf } from '../pipeline/pass-guards.ts'
 import { createProgress, type Progress } from '../pipeline/progress.ts';
 import { brokenRoute, type Refusal } from '../pipeline/refusals.ts';
 import { writeRefusal } from '../pipeline/write-refusal.ts';
-import { discardRest } from '../proxy/discard-rest.ts';
+import { noTrailers } from '../proxy/answer.ts';
 import type { Check, Snapshot } from '../snapshot/snapshot.ts';
 import { createAnswerHeaders, findImpostors, type AnswerHeaders } from './answer-headers.ts';
 import { endOfName, mount } from './check-path.ts';
@@ -39,7 +38,7 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
     const fail = (error: unknown): void => {
       deps.onDefect(error, progress.requestId);
       // Closed, not open: what could not be decided on does not pass.
-      if (exchange.response.headersSent) exchange.response.destroy();
+      if (exchange.answer.begun) exchange.answer.cut();
       else progress.refuse(brokenRoute);
     };
     try {
@@ -78,7 +77,7 @@ function decode(written: string): string {
 }
 
 function conclude(
-  { response, facts }: Exchange,
+  { answer, facts }: Exchange,
   toHeaders: AnswerHeaders,
   progress: Progress,
   passed: Passed,
@@ -88,29 +87,31 @@ function conclude(
     return;
   }
   // The proxy may have gone away while the authorization server was asked.
-  if (response.destroyed || response.writableEnded) return;
+  if (answer.over) return;
   progress.username = usernameOf(passed);
   const headers = toHeaders(passed);
   const impostors = findImpostors(namesOf(facts.rawHeaders), passed);
   // Some proxies copy every header of the answer: there are no others than these.
-  response.sendDate = false;
-  response.writeHead(
-    200,
-    (impostors.length === 0
-      ? headers
-      : [...headers, 'X-Envoy-Auth-Headers-To-Remove', impostors.join(',')]) as string[],
-  );
-  discardRest(response.req);
-  response.end();
+  answer.begin({
+    status: 200,
+    reason: 'OK',
+    headers:
+      impostors.length === 0 ? headers : [...headers, 'X-Envoy-Auth-Headers-To-Remove', impostors.join(',')],
+    dated: false,
+    reused: false,
+  });
+  answer.end(undefined, false, noTrailers);
 }
 
 /** Refusals as the proxy can pass them on. */
 function createWriteRefusal({ statusMap, problemHeader }: CheckConfig): typeof writeRefusal {
-  return (response: ServerResponse, refusal, requestId) => {
+  return (answer, refusal, requestId) => {
     const status = statusMap.get(refusal.status);
     const sent: Refusal = status === undefined ? refusal : { ...refusal, status };
-    if (problemHeader !== undefined)
-      response.setHeader(problemHeader, Buffer.from(toProblem(sent, requestId)).toString('latin1'));
-    return writeRefusal(response, sent, requestId);
+    const more =
+      problemHeader === undefined
+        ? []
+        : [problemHeader, Buffer.from(toProblem(sent, requestId)).toString('latin1')];
+    return writeRefusal(answer, sent, requestId, more);
   };
 }

@@ -204,7 +204,8 @@ test('a connection that the system cannot open is reported, and the entry point 
   const found = createDeferred<Server>();
   const onRequest = (message: unknown): void => found.resolve((message as { server: Server }).server);
   subscribe('http.server.request.start', onRequest);
-  const connection = await open(get('/'));
+  // In absolute form, so that Node.js's server reads it.
+  const connection = await open(get('http://a/'));
   const server = await found.promise;
   unsubscribe('http.server.request.start', onRequest);
   await connection.until(/ok$/);

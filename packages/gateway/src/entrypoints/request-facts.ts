@@ -1,43 +1,18 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { toCanonicalAddress } from '../routing/address.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import type { ConnectionFactsOf } from './connection-facts.ts';
 import { authorityForm, readNamedHeaders } from './message-framing.ts';
-import type { IsTrusted } from './trusted-peers.ts';
-
-interface ConnectionFacts {
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly localPort: number;
-  readonly trusted: boolean;
-}
 
 export interface FactsDeps {
   readonly entryPoint: string;
   readonly scheme: 'http' | 'https';
-  readonly isTrusted: IsTrusted;
+  readonly connectionOf: ConnectionFactsOf;
 }
 
 /** Reads a request's facts; undefined when it is ambiguous who is asked for what (several hosts, an odd target). */
 export type ReadFacts = (request: IncomingMessage) => RequestFacts | undefined;
 
-export function createReadFacts({ entryPoint, scheme, isTrusted }: FactsDeps): ReadFacts {
-  // What belongs to the connection is worked out once for all of its requests.
-  const connections = new WeakMap<Socket, ConnectionFacts>();
-  const connectionOf = (socket: Socket): ConnectionFacts => {
-    let known = connections.get(socket);
-    if (known === undefined) {
-      const remoteAddress = toCanonicalAddress(socket.remoteAddress ?? '');
-      known = {
-        remoteAddress,
-        remotePort: socket.remotePort ?? 0,
-        localPort: socket.localPort ?? 0,
-        trusted: isTrusted(remoteAddress),
-      };
-      connections.set(socket, known);
-    }
-    return known;
-  };
+export function createReadFacts({ entryPoint, scheme, connectionOf }: FactsDeps): ReadFacts {
   return (request) => {
     const named = readNamedHeaders(request);
     const target = toTarget(request.url ?? '');
@@ -56,6 +31,7 @@ export function createReadFacts({ entryPoint, scheme, isTrusted }: FactsDeps): R
       authority,
       scheme,
       rawHeaders: request.rawHeaders,
+      reusesHeaders: false,
       remoteAddress: connection.remoteAddress,
       remotePort: connection.remotePort,
       localPort: connection.localPort,

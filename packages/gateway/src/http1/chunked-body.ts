@@ -73,7 +73,7 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
     trailerBytes += line.length;
     if (line === '\r\n') state = 'complete';
     else if (trailers.length >= 2 * maxHeaderLines) wrong = 'too many trailer lines';
-    else wrong = readHeaderLines(line, 0, trailers);
+    else wrong = readHeaderLines(line, 0, trailers, true);
   };
   return {
     begin() {

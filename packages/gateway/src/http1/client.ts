@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { ClientLimits } from './connection.ts';
-import { createDeadlines } from './deadlines.ts';
+import { createDeadlines, toTickMs } from './deadlines.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createReadBuffers } from './read-buffers.ts';
 
@@ -11,16 +11,11 @@ export interface Client {
 }
 
 export function createClient(clock: Clock, limits: ClientLimits): Client {
+  const { connectMs, headMs, bodyIdleMs, idleMs } = limits;
   const deps = {
     limits,
-    deadlines: createDeadlines(clock, toTickMs(limits)),
+    deadlines: createDeadlines(clock, toTickMs([connectMs, headMs, bodyIdleMs, idleMs])),
     buffers: createReadBuffers(),
   };
   return { createPool: (origin) => createPool(origin, deps) };
-}
-
-/** Coarse enough to cost nothing, fine enough for the shortest limit. */
-function toTickMs({ connectMs, headMs, bodyIdleMs, idleMs }: ClientLimits): number {
-  const shortest = Math.min(...[connectMs, headMs, bodyIdleMs, idleMs].filter((ms) => ms > 0));
-  return Math.max(5, Math.min(500, shortest / 8));
 }

@@ -49,3 +49,9 @@ export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
     notAfter: (ms) => now + ms - tickMs,
   };
 }
+
+/** Milliseconds between two looks, for those limits: coarse enough to cost nothing, fine enough for the shortest. */
+export function toTickMs(limitsMs: readonly number[]): number {
+  const shortest = Math.min(...limitsMs.filter((ms) => ms > 0));
+  return Math.max(5, Math.min(500, shortest / 8));
+}

@@ -2,13 +2,19 @@
 export const maxHeaderLines = 2000;
 
 /**
- * Reads header lines (RFC 9112 section 5) from `at` to the end of `text`, of which each ends with CR LF, into `pairs`: name in lower
- * case and value in turn. Folded lines, bare CR or LF, white space before the colon and control characters are refused.
+ * Reads header lines (RFC 9112 section 5) from `at` to the end of `text`, of which each ends with CR LF, into `pairs`: name
+ * and value in turn. Folded lines, bare CR or LF, white space before the colon and control characters are refused.
  *
  * @param text bytes as Latin-1.
+ * @param lowerCase whether names are given in lower case; otherwise as received.
  * @returns why they are refused; undefined when they are not.
  */
-export function readHeaderLines(text: string, at: number, pairs: string[]): string | undefined {
+export function readHeaderLines(
+  text: string,
+  at: number,
+  pairs: string[],
+  lowerCase: boolean,
+): string | undefined {
   let position = at;
   let count = 0;
   while (position < text.length) {
@@ -18,7 +24,7 @@ export function readHeaderLines(text: string, at: number, pairs: string[]): stri
     while (isTokenCode(text.charCodeAt(position))) position += 1;
     if (position === nameStart || text.charCodeAt(position) !== colon)
       return 'a header line without a valid name';
-    const name = text.slice(nameStart, position).toLowerCase();
+    const written = text.slice(nameStart, position);
     position += 1;
     while (isBlank(text.charCodeAt(position))) position += 1;
     const valueStart = position;
@@ -27,7 +33,7 @@ export function readHeaderLines(text: string, at: number, pairs: string[]): stri
       return 'a control character in a header value, or a line that ends without CR LF';
     let valueEnd = position;
     while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1;
-    pairs.push(name, text.slice(valueStart, valueEnd));
+    pairs.push(lowerCase ? written.toLowerCase() : written, text.slice(valueStart, valueEnd));
     position += 2;
   }
   return undefined;

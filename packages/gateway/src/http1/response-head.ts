@@ -41,7 +41,7 @@ export function readResponseHead(text: string, asked: Asked): ResponseHead | str
   const minor = line[1] === '1' ? 1 : 0;
   const status = Number(line[2]);
   const headers: string[] = [];
-  const wrong = readHeaderLines(text, line[0].length, headers);
+  const wrong = readHeaderLines(text, line[0].length, headers, true);
   if (wrong !== undefined) return wrong;
   let length: number | undefined;
   let chunked = false;

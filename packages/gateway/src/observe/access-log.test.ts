@@ -13,6 +13,7 @@ const record = (changes: Partial<RequestRecord> = {}, rawHeaders: readonly strin
     host: 'api.example.com',
     authority: 'api.example.com:8000',
     scheme: 'http',
+    reusesHeaders: false,
     rawHeaders,
     remoteAddress: '192.0.2.7',
     remotePort: 51000,

@@ -1,13 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Answer } from '../proxy/answer.ts';
+import type { CallerBody } from '../proxy/caller-body.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A request as an entry point hands it over. */
 export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
   readonly facts: RequestFacts;
+  /** `1.1` or `1.0`. */
+  readonly httpVersion: string;
+  readonly body: CallerBody;
+  readonly answer: Answer;
   /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean;
   /** The caller's connection when it asks for WebSocket. */

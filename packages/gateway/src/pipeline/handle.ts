@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { forward } from '../proxy/forward.ts';
 import { toUpstreamHead } from '../proxy/request-headers.ts';
@@ -63,7 +62,7 @@ function serve(exchange: Exchange, snapshot: Snapshot, progress: Progress): Prom
     progress.refuse(brokenRoute);
     return undefined;
   }
-  if (exchange.maxBodyBytes > 0 && announcedBytes(exchange.request) > exchange.maxBodyBytes) {
+  if (exchange.maxBodyBytes > 0 && exchange.body.announcedBytes > exchange.maxBodyBytes) {
     progress.refuse(gatewayRefusals.request_too_large);
     return undefined;
   }
@@ -81,15 +80,11 @@ function toTarget(path: string, received: string): string {
   return question < 0 ? path : path + received.slice(question);
 }
 
-function fail(deps: PipelineDeps, { response }: Exchange, progress: Progress, error: unknown): void {
+function fail(deps: PipelineDeps, { answer }: Exchange, progress: Progress, error: unknown): void {
   deps.onDefect(error, progress.requestId);
   // Closed, not open: a request that could not be decided on does not pass.
-  if (response.headersSent) response.destroy();
+  if (answer.begun) answer.cut();
   else progress.refuse(brokenRoute);
-}
-
-function announcedBytes(request: IncomingMessage): number {
-  return Number(request.headers['content-length'] ?? 0);
 }
 
 function conclude(
@@ -104,7 +99,7 @@ function conclude(
     return;
   }
   // The caller may have gone away while the authorization server was asked.
-  if (exchange.response.destroyed || exchange.response.writableEnded) return;
+  if (exchange.answer.over) return;
   progress.username = usernameOf(passed);
   const picked = route.upstream.pick(exchange.facts);
   if (picked === undefined) {
@@ -113,8 +108,9 @@ function conclude(
   }
   progress.sent(picked);
   forward({
-    request: exchange.request,
-    response: exchange.response,
+    body: exchange.body,
+    answer: exchange.answer,
+    method: exchange.facts.method,
     picked,
     target,
     head: toUpstreamHead(exchange.facts, passed, picked, progress.requestId),

@@ -29,7 +29,7 @@ export function createProgress(
   onEnd: (record: RequestRecord) => void,
   write: typeof writeRefusal = writeRefusal,
 ): Progress {
-  const { request, response, facts, upgrade } = exchange;
+  const { answer, facts, httpVersion, upgrade } = exchange;
   const startedAt = clock.now();
   const begun = clock.monotonic();
   const requestId = readRequestId(facts.rawHeaders);
@@ -50,25 +50,25 @@ export function createProgress(
     answered: (status) => void (originStatus = status),
     passedOn: (bytes) => void (originBytes += bytes),
     refuse(refusal) {
-      if (response.destroyed || response.headersSent) return;
+      if (answer.over || answer.begun) return;
       refused = refusal;
-      refusalBytes = write(response, refusal, requestId);
+      refusalBytes = write(answer, refusal, requestId);
     },
   };
   const end = (): void => {
     const now = clock.monotonic();
-    const answered = response.headersSent || originStatus === 101;
+    const answered = answer.begun || originStatus === 101;
     onEnd({
       facts,
       requestId,
       startedAt,
       durationMs: now - begun,
       originDurationMs: picked === undefined ? 0 : now - sentAt,
-      status: originStatus === 101 ? 101 : answered ? response.statusCode : callerGone,
+      status: originStatus === 101 ? 101 : answered ? answer.status : callerGone,
       originStatus,
       originBytes,
       downstreamBytes: originBytes + refusalBytes,
-      httpVersion: request.httpVersion,
+      httpVersion,
       routerName: progress.route?.routerName,
       serviceName: picked?.serviceName ?? progress.route?.serviceName,
       serverUrl: picked?.server.url,
@@ -77,8 +77,8 @@ export function createProgress(
     });
   };
   // A WebSocket's connection has left the response behind.
-  if (upgrade === undefined) response.on('close', end);
-  else request.socket.once('close', end);
+  if (upgrade === undefined) answer.onClose(end);
+  else upgrade.socket.once('close', end);
   return progress;
 }
 

@@ -400,19 +400,24 @@ describe('a limit', () => {
   });
 
   test('garbage after a request does not break into its answer', async () => {
-    const held = createDeferred<() => void>();
+    let end = (): void => {};
     const upstream = await startServer((_request, response) => {
       response.write('first half');
-      held.resolve(() => response.end());
+      end = () => response.end();
     });
     cleanups.push(() => upstream.close());
     const gateway = await start({ servers: [upstream.url] });
-    const connection = await openRaw(gateway.port, get);
-    await connection.until(/first half/);
-    connection.send('\0garbage\r\n\r\n');
-    expect((await connection.closed()).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
-    expect(gateway.leases()).toBe(0);
-    connection.socket.destroy();
+    for (const target of ['http://a/', '/']) {
+      const connection = await openRaw(gateway.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await connection.until(/first half/);
+      connection.send('\0garbage\r\n\r\n');
+      // Read at once or after the answer.
+      if (target === '/') end();
+      const answers = (await connection.closed()).match(/HTTP\/1\.1 \d+/g);
+      expect(answers).toEqual(target === '/' ? ['HTTP/1.1 200', 'HTTP/1.1 400'] : ['HTTP/1.1 200']);
+      expect(gateway.leases()).toBe(0);
+      connection.socket.destroy();
+    }
   });
 });
 

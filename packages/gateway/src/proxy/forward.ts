@@ -1,18 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Call, OutgoingRequest, ResponseHandler } from '../http1/request.ts';
 import type { Picked } from '../upstream/upstream.ts';
-import { discardRest } from './discard-rest.ts';
+import type { Answer } from './answer.ts';
+import type { CallerBody } from './caller-body.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
 import { createRequestBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
-import { passInterim, toCallerHeaders, toCallerTrailers, toReason } from './response-headers.ts';
+import { toAnswerHead, toCallerHeaders } from './response-headers.ts';
 import { joinSockets } from './upgrade.ts';
 
 /** One request on its way to a server. */
 export interface Forwarding {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly method: string;
+  readonly body: CallerBody;
+  readonly answer: Answer;
   readonly picked: Picked;
   /** Path and query. */
   readonly target: string;
@@ -33,28 +34,28 @@ export interface Forwarding {
 
 /** Sends a request to the picked server and streams the answer back, neither of them held in memory. */
 export function forward(job: Forwarding): void {
-  const { picked, request, response, head } = job;
+  const { picked, answer, head } = job;
   let over = false;
   const finish = (): void => {
     over = true;
   };
   const body = head.hasBody
-    ? createRequestBody(request, {
+    ? createRequestBody(job.body, {
         length: head.bodyLength,
         maxBytes: job.maxBodyBytes,
         onWanted() {
-          if (job.expectsContinue) response.writeContinue();
+          if (job.expectsContinue) answer.continue();
         },
         onTooLarge() {
           finish();
           call.abort();
-          if (response.headersSent) cut(response);
+          if (answer.begun) answer.cut();
           else job.onFault('request_too_large');
         },
       })
     : undefined;
   const outgoing: OutgoingRequest = {
-    method: request.method ?? 'GET',
+    method: job.method,
     target: picked.server.basePath + job.target,
     headers: head.headers,
     body,
@@ -64,13 +65,13 @@ export function forward(job: Forwarding): void {
     outgoing,
     createHandler(job, finish, () => call),
   );
-  response.on('close', () => {
+  answer.onClose(() => {
     if (!over) call.abort();
   });
 }
 
 function createHandler(job: Forwarding, finish: () => void, call: () => Call): ResponseHandler {
-  const { request, response, picked } = job;
+  const { answer, picked } = job;
   let answered = false;
   /** The last part of the body that has come, on which the end may follow. */
   let part: Buffer | undefined;
@@ -80,20 +81,20 @@ function createHandler(job: Forwarding, finish: () => void, call: () => Call): R
   const writePart = (): void => {
     if (part === undefined) return;
     flushed = true;
-    if (!response.write(lent ? Buffer.from(part) : part)) full = true;
+    if (!answer.write(part, lent)) full = true;
     part = undefined;
   };
   return {
-    onInterim: (head) => passInterim(response, head),
+    onInterim: (head) => answer.interim(head),
     onHead(head) {
-      if (response.headersSent) {
+      if (answer.begun) {
         // Refused meanwhile: its body did not arrive in time, or not as a body does.
         call().abort();
         return;
       }
       answered = true;
       job.onHead(head.status);
-      response.writeHead(head.status, toReason(head.reason), toCallerHeaders(head, picked.setCookie));
+      answer.begin(toAnswerHead(head, picked.setCookie));
     },
     onData(data, isLent) {
       job.onData(data.length);
@@ -103,26 +104,21 @@ function createHandler(job: Forwarding, finish: () => void, call: () => Call): R
     },
     onFlush() {
       writePart();
-      // Event streams and other slow bodies: the head must not wait for the first byte. `flushHeaders` would write it as
-      // UTF-8 and so change the bytes of its values.
-      if (!flushed) response.write('', 'latin1');
+      // Event streams and other slow bodies: the head must not wait for the first byte.
+      if (!flushed) answer.flush();
       flushed = true;
       if (!full) return true;
       full = false;
-      response.once('drain', () => call().resume());
+      answer.onceDrained(() => call().resume());
       return false;
     },
     onEnd(trailers) {
       finish();
-      if (trailers.length > 0) response.addTrailers(toCallerTrailers(trailers));
-      discardRest(request);
-      if (part === undefined) response.end();
-      else if (part.length <= smallBytes) endSmall(response, part);
-      else response.end(lent ? Buffer.from(part) : part);
+      answer.end(part, lent, trailers);
     },
     onUpgrade(head, socket) {
       finish();
-      if (job.upgrade === undefined || response.destroyed) {
+      if (job.upgrade === undefined || answer.over) {
         socket.destroy();
         return;
       }
@@ -131,36 +127,8 @@ function createHandler(job: Forwarding, finish: () => void, call: () => Call): R
     },
     onFault({ code }) {
       finish();
-      if (answered) cut(response);
+      if (answered) answer.cut();
       else job.onFault(upstreamFaults[code]);
     },
   };
-}
-
-/** Bytes of a body up to which it is copied into the text of the head. */
-const smallBytes = 4096;
-
-/** As text, a small answer goes out together with its head in one write. */
-function endSmall(response: ServerResponse, part: Buffer): void {
-  const text = part.toString('latin1');
-  const { socket } = response;
-  // The mark of the last chunk has to follow.
-  if (socket === null || response.chunkedEncoding) {
-    response.end(text, 'latin1');
-    return;
-  }
-  // `end` with a text would add an empty part of its own, and two parts cost more to write than one. While the connection
-  // holds back what it is given, `write` sets nothing up to let it go later.
-  socket.cork();
-  response.write(text, 'latin1');
-  socket.uncork();
-  response.end();
-}
-
-/** Ends an answer that is not complete so that the caller can tell. */
-function cut(response: ServerResponse): void {
-  const { socket } = response;
-  // Without chunks or a length, an orderly end of the connection would be the end of the body (RFC 9112 section 6.3).
-  if (socket !== null && !('encrypted' in socket) && !response.chunkedEncoding) socket.resetAndDestroy();
-  else response.destroy();
 }

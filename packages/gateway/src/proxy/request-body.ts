@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import type { BodySink, RequestBody } from '../http1/request.ts';
+import type { CallerBody } from './caller-body.ts';
 
 export interface RequestBodyOptions {
   /** Bytes as announced; undefined: in chunks. */
@@ -13,14 +13,14 @@ export interface RequestBodyOptions {
 }
 
 /** The caller's body on its way to a server, at the pace of the server; one that is stopped leaves the caller's connection alone. */
-export function createRequestBody(request: IncomingMessage, options: RequestBodyOptions): RequestBody {
+export function createRequestBody(body: CallerBody, options: RequestBodyOptions): RequestBody {
   const { maxBytes } = options;
   let seen = 0;
   let sink: BodySink | undefined;
-  const onData = (part: Buffer): void => {
+  const onPart = (part: Buffer): void => {
     seen += part.length;
     if (maxBytes > 0 && seen > maxBytes) options.onTooLarge();
-    else if (sink?.write(part) === false) request.pause();
+    else if (sink?.write(part) === false) body.pause();
   };
   const onEnd = (): void => sink?.end();
   return {
@@ -28,9 +28,9 @@ export function createRequestBody(request: IncomingMessage, options: RequestBody
     start(to) {
       sink = to;
       options.onWanted();
-      request.on('data', onData).on('end', onEnd);
+      body.read(onPart, onEnd);
     },
-    resume: () => void request.resume(),
-    stop: () => void request.off('data', onData).off('end', onEnd),
+    resume: () => body.resume(),
+    stop: () => body.stop(),
   };
 }

@@ -1,8 +1,15 @@
-import type { ServerResponse } from 'node:http';
 import type { ResponseHead } from '../http1/response-head.ts';
+import type { AnswerHead } from './answer.ts';
 import { hopByHop, namedByConnection } from './hop-by-hop.ts';
 
-/** The head that the caller gets: the upstream's without the headers of its connection, and the sticky cookie. */
+/** The head that the caller gets. */
+export function toAnswerHead(head: ResponseHead, setCookie: string | undefined): AnswerHead {
+  const { status, reason } = head;
+  const headers = toCallerHeaders(head, setCookie);
+  return { status, reason: toReason(reason), headers, dated: true, reused: false };
+}
+
+/** Its headers: the upstream's without the headers of its connection, and the sticky cookie. */
 export function toCallerHeaders(head: ResponseHead, setCookie: string | undefined): string[] {
   const { headers, connection } = head;
   const named = connection === undefined ? undefined : namedByConnection(connection);
@@ -37,24 +44,7 @@ const neverTrailers: ReadonlySet<string> = new Set([
   'www-authenticate',
 ]);
 
-/**
- * Passes a 1xx answer on (RFC 9110 section 15.2), as far as Node.js can write it: early hints (RFC 8297) and 102. HTTP/1.0
- * knows none. `100 Continue` is not the server's to send: it was not asked for one.
- */
-export function passInterim(response: ServerResponse, { status, headers }: ResponseHead): void {
-  if (response.req.httpVersionMinor === 0 || response.headersSent || response.destroyed) return;
-  if (status === 102) response.writeProcessing();
-  if (status !== 103) return;
-  const link = headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === 'link');
-  if (link.length === 0) return;
-  try {
-    response.writeEarlyHints({ link });
-  } catch {
-    // Node.js takes well-formed links only; hints may be left out, the answer may not fail for them.
-  }
-}
-
 /** The reason phrase, when it can be written; it has no meaning (RFC 9112 section 4). */
-export function toReason(reason: string): string {
+function toReason(reason: string): string {
   return /^[\t\x20-\x7e]*$/.test(reason) ? reason : '';
 }

@@ -13,6 +13,7 @@ export function createFacts(given: Partial<RequestFacts> = {}): RequestFacts {
     host: 'example.com',
     authority: given.host ?? 'example.com',
     scheme: 'http',
+    reusesHeaders: false,
     rawHeaders: [],
     remoteAddress: '127.0.0.1',
     remotePort: 40000,

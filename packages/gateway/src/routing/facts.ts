@@ -18,6 +18,8 @@ export interface RequestFacts extends DecisionFacts {
   readonly scheme: 'http' | 'https';
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
+  /** Whether `rawHeaders` is the very array of an earlier request, so that what is made of it is worth keeping. */
+  readonly reusesHeaders: boolean;
   /** Address of the peer of the connection. */
   readonly remoteAddress: string;
   readonly remotePort: number;

@@ -100,6 +100,7 @@ function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
     authority,
     scheme: request.scheme === 'https' ? 'https' : 'http',
     rawHeaders,
+    reusesHeaders: false,
     remoteAddress: request.sourceAddress,
     remotePort: request.sourcePort,
     localPort: 0,

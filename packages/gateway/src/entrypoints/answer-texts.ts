@@ -1,0 +1,61 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { AnswerHead } from '../proxy/answer.ts';
+
+/** The head of an answer as text, but for what depends on the request. */
+export interface AnswerText {
+  /** Status line and headers, each with its CR LF, as Latin-1. */
+  readonly lines: string;
+  readonly hasDate: boolean;
+  readonly hasLength: boolean;
+}
+
+/** Writes heads; those of answers that come again once only. */
+export interface AnswerTexts {
+  toText(head: AnswerHead): AnswerText;
+  /** The `Date` line (RFC 9110 section 6.6.1), with its CR LF. */
+  date(): string;
+}
+
+export function createAnswerTexts(clock: Clock): AnswerTexts {
+  const known = new WeakMap<AnswerHead, AnswerText>();
+  let second = NaN;
+  let date = '';
+  return {
+    toText(head) {
+      if (!head.reused) return write(head);
+      let text = known.get(head);
+      if (text === undefined) {
+        text = write(head);
+        known.set(head, text);
+      }
+      return text;
+    },
+    date() {
+      const now = Math.floor(clock.now() / 1000);
+      if (now !== second) {
+        second = now;
+        date = `Date: ${new Date(now * 1000).toUTCString()}\r\n`;
+      }
+      return date;
+    },
+  };
+}
+
+/** @throws TypeError when a part of it could end its line, or cannot be written in Latin-1. */
+function write({ status, reason, headers }: AnswerHead): AnswerText {
+  let lines = `HTTP/1.1 ${status} ${reason}\r\n`;
+  let hasDate = false;
+  let hasLength = false;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    const value = headers[at + 1] ?? '';
+    if (!isName.test(name) || isNoValue.test(value)) throw new TypeError('a header that cannot be written');
+    lines += `${name}: ${value}\r\n`;
+    if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true;
+    else if (name.length === 14 && name.toLowerCase() === 'content-length') hasLength = true;
+  }
+  return { lines, hasDate, hasLength };
+}
+
+const isName = /^[\w!#$%&'*+.^`|~-]+$/;
+const isNoValue = /[^\t\x20-\x7e\x80-\xff]/;

@@ -1,0 +1,143 @@
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { EntryPointConfig } from '../config/install.ts';
+import type { Exchange } from '../pipeline/exchange.ts';
+import type { Handle } from '../pipeline/handle.ts';
+import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
+import { readRequestId } from '../pipeline/request-id.ts';
+import { writeRefusal } from '../pipeline/write-refusal.ts';
+import { endConnection } from '../proxy/upgrade.ts';
+import type { Activity } from './activity.ts';
+import { createNodeAnswer, createNodeBody } from './node-answer.ts';
+import { createNodeRequests } from './node-requests.ts';
+import { rejectConnection, toRefusal } from './reject-connection.ts';
+import type { ReadFacts } from './request-facts.ts';
+import { withoutUpgrade } from './without-upgrade.ts';
+
+export interface LaneDeps {
+  readonly config: EntryPointConfig;
+  readonly activity: Activity;
+  readonly readFacts: ReadFacts;
+  readonly handle: Handle;
+}
+
+/** Serves what comes on connections that Node.js reads: every request that there can be. */
+export function serveNodeLane(server: Server, deps: LaneDeps): void {
+  const { activity, config } = deps;
+  const requests = createNodeRequests();
+  const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
+    const { req: request } = response;
+    const answer = createNodeAnswer(response);
+    if (upgrade === undefined) {
+      requests.begin(response);
+      activity.begin(answer);
+    }
+    const facts = upgrade === undefined || isHandshake(request) ? deps.readFacts(request) : undefined;
+    const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request);
+    if (facts === undefined || refusal !== undefined) answer.last();
+    if (facts === undefined) {
+      writeRefusal(answer, gatewayRefusals.request_invalid, readRequestId(request.rawHeaders));
+      return;
+    }
+    const refuse = deps.handle({
+      facts,
+      httpVersion: request.httpVersion,
+      body: createNodeBody(request),
+      answer,
+      upgrade,
+      expectsContinue,
+      refusal,
+      maxBodyBytes: config.transport.maxBodyBytes,
+    });
+    requests.setRefuse(response, refuse);
+  };
+  const inTurn = createTurns(serve);
+  server.on('request', (_request, response) => inTurn(response, false));
+  server.on('checkContinue', (_request, response) => inTurn(response, true));
+  server.on('connect', (_request, socket) => rejectConnection(socket, gatewayRefusals.method_not_supported));
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.removeListener('error', destroyOnError).on('error', destroyOnError);
+    if (requests.find(socket) !== undefined) {
+      // Sent before the answer to an earlier request was there: two would write to one connection.
+      socket.destroy();
+    } else if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+      serve(takeOver(request, socket), false, { socket, head });
+    } else {
+      // Node.js takes it for a new connection, and would add its listener to the one that it has.
+      socket.removeAllListeners('timeout');
+      socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+      server.emit(config.tls === undefined ? 'connection' : 'secureConnection', socket);
+    }
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const response = requests.find(socket);
+    // What has begun to be answered cannot be answered otherwise.
+    if (!socket.writable || hungUp.has(error.code) || requests.isLate(socket)) socket.destroy();
+    else if (response === undefined) rejectConnection(socket, toRefusal(error));
+    else if (response.headersSent || response.req.complete) socket.destroy();
+    else {
+      response.shouldKeepAlive = false;
+      requests.refuse(response, toRefusal(error));
+    }
+  });
+}
+
+/** Node.js has taken its own listener off the connection. */
+function destroyOnError(this: Socket): void {
+  this.destroy();
+}
+
+/** The caller went away in the middle of a request. */
+const hungUp: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
+
+/** A method or a message that is refused whatever the routes say. */
+function refusalOf(request: IncomingMessage): Refusal | undefined {
+  // A server that answers TRACE would show the caller the access token (RFC 9110 section 9.3.8).
+  return request.method === 'TRACE' ? gatewayRefusals.method_not_supported : undefined;
+}
+
+/** RFC 6455 section 4.1. A body could be read as the first frames of the WebSocket. */
+function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return (
+    method === 'GET' &&
+    httpVersion === '1.1' &&
+    headers['transfer-encoding'] === undefined &&
+    (length === undefined || length === '0')
+  );
+}
+
+/** Requests that wait on one connection for the answers to those before them; beyond this it is cut. */
+const maxWaiting = 128;
+
+/** Serves pipelined requests one after the other (RFC 9112 section 9.3.2): one that never gets its turn never begins. */
+function createTurns(
+  serve: (response: ServerResponse, expectsContinue: boolean, upgrade: undefined) => void,
+): (response: ServerResponse, expectsContinue: boolean) => void {
+  const waiting = new WeakMap<Socket, number>();
+  return (response, expectsContinue) => {
+    if (response.socket !== null) {
+      serve(response, expectsContinue, undefined);
+      return;
+    }
+    const { socket } = response.req;
+    const before = waiting.get(socket) ?? 0;
+    waiting.set(socket, before + 1);
+    if (before >= maxWaiting) socket.destroy();
+    response.once('socket', () => {
+      waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+      serve(response, expectsContinue, undefined);
+    });
+  };
+}
+
+/** A response on a connection from which Node.js has stopped reading requests: an answer in place of the upgrade ends it. */
+function takeOver(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  response.shouldKeepAlive = false;
+  socket.on('drain', () => response.emit('drain'));
+  response.once('finish', () => endConnection(socket));
+  return response;
+}

@@ -1,0 +1,170 @@
+import type { Socket } from 'node:net';
+import type { ResponseHead } from '../http1/response-head.ts';
+import type { Answer, AnswerHead } from '../proxy/answer.ts';
+import { toCallerTrailers } from '../proxy/response-headers.ts';
+import type { AnswerTexts } from './answer-texts.ts';
+
+/** What answers on one connection need of it. */
+export interface ShortConnection {
+  readonly socket: Socket;
+  readonly texts: AnswerTexts;
+  /** The lines that say that the connection goes on, with their CR LF. */
+  readonly keepAlive: string;
+  /** The answer has been written to its end; `Answer.closed` is to be called. */
+  onEnd(): void;
+}
+
+/** Bytes of a part up to which it is copied into the text of the head, and goes out with it in one write. */
+const smallBytes = 4096;
+
+/** An answer on a connection that the entry point reads itself. A class, because one is made for every request. */
+export class ShortAnswer implements Answer {
+  begun = false;
+  over = false;
+  status = 0;
+  /** Whether the connection ends with it. */
+  isLast: boolean;
+  readonly #connection: ShortConnection;
+  readonly #method: string;
+  readonly #isHttp11: boolean;
+  readonly #told: (() => void)[] = [];
+  /** The head that has not been sent yet. */
+  #head: AnswerHead | undefined;
+  #hasBody = true;
+  #chunked = false;
+  #isClosed = false;
+
+  constructor(connection: ShortConnection, method: string, isHttp11: boolean, isLast: boolean) {
+    this.#connection = connection;
+    this.#method = method;
+    this.#isHttp11 = isHttp11;
+    this.isLast = isLast;
+  }
+
+  onClose(told: () => void): void {
+    if (this.#isClosed) told();
+    else this.#told.push(told);
+  }
+
+  /** It has been written to its end, or its connection is gone. */
+  closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.over = true;
+    for (const told of this.#told) told();
+  }
+
+  last(): void {
+    this.isLast = true;
+  }
+
+  /** Nobody waits for it here: a body has come before its request is looked at. */
+  continue(): void {}
+
+  interim({ status, reason, headers }: ResponseHead): void {
+    // HTTP/1.0 knows none. `100 Continue` is not the server's to send: it was not asked for one.
+    if (!this.#isHttp11 || this.begun || this.over || (status !== 102 && status !== 103)) return;
+    let hints = '';
+    if (status === 103)
+      for (let at = 0; at + 1 < headers.length; at += 2)
+        if (headers[at] === 'link') hints += `Link: ${headers[at + 1] ?? ''}\r\n`;
+    if (status === 102 || hints !== '')
+      this.#connection.socket.write(`HTTP/1.1 ${status} ${reason}\r\n${hints}\r\n`, 'latin1');
+  }
+
+  begin(head: AnswerHead): void {
+    // Here, so that one that cannot be written is refused before anything is.
+    this.#connection.texts.toText(head);
+    this.status = head.status;
+    this.#head = head;
+    this.begun = true;
+  }
+
+  write(part: Buffer, lent: boolean): boolean {
+    if (part.length === 0 || !this.#takesBody()) return true;
+    const { socket } = this.#connection;
+    const head = this.#takeHead();
+    if (part.length <= smallBytes) {
+      const text = part.toString('latin1');
+      return socket.write(head + (this.#chunked ? toChunk(text) : text), 'latin1');
+    }
+    const before = this.#chunked ? `${head}${part.length.toString(16)}\r\n` : head;
+    const own = lent ? Buffer.from(part) : part;
+    if (before === '') return socket.write(own);
+    socket.cork();
+    socket.write(before, 'latin1');
+    let taken = socket.write(own);
+    if (this.#chunked) taken = socket.write('\r\n', 'latin1');
+    socket.uncork();
+    return taken;
+  }
+
+  flush(): void {
+    const head = this.#takeHead();
+    if (head !== '') this.#connection.socket.write(head, 'latin1');
+  }
+
+  onceDrained(told: () => void): void {
+    this.#connection.socket.once('drain', told);
+  }
+
+  end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void {
+    if (this.over) return;
+    const { socket } = this.#connection;
+    if (part !== undefined && part.length > smallBytes) this.write(part, lent);
+    let text = this.#takeHead();
+    if (this.#hasBody) {
+      if (part !== undefined && part.length > 0 && part.length <= smallBytes) {
+        const small = part.toString('latin1');
+        text += this.#chunked ? toChunk(small) : small;
+      }
+      if (this.#chunked) text += toLastChunk(trailers);
+    }
+    if (text !== '') socket.write(text, 'latin1');
+    this.over = true;
+    this.#connection.onEnd();
+  }
+
+  cut(): void {
+    const { socket } = this.#connection;
+    // Without chunks or a length, an orderly end of the connection would be the end of the body (RFC 9112 section 6.3).
+    if ('encrypted' in socket || this.#chunked) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+
+  /** Whether parts of a body belong on the connection at all; known from the head on. */
+  #takesBody(): boolean {
+    if (this.#head !== undefined) this.#hasBody = this.#method !== 'HEAD' && !bodiless.has(this.#head.status);
+    return this.#hasBody;
+  }
+
+  /** The head as it is to be sent now; empty once it has been. */
+  #takeHead(): string {
+    const head = this.#head;
+    if (head === undefined) return '';
+    const { texts, keepAlive } = this.#connection;
+    const hasBody = this.#takesBody();
+    this.#head = undefined;
+    const { lines, hasDate, hasLength } = texts.toText(head);
+    let text = head.dated && !hasDate ? lines + texts.date() : lines;
+    if (hasBody && !hasLength) {
+      // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
+      this.#chunked = this.#isHttp11;
+      if (!this.#isHttp11) this.isLast = true;
+    }
+    text += this.isLast ? 'Connection: close\r\n' : keepAlive;
+    return text + (this.#chunked ? 'Transfer-Encoding: chunked\r\n\r\n' : '\r\n');
+  }
+}
+
+/** RFC 9112 section 6.3. */
+const bodiless: ReadonlySet<number> = new Set([204, 304]);
+
+const toChunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
+
+function toLastChunk(trailers: readonly string[]): string {
+  let text = '0\r\n';
+  if (trailers.length > 0)
+    for (const [name, value] of toCallerTrailers(trailers)) text += `${name}: ${value}\r\n`;
+  return `${text}\r\n`;
+}

@@ -1,0 +1,176 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { createDeadlines, toTickMs, type Expiring } from '../http1/deadlines.ts';
+import { gatewayRefusals } from '../pipeline/refusals.ts';
+import type { RequestFacts } from '../routing/facts.ts';
+import { createAnswerTexts } from './answer-texts.ts';
+import type { ConnectionFactsOf } from './connection-facts.ts';
+import type { LaneDeps } from './node-lane.ts';
+import { rejectConnection } from './reject-connection.ts';
+import { ShortAnswer, type ShortConnection } from './short-answer.ts';
+import { readShortRequest, type ShortHead } from './short-request.ts';
+import { createWholeBody } from './whole-body.ts';
+
+export interface ShortLaneDeps extends Omit<LaneDeps, 'readFacts'> {
+  readonly clock: Clock;
+  readonly connectionOf: ConnectionFactsOf;
+  /** Takes over a connection from which nothing of the request that is next has been read. */
+  readonly toNodeLane: (socket: Socket) => void;
+}
+
+/**
+ * Serves requests of the plain form, one after the other on each connection, without Node.js's HTTP server. The first that
+ * is anything else goes to the other lane, and its connection with it.
+ */
+export interface ShortLane {
+  /** Takes a new connection. */
+  accept(socket: Socket): void;
+  /** Closes connections that have had an answer and bring no request. */
+  closeIdle(): void;
+}
+
+export function createShortLane(deps: ShortLaneDeps): ShortLane {
+  const { activity, config } = deps;
+  const { headerTimeoutMs, readTimeoutMs, idleTimeoutMs, maxHeaderBytes, maxBodyBytes } = config.transport;
+  const firstMs = readTimeoutMs === 0 ? headerTimeoutMs : Math.min(headerTimeoutMs, readTimeoutMs);
+  const deadlines = createDeadlines(deps.clock, toTickMs([firstMs, idleTimeoutMs]));
+  const texts = createAnswerTexts(deps.clock);
+  const keepAlive =
+    idleTimeoutMs > 0
+      ? `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleTimeoutMs / 1000)}\r\n`
+      : 'Connection: keep-alive\r\n';
+  const scheme = config.tls === undefined ? 'http' : 'https';
+  const idle = new Set<Socket>();
+
+  const accept = (socket: Socket): void => {
+    let answer: ShortAnswer | undefined;
+    let head: ShortHead | undefined;
+    /** What has come while an answer was under way. */
+    let held: Buffer | undefined;
+    let isFirst = true;
+    const expiring: Expiring = {
+      deadline: Infinity,
+      onExpired() {
+        if (isFirst) rejectConnection(socket, gatewayRefusals.request_timeout);
+        else socket.destroy();
+      },
+    };
+    const leave = (): void => {
+      deadlines.remove(expiring);
+      idle.delete(socket);
+    };
+    const settle = (): void => {
+      const ended = answer;
+      if (ended === undefined) return;
+      // A caller that takes its time has not got it all yet.
+      if (socket.writableLength > 0 && !socket.destroyed) {
+        socket.write(nothing, settle);
+        return;
+      }
+      answer = undefined;
+      ended.closed();
+      if (ended.isLast) {
+        leave();
+        socket.destroySoon();
+        return;
+      }
+      idle.add(socket);
+      expiring.deadline = deadlines.notBefore(idleTimeoutMs);
+      if (held === undefined) return;
+      const bytes = held;
+      held = undefined;
+      socket.resume();
+      onData(bytes);
+    };
+    const connection: ShortConnection = {
+      socket,
+      texts,
+      keepAlive,
+      // What is told of the end may not be while the answer is still being given.
+      onEnd: () => process.nextTick(settle),
+    };
+    const facts = deps.connectionOf(socket);
+    const onData = (bytes: Buffer): void => {
+      if (answer !== undefined) {
+        held = held === undefined ? bytes : Buffer.concat([held, bytes]);
+        // Up to there it is read on, so that a caller that goes away is noticed.
+        if (held.length > maxHeldBytes) socket.pause();
+        return;
+      }
+      const request = readShortRequest(bytes, head, maxHeaderBytes);
+      if (request === undefined) {
+        handOver(bytes);
+        return;
+      }
+      ({ head } = request);
+      isFirst = false;
+      expiring.deadline = Infinity;
+      idle.delete(socket);
+      const { method, target, httpVersion } = request;
+      const isHttp11 = httpVersion === '1.1';
+      answer = new ShortAnswer(connection, method, isHttp11, !isHttp11 || head.connection === 'close');
+      activity.begin(answer);
+      const refusal = activity.draining ? gatewayRefusals.gateway_draining : undefined;
+      if (refusal !== undefined) answer.last();
+      const question = target.indexOf('?');
+      const requestFacts: RequestFacts = {
+        entryPoint: config.name,
+        method,
+        target,
+        path: question < 0 ? target : target.slice(0, question),
+        query: question < 0 ? '' : target.slice(question + 1),
+        host: head.host,
+        authority: head.authority ?? '',
+        scheme,
+        rawHeaders: head.rawHeaders,
+        reusesHeaders: request.repeats,
+        remoteAddress: facts.remoteAddress,
+        remotePort: facts.remotePort,
+        localPort: facts.localPort,
+        trusted: facts.trusted,
+        authorization: head.authorization,
+      };
+      deps.handle({
+        facts: requestFacts,
+        httpVersion,
+        body: createWholeBody(request.body),
+        answer,
+        expectsContinue: false,
+        upgrade: undefined,
+        refusal,
+        maxBodyBytes,
+      });
+    };
+    const handOver = (bytes: Buffer): void => {
+      leave();
+      socket.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onError);
+      socket.pause();
+      socket.unshift(bytes);
+      deps.toNodeLane(socket);
+      socket.resume();
+    };
+    const onEnd = (): void => {
+      // Who has sent its last word does not wait for an answer: Node.js takes it so, too.
+      if (answer === undefined) socket.end();
+      else socket.destroy();
+    };
+    const onClose = (): void => {
+      leave();
+      answer?.closed();
+    };
+    const onError = (): void => {};
+    socket.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError);
+    deadlines.add(expiring);
+    expiring.deadline = deadlines.notBefore(firstMs);
+  };
+  return {
+    accept,
+    closeIdle() {
+      for (const socket of idle) socket.destroy();
+    },
+  };
+}
+
+/** Bytes of requests that wait for the answer to the one before. */
+const maxHeldBytes = 64 * 1024;
+const nothing = Buffer.alloc(0);

@@ -1,0 +1,56 @@
+import type { ResponseHead } from '../http1/response-head.ts';
+
+/** The head of an answer to a caller. */
+export interface AnswerHead {
+  readonly status: number;
+  /** May be empty. */
+  readonly reason: string;
+  /** Name and value in turn, without those of the connection; `Content-Length` among them when the length is known. */
+  readonly headers: readonly string[];
+  /** Whether `Date` is added when it is not among the headers. */
+  readonly dated: boolean;
+  /** Whether this very object comes again with other answers, so that what is made of it is worth keeping. */
+  readonly reused: boolean;
+}
+
+/** The answer to one request, as it is written to the caller's connection. */
+export interface Answer {
+  /** Its head is settled: it cannot become another answer any more. */
+  readonly begun: boolean;
+  /** Nothing can be added: it has its end, or its connection is gone. */
+  readonly over: boolean;
+  /** Status of its head; of no meaning before it has begun. */
+  readonly status: number;
+  /** Tells once, when it has been written to its end or its connection is gone. */
+  onClose(told: () => void): void;
+  /** The connection ends with this answer, if that can still be said. */
+  last(): void;
+  /** Tells a caller that waits for it to send its body (RFC 9110 section 10.1.1). */
+  continue(): void;
+  /** A 1xx answer before this one; left out where it cannot be passed on. */
+  interim(head: ResponseHead): void;
+  /** Settles the head, which goes out with the first part or with `flush`. */
+  begin(head: AnswerHead): void;
+  /**
+   * A part of the body.
+   *
+   * @param lent the bytes are the answer's only until this returns.
+   * @returns false when no part is to come before `onceDrained` tells.
+   */
+  write(part: Buffer, lent: boolean): boolean;
+  /** Sends the head without waiting for a part. */
+  flush(): void;
+  onceDrained(told: () => void): void;
+  /**
+   * Ends it, and reads what is left of its request.
+   *
+   * @param part the last one; undefined for none.
+   * @param lent as for `write`.
+   * @param trailers name in lower case and value in turn; left out where they cannot be sent.
+   */
+  end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void;
+  /** Ends it before it is complete, so that the caller can tell. */
+  cut(): void;
+}
+
+export const noTrailers: readonly string[] = Object.freeze([]);
