@@ -104,14 +104,14 @@ async function openDoor(options: string, lanes: 'both' | 'node'): Promise<Door> 
   };
   const handle = createForwardAuthHandle(check, pipeline);
   const onError = (error: unknown): void => void defects.push(error);
-  const { port, close } =
+  const listening =
     lanes === 'both'
       ? toDoor(await openEntryPoint(config, { clock, handle, certificates: [], onError }))
       : await openNodeLane(config, handle);
   return {
     async send(request) {
       const before = records.length;
-      const socket = connect({ port, host: '127.0.0.1' }).setEncoding('latin1');
+      const socket = connect({ port: listening.port, host: '127.0.0.1' }).setEncoding('latin1');
       socket.write(request, 'latin1');
       const answer = await text(socket);
       // What is no request at all has no record.
@@ -121,7 +121,7 @@ async function openDoor(options: string, lanes: 'both' | 'node'): Promise<Door> 
     },
     defects,
     leases: () => leases,
-    close,
+    close: () => listening.close(),
   };
 }
 

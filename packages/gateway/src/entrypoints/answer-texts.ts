@@ -1,4 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import { toHeaderText } from '../http1/header-text.ts';
 import type { AnswerHead } from '../proxy/answer.ts';
 
 /** The head of an answer as text, but for what depends on the request. */
@@ -43,19 +44,14 @@ export function createAnswerTexts(clock: Clock): AnswerTexts {
 
 /** @throws TypeError when a part of it could end its line, or cannot be written in Latin-1. */
 function write({ status, reason, headers }: AnswerHead): AnswerText {
-  let lines = `HTTP/1.1 ${status} ${reason}\r\n`;
+  const text = toHeaderText(headers);
+  if (text === undefined) throw new TypeError('a header that cannot be written');
   let hasDate = false;
   let hasLength = false;
-  for (let at = 0; at + 1 < headers.length; at += 2) {
+  for (let at = 0; at < headers.length; at += 2) {
     const name = headers[at] ?? '';
-    const value = headers[at + 1] ?? '';
-    if (!isName.test(name) || isNoValue.test(value)) throw new TypeError('a header that cannot be written');
-    lines += `${name}: ${value}\r\n`;
     if (name.length === 4 && name.toLowerCase() === 'date') hasDate = true;
     else if (name.length === 14 && name.toLowerCase() === 'content-length') hasLength = true;
   }
-  return { lines, hasDate, hasLength };
+  return { lines: `HTTP/1.1 ${status} ${reason}\r\n${text.lines}`, hasDate, hasLength };
 }
-
-const isName = /^[\w!#$%&'*+.^`|~-]+$/;
-const isNoValue = /[^\t\x20-\x7e\x80-\xff]/;

@@ -114,7 +114,7 @@ function openLanes(
     connectionOf,
     toNodeLane: (socket) => void nodes.call(server, socket),
   });
-  server.on(opened, shortLane.accept);
+  server.on(opened, (socket: Socket) => shortLane.accept(socket));
   return shortLane;
 }
 

@@ -98,12 +98,12 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
       expiring.deadline = deadlines.notBefore(limits.headMs);
       job?.handler.onInterim(head);
     },
-    onHead(head) {
+    onHead(head, repeats) {
       if (job === undefined) return;
       job.answered = true;
       job.idleSeconds = head.idleSeconds;
       expiring.deadline = deadlines.notBefore(limits.bodyIdleMs);
-      job.handler.onHead(head);
+      job.handler.onHead(head, repeats);
     },
     onData(data) {
       job?.handler.onData(data, lent);

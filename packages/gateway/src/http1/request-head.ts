@@ -1,3 +1,4 @@
+import { isToken, toHeaderText } from './header-text.ts';
 import type { OutgoingRequest } from './request.ts';
 
 /**
@@ -12,25 +13,17 @@ export function toRequestHead({
   body,
   upgrade,
 }: OutgoingRequest): string | undefined {
-  if (!isMethod.test(method) || isNoTarget.test(target)) return undefined;
+  const text = 'lines' in headers ? headers : toHeaderText(headers);
+  if (text === undefined || !isToken.test(method) || isNoTarget.test(target)) return undefined;
   // HTTP/1.1 keeps connections without being asked; servers of HTTP/1.0 have to be (RFC 9112 appendix C.2.2).
-  let head = `${method} ${target} HTTP/1.1\r\n${upgrade === undefined ? 'Connection: keep-alive\r\n' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`}`;
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const name = headers[at] ?? '';
-    const value = headers[at + 1] ?? '';
-    if (isNoValue.test(value) || !isName.test(name)) return undefined;
-    head += `${name}: ${value}\r\n`;
-  }
+  const head = `${method} ${target} HTTP/1.1\r\n${upgrade === undefined ? 'Connection: keep-alive\r\n' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`}${text.lines}`;
   if (body === undefined) return head + (awaitsBody.has(method) ? 'Content-Length: 0\r\n\r\n' : '\r\n');
   return body.length === undefined
     ? `${head}Transfer-Encoding: chunked\r\n\r\n`
     : `${head}Content-Length: ${body.length}\r\n\r\n`;
 }
 
-const isMethod = /^[\w!#$%&'*+.^`|~-]+$/;
-const isName = isMethod;
 const isNoTarget = /^$|[^\x21-\x7e\x80-\xff]/;
-const isNoValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Methods whose requests say that they have no body (RFC 9110 section 8.6). */
 const awaitsBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'PROPFIND', 'PROPPATCH', 'QUERY']);

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Fault } from './fault.ts';
+import type { HeaderText } from './header-text.ts';
 import type { ResponseHead } from './response-head.ts';
 
 /** A request as it goes out. */
@@ -8,7 +9,7 @@ export interface OutgoingRequest {
   /** Path and query. */
   readonly target: string;
   /** Name and value in turn, Host among them, without those that frame the body or belong to the connection. */
-  readonly headers: readonly string[];
+  readonly headers: readonly string[] | HeaderText;
   readonly body: RequestBody | undefined;
   /** Protocol to ask for, in lower case; undefined for none. */
   readonly upgrade: string | undefined;
@@ -36,7 +37,8 @@ export interface BodySink {
 export interface ResponseHandler {
   /** A 1xx answer other than 101. */
   onInterim(head: ResponseHead): void;
-  onHead(head: ResponseHead): void;
+  /** @param repeats whether this very object has been given before, so that what is made of it is worth keeping. */
+  onHead(head: ResponseHead, repeats: boolean): void;
   /**
    * A part of the body.
    *

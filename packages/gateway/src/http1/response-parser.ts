@@ -5,7 +5,8 @@ import { readResponseHead, type Asked, type ResponseHead } from './response-head
 export interface ResponseEvents {
   /** A 1xx answer other than 101. */
   onInterim(head: ResponseHead): void;
-  onHead(head: ResponseHead): void;
+  /** @param repeats whether this very object has been given before. */
+  onHead(head: ResponseHead, repeats: boolean): void;
   /** A view on the part that is being read. */
   onData(data: Buffer): void;
   /** @param reusable whether another request may be sent: not when bytes have come that nobody asked for. */
@@ -26,6 +27,14 @@ export interface ResponseParser {
   stop(): void;
 }
 
+interface LastHead {
+  readonly text: string;
+  readonly method: string;
+  readonly head: ResponseHead;
+}
+
+/** Characters of a head up to which it is kept. */
+const maxKeptText = 4096;
 /** Interim answers to one request; a server may report progress by 102 (RFC 2518 section 10.1). */
 const maxInterim = 100;
 
@@ -36,6 +45,8 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
   let keepAlive = false;
   let interim = 0;
   let left = 0;
+  /** The last head and what it was read from: a server mostly says the same again. */
+  let last: LastHead | undefined;
   const head = createHeldHead(maxHeadBytes);
   const chunked = createChunkedBody(maxHeadBytes, (data) => {
     events.onData(data);
@@ -48,7 +59,9 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
   };
   /** Takes up a head; gives the position after what was read. */
   const begin = (text: string, part: Buffer, at: number): string | undefined => {
-    const found = readResponseHead(text, asked);
+    const before = last;
+    const repeats = before?.text === text && before.method === asked.method && asked.upgrade === undefined;
+    const found = repeats ? before.head : readResponseHead(text, asked);
     if (typeof found === 'string') return found;
     if (found.status === 101) {
       state = 'stopped';
@@ -65,7 +78,8 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
     state = found.framing === 'none' || (found.framing === 'length' && left === 0) ? 'idle' : found.framing;
     if (state === 'chunked') chunked.begin();
     const over = state === 'idle';
-    events.onHead(found);
+    if (!repeats) last = text.length > maxKeptText ? undefined : { text, method: asked.method, head: found };
+    events.onHead(found, repeats);
     if (over) complete(noTrailers, at < part.length);
     return undefined;
   };

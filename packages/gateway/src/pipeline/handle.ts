@@ -1,6 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { forward } from '../proxy/forward.ts';
-import { toUpstreamHead } from '../proxy/request-headers.ts';
+import { createUpstreamHeads, type ToUpstreamHead } from '../proxy/request-headers.ts';
+import { createAnswerHeads, type ToAnswerHead } from '../proxy/response-headers.ts';
 import { sanitizePath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
@@ -27,6 +28,7 @@ export type Refuse = (refusal: Refusal) => void;
 
 /** One request's way: match, decide, forward; whatever ends it, one record. */
 export function createHandle(deps: PipelineDeps): Handle {
+  const heads: Heads = { toUpstreamHead: createUpstreamHeads(), toAnswerHead: createAnswerHeads() };
   return (exchange) => {
     const lease = deps.acquire();
     const progress = createProgress(exchange, deps.clock, (record) => {
@@ -34,7 +36,7 @@ export function createHandle(deps: PipelineDeps): Handle {
       deps.onRecord(record);
     });
     try {
-      serve(exchange, lease.snapshot, progress)?.catch((error: unknown) =>
+      serve(exchange, lease.snapshot, progress, heads)?.catch((error: unknown) =>
         fail(deps, exchange, progress, error),
       );
     } catch (error) {
@@ -45,7 +47,12 @@ export function createHandle(deps: PipelineDeps): Handle {
 }
 
 /** Gives a promise only when the decision is not at hand. */
-function serve(exchange: Exchange, snapshot: Snapshot, progress: Progress): Promise<void> | undefined {
+function serve(
+  exchange: Exchange,
+  snapshot: Snapshot,
+  progress: Progress,
+  heads: Heads,
+): Promise<void> | undefined {
   const { facts } = exchange;
   if (exchange.refusal !== undefined) {
     progress.refuse(exchange.refusal);
@@ -69,9 +76,9 @@ function serve(exchange: Exchange, snapshot: Snapshot, progress: Progress): Prom
   // The server gets the path that the rules have seen: no route is chosen by one path and used with another.
   const target = path === facts.path ? facts.target : toTarget(path, facts.target);
   const passed = passGuards(route.guards, facts);
-  if (passed instanceof Promise)
-    return passed.then((late) => conclude(exchange, route, target, progress, late));
-  conclude(exchange, route, target, progress, passed);
+  const decided: Decided = { exchange, route, target, progress, heads };
+  if (passed instanceof Promise) return passed.then((late) => conclude(late, decided));
+  conclude(passed, decided);
   return undefined;
 }
 
@@ -87,13 +94,22 @@ function fail(deps: PipelineDeps, { answer }: Exchange, progress: Progress, erro
   else progress.refuse(brokenRoute);
 }
 
-function conclude(
-  exchange: Exchange,
-  route: Route,
-  target: string,
-  progress: Progress,
-  passed: Passed,
-): void {
+/** What becomes of headers in either direction. */
+interface Heads {
+  readonly toUpstreamHead: ToUpstreamHead;
+  readonly toAnswerHead: ToAnswerHead;
+}
+
+interface Decided {
+  readonly exchange: Exchange;
+  readonly route: Route;
+  /** Path and query that the server gets. */
+  readonly target: string;
+  readonly progress: Progress;
+  readonly heads: Heads;
+}
+
+function conclude(passed: Passed, { exchange, route, target, progress, heads }: Decided): void {
   if ('allowed' in passed) {
     progress.refuse(passed);
     return;
@@ -113,7 +129,8 @@ function conclude(
     method: exchange.facts.method,
     picked,
     target,
-    head: toUpstreamHead(exchange.facts, passed, picked, progress.requestId),
+    head: heads.toUpstreamHead(exchange.facts, passed, picked, progress.requestId),
+    toAnswerHead: heads.toAnswerHead,
     maxBodyBytes: exchange.maxBodyBytes,
     expectsContinue: exchange.expectsContinue,
     upgrade: exchange.upgrade,

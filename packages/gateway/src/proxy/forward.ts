@@ -6,7 +6,7 @@ import type { CallerBody } from './caller-body.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
 import { createRequestBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
-import { toAnswerHead, toCallerHeaders } from './response-headers.ts';
+import { toCallerHeaders, type ToAnswerHead } from './response-headers.ts';
 import { joinSockets } from './upgrade.ts';
 
 /** One request on its way to a server. */
@@ -18,6 +18,7 @@ export interface Forwarding {
   /** Path and query. */
   readonly target: string;
   readonly head: UpstreamHead;
+  readonly toAnswerHead: ToAnswerHead;
   /** Bytes; 0: no limit. */
   readonly maxBodyBytes: number;
   /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
@@ -35,6 +36,11 @@ export interface Forwarding {
 /** Sends a request to the picked server and streams the answer back, neither of them held in memory. */
 export function forward(job: Forwarding): void {
   const { picked, answer, head } = job;
+  const { headers } = head;
+  if (headers === undefined) {
+    job.onFault('request_invalid');
+    return;
+  }
   let over = false;
   const finish = (): void => {
     over = true;
@@ -57,7 +63,7 @@ export function forward(job: Forwarding): void {
   const outgoing: OutgoingRequest = {
     method: job.method,
     target: picked.server.basePath + job.target,
-    headers: head.headers,
+    headers,
     body,
     upgrade: job.upgrade === undefined ? undefined : 'websocket',
   };
@@ -71,7 +77,7 @@ export function forward(job: Forwarding): void {
 }
 
 function createHandler(job: Forwarding, finish: () => void, call: () => Call): ResponseHandler {
-  const { answer, picked } = job;
+  const { answer, picked, toAnswerHead } = job;
   let answered = false;
   /** The last part of the body that has come, on which the end may follow. */
   let part: Buffer | undefined;
@@ -86,7 +92,7 @@ function createHandler(job: Forwarding, finish: () => void, call: () => Call): R
   };
   return {
     onInterim: (head) => answer.interim(head),
-    onHead(head) {
+    onHead(head, repeats) {
       if (answer.begun) {
         // Refused meanwhile: its body did not arrive in time, or not as a body does.
         call().abort();
@@ -94,7 +100,7 @@ function createHandler(job: Forwarding, finish: () => void, call: () => Call): R
       }
       answered = true;
       job.onHead(head.status);
-      answer.begin(toAnswerHead(head, picked.setCookie));
+      answer.begin(toAnswerHead(head, repeats, picked.setCookie));
     },
     onData(data, isLent) {
       job.onData(data.length);

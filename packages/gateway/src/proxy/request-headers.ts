@@ -1,4 +1,5 @@
 import type { Allow } from '@grantgate/middleware/decision/decision';
+import { toHeaderText, type HeaderText } from '../http1/header-text.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import { appendDecided, isReplaced } from './decided-headers.ts';
@@ -7,28 +8,66 @@ import { classifyHeader } from './header-class.ts';
 import { namedByConnection } from './hop-by-hop.ts';
 
 export interface UpstreamHead {
-  /** Name and value in turn, without those that frame the body. */
-  readonly headers: string[];
+  /** Without those that frame the body; undefined when they cannot be written. */
+  readonly headers: HeaderText | undefined;
   /** Whether a body follows the request's head (RFC 9112 section 6.3). */
   readonly hasBody: boolean;
   /** Bytes of the body as announced; undefined when it comes in chunks. */
   readonly bodyLength: number | undefined;
 }
 
-/**
- * The head that an upstream gets: the caller's headers without those of the connection, without what the decisions
- * replace, and without claims about the caller that only a trusted proxy may make; then ours.
- */
-export function toUpstreamHead(
+/** What a request's headers become on the way to a server. */
+export type ToUpstreamHead = (
   facts: RequestFacts,
   allows: readonly Allow[],
   picked: Picked,
   requestId: string,
-): UpstreamHead {
+) => UpstreamHead;
+
+/** What is made of headers that come again with the same decision. */
+interface Kept {
+  readonly allow: Allow | undefined;
+  readonly host: string;
+  readonly head: CommonHead;
+}
+
+/** What does not change from one request to the next. */
+interface CommonHead extends UpstreamHead {
+  readonly takesRequestId: boolean;
+}
+
+export function createUpstreamHeads(): ToUpstreamHead {
+  const kept = new WeakMap<readonly string[], Kept>();
+  const toCommon = (facts: RequestFacts, allows: readonly Allow[], host: string): CommonHead => {
+    if (!facts.reusesHeaders || allows.length > 1) return toCommonHead(facts, allows, host);
+    const [allow] = allows;
+    const before = kept.get(facts.rawHeaders);
+    if (before?.allow === allow && before?.host === host) return before.head;
+    const head = toCommonHead(facts, allows, host);
+    kept.set(facts.rawHeaders, { allow, host, head });
+    return head;
+  };
+  return (facts, allows, picked, requestId) => {
+    const passHost = picked.passHostHeader && facts.authority !== '';
+    const head = toCommon(facts, allows, passHost ? facts.authority : picked.server.authority);
+    if (!head.takesRequestId || head.headers === undefined) return head;
+    const own = toHeaderText(['X-Request-Id', requestId]);
+    return {
+      headers: own && { lines: head.headers.lines + own.lines },
+      hasBody: head.hasBody,
+      bodyLength: head.bodyLength,
+    };
+  };
+}
+
+/**
+ * The head that an upstream gets: the caller's headers without those of the connection, without what the decisions
+ * replace, and without claims about the caller that only a trusted proxy may make; then ours.
+ */
+function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: string): CommonHead {
   const raw = facts.rawHeaders;
   const named = connectionOptions(raw);
-  const passHost = picked.passHostHeader && facts.authority !== '';
-  const headers: string[] = ['Host', passHost ? facts.authority : picked.server.authority];
+  const headers: string[] = ['Host', host];
   const said = new Map<string, string>();
   let hasBody = false;
   let bodyLength: number | undefined;
@@ -58,9 +97,9 @@ export function toUpstreamHead(
   }
   const isTaken = (name: string): boolean => isReplaced(allows, name);
   appendForwarded(headers, facts, said, isTaken);
-  if (!isTaken('x-request-id')) headers.push('X-Request-Id', requestId);
   appendDecided(headers, allows);
-  return { headers, hasBody, bodyLength };
+  const takesRequestId = !isTaken('x-request-id');
+  return { headers: toHeaderText(headers), hasBody, bodyLength, takesRequestId };
 }
 
 function connectionOptions(raw: readonly string[]): ReadonlySet<string> | undefined {

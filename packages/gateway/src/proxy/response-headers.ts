@@ -2,11 +2,28 @@ import type { ResponseHead } from '../http1/response-head.ts';
 import type { AnswerHead } from './answer.ts';
 import { hopByHop, namedByConnection } from './hop-by-hop.ts';
 
-/** The head that the caller gets. */
-export function toAnswerHead(head: ResponseHead, setCookie: string | undefined): AnswerHead {
-  const { status, reason } = head;
-  const headers = toCallerHeaders(head, setCookie);
-  return { status, reason: toReason(reason), headers, dated: true, reused: false };
+/** The head that the caller gets. @param repeats whether this very head has come before. */
+export type ToAnswerHead = (
+  head: ResponseHead,
+  repeats: boolean,
+  setCookie: string | undefined,
+) => AnswerHead;
+
+export function createAnswerHeads(): ToAnswerHead {
+  const kept = new WeakMap<ResponseHead, AnswerHead>();
+  const write = (head: ResponseHead, setCookie: string | undefined, reused: boolean): AnswerHead => {
+    const headers = toCallerHeaders(head, setCookie);
+    return { status: head.status, reason: toReason(head.reason), headers, dated: true, reused };
+  };
+  return (head, repeats, setCookie) => {
+    if (!repeats || setCookie !== undefined) return write(head, setCookie, false);
+    let answer = kept.get(head);
+    if (answer === undefined) {
+      answer = write(head, setCookie, true);
+      kept.set(head, answer);
+    }
+    return answer;
+  };
 }
 
 /** Its headers: the upstream's without the headers of its connection, and the sticky cookie. */
