@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
 import { startTestGateway } from '../e2e/gateway.testkit.ts';
 import type { Door } from './door.ts';
 import { startGuardedService, toSeen } from './guarded-service.testkit.ts';
@@ -31,7 +31,7 @@ const gatewayDoor: Door = {
         const seen = toSeen(answer);
         if (seen === undefined) return { ...answer, seen };
         // The line is written once the answer has ended, which its caller may learn first.
-        const line = await vi.waitUntil(() => gateway.accessLog.lines()[before]);
+        const line = await until(() => gateway.accessLog.lines()[before]);
         const { ClientUsername: user } = JSON.parse(line) as { readonly ClientUsername: string };
         return { ...answer, seen: { ...seen, username: user === '-' ? undefined : user } };
       },

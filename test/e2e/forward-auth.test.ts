@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import type { TestGateway } from './gateway.testkit.ts';
@@ -107,7 +108,7 @@ async function ask(
     });
     outgoing.end(body);
   });
-  const line = await vi.waitUntil(() => gateway.accessLog.lines()[before]);
+  const line = await until(() => gateway.accessLog.lines()[before]);
   return { ...answer, logged: JSON.parse(line) as Record<string, unknown> };
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Gateway } from '../../packages/gateway/src/compose.ts';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
@@ -97,7 +97,7 @@ afterAll(async () => {
 const call = (path: string, entryPoint = 'web'): Promise<Response> =>
   fetch(`http://127.0.0.1:${gateway.addresses.get(entryPoint)!.port}${path}`);
 const becomes = (status: number): Promise<void> =>
-  vi.waitFor(async () => expect((await call('/my-app')).status).toBe(status), { timeout: 60_000 });
+  expect.poll(async () => (await call('/my-app')).status).toBe(status);
 
 it('guards a route of the cluster, and is ready', async () => {
   expect((await call('/ready', 'admin')).status).toBe(200);
@@ -112,13 +112,9 @@ it('takes up a rotated secret, refuses without it, and heals', async () => {
   const asked = server.tokenRequests.length;
   server.setClient({ clientId: 'machine', clientSecret: 'second-secret', claims: { grp: 'admin' } });
   api.apply(secret('second-secret'));
-  await vi.waitFor(
-    async () => {
-      expect((await call('/my-app')).status).toBe(200);
-      expect(server.tokenRequests.length).toBeGreaterThan(asked);
-    },
-    { timeout: 60_000 },
-  );
+  await expect
+    .poll(async () => [(await call('/my-app')).status, server.tokenRequests.length > asked])
+    .toEqual([200, true]);
   api.remove('Secret', 'default/my-secret');
   await becomes(503);
   api.apply(secret('second-secret'));
@@ -127,9 +123,7 @@ it('takes up a rotated secret, refuses without it, and heals', async () => {
 
 it('serves on while the API server is away, and takes up what has changed meanwhile', async () => {
   await api.stop();
-  await vi.waitFor(() => expect(log.text()).toContain('the Kubernetes API is not available'), {
-    timeout: 60_000,
-  });
+  await expect.poll(() => log.text()).toContain('the Kubernetes API is not available');
   expect((await call('/my-app')).status).toBe(200);
   api.remove('IngressRoute', 'default/my-app');
   await api.start();
@@ -141,13 +135,11 @@ it('serves on while the API server is away, and takes up what has changed meanwh
 it('says of a broken object in an Event and in the log what is wrong with it, and shows no secret', async () => {
   api.apply(middleware(server.url).replace('Equals(`grp`', 'Equal(`grp`'));
   await becomes(503);
-  await vi.waitFor(
-    () =>
-      expect(api.events.map(({ regarding }) => regarding)).toContainEqual(
-        expect.objectContaining({ kind: 'Middleware', namespace: 'default', name: 'test-client-creds' }),
-      ),
-    { timeout: 60_000 },
-  );
+  await expect
+    .poll(() => api.events.map(({ regarding }) => regarding))
+    .toContainEqual(
+      expect.objectContaining({ kind: 'Middleware', namespace: 'default', name: 'test-client-creds' }),
+    );
   expect(log.text()).toContain('"kind":"Middleware","namespace":"default","name":"test-client-creds"');
   expect(log.text() + JSON.stringify(api.events)).not.toMatch(/first-secret|second-secret|token-1/);
 });

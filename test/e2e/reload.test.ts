@@ -1,6 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EchoServer } from './echo-server.testkit.ts';
 import { startEchoServer } from './echo-server.testkit.ts';
 import type { TestGateway } from './gateway.testkit.ts';
@@ -29,15 +29,13 @@ it('takes up a changed file while it serves', async () => {
   expect(await status('/one')).toBe(200);
   await writeFile(join(gateway.folder, 'b.tmp'), route('/two'));
   await rename(join(gateway.folder, 'b.tmp'), join(gateway.folder, 'a.yaml'));
-  await vi.waitFor(async () => expect(await status('/two')).toBe(200), { timeout: 10_000 });
+  await expect.poll(() => status('/two')).toBe(200);
   expect(await status('/one')).toBe(404);
 });
 
 it('keeps the last good routes of a file that can no longer be read', async () => {
   const before = gateway.log.lines().length;
   await writeFile(join(gateway.folder, 'a.yaml'), 'http: [');
-  await vi.waitFor(() => expect(gateway.log.lines().slice(before).join('\n')).toContain('"code":"syntax"'), {
-    timeout: 10_000,
-  });
+  await expect.poll(() => gateway.log.lines().slice(before).join('\n')).toContain('"code":"syntax"');
   expect(await status('/two')).toBe(200);
 });

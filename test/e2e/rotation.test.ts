@@ -93,7 +93,7 @@ async function ask(path: string): Promise<string> {
 }
 
 const eventually = (path: string, expected: string): Promise<void> =>
-  expect.poll(() => ask(path), { timeout: 20_000 }).toBe(expected);
+  expect.poll(() => ask(path)).toBe(expected);
 
 describe('without a restart', () => {
   it('a secret that Kubernetes swaps takes effect, and tokens of the old one are used no more', async () => {
@@ -104,7 +104,7 @@ describe('without a restart', () => {
     expect(await ask('/mounted')).toBe('200');
     expect(server.tokenRequests).toHaveLength(asked);
     await mount('secret', '..2', { secret: 'second\n' });
-    await expect.poll(() => ask('/mounted').then(() => server.tokenRequests.length), { timeout: 20_000 }).toBe(asked + 1);
+    await expect.poll(() => ask('/mounted').then(() => server.tokenRequests.length)).toBe(asked + 1);
     expect(await ask('/mounted')).toBe('200');
     await mount('secret', '..3', { secret: 'wrong' });
     await eventually('/mounted', '502 gateway_credentials_refused');
@@ -119,7 +119,7 @@ describe('without a restart', () => {
     expect(gateway.log.text()).toContain(`the file ${join(folder, 'plain')} cannot be read (ENOENT)`);
     // What is half written is no secret either.
     await writeFile(join(folder, 'plain'), '');
-    await expect.poll(() => gateway.log.text(), { timeout: 20_000 }).toContain('its value is empty');
+    await expect.poll(() => gateway.log.text()).toContain('its value is empty');
     expect(await ask('/plain')).toBe('503 middleware_unavailable');
     await writeFile(join(folder, 'plain'), 'first');
     await eventually('/plain', '200');
@@ -154,13 +154,13 @@ describe('without a restart', () => {
     expect(await show()).toBe('one one');
     const [two, three] = ['two', 'three'].map((name) => authority.issue(name, ['web.example']));
     await mount('web', '..2', { 'tls.crt': two!.cert, 'tls.key': two!.key });
-    await expect.poll(show, { timeout: 20_000 }).toBe('two two');
+    await expect.poll(show).toBe('two two');
     await mount('web', '..3', { 'tls.crt': three!.cert, 'tls.key': two!.key });
     await expect
-      .poll(() => gateway.log.text(), { timeout: 20_000 })
+      .poll(() => gateway.log.text())
       .toContain('certificates cannot be used: the last good ones stay');
     expect(await show()).toBe('two two');
     await mount('web', '..4', { 'tls.crt': three!.cert, 'tls.key': three!.key });
-    await expect.poll(show, { timeout: 20_000 }).toBe('three three');
+    await expect.poll(show).toBe('three three');
   });
 });

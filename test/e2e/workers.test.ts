@@ -119,7 +119,7 @@ describe('grantgate serve with two workers, as it is built', () => {
   it('replaces its workers at SIGHUP under load without a lost request', async () => {
     const serving = await startServing();
     const before = pidsOf(serving);
-    const callers = startCallers(serving.url, 16);
+    const callers = startCallers(serving.url, 4);
     await callers.settle();
     for (const round of [1, 2]) {
       serving.child.kill('SIGHUP');

@@ -95,9 +95,11 @@ describe('a gateway that shuts down', () => {
     const { gateway, held, open } = await start();
     const streaming = await open(get('/streaming'));
     await streaming.until(/part/);
-    // Its head is under way when the drain begins: the connection is not idle, so it stays.
+    // Its head is under way when the drain begins: the connection is not idle, so it stays. The next connection is accepted
+    // and read after it: its answer shows that the half of the head has come.
     const second = await open('GET /late HTTP/1.1\r\n');
-    await streaming.until(/part/);
+    const third = await open(get('/'));
+    await third.until(/ok$/);
     const drained = gateway.close();
     second.send('Host: a\r\n\r\n');
     expect(await second.closed()).toMatch(
@@ -106,6 +108,7 @@ describe('a gateway that shuts down', () => {
     (await held.promise).end();
     await drained;
     expect(gateway.records.map(({ status, refusal }) => [status, refusal?.code])).toEqual([
+      [200, undefined],
       [503, 'gateway_draining'],
       [200, undefined],
     ]);

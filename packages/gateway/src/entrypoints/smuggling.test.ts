@@ -140,8 +140,8 @@ describe('a request that two readers could understand differently', () => {
     expect(answer).not.toContain('reached');
     expect(arrived).not.toContain('GET /smuggled');
     connection.socket.destroy();
-    await gateway.recorded(gateway.records.length);
-    expect(gateway.leases()).toBe(0);
+    // The server's half of it may end later; one that is never given back hangs here.
+    while (gateway.leases() !== 0) await new Promise((resolve) => setImmediate(resolve));
   });
 
   test('an absolute target is taken as it is, and its authority takes the place of Host', async () => {

@@ -26,13 +26,13 @@ export const get: OutgoingRequest = {
 
 /**
  * @param onCall told of the request's handle, once.
- * @param onFlush told when what has come so far is all for now.
+ * @param onPart told of an interim answer, and when what has come so far is all for now.
  */
 export function ask(
   pool: Pool,
   request: Partial<OutgoingRequest> = {},
   onCall: (call: Call) => void = () => {},
-  onFlush: () => void = () => {},
+  onPart: () => void = () => {},
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const interim: number[] = [];
@@ -43,11 +43,14 @@ export function ask(
       pool.dispatch(
         { ...get, ...request },
         {
-          onInterim: ({ status }) => void interim.push(status),
+          onInterim({ status }) {
+            interim.push(status);
+            onPart();
+          },
           onHead: ({ status, reason, headers }) => void Object.assign(seen, { status, reason, headers }),
           onData: (part) => void (seen.body += part.toString('latin1')),
           onFlush() {
-            onFlush();
+            onPart();
             return true;
           },
           onEnd: (trailers) => finish(trailers, undefined),

@@ -26,7 +26,7 @@ it('goes on in a new file once the old one has been moved away', async () => {
   const file = join(folder, 'rotated.log');
   const sink = await openSink(file);
   sink.write('old\n');
-  await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toBe('old\n'));
+  await expect.poll(() => readFile(file, 'utf8')).toBe('old\n');
   await rename(file, `${file}.1`);
   sink.reopen();
   sink.write('new\n');
@@ -64,7 +64,7 @@ it('gives a descriptor whole lines, in writes that a pipe takes in one step', as
     );
   });
   for (let line = 0; line < 500; line += 1) sink.write(`${'ü'.repeat(40)} ${line}\n`);
-  await vi.waitFor(() => expect(writes.join('')).toContain(' 499\n'));
+  await expect.poll(() => writes.join('')).toContain(' 499\n');
   write.mockRestore();
   expect(Math.max(...writes.map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(4096);
   expect(Math.max(...writes.map((text) => Buffer.byteLength(text)))).toBeGreaterThan(2048);

@@ -12,6 +12,7 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from '../entrypoints/gateway.testkit.ts';
+import { findClosedPort } from '../../../middleware/src/token/scripted-server.testkit.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -53,13 +54,7 @@ async function ask(
   return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks).toString() };
 }
 
-async function unusedPort(): Promise<string> {
-  const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
-}
+const unusedPort = async (): Promise<string> => `http://127.0.0.1:${await findClosedPort()}`;
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 

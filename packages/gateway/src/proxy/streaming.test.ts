@@ -254,6 +254,7 @@ describe('one connection after the other', () => {
       answer.resume();
       await once(answer, 'end');
     }
+    await gateway.recorded(50);
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', onWarning);
     agent.destroy();
@@ -306,6 +307,7 @@ describe('one connection after the other', () => {
     await arrived.promise;
     connection.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(200));
     await connection.closed();
+    await gateway.recorded(1);
     expect(gateway.records).toHaveLength(1);
     connection.socket.destroy();
   });

@@ -220,6 +220,7 @@ describe('a WebSocket', () => {
     ]);
     const connection = await open(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${handshake()}`);
     await connection.closed();
+    await gateway.recorded(1);
     expect(gateway.records).toHaveLength(1);
     const other = await open('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await other.until(/plain/);
@@ -241,6 +242,7 @@ describe('a wish for another protocol', () => {
     connection.send('GET /again HTTP/1.1\r\nHost: a\r\n\r\n');
     await connection.until(/plain[^]*plain/);
     expect(requests).toEqual([`${method} /h2c ${body === '' ? '' : 'hello'} -`, 'GET /again  -']);
+    await gateway.recorded(2);
     expect(gateway.records).toHaveLength(2);
     expect(gateway.leases()).toBe(0);
   });

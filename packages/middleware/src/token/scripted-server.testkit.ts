@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -76,14 +77,27 @@ export async function startRawServer(onConnection: (socket: Socket) => void): Pr
   };
 }
 
-/** A port on which nobody listens. */
-export async function findClosedPort(): Promise<number> {
-  const server = createNetServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/**
+ * A port on which nobody listens. None of those that systems give out by themselves, on Linux from 32768: it stays closed, or can
+ * still be listened on later, however many connections and listeners other tests open meanwhile.
+ */
+export async function findClosedPort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    if (given.has(port)) continue;
+    given.add(port);
+    const server = createNetServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, host, () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
+/** What `findClosedPort` has given: the ports of one test may not be in use yet when the next is looked for. */
+const given = new Set<number>();
 
 /** Answers with JSON; further headers may override the content type. */
 export function json(

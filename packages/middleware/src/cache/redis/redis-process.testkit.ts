@@ -2,12 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Secret } from '../../base/secret.ts';
 import type { TestAuthority } from '../../token/certificates.testkit.ts';
+import { findClosedPort } from '../../token/scripted-server.testkit.ts';
 import type { RedisTls } from './options.ts';
 
 /** How every process of a test's Redis is secured. */
@@ -38,26 +38,9 @@ export interface RedisProcess {
   close(): Promise<void>;
 }
 
-/** Ports of the loopback interface that nothing listens on. */
-export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      server.listen(0, host);
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  return Promise.all(
-    servers.map(async (server) => {
-      const address = server.address();
-      server.close();
-      await once(server, 'close');
-      if (address === null || typeof address === 'string') throw new Error('no port');
-      return address.port;
-    }),
-  );
-}
+/** Ports of the loopback interface that nothing listens on; a server that is killed finds its port free again. */
+export const freePorts = (count: number, host?: string): Promise<number[]> =>
+  Promise.all(Array.from({ length: count }, () => findClosedPort(host)));
 
 /** Calls `attempt` until it gives something; the limit of the test itself is the end. */
 export async function until<T>(
