@@ -3,15 +3,16 @@ import type { CheckConfig } from '../config/install.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
 import { type Passed, passGuards, usernameOf } from '../pipeline/pass-guards.ts';
-import { createProgress, type Progress } from '../pipeline/progress.ts';
+import { Progress } from '../pipeline/progress.ts';
 import { brokenRoute, type Refusal } from '../pipeline/refusals.ts';
 import { writeRefusal } from '../pipeline/write-refusal.ts';
 import { noTrailers } from '../proxy/answer.ts';
+import type { RequestFacts } from '../routing/facts.ts';
 import type { Check, Snapshot } from '../snapshot/snapshot.ts';
-import { createAnswerHeaders, findImpostors, type AnswerHeaders } from './answer-headers.ts';
 import { endOfName, mount } from './check-path.ts';
 import { toOriginalFacts } from './original-request.ts';
-import { namesOf, valueOf } from './raw-headers.ts';
+import { createOkHeads, type ToOkHead } from './ok-heads.ts';
+import { valueOf } from './raw-headers.ts';
 import { refusalOf } from './refusal-of.ts';
 
 /**
@@ -19,22 +20,22 @@ import { refusalOf } from './refusal-of.ts';
  * caller's request may pass. Exactly 200 with an empty body for yes, with the headers to set; the refusal for no.
  */
 export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps): Handle {
-  const toHeaders = createAnswerHeaders(config, ['Content-Length', '0']);
+  const toHead = createOkHeads(config);
   const write = createWriteRefusal(config);
   const credentials = config.credentialsHeader.toLowerCase();
   return (exchange) => {
     const lease = deps.acquire();
     const { facts } = exchange;
     const nameEnd = endOfName(facts.path);
-    const progress = createProgress(
-      exchange,
-      deps.clock,
-      (record) => {
+    const progress = new Progress(exchange, {
+      clock: deps.clock,
+      onEnd(record) {
         lease.release();
-        deps.onRecord({ ...record, facts: toOriginalFacts(facts, facts.target.slice(nameEnd)) });
+        deps.onRecord(record);
       },
       write,
-    );
+      toFacts,
+    });
     const fail = (error: unknown): void => {
       deps.onDefect(error, progress.requestId);
       // Closed, not open: what could not be decided on does not pass.
@@ -51,8 +52,8 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
           credentials === 'authorization' ? facts.authorization : valueOf(facts.rawHeaders, credentials);
         const passed = passGuards(check.guards, { authorization });
         if (passed instanceof Promise)
-          passed.then((late) => conclude(exchange, toHeaders, progress, late)).catch(fail);
-        else conclude(exchange, toHeaders, progress, passed);
+          passed.then((late) => conclude(exchange, toHead, progress, late)).catch(fail);
+        else conclude(exchange, toHead, progress, passed);
       }
     } catch (error) {
       fail(error);
@@ -60,6 +61,10 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
     return (refusal) => progress.refuse(refusal);
   };
 }
+
+/** The caller's request: what a proxy asks about is of interest, not its asking. */
+const toFacts = (facts: RequestFacts): RequestFacts =>
+  toOriginalFacts(facts, facts.target.slice(endOfName(facts.path)));
 
 /** The middleware that the path names, which may be URL-encoded. */
 function findCheck(path: string, nameEnd: number, snapshot: Snapshot): Check | undefined {
@@ -76,30 +81,15 @@ function decode(written: string): string {
   }
 }
 
-function conclude(
-  { answer, facts }: Exchange,
-  toHeaders: AnswerHeaders,
-  progress: Progress,
-  passed: Passed,
-): void {
+function conclude({ answer, facts }: Exchange, toHead: ToOkHead, progress: Progress, passed: Passed): void {
   if ('allowed' in passed) {
     progress.refuse(passed);
     return;
   }
   // The proxy may have gone away while the authorization server was asked.
   if (answer.over) return;
-  progress.username = usernameOf(passed);
-  const headers = toHeaders(passed);
-  const impostors = findImpostors(namesOf(facts.rawHeaders), passed);
-  // Some proxies copy every header of the answer: there are no others than these.
-  answer.begin({
-    status: 200,
-    reason: 'OK',
-    headers:
-      impostors.length === 0 ? headers : [...headers, 'X-Envoy-Auth-Headers-To-Remove', impostors.join(',')],
-    dated: false,
-    reused: false,
-  });
+  progress.clientUsername = usernameOf(passed);
+  answer.begin(toHead(passed, facts));
   answer.end(undefined, false, noTrailers);
 }
 

@@ -7,7 +7,7 @@ import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Exchange } from './exchange.ts';
 import { type Passed, passGuards, usernameOf } from './pass-guards.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { Progress } from './progress.ts';
 import type { RequestRecord } from './record.ts';
 import { brokenRoute, gatewayRefusals, type Refusal } from './refusals.ts';
 
@@ -31,9 +31,12 @@ export function createHandle(deps: PipelineDeps): Handle {
   const heads: Heads = { toUpstreamHead: createUpstreamHeads(), toAnswerHead: createAnswerHeads() };
   return (exchange) => {
     const lease = deps.acquire();
-    const progress = createProgress(exchange, deps.clock, (record) => {
-      lease.release();
-      deps.onRecord(record);
+    const progress = new Progress(exchange, {
+      clock: deps.clock,
+      onEnd(record) {
+        lease.release();
+        deps.onRecord(record);
+      },
     });
     try {
       serve(exchange, lease.snapshot, progress, heads)?.catch((error: unknown) =>
@@ -116,7 +119,7 @@ function conclude(passed: Passed, { exchange, route, target, progress, heads }: 
   }
   // The caller may have gone away while the authorization server was asked.
   if (exchange.answer.over) return;
-  progress.username = usernameOf(passed);
+  progress.clientUsername = usernameOf(passed);
   const picked = route.upstream.pick(exchange.facts);
   if (picked === undefined) {
     progress.refuse(gatewayRefusals.upstream_unavailable);

@@ -1,4 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import type { RequestFacts } from '../routing/facts.ts';
 import type { Check, Route } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
@@ -7,79 +8,100 @@ import type { Refusal } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import { writeRefusal } from './write-refusal.ts';
 
-/** What is known of a request while it is under way. */
-export interface Progress {
-  readonly requestId: string;
-  route: Route | Check | undefined;
-  username: string | undefined;
-  sent(picked: Picked): void;
-  answered(status: number): void;
-  passedOn(bytes: number): void;
-  refuse(refusal: Refusal): void;
+export interface ProgressDeps {
+  readonly clock: Clock;
+  /** Told exactly once, when the caller has its answer or has gone away. */
+  onEnd(record: RequestRecord): void;
+  /** Writes a refusal and gives its body's size in bytes. */
+  readonly write?: typeof writeRefusal;
+  /** What is recorded as the request; default: the one that came. Asked for when somebody reads it. */
+  readonly toFacts?: (facts: RequestFacts) => RequestFacts;
 }
 
-/**
- * Follows one request; `onEnd` is told exactly once, when the caller has its answer or has gone away.
- *
- * @param write writes a refusal and gives its body's size in bytes.
- */
-export function createProgress(
-  exchange: Exchange,
-  clock: Clock,
-  onEnd: (record: RequestRecord) => void,
-  write: typeof writeRefusal = writeRefusal,
-): Progress {
-  const { answer, facts, httpVersion, upgrade } = exchange;
-  const startedAt = clock.now();
-  const begun = clock.monotonic();
-  const requestId = readRequestId(facts.rawHeaders);
-  let picked: Picked | undefined;
-  let sentAt = 0;
-  let originStatus = 0;
-  let originBytes = 0;
-  let refusalBytes = 0;
-  let refused: Refusal | undefined;
-  const progress: Progress = {
-    requestId,
-    route: undefined,
-    username: undefined,
-    sent(chosen) {
-      picked = chosen;
-      sentAt = clock.monotonic();
-    },
-    answered: (status) => void (originStatus = status),
-    passedOn: (bytes) => void (originBytes += bytes),
-    refuse(refusal) {
-      if (answer.over || answer.begun) return;
-      refused = refusal;
-      refusalBytes = write(answer, refusal, requestId);
-    },
-  };
-  const end = (): void => {
-    const now = clock.monotonic();
-    const answered = answer.begun || originStatus === 101;
-    onEnd({
-      facts,
-      requestId,
-      startedAt,
-      durationMs: now - begun,
-      originDurationMs: picked === undefined ? 0 : now - sentAt,
-      status: originStatus === 101 ? 101 : answered ? answer.status : callerGone,
-      originStatus,
-      originBytes,
-      downstreamBytes: originBytes + refusalBytes,
-      httpVersion,
-      routerName: progress.route?.routerName,
-      serviceName: picked?.serviceName ?? progress.route?.serviceName,
-      serverUrl: picked?.server.url,
-      clientUsername: progress.username,
-      refusal: answered ? refused : undefined,
-    });
-  };
-  // A WebSocket's connection has left the response behind.
-  if (upgrade === undefined) answer.onClose(end);
-  else upgrade.socket.once('close', end);
-  return progress;
+/** Follows one request, and is its record once it has ended. A class, because one is made for every request. */
+export class Progress implements RequestRecord {
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly httpVersion: string;
+  route: Route | Check | undefined = undefined;
+  clientUsername: string | undefined = undefined;
+  status = 0;
+  durationMs = 0;
+  originDurationMs = 0;
+  originStatus = 0;
+  originBytes = 0;
+  downstreamBytes = 0;
+  refusal: Refusal | undefined = undefined;
+  readonly #exchange: Exchange;
+  readonly #deps: ProgressDeps;
+  readonly #begun: number;
+  #facts: RequestFacts | undefined;
+  #picked: Picked | undefined;
+  #sentAt = 0;
+
+  constructor(exchange: Exchange, deps: ProgressDeps) {
+    const { answer, facts, upgrade, httpVersion } = exchange;
+    this.#exchange = exchange;
+    this.#deps = deps;
+    this.#facts = deps.toFacts === undefined ? facts : undefined;
+    this.requestId = readRequestId(facts.rawHeaders);
+    this.httpVersion = httpVersion;
+    this.startedAt = deps.clock.now();
+    this.#begun = deps.clock.monotonic();
+    const end = (): void => this.#end();
+    // A WebSocket's connection has left the response behind.
+    if (upgrade === undefined) answer.onClose(end);
+    else upgrade.socket.once('close', end);
+  }
+
+  get facts(): RequestFacts {
+    const { facts } = this.#exchange;
+    return (this.#facts ??= this.#deps.toFacts?.(facts) ?? facts);
+  }
+
+  get routerName(): string | undefined {
+    return this.route?.routerName;
+  }
+
+  get serviceName(): string | undefined {
+    return this.#picked?.serviceName ?? this.route?.serviceName;
+  }
+
+  get serverUrl(): string | undefined {
+    return this.#picked?.server.url;
+  }
+
+  sent(picked: Picked): void {
+    this.#picked = picked;
+    this.#sentAt = this.#deps.clock.monotonic();
+  }
+
+  answered(status: number): void {
+    this.originStatus = status;
+  }
+
+  passedOn(bytes: number): void {
+    this.originBytes += bytes;
+    this.downstreamBytes += bytes;
+  }
+
+  refuse(refusal: Refusal): void {
+    const { answer } = this.#exchange;
+    if (answer.over || answer.begun) return;
+    this.refusal = refusal;
+    this.downstreamBytes += (this.#deps.write ?? writeRefusal)(answer, refusal, this.requestId);
+  }
+
+  #end(): void {
+    const { answer } = this.#exchange;
+    const now = this.#deps.clock.monotonic();
+    const isUpgraded = this.originStatus === 101;
+    this.durationMs = now - this.#begun;
+    if (this.#picked !== undefined) this.originDurationMs = now - this.#sentAt;
+    this.status = isUpgraded ? 101 : answer.begun ? answer.status : callerGone;
+    if (!isUpgraded && !answer.begun) this.refusal = undefined;
+    this.#deps.onEnd(this);
+  }
 }
 
 /** As nginx and Traefik log it. */
