@@ -137,8 +137,6 @@ function conclude(passed: Passed, { exchange, route, target, progress, heads }: 
     maxBodyBytes: exchange.maxBodyBytes,
     expectsContinue: exchange.expectsContinue,
     upgrade: exchange.upgrade,
-    onHead: (status) => progress.answered(status),
-    onData: (bytes) => progress.passedOn(bytes),
-    onFault: (fault) => progress.refuse(gatewayRefusals[fault]),
+    follower: progress,
   });
 }

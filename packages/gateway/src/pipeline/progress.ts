@@ -1,10 +1,12 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import type { UpstreamFault } from '../proxy/fault.ts';
+import type { Follower } from '../proxy/forward.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Check, Route } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestRecord } from './record.ts';
-import type { Refusal } from './refusals.ts';
+import { gatewayRefusals, type Refusal } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import { writeRefusal } from './write-refusal.ts';
 
@@ -19,7 +21,7 @@ export interface ProgressDeps {
 }
 
 /** Follows one request, and is its record once it has ended. A class, because one is made for every request. */
-export class Progress implements RequestRecord {
+export class Progress implements RequestRecord, Follower {
   readonly requestId: string;
   readonly startedAt: number;
   readonly httpVersion: string;
@@ -83,6 +85,10 @@ export class Progress implements RequestRecord {
   passedOn(bytes: number): void {
     this.originBytes += bytes;
     this.downstreamBytes += bytes;
+  }
+
+  failed(fault: UpstreamFault): void {
+    this.refuse(gatewayRefusals[fault]);
   }
 
   refuse(refusal: Refusal): void {

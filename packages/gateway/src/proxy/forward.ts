@@ -1,5 +1,8 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Call, OutgoingRequest, ResponseHandler } from '../http1/request.ts';
+import type { Fault } from '../http1/fault.ts';
+import type { Call, ResponseHandler } from '../http1/request.ts';
+import type { ResponseHead } from '../http1/response-head.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { Answer } from './answer.ts';
 import type { CallerBody } from './caller-body.ts';
@@ -25,26 +28,27 @@ export interface Forwarding {
   readonly expectsContinue: boolean;
   /** The caller's connection when it asks for WebSocket; undefined otherwise. */
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
-  /** Told when the head of the answer is here, before it is passed on. */
-  onHead(status: number): void;
-  /** Told of each part of the answer's body. */
-  onData(bytes: number): void;
+  readonly follower: Follower;
+}
+
+/** Told what becomes of it. */
+export interface Follower {
+  /** The head of the answer is here, and not yet passed on. */
+  answered(status: number): void;
+  /** A part of the answer's body is here. */
+  passedOn(bytes: number): void;
   /** No answer came; nothing has been written to the caller. */
-  onFault(fault: UpstreamFault): void;
+  failed(fault: UpstreamFault): void;
 }
 
 /** Sends a request to the picked server and streams the answer back, neither of them held in memory. */
 export function forward(job: Forwarding): void {
-  const { picked, answer, head } = job;
-  const { headers } = head;
-  if (headers === undefined) {
-    job.onFault('request_invalid');
+  const { picked, answer, head, upgrade } = job;
+  if (head.headers === undefined) {
+    job.follower.failed('request_invalid');
     return;
   }
-  let over = false;
-  const finish = (): void => {
-    over = true;
-  };
+  const relay = new Relay(job);
   const body = head.hasBody
     ? createRequestBody(job.body, {
         length: head.bodyLength,
@@ -52,89 +56,115 @@ export function forward(job: Forwarding): void {
         onWanted() {
           if (job.expectsContinue) answer.continue();
         },
-        onTooLarge() {
-          finish();
-          call.abort();
-          if (answer.begun) answer.cut();
-          else job.onFault('request_too_large');
-        },
+        onTooLarge: () => relay.refuseBody(),
       })
     : undefined;
-  const outgoing: OutgoingRequest = {
-    method: job.method,
-    target: picked.server.basePath + job.target,
-    headers,
-    body,
-    upgrade: job.upgrade === undefined ? undefined : 'websocket',
-  };
-  const call: Call = picked.server.connections.dispatch(
-    outgoing,
-    createHandler(job, finish, () => call),
+  relay.call = picked.server.connections.dispatch(
+    {
+      method: job.method,
+      target: picked.server.basePath + job.target,
+      headers: head.headers,
+      body,
+      upgrade: upgrade === undefined ? undefined : 'websocket',
+    },
+    relay,
   );
-  answer.onClose(() => {
-    if (!over) call.abort();
-  });
+  answer.onClose(() => relay.leave());
 }
 
-function createHandler(job: Forwarding, finish: () => void, call: () => Call): ResponseHandler {
-  const { answer, picked, toAnswerHead } = job;
-  let answered = false;
+/** Passes one answer on. A class, because one is made for every request. */
+class Relay implements ResponseHandler {
+  /** Set when the request has been dispatched; what ends it before that needs none. */
+  call: Call | undefined = undefined;
+  readonly #job: Forwarding;
+  #over = false;
+  #answered = false;
   /** The last part of the body that has come, on which the end may follow. */
-  let part: Buffer | undefined;
-  let lent = false;
-  let flushed = false;
-  let full = false;
-  const writePart = (): void => {
-    if (part === undefined) return;
-    flushed = true;
-    if (!answer.write(part, lent)) full = true;
-    part = undefined;
-  };
-  return {
-    onInterim: (head) => answer.interim(head),
-    onHead(head, repeats) {
-      if (answer.begun) {
-        // Refused meanwhile: its body did not arrive in time, or not as a body does.
-        call().abort();
-        return;
-      }
-      answered = true;
-      job.onHead(head.status);
-      answer.begin(toAnswerHead(head, repeats, picked.setCookie));
-    },
-    onData(data, isLent) {
-      job.onData(data.length);
-      writePart();
-      part = data;
-      lent = isLent;
-    },
-    onFlush() {
-      writePart();
-      // Event streams and other slow bodies: the head must not wait for the first byte.
-      if (!flushed) answer.flush();
-      flushed = true;
-      if (!full) return true;
-      full = false;
-      answer.onceDrained(() => call().resume());
-      return false;
-    },
-    onEnd(trailers) {
-      finish();
-      answer.end(part, lent, trailers);
-    },
-    onUpgrade(head, socket) {
-      finish();
-      if (job.upgrade === undefined || answer.over) {
-        socket.destroy();
-        return;
-      }
-      job.onHead(head.status);
-      joinSockets(job.upgrade, socket, toCallerHeaders(head, picked.setCookie), (bytes) => job.onData(bytes));
-    },
-    onFault({ code }) {
-      finish();
-      if (answered) answer.cut();
-      else job.onFault(upstreamFaults[code]);
-    },
-  };
+  #part: Buffer | undefined = undefined;
+  #lent = false;
+  #flushed = false;
+  #full = false;
+
+  constructor(job: Forwarding) {
+    this.#job = job;
+  }
+
+  /** The caller has its answer, or has gone away. */
+  leave(): void {
+    if (!this.#over) this.call?.abort();
+  }
+
+  refuseBody(): void {
+    const { answer, follower } = this.#job;
+    this.#over = true;
+    this.call?.abort();
+    if (answer.begun) answer.cut();
+    else follower.failed('request_too_large');
+  }
+
+  onInterim(head: ResponseHead): void {
+    this.#job.answer.interim(head);
+  }
+
+  onHead(head: ResponseHead, repeats: boolean): void {
+    const { answer, follower, picked, toAnswerHead } = this.#job;
+    if (answer.begun) {
+      // Refused meanwhile: its body did not arrive in time, or not as a body does.
+      this.call?.abort();
+      return;
+    }
+    this.#answered = true;
+    follower.answered(head.status);
+    answer.begin(toAnswerHead(head, repeats, picked.setCookie));
+  }
+
+  onData(data: Buffer, lent: boolean): void {
+    this.#job.follower.passedOn(data.length);
+    this.#writePart();
+    this.#part = data;
+    this.#lent = lent;
+  }
+
+  onFlush(): boolean {
+    const { answer } = this.#job;
+    this.#writePart();
+    // Event streams and other slow bodies: the head must not wait for the first byte.
+    if (!this.#flushed) answer.flush();
+    this.#flushed = true;
+    if (!this.#full) return true;
+    this.#full = false;
+    answer.onceDrained(() => this.call?.resume());
+    return false;
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    this.#over = true;
+    this.#job.answer.end(this.#part, this.#lent, trailers);
+  }
+
+  onUpgrade(head: ResponseHead, socket: Socket): void {
+    const { answer, follower, picked, upgrade } = this.#job;
+    this.#over = true;
+    if (upgrade === undefined || answer.over) {
+      socket.destroy();
+      return;
+    }
+    follower.answered(head.status);
+    joinSockets(upgrade, socket, toCallerHeaders(head, picked.setCookie), (bytes) =>
+      follower.passedOn(bytes),
+    );
+  }
+
+  onFault({ code }: Fault): void {
+    this.#over = true;
+    if (this.#answered) this.#job.answer.cut();
+    else this.#job.follower.failed(upstreamFaults[code]);
+  }
+
+  #writePart(): void {
+    if (this.#part === undefined) return;
+    this.#flushed = true;
+    if (!this.#job.answer.write(this.#part, this.#lent)) this.#full = true;
+    this.#part = undefined;
+  }
 }
