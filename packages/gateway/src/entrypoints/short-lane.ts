@@ -69,6 +69,7 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       }
       answer = undefined;
       ended.closed();
+      if (socket.destroyed) return;
       if (ended.isLast) {
         leave();
         socket.destroySoon();
