@@ -35,6 +35,7 @@ const record = (changes: Partial<RequestRecord> = {}, rawHeaders: readonly strin
   serverUrl: 'http://10.0.0.1:8080/base',
   clientUsername: 'admin',
   refusal: undefined,
+  originFault: undefined,
   ...changes,
 });
 

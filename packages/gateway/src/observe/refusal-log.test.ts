@@ -16,7 +16,15 @@ function setUp(level: 'debug' | 'info') {
   // The log looks at these fields alone.
   const refuse = (code: keyof typeof gatewayRefusals, routerName = 'api@file'): void =>
     told({ refusal: gatewayRefusals[code], requestId: 'r', routerName } as RequestRecord);
-  return { lines, clock, refuse };
+  const breakOff = (reason: string, code?: keyof typeof gatewayRefusals): void =>
+    told({
+      refusal: code && gatewayRefusals[code],
+      originFault: reason,
+      requestId: 'r',
+      routerName: 'api@file',
+      serverUrl: 'http://api.example',
+    } as RequestRecord);
+  return { lines, clock, refuse, breakOff };
 }
 
 it('warns of an outage once each ten seconds for a router and code, and counts what it left out', async () => {
@@ -38,4 +46,21 @@ it("leaves callers' own mistakes to debugging", () => {
   const debugging = setUp('debug');
   debugging.refuse('no_route');
   expect(debugging.lines).toMatchObject([{ level: 'debug', code: 'no_route' }]);
+});
+
+it('says what was wrong with a server’s answer, whether it was refused or broke off', async () => {
+  const { lines, clock, breakOff } = setUp('info');
+  for (let count = 0; count < 50; count += 1) {
+    breakOff('both lengths', 'upstream_reset');
+    breakOff('a bad chunk size');
+  }
+  breakOff('another reason', 'upstream_reset');
+  expect(lines.map(({ level, msg, code, reason, server }) => [level, msg, code, reason, server])).toEqual([
+    ['warn', 'the server closed the connection', 'upstream_reset', 'both lengths', 'http://api.example'],
+    ['warn', 'the server’s answer broke off', undefined, 'a bad chunk size', 'http://api.example'],
+    ['warn', 'the server closed the connection', 'upstream_reset', 'another reason', 'http://api.example'],
+  ]);
+  await clock.advance(10_000);
+  breakOff('a bad chunk size');
+  expect(lines[3]).toMatchObject({ reason: 'a bad chunk size', suppressed: 49 });
 });

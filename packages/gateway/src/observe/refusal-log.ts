@@ -4,20 +4,30 @@ import type { Log } from './log.ts';
 import { createQuietWarnings } from './quiet-warnings.ts';
 
 /**
- * Says in the log why requests do not pass. What the gateway or a server is to blame for (5xx) is a warning, at most one each
- * ten seconds for a router and code, so that an outage does not flood the log; what callers are to blame for is for debugging.
+ * Says in the log why requests do not pass, and why answers of servers broke off. What the gateway or a server is to blame for
+ * (5xx) is a warning, at most one each ten seconds for a router, code and reason, so that an outage does not flood the log;
+ * what callers are to blame for is for debugging.
  */
 export function createRefusalLog(log: Log, clock: Clock): (record: RequestRecord) => void {
   const warn = createQuietWarnings(log, clock);
   return (record) => {
-    const { refusal, routerName } = record;
-    if (refusal === undefined) return;
-    const { requestId } = record;
-    const fields = { router: routerName, code: refusal.code, requestId };
+    const { refusal, originFault: reason, routerName, requestId } = record;
+    if (refusal === undefined && reason === undefined) return;
+    const fields = {
+      router: routerName,
+      server: reason && record.serverUrl,
+      code: refusal?.code,
+      reason,
+      requestId,
+    };
+    if (refusal === undefined) {
+      warn(`${routerName ?? ''} ${reason ?? ''}`, 'the server’s answer broke off', fields);
+      return;
+    }
     if (refusal.status < 500) {
       log.debug(refusal.detail, fields);
       return;
     }
-    warn(`${routerName ?? ''} ${refusal.code}`, refusal.detail, fields);
+    warn(`${routerName ?? ''} ${refusal.code} ${reason ?? ''}`, refusal.detail, fields);
   };
 }

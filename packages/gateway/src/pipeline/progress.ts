@@ -34,6 +34,7 @@ export class Progress implements RequestRecord, Follower {
   originBytes = 0;
   downstreamBytes = 0;
   refusal: Refusal | undefined = undefined;
+  originFault: string | undefined = undefined;
   readonly #exchange: Exchange;
   readonly #deps: ProgressDeps;
   readonly #begun: number;
@@ -85,6 +86,10 @@ export class Progress implements RequestRecord, Follower {
   passedOn(bytes: number): void {
     this.originBytes += bytes;
     this.downstreamBytes += bytes;
+  }
+
+  broken(reason: string): void {
+    this.originFault = reason;
   }
 
   failed(fault: UpstreamFault): void {

@@ -28,4 +28,6 @@ export interface RequestRecord {
   readonly clientUsername: string | undefined;
   /** Why the request did not pass; undefined when the answer is the server's. */
   readonly refusal: Refusal | undefined;
+  /** Why the server's answer is not complete, in words for the log: it did not come, was no valid one, or broke off. */
+  readonly originFault: string | undefined;
 }

@@ -47,6 +47,7 @@ async function ask(chosen: BadAnswer): Promise<string> {
   answer = chosen;
   gone = createDeferred();
   const before = opened;
+  asked += 1;
   const connection = await openRaw(
     gateway.port,
     `${chosen.method ?? 'GET'} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
@@ -59,13 +60,23 @@ async function ask(chosen: BadAnswer): Promise<string> {
   return text;
 }
 
+let asked = 0;
+const lastRecord = () => gateway.recorded(asked);
+/** For the log: in words of the client's own, without anything that the server sent. */
+async function tellsWhy({ bytes }: BadAnswer): Promise<void> {
+  const { originFault: reason = '' } = await lastRecord();
+  expect(reason).toMatch(/^[a-zA-Z][\w /,;:.'’-]{5,}$/);
+  expect(bytes).not.toContain(reason);
+}
+
 describe('a server whose answer two readers could understand differently', () => {
   test.each(badHeads)('$what: 502 and the connection is closed', async (chosen) => {
     const text = await ask(chosen);
     expect(text).toMatch(/(?:^|\r\n\r\n)HTTP\/1\.1 502 Bad Gateway\r\n/);
     if (chosen.method !== 'HEAD') expect(text).toContain('"code":"upstream_reset"');
     expect(text).not.toContain('body');
-    expect(gateway.records.at(-1)).toMatchObject({ status: 502, originStatus: 0, originBytes: 0 });
+    expect(await lastRecord()).toMatchObject({ status: 502, originStatus: 0, originBytes: 0 });
+    await tellsWhy(chosen);
   });
 
   test.each(badBodies)('$what: the caller sees that the answer breaks off', async (chosen) => {
@@ -73,6 +84,8 @@ describe('a server whose answer two readers could understand differently', () =>
     expect(text).not.toMatch(/\r\n0\r\n[^]*\r\n$/);
     const length = /content-length: (\d+)/.exec(text)?.[1];
     if (length !== undefined) expect(text.length - text.indexOf('\r\n\r\n') - 4).toBeLessThan(Number(length));
+    expect((await lastRecord()).refusal).toBeUndefined();
+    await tellsWhy(chosen);
     expect(gateway.leases()).toBe(0);
   });
 });

@@ -37,6 +37,8 @@ export interface Follower {
   answered(status: number): void;
   /** A part of the answer's body is here. */
   passedOn(bytes: number): void;
+  /** Why the server's answer is not complete, in words for the log; before what comes of it. */
+  broken(reason: string): void;
   /** No answer came; nothing has been written to the caller. */
   failed(fault: UpstreamFault): void;
 }
@@ -155,10 +157,11 @@ class Relay implements ResponseHandler {
     );
   }
 
-  onFault({ code }: Fault): void {
+  onFault(fault: Fault): void {
     this.#over = true;
+    this.#job.follower.broken(fault.reason);
     if (this.#answered) this.#job.answer.cut();
-    else this.#job.follower.failed(upstreamFaults[code]);
+    else this.#job.follower.failed(upstreamFaults[fault.code]);
   }
 
   #writePart(): void {

@@ -76,6 +76,7 @@ export function createAnswer(entryPoint: string, config: CheckConfig, deps: Pipe
       serverUrl: undefined,
       clientUsername: 'code' in passed ? undefined : usernameOf(passed),
       refusal,
+      originFault: undefined,
     });
     return 'code' in passed || check === undefined
       ? deny(refusal ?? brokenRoute, requestId)
