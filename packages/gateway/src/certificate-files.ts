@@ -31,6 +31,9 @@ export async function readCertificates({ name, tls }: EntryPointConfig): Promise
   return pairs;
 }
 
+/** Told of the certificates that an entry point has from now on. */
+export type OnCertificates = (entryPoint: string, pairs: readonly CertificatePair[]) => void;
+
 /**
  * Reads the certificates of entry points again, each time it is called. Those that cannot be used leave an entry point with
  * the ones that it has, and are reported once.
@@ -38,7 +41,10 @@ export async function readCertificates({ name, tls }: EntryPointConfig): Promise
 export function createRenewal(
   install: InstallConfig,
   entryPoints: readonly EntryPoint[],
-  onFault: (entryPoint: string, message: string) => void,
+  told: {
+    readonly onRenewed?: OnCertificates | undefined;
+    readonly onFault: (entryPoint: string, message: string) => void;
+  },
 ): () => Promise<void> {
   const seen = new Map<string, readonly CertificatePair[] | string>();
   const renew = async (entryPoint: EntryPoint, config: EntryPointConfig): Promise<void> => {
@@ -50,13 +56,14 @@ export function createRenewal(
       // Seen even if they do not fit: what is as it was is not tried again.
       seen.set(name, pairs);
       entryPoint.setCertificates(pairs);
+      told.onRenewed?.(name, pairs);
     } catch (error) {
       const message = error instanceof Error ? error.message : 'unknown error';
       if (error instanceof GatewayStartError) {
         if (before === message) return;
         seen.set(name, message);
       }
-      onFault(name, message);
+      told.onFault(name, message);
     }
   };
   return async () => {

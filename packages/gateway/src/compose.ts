@@ -1,12 +1,14 @@
 import { hostname } from 'node:os';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
+import type { Channel } from '@grantgate/middleware/base/channel';
 import { createChannel } from '@grantgate/middleware/base/channel';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { LocalStore } from '@grantgate/middleware/cache/stores';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
-import { createAdminHandle } from './admin/handle.ts';
+import { createAdminHandle, type AdminOptions } from './admin/handle.ts';
+import type { OnCertificates } from './certificate-files.ts';
 import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
 import { openExtAuthz } from './checks/ext-authz/open.ts';
 import { createForwardAuthHandle } from './checks/forward-auth.ts';
@@ -19,6 +21,11 @@ import { createKubernetesLog } from './observe/kubernetes-log.ts';
 import { logAddresses } from './observe/addresses-log.ts';
 import type { Log } from './observe/log.ts';
 import { createLog } from './observe/log.ts';
+import { toBuildInfo } from './observe/metrics/build-info.ts';
+import { toStoreName, workersStore, type Configured } from './observe/metrics/configured.ts';
+import type { Metrics } from './observe/metrics/metrics.ts';
+import { createMetrics } from './observe/metrics/metrics.ts';
+import { textType, writeText } from './observe/metrics/text.ts';
 import { createProblemLog } from './observe/problem-log.ts';
 import { createRefusalLog } from './observe/refusal-log.ts';
 import type { Sink } from './observe/sink.ts';
@@ -37,8 +44,11 @@ import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
 import type { Provider } from './providers/provider.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
 import { adminEntryPoint, toEntryPointFacts } from './snapshot/entry-points.ts';
+import type { Prepared } from './snapshot/prepared.ts';
 import { createUpdates } from './snapshot/updates.ts';
 import { createServices } from './upstream/create-upstream.ts';
+import { readVersion } from './version.ts';
+import type { Readings } from './workers/readings.ts';
 import { GatewayStartError } from './start-error.ts';
 
 /** What the gateway takes from its process. */
@@ -60,6 +70,8 @@ export interface WorkerPart {
   readonly number: number;
   /** Where they share the tokens of middlewares without `store`. */
   readonly local: Omit<LocalStore, 'events'>;
+  /** The figures of all of them, as they are exposed. */
+  readonly metrics: () => Promise<string>;
 }
 
 /** A running gateway. */
@@ -68,6 +80,8 @@ export interface Gateway {
   readonly addresses: ListenAddresses;
   /** Opens log files anew after a rotation. */
   reopenLogs(): void;
+  /** What this process has counted, after its end too; undefined when it counts nothing. */
+  readMetrics(): Readings | undefined;
   /**
    * Leaves new connections to another process, answers what the open ones still ask for within each entry point's
    * `graceTimeOut`, and drains.
@@ -95,9 +109,10 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    const records = createChannel<RequestRecord>((error) =>
-      log.error('an observer failed', { error: describe(error) }),
-    );
+    const onObserverError = (error: unknown): void =>
+      log.error('an observer failed', { error: describe(error) });
+    const records = createChannel<RequestRecord>(onObserverError);
+    const entryPoints: EntryPoint[] = [];
     const accessSink = await openAccessLog(install, io, clock);
     if (accessSink !== undefined) {
       const toLine = createAccessLogLine(install.accessLog?.format ?? 'json');
@@ -106,25 +121,54 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     }
     records.subscribe(createRefusalLog(log, clock));
 
-    const storeEvents = createChannel<StoreEvent>((error) =>
-      log.error('an observer failed', { error: describe(error) }),
-    );
-    storeEvents.subscribe(createStoreLog(log, clock, 'the token store'));
+    const services = createServices({ clock });
+    const metrics =
+      install.metrics &&
+      createMetrics({
+        config: install.metrics,
+        entryPoints: install.entryPoints,
+        clock,
+        worker: worker?.number,
+        gauges: {
+          connections: () =>
+            entryPoints.flatMap((entryPoint) => {
+              const open = entryPoint.connections();
+              return open === undefined ? [] : [[entryPoint.name, open] as const];
+            }),
+          servers: () => services.health(),
+          origins: () => services.connections(),
+        },
+      });
+    if (metrics !== undefined) {
+      records.subscribe((record) => metrics.onRecord(record));
+      opened.push(() => metrics.close());
+    }
+
+    const storeLog = createStoreLog(log, clock, 'the token store');
+    const openStoreChannel = (name: string, listener: (event: StoreEvent) => void): Channel<StoreEvent> => {
+      const channel = createChannel<StoreEvent>(onObserverError);
+      channel.subscribe(listener);
+      if (metrics !== undefined) channel.subscribe(metrics.onStoreEvent(name));
+      return channel;
+    };
     const stores = createStores({
       clock,
-      events: storeEvents,
-      local: worker && openLocal(worker, log, clock),
+      eventsOf: (redis) => openStoreChannel(toStoreName(redis), storeLog),
+      local: worker && {
+        ...worker.local,
+        events: openStoreChannel(workersStore, createStoreLog(log, clock, 'the store of the workers')),
+      },
     });
     const cache = createTokenCache({ clock });
-    const authenticators = createAuthenticators({ clock, cache, stores });
-    const services = createServices({ clock });
+    const authenticators = createAuthenticators({ clock, cache, stores, openTally: metrics?.openTally });
     const entryPointFacts = toEntryPointFacts(install.entryPoints);
     const kubernetes = createKubernetes(install, io.env, clock, log);
-    const entryPoints: EntryPoint[] = [];
     const certificateFiles = certificateFilesOf(install.entryPoints.values());
-    const renew = createRenewal(install, entryPoints, (entryPoint, error) =>
-      log.warn('certificates cannot be used: the last good ones stay', { entryPoint, error }),
-    );
+    const renew = createRenewal(install, entryPoints, {
+      onRenewed: metrics?.onCertificates,
+      onFault: (entryPoint, error) =>
+        log.warn('certificates cannot be used: the last good ones stay', { entryPoint, error }),
+    });
     let isUnwatchedKnown = false;
     const onUnwatched = (unwatched: string, code: string): void => {
       if (isUnwatchedKnown) return;
@@ -149,12 +193,15 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       entryPoints: entryPointFacts,
       services,
       authenticators,
-      onPrepared({ routers, guards, problems }, files) {
+      onGuards: metrics?.onGuards,
+      onPrepared(prepared, files) {
+        const { routers, guards, problems } = prepared;
         if (speaks) {
           report(problems);
           kubernetes?.report(problems);
         }
         const broken = routers.filter((router) => router.broken !== undefined).length;
+        metrics?.configure(toConfigured(prepared, broken));
         log.info('configuration loaded', { routers: routers.length, middlewares: guards.size, broken });
         watchSet.watch(new Set([...files, ...certificateFiles]));
       },
@@ -190,7 +237,13 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         await open(config, {
           clock,
           pipeline,
-          handle: toHandle(config, install, pipeline, handle, () => kubernetes?.isReady() ?? true),
+          handle: toHandle(config, pipeline, {
+            ping: install.ping,
+            isReady: () => kubernetes?.isReady() ?? true,
+            metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
+            next: handle,
+          }),
+          onCertificates: metrics?.onCertificates,
           onError: (error) =>
             log.error('a connection could not be opened', {
               entryPoint: config.name,
@@ -215,6 +268,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     return Object.freeze({
       addresses,
       reopenLogs: () => accessSink?.reopen(),
+      readMetrics: () => metrics?.read(),
       async retire() {
         await Promise.all(entryPoints.map((entryPoint) => entryPoint.retire()));
         await drain();
@@ -227,12 +281,24 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
   }
 }
 
-function openLocal({ local }: WorkerPart, log: Log, clock: Clock): LocalStore {
-  const events = createChannel<StoreEvent>((error) =>
-    log.error('an observer failed', { error: describe(error) }),
-  );
-  events.subscribe(createStoreLog(log, clock, 'the store of the workers'));
-  return { ...local, events };
+/** The figures of the whole gateway, in the text format. */
+async function expose(metrics: Metrics, worker: WorkerPart | undefined): Promise<string> {
+  if (worker !== undefined) return worker.metrics();
+  const { series } = metrics.read();
+  return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
+}
+
+function toConfigured({ routers, guards, checks, services, problems }: Prepared, broken: number): Configured {
+  return {
+    routers: new Map(routers.map(({ config }) => [config.name, config.service])),
+    broken,
+    services: Array.from(services.keys()),
+    middlewares: Array.from(new Set([...guards.keys(), ...checks.keys()])),
+    stores: Array.from(guards.values()).flatMap(({ options }) =>
+      options?.store === undefined ? [] : [toStoreName(options.store.redis)],
+    ),
+    faulty: problems.some(({ severity }) => severity === 'error'),
+  };
 }
 
 async function openAccessLog(
@@ -270,27 +336,26 @@ function createKubernetes(
   return createKubernetesProvider(config, { access, clock, onEvent, instance: hostname() });
 }
 
-function toHandle(
-  { name, check }: EntryPointConfig,
-  { ping }: InstallConfig,
-  pipeline: PipelineDeps,
-  handle: Handle,
-  isReady: () => boolean,
-): Handle {
+function toHandle({ name, check }: EntryPointConfig, pipeline: PipelineDeps, admin: AdminOptions): Handle {
   if (check !== undefined) return createForwardAuthHandle(check, pipeline);
-  return name === adminEntryPoint ? createAdminHandle({ ping, isReady, next: handle }) : handle;
+  return name === adminEntryPoint ? createAdminHandle(admin) : admin.next;
 }
 
 async function open(
   config: EntryPointConfig,
-  deps: Omit<EntryPointDeps, 'certificates'> & { readonly pipeline: PipelineDeps },
+  deps: Omit<EntryPointDeps, 'certificates'> & {
+    readonly pipeline: PipelineDeps;
+    readonly onCertificates: OnCertificates | undefined;
+  },
 ): Promise<EntryPoint> {
   const certificates = await readCertificates(config);
   const { check } = config;
   try {
-    return await (check?.kind === 'extAuthz'
+    const entryPoint = await (check?.kind === 'extAuthz'
       ? openExtAuthz({ ...config, check }, { ...deps, certificates })
       : openEntryPoint(config, { ...deps, certificates }));
+    deps.onCertificates?.(config.name, certificates);
+    return entryPoint;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'MODULE_NOT_FOUND')

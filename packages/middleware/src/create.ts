@@ -1,6 +1,7 @@
 import type { Clock } from './base/clock.ts';
 import { systemClock } from './base/clock.ts';
 import type { TokenCache } from './cache/token-cache.ts';
+import type { TokenTally } from './cache/token-tally.ts';
 import type { Stores } from './cache/stores.ts';
 import { createStores } from './cache/stores.ts';
 import type { Decide } from './decision/decide.ts';
@@ -32,6 +33,8 @@ export interface AuthenticatorParts {
   readonly cache?: TokenCache;
   /** Default: stores of its own, used by nobody else. */
   readonly stores?: Stores;
+  /** What counts where the tokens came from. Default: nothing. */
+  readonly tally?: TokenTally | undefined;
 }
 
 /** What an authenticator of an application may be given. */

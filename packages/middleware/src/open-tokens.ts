@@ -3,6 +3,7 @@ import type { Stores } from './cache/stores.ts';
 import { createStores } from './cache/stores.ts';
 import type { CachedTokens, TokenCache } from './cache/token-cache.ts';
 import { createTokenCache } from './cache/token-cache.ts';
+import type { TokenTally } from './cache/token-tally.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import { createTokenEndpoint } from './token/create-endpoint.ts';
 import { maxBackoffMs } from './token/retry.ts';
@@ -20,7 +21,12 @@ export interface OpenTokens {
 /** Composes token endpoint, cache and store. Parts that are not given are its own. */
 export function openTokens(
   options: TokenOptions,
-  parts: { readonly clock: Clock; readonly cache?: TokenCache; readonly stores?: Stores },
+  parts: {
+    readonly clock: Clock;
+    readonly cache?: TokenCache;
+    readonly stores?: Stores;
+    readonly tally?: TokenTally | undefined;
+  },
 ): OpenTokens {
   const { clock } = parts;
   const { tls, timeoutSeconds, maxRetries } = options.clientConfig;
@@ -47,7 +53,7 @@ export function openTokens(
   const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
   const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
   const shared = held === undefined ? parts.stores?.local : held.shared;
-  const source = cache.source({ endpoint, profile, waitMs, shared });
+  const source = cache.source({ endpoint, profile, waitMs, shared, tally: parts.tally });
   return Object.freeze({
     source,
     async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import { noTrailers } from '../proxy/answer.ts';
 
@@ -7,25 +8,48 @@ export interface AdminOptions {
   readonly ping: boolean;
   /** Whether everything that the providers know has been read. */
   readonly isReady: () => boolean;
+  /** What `/metrics` answers; undefined: it is none of its own. Rejects when the figures cannot be had. */
+  readonly metrics?: (() => Promise<Page>) | undefined;
   readonly next: Handle;
 }
 
+export interface Page {
+  /** Media type. */
+  readonly type: string;
+  readonly text: string;
+}
+
 /**
- * What the entry point `admin` answers by itself: `/ping`, 200 as long as the gateway runs, and `/ready`, 503 until it has read all
- * of its configuration. Anything else goes to the routers that name it.
+ * What the entry point `admin` answers by itself: `/ping`, 200 as long as the gateway runs, `/ready`, 503 until it has read all
+ * of its configuration, and `/metrics`. Anything else goes to the routers that name it.
  */
-export function createAdminHandle({ ping, isReady, next }: AdminOptions): Handle {
+export function createAdminHandle({ ping, isReady, metrics, next }: AdminOptions): Handle {
   return (exchange) => {
-    const { answer, facts, refusal } = exchange;
-    const isOwn = facts.path === '/ping' || facts.path === '/ready';
-    if (!ping || !isOwn || refusal !== undefined) return next(exchange);
-    const ok = facts.path === '/ping' || isReady();
-    const status = ok ? 200 : 503;
-    const body = Buffer.from(ok ? 'OK' : 'not ready');
-    const headers = ['Content-Type', 'text/plain; charset=utf-8', 'Cache-Control', 'no-store'];
-    headers.push('Content-Length', String(body.length));
-    answer.begin({ status, reason: STATUS_CODES[status] ?? '', headers, dated: true, reused: false });
-    answer.end(body, false, noTrailers);
-    return () => {};
+    const { facts, refusal } = exchange;
+    if (refusal !== undefined) return next(exchange);
+    if (ping && (facts.path === '/ping' || facts.path === '/ready')) {
+      const ok = facts.path === '/ping' || isReady();
+      write(exchange, ok ? 200 : 503, plain(ok ? 'OK' : 'not ready'));
+      return () => {};
+    }
+    if (metrics !== undefined && facts.path === '/metrics') {
+      metrics().then(
+        (page) => write(exchange, 200, page),
+        () => write(exchange, 503, plain('the figures of the workers cannot be had')),
+      );
+      return () => {};
+    }
+    return next(exchange);
   };
+}
+
+const plain = (text: string): Page => ({ type: 'text/plain; charset=utf-8', text });
+
+function write({ answer }: Exchange, status: number, { type, text }: Page): void {
+  // The caller may have gone away meanwhile.
+  if (answer.over) return;
+  const body = Buffer.from(text);
+  const headers = ['Content-Type', type, 'Cache-Control', 'no-store', 'Content-Length', String(body.length)];
+  answer.begin({ status, reason: STATUS_CODES[status] ?? '', headers, dated: true, reused: false });
+  answer.end(body, false, noTrailers);
 }

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { Argument, Command } from 'commander';
 import type { CheckFlags } from './check.ts';
 import type { ClaimsFlags } from './claims.ts';
 import type { DemoFlags } from './demo.ts';
 import type { Io } from './io.ts';
+import { readVersion } from '../version.ts';
 import { schemaNames } from './schema-names.ts';
 import type { SchemaName } from './schema-names.ts';
 import type { ServeFlags } from './serve.ts';
@@ -158,9 +158,4 @@ ${exitCodes}`,
     .action((name: SchemaName) => start(async () => (await import('./schema.ts')).runSchema(name, io)));
 
   return program;
-}
-
-function readVersion(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { readonly version: string }).version;
 }

@@ -135,6 +135,27 @@ export const checkDefaults = {
   extAuthz: extAuthz.parse({}),
 } as const;
 
+/** Bounds of a histogram; each costs a series for every set of labels. */
+const maxBuckets = 64;
+
+const prometheus = z.strictObject({
+  buckets: z
+    .array(z.number().positive())
+    .min(1)
+    .max(maxBuckets)
+    .refine((bounds) => bounds.every((bound, index) => index === 0 || bound > (bounds[index - 1] ?? 0)), {
+      error: 'expected numbers that grow',
+    })
+    .default([0.1, 0.3, 1.2, 5])
+    .describe('Upper bounds of the histograms of durations, in seconds.'),
+  addEntryPointsLabels: z.boolean().default(true).describe('Counts requests by entry point.'),
+  addRoutersLabels: z.boolean().default(false).describe('Counts requests by router.'),
+  addServicesLabels: z
+    .boolean()
+    .default(true)
+    .describe('Counts requests by service; with the health of its servers and the connections to them.'),
+});
+
 const workers = z.preprocess(
   lowerCase,
   z.union([z.literal('auto'), z.int().min(1).max(maxWorkers)], {
@@ -194,6 +215,14 @@ export const installSchema = z.strictObject({
     })
     .prefault({})
     .describe("The gateway's own log, on standard error."),
+  metrics: z
+    .strictObject({
+      prometheus: prometheus
+        .optional()
+        .describe('With it, `/metrics` on the entry point `admin`, in the text format of Prometheus.'),
+    })
+    .prefault({})
+    .describe('What is counted, for monitoring.'),
   ping: z
     .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
     .default(false)
@@ -211,7 +240,13 @@ export const installSchema = z.strictObject({
 export const laterInstallNames = [
   'kubernetesIngress',
   'kubernetesGateway',
-  'metrics',
+  'datadog',
+  'influxDB2',
+  'otlp',
+  'statsD',
+  'addInternals',
+  'manualRouting',
+  'headerLabels',
   'tracing',
   'api',
   'certificatesResolvers',

@@ -9,6 +9,8 @@ export interface InstallConfig {
   };
   readonly accessLog: AccessLogConfig | undefined;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'common' };
+  /** Undefined: nothing is counted. */
+  readonly metrics: MetricsConfig | undefined;
   /** `/ping` and `/ready` on the `admin` entry point. */
   readonly ping: boolean;
   /** Processes that serve requests; `auto`: one of each processor that can be used. */
@@ -95,6 +97,18 @@ export interface AccessLogConfig {
   readonly format: 'json' | 'common';
   /** Undefined: standard output. */
   readonly filePath: string | undefined;
+}
+
+/** What is counted for Prometheus, which reads it from the `admin` entry point. */
+export interface MetricsConfig {
+  /** Upper bounds of the histograms of durations, in seconds; they grow. */
+  readonly buckets: readonly number[];
+  /** Requests by entry point. */
+  readonly byEntryPoint: boolean;
+  /** Requests by router. */
+  readonly byRouter: boolean;
+  /** Requests by service, its servers and the connections to them. */
+  readonly byService: boolean;
 }
 
 /** Where a gateway listens, by entry point; the port is the one in use when 0 was asked for. */

@@ -29,6 +29,7 @@ describe('the install configuration', () => {
       },
     });
     expect(config).toMatchObject({ log: { level: 'info', format: 'json' }, ping: false, workers: 1 });
+    expect(config!.metrics).toBeUndefined();
     expect(config!.accessLog).toBeUndefined();
     expect(config!.providers.file).toBeUndefined();
   });
@@ -80,6 +81,8 @@ providers:
     throttleDuration: 2s
 accessLog: { format: json, filePath: logs/access.log }
 log: { level: WARN, format: common }
+metrics:
+  Prometheus: { Buckets: [0.005, 1], addEntryPointsLabels: false, addRoutersLabels: true, addServicesLabels: false }
 ping: {}
 `;
     const { config, problems } = parseInstall(text, '/etc/grantgate/grantgate.yaml');
@@ -117,6 +120,7 @@ ping: {}
       },
       accessLog: { format: 'json', filePath: '/etc/grantgate/logs/access.log' },
       log: { level: 'warn', format: 'common' },
+      metrics: { buckets: [0.005, 1], byEntryPoint: false, byRouter: true, byService: false },
       ping: true,
     });
     expect(config!.providers.kubernetesCRD!.token!.reveal()).toBe('urn:file:/run/token');
@@ -161,7 +165,7 @@ ping: {}
   two: { address: "host:99999" }
   three: { address: ":80", forwardedHeaders: { trustedIPs: [10.0.0.0/33] }, http: { maxHeaderBytes: -1 } }
   four: { address: ":81", transport: { respondingTimeouts: { readTimeout: fast } }, Address: ":82" }
-metrics: { prometheus: {} }
+metrics: { prometheus: { buckets: [0.1, 0.1], addRouterLabels: true, manualRouting: true }, otlp: {} }
 providers:
   file: { watch: true }
   kubernetesCRD:
@@ -184,7 +188,10 @@ log: { level: loud }
         'error 5:101 entryPoints.three.http.maxHeaderBytes: expected number to be >=1',
         'error 6:75 entryPoints.four.transport.respondingTimeouts.readTimeout: expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h',
         'error 6:85 entryPoints.four.Address: address is given twice (names match whatever their letter case)',
-        'error 7:1 metrics: metrics is not supported by this version',
+        'error 7:26 metrics.prometheus.buckets: expected numbers that grow',
+        'error 7:47 metrics.prometheus.addRouterLabels: unknown option addRouterLabels: did you mean addRoutersLabels?',
+        'error 7:70 metrics.prometheus.manualRouting: manualRouting is not supported by this version',
+        'error 7:93 metrics.otlp: otlp is not supported by this version',
         'error 9:3 providers.file: expected a filename or a directory',
         'error 11:15 providers.kubernetesCRD.endpoint: expected a URL with https or http',
         'error 13:25 providers.kubernetesCRD.namespaces[1]: expected a name of a namespace',
@@ -210,6 +217,44 @@ log: { level: loud }
     ':080000',
   ])('refuses the address %j', (address) => {
     expect(shown(`entryPoints: { web: { address: ${JSON.stringify(address)} } }`)).toHaveLength(1);
+  });
+
+  it.each(['prometheus: {}', 'Prometheus: { AddServicesLabels: true }'])(
+    'has Traefik’s defaults for metrics: %s',
+    (written) => {
+      const { config, problems } = parseInstall(
+        `entryPoints: { admin: { address: ":1" } }\nmetrics: { ${written} }`,
+        'g.yaml',
+      );
+      expect(problems).toEqual([]);
+      expect(config!.metrics).toEqual({
+        buckets: [0.1, 0.3, 1.2, 5],
+        byEntryPoint: true,
+        byRouter: false,
+        byService: true,
+      });
+    },
+  );
+
+  it.each(['metrics: {}', 'metrics: { prometheus: }'])('counts nothing with %s', (written) => {
+    expect(parseInstall(written, 'g.yaml')).toMatchObject({ config: { metrics: undefined }, problems: [] });
+  });
+
+  it.each([
+    ['[]', 'expected array to have >=1 items'],
+    ['[0]', 'expected number to be >0'],
+    ['[0.1, .inf]', 'expected number'],
+    ['[1, 0.5]', 'expected numbers that grow'],
+  ])('refuses the buckets %s', (buckets, message) => {
+    expect(
+      shown(`entryPoints: { admin: { address: ":1" } }\nmetrics: { prometheus: { buckets: ${buckets} } }`),
+    ).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('warns of metrics that no entry point answers', () => {
+    expect(shown('entryPoints: { web: { address: ":80" } }\nMetrics: { Prometheus: {} }\n')).toEqual([
+      'warning 2:12 metrics.prometheus: metrics.prometheus answers on the entry point admin, and there is none',
+    ]);
   });
 
   it('warns of a ping that no entry point answers', () => {

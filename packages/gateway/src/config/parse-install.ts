@@ -4,7 +4,13 @@ import { Secret } from '@grantgate/middleware/base/secret';
 import type { Address } from './address.ts';
 import { thisMachine, toCheck } from './check.ts';
 import { parseDocuments } from './parse-documents.ts';
-import type { CheckConfig, EntryPointConfig, InstallConfig, KubernetesProviderConfig } from './install.ts';
+import type {
+  CheckConfig,
+  EntryPointConfig,
+  InstallConfig,
+  KubernetesProviderConfig,
+  MetricsConfig,
+} from './install.ts';
 import { ignoredInstallNames, installSchema, laterInstallNames } from './install-schema.ts';
 import type { Problem } from './place.ts';
 import { readObject } from './read.ts';
@@ -44,14 +50,23 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   if (!read.whole) return { config: undefined, problems: read.problems };
   const install = read.value as Install;
   const problems = [...read.problems];
-  if (install.ping !== false && !Object.hasOwn(install.entryPoints, 'admin'))
-    problems.push({
-      severity: 'warning',
-      place: document.placeOf(['ping'], 'key'),
-      code: 'no_entry_point',
-      path: 'ping',
-      message: 'ping answers on the entry point admin, and there is none',
-    });
+  const answering = [
+    { isOn: install.ping !== false, what: 'ping', path: ['ping'] },
+    {
+      isOn: install.metrics.prometheus !== undefined,
+      what: 'metrics.prometheus',
+      path: ['metrics', 'prometheus'],
+    },
+  ];
+  for (const { isOn, what, path } of answering)
+    if (isOn && !Object.hasOwn(install.entryPoints, 'admin'))
+      problems.push({
+        severity: 'warning',
+        place: document.placeOf(read.writtenPath(path), 'key'),
+        code: 'no_entry_point',
+        path: what,
+        message: `${what} answers on the entry point admin, and there is none`,
+      });
   return { config: toConfig(install, dirname(resolve(file))), problems };
 }
 
@@ -106,8 +121,19 @@ function toConfig(install: Install, folder: string): InstallConfig {
         filePath: install.accessLog.filePath === undefined ? undefined : at(install.accessLog.filePath),
       }),
     log: Object.freeze(install.log),
+    metrics: toMetrics(install.metrics),
     ping: install.ping !== false,
     workers: install.workers,
+  });
+}
+
+function toMetrics({ prometheus }: Install['metrics']): MetricsConfig | undefined {
+  if (prometheus === undefined) return undefined;
+  return Object.freeze({
+    buckets: Object.freeze([...prometheus.buckets]),
+    byEntryPoint: prometheus.addEntryPointsLabels,
+    byRouter: prometheus.addRoutersLabels,
+    byService: prometheus.addServicesLabels,
   });
 }
 

@@ -4,6 +4,8 @@ import type { Answer } from '../proxy/answer.ts';
 /** What is under way on an entry point. */
 export interface Activity {
   readonly draining: boolean;
+  /** Connections that are open. */
+  readonly connections: number;
   /** Calling it again for the same connection changes nothing. */
   connected(socket: Socket): void;
   begin(answer: Answer): void;
@@ -28,6 +30,9 @@ export function createActivity(): Activity {
   return {
     get draining() {
       return draining;
+    },
+    get connections() {
+      return connections.size;
     },
     connected(socket) {
       if (connections.has(socket)) return;

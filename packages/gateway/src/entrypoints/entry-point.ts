@@ -17,6 +17,8 @@ export interface EntryPoint {
   readonly name: string;
   /** The port in use: the configured one, or the one that port 0 got. */
   readonly port: number;
+  /** Connections that are open; undefined where it is not known. */
+  connections(): number | undefined;
   /**
    * Uses other certificates from now on; connections that are open keep theirs.
    * @throws when they cannot be used; those in use stay.
@@ -67,6 +69,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
   return {
     name: config.name,
     port: (server.address() as AddressInfo).port,
+    connections: () => activity.connections,
     setCertificates,
     async retire() {
       // The listener alone: the server's own `close` cuts idle connections.

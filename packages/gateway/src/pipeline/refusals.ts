@@ -24,6 +24,8 @@ export interface Refusal {
   readonly detail: string;
   readonly challenge: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** Qualified name of the middleware that refused; left out of what the caller is told. */
+  readonly middleware?: string;
 }
 
 const refusal = (

@@ -2,6 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
 import type { Stores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Use } from '../upstream/sharing.ts';
 import { createSharing } from '../upstream/sharing.ts';
 import { createParsedAuthenticator, type Authenticator } from '@grantgate/middleware';
@@ -14,17 +15,27 @@ import type { ClientCredentialsOptions } from '@grantgate/middleware/options/opt
  */
 export interface Authenticators {
   /** To be released exactly once. */
-  acquire(options: ClientCredentialsOptions): Use<Authenticator>;
+  acquire(options: ClientCredentialsOptions): Use<CountedAuthenticator>;
+}
+
+export interface CountedAuthenticator extends Authenticator {
+  /** Undefined when nobody counts. */
+  readonly tally: TokenTally | undefined;
 }
 
 export function createAuthenticators(parts: {
   readonly clock: Clock;
   readonly cache: TokenCache;
   readonly stores: Stores;
+  /** Opens what counts the tokens of one authenticator. Default: nobody counts. */
+  readonly openTally?: (() => TokenTally) | undefined;
 }): Authenticators {
-  const sharing = createSharing<Authenticator>((authenticator) => authenticator.close());
+  const sharing = createSharing<CountedAuthenticator>((authenticator) => authenticator.close());
   return {
     acquire: (options) =>
-      sharing.acquire(fingerprint(options), () => createParsedAuthenticator(options, parts)),
+      sharing.acquire(fingerprint(options), () => {
+        const tally = parts.openTally?.();
+        return Object.freeze({ ...createParsedAuthenticator(options, { ...parts, tally }), tally });
+      }),
   };
 }

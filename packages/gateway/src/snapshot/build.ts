@@ -1,11 +1,10 @@
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
-import type { Authenticator } from '@grantgate/middleware';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Table } from '../routing/table.ts';
 import type { Services } from '../upstream/create-upstream.ts';
 import type { Succession } from '../upstream/succession.ts';
 import { createSuccession } from '../upstream/succession.ts';
-import type { Authenticators } from './authenticators.ts';
+import type { Authenticators, CountedAuthenticator } from './authenticators.ts';
 import type { EntryPointFacts } from './entry-points.ts';
 import type { Runtime } from './holder.ts';
 import type { PreparedGuard } from './prepare-guard.ts';
@@ -18,13 +17,15 @@ export interface BuildDeps {
   readonly services: Services;
   readonly authenticators: Authenticators;
   readonly entryPoints: ReadonlyMap<string, EntryPointFacts>;
+  /** Told of the middlewares that are about to take effect, by qualified name. */
+  readonly onGuards?: ((guards: ReadonlyMap<string, Guard>) => void) | undefined;
 }
 
 /** Opens what a prepared configuration needs and makes it ready to serve: one routing table for each entry point. */
 export type Build = (prepared: Prepared) => Runtime;
 
 /** What stays from one configuration to the next is not made again; what an old one has stays as it is. */
-export function createBuild({ services, authenticators, entryPoints }: BuildDeps): Build {
+export function createBuild({ services, authenticators, entryPoints, onGuards }: BuildDeps): Build {
   const running: Running = createSuccession();
   const toGuards = createToGuards();
   const toRoutes = createRoutes();
@@ -33,13 +34,14 @@ export function createBuild({ services, authenticators, entryPoints }: BuildDeps
     const options = Array.from(prepared.guards.values(), (guard) => guard.options ?? []).flat();
     const opened = running.open(options, (one) => authenticators.acquire(one));
     const guards = toGuards(prepared.guards, (one) => opened.get(one));
+    onGuards?.(guards);
     const upstreams = services.open(prepared.services);
     const tables = toTables(toRoutes(prepared.routers, { guards, upstreams }));
     return { ...serve({ tables, prepared, guards }), close: createClose([upstreams.close, opened.close]) };
   };
 }
 
-type Running = Succession<ClientCredentialsOptions, Authenticator>;
+type Running = Succession<ClientCredentialsOptions, CountedAuthenticator>;
 
 /** Apart from the routes: what is closed when the last request has ended does not hold on to them until then. */
 function createClose(closes: readonly (() => Promise<void>)[]): () => Promise<void> {
@@ -53,14 +55,15 @@ function createToGuards() {
   const known = new WeakMap<PreparedGuard, Guard>();
   return (
     prepared: Prepared['guards'],
-    find: (options: ClientCredentialsOptions) => Authenticator | undefined,
+    find: (options: ClientCredentialsOptions) => CountedAuthenticator | undefined,
   ): ReadonlyMap<string, Guard> => {
     const guards = new Map<string, Guard>();
     for (const [name, one] of prepared) {
-      const decide = one.options && find(one.options)?.decide;
-      if (decide === undefined) continue;
+      const found = one.options && find(one.options);
+      if (found === undefined) continue;
+      const { decide, tally } = found;
       let guard = known.get(one);
-      if (guard?.decide !== decide) known.set(one, (guard = Object.freeze({ name, decide })));
+      if (guard?.decide !== decide) known.set(one, (guard = Object.freeze({ name, decide, tally })));
       guards.set(name, guard);
     }
     return guards;

@@ -1,5 +1,6 @@
 import type { Decision } from '@grantgate/middleware/decision/decision';
 import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -28,6 +29,8 @@ export interface Guard {
   /** Qualified name: `apps-test@kubernetescrd`. */
   readonly name: string;
   decide(facts: DecisionFacts): MaybePromise<Decision>;
+  /** What counts its tokens; middlewares with the same options have the same. */
+  readonly tally?: TokenTally | undefined;
 }
 
 export interface Route {

@@ -2,8 +2,8 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { LoadBalancerConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { HealthCheck } from './health-check.ts';
 import { createHealthPools } from './health-pools.ts';
-import { createLoadBalancer, type Service } from './load-balancer.ts';
-import { createPools } from './pools.ts';
+import { createLoadBalancer, type ServerHealth, type Service } from './load-balancer.ts';
+import { createPools, type OriginStats } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import type { Use } from './sharing.ts';
 import { createSharing } from './sharing.ts';
@@ -19,6 +19,10 @@ import type { Upstream } from './upstream.ts';
 export interface Services {
   /** Connections are opened by the first request, health checks start at once. */
   open(configs: ReadonlyMap<string, ServiceConfig>): Upstreams;
+  /** How the servers are that are asked for it, those of configurations that are still in use included. */
+  health(): readonly ServerHealth[];
+  /** The connections of requests. */
+  connections(): readonly OriginStats[];
 }
 
 /** Every service of one configuration. */
@@ -59,6 +63,8 @@ export function createServices({ clock, transport }: ServicesDeps): Services {
     acquire(toKey(config), () => createLoadBalancer(config, { clock, pools, healthPools, checks }));
   let before: Weighted = new Map();
   return {
+    health: () => running.entries().flatMap(([, { service }]) => service.health()),
+    connections: () => pools.stats(),
     open(configs) {
       const opened = openServices(configs, { balancers, acquireBalancer, acquire, before });
       before = opened.weighted;
@@ -135,6 +141,7 @@ function createWeighted(children: readonly { readonly item: Service; readonly we
   const rotation = createRoundRobin(children, (child) => child.available());
   return {
     available: () => children.some(({ item }) => item.available()),
+    health: () => [],
     async stop() {},
     pick: (facts) => rotation.next()?.pick(facts),
   };

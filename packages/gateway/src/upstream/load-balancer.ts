@@ -13,8 +13,18 @@ import type { Picked, Upstream } from './upstream.ts';
 export interface Service extends Upstream {
   /** Whether `pick` would give a server. */
   available(): boolean;
+  /** Of its own servers, those that are asked for their health. */
+  health(): readonly ServerHealth[];
   /** Stops what runs in the background, and lets go of the connections. */
   stop(): Promise<void>;
+}
+
+export interface ServerHealth {
+  /** Qualified name of the service. */
+  readonly service: string;
+  /** As configured. */
+  readonly url: string;
+  readonly up: boolean;
 }
 
 interface Peer {
@@ -66,6 +76,10 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
   );
   return {
     available: () => peers.some(isHealthy),
+    health: () =>
+      peers.flatMap(({ check, picked }) =>
+        check === undefined ? [] : [{ service: config.name, url: picked.server.url, up: check.healthy() }],
+      ),
     async stop() {
       await Promise.all(uses.map((use) => use.release()));
     },

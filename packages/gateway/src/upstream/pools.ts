@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createClient } from '../http1/client.ts';
-import type { Pool } from '../http1/pool.ts';
+import type { Pool, PoolStats } from '../http1/pool.ts';
 import { createSharing, type Use } from './sharing.ts';
 import type { UpstreamTransport } from './transport.ts';
 
@@ -10,6 +10,12 @@ import type { UpstreamTransport } from './transport.ts';
  */
 export interface Pools {
   forOrigin(origin: string): Use<Pool>;
+  stats(): readonly OriginStats[];
+}
+
+/** The connections to one origin. */
+export interface OriginStats extends PoolStats {
+  readonly origin: string;
 }
 
 export function createPools(clock: Clock, transport: UpstreamTransport): Pools {
@@ -21,5 +27,8 @@ export function createPools(clock: Clock, transport: UpstreamTransport): Pools {
     idleMs: transport.idleConnTimeoutMs,
     maxHeadBytes: transport.maxResponseHeaderBytes,
   });
-  return { forOrigin: (origin) => pools.acquire(origin, () => client.createPool(origin)) };
+  return {
+    forOrigin: (origin) => pools.acquire(origin, () => client.createPool(origin)),
+    stats: () => pools.entries().map(([origin, pool]) => ({ origin, ...pool.stats() })),
+  };
 }

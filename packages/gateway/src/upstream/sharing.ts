@@ -1,6 +1,8 @@
 /** Things that several users share, by key: made for the first of them, closed after the last. */
 export interface Sharing<T> {
   acquire(key: string, create: () => T): Use<T>;
+  /** Those that have users now, with their keys. */
+  entries(): readonly (readonly [key: string, value: T])[];
 }
 
 export interface Use<T> {
@@ -12,6 +14,7 @@ export interface Use<T> {
 export function createSharing<T>(close: (value: T) => Promise<void> | void): Sharing<T> {
   const held = new Map<string, { readonly value: T; users: number }>();
   return {
+    entries: () => Array.from(held, ([key, { value }]) => [key, value] as const),
     acquire(key, create) {
       let entry = held.get(key);
       if (entry === undefined) {

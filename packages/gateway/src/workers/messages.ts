@@ -1,5 +1,6 @@
 import type { ListenAddresses } from '../config/install.ts';
 import type { GatewayStartErrorCode } from '../start-error.ts';
+import type { Readings } from './readings.ts';
 
 /** What the processes of one gateway say to each other; structured clones of it. */
 export type ToWorker =
@@ -10,6 +11,10 @@ export type ToWorker =
   | { readonly kind: 'retire' }
   /** End within the grace time-outs. */
   | { readonly kind: 'drain' }
+  /** Asks for what it has counted. */
+  | { readonly kind: 'count' }
+  /** The figures of all workers; undefined when they cannot be had. */
+  | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
   | StoreReply;
 
 export type ToPrimary =
@@ -19,6 +24,10 @@ export type ToPrimary =
   | { readonly kind: 'ready'; readonly addresses: ListenAddresses }
   /** Cannot serve, and ends. */
   | { readonly kind: 'failed'; readonly failure: StartFailure }
+  /** Answers `count`; and once more as its last words. */
+  | { readonly kind: 'counted'; readonly readings: Readings }
+  /** Asks for the figures of all workers, answered under the same `id`. */
+  | { readonly kind: 'metrics'; readonly id: number }
   | StoreRequest;
 
 /** What a worker is given when it starts. */

@@ -4,7 +4,14 @@ import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit
 import { createMemoryStore } from '../../../middleware/src/cache/memory-store.ts';
 import type { WorkerEvent } from './event.ts';
 import type { StartFailure, ToPrimary, ToWorker } from './messages.ts';
+import type { Readings } from './readings.ts';
 import { createSupervisor, type WorkerPlan } from './supervisor.ts';
+
+const reading = (value: number): Readings => ({
+  series: { count: [{ labels: '', of: undefined, value }] },
+  current: { router: [], service: [], middleware: [], store: [] },
+});
+const numberIn = (series: Readings['series']): number => series['count']?.[0]?.value ?? NaN;
 
 /** A process that does what a test says, and notes what it is told. */
 interface FakeProcess {
@@ -28,6 +35,7 @@ function start() {
   const clock = createFakeClock();
   const processes: FakeProcess[] = [];
   const events: WorkerEvent[] = [];
+  const ended: number[] = [];
   const store = createMemoryStore({ clock });
   const secret = randomBytes(32);
   const fork = () => {
@@ -74,6 +82,11 @@ function start() {
     store,
     secret,
     onEvent: (event) => void events.push(event),
+    onEnded: ({ series }) => void ended.push(numberIn(series)),
+    writeMetrics: ({ readings, late }, serving) => {
+      if (readings.length === 0) throw new Error('nothing to write');
+      return JSON.stringify({ counted: readings.map(({ series }) => numberIn(series)), late, serving });
+    },
     // The longest wait that back-off allows.
     random: () => 1 - Number.EPSILON,
   });
@@ -88,7 +101,7 @@ function start() {
     await clock.advance(0);
   };
   const kinds = (): string[] => events.map(({ kind }) => kind);
-  return { clock, processes, events, kinds, supervisor, store, secret, startAll };
+  return { clock, processes, events, ended, kinds, supervisor, store, secret, startAll };
 }
 
 describe('the start of workers', () => {
@@ -404,4 +417,93 @@ it('tells every worker to open its log files anew', async () => {
     ['start', 'reopen'],
     ['start', 'reopen'],
   ]);
+});
+
+describe('the figures of workers', () => {
+  const textTo = (process: FakeProcess): unknown =>
+    process.replies.flatMap((reply) =>
+      reply.kind === 'metrics'
+        ? [{ id: reply.id, said: reply.text && (JSON.parse(reply.text) as unknown) }]
+        : [],
+    );
+  const count = (process: FakeProcess, value: number): void =>
+    process.say({ kind: 'counted', readings: reading(value) });
+
+  it('are asked of each that serves, and told to the one that wants them', async () => {
+    const { clock, processes, startAll } = start();
+    await startAll(3);
+    processes[1]!.say({ kind: 'metrics', id: 7 });
+    expect(processes.map(({ told }) => told.at(-1))).toEqual(['count', 'count', 'count']);
+    count(processes[2]!, 3);
+    count(processes[0]!, 1);
+    await clock.advance(0);
+    expect(textTo(processes[1]!)).toEqual([]);
+    count(processes[1]!, 2);
+    await clock.advance(0);
+    const counted = expect.arrayContaining([1, 2, 3]) as unknown;
+    expect(textTo(processes[1]!)).toEqual([{ id: 7, said: { counted, late: 0, serving: 3 } }]);
+  });
+
+  it('are gathered once for two that want them at a time, and anew for the next', async () => {
+    const { clock, processes, startAll } = start();
+    await startAll(2);
+    for (const process of processes) process.say({ kind: 'metrics', id: 1 });
+    for (const process of processes) count(process, 5);
+    await clock.advance(0);
+    const said = { counted: [5, 5], late: 0, serving: 2 };
+    for (const process of processes) {
+      expect(textTo(process)).toEqual([{ id: 1, said }]);
+      expect(process.told.filter((kind) => kind === 'count')).toHaveLength(1);
+    }
+    processes[0]!.say({ kind: 'metrics', id: 2 });
+    expect(processes[1]!.told.filter((kind) => kind === 'count')).toHaveLength(2);
+  });
+
+  it('are those of an earlier time for one that does not answer within a second', async () => {
+    const { clock, processes, startAll } = start();
+    await startAll(2);
+    processes[0]!.say({ kind: 'metrics', id: 1 });
+    for (const process of processes) count(process, 5);
+    await clock.advance(0);
+    processes[0]!.say({ kind: 'metrics', id: 2 });
+    count(processes[0]!, 6);
+    await clock.advance(999);
+    expect(textTo(processes[0]!)).toHaveLength(1);
+    await clock.advance(1);
+    expect(textTo(processes[0]!)).toEqual([
+      expect.anything(),
+      { id: 2, said: { counted: [6, 5], late: 1, serving: 2 } },
+    ]);
+  });
+
+  it('of one that ends meanwhile are waited for no longer, and handed over once', async () => {
+    const { clock, processes, ended, startAll } = start();
+    await startAll(2);
+    count(processes[1]!, 4);
+    processes[0]!.say({ kind: 'metrics', id: 1 });
+    count(processes[0]!, 6);
+    processes[1]!.exit('SIGKILL');
+    await clock.advance(0);
+    expect(textTo(processes[0]!)).toEqual([{ id: 1, said: { counted: [6], late: 0, serving: 1 } }]);
+    expect(ended).toEqual([4]);
+  });
+
+  it('are its last words when a worker retires', async () => {
+    const { clock, processes, ended, supervisor, startAll } = start();
+    await startAll(1);
+    void supervisor.restart(plan(1, 'second'));
+    await clock.advance(0);
+    processes[1]!.ready();
+    count(processes[0]!, 9);
+    processes[0]!.exit();
+    expect(ended).toEqual([9]);
+  });
+
+  it('that cannot be written do no harm', async () => {
+    const { clock, processes, startAll } = start();
+    await startAll(1);
+    processes[0]!.say({ kind: 'metrics', id: 1 });
+    await clock.advance(1000);
+    expect(textTo(processes[0]!)).toEqual([{ id: 1, said: undefined }]);
+  });
 });

@@ -3,8 +3,11 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { ListenAddresses } from '../config/install.ts';
 import { answerStore } from './answer-store.ts';
+import type { Collected } from './collection.ts';
+import { createCollection } from './collection.ts';
 import type { WorkerEvent } from './event.ts';
 import type { Assignment, StartFailure, ToPrimary, ToWorker } from './messages.ts';
+import type { Readings } from './readings.ts';
 
 /** One process of a worker. */
 export interface WorkerProcess {
@@ -33,6 +36,10 @@ export interface SupervisorDeps {
   readonly store: TokenStore;
   readonly secret: Uint8Array;
   readonly onEvent: (event: WorkerEvent) => void;
+  /** Told of what a worker had counted that has ended. */
+  readonly onEnded: (readings: Readings) => void;
+  /** Writes the figures of all workers for one of them. @param serving workers that are ready. */
+  readonly writeMetrics: (collected: Collected, serving: number) => string;
   /** As `Math.random`, which is the default. */
   readonly random?: () => number;
 }
@@ -80,6 +87,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const { clock, onEvent } = deps;
   const slots = new Map<number, Slot>();
   const live = new Set<Member>();
+  const collection = createCollection<Member>(clock);
   let plan: WorkerPlan;
   let orders = 0;
   let announced: string | undefined;
@@ -119,6 +127,12 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
           case 'failed':
             failure = message.failure;
             return;
+          case 'counted':
+            collection.take(member, message.readings);
+            return;
+          case 'metrics':
+            void answerMetrics(process, message.id);
+            return;
           case 'store':
             void answerStore(deps.store, message).then((reply) => process.send(reply));
         }
@@ -126,6 +140,8 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       process.onExit((how) => {
         live.delete(member);
         member.cut?.cancel();
+        const readings = collection.end(member);
+        if (readings !== undefined) deps.onEnded(readings);
         if (member.readySinceMs === undefined) {
           slot.starting -= 1;
           resolve(failure ?? { code: 'worker_failed', message: `a worker ended while it started (${how})` });
@@ -133,6 +149,19 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
         if (live.size === 0) whenGone?.();
       });
     });
+  };
+
+  const answerMetrics = async (process: WorkerProcess, id: number): Promise<void> => {
+    const ready = [...live].filter(({ readySinceMs }) => readySinceMs !== undefined);
+    const collected = await collection.collect(ready, (member) => member.process.send({ kind: 'count' }));
+    const serving = [...slots.values()].filter(({ current }) => current !== undefined).length;
+    let text: string | undefined;
+    try {
+      text = deps.writeMetrics(collected, serving);
+    } catch {
+      // Nothing about figures is worth the process that everything depends on.
+    }
+    process.send({ kind: 'metrics', id, text });
   };
 
   /** Makes a worker that is ready the one of its slot; the one before it, or itself if a later one was quicker, retires. */

@@ -39,6 +39,8 @@ export interface StoresOptions {
   readonly clock: Clock;
   /** Default: nobody is told. */
   readonly events?: Channel<StoreEvent>;
+  /** For whoever has to tell one store from another, a channel for each; in place of `events`. */
+  readonly eventsOf?: ((options: RedisStoreOptions) => Channel<StoreEvent>) | undefined;
   /** Default: Redis. */
   readonly open?: (options: RedisStoreOptions) => TokenStore;
   /** For middlewares without `store`. Default: none. It stays open. */
@@ -61,7 +63,9 @@ interface Held {
 }
 
 export function createStores(options: StoresOptions): Stores {
-  const { clock, events = createChannel<StoreEvent>(), open = createRedisStore } = options;
+  const { clock, open = createRedisStore } = options;
+  const eventsOfAll = options.events ?? createChannel<StoreEvent>();
+  const eventsOf = options.eventsOf ?? (() => eventsOfAll);
   const held = new Map<string, Held>();
   return {
     local: options.local && openLocal(options.local, clock),
@@ -69,6 +73,7 @@ export function createStores(options: StoresOptions): Stores {
       const key = fingerprint({ keyPrefix, secret, redis });
       let entry = held.get(key);
       if (entry === undefined) {
+        const events = eventsOf(redis);
         const guarded = createGuardedStore(open(redis), { clock, events });
         const bytes = Buffer.from(secret.reveal(), 'utf8');
         const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix });

@@ -10,6 +10,8 @@ import { obtainShared } from './fleet.ts';
 import { createKeyer } from './key.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
+import type { TokenTally } from './token-tally.ts';
+import { createTokenTally } from './token-tally.ts';
 
 export interface TokenCacheOptions {
   readonly clock: Clock;
@@ -29,6 +31,8 @@ export interface TokenSourceParts {
   readonly waitMs?: number;
   /** Tokens that are shared beyond this process; looked at before the endpoint is asked. */
   readonly shared?: SharedTokens | undefined;
+  /** What counts this source beside the whole cache. Default: nothing. */
+  readonly tally?: TokenTally | undefined;
 }
 
 /** Tokens of one endpoint and profile. */
@@ -109,7 +113,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
   return {
     counts: () => ({ ...counts }),
-    source({ endpoint, profile, waitMs = 60_000, shared }) {
+    source({ endpoint, profile, waitMs = 60_000, shared, tally = createTokenTally() }) {
       // The key costs an HMAC: it is computed once per credential object, which callers keep.
       const keys = new WeakMap<Credential, string>();
       let generation: Generation = {};
@@ -120,9 +124,18 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         clientSecret.reveal(),
       ];
 
-      const askServer = (credential: Credential): Promise<TokenOutcome> => {
+      const askServer = async (credential: Credential): Promise<TokenOutcome> => {
         counts.server += 1;
-        return endpoint.obtain(credential);
+        tally.server += 1;
+        const begun = clock.monotonic();
+        let outcome: TokenOutcome = brokeDown;
+        try {
+          outcome = await endpoint.obtain(credential);
+        } catch {
+          // What a defect of ours is to callers.
+        }
+        tally.requested(outcome, clock.monotonic() - begun);
+        return outcome;
       };
 
       const obtain = async (
@@ -139,11 +152,14 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
           refused,
           ask: () => {
             asked += 1;
-            return askServer(credential).catch(() => brokeDown);
+            return askServer(credential);
           },
           isWanted,
         });
-        if (asked === 0 && outcome.kind === 'token' && outcome !== held) counts.store += 1;
+        if (asked === 0 && outcome.kind === 'token' && outcome !== held) {
+          counts.store += 1;
+          tally.store += 1;
+        }
         return outcome;
       };
 
@@ -232,6 +248,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
             if (now < entry.expiresAtMs) {
               if (now >= entry.refreshAtMs) refresh(key, credential, entry);
               counts.memory += 1;
+              tally.memory += 1;
               return entry.token;
             }
             entries.delete(key);

@@ -67,6 +67,7 @@ export async function openExtAuthz(
   return {
     name: config.name,
     port,
+    connections: () => undefined,
     setCertificates() {
       throw new Error('an ext_authz entry point takes other certificates when the gateway starts anew');
     },

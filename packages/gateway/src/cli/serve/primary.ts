@@ -3,7 +3,9 @@ import { systemClock } from '@grantgate/middleware/base/clock';
 import { createMemoryStore } from '@grantgate/middleware/cache/memory-store';
 import type { InstallConfig } from '../../config/install.ts';
 import { createLog } from '../../observe/log.ts';
+import { createPrimaryMetrics } from '../../observe/metrics/primary-metrics.ts';
 import { createWorkerLog } from '../../observe/worker-log.ts';
+import { readVersion } from '../../version.ts';
 import type { WorkerPlan } from '../../workers/supervisor.ts';
 import { createSupervisor } from '../../workers/supervisor.ts';
 import type { Io } from '../io.ts';
@@ -31,12 +33,20 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
   const stop = untilStopped(io);
   const stderr = await io.openSink('stderr');
   const log = createLog(first.config.log, stderr);
+  const metrics = createPrimaryMetrics();
+  const logEvent = createWorkerLog(log);
+  const version = readVersion();
   const supervisor = createSupervisor({
     clock: systemClock,
     fork: await io.openFork(),
     store: createMemoryStore({ clock: systemClock, maxEntries: maxShared }),
     secret: randomBytes(32),
-    onEvent: createWorkerLog(log),
+    onEvent(event) {
+      metrics.onEvent(event);
+      logEvent(event);
+    },
+    onEnded: (readings) => metrics.onEnded(readings),
+    writeMetrics: (collected, serving) => metrics.write(collected, serving, version),
   });
   const restart = async (): Promise<void> => {
     const next = await readAgain(read, io);
@@ -61,6 +71,7 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
     return 0;
   } finally {
     clearInterval(alive);
+    metrics.close();
     ignore.forEach((end) => end());
     stop.cancel();
     await stderr.close();

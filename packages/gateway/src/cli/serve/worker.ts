@@ -1,7 +1,9 @@
+import { systemClock } from '@grantgate/middleware/base/clock';
 import type { Gateway } from '../../compose.ts';
 import { startGateway } from '../../compose.ts';
 import { GatewayStartError } from '../../start-error.ts';
 import type { Assignment, ToWorker } from '../../workers/messages.ts';
+import { createMetricsLink } from '../../workers/metrics-link.ts';
 import type { PrimaryLink } from '../../workers/primary-link.ts';
 import { createPrimaryStore } from '../../workers/primary-store.ts';
 import type { Io } from '../io.ts';
@@ -47,14 +49,22 @@ async function serve(
   if (config === undefined) throw new Error('the configuration cannot be parsed');
   const { store, take } = createPrimaryStore((request) => primary.send(request));
   orders.onStored = take;
+  const metrics = createMetricsLink((id) => primary.send({ kind: 'metrics', id }), systemClock);
+  orders.onMetrics = ({ id, text }) => metrics.take(id, text);
   const gateway = await startGateway(config, {
     env: io.env,
     ...sinks,
-    worker: { number, local: { store, secret } },
+    worker: { number, local: { store, secret }, metrics: () => metrics.ask() },
   });
+  const tell = (): void => {
+    const readings = gateway.readMetrics();
+    if (readings !== undefined) primary.send({ kind: 'counted', readings });
+  };
+  orders.onCount = tell;
   const ended = orders.obey(gateway);
   primary.send({ kind: 'ready', addresses: gateway.addresses });
   await ended;
+  tell();
 }
 
 /** What the primary says. */
@@ -64,6 +74,8 @@ interface Orders {
   /** Has the gateway do what the primary says, and what it said before; resolves when the gateway has ended. */
   obey(gateway: Gateway): Promise<void>;
   onStored: (reply: ToWorker & { readonly kind: 'stored' }) => void;
+  onMetrics: (reply: ToWorker & { readonly kind: 'metrics' }) => void;
+  onCount: () => void;
 }
 
 function listenTo(primary: PrimaryLink): Orders {
@@ -74,6 +86,8 @@ function listenTo(primary: PrimaryLink): Orders {
   const orders: Orders = {
     assigned: new Promise((resolve) => (assign = resolve)),
     onStored: () => {},
+    onMetrics: () => {},
+    onCount: () => {},
     obey: (gateway) =>
       new Promise((resolve, reject) => {
         reopen = () => gateway.reopenLogs();
@@ -93,6 +107,12 @@ function listenTo(primary: PrimaryLink): Orders {
       case 'drain':
         assign(undefined);
         end(message.kind);
+        return;
+      case 'count':
+        orders.onCount();
+        return;
+      case 'metrics':
+        orders.onMetrics(message);
         return;
       case 'stored':
         orders.onStored(message);

@@ -1,0 +1,233 @@
+import type { Subject } from '../../workers/readings.ts';
+
+/** One metric, as the guide describes it. */
+export interface Definition {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly labels: readonly string[];
+  /** One sentence, exposed as it stands. */
+  readonly help: string;
+  /** What processes that serve together come to; default: the sum. */
+  readonly merge?: 'max' | 'min';
+  /** What its series come and go with. */
+  readonly subject?: Subject;
+}
+
+const request = ['code', 'method', 'protocol'] as const;
+
+/** Every metric that there is, in the order in which they are exposed. */
+export const catalogue = {
+  grantgate_entrypoint_requests_total: {
+    type: 'counter',
+    labels: ['entrypoint', ...request],
+    help: 'Requests that an entry point answered.',
+  },
+  grantgate_entrypoint_request_duration_seconds: {
+    type: 'histogram',
+    labels: ['entrypoint', ...request],
+    help: 'From the head of a request to the end of its answer.',
+  },
+  grantgate_entrypoint_open_connections: {
+    type: 'gauge',
+    labels: ['entrypoint'],
+    help: 'Connections of callers that are open, idle ones included.',
+  },
+  grantgate_router_requests_total: {
+    type: 'counter',
+    labels: ['router', 'service', ...request],
+    help: 'Requests that a router took.',
+    subject: 'router',
+  },
+  grantgate_router_request_duration_seconds: {
+    type: 'histogram',
+    labels: ['router', 'service', ...request],
+    help: 'From the head of a request to the end of its answer.',
+    subject: 'router',
+  },
+  grantgate_service_requests_total: {
+    type: 'counter',
+    labels: ['service', ...request],
+    help: 'Requests that were sent to a server of a service; each is sent once.',
+    subject: 'service',
+  },
+  grantgate_service_request_duration_seconds: {
+    type: 'histogram',
+    labels: ['service', ...request],
+    help: 'From the choice of the server to the end of the answer.',
+    subject: 'service',
+  },
+  grantgate_service_failures_total: {
+    type: 'counter',
+    labels: ['service', 'reason'],
+    help: 'Requests that a service gave no answer to.',
+    subject: 'service',
+  },
+  grantgate_server_up: {
+    type: 'gauge',
+    labels: ['service', 'url'],
+    help: 'Whether the health check of a server succeeds: 1 when it does.',
+    merge: 'min',
+    subject: 'service',
+  },
+  grantgate_upstream_connections: {
+    type: 'gauge',
+    labels: ['origin', 'state'],
+    help: 'Connections to servers.',
+  },
+  grantgate_refusals_total: {
+    type: 'counter',
+    labels: ['code', 'middleware'],
+    help: 'Requests and checks that did not pass, by the code of the refusal and the middleware that refused.',
+    subject: 'middleware',
+  },
+  grantgate_checks_total: {
+    type: 'counter',
+    labels: ['door', 'middleware', 'verdict'],
+    help: 'Checks of a proxy beside that were answered.',
+    subject: 'middleware',
+  },
+  grantgate_token_lookups_total: {
+    type: 'counter',
+    labels: ['middleware', 'tier'],
+    help: 'Tokens by the tier that had them; server is a request to the authorization server.',
+    subject: 'middleware',
+  },
+  grantgate_token_requests_total: {
+    type: 'counter',
+    labels: ['middleware', 'outcome', 'error'],
+    help: 'Requests to the authorization server that have come to an end, retries not counted.',
+    subject: 'middleware',
+  },
+  grantgate_token_request_duration_seconds: {
+    type: 'histogram',
+    labels: ['middleware'],
+    help: 'What requests to the authorization server took, retries included.',
+    subject: 'middleware',
+  },
+  grantgate_store_up: {
+    type: 'gauge',
+    labels: ['store'],
+    help: 'Whether a store of tokens can be used: 1 when it can.',
+    merge: 'min',
+    subject: 'store',
+  },
+  grantgate_store_operations_total: {
+    type: 'counter',
+    labels: ['store', 'operation', 'outcome'],
+    help: 'Operations on a store of tokens.',
+    subject: 'store',
+  },
+  grantgate_store_operation_duration_seconds: {
+    type: 'histogram',
+    labels: ['store', 'operation'],
+    help: 'What operations on a store took that were done.',
+    subject: 'store',
+  },
+  grantgate_store_lock_wait_seconds: {
+    type: 'histogram',
+    labels: ['store'],
+    help: 'Waits for a token that another process asked for.',
+    subject: 'store',
+  },
+  grantgate_store_unsealed_total: {
+    type: 'counter',
+    labels: ['store'],
+    help: 'Entries of a store that did not open: damaged, moved, or sealed with another secret.',
+    subject: 'store',
+  },
+  grantgate_config_reloads_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Configurations of routes that were taken up, the first included.',
+  },
+  grantgate_config_reload_failures_total: {
+    type: 'counter',
+    labels: [],
+    help: 'Those of them with errors: what is broken refuses, the rest serves.',
+  },
+  grantgate_config_last_reload_success_timestamp_seconds: {
+    type: 'gauge',
+    labels: [],
+    help: 'When a configuration without errors was last taken up.',
+    merge: 'max',
+  },
+  grantgate_config_routers: {
+    type: 'gauge',
+    labels: ['state'],
+    help: 'Routers of the configuration in use.',
+    merge: 'max',
+  },
+  grantgate_certificate_not_after_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['entrypoint', 'cn', 'serial'],
+    help: 'When a certificate of an entry point expires.',
+    merge: 'max',
+  },
+  grantgate_workers: {
+    type: 'gauge',
+    labels: [],
+    help: 'Processes that serve requests.',
+  },
+  grantgate_worker_events_total: {
+    type: 'counter',
+    labels: ['event'],
+    help: 'What became of workers; crashed is one that ended unasked.',
+  },
+  grantgate_workers_not_answering: {
+    type: 'gauge',
+    labels: [],
+    help: 'Workers whose figures are those of an earlier scrape, because they gave none in time.',
+  },
+  grantgate_build_info: {
+    type: 'gauge',
+    labels: ['version', 'node'],
+    help: 'The versions of grantgate and of Node.js.',
+    merge: 'max',
+  },
+  process_cpu_seconds_total: {
+    type: 'counter',
+    labels: ['worker', 'mode'],
+    help: 'Processor time.',
+  },
+  process_resident_memory_bytes: {
+    type: 'gauge',
+    labels: ['worker'],
+    help: 'Memory that is resident.',
+  },
+  process_open_fds: {
+    type: 'gauge',
+    labels: ['worker'],
+    help: 'File descriptors that are open; on Linux alone.',
+  },
+  process_start_time_seconds: {
+    type: 'gauge',
+    labels: ['worker'],
+    help: 'When the process started.',
+    merge: 'max',
+  },
+  nodejs_heap_size_bytes: {
+    type: 'gauge',
+    labels: ['worker', 'state'],
+    help: 'The heap of V8.',
+  },
+  nodejs_external_memory_bytes: {
+    type: 'gauge',
+    labels: ['worker'],
+    help: 'Memory of buffers and of other objects outside the heap of V8.',
+  },
+  nodejs_eventloop_delay_seconds: {
+    type: 'gauge',
+    labels: ['worker', 'quantile'],
+    help: 'How late timers were since the scrape before; the quantile 1 is the maximum.',
+    merge: 'max',
+  },
+  nodejs_gc_duration_seconds: {
+    type: 'histogram',
+    labels: ['worker', 'kind'],
+    help: 'Garbage collections.',
+  },
+} as const satisfies Readonly<Record<string, Definition>>;
+
+export type MetricName = keyof typeof catalogue;
+
+/** By name; with every field that a definition may have. */
+export const definitions: Readonly<Record<MetricName, Definition>> = catalogue;

@@ -1,0 +1,49 @@
+import type { InstallConfig } from '../../config/install.ts';
+
+/** What a configuration of routes has, by name: the labels of series that come and go with it. */
+export interface Configured {
+  /** Qualified name of each router, and of its service. */
+  readonly routers: ReadonlyMap<string, string>;
+  /** Routers that refuse every request. */
+  readonly broken: number;
+  readonly services: readonly string[];
+  /** Chains too. */
+  readonly middlewares: readonly string[];
+  /** As `toStoreName` gives them. */
+  readonly stores: readonly string[];
+  /** Whether anything in it is wrong. */
+  readonly faulty: boolean;
+}
+
+/** What is read when it is asked for. */
+export interface Gauges {
+  /** Entry points with the connections that are open. */
+  readonly connections: () => readonly (readonly [entryPoint: string, open: number])[];
+  readonly servers: () => readonly {
+    readonly service: string;
+    readonly url: string;
+    readonly up: boolean;
+  }[];
+  readonly origins: () => readonly {
+    readonly origin: string;
+    readonly open: number;
+    readonly idle: number;
+  }[];
+}
+
+export interface MetricsParts {
+  readonly config: NonNullable<InstallConfig['metrics']>;
+  readonly entryPoints: InstallConfig['entryPoints'];
+  readonly gauges: Gauges;
+}
+
+/** Name of a store, free of secrets: where it is. */
+export const toStoreName = ({
+  endpoints,
+}: {
+  readonly endpoints: readonly { readonly host: string; readonly port: number }[];
+}): string =>
+  endpoints.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
+
+/** The store that the workers of one gateway share. */
+export const workersStore = 'workers';

@@ -1,0 +1,88 @@
+import type { Buckets, Readings, Series, Subject } from '../../workers/readings.ts';
+import type { Definition, MetricName } from './catalogue.ts';
+import { definitions } from './catalogue.ts';
+import type { SeriesByName } from './series.ts';
+
+/** Adds up what several processes have counted, those included that have ended: no counter goes down when one does. */
+export interface Ledger {
+  /** Takes over what a process has counted that has ended. */
+  end(readings: Readings): void;
+  /** @param live what those have counted that have not ended, the newest last. */
+  total(live: readonly Readings[]): SeriesByName;
+}
+
+export function createLedger(): Ledger {
+  let ended: Readings['series'] = {};
+  return {
+    end({ series }) {
+      const counted = Object.entries(series).filter(([name]) => definitionOf(name)?.type !== 'gauge');
+      ended = merge([ended, Object.fromEntries(counted)]);
+    },
+    total(live) {
+      // What no process knows any more has gone from the configuration, and from here.
+      ended = prune(ended, toCurrent(live));
+      return merge([ended, ...live.map(({ series }) => series)]);
+    },
+  };
+}
+
+const definitionOf = (name: string): Definition | undefined =>
+  Object.hasOwn(definitions, name) ? definitions[name as MetricName] : undefined;
+
+type Current = Readonly<Record<Subject, ReadonlySet<string>>>;
+
+function toCurrent(live: readonly Readings[]): Current {
+  const of = (subject: Subject): ReadonlySet<string> =>
+    new Set(live.flatMap(({ current }) => current[subject]));
+  return { router: of('router'), service: of('service'), middleware: of('middleware'), store: of('store') };
+}
+
+function prune(series: Readings['series'], current: Current): Readings['series'] {
+  return Object.fromEntries(
+    Object.entries(series).map(([name, list]) => {
+      const subject = definitionOf(name)?.subject;
+      const isKept = ({ of }: Series): boolean =>
+        subject === undefined || of === undefined || of === '' || current[subject].has(of);
+      return [name, list.filter(isKept)];
+    }),
+  );
+}
+
+function merge(parts: readonly Readings['series'][]): Readings['series'] {
+  const merged: [string, readonly Series[]][] = [];
+  for (const [name, definition] of Object.entries(definitions)) {
+    const lists = parts.flatMap((part) => (part[name] === undefined ? [] : [part[name]]));
+    if (lists.length > 0) merged.push([name, mergeLists(definition, lists)]);
+  }
+  return Object.fromEntries(merged);
+}
+
+function mergeLists({ merge: how }: Definition, lists: readonly (readonly Series[])[]): readonly Series[] {
+  const [only] = lists;
+  if (only !== undefined && lists.length === 1) return only;
+  const byLabels = new Map<string, Series>();
+  for (const list of lists)
+    for (const series of list) {
+      const known = byLabels.get(series.labels);
+      byLabels.set(series.labels, known === undefined ? series : mergeTwo(known, series, how));
+    }
+  return [...byLabels.values()];
+}
+
+function mergeTwo(older: Series, newer: Series, how: Definition['merge']): Series {
+  if (newer.buckets !== undefined) {
+    const buckets = addBuckets(older.buckets, newer.buckets);
+    // Counted in other buckets, under another configuration.
+    if (buckets === undefined) return newer;
+    return { ...newer, value: older.value + newer.value, buckets };
+  }
+  if (how !== undefined) return { ...newer, value: Math[how](older.value, newer.value) };
+  return { ...newer, value: older.value + newer.value };
+}
+
+function addBuckets(older: Buckets | undefined, newer: Buckets): Buckets | undefined {
+  const { bounds, counts } = newer;
+  if (older?.bounds.length !== bounds.length) return undefined;
+  if (older.bounds.some((bound, index) => bound !== bounds[index])) return undefined;
+  return { bounds, counts: counts.map((count, index) => count + (older.counts[index] ?? 0)) };
+}

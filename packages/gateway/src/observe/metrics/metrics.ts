@@ -1,0 +1,99 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
+import type { RequestRecord } from '../../pipeline/record.ts';
+import type { Readings } from '../../workers/readings.ts';
+import { createConfigurationMetrics, type ConfigurationMetrics } from './configuration-metrics.ts';
+import { workersStore, type Configured, type Gauges, type MetricsParts } from './configured.ts';
+import { createProcessMetrics } from './process-metrics.ts';
+import { createRequestMetrics } from './request-metrics.ts';
+import { toSeries, type SeriesByName } from './series.ts';
+import { createStoreMetrics } from './store-metrics.ts';
+import { createTokenMetrics, type TokenMetrics } from './token-metrics.ts';
+
+/** What one process counts. Its numbers are made into series when they are read, never when they change. */
+export interface Metrics {
+  onRecord(record: RequestRecord): void;
+  onStoreEvent(store: string): (event: StoreEvent) => void;
+  readonly openTally: () => TokenTally;
+  /** Told of the middlewares of each configuration, after `configure`. */
+  readonly onGuards: TokenMetrics['configure'];
+  configure(configured: Configured): void;
+  readonly onCertificates: ConfigurationMetrics['certificates'];
+  read(): Readings;
+  close(): void;
+}
+
+export interface MetricsOptions extends MetricsParts {
+  readonly clock: Clock;
+  /** Number of this process among others; undefined for the only one. */
+  readonly worker: number | undefined;
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { config, entryPoints, clock, worker, gauges } = options;
+  const speaks = worker === undefined || worker === 1;
+  const requests = createRequestMetrics(config, entryPoints.values());
+  const tokens = createTokenMetrics();
+  const stores = createStoreMetrics();
+  const configurations = createConfigurationMetrics(clock, speaks);
+  const process = createProcessMetrics(String(worker ?? 1));
+  let current: Readings['current'] = { router: [], service: [], middleware: [], store: [] };
+  return {
+    onRecord: (record) => requests.count(record),
+    onStoreEvent: (store) => stores.listen(store),
+    openTally: () => tokens.openTally(),
+    onGuards: (guards) => tokens.configure(guards),
+    configure(configured) {
+      const { routers, services, middlewares } = configured;
+      const known = worker === undefined ? configured.stores : [...configured.stores, workersStore];
+      requests.configure(configured);
+      stores.configure(known);
+      configurations.loaded(configured);
+      current = {
+        router: config.byRouter ? Array.from(routers.keys()) : [],
+        service: config.byService ? services : [],
+        middleware: middlewares,
+        store: known,
+      };
+    },
+    onCertificates: (entryPoint, certificates) => configurations.certificates(entryPoint, certificates),
+    read: () => ({
+      series: {
+        ...requests.read(),
+        ...readGauges(gauges, config.byEntryPoint, new Set(current.service)),
+        ...tokens.read(),
+        ...stores.read(),
+        ...configurations.read(),
+        // Those of several processes are counted by the one that starts them.
+        ...(worker === undefined && { grantgate_workers: [toSeries({}, 1)] }),
+        ...process.read(),
+      } satisfies SeriesByName,
+      current,
+    }),
+    close: () => process.close(),
+  };
+}
+
+function readGauges(gauges: Gauges, byEntryPoint: boolean, services: ReadonlySet<string>): SeriesByName {
+  const up = new Map<string, ReturnType<typeof toSeries>>();
+  for (const { service, url, up: isUp } of gauges.servers()) {
+    const series = toSeries({ service, url }, Number(isUp), service);
+    if (services.has(service)) up.set(series.labels, series);
+  }
+  return {
+    grantgate_entrypoint_open_connections: byEntryPoint
+      ? gauges.connections().map(([entrypoint, open]) => toSeries({ entrypoint }, open))
+      : [],
+    grantgate_server_up: Array.from(up.values()),
+    grantgate_upstream_connections:
+      services.size === 0
+        ? []
+        : gauges
+            .origins()
+            .flatMap(({ origin, open, idle }) => [
+              toSeries({ origin, state: 'active' }, open - idle),
+              toSeries({ origin, state: 'idle' }, idle),
+            ]),
+  };
+}

@@ -1,0 +1,45 @@
+import type { Collected } from '../../workers/collection.ts';
+import type { WorkerEvent } from '../../workers/event.ts';
+import type { Readings } from '../../workers/readings.ts';
+import { toBuildInfo } from './build-info.ts';
+import { createLedger } from './ledger.ts';
+import type { ProcessMetrics } from './process-metrics.ts';
+import { createProcessMetrics } from './process-metrics.ts';
+import { toSeries } from './series.ts';
+import { writeText } from './text.ts';
+
+/** The figures of a gateway with workers, as its primary has them. */
+export interface PrimaryMetrics {
+  onEvent(event: WorkerEvent): void;
+  /** Told of what a worker has counted that has ended. */
+  onEnded(readings: Readings): void;
+  /** @param serving workers that are ready. */
+  write(collected: Collected, serving: number, version: string): string;
+  close(): void;
+}
+
+/** Watches this process from the first time that it is asked: without metrics, there is nothing to pay for. */
+export function createPrimaryMetrics(): PrimaryMetrics {
+  const ledger = createLedger();
+  const events = new Map<WorkerEvent['kind'], number>();
+  let process: ProcessMetrics | undefined;
+  return {
+    onEvent({ kind }) {
+      if (kind !== 'listening' && kind !== 'restarting') events.set(kind, (events.get(kind) ?? 0) + 1);
+    },
+    onEnded: (readings) => ledger.end(readings),
+    write({ readings, late }, serving, version) {
+      process ??= createProcessMetrics('primary');
+      const own: Readings['series'] = {
+        grantgate_workers: [toSeries({}, serving)],
+        grantgate_workers_not_answering: [toSeries({}, late)],
+        grantgate_worker_events_total: Array.from(events, ([event, count]) => toSeries({ event }, count)),
+        ...toBuildInfo(version),
+        ...process.read(),
+      };
+      const current = { router: [], service: [], middleware: [], store: [] };
+      return writeText({ series: ledger.total([...readings, { series: own, current }]) });
+    },
+    close: () => process?.close(),
+  };
+}

@@ -1,0 +1,207 @@
+import type { EntryPointConfig, MetricsConfig } from '../../config/install.ts';
+import type { RequestRecord } from '../../pipeline/record.ts';
+import type { Series } from '../../workers/readings.ts';
+import type { Configured } from './configured.ts';
+import type { Distribution } from './distribution.ts';
+import { countOf, createDistribution, observe, toHistogram } from './distribution.ts';
+import { createPairCounter, type PairCounter } from './pair-counter.ts';
+import { toLabels, toSeries, type SeriesByName } from './series.ts';
+
+/** Counts requests from their records. */
+export interface RequestMetrics {
+  /** Of what is found once per configuration it adds to plain numbers; only the first of its kind allocates. */
+  count(record: RequestRecord): void;
+  /** What is named from now on; what has gone is not counted any more. */
+  configure(configured: Configured): void;
+  read(): SeriesByName;
+}
+
+/** Requests to one entry point, router or service: a distribution of milliseconds for each code, method and protocol. */
+interface Scope {
+  readonly cells: Map<number, Distribution>;
+  readonly labels: string;
+  readonly of: string | undefined;
+}
+
+interface Door {
+  readonly kind: string;
+  /** By middleware and verdict. */
+  readonly verdicts: PairCounter;
+}
+
+/** Those that have a label of their own; all others share the last, as in Traefik. */
+const methods = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'DELETE',
+  'PATCH',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'EXTENSION_METHOD',
+];
+const methodNumbers: ReadonlyMap<string, number> = new Map(methods.map((name, index) => [name, index]));
+const otherMethod = methods.length - 1;
+/** What a key has below the status: protocol in the lowest bit, method above it. */
+const statusUnit = 32;
+
+export function createRequestMetrics(
+  config: MetricsConfig,
+  entryPoints: Iterable<EntryPointConfig>,
+): RequestMetrics {
+  const { buckets: bounds } = config;
+  const boundsMs = bounds.map((seconds) => seconds * 1000);
+  const byEntryPoint = new Map<string, Scope>();
+  const doors = new Map<string, Door>();
+  for (const { name, check } of entryPoints) {
+    if (config.byEntryPoint) byEntryPoint.set(name, createScope({ entrypoint: name }));
+    if (check !== undefined)
+      doors.set(name, {
+        kind: check.kind === 'forwardAuth' ? 'forward_auth' : 'ext_authz',
+        verdicts: createPairCounter(),
+      });
+  }
+  let byRouter: ReadonlyMap<string, Scope> = new Map();
+  let byService: ReadonlyMap<string, Scope> = new Map();
+  let middlewares: ReadonlySet<string> = new Set();
+  /** By code and middleware. */
+  const refusals = createPairCounter();
+  /** By service and code. */
+  const failures = createPairCounter();
+
+  const add = ({ cells }: Scope, key: number, durationMs: number): void => {
+    let cell = cells.get(key);
+    if (cell === undefined) cells.set(key, (cell = createDistribution(bounds)));
+    observe(cell, boundsMs, durationMs);
+  };
+  const refused = ({ refusal, serviceName }: RequestRecord): void => {
+    if (refusal === undefined) return;
+    const { code, middleware = '' } = refusal;
+    if (middleware === '' || middlewares.has(middleware)) refusals.add(code, middleware);
+    if (serviceName !== undefined && code.startsWith('upstream_') && byService.has(serviceName))
+      failures.add(serviceName, code.slice('upstream_'.length));
+  };
+  return {
+    count(record) {
+      const { facts, routerName, serverUrl, serviceName } = record;
+      const { entryPoint } = facts;
+      const key = toKey(record.status, facts.method);
+      const ofEntryPoint = byEntryPoint.get(entryPoint);
+      if (ofEntryPoint !== undefined) add(ofEntryPoint, key, record.durationMs);
+      if (routerName !== undefined) {
+        const ofRouter = byRouter.get(routerName);
+        if (ofRouter !== undefined) add(ofRouter, key, record.durationMs);
+      }
+      if (serverUrl !== undefined && serviceName !== undefined) {
+        const ofService = byService.get(serviceName);
+        if (ofService !== undefined) add(ofService, key, record.originDurationMs);
+      }
+      if (record.refusal !== undefined) refused(record);
+      const door = doors.get(entryPoint);
+      if (door !== undefined) {
+        const known = routerName !== undefined && middlewares.has(routerName) ? routerName : '';
+        door.verdicts.add(known, toVerdict(record));
+      }
+    },
+    configure(configured) {
+      if (config.byRouter)
+        byRouter = succeed(byRouter, configured.routers, (name, service) =>
+          createScope({ router: name, service }, name),
+        );
+      if (config.byService)
+        byService = succeed(byService, new Map(configured.services.map((name) => [name, ''])), (name) =>
+          createScope({ service: name }, name),
+        );
+      middlewares = new Set(configured.middlewares);
+      refusals.keep((_code, middleware) => middleware === '' || middlewares.has(middleware));
+      failures.keep((service) => byService.has(service));
+      for (const { verdicts } of doors.values())
+        verdicts.keep((middleware) => middleware === '' || middlewares.has(middleware));
+    },
+    read: () => ({
+      grantgate_entrypoint_requests_total: toCounts(byEntryPoint),
+      grantgate_entrypoint_request_duration_seconds: toDurations(byEntryPoint, bounds),
+      grantgate_router_requests_total: toCounts(byRouter),
+      grantgate_router_request_duration_seconds: toDurations(byRouter, bounds),
+      grantgate_service_requests_total: toCounts(byService),
+      grantgate_service_request_duration_seconds: toDurations(byService, bounds),
+      grantgate_service_failures_total: failures
+        .entries()
+        .map(([service, reason, count]) => toSeries({ service, reason }, count, service)),
+      grantgate_refusals_total: refusals
+        .entries()
+        .map(([code, middleware, count]) => toSeries({ code, middleware }, count, middleware)),
+      grantgate_checks_total: Array.from(doors.values()).flatMap(({ kind, verdicts }) =>
+        verdicts
+          .entries()
+          .map(([middleware, verdict, count]) =>
+            toSeries({ door: kind, middleware, verdict }, count, middleware),
+          ),
+      ),
+    }),
+  };
+}
+
+function toVerdict({ refusal, status }: RequestRecord): string {
+  if (refusal !== undefined) return 'refused';
+  return status === callerGone ? 'abandoned' : 'allowed';
+}
+
+/** Status of a record whose caller went away before it had an answer. */
+const callerGone = 499;
+const switchingProtocols = 101;
+
+/** A small whole number: looking it up costs no hash of a text. A status that HTTP does not have becomes 0. */
+function toKey(status: number, method: string): number {
+  const code = status >= 100 && status <= 599 ? status : 0;
+  const number = methodNumbers.get(method) ?? otherMethod;
+  return code * statusUnit + number * 2 + (status === switchingProtocols ? 1 : 0);
+}
+
+function fromKey(key: number): { readonly code: string; readonly method: string; readonly protocol: string } {
+  const code = Math.floor(key / statusUnit);
+  return {
+    code: code === 0 ? 'other' : String(code),
+    method: methods[Math.floor((key % statusUnit) / 2)] ?? '',
+    protocol: key % 2 === 1 ? 'websocket' : 'http',
+  };
+}
+
+const createScope = (labels: Readonly<Record<string, string>>, of?: string): Scope => ({
+  cells: new Map(),
+  labels: toLabels(labels),
+  of,
+});
+
+/** The scopes of another configuration: one whose labels are the same goes on. @param names name to a detail of it. */
+function succeed(
+  before: ReadonlyMap<string, Scope>,
+  names: ReadonlyMap<string, string>,
+  create: (name: string, detail: string) => Scope,
+): ReadonlyMap<string, Scope> {
+  const after = new Map<string, Scope>();
+  for (const [name, detail] of names) {
+    const fresh = create(name, detail);
+    const known = before.get(name);
+    after.set(name, known?.labels === fresh.labels ? known : fresh);
+  }
+  return after;
+}
+
+function read(
+  scopes: ReadonlyMap<string, Scope>,
+  toOne: (labels: string, cell: Distribution, of: string | undefined) => Series,
+): readonly Series[] {
+  const series: Series[] = [];
+  for (const { cells, labels, of } of scopes.values())
+    for (const [key, cell] of cells) series.push(toOne(`${labels},${toLabels(fromKey(key))}`, cell, of));
+  return series;
+}
+
+const toCounts = (scopes: ReadonlyMap<string, Scope>): readonly Series[] =>
+  read(scopes, (labels, cell, of) => ({ labels, of, value: countOf(cell) }));
+
+const toDurations = (scopes: ReadonlyMap<string, Scope>, bounds: readonly number[]): readonly Series[] =>
+  read(scopes, (labels, cell, of) => toHistogram(labels, cell, bounds, of));

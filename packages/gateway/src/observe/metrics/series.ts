@@ -1,0 +1,30 @@
+import type { Series } from '../../workers/readings.ts';
+import type { MetricName } from './catalogue.ts';
+
+/** The series of some metrics. */
+export type SeriesByName = Partial<Record<MetricName, readonly Series[]>>;
+
+/** Labels as the text format has them. */
+export function toLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escapeValue(value)}"`)
+    .join(',');
+}
+
+/** Names come from files that people write: a line break in one must not become a line. */
+const escapeValue = (value: string): string =>
+  /["\\\n\r]/.test(value)
+    ? value
+        .replaceAll('\\', '\\\\')
+        .replaceAll('"', '\\"')
+        .replaceAll('\n', '\\n')
+        // The format has no escape for it, and some readers end a line there.
+        .replaceAll('\r', ' ')
+    : value;
+
+/** A series of a counter or a gauge. */
+export const toSeries = (labels: Readonly<Record<string, string>>, value: number, of?: string): Series => ({
+  labels: toLabels(labels),
+  of,
+  value,
+});

@@ -1,0 +1,41 @@
+import type { Readings, Series } from '../../workers/readings.ts';
+import type { MetricName } from './catalogue.ts';
+import { definitions } from './catalogue.ts';
+
+/** Media type of what `writeText` writes. */
+export const textType = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * Writes the text format of Prometheus, version 0.0.4. By hand, as are the numbers that it writes: `prom-client` hashes labels for
+ * each increment, cannot be given the buckets of a histogram that was counted elsewhere, and forgets what a worker counted when it
+ * ends. What would be left of it is this page.
+ */
+export function writeText({ series }: Pick<Readings, 'series'>): string {
+  let text = '';
+  for (const [name, { type, help }] of Object.entries(definitions)) {
+    const all = series[name as MetricName] ?? [];
+    if (all.length === 0) continue;
+    text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
+    for (const one of all)
+      text +=
+        one.buckets === undefined ? `${name}${braced(one.labels)} ${toText(one.value)}\n` : write(name, one);
+  }
+  return text;
+}
+
+function write(name: string, { labels, value, buckets }: Series): string {
+  let text = '';
+  let count = 0;
+  const before = labels === '' ? '' : `${labels},`;
+  buckets?.counts.forEach((inBucket, index) => {
+    count += inBucket;
+    const bound = buckets.bounds[index] ?? Infinity;
+    text += `${name}_bucket{${before}le="${toText(bound)}"} ${count}\n`;
+  });
+  return `${text}${name}_sum${braced(labels)} ${toText(value)}\n${name}_count${braced(labels)} ${count}\n`;
+}
+
+const braced = (labels: string): string => (labels === '' ? '' : `{${labels}}`);
+
+const toText = (value: number): string =>
+  Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';

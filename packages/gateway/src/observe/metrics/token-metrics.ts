@@ -1,0 +1,108 @@
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import type { Distribution } from './distribution.ts';
+import { createDistribution, observe, toHistogram } from './distribution.ts';
+import type { PairCounter } from './pair-counter.ts';
+import { createPairCounter } from './pair-counter.ts';
+import { toLabels, toSeries, type SeriesByName } from './series.ts';
+
+/** Counts where tokens come from, by middleware. Those with the same options share their tokens: the first of them has the numbers. */
+export interface TokenMetrics {
+  /** What counts the tokens of one authenticator. */
+  openTally(): TokenTally;
+  /** The middlewares from now on, by qualified name, with what counts their tokens. */
+  configure(middlewares: ReadonlyMap<string, { readonly tally?: TokenTally | undefined }>): void;
+  read(): SeriesByName;
+}
+
+interface Counts extends TokenTally {
+  /** By outcome and error code of RFC 6749. */
+  readonly outcomes: PairCounter;
+  /** Milliseconds. */
+  readonly durations: Distribution;
+}
+
+/** Seconds: what a token endpoint takes in all, up to its time-outs with retries. */
+const bounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 20];
+const boundsMs = bounds.map((seconds) => seconds * 1000);
+
+export function createTokenMetrics(): TokenMetrics {
+  const opened = new WeakMap<TokenTally, Counts>();
+  /** Names with the tally that counts for them; the second holds those of the configuration before, which may be in use yet. */
+  let counting: ReadonlyMap<TokenTally, string> = new Map();
+  let leaving: ReadonlyMap<TokenTally, string> = new Map();
+  let totals: ReadonlyMap<string, Counts> = new Map();
+  const collect = (): void => {
+    for (const [tally, name] of [...leaving, ...counting]) {
+      const [from, to] = [opened.get(tally), totals.get(name)];
+      if (from !== undefined && to !== undefined) move(from, to);
+    }
+  };
+  return {
+    openTally() {
+      const counts = createCounts();
+      opened.set(counts, counts);
+      return counts;
+    },
+    configure(middlewares) {
+      collect();
+      const next = new Map<TokenTally, string>();
+      for (const [name, { tally }] of middlewares)
+        if (tally !== undefined && !next.has(tally)) next.set(tally, name);
+      leaving = new Map(Array.from(counting).filter(([tally]) => !next.has(tally)));
+      counting = next;
+      totals = new Map(Array.from(middlewares.keys(), (name) => [name, totals.get(name) ?? createCounts()]));
+    },
+    read() {
+      collect();
+      const all = Array.from(new Set(counting.values()), (name) => [name, totals.get(name)] as const).filter(
+        (each): each is readonly [string, Counts] => each[1] !== undefined,
+      );
+      return {
+        grantgate_token_lookups_total: all.flatMap(([middleware, { memory, store, server }]) =>
+          Object.entries({ memory, store, server }).map(([tier, count]) =>
+            toSeries({ middleware, tier }, count, middleware),
+          ),
+        ),
+        grantgate_token_requests_total: all.flatMap(([middleware, { outcomes }]) =>
+          outcomes
+            .entries()
+            .map(([outcome, error, count]) => toSeries({ middleware, outcome, error }, count, middleware)),
+        ),
+        grantgate_token_request_duration_seconds: all.map(([middleware, { durations }]) =>
+          toHistogram(toLabels({ middleware }), durations, bounds, middleware),
+        ),
+      };
+    },
+  };
+}
+
+function createCounts(): Counts {
+  const outcomes = createPairCounter();
+  const durations = createDistribution(bounds);
+  return {
+    memory: 0,
+    store: 0,
+    server: 0,
+    outcomes,
+    durations,
+    requested(outcome, durationMs) {
+      if (outcome.kind === 'token') outcomes.add('success', '');
+      else outcomes.add(outcome.reason, outcome.oauthError ?? '');
+      observe(durations, boundsMs, durationMs);
+    },
+  };
+}
+
+/** Nothing is left where it was: what counts on begins from zero, and no number is added twice. */
+function move(from: Counts, to: Counts): void {
+  to.memory += from.memory;
+  to.store += from.store;
+  to.server += from.server;
+  from.memory = 0;
+  from.store = 0;
+  from.server = 0;
+  for (const [outcome, error, count] of from.outcomes.entries()) to.outcomes.add(outcome, error, count);
+  from.outcomes.keep(() => false);
+  from.durations.forEach((value, index) => (to.durations[index] = (to.durations[index] ?? 0) + value));
+  from.durations.fill(0);
+}

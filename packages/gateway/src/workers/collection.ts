@@ -1,0 +1,62 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { Readings } from './readings.ts';
+
+/** Gathers what processes have counted. One that is gone, or does not answer in time, is there with what it said last. */
+export interface Collection<P> {
+  /**
+   * Asks some processes, oldest first; resolves when each has answered or ended, or after a second. Asked again meanwhile, it
+   * gives the same answer.
+   */
+  collect(processes: Iterable<P>, ask: (process: P) => void): Promise<Collected>;
+  take(process: P, readings: Readings): void;
+  /** What a process that has ended said last. */
+  end(process: P): Readings | undefined;
+}
+
+export interface Collected {
+  /** Of processes that have not ended, oldest first. */
+  readonly readings: readonly Readings[];
+  /** Processes that did not answer in time. */
+  readonly late: number;
+}
+
+/** Milliseconds that a scrape waits for a process. */
+const withinMs = 1_000;
+
+export function createCollection<P>(clock: Clock): Collection<P> {
+  /** In the order in which they first answered; what they say is put in the place of what they said before. */
+  const last = new Map<P, Readings>();
+  let underWay: { readonly waiting: Set<P>; readonly finish: () => void } | undefined;
+  let collected: Promise<Collected> | undefined;
+  const settle = (process: P): void => {
+    if (underWay?.waiting.delete(process) === true && underWay.waiting.size === 0) underWay.finish();
+  };
+  return {
+    collect(processes, ask) {
+      const asked = [...processes];
+      return (collected ??= new Promise((resolve) => {
+        const waiting = new Set(asked);
+        const finish = (): void => {
+          limit.cancel();
+          underWay = undefined;
+          collected = undefined;
+          resolve({ readings: [...last.values()], late: waiting.size });
+        };
+        const limit = clock.after(withinMs, finish);
+        underWay = { waiting, finish };
+        if (asked.length === 0) finish();
+        asked.forEach(ask);
+      }));
+    },
+    take(process, readings) {
+      last.set(process, readings);
+      settle(process);
+    },
+    end(process) {
+      const readings = last.get(process);
+      last.delete(process);
+      settle(process);
+      return readings;
+    },
+  };
+}
