@@ -1,15 +1,16 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createDeadlines, toTickMs, type Expiring } from '../http1/deadlines.ts';
+import type { Refuse } from '../pipeline/handle.ts';
 import { gatewayRefusals } from '../pipeline/refusals.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { createAnswerTexts } from './answer-texts.ts';
+import { createArrivingBody, type ArrivingBody, type Flow } from './arriving-body.ts';
 import type { ConnectionFactsOf } from './connection-facts.ts';
 import type { LaneDeps } from './node-lane.ts';
 import { rejectConnection } from './reject-connection.ts';
 import { ShortAnswer, type ShortConnection } from './short-answer.ts';
 import { readShortRequest, type ShortHead } from './short-request.ts';
-import { createWholeBody } from './whole-body.ts';
 
 export interface ShortLaneDeps extends Omit<LaneDeps, 'readFacts'> {
   readonly clock: Clock;
@@ -33,7 +34,7 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
   const { activity, config } = deps;
   const { headerTimeoutMs, readTimeoutMs, idleTimeoutMs, maxHeaderBytes, maxBodyBytes } = config.transport;
   const firstMs = readTimeoutMs === 0 ? headerTimeoutMs : Math.min(headerTimeoutMs, readTimeoutMs);
-  const deadlines = createDeadlines(deps.clock, toTickMs([firstMs, idleTimeoutMs]));
+  const deadlines = createDeadlines(deps.clock, toTickMs([firstMs, readTimeoutMs, idleTimeoutMs]));
   const texts = createAnswerTexts(deps.clock);
   const keepAlive =
     idleTimeoutMs > 0
@@ -43,16 +44,24 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
   const idle = new Set<Socket>();
 
   const accept = (socket: Socket): void => {
+    /** The answer under way, until its request has come to its end, too. */
     let answer: ShortAnswer | undefined;
+    let refuse: Refuse = () => {};
+    let body: ArrivingBody | undefined;
+    let isSettled = false;
     let head: ShortHead | undefined;
-    /** What has come while an answer was under way. */
+    /** What has come beyond the request under way. */
     let held: Buffer | undefined;
     let isFirst = true;
     const expiring: Expiring = {
       deadline: Infinity,
       onExpired() {
-        if (isFirst) rejectConnection(socket, gatewayRefusals.request_timeout);
-        else socket.destroy();
+        if (answer === undefined && isFirst) rejectConnection(socket, gatewayRefusals.request_timeout);
+        else if (answer === undefined || answer.begun) socket.destroy();
+        else {
+          answer.last();
+          refuse(gatewayRefusals.request_timeout);
+        }
       },
     };
     const leave = (): void => {
@@ -60,21 +69,25 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       idle.delete(socket);
     };
     const settle = (): void => {
-      const ended = answer;
-      if (ended === undefined) return;
+      if (answer === undefined || isSettled) return;
       // A caller that takes its time has not got it all yet.
       if (socket.writableLength > 0 && !socket.destroyed) {
         socket.write(nothing, settle);
         return;
       }
-      answer = undefined;
-      ended.closed();
+      isSettled = true;
+      answer.closed();
       if (socket.destroyed) return;
-      if (ended.isLast) {
+      if (answer.isLast) {
         leave();
         socket.destroySoon();
-        return;
-      }
+      } else if (body?.complete === false) body.stop();
+      else takeTurn();
+    };
+    /** The next request's. */
+    const takeTurn = (): void => {
+      answer = undefined;
+      body = undefined;
       idle.add(socket);
       expiring.deadline = deadlines.notBefore(idleTimeoutMs);
       if (held === undefined) return;
@@ -90,12 +103,31 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       // What is told of the end may not be while the answer is still being given.
       onEnd: () => process.nextTick(settle),
     };
+    const flow: Flow = {
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
+      cut: () => void socket.destroy(),
+    };
     const facts = deps.connectionOf(socket);
-    const onData = (bytes: Buffer): void => {
-      if (answer !== undefined) {
-        held = held === undefined ? bytes : Buffer.concat([held, bytes]);
+    /** More while a request is under way. */
+    const takeMore = (bytes: Buffer): void => {
+      let rest = bytes;
+      if (body?.complete === false) {
+        const taken = body.take(bytes);
+        rest = bytes.subarray(taken);
+      }
+      // What has come whole is not waited for any more.
+      if (body?.complete === true && !isSettled) expiring.deadline = Infinity;
+      if (rest.length > 0) {
+        held = held === undefined ? rest : Buffer.concat([held, rest]);
         // Up to there it is read on, so that a caller that goes away is noticed.
         if (held.length > maxHeldBytes) socket.pause();
+      }
+      if (isSettled && body?.complete === true && answer?.isLast === false) takeTurn();
+    };
+    const onData = (bytes: Buffer): void => {
+      if (answer !== undefined) {
+        takeMore(bytes);
         return;
       }
       const request = readShortRequest(bytes, head, maxHeaderBytes);
@@ -105,10 +137,12 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       }
       ({ head } = request);
       isFirst = false;
-      expiring.deadline = Infinity;
       idle.delete(socket);
       const { method, target, httpVersion } = request;
       const isHttp11 = httpVersion === '1.1';
+      isSettled = false;
+      body = createArrivingBody(head.bodyBytes, request.body, flow);
+      expiring.deadline = body.complete ? Infinity : deadlines.notBefore(readTimeoutMs);
       answer = new ShortAnswer(connection, method, isHttp11, !isHttp11 || head.connection === 'close');
       activity.begin(answer);
       const refusal = activity.draining ? gatewayRefusals.gateway_draining : undefined;
@@ -131,10 +165,10 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
         trusted: facts.trusted,
         authorization: head.authorization,
       };
-      deps.handle({
+      refuse = deps.handle({
         facts: requestFacts,
         httpVersion,
-        body: createWholeBody(request.body),
+        body,
         answer,
         expectsContinue: false,
         upgrade: undefined,

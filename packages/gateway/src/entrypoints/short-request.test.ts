@@ -103,14 +103,17 @@ describe('a request that is taken', () => {
     await fc.assert(
       fc.asyncProperty(request, async (text) => {
         const ours = read(text);
-        if (ours === undefined) return;
+        // What is still to come of a body would be nothing but its bytes.
+        const missing = (ours?.head.bodyBytes ?? 0) - (ours?.body.length ?? 0);
+        if (ours === undefined || missing > 100) return;
         taken += 1;
-        expect(await readByNode(text)).toEqual({
+        const rest = 'x'.repeat(missing);
+        expect(await readByNode(text + rest)).toEqual({
           method: ours.method,
           target: ours.target,
           httpVersion: ours.httpVersion,
           rawHeaders: ours.head.rawHeaders,
-          body: ours.body.toString('latin1'),
+          body: ours.body.toString('latin1') + rest,
         });
       }),
       { numRuns: 20_000 },
@@ -136,7 +139,6 @@ describe('left to Node.js', () => {
   it.each([
     ['a part of a head', 'GET / HTTP/1.1\r\nHo'],
     ['a request and more', `${plain}\r\nGET`],
-    ['a part of a body', `${plain}Content-Length: 4\r\n\r\nabc`],
     ['a body that is not announced', `${plain}\r\nabc`],
     ['two lengths', `${plain}Content-Length: 0\r\nContent-Length: 0\r\n\r\n`],
     ['a length with a sign', `${plain}Content-Length: +0\r\n\r\n`],

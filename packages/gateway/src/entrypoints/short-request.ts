@@ -2,7 +2,7 @@ import { readHeaderLines } from '../http1/header-lines.ts';
 import { authorityForm } from './message-framing.ts';
 import { toHostName } from './request-facts.ts';
 
-/** A request of the form that nearly every request has, whole with its body. */
+/** A request of the form that nearly every request has. */
 export interface ShortRequest {
   readonly method: string;
   /** In origin form: path and query. */
@@ -11,7 +11,7 @@ export interface ShortRequest {
   readonly head: ShortHead;
   /** Whether `head` is the very object of the request before on this connection. */
   readonly repeats: boolean;
-  /** Empty for none. */
+  /** What has come of its body. */
   readonly body: Buffer;
 }
 
@@ -32,13 +32,13 @@ export interface ShortHead {
   readonly connection: 'close' | 'keep-alive' | undefined;
 }
 
-/** Bytes up to which what has come is looked at. */
-const maxBytes = 16 * 1024;
+/** Bytes that a head may have here. */
+const maxShortHeadBytes = 16 * 1024;
 
 /**
- * Reads what has come on a connection, when it is exactly one request, whole, of the plain form: origin-form target, one
- * Host, at most one Content-Length and Connection, no transfer coding, no upgrade, no expectation. Whatever it takes,
- * Node.js's own parser reads the same; the converse need not be.
+ * Reads what has come on a connection, when it is one request of the plain form, its whole head and nothing beyond its
+ * body: origin-form target, one Host, at most one Content-Length and Connection, no transfer coding, no upgrade, no
+ * expectation. Whatever it takes, Node.js's own parser reads the same; the converse need not be.
  *
  * @param before the head of the request before, whose lines are mostly the same.
  * @param maxHeadBytes bytes of a head.
@@ -49,8 +49,7 @@ export function readShortRequest(
   before: ShortHead | undefined,
   maxHeadBytes: number,
 ): ShortRequest | undefined {
-  if (bytes.length > maxBytes) return undefined;
-  const text = bytes.toString('latin1');
+  const text = bytes.toString('latin1', 0, maxShortHeadBytes);
   const end = text.indexOf('\r\n\r\n') + 4;
   if (end < 4 || end > maxHeadBytes) return undefined;
   const line = requestLine.exec(text);
@@ -59,7 +58,7 @@ export function readShortRequest(
   const lines = text.slice(length, end - 2);
   const repeats = before?.lines === lines;
   const head = repeats ? before : readShortHead(lines);
-  if (head?.bodyBytes !== bytes.length - end) return undefined;
+  if (head === undefined || bytes.length - end > head.bodyBytes) return undefined;
   const httpVersion = minor === '1' ? '1.1' : '1.0';
   if (minor === '1' ? head.authority === undefined : head.connection === 'keep-alive') return undefined;
   return {
@@ -68,7 +67,7 @@ export function readShortRequest(
     httpVersion,
     head,
     repeats,
-    body: end === text.length ? none : bytes.subarray(end),
+    body: end === bytes.length ? none : bytes.subarray(end),
   };
 }
 
@@ -95,7 +94,7 @@ function readShortHead(lines: string): ShortHead | undefined {
         authorization = authorization === undefined ? value : `${authorization}, ${value}`;
         break;
       case 'content-length':
-        if (length !== undefined || !/^\d{1,5}$/.test(value)) return undefined;
+        if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined;
         length = value;
         break;
       case 'connection':

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createArrivingBody, type ArrivingBody } from './arriving-body.ts';
+
+interface Seen {
+  readonly body: ArrivingBody;
+  /** What has been told of. */
+  text: string;
+  ended: number;
+  /** What the connection has been told, in turn. */
+  readonly flow: string[];
+}
+
+function open(length: number, first: string): Seen {
+  const flow: string[] = [];
+  const body = createArrivingBody(length, Buffer.from(first), {
+    pause: () => void flow.push('pause'),
+    resume: () => void flow.push('resume'),
+    cut: () => void flow.push('cut'),
+  });
+  return { body, text: '', ended: 0, flow };
+}
+
+const read = (seen: Seen, onPart: () => void = () => {}): void =>
+  seen.body.read(
+    (part) => {
+      seen.text += part.toString();
+      onPart();
+    },
+    () => (seen.ended += 1),
+  );
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it('comes in order, whole and once, however it is cut and whenever it is asked for', async () => {
+  const text = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(text, fc.array(fc.nat(60)), fc.nat(5), async (whole, cuts, asked) => {
+      const places = [...new Set([0, ...cuts.filter((at) => at < whole.length), whole.length])].sort(
+        (a, b) => a - b,
+      );
+      const parts = places.slice(1).map((end, index) => whole.slice(places[index], end));
+      const [first = '', ...more] = parts;
+      const seen = open(whole.length, first);
+      for (const [index, part] of more.entries()) {
+        if (index === asked) read(seen);
+        if (index === asked) await turn();
+        expect(seen.body.complete).toBe(false);
+        expect(seen.body.take(Buffer.from(part))).toBe(part.length);
+      }
+      if (asked >= more.length) read(seen);
+      await turn();
+      expect(seen).toMatchObject({
+        text: whole,
+        ended: 1,
+        body: { complete: true, announcedBytes: whole.length },
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('leaves what follows it', () => {
+  const { body } = open(5, 'abc');
+  expect(body.take(Buffer.from('deGET /'))).toBe(2);
+  expect(body.complete).toBe(true);
+});
+
+it('is not read further than 64 KiB before somebody asks for it, and then on', async () => {
+  const seen = open(200_000, 'a');
+  seen.body.take(Buffer.alloc(60_000));
+  expect(seen.flow).toEqual([]);
+  seen.body.take(Buffer.alloc(10_000));
+  expect(seen.flow).toEqual(['pause']);
+  read(seen);
+  await turn();
+  expect(seen.flow).toEqual(['pause', 'resume']);
+  expect(seen.text).toHaveLength(70_001);
+});
+
+it('waits while its reader is busy', async () => {
+  const seen = open(10, 'abc');
+  read(seen, () => seen.body.pause());
+  await turn();
+  expect(seen.flow).toEqual(['pause']);
+  seen.body.resume();
+  expect(seen.flow).toEqual(['pause', 'resume']);
+});
+
+it('tells nothing more once it is not wanted, and cuts the connection beyond 256 KiB', async () => {
+  const seen = open(1_000_000, 'abc');
+  read(seen);
+  await turn();
+  seen.body.stop();
+  seen.body.take(Buffer.alloc(256 * 1024));
+  expect(seen.flow).not.toContain('cut');
+  seen.body.take(Buffer.alloc(1));
+  expect(seen.flow).toContain('cut');
+  expect(seen).toMatchObject({ text: 'abc', ended: 0 });
+});
+
+it('that its reader stops in the middle of a part does not end', async () => {
+  const seen = open(3, 'abc');
+  read(seen, () => seen.body.stop());
+  await turn();
+  expect(seen).toMatchObject({ text: 'abc', ended: 0 });
+});
