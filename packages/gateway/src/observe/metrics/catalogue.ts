@@ -58,7 +58,7 @@ export const catalogue = {
   grantgate_service_failures_total: {
     type: 'counter',
     labels: ['service', 'reason'],
-    help: 'Requests that a service gave no answer to.',
+    help: 'Requests that a service gave no whole answer to.',
     subject: 'service',
   },
   grantgate_server_up: {

@@ -7,8 +7,11 @@ import type { SeriesByName } from './series.ts';
 export interface Ledger {
   /** Takes over what a process has counted that has ended. */
   end(readings: Readings): void;
-  /** @param live what those have counted that have not ended, the newest last. */
-  total(live: readonly Readings[]): SeriesByName;
+  /**
+   * @param live what those have counted that have not ended, the newest last.
+   * @param more what is nobody's but the one's who adds up.
+   */
+  total(live: readonly Readings[], more?: SeriesByName): SeriesByName;
 }
 
 export function createLedger(): Ledger {
@@ -18,10 +21,10 @@ export function createLedger(): Ledger {
       const counted = Object.entries(series).filter(([name]) => definitionOf(name)?.type !== 'gauge');
       ended = merge([ended, Object.fromEntries(counted)]);
     },
-    total(live) {
-      // What no process knows any more has gone from the configuration, and from here.
-      ended = prune(ended, toCurrent(live));
-      return merge([ended, ...live.map(({ series }) => series)]);
+    total(live, more = {}) {
+      // What no process knows any more has gone from the configuration, and from here. When none has said what it knows, all stays.
+      if (live.length > 0) ended = prune(ended, toCurrent(live));
+      return merge([ended, ...live.map(({ series }) => series), more]);
     },
   };
 }

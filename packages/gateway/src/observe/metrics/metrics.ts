@@ -42,8 +42,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     onRecord: (record) => requests.count(record),
     onStoreEvent: (store) => stores.listen(store),
-    openTally: () => tokens.openTally(),
-    onGuards: (guards) => tokens.configure(guards),
+    openTally: tokens.openTally,
+    onGuards: tokens.configure,
     configure(configured) {
       const { routers, services, middlewares } = configured;
       const known = worker === undefined ? configured.stores : [...configured.stores, workersStore];

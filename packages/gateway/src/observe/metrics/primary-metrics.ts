@@ -5,7 +5,7 @@ import { toBuildInfo } from './build-info.ts';
 import { createLedger } from './ledger.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
-import { toSeries } from './series.ts';
+import { toSeries, type SeriesByName } from './series.ts';
 import { writeText } from './text.ts';
 
 /** The figures of a gateway with workers, as its primary has them. */
@@ -30,15 +30,14 @@ export function createPrimaryMetrics(): PrimaryMetrics {
     onEnded: (readings) => ledger.end(readings),
     write({ readings, late }, serving, version) {
       process ??= createProcessMetrics('primary');
-      const own: Readings['series'] = {
+      const own: SeriesByName = {
         grantgate_workers: [toSeries({}, serving)],
         grantgate_workers_not_answering: [toSeries({}, late)],
         grantgate_worker_events_total: Array.from(events, ([event, count]) => toSeries({ event }, count)),
         ...toBuildInfo(version),
         ...process.read(),
       };
-      const current = { router: [], service: [], middleware: [], store: [] };
-      return writeText({ series: ledger.total([...readings, { series: own, current }]) });
+      return writeText({ series: ledger.total(readings, own) });
     },
     close: () => process?.close(),
   };

@@ -76,8 +76,11 @@ export function createRequestMetrics(
     if (cell === undefined) cells.set(key, (cell = createDistribution(bounds)));
     observe(cell, boundsMs, durationMs);
   };
-  const refused = ({ refusal, serviceName }: RequestRecord): void => {
-    if (refusal === undefined) return;
+  const failed = ({ refusal, serviceName }: RequestRecord): void => {
+    if (refusal === undefined) {
+      if (serviceName !== undefined && byService.has(serviceName)) failures.add(serviceName, 'broken_off');
+      return;
+    }
     const { code, middleware = '' } = refusal;
     if (middleware === '' || middlewares.has(middleware)) refusals.add(code, middleware);
     if (serviceName !== undefined && code.startsWith('upstream_') && byService.has(serviceName))
@@ -98,7 +101,7 @@ export function createRequestMetrics(
         const ofService = byService.get(serviceName);
         if (ofService !== undefined) add(ofService, key, record.originDurationMs);
       }
-      if (record.refusal !== undefined) refused(record);
+      if (record.refusal !== undefined || record.originFault !== undefined) failed(record);
       const door = doors.get(entryPoint);
       if (door !== undefined) {
         const known = routerName !== undefined && middlewares.has(routerName) ? routerName : '';

@@ -8,9 +8,9 @@ import { toLabels, toSeries, type SeriesByName } from './series.ts';
 /** Counts where tokens come from, by middleware. Those with the same options share their tokens: the first of them has the numbers. */
 export interface TokenMetrics {
   /** What counts the tokens of one authenticator. */
-  openTally(): TokenTally;
+  readonly openTally: () => TokenTally;
   /** The middlewares from now on, by qualified name, with what counts their tokens. */
-  configure(middlewares: ReadonlyMap<string, { readonly tally?: TokenTally | undefined }>): void;
+  readonly configure: (middlewares: ReadonlyMap<string, { readonly tally?: TokenTally | undefined }>) => void;
   read(): SeriesByName;
 }
 

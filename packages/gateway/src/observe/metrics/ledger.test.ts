@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Readings, Series } from '../../workers/readings.ts';
+import { findDecreases, parseExposition, type Exposition } from './exposition.testkit.ts';
+import { createLedger } from './ledger.ts';
+import { writeText } from './text.ts';
+
+const current = { router: ['a@file'], service: [], middleware: [], store: [] };
+const requests = 'grantgate_router_requests_total';
+const durations = 'grantgate_router_request_duration_seconds';
+
+/** What a worker has counted that had so many requests, of a router. */
+function readings(count: number, router = 'a@file', bounds: readonly number[] = [1]): Readings {
+  const labels = `router="${router}",service="s",code="200",method="GET",protocol="http"`;
+  const of = router;
+  const counts = [...bounds.map(() => 0), count];
+  const series = (value: number, more: Partial<Series> = {}): Series => ({ labels, of, value, ...more });
+  return {
+    series: {
+      [requests]: [series(count)],
+      [durations]: [series(count * 2, { buckets: { bounds, counts } })],
+      grantgate_store_up: [{ labels: 'store="s"', of: 's', value: Number(count % 2 === 0) }],
+      process_resident_memory_bytes: [{ labels: 'worker="1"', of: undefined, value: 10 }],
+    },
+    current: { ...current, router: [router] },
+  };
+}
+const write = (series: ReturnType<ReturnType<typeof createLedger>['total']>): Exposition =>
+  parseExposition(writeText({ series }));
+
+describe('the sum over workers', () => {
+  it('adds counters and histograms up, and takes the worst or the sum of gauges', () => {
+    const seen = write(createLedger().total([readings(3), readings(4)]));
+    expect(seen.sum(requests)).toBe(7);
+    expect(seen.sum(`${durations}_count`)).toBe(7);
+    expect(seen.sum(`${durations}_sum`)).toBe(14);
+    expect(seen.sum('grantgate_store_up')).toBe(0);
+    expect(seen.sum('process_resident_memory_bytes')).toBe(20);
+  });
+
+  it('never goes down, and misses nothing, whatever workers do', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('count' as const), worker: fc.nat(3), by: fc.nat(5) }),
+      fc.record({ kind: fc.constant('end' as const), worker: fc.nat(3) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const ledger = createLedger();
+        const counts = [0, 0, 0, 0];
+        let all = 0;
+        let before = write(ledger.total(counts.map((count) => readings(count))));
+        for (const one of steps) {
+          if (one.kind === 'count') {
+            counts[one.worker]! += one.by;
+            all += one.by;
+          } else {
+            ledger.end(readings(counts[one.worker]!));
+            counts[one.worker] = 0;
+          }
+          const now = write(ledger.total(counts.map((count) => readings(count))));
+          expect(findDecreases(before, now)).toEqual([]);
+          expect(now.sum(requests)).toBe(all);
+          expect(now.sum(`${durations}_count`)).toBe(all);
+          expect(now.sum('process_resident_memory_bytes')).toBe(40);
+          before = now;
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('forgets what an ended worker counted of a router that no worker has any more', () => {
+    const ledger = createLedger();
+    ledger.end(readings(3));
+    expect(write(ledger.total([readings(1, 'b@file')])).sum(requests)).toBe(1);
+    // For good: a router of that name that comes later begins from zero.
+    expect(write(ledger.total([readings(1)])).sum(requests)).toBe(1);
+  });
+
+  it('forgets nothing while no worker answers', () => {
+    const ledger = createLedger();
+    ledger.end(readings(3));
+    ledger.total([]);
+    expect(write(ledger.total([readings(1)])).sum(requests)).toBe(4);
+  });
+
+  it('counts in new buckets when they are other ones, from zero', () => {
+    const ledger = createLedger();
+    ledger.end(readings(3));
+    const seen = write(ledger.total([readings(2, 'a@file', [1, 5])]));
+    expect(seen.sum(requests)).toBe(5);
+    expect(seen.sum(`${durations}_count`)).toBe(2);
+    expect(seen.sum(`${durations}_bucket`, { le: '5' })).toBe(0);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { createTokenFailure } from '@grantgate/middleware/token/failure';
+import { parseExposition } from './exposition.testkit.ts';
+import { writeText } from './text.ts';
+import { createTokenMetrics } from './token-metrics.ts';
+
+const token = {
+  kind: 'token',
+  value: 'secret',
+  payload: undefined,
+  obtainedAtMs: 0,
+  expiresAtMs: 1,
+} as const;
+const refused = createTokenFailure('credentials_refused', 'refused', { oauthError: 'invalid_client' });
+
+function start() {
+  const metrics = createTokenMetrics();
+  const seen = () => parseExposition(writeText({ series: metrics.read() }));
+  const lookups = (middleware: string, tier = 'memory') =>
+    seen().sum('grantgate_token_lookups_total', { middleware, tier });
+  return { ...metrics, read: () => metrics.read(), seen, lookups };
+}
+
+describe('tokens', () => {
+  it('are counted by middleware and by the tier that had them, requests by how they ended', () => {
+    const { openTally, configure, seen, lookups } = start();
+    const tally = openTally();
+    configure(new Map([['a@file', { tally }]]));
+    tally.memory += 5;
+    tally.store += 2;
+    tally.server += 2;
+    tally.requested(token, 40);
+    tally.requested(refused, 2_000);
+    expect(['memory', 'store', 'server'].map((tier) => lookups('a@file', tier))).toEqual([5, 2, 2]);
+    const requests = (labels: Record<string, string>) => seen().sum('grantgate_token_requests_total', labels);
+    expect(requests({ middleware: 'a@file', outcome: 'success', error: '' })).toBe(1);
+    expect(requests({ outcome: 'credentials_refused', error: 'invalid_client' })).toBe(1);
+    const name = 'grantgate_token_request_duration_seconds';
+    expect(seen().sum(`${name}_bucket`, { le: '0.05' })).toBe(1);
+    expect(seen().sum(`${name}_sum`)).toBeCloseTo(2.04);
+    // Reading takes nothing away.
+    expect(lookups('a@file')).toBe(5);
+  });
+
+  it('of middlewares with the same options are counted under the first of them', () => {
+    const { openTally, configure, seen, lookups } = start();
+    const tally = openTally();
+    configure(
+      new Map([
+        ['a@file', { tally }],
+        ['b@file', { tally }],
+      ]),
+    );
+    tally.memory += 3;
+    expect(lookups('a@file')).toBe(3);
+    expect(seen().sum('grantgate_token_lookups_total')).toBe(3);
+    configure(new Map([['b@file', { tally }]]));
+    tally.memory += 1;
+    expect(lookups('b@file')).toBe(1);
+    expect(lookups('a@file')).toBe(0);
+  });
+
+  it('go on being counted when the options of a middleware change, those that come late included', () => {
+    const { openTally, configure, lookups, read } = start();
+    const [before, after] = [openTally(), openTally()];
+    configure(new Map([['a@file', { tally: before }]]));
+    before.memory += 3;
+    configure(new Map([['a@file', { tally: after }]]));
+    before.memory += 1;
+    after.memory += 2;
+    expect(lookups('a@file')).toBe(6);
+    configure(new Map());
+    expect(writeText({ series: read() })).toBe('');
+  });
+});
