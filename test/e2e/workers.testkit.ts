@@ -17,6 +17,7 @@ export interface Line {
   readonly worker?: number;
   readonly pid?: number;
   readonly port?: number;
+  readonly entryPoint?: string;
   readonly tier?: string;
 }
 
@@ -40,9 +41,14 @@ export interface Serving extends Served {
   readonly url: string;
 }
 
-/** Starts `grantgate serve` with an install configuration and routes, both as JSON, which YAML includes. */
-export function serve(install: object, routes: object): Served {
+/**
+ * Starts `grantgate serve` with an install configuration and routes, both as JSON, which YAML includes.
+ *
+ * @param files text of others beside them, by name.
+ */
+export function serve(install: object, routes: object, files: Readonly<Record<string, string>> = {}): Served {
   const folder = mkdtempSync(join(tmpdir(), 'grantgate-workers-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'routes.yaml'), JSON.stringify(routes));
   writeFileSync(
     join(folder, 'grantgate.yaml'),
