@@ -15,6 +15,13 @@ const budgets = {
   'match among 10 routers': 392,
   // Found by path: the visitor of the prefix tree too.
   'match among 1000 routers': 624,
+  // Everything that is found is there, and whole numbers are no objects.
+  'counting, whole milliseconds': 0,
+  // 48 for each sum of durations, of the entry point, the router and the service: what an interpreter makes of each intermediate
+  // number. Compiled, it is nothing.
+  'counting, forwarded': 144,
+  'counting, refused': 96,
+  'counting, checked': 48,
 };
 /** Less than the smallest object; more than what else happens meanwhile comes to per call. */
 const toleratedBytes = 12;
@@ -34,7 +41,7 @@ describe('what is allocated for one request (of what `make build` has built)', (
   });
 
   it.each(Object.entries(budgets))('%s: %i bytes and no more', (name, budget) => {
-    expect(bytes[name]).toBeGreaterThan(0);
+    expect(bytes[name]).toBeGreaterThanOrEqual(0);
     expect(bytes[name]).toBeLessThan(budget + toleratedBytes);
   });
 });

@@ -216,8 +216,8 @@ export const catalogue = {
   },
   nodejs_eventloop_delay_seconds: {
     type: 'gauge',
-    labels: ['worker', 'quantile'],
-    help: 'How late timers were since the scrape before; the quantile 1 is the maximum.',
+    labels: ['worker', 'percentile'],
+    help: 'How late the event loop was since the scrape before; the percentile 100 is the worst.',
     merge: 'max',
   },
   nodejs_gc_duration_seconds: {

@@ -1,37 +1,51 @@
 import type { Series } from '../../workers/readings.ts';
 
-/**
- * Observations of one series of a histogram: a number for each bucket, one for those above every bound, and the sum. Flat, so
- * that an observation allocates nothing.
- */
-export type Distribution = Float64Array;
+/** Observations of one series of a histogram. */
+export interface Distribution {
+  /** For each bucket those that are in no smaller one; the last is of those above every bound. */
+  readonly counts: number[];
+  /** Milliseconds. */
+  sumMs: number;
+}
 
 /** @param bounds as many as `observe` is called with. */
-export const createDistribution = (bounds: readonly number[]): Distribution =>
-  new Float64Array(bounds.length + 2);
+export const createDistribution = (bounds: readonly number[]): Distribution => ({
+  counts: [...bounds.map(() => 0), 0],
+  sumMs: 0,
+});
 
-/** @param bounds in the unit of `value`; they grow and are few, so they are looked at one after the other. */
-export function observe(distribution: Distribution, bounds: readonly number[], value: number): void {
-  const { length } = bounds;
+/** Bounds as `observe` takes them, in milliseconds. @param bounds in seconds. */
+export const toBoundsMs = (bounds: readonly number[]): readonly number[] =>
+  bounds.map((seconds) => {
+    const ms = seconds * 1000;
+    // What is rounded is a small integer to the engine, which it can compare without making an object of it.
+    return Number.isInteger(ms) ? Math.round(ms) : ms;
+  });
+
+/** Adds one observation, and allocates nothing. @param boundsMs they grow and are few: they are looked at one after the other. */
+export function observe(distribution: Distribution, boundsMs: readonly number[], durationMs: number): void {
+  const { counts } = distribution;
+  const { length } = boundsMs;
   let at = 0;
-  while (at < length && value > (bounds[at] ?? 0)) at += 1;
-  distribution[at] = (distribution[at] ?? 0) + 1;
-  distribution[length + 1] = (distribution[length + 1] ?? 0) + value;
+  while (at < length && durationMs > (boundsMs[at] ?? 0)) at += 1;
+  counts[at] = (counts[at] ?? 0) + 1;
+  distribution.sumMs += durationMs;
 }
 
-export function countOf(distribution: Distribution): number {
-  let count = 0;
-  for (let at = 0; at < distribution.length - 1; at += 1) count += distribution[at] ?? 0;
-  return count;
+export const countOf = ({ counts }: Distribution): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** Moves everything that was observed to another one, of the same bounds. */
+export function moveObservations(from: Distribution, to: Distribution): void {
+  from.counts.forEach((count, index) => (to.counts[index] = (to.counts[index] ?? 0) + count));
+  from.counts.fill(0);
+  to.sumMs += from.sumMs;
+  from.sumMs = 0;
 }
 
-/** @param distribution of milliseconds. @param bounds in seconds, as the series is. */
-export function toHistogram(
+/** @param bounds in seconds, as the series is. */
+export const toHistogram = (
   labels: string,
-  distribution: Distribution,
+  { counts, sumMs }: Distribution,
   bounds: readonly number[],
   of?: string,
-): Series {
-  const counts = Array.from(distribution.subarray(0, bounds.length + 1));
-  return { labels, of, value: (distribution[bounds.length + 1] ?? 0) / 1000, buckets: { bounds, counts } };
-}
+): Series => ({ labels, of, value: sumMs / 1000, buckets: { bounds, counts: [...counts] } });

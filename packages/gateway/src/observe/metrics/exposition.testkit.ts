@@ -82,7 +82,9 @@ function parseSample(line: string): Sample {
   let rest = inner;
   while (rest !== '') {
     const label = /^([a-zA-Z_]\w*)="((?:[^"\\\r]|\\[\\"n])*)"(,(?=.)|$)/.exec(rest);
-    if (label === null || labels.has(label[1]!)) throw new Error(`labels of ${JSON.stringify(line)}`);
+    // `quantile` is of summaries alone.
+    if (label === null || labels.has(label[1]!) || label[1] === 'quantile')
+      throw new Error(`labels of ${JSON.stringify(line)}`);
     labels.set(
       label[1]!,
       label[2]!.replace(/\\(.)/g, (_all, char: string) => (char === 'n' ? '\n' : char)),

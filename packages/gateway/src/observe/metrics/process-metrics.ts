@@ -5,7 +5,7 @@ import {
   PerformanceObserver,
   type PerformanceEntry,
 } from 'node:perf_hooks';
-import { createDistribution, observe, toHistogram, type Distribution } from './distribution.ts';
+import { createDistribution, observe, toBoundsMs, toHistogram, type Distribution } from './distribution.ts';
 import { toLabels, toSeries, type SeriesByName } from './series.ts';
 
 /** What the process itself takes. */
@@ -16,7 +16,7 @@ export interface ProcessMetrics {
 
 /** Seconds. */
 const gcBounds = [0.001, 0.01, 0.1, 1];
-const gcBoundsMs = gcBounds.map((seconds) => seconds * 1000);
+const gcBoundsMs = toBoundsMs(gcBounds);
 const gcKinds: ReadonlyMap<number, string> = new Map([
   [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
   [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
@@ -50,7 +50,7 @@ export function createProcessMetrics(worker: string): ProcessMetrics {
       const openFds = countOpenFds();
       // The time between two looks is part of what was measured.
       const late = (ns: number): number => Math.max(0, ns / nsPerSecond - resolution / 1000);
-      const delays = { '0.5': delay.percentile(50), '0.99': delay.percentile(99), '1': delay.max };
+      const delays = { '50': delay.percentile(50), '99': delay.percentile(99), '100': delay.max };
       delay.reset();
       return {
         process_cpu_seconds_total: [
@@ -65,8 +65,8 @@ export function createProcessMetrics(worker: string): ProcessMetrics {
           toSeries({ worker, state: 'total' }, memory.heapTotal),
         ],
         nodejs_external_memory_bytes: [toSeries({ worker }, memory.external)],
-        nodejs_eventloop_delay_seconds: Object.entries(delays).map(([quantile, ns]) =>
-          toSeries({ worker, quantile }, late(ns)),
+        nodejs_eventloop_delay_seconds: Object.entries(delays).map(([percentile, ns]) =>
+          toSeries({ worker, percentile }, late(ns)),
         ),
         nodejs_gc_duration_seconds: Array.from(collections, ([kind, distribution]) =>
           toHistogram(toLabels({ worker, kind }), distribution, gcBounds),

@@ -3,7 +3,7 @@ import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Series } from '../../workers/readings.ts';
 import type { Configured } from './configured.ts';
 import type { Distribution } from './distribution.ts';
-import { countOf, createDistribution, observe, toHistogram } from './distribution.ts';
+import { countOf, createDistribution, observe, toBoundsMs, toHistogram } from './distribution.ts';
 import { createPairCounter, type PairCounter } from './pair-counter.ts';
 import { toLabels, toSeries, type SeriesByName } from './series.ts';
 
@@ -52,7 +52,7 @@ export function createRequestMetrics(
   entryPoints: Iterable<EntryPointConfig>,
 ): RequestMetrics {
   const { buckets: bounds } = config;
-  const boundsMs = bounds.map((seconds) => seconds * 1000);
+  const boundsMs = toBoundsMs(bounds);
   const byEntryPoint = new Map<string, Scope>();
   const doors = new Map<string, Door>();
   for (const { name, check } of entryPoints) {

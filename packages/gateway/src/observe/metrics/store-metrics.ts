@@ -1,6 +1,6 @@
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { Distribution } from './distribution.ts';
-import { createDistribution, observe, toHistogram } from './distribution.ts';
+import { createDistribution, observe, toBoundsMs, toHistogram } from './distribution.ts';
 import type { PairCounter } from './pair-counter.ts';
 import { createPairCounter } from './pair-counter.ts';
 import { toLabels, toSeries, type SeriesByName } from './series.ts';
@@ -19,9 +19,8 @@ interface Counts {
   up: boolean | undefined;
   /** By operation and outcome. */
   readonly operations: PairCounter;
-  /** Milliseconds, by operation. */
+  /** By operation. */
   readonly durations: Map<string, Distribution>;
-  /** Milliseconds. */
   readonly waits: Distribution;
   unsealed: number;
 }
@@ -30,9 +29,8 @@ interface Counts {
 const operationBounds = [0.001, 0.005, 0.025, 0.1, 0.25];
 /** Seconds: a process that died holds a lock for 5 s. */
 const waitBounds = [0.025, 0.1, 0.5, 1, 5];
-const toMs = (seconds: number): number => seconds * 1000;
-const operationBoundsMs = operationBounds.map(toMs);
-const waitBoundsMs = waitBounds.map(toMs);
+const operationBoundsMs = toBoundsMs(operationBounds);
+const waitBoundsMs = toBoundsMs(waitBounds);
 
 export function createStoreMetrics(): StoreMetrics {
   const stores = new Map<string, Counts>();

@@ -1,6 +1,6 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Distribution } from './distribution.ts';
-import { createDistribution, observe, toHistogram } from './distribution.ts';
+import { createDistribution, moveObservations, observe, toBoundsMs, toHistogram } from './distribution.ts';
 import type { PairCounter } from './pair-counter.ts';
 import { createPairCounter } from './pair-counter.ts';
 import { toLabels, toSeries, type SeriesByName } from './series.ts';
@@ -17,13 +17,12 @@ export interface TokenMetrics {
 interface Counts extends TokenTally {
   /** By outcome and error code of RFC 6749. */
   readonly outcomes: PairCounter;
-  /** Milliseconds. */
   readonly durations: Distribution;
 }
 
 /** Seconds: what a token endpoint takes in all, up to its time-outs with retries. */
 const bounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 20];
-const boundsMs = bounds.map((seconds) => seconds * 1000);
+const boundsMs = toBoundsMs(bounds);
 
 export function createTokenMetrics(): TokenMetrics {
   const opened = new WeakMap<TokenTally, Counts>();
@@ -103,6 +102,5 @@ function move(from: Counts, to: Counts): void {
   from.server = 0;
   for (const [outcome, error, count] of from.outcomes.entries()) to.outcomes.add(outcome, error, count);
   from.outcomes.keep(() => false);
-  from.durations.forEach((value, index) => (to.durations[index] = (to.durations[index] ?? 0) + value));
-  from.durations.fill(0);
+  moveObservations(from.durations, to.durations);
 }
