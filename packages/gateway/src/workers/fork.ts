@@ -22,7 +22,12 @@ export function createFork(env: Readonly<Record<string, string>>): () => WorkerP
       },
       onMessage: (listener) => void worker.on('message', listener),
       onExit: (listener) =>
-        void worker.on('exit', (code, signal: string | null) => listener(signal ?? `exit code ${code}`)),
+        void worker.on('exit', (code, signal: string | null) => {
+          const tell = (): void => listener(signal ?? `exit code ${code}`);
+          // Its last words may still lie in the channel, which ends with the process.
+          if (worker.isConnected()) worker.once('disconnect', tell);
+          else tell();
+        }),
       kill: () => void worker.process.kill('SIGKILL'),
     };
   };

@@ -15,7 +15,7 @@ export interface WorkerProcess {
   /** Does nothing once it has ended. */
   send(message: ToWorker): void;
   onMessage(listener: (message: ToPrimary) => void): void;
-  /** Told once, with the exit code or the signal in words. */
+  /** Told once, after its last message, with the exit code or the signal in words. */
   onExit(listener: (how: string) => void): void;
   /** Ends it at once. */
   kill(): void;

@@ -1,0 +1,67 @@
+import { X509Certificate } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
+import type { Configured } from './configured.ts';
+import { createConfigurationMetrics } from './configuration-metrics.ts';
+import { parseExposition } from './exposition.testkit.ts';
+import { writeText } from './text.ts';
+
+const configured = (faulty: boolean, routers = 3, broken = 0): Configured => ({
+  routers: new Map(Array.from({ length: routers }, (_, index) => [`r${index}@file`, 's@file'])),
+  broken,
+  services: [],
+  middlewares: [],
+  stores: [],
+  faulty,
+});
+
+function start(speaks = true) {
+  const clock = createFakeClock();
+  const metrics = createConfigurationMetrics(clock, speaks);
+  return { clock, metrics, seen: () => parseExposition(writeText({ series: metrics.read() })) };
+}
+
+describe('configurations', () => {
+  it('are counted, those with errors too, and the last good one has its time', async () => {
+    const { clock, metrics, seen } = start();
+    metrics.loaded(configured(false));
+    const good = clock.now() / 1000;
+    await clock.advance(60_000);
+    metrics.loaded(configured(true, 3, 1));
+    expect(seen().sum('grantgate_config_reloads_total')).toBe(2);
+    expect(seen().sum('grantgate_config_reload_failures_total')).toBe(1);
+    expect(seen().sum('grantgate_config_last_reload_success_timestamp_seconds')).toBe(good);
+    expect(seen().sum('grantgate_config_routers', { state: 'sound' })).toBe(2);
+    expect(seen().sum('grantgate_config_routers', { state: 'broken' })).toBe(1);
+  });
+
+  it('are counted by one of several processes alone', () => {
+    const { metrics } = start(false);
+    metrics.loaded(configured(false));
+    expect(writeText({ series: metrics.read() })).toBe('');
+  });
+});
+
+describe('certificates', () => {
+  const authority = createTestAuthority();
+  const name = 'grantgate_certificate_not_after_timestamp_seconds';
+
+  it('have the time at which they expire; renewed ones take the place of the old', () => {
+    const { metrics, seen } = start();
+    const [one, two, renewed] = ['one.example.com', 'two.example.com', 'one.example.com'].map((host) =>
+      authority.issue(host, [host]),
+    );
+    metrics.certificates('web', [one!, two!, two!]);
+    metrics.certificates('other', [{ cert: Buffer.from(one!.cert) }]);
+    const { validTo, serialNumber } = new X509Certificate(one!.cert);
+    expect(seen().sum(name, { entrypoint: 'web', cn: 'one.example.com', serial: serialNumber })).toBe(
+      Date.parse(validTo) / 1000,
+    );
+    expect(seen().samples.size).toBe(2 + 3 + 2);
+    metrics.certificates('web', [renewed!]);
+    const { serialNumber: later } = new X509Certificate(renewed!.cert);
+    expect(seen().sum(name, { entrypoint: 'web', serial: later })).toBeGreaterThan(0);
+    expect(seen().sum(name, { entrypoint: 'web', cn: 'two.example.com' })).toBe(0);
+  });
+});
