@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { createAuthenticator } from '../../packages/middleware/dist/create.js';
 import { oAuthClientCredentials } from '../../packages/middleware/dist/adapters/express.js';
+import { report } from './lib/report.mjs';
 
 const rounds = Number(process.env.ROUNDS ?? 15);
 const decisions = 500_000;
@@ -72,6 +73,7 @@ async function measureDecision(name, input, wantedNs) {
   for (let warm = 0; warm < 3; warm += 1) round() + fill();
   const results = Array.from({ length: rounds }, () => round() - fill()).sort((a, b) => a - b);
   const { median, low, high } = spreadOf(results);
+  report({ what: `decision, ${name}`, unit: 'ns', median, low, high, wanted: wantedNs });
   console.log(
     `decision, ${name}: ${median.toFixed(0)} ns (${low.toFixed(0)} to ${high.toFixed(0)}), wanted ${wantedNs} ns`,
   );
@@ -123,6 +125,13 @@ async function measureExpress(options) {
     pairs.push(took.get(guarded) - took.get(bare));
   }
   const { median, low, high } = spreadOf(pairs.sort((a, b) => a - b));
+  report({
+    what: "Express, what the middleware adds to a request's CPU time",
+    unit: 'us',
+    median,
+    low,
+    high,
+  });
   console.log(
     `Express, what the middleware adds to a request: ${median.toFixed(1)} us of CPU (${low.toFixed(1)} to ${high.toFixed(1)})`,
   );

@@ -1,11 +1,17 @@
 // Bytes of Redis memory that one token takes, by the size of the token: `npm run bench:redis-size`, after `make build`.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { createKeyer } from '../../packages/middleware/dist/cache/key.js';
 import { createSeal } from '../../packages/middleware/dist/cache/sealed.js';
+import { report } from './lib/report.mjs';
+
+if (spawnSync('redis-server', ['--version']).error !== undefined) {
+  console.error('redis-server is needed');
+  process.exit(1);
+}
 
 const entries = 10_000;
 const probe = createServer().listen(0, '127.0.0.1');
@@ -33,10 +39,9 @@ for (const size of [500, 1000, 2000]) {
     }
     await batch.exec();
   }
-  console.log(
-    String(size).padStart(11),
-    String(Math.round(((await usedMemory()) - before) / entries)).padStart(10),
-  );
+  const each = Math.round(((await usedMemory()) - before) / entries);
+  report({ what: 'bytes per token in Redis', tokenBytes: size, bytes: each });
+  console.log(String(size).padStart(11), String(each).padStart(10));
 }
 redis.disconnect();
 server.kill();

@@ -15,6 +15,7 @@ import { createTable } from '../../packages/gateway/dist/routing/table.js';
 import { createAuthenticators } from '../../packages/gateway/dist/snapshot/authenticators.js';
 import { createUpdates } from '../../packages/gateway/dist/snapshot/updates.js';
 import { createServices } from '../../packages/gateway/dist/upstream/create-upstream.js';
+import { report } from './lib/report.mjs';
 
 const routers = 10_000;
 const hosts = 1000;
@@ -57,6 +58,7 @@ for (const [name, count, hostOf, asked] of [
 ]) {
   const ns = measureMatch(count, hostOf, asked);
   few ??= ns;
+  report({ what: `match of one request, ${name.trim()}`, unit: 'ns', best: ns, ratio: ns / few });
   console.log(name.padEnd(28), ns.toFixed(0).padStart(5), (ns / few).toFixed(2).padStart(7));
 }
 
@@ -245,6 +247,13 @@ for (const [name, create] of Object.entries(layouts)) {
     show((kind) => Math.max(...measured.map((one) => one[kind]))).padStart(13),
     (bytes / routers / 1024).toFixed(1).padStart(16),
   );
+  report({
+    what: `reloads of one router, ${name}`,
+    unit: 'ms',
+    first,
+    reloads: measured,
+    bytesPerRouter: bytes / routers,
+  });
   await plane.close();
 }
 await rm(folder, { recursive: true });

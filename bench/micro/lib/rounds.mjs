@@ -1,0 +1,84 @@
+import { performance } from 'node:perf_hooks';
+
+/** Rounds of every comparison; `ROUNDS` in the environment takes the place of `usual`. */
+export function roundsOr(usual) {
+  const rounds = Number(process.env.ROUNDS ?? usual);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError('ROUNDS: expected a positive integer');
+  return rounds;
+}
+
+/** Median and quartiles. */
+export function spreadOf(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.floor((sorted.length - 1) * share)];
+  return { median: at(0.5), low: at(0.25), high: at(0.75) };
+}
+
+/** Microseconds of processor time that this process has taken, its threads for compiling and collecting included. */
+function cpuMicroseconds() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** Processor and wall time of `work(count)`, microseconds per piece. */
+async function timed(work, count) {
+  const [cpu, wall] = [cpuMicroseconds(), performance.now()];
+  const pending = work(count);
+  if (pending !== undefined) await pending;
+  return {
+    cpu: (cpuMicroseconds() - cpu) / count,
+    wall: ((performance.now() - wall) * 1000) / count,
+  };
+}
+
+/** How many pieces of work take about `ms` milliseconds. */
+async function countFor(work, ms) {
+  for (let count = 1; ; count *= 2) {
+    const { wall } = await timed(work, count);
+    if (wall * count >= ms * 1000) return count;
+  }
+}
+
+/**
+ * Times contenders against each other, turn and turn about, so that a busy moment meets all of them. `work(count)` does so many
+ * pieces of work; what waits returns a promise.
+ *
+ * @param contenders name to `work`; ratios are to the first.
+ * @param options `rounds`, and the milliseconds that a contender's turn takes, about.
+ * @returns name to `{ cpu, wall, ratio }`, each with median and quartiles: microseconds per piece, and a round's processor time
+ * over that of the first in the same round.
+ */
+export async function compare(contenders, { rounds, turnMs = 10 }) {
+  const names = Object.keys(contenders);
+  const counts = {};
+  for (let warm = 0; warm < 3; warm += 1)
+    for (const name of names) counts[name] = await countFor(contenders[name], turnMs);
+  const turns = Object.fromEntries(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    // Nobody is always first, or always behind the same one.
+    const order = names.map((_, at) => names[(at + round) % names.length]);
+    if (round % 2 === 1) order.reverse();
+    for (const name of order) turns[name].push(await timed(contenders[name], counts[name]));
+  }
+  const [first] = names;
+  const compared = names.map((name) => [
+    name,
+    {
+      cpu: spreadOf(turns[name].map(({ cpu }) => cpu)),
+      wall: spreadOf(turns[name].map(({ wall }) => wall)),
+      ratio: spreadOf(turns[name].map(({ cpu }, round) => cpu / turns[first][round].cpu)),
+    },
+  ]);
+  return Object.fromEntries(compared);
+}
+
+/** Median and quartiles in nanoseconds, as text: `123 (120 to 131)`. */
+export function nanoseconds({ median, low, high }) {
+  const text = (microseconds) => (microseconds * 1000).toFixed(0);
+  return `${text(median)} (${text(low)} to ${text(high)})`;
+}
+
+/** Median and quartiles with so many digits after the point. */
+export function spreadText({ median, low, high }, digits) {
+  return `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+}
