@@ -263,17 +263,24 @@ describe('a health check', () => {
     let status = 500;
     const sick = await serve((_request, response) => response.writeHead(status).end('x'));
     const well = await serve((_request, response) => response.writeHead(301).end());
-    const { clock, answered, servers } = watch([sick.url, well.url]);
+    const { clock, services, answered, servers } = watch([sick.url, well.url]);
+    const health = (isSickUp: boolean) => [
+      { service: 's', url: sick.url, up: isSickUp },
+      { service: 's', url: well.url, up: true },
+    ];
     // Until its first answer a server counts as well.
     expect(servers()).toEqual([sick.url, well.url].sort());
+    expect(services.health()).toEqual(health(true));
     await answered(2);
     expect(servers()).toEqual([well.url]);
+    expect(services.health()).toEqual(health(false));
     status = 204;
     await clock.advance(9999);
     expect(servers()).toEqual([well.url]);
     await clock.advance(1);
     await answered(4);
     expect(servers()).toEqual([sick.url, well.url].sort());
+    expect(services.health()).toEqual(health(true));
   });
 
   it('leaves none when all fail, one that refuses the connection among them', async () => {
