@@ -21,8 +21,8 @@ export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): Re
       // After the limit of a connection, which knows more of what went wrong.
       slotsRefreshTimeout: connectTimeoutMs + 500,
       slotsRefreshInterval: 10_000,
-      // A key that moved, and moves once more meanwhile, costs three; nobody waits for what takes longer.
-      maxRedirections: 4,
+      // While slots move, nodes may send a command to and fro; nobody waits for it beyond the budget of the store.
+      maxRedirections: 16,
     },
   );
   return cluster;

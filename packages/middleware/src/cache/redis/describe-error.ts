@@ -47,6 +47,8 @@ export function describeError(error: unknown): string {
   const message = error.message.replace(/^Ready check failed: /, '').replace(/^.* because /, '');
   const cause = / Last error: (?:\w*Error: )?(.*)$/s.exec(message)?.[1];
   if (cause !== undefined) {
+    if (/^(?:MOVED|ASK) /.test(cause))
+      return 'too many redirections: its nodes do not agree where the key is';
     const reason = describeError(new Error(cause));
     return reason === 'connection closed' && message.includes('sentinels')
       ? 'no sentinel can be reached'
