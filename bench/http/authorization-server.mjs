@@ -1,0 +1,12 @@
+import { register } from 'node:module';
+import { callers, claims, own } from './grantgate.mjs';
+
+register('./typescript-hooks.mjs', import.meta.url);
+const { startAuthorizationServer: start } =
+  await import('../../packages/middleware/src/token/authorization-server.testkit.ts');
+
+/** The certified authorization server of the tests, in this process: it has nothing to do while contenders are driven. */
+export function startAuthorizationServer(more = []) {
+  const clients = [callers, own, ...more].map((client) => ({ ...client, claims }));
+  return start({ clients, lifetimeSeconds: 86_400 });
+}

@@ -1,0 +1,76 @@
+import { startCaddyForwardAuth, startCaddyProxy } from './caddy.mjs';
+import { callers, own, startChecks, startGrantgate } from './grantgate.mjs';
+import { startHaproxyForwardAuth, startHaproxyProxy } from './haproxy.mjs';
+import { startNginxForwardAuth, startNginxProxy } from './nginx.mjs';
+
+/** All others are compared to it. */
+export const baseline = 'nginx';
+
+const proxies = {
+  nginx: [startNginxProxy, startNginxForwardAuth],
+  haproxy: [startHaproxyProxy, startHaproxyForwardAuth],
+  caddy: [startCaddyProxy, startCaddyForwardAuth],
+};
+
+/** How each is started, and `sends`: the client whose token the service has to get, undefined for the caller's own credentials. */
+const contenders = {
+  ...Object.fromEntries(
+    Object.entries(proxies).map(([name, [start]]) => [
+      name,
+      { start: ({ stage, backend }) => start(stage, backend) },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(proxies).map(([name, [, start]]) => [
+      `${name}+forward-auth`,
+      {
+        sends: callers,
+        guards: true,
+        // Its process is the proxy's as well as grantgate's: both are counted.
+        async start({ stage, backend, checks }) {
+          const asked = await checks();
+          const proxy = await start(stage, backend, asked);
+          return { ...proxy, pids: [...proxy.pids, asked.pid] };
+        },
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['application', 'gateway'].flatMap((level) =>
+      [1, 2].map((workers) => [`grantgate-${level}-${workers}`, grantgate(level, workers)]),
+    ),
+  ),
+};
+
+function grantgate(level, workers, build) {
+  return {
+    sends: level === 'application' ? callers : own,
+    guards: level === 'application',
+    workers,
+    start: ({ stage, backend, tokenUrl }, name) =>
+      startGrantgate(stage, { name, backend, tokenUrl, level, workers, build }),
+  };
+}
+
+export const contenderNames = Object.keys(contenders);
+
+/**
+ * Starts what is named, and builds of other repositories with one worker. Each has a `name`, `port`, the processes `pids`
+ * that are counted, and its access log.
+ */
+export async function startContenders({ stage, backend, tokenUrl, names, peers }) {
+  // One gateway for all proxies, started for the first: they ask in turn.
+  let asked;
+  const checks = () => (asked ??= startChecks(stage, tokenUrl));
+  const all = names.map((name) => ({ name, file: name, ...contenders[name] }));
+  for (const [index, build] of peers.entries())
+    for (const level of ['application', 'gateway'])
+      if (names.includes(`grantgate-${level}-1`)) {
+        const name = `grantgate-${level}-1 of ${build}`;
+        all.push({ name, file: `peer-${index}-${level}`, ...grantgate(level, 1, build) });
+      }
+  const started = [];
+  for (const { file, start, ...contender } of all)
+    started.push({ ...contender, ...(await start({ stage, backend, tokenUrl, checks }, file)) });
+  return started;
+}

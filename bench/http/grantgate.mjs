@@ -1,0 +1,83 @@
+import { startGateway } from '../lib/gateway.mjs';
+
+/** The client of callers, and the gateway's own. */
+export const callers = { clientId: 'orders-client', clientSecret: 'orders-secret' };
+export const own = { clientId: 'gateway-client', clientSecret: 'gateway-secret' };
+export const claims = { grp: 'admin', permissions: 'orders:read orders:write', tenant: 'example' };
+/** What the service gets of the claims. */
+export const forwarded = { group: claims.grp };
+
+export const basic = ({ clientId, clientSecret }) =>
+  `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
+
+/** Everything on: a predicate over the claims, a header and the user name from them. */
+const middleware = (tokenUrl, credentials) => ({
+  plugin: {
+    oAuthClientCredentials: {
+      url: tokenUrl,
+      claims: 'Equals(`grp`, `admin`) && SplitContains(`permissions`, ` `, `orders:read`)',
+      forwardHeaders: { Group: 'grp' },
+      usernameClaim: 'client_id',
+      ...credentials,
+    },
+  },
+});
+
+const applicationLevel = {};
+const gatewayLevel = { clientID: own.clientId, clientSecret: own.clientSecret };
+
+/** Several routers, each with a path of its own, or one for everything. */
+const routersOf = (count) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `r${index}`,
+      {
+        rule: count === 1 ? 'PathPrefix(`/`)' : `PathPrefix(\`/r${index}/\`)`,
+        service: 'service',
+        middlewares: ['auth'],
+      },
+    ]),
+  );
+
+export async function startGrantgate(
+  stage,
+  { name, backend, tokenUrl, level, workers = 1, routers = 1, build },
+) {
+  const log = stage.path(`${name}.access.log`);
+  const gateway = await startGateway(stage, {
+    name,
+    build,
+    install: {
+      entryPoints: { web: { address: '127.0.0.1:0' } },
+      accessLog: { format: 'json', filePath: log },
+      workers,
+    },
+    routes: {
+      http: {
+        routers: routersOf(routers),
+        services: { service: { loadBalancer: { servers: [{ url: `http://127.0.0.1:${backend}` }] } } },
+        middlewares: { auth: middleware(tokenUrl, level === 'gateway' ? gatewayLevel : applicationLevel) },
+      },
+    },
+  });
+  return { port: gateway.portOf('web'), pids: [gateway.pid], log };
+}
+
+/** The gateway that the proxies ask, at application level, with its own access log. */
+export async function startChecks(stage, tokenUrl) {
+  const gateway = await startGateway(stage, {
+    name: 'checks',
+    install: {
+      entryPoints: { forwardAuth: { address: '127.0.0.1:0' } },
+      accessLog: { format: 'json', filePath: stage.path('checks.access.log') },
+    },
+    routes: { http: { middlewares: { auth: middleware(tokenUrl, applicationLevel) } } },
+  });
+  const name = 'auth@file';
+  return {
+    port: gateway.portOf('forwardAuth'),
+    path: `/forward-auth/${name}`,
+    middleware: name,
+    pid: gateway.pid,
+  };
+}

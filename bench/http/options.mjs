@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util';
+import { cases } from './cases.mjs';
+import { baseline, contenderNames } from './contenders.mjs';
+
+export const usage = `npm run bench:http -- [OPTION...]
+  --rounds N       rounds, in each of which every contender has a turn at every case; default 3
+  --seconds N      length of a turn; default 1
+  --connections N  connections at a time; default 32
+  --only NAME,...  these contenders alone, and ${baseline}, to which all are compared:
+                   ${contenderNames.join('\n                   ')}
+  --case NAME,...  these cases alone:
+                   ${[...cases.keys()].join('\n                   ')}
+  --peer DIR       another build of this repository too, with one worker; again for more
+  --json FILE      write every round's numbers there as well
+`;
+
+/** Wrong usage: the message is for people. */
+export class UsageError extends Error {}
+
+/** What a run measures, from the arguments of the command. */
+export function parseOptions(args) {
+  const { values } = parse(args, {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1' },
+    connections: { type: 'string', default: '32' },
+    only: { type: 'string', multiple: true },
+    case: { type: 'string', multiple: true },
+    peer: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  });
+  const chosen = pick('only', values.only, contenderNames);
+  return {
+    help: values.help,
+    rounds: positive('rounds', values.rounds),
+    seconds: positive('seconds', values.seconds),
+    connections: positive('connections', values.connections),
+    contenders: contenderNames.filter((name) => name === baseline || chosen.includes(name)),
+    cases: pick('case', values.case, [...cases.keys()]).map((name) => cases.get(name)),
+    peers: values.peer,
+    json: values.json,
+  };
+}
+
+export function parse(args, options) {
+  try {
+    return parseArgs({ args, options });
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
+}
+
+export function positive(name, text) {
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`--${name} ${text}: expected a whole number above 0`);
+  return Number(text);
+}
+
+/** Those of `known` that are named, in the order of `known`; all of them without a choice. */
+export function pick(option, lists, known) {
+  if (lists === undefined) return known;
+  const names = lists.flatMap((list) => list.split(','));
+  for (const name of names)
+    if (!known.includes(name))
+      throw new UsageError(`--${option} ${name}: unknown; there are ${known.join(', ')}`);
+  return known.filter((name) => names.includes(name));
+}

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { cpuMicroseconds, memoryBytes } from '../lib/process-tree.mjs';
+import { runWrk } from '../lib/wrk.mjs';
+import { basic, callers } from './grantgate.mjs';
+
+const script = fileURLToPath(new URL('request.lua', import.meta.url));
+/** wrk rounds what it has read to a hundredth of its unit. */
+const rounding = 0.98;
+const logWithinMs = 2_000;
+
+/** Drives one contender with one case for some seconds. `rotation` is for `request.lua`: `credentials=100`. */
+export async function takeTurn(stage, contender, one, { seconds, connections }) {
+  const { pids, port } = contender;
+  const before = cpuMicroseconds(pids);
+  const { requests, readBytes, ...measured } = await runWrk(stage, {
+    url: `http://127.0.0.1:${port}${one.path}`,
+    seconds,
+    connections,
+    headers: { Authorization: basic(callers), ...one.headers },
+    script,
+    args: [one.method, String(one.sentBytes), ...(one.rotation ?? [])],
+  });
+  const cpuUs = cpuMicroseconds(pids) - before;
+  if (readBytes < requests * one.answerBytes * rounding)
+    throw new Error(`${contender.name}: ${one.name}: ${requests} answers had ${readBytes} bytes in all`);
+  await checkLog(contender, requests);
+  return { cpuUs: cpuUs / requests, ...measured, memoryBytes: memoryBytes(pids) };
+}
+
+/** There is a line for each request; then the file is emptied, so that a run takes no more room than a turn. */
+async function checkLog({ name, log }, requests) {
+  const end = performance.now() + logWithinMs;
+  while (linesOf(log) < requests) {
+    if (performance.now() > end)
+      throw new Error(`${name}: the access log has fewer lines than there were requests`);
+    await delay(20);
+  }
+  truncateSync(log);
+}
+
+function linesOf(file) {
+  if (!existsSync(file)) return 0;
+  let lines = 0;
+  for (const byte of readFileSync(file)) if (byte === 10) lines += 1;
+  return lines;
+}

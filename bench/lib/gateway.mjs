@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** This repository. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Starts `grantgate serve` as a process of its own, and waits until it and all of its workers are ready. `install` and
+ * `routes` are objects: the JSON that is written is YAML too. `build` is another repository, `onMessage` hears the log.
+ */
+export async function startGateway(stage, { name, install, routes, build = root, onMessage }) {
+  const files = { install: stage.path(`${name}.yaml`), routes: stage.path(`${name}.routes.yaml`) };
+  writeFileSync(files.routes, JSON.stringify(routes));
+  writeFileSync(
+    files.install,
+    JSON.stringify({ providers: { file: { filename: files.routes } }, log: { format: 'json' }, ...install }),
+  );
+  const ports = new Map();
+  let workers = 0;
+  const onLine = (line) => {
+    if (!line.startsWith('{')) return;
+    const message = JSON.parse(line);
+    if (message.msg === 'listening') ports.set(message.entryPoint, message.port);
+    if (message.msg === 'a worker is ready') workers += 1;
+    onMessage?.(message);
+  };
+  const main = join(build, 'packages/gateway/dist/cli/main.js');
+  const program = stage.run(process.execPath, [main, 'serve', '--config', files.install], { onLine });
+  const wanted = (install.workers ?? 1) > 1 ? install.workers : 0;
+  const entryPoints = Object.keys(install.entryPoints);
+  await stage.until(
+    program,
+    async () => workers >= wanted && entryPoints.every((entryPoint) => ports.has(entryPoint)),
+  );
+  return { ...program, program, files, portOf: (entryPoint) => ports.get(entryPoint) };
+}

@@ -1,0 +1,8 @@
+/** A table as Prettier formats it, so that it can be put into a document as it stands. */
+export function markdownTable(head, rows) {
+  const texts = [head, ...rows].map((row) => row.map(String));
+  const widths = head.map((_, column) => Math.max(3, ...texts.map((row) => row[column].length)));
+  const line = (row) => `| ${row.map((text, column) => text.padEnd(widths[column])).join(' | ')} |`;
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [line(texts[0]), line(rule), ...texts.slice(1).map(line)].join('\n');
+}

@@ -1,0 +1,16 @@
+/** The middle one; of an even number, the mean of the two in the middle. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return sorted.length % 2 === 1 ? sorted[Math.floor(half)] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/** Median and range. */
+export const spreadOf = (values) => ({
+  median: median(values),
+  low: Math.min(...values),
+  high: Math.max(...values),
+});
+
+/** Of each round's ratio: what slows a round down slows both in it. */
+export const ratiosOf = (values, base) => spreadOf(values.map((value, round) => value / base[round]));
