@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import type { ExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts'
 import { createExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
 import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
-import { startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import { json, startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 
@@ -159,6 +160,74 @@ entryPoints:
     other.close();
   }
   trusting.close();
+  // Another authority's certificate, put in place while it serves.
+  const next = createTestAuthority('The next CA');
+  const renewed = next.issue('grantgate', ['localhost']);
+  await writeFile(keyFile, renewed.key);
+  await writeFile(certFile, renewed.cert);
+  const isTrusted = async (): Promise<boolean> => {
+    const following = createExtAuthzClient(at, next.cert);
+    try {
+      return (await following.check(about('slow'))).denied_response?.status.code === 401;
+    } catch {
+      return false;
+    } finally {
+      following.close();
+    }
+  };
+  await expect.poll(isTrusted).toBe(true);
+  await writeFile(keyFile, key);
+  await until(() => encrypted.log.text().includes('certificates cannot be used'));
+  expect(await isTrusted()).toBe(true);
   await encrypted.close();
   await rm(folder, { recursive: true });
+});
+
+describe('an entry point for ext_authz that ends', () => {
+  const install = 'entryPoints: { extAuthz: { address: "127.0.0.1:0" } }';
+  /** Watches its health until the stream ends; what is under way when `end` is called is answered. */
+  async function watchUntil(end: (ending: TestGateway) => Promise<void>) {
+    const server = await startScriptedServer((response) => void answers.push(response));
+    const answers: ServerResponse[] = [];
+    const url = server.url;
+    const ending = await startTestGateway({
+      routes: {
+        'routes.yaml': `http: { middlewares: { slow: { plugin: { oAuthClientCredentials: { url: ${url} } } } } }`,
+      },
+      install,
+    });
+    const at = ending.urlOf('extAuthz').replace('http://', '');
+    const raw = new Client(at, credentials.createInsecure());
+    const seen: number[] = [];
+    const watched = raw.makeServerStreamRequest(
+      '/grpc.health.v1.Health/Watch',
+      (message: Buffer) => message,
+      (message: Buffer) => message[1] ?? 0,
+      Buffer.alloc(0),
+    );
+    const over = new Promise((resolve) => watched.on('end', resolve).on('error', resolve));
+    watched.on('data', (health: number) => seen.push(health));
+    await until(() => seen.length > 0);
+    const calling = createExtAuthzClient(at);
+    const checked = calling.check(about('slow', basic));
+    await server.received(1);
+    const ended = end(ending);
+    await over;
+    json(answers[0]!, 200, { access_token: 'opaque', token_type: 'Bearer', expires_in: 60 });
+    const { status } = await checked;
+    await ended;
+    raw.close();
+    calling.close();
+    await ending.close();
+    await server.close();
+    return { seen, code: status?.code };
+  }
+
+  it('says that it serves no more, and answers the checks that are under way', async () => {
+    expect(await watchUntil(({ gateway }) => gateway.drain())).toEqual({ seen: [1, 2], code: 0 });
+  });
+
+  it('whose place another process takes says nothing ill of the service, and answers them too', async () => {
+    expect(await watchUntil(({ gateway }) => gateway.retire())).toEqual({ seen: [1], code: 0 });
+  });
 });

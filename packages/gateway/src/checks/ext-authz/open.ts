@@ -3,6 +3,7 @@ import type { EntryPointConfig, CheckConfig } from '../../config/install.ts';
 import type { EntryPoint, EntryPointDeps } from '../../entrypoints/entry-point.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { createAnswer } from './check.ts';
+import { createIdentity } from './identity.ts';
 import { readCheckRequest, type CheckRequest } from './check-request.ts';
 import { loadGrpc } from './load-grpc.ts';
 import { numberField, readFields } from './protobuf.ts';
@@ -10,7 +11,7 @@ import { numberField, readFields } from './protobuf.ts';
 /**
  * Opens an entry point that speaks Envoy's `ext_authz` over gRPC: `envoy.service.auth.v3.Authorization` and
  * `grpc.health.v1.Health`. A deadline that passes ends a check as `DEADLINE_EXCEEDED`, never as OK. Its certificate is the
- * first one; a changed one needs a restart.
+ * first one.
  *
  * @throws when `@grpc/grpc-js` is not installed or the address cannot be had.
  */
@@ -41,13 +42,12 @@ export async function openExtAuthz(
       call.once('cancelled', () => watchers.delete(call));
     },
   });
-  const [first] = deps.certificates;
+  const identity = deps.certificates.length === 0 ? undefined : createIdentity(deps.certificates);
   const credentials =
-    first === undefined
+    identity === undefined
       ? grpc.ServerCredentials.createInsecure()
-      : grpc.ServerCredentials.createSsl(null, [
-          { cert_chain: Buffer.from(first.cert), private_key: Buffer.from(first.key) },
-        ]);
+      : // The first parameter is named for authorities, and is what the server shows.
+        grpc.experimental.createCertificateProviderServerCredentials(identity, null, false);
   const host = config.host ?? '::';
   const port = await new Promise<number>((resolve, reject) => {
     const address = `${host.includes(':') ? `[${host}]` : host}:${config.port}`;
@@ -68,9 +68,7 @@ export async function openExtAuthz(
     name: config.name,
     port,
     connections: () => undefined,
-    setCertificates() {
-      throw new Error('an ext_authz entry point takes other certificates when the gateway starts anew');
-    },
+    setCertificates: (pairs) => identity?.set(pairs),
     retire() {
       // What watches asks the other process; this one is well, and says nothing else.
       for (const watcher of watchers) watcher.end();
