@@ -1,16 +1,15 @@
 // Requests at a steady rate against a gateway process while its Redis is hurt, fault by fault: `npm run bench:redis-faults`,
 // after `make build`. Everything is on the loopback interface. Exits with 1 when a request failed.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { Agent, request } from 'undici';
+import { startGateway } from './lib/gateway.mjs';
+import { listen } from './lib/listen.mjs';
+import { markdownTable } from './lib/markdown.mjs';
+import { freePort } from './lib/ports.mjs';
+import { openStage } from './lib/stage.mjs';
+import { startTokenServer } from './lib/token-server.mjs';
 
 const perSecond = 500;
 /** Milliseconds before a fault, while it lasts, and after it. */
@@ -18,45 +17,29 @@ const phaseMs = 2_500;
 /** One request in so many comes with credentials that are new, whose token is not in memory. */
 const newEach = 25;
 const warmUp = `Basic ${Buffer.from('first:secret').toString('base64')}`;
-const main = fileURLToPath(new URL('../packages/gateway/dist/cli/main.js', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'grantgate-bench-'));
+const stage = openStage();
 const agent = new Agent({ connections: 512 });
-
-async function listen(handler) {
-  const server = createServer(handler).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { server, url: `http://127.0.0.1:${server.address().port}` };
-}
-
-async function freePort() {
-  const probe = createTcpServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 async function startRedis(port) {
   const lines = [
     'bind 127.0.0.1',
     `port ${port}`,
     'save ""',
-    `dir ${folder}`,
+    `dir ${stage.folder}`,
     'user gateway on >password ~* +@all',
   ];
-  writeFileSync(join(folder, 'redis.conf'), lines.join('\n'));
-  const child = spawn('redis-server', [join(folder, 'redis.conf')], { stdio: 'ignore' });
+  writeFileSync(stage.path('redis.conf'), lines.join('\n'));
+  const { child, exited } = stage.run('redis-server', [stage.path('redis.conf')]);
   const admin = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null });
   admin.on('error', () => {});
   await admin.ping();
-  return { child, admin };
+  return { child, exited, admin };
 }
 
-const end = async ({ child, admin }) => {
+const end = async ({ child, exited, admin }) => {
   admin.disconnect();
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await exited;
 };
 
 const faults = {
@@ -125,13 +108,7 @@ async function load(url, stopped) {
   };
 }
 
-let tokens = 0;
-const authorizationServer = await listen((incoming, answer) => {
-  tokens += 1;
-  incoming.resume();
-  answer.setHeader('content-type', 'application/json');
-  answer.end(JSON.stringify({ access_token: `token-${tokens}`, token_type: 'Bearer', expires_in: 3600 }));
-});
+const authorizationServer = await startTokenServer((answered) => `token-${answered}`);
 const service = await listen((incoming, answer) => {
   incoming.resume();
   answer.end('ok');
@@ -153,26 +130,10 @@ async function measure([hurt, heal]) {
       services: { api: { loadBalancer: { servers: [{ url: service.url }] } } },
     },
   };
-  const install = {
-    entryPoints: { web: { address: '127.0.0.1:0' } },
-    providers: { file: { filename: join(folder, 'routes.yaml') } },
-  };
-  writeFileSync(join(folder, 'routes.yaml'), JSON.stringify(routes));
-  writeFileSync(join(folder, 'grantgate.yaml'), JSON.stringify(install));
-  const gateway = spawn(process.execPath, [main, 'serve', '--config', join(folder, 'grantgate.yaml')], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let log = '';
-  const listening = new Promise((resolve, reject) => {
-    gateway.stderr.on('data', (chunk) => {
-      log += chunk;
-      const found = /"msg":"listening".*?"port":(\d+)|"port":(\d+).*?"msg":"listening"/.exec(log);
-      if (found !== null) resolve(found[1] ?? found[2]);
-    });
-    gateway.once('exit', () => reject(new Error(`the gateway ended:\n${log}`)));
-  });
+  const install = { entryPoints: { web: { address: '127.0.0.1:0' } } };
+  const gateway = await startGateway(stage, { name: 'gateway', install, routes });
   try {
-    const url = `http://127.0.0.1:${await listening}/`;
+    const url = `http://127.0.0.1:${gateway.portOf('web')}/`;
     // The first thousand requests compile the program.
     for (let round = 0; round < 50; round += 1)
       await Promise.all(
@@ -181,7 +142,7 @@ async function measure([hurt, heal]) {
           await body.dump();
         }),
       );
-    tokens = 0;
+    const before = authorizationServer.answered();
     let done = false;
     const outcome = load(url, () => done);
     await delay(phaseMs);
@@ -190,10 +151,10 @@ async function measure([hurt, heal]) {
     await heal(redis, port);
     await delay(phaseMs);
     done = true;
-    return { ...(await outcome), tokens };
+    return { ...(await outcome), tokens: authorizationServer.answered() - before };
   } finally {
-    gateway.removeAllListeners('exit');
-    gateway.kill('SIGKILL');
+    gateway.child.kill('SIGKILL');
+    await gateway.exited;
     redis.child.kill('SIGCONT');
     await end(redis);
   }
@@ -210,12 +171,12 @@ const columns = [
   'credentials',
   'token requests',
 ];
-console.log(`| ${columns.join(' | ')} |\n|${columns.map(() => ' --- |').join('')}`);
+const rows = [];
 let failures = 0;
 for (const [name, fault] of Object.entries(faults)) {
   const { sent, rate, failed, p50, p99, max, callers, tokens: asked } = await measure(fault);
   failures += failed;
-  const cells = [
+  rows.push([
     name,
     sent,
     rate.toFixed(0),
@@ -225,13 +186,11 @@ for (const [name, fault] of Object.entries(faults)) {
     max.toFixed(0),
     callers,
     asked,
-  ];
-  console.log(`| ${cells.join(' | ')} |`);
+  ]);
 }
+console.log(markdownTable(columns, rows));
 await agent.close();
-authorizationServer.server.close();
-authorizationServer.server.closeAllConnections();
-service.server.close();
-service.server.closeAllConnections();
-rmSync(folder, { recursive: true, force: true });
+authorizationServer.close();
+service.close();
+await stage.close();
 if (failures > 0) process.exitCode = 1;

@@ -1,73 +1,58 @@
 // A thousand reloads under load: `npm run bench:reloads [RELOADS]`, after `make build`. Exits 1 when a request failed.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { Agent, createServer, get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rename, writeFile } from 'node:fs/promises';
+import { Agent, get } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { startGateway } from './lib/gateway.mjs';
+import { listen } from './lib/listen.mjs';
+import { openStage } from './lib/stage.mjs';
+import { startTokenServer } from './lib/token-server.mjs';
 
 const reloads = Number(process.argv[2] ?? 1000);
 const perSecond = 500;
 
-const listen = async (handler) => {
-  const server = createServer(handler).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A connection that its server closes while idle is no fault of a reload.
-  server.keepAliveTimeout = 0;
-  return { server, url: `http://127.0.0.1:${server.address().port}` };
-};
 let connections = 0;
 const upstream = await listen((_request, response) => response.end('ok'));
 upstream.server.on('connection', () => (connections += 1));
-let tokens = 0;
-const authorization = await listen((request, response) => {
-  tokens += 1;
-  request.resume();
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ access_token: `t${tokens}`, token_type: 'Bearer', expires_in: 86_400 }));
-});
+const authorization = await startTokenServer((answered) => `t${answered}`);
 
-const folder = await mkdtemp(join(tmpdir(), 'grantgate-reloads-'));
-const write = async (version) => {
-  await writeFile(
-    join(folder, 'routes.tmp'),
-    `http:
-  routers:
-    stays: { rule: Path(\`/stays\`), middlewares: [own], service: up }
-    moves: { rule: Path(\`/version/${version}\`), service: moves }
-  middlewares:
-    own: { plugin: { oAuthClientCredentials: { url: "${authorization.url}", clientID: app, clientSecret: secret } } }
-  services:
-    up: { loadBalancer: { servers: [{ url: "${upstream.url}" }] } }
-    moves: { loadBalancer: { servers: [{ url: "http://127.0.0.1:1", weight: ${version + 1} }] } }
-`,
-  );
-  await rename(join(folder, 'routes.tmp'), join(folder, 'routes.yaml'));
-};
-await write(0);
-await writeFile(
-  join(folder, 'grantgate.yml'),
-  'entryPoints: { web: { address: "127.0.0.1:0" } }\nproviders: { file: { filename: routes.yaml } }\n',
-);
-const main = fileURLToPath(new URL('../packages/gateway/dist/cli/main.js', import.meta.url));
-const gateway = spawn(process.execPath, [main, 'serve', '--config', join(folder, 'grantgate.yml')], {
-  stdio: ['ignore', 'ignore', 'pipe'],
+const stage = openStage();
+const routesOf = (version) => ({
+  http: {
+    routers: {
+      stays: { rule: 'Path(`/stays`)', middlewares: ['own'], service: 'up' },
+      moves: { rule: `Path(\`/version/${version}\`)`, service: 'moves' },
+    },
+    middlewares: {
+      own: {
+        plugin: {
+          oAuthClientCredentials: { url: authorization.url, clientID: 'app', clientSecret: 'secret' },
+        },
+      },
+    },
+    services: {
+      up: { loadBalancer: { servers: [{ url: upstream.url }] } },
+      moves: { loadBalancer: { servers: [{ url: 'http://127.0.0.1:1', weight: version + 1 }] } },
+    },
+  },
 });
 let loaded = 0;
 let onLoaded = () => {};
-let onPort;
-const listening = new Promise((resolve) => (onPort = resolve));
-createInterface({ input: gateway.stderr }).on('line', (line) => {
-  const { msg, port } = JSON.parse(line);
-  if (msg === 'configuration loaded') {
+const gateway = await startGateway(stage, {
+  name: 'gateway',
+  install: { entryPoints: { web: { address: '127.0.0.1:0' } } },
+  routes: routesOf(0),
+  onMessage({ msg }) {
+    if (msg !== 'configuration loaded') return;
     loaded += 1;
     onLoaded();
-  } else if (msg === 'listening') onPort(port);
+  },
 });
-const port = await listening;
+const port = gateway.portOf('web');
+const write = async (version) => {
+  const file = stage.path('routes.tmp');
+  await writeFile(file, JSON.stringify(routesOf(version)));
+  await rename(file, gateway.files.routes);
+};
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const times = [];
@@ -113,14 +98,10 @@ for (let version = 1; version <= reloads; version += 1) {
 running = false;
 await load;
 const seconds = (performance.now() - start) / 1000;
-gateway.kill('SIGTERM');
-await once(gateway, 'exit');
-upstream.server.close();
-upstream.server.closeAllConnections();
-authorization.server.close();
-authorization.server.closeAllConnections();
+await stage.close();
+upstream.close();
+authorization.close();
 agent.destroy();
-await rm(folder, { recursive: true });
 
 times.sort((a, b) => a - b);
 const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1);
@@ -132,5 +113,5 @@ console.log(
   `requests ${times.length}, failures ${failed}${failed > 0 ? ` ${JSON.stringify([...failures])}` : ''}`,
 );
 console.log(`p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`);
-console.log(`token requests ${tokens}, connections to the upstream ${connections}`);
+console.log(`token requests ${authorization.answered()}, connections to the upstream ${connections}`);
 process.exitCode = failed > 0 ? 1 : 0;

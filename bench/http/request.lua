@@ -2,6 +2,7 @@
 --   headers=N      so many header fields in all (Host and those that wrk was given among them)
 --   credentials=N  client IDs client-1 to client-N in turn, with their Basic credentials below
 --   routers=N      paths /r0/items to /r(N-1)/items in turn
+--   identified=1   a header X-Request-Id that is another in each request
 local alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 local function base64(text)
@@ -33,6 +34,16 @@ function init(args)
   for _ in pairs(wrk.headers) do given = given + 1 end
   for index = given + 1, numbers.headers or 0 do
     wrk.headers["X-Trace-Part-" .. index] = "some-value-of-a-header-" .. index
+  end
+
+  if numbers.identified then
+    local head = wrk.format():gsub("\r\n\r\n$", "\r\nX-Request-Id: ")
+    local count = 0
+    function request()
+      count = count + 1
+      return head .. count .. "\r\n\r\n"
+    end
+    return
   end
 
   local rotation = math.max(numbers.credentials or 1, numbers.routers or 1)

@@ -1,0 +1,63 @@
+import { cases } from './cases.mjs';
+
+const answer = cases.get('28B-get-keepalive');
+/** With each of so many credentials, one token is in memory. */
+export const manyCredentials = 10_000;
+export const manyRouters = 10_000;
+
+/** The gateways that are asked: application level, all that `startGrantgate` is told beyond that. */
+export const gateways = {
+  one: {},
+  callers: {},
+  two: { workers: 2 },
+  few: { routers: 10 },
+  many: { routers: manyRouters },
+};
+
+const rotating = (name, gateway, rotation) => ({ name, gateway, asks: { ...answer, rotation } });
+
+/** What the cost of a request may grow with: for each value the gateway that is asked and what it is asked. The first is the baseline. */
+export const dimensions = [
+  {
+    name: 'headers',
+    first: 'header fields',
+    contestants: [5, 20, 50, 100].map((count) => rotating(String(count), 'one', [`headers=${count}`])),
+  },
+  {
+    name: 'heads',
+    first: 'heads of requests',
+    contestants: [rotating('all the same', 'one', []), rotating('all different', 'one', ['identified=1'])],
+  },
+  ...['get', 'post'].map((method) => ({
+    name: `body-${method}`,
+    first: method === 'get' ? 'answer of' : 'upload of',
+    contestants: ['28B', '16KiB', '1MiB'].map((size) => ({
+      name: size,
+      gateway: 'one',
+      asks: cases.get(`${size}-${method}-keepalive`),
+    })),
+  })),
+  {
+    name: 'credentials',
+    first: 'credentials in turn',
+    contestants: [1, 100, manyCredentials].map((count) =>
+      rotating(String(count), 'callers', [`credentials=${count}`]),
+    ),
+  },
+  {
+    name: 'routers',
+    first: 'routers in turn',
+    contestants: [
+      rotating('10', 'few', ['routers=10']),
+      rotating(String(manyRouters), 'many', [`routers=${manyRouters}`]),
+    ],
+  },
+  {
+    name: 'workers',
+    first: 'workers',
+    contestants: [
+      { name: '1', gateway: 'one', asks: answer },
+      { name: '2', gateway: 'two', asks: answer },
+    ],
+  },
+];
