@@ -2,14 +2,18 @@ import { parseArgs } from 'node:util';
 import { cases } from './cases.mjs';
 import { baseline, contenderNames } from './contenders.mjs';
 
+/** What everybody asks first. */
+const quickCase = '28B-get-keepalive';
+
 export const usage = `npm run bench:http -- [OPTION...]
   --rounds N       rounds, in each of which every contender has a turn at every case; default 3
   --seconds N      length of a turn; default 1
   --connections N  connections at a time; default 32
   --only NAME,...  these contenders alone, and ${baseline}, to which all are compared:
                    ${contenderNames.join('\n                   ')}
-  --case NAME,...  these cases alone:
+  --cases NAME,... these cases alone:
                    ${[...cases.keys()].join('\n                   ')}
+  --quick          the case ${quickCase} alone, of all contenders
   --peer DIR       another build of this repository too, with one worker; again for more
   --json FILE      write every round's numbers there as well
 `;
@@ -24,11 +28,14 @@ export function parseOptions(args) {
     seconds: { type: 'string', default: '1' },
     connections: { type: 'string', default: '32' },
     only: { type: 'string', multiple: true },
-    case: { type: 'string', multiple: true },
+    cases: { type: 'string', multiple: true },
+    quick: { type: 'boolean', default: false },
     peer: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
   });
+  if (values.quick && values.cases !== undefined)
+    throw new UsageError('--quick: has a case of its own, without --cases');
   const chosen = pick('only', values.only, contenderNames);
   return {
     help: values.help,
@@ -36,7 +43,9 @@ export function parseOptions(args) {
     seconds: positive('seconds', values.seconds),
     connections: positive('connections', values.connections),
     contenders: contenderNames.filter((name) => name === baseline || chosen.includes(name)),
-    cases: pick('case', values.case, [...cases.keys()]).map((name) => cases.get(name)),
+    cases: pick('cases', values.quick ? [quickCase] : values.cases, [...cases.keys()]).map((name) =>
+      cases.get(name),
+    ),
     peers: values.peer,
     json: values.json,
   };

@@ -29,7 +29,7 @@ it('keeps nginx, to which the chosen contenders are compared', () => {
 
 it('takes chosen cases, builds and numbers', () => {
   const options = parseOptions(
-    '--case 1MiB-get-new,28B-get-new --rounds 9 --seconds 4 --connections 8 --peer a --peer b --json out'.split(
+    '--cases 1MiB-get-new,28B-get-new --rounds 9 --seconds 4 --connections 8 --peer a --peer b --json out'.split(
       ' ',
     ),
   );
@@ -39,7 +39,7 @@ it('takes chosen cases, builds and numbers', () => {
 
 it.each([
   ['--only', 'traefik', 'unknown; there are nginx,'],
-  ['--case', '28B', 'unknown; there are 28B-get-keepalive,'],
+  ['--cases', '28B', 'unknown; there are 28B-get-keepalive,'],
   ['--rounds', '0', 'expected a whole number above 0'],
   ['--seconds', '1.5', 'expected a whole number above 0'],
   ['--nothing', '', "'--nothing'"],
@@ -47,6 +47,13 @@ it.each([
   const parse = () => parseOptions([option, value]);
   expect(parse).toThrow(UsageError);
   expect(parse).toThrow(message);
+});
+
+it('asks every contender for the essential with --quick, and for no other case', () => {
+  const options = parseOptions(['--quick']);
+  expect(options.contenders).toEqual(contenderNames);
+  expect(options.cases.map(({ name }) => name)).toEqual(['28B-get-keepalive']);
+  expect(() => parseOptions(['--quick', '--cases', '28B-get-new'])).toThrow(UsageError);
 });
 
 it('lists every contender and case in its help', () => {

@@ -52,12 +52,13 @@ export function overviewTable(summaries, first) {
 }
 
 /** Lines that say what the numbers depend on. */
-export function describe({ machine, versions, settings }) {
+export function describe({ machine, command, versions, settings }) {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const choices = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
   return [
     `${machine.date}: ${machine.cores} cores, ${machine.model}, ${machine.kernel}, Node.js ${machine.node}`,
     programs.join(', '),
+    command,
     choices.join(', '),
   ].join('\n');
 }

@@ -34,6 +34,7 @@ async function run({ rounds, seconds, connections, json, ...options }) {
   const server = await startAuthorizationServer();
   const report = {
     machine: describeMachine(),
+    command: ['npm run bench:http --', ...process.argv.slice(2)].join(' '),
     versions: versionsOf(versionArguments),
     settings: { rounds, seconds, connections },
   };

@@ -15,6 +15,7 @@ export async function takeTurn(stage, contender, one, { seconds, connections }) 
   const { pids, port } = contender;
   const before = cpuMicroseconds(pids);
   const { requests, readBytes, ...measured } = await runWrk(stage, {
+    of: `${contender.name}: ${one.name}`,
     url: `http://127.0.0.1:${port}${one.path}`,
     seconds,
     connections,

@@ -7,30 +7,30 @@ const bytes = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
  * What `wrk --latency` printed. Throws, with all of it, when an answer was not 2xx or 3xx, a socket failed, or nothing was
  * answered.
  */
-export function parseWrk(output) {
+export function parseWrk(output, of = 'wrk') {
   const [, requests] = /(\d+) requests in/.exec(output) ?? [];
   const [, perSecond] = /^Requests\/sec:\s+([\d.]+)$/m.exec(output) ?? [];
   const [, read, unit] = /requests in [^,]+, ([\d.]+)([KMGT]?B) read/.exec(output) ?? [];
   const failed = /Non-2xx or 3xx responses|Socket errors/.test(output);
   if (failed || !(Number(requests) > 0) || perSecond === undefined || read === undefined)
-    throw new Error(`wrk: not every request was answered as it should be:\n${output}`);
+    throw new Error(`${of}: not every request was answered as it should be:\n${output}`);
   return {
     requests: Number(requests),
     requestsPerSecond: Number(perSecond),
     readBytes: Number(read) * bytes[unit],
-    p50Us: percentile(output, 50),
-    p99Us: percentile(output, 99),
+    p50Us: percentile(output, of, 50),
+    p99Us: percentile(output, of, 99),
   };
 }
 
-function percentile(output, share) {
+function percentile(output, of, share) {
   const found = new RegExp(`^\\s+${share}%\\s+([\\d.]+)(us|ms|s|m|h)$`, 'm').exec(output);
-  if (found === null) throw new Error(`wrk: no latency at ${share} %:\n${output}`);
+  if (found === null) throw new Error(`${of}: no latency at ${share} %:\n${output}`);
   return Number(found[1]) * microseconds[found[2]];
 }
 
-/** One run of wrk, in one thread. `script` is a file in Lua, which gets `args`. */
-export async function runWrk(stage, { url, seconds, connections, headers = {}, script, args = [] }) {
+/** One run of wrk, in one thread. `of` is what errors call it; `script` is a file in Lua, which gets `args`. */
+export async function runWrk(stage, { of, url, seconds, connections, headers = {}, script, args = [] }) {
   const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
   for (const [name, value] of Object.entries(headers)) options.push('-H', `${name}: ${value}`);
   if (script !== undefined) options.push('-s', script);
@@ -39,6 +39,6 @@ export async function runWrk(stage, { url, seconds, connections, headers = {}, s
   });
   const output = await text(wrk.child.stdout);
   const how = await wrk.exited;
-  if (how !== 0) throw new Error(`wrk ended with ${how}:\n${output}${wrk.stderr}`);
-  return parseWrk(output);
+  if (how !== 0) throw new Error(`${of}: wrk ended with ${how}:\n${output}${wrk.stderr}`);
+  return parseWrk(output, of);
 }

@@ -31,7 +31,8 @@ describe('what wrk printed', () => {
     ['an answer was not 2xx', '  Non-2xx or 3xx responses: 1\n'],
     ['a socket failed', '  Socket errors: connect 0, read 3, write 0, timeout 0\n'],
   ])('is a failure when %s', (_, tail) => {
-    expect(() => parseWrk(output({ tail }))).toThrow(tail);
+    expect(() => parseWrk(output({ tail }), 'caddy: 28B-get-new')).toThrow(tail);
+    expect(() => parseWrk(output({ tail }), 'caddy: 28B-get-new')).toThrow('caddy: 28B-get-new: ');
   });
 
   it('is a failure when nothing was answered', () => {
