@@ -1,20 +1,11 @@
-// What a decision costs when the token is in memory, and what Express's middleware adds to a request: `npm run bench:decision`.
-//
-// Decisions are counted in process: nanoseconds per decision, median and spread of the rounds. The middleware is called as
-// Express calls it, over real sockets: an application with it and one without, turn and turn about in a process of their own,
-// whose CPU time is counted.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, Agent, request } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import express from 'express';
+// What a decision costs when the token is in memory: `npm run bench:decision`. Nanoseconds per decision, median and spread of
+// the rounds.
+import { createServer } from 'node:http';
 import { createAuthenticator } from '../../packages/middleware/dist/create.js';
-import { oAuthClientCredentials } from '../../packages/middleware/dist/adapters/express.js';
 import { report } from './lib/report.mjs';
 
 const rounds = Number(process.env.ROUNDS ?? 15);
 const decisions = 500_000;
-const requests = 2_000;
 const authorization = `Basic ${Buffer.from('orders-client:orders-secret').toString('base64')}`;
 // Each request has a string of its own, made from these bytes.
 const pool = Array.from({ length: 64 }, () => Buffer.from(authorization));
@@ -27,9 +18,7 @@ const listen = async (handle) => {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, url: `http://127.0.0.1:${server.address().port}/` };
 };
-const applications = process.argv[2];
-if (applications !== undefined) await serveExpress(JSON.parse(applications));
-else await measure();
+await measure();
 
 async function measure() {
   const tokens = await listen((incoming, response) => {
@@ -46,7 +35,6 @@ async function measure() {
 
   await measureDecision('gateway level', { ...options, clientID: 'own', clientSecret: 'own-secret' }, 500);
   await measureDecision('application level', options, 1_000);
-  await measureExpress(options);
   tokens.server.close();
   tokens.server.closeAllConnections();
 }
@@ -82,61 +70,6 @@ async function measureDecision(name, input, wantedNs) {
 
 function fresh(count) {
   return pool[count % pool.length].toString('latin1');
-}
-
-async function serveExpress(options) {
-  const answer = (_request, response) => response.end('ok');
-  const bare = await listen(express().get('/', answer));
-  const guarded = await listen(express().get('/', oAuthClientCredentials(options), answer));
-  process.on('message', () => process.send(process.cpuUsage()));
-  process.send([bare.url, guarded.url]);
-}
-
-async function measureExpress(options) {
-  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)]);
-  const [[bare, guarded]] = await once(child, 'message');
-  const cpu = async () => {
-    child.send('cpu');
-    const [{ user, system }] = await once(child, 'message');
-    return user + system;
-  };
-  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  const one = (url) =>
-    new Promise((resolve, reject) => {
-      request(url, { agent, headers: { authorization } }, (response) => {
-        if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`));
-        response.resume().on('end', resolve);
-      })
-        .on('error', reject)
-        .end();
-    });
-  const load = async (url) => {
-    const before = await cpu();
-    for (let count = 0; count < requests; count += 8)
-      await Promise.all(Array.from({ length: 8 }, () => one(url)));
-    return ((await cpu()) - before) / requests;
-  };
-  for (const app of [bare, guarded]) await load(app);
-  const pairs = [];
-  for (let count = 0; count < rounds; count += 1) {
-    const order = count % 2 === 0 ? [bare, guarded] : [guarded, bare];
-    const took = new Map();
-    for (const app of order) took.set(app, await load(app));
-    pairs.push(took.get(guarded) - took.get(bare));
-  }
-  const { median, low, high } = spreadOf(pairs.sort((a, b) => a - b));
-  report({
-    what: "Express, what the middleware adds to a request's CPU time",
-    unit: 'us',
-    median,
-    low,
-    high,
-  });
-  console.log(
-    `Express, what the middleware adds to a request: ${median.toFixed(1)} us of CPU (${low.toFixed(1)} to ${high.toFixed(1)})`,
-  );
-  agent.destroy();
-  child.kill();
 }
 
 /** Median, and the quartiles. */

@@ -43,15 +43,17 @@ async function countFor(work, ms) {
  * Times contenders against each other, turn and turn about, so that a busy moment meets all of them. `work(count)` does so many
  * pieces of work; what waits returns a promise.
  *
- * @param contenders name to `work`; ratios are to the first.
- * @param options `rounds`, and the milliseconds that a contender's turn takes, about.
- * @returns name to `{ cpu, wall, ratio }`, each with median and quartiles: microseconds per piece, and a round's processor time
- * over that of the first in the same round.
+ * @param contenders name to `work`.
+ * @param options `rounds`; `turnMs`, the milliseconds that a contender's turn takes, about; `warmTurns`, how many each has to get warm;
+ * `over`, the name that ratios and differences are to: the first, if it is not given.
+ * @returns name to `{ cpu, wall, ratio, difference }`, each with median and quartiles: microseconds per piece, and a round's
+ * processor time over that of `over` in the same round, and less it.
  */
-export async function compare(contenders, { rounds, turnMs = 10 }) {
+export async function compare(contenders, options) {
   const names = Object.keys(contenders);
+  const { rounds, turnMs = 10, warmTurns = 3, over = names[0] } = options;
   const counts = {};
-  for (let warm = 0; warm < 3; warm += 1)
+  for (let warm = 0; warm < warmTurns; warm += 1)
     for (const name of names) counts[name] = await countFor(contenders[name], turnMs);
   const turns = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -60,13 +62,14 @@ export async function compare(contenders, { rounds, turnMs = 10 }) {
     if (round % 2 === 1) order.reverse();
     for (const name of order) turns[name].push(await timed(contenders[name], counts[name]));
   }
-  const [first] = names;
+  const base = turns[over];
   const compared = names.map((name) => [
     name,
     {
       cpu: spreadOf(turns[name].map(({ cpu }) => cpu)),
       wall: spreadOf(turns[name].map(({ wall }) => wall)),
-      ratio: spreadOf(turns[name].map(({ cpu }, round) => cpu / turns[first][round].cpu)),
+      ratio: spreadOf(turns[name].map(({ cpu }, round) => cpu / base[round].cpu)),
+      difference: spreadOf(turns[name].map(({ cpu }, round) => cpu - base[round].cpu)),
     },
   ]);
   return Object.fromEntries(compared);

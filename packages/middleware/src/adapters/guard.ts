@@ -19,6 +19,8 @@ export interface Pass {
   readonly auth: Auth;
   /** Names of `setHeaders` in lower case, each followed by its value. */
   readonly lowerHeaders: readonly string[];
+  /** True at the length of each name in `removeHeaders`: a name of another length stays. */
+  readonly removedLengths: readonly (boolean | undefined)[];
   readonly allow: Allow;
 }
 
@@ -70,5 +72,8 @@ function openAuthenticator({
 
 function toPass(allow: Allow): Pass {
   const lowerHeaders = allow.setHeaders.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text));
-  return Object.freeze({ auth: createAuth(allow), lowerHeaders, allow });
+  const longest = Math.max(...Array.from(allow.removeHeaders, (name) => name.length));
+  const removedLengths = new Array<boolean>(longest + 1).fill(false);
+  for (const { length } of allow.removeHeaders) removedLengths[length] = true;
+  return Object.freeze({ auth: createAuth(allow), lowerHeaders, removedLengths, allow });
 }

@@ -26,27 +26,43 @@ export function readAuthorization({ headers, rawHeaders }: NodeRequest): string 
  * the request on works as behind the gateway; forwarded headers are set, empty ones too; the caller's own are gone. Done
  * in place: whoever holds the request's headers already sees the same.
  */
-export function admit(request: NodeRequest, { allow, lowerHeaders }: Pass): void {
+export function admit(request: NodeRequest, { allow, lowerHeaders, removedLengths }: Pass): void {
   const { headers, rawHeaders } = request;
   const { removeHeaders, setHeaders } = allow;
+  const sent = rawHeaders.length;
   let kept = 0;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+  let set = 0;
+  for (let at = 0; at + 1 < sent; at += 2) {
     const name = rawHeaders[at] ?? '';
-    if (removeHeaders.has(normalizeHeaderName(name))) {
+    // Most names are told apart by their length, without another spelling of them.
+    if (removedLengths[name.length] === true && removeHeaders.has(normalizeHeaderName(name))) {
       if (name.length !== 13) Reflect.deleteProperty(headers, name.toLowerCase());
-      continue;
+      // One of ours takes the place: the list neither moves nor shrinks to grow again.
+      if (set + 1 >= setHeaders.length || kept !== at) continue;
+      rawHeaders[kept] = setHeaders[set] ?? '';
+      rawHeaders[kept + 1] = setHeaders[set + 1] ?? '';
+      set += 2;
+    } else if (kept !== at) {
+      rawHeaders[kept] = name;
+      rawHeaders[kept + 1] = rawHeaders[at + 1] ?? '';
     }
-    rawHeaders[kept] = name;
-    rawHeaders[kept + 1] = rawHeaders[at + 1] ?? '';
     kept += 2;
   }
-  rawHeaders.length = kept;
-  for (let at = 0; at + 1 < setHeaders.length; at += 2) {
-    const value = setHeaders[at + 1] ?? '';
-    rawHeaders.push(setHeaders[at] ?? '', value);
-    headers[lowerHeaders[at] ?? ''] = value;
+  for (; set + 1 < setHeaders.length; set += 2, kept += 2) {
+    rawHeaders[kept] = setHeaders[set] ?? '';
+    rawHeaders[kept + 1] = setHeaders[set + 1] ?? '';
   }
-  if ('headersDistinct' in request) Object.defineProperty(request, 'headersDistinct', distinct);
+  if (kept < rawHeaders.length) rawHeaders.length = kept;
+  for (let at = 0; at + 1 < lowerHeaders.length; at += 2)
+    headers[lowerHeaders[at] ?? ''] = lowerHeaders[at + 1] ?? '';
+  if (!('headersDistinct' in request)) return;
+  if (kept === sent && !Object.hasOwn(request, 'headersDistinct')) forget(request);
+  else Object.defineProperty(request, 'headersDistinct', distinct);
+}
+
+/** Makes Node.js make its view anew when it is looked at; right only where there are as many raw headers as came. */
+function forget(request: { headersDistinct?: unknown }): void {
+  request.headersDistinct = undefined;
 }
 
 /** Node.js reads as many raw headers as the request came with: after a change the view is made anew, when it is looked at. */
