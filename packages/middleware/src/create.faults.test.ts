@@ -158,7 +158,7 @@ describe('a server that', () => {
     expect(await without.decide({ authorization: basic })).toMatchObject({
       allowed: true,
       setHeaders: ['authorization', 'Bearer opaque', 'Group', ''],
-      subject: { username: undefined, claims: undefined },
+      subject: { username: undefined },
     });
     const { decide } = create({ url: server.url, ...headers, claims: '!Equals(`grp`, `x`)' });
     expect(await decide()).toEqual([502, 'token_opaque', undefined, false]);

@@ -160,7 +160,7 @@ export function allow(
 ): Allow {
   return {
     allowed: true,
-    subject: { clientId: 'client', username, claims: undefined, expiresAt: undefined },
+    subject: { clientId: 'client', username, expiresAt: undefined },
     setHeaders: ['Authorization', `Bearer ${token}`, ...Object.entries(headers).flat()],
     removeHeaders: new Set([
       'authorization',

@@ -1,18 +1,22 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { parseClaims } from '../claims/parse.ts';
 import { createAuth } from './auth.ts';
 
+const jwt = (claims: string): string => `e30.${Buffer.from(claims).toString('base64url')}.`;
 const create = (claims: string | undefined) =>
   createAuth({
     allowed: true,
     subject: {
       clientId: 'orders',
       username: 'Ann',
-      claims: claims === undefined ? undefined : parseClaims(claims),
       expiresAt: 1_800_000_000_000,
     },
-    setHeaders: ['authorization', 'Bearer the-token', 'Group', 'admin'],
+    setHeaders: [
+      'authorization',
+      `Bearer ${claims === undefined ? 'the-token' : jwt(claims)}`,
+      'Group',
+      'admin',
+    ],
     removeHeaders: new Set(['authorization']),
   });
 
@@ -45,19 +49,25 @@ describe('who calls', () => {
     expect(create(claims).scopes).toEqual(scopes);
   });
 
+  it('has no claims that nest deeper than is read', () => {
+    const nested = (levels: number): string => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    expect(create(nested(255)).claims).toBeDefined();
+    expect(create(nested(256)).claims).toBeUndefined();
+  });
+
   it('has no subject and no claims with an opaque token', () => {
     expect(create(undefined)).toMatchObject({ clientId: 'orders', subject: undefined, claims: undefined });
   });
 
   it('gives the access token to those who ask for it, and to no log', () => {
     const auth = create('{"sub":"s"}');
-    expect(auth.accessToken()).toBe('the-token');
+    expect(auth.accessToken()).toBe(jwt('{"sub":"s"}'));
     const shown = [
       JSON.stringify(auth),
       inspect(auth, { showHidden: true, depth: 9 }),
       JSON.stringify({ ...auth }),
       String(Object.entries(auth)),
     ];
-    for (const text of shown) expect(text).not.toContain('the-token');
+    for (const text of shown) expect(text).not.toContain(auth.accessToken());
   });
 });

@@ -1,5 +1,5 @@
-import type { Claims, JsonValue } from '../claims/claims.ts';
-import { JsonNumber } from '../claims/claims.ts';
+import { decodeJwtPayload } from '../base/jwt.ts';
+import { parsePlainClaims } from '../claims/parse.ts';
 import type { Allow } from '../decision/decision.ts';
 
 /**
@@ -25,7 +25,10 @@ export interface Auth {
 
 /** Makes a caller's `Auth`; called once per token. */
 export function createAuth({ subject, setHeaders }: Allow): Auth {
-  const claims = subject.claims && toPlainClaims(subject.claims);
+  const token = setHeaders[1]?.slice('Bearer '.length) ?? '';
+  const payload = decodeJwtPayload(token);
+  const claims = payload === undefined ? undefined : parsePlainClaims(payload);
+  freezeAll(claims);
   const sub = claims?.['sub'];
   const auth = {
     clientId: subject.clientId,
@@ -36,23 +39,17 @@ export function createAuth({ subject, setHeaders }: Allow): Auth {
     expiresAt: subject.expiresAt,
   };
   // Not enumerable, and a function: whatever walks over the object does not meet the token.
-  const value = (): string => setHeaders[1]?.slice('Bearer '.length) ?? '';
+  const value = (): string => token;
   return Object.freeze(Object.defineProperty(auth, 'accessToken', { value })) as Auth;
 }
 
 function toScopes(claim: unknown): string[] {
-  if (Array.isArray(claim)) return claim.filter((scope) => typeof scope === 'string');
+  if (Array.isArray(claim)) return claim.filter((scope): scope is string => typeof scope === 'string');
   return typeof claim === 'string' ? claim.split(' ').filter((scope) => scope !== '') : [];
 }
 
-function toPlainClaims(claims: Claims): Readonly<Record<string, unknown>> {
-  return Object.freeze(
-    Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, toPlain(value)])),
-  );
-}
-
-function toPlain(value: JsonValue): unknown {
-  if (value instanceof JsonNumber) return Number(value.text);
-  if (typeof value !== 'object' || value === null) return value;
-  return Array.isArray(value) ? Object.freeze(value.map(toPlain)) : toPlainClaims(value as Claims);
+function freezeAll(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const part of Object.values(value)) freezeAll(part);
+  Object.freeze(value);
 }

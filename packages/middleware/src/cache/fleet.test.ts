@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAccessToken } from '../token/access-token.ts';
 import { createChannel } from '../base/channel.ts';
 import type { FakeClock } from '../base/fake-clock.testkit.ts';
 import { createFakeClock } from '../base/fake-clock.testkit.ts';
@@ -31,15 +32,7 @@ function createFleet(clock: FakeClock = createFakeClock()) {
       const number = asked.push(clock.monotonic());
       await new Promise<void>((resolve) => clock.after(fleet.answerMs, resolve));
       const now = clock.monotonic();
-      return (
-        fleet.answer ?? {
-          kind: 'token',
-          value: `token-${number}`,
-          payload: undefined,
-          obtainedAtMs: now,
-          expiresAtMs: now + lifetimeMs,
-        }
-      );
+      return fleet.answer ?? createAccessToken(`token-${number}`, now, now + lifetimeMs);
     },
     close: async () => {},
   };

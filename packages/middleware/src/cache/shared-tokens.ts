@@ -1,8 +1,8 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
-import { decodeJwtPayload } from '../base/jwt.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
+import { createAccessToken } from '../token/access-token.ts';
 import type { TokenFailure } from '../token/failure.ts';
 import type { GuardedStore } from './guarded-store.ts';
 import { createKeyer } from './key.ts';
@@ -59,13 +59,7 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
     if ('failure' in entry) return Object.freeze({ kind: 'failure', ...entry.failure });
     const now = clock.monotonic();
     // The store's clock says how much is left, so that processes whose clocks differ agree on the end.
-    return Object.freeze({
-      kind: 'token',
-      value: entry.token,
-      payload: decodeJwtPayload(entry.token),
-      obtainedAtMs: now + ttlMs - entry.lifetimeMs,
-      expiresAtMs: now + ttlMs,
-    });
+    return createAccessToken(entry.token, now + ttlMs - entry.lifetimeMs, now + ttlMs);
   };
 
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAccessToken } from '../token/access-token.ts';
 import { createFakeClock } from '../base/fake-clock.testkit.ts';
 import { Secret } from '../base/secret.ts';
 import type { TokenOutcome } from '../token/access-token.ts';
@@ -19,13 +20,7 @@ function setUp(lifetimeMs = 100_000, limits: { maxEntries?: number; maxRefused?:
   let answer = (secret: string): TokenOutcome => {
     if (secret !== 'right') return refusal;
     const now = clock.monotonic();
-    return {
-      kind: 'token',
-      value: `t${asked.length}`,
-      payload: undefined,
-      obtainedAtMs: now,
-      expiresAtMs: now + lifetimeMs,
-    };
+    return createAccessToken(`t${asked.length}`, now, now + lifetimeMs);
   };
   let delayMs = 10;
   const endpoint = {
@@ -130,13 +125,7 @@ describe('token cache', () => {
 
   it('does not keep a token without a known lifetime', async () => {
     const kit = setUp();
-    kit.answerWith(() => ({
-      kind: 'token',
-      value: 'once',
-      payload: undefined,
-      obtainedAtMs: 0,
-      expiresAtMs: undefined,
-    }));
+    kit.answerWith(() => createAccessToken('once', 0, undefined));
     expect(await kit.first()).toMatchObject({ value: 'once' });
     await kit.first();
     expect(kit.asked).toHaveLength(2);
@@ -246,13 +235,7 @@ describe('token cache', () => {
     const { clock, tokens, first, answerWith } = setUp();
     await clock.advance(5_000);
     const held = await first();
-    answerWith(() => ({
-      kind: 'token',
-      value: 'older',
-      payload: undefined,
-      obtainedAtMs: 1_000,
-      expiresAtMs: 1e9,
-    }));
+    answerWith(() => createAccessToken('older', 1_000, 1e9));
     await clock.advance(85_000);
     expect(tokens.get(credential())).toBe(held);
     await clock.advance(10);

@@ -25,6 +25,11 @@ export function parseClaims(json: string): Claims | undefined {
     : undefined;
 }
 
+/** As `parseClaims`, in the types of `JSON.parse`; for text that is a JSON object. */
+export function parsePlainClaims(json: string): Record<string, unknown> | undefined {
+  return isDeeper(json, maxClaimsDepth) ? undefined : (JSON.parse(json) as Record<string, unknown>);
+}
+
 /** Whether brackets outside of strings open more than `limit` levels. */
 function isDeeper(json: string, limit: number): boolean {
   let depth = 0;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createAccessToken } from '../token/access-token.ts';
 import { createFakeClock } from '../base/fake-clock.testkit.ts';
 import { createTokenCache } from '../cache/token-cache.ts';
 import { parseClientCredentials } from '../options/parse.ts';
@@ -30,13 +31,7 @@ function setUp() {
           oauthError: 'invalid_client',
         };
       const now = clock.monotonic();
-      return {
-        kind: 'token',
-        value: `token-of-${clientSecret.reveal()}-${state.asked}`,
-        payload: undefined,
-        obtainedAtMs: now,
-        expiresAtMs: now + lifetimeMs,
-      };
+      return createAccessToken(`token-of-${clientSecret.reveal()}-${state.asked}`, now, now + lifetimeMs);
     },
     close: async () => {},
   };

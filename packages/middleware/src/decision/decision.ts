@@ -1,4 +1,3 @@
-import type { Claims } from '../claims/claims.ts';
 import type { RefusalCode } from './refusal-code.ts';
 
 /** Who the token speaks for. */
@@ -7,8 +6,6 @@ export interface Subject {
   readonly clientId: string;
   /** Text of the claim that `usernameClaim` names; undefined without the option or without the claim. */
   readonly username: string | undefined;
-  /** The token's claims; undefined for an opaque token. */
-  readonly claims: Claims | undefined;
   /** Milliseconds since the epoch, by this machine's clock, after which the token is not used; undefined when no lifetime is known. */
   readonly expiresAt: number | undefined;
 }

@@ -40,5 +40,9 @@ function compileUsername(source: string | undefined): (claims: Claims) => string
   const parsed = parseClaimPath(source);
   if (!parsed.ok) throw new TypeError('usernameClaim was not validated');
   const { path } = parsed;
-  return (claims) => claimText(readClaim(claims, path));
+  return (claims) => {
+    const text = claimText(readClaim(claims, path));
+    // The parser puts texts together character by character, and the engine holds each step: this is the text alone.
+    return text === undefined ? undefined : (JSON.parse(JSON.stringify(text)) as string);
+  };
 }

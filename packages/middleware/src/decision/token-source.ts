@@ -4,8 +4,9 @@ import type { Secret } from '../base/secret.ts';
 /** A token as the decision sees it; the same object for as long as the token is held. */
 export interface HeldToken {
   readonly kind: 'token';
+  /** `Bearer`, a space and `value`. */
+  readonly authorization: string;
   readonly value: string;
-  readonly payload: string | undefined;
   /** `Clock.monotonic()` milliseconds; undefined when no lifetime is known. */
   readonly expiresAtMs?: number | undefined;
 }

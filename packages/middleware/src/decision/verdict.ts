@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { decodeJwtPayload } from '../base/jwt.ts';
 import { parseClaims } from '../claims/parse.ts';
 import type { Claims } from '../claims/claims.ts';
 import type { Decision } from './decision.ts';
@@ -6,9 +7,13 @@ import type { Policy } from './policy.ts';
 import { createDeny } from './refusals.ts';
 import type { HeldToken } from './token-source.ts';
 
-/** Decides on one token under one policy; called once per pair, its result is kept with the token. */
+/**
+ * Decides on one token under one policy; called once per pair, its result is kept with the token. The claims are not: they take
+ * several times the token's memory, and whoever wants them has them from the token.
+ */
 export function toVerdict(policy: Policy, clientId: string, token: HeldToken, clock: Clock): Decision {
-  const claims = token.payload === undefined ? undefined : parseClaims(token.payload);
+  const payload = decodeJwtPayload(token.value);
+  const claims = payload === undefined ? undefined : parseClaims(payload);
   if (claims === undefined && policy.needsClaims) {
     return createDeny('token_opaque', 'The access token is not a JWT, and this route needs its claims.');
   }
@@ -28,11 +33,10 @@ export function toVerdict(policy: Policy, clientId: string, token: HeldToken, cl
     subject: Object.freeze({
       clientId,
       username: claims && policy.usernameFrom(claims),
-      claims,
       expiresAt:
         expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic()),
     }),
-    setHeaders: Object.freeze(['authorization', `Bearer ${token.value}`, ...forwarded.headers]),
+    setHeaders: Object.freeze(['authorization', token.authorization, ...forwarded.headers]),
     removeHeaders: policy.removeHeaders,
   });
 }

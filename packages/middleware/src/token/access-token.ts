@@ -6,13 +6,34 @@ import type { TokenFailure } from './failure.ts';
  */
 export interface AccessToken {
   readonly kind: 'token';
+  /** The header that carries the token: `Bearer`, a space and `value` (RFC 6750 section 2.1). */
+  readonly authorization: string;
   readonly value: string;
-  /** The payload of the JWT as JSON text, digits untouched; undefined when the token is opaque. */
-  readonly payload: string | undefined;
   /** `Clock.monotonic()` milliseconds when the request for it was sent. */
   readonly obtainedAtMs: number;
   /** `Clock.monotonic()` milliseconds after which it must not be used; undefined when no lifetime is known (not to be cached). */
   readonly expiresAtMs: number | undefined;
+}
+
+/**
+ * Makes a token. Its text is in memory once: `value` is the end of `authorization`, and that is one text from the outset, for the
+ * engine would copy what it has put together from two as soon as it is sent.
+ *
+ * @param value visible ASCII.
+ */
+export function createAccessToken(
+  value: string,
+  obtainedAtMs: number,
+  expiresAtMs: number | undefined,
+): AccessToken {
+  const authorization = Buffer.from(`Bearer ${value}`, 'latin1').toString('latin1');
+  return Object.freeze({
+    kind: 'token',
+    authorization,
+    value: authorization.slice('Bearer '.length),
+    obtainedAtMs,
+    expiresAtMs,
+  });
 }
 
 export type TokenOutcome = AccessToken | TokenFailure;

@@ -2,7 +2,7 @@ import type { AuthorizationServer, Client } from 'oauth4webapi';
 import { processClientCredentialsResponse, ResponseBodyError } from 'oauth4webapi';
 import type { Clock } from '../base/clock.ts';
 import { decodeJwtPayload } from '../base/jwt.ts';
-import type { AccessToken } from './access-token.ts';
+import { createAccessToken } from './access-token.ts';
 import { createTokenFailure } from './failure.ts';
 import { lifetimeSeconds, parseExpiresIn } from './lifetime.ts';
 import type { Attempt } from './retry.ts';
@@ -51,16 +51,9 @@ async function processSuccess(
   // narrower b64token is not insisted on: widely used servers issue `!`, `|` and `:`.
   if (!/^[\x21-\x7e]+$/.test(value))
     return invalid('the token endpoint gave a token with characters that no header can carry');
-  const payload = decodeJwtPayload(value);
-  const seconds = lifetimeSeconds(expiresIn, payload, clock.now());
-  const outcome: AccessToken = Object.freeze({
-    kind: 'token',
-    value,
-    payload,
-    obtainedAtMs: sentAtMs,
-    expiresAtMs: seconds === undefined ? undefined : sentAtMs + seconds * 1000,
-  });
-  return { outcome, transient: false };
+  const seconds = lifetimeSeconds(expiresIn, decodeJwtPayload(value), clock.now());
+  const expiresAtMs = seconds === undefined ? undefined : sentAtMs + seconds * 1000;
+  return { outcome: createAccessToken(value, sentAtMs, expiresAtMs), transient: false };
 }
 
 const invalid = (detail: string): Attempt => ({

@@ -1,3 +1,4 @@
+import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
 import type { Claims, JsonValue } from '@grantgate/middleware/claims/claims';
 import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
@@ -38,7 +39,8 @@ export function createReport(
   asked: { readonly clientId: string; readonly reveal: boolean },
 ): TokenReport {
   const { name, options } = guard;
-  const claims = token?.payload === undefined ? undefined : parseClaims(token.payload);
+  const payload = token && decodeJwtPayload(token.value);
+  const claims = payload === undefined ? undefined : parseClaims(payload);
   const explained =
     options.claims === undefined || claims === undefined ? undefined : explainClaims(options.claims, claims);
   return {

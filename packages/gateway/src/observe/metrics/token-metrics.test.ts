@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { createAccessToken } from '@grantgate/middleware/token/access-token';
 import { createTokenFailure } from '@grantgate/middleware/token/failure';
 import { parseExposition } from './exposition.testkit.ts';
 import { writeText } from './text.ts';
 import { createTokenMetrics } from './token-metrics.ts';
 
-const token = {
-  kind: 'token',
-  value: 'secret',
-  payload: undefined,
-  obtainedAtMs: 0,
-  expiresAtMs: 1,
-} as const;
+const token = createAccessToken('secret', 0, 1);
 const refused = createTokenFailure('credentials_refused', 'refused', { oauthError: 'invalid_client' });
 
 function start() {
