@@ -73,7 +73,7 @@ module.exports = {
       to: {
         path: '^packages/middleware/src/',
         pathNot:
-          '^packages/middleware/src/((errors|create|store-listener)\\.ts|(adapters|base|options)/|claims/claims\\.ts|decision/(decision|problem|request-id|header-name|facts)\\.ts)',
+          '^packages/middleware/src/((errors|create|store-listener)\\.ts|(adapters|base|options)/|claims/(claims|parse)\\.ts|decision/(decision|problem|request-id|header-name|facts)\\.ts)',
       },
     },
     ...oneWay('middleware', middleware),

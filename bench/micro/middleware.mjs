@@ -1,4 +1,4 @@
-// What the middleware adds to a request of an application whose caller's token is in memory: `npm run bench:middleware`, with --expose-gc.
+// What the middleware adds to a request of an application whose caller's token is in memory: `npm run bench:middleware`.
 //
 // One application of each framework, in a process of its own, answers at three paths in turn: its handler looks at no header,
 // or reads one (Node.js makes the object of headers when it is first looked at, which most applications pay for anyway), or
@@ -136,7 +136,5 @@ async function measureFramework(name, url) {
   const contenders = Object.fromEntries(
     Object.entries(paths).map(([what, path]) => [what, serveInProcess(listener, requestTo(path), 'ok')]),
   );
-  process.send(await compare(contenders, { rounds, warmTurns: 25, collects: true, over: 'reads' }), () =>
-    process.exit(),
-  );
+  process.send(await compare(contenders, { rounds, warmTurns: 25, over: 'reads' }), () => process.exit());
 }

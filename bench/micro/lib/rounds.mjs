@@ -45,14 +45,13 @@ async function countFor(work, ms) {
  *
  * @param contenders name to `work`.
  * @param options `rounds`; `turnMs`, the milliseconds that a contender's turn takes, about; `warmTurns`, how many each has to get warm;
- * `collects`, whether each turn begins with the garbage of those before collected, where the process lets it (`--expose-gc`);
  * `over`, the name that ratios and differences are to: the first, if it is not given.
  * @returns name to `{ cpu, wall, ratio, difference }`, each with median and quartiles: microseconds per piece, and a round's
  * processor time over that of `over` in the same round, and less it.
  */
 export async function compare(contenders, options) {
   const names = Object.keys(contenders);
-  const { rounds, turnMs = 10, warmTurns = 3, collects = false, over = names[0] } = options;
+  const { rounds, turnMs = 10, warmTurns = 3, over = names[0] } = options;
   const counts = {};
   for (let warm = 0; warm < warmTurns; warm += 1)
     for (const name of names) counts[name] = await countFor(contenders[name], turnMs);
@@ -61,10 +60,7 @@ export async function compare(contenders, options) {
     // Nobody is always first, or always behind the same one.
     const order = names.map((_, at) => names[(at + round) % names.length]);
     if (round % 2 === 1) order.reverse();
-    for (const name of order) {
-      if (collects) globalThis.gc?.();
-      turns[name].push(await timed(contenders[name], counts[name]));
-    }
+    for (const name of order) turns[name].push(await timed(contenders[name], counts[name]));
   }
   const base = turns[over];
   const compared = names.map((name) => [

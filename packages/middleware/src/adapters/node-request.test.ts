@@ -53,7 +53,7 @@ describe.each<[string, readonly Readonly<Record<string, string>>[], string | und
     expect(distinct).toEqual(Object.fromEntries(pairs.map(([name, value]) => [name, [value]])));
     expect(headers).toMatchObject({
       accept: 'text/plain',
-      authorization: expect.stringMatching(/^Bearer ./),
+      authorization: expect.stringMatching(/^Bearer ./) as string,
     });
     // A name that nobody forwards is the caller's.
     const isForwarded = forwarded.some((names) => 'X-Group' in names);
