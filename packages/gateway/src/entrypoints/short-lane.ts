@@ -8,9 +8,11 @@ import { createAnswerTexts } from './answer-texts.ts';
 import { createArrivingBody, type ArrivingBody, type Flow } from './arriving-body.ts';
 import type { ConnectionFactsOf } from './connection-facts.ts';
 import type { LaneDeps } from './node-lane.ts';
+import { createReadBuffers } from '../http1/read-buffers.ts';
 import { rejectConnection } from './reject-connection.ts';
 import { ShortAnswer, type ShortConnection } from './short-answer.ts';
 import { readShortRequest, type ShortHead } from './short-request.ts';
+import { createReadFrom } from './socket-reads.ts';
 
 export interface ShortLaneDeps extends Omit<LaneDeps, 'readFacts'> {
   readonly clock: Clock;
@@ -42,6 +44,7 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       : 'Connection: keep-alive\r\n';
   const scheme = config.tls === undefined ? 'http' : 'https';
   const idle = new Set<Socket>();
+  const readFrom = createReadFrom(createReadBuffers());
 
   const accept = (socket: Socket): void => {
     /** The answer under way, until its request has come to its end, too. */
@@ -88,13 +91,14 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
     const takeTurn = (): void => {
       answer = undefined;
       body = undefined;
+      reads.release();
       idle.add(socket);
       expiring.deadline = deadlines.notBefore(idleTimeoutMs);
       if (held === undefined) return;
       const bytes = held;
       held = undefined;
       socket.resume();
-      onData(bytes);
+      onBytes(bytes, false);
     };
     const connection: ShortConnection = {
       socket,
@@ -112,10 +116,7 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
     /** More while a request is under way. */
     const takeMore = (bytes: Buffer): void => {
       let rest = bytes;
-      if (body?.complete === false) {
-        const taken = body.take(bytes);
-        rest = bytes.subarray(taken);
-      }
+      if (body?.complete === false) rest = bytes.subarray(body.take(bytes));
       // What has come whole is not waited for any more.
       if (body?.complete === true && !isSettled) expiring.deadline = Infinity;
       if (rest.length > 0) {
@@ -125,14 +126,15 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       }
       if (isSettled && body?.complete === true && answer?.isLast === false) takeTurn();
     };
-    const onData = (bytes: Buffer): void => {
+    /** @param lent the bytes are gone when this has returned. */
+    const onBytes = (bytes: Buffer, lent: boolean): void => {
       if (answer !== undefined) {
-        takeMore(bytes);
+        takeMore(lent ? Buffer.from(bytes) : bytes);
         return;
       }
       const request = readShortRequest(bytes, head, maxHeaderBytes);
       if (request === undefined) {
-        handOver(bytes);
+        handOver(lent ? Buffer.from(bytes) : bytes);
         return;
       }
       ({ head } = request);
@@ -141,7 +143,8 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       const { method, target, httpVersion } = request;
       const isHttp11 = httpVersion === '1.1';
       isSettled = false;
-      body = createArrivingBody(head.bodyBytes, request.body, flow);
+      const first = lent && request.body.length > 0 ? Buffer.from(request.body) : request.body;
+      body = createArrivingBody(head.bodyBytes, first, flow);
       expiring.deadline = body.complete ? Infinity : deadlines.notBefore(readTimeoutMs);
       answer = new ShortAnswer(connection, method, isHttp11, !isHttp11 || head.connection === 'close');
       activity.begin(answer);
@@ -178,7 +181,8 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
     };
     const handOver = (bytes: Buffer): void => {
       leave();
-      socket.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onError);
+      reads.stop();
+      socket.off('end', onEnd).off('close', onClose).off('error', onError);
       socket.pause();
       socket.unshift(bytes);
       deps.toNodeLane(socket);
@@ -194,7 +198,8 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       answer?.closed();
     };
     const onError = (): void => {};
-    socket.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onError);
+    socket.on('end', onEnd).on('close', onClose).on('error', onError);
+    const reads = readFrom(socket, onBytes);
     deadlines.add(expiring);
     expiring.deadline = deadlines.notBefore(firstMs);
   };
