@@ -5,7 +5,7 @@ import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
 import { type Passed, passGuards, usernameOf } from '../pipeline/pass-guards.ts';
 import { Progress } from '../pipeline/progress.ts';
 import { brokenRoute, type Refusal } from '../pipeline/refusals.ts';
-import { writeRefusal } from '../pipeline/write-refusal.ts';
+import { toRefusalAnswer } from '../pipeline/write-refusal.ts';
 import { noTrailers } from '../proxy/answer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Check, Snapshot } from '../snapshot/snapshot.ts';
@@ -21,7 +21,7 @@ import { refusalOf } from './refusal-of.ts';
  */
 export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps): Handle {
   const toHead = createOkHeads(config);
-  const write = createWriteRefusal(config);
+  const toAnswer = createToAnswer(config);
   const credentials = config.credentialsHeader.toLowerCase();
   return (exchange) => {
     const lease = deps.acquire();
@@ -33,7 +33,7 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
         lease.release();
         deps.onRecord(record);
       },
-      write,
+      toAnswer,
       toFacts,
     });
     const fail = (error: unknown): void => {
@@ -94,14 +94,14 @@ function conclude({ answer, facts }: Exchange, toHead: ToOkHead, progress: Progr
 }
 
 /** Refusals as the proxy can pass them on. */
-function createWriteRefusal({ statusMap, problemHeader }: CheckConfig): typeof writeRefusal {
-  return (answer, refusal, requestId) => {
+function createToAnswer({ statusMap, problemHeader }: CheckConfig): typeof toRefusalAnswer {
+  return (refusal, requestId) => {
     const status = statusMap.get(refusal.status);
     const sent: Refusal = status === undefined ? refusal : { ...refusal, status };
     const more =
       problemHeader === undefined
         ? []
         : [problemHeader, Buffer.from(toProblem(sent, requestId)).toString('latin1')];
-    return writeRefusal(answer, sent, requestId, more);
+    return toRefusalAnswer(sent, requestId, more);
   };
 }

@@ -1,18 +1,19 @@
 import type { Socket } from 'node:net';
-import type { Answer } from '../proxy/answer.ts';
 
 /** What is under way on an entry point. */
 export interface Activity {
   readonly draining: boolean;
+  /** The answer to each request is the last of its connection, as far as that can still be said. */
+  readonly ending: boolean;
   /** Connections that are open. */
   readonly connections: number;
   /** Calling it again for the same connection changes nothing. */
   connected(socket: Socket): void;
-  begin(answer: Answer): void;
-  /**
-   * From now on the answer to each request is the last of its connection. Resolves when no connection is open; those that
-   * bring no request any more, and WebSockets, stay open.
-   */
+  /** An answer is under way... */
+  begin(): void;
+  /** ...and is over. */
+  finish(): void;
+  /** `ending` from now on. Resolves when no connection is open; those that bring no request any more, and WebSockets, stay open. */
   retire(): Promise<void>;
   /** Resolves when no answer is under way. An established WebSocket is none: it may last for ever. */
   drain(): Promise<void>;
@@ -22,14 +23,17 @@ export interface Activity {
 
 export function createActivity(): Activity {
   const connections = new Set<Socket>();
-  const answers = new Set<Answer>();
+  let answers = 0;
   let draining = false;
-  let retiring = false;
+  let ending = false;
   let whenIdle: (() => void) | undefined;
   let whenEmpty: (() => void) | undefined;
   return {
     get draining() {
       return draining;
+    },
+    get ending() {
+      return ending;
     },
     get connections() {
       return connections.size;
@@ -42,23 +46,21 @@ export function createActivity(): Activity {
         if (connections.size === 0) whenEmpty?.();
       });
     },
-    begin(answer) {
-      answers.add(answer);
-      if (retiring) answer.last();
-      answer.onClose(() => {
-        answers.delete(answer);
-        if (answers.size === 0) whenIdle?.();
-      });
+    begin() {
+      answers += 1;
+    },
+    finish() {
+      answers -= 1;
+      if (answers === 0) whenIdle?.();
     },
     retire() {
-      retiring = true;
-      for (const answer of answers) answer.last();
+      ending = true;
       return connections.size === 0 ? Promise.resolve() : new Promise((resolve) => (whenEmpty = resolve));
     },
     drain() {
       draining = true;
-      for (const answer of answers) answer.last();
-      return answers.size === 0 ? Promise.resolve() : new Promise((resolve) => (whenIdle = resolve));
+      ending = true;
+      return answers === 0 ? Promise.resolve() : new Promise((resolve) => (whenIdle = resolve));
     },
     end() {
       for (const socket of connections) socket.destroy();

@@ -26,7 +26,7 @@ let closed = 0;
 const defects: unknown[] = [];
 
 function play(answer: Answer): void {
-  answer.onClose(() => (closed += 1));
+  answer.onClose({ answerClosed: () => void (closed += 1) });
   if (script.isLast) answer.last();
   answer.begin(script.head);
   // Every lent part is in the same buffer, as a connection's are.

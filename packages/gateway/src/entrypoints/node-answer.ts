@@ -5,8 +5,8 @@ import type { CallerBody } from '../proxy/caller-body.ts';
 import { discardRest } from './discard-rest.ts';
 import { toCallerTrailers } from '../proxy/response-headers.ts';
 
-/** An answer on a connection that Node.js reads. */
-export function createNodeAnswer(response: ServerResponse): Answer {
+/** An answer on a connection that Node.js reads. @param isEnding whether connections end with the answers under way. */
+export function createNodeAnswer(response: ServerResponse, isEnding: () => boolean): Answer {
   return {
     get begun() {
       return response.headersSent;
@@ -17,11 +17,12 @@ export function createNodeAnswer(response: ServerResponse): Answer {
     get status() {
       return response.statusCode;
     },
-    onClose: (told) => void response.on('close', told),
+    onClose: (told) => void response.on('close', () => told.answerClosed()),
     last: () => void (response.shouldKeepAlive = false),
     continue: () => response.writeContinue(),
     interim: (head) => passInterim(response, head),
     begin({ status, reason, headers, dated }) {
+      if (isEnding()) response.shouldKeepAlive = false;
       response.sendDate = dated;
       // Node.js does not change them.
       response.writeHead(status, reason, headers as string[]);

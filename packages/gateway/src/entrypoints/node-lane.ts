@@ -6,7 +6,7 @@ import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
 import { readRequestId } from '../pipeline/request-id.ts';
-import { writeRefusal } from '../pipeline/write-refusal.ts';
+import { toRefusalAnswer, writeRefusal } from '../pipeline/write-refusal.ts';
 import { endConnection } from '../proxy/upgrade.ts';
 import type { Activity } from './activity.ts';
 import { createNodeAnswer, createNodeBody } from './node-answer.ts';
@@ -26,18 +26,21 @@ export interface LaneDeps {
 export function serveNodeLane(server: Server, deps: LaneDeps): void {
   const { activity, config } = deps;
   const requests = createNodeRequests();
+  const isEnding = (): boolean => activity.ending;
   const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
     const { req: request } = response;
-    const answer = createNodeAnswer(response);
+    const answer = createNodeAnswer(response, isEnding);
     if (upgrade === undefined) {
       requests.begin(response);
-      activity.begin(answer);
+      activity.begin();
+      response.on('close', () => activity.finish());
     }
     const facts = upgrade === undefined || isHandshake(request) ? deps.readFacts(request) : undefined;
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request);
     if (facts === undefined || refusal !== undefined) answer.last();
     if (facts === undefined) {
-      writeRefusal(answer, gatewayRefusals.request_invalid, readRequestId(request.rawHeaders));
+      const requestId = readRequestId(request.rawHeaders);
+      writeRefusal(answer, toRefusalAnswer(gatewayRefusals.request_invalid, requestId));
       return;
     }
     const refuse = deps.handle({

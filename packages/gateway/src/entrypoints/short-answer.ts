@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { ResponseHead } from '../http1/response-head.ts';
-import type { Answer, AnswerHead } from '../proxy/answer.ts';
+import type { Answer, AnswerHead, Closing } from '../proxy/answer.ts';
 import { toCallerTrailers } from '../proxy/response-headers.ts';
+import type { WriteText } from '../http1/write-text.ts';
 import type { AnswerTexts } from './answer-texts.ts';
 
 /** What answers on one connection need of it. */
@@ -10,8 +11,11 @@ export interface ShortConnection {
   readonly texts: AnswerTexts;
   /** The lines that say that the connection goes on, with their CR LF. */
   readonly keepAlive: string;
-  /** The answer has been written to its end; `Answer.closed` is to be called. */
-  onEnd(): void;
+  readonly writeText: WriteText;
+  /** Whether connections end with the answers under way. */
+  isEnding(): boolean;
+  /** The answer has been given to the system to its end, or cannot be; `ShortAnswer.closed` is to be called. */
+  readonly written: (error?: Error | null) => void;
 }
 
 /** Bytes of a part up to which it is copied into the text of the head, and goes out with it in one write. */
@@ -27,7 +31,7 @@ export class ShortAnswer implements Answer {
   readonly #connection: ShortConnection;
   readonly #method: string;
   readonly #isHttp11: boolean;
-  readonly #told: (() => void)[] = [];
+  #told: readonly Closing[] = nobody;
   /** The head that has not been sent yet. */
   #head: AnswerHead | undefined;
   #hasBody = true;
@@ -41,9 +45,9 @@ export class ShortAnswer implements Answer {
     this.isLast = isLast;
   }
 
-  onClose(told: () => void): void {
-    if (this.#isClosed) told();
-    else this.#told.push(told);
+  onClose(told: Closing): void {
+    if (this.#isClosed) told.answerClosed();
+    else this.#told = this.#told === nobody ? [told] : [...this.#told, told];
   }
 
   /** It has been written to its end, or its connection is gone. */
@@ -51,7 +55,7 @@ export class ShortAnswer implements Answer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.over = true;
-    for (const told of this.#told) told();
+    for (const told of this.#told) told.answerClosed();
   }
 
   last(): void {
@@ -110,7 +114,7 @@ export class ShortAnswer implements Answer {
 
   end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void {
     if (this.over) return;
-    const { socket } = this.#connection;
+    const { socket, writeText, written } = this.#connection;
     if (part !== undefined && part.length > smallBytes) this.write(part, lent);
     let text = this.#takeHead();
     if (this.#hasBody) {
@@ -120,9 +124,10 @@ export class ShortAnswer implements Answer {
       }
       if (this.#chunked) text += toLastChunk(trailers);
     }
-    if (text !== '') socket.write(text, 'latin1');
     this.over = true;
-    this.#connection.onEnd();
+    if (text !== '') writeText(text, written);
+    else if (socket.writableLength > 0) socket.write(nothing, written);
+    else written();
   }
 
   cut(): void {
@@ -152,10 +157,14 @@ export class ShortAnswer implements Answer {
       this.#chunked = this.#isHttp11;
       if (!this.#isHttp11) this.isLast = true;
     }
+    if (this.#connection.isEnding()) this.isLast = true;
     text += this.isLast ? 'Connection: close\r\n' : keepAlive;
     return text + (this.#chunked ? 'Transfer-Encoding: chunked\r\n\r\n' : '\r\n');
   }
 }
+
+const nobody: readonly Closing[] = Object.freeze([]);
+const nothing = Buffer.alloc(0);
 
 /** RFC 9112 section 6.3. */
 const bodiless: ReadonlySet<number> = new Set([204, 304]);

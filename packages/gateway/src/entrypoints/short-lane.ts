@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createDeadlines, toTickMs, type Expiring } from '../http1/deadlines.ts';
 import type { Refuse } from '../pipeline/handle.ts';
+import { createWriteText } from '../http1/write-text.ts';
 import { gatewayRefusals } from '../pipeline/refusals.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { createAnswerTexts } from './answer-texts.ts';
@@ -52,6 +53,9 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
     let refuse: Refuse = () => {};
     let body: ArrivingBody | undefined;
     let isSettled = false;
+    let isReading = false;
+    /** The answer has been written while bytes were read. */
+    let isWritten = false;
     let head: ShortHead | undefined;
     /** What has come beyond the request under way. */
     let held: Buffer | undefined;
@@ -73,19 +77,18 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
     };
     const settle = (): void => {
       if (answer === undefined || isSettled) return;
-      // A caller that takes its time has not got it all yet.
-      if (socket.writableLength > 0 && !socket.destroyed) {
-        socket.write(nothing, settle);
-        return;
-      }
       isSettled = true;
-      answer.closed();
+      close(answer);
       if (socket.destroyed) return;
-      if (answer.isLast) {
+      if (answer.isLast || activity.ending) {
         leave();
         socket.destroySoon();
       } else if (body?.complete === false) body.stop();
       else takeTurn();
+    };
+    const close = (closed: ShortAnswer): void => {
+      closed.closed();
+      activity.finish();
     };
     /** The next request's. */
     const takeTurn = (): void => {
@@ -104,8 +107,14 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       socket,
       texts,
       keepAlive,
-      // What is told of the end may not be while the answer is still being given.
-      onEnd: () => process.nextTick(settle),
+      writeText: createWriteText(socket),
+      isEnding: () => activity.ending,
+      written(error) {
+        if (error) socket.destroy(error);
+        // What has come is dealt with first.
+        if (isReading) isWritten = true;
+        else settle();
+      },
     };
     const flow: Flow = {
       pause: () => void socket.pause(),
@@ -128,10 +137,15 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
     };
     /** @param lent the bytes are gone when this has returned. */
     const onBytes = (bytes: Buffer, lent: boolean): void => {
-      if (answer !== undefined) {
-        takeMore(lent ? Buffer.from(bytes) : bytes);
-        return;
-      }
+      isReading = true;
+      if (answer === undefined) begin(bytes, lent);
+      else takeMore(lent ? Buffer.from(bytes) : bytes);
+      isReading = false;
+      if (!isWritten) return;
+      isWritten = false;
+      settle();
+    };
+    const begin = (bytes: Buffer, lent: boolean): void => {
       const request = readShortRequest(bytes, head, maxHeaderBytes);
       if (request === undefined) {
         handOver(lent ? Buffer.from(bytes) : bytes);
@@ -147,7 +161,7 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
       body = createArrivingBody(head.bodyBytes, first, flow);
       expiring.deadline = body.complete ? Infinity : deadlines.notBefore(readTimeoutMs);
       answer = new ShortAnswer(connection, method, isHttp11, !isHttp11 || head.connection === 'close');
-      activity.begin(answer);
+      activity.begin();
       const refusal = activity.draining ? gatewayRefusals.gateway_draining : undefined;
       if (refusal !== undefined) answer.last();
       const question = target.indexOf('?');
@@ -195,7 +209,10 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
     };
     const onClose = (): void => {
       leave();
-      answer?.closed();
+      if (answer !== undefined && !isSettled) {
+        isSettled = true;
+        close(answer);
+      }
     };
     const onError = (): void => {};
     socket.on('end', onEnd).on('close', onClose).on('error', onError);
@@ -213,4 +230,3 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
 
 /** Bytes of requests that wait for the answer to the one before. */
 const maxHeldBytes = 64 * 1024;
-const nothing = Buffer.alloc(0);

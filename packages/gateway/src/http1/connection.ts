@@ -6,6 +6,7 @@ import type { ReadBuffers } from './read-buffers.ts';
 import type { BodySink, Call, OutgoingRequest, ResponseHandler } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
 import { createResponseParser } from './response-parser.ts';
+import { createWriteText } from './write-text.ts';
 
 export interface ClientLimits {
   /** Milliseconds to open a connection, TLS handshake included; 0: none. */
@@ -39,16 +40,40 @@ export interface ConnectionDeps {
   onGone(connection: Connection): void;
 }
 
-interface Job extends Call {
+/** What a connection does for a request when it is told to. */
+interface Jobs {
+  abort(job: Job): void;
+  resume(job: Job): void;
+}
+
+/** One request on its connection. A class, because one is made for every request. */
+class Job implements Call {
   readonly request: OutgoingRequest;
   readonly head: string;
   readonly handler: ResponseHandler;
   /** The head of the answer is here. */
-  answered: boolean;
+  answered = false;
   /** The handler takes no parts for now. */
-  paused: boolean;
+  paused = false;
   bodySent: boolean;
-  idleSeconds: number | undefined;
+  idleSeconds: number | undefined = undefined;
+  readonly #jobs: Jobs;
+
+  constructor(request: OutgoingRequest, head: string, handler: ResponseHandler, jobs: Jobs) {
+    this.request = request;
+    this.head = head;
+    this.handler = handler;
+    this.bodySent = request.body === undefined;
+    this.#jobs = jobs;
+  }
+
+  abort(): void {
+    this.#jobs.abort(this);
+  }
+
+  resume(): void {
+    this.#jobs.resume(this);
+  }
 }
 
 /** What a server says about how long it keeps a connection is taken for that much less, in milliseconds... */
@@ -164,13 +189,16 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
   };
   const onError = (error: NodeJS.ErrnoException): void => end(toFault(error, open, job?.answered ?? false));
   const onClose = (): void => end({ code: 'connection_lost', reason: 'the connection was closed' });
+  const onWritten = (error?: Error | null): void => {
+    if (error) socket.destroy(error);
+  };
 
   const write = (mine: Job): void => {
     const { body } = mine.request;
     parser.expect(mine.request);
     if (body === undefined) {
       expiring.deadline = deadlines.notBefore(limits.headMs);
-      socket.write(mine.head, 'latin1');
+      writeText(mine.head, onWritten);
       return;
     }
     // No time limit while the caller's body comes; `createSink` sets one while the server does not take it.
@@ -209,26 +237,20 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
       },
     };
   };
+  const jobs: Jobs = {
+    abort(mine) {
+      if (job === mine) end();
+    },
+    resume(mine) {
+      if (job !== mine || !mine.paused) return;
+      mine.paused = false;
+      expiring.deadline = deadlines.notBefore(limits.bodyIdleMs);
+      socket.resume();
+    },
+  };
   const connection: Connection = {
     send(request, head, handler) {
-      const mine: Job = {
-        request,
-        head,
-        handler,
-        answered: false,
-        paused: false,
-        bodySent: request.body === undefined,
-        idleSeconds: undefined,
-        abort() {
-          if (job === mine) end();
-        },
-        resume() {
-          if (job !== mine || !mine.paused) return;
-          mine.paused = false;
-          expiring.deadline = deadlines.notBefore(limits.bodyIdleMs);
-          socket.resume();
-        },
-      };
+      const mine = new Job(request, head, handler, jobs);
       job = mine;
       if (open) write(mine);
       return mine;
@@ -252,6 +274,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
       if (job !== undefined) write(job);
     },
   );
+  const writeText = createWriteText(socket);
   deadlines.add(expiring);
   expiring.deadline = deadlines.notBefore(limits.connectMs);
   socket.on('error', onError).on('close', onClose).on('end', onEnd).on('drain', onDrain);

@@ -1,4 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import type { Closing } from '../proxy/answer.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { Follower } from '../proxy/forward.ts';
 import type { RequestFacts } from '../routing/facts.ts';
@@ -8,20 +9,20 @@ import type { Exchange } from './exchange.ts';
 import type { RequestRecord } from './record.ts';
 import { gatewayRefusals, type Refusal } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
-import { writeRefusal } from './write-refusal.ts';
+import { toRefusalAnswer, writeRefusal } from './write-refusal.ts';
 
 export interface ProgressDeps {
   readonly clock: Clock;
   /** Told exactly once, when the caller has its answer or has gone away. */
   onEnd(record: RequestRecord): void;
-  /** Writes a refusal and gives its body's size in bytes. */
-  readonly write?: typeof writeRefusal;
+  /** What a refusal is written as; default: as any. */
+  readonly toAnswer?: typeof toRefusalAnswer;
   /** What is recorded as the request; default: the one that came. Asked for when somebody reads it. */
   readonly toFacts?: (facts: RequestFacts) => RequestFacts;
 }
 
 /** Follows one request, and is its record once it has ended. A class, because one is made for every request. */
-export class Progress implements RequestRecord, Follower {
+export class Progress implements RequestRecord, Follower, Closing {
   readonly requestId: string;
   readonly startedAt: number;
   readonly httpVersion: string;
@@ -51,10 +52,9 @@ export class Progress implements RequestRecord, Follower {
     this.httpVersion = httpVersion;
     this.startedAt = deps.clock.now();
     this.#begun = deps.clock.monotonic();
-    const end = (): void => this.#end();
     // A WebSocket's connection has left the response behind.
-    if (upgrade === undefined) answer.onClose(end);
-    else upgrade.socket.once('close', end);
+    if (upgrade === undefined) answer.onClose(this);
+    else upgrade.socket.once('close', () => this.answerClosed());
   }
 
   get facts(): RequestFacts {
@@ -100,10 +100,13 @@ export class Progress implements RequestRecord, Follower {
     const { answer } = this.#exchange;
     if (answer.over || answer.begun) return;
     this.refusal = refusal;
-    this.downstreamBytes += (this.#deps.write ?? writeRefusal)(answer, refusal, this.requestId);
+    const written = (this.#deps.toAnswer ?? toRefusalAnswer)(refusal, this.requestId);
+    // Before it is written: with that, the request may be over.
+    this.downstreamBytes += written.body.length;
+    writeRefusal(answer, written);
   }
 
-  #end(): void {
+  answerClosed(): void {
     const { answer } = this.#exchange;
     const now = this.#deps.clock.monotonic();
     const isUpgraded = this.originStatus === 101;

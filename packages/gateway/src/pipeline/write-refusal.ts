@@ -1,29 +1,32 @@
 import { STATUS_CODES } from 'node:http';
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
-import { noTrailers, type Answer } from '../proxy/answer.ts';
+import { noTrailers, type Answer, type AnswerHead } from '../proxy/answer.ts';
 import type { Refusal } from './refusals.ts';
 
+/** A refusal as it is written. */
+export interface RefusalAnswer {
+  readonly head: AnswerHead;
+  readonly body: Buffer;
+}
+
 /**
- * The one place that writes a refusal: `application/problem+json` (RFC 9457), never cached. Gives the body's size in bytes.
+ * The one form of refusals: `application/problem+json` (RFC 9457), never cached.
  *
  * @param more headers beside its own, name and value in turn.
  */
-export function writeRefusal(
-  answer: Answer,
+export function toRefusalAnswer(
   refusal: Refusal,
   requestId: string,
   more: readonly string[] = [],
-): number {
+): RefusalAnswer {
   const body = Buffer.from(toProblem(refusal, requestId));
   const headers = [...more, ...toProblemHeaders(refusal, requestId)];
   headers.push('Content-Length', String(body.length));
-  answer.begin({
-    status: refusal.status,
-    reason: STATUS_CODES[refusal.status] ?? '',
-    headers,
-    dated: true,
-    reused: false,
-  });
+  const reason = STATUS_CODES[refusal.status] ?? '';
+  return { head: { status: refusal.status, reason, headers, dated: true, reused: false }, body };
+}
+
+export function writeRefusal(answer: Answer, { head, body }: RefusalAnswer): void {
+  answer.begin(head);
   answer.end(body, false, noTrailers);
-  return body.length;
 }

@@ -13,6 +13,11 @@ export interface AnswerHead {
   readonly reused: boolean;
 }
 
+/** Told of the end of an answer. */
+export interface Closing {
+  answerClosed(): void;
+}
+
 /** The answer to one request, as it is written to the caller's connection. */
 export interface Answer {
   /** Its head is settled: it cannot become another answer any more. */
@@ -21,8 +26,8 @@ export interface Answer {
   readonly over: boolean;
   /** Status of its head; of no meaning before it has begun. */
   readonly status: number;
-  /** Tells once, when it has been written to its end or its connection is gone. */
-  onClose(told: () => void): void;
+  /** Tells once, when it has been written to its end or its connection is gone; perhaps before `end` returns. */
+  onClose(told: Closing): void;
   /** The connection ends with this answer, if that can still be said. */
   last(): void;
   /** Tells a caller that waits for it to send its body (RFC 9110 section 10.1.1). */

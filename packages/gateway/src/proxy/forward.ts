@@ -4,7 +4,7 @@ import type { Fault } from '../http1/fault.ts';
 import type { Call, ResponseHandler } from '../http1/request.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Picked } from '../upstream/upstream.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, Closing } from './answer.ts';
 import type { CallerBody } from './caller-body.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
 import { createRequestBody } from './request-body.ts';
@@ -71,11 +71,11 @@ export function forward(job: Forwarding): void {
     },
     relay,
   );
-  answer.onClose(() => relay.leave());
+  answer.onClose(relay);
 }
 
 /** Passes one answer on. A class, because one is made for every request. */
-class Relay implements ResponseHandler {
+class Relay implements ResponseHandler, Closing {
   /** Set when the request has been dispatched; what ends it before that needs none. */
   call: Call | undefined = undefined;
   readonly #job: Forwarding;
@@ -92,7 +92,7 @@ class Relay implements ResponseHandler {
   }
 
   /** The caller has its answer, or has gone away. */
-  leave(): void {
+  answerClosed(): void {
     if (!this.#over) this.call?.abort();
   }
 
