@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle } from '../pipeline/handle.ts';
+import type { Refusable } from '../pipeline/refusals.ts';
 import { noTrailers } from '../proxy/answer.ts';
 
 export interface AdminOptions {
@@ -30,18 +31,21 @@ export function createAdminHandle({ ping, isReady, metrics, next }: AdminOptions
     if (ping && (facts.path === '/ping' || facts.path === '/ready')) {
       const ok = facts.path === '/ping' || isReady();
       write(exchange, ok ? 200 : 503, plain(ok ? 'OK' : 'not ready'));
-      return () => {};
+      return answered;
     }
     if (metrics !== undefined && facts.path === '/metrics') {
       metrics().then(
         (page) => write(exchange, 200, page),
         () => write(exchange, 503, plain('the figures of the workers cannot be had')),
       );
-      return () => {};
+      return answered;
     }
     return next(exchange);
   };
 }
+
+/** Nothing of it is waited for. */
+const answered: Refusable = Object.freeze({ refuse() {} });
 
 const plain = (text: string): Page => ({ type: 'text/plain; charset=utf-8', text });
 

@@ -1,9 +1,10 @@
 import { toProblem } from '@grantgate/middleware/decision/problem';
+import { createRequestIds } from '@grantgate/middleware/decision/request-id';
 import type { CheckConfig } from '../config/install.ts';
 import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
 import { type Passed, passGuards, usernameOf } from '../pipeline/pass-guards.ts';
-import { Progress } from '../pipeline/progress.ts';
+import { Progress, type ProgressDeps } from '../pipeline/progress.ts';
 import { brokenRoute, type Refusal } from '../pipeline/refusals.ts';
 import { toRefusalAnswer } from '../pipeline/write-refusal.ts';
 import { noTrailers } from '../proxy/answer.ts';
@@ -21,21 +22,19 @@ import { refusalOf } from './refusal-of.ts';
  */
 export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps): Handle {
   const toHead = createOkHeads(config);
-  const toAnswer = createToAnswer(config);
   const credentials = config.credentialsHeader.toLowerCase();
+  const progressDeps: ProgressDeps = {
+    clock: deps.clock,
+    createId: createRequestIds(),
+    onRecord: (record) => deps.onRecord(record),
+    toAnswer: createToAnswer(config),
+    toFacts,
+  };
   return (exchange) => {
     const lease = deps.acquire();
     const { facts } = exchange;
     const nameEnd = endOfName(facts.path);
-    const progress = new Progress(exchange, {
-      clock: deps.clock,
-      onEnd(record) {
-        lease.release();
-        deps.onRecord(record);
-      },
-      toAnswer,
-      toFacts,
-    });
+    const progress = new Progress(exchange, lease, progressDeps);
     const fail = (error: unknown): void => {
       deps.onDefect(error, progress.requestId);
       // Closed, not open: what could not be decided on does not pass.
@@ -58,7 +57,7 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
     } catch (error) {
       fail(error);
     }
-    return (refusal) => progress.refuse(refusal);
+    return progress;
   };
 }
 

@@ -53,7 +53,7 @@ beforeAll(async () => {
     clock: systemClock,
     handle: ({ answer }: Exchange) => {
       play(answer);
-      return () => {};
+      return { refuse() {} };
     },
     certificates: [],
     onError: (error) => void defects.push(error),

@@ -43,7 +43,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
       writeRefusal(answer, toRefusalAnswer(gatewayRefusals.request_invalid, requestId));
       return;
     }
-    const refuse = deps.handle({
+    const refusable = deps.handle({
       facts,
       httpVersion: request.httpVersion,
       body: createNodeBody(request),
@@ -53,7 +53,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
       refusal,
       maxBodyBytes: config.transport.maxBodyBytes,
     });
-    requests.setRefuse(response, refuse);
+    requests.setRefusable(response, refusable);
   };
   const inTurn = createTurns(serve);
   server.on('request', (_request, response) => inTurn(response, false));

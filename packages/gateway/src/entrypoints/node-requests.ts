@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Refuse } from '../pipeline/handle.ts';
-import type { Refusal } from '../pipeline/refusals.ts';
+import type { Refusable, Refusal } from '../pipeline/refusals.ts';
 
 /** Requests under way on connections that Node.js reads, for when one of these connections turns out to be faulty. */
 export interface NodeRequests {
   begin(response: ServerResponse): void;
-  /** How a response under way is refused when its request turns out to be faulty. */
-  setRefuse(response: ServerResponse, refuse: Refuse): void;
+  /** What is refused when the request of a response under way turns out to be faulty. */
+  setRefusable(response: ServerResponse, refusable: Refusable): void;
   /** The response under way on a connection; undefined for none. */
   find(socket: Duplex): ServerResponse | undefined;
   refuse(response: ServerResponse, refusal: Refusal): void;
@@ -16,7 +15,7 @@ export interface NodeRequests {
 }
 
 export function createNodeRequests(): NodeRequests {
-  const responses = new Map<ServerResponse, Refuse | undefined>();
+  const responses = new Map<ServerResponse, Refusable | undefined>();
   const late = new Set<IncomingMessage>();
   return {
     begin(response) {
@@ -29,11 +28,11 @@ export function createNodeRequests(): NodeRequests {
         request.once('close', () => late.delete(request));
       });
     },
-    setRefuse(response, refuse) {
-      if (responses.has(response)) responses.set(response, refuse);
+    setRefusable(response, refusable) {
+      if (responses.has(response)) responses.set(response, refusable);
     },
     refuse(response, refusal) {
-      responses.get(response)?.(refusal);
+      responses.get(response)?.refuse(refusal);
     },
     find(socket) {
       for (const response of responses.keys()) if (response.socket === socket) return response;

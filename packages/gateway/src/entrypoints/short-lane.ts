@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createDeadlines, toTickMs, type Expiring } from '../http1/deadlines.ts';
-import type { Refuse } from '../pipeline/handle.ts';
 import { createWriteText } from '../http1/write-text.ts';
-import { gatewayRefusals } from '../pipeline/refusals.ts';
+import { gatewayRefusals, type Refusable } from '../pipeline/refusals.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { createAnswerTexts } from './answer-texts.ts';
 import { createArrivingBody, type ArrivingBody, type Flow } from './arriving-body.ts';
@@ -50,7 +49,7 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
   const accept = (socket: Socket): void => {
     /** The answer under way, until its request has come to its end, too. */
     let answer: ShortAnswer | undefined;
-    let refuse: Refuse = () => {};
+    let underWay: Refusable | undefined;
     let body: ArrivingBody | undefined;
     let isSettled = false;
     let isReading = false;
@@ -67,7 +66,7 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
         else if (answer === undefined || answer.begun) socket.destroy();
         else {
           answer.last();
-          refuse(gatewayRefusals.request_timeout);
+          underWay?.refuse(gatewayRefusals.request_timeout);
         }
       },
     };
@@ -182,7 +181,7 @@ export function createShortLane(deps: ShortLaneDeps): ShortLane {
         trusted: facts.trusted,
         authorization: head.authorization,
       };
-      refuse = deps.handle({
+      underWay = deps.handle({
         facts: requestFacts,
         httpVersion,
         body,

@@ -1,4 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import { createRequestIds } from '@grantgate/middleware/decision/request-id';
 import { forward } from '../proxy/forward.ts';
 import { createUpstreamHeads, type ToUpstreamHead } from '../proxy/request-headers.ts';
 import { createAnswerHeads, type ToAnswerHead } from '../proxy/response-headers.ts';
@@ -7,9 +8,9 @@ import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Exchange } from './exchange.ts';
 import { type Passed, passGuards, usernameOf } from './pass-guards.ts';
-import { Progress } from './progress.ts';
+import { Progress, type ProgressDeps } from './progress.ts';
 import type { RequestRecord } from './record.ts';
-import { brokenRoute, gatewayRefusals, type Refusal } from './refusals.ts';
+import { brokenRoute, gatewayRefusals, type Refusable } from './refusals.ts';
 
 export interface PipelineDeps {
   readonly clock: Clock;
@@ -21,23 +22,19 @@ export interface PipelineDeps {
 }
 
 /** Serves one request. */
-export type Handle = (exchange: Exchange) => Refuse;
-
-/** Refuses a request that turns out to be faulty while it is under way; changes nothing once it has its answer. */
-export type Refuse = (refusal: Refusal) => void;
+export type Handle = (exchange: Exchange) => Refusable;
 
 /** One request's way: match, decide, forward; whatever ends it, one record. */
 export function createHandle(deps: PipelineDeps): Handle {
   const heads: Heads = { toUpstreamHead: createUpstreamHeads(), toAnswerHead: createAnswerHeads() };
+  const progressDeps: ProgressDeps = {
+    clock: deps.clock,
+    createId: createRequestIds(),
+    onRecord: (record) => deps.onRecord(record),
+  };
   return (exchange) => {
     const lease = deps.acquire();
-    const progress = new Progress(exchange, {
-      clock: deps.clock,
-      onEnd(record) {
-        lease.release();
-        deps.onRecord(record);
-      },
-    });
+    const progress = new Progress(exchange, lease, progressDeps);
     try {
       serve(exchange, lease.snapshot, progress, heads)?.catch((error: unknown) =>
         fail(deps, exchange, progress, error),
@@ -45,7 +42,7 @@ export function createHandle(deps: PipelineDeps): Handle {
     } catch (error) {
       fail(deps, exchange, progress, error);
     }
-    return (refusal) => progress.refuse(refusal);
+    return progress;
   };
 }
 

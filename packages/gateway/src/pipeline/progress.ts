@@ -3,18 +3,21 @@ import type { Closing } from '../proxy/answer.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { Follower } from '../proxy/forward.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import type { Lease } from '../snapshot/holder.ts';
 import type { Check, Route } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestRecord } from './record.ts';
-import { gatewayRefusals, type Refusal } from './refusals.ts';
+import { gatewayRefusals, type Refusable, type Refusal } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import { toRefusalAnswer, writeRefusal } from './write-refusal.ts';
 
 export interface ProgressDeps {
   readonly clock: Clock;
+  /** Makes the IDs of requests that bring none. */
+  readonly createId: () => string;
   /** Told exactly once, when the caller has its answer or has gone away. */
-  onEnd(record: RequestRecord): void;
+  onRecord(record: RequestRecord): void;
   /** What a refusal is written as; default: as any. */
   readonly toAnswer?: typeof toRefusalAnswer;
   /** What is recorded as the request; default: the one that came. Asked for when somebody reads it. */
@@ -22,7 +25,7 @@ export interface ProgressDeps {
 }
 
 /** Follows one request, and is its record once it has ended. A class, because one is made for every request. */
-export class Progress implements RequestRecord, Follower, Closing {
+export class Progress implements RequestRecord, Follower, Closing, Refusable {
   readonly requestId: string;
   readonly startedAt: number;
   readonly httpVersion: string;
@@ -37,18 +40,21 @@ export class Progress implements RequestRecord, Follower, Closing {
   refusal: Refusal | undefined = undefined;
   originFault: string | undefined = undefined;
   readonly #exchange: Exchange;
+  readonly #lease: Lease;
   readonly #deps: ProgressDeps;
   readonly #begun: number;
   #facts: RequestFacts | undefined;
   #picked: Picked | undefined;
   #sentAt = 0;
 
-  constructor(exchange: Exchange, deps: ProgressDeps) {
+  /** @param lease what it is served from; given back at its end. */
+  constructor(exchange: Exchange, lease: Lease, deps: ProgressDeps) {
     const { answer, facts, upgrade, httpVersion } = exchange;
     this.#exchange = exchange;
+    this.#lease = lease;
     this.#deps = deps;
     this.#facts = deps.toFacts === undefined ? facts : undefined;
-    this.requestId = readRequestId(facts.rawHeaders);
+    this.requestId = readRequestId(facts.rawHeaders, deps.createId);
     this.httpVersion = httpVersion;
     this.startedAt = deps.clock.now();
     this.#begun = deps.clock.monotonic();
@@ -114,7 +120,8 @@ export class Progress implements RequestRecord, Follower, Closing {
     if (this.#picked !== undefined) this.originDurationMs = now - this.#sentAt;
     this.status = isUpgraded ? 101 : answer.begun ? answer.status : callerGone;
     if (!isUpgraded && !answer.begun) this.refusal = undefined;
-    this.#deps.onEnd(this);
+    this.#lease.release();
+    this.#deps.onRecord(this);
   }
 }
 

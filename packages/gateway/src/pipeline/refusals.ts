@@ -36,6 +36,12 @@ const refusal = (
   retryAfterSeconds?: number,
 ): Refusal => Object.freeze({ code, status, title, detail, challenge: undefined, retryAfterSeconds });
 
+/** A request under way that can still turn out to be faulty. */
+export interface Refusable {
+  /** Changes nothing once it has its answer. */
+  refuse(refusal: Refusal): void;
+}
+
 /** The gateway's own half of the table of refusals. */
 export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Object.freeze({
   no_route: refusal('no_route', 404, 'Not found', 'no router matches this request'),

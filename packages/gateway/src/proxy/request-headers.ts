@@ -51,9 +51,8 @@ export function createUpstreamHeads(): ToUpstreamHead {
     const passHost = picked.passHostHeader && facts.authority !== '';
     const head = toCommon(facts, allows, passHost ? facts.authority : picked.server.authority);
     if (!head.takesRequestId || head.headers === undefined) return head;
-    const own = toHeaderText(['X-Request-Id', requestId]);
     return {
-      headers: own && { lines: head.headers.lines + own.lines },
+      headers: { lines: `${head.headers.lines}X-Request-Id: ${requestId}\r\n` },
       hasBody: head.hasBody,
       bodyLength: head.bodyLength,
     };

@@ -1,0 +1,13 @@
+/** What is made of texts that come again and again, made once for each. Beyond `max` of them, it begins anew. */
+export function createKept<T>(make: (text: string) => T, max = 10_000): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    let made = known.get(text);
+    if (made === undefined) {
+      made = make(text);
+      if (known.size >= max) known.clear();
+      known.set(text, made);
+    }
+    return made;
+  };
+}
