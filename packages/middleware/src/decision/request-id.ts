@@ -26,11 +26,20 @@ export function createRequestIds(): () => string {
 }
 
 function createBatch(): string {
-  const bytes = randomBytes(16 * perBatch);
-  for (let at = 0; at < bytes.length; at += 16) {
-    bytes[at + 6] = ((bytes[at + 6] ?? 0) & 0x0f) | 0x40;
-    bytes[at + 8] = ((bytes[at + 8] ?? 0) & 0x3f) | 0x80;
+  const random = randomBytes(16 * perBatch);
+  const text = Buffer.allocUnsafe(idLength * perBatch);
+  let to = 0;
+  for (let at = 0; at < random.length; at += 1) {
+    const inId = at % 16;
+    let byte = random[at] ?? 0;
+    if (inId === 6) byte = (byte & 0x0f) | 0x40;
+    else if (inId === 8) byte = (byte & 0x3f) | 0x80;
+    if (inId === 4 || inId === 6 || inId === 8 || inId === 10) text[to++] = hyphen;
+    text[to++] = digits[byte >> 4] ?? 0;
+    text[to++] = digits[byte & 0x0f] ?? 0;
   }
-  const hex = bytes.toString('hex');
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/g, '$1-$2-$3-$4-$5');
+  return text.toString('latin1');
 }
+
+const digits = Buffer.from('0123456789abcdef');
+const hyphen = 0x2d;
