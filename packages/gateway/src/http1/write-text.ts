@@ -1,6 +1,11 @@
 import type { Socket } from 'node:net';
 
-/** Writes a text as Latin-1. @param written told once it is with the system, perhaps before this returns; or why it is not. */
+/**
+ * Writes a text as Latin-1.
+ *
+ * @param written told once it is with the system or the socket is destroyed, perhaps before this returns; or why it cannot be
+ *   written.
+ */
 export type WriteText = (text: string, written: (error?: Error | null) => void) => void;
 
 /**

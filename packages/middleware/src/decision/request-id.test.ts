@@ -16,7 +16,8 @@ describe('the ID of a request', () => {
     const create = createRequestIds();
     const other = createRequestIds();
     const ids = Array.from({ length: 1000 }, (_, index) => (index % 2 === 0 ? create() : other()));
-    for (const id of ids) expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+    for (const id of ids)
+      expect(id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
     expect(new Set(ids).size).toBe(ids.length);
   });
 });

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createWriteText } from './write-text.ts';
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+async function open(): Promise<{ readonly writer: Socket; readonly reader: Socket }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const reader = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [writer] = (await once(server, 'connection')) as [Socket];
+  ends.push(() => {
+    reader.destroy();
+    writer.destroy();
+    server.close();
+  });
+  return { writer, reader };
+}
+
+/** More than the system takes at once from a writer whose reader does not read. */
+const much = 'x'.repeat(16 * 1024 * 1024);
+
+describe('a text', () => {
+  it('is with the system before the call returns when nothing waits before it', async () => {
+    const { writer, reader } = await open();
+    let told = 0;
+    createWriteText(writer)('short', () => (told += 1));
+    expect(told).toBe(1);
+    expect(writer.writableLength).toBe(0);
+    writer.end();
+    expect(await text(reader)).toBe('short');
+  });
+
+  it('comes in its place among what else is written, though the system does not take it at once', async () => {
+    const { writer, reader } = await open();
+    const writeText = createWriteText(writer);
+    const told: string[] = [];
+    writeText(much, () => told.push('much'));
+    writeText('second', () => told.push('second'));
+    writer.write('third');
+    writer.write(Buffer.from('fourth'));
+    writeText('fifth', () => told.push('fifth'));
+    expect(told).toEqual([]);
+    writer.end('sixth');
+    const received = await text(reader);
+    expect(received.length).toBe(much.length + 'secondthirdfourthfifthsixth'.length);
+    expect(received.slice(much.length)).toBe('secondthirdfourthfifthsixth');
+    expect(told).toEqual(['much', 'second', 'fifth']);
+  });
+
+  it('goes out after what a corked stream holds', async () => {
+    const { writer, reader } = await open();
+    writer.cork();
+    writer.write('first');
+    createWriteText(writer)('second', () => {});
+    writer.uncork();
+    writer.end();
+    expect(await text(reader)).toBe('firstsecond');
+  });
+
+  it('is told of when its connection is gone, and cannot be written any more then', async () => {
+    const { writer, reader } = await open();
+    writer.on('error', () => {});
+    const writeText = createWriteText(writer);
+    const told = new Promise((resolve) => writeText(much, resolve));
+    reader.resetAndDestroy();
+    await told;
+    expect(writer.destroyed).toBe(true);
+    expect(await new Promise((resolve) => writeText('more', resolve))).toBeInstanceOf(Error);
+  });
+
+  it('is Latin-1', async () => {
+    const { writer, reader } = await open();
+    createWriteText(writer)('\u00e9', () => writer.end());
+    reader.setEncoding('latin1');
+    let received = '';
+    for await (const part of reader) received += part as string;
+    expect(received).toBe('\u00e9');
+  });
+});
