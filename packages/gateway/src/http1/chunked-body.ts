@@ -73,7 +73,7 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
     trailerBytes += line.length;
     if (line === '\r\n') state = 'complete';
     else if (trailers.length >= 2 * maxHeaderLines) wrong = 'too many trailer lines';
-    else wrong = readHeaderLines(line, 0, trailers, true);
+    else wrong = readHeaderLines(line, 0, trailers, true) ?? refuseFraming(trailers.at(-2));
   };
   return {
     begin() {
@@ -104,6 +104,10 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
     },
   };
 }
+
+/** Who merged trailers into the headers would frame the message by them (RFC 9110 section 6.5.1). */
+const refuseFraming = (name: string | undefined): string | undefined =>
+  name === 'content-length' || name === 'transfer-encoding' ? 'a trailer that frames a body' : undefined;
 
 const cr = 13;
 const lf = 10;

@@ -200,6 +200,12 @@ export const badBodies: readonly BadAnswer[] = [
   chunked('a bare CR after a chunk', '4\r\nbody\r0\r\n\r\n', wrongEnd),
   chunked('a chunk longer than its size', '4\r\nbodybody\r\n0\r\n\r\n', wrongEnd),
   chunked('a chunk shorter than its size', '5\r\nbody\r\n0\r\n\r\n', wrongEnd),
+  chunked('a length among the trailers', '0\r\nContent-Length: 4\r\n\r\n', 'a trailer that frames a body'),
+  chunked(
+    'a coding among the trailers',
+    '0\r\nX-A: b\r\ntransfer-encoding: chunked\r\n\r\n',
+    'a trailer that frames a body',
+  ),
   chunked('a folded trailer', '0\r\nX-A: b\r\n c\r\n\r\n', name),
   chunked('a trailer without a colon', '0\r\nX-A\r\n\r\n', name),
   chunked('a trailer with a space before the colon', '0\r\nX-A : b\r\n\r\n', name),
