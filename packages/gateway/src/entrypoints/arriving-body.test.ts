@@ -104,3 +104,20 @@ it('that its reader stops in the middle of a part does not end', async () => {
   await turn();
   expect(seen).toMatchObject({ text: 'abc', ended: 0 });
 });
+
+it('is given as a whole when all of it is here, it is short, and nobody reads it', async () => {
+  const here = open(3, 'abc');
+  expect(here.body.whole()?.toString()).toBe('abc');
+  expect(here.body.whole()).toBeUndefined();
+  expect(open(3, 'ab').body.whole()).toBeUndefined();
+  expect(open(0, '').body.whole()).toBeUndefined();
+  expect(open(16 * 1024, 'x'.repeat(16 * 1024)).body.whole()).toHaveLength(16 * 1024);
+  expect(open(16 * 1024 + 1, 'x'.repeat(16 * 1024 + 1)).body.whole()).toBeUndefined();
+  const late = open(3, 'ab');
+  late.body.take(Buffer.from('c'));
+  expect(late.body.whole()?.toString()).toBe('abc');
+  const asked = open(3, 'abc');
+  read(asked);
+  await turn();
+  expect(asked.body.whole()).toBeUndefined();
+});

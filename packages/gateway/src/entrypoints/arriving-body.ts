@@ -17,6 +17,8 @@ export interface Flow {
 
 /** Bytes of a body that nobody has asked for yet which are held; more are left to the system. */
 const maxHeldBytes = 64 * 1024;
+/** Bytes of a body up to which it is given as a whole. */
+const maxWholeBytes = 16 * 1024;
 /** Bytes of a body that nobody wants any more which are still read, so that the connection can be used again. */
 const maxDroppedBytes = 256 * 1024;
 
@@ -38,6 +40,11 @@ export function createArrivingBody(length: number, first: Buffer, flow: Flow): A
   };
   return {
     announcedBytes: length,
+    whole() {
+      if (left > 0 || length > maxWholeBytes || state !== 'held') return undefined;
+      state = 'dropped';
+      return held;
+    },
     get complete() {
       return left === 0;
     },
@@ -86,6 +93,7 @@ const nothing = Buffer.alloc(0);
 
 const noBody: ArrivingBody = Object.freeze({
   announcedBytes: 0,
+  whole: () => undefined,
   complete: true,
   take: () => 0,
   read: (_onPart: unknown, onEnd: () => void) => process.nextTick(onEnd),

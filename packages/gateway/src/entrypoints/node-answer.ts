@@ -52,6 +52,7 @@ export function createNodeBody(request: IncomingMessage): CallerBody {
   let handlers: { readonly data: (part: Buffer) => void; readonly end: () => void } | undefined;
   return {
     announcedBytes: Number(request.headers['content-length'] ?? 0),
+    whole: () => undefined,
     read(onPart, onEnd) {
       handlers = { data: onPart, end: onEnd };
       request.on('data', onPart).on('end', onEnd);

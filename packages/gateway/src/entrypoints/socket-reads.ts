@@ -18,7 +18,7 @@ export type ReadFrom = (socket: Socket, onBytes: OnBytes) => SocketReads;
 /**
  * Reads into buffers that are used again. Node.js has this for connections that are opened (`onread` of `net.Socket`), but does
  * not let a server ask for it; the same fields of the socket are set here. It saves a buffer of 64 KiB for each read, which the
- * system has to find and the garbage collector to follow: a sixth of the time of a proxied request. Where a version of Node.js
+ * system has to find and the garbage collector to follow: a tenth of the time of a proxied request. Where a version of Node.js
  * does not have those fields, connections are read as any stream is.
  */
 export function createReadFrom(buffers: ReadBuffers): ReadFrom {

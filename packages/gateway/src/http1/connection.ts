@@ -3,7 +3,7 @@ import type { Deadlines, Expiring } from './deadlines.ts';
 import type { Dialer } from './dial.ts';
 import type { Fault } from './fault.ts';
 import type { ReadBuffers } from './read-buffers.ts';
-import type { BodySink, Call, OutgoingRequest, ResponseHandler } from './request.ts';
+import type { BodySink, Call, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
 import { createResponseParser } from './response-parser.ts';
 import { createWriteText } from './write-text.ts';
@@ -49,6 +49,9 @@ interface Jobs {
 /** One request on its connection. A class, because one is made for every request. */
 class Job implements Call {
   readonly request: OutgoingRequest;
+  /** What comes of the body after `head`. */
+  readonly body: RequestBody | undefined;
+  /** With the body, when that is here as a whole. */
   readonly head: string;
   readonly handler: ResponseHandler;
   /** The head of the answer is here. */
@@ -60,10 +63,12 @@ class Job implements Call {
   readonly #jobs: Jobs;
 
   constructor(request: OutgoingRequest, head: string, handler: ResponseHandler, jobs: Jobs) {
+    const { body } = request;
     this.request = request;
-    this.head = head;
+    this.body = Buffer.isBuffer(body) ? undefined : body;
+    this.head = Buffer.isBuffer(body) ? head + body.toString('latin1') : head;
     this.handler = handler;
-    this.bodySent = request.body === undefined;
+    this.bodySent = this.body === undefined;
     this.#jobs = jobs;
   }
 
@@ -106,7 +111,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
     if (open) socket.uncork();
     socket.destroy();
     if (mine === undefined) return;
-    if (!mine.bodySent) mine.request.body?.stop();
+    if (!mine.bodySent) mine.body?.stop();
     if (fault !== undefined) mine.handler.onFault(fault);
   };
   const expiring: Expiring = {
@@ -138,7 +143,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
       if (mine === undefined) return;
       job = undefined;
       buffer.release();
-      if (!mine.bodySent) mine.request.body?.stop();
+      if (!mine.bodySent) mine.body?.stop();
       if (reusable && mine.bodySent && !once) rest(mine.idleSeconds);
       else end();
       mine.handler.onEnd(trailers);
@@ -185,7 +190,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
   const onDrain = (): void => {
     if (job === undefined || job.bodySent) return;
     if (!job.answered) expiring.deadline = Infinity;
-    job.request.body?.resume();
+    job.body?.resume();
   };
   const onError = (error: NodeJS.ErrnoException): void => end(toFault(error, open, job?.answered ?? false));
   const onClose = (): void => end({ code: 'connection_lost', reason: 'the connection was closed' });
@@ -194,7 +199,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
   };
 
   const write = (mine: Job): void => {
-    const { body } = mine.request;
+    const { body } = mine;
     parser.expect(mine.request);
     if (body === undefined) {
       expiring.deadline = deadlines.notBefore(limits.headMs);

@@ -212,6 +212,23 @@ describe('a request', () => {
     expect(pool.stats()).toEqual({ open: 1, idle: 1 });
   });
 
+  test('with a body that is here as a whole goes out in one piece, byte for byte', async () => {
+    const parts: string[] = [];
+    const { origin } = await serve((socket, text) => {
+      parts.push(text);
+      socket.write(ok);
+    });
+    const { pool } = open(origin);
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    expect((await ask(pool, { method: 'PUT', body: bytes })).body).toBe('ok');
+    expect(parts).toHaveLength(1);
+    expect(parts[0]).toMatch(/\r\nContent-Length: 256\r\n\r\n/);
+    expect(parts[0]?.endsWith(`\r\n\r\n${bytes.toString('latin1')}`)).toBe(true);
+    expect((await ask(pool, { method: 'POST', body: Buffer.alloc(0) })).body).toBe('ok');
+    expect(parts[1]).toMatch(/\r\nContent-Length: 0\r\n\r\n$/);
+    expect(pool.stats()).toEqual({ open: 1, idle: 1 });
+  });
+
   test('with a body of unknown length goes out in chunks; an empty part does not end it', async () => {
     const { origin, received } = await serve((socket, text) => {
       if (text.endsWith('0\r\n\r\n')) socket.write(ok);

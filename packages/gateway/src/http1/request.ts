@@ -10,7 +10,8 @@ export interface OutgoingRequest {
   readonly target: string;
   /** Name and value in turn, Host among them, without those that frame the body or belong to the connection. */
   readonly headers: readonly string[] | HeaderText;
-  readonly body: RequestBody | undefined;
+  /** As bytes when it is here as a whole. */
+  readonly body: RequestBody | Buffer | undefined;
   /** Protocol to ask for, in lower case; undefined for none. */
   readonly upgrade: string | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Fault } from '../http1/fault.ts';
-import type { Call, ResponseHandler } from '../http1/request.ts';
+import type { Call, RequestBody, ResponseHandler } from '../http1/request.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { Answer, Closing } from './answer.ts';
@@ -51,27 +51,31 @@ export function forward(job: Forwarding): void {
     return;
   }
   const relay = new Relay(job);
-  const body = head.hasBody
-    ? createRequestBody(job.body, {
-        length: head.bodyLength,
-        maxBytes: job.maxBodyBytes,
-        onWanted() {
-          if (job.expectsContinue) answer.continue();
-        },
-        onTooLarge: () => relay.refuseBody(),
-      })
-    : undefined;
   relay.call = picked.server.connections.dispatch(
     {
       method: job.method,
       target: picked.server.basePath + job.target,
       headers: head.headers,
-      body,
+      body: head.hasBody ? toRequestBody(job, relay) : undefined,
       upgrade: upgrade === undefined ? undefined : 'websocket',
     },
     relay,
   );
   answer.onClose(relay);
+}
+
+function toRequestBody(job: Forwarding, relay: Relay): RequestBody | Buffer {
+  // How long it is has been looked at: it is as long as announced.
+  const whole = job.body.whole();
+  if (whole !== undefined) return whole;
+  return createRequestBody(job.body, {
+    length: job.head.bodyLength,
+    maxBytes: job.maxBodyBytes,
+    onWanted() {
+      if (job.expectsContinue) job.answer.continue();
+    },
+    onTooLarge: () => relay.refuseBody(),
+  });
 }
 
 /** Passes one answer on. A class, because one is made for every request. */
