@@ -56,7 +56,7 @@ describe('a request that is taken', () => {
     'X-Odd: \xff\x80',
   );
   const oddLine = fc.constantFrom(
-    'Host: a', 'host: b.example:80', 'Host:', 'Host: a,b', 'HOST : a', 'Content-Length: 3', 'content-length: 0', 'Content-Length: +3',
+    'Host: a', 'host: b.example:80', 'Host:', 'Host: a,b', 'HOST : a', 'Content-Length: 3', 'content-length: 0', 'Content-Length: 3\t', 'X: a\t', 'Content-Length: +3',
     'Content-Length: 3, 3', 'Content_Length: 9', 'Transfer-Encoding: chunked', 'transfer-encoding: identity', 'Connection: close',
     'Connection: keep-alive', 'connection: Upgrade', 'Upgrade: h2c', 'Expect: 100-continue', 'Authorization: Basic YTpi', 'X-A:  b\t',
     'X-A:', 'X-Odd: \xff\x80', ' folded', '\tfolded', 'X-Nul: a\0b', 'X-Lf: a\nb', 'X-Cr: a\rb', 'NoColon', ': nameless', 'X A: b', 'X-\xe9: b',
@@ -142,6 +142,8 @@ describe('left to Node.js', () => {
     ['a body that is not announced', `${plain}\r\nabc`],
     ['two lengths', `${plain}Content-Length: 0\r\nContent-Length: 0\r\n\r\n`],
     ['a length with a sign', `${plain}Content-Length: +0\r\n\r\n`],
+    ['a length with a tab after it', `${plain}Content-Length: 0\t\r\n\r\n`],
+    ['a length with a space and a tab after it', `${plain}Content-Length: 0 \t\r\n\r\n`],
     ['a transfer coding', `${plain}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['an upgrade', `${plain}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`],
     ['an upgrade without its Connection', `${plain}Upgrade: websocket\r\n\r\n`],

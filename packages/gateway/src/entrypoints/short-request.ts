@@ -1,4 +1,4 @@
-import { readHeaderLines } from '../http1/header-lines.ts';
+import { isLengthTabbed, readHeaderLines } from '../http1/header-lines.ts';
 import { authorityForm } from './message-framing.ts';
 import { toHostName } from './request-facts.ts';
 
@@ -94,7 +94,7 @@ function readShortHead(lines: string): ShortHead | undefined {
         authorization = authorization === undefined ? value : `${authorization}, ${value}`;
         break;
       case 'content-length':
-        if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined;
+        if (length !== undefined || !/^\d{1,15}$/.test(value) || isLengthTabbed(lines)) return undefined;
         length = value;
         break;
       case 'connection':

@@ -39,6 +39,16 @@ export function readHeaderLines(
   return undefined;
 }
 
+/**
+ * Whether a tab follows the number of a Content-Length. It is white space as any (RFC 9110 section 5.6.3), but not to every
+ * reader: to llhttp, such a length is none.
+ *
+ * @param lines header lines as Latin-1, each with its CR LF.
+ */
+export const isLengthTabbed = (lines: string): boolean => tabbedLength.test(lines);
+
+const tabbedLength = /^content-length:[^\r]*\d[^\r]*\t/im;
+
 const cr = 13;
 const lf = 10;
 const colon = 58;

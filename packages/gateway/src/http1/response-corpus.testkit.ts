@@ -35,6 +35,8 @@ const ends = { ends: true } as const;
 
 /** Refused before anything of them is passed on. */
 export const badHeads: readonly BadAnswer[] = [
+  head('a tab after the length', 'Content-Length: 4\t', length),
+  head('a space and a tab after the length', 'content-length: 4 \t', length),
   bad('no version', 'HTTP 200 OK\r\n\r\n', statusLine),
   bad('HTTP/0.9', 'HTTP/0.9 200 OK\r\n\r\n', statusLine),
   bad('HTTP/1.2', 'HTTP/1.2 200 OK\r\n\r\n', statusLine),

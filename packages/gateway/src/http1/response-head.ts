@@ -1,4 +1,4 @@
-import { readHeaderLines } from './header-lines.ts';
+import { isLengthTabbed, readHeaderLines } from './header-lines.ts';
 
 /** How the body of an answer is delimited (RFC 9112 section 6.3). */
 export type Framing = 'none' | 'length' | 'chunked' | 'close';
@@ -54,7 +54,7 @@ export function readResponseHead(text: string, asked: Asked): ResponseHead | str
       case 'content-length':
         // Also when it is the same again: what joins the two for the next reader is not known.
         if (length !== undefined) return 'several Content-Lengths';
-        length = toLength(value);
+        length = isLengthTabbed(text) ? undefined : toLength(value);
         if (length === undefined) return 'a Content-Length that is no plain number';
         break;
       case 'transfer-encoding':
