@@ -28,6 +28,10 @@ export function createActivity(): Activity {
   let ending = false;
   let whenIdle: (() => void) | undefined;
   let whenEmpty: (() => void) | undefined;
+  function onClosed(this: Socket): void {
+    connections.delete(this);
+    if (connections.size === 0) whenEmpty?.();
+  }
   return {
     get draining() {
       return draining;
@@ -41,10 +45,7 @@ export function createActivity(): Activity {
     connected(socket) {
       if (connections.has(socket)) return;
       connections.add(socket);
-      socket.once('close', () => {
-        connections.delete(socket);
-        if (connections.size === 0) whenEmpty?.();
-      });
+      socket.on('close', onClosed);
     },
     begin() {
       answers += 1;

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Answer, AnswerHead, Closing } from '../proxy/answer.ts';
 import { toCallerTrailers } from '../proxy/response-headers.ts';
-import type { WriteText } from '../http1/write-text.ts';
+import { writeText } from '../http1/write-text.ts';
 import type { AnswerTexts } from './answer-texts.ts';
 
 /** What answers on one connection need of it. */
@@ -11,9 +11,8 @@ export interface ShortConnection {
   readonly texts: AnswerTexts;
   /** The lines that say that the connection goes on, with their CR LF. */
   readonly keepAlive: string;
-  readonly writeText: WriteText;
   /** Whether connections end with the answers under way. */
-  isEnding(): boolean;
+  readonly isEnding: boolean;
   /** The answer has been given to the system to its end, or cannot be; `ShortAnswer.closed` is to be called. */
   readonly written: (error?: Error | null) => void;
 }
@@ -114,7 +113,7 @@ export class ShortAnswer implements Answer {
 
   end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void {
     if (this.over) return;
-    const { socket, writeText, written } = this.#connection;
+    const { socket, written } = this.#connection;
     if (part !== undefined && part.length > smallBytes) this.write(part, lent);
     let text = this.#takeHead();
     if (this.#hasBody) {
@@ -125,7 +124,7 @@ export class ShortAnswer implements Answer {
       if (this.#chunked) text += toLastChunk(trailers);
     }
     this.over = true;
-    if (text !== '') writeText(text, written);
+    if (text !== '') writeText(socket, text, written);
     else if (socket.writableLength > 0) socket.write(nothing, written);
     else written();
   }
@@ -157,7 +156,7 @@ export class ShortAnswer implements Answer {
       this.#chunked = this.#isHttp11;
       if (!this.#isHttp11) this.isLast = true;
     }
-    if (this.#connection.isEnding()) this.isLast = true;
+    if (this.#connection.isEnding) this.isLast = true;
     text += this.isLast ? 'Connection: close\r\n' : keepAlive;
     return text + (this.#chunked ? 'Transfer-Encoding: chunked\r\n\r\n' : '\r\n');
   }

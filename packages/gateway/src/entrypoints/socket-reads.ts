@@ -47,7 +47,7 @@ function fieldsOf(socket: Socket): Fields | undefined {
 }
 
 interface Internals {
-  readonly _handle?: { useUserBuffer?: (buffer: Buffer) => void } | null;
+  readonly _handle?: { useUserBuffer?: (buffer: Buffer | undefined) => void } | null;
   [field: symbol]: unknown;
 }
 
@@ -59,24 +59,44 @@ function readInto(
 ): SocketReads | undefined {
   const internals = socket as unknown as Internals;
   const handle = internals._handle;
-  const first = buffer.next();
   // What the stream holds already has to come first.
-  if (first === undefined || typeof handle?.useUserBuffer !== 'function' || socket.readableLength > 0)
-    return undefined;
-  let stopped = false;
+  if (typeof handle?.useUserBuffer !== 'function' || socket.readableLength > 0) return undefined;
+  const reads = new BufferedReads(socket, buffer, onBytes);
+  const first = buffer.next();
   internals[fields.buffer] = first;
-  internals[fields.next] = () => (stopped ? undefined : buffer.next());
-  internals[fields.callback] = (length: number, into: Buffer): boolean => {
-    const bytes = into.subarray(0, length);
-    if (stopped) return socket.push(Buffer.from(bytes));
-    onBytes(bytes, buffer.lends(length));
-    return true;
-  };
+  internals[fields.next] = () => buffer.next();
+  internals[fields.callback] = (length: number, into: Buffer) => reads.take(into.subarray(0, length));
   handle.useUserBuffer(first);
-  return {
-    release: () => buffer.release(),
-    stop: () => void (stopped = true),
-  };
+  return reads;
+}
+
+class BufferedReads implements SocketReads {
+  readonly #socket: Socket;
+  readonly #buffer: ReadBuffer;
+  readonly #onBytes: OnBytes;
+  #isStopped = false;
+
+  constructor(socket: Socket, buffer: ReadBuffer, onBytes: OnBytes) {
+    this.#socket = socket;
+    this.#buffer = buffer;
+    this.#onBytes = onBytes;
+  }
+
+  /** Gives false to stop reading until the stream is resumed. */
+  take(bytes: Buffer): boolean {
+    const lent = this.#buffer.lends(bytes.length);
+    if (this.#isStopped) return this.#socket.push(lent ? Buffer.from(bytes) : bytes);
+    this.#onBytes(bytes, lent);
+    return true;
+  }
+
+  release(): void {
+    this.#buffer.release();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
 }
 
 function readStream(socket: Socket, onBytes: OnBytes): SocketReads {

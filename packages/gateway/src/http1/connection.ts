@@ -6,7 +6,7 @@ import type { ReadBuffers } from './read-buffers.ts';
 import type { BodySink, Call, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
 import { createResponseParser } from './response-parser.ts';
-import { createWriteText } from './write-text.ts';
+import { writeText } from './write-text.ts';
 
 export interface ClientLimits {
   /** Milliseconds to open a connection, TLS handshake included; 0: none. */
@@ -203,7 +203,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
     parser.expect(mine.request);
     if (body === undefined) {
       expiring.deadline = deadlines.notBefore(limits.headMs);
-      writeText(mine.head, onWritten);
+      writeText(socket, mine.head, onWritten);
       return;
     }
     // No time limit while the caller's body comes; `createSink` sets one while the server does not take it.
@@ -279,7 +279,6 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
       if (job !== undefined) write(job);
     },
   );
-  const writeText = createWriteText(socket);
   deadlines.add(expiring);
   expiring.deadline = deadlines.notBefore(limits.connectMs);
   socket.on('error', onError).on('close', onClose).on('end', onEnd).on('drain', onDrain);

@@ -1,3 +1,7 @@
+const bufferBytes = 64 * 1024;
+/** Bytes read at once from which on a buffer of its own is worth it; fewer would hold the whole of one in memory. */
+const largeRead = bufferBytes / 2;
+
 /**
  * Buffers that connections read into. All of them share one, as each read is dealt with before the next; a connection that is
  * sent much at a time gets buffers of its own, which are handed on without being copied.
@@ -6,44 +10,45 @@ export interface ReadBuffers {
   forConnection(): ReadBuffer;
 }
 
-export interface ReadBuffer {
-  /** The buffer to read into next; undefined for the same again. */
-  next(): Buffer | undefined;
-  /** Takes note of a read of that many bytes; gives whether they are lent: gone with the next read. */
-  lends(length: number): boolean;
-  /** Much is no longer to be expected. */
-  release(): void;
-}
-
-const bufferBytes = 64 * 1024;
-/** Bytes read at once from which on a buffer of its own is worth it; fewer would hold the whole of one in memory. */
-const largeRead = bufferBytes / 2;
-
 export function createReadBuffers(): ReadBuffers {
   const shared = Buffer.allocUnsafeSlow(bufferBytes);
-  return {
-    forConnection() {
-      let current: Buffer | undefined;
-      let large = false;
-      let given = false;
-      const change = (buffer: Buffer): Buffer => {
-        given = false;
-        current = buffer;
-        return buffer;
-      };
-      return {
-        next() {
-          if (!large) return current === shared ? undefined : change(shared);
-          return given || current === shared ? change(Buffer.allocUnsafeSlow(bufferBytes)) : undefined;
-        },
-        lends(length) {
-          if (length < largeRead) return true;
-          large = true;
-          given = current !== shared;
-          return !given;
-        },
-        release: () => void (large = false),
-      };
-    },
-  };
+  return { forConnection: () => new ReadBuffer(shared) };
+}
+
+/** What one connection reads into. A class, because there are many of them. */
+export class ReadBuffer {
+  readonly #shared: Buffer;
+  #current: Buffer | undefined = undefined;
+  #large = false;
+  #given = false;
+
+  constructor(shared: Buffer) {
+    this.#shared = shared;
+  }
+
+  /** The buffer to read into next; undefined for the same again. */
+  next(): Buffer | undefined {
+    const isShared = this.#current === this.#shared;
+    if (!this.#large) return isShared ? undefined : this.#change(this.#shared);
+    return this.#given || isShared ? this.#change(Buffer.allocUnsafeSlow(bufferBytes)) : undefined;
+  }
+
+  /** Takes note of a read of that many bytes; gives whether they are lent: gone with the next read. */
+  lends(length: number): boolean {
+    if (length < largeRead) return true;
+    this.#large = true;
+    this.#given = this.#current !== this.#shared;
+    return !this.#given;
+  }
+
+  /** Much is no longer to be expected. */
+  release(): void {
+    this.#large = false;
+  }
+
+  #change(buffer: Buffer): Buffer {
+    this.#given = false;
+    this.#current = buffer;
+    return buffer;
+  }
 }

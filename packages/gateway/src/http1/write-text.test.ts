@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createWriteText } from './write-text.ts';
+import { writeText } from './write-text.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -29,7 +29,7 @@ describe('a text', () => {
   it('is with the system before the call returns when nothing waits before it', async () => {
     const { writer, reader } = await open();
     let told = 0;
-    createWriteText(writer)('short', () => (told += 1));
+    writeText(writer, 'short', () => (told += 1));
     expect(told).toBe(1);
     expect(writer.writableLength).toBe(0);
     writer.end();
@@ -38,13 +38,12 @@ describe('a text', () => {
 
   it('comes in its place among what else is written, though the system does not take it at once', async () => {
     const { writer, reader } = await open();
-    const writeText = createWriteText(writer);
     const told: string[] = [];
-    writeText(much, () => told.push('much'));
-    writeText('second', () => told.push('second'));
+    writeText(writer, much, () => told.push('much'));
+    writeText(writer, 'second', () => told.push('second'));
     writer.write('third');
     writer.write(Buffer.from('fourth'));
-    writeText('fifth', () => told.push('fifth'));
+    writeText(writer, 'fifth', () => told.push('fifth'));
     expect(told).toEqual([]);
     writer.end('sixth');
     const received = await text(reader);
@@ -57,7 +56,7 @@ describe('a text', () => {
     const { writer, reader } = await open();
     writer.cork();
     writer.write('first');
-    createWriteText(writer)('second', () => {});
+    writeText(writer, 'second', () => {});
     writer.uncork();
     writer.end();
     expect(await text(reader)).toBe('firstsecond');
@@ -66,17 +65,16 @@ describe('a text', () => {
   it('is told of when its connection is gone, and cannot be written any more then', async () => {
     const { writer, reader } = await open();
     writer.on('error', () => {});
-    const writeText = createWriteText(writer);
-    const told = new Promise((resolve) => writeText(much, resolve));
+    const told = new Promise((resolve) => writeText(writer, much, resolve));
     reader.resetAndDestroy();
     await told;
     expect(writer.destroyed).toBe(true);
-    expect(await new Promise((resolve) => writeText('more', resolve))).toBeInstanceOf(Error);
+    expect(await new Promise((resolve) => writeText(writer, 'more', resolve))).toBeInstanceOf(Error);
   });
 
   it('is Latin-1', async () => {
     const { writer, reader } = await open();
-    createWriteText(writer)('\u00e9', () => writer.end());
+    writeText(writer, '\u00e9', () => writer.end());
     reader.setEncoding('latin1');
     let received = '';
     for await (const part of reader) received += part as string;
