@@ -113,7 +113,7 @@ const middleware = (index) =>
   `m${index}: { plugin: { oAuthClientCredentials: { url: "https://as.example.com/token" } } }`;
 const toFile = (indexes, version) => `http:
   routers:
-${indexes.map((index) => `    ${router(index, version)}\n`).join('')}  services:
+${indexes.map((index) => `    ${router(index, index === 5000 ? version : 0)}\n`).join('')}  services:
 ${indexes.map((index) => `    ${service(index)}\n`).join('')}  middlewares:
 ${[...new Set(indexes.map((index) => Math.floor(index / 10)))].map((index) => `    ${middleware(index)}\n`).join('')}`;
 const toManifest = (index, version) => `---

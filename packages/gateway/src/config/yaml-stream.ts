@@ -1,16 +1,20 @@
 import type { Document, ParsedDocuments } from './document.ts';
 import { isMapping } from './path.ts';
 import type { Place } from './place.ts';
+import { createParseBlocks } from './yaml-blocks.ts';
 import { parseYaml } from './yaml.ts';
 
 /**
  * Parses one file of YAML again and again. Of a file of many documents those that are the same as before are not parsed again, and
- * stay the same objects as long as they stand on the same line.
+ * stay the same objects as long as they stand on the same line. A large document of routes comes as several.
  */
 export function createParseYaml(file: string): (text: string) => ParsedDocuments {
   let known: ReadonlyMap<string, Piece> = new Map();
+  const parseBlocks = createParseBlocks(file);
   return (text) => {
     const pieces = splitDocuments(text);
+    const blocks = pieces === undefined ? parseBlocks(text) : undefined;
+    if (blocks !== undefined) return { documents: blocks, problems: [] };
     const parsed = pieces && parsePieces(pieces, file, known);
     // What is broken for a while is mostly as it was afterwards.
     if (parsed !== undefined || pieces === undefined) known = parsed?.known ?? new Map();

@@ -1,0 +1,225 @@
+import type { Document } from './document.ts';
+import type { Place } from './place.ts';
+import { valueAt } from './path.ts';
+import { parseYaml } from './yaml.ts';
+
+/**
+ * Entries of one large document that stand one after the other below the same keys, as a document of their own: below
+ * `http` and `routers`, for example, some of the routers.
+ */
+interface Block {
+  readonly headers: readonly Line[];
+  /** Its lines, those of the keys above it excluded. */
+  readonly text: string;
+  /** Index of the first of these lines in the file. */
+  readonly at: number;
+  /** Index of the line of each entry's key in `text`. */
+  readonly entries: readonly number[];
+}
+
+interface Line {
+  readonly at: number;
+  readonly text: string;
+}
+
+interface Parsed {
+  readonly parsed: Document;
+  /** Its entries, each with the keys above it. */
+  readonly names: readonly string[];
+}
+
+/** A block that has been parsed, and the documents that it has come to, by where it stood. */
+interface Known extends Parsed {
+  readonly moved: Map<string, Document>;
+}
+
+/** Characters of a text from which on it is taken apart. */
+const largeText = 64 * 1024;
+
+/**
+ * Parses one large document of dynamic configuration again and again, as several documents that come to the same. Those
+ * that are the same as before, on the same lines, are the same objects.
+ *
+ * @param large characters of a text from which on it is taken apart.
+ * @returns undefined when the text is small, not of the plain form, or has something wrong in it: it is to be parsed whole.
+ */
+export function createParseBlocks(
+  file: string,
+  large = largeText,
+): (text: string) => readonly Document[] | undefined {
+  let known: ReadonlyMap<string, Known> = new Map();
+  return (text) => {
+    const blocks = text.length < large ? undefined : splitBlocks(toLines(text));
+    if (blocks === undefined) {
+      known = new Map();
+      return undefined;
+    }
+    const documents: Document[] = [];
+    const next = new Map<string, Known>();
+    const names = new Set<string>();
+    for (const block of blocks) {
+      const headers = block.headers.map((header) => header.text).join('');
+      const id = headers + block.text;
+      const last = known.get(id);
+      const parsed = last ?? parseBlock(id, block, file);
+      if (parsed === undefined) return undefined;
+      for (const name of parsed.names) names.add(name);
+      const place = [block.at, ...block.headers.map(({ at }) => at)].join();
+      const document = last?.moved.get(place) ?? moveBlock(parsed.parsed, block);
+      const kept = next.get(id) ?? { ...parsed, moved: new Map<string, Document>() };
+      kept.moved.set(place, document);
+      next.set(id, kept);
+      documents.push(document);
+    }
+    // A key that is given twice is for the whole to say.
+    if (names.size < blocks.reduce((sum, { entries }) => sum + entries.length, 0)) return undefined;
+    known = next;
+    return documents;
+  };
+}
+
+/** Undefined unless it comes to its entries, each where it begins: what looks like one may be a part of another. */
+function parseBlock(text: string, { headers, entries }: Block, file: string): Parsed | undefined {
+  const { documents, problems } = parseYaml(text, file);
+  const [parsed] = documents;
+  if (parsed === undefined || documents.length > 1 || problems.length > 0) return undefined;
+  const path = pathOf(parsed, headers.length);
+  const names = Object.keys(valueAt(parsed.value, path) ?? {});
+  const lines = names.map((name) => parsed.placeOf([...path, name], 'key').line - 1 - headers.length);
+  const found = new Set(lines);
+  if (names.length < entries.length || !entries.every((line) => found.has(line))) return undefined;
+  return { parsed, names: names.map((name) => JSON.stringify([...path, name])) };
+}
+
+/** The keys above the entries. */
+function pathOf({ value }: Document, length: number): readonly string[] {
+  const path: string[] = [];
+  for (let at = value; path.length < length; at = valueAt(value, path))
+    path.push(Object.keys(at ?? {})[0] ?? '');
+  return path;
+}
+
+function moveBlock(parsed: Document, { headers, at }: Block): Document {
+  const { placeOf } = parsed;
+  const move = (place: Place): Place => {
+    const header = headers[place.line - 1];
+    return { ...place, line: header === undefined ? place.line - headers.length + at : header.at + 1 };
+  };
+  return { ...parsed, placeOf: (path, part) => move(placeOf(path, part)) };
+}
+
+/** Keys whose entries are taken apart, by how many keys are above them. */
+const opened: readonly (readonly string[])[] = [['http'], ['routers', 'services', 'middlewares']];
+/** What the document may have beside them. */
+const rootNames: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls']);
+
+/** One key of a mapping, with the lines up to the next. */
+interface Entry {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Level {
+  readonly indent: number;
+  readonly entries: readonly Entry[];
+}
+
+/** Each with its line break. */
+function toLines(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (let from = 0, to = 0; from < text.length; from = to) {
+    const end = text.indexOf('\n', from);
+    to = end < 0 ? text.length : end + 1;
+    lines.push(text.slice(from, to));
+  }
+  return lines;
+}
+
+function splitBlocks(lines: readonly string[]): readonly Block[] | undefined {
+  const first = lines.findIndex((line) => !isNothing(line) && !isMarker(line));
+  // What is about documents, and what is no line break to everybody.
+  if (lines.some((line, at) => about.test(line) && (at > first || !isMarker(line)))) return undefined;
+  const root = readLevel(lines, first, lines.length);
+  if (root?.indent !== 0 || !root.entries.every(({ name }) => rootNames.has(name))) return undefined;
+  const blocks: Block[] = [];
+  const collect = ({ indent, entries }: Level, headers: readonly Line[]): void => {
+    let group: Entry[] = [];
+    const flush = (): void => {
+      if (group.length > 0) blocks.push(toBlock(lines, group, headers));
+      group = [];
+    };
+    for (const entry of entries) {
+      const opens = opened[headers.length]?.includes(entry.name) === true;
+      const level = opens ? readBelow(lines, entry) : undefined;
+      if (level !== undefined && level.indent > indent) {
+        flush();
+        collect(level, [...headers, { at: entry.from, text: lines[entry.from] ?? '' }]);
+        continue;
+      }
+      // By its name, so that an entry more or less changes the block that it is in, and no other.
+      if (isBoundary(entry.name)) flush();
+      group.push(entry);
+    }
+    flush();
+  };
+  collect(root, []);
+  return blocks;
+}
+
+function toBlock(lines: readonly string[], group: readonly Entry[], headers: readonly Line[]): Block {
+  const at = group[0]?.from ?? 0;
+  // A copy, for a part of a text holds on to all of it.
+  const text = Buffer.from(lines.slice(at, group.at(-1)?.to).join('')).toString();
+  return { headers, text, at, entries: group.map(({ from }) => from - at) };
+}
+
+/** The mapping in some lines; undefined unless each of its keys begins a line, can be told by that, and is there once. */
+function readLevel(lines: readonly string[], from: number, to: number): Level | undefined {
+  const starts: { readonly name: string; readonly from: number }[] = [];
+  let indent = -1;
+  for (let at = from; at < to; at += 1) {
+    const line = lines[at] ?? '';
+    if (isNothing(line)) continue;
+    let spaces = 0;
+    while (line.charCodeAt(spaces) === space) spaces += 1;
+    if (indent < 0) indent = spaces;
+    if (spaces > indent) continue;
+    // A list may stand as far to the left as its key does.
+    if (spaces === indent && starts.length > 0 && /^ *- /.test(line)) continue;
+    const name = spaces === indent ? keyLine.exec(line)?.[1] : undefined;
+    if (name === undefined) return undefined;
+    starts.push({ name: name.replace(/^["']|["']$/g, ''), from: at });
+  }
+  const entries = starts.map((start, index) => ({ ...start, to: starts[index + 1]?.from ?? to }));
+  const isPlain = entries.length > 0 && new Set(entries.map(({ name }) => name)).size === entries.length;
+  return isPlain ? { indent, entries } : undefined;
+}
+
+const readBelow = (lines: readonly string[], { from, to }: Entry): Level | undefined =>
+  /:[ \t]*(?:#.*)?\r?\n$/.test(lines[from] ?? '') ? readLevel(lines, from + 1, to) : undefined;
+
+const keyLine = /^ *([\w.@/-]+|"[^"\\\n]*"|'[^'\n]*'):(?=[ \t\r\n]|$)/;
+const about = /^(?:---|\.\.\.|%)|\ufeff|\r(?!\n)/;
+const isMarker = (line: string): boolean => /^---[ \t]*(?:#.*)?\r?\n$/.test(line);
+
+/** Nothing but blanks and a comment. */
+function isNothing(line: string): boolean {
+  let at = 0;
+  while (line.charCodeAt(at) === space || line.charCodeAt(at) === tab) at += 1;
+  const code = line.charCodeAt(at);
+  return Number.isNaN(code) || code === hash || code === lf || (code === cr && at + 2 === line.length);
+}
+
+const tab = 9;
+const lf = 10;
+const cr = 13;
+const space = 32;
+const hash = 35;
+
+/** One name in 64, the same ones always. */
+function isBoundary(name: string): boolean {
+  let hash = 0;
+  for (let at = 0; at < name.length; at += 1) hash = (Math.imul(hash, 31) + name.charCodeAt(at)) | 0;
+  return Math.imul(hash, 0x9e3779b1) >>> 26 === 0;
+}
