@@ -3,6 +3,7 @@ import { cases } from './cases.mjs';
 const answer = cases.get('28B-get-keepalive');
 /** With each of so many credentials, one token is in memory. */
 export const manyCredentials = 10_000;
+export const someRouters = 1_000;
 export const manyRouters = 10_000;
 
 /** The gateways that are asked: application level, all that `startGrantgate` is told beyond that. */
@@ -10,7 +11,10 @@ export const gateways = {
   one: {},
   callers: {},
   two: { workers: 2 },
+  silent: { accessLog: false },
+  metered: { metrics: true },
   few: { routers: 10 },
+  some: { routers: someRouters },
   many: { routers: manyRouters },
 };
 
@@ -49,7 +53,17 @@ export const dimensions = [
     first: 'routers in turn',
     contestants: [
       rotating('10', 'few', ['routers=10']),
+      rotating(String(someRouters), 'some', [`routers=${someRouters}`]),
       rotating(String(manyRouters), 'many', [`routers=${manyRouters}`]),
+    ],
+  },
+  {
+    name: 'observing',
+    first: 'written and counted',
+    contestants: [
+      { name: 'nothing', gateway: 'silent', asks: answer },
+      { name: 'access log', gateway: 'one', asks: answer },
+      { name: 'access log and metrics', gateway: 'metered', asks: answer },
     ],
   },
   {

@@ -41,15 +41,19 @@ const routersOf = (count) =>
 
 export async function startGrantgate(
   stage,
-  { name, backend, tokenUrl, level, workers = 1, routers = 1, build },
+  { name, backend, tokenUrl, level, workers = 1, routers = 1, accessLog = true, metrics = false, build },
 ) {
-  const log = stage.path(`${name}.access.log`);
+  const log = accessLog ? stage.path(`${name}.access.log`) : undefined;
   const gateway = await startGateway(stage, {
     name,
     build,
     install: {
-      entryPoints: { web: { address: '127.0.0.1:0' } },
-      accessLog: { format: 'json', filePath: log },
+      entryPoints: {
+        web: { address: '127.0.0.1:0' },
+        ...(metrics && { admin: { address: '127.0.0.1:0' } }),
+      },
+      ...(log !== undefined && { accessLog: { format: 'json', filePath: log } }),
+      ...(metrics && { metrics: { prometheus: {} } }),
       workers,
     },
     routes: {

@@ -151,7 +151,7 @@ function createContenders(url) {
       async ask(clientId) {
         const outcome = await endpoint.obtain({ clientId, clientSecret: new Secret(clientSecret) });
         if (outcome.kind !== 'token') throw new Error(outcome.detail);
-        return { token: outcome.value, group: JSON.parse(outcome.payload).grp };
+        return { token: outcome.value, group: groupOf(outcome.value) };
       },
       close: () => endpoint.close(),
     },

@@ -1,0 +1,137 @@
+import { EventEmitter } from 'node:events';
+import { createActivity } from '../../packages/gateway/dist/entrypoints/activity.js';
+import { createAnswerTexts } from '../../packages/gateway/dist/entrypoints/answer-texts.js';
+import { CallerConnection } from '../../packages/gateway/dist/entrypoints/caller-connection.js';
+import { openConnection } from '../../packages/gateway/dist/http1/connection.js';
+import { createDeadlines } from '../../packages/gateway/dist/http1/deadlines.js';
+import { createReadBuffers } from '../../packages/gateway/dist/http1/read-buffers.js';
+import { toRequestHead } from '../../packages/gateway/dist/http1/request-head.js';
+import { createAccessLogLine } from '../../packages/gateway/dist/observe/access-log.js';
+import { createHandle } from '../../packages/gateway/dist/pipeline/handle.js';
+
+/** Takes what is written to it at once, as the system nearly always does; what Node.js allocates for a socket is not the budget's. */
+class InstantSocket extends EventEmitter {
+  writableLength = 0;
+  destroyed = false;
+  #onText;
+
+  constructor(onText) {
+    super();
+    this.#onText = onText;
+  }
+
+  _write(text, _encoding, written) {
+    this.#onText(text);
+    written();
+  }
+
+  pause() {}
+  resume() {}
+}
+
+const answer = Buffer.from(
+  `HTTP/1.1 200 OK\r\nServer: orders\r\nContent-Type: text/plain\r\nContent-Length: 28\r\n\r\n${'x'.repeat(28)}`,
+);
+
+/** Durations of as many digits always. */
+const clock = {
+  now: () => 1_790_000_000_000,
+  monotonic: () => (time = (time + 0.25) % 1000),
+  after: () => ({ cancel() {} }),
+};
+let time = 0;
+
+/**
+ * One request's whole way through a gateway, from the bytes of a caller to the bytes of the answer and the line in the access log, on
+ * connections that have served others. Gives a function that sends one.
+ *
+ * @param decide of the only middleware.
+ */
+export function createWholeRequest(decide) {
+  const limits = { connectMs: 0, headMs: 60_000, bodyIdleMs: 0, idleMs: 90_000, maxHeadBytes: 65_536 };
+  const deadlines = createDeadlines(clock, 500);
+  let answerWith;
+  let free;
+  const connection = openConnection(
+    {
+      limits,
+      deadlines,
+      buffers: createReadBuffers(),
+      dialer: {
+        dial(reader, onOpen) {
+          reader.buffer();
+          answerWith = (bytes) => reader.onBytes(bytes.length, bytes);
+          setImmediate(onOpen);
+          return new InstantSocket(() => answerWith(answer));
+        },
+      },
+      onIdle: (idle) => (free = idle),
+      onGone() {},
+    },
+    false,
+  );
+  free = connection;
+  const server = {
+    url: 'http://10.0.0.1:8080',
+    authority: '10.0.0.1:8080',
+    basePath: '',
+    connections: { dispatch: (request, handler) => free.send(request, toRequestHead(request), handler) },
+  };
+  const picked = { server, serviceName: 'orders@file', passHostHeader: true, setCookie: undefined };
+  const route = {
+    routerName: 'api@file',
+    serviceName: 'orders@file',
+    guards: [{ name: 'auth@file', decide }],
+    upstream: { pick: () => picked },
+    broken: undefined,
+  };
+  const lease = { snapshot: { match: () => route }, release() {} };
+  const toLine = createAccessLogLine('json');
+  let lines = 0;
+  const handle = createHandle({
+    clock,
+    acquire: () => lease,
+    onRecord(record) {
+      if (record.status === 200 && toLine(record).length > 0) lines += 1;
+    },
+    onDefect(error) {
+      throw error;
+    },
+  });
+  let onBytes;
+  let received = '';
+  new CallerConnection(
+    new InstantSocket((text) => (received = text)),
+    { remoteAddress: '192.0.2.7', remotePort: 40_000, localPort: 8000, trusted: false },
+    0,
+    {
+      config: {
+        name: 'web',
+        tls: undefined,
+        transport: { maxHeaderBytes: 65_536, maxBodyBytes: 0, readTimeoutMs: 60_000, idleTimeoutMs: 180_000 },
+      },
+      activity: createActivity(),
+      handle,
+      deadlines,
+      texts: createAnswerTexts(clock),
+      keepAlive: 'Connection: keep-alive\r\nKeep-Alive: timeout=180\r\n',
+      readFrom(_socket, told) {
+        onBytes = told;
+        return { release() {}, stop() {} };
+      },
+      idle: new Set(),
+      toNodeLane() {
+        throw new Error('not a request of the plain form');
+      },
+    },
+  );
+  return {
+    opened: () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))),
+    send(bytes) {
+      received = '';
+      const before = lines;
+      onBytes(bytes, true);
+      if (lines !== before + 1 || !received.startsWith('HTTP/1.1 200 OK\r\n')) throw new Error('no answer');
+    },
+  };
+}
