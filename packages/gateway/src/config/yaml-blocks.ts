@@ -101,9 +101,11 @@ function pathOf({ value }: Document, length: number): readonly string[] {
 
 function moveBlock(parsed: Document, { headers, at }: Block): Document {
   const { placeOf } = parsed;
+  // Of the keys above it the lines alone: their texts are parts of a text that would stay with them.
+  const above = headers.map((header) => header.at);
   const move = (place: Place): Place => {
-    const header = headers[place.line - 1];
-    return { ...place, line: header === undefined ? place.line - headers.length + at : header.at + 1 };
+    const header = above[place.line - 1];
+    return { ...place, line: header === undefined ? place.line - above.length + at : header + 1 };
   };
   return { ...parsed, placeOf: (path, part) => move(placeOf(path, part)) };
 }
