@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createReadBuffers } from '../http1/read-buffers.ts';
+import { openSocketPair } from '../http1/socket-pair.testkit.ts';
 import { createReadFrom } from './socket-reads.ts';
 
 const ends: (() => void)[] = [];
@@ -22,15 +23,8 @@ const kinds: readonly [string, () => Promise<Pair>][] = [
   [
     'a connection',
     async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const caller = connect((server.address() as AddressInfo).port, '127.0.0.1');
-      const [accepted] = (await once(server, 'connection')) as [Socket];
-      ends.push(() => {
-        caller.destroy();
-        accepted.destroy();
-        server.close();
-      });
+      const { accepted, caller, close } = await openSocketPair();
+      ends.push(close);
       return { accepted, caller };
     },
   ],

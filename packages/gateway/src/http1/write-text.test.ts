@@ -1,7 +1,7 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openSocketPair } from './socket-pair.testkit.ts';
 import { writeText } from './write-text.ts';
 
 const ends: (() => void)[] = [];
@@ -10,16 +10,9 @@ afterEach(() => {
 });
 
 async function open(): Promise<{ readonly writer: Socket; readonly reader: Socket }> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const reader = connect((server.address() as AddressInfo).port, '127.0.0.1');
-  const [writer] = (await once(server, 'connection')) as [Socket];
-  ends.push(() => {
-    reader.destroy();
-    writer.destroy();
-    server.close();
-  });
-  return { writer, reader };
+  const { accepted, caller, close } = await openSocketPair();
+  ends.push(close);
+  return { writer: accepted, reader: caller };
 }
 
 /** More than the system takes at once from a writer whose reader does not read. */
