@@ -7,6 +7,7 @@ import { findClosedPort, json, startScriptedServer } from './scripted-server.tes
 import { startAuthorizationServer } from './authorization-server.testkit.ts';
 import { connectTo, unsignedJwt } from './token-endpoint.testkit.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
+import type { TokenFailure } from './failure.ts';
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -293,7 +294,9 @@ describe('a failed attempt', () => {
     );
     expect(outcome).toMatchObject({ kind: 'failure', reason, oauthError });
     expect(waits).toEqual([]);
-    expect(JSON.stringify(outcome)).not.toContain('tell-tale');
+    const { response, ...forCallers } = outcome as TokenFailure;
+    expect(response).toEqual({ status, error, errorDescription: 'tell-tale' });
+    expect(JSON.stringify(forCallers)).not.toContain('tell-tale');
   });
 
   it('is repeated when nobody listens, and says why in words', async () => {

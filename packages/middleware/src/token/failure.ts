@@ -1,3 +1,5 @@
+import type { ErrorResponse } from './error-response.ts';
+
 /** Why the token endpoint gave no token; the decision maps these to refusals. */
 export type TokenFailureReason =
   /** `invalid_client`, `unauthorized_client` (RFC 6749 section 5.2) or a 401. */
@@ -11,7 +13,7 @@ export type TokenFailureReason =
   /** The last attempt timed out. */
   | 'timeout';
 
-/** A failure to obtain a token: a value, not an exception. Holds nothing that the server or the caller sent but codes. */
+/** A failure to obtain a token: a value, not an exception. Only `response` holds text of the authorization server. */
 export interface TokenFailure {
   readonly kind: 'failure';
   readonly reason: TokenFailureReason;
@@ -21,14 +23,23 @@ export interface TokenFailure {
   readonly retryAfterSeconds: number | undefined;
   /** RFC 6749 section 5.2 error code, when it is one that the RFC registers. */
   readonly oauthError: string | undefined;
+  /** The error response of the authorization server, for operators alone: it never reaches a caller. */
+  readonly response?: ErrorResponse | undefined;
 }
 
 /** Builds a failure; `detail` must be our own words. */
 export function createTokenFailure(
   reason: TokenFailureReason,
   detail: string,
-  known: { readonly retryAfterSeconds?: number | undefined; readonly oauthError?: string | undefined } = {},
+  known: Partial<Pick<TokenFailure, 'retryAfterSeconds' | 'oauthError' | 'response'>> = {},
 ): TokenFailure {
-  const { retryAfterSeconds, oauthError } = known;
-  return Object.freeze({ kind: 'failure', reason, detail, retryAfterSeconds, oauthError });
+  const { retryAfterSeconds, oauthError, response } = known;
+  return Object.freeze({
+    kind: 'failure',
+    reason,
+    detail,
+    retryAfterSeconds,
+    oauthError,
+    ...(response !== undefined && { response }),
+  });
 }

@@ -3,6 +3,8 @@ import { processClientCredentialsResponse, ResponseBodyError } from 'oauth4webap
 import type { Clock } from '../base/clock.ts';
 import { decodeJwtPayload } from '../base/jwt.ts';
 import { createAccessToken } from './access-token.ts';
+import type { Credential } from './credential.ts';
+import { readErrorResponse } from './error-response.ts';
 import { createTokenFailure } from './failure.ts';
 import { lifetimeSeconds, parseExpiresIn } from './lifetime.ts';
 import type { Attempt } from './retry.ts';
@@ -13,15 +15,24 @@ export async function processTokenResponse(
   response: Response,
   sentAtMs: number,
   clock: Clock,
+  credential?: Credential,
 ): Promise<Attempt> {
   const body = parseObject(await response.text());
-  if (response.status === 200) return processSuccess(body, sentAtMs, clock);
-  const code = await readErrorCode(response.status, body);
-  return toFailedAttempt(
-    response.status,
-    code,
-    parseRetryAfter(response.headers.get('retry-after'), clock.now()),
-  );
+  const { status } = response;
+  const attempt =
+    status === 200
+      ? await processSuccess(body, sentAtMs, clock)
+      : toFailedAttempt(
+          status,
+          await readErrorCode(status, body),
+          parseRetryAfter(response.headers.get('retry-after'), clock.now()),
+        );
+  const { outcome } = attempt;
+  if (outcome.kind === 'token') return attempt;
+  return {
+    ...attempt,
+    outcome: Object.freeze({ ...outcome, response: readErrorResponse(status, body, credential) }),
+  };
 }
 
 // oauth4webapi asks for these; neither an issuer nor a client ID occurs in an answer without an ID token.

@@ -1,0 +1,65 @@
+import { formEncode } from './client-auth/basic.ts';
+import type { Credential } from './credential.ts';
+
+/** An error response of a token endpoint (RFC 6749 section 5.2), fit for a log: no control characters, no secret of ours. */
+export interface ErrorResponse {
+  /** HTTP status code. */
+  readonly status: number;
+  /** The code, whether registered or not, up to 100 characters; undefined without one. */
+  readonly error: string | undefined;
+  /** `error_description`, up to 300 characters; undefined without one. */
+  readonly errorDescription: string | undefined;
+}
+
+const maxErrorCharacters = 100;
+const maxDescriptionCharacters = 300;
+
+/** Reads what an error response says. @param body undefined for one that is no JSON object. */
+export function readErrorResponse(
+  status: number,
+  body: Readonly<Record<string, unknown>> | undefined,
+  credential: Credential | undefined,
+): ErrorResponse {
+  const read = (name: string, maxCharacters: number): string | undefined => {
+    const value = body?.[name];
+    if (typeof value !== 'string') return undefined;
+    // Compared before it is changed or shortened, so that no part of a secret is left.
+    if (credential !== undefined && repeatsSecret(value, credential)) return withheld;
+    return toShownText(value, maxCharacters);
+  };
+  return Object.freeze({
+    status,
+    error: read('error', maxErrorCharacters),
+    errorDescription: read('error_description', maxDescriptionCharacters),
+  });
+}
+
+const withheld = '(withheld: the text repeats the client secret)';
+
+/** Whether a text has a client secret in it, in one of the forms in which a token request carries it. */
+function repeatsSecret(text: string, { clientId, clientSecret }: Credential): boolean {
+  const secret = clientSecret.reveal();
+  if (secret === '') return false;
+  const forms = [secret, formEncode(secret), new URLSearchParams([['', secret]]).toString().slice(1)];
+  const pairs = [`${clientId}:${secret}`, `${formEncode(clientId)}:${formEncode(secret)}`];
+  return [...forms, ...pairs.map((pair) => Buffer.from(pair).toString('base64'))].some((form) =>
+    text.includes(form),
+  );
+}
+
+/** A compact JWS or JWE (RFC 7515, RFC 7516): a token or an assertion that the server repeats. */
+const jwt = /\beyJ[\w-]+(?:\.[\w-]*)+/g;
+/** Controls, and characters that break lines or turn the direction of text. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
+
+/** Text of a server as it may be shown: in one line, without control characters, shortened. Undefined when nothing is left. */
+export function toShownText(text: string, maxCharacters: number): string | undefined {
+  const shown = text.replace(jwt, '(token)').replace(unprintable, ' ').trim();
+  if (shown === '') return undefined;
+  // Cut in units first: a text of a megabyte is not taken apart into characters.
+  const characters = Array.from(shown.slice(0, 2 * maxCharacters + 2));
+  const kept =
+    characters.length <= maxCharacters ? characters : [...characters.slice(0, maxCharacters - 3), '...'];
+  // Joined anew: the engine would hold the whole body for the sake of a slice of it.
+  return kept.join('');
+}
