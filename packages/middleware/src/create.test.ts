@@ -1,54 +1,24 @@
-import type { Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import Provider from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthenticator } from './create.ts';
 import { OptionsError } from './errors.ts';
+import type { AuthorizationServer } from './token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from './token/authorization-server.testkit.ts';
 
-const audience = 'https://api.example.com';
-let server: Server;
+let server: AuthorizationServer;
 let url: string;
-let tokenRequests = 0;
 
-// A certified authorization server on a real socket; it gives a JWT with the claim `grp`.
 beforeAll(async () => {
-  server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = (id: string) => ({
-    client_id: id,
-    client_secret: `${id}-secret`,
-    grant_types: ['client_credentials'],
-    redirect_uris: [],
-    response_types: [],
+  server = await startAuthorizationServer({
+    clients: ['admin', 'tester'].map((id) => ({
+      clientId: id,
+      clientSecret: `${id}-secret`,
+      claims: { grp: id },
+    })),
   });
-  const provider = new Provider(issuer, {
-    clients: [client('admin'), client('tester')],
-    features: {
-      clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => audience,
-        getResourceServerInfo: () => ({
-          scope: '',
-          accessTokenFormat: 'jwt',
-          jwt: { sign: { alg: 'RS256' } },
-        }),
-      },
-    },
-    extraTokenClaims: (_context, token) => ({ grp: token.clientId ?? '' }),
-  });
-  const handle = provider.callback();
-  server.on('request', (request, response) => {
-    if (request.url === '/token') tokenRequests += 1;
-    void handle(request, response);
-  });
-  url = `${issuer}/token`;
+  ({ url } = server);
 });
 
-afterAll(() => void server.close());
+afterAll(() => server.close());
 
 const basic = (id: string, secret: string) => ({
   authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
@@ -74,12 +44,12 @@ describe('an authenticator with a real authorization server', () => {
 
   it('asks for one token when hundreds of callers come at once', async () => {
     const authenticator = createAuthenticator({ url });
-    const before = tokenRequests;
+    const before = server.received();
     const decisions = await Promise.all(
       Array.from({ length: 300 }, async () => authenticator.decide(basic('admin', 'admin-secret'))),
     );
     expect(decisions.every((decision) => decision.allowed)).toBe(true);
-    expect(tokenRequests - before).toBe(1);
+    expect(server.received() - before).toBe(1);
     await authenticator.close();
   });
 

@@ -23,8 +23,8 @@ export interface DemoFlags {
   readonly port?: string;
 }
 
-/** Ports that are taken when they are free. */
-const preferredPorts = { gateway: 8000, authorizationServer: 9000, echo: 9001 };
+/** Used when they are free. No guide and no example uses them, so that the demo can stay up while a reader follows one. */
+export const preferredPorts = { gateway: 8700, authorizationServer: 8701, echo: 8702 };
 
 /** `grantgate demo`: 1 when an answer of the tour is not what it must be. */
 export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {

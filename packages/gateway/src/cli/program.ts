@@ -135,7 +135,7 @@ Exit codes: 0 no error, 1 an error in the configuration or of a connection, 2 wr
       'Runs an authorization server, a protected service and the gateway on 127.0.0.1, and shows with curl what they do.',
     )
     .option('--once', 'end after the tour, with 1 when an answer is not what it must be')
-    .option('--port <port>', 'port of the gateway; a free one when it is taken (default: 8000)')
+    .option('--port <port>', 'port of the gateway; a free one when it is taken (default: 8700)')
     .addHelpText('after', `\n${exitCodes}`)
     .action((flags: DemoFlags) => start(async () => (await import('./demo.ts')).runDemo(flags, io)));
 

@@ -4,7 +4,7 @@ import type { ServerOptions } from 'node:https';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Adapter } from 'oidc-provider';
-import Provider from 'oidc-provider';
+import { Provider } from './oidc-provider.testkit.ts';
 import type { ClientAuthMethod } from './client-auth/method.ts';
 
 export interface TestClient {

@@ -48,8 +48,8 @@ it('finds everything that is wrong with an answer', async () => {
 });
 
 it('shows the command that makes the same request', () => {
-  expect(toCurl(stop, 'http://127.0.0.1:8000')).toBe(
-    "curl -u orders:orders-secret -H 'Group: root' http://127.0.0.1:8000/app",
+  expect(toCurl(stop, 'http://127.0.0.1:8700')).toBe(
+    "curl -u orders:orders-secret -H 'Group: root' http://127.0.0.1:8700/app",
   );
 });
 
