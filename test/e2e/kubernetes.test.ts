@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Gateway } from '../../packages/gateway/src/compose.ts';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
@@ -87,7 +88,11 @@ ping: {}
     'grantgate.yaml',
   );
   log = createCapturedSink();
-  gateway = await startGateway(config!, { env: {}, stdout: createCapturedSink(), stderr: log });
+  gateway = await startGateway(config!, {
+    env: { GATEWAY_SECRET: 'the-gateway-s' },
+    stdout: createCapturedSink(),
+    stderr: log,
+  });
 });
 afterAll(async () => {
   await gateway.drain();
@@ -142,4 +147,27 @@ it('says of a broken object in an Event and in the log what is wrong with it, an
     );
   expect(log.text()).toContain('"kind":"Middleware","namespace":"default","name":"test-client-creds"');
   expect(log.text() + JSON.stringify(api.events)).not.toMatch(/first-secret|second-secret|token-1/);
+});
+
+it('refuses a middleware that refers to files or variables of the gateway, and reads none of them', async () => {
+  const stolen = join(api.folder, 'token');
+  const asked = server.tokenRequests.length;
+  for (const [reference, option] of [
+    [`urn:file:${stolen}`, 'clientSecret'],
+    ['URN:ENV:GATEWAY_SECRET', 'clientSecret'],
+    [`urn:file:${stolen}`, 'clientID'],
+  ] as const) {
+    api.apply(middleware(server.url));
+    await becomes(200);
+    api.apply(middleware(server.url).replace(`urn:k8s:my-secret:my-secret:${option}`, reference));
+    await becomes(503);
+    await expect
+      .poll(() => api.events.map(({ note }) => note))
+      .toContainEqual(expect.stringContaining(`${option}: ${reference}: not allowed here`));
+    expect(log.text()).toContain(`${reference}: not allowed here`);
+  }
+  const sent = JSON.stringify(server.tokenRequests.slice(asked));
+  expect(sent).not.toContain(api.token);
+  expect(sent).not.toContain('the-gateway-s');
+  expect(log.text() + JSON.stringify(api.events)).not.toContain('the-gateway-s');
 });

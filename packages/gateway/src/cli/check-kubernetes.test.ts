@@ -56,6 +56,30 @@ describe('grantgate check --kubernetes', () => {
     following.provider.close();
   });
 
+  it('refuses references to the machine that reads, but for those that are allowed', async () => {
+    const own = join(server.folder, 'token');
+    for (const [namespace, reference] of [
+      ['apps', `urn:file:${own}`],
+      ['shop', 'URN:ENV:HOME'],
+      ['other', 'urn:env:TEAM_ID'],
+    ] as const)
+      server.apply(shop(namespace).replace('urn:k8s:secret:keys:id', reference));
+    const none = await check('--kubeconfig', 'kubeconfig');
+    expect(none.code).toBe(1);
+    expect(none.stdout.match(/\[forbidden_reference\]/g)).toHaveLength(3);
+    expect(none.stdout).toContain(
+      `kubernetes/Middleware/apps/auth: error: apps-auth@kubernetescrd.clientID: urn:file:${own}: not allowed here`,
+    );
+    await writeFile(
+      join(server.folder, 'grantgate.yaml'),
+      `providers: { kubernetesCRD: { kubeconfig: kubeconfig, allowLocalReferences: ["urn:file:${server.folder}/", "urn:env:TEAM_*"] } }`,
+    );
+    const some = await check('--config', 'grantgate.yaml');
+    expect(some.stdout.match(/\[forbidden_reference\]/g)).toHaveLength(1);
+    expect(some.stdout).toContain('urn:env:TEAM_ID: the environment variable TEAM_ID is not set');
+    expect(some.stdout).not.toContain('apps-auth');
+  });
+
   it('says what it may not read, and that a cluster cannot be reached', async () => {
     server.apply(shop('apps'));
     server.forbid('secrets');

@@ -123,3 +123,54 @@ describe('grantgate check', () => {
     });
   });
 });
+
+describe('local references in files', () => {
+  const middlewares = `http:
+  middlewares:
+    creds: { plugin: { oAuthClientCredentials: { url: "https://a.example.com/token", clientID: "urn:env:HOME", clientSecret: "urn:file:SECRET" } } }
+---
+apiVersion: traefik.io/v1alpha1
+kind: Middleware
+metadata: { name: tenant, namespace: apps }
+spec: { plugin: { oAuthClientCredentials: { url: "https://a.example.com/token", clientID: id, clientSecret: "URN:file:SECRET" } } }
+`;
+  let secret = '';
+  beforeAll(() => {
+    mkdirSync(join(folder, 'shared'));
+    secret = join(folder, 'shared', 'secret');
+    writeFileSync(secret, 'hunter2');
+    mkdirSync(join(folder, 'tenants'));
+    writeFileSync(join(folder, 'tenants', 'm.yaml'), middlewares.replaceAll('SECRET', secret));
+  });
+  const checkWith = async (allowed: string) => {
+    const file = `providers: { file: { directory: tenants${allowed} } }`;
+    writeFileSync(join(folder, 'local.yaml'), file);
+    return runCommand(['check', '--config', 'local.yaml'], { cwd: folder, env: { HOME: '/root' } });
+  };
+
+  it('can be used by the operator, who owns the files', async () => {
+    expect((await checkWith('')).stdout).toContain('0 errors');
+  });
+
+  it('are refused in both formats when the operator allows none', async () => {
+    const { code, stdout } = await checkWith(', allowLocalReferences: []');
+    expect(code).toBe(1);
+    expect(stdout.match(/providers\.file\.allowLocalReferences does not list it/g)).toHaveLength(3);
+    expect(stdout).toMatch(
+      /tenants\/m\.yaml:8:\d+: error: apps-tenant@kubernetescrd\.clientSecret: URN:file:/,
+    );
+    expect(stdout).not.toContain('hunter2');
+  });
+
+  it('are those that the operator lists', async () => {
+    const { stdout } = await checkWith(`, allowLocalReferences: ["urn:file:${secret}"]`);
+    expect(stdout.match(/\[forbidden_reference\]/g)).toHaveLength(1);
+    expect(stdout).toContain('urn:env:HOME: not allowed here');
+  });
+
+  it('must be listed with what they are', async () => {
+    const { code, stdout } = await checkWith(', allowLocalReferences: ["urn:file:/run/app*"]');
+    expect(code).toBe(1);
+    expect(stdout).toContain('providers.file.allowLocalReferences[0]: expected urn:env:VARIABLE');
+  });
+});

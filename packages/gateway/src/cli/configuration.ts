@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { InstallConfig } from '../config/install.ts';
 import type { Problem } from '../config/place.ts';
@@ -59,7 +59,7 @@ export async function readConfiguration(
     ...paths.map((path) => resolve(io.cwd, path)),
     ...(install?.config?.providers.file?.paths ?? []),
   ];
-  const files = await loadFiles(routePaths);
+  const files = await loadFiles(routePaths, install?.config?.providers.file?.localReferences);
   const live = cluster && (await readCluster(install?.config, cluster, io));
   const routes = translate(
     [...files.documents, ...(live?.documents ?? [])],
@@ -73,6 +73,7 @@ export async function readConfiguration(
   const prepared = prepare(routes, {
     env: io.env,
     readFile: (path) => readFileSync(path, 'utf8'),
+    realPath: realpathSync,
     entryPoints: entryPoints && toEntryPointFacts(entryPoints),
   });
   const found = prepared.problems.map((problem) => toRelative(problem, io.cwd));

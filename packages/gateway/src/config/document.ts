@@ -1,3 +1,4 @@
+import type { LocalReferences } from './local-references.ts';
 import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
 
@@ -7,6 +8,8 @@ export interface Document {
   readonly value: unknown;
   /** Of Kubernetes objects that come from a cluster. Undefined: from a file, where the defaults hold. */
   readonly origin?: Origin;
+  /** `urn:env:` and `urn:file:` references that its middlewares may use. Undefined: any, as in the operator's own files. */
+  readonly localReferences?: LocalReferences | undefined;
   /**
    * The place of a value by its path; of its nearest ancestor when it has none of its own. A string's place is where its
    * text begins, inside the quotes; a mapping's or a list's is that of its key, as is any value's when `part` is `key`.

@@ -1,4 +1,5 @@
 import type { Part } from './document.ts';
+import type { LocalReferences } from './local-references.ts';
 import type { Place, Problem } from './place.ts';
 
 /**
@@ -94,6 +95,8 @@ export interface ClientCredentialsConfig extends Entry {
   readonly options: unknown;
   /** Namespace that `urn:k8s:` references are looked up in; undefined outside Kubernetes. */
   readonly namespace: string | undefined;
+  /** `urn:env:` and `urn:file:` references that its options may use; undefined: any. */
+  readonly localReferences: LocalReferences | undefined;
   /**
    * Place of an option by its path as written in `options`; the nearest known ancestor when it has none of its own. A
    * string's place is where its text begins; with `key`, the place of the option's name; with a number, the place

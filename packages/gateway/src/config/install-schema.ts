@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isAddressRange, parseAddress } from './address.ts';
 import { duration } from './duration.ts';
-import { kubernetesSchema } from './kubernetes-schema.ts';
+import { kubernetesSchema, localReferences } from './kubernetes-schema.ts';
 
 const bytes = z.int().min(0);
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
@@ -180,6 +180,11 @@ export const installSchema = z.strictObject({
             .optional()
             .describe('A directory of routes, with everything below it.'),
           watch: z.boolean().default(true).describe('Takes up changes without a restart.'),
+          allowLocalReferences: localReferences
+            .optional()
+            .describe(
+              'The only `urn:env:` and `urn:file:` references that middlewares in these files may use, written as in `kubernetesCRD`. Default: any.',
+            ),
         })
         .refine(({ filename, directory }) => filename !== undefined || directory !== undefined, {
           error: 'expected a filename or a directory',

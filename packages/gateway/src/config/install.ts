@@ -1,4 +1,5 @@
 import type { Secret } from '@grantgate/middleware/base/secret';
+import type { LocalReferences } from './local-references.ts';
 
 /** The install configuration, `grantgate.yaml`, parsed, defaulted and frozen. Names are Traefik's. */
 export interface InstallConfig {
@@ -71,6 +72,8 @@ export interface FileProviderConfig {
   /** Files and directories, absolute. */
   readonly paths: readonly string[];
   readonly watch: boolean;
+  /** References to the gateway's own environment and files that may be used; undefined: any. */
+  readonly localReferences?: LocalReferences | undefined;
 }
 
 export interface KubernetesProviderConfig {
@@ -89,6 +92,8 @@ export interface KubernetesProviderConfig {
   readonly ingressClass: string;
   readonly allowCrossNamespace: boolean;
   readonly allowExternalNameServices: boolean;
+  /** References to the gateway's own environment and files that Middlewares may use. */
+  readonly localReferences: LocalReferences;
   /** Between two changes that take effect. */
   readonly throttleMs: number;
 }

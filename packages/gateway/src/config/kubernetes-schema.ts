@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
 import { isLabelSelector } from './label-selector.ts';
+import { expectedLocalReference, parseAllowedReference } from './local-references.ts';
+
+/** `allowLocalReferences` of a provider. */
+export const localReferences = z.array(
+  z.string().refine((text) => parseAllowedReference(text) !== undefined, { error: expectedLocalReference }),
+);
 
 /** `providers.kubernetesCRD` of the install configuration. */
 export const kubernetesSchema = z
@@ -57,6 +63,11 @@ export const kubernetesSchema = z
       .boolean()
       .default(false)
       .describe('Lets IngressRoutes refer to Services of the type `ExternalName`.'),
+    allowLocalReferences: localReferences
+      .default([])
+      .describe(
+        "References to the gateway's own environment and files that Middlewares may use: `urn:env:NAME`, `urn:env:PREFIX*`, `urn:file:/FILE` or `urn:file:/DIRECTORY/` with everything below it. Default: none.",
+      ),
     throttleDuration: duration
       .prefault('0s')
       .describe('The least time between two changes that take effect.'),

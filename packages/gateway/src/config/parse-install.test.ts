@@ -154,6 +154,7 @@ ping: {}
       ingressClass: '',
       allowCrossNamespace: false,
       allowExternalNameServices: false,
+      localReferences: { option: 'providers.kubernetesCRD.allowLocalReferences', allowed: [] },
       throttleMs: 0,
     });
   });

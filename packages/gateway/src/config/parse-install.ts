@@ -11,6 +11,7 @@ import type {
   KubernetesProviderConfig,
   MetricsConfig,
 } from './install.ts';
+import { type LocalReferences, parseAllowedReference } from './local-references.ts';
 import { ignoredInstallNames, installSchema, laterInstallNames } from './install-schema.ts';
 import type { Problem } from './place.ts';
 import { readObject } from './read.ts';
@@ -111,6 +112,9 @@ function toConfig(install: Install, folder: string): InstallConfig {
         Object.freeze({
           paths: Object.freeze([file.filename, file.directory].filter((path) => path !== undefined).map(at)),
           watch: file.watch,
+          localReferences:
+            file.allowLocalReferences &&
+            toLocalReferences('providers.file.allowLocalReferences', file.allowLocalReferences),
         }),
       kubernetesCRD: kubernetesCRD && toKubernetes(kubernetesCRD, at),
     }),
@@ -154,7 +158,18 @@ export function toKubernetes(
     ingressClass: options.ingressClass,
     allowCrossNamespace: options.allowCrossNamespace,
     allowExternalNameServices: options.allowExternalNameServices,
+    localReferences: toLocalReferences(
+      'providers.kubernetesCRD.allowLocalReferences',
+      options.allowLocalReferences,
+    ),
     throttleMs: throttleDuration,
+  });
+}
+
+function toLocalReferences(option: string, written: readonly string[]): LocalReferences {
+  return Object.freeze({
+    option,
+    allowed: Object.freeze(written.flatMap((text) => parseAllowedReference(text) ?? [])),
   });
 }
 

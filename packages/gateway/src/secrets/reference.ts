@@ -2,7 +2,8 @@
 export type Reference =
   | { readonly kind: 'kubernetes'; readonly namespace: string; readonly name: string; readonly key: string }
   | { readonly kind: 'env'; readonly variable: string }
-  | { readonly kind: 'file'; readonly path: string };
+  /** With `within`, only when it is at or below one of these paths once symbolic links are followed. */
+  | { readonly kind: 'file'; readonly path: string; readonly within?: readonly string[] };
 
 export type ParsedReference =
   /** The text is no reference: it stands for itself. */

@@ -1,5 +1,17 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseAllowedReference } from '../config/local-references.ts';
 import { parseReference } from './reference.ts';
 import type { SecretSources } from './resolve.ts';
 import { resolveReferences } from './resolve.ts';
@@ -11,6 +23,7 @@ const sources: SecretSources = {
     ['other/hidden', new Map([['key', 'never']])],
   ]), // prettier-ignore
   env: { CLIENT: 'from-env' },
+  realPath: (path) => path,
   readFile(path) {
     if (path === '/run/secret') return 'from-file\n\n';
     throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
@@ -91,5 +104,179 @@ describe('secret references', () => {
         resolveReferences([value, `urn:k8s:${rest}`, `urn:env:${rest}`, `urn:file:${rest}`], sources);
       }),
     );
+  });
+});
+
+/** What a source is trusted with, as `allowLocalReferences` says it. */
+const allow = (...entries: readonly string[]) => ({
+  option: 'providers.kubernetesCRD.allowLocalReferences',
+  allowed: entries.map((entry) => parseAllowedReference(entry)!),
+});
+/** Sources that note each look at the machine. */
+function watched(...entries: readonly string[]) {
+  const seen: string[] = [];
+  const restricted: SecretSources = {
+    ...sources,
+    localReferences: allow(...entries),
+    env: new Proxy(
+      { HOME: '/root', TENANT_A: 'a', TENANTS: 'all' },
+      {
+        get: (target, name) => {
+          seen.push(`env ${String(name)}`);
+          return Reflect.get(target, name) as unknown;
+        },
+      },
+    ),
+    readFile(path) {
+      seen.push(`file ${path}`);
+      return 'from-file';
+    },
+    realPath: (path) => path,
+  };
+  return { restricted, seen };
+}
+
+describe('local references of a source that is not trusted with them', () => {
+  const anyCase = (text: string) =>
+    fc
+      .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
+      .map((upper) => Array.from(text, (char, at) => (upper[at] ? char.toUpperCase() : char)).join(''));
+  const place = fc.constantFrom(
+    ['clientID'], ['clientSecret'], ['audience'], ['claims'], ['url'], ['forwardHeaders', 'Group'],
+    ['clientConfig', 'tls', 'ca'], ['clientConfig', 'tls', 'cert'], ['clientConfig', 'tls', 'key'],
+    ['store', 'secret'], ['store', 'keyPrefix'], ['store', 'redis', 'username'], ['store', 'redis', 'password'],
+    ['store', 'redis', 'sentinel', 'password'], ['store', 'redis', 'tls', 'ca'], ['store', 'redis', 'tls', 'key'],
+    ['store', 'redis', 'endpoints', '0'],
+  ); // prettier-ignore
+  const target = fc.constantFrom(
+    '/etc/passwd', '/proc/self/environ', '../../etc/passwd', '/allowed/../etc/passwd', '/allowedX', '/allowed.d/x',
+    'HOME', 'TENANTS', 'PATH', '//etc/passwd', './allowed/x', '/ALLOWED/x', '/allowed/./../x', ' /allowed/x',
+  ); // prettier-ignore
+  const space = fc.constantFrom('', ' ', '\t', '\n', '\u00a0');
+
+  it('are refused without a look, wherever they stand and however they are written', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('urn:file:', 'urn:env:').chain(anyCase),
+        place,
+        target,
+        space,
+        space,
+        (scheme, path, to, before, after) => {
+          const { restricted, seen } = watched('urn:file:/allowed/', 'urn:env:TENANT_*');
+          const text = `${before}${scheme}${to}${after}`;
+          const options = path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), text);
+          const { value, problems } = resolveReferences(options, restricted);
+          expect(seen).toEqual([]);
+          expect(value).toEqual(options);
+          // White space in front makes it an ordinary text.
+          if (before === '') expect(problems).toMatchObject([{ severity: 'error', path }]);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('say which option would allow them', () => {
+    expect(
+      resolveReferences({ clientSecret: 'urn:file:/etc/passwd' }, watched().restricted).problems,
+    ).toEqual([
+      {
+        severity: 'error',
+        path: ['clientSecret'],
+        code: 'forbidden_reference',
+        message:
+          'urn:file:/etc/passwd: not allowed here: providers.kubernetesCRD.allowLocalReferences does not list it',
+      },
+    ]);
+  });
+
+  it('are not found in the values that other references lead to', () => {
+    const { restricted, seen } = watched();
+    const secrets = new Map([['apps/s', new Map([['k', 'urn:file:/etc/passwd']])]]);
+    const options = { a: 'urn:k8s:secret:s:k', b: 'urn:k8s:s:s:k' };
+    expect(resolveReferences(options, { ...restricted, secrets }).value).toEqual({
+      a: 'urn:file:/etc/passwd',
+      b: 'urn:file:/etc/passwd',
+    });
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
+    [['urn:env:TENANT_A'], 'urn:env:TENANT_A', 'a'],
+    [['urn:env:TENANT_*'], 'URN:ENV:TENANT_A', 'a'],
+    [['urn:env:*'], 'urn:env:HOME', '/root'],
+    [['urn:file:/allowed/key'], 'urn:file:/allowed/key', 'from-file'],
+    [['urn:file:/allowed'], 'urn:file:/allowed/deep/key', 'from-file'],
+    [['urn:file:/allowed/'], 'urn:file:/allowed//./deep/../key', 'from-file'],
+    [['URN:FILE:/x/../allowed/*'], 'urn:file:/allowed/key', 'from-file'],
+    [['urn:file:/'], 'urn:file:/etc/passwd', 'from-file'],
+  ])('are used as far as %j goes: %s', (entries, text, value) => {
+    expect(resolveReferences([text], watched(...entries).restricted)).toMatchObject({
+      value: [value],
+      problems: [],
+    });
+  });
+
+  it.each([
+    '',
+    'TENANT',
+    'urn:env:',
+    'urn:env:A-B',
+    'urn:env:A*B',
+    'urn:file:',
+    'urn:file:secret',
+    'urn:file:./a',
+    'urn:file:/run/app*',
+    'urn:k8s:secret:a:b',
+    '*',
+    'urn:*',
+  ])('cannot be allowed as %j', (text) => {
+    expect(parseAllowedReference(text)).toBeUndefined();
+  });
+
+  it('do not follow symbolic links out of what is allowed, and follow those within', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'grantgate-links-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, 'allowed', '..data'), { recursive: true });
+    mkdirSync(join(folder, 'private'));
+    writeFileSync(join(folder, 'private', 'key'), 'never');
+    writeFileSync(join(folder, 'allowed', '..data', 'key'), 'rotated');
+    symlinkSync(join('..data', 'key'), join(folder, 'allowed', 'key'));
+    symlinkSync(join('..', 'private', 'key'), join(folder, 'allowed', 'file-link'));
+    symlinkSync(join(folder, 'private'), join(folder, 'allowed', 'folder-link'));
+    symlinkSync(join(folder, 'allowed'), join(folder, 'mount'));
+    const read: string[] = [];
+    const resolveFile = (entry: string, path: string) =>
+      resolveReferences([`urn:file:${join(folder, path)}`], {
+        ...sources,
+        localReferences: allow(`urn:file:${join(folder, entry)}`),
+        readFile(file) {
+          read.push(realpathSync(file));
+          return readFileSync(file, 'utf8');
+        },
+        realPath: (file) => realpathSync(file),
+      });
+    // As Kubernetes mounts a Secret.
+    expect(resolveFile('allowed', 'allowed/key').value).toEqual(['rotated']);
+    expect(resolveFile('mount', 'mount/key').value).toEqual(['rotated']);
+    expect(resolveFile('allowed/key', 'allowed/key').value).toEqual(['rotated']);
+    for (const path of ['allowed/file-link', 'allowed/folder-link/key', 'allowed/nowhere'])
+      expect(resolveFile('allowed', path).problems).toMatchObject([
+        { severity: 'error', code: 'missing_secret' },
+      ]);
+    // The file system would go to private/../allowed/.., not back.
+    expect(
+      resolveReferences([`urn:file:${folder}/allowed/folder-link/../private/key`], {
+        ...sources,
+        localReferences: allow(`urn:file:${folder}/allowed`),
+        realPath: (file) => realpathSync(file),
+        readFile: (file) => {
+          read.push(file);
+          return readFileSync(file, 'utf8');
+        },
+      }).problems,
+    ).toHaveLength(1);
+    expect(read.filter((file) => file.includes('private'))).toEqual([]);
   });
 });

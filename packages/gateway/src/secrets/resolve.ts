@@ -1,3 +1,6 @@
+import { resolve } from 'node:path';
+import type { LocalReferences } from '../config/local-references.ts';
+import { findAllowedPaths, isAtOrBelow, isEnvAllowed } from '../config/local-references.ts';
 import type { Reference } from './reference.ts';
 import { parseReference } from './reference.ts';
 
@@ -5,17 +8,24 @@ import { parseReference } from './reference.ts';
 export interface SecretSources {
   /** Namespace of the middleware; undefined outside Kubernetes, where `default` is meant. */
   readonly namespace: string | undefined;
+  /** `urn:env:` and `urn:file:` references that may be looked up; undefined: any. */
+  readonly localReferences?: LocalReferences | undefined;
   /** `namespace/name` of a Kubernetes `Secret` to its keys and values. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The text of a file; throws when it cannot be read. */
   readonly readFile: (path: string) => string;
+  /** A path without symbolic links; throws when there is no such file. */
+  readonly realPath: (path: string) => string;
 }
+
+/** What belongs to the gateway, and not to a middleware. */
+export type SharedSources = Omit<SecretSources, 'namespace' | 'localReferences'>;
 
 export interface ReferenceProblem {
   readonly severity: 'error' | 'warning';
   readonly path: readonly (string | number)[];
-  /** `invalid_reference`, `missing_secret` or `deprecated_reference`. */
+  /** `invalid_reference`, `forbidden_reference`, `missing_secret` or `deprecated_reference`. */
   readonly code: string;
   /** Names the reference, never a value. */
   readonly message: string;
@@ -43,7 +53,7 @@ export function resolveReferences(options: unknown, sources: SecretSources): Res
 }
 
 /** Whether the references still lead to what they led to. */
-export function isCurrent(lookUps: readonly LookUp[], sources: Omit<SecretSources, 'namespace'>): boolean {
+export function isCurrent(lookUps: readonly LookUp[], sources: SharedSources): boolean {
   return lookUps.every(({ reference, found }) => {
     const { value, message } = lookUp(reference, sources);
     return value === found.value && message === found.message;
@@ -80,18 +90,41 @@ function resolveText(
     return text;
   }
   if (parsed.warning !== undefined) report('warning', 'deprecated_reference', parsed.warning);
-  const found = lookUp(parsed.reference, sources);
-  lookUps.push({ reference: parsed.reference, found });
+  const { localReferences } = sources;
+  const reference = localReferences ? restrict(parsed.reference, localReferences) : parsed.reference;
+  if (reference === undefined) {
+    const option = localReferences?.option ?? '';
+    report('error', 'forbidden_reference', `${text}: not allowed here: ${option} does not list it`);
+    return text;
+  }
+  const found = lookUp(reference, sources);
+  lookUps.push({ reference, found });
   if (found.value !== undefined) return found.value;
   report('error', 'missing_secret', `${text}: ${found.message}`);
   return text;
+}
+
+/** A reference as far as it is allowed; undefined: it is not, and nothing is read. */
+function restrict(reference: Reference, allowed: LocalReferences): Reference | undefined {
+  switch (reference.kind) {
+    case 'kubernetes':
+      return reference;
+    case 'env':
+      return isEnvAllowed(allowed, reference.variable) ? reference : undefined;
+    case 'file': {
+      // The path that is compared is the path that is read: no `..` is left for the file system to follow.
+      const path = resolve(reference.path);
+      const within = findAllowedPaths(allowed, path);
+      return within.length > 0 ? { kind: 'file', path, within } : undefined;
+    }
+  }
 }
 
 export type Found =
   | { readonly value: string; readonly message?: undefined }
   | { readonly value?: undefined; readonly message: string };
 
-function lookUp(reference: Reference, { secrets, env, readFile }: Omit<SecretSources, 'namespace'>): Found {
+function lookUp(reference: Reference, { secrets, env, readFile, realPath }: SharedSources): Found {
   switch (reference.kind) {
     case 'kubernetes': {
       const { namespace, name, key } = reference;
@@ -110,6 +143,11 @@ function lookUp(reference: Reference, { secrets, env, readFile }: Omit<SecretSou
     }
     case 'file':
       try {
+        if (reference.within !== undefined) {
+          const real = realPath(reference.path);
+          if (!reference.within.some((allowed) => isAtOrBelow(real, realPath(allowed))))
+            return { message: 'a symbolic link leads out of what is allowed' };
+        }
         // Editors and `echo` end a file with a newline that is no part of the secret.
         return nonEmpty(readFile(reference.path).replace(/\r?\n$/, ''));
       } catch (error) {

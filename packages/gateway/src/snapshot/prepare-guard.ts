@@ -3,7 +3,7 @@ import { parseClientCredentials } from '@grantgate/middleware/options/parse';
 import type { ClientCredentialsConfig } from '../config/dynamic.ts';
 import { formatPath } from '../config/path.ts';
 import type { Problem } from '../config/place.ts';
-import type { LookUp, SecretSources } from '../secrets/resolve.ts';
+import type { LookUp, SharedSources } from '../secrets/resolve.ts';
 import { isCurrent, resolveReferences } from '../secrets/resolve.ts';
 
 /** A middleware with its secrets looked up and its options read. */
@@ -15,10 +15,7 @@ export interface PreparedGuard {
 }
 
 /** Prepares one `oAuthClientCredentials` middleware; says everything that is wrong with it at its place in the file. */
-export type PrepareGuard = (
-  middleware: ClientCredentialsConfig,
-  sources: Omit<SecretSources, 'namespace'>,
-) => PreparedGuard;
+export type PrepareGuard = (middleware: ClientCredentialsConfig, sources: SharedSources) => PreparedGuard;
 
 /** A middleware that is the same, and whose secrets are, is prepared once. */
 export function createPrepareGuard(): PrepareGuard {
@@ -37,9 +34,9 @@ interface Done {
   readonly lookUps: readonly LookUp[];
 }
 
-function prepareGuard(middleware: ClientCredentialsConfig, sources: Omit<SecretSources, 'namespace'>): Done {
-  const { name, namespace } = middleware;
-  const resolved = resolveReferences(middleware.options, { ...sources, namespace });
+function prepareGuard(middleware: ClientCredentialsConfig, sources: SharedSources): Done {
+  const { name, namespace, localReferences } = middleware;
+  const resolved = resolveReferences(middleware.options, { ...sources, namespace, localReferences });
   const parsed = parseClientCredentials(resolved.value);
   const unresolved = resolved.problems.filter(({ severity }) => severity === 'error');
   const problems: readonly OptionProblem[] = [

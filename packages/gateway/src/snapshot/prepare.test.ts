@@ -8,6 +8,7 @@ import type { Prepared } from './prepared.ts';
 
 const sources: PrepareSources = {
   env: { ID: 'app', SECRET: 's3cr3t' },
+  realPath: (path) => path,
   readFile: () => {
     throw Object.assign(new Error('no'), { code: 'ENOENT' });
   },

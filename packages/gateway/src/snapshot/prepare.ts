@@ -14,6 +14,8 @@ export interface PrepareSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The text of a file; throws when it cannot be read. */
   readonly readFile: (path: string) => string;
+  /** A path without symbolic links; throws when there is no such file. */
+  readonly realPath: (path: string) => string;
   /** Entry points by name; undefined when they are not known, and routers' mentions of them are not checked. */
   readonly entryPoints: ReadonlyMap<string, EntryPointFacts> | undefined;
 }
@@ -43,10 +45,10 @@ interface Parts {
 
 function prepareAll(
   configuration: DynamicConfiguration,
-  { env, readFile }: PrepareSources,
+  { env, readFile, realPath }: PrepareSources,
   { prepareGuard, prepareRouters, prepareCheck }: Parts,
 ): Prepared {
-  const sources = { env, readFile: readOnce(readFile), secrets: configuration.secrets };
+  const sources = { env, readFile: readOnce(readFile), realPath, secrets: configuration.secrets };
   const problems: Problem[] = [...configuration.problems];
   const guards = new Map<string, PreparedGuard>();
   for (const middleware of configuration.middlewares.values()) {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
 import type { BuildDeps } from './build.ts';
 import { createBuild } from './build.ts';
@@ -33,6 +33,11 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     readFile(path) {
       files.add(path);
       return readFileSync(path, 'utf8');
+    },
+    realPath(path) {
+      // What does not exist yet is watched too.
+      files.add(path);
+      return realpathSync(path);
     },
     entryPoints: deps.entryPoints,
   });

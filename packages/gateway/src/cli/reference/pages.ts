@@ -88,7 +88,7 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
       title: 'oAuthClientCredentials',
       text: `The options of the middleware, in both formats of routes. ${names}
 
-Every string may be a reference in place of the value: \`urn:k8s:secret:NAME:KEY\` (a \`Secret\` of the middleware's namespace), \`urn:env:VARIABLE\` or \`urn:file:PATH\`. A reference that leads nowhere makes the middleware refuse with \`middleware_unavailable\`.`,
+Every string may be a reference in place of the value: \`urn:k8s:secret:NAME:KEY\` (a \`Secret\` of the middleware's namespace), \`urn:env:VARIABLE\` or \`urn:file:PATH\`. A Middleware of a cluster can use local references (\`urn:env:\`, \`urn:file:\`) only when \`allowLocalReferences\` lists them. A reference that leads nowhere or is not allowed makes the middleware refuse with \`middleware_unavailable\`.`,
       sections: [{ heading: '', text: '', options: listOptions(configurationSchemas.middleware()) }],
     },
   };

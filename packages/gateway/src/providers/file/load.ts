@@ -1,21 +1,31 @@
 import { sep } from 'node:path';
 import type { Document, ParsedDocuments } from '../../config/document.ts';
 import { createParseDocuments } from '../../config/parse-documents.ts';
+import type { LocalReferences } from '../../config/local-references.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
 import { createReadFiles } from './files.ts';
 
 /** Reads routes from files and directories: both formats, all problems at once. Never rejects. */
-export function loadFiles(paths: readonly string[]): Promise<ProviderOutput> {
-  return createFileLoader(paths)();
+export function loadFiles(
+  paths: readonly string[],
+  localReferences?: LocalReferences,
+): Promise<ProviderOutput> {
+  return createFileLoader(paths, localReferences)();
 }
 
 /**
  * The same, again and again: a file that can no longer be read or parsed keeps the entries it had the last time it could,
  * while its problem is reported; so do the files of a directory that cannot be listed. A file that is gone takes its
  * entries with it. A file that has not changed is not parsed again.
+ *
+ * @param localReferences what their middlewares may use of the gateway's environment and files; default: any.
  */
-export function createFileLoader(paths: readonly string[]): () => Promise<ProviderOutput> {
+export function createFileLoader(
+  paths: readonly string[],
+  localReferences?: LocalReferences,
+): () => Promise<ProviderOutput> {
+  const restrict = createRestrict(localReferences);
   const readFiles = createReadFiles(paths);
   let lastGood: ReadonlyMap<string, Good> = new Map();
   return async () => {
@@ -43,12 +53,24 @@ export function createFileLoader(paths: readonly string[]): () => Promise<Provid
         const parse = before?.parse ?? createParseDocuments(file);
         const { documents, problems: found } = parse(read.text);
         problems.push(...found);
-        if (found.length === 0) good.set(file, { text: read.text, documents, parse });
+        if (found.length === 0)
+          good.set(file, { text: read.text, documents: documents.map(restrict), parse });
         else if (before !== undefined) good.set(file, before);
       }
     }
     lastGood = good;
     return { documents: Array.from(good.values(), ({ documents }) => documents).flat(), problems };
+  };
+}
+
+/** The same document gives the same object each time: what was made of it is used again. */
+function createRestrict(localReferences: LocalReferences | undefined): (document: Document) => Document {
+  if (localReferences === undefined) return (document) => document;
+  const restricted = new WeakMap<Document, Document>();
+  return (document) => {
+    let own = restricted.get(document);
+    if (own === undefined) restricted.set(document, (own = { ...document, localReferences }));
+    return own;
   };
 }
 

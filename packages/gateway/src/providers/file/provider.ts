@@ -6,10 +6,10 @@ import { watchFiles } from './watch.ts';
 
 /** Routes from files and directories, read again when they change. */
 export function createFileProvider(
-  { paths, watch }: FileProviderConfig,
+  { paths, watch, localReferences }: FileProviderConfig,
   { clock, onUnwatched }: Pick<WatchOptions, 'clock' | 'onUnwatched'>,
 ): Provider {
-  const load = createFileLoader(paths);
+  const load = createFileLoader(paths, localReferences);
   let closed = false;
   let watching: FileWatch | undefined;
   // One after the other: what was read first must not come out last.

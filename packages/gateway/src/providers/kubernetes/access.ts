@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
@@ -126,6 +126,7 @@ function toToken({ token }: AccessConfig, env: AccessSources['env']): { readonly
     secrets: new Map(),
     namespace: undefined,
     readFile: (path) => readFileSync(path, 'utf8'),
+    realPath: realpathSync,
   });
   const fault = problems.find(({ severity }) => severity === 'error');
   if (fault !== undefined) throw new AccessError(`the token cannot be read: ${fault.message}`);

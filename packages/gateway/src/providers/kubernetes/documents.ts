@@ -45,9 +45,10 @@ export function createKeep({
   ingressClass,
   allowCrossNamespace,
   allowExternalNameServices,
+  localReferences,
 }: Pick<
   KubernetesProviderConfig,
-  'ingressClass' | 'allowCrossNamespace' | 'allowExternalNameServices'
+  'ingressClass' | 'allowCrossNamespace' | 'allowExternalNameServices' | 'localReferences'
 >): Keep {
   const origin = Object.freeze({
     allowCrossNamespace,
@@ -57,7 +58,7 @@ export function createKeep({
   return (resource, object, before) =>
     resource.kind === 'IngressRoute' && !isOfClass(object.raw, ingressClass)
       ? undefined
-      : keepObject(resource, object, origin, before);
+      : keepObject(resource, object, { origin, localReferences }, before);
 }
 
 /**
@@ -67,7 +68,7 @@ export function createKeep({
 function keepObject(
   resource: Resource,
   { metadata: { namespace, name, uid }, raw }: ApiObject,
-  origin: Origin,
+  trust: Pick<Document, 'localReferences'> & { readonly origin: Origin },
   before: KeptObject | undefined,
 ): KeptObject {
   const labels = valueAt(raw, ['metadata', 'labels']);
@@ -87,7 +88,7 @@ function keepObject(
     name,
     uid,
     resource,
-    document: { file: place.file, value, origin, placeOf: () => place },
+    document: { file: place.file, value, ...trust, placeOf: () => place },
   };
 }
 

@@ -93,6 +93,7 @@ export function readMiddleware(
       kind: clientCredentials,
       ...identity,
       errors: [],
+      localReferences: document.localReferences,
       options: valueAt(document.value, options),
       placeOf: (option, part) => document.placeOf([...options, ...option], part),
     },
