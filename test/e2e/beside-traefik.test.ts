@@ -144,7 +144,7 @@ describe('the example beside Traefik', () => {
   it('guards its routes, by what Traefik documents of ForwardAuth', async () => {
     const guardOf = (url = ''): ForwardAuth => {
       const router = Object.values(http.routers).find(({ rule }) =>
-        url.startsWith(/^PathPrefix\(`(.+)`\)$/.exec(rule)?.[1] ?? 'no such rule'),
+        url.startsWith(/^PathPrefix\(`([^`]+)`\)/.exec(rule)?.[1] ?? 'no such rule'),
       );
       return http.middlewares[router?.middlewares.at(-1) ?? '']!.forwardAuth!;
     };

@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createFacts } from '../../packages/gateway/src/routing/facts.testkit.ts';
+import { sanitizePath } from '../../packages/gateway/src/routing/request-path.ts';
+import { compileRule } from '../../packages/gateway/src/routing/rule.ts';
+import { createTable } from '../../packages/gateway/src/routing/table.ts';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { sendRequest } from '../conformance/send-request.testkit.ts';
+import type { Beside } from './beside.testkit.ts';
+import { startBeside } from './beside.testkit.ts';
+import { proxies } from './beside-proxies.testkit.ts';
+import { valuesOf } from './echo-server.testkit.ts';
+import { readPath, spellTraversals } from './path-spellings.testkit.ts';
+
+const boss = `Basic ${Buffer.from('boss:boss-secret').toString('base64')}`;
+
+let server: AuthorizationServer;
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    clients: [
+      { clientId: 'boss', clientSecret: 'boss-secret', claims: { grp: 'admin' } },
+      { clientId: 'my-oauth-client-name', clientSecret: 'mypasswd', claims: { grp: 'gateway' } },
+    ],
+  });
+});
+afterAll(() => server.close());
+
+/** The middleware that sends each value of `Group`. */
+const guardBy: Readonly<Partial<Record<string, string>>> = { admin: 'orders', gateway: 'billing' };
+
+/** The middleware of each path, and none for any other. */
+const guardOf = (path: string): string | undefined => /^\/(orders|billing)(?:\/|$)/.exec(path)?.[1];
+
+for (const [name, proxy] of Object.entries(proxies)) {
+  describe.skipIf(proxy === undefined)(`paths beside ${name}`, () => {
+    let beside: Beside;
+    beforeAll(async () => {
+      const { example, command } = proxy ?? { example: '', command: undefined };
+      beside = await startBeside({ example, tokenUrl: server.url, command });
+    });
+    afterAll(() => beside.close());
+
+    /** What the service got of a request, and the middleware that let it pass. */
+    const send = async (path: string) => {
+      const before = beside.service.received.length;
+      const { status } = await sendRequest(beside.url, { path, headers: ['Authorization', boss] });
+      const echo = beside.service.received[before];
+      return { status, url: echo?.url, guard: echo && guardBy[valuesOf(echo, 'group').join()] };
+    };
+
+    it.each(['/orders/1', '/orders/a.b/..c/...?to=/../billing%2f..;', '/orders/gr%C3%BC%C3%9Fe;v=1/%20'])(
+      'lets %s pass',
+      async (path) => {
+        expect(await send(path)).toMatchObject({ status: 200, url: path, guard: 'orders' });
+      },
+    );
+
+    it('lets no spelling reach what another middleware guards, however the service reads it', async () => {
+      const spellings = [
+        ...spellTraversals('/orders/', '/billing/x'),
+        ...(proxy?.gatewayLevel === true ? spellTraversals('/billing/', '/orders/x') : []),
+      ];
+      const wrong: object[] = [];
+      for (const path of spellings) {
+        const passed = await send(path);
+        if (passed.url === undefined) continue;
+        expect(passed.guard).toBeDefined();
+        const readings = [...readPath(passed.url)].filter(
+          (one) => (guardOf(one) ?? passed.guard) !== passed.guard,
+        );
+        if (readings.length > 0) wrong.push({ path, ...passed, readings });
+      }
+      expect(wrong).toEqual([]);
+    });
+  });
+}
+
+describe('paths beside Traefik', () => {
+  const read = async (name: string): Promise<unknown> =>
+    parse(await readFile(new URL(`../../examples/beside-traefik/${name}`, import.meta.url), 'utf8'));
+
+  it('no spelling has a router of another middleware, however the service reads it', async () => {
+    const { entryPoints } = (await read('traefik.yaml')) as {
+      readonly entryPoints: { readonly web: { readonly http: { readonly encodedCharacters: object } } };
+    };
+    expect(entryPoints.web.http.encodedCharacters).toEqual({
+      allowEncodedSlash: false,
+      allowEncodedBackSlash: false,
+      allowEncodedNullCharacter: false,
+    });
+    const { http } = (await read('dynamic.yaml')) as {
+      readonly http: { readonly routers: Readonly<Record<string, { readonly rule: string }>> };
+    };
+    const table = createTable(
+      Object.entries(http.routers).map(([name, router]) => {
+        const compiled = compileRule(router.rule);
+        if (!compiled.ok) throw new Error(router.rule);
+        return { name, rule: compiled.rule, priority: undefined, route: name };
+      }),
+    );
+    expect(table.match(createFacts({ target: '/orders/1;v=1/..x' }))).toBe('orders');
+    const spellings = [
+      ...spellTraversals('/orders/', '/billing/x'),
+      ...spellTraversals('/billing/', '/orders/x'),
+    ];
+    let passed = 0;
+    for (const path of spellings) {
+      // What the entry point refuses.
+      if (/%(?:2f|5c|00)/i.test(path)) continue;
+      const guard = table.match(createFacts({ target: path }));
+      if (guard === undefined) continue;
+      passed += 1;
+      // Traefik passes on the path that its rules have seen.
+      for (const reading of readPath(sanitizePath(path) ?? '')) expect(guardOf(reading) ?? guard).toBe(guard);
+    }
+    expect(passed).toBeGreaterThan(0);
+  });
+});
