@@ -7,6 +7,7 @@ import { createStores } from './cache/stores.ts';
 import type { Decide } from './decision/decide.ts';
 import { createApplicationDecide, createGatewayDecide } from './decision/decide.ts';
 import { compilePolicy } from './decision/policy.ts';
+import { createRenew, type Renew } from './decision/renew.ts';
 import { OptionsError } from './errors.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
@@ -21,6 +22,8 @@ export type { StoreEvent } from './cache/store-event.ts';
 export interface Authenticator {
   /** A value when the answer is in memory, a promise when the authorization server has to be asked. Never rejects for what a caller or a server can do. */
   readonly decide: Decide;
+  /** Undefined at application level, and with `renewOnUnauthorized: false`. */
+  readonly renew: Renew | undefined;
   /** Drops the tokens that were obtained here and closes the connections to the authorization server. */
   close(): Promise<void>;
 }
@@ -75,9 +78,15 @@ export function createParsedAuthenticator(
   const { source } = tokens;
   const policy = compilePolicy(options);
   const { clientID, clientSecret } = options;
-  const decide =
-    clientID === undefined || clientSecret === undefined
-      ? createApplicationDecide(policy, source, clock)
-      : createGatewayDecide(policy, source, Object.freeze({ clientId: clientID, clientSecret }), clock);
-  return Object.freeze({ decide, close: () => tokens.close() });
+  const close = (): Promise<void> => tokens.close();
+  if (clientID === undefined || clientSecret === undefined)
+    return Object.freeze({ decide: createApplicationDecide(policy, source, clock), renew: undefined, close });
+  const own = Object.freeze({ clientId: clientID, clientSecret });
+  return Object.freeze({
+    decide: createGatewayDecide(policy, source, own, clock),
+    renew: options.renewOnUnauthorized
+      ? createRenew(policy, clientID, tokens.renewalOf(own), clock)
+      : undefined,
+    close,
+  });
 }

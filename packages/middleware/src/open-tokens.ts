@@ -1,4 +1,5 @@
 import type { Clock } from './base/clock.ts';
+import { createRenewal, type Renewal } from './cache/renewal.ts';
 import type { Stores } from './cache/stores.ts';
 import { createStores } from './cache/stores.ts';
 import type { CachedTokens, TokenCache } from './cache/token-cache.ts';
@@ -6,6 +7,7 @@ import { createTokenCache } from './cache/token-cache.ts';
 import type { TokenTally } from './cache/token-tally.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import { createTokenEndpoint } from './token/create-endpoint.ts';
+import type { Credential } from './token/credential.ts';
 import { maxBackoffMs } from './token/retry.ts';
 
 /** The options that say where tokens come from; the rest of `oAuthClientCredentials` judges them. */
@@ -14,6 +16,8 @@ export type TokenOptions = Pick<ClientCredentialsOptions, 'url' | 'audience' | '
 /** Tokens of one endpoint, with what they need. */
 export interface OpenTokens {
   readonly source: CachedTokens;
+  /** Replaces the tokens of one credential that resources refuse. */
+  renewalOf(credential: Credential): Renewal;
   /** Drops the tokens that were obtained here and closes the connections to the authorization server and the store. */
   close(): Promise<void>;
 }
@@ -56,6 +60,7 @@ export function openTokens(
   const source = cache.source({ endpoint, profile, waitMs, shared, tally: parts.tally });
   return Object.freeze({
     source,
+    renewalOf: (credential: Credential) => createRenewal(source, credential, clock),
     async close(): Promise<void> {
       source.purge();
       await endpoint.close();

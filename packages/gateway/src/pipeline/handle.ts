@@ -1,11 +1,14 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
+import type { Allow } from '@grantgate/middleware/decision/decision';
 import { forward } from '../proxy/forward.ts';
-import { createUpstreamHeads, type ToUpstreamHead } from '../proxy/request-headers.ts';
+import { createUpstreamHeads, type ToUpstreamHead, type UpstreamHead } from '../proxy/request-headers.ts';
 import { createAnswerHeads, type ToAnswerHead } from '../proxy/response-headers.ts';
 import { sanitizePath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
+import type { Picked } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
 import { type Passed, passGuards, usernameOf } from './pass-guards.ts';
 import { Progress, type ProgressDeps } from './progress.ts';
@@ -76,9 +79,9 @@ function serve(
   // The server gets the path that the rules have seen: no route is chosen by one path and used with another.
   const target = path === facts.path ? facts.target : toTarget(path, facts.target);
   const passed = passGuards(route.guards, facts);
-  const decided: Decided = { exchange, route, target, progress, heads };
-  if (passed instanceof Promise) return passed.then((late) => conclude(late, decided));
-  conclude(passed, decided);
+  const context = new ForwardContext(exchange, route, target, progress, heads);
+  if (passed instanceof Promise) return passed.then((late) => conclude(late, context));
+  conclude(passed, context);
   return undefined;
 }
 
@@ -100,16 +103,46 @@ interface Heads {
   readonly toAnswerHead: ToAnswerHead;
 }
 
-interface Decided {
+/** A request that may be forwarded. A class, because one is made for every request. */
+class ForwardContext {
   readonly exchange: Exchange;
   readonly route: Route;
   /** Path and query that the server gets. */
   readonly target: string;
   readonly progress: Progress;
   readonly heads: Heads;
+  allows: readonly Allow[] = [];
+  picked: Picked | undefined = undefined;
+
+  constructor(exchange: Exchange, route: Route, target: string, progress: Progress, heads: Heads) {
+    this.exchange = exchange;
+    this.route = route;
+    this.target = target;
+    this.progress = progress;
+    this.heads = heads;
+  }
+
+  /** Only the last middleware's token reaches the server. */
+  get renewsToken(): boolean {
+    return this.route.guards.at(-1)?.renew !== undefined;
+  }
+
+  toHead(allows: readonly Allow[], picked: Picked): UpstreamHead {
+    return this.heads.toUpstreamHead(this.exchange.facts, allows, picked, this.progress.requestId);
+  }
+
+  renewHead(): MaybePromise<UpstreamHead | undefined> {
+    const { allows, picked } = this;
+    const last = allows.at(-1);
+    const renewed = last && this.route.guards.at(-1)?.renew?.(last);
+    const toHead = (allow: Allow | undefined): UpstreamHead | undefined =>
+      allow && picked && this.toHead([...allows.slice(0, -1), allow], picked);
+    return renewed instanceof Promise ? renewed.then(toHead) : toHead(renewed);
+  }
 }
 
-function conclude(passed: Passed, { exchange, route, target, progress, heads }: Decided): void {
+function conclude(passed: Passed, context: ForwardContext): void {
+  const { exchange, route, target, progress, heads } = context;
   if ('allowed' in passed) {
     progress.refuse(passed);
     return;
@@ -122,6 +155,8 @@ function conclude(passed: Passed, { exchange, route, target, progress, heads }: 
     progress.refuse(gatewayRefusals.upstream_unavailable);
     return;
   }
+  context.allows = passed;
+  context.picked = picked;
   progress.sent(picked);
   forward({
     body: exchange.body,
@@ -129,11 +164,12 @@ function conclude(passed: Passed, { exchange, route, target, progress, heads }: 
     method: exchange.facts.method,
     picked,
     target,
-    head: heads.toUpstreamHead(exchange.facts, passed, picked, progress.requestId),
+    head: context.toHead(passed, picked),
     toAnswerHead: heads.toAnswerHead,
     maxBodyBytes: exchange.maxBodyBytes,
     expectsContinue: exchange.expectsContinue,
     upgrade: exchange.upgrade,
     follower: progress,
+    renewal: context.renewsToken ? context : undefined,
   });
 }

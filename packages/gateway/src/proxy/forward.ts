@@ -1,13 +1,16 @@
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Fault } from '../http1/fault.ts';
-import type { Call, RequestBody, ResponseHandler } from '../http1/request.ts';
+import type { Call, ResponseHandler } from '../http1/request.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { Answer, Closing } from './answer.ts';
 import type { CallerBody } from './caller-body.ts';
+import { refusesToken } from './bearer-challenge.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
-import { createRequestBody } from './request-body.ts';
+import { createHeldResponse, type HeldResponse } from './held-response.ts';
+import { createRequestBody, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
 import { toCallerHeaders, type ToAnswerHead } from './response-headers.ts';
 import { joinSockets } from './upgrade.ts';
@@ -29,6 +32,14 @@ export interface Forwarding {
   /** The caller's connection when it asks for WebSocket; undefined otherwise. */
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
   readonly follower: Follower;
+  /** Undefined: a response that refuses the token goes to the caller. */
+  readonly renewal: HeadRenewal | undefined;
+}
+
+/** Makes a request's head with another token, when the server has refused the one that it has. */
+export interface HeadRenewal {
+  /** Undefined when there is no other token. */
+  renewHead(): MaybePromise<UpstreamHead | undefined>;
 }
 
 /** Told what becomes of it. */
@@ -45,32 +56,29 @@ export interface Follower {
 
 /** Sends a request to the picked server and streams the answer back, neither of them held in memory. */
 export function forward(job: Forwarding): void {
-  const { picked, answer, head, upgrade } = job;
+  const { answer, head } = job;
   if (head.headers === undefined) {
     job.follower.failed('request_invalid');
     return;
   }
   const relay = new Relay(job);
-  relay.call = picked.server.connections.dispatch(
-    {
-      method: job.method,
-      target: picked.server.basePath + job.target,
-      headers: head.headers,
-      body: head.hasBody ? toRequestBody(job, relay) : undefined,
-      upgrade: upgrade === undefined ? undefined : 'websocket',
-    },
-    relay,
-  );
+  relay.send(head, head.hasBody ? toRequestBody(job, relay) : undefined);
   answer.onClose(relay);
 }
 
-function toRequestBody(job: Forwarding, relay: Relay): RequestBody | Buffer {
+/** Bytes of a body up to which a request is sent once more when its token is refused. */
+const maxReplayBytes = 64 * 1024;
+
+function toRequestBody(job: Forwarding, relay: Relay): StreamingBody | Buffer {
   // How long it is has been looked at: it is as long as announced.
   const whole = job.body.whole();
   if (whole !== undefined) return whole;
+  const { bodyLength } = job.head;
+  const isCopied = job.renewal !== undefined && (bodyLength ?? 0) <= maxReplayBytes;
   return createRequestBody(job.body, {
-    length: job.head.bodyLength,
+    length: bodyLength,
     maxBytes: job.maxBodyBytes,
+    maxCopyBytes: isCopied ? maxReplayBytes : 0,
     onWanted() {
       if (job.expectsContinue) job.answer.continue();
     },
@@ -80,9 +88,13 @@ function toRequestBody(job: Forwarding, relay: Relay): RequestBody | Buffer {
 
 /** Passes one answer on. A class, because one is made for every request. */
 class Relay implements ResponseHandler, Closing {
-  /** Set when the request has been dispatched; what ends it before that needs none. */
-  call: Call | undefined = undefined;
   readonly #job: Forwarding;
+  /** Set when the request has been dispatched; what ends it before that needs none. */
+  #call: Call | undefined = undefined;
+  #body: StreamingBody | Buffer | undefined = undefined;
+  /** A refusal of the token, while another token is requested. */
+  #held: HeldResponse | undefined = undefined;
+  #renewed = false;
   #over = false;
   #answered = false;
   /** The last part of the body that has come, on which the end may follow. */
@@ -95,15 +107,30 @@ class Relay implements ResponseHandler, Closing {
     this.#job = job;
   }
 
+  send(head: UpstreamHead, body: StreamingBody | Buffer | undefined): void {
+    const { method, picked, target, upgrade } = this.#job;
+    this.#body = body;
+    this.#call = picked.server.connections.dispatch(
+      {
+        method,
+        target: picked.server.basePath + target,
+        headers: head.headers ?? [],
+        body,
+        upgrade: upgrade === undefined ? undefined : 'websocket',
+      },
+      this,
+    );
+  }
+
   /** The caller has its answer, or has gone away. */
   answerClosed(): void {
-    if (!this.#over) this.call?.abort();
+    if (!this.#over) this.#call?.abort();
   }
 
   refuseBody(): void {
     const { answer, follower } = this.#job;
     this.#over = true;
-    this.call?.abort();
+    this.#call?.abort();
     if (answer.begun) answer.cut();
     else follower.failed('request_too_large');
   }
@@ -116,15 +143,20 @@ class Relay implements ResponseHandler, Closing {
     const { answer, follower, picked, toAnswerHead } = this.#job;
     if (answer.begun) {
       // Refused meanwhile: its body did not arrive in time, or not as a body does.
-      this.call?.abort();
+      this.#call?.abort();
       return;
     }
+    if (head.status === 401 && this.#replaces(head, repeats)) return;
     this.#answered = true;
     follower.answered(head.status);
     answer.begin(toAnswerHead(head, repeats, picked.setCookie));
   }
 
   onData(data: Buffer, lent: boolean): void {
+    if (this.#held !== undefined) {
+      this.#held.onData(data, lent);
+      return;
+    }
     this.#job.follower.passedOn(data.length);
     this.#writePart();
     this.#part = data;
@@ -132,6 +164,7 @@ class Relay implements ResponseHandler, Closing {
   }
 
   onFlush(): boolean {
+    if (this.#held !== undefined) return this.#held.onFlush();
     const { answer } = this.#job;
     this.#writePart();
     // Event streams and other slow bodies: the head must not wait for the first byte.
@@ -139,11 +172,15 @@ class Relay implements ResponseHandler, Closing {
     this.#flushed = true;
     if (!this.#full) return true;
     this.#full = false;
-    answer.onceDrained(() => this.call?.resume());
+    answer.onceDrained(() => this.#call?.resume());
     return false;
   }
 
   onEnd(trailers: readonly string[]): void {
+    if (this.#held !== undefined) {
+      this.#held.onEnd(trailers);
+      return;
+    }
     this.#over = true;
     this.#job.answer.end(this.#part, this.#lent, trailers);
   }
@@ -162,10 +199,46 @@ class Relay implements ResponseHandler, Closing {
   }
 
   onFault(fault: Fault): void {
+    if (this.#held !== undefined) {
+      this.#held.onFault(fault);
+      return;
+    }
     this.#over = true;
     this.#job.follower.broken(fault.reason);
     if (this.#answered) this.#job.answer.cut();
     else this.#job.follower.failed(upstreamFaults[fault.code]);
+  }
+
+  /** Whether a refusal of the token does not go to the caller, for now or for good. */
+  #replaces(head: ResponseHead, repeats: boolean): boolean {
+    const { renewal } = this.#job;
+    if (renewal === undefined || this.#renewed || !refusesToken(head)) return false;
+    this.#renewed = true;
+    const renewed = renewal.renewHead();
+    // Whatever comes of it: the next request has the new token.
+    if (!this.#isReplayable()) return false;
+    if (!(renewed instanceof Promise)) return renewed !== undefined && this.#sendAgain(renewed);
+    const held = createHeldResponse(head, repeats);
+    this.#held = held;
+    void renewed.then((late) => {
+      this.#held = undefined;
+      if (this.#job.answer.over || this.#job.answer.begun || this.#over) this.#call?.abort();
+      else if (late === undefined || !this.#sendAgain(late)) {
+        if (held.release(this) && !held.complete) this.#call?.resume();
+      }
+    });
+    return true;
+  }
+
+  #isReplayable(): boolean {
+    return this.#body === undefined || Buffer.isBuffer(this.#body) || this.#body.copy() !== undefined;
+  }
+
+  #sendAgain(head: UpstreamHead): boolean {
+    if (head.headers === undefined) return false;
+    this.#call?.abort();
+    this.send(head, Buffer.isBuffer(this.#body) ? this.#body : this.#body?.copy());
+    return true;
   }
 
   #writePart(): void {

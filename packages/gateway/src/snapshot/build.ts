@@ -61,9 +61,9 @@ function createToGuards() {
     for (const [name, one] of prepared) {
       const found = one.options && find(one.options);
       if (found === undefined) continue;
-      const { decide, tally } = found;
+      const { decide, renew, tally } = found;
       let guard = known.get(one);
-      if (guard?.decide !== decide) known.set(one, (guard = Object.freeze({ name, decide, tally })));
+      if (guard?.decide !== decide) known.set(one, (guard = Object.freeze({ name, decide, renew, tally })));
       guards.set(name, guard);
     }
     return guards;

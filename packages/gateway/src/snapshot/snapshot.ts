@@ -1,4 +1,5 @@
 import type { Decision } from '@grantgate/middleware/decision/decision';
+import type { Renew } from '@grantgate/middleware/decision/renew';
 import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
@@ -29,6 +30,8 @@ export interface Guard {
   /** Qualified name: `apps-test@kubernetescrd`. */
   readonly name: string;
   decide(facts: DecisionFacts): MaybePromise<Decision>;
+  /** Replaces a decision whose token the server has refused; undefined where the middleware does not. */
+  readonly renew?: Renew | undefined;
   /** What counts its tokens; middlewares with the same options have the same. */
   readonly tally?: TokenTally | undefined;
 }

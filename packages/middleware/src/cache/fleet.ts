@@ -9,7 +9,7 @@ export interface FleetRequest {
   /** The token to be renewed, which serves until then; undefined when there is none. */
   readonly held: AccessToken | undefined;
   /** A token that a resource has refused: no answer, be it held or what the store has. */
-  readonly refused: AccessToken | undefined;
+  readonly refused: Pick<AccessToken, 'value'> | undefined;
   /** Asks the authorization server. Never rejects. */
   readonly ask: () => Promise<TokenOutcome>;
   /** Whether the answer may be shared: false once what was under way has been purged. */

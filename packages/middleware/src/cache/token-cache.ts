@@ -43,7 +43,7 @@ export interface CachedTokens {
    * A token in the place of one that a resource has refused: the one in memory when it is another already, otherwise a new
    * one, asked for once however many want it. The refused one stays in memory until then.
    */
-  renew(credential: Credential, refused: AccessToken): MaybePromise<TokenOutcome>;
+  renew(credential: Credential, refused: Pick<AccessToken, 'value'>): MaybePromise<TokenOutcome>;
   /** Drops every token that came through here, and whatever is under way. */
   purge(): void;
 }
@@ -81,7 +81,7 @@ interface Flight {
   readonly outcome: Promise<TokenOutcome>;
   readonly generation: Generation;
   /** The token that is not to come out of it. */
-  readonly refused: AccessToken | undefined;
+  readonly refused: Pick<AccessToken, 'value'> | undefined;
 }
 
 interface Refusal {
@@ -141,7 +141,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const obtain = async (
         credential: Credential,
         held: AccessToken | undefined,
-        refused: AccessToken | undefined,
+        refused: Pick<AccessToken, 'value'> | undefined,
         isWanted: () => boolean,
       ): Promise<TokenOutcome> => {
         if (shared === undefined) return askServer(credential);
@@ -163,7 +163,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         return outcome;
       };
 
-      const ask = (key: string, credential: Credential, unwanted?: AccessToken): Promise<TokenOutcome> => {
+      const ask = (
+        key: string,
+        credential: Credential,
+        unwanted?: Pick<AccessToken, 'value'>,
+      ): Promise<TokenOutcome> => {
         const running = flights.get(key);
         if (running !== undefined) return running.outcome;
         const born = generation;
@@ -180,7 +184,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         return outcome;
       };
 
-      const keep = (key: string, outcome: TokenOutcome, unwanted: AccessToken | undefined): void => {
+      const keep = (
+        key: string,
+        outcome: TokenOutcome,
+        unwanted: Pick<AccessToken, 'value'> | undefined,
+      ): void => {
         const now = clock.monotonic();
         if (outcome.kind === 'failure') {
           if (outcome.reason === 'credentials_refused')

@@ -16,6 +16,7 @@ export const clientCredentialsNames: KnownNames = {
   claims: 'value',
   forwardHeaders: 'value',
   usernameClaim: 'value',
+  renewOnUnauthorized: 'value',
   clientConfig: {
     tls: { ca: 'value', cert: 'value', key: 'value', insecureSkipVerify: 'value' },
     timeoutSeconds: 'value',

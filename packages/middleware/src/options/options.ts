@@ -14,6 +14,8 @@ export interface ClientCredentialsOptions {
   readonly forwardHeaders: Readonly<Record<string, string>>;
   /** Claim path. */
   readonly usernameClaim: string | undefined;
+  /** Gateway level: whether a 401 of the server renews the token; default true. */
+  readonly renewOnUnauthorized: boolean;
   readonly clientConfig: {
     readonly tls: {
       /** PEM. */

@@ -21,6 +21,7 @@ describe('the options', () => {
         claims: undefined,
         forwardHeaders: {},
         usernameClaim: undefined,
+        renewOnUnauthorized: true,
         clientConfig: {
           tls: { ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false },
           timeoutSeconds: 5,

@@ -149,6 +149,7 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
     claims: shape.claims,
     forwardHeaders: Object.freeze({ ...shape.forwardHeaders }),
     usernameClaim: shape.usernameClaim,
+    renewOnUnauthorized: shape.renewOnUnauthorized,
     clientConfig: Object.freeze({
       tls: Object.freeze({
         ca: tls.ca === undefined ? undefined : toText(tls.ca),

@@ -13,6 +13,7 @@ export interface ClientCredentialsInput {
   claims?: string | undefined;
   forwardHeaders?: Record<string, string> | undefined;
   usernameClaim?: string | undefined;
+  renewOnUnauthorized?: boolean | undefined;
   clientConfig?:
     | {
         tls?:
@@ -39,6 +40,7 @@ export interface ClientCredentialsShape {
   claims?: string | undefined;
   forwardHeaders: Record<string, string>;
   usernameClaim?: string | undefined;
+  renewOnUnauthorized: boolean;
   clientConfig: {
     tls: {
       ca?: string | Secret | undefined;
@@ -77,6 +79,12 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
       .min(1)
       .optional()
       .describe('Claim path that fills `ClientUsername` in the access log.'),
+    renewOnUnauthorized: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Gateway level: when the server answers 401 with `WWW-Authenticate: Bearer`, requests a new token, at most once in ten seconds, and sends the request once more.',
+      ),
     clientConfig: z
       .strictObject({
         tls: z

@@ -48,9 +48,6 @@ export interface TokenSource {
   close(): Promise<void>;
 }
 
-/** Milliseconds between two renewals that resources cause. */
-const renewEveryMs = 10_000;
-
 /**
  * Creates a source of tokens for an application's own calls.
  *
@@ -71,8 +68,7 @@ export function createTokenSource(
   const tokens = openTokens(options, { clock, stores });
   const held = new WeakMap<AccessToken, OutgoingToken>();
   const originals = new WeakMap<OutgoingToken, AccessToken>();
-  let renewedAtMs = -Infinity;
-  let renewing: MaybePromise<TokenOutcome> | undefined;
+  const renewal = tokens.renewalOf(credential);
 
   const toOutgoing = (outcome: TokenOutcome): OutgoingToken => {
     if (outcome.kind === 'failure')
@@ -104,17 +100,8 @@ export function createTokenSource(
     async renew(refused: OutgoingToken): Promise<OutgoingToken | undefined> {
       const original = originals.get(refused);
       if (original === undefined) return undefined;
-      const current = tokens.source.get(credential);
-      if (!(current instanceof Promise) && current.kind === 'token' && current.value !== original.value)
-        return toOutgoing(current);
-      if (renewing === undefined) {
-        if (clock.monotonic() - renewedAtMs < renewEveryMs) return undefined;
-        renewedAtMs = clock.monotonic();
-        renewing = tokens.source.renew(credential, original);
-      }
-      const outcome = await renewing;
-      renewing = undefined;
-      return outcome.kind === 'token' && outcome.value !== original.value ? toOutgoing(outcome) : undefined;
+      const token = await renewal(original);
+      return token && toOutgoing(token);
     },
     close: () => tokens.close(),
   });
