@@ -43,10 +43,10 @@ core.register_action("grantgate", { "http-req" }, function(txn)
   end
 
   for _, name in ipairs(copied) do
-    -- A service may read x_group as x-group: no spelling of the caller's passes.
-    local spelled = name:gsub("_", "-")
+    -- Many servers read x_group, x.group and x~group as x-group: no spelling of the caller's passes.
+    local spelled = name:gsub("%W", "-")
     for sent, _ in pairs(received) do
-      if sent:lower():gsub("_", "-") == spelled then txn.http:req_del_header(sent) end
+      if sent:lower():gsub("%W", "-") == spelled then txn.http:req_del_header(sent) end
     end
     txn.http:req_set_header(name, first(answer.headers[name]) or "")
   end

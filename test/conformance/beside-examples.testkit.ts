@@ -7,9 +7,8 @@ export interface Guards {
   readonly forwarded: readonly string[];
 }
 
-/** The other spelling of a name, which a service may read as the same header; undefined: there is none. */
-const otherSpelling = (name: string): string | undefined =>
-  /[-_]/.test(name) ? name.replace(/[-_]/g, (sign) => (sign === '-' ? '_' : '-')) : undefined;
+/** The only spelling of a name that a caller can send: the examples remove every header with another sign in its name. */
+const hyphenated = (name: string): string => name.replaceAll('_', '-');
 
 const lower = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
 
@@ -35,9 +34,9 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
   nginx: {
     'nginx.conf': perMiddleware(/ {8}location \/orders\/ \{[^}]*\}\n/),
     'guarded.conf': (text, { forwarded }) => {
-      // nginx drops names with `_` of the caller's; where the header itself has one, the spelling with `-` has to go.
+      // Where the header itself has a `_`, the caller's spelling with `-` has to go.
       const set = (name: string): string =>
-        name.includes('_') ? `proxy_set_header ${otherSpelling(name)} "";\n` : '';
+        name.includes('_') ? `proxy_set_header ${hyphenated(name)} "";\n` : '';
       const taken = replaceOnce(text, /^auth_request_set \$auth_group.*\n/m, () =>
         forwarded
           .map((name) => `auth_request_set $auth_${variableOf(name)} $upstream_http_${variableOf(name)};\n`)
@@ -54,14 +53,8 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
       const copied = replaceOnce(guarded, / Group$/m, () =>
         guards.forwarded.map((name) => ` ${name}`).join(''),
       );
-      return replaceOnce(copied, /^.*-X_Auth_Request_User\n/m, (found) =>
-        [
-          found,
-          ...guards.forwarded.flatMap((name) => {
-            const other = otherSpelling(name);
-            return other === undefined ? [] : [`\t\trequest_header -${other}\n`];
-          }),
-        ].join(''),
+      return replaceOnce(copied, /^\trequest_header -Group\n/m, () =>
+        guards.forwarded.map((name) => `\trequest_header -${hyphenated(name)}\n`).join(''),
       );
     },
   },
@@ -88,13 +81,23 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
           .map((name) => `{ exact: ${name} }`)
           .join(', ');
       const taken = replaceOnce(routed, '{ exact: group }', () => patterns(forwarded));
-      // What only the answer can have removed has to be told: Envoy drops names with `_`, not the spelling with `-`.
-      const told = forwarded.filter((name) => name.includes('_')).map((name) => name.replaceAll('_', '-'));
+      // Where the header itself has a `_`, only the response can remove the spelling with `-`, and has to be told of it.
+      const told = forwarded.filter((name) => name.includes('_')).map(hyphenated);
       return replaceOnce(
         taken,
         '[{ exact: x-request-id }]',
         () => `[${patterns(['x-request-id', ...told])}]`,
       );
+    },
+  },
+  Traefik: {
+    'dynamic.yaml': (text, guards) => {
+      const router = / {4}orders:\n {6}rule: PathPrefix\(`\/orders\/`\)\n(?: {6}.*\n)+/;
+      const routed = perMiddleware(router)(text, guards);
+      const guarded = perMiddleware(/ {4}orders:\n {6}forwardAuth:\n(?: {8}.*\n)+/)(routed, guards);
+      // Where the header itself has a `_`, the caller's spelling with `-` is listed too, and so removed.
+      const names = guards.forwarded.flatMap((name) => [...new Set([name, hyphenated(name)])]);
+      return guarded.replaceAll(', Group]', `, ${names.join(', ')}]`);
     },
   },
   'Envoy, over gRPC': {

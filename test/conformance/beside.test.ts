@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import type { Proxy, ProxyName } from '../e2e/beside-proxies.testkit.ts';
-import { proxies } from '../e2e/beside-proxies.testkit.ts';
+import { caddyCopiesEmptyHeaders, proxies } from '../e2e/beside-proxies.testkit.ts';
 import { startExample } from '../e2e/beside.testkit.ts';
 import { changes } from './beside-examples.testkit.ts';
 import { withUsername } from './checks.testkit.ts';
@@ -19,7 +19,7 @@ const manners: Readonly<Record<ProxyName, Pick<Door, 'through' | 'emptyHeaders'>
         ? { ...refusal, status: 400, code: undefined, challenge: false }
         : refusal,
   },
-  Caddy: {},
+  Caddy: { emptyHeaders: caddyCopiesEmptyHeaders() ? 'kept' : 'left out' },
   HAProxy: {},
   'Envoy, over HTTP': {
     // A check that is answered 5xx counts as one that failed: the caller gets the configured status, and nothing else.
@@ -31,6 +31,7 @@ const manners: Readonly<Record<ProxyName, Pick<Door, 'through' | 'emptyHeaders'>
     },
   },
   'Envoy, over gRPC': {},
+  Traefik: {},
 };
 
 /** A proxy with its example, adapted as `changes` has it: each middleware guards a path of its own. */
@@ -79,7 +80,7 @@ const besideDoor = (name: ProxyName, { example, command }: Proxy): Door => ({
 });
 
 for (const [name, proxy] of Object.entries(proxies) as readonly [ProxyName, Proxy | undefined][]) {
-  // Only Envoy, which comes from another registry than Debian's, can be missing; the tests of the examples say so aloud.
+  // Only those that do not come from Debian can be missing: Envoy, of which the tests of the examples say so, and Traefik.
   if (proxy === undefined) describe.skip(`beside ${name}`);
   else runCases(besideDoor(name, proxy));
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { findEnvoy } from './beside.testkit.ts';
 
 /** A proxy with which an example is run. */
@@ -7,11 +8,21 @@ export interface Proxy {
   /** Whether a refusal that is 5xx reaches the caller as it is. */
   readonly passesServerErrors: boolean;
   readonly gatewayLevel: boolean;
+  /** Whether the example lets callers upgrade a connection. */
+  readonly upgrades: boolean;
 }
 
-export type ProxyName = 'nginx' | 'Caddy' | 'HAProxy' | 'Envoy, over HTTP' | 'Envoy, over gRPC';
+export type ProxyName = 'nginx' | 'Caddy' | 'HAProxy' | 'Envoy, over HTTP' | 'Envoy, over gRPC' | 'Traefik';
 
 export const envoy = findEnvoy();
+/** Other versions than Debian's, as `make test-proxies` builds them. Debian has no Traefik. */
+const { CADDY: caddy = 'caddy', TRAEFIK: traefik } = process.env;
+
+const envoyCommand = (program: string, file: string): Proxy['command'] => [
+  program,
+  ...['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warn'],
+];
+
 /** Undefined: its program cannot be had here. */
 export const proxies: Readonly<Record<ProxyName, Proxy | undefined>> = {
   nginx: {
@@ -19,44 +30,47 @@ export const proxies: Readonly<Record<ProxyName, Proxy | undefined>> = {
     command: ['nginx', '-p', '.', '-c', 'nginx.conf', '-g', 'daemon off;'],
     passesServerErrors: true,
     gatewayLevel: true,
+    upgrades: false,
   },
   Caddy: {
     example: 'beside-caddy',
-    command: ['caddy', 'run', '--config', 'Caddyfile', '--adapter', 'caddyfile'],
+    command: [caddy, 'run', '--config', 'Caddyfile', '--adapter', 'caddyfile'],
     passesServerErrors: true,
     gatewayLevel: true,
+    upgrades: true,
   },
   HAProxy: {
     example: 'beside-haproxy',
     command: ['haproxy', '-f', 'haproxy.cfg'],
     passesServerErrors: true,
     gatewayLevel: true,
+    upgrades: true,
   },
-  'Envoy, over HTTP':
-    envoy === undefined
-      ? undefined
-      : {
-          example: 'beside-envoy',
-          command: [
-            envoy,
-            '-c',
-            'envoy-http.yaml',
-            '--use-dynamic-base-id',
-            '--concurrency',
-            '1',
-            '-l',
-            'warn',
-          ],
-          passesServerErrors: false,
-          gatewayLevel: false,
-        },
-  'Envoy, over gRPC':
-    envoy === undefined
-      ? undefined
-      : {
-          example: 'beside-envoy',
-          command: [envoy, '-c', 'envoy.yaml', '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warn'],
-          passesServerErrors: true,
-          gatewayLevel: true,
-        },
+  'Envoy, over HTTP': envoy && {
+    example: 'beside-envoy',
+    command: envoyCommand(envoy, 'envoy-http.yaml'),
+    passesServerErrors: false,
+    gatewayLevel: false,
+    upgrades: false,
+  },
+  'Envoy, over gRPC': envoy && {
+    example: 'beside-envoy',
+    command: envoyCommand(envoy, 'envoy.yaml'),
+    passesServerErrors: true,
+    gatewayLevel: true,
+    upgrades: false,
+  },
+  Traefik: traefik && {
+    example: 'beside-traefik',
+    command: [traefik, '--configFile=traefik.yaml'],
+    passesServerErrors: true,
+    gatewayLevel: true,
+    upgrades: true,
+  },
 };
+
+/** Whether the Caddy that is tested copies an empty header, as versions before 2.9 do. */
+export function caddyCopiesEmptyHeaders(): boolean {
+  const [, minor] = /\b2\.(\d+)\./.exec(execFileSync(caddy, ['version'], { encoding: 'utf8' })) ?? [];
+  return Number(minor) < 9;
+}

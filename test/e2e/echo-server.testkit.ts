@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +19,7 @@ export interface EchoServer {
   close(): Promise<void>;
 }
 
-/** An upstream on a free port of 127.0.0.1 that answers with what it received, as JSON. */
+/** An upstream on a free port of 127.0.0.1 that answers with what it received, as JSON; after an upgrade it sends back every byte. */
 export async function startEchoServer(): Promise<EchoServer> {
   const received: Echo[] = [];
   const server = createServer((request, response) => {
@@ -33,6 +34,22 @@ export async function startEchoServer(): Promise<EchoServer> {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(echo));
     });
+  });
+  server.on('upgrade', (request, socket) => {
+    const { method = '', url = '', rawHeaders, headers } = request;
+    received.push({ method, url, rawHeaders, bodyBytes: 0 });
+    socket.on('error', () => socket.destroy());
+    // RFC 6455 section 4.2.2; HAProxy looks at it.
+    const accept = createHash('sha1')
+      .update(`${headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    const head = [
+      'HTTP/1.1 101 Switching Protocols',
+      'Connection: Upgrade',
+      `Upgrade: ${headers.upgrade ?? ''}`,
+    ];
+    socket.write([...head, `Sec-WebSocket-Accept: ${accept}`, '\r\n'].join('\r\n'));
+    socket.pipe(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,0 +1,175 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { sendRequest } from '../conformance/send-request.testkit.ts';
+import type { Beside } from './beside.testkit.ts';
+import { startBeside } from './beside.testkit.ts';
+import { proxies } from './beside-proxies.testkit.ts';
+import type { Echo } from './echo-server.testkit.ts';
+import { valuesOf } from './echo-server.testkit.ts';
+
+const boss = `Basic ${Buffer.from('boss:boss-secret').toString('base64')}`;
+
+/** Every character of a header name (RFC 9110 section 5.6.2) that is neither a letter nor a digit. */
+const separators = Array.from("-!#$%&'*+.^_`|~");
+
+/** Every name that becomes this one when all but letters and digits are mapped to `-`, the name itself left out. */
+function spellingsOf(name: string): readonly string[] {
+  const [first = '', ...words] = name.split('-');
+  const all = words.reduce<readonly string[]>(
+    (begun, word) => begun.flatMap((start) => separators.map((separator) => `${start}${separator}${word}`)),
+    [first],
+  );
+  return all.filter((spelled) => spelled !== name);
+}
+
+const inSomeCase = (name: string, index: number): string =>
+  [name, name.toLowerCase(), name.toUpperCase()][index % 3] ?? name;
+
+const impostors = [
+  'X-Auth-Request-User',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'X-Real-Ip',
+]
+  .flatMap((name) => [...spellingsOf(name)])
+  .map(inSomeCase);
+
+/** Some proxies take no more than a hundred headers. */
+const batches = Array.from({ length: Math.ceil(impostors.length / 80) }, (_, at) =>
+  impostors.slice(at * 80, (at + 1) * 80),
+);
+
+const toHyphens = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+
+/** What the service reads under a name when it maps every character but letters and digits to `-`, as many do. */
+const readAs = ({ rawHeaders }: Echo, name: string): readonly string[] =>
+  rawHeaders.filter((_, at) => at % 2 === 1 && toHyphens(rawHeaders[at - 1] ?? '') === name);
+
+let server: AuthorizationServer;
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    clients: [
+      { clientId: 'boss', clientSecret: 'boss-secret', claims: { grp: 'admin' } },
+      { clientId: 'my-oauth-client-name', clientSecret: 'mypasswd' },
+    ],
+  });
+});
+afterAll(() => server.close());
+
+for (const [name, proxy] of Object.entries(proxies)) {
+  if (proxy === undefined) {
+    describe.skip(`headers beside ${name}`);
+    continue;
+  }
+  describe(`headers beside ${name}`, () => {
+    let beside: Beside;
+    beforeAll(async () => {
+      beside = await startBeside({ ...proxy, tokenUrl: server.url });
+    });
+    afterAll(() => beside.close());
+
+    const send = async (headers: readonly string[], path = '/orders/1'): Promise<Echo> => {
+      const before = beside.service.received.length;
+      const { status, body } = await sendRequest(beside.url, { path, headers });
+      expect({ status, body: status === 200 ? '' : body }).toEqual({ status: 200, body: '' });
+      return beside.service.received[before]!;
+    };
+    const expectDecided = (echo: Echo): void => {
+      expect(readAs(echo, 'group')).toEqual(['admin']);
+      expect(readAs(echo, 'x-auth-request-user')).toEqual(['boss']);
+      expect(readAs(echo, 'authorization')).toEqual([expect.stringMatching(/^Bearer ey/)]);
+    };
+
+    it('no spelling of a decided name reaches the service', async () => {
+      for (const batch of batches) {
+        const echo = await send(['Authorization', boss, ...batch.flatMap((spelled) => [spelled, 'root'])]);
+        expectDecided(echo);
+        expect(echo.rawHeaders.filter((_, at) => echo.rawHeaders[at + 1] === 'root')).toEqual([]);
+      }
+    });
+
+    it('a repeated header of the caller does not stay beside the decided one', async () => {
+      for (const decided of ['Group', 'X-Auth-Request-User']) {
+        const lies = Array.from({ length: 30 }, (_, index) => [inSomeCase(decided, index), 'root']).flat();
+        expectDecided(await send([...lies.slice(0, 30), 'Authorization', boss, ...lies.slice(30)]));
+      }
+    });
+
+    it.runIf(proxy.gatewayLevel)('a claim that is missing leaves none of the caller’s headers', async () => {
+      const echo = await send(['Group', 'root', 'X-Auth-Request-User', 'root'], '/billing/1');
+      expect(readAs(echo, 'group').join('')).toBe('');
+      expect(readAs(echo, 'x-auth-request-user').join('')).toBe('');
+    });
+
+    it.each(
+      [
+        ['Group'],
+        ['gROUP, Authorization, X-Auth-Request-User'],
+        ['close, Group'],
+        ['keep-alive', 'Group', 'Authorization'],
+        ['Upgrade, Group,,X-Auth-Request-User'],
+      ].map((lines) => ({ lines })),
+    )('a caller’s Connection removes no decided header: $lines', async ({ lines }) => {
+      // Headers that Connection names may be dropped before the check: without credentials, the caller is refused.
+      const { status, echo } = await sendOnce(beside, [
+        'Authorization',
+        boss,
+        ...lines.flatMap((line) => ['Connection', line]),
+      ]);
+      if (status === 401 && lines.join().includes('Authorization')) return;
+      expect(status).toBe(200);
+      expectDecided(echo!);
+      expect(valuesOf(echo!, 'connection').join()).not.toMatch(/group|authorization|x-auth/i);
+    });
+
+    it.runIf(proxy.upgrades)('a connection is upgraded, with the decided headers', async () => {
+      for (const line of ['Upgrade', 'keep-alive, Upgrade', 'Upgrade, Group, X-Auth-Request-User']) {
+        const before = beside.service.received.length;
+        const socket = connect(Number(new URL(beside.url).port), '127.0.0.1');
+        socket.write(
+          [
+            'GET /orders/socket HTTP/1.1',
+            'Host: a.example',
+            `Authorization: ${boss}`,
+            'Group: root',
+            'X.Auth_Request-User: root',
+            `Connection: ${line}`,
+            'Upgrade: websocket',
+            'Sec-WebSocket-Version: 13',
+            'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+            '\r\n',
+          ].join('\r\n'),
+        );
+        expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 101 /);
+        expectDecided(beside.service.received[before]!);
+        socket.write('there and back');
+        expect(await readUntil(socket, 'there and back')).toBe('there and back');
+        socket.destroy();
+      }
+    });
+  });
+}
+
+async function sendOnce(
+  beside: Beside,
+  headers: readonly string[],
+): Promise<{ readonly status: number; readonly echo: Echo | undefined }> {
+  const before = beside.service.received.length;
+  const { status } = await sendRequest(beside.url, { path: '/orders/1', headers });
+  return { status, echo: beside.service.received[before] };
+}
+
+/** What comes up to and with a text; rejects when the connection ends before. */
+async function readUntil(socket: ReturnType<typeof connect>, end: string): Promise<string> {
+  let text = '';
+  while (!text.includes(end)) {
+    const [chunk] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [Buffer | boolean];
+    if (!Buffer.isBuffer(chunk)) throw new Error(`the connection ended after: ${text}`);
+    text += chunk.toString();
+  }
+  return text;
+}
