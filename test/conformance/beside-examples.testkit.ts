@@ -92,7 +92,7 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
   },
   Traefik: {
     'dynamic.yaml': (text, guards) => {
-      const router = / {4}orders:\n {6}rule: PathPrefix\(`\/orders\/`\)\n(?: {6}.*\n)+/;
+      const router = / {4}orders:\n {6}rule: .*\n(?: {6}.*\n)+/;
       const routed = perMiddleware(router)(text, guards);
       const guarded = perMiddleware(/ {4}orders:\n {6}forwardAuth:\n(?: {8}.*\n)+/)(routed, guards);
       // Where the header itself has a `_`, the caller's spelling with `-` is listed too, and so removed.
