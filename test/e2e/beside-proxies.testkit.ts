@@ -23,6 +23,9 @@ const envoyCommand = (program: string, file: string): Proxy['command'] => [
   ...['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warn'],
 ];
 
+const having = (program: string | undefined, toProxy: (program: string) => Proxy): Proxy | undefined =>
+  program ? toProxy(program) : undefined;
+
 /** Undefined: its program cannot be had here. */
 export const proxies: Readonly<Record<ProxyName, Proxy | undefined>> = {
   nginx: {
@@ -46,27 +49,27 @@ export const proxies: Readonly<Record<ProxyName, Proxy | undefined>> = {
     gatewayLevel: true,
     upgrades: true,
   },
-  'Envoy, over HTTP': envoy && {
+  'Envoy, over HTTP': having(envoy, (program) => ({
     example: 'beside-envoy',
-    command: envoyCommand(envoy, 'envoy-http.yaml'),
+    command: envoyCommand(program, 'envoy-http.yaml'),
     passesServerErrors: false,
     gatewayLevel: false,
     upgrades: false,
-  },
-  'Envoy, over gRPC': envoy && {
+  })),
+  'Envoy, over gRPC': having(envoy, (program) => ({
     example: 'beside-envoy',
-    command: envoyCommand(envoy, 'envoy.yaml'),
+    command: envoyCommand(program, 'envoy.yaml'),
     passesServerErrors: true,
     gatewayLevel: true,
     upgrades: false,
-  },
-  Traefik: traefik && {
+  })),
+  Traefik: having(traefik, (program) => ({
     example: 'beside-traefik',
-    command: [traefik, '--configFile=traefik.yaml'],
+    command: [program, '--configFile=traefik.yaml'],
     passesServerErrors: true,
     gatewayLevel: true,
     upgrades: true,
-  },
+  })),
 };
 
 /** Whether the Caddy that is tested copies an empty header, as versions before 2.9 do. */
