@@ -8,10 +8,14 @@ import type { TokenTally } from './cache/token-tally.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import { createTokenEndpoint } from './token/create-endpoint.ts';
 import type { Credential } from './token/credential.ts';
+import type { TokenEndpointOptions } from './token/endpoint.ts';
 import { maxBackoffMs } from './token/retry.ts';
 
 /** The options that say where tokens come from; the rest of `oAuthClientCredentials` judges them. */
-export type TokenOptions = Pick<ClientCredentialsOptions, 'url' | 'audience' | 'clientConfig' | 'store'>;
+export type TokenOptions = Pick<
+  ClientCredentialsOptions,
+  'url' | 'audience' | 'tokenLifetimeMs' | 'acceptedTokenTypes' | 'clientConfig' | 'store'
+>;
 
 /** Tokens of one endpoint, with what they need. */
 export interface OpenTokens {
@@ -34,16 +38,7 @@ export function openTokens(
 ): OpenTokens {
   const { clock } = parts;
   const { tls, timeoutSeconds, maxRetries } = options.clientConfig;
-  const endpoint = createTokenEndpoint(
-    {
-      url: options.url,
-      audience: options.audience,
-      tls,
-      timeoutMs: timeoutSeconds * 1000,
-      maxRetries,
-    },
-    { clock },
-  );
+  const endpoint = createTokenEndpoint(toEndpointOptions(options), { clock });
   const cache = parts.cache ?? createTokenCache({ clock });
   // Everything that changes which token comes back, or from whom it is accepted.
   const profile = [
@@ -52,6 +47,7 @@ export function openTokens(
     tls.ca ?? '',
     tls.cert ?? '',
     tls.insecureSkipVerify ? 'any server' : 'verified server',
+    JSON.stringify([options.tokenLifetimeMs, options.acceptedTokenTypes]),
   ];
   // Callers wait for a minute, or for as long as the configured attempts may take.
   const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
@@ -66,5 +62,24 @@ export function openTokens(
       await endpoint.close();
       await held?.release();
     },
+  });
+}
+
+/** How the options say that tokens are requested. */
+export function toEndpointOptions({
+  url,
+  audience,
+  tokenLifetimeMs,
+  acceptedTokenTypes,
+  clientConfig,
+}: Omit<TokenOptions, 'store'>): TokenEndpointOptions {
+  const { tls, timeoutSeconds, maxRetries } = clientConfig;
+  return Object.freeze({
+    url,
+    audience,
+    rules: Object.freeze({ acceptedTokenTypes: new Set(acceptedTokenTypes), tokenLifetimeMs }),
+    tls,
+    timeoutMs: timeoutSeconds * 1000,
+    maxRetries,
   });
 }

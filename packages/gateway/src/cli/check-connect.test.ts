@@ -199,9 +199,21 @@ describe('grantgate check --connect', () => {
     const { code, problems } = await report(own);
     expect(code).toBe(1);
     expect(problems).toMatchObject([
-      { code: 'credentials_refused', path: 'creds@file.url', message: 'the token endpoint answered 401 invalid_client' },
+      { code: 'credentials_refused', path: 'creds@file.url', message: 'the token endpoint answered 401 invalid_client: client authentication failed' },
     ]); // prettier-ignore
   });
+
+  it.each<[string, Options, Options, string, string]>([
+    ['has no lifetime', {}, {}, 'token_without_lifetime', 'gives a token without a lifetime, so each request causes a token request: set tokenLifetime to how long it is valid'],
+    ['expired already', { expires_in: 0 }, {}, 'token_expired', 'gives a token that has expired already, so each request causes a token request'],
+    ['has another type', { expires_in: 60, token_type: 'BearerToken' }, {}, 'token_endpoint_unreachable', 'the token endpoint answered 200 without a Bearer token (RFC 6749 section 5.1): token_type is "BearerToken", expected "Bearer": if it is a bearer token, list "BearerToken" in acceptedTokenTypes'],
+  ])('says so when the token %s', async (_, fields, options, code, message) => {
+    const issuing = keep(await startScriptedServer((response) => json(response, 200, { access_token: 'x', token_type: 'Bearer', ...fields })));
+    const own = { url: issuing.url, clientID: 'gateway', clientSecret, ...options };
+    expect((await report(own)).problems).toMatchObject([{ code, message }]);
+    const cured = await report({ ...own, tokenLifetime: '2h', acceptedTokenTypes: ['BearerToken'] });
+    expect(cured.problems).toHaveLength(code === 'token_expired' ? 1 : 0);
+  }); // prettier-ignore
 
   it.each([['application', {}], ['gateway', { clientID: 'gateway', clientSecret }]])('says what is wrong with a token endpoint at %s level', async (_level, own) => {
     const secure = keep(await startAuthorizationServer({ clients: [], tls: authority.issue('as', ['127.0.0.1']) }));

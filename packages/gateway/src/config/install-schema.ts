@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isAddressRange, parseAddress } from './address.ts';
-import { duration } from './duration.ts';
+import { duration } from '@grantgate/middleware/options/duration';
 import { kubernetesSchema, localReferences } from './kubernetes-schema.ts';
 
 const bytes = z.int().min(0);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from './duration.ts';
+import { duration } from '@grantgate/middleware/options/duration';
 import { isLabelSelector } from './label-selector.ts';
 import { expectedLocalReference, parseAllowedReference } from './local-references.ts';
 

@@ -4,25 +4,29 @@ import type { Clock, Timer } from './clock.ts';
 export interface FakeClock extends Clock {
   /** Moves time forward, firing due timers in order and letting promise callbacks run between them. */
   advance(ms: number): Promise<void>;
+  /** Moves the wall clock alone, as when the machine was suspended (forward) or its clock is set. */
+  jump(ms: number): void;
   /** Timers that have neither fired nor been cancelled. */
   pending(): number;
 }
 
 export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
   let elapsed = 0;
+  let wallMs = startMs;
   let sequence = 0;
   const timers = new Map<number, { dueMs: number; callback: () => void }>();
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   };
   return {
-    now: () => startMs + elapsed,
+    now: () => wallMs + elapsed,
     monotonic: () => elapsed,
     after(delayMs, callback): Timer {
       const id = sequence++;
       timers.set(id, { dueMs: elapsed + Math.max(0, delayMs), callback });
       return { cancel: () => void timers.delete(id) };
     },
+    jump: (ms) => void (wallMs += ms),
     pending: () => timers.size,
     async advance(ms) {
       const target = elapsed + ms;

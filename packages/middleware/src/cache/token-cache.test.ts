@@ -312,4 +312,39 @@ describe('token cache', () => {
     expect(tokens.get(credential())).toBe(await after);
     expect(asked).toHaveLength(2);
   });
+
+  it('uses no token that expired while the machine was suspended', async () => {
+    const { clock, asked, first, tokens } = setUp();
+    await first();
+    expect(tokens.get(credential())).toMatchObject({ value: 't1' });
+    // Only the wall clock goes on meanwhile.
+    clock.jump(100_000);
+    expect(await first()).toMatchObject({ value: 't2' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('hands out no token that expired in a suspend as the successor of a refused one', async () => {
+    const { clock, first, tokens, slow } = setUp();
+    await first();
+    clock.jump(100_000);
+    slow(0);
+    const renewed = tokens.renew(credential(), createAccessToken('other', 0, undefined));
+    await clock.advance(0);
+    expect(await renewed).toMatchObject({ value: 't2' });
+  });
+
+  it.each([-3_600_000, -500, 500, 50_000])(
+    'keeps a token to its end on the monotonic clock when the wall clock is set by %i ms, and no longer',
+    async (jumpMs) => {
+      const { clock, asked, first, tokens } = setUp();
+      await first();
+      expect(tokens.get(credential())).toMatchObject({ value: 't1' });
+      clock.jump(jumpMs);
+      await clock.advance(40_000);
+      expect(tokens.get(credential())).toMatchObject({ value: 't1' });
+      expect(asked).toHaveLength(1);
+      await clock.advance(60_000);
+      expect(await first()).toMatchObject({ value: 't2' });
+    },
+  );
 });

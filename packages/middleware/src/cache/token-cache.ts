@@ -12,6 +12,8 @@ import type { SharedTokens } from './shared-tokens.ts';
 import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
 import type { TokenTally } from './token-tally.ts';
 import { createTokenTally } from './token-tally.ts';
+import type { Validity } from './validity.ts';
+import { createValidity, isValid, makeSure, makeUnsure } from './validity.ts';
 
 export interface TokenCacheOptions {
   readonly clock: Clock;
@@ -70,7 +72,7 @@ type Generation = object;
 
 interface Entry {
   readonly token: AccessToken;
-  readonly expiresAtMs: number;
+  readonly validity: Validity;
   readonly generation: Generation;
   /** `Clock.monotonic()` from which a use starts a renewal in the background. */
   refreshAtMs: number;
@@ -199,7 +201,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         if (expiresAtMs === undefined || expiresAtMs <= now) return;
         const held = entries.get(key);
         const isNewer = (entry: Entry): boolean =>
-          entry.expiresAtMs > now && entry.token.obtainedAtMs > outcome.obtainedAtMs;
+          isValid(entry.validity, now, clock.now()) && entry.token.obtainedAtMs > outcome.obtainedAtMs;
         // A newer one stays, unless it is the one that was refused.
         if (held !== undefined && held.token.value !== unwanted?.value && isNewer(held)) return;
         // The same token again is no gain: the object stays, and the next try waits longer.
@@ -209,7 +211,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         }
         entries.set(key, {
           token: outcome,
-          expiresAtMs,
+          validity: createValidity(expiresAtMs, clock),
           generation,
           refreshAtMs: refreshAfterMs(outcome.obtainedAtMs, expiresAtMs),
           failedRefreshes: 0,
@@ -218,6 +220,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
       const postpone = (entry: Entry, now: number): void => {
         entry.refreshAtMs = now + retryRefreshMs(entry.failedRefreshes);
+        makeUnsure(entry.validity);
         entry.failedRefreshes += 1;
       };
 
@@ -227,6 +230,16 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
           if (entries.get(key) === entry && entry.refreshAtMs === Infinity)
             postpone(entry, clock.monotonic());
         });
+      };
+
+      /** Looks at both clocks, and renews what is due; false when the token has expired. */
+      const look = (key: string, credential: Credential, entry: Entry): boolean => {
+        const now = clock.monotonic();
+        const wall = clock.now();
+        if (!isValid(entry.validity, now, wall)) return false;
+        if (now >= entry.refreshAtMs) refresh(key, credential, entry);
+        makeSure(entry.validity, entry.refreshAtMs, now, wall);
+        return true;
       };
 
       const wait = (flight: Promise<TokenOutcome>): Promise<TokenOutcome> =>
@@ -252,9 +265,12 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
           const key = nameOf(credential);
           const entry = entries.get(key);
           if (entry !== undefined) {
-            const now = clock.monotonic();
-            if (now < entry.expiresAtMs) {
-              if (now >= entry.refreshAtMs) refresh(key, credential, entry);
+            const { validity } = entry;
+            const wall = clock.now();
+            if (
+              (wall >= validity.sureFromMs && wall < validity.sureUntilMs) ||
+              look(key, credential, entry)
+            ) {
               counts.memory += 1;
               tally.memory += 1;
               return entry.token;
@@ -270,8 +286,13 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         },
         renew(credential, refused) {
           const key = nameOf(credential);
-          const token = entries.get(key)?.token;
-          if (token !== undefined && token.value !== refused.value) return token;
+          const entry = entries.get(key);
+          if (
+            entry !== undefined &&
+            entry.token.value !== refused.value &&
+            isValid(entry.validity, clock.monotonic(), clock.now())
+          )
+            return entry.token;
           const running = flights.get(key);
           if (running === undefined || running.refused?.value === refused.value)
             return wait(ask(key, credential, refused));

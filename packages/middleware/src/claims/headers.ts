@@ -29,11 +29,17 @@ const reserved = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
-// RFC 9110 section 5.5 forbids these in a field value.
-const control = /[\u0000-\u001f\u007f]/;
+// RFC 9110 section 5.5 allows a tab in a field value, and no other control character.
+const control = /[\u0000-\u0008\u000a-\u001f\u007f]/;
+
+/** How an array goes into a header: its elements with commas between them, or as JSON. */
+export type ForwardHeadersFormat = 'comma' | 'json';
 
 /** Compiles `forwardHeaders`: name to claim path. */
-export function compileForwardHeaders(map: Readonly<Record<string, string>>): CompiledHeaders {
+export function compileForwardHeaders(
+  map: Readonly<Record<string, string>>,
+  format: ForwardHeadersFormat = 'comma',
+): CompiledHeaders {
   const problems: { header: string; message: string }[] = [];
   const seen = new Set<string>();
   const compiled = Object.entries(map).map(([header, source]) => {
@@ -58,7 +64,7 @@ export function compileForwardHeaders(map: Readonly<Record<string, string>>): Co
     evaluate(claims) {
       const headers: string[] = [];
       for (const { header, path } of compiled) {
-        const text = headerText(readClaim(claims, path));
+        const text = headerText(readClaim(claims, path), format);
         if (control.test(text)) return { ok: false, header };
         // Node writes header values as Latin-1: UTF-8 bytes go out as they are in this form.
         headers.push(header, Buffer.from(text, 'utf8').toString('latin1'));
@@ -68,8 +74,14 @@ export function compileForwardHeaders(map: Readonly<Record<string, string>>): Co
   };
 }
 
-function headerText(value: JsonValue | undefined): string {
-  if (Array.isArray(value))
-    return value.map((element: JsonValue) => claimText(element) ?? claimJson(element)).join(',');
-  return value === undefined || value === null ? '' : (claimText(value) ?? claimJson(value));
+function headerText(value: JsonValue | undefined, format: ForwardHeadersFormat): string {
+  if (value === undefined || value === null) return '';
+  if (Array.isArray(value) && format === 'comma') return value.map(elementText).join(',');
+  return claimText(value) ?? claimJson(value);
+}
+
+/** An element that would read as several, or as JSON, is a JSON string: `["a,b","c"]` is not `["a","b","c"]`. */
+function elementText(element: JsonValue): string {
+  const isPlain = typeof element !== 'string' || !/[,"]|^[[{]/.test(element);
+  return isPlain ? (claimText(element) ?? claimJson(element)) : claimJson(element);
 }

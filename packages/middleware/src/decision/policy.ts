@@ -23,7 +23,7 @@ export interface Policy {
 export function compilePolicy(options: ClientCredentialsOptions): Policy {
   const predicate = options.claims === undefined ? undefined : compileClaims(options.claims);
   if (predicate?.ok === false) throw new TypeError('claims was not validated');
-  const headers = compileForwardHeaders(options.forwardHeaders);
+  const headers = compileForwardHeaders(options.forwardHeaders, options.forwardHeadersFormat);
   if (!headers.ok) throw new TypeError('forwardHeaders was not validated');
   const names = Object.keys(options.forwardHeaders);
   return Object.freeze({

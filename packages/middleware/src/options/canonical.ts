@@ -13,8 +13,11 @@ export const clientCredentialsNames: KnownNames = {
   clientID: 'value',
   clientSecret: 'value',
   audience: 'value',
+  tokenLifetime: 'value',
+  acceptedTokenTypes: 'value',
   claims: 'value',
   forwardHeaders: 'value',
+  forwardHeadersFormat: 'value',
   usernameClaim: 'value',
   renewOnUnauthorized: 'value',
   clientConfig: {

@@ -1,4 +1,5 @@
 import type { Secret } from '../base/secret.ts';
+import type { ForwardHeadersFormat } from '../claims/headers.ts';
 
 /** The options of `oAuthClientCredentials` after parsing: defaulted, validated, frozen. */
 export interface ClientCredentialsOptions {
@@ -8,10 +9,16 @@ export interface ClientCredentialsOptions {
   readonly clientID: string | undefined;
   readonly clientSecret: Secret | undefined;
   readonly audience: string | undefined;
+  /** Milliseconds that a token without a lifetime is kept; undefined: it is not kept. */
+  readonly tokenLifetimeMs: number | undefined;
+  /** Beside `Bearer`, in lower case; an empty string stands for a response without `token_type`. */
+  readonly acceptedTokenTypes: readonly string[];
   /** Source of the predicate; undefined: every token passes. */
   readonly claims: string | undefined;
   /** Header name as written -> claim path. */
   readonly forwardHeaders: Readonly<Record<string, string>>;
+  /** Default `comma`. */
+  readonly forwardHeadersFormat: ForwardHeadersFormat;
   /** Claim path. */
   readonly usernameClaim: string | undefined;
   /** Gateway level: whether a 401 of the server renews the token; default true. */

@@ -146,8 +146,11 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
     clientID: shape.clientID === undefined ? undefined : toText(shape.clientID),
     clientSecret: shape.clientSecret === undefined ? undefined : toSecret(shape.clientSecret),
     audience: shape.audience,
+    tokenLifetimeMs: shape.tokenLifetime,
+    acceptedTokenTypes: Object.freeze(shape.acceptedTokenTypes.map((type) => type.trim().toLowerCase())),
     claims: shape.claims,
     forwardHeaders: Object.freeze({ ...shape.forwardHeaders }),
+    forwardHeadersFormat: shape.forwardHeadersFormat,
     usernameClaim: shape.usernameClaim,
     renewOnUnauthorized: shape.renewOnUnauthorized,
     clientConfig: Object.freeze({

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Secret } from '../base/secret.ts';
+import type { ForwardHeadersFormat } from '../claims/headers.ts';
+import { duration } from './duration.ts';
 import { secret, secretText } from './secret-schema.ts';
 import type { StoreInput, StoreShape } from './store-schema.ts';
 import { storeSchema } from './store-schema.ts';
@@ -10,8 +12,11 @@ export interface ClientCredentialsInput {
   clientID?: string | Secret | undefined;
   clientSecret?: string | Secret | undefined;
   audience?: string | undefined;
+  tokenLifetime?: number | string | undefined;
+  acceptedTokenTypes?: string[] | undefined;
   claims?: string | undefined;
   forwardHeaders?: Record<string, string> | undefined;
+  forwardHeadersFormat?: ForwardHeadersFormat | undefined;
   usernameClaim?: string | undefined;
   renewOnUnauthorized?: boolean | undefined;
   clientConfig?:
@@ -37,8 +42,12 @@ export interface ClientCredentialsShape {
   clientID?: string | Secret | undefined;
   clientSecret?: string | Secret | undefined;
   audience?: string | undefined;
+  /** Milliseconds. */
+  tokenLifetime?: number | undefined;
+  acceptedTokenTypes: string[];
   claims?: string | undefined;
   forwardHeaders: Record<string, string>;
+  forwardHeadersFormat: ForwardHeadersFormat;
   usernameClaim?: string | undefined;
   renewOnUnauthorized: boolean;
   clientConfig: {
@@ -69,11 +78,29 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
       ),
     clientSecret: secret.optional().describe("The gateway's own client secret."),
     audience: z.string().min(1).optional().describe('Sent as `audience` in the token request.'),
+    tokenLifetime: duration
+      .refine((ms) => ms > 0, { error: 'expected a duration above 0' })
+      .optional()
+      .describe(
+        'How long a token lives when neither `expires_in` nor `exp` says so. Without it, such a token is used once: each request causes a token request.',
+      ),
+    acceptedTokenTypes: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'Values of `token_type` that are taken for `Bearer`, in any letter case; `""` accepts a response without `token_type`.',
+      ),
     claims: z.string().min(1).optional().describe("Predicate that the token's claims must satisfy."),
     forwardHeaders: z
       .record(z.string(), z.string())
       .default({})
       .describe('Request header name to claim path; a missing claim gives an empty header.'),
+    forwardHeadersFormat: z
+      .enum(['comma', 'json'], { error: 'expected comma or json' })
+      .default('comma')
+      .describe(
+        'How an array is forwarded: elements with commas between them, where an element with a comma is a JSON string, or the whole array as JSON.',
+      ),
     usernameClaim: z
       .string()
       .min(1)

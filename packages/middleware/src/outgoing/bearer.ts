@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { keepLasting } from './lasting-token.ts';
 import type { OutgoingToken, TokenSource } from './token-source.ts';
 
 export interface BearerOptions {
@@ -9,7 +10,7 @@ export interface BearerOptions {
 /**
  * An interceptor for undici 7 (`dispatcher.compose`): requests to the given origins without an `Authorization` of their own
  * bear the source's token. On a 401 the token is renewed once and the request repeated, if its body is none, text or bytes.
- * A request for which there is no token fails with a `TokenError`.
+ * A request for which there is no token fails with a `TokenError`. A token without a lifetime is used until a 401.
  *
  * @throws TypeError when one of the origins is no URL.
  */
@@ -18,6 +19,7 @@ export function bearer(
   { origins }: BearerOptions,
 ): Dispatcher.DispatcherComposeInterceptor {
   const allowed = new Set(origins.map((origin) => new URL(origin).origin));
+  const kept = keepLasting(source);
   return (dispatch) => (options, handler) => {
     const { origin } = options;
     if (origin === undefined || !allowed.has(new URL(origin).origin) || hasAuthorization(options.headers))
@@ -25,12 +27,12 @@ export function bearer(
     const send = (token: OutgoingToken, to: Dispatcher.DispatchHandler): boolean =>
       dispatch({ ...options, headers: withToken(options.headers, token) }, to);
     const first = (token: OutgoingToken): boolean =>
-      send(token, isReplayable(options.body) ? createRetry(source, token, handler, send) : handler);
+      send(token, isReplayable(options.body) ? createRetry(kept, token, handler, send) : handler);
     const fail = (error: unknown): void => handler.onResponseError?.(noController, error as Error);
     try {
-      const token = source.get();
-      if (!(token instanceof Promise)) return first(token);
-      token.then(first).catch(fail);
+      const token = kept.get() ?? source.get();
+      if (!(token instanceof Promise)) return first(kept.note(token));
+      token.then((late) => first(kept.note(late))).catch(fail);
     } catch (error) {
       fail(error);
     }
@@ -43,7 +45,7 @@ const noController = null as unknown as Dispatcher.DispatchController;
 
 /** Holds a 401 back until it is known whether there is another token; then repeats the request, or lets the 401 pass. */
 function createRetry(
-  source: TokenSource,
+  source: Pick<TokenSource, 'renew'>,
   token: OutgoingToken,
   handler: Dispatcher.DispatchHandler,
   send: (token: OutgoingToken, to: Dispatcher.DispatchHandler) => boolean,

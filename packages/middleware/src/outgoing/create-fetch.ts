@@ -1,3 +1,4 @@
+import { keepLasting } from './lasting-token.ts';
 import type { TokenSource } from './token-source.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -15,7 +16,8 @@ export interface FetchOptions {
 /**
  * Wraps `fetch`: calls without an `Authorization` of their own bear the source's token. On a 401 the token is renewed once
  * and the call repeated, if its body can be sent again (none, text, bytes, `URLSearchParams`, `FormData`, `Blob`; not a
- * stream, nor the body of a `Request`). `fetch` itself keeps the token from other origins that it is redirected to.
+ * stream, nor the body of a `Request`). `fetch` itself keeps the token from other origins that it is redirected to. A token
+ * without a lifetime is used until a 401.
  *
  * @throws TypeError when one of the origins is no URL.
  * @throws TokenError (from the call) when there is no token.
@@ -23,6 +25,7 @@ export interface FetchOptions {
 export function createFetch(source: TokenSource, options: FetchOptions = {}): Fetch {
   const { fetch = globalThis.fetch } = options;
   const origins = options.origins && new Set(options.origins.map((origin) => new URL(origin).origin));
+  const kept = keepLasting(source);
   return async (input, init) => {
     if (origins?.has(originOf(input)) === false) return fetch(input, init);
     const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
@@ -32,10 +35,10 @@ export function createFetch(source: TokenSource, options: FetchOptions = {}): Fe
       headers.set('authorization', `Bearer ${value}`);
       return fetch(input, { ...init, headers });
     };
-    const token = await source.token(signal ?? undefined);
+    const token = kept.get() ?? kept.note(await source.token(signal ?? undefined));
     const response = await send(token.value);
     if (response.status !== 401 || wentElsewhere(input, response)) return response;
-    const renewed = await source.renew(token);
+    const renewed = await kept.renew(token);
     if (renewed === undefined || !isReplayable(input, init?.body)) return response;
     signal?.throwIfAborted();
     await response.body?.cancel();

@@ -66,6 +66,65 @@ function revoke(): void {
   };
 }
 
+describe('a token without a lifetime', () => {
+  const issue = async (fields: object) => {
+    let issued = 0;
+    const endpoint = await listen((_one, response) => {
+      issued += 1;
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ access_token: `t${issued}`, token_type: 'Bearer', ...fields }));
+    });
+    const tokens = createTokenSource(
+      { url: originOf(endpoint), clientID: 'a', clientSecret: 'b' },
+      { clock },
+    );
+    const close = async (): Promise<void> => {
+      await tokens.close();
+      endpoint.closeAllConnections();
+      await new Promise((resolve) => endpoint.close(resolve));
+    };
+    return { tokens, close, issued: () => issued };
+  };
+
+  it.each(['fetch', 'undici'])('is used by %s until the resource refuses it', async (kind) => {
+    const { tokens, close, issued } = await issue({});
+    const fetch = createFetch(tokens);
+    const dispatcher = new Agent().compose(bearer(tokens, { origins: [url] }));
+    const call = async (): Promise<number> =>
+      kind === 'fetch'
+        ? (await fetch(url)).status
+        : request(url, { dispatcher }).then(async (response) => {
+            await response.body.dump();
+            return response.statusCode;
+          });
+    try {
+      for (let at = 0; at < 3; at += 1) expect(await call()).toBe(200);
+      expect(issued()).toBe(1);
+      answer = ({ authorization }, response) => {
+        if (authorization === 'Bearer t1') response.statusCode = 401;
+        response.end();
+      };
+      expect(await Promise.all(Array.from({ length: 20 }, call))).toEqual(Array(20).fill(200));
+      expect(await call()).toBe(200);
+      expect(issued()).toBe(2);
+    } finally {
+      await dispatcher.destroy();
+      await close();
+    }
+  });
+
+  it('is not what a lifetime of zero makes', async () => {
+    const { tokens, close, issued } = await issue({ expires_in: 0 });
+    const fetch = createFetch(tokens);
+    try {
+      for (let at = 0; at < 3; at += 1) await fetch(url);
+      expect(issued()).toBe(3);
+    } finally {
+      await close();
+    }
+  });
+});
+
 describe('a token source', () => {
   it('asks once for callers who come together, and shows the token to those who ask alone', async () => {
     const [first, second] = await Promise.all([source.token(), source.token()]);

@@ -17,7 +17,10 @@ import type { Credential } from '../token/credential.ts';
 import type { TokenFailureReason } from '../token/failure.ts';
 
 /** The options of `oAuthClientCredentials` that say where the application's own tokens come from. */
-export type TokenSourceInput = Pick<ClientCredentialsInput, 'url' | 'audience' | 'clientConfig' | 'store'> &
+export type TokenSourceInput = Pick<
+  ClientCredentialsInput,
+  'url' | 'audience' | 'tokenLifetime' | 'acceptedTokenTypes' | 'clientConfig' | 'store'
+> &
   Required<Pick<ClientCredentialsInput, 'clientID' | 'clientSecret'>> &
   StoreListening;
 

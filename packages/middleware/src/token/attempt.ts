@@ -22,7 +22,7 @@ export async function attemptTokenRequest(
   const sentAtMs = clock.monotonic();
   try {
     const response = await tokenRequest(options, transport, credential, method, limit.signal);
-    return await processTokenResponse(response, sentAtMs, clock, credential);
+    return await processTokenResponse(response, { sentAtMs, clock, credential, rules: options.rules });
   } catch (error) {
     if (limit.signal.aborted) {
       const detail = `the token endpoint did not answer within ${options.timeoutMs / 1000} s`;

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
 /** An answer that is no answer, in our own words: too long, or encoded in an unknown or broken way. */
 export class UnusableAnswer extends Error {}
@@ -21,7 +21,9 @@ const decoders: Readonly<
 > = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
+  // Some servers send DEFLATE without the zlib wrapper (RFC 9110 section 8.4.1.2); the first byte tells.
+  deflate: (bytes, options) =>
+    promisify(((bytes[0] ?? 0) & 0x0f) === 8 ? inflate : inflateRaw)(bytes, options),
   br: promisify(brotliDecompress),
 };
 
@@ -36,7 +38,7 @@ export async function decodeContent(
   maxBytes: number,
 ): Promise<Uint8Array> {
   const name = encoding.trim().toLowerCase();
-  if (name === '' || name === 'identity') return bytes;
+  if (name === '' || name === 'identity' || bytes.length === 0) return bytes;
   const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
   if (decode === undefined)
     throw new UnusableAnswer('the token endpoint answered in a content encoding that was not asked for');

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeJwtPayload } from '../base/jwt.ts';
@@ -7,6 +7,7 @@ import { findClosedPort, json, startScriptedServer } from './scripted-server.tes
 import { startAuthorizationServer } from './authorization-server.testkit.ts';
 import { connectTo, unsignedJwt } from './token-endpoint.testkit.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
+import { describeForOperators } from './failure.ts';
 import type { TokenFailure } from './failure.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -16,6 +17,11 @@ afterEach(async () => {
 
 const grant = { access_token: 'opaque', token_type: 'Bearer', expires_in: 60 };
 const ok = (response: ServerResponse): void => json(response, 200, grant);
+
+const send =
+  (status: number, body: string | Buffer, headers: Record<string, string> = {}) =>
+  (response: ServerResponse): void =>
+    void response.writeHead(status, headers).end(body);
 
 async function ask(script: Script, options: Partial<TokenEndpointOptions> = {}) {
   const server = await startScriptedServer(...script);
@@ -81,7 +87,11 @@ describe('a token request', () => {
 });
 
 describe('an answer with a token', () => {
-  const jwt = unsignedJwt({ exp: 1_000_300, iat: 1_000_000 });
+  // Another clock than ours: only the header says what it shows.
+  const serverNow = 1_000_000;
+  const date = new Date(serverNow * 1000).toUTCString();
+  const jwt = unsignedJwt({ exp: serverNow + 300, iat: serverNow });
+  const old = unsignedJwt({ exp: serverNow + 600, iat: serverNow - 3000 });
   const success: [string, Record<string, unknown>, number | undefined][] = [
     ['with token_type Bearer', { token_type: 'Bearer', expires_in: 60 }, 60],
     ['with token_type bearer', { token_type: 'bearer', expires_in: 60 }, 60],
@@ -91,11 +101,16 @@ describe('an answer with a token', () => {
     ['without lifetime', {}, undefined],
     ['with a lifetime of null', { expires_in: null }, undefined],
     ['with a lifetime that is no number', { expires_in: 'soon' }, undefined],
-    ['with a lifetime of 0', { expires_in: 0 }, undefined],
-    ['with a negative lifetime', { expires_in: -1 }, undefined],
+    ['with a lifetime of 0, over at once', { expires_in: 0 }, 0],
+    ['with a negative lifetime, over at once', { expires_in: -1 }, -1],
     ['whose JWT lives shorter than expires_in', { access_token: jwt, expires_in: 3600 }, 300],
     ['whose JWT lives longer than expires_in', { access_token: jwt, expires_in: 60 }, 60],
     ['whose JWT alone says how long it lives', { access_token: jwt }, 300],
+    ['that was issued 3000 s ago', { access_token: old, expires_in: 3600 }, 600],
+    ['that was issued 3000 s ago, without expires_in', { access_token: old }, 600],
+    ['that has expired already', { access_token: unsignedJwt({ exp: serverNow - 1 }), expires_in: 60 }, -1],
+    ['whose exp is a fraction', { access_token: unsignedJwt({ exp: serverNow + 60.5 }) }, 60.5],
+    ['with an absurd lifetime', { expires_in: 1e12 }, 365 * 24 * 3600],
     [
       'with scope, refresh token and ID token',
       { scope: 1, refresh_token: 2, id_token: 'x', expires_in: 9 },
@@ -104,12 +119,53 @@ describe('an answer with a token', () => {
   ];
   it.each(success)('%s is taken', async (_, fields, seconds) => {
     const { outcome } = await ask([
-      (response) => json(response, 200, { ...grant, expires_in: undefined, ...fields }),
+      (response) => json(response, 200, { ...grant, expires_in: undefined, ...fields }, { date }),
     ]);
     if (outcome.kind !== 'token') throw new Error(outcome.detail);
     expect(outcome.expiresAtMs).toBe(
       seconds === undefined ? undefined : outcome.obtainedAtMs + seconds * 1000,
     );
+  });
+
+  it.each([200, 201, 202, 203])('is taken with status %i', async (status) => {
+    const { outcome } = await ask([(response) => json(response, status, grant)]);
+    expect(outcome).toMatchObject({ kind: 'token' });
+  });
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['BearerToken', { token_type: 'BearerToken' }, ['bearertoken']],
+    ['N_A', { token_type: 'N_A' }, ['jwt', 'n_a']],
+    ['no token_type', { token_type: undefined }, ['']],
+    ['a token_type of null', { token_type: null }, ['']],
+    ['an empty token_type', { token_type: '' }, ['']],
+  ])('is taken with %s when acceptedTokenTypes lists that', async (_, fields, types) => {
+    const respond = (response: ServerResponse): void => json(response, 200, { ...grant, ...fields });
+    const rules = { acceptedTokenTypes: new Set(types), tokenLifetimeMs: undefined };
+    expect((await ask([respond], { rules })).outcome).toMatchObject({ kind: 'token' });
+    expect((await ask([respond])).outcome).toMatchObject({ reason: 'response_invalid' });
+  });
+
+  it.each<[string, Record<string, unknown>, number | undefined]>([
+    ['without a lifetime', { expires_in: undefined }, 7200],
+    ['with a lifetime that cannot be read', { expires_in: 'soon' }, 7200],
+    ['with a lifetime', {}, 60],
+    ['with a lifetime of 0', { expires_in: 0 }, 0],
+  ])('%s lives as tokenLifetime says only when nothing else does', async (_, fields, seconds) => {
+    const rules = { acceptedTokenTypes: new Set<string>(), tokenLifetimeMs: 7200_000 };
+    const { outcome } = await ask([(response) => json(response, 200, { ...grant, ...fields })], { rules });
+    if (outcome.kind !== 'token') throw new Error(outcome.detail);
+    expect(outcome.expiresAtMs! - outcome.obtainedAtMs).toBe(seconds! * 1000);
+  });
+
+  it.each<[string, Buffer, Record<string, string>]>([
+    ['that begins with a byte order mark', Buffer.from(`\ufeff${JSON.stringify(grant)}`), {}],
+    ['compressed with br', brotliCompressSync(JSON.stringify(grant)), { 'content-encoding': 'br' }],
+    ['compressed with deflate', deflateSync(JSON.stringify(grant)), { 'content-encoding': 'Deflate' }],
+    ['in raw deflate', deflateRawSync(JSON.stringify(grant)), { 'content-encoding': 'deflate' }],
+    ['without Content-Type', Buffer.from(JSON.stringify(grant)), {}],
+  ])('is read %s', async (_, body, headers) => {
+    const { outcome } = await ask([(response) => void response.writeHead(200, headers).end(body)]);
+    expect(outcome).toMatchObject({ kind: 'token', value: 'opaque' });
   });
 
   it('is opaque unless it is a JWT', async () => {
@@ -143,10 +199,6 @@ describe('an answer with a token', () => {
 });
 
 describe('an answer that RFC 6749 does not allow', () => {
-  const send =
-    (status: number, body: string | Buffer, headers: Record<string, string> = {}) =>
-    (response: ServerResponse): void =>
-      void response.writeHead(status, headers).end(body);
   const invalid: [string, (response: ServerResponse) => void][] = [
     ['no access_token', (response) => json(response, 200, { token_type: 'Bearer' })],
     ['an empty access_token', (response) => json(response, 200, { ...grant, access_token: '' })],
@@ -166,7 +218,8 @@ describe('an answer that RFC 6749 does not allow', () => {
     ['JSON null', send(200, 'null')],
     ['bytes that are not UTF-8', send(200, Buffer.of(0xff, 0xfe))],
     ['204', send(204, '')],
-    ['201', send(201, JSON.stringify(grant))],
+    ['206', send(206, JSON.stringify(grant))],
+    ['a token inside another object', (response) => json(response, 200, { data: grant })],
     ['302', send(302, '', { location: '/elsewhere' })],
     ['307', send(307, '', { location: '/elsewhere' })],
     ['a broken gzip', send(200, 'not gzip', { 'content-encoding': 'gzip' })],
@@ -182,6 +235,36 @@ describe('an answer that RFC 6749 does not allow', () => {
     const { outcome, server } = await ask([respond], { maxRetries: 3 });
     expect(outcome).toMatchObject({ kind: 'failure', reason: 'response_invalid' });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it.each<[string, (response: ServerResponse) => void, string]>([
+    ['nothing', send(200, ' '), 'the body is empty'],
+    ['HTML', send(200, '<!doctype html><title>Log in</title>'), 'the body is HTML or XML, not JSON'],
+    ['text', send(200, 'access_token=x'), 'the body is not JSON'],
+    ['an array', send(200, '[]'), 'the body is JSON, but not an object'],
+    ['no token', send(200, '{"token_type":"Bearer"}'), 'access_token is missing'],
+    ['a number', send(200, '{"access_token":1}'), 'access_token is not a string'],
+    ['an empty token', send(200, '{"access_token":""}'), 'access_token is empty'],
+    [
+      'a space',
+      send(200, '{"access_token":"a b","token_type":"Bearer"}'),
+      'access_token has characters that no header can carry',
+    ],
+    [
+      'no type',
+      send(200, '{"access_token":"a"}'),
+      'token_type is missing: to accept that, list "" in acceptedTokenTypes',
+    ],
+    [
+      'another type',
+      send(200, '{"access_token":"a","token_type":"BearerToken"}'),
+      'token_type is "BearerToken", expected "Bearer": if it is a bearer token, list "BearerToken" in acceptedTokenTypes',
+    ],
+  ])('tells operators, and no caller, what is wrong with %s', async (_, respond, problem) => {
+    const { outcome } = await ask([respond]);
+    const detail = 'the token endpoint answered 200 without a Bearer token (RFC 6749 section 5.1)';
+    expect(outcome).toMatchObject({ detail, response: { problem } });
+    expect(describeForOperators(outcome as TokenFailure)).toBe(`${detail}: ${problem}`);
   });
 
   it('is not cut short at exactly 1 MiB', async () => {
@@ -219,7 +302,14 @@ describe('a failed attempt', () => {
     ]),
     ['403 of a firewall', (response) => void response.writeHead(403).end('<html>blocked</html>')],
     ['404 without a code of OAuth', (response) => json(response, 404, { message: 'no route' })],
-    ['400 with a code that is not of OAuth', (response) => json(response, 400, { error: 'waf_blocked' })],
+    ['400 in plain text', (response) => void response.writeHead(400).end('blocked')],
+    ['400 with an error that is no string', (response) => json(response, 400, { error: { code: 1 } })],
+    ['400 slow_down', (response) => json(response, 400, { error: 'slow_down' })],
+    ['200 temporarily_unavailable', (response) => json(response, 200, { error: 'temporarily_unavailable' })],
+    ['the error page of a framework', (response) => json(response, 500, { error: 'Internal Server Error' })],
+    ['429 too_many_requests', (response) => json(response, 429, { error: 'too_many_requests' })],
+    ['503 in a broken encoding', send(503, 'not gzip', { 'content-encoding': 'gzip' })],
+    ['502 with a page of more than 1 MiB', send(502, 'x'.repeat(1024 * 1024 + 1))],
     ['a reset connection', (response) => void response.socket?.resetAndDestroy()],
     [
       'an answer that breaks off',
@@ -272,6 +362,17 @@ describe('a failed attempt', () => {
     ['invalid_client', 400, 'credentials_refused', 'invalid_client'],
     ['unauthorized_client', 400, 'credentials_refused', 'unauthorized_client'],
     ['nothing we know', 401, 'credentials_refused', undefined],
+    ['access_denied', 401, 'credentials_refused', undefined],
+    ['invalid_client', 200, 'credentials_refused', 'invalid_client'],
+    ['invalid_client', 500, 'credentials_refused', 'invalid_client'],
+    ['invalid_client_id', 400, 'credentials_refused', undefined],
+    ['inactive_org', 400, 'credentials_refused', undefined],
+    ['incorrect_client_credentials', 200, 'credentials_refused', undefined],
+    ['invalid_scope', 200, 'request_rejected', 'invalid_scope'],
+    ['invalid_scope', 401, 'request_rejected', 'invalid_scope'],
+    ['invalid_scope', 503, 'request_rejected', 'invalid_scope'],
+    ['waf_blocked', 400, 'request_rejected', undefined],
+    ['nothing we know', 200, 'request_rejected', undefined],
     ['invalid_request', 400, 'request_rejected', 'invalid_request'],
     ['invalid_grant', 400, 'request_rejected', 'invalid_grant'],
     ['unsupported_grant_type', 400, 'request_rejected', 'unsupported_grant_type'],
@@ -297,6 +398,30 @@ describe('a failed attempt', () => {
     const { response, ...forCallers } = outcome as TokenFailure;
     expect(response).toEqual({ status, error, errorDescription: 'tell-tale' });
     expect(JSON.stringify(forCallers)).not.toContain('tell-tale');
+  });
+
+  it.each([
+    ['AADSTS7000215: Invalid client secret provided.', 'invalid_request', undefined, 'credentials_refused'],
+    ['AADSTS7000222: The provided client secret keys are expired.', 'x', undefined, 'credentials_refused'],
+    ['no code in the text', 'invalid_request', [7000215], 'credentials_refused'],
+    ['AADSTS1002012: The provided scope is not valid.', 'invalid_scope', [1002012], 'request_rejected'],
+    ['see AADSTS7000215', 'invalid_scope', undefined, 'request_rejected'],
+  ])('reads the codes of Entra ID: %s', async (error_description, error, error_codes, reason) => {
+    const { outcome } = await ask([
+      (response) => json(response, 400, { error, error_description, error_codes }),
+    ]);
+    expect(outcome).toMatchObject({ reason, response: { error, errorDescription: error_description } });
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['Okta', { errorCode: 'invalid_client', errorSummary: "Invalid value for 'client_id'" }],
+    ['Apigee', { ErrorCode: 'invalid_client', Error: "Invalid value for 'client_id'" }],
+  ])('reads the error format of %s', async (_, body) => {
+    const { outcome } = await ask([(response) => json(response, 400, body)]);
+    expect(outcome).toMatchObject({
+      reason: 'credentials_refused',
+      response: { error: 'invalid_client', errorDescription: "Invalid value for 'client_id'" },
+    });
   });
 
   it('is repeated when nobody listens, and says why in words', async () => {

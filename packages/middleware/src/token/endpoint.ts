@@ -1,6 +1,7 @@
 import type { Secret } from '../base/secret.ts';
 import type { TokenOutcome } from './access-token.ts';
 import type { Credential } from './credential.ts';
+import type { GrantRules } from './granted-token.ts';
 
 /** How to ask one token endpoint. */
 export interface TokenEndpointOptions {
@@ -8,6 +9,8 @@ export interface TokenEndpointOptions {
   readonly url: string;
   /** Sent as `audience`; undefined: not sent. */
   readonly audience: string | undefined;
+  /** How a successful response is read. */
+  readonly rules: GrantRules;
   readonly tls: {
     /** PEM, one or more certificates; undefined: the system's. */
     readonly ca: string | undefined;

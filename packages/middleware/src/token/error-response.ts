@@ -9,6 +9,8 @@ export interface ErrorResponse {
   readonly error: string | undefined;
   /** `error_description`, up to 300 characters; undefined without one. */
   readonly errorDescription: string | undefined;
+  /** In our words, what keeps a successful response from being a token; absent for an error. */
+  readonly problem?: string;
 }
 
 const maxErrorCharacters = 100;
@@ -19,6 +21,7 @@ export function readErrorResponse(
   status: number,
   body: Readonly<Record<string, unknown>> | undefined,
   credential: Credential | undefined,
+  problem?: string,
 ): ErrorResponse {
   const read = (name: string, maxCharacters: number): string | undefined => {
     const value = body?.[name];
@@ -31,6 +34,7 @@ export function readErrorResponse(
     status,
     error: read('error', maxErrorCharacters),
     errorDescription: read('error_description', maxDescriptionCharacters),
+    ...(problem !== undefined && { problem }),
   });
 }
 

@@ -2,13 +2,13 @@ import type { ErrorResponse } from './error-response.ts';
 
 /** Why the token endpoint gave no token; the decision maps these to refusals. */
 export type TokenFailureReason =
-  /** `invalid_client`, `unauthorized_client` (RFC 6749 section 5.2) or a 401. */
+  /** An error code that concerns the client, such as `invalid_client` (RFC 6749 section 5.2), or a 401 without a code. */
   | 'credentials_refused'
-  /** Any other RFC 6749 error code. */
+  /** Any other error code. */
   | 'request_rejected'
-  /** A 200 that RFC 6749 section 5.1 does not allow, a redirect, an answer over the size limit. */
+  /** A success that RFC 6749 section 5.1 does not allow, a redirect, an answer over the size limit. */
   | 'response_invalid'
-  /** Connection errors, 5xx, 429, 408 and code-less 4xx after the last retry. */
+  /** Connection errors, `temporarily_unavailable` and its like, 5xx, 429, 408 and code-less 4xx after the last retry. */
   | 'unavailable'
   /** The last attempt timed out. */
   | 'timeout';
@@ -42,4 +42,15 @@ export function createTokenFailure(
     oauthError,
     ...(response !== undefined && { response }),
   });
+}
+
+/** A failure in one line for operators, with what the authorization server said: never for a caller. */
+export function describeForOperators({
+  detail,
+  response,
+}: Pick<TokenFailure, 'detail' | 'response'>): string {
+  if (response === undefined) return detail;
+  const { error, errorDescription, problem } = response;
+  const code = error === undefined || detail.endsWith(` ${error}`) ? '' : ` ${error}`;
+  return `${detail}${code}${[problem, errorDescription].map((text) => (text === undefined ? '' : `: ${text}`)).join('')}`;
 }

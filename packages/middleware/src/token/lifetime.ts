@@ -1,37 +1,58 @@
 /** The longest lifetime that is believed, in seconds: a year. */
 const longestSeconds = 365 * 24 * 3600;
+/** Seconds by which the clocks of two machines may plausibly differ. */
+const plausibleSkewSeconds = 60;
+
+/** Both `Date` and `iat` are whole seconds: a fresh token may seem to be a second old. */
+const dateResolutionSeconds = 1;
+
+/** When a token response was made, in seconds since the epoch. */
+export interface ResponseTimes {
+  /** By our clock, when the token request was sent. */
+  readonly sentAt: number;
+  /** By the server's clock: the `Date` header of the response; undefined without one. */
+  readonly serverDate: number | undefined;
+}
 
 /**
- * Seconds for which a token may be used after it was asked for: the shorter of `expires_in` (RFC 6749 section 5.1) and
- * the JWT's own `exp - iat` (RFC 7519 section 4.1), so that a clock that disagrees with the server's does no harm; `exp`
- * is held against our clock only without `iat`. Undefined when none is known or the shorter is not positive: such a token
- * is good for the requests that wait for it, not for keeping. At most a year.
+ * Seconds for which a token may still be used, counted from when it was requested: the shorter of `expires_in` (RFC 6749
+ * section 5.1) and what is left until the JWT's `exp` (RFC 7519 section 4.1.4). A server may return a token that it issued
+ * earlier, so `exp - iat` is what is left only of a fresh token.
  *
- * @param expiresIn number of seconds, when the answer has it.
+ * The end is compared with the server's clock, so that a clock of ours that is wrong does no harm: its `Date` header, else
+ * `iat` when that is at most 60 s from our clock, else our clock. What is left is never more than `exp - iat`.
+ *
+ * @param expiresIn number of seconds, when the response has it.
  * @param payload the JWT's payload as JSON text, when the token is one.
- * @param nowMs milliseconds since the epoch.
+ * @returns at most a year; zero or less for a token that has expired already; undefined when no lifetime is known.
  */
 export function lifetimeSeconds(
   expiresIn: number | undefined,
   payload: string | undefined,
-  nowMs: number,
+  times: ResponseTimes,
 ): number | undefined {
-  const shortest = Math.min(
-    expiresIn ?? Infinity,
-    payload === undefined ? Infinity : (jwtSeconds(payload, nowMs) ?? Infinity),
-  );
-  return shortest === Infinity || shortest <= 0 ? undefined : Math.min(longestSeconds, shortest);
+  const remaining = payload === undefined ? undefined : remainingSeconds(payload, times);
+  const shortest = Math.min(expiresIn ?? Infinity, remaining ?? Infinity, longestSeconds);
+  return expiresIn === undefined && remaining === undefined ? undefined : shortest;
 }
 
-function jwtSeconds(payload: string, nowMs: number): number | undefined {
+function remainingSeconds(payload: string, { sentAt, serverDate }: ResponseTimes): number | undefined {
   const { exp, iat } = JSON.parse(payload) as { readonly exp?: unknown; readonly iat?: unknown };
   if (typeof exp !== 'number') return undefined;
-  return exp - (typeof iat === 'number' ? iat : nowMs / 1000);
+  if (typeof iat !== 'number') return exp - (serverDate ?? sentAt);
+  const isFresh =
+    serverDate === undefined
+      ? Math.abs(sentAt - iat) <= plausibleSkewSeconds
+      : Math.abs(serverDate - iat) <= dateResolutionSeconds;
+  return isFresh ? exp - iat : Math.min(exp - iat, exp - (serverDate ?? sentAt));
 }
 
-/** `expires_in` as a number: servers send it as a number or as a numeric string. Undefined for anything else. */
+/**
+ * `expires_in` as a number: servers send it as a number or as a numeric string. Undefined for anything else, and for a number
+ * beyond the range of JavaScript.
+ */
 export function parseExpiresIn(value: unknown): number | undefined {
   const seconds =
     typeof value === 'string' && /^[+-]?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value;
-  return typeof seconds === 'number' ? seconds : undefined;
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds : undefined;
 }

@@ -1,3 +1,5 @@
+import { parseHttpDate } from './http-date.ts';
+
 /** The longest `Retry-After` that is believed, in seconds: a day. */
 const longestSeconds = 86_400;
 
@@ -8,9 +10,7 @@ const longestSeconds = 86_400;
 export function parseRetryAfter(value: string | null, nowMs: number): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d+$/.test(text)) return Math.min(longestSeconds, Number(text));
-  // Date.parse takes nearly anything; the obsolete asctime form, which names no zone, is left out.
-  if (!/^[A-Za-z]{3,9}, .+ GMT$/.test(text)) return undefined;
-  const dateMs = Date.parse(text);
-  if (Number.isNaN(dateMs)) return undefined;
+  const dateMs = parseHttpDate(text);
+  if (dateMs === undefined) return undefined;
   return Math.min(longestSeconds, Math.max(0, Math.ceil((dateMs - nowMs) / 1000)));
 }

@@ -3,10 +3,12 @@ import { Secret } from '../base/secret.ts';
 import type { TokenOutcome } from './access-token.ts';
 import { createTokenEndpoint } from './create-endpoint.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
+import { plainGrantRules } from './granted-token.ts';
 
 /** Options of a token endpoint that a test does not care about. */
 export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
   audience: undefined,
+  rules: plainGrantRules,
   tls: Object.freeze({ ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false }),
   // Further off than any wait between attempts, so that only a test that advances the clock sees a time-out.
   timeoutMs: 100_000,

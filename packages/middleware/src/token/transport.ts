@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import type { Dispatcher } from 'undici';
 import { Agent, buildConnector } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { decodeContent, readBounded, UnusableAnswer } from './bounded-body.ts';
@@ -21,6 +22,29 @@ export interface Transport {
 
 /** Statuses whose `Response` must not have a body (Fetch standard, null body status). */
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** Headers of a response that mean something to us. */
+const readHeaders = ['date', 'retry-after'] as const;
+
+function pickHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of readHeaders) {
+    const value = headers[name];
+    if (typeof value === 'string') picked[name] = value;
+  }
+  return picked;
+}
+
+/** The decoded body. One that cannot be used is as good as none when the status alone says that there is no token. */
+async function readContent({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Uint8Array> {
+  try {
+    const bytes = await readBounded(body, maxAnswerBytes);
+    return await decodeContent(String(headers['content-encoding'] ?? ''), bytes, maxAnswerBytes);
+  } catch (error) {
+    if (error instanceof UnusableAnswer && statusCode >= 400) return new Uint8Array(0);
+    throw error;
+  }
+}
 
 /**
  * Opens and keeps connections for one token endpoint. The TLS options are read once, here.
@@ -65,18 +89,12 @@ export function createTransport(
         body,
         signal,
       });
-      const bytes = await readBounded(answer.body, maxAnswerBytes);
-      const content = await decodeContent(
-        String(answer.headers['content-encoding'] ?? ''),
-        bytes,
-        maxAnswerBytes,
-      );
       const status = answer.statusCode;
+      const content = await readContent(answer);
       if (status > 599) throw new UnusableAnswer(`the token endpoint answered ${status}`);
-      const retryAfter = answer.headers['retry-after'];
       return new Response(bodyless.has(status) ? null : Buffer.from(content), {
         status,
-        headers: typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {},
+        headers: pickHeaders(answer.headers),
       });
     },
     close: () => agent.close(),

@@ -55,20 +55,20 @@ export async function tryConnections({ routes, prepared }: Configuration): Promi
 
 function* targetsOf(
   first: ClientCredentialsConfig,
-  { store, url, audience, clientID, clientSecret, clientConfig }: ClientCredentialsOptions,
+  options: ClientCredentialsOptions,
 ): Generator<readonly [string, Target]> {
-  const { tls, timeoutSeconds } = clientConfig;
-  const credential = clientID === undefined ? {} : { audience, clientID, clientSecret };
+  const { store, url, clientID, clientConfig } = options;
   const { origin, pathname } = new URL(url);
   yield [
-    fingerprint({ url, tls, timeoutSeconds, ...credential }),
+    // At application level nothing but the connection is tried.
+    fingerprint(clientID === undefined ? { url, clientConfig } : tokenOptionsOf(options)),
     {
       kind: 'token endpoint',
       target: origin + pathname,
       middlewares: [first.name],
       first,
       option: ['url'],
-      attempt: () => tryTokenEndpoint({ url, audience, clientID, clientSecret, clientConfig }),
+      attempt: () => tryTokenEndpoint(options),
     },
   ];
   if (store === undefined) return;
@@ -86,6 +86,12 @@ function* targetsOf(
       attempt: () => tryStore({ keyPrefix, redis }),
     },
   ];
+}
+
+/** Everything that decides which token is requested, and how. */
+function tokenOptionsOf(options: ClientCredentialsOptions): object {
+  const judging = new Set(['store', 'claims', 'forwardHeaders', 'forwardHeadersFormat', 'usernameClaim']);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !judging.has(name)));
 }
 
 function toConnection({ kind, target, middlewares, first, option }: Target, outcome: Outcome): Connection {

@@ -3,7 +3,12 @@ export interface Outcome {
   readonly fault:
     | {
         readonly severity: 'error' | 'warning';
-        readonly code: 'store_unreachable' | 'token_endpoint_unreachable' | 'credentials_refused';
+        readonly code:
+          | 'store_unreachable'
+          | 'token_endpoint_unreachable'
+          | 'credentials_refused'
+          | 'token_without_lifetime'
+          | 'token_expired';
       }
     | undefined;
   /** `connection refused`, `gives a token`. */

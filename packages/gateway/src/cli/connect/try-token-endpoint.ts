@@ -1,14 +1,16 @@
 import { systemClock } from '@grantgate/middleware/base/clock';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { TokenOptions } from '@grantgate/middleware/open-tokens';
+import { toEndpointOptions } from '@grantgate/middleware/open-tokens';
+import type { AccessToken } from '@grantgate/middleware/token/access-token';
 import { describeFault } from '@grantgate/middleware/token/attempt';
 import { createTokenEndpoint } from '@grantgate/middleware/token/create-endpoint';
+import { describeForOperators } from '@grantgate/middleware/token/failure';
 import { createTransport } from '@grantgate/middleware/token/transport';
 import type { Outcome } from './tried.ts';
 
-export type EndpointOptions = Pick<
-  ClientCredentialsOptions,
-  'url' | 'audience' | 'clientID' | 'clientSecret' | 'clientConfig'
->;
+export type EndpointOptions = Omit<TokenOptions, 'store'> &
+  Pick<ClientCredentialsOptions, 'clientID' | 'clientSecret'>;
 
 /**
  * Tries a token endpoint. At gateway level a token is asked for, once; at application level, where nobody has a credential to
@@ -29,25 +31,38 @@ export async function tryTokenEndpoint(options: EndpointOptions): Promise<Outcom
 
 type Credential = Parameters<ReturnType<typeof createTokenEndpoint>['obtain']>[0];
 
-async function obtain(
-  { url, audience, clientConfig: { tls, timeoutSeconds } }: EndpointOptions,
-  credential: Credential,
-): Promise<Outcome> {
+async function obtain(options: EndpointOptions, credential: Credential): Promise<Outcome> {
   const endpoint = createTokenEndpoint(
-    { url, audience, tls, timeoutMs: timeoutSeconds * 1000, maxRetries: 0 },
+    { ...toEndpointOptions(options), maxRetries: 0 },
     { clock: systemClock },
   );
   try {
     const outcome = await endpoint.obtain(credential);
-    if (outcome.kind === 'token') return { fault: undefined, detail: 'gives a token' };
+    if (outcome.kind === 'token') return judgeToken(outcome);
     const refused = outcome.reason === 'credentials_refused' || outcome.reason === 'request_rejected';
     return {
       fault: { severity: 'error', code: refused ? 'credentials_refused' : 'token_endpoint_unreachable' },
-      detail: withHint(outcome.detail),
+      detail: withHint(describeForOperators(outcome)),
     };
   } finally {
     await endpoint.close();
   }
+}
+
+/** A token may be good, and yet not what was configured for. */
+function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome {
+  if (expiresAtMs === undefined)
+    return {
+      fault: { severity: 'warning', code: 'token_without_lifetime' },
+      detail:
+        'gives a token without a lifetime, so each request causes a token request: set tokenLifetime to how long it is valid',
+    };
+  if (expiresAtMs <= obtainedAtMs)
+    return {
+      fault: { severity: 'warning', code: 'token_expired' },
+      detail: 'gives a token that has expired already, so each request causes a token request',
+    };
+  return { fault: undefined, detail: 'gives a token' };
 }
 
 async function knock({ url, clientConfig }: EndpointOptions): Promise<Outcome> {
@@ -78,4 +93,6 @@ async function knock({ url, clientConfig }: EndpointOptions): Promise<Outcome> {
 }
 
 const withHint = (detail: string): string =>
-  /answered (?:2\d\d|3\d\d|404|405)\b/.test(detail) ? `${detail}: perhaps this is no token endpoint` : detail;
+  /answered (?:2\d\d|3\d\d|404|405)\b(?!.*token_type)/.test(detail)
+    ? `${detail}: perhaps this is no token endpoint`
+    : detail;

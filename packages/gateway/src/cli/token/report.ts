@@ -21,7 +21,7 @@ export interface TokenReport {
   readonly token:
     | {
         readonly value: string | undefined;
-        /** Undefined: the gateway would use it once, without keeping it. */
+        /** Undefined, zero or less: the gateway would use it once, without keeping it. */
         readonly lifetimeSeconds: number | undefined;
         /** Undefined: the token is opaque. */
         readonly claims: Claims | undefined;
@@ -87,8 +87,7 @@ export function formatReport(report: TokenReport, style: Style): string {
   ];
   if (token !== undefined) {
     const { value, lifetimeSeconds, claims } = token;
-    const life =
-      lifetimeSeconds === undefined ? 'no known lifetime: used once, not kept' : `${lifetimeSeconds} s`;
+    const life = describeLifetime(lifetimeSeconds);
     parts.push(`\n${style.strong('token')}  ${claims === undefined ? 'opaque' : 'JWT'}, ${life}\n`);
     if (value !== undefined) parts.push(`  ${value}\n`);
     if (claims !== undefined)
@@ -99,6 +98,11 @@ export function formatReport(report: TokenReport, style: Style): string {
   if (calls.length > 0) parts.push(`\n${style.strong('predicate')}\n${formatCalls(calls, style)}`);
   if (headers.length > 0) parts.push(`\n${style.strong('headers')}\n${formatPairs(headers)}`);
   return parts.join('');
+}
+
+function describeLifetime(seconds: number | undefined): string {
+  if (seconds === undefined) return 'no known lifetime: used once, not kept (set tokenLifetime)';
+  return seconds <= 0 ? 'expired already: used once, not kept' : `${seconds} s`;
 }
 
 function formatPairs(pairs: readonly (readonly [string, string])[]): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { HealthCheckConfig, StickyConfig } from '../../config/dynamic.ts';
-import { duration } from '../../config/duration.ts';
+import { duration } from '@grantgate/middleware/options/duration';
 
 /** RFC 9110 section 5.6.2 */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

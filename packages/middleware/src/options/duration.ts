@@ -35,7 +35,7 @@ const longestMs = 2 ** 31 - 1;
 const expected = 'expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h';
 
 /** Schema of a duration; its output is milliseconds. */
-export const duration = z
+export const duration: z.ZodType<number, number | string> = z
   .union([z.number(), z.string()], { error: expected })
   .transform((written, context) => {
     const ms = parseDurationMs(written);

@@ -1,0 +1,31 @@
+import type { OutgoingToken, TokenSource } from './token-source.ts';
+
+/** Holds on to a token whose lifetime nobody knows until a resource refuses it; all others are the source's own business. */
+export interface LastingToken {
+  /** Undefined when there is none: the source has the token. */
+  get(): OutgoingToken | undefined;
+  /** Keeps a token of the source if it has no lifetime; returns it. */
+  note(token: OutgoingToken): OutgoingToken;
+  /** As `TokenSource.renew`. */
+  renew(refused: OutgoingToken): Promise<OutgoingToken | undefined>;
+}
+
+export function keepLasting(source: TokenSource): LastingToken {
+  let kept: OutgoingToken | undefined;
+  const note = (token: OutgoingToken): OutgoingToken => {
+    if (token.expiresAt === undefined) kept = token;
+    return token;
+  };
+  return {
+    get: () => kept,
+    note,
+    async renew(refused) {
+      // Another call has renewed it meanwhile.
+      if (kept !== undefined && kept.value !== refused.value) return kept;
+      const renewed = await source.renew(refused);
+      if (renewed === undefined) return undefined;
+      if (kept?.value === refused.value) kept = undefined;
+      return note(renewed);
+    },
+  };
+}
