@@ -51,9 +51,10 @@ export function openTokens(
   ];
   // Callers wait for a minute, or for as long as the configured attempts may take.
   const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
+  const lockWaitMs = timeoutSeconds * 1000;
   const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
   const shared = held === undefined ? parts.stores?.local : held.shared;
-  const source = cache.source({ endpoint, profile, waitMs, shared, tally: parts.tally });
+  const source = cache.source({ endpoint, profile, waitMs, lockWaitMs, shared, tally: parts.tally });
   return Object.freeze({
     source,
     renewalOf: (credential: Credential) => createRenewal(source, credential, clock),

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAccessToken } from '../token/access-token.ts';
 import { createChannel } from '../base/channel.ts';
@@ -36,7 +37,7 @@ function createFleet(clock: FakeClock = createFakeClock()) {
     },
     close: async () => {},
   };
-  const join = (over: TokenStore = store, secret = '0123456789abcdef') => {
+  const join = (over: TokenStore = store, secret = '0123456789abcdef', lockWaitMs = 5_000) => {
     const events = createChannel<StoreEvent>();
     const heard: StoreEvent[] = [];
     events.subscribe((event) => void heard.push(event));
@@ -44,7 +45,7 @@ function createFleet(clock: FakeClock = createFakeClock()) {
     const bytes = Buffer.from(secret);
     const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix: 'gg:' });
     const cache = createTokenCache({ clock });
-    const tokens = cache.source({ endpoint, profile: ['https://as.example'], shared });
+    const tokens = cache.source({ endpoint, profile: ['https://as.example'], shared, lockWaitMs });
     return { tokens, heard, counts: cache.counts };
   };
   return { clock, store, asked, fleet, join };
@@ -212,10 +213,96 @@ describe('a fleet of processes with one store', () => {
   it('keeps the lock of a process that waits long for its answer', async () => {
     const { clock, asked, fleet, join } = createFleet();
     fleet.answerMs = 20_000;
-    const all = Promise.all([join(), join()].map(async ({ tokens }) => tokens.get(app())));
+    const patient = () => join(undefined, undefined, 30_000);
+    const all = Promise.all([patient(), patient()].map(async ({ tokens }) => tokens.get(app())));
     await clock.advance(21_000);
     expect((await all).map(valueOf)).toEqual(['token-1', 'token-1']);
     expect(asked).toHaveLength(1);
+  });
+
+  it('does not wait for a lock longer than it is told, and asks by itself then', async () => {
+    const { clock, asked, fleet, store, join } = createFleet();
+    // Somebody has the lock for ever, or the store says so.
+    const locked: TokenStore = { ...store, setIfAbsent: () => Promise.resolve(false) };
+    for (const lockWaitMs of [500, 5_000, 30_000]) {
+      const { tokens, heard } = join(locked, undefined, lockWaitMs);
+      const credential = { ...app(), clientId: `app-${lockWaitMs}` };
+      const before = asked.length;
+      const begun = clock.monotonic();
+      const waiting = Promise.resolve(tokens.get(credential));
+      await clock.advance(lockWaitMs + fleet.answerMs);
+      expect(valueOf(await waiting)).toBe(`token-${before + 1}`);
+      expect(asked.slice(before)).toEqual([begun + lockWaitMs]);
+      expect(heard).toContainEqual({ kind: 'lock_wait', waitedMs: lockWaitMs });
+      // Its token serves the others all the same.
+      expect(await join(store).tokens.get(credential)).toMatchObject({ value: `token-${before + 1}` });
+    }
+  });
+
+  it('uses no token or failure beyond its sealed end, however long the store keeps it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom<TokenOutcome | undefined>(undefined, unavailable),
+        fc.integer({ min: 0, max: 3 * lifetimeMs }),
+        fc.integer({ min: 1, max: 31_536_000_000 }),
+        async (answer, afterMs, ttlMs) => {
+          const { clock, store, fleet, join } = createFleet();
+          fleet.answer = answer;
+          let key = '';
+          let sealed: Uint8Array | undefined;
+          const noting: TokenStore = {
+            ...store,
+            set: (name, value, ms) => ((key = name), (sealed = value), store.set(name, value, ms)),
+            setIfAbsent: (name, value, ms) => (
+              name.endsWith(':lock') || ((key = name), (sealed = value)),
+              store.setIfAbsent(name, value, ms)
+            ),
+          };
+          const first = Promise.resolve(join(noting).tokens.get(app()));
+          await clock.advance(fleet.answerMs);
+          const token = await first;
+          await clock.advance(afterMs);
+          // The entry as it was, put back with an end of the store's choice.
+          const replaying: TokenStore = {
+            ...store,
+            get: () => Promise.resolve(sealed && { value: sealed, ttlMs }),
+            setIfAbsent: () => Promise.resolve(false),
+          };
+          const guarded = createGuardedStore(replaying, { clock, events: createChannel<StoreEvent>() });
+          const shared = createSharedTokens({
+            clock, store: guarded, events: createChannel<StoreEvent>(), secret: Buffer.from('0123456789abcdef'), keyPrefix: 'gg:',
+          }); // prettier-ignore
+          const read = await shared.read(key);
+          const leftMs =
+            token.kind === 'token' ? (token.expiresAtMs ?? 0) - clock.monotonic() : 1_000 - afterMs;
+          if (leftMs <= 0) expect(read).toBeUndefined();
+          else if (read?.kind === 'token')
+            expect(read.expiresAtMs).toBe(clock.monotonic() + Math.min(leftMs, ttlMs));
+          else expect(read).toMatchObject({ reason: 'unavailable' });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('takes an entry of an older version for none', async () => {
+    const { clock, store, asked, join } = createFleet();
+    let key = '';
+    const noting: TokenStore = {
+      ...store,
+      set: (name, value, ms) => ((key = name), store.set(name, value, ms)),
+    };
+    const first = Promise.resolve(join(noting).tokens.get(app()));
+    await clock.advance(300);
+    await first;
+    const entry = await store.get(key);
+    await store.set(key, Uint8Array.from([1, ...(entry?.value ?? []).slice(1)]), lifetimeMs);
+    const anew = join();
+    const second = Promise.resolve(anew.tokens.get(app()));
+    await clock.advance(300);
+    expect(valueOf(await second)).toBe('token-2');
+    expect(asked).toHaveLength(2);
+    expect(anew.heard).toContainEqual({ kind: 'unsealed' });
   });
 
   it('shares a failure with those who wait, and only with them', async () => {

@@ -14,6 +14,8 @@ export interface FleetRequest {
   readonly ask: () => Promise<TokenOutcome>;
   /** Whether the answer may be shared: false once what was under way has been purged. */
   readonly isWanted: () => boolean;
+  /** Milliseconds for which another process's lock is waited for; after them this process asks too. */
+  readonly lockWaitMs: number;
 }
 
 /** Milliseconds between two looks for the token that another process has asked for: 25, doubled each time, 200 at most. */
@@ -23,14 +25,15 @@ const lastLookMs = 200;
 /**
  * Obtains a token so that one process of the fleet asks for it and the others take what it got. Those who wait look a few
  * times a second, one of each process. A renewal does not wait: while another process renews, the held token is the answer,
- * and the next use looks again. Without the store each process asks for itself.
+ * and the next use looks again. Without the store each process asks for itself, and so does one that has waited for `lockWaitMs`:
+ * a store may claim for ever that another process has the lock.
  */
 export async function obtainShared(
   shared: SharedTokens,
   clock: Clock,
   request: FleetRequest,
 ): Promise<TokenOutcome> {
-  const { key, held, refused, ask, isWanted } = request;
+  const { key, held, refused, ask, isWanted, lockWaitMs } = request;
   const found = await shared.read(key);
   if (isGain(found, request)) return announce(shared, found);
   const begun = clock.monotonic();
@@ -53,8 +56,13 @@ export async function obtainShared(
       return outcome;
     }
     if (held !== undefined && refused === undefined) return held;
+    const leftMs = begun + lockWaitMs - clock.monotonic();
+    if (leftMs <= 0) {
+      shared.events.publish({ kind: 'lock_wait', waitedMs: clock.monotonic() - begun });
+      return askServer(shared, request);
+    }
     waited = true;
-    await new Promise<void>((resolve) => void clock.after(lookMs, resolve));
+    await new Promise<void>((resolve) => void clock.after(Math.min(lookMs, leftMs), resolve));
     const left = await shared.read(key);
     if (left?.kind === 'failure' || isGain(left, request)) {
       shared.events.publish({ kind: 'lock_wait', waitedMs: clock.monotonic() - begun });

@@ -8,8 +8,8 @@ export interface Seal {
   open(key: string, sealed: Uint8Array): string | undefined;
 }
 
-/** First byte of every sealed entry, so that the format can change. */
-const version = 1;
+/** First byte of every sealed entry, so that the format can change: an entry of another version does not open. */
+const version = 2;
 const nonceBytes = 12;
 const tagBytes = 16;
 const ciphers: Readonly<Record<number, CipherGCMTypes>> = {

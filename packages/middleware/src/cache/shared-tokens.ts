@@ -44,8 +44,13 @@ const extendMs = lockMs / 3;
 /** Milliseconds for which a failure is told to those who wait. */
 const failureMs = 1_000;
 
-type Entry =
-  { readonly token: string; readonly lifetimeMs: number } | { readonly failure: Omit<TokenFailure, 'kind'> };
+/**
+ * `expiresAtMs` is milliseconds since the epoch, by the clock of the process that wrote the entry: it is sealed, because whoever can
+ * write to the store can give an entry any time to live, or put an old one back.
+ */
+type Entry = { readonly expiresAtMs: number } & (
+  { readonly token: string; readonly lifetimeMs: number } | { readonly failure: Omit<TokenFailure, 'kind'> }
+);
 
 /** @throws RangeError when the secret has none of the lengths of AES. */
 export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
@@ -55,11 +60,14 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
   const nameKey = new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), 'grantgate token names', 32));
   const keyer = createKeyer(nameKey);
 
-  const fromEntry = (entry: Entry, ttlMs: number): TokenOutcome => {
+  const fromEntry = (entry: Entry, ttlMs: number): TokenOutcome | undefined => {
+    // The store's clock says how much is left, so that processes whose clocks differ agree on the end; the sealed end bounds what a
+    // store can claim. A process whose clock is ahead uses a shared token for that much less.
+    const leftMs = Math.min(ttlMs, entry.expiresAtMs - clock.now());
+    if (!(leftMs > 0)) return undefined;
     if ('failure' in entry) return Object.freeze({ kind: 'failure', ...entry.failure });
     const now = clock.monotonic();
-    // The store's clock says how much is left, so that processes whose clocks differ agree on the end.
-    return createAccessToken(entry.token, now + ttlMs - entry.lifetimeMs, now + ttlMs);
+    return createAccessToken(entry.token, now + leftMs - entry.lifetimeMs, now + leftMs);
   };
 
   return {
@@ -79,12 +87,19 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
       if (expiresAtMs === undefined) return;
       const ttlMs = Math.floor(expiresAtMs - clock.monotonic());
       if (ttlMs < 1) return;
-      const entry: Entry = { token: value, lifetimeMs: expiresAtMs - obtainedAtMs };
+      const entry: Entry = {
+        token: value,
+        lifetimeMs: expiresAtMs - obtainedAtMs,
+        expiresAtMs: clock.now() + ttlMs,
+      };
       const sealed = seal.seal(key, JSON.stringify(entry));
       await store.attempt('set', (redis) => redis.set(key, sealed, ttlMs));
     },
     async writeFailure(key, { reason, detail, retryAfterSeconds, oauthError }) {
-      const entry: Entry = { failure: { reason, detail, retryAfterSeconds, oauthError } };
+      const entry: Entry = {
+        expiresAtMs: clock.now() + failureMs,
+        failure: { reason, detail, retryAfterSeconds, oauthError },
+      };
       const sealed = seal.seal(key, JSON.stringify(entry));
       await store.attempt('set', (redis) => redis.setIfAbsent(key, sealed, failureMs));
     },

@@ -31,6 +31,8 @@ export interface TokenSourceParts {
   readonly profile: readonly string[];
   /** Milliseconds that a caller waits for a request that another one started, or its own; default 60,000. */
   readonly waitMs?: number;
+  /** Milliseconds that a caller waits while another process has the lock of the shared token; default 5,000. */
+  readonly lockWaitMs?: number;
   /** Tokens that are shared beyond this process; looked at before the endpoint is asked. */
   readonly shared?: SharedTokens | undefined;
   /** What counts this source beside the whole cache. Default: nothing. */
@@ -115,7 +117,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
   return {
     counts: () => ({ ...counts }),
-    source({ endpoint, profile, waitMs = 60_000, shared, tally = createTokenTally() }) {
+    source({ endpoint, profile, waitMs = 60_000, lockWaitMs = 5_000, shared, tally = createTokenTally() }) {
       // The key costs an HMAC: it is computed once per credential object, which callers keep.
       const keys = new WeakMap<Credential, string>();
       let generation: Generation = {};
@@ -157,6 +159,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
             return askServer(credential);
           },
           isWanted,
+          lockWaitMs,
         });
         if (asked === 0 && outcome.kind === 'token' && outcome !== held) {
           counts.store += 1;

@@ -1,8 +1,10 @@
+import type { Redis } from 'ioredis';
 import type { RedisClient } from './client.ts';
 import { connectionOptions, connectTimeoutMs, reconnectDelayMs, toTlsOptions } from './connection-options.ts';
 import type { Ioredis } from './load-ioredis.ts';
 import type { RedisStoreOptions } from './options.ts';
 import { reportingConnector } from './reporting-connector.ts';
+import { checkSlotMaps } from './slot-map.ts';
 
 /** Learns of the nodes from any endpoint that answers, and speaks to the master of each key. */
 export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): RedisClient {
@@ -25,5 +27,15 @@ export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): Re
       maxRedirections: 16,
     },
   );
+  checkSlotMaps(cluster);
+  // `ioredis` drops the promise of an ASKING: an error in reply to it, or a connection that is lost meanwhile, would end the process.
+  cluster.on('+node', (node: Redis) => {
+    const asking: () => Promise<'OK'> = node.asking.bind(node);
+    node.asking = () => {
+      const reply = asking();
+      reply.catch(() => {});
+      return reply;
+    };
+  });
   return cluster;
 }

@@ -3,6 +3,7 @@ import type { SocketFault } from './watch-socket.ts';
 
 /** Reasons by the text that Redis, `ioredis` or Node.js gives; the first that fits counts. */
 const byMessage: readonly (readonly [RegExp, string])[] = [
+  [/^malformed reply/, 'malformed reply: not a Redis server, or a hostile one'],
   [/^WRONGPASS|invalid password|invalid username-password/, 'authentication failed: wrong user or password'],
   [/^NOAUTH/, 'authentication failed: a password is required'],
   [/without any password configured/, 'authentication failed: the server has no password'],
@@ -29,6 +30,7 @@ const bySocket: ReadonlyMap<string, string> = new Map<SocketFault, string>([
   ['NO_HANDSHAKE', 'TLS: no answer to the handshake; perhaps the server does not speak TLS'],
   ['CLOSED_AFTER_HANDSHAKE', 'TLS: closed after the handshake; perhaps a client certificate is required'],
   ['CLOSED_IN_HANDSHAKE', 'TLS: closed during the handshake; perhaps the server does not speak TLS'],
+  ['MALFORMED_REPLY', 'malformed reply: not a Redis server, or a hostile one'],
   ['CLOSED_UNANSWERED', 'connection closed without an answer; perhaps the server expects TLS'],
 ]);
 

@@ -13,6 +13,10 @@ return 0`;
 const deleteScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
+const isOk = (reply: unknown): boolean => reply instanceof Uint8Array && Buffer.compare(reply, ok) === 0;
+const ok = Buffer.from('OK');
+const malformed = (): Error => new Error('Redis: malformed reply: not a Redis server, or a hostile one');
+
 /** Makes a store of a client that was just created. Its errors say in words what is wrong, and hold no key, value or password. */
 export function createStoreOver(client: RedisClient): TokenStore {
   let closed = false;
@@ -34,18 +38,22 @@ export function createStoreOver(client: RedisClient): TokenStore {
   return {
     async get(key) {
       const reply = await send('EVAL', readScript, 1, key);
-      if (!Array.isArray(reply)) return undefined;
-      const [value, ttlMs] = reply as readonly unknown[];
+      if (reply === null) return undefined;
+      const [value, ttlMs] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
+      if (!(value instanceof Uint8Array) || typeof ttlMs !== 'number') throw malformed();
       // Negative: without an end, which nothing here writes.
-      if (!(value instanceof Uint8Array) || typeof ttlMs !== 'number' || ttlMs < 0) return undefined;
+      if (ttlMs < 0) return undefined;
       // 0 is a part of a millisecond, in which the value is still there for the other operations too.
       return { value, ttlMs: Math.max(1, ttlMs) };
     },
     async set(key, value, ttlMs) {
-      await send('SET', key, toBuffer(value), 'PX', ttlMs);
+      if (!isOk(await send('SET', key, toBuffer(value), 'PX', ttlMs))) throw malformed();
     },
-    setIfAbsent: async (key, value, ttlMs) =>
-      (await send('SET', key, toBuffer(value), 'PX', ttlMs, 'NX')) !== null,
+    async setIfAbsent(key, value, ttlMs) {
+      const reply = await send('SET', key, toBuffer(value), 'PX', ttlMs, 'NX');
+      if (reply !== null && !isOk(reply)) throw malformed();
+      return reply !== null;
+    },
     extendIfEquals: async (key, value, ttlMs) =>
       (await send('EVAL', extendScript, 1, key, toBuffer(value), ttlMs)) === 1,
     deleteIfEquals: async (key, value) => (await send('EVAL', deleteScript, 1, key, toBuffer(value))) === 1,

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 
 /** What became of a connection that says too little of it by itself; `describeError` has the words. */
 export type SocketFault =
-  'NO_HANDSHAKE' | 'CLOSED_IN_HANDSHAKE' | 'CLOSED_AFTER_HANDSHAKE' | 'CLOSED_UNANSWERED';
+  'NO_HANDSHAKE' | 'CLOSED_IN_HANDSHAKE' | 'CLOSED_AFTER_HANDSHAKE' | 'CLOSED_UNANSWERED' | 'MALFORMED_REPLY';
 
 /**
  * Reports the error of a socket that was just created, once. A connection that is only closed, or only silent, is reported with
