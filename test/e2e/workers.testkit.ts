@@ -29,6 +29,8 @@ export interface Served {
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly stderr: Promise<string>;
   readonly stdout: Promise<string>;
+  /** The log so far. */
+  text(): string;
   /** Whole lines of the log so far that say this. */
   logged(message: string): readonly Line[];
   /** Waits until that many lines say this. */
@@ -73,6 +75,7 @@ export function serve(install: object, routes: object, files: Readonly<Record<st
     ended: once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals),
     stderr: text(child.stderr),
     stdout: text(child.stdout),
+    text: () => seen,
     logged,
     untilLogged: (message, count) =>
       until(async () => {

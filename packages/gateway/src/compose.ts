@@ -60,6 +60,8 @@ export interface GatewayIo {
   readonly stderr: Sink;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
+  /** Interrupts a start that waits for its providers; a gateway that has started is stopped by `drain`. Default: nothing does. */
+  readonly signal?: AbortSignal;
   /** For one of several processes that serve requests together; default: it is the only one. */
   readonly worker?: WorkerPart;
 }
@@ -99,6 +101,7 @@ export interface Gateway {
  * keep it from starting.
  *
  * @throws GatewayStartError `address_unavailable`, `certificate_invalid` or `log_unavailable`, with nothing left open.
+ * @throws the reason of `signal` when that interrupts the start, with nothing left open.
  */
 export async function startGateway(install: InstallConfig, io: GatewayIo): Promise<Gateway> {
   const clock = io.clock ?? systemClock;
@@ -212,13 +215,13 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const aggregate = createAggregate(createProviders(install, { clock, onUnwatched }, kubernetes), {
       clock,
     });
+    opened.push(() => updates.holder?.close());
+    opened.push(() => aggregate.close());
+    io.signal?.addEventListener('abort', () => aggregate.close(), { once: true });
     await aggregate.start((configuration) => updates.take(configuration));
+    io.signal?.throwIfAborted();
     const serving = updates.holder;
     if (serving === undefined) throw new Error('no configuration was emitted');
-    opened.push(
-      () => serving.close(),
-      () => aggregate.close(),
-    );
 
     const pipeline: PipelineDeps = {
       clock,

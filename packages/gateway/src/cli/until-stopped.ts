@@ -3,6 +3,8 @@ import type { Io, StopSignal } from './io.ts';
 export interface Stop {
   /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
   readonly stopped: Promise<void>;
+  /** Aborted at the same moment. */
+  readonly signal: AbortSignal;
   /** Lets signals do what they do without us. */
   cancel(): void;
 }
@@ -12,13 +14,15 @@ const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 
 
 /** Waits for the process to be asked to stop, from now on. */
 export function untilStopped(io: Io): Stop {
-  let settle = (): void => {};
-  const stopped = new Promise<void>((resolve) => (settle = resolve));
+  const stopping = new AbortController();
+  const stopped = new Promise<void>((resolve) =>
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
   let asked = false;
   const cancel = io.onSignal((signal) => {
     if (asked) io.exit(exitCodes[signal]);
     asked = true;
-    settle();
+    stopping.abort();
   });
-  return { stopped, cancel };
+  return { stopped, signal: stopping.signal, cancel };
 }

@@ -9,13 +9,14 @@ export async function serveAlone(install: InstallConfig, io: Io): Promise<number
   const sinks = { stdout: await io.openSink('stdout'), stderr: await io.openSink('stderr') };
   try {
     const { startGateway } = await import('../../compose.ts');
-    const gateway = await startGateway(install, { env: io.env, ...sinks });
+    const gateway = await startGateway(install, { env: io.env, ...sinks, signal: stop.signal });
     const stopReopening = io.onReopen(() => gateway.reopenLogs());
     await stop.stopped;
     await gateway.drain();
     stopReopening();
     return 0;
   } catch (error) {
+    if (stop.signal.aborted && error === stop.signal.reason) return 0;
     if (!(error instanceof GatewayStartError)) throw error;
     io.stderr.write(`error: ${error.message} [${error.code}]\n`);
     return 1;

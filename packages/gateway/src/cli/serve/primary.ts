@@ -55,8 +55,6 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
     else await supervisor.restart(toPlan(next));
   };
   const ignore = [io.onReopen(() => supervisor.reopenLogs()), io.onRestart(() => void restart())];
-  // The wait before a worker is replaced does not keep the process alive by itself.
-  const alive = setInterval(() => {}, 60_000);
   try {
     const failure = await Promise.race([supervisor.start(toPlan(first)), stop.stopped]);
     if (failure !== undefined) {
@@ -70,7 +68,6 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
     log.info('stopped');
     return 0;
   } finally {
-    clearInterval(alive);
     metrics.close();
     ignore.forEach((end) => end());
     stop.cancel();

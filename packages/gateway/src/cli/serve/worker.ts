@@ -23,6 +23,7 @@ export async function serveAsWorker(read: ReadInstallAgain, primary: PrimaryLink
     if (assignment !== undefined) await serve(assignment, read, orders, { primary, io, sinks });
     return 0;
   } catch (error) {
+    if (orders.stopping.aborted && error === orders.stopping.reason) return 0;
     if (!(error instanceof GatewayStartError)) throw error;
     primary.send({ kind: 'failed', failure: { code: error.code, message: error.message } });
     return 1;
@@ -54,6 +55,7 @@ async function serve(
   const gateway = await startGateway(config, {
     env: io.env,
     ...sinks,
+    signal: orders.stopping,
     worker: { number, local: { store, secret }, metrics: () => metrics.ask() },
   });
   const tell = (): void => {
@@ -71,6 +73,8 @@ async function serve(
 interface Orders {
   /** Undefined when the worker is not wanted any more. */
   readonly assigned: Promise<Assignment | undefined>;
+  /** Aborted when the worker is told to stop: a start that is under way is given up. */
+  readonly stopping: AbortSignal;
   /** Has the gateway do what the primary says, and what it said before; resolves when the gateway has ended. */
   obey(gateway: Gateway): Promise<void>;
   onStored: (reply: ToWorker & { readonly kind: 'stored' }) => void;
@@ -83,8 +87,10 @@ function listenTo(primary: PrimaryLink): Orders {
   let end: (kind: 'retire' | 'drain') => void = (kind) => void (early = kind);
   let early: 'retire' | 'drain' | undefined;
   let reopen = (): void => {};
+  const stopping = new AbortController();
   const orders: Orders = {
     assigned: new Promise((resolve) => (assign = resolve)),
+    stopping: stopping.signal,
     onStored: () => {},
     onMetrics: () => {},
     onCount: () => {},
@@ -106,6 +112,7 @@ function listenTo(primary: PrimaryLink): Orders {
       case 'retire':
       case 'drain':
         assign(undefined);
+        stopping.abort();
         end(message.kind);
         return;
       case 'count':

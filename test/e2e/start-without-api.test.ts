@@ -1,0 +1,219 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { Agent, createServer as createHttpServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
+import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import type { TestApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
+import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
+import { rotateToken } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
+import type { Served } from './workers.testkit.ts';
+import { serve, visit } from './workers.testkit.ts';
+
+// In a process of its own: a test runner keeps the event loop alive, and a gateway that nothing keeps alive exits.
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let upstream: Server;
+const opened: { close(): unknown }[] = [];
+
+beforeAll(async () => {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const projects = ['packages/middleware', 'packages/gateway'];
+  await promisify(execFile)(process.execPath, [tsc, '-b', ...projects], { cwd: root });
+  upstream = createHttpServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+}, 120_000);
+afterAll(async () => {
+  upstream.close();
+  upstream.closeAllConnections();
+  await Promise.all(opened.map((one) => one.close()));
+});
+
+const agent = new Agent({ keepAlive: false });
+const route = `
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: { name: late, namespace: apps }
+spec: { routes: [{ match: Path(\`/late\`), services: [{ name: web, port: 80 }] }] }
+`;
+const service = (port: number): string => `
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: apps }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: web-1, namespace: apps, labels: { kubernetes.io/service-name: web } }
+addressType: IPv4
+ports: [{ port: ${port} }]
+endpoints: [{ addresses: [127.0.0.1] }]
+`;
+
+/** An API server that is not available, in one way or another. */
+interface Outage {
+  readonly kubernetesCRD: object;
+  /** What the log gives as the reason. */
+  readonly reason: RegExp;
+  /** Ends it; undefined for one that no change of the server can end. */
+  readonly end?: () => Promise<void> | void;
+}
+
+async function openApi(): Promise<TestApiServer> {
+  const api = await startApiServer();
+  opened.push(api);
+  api.apply(`${route}---${service((upstream.address() as AddressInfo).port)}`);
+  return api;
+}
+
+const access = (api: TestApiServer): object => ({
+  endpoint: api.url,
+  certAuthFilePath: api.caFile,
+  token: `urn:file:${api.tokenFile}`,
+});
+
+/** Takes connections on the port of an API server, and says nothing. */
+async function openSilence(port: number): Promise<() => Promise<void>> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+  }).listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return () =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      sockets.forEach((socket) => socket.destroy());
+    });
+}
+
+const outages: Readonly<Record<string, () => Promise<Outage>>> = {
+  async 'refuses connections'() {
+    const api = await openApi();
+    await api.stop();
+    return { kubernetesCRD: access(api), reason: /ECONNREFUSED/, end: () => api.start() };
+  },
+  async 'refuses the token (401)'() {
+    const api = await openApi();
+    api.acceptOnly('another');
+    return { kubernetesCRD: access(api), reason: /401/, end: () => rotateToken(api, 'another') };
+  },
+  async 'allows nothing (403)'() {
+    const api = await openApi();
+    const all = ['ingressroutes', 'middlewares', 'services', 'endpointslices'];
+    all.forEach((resource) => api.forbid(resource));
+    return {
+      kubernetesCRD: access(api),
+      reason: /may not be read.*403/,
+      end: () => all.forEach((resource) => api.permit(resource)),
+    };
+  },
+  async 'has a certificate of an unknown authority'() {
+    const api = await openApi();
+    const caFile = join(api.folder, 'wrong.crt');
+    await writeFile(caFile, createTestAuthority('Another cluster').cert);
+    return {
+      kubernetesCRD: { ...access(api), certAuthFilePath: caFile },
+      reason: /certificate|signature/,
+      end: () => copyFile(api.caFile, caFile),
+    };
+  },
+  async 'takes connections and never responds'() {
+    const api = await openApi();
+    await api.stop();
+    const close = await openSilence(Number(new URL(api.url).port));
+    return {
+      kubernetesCRD: access(api),
+      reason: /no answer|no response|time/,
+      async end() {
+        await close();
+        await api.start();
+      },
+    };
+  },
+  'has a name that does not resolve': () =>
+    Promise.resolve({
+      kubernetesCRD: { endpoint: 'https://kubernetes.invalid', token: 'x' },
+      reason: /ENOTFOUND|EAI_AGAIN/,
+    }),
+};
+
+function start(outage: Outage, workers: number): Served {
+  const served = serve(
+    {
+      workers,
+      ping: {},
+      entryPoints: { web: { address: '127.0.0.1:0' }, admin: { address: '127.0.0.1:0' } },
+      providers: { file: { filename: 'routes.yaml' }, kubernetesCRD: outage.kubernetesCRD },
+    },
+    {
+      http: {
+        routers: { file: { rule: 'Path(`/file`)', service: 'file' } },
+        services: {
+          file: {
+            loadBalancer: {
+              servers: [{ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }],
+            },
+          },
+        },
+      },
+    },
+  );
+  opened.push(served);
+  return served;
+}
+
+/** What a URL responds with, by entry point. */
+async function reach(
+  served: Served,
+): Promise<(entryPoint: string, path: string) => Promise<number | string>> {
+  const lines = await served.untilLogged('listening', 2);
+  const ports = new Map(lines.map(({ entryPoint, port }) => [entryPoint, port]));
+  return (entryPoint, path) => visit(`http://127.0.0.1:${ports.get(entryPoint)}${path}`, agent);
+}
+
+describe('a gateway, while the API server', () => {
+  it.concurrent.each([
+    ...Object.keys(outages).map((name) => [name, 1] as const),
+    ['refuses connections', 2] as const,
+  ])(
+    '%s, starts, serves the routes of files, is not ready, and recovers by itself (workers: %d)',
+    async (name, workers) => {
+      const outage = await outages[name]!();
+      const served = start(outage, workers);
+      const get = await reach(served);
+      expect(await get('web', '/file')).toBe(200);
+      expect(await get('web', '/late')).toBe(404);
+      expect(await get('admin', '/ping')).toBe(200);
+      expect(await get('admin', '/ready')).toBe(503);
+      await until(() => outage.reason.test(served.text()));
+      if (outage.end !== undefined) {
+        await outage.end();
+        await until(
+          async () => (await get('web', '/late')) === 200 && (await get('admin', '/ready')) === 200,
+        );
+      }
+      served.child.kill('SIGTERM');
+      expect(await served.ended).toBe(0);
+    },
+    60_000,
+  );
+
+  it.concurrent.each([1, 2])(
+    'is away, stops at once before it listens (workers: %d)',
+    async (workers) => {
+      const served = start(await outages['refuses connections']!(), workers);
+      await served.untilLogged('the Kubernetes API is not available', 1);
+      served.child.kill('SIGTERM');
+      expect(await served.ended).toBe(0);
+      expect(served.logged('listening')).toEqual([]);
+    },
+    60_000,
+  );
+});
