@@ -1,11 +1,23 @@
+import { isOddlySpelled, normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { Allow } from '@grantgate/middleware/decision/decision';
-import { normalizeHeaderName } from '@grantgate/middleware/decision/header-name';
 import type { CheckConfig } from '../config/install.ts';
 import { usernameOf } from '../pipeline/pass-guards.ts';
 import { appendDecided, isReplaced } from '../proxy/decided-headers.ts';
 
-/** The headers that a proxy is to set on the caller's request, name and value in turn; made once for each token and middleware. */
-export type AnswerHeaders = (allows: readonly Allow[]) => readonly string[];
+/** The headers that a proxy is to set on the caller's request. */
+export interface AnswerHeaders {
+  /** Name and value in turn. */
+  readonly pairs: readonly string[];
+  /** Names of those that the caller must not send itself, in lower case. */
+  readonly names: ReadonlySet<string>;
+  /** The same as `normalizeHeaderName` writes them. */
+  readonly normalizedNames: ReadonlySet<string>;
+  /** Whether one of them is itself written with another sign than `-`. */
+  readonly isOdd: boolean;
+}
+
+/** Made once for each token and middleware. */
+export type ToAnswerHeaders = (allows: readonly Allow[]) => AnswerHeaders;
 
 /**
  * Every forwarded header is there, empty ones too: proxies differ on whether an absent one leaves the caller's own in place.
@@ -15,18 +27,24 @@ export type AnswerHeaders = (allows: readonly Allow[]) => readonly string[];
 export function createAnswerHeaders(
   { credentialsHeader, usernameHeader }: Pick<CheckConfig, 'credentialsHeader' | 'usernameHeader'>,
   ending: readonly string[] = [],
-): AnswerHeaders {
+): ToAnswerHeaders {
   const own = [credentialsHeader, usernameHeader].map(normalizeHeaderName);
   // An Allow lives as long as its token does.
-  const known = new WeakMap<Allow, readonly string[]>();
-  const build = (allows: readonly Allow[]): readonly string[] => {
+  const known = new WeakMap<Allow, AnswerHeaders>();
+  const build = (allows: readonly Allow[]): AnswerHeaders => {
     const headers: string[] = [];
     appendDecided(headers, allows);
     const [credentials = '', username = ''] = own;
     // The credentials have been used: they go no further, whatever header they came in.
     if (!isReplaced(allows, credentials)) headers.push(credentialsHeader, '');
     if (!isReplaced(allows, username)) headers.push(usernameHeader, toHeaderValue(usernameOf(allows) ?? ''));
-    return [...headers, ...ending];
+    const names = headers.filter((_text, at) => at % 2 === 0);
+    return {
+      pairs: [...headers, ...ending],
+      names: new Set(names.map((name) => name.toLowerCase())),
+      normalizedNames: new Set(names.map(normalizeHeaderName)),
+      isOdd: names.some(isOddlySpelled),
+    };
   };
   return (allows) => {
     const [only] = allows;
@@ -45,36 +63,23 @@ const toHeaderValue = (text: string): string =>
   /[\u0000-\u001f\u007f]/.test(text) ? '' : Buffer.from(text).toString('latin1');
 
 /**
- * Headers of the caller that a server could read as one that the decision sets: `X_Group` for `X-Group`. Never lists what is
- * set, since Envoy removes after it has set.
+ * Headers of the caller that a server could read as one that is set: `X_Group` or `X.Group` for `X-Group`. Never lists what
+ * is set, since Envoy removes after it has set.
  *
- * @param names as received.
+ * @param sent names as received.
  */
-export function findImpostors(names: Iterable<string>, allows: readonly Allow[]): readonly string[] {
+export function findImpostors(
+  sent: Iterable<string>,
+  { names, normalizedNames, isOdd }: AnswerHeaders,
+): readonly string[] {
   let found: string[] | undefined;
-  for (const name of names) {
-    if (!name.includes('_') && !isSpelledWithUnderscore(allows, name)) continue;
+  for (const name of sent) {
+    if (!isOdd && !isOddlySpelled(name)) continue;
+    if (!normalizedNames.has(normalizeHeaderName(name))) continue;
     const lower = name.toLowerCase();
-    if (isReplaced(allows, normalizeHeaderName(name)) && !isSet(allows, lower)) (found ??= []).push(lower);
+    if (!names.has(lower)) (found ??= []).push(lower);
   }
   return found ?? none;
 }
 
 const none: readonly string[] = Object.freeze([]);
-
-/** A forwarded header that is itself written with `_`: then the caller's with `-` is the impostor. */
-function isSpelledWithUnderscore(allows: readonly Allow[], name: string): boolean {
-  for (const { setHeaders } of allows)
-    for (let at = 0; at < setHeaders.length; at += 2) {
-      const set = setHeaders[at] ?? '';
-      if (set.length === name.length && set.includes('_')) return true;
-    }
-  return false;
-}
-
-function isSet(allows: readonly Allow[], lower: string): boolean {
-  for (const { setHeaders } of allows)
-    for (let at = 0; at < setHeaders.length; at += 2)
-      if (setHeaders[at]?.length === lower.length && setHeaders[at]?.toLowerCase() === lower) return true;
-  return false;
-}

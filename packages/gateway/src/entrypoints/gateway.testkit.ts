@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import type { Allow, Decision, Deny } from '@grantgate/middleware/decision/decision';
@@ -162,10 +163,7 @@ export function allow(
     allowed: true,
     subject: { clientId: 'client', username, expiresAt: undefined },
     setHeaders: ['Authorization', `Bearer ${token}`, ...Object.entries(headers).flat()],
-    removeHeaders: new Set([
-      'authorization',
-      ...Object.keys(headers).map((name) => name.toLowerCase().replaceAll('_', '-')),
-    ]),
+    removeHeaders: new Set(['authorization', ...Object.keys(headers).map(normalizeHeaderName)]),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Allow } from '@grantgate/middleware/decision/decision';
-import { normalizeHeaderName } from '@grantgate/middleware/decision/header-name';
+import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 
 /** Whether one of the decisions takes the place of the caller's header. @param name as `normalizeHeaderName` writes it. */
 export function isReplaced(allows: readonly Allow[], name: string): boolean {

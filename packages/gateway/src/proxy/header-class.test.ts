@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { spellingsOf } from '../../../middleware/src/base/header-spellings.testkit.ts';
 import { classifyHeader } from './header-class.ts';
 
 describe("a request's header", () => {
@@ -16,7 +17,7 @@ describe("a request's header", () => {
     ['x-tenant', 'ordinary'],
   ])('%s is %s in whatever spelling', (name, kind) => {
     const capitals = name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
-    for (const spelling of [name, name.toUpperCase(), capitals, name.replaceAll('-', '_')])
+    for (const spelling of [name, name.toUpperCase(), capitals, ...spellingsOf(name)])
       expect(classifyHeader(spelling)).toEqual({ name, kind });
   });
 });

@@ -1,4 +1,4 @@
-import { normalizeHeaderName } from '@grantgate/middleware/decision/header-name';
+import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import { isForwardedHeader } from './forwarded.ts';
 import { hopByHop } from './hop-by-hop.ts';
 

@@ -1,3 +1,4 @@
+import { isOddlySpelled } from '@grantgate/middleware/base/header-name';
 import type { Allow } from '@grantgate/middleware/decision/decision';
 import { toHeaderText, type HeaderText } from '../http1/header-text.ts';
 import type { RequestFacts } from '../routing/facts.ts';
@@ -76,7 +77,7 @@ function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: strin
     const { kind, name } = classifyHeader(written);
     if (kind === 'framing') {
       // `Content_Length` says nothing about this message, and must not seem to where `_` is read as `-`.
-      if (written.includes('_')) continue;
+      if (isOddlySpelled(written)) continue;
       if (name === 'transfer-encoding' || value !== '0') hasBody = true;
       if (name === 'content-length') bodyLength = Number(value);
       continue;
@@ -87,7 +88,7 @@ function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: strin
     if (isReplaced(allows, name)) continue;
     if (kind === 'forwarded') {
       // A trusted proxy's words count in their proper spelling only.
-      if (!facts.trusted || written.includes('_')) continue;
+      if (!facts.trusted || isOddlySpelled(written)) continue;
       const before = said.get(name);
       said.set(name, before === undefined ? value : `${before}, ${value}`);
       if (name === 'x-forwarded-for') continue;

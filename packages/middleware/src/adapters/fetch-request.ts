@@ -1,4 +1,4 @@
-import { normalizeHeaderName } from '../decision/header-name.ts';
+import { normalizeHeaderName } from '../base/header-name.ts';
 import type { Deny } from '../decision/decision.ts';
 import { toProblem, toProblemHeaders } from '../decision/problem.ts';
 import { toRequestId } from '../decision/request-id.ts';

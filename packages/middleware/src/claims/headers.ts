@@ -1,3 +1,4 @@
+import { normalizeHeaderName } from '../base/header-name.ts';
 import type { Claims, JsonValue } from './claims.ts';
 import { parseClaimPath, readClaim } from './path.ts';
 import { claimJson, claimText } from './text.ts';
@@ -43,7 +44,7 @@ export function compileForwardHeaders(
   const problems: { header: string; message: string }[] = [];
   const seen = new Set<string>();
   const compiled = Object.entries(map).map(([header, source]) => {
-    const name = header.toLowerCase().replaceAll('_', '-');
+    const name = normalizeHeaderName(header);
     if (!token.test(header))
       problems.push({ header, message: 'is not a header name (RFC 9110 section 5.1)' });
     else if (reserved.has(name))
@@ -52,7 +53,10 @@ export function compileForwardHeaders(
         message: `${header} cannot carry a claim: it steers the connection or the authentication`,
       });
     else if (seen.has(name))
-      problems.push({ header, message: `${header} is given twice (letter case and -/_ do not count)` });
+      problems.push({
+        header,
+        message: `${header} is given twice (letter case does not count, and any sign is read as -)`,
+      });
     seen.add(name);
     const path = parseClaimPath(source);
     if (!path.ok) problems.push({ header, message: path.message });

@@ -16,7 +16,7 @@ export interface Allow {
   readonly subject: Subject;
   /** Headers to send, name and value in turn, ready for Node's raw-header form; `authorization` first. */
   readonly setHeaders: readonly string[];
-  /** Caller headers to drop, as `normalizeHeaderName` writes them (lower case, `_` as `-`); `authorization` and every forwarded name. */
+  /** Caller headers to drop, as `normalizeHeaderName` writes them (lower case, every sign as `-`); `authorization` and every forwarded name. */
   readonly removeHeaders: ReadonlySet<string>;
 }
 

@@ -5,7 +5,7 @@ import type { ForwardedHeaders } from '../claims/headers.ts';
 import { parseClaimPath, readClaim } from '../claims/path.ts';
 import { claimText } from '../claims/text.ts';
 import type { ClientCredentialsOptions } from '../options/options.ts';
-import { normalizeHeaderName } from './header-name.ts';
+import { normalizeHeaderName } from '../base/header-name.ts';
 
 /** The part of the options that judges a token, compiled once; asked once per token. */
 export interface Policy {

@@ -23,9 +23,10 @@ export function createAnswer(entryPoint: string, config: CheckConfig, deps: Pipe
   const credentials = config.credentialsHeader.toLowerCase();
   const allow = (check: Check, request: CheckRequest, allows: readonly Allow[]): Buffer => {
     const username = usernameOf(allows);
+    const headers = toHeaders(allows);
     return writeOkResponse({
-      headers: toHeaders(allows),
-      remove: findImpostors(namesOf(request.rawHeaders), allows),
+      headers: headers.pairs,
+      remove: findImpostors(namesOf(request.rawHeaders), headers),
       metadata: { middleware: check.routerName, ...(username !== undefined && { username }) },
     });
   };

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { forgedSpellingsOf, spellingsOf } from '../../../middleware/src/base/header-spellings.testkit.ts';
+import { allow } from '../entrypoints/gateway.testkit.ts';
+import { createAnswerHeaders, findImpostors } from './answer-headers.ts';
+
+const toHeaders = createAnswerHeaders(
+  { credentialsHeader: 'X-Credentials', usernameHeader: 'X-Auth-Request-User' },
+  ['Content-Length', '0'],
+);
+
+describe("callers' headers that a proxy has to remove", () => {
+  const decided = ['X-Tenant-Id', 'x_odd', 'X-Credentials', 'X-Auth-Request-User'];
+  const headers = toHeaders([allow({ 'X-Tenant-Id': 'ours', x_odd: 'ours', Group: 'ours' })]);
+
+  it.each(decided)('are those in every other spelling of %s', (name) => {
+    const forged = forgedSpellingsOf(name).map((spelling) => spelling.toLowerCase());
+    expect(findImpostors(spellingsOf(name), headers)).toEqual(forged);
+  });
+
+  it('are never those that are set, and never others', () => {
+    const kept = [
+      ...decided,
+      ...decided.map((name) => name.toUpperCase()),
+      'X_Other',
+      'X-Tenant',
+      'Content_Length',
+    ];
+    expect(findImpostors(kept, headers)).toEqual([]);
+  });
+
+  it('are found without a forwarded header that is itself oddly spelled', () => {
+    const plain = toHeaders([allow({ 'X-Tenant-Id': 'ours' })]);
+    expect(findImpostors(['X.Tenant~Id', 'X-Tenant-Id', 'Accept'], plain)).toEqual(['x.tenant~id']);
+  });
+});
