@@ -28,6 +28,7 @@ import { createMetrics } from './observe/metrics/metrics.ts';
 import { textType, writeText } from './observe/metrics/text.ts';
 import { createProblemLog } from './observe/problem-log.ts';
 import { createRefusalLog } from './observe/refusal-log.ts';
+import { createRenewalLog } from './observe/renewal-log.ts';
 import type { Sink } from './observe/sink.ts';
 import { createStoreLog } from './observe/store-log.ts';
 import { openSink } from './observe/sink.ts';
@@ -42,6 +43,7 @@ import { createAccess } from './providers/kubernetes/access.ts';
 import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
 import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
 import type { Provider } from './providers/provider.ts';
+import type { AuthenticatorRenewal } from './snapshot/authenticators.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
 import { adminEntryPoint, toEntryPointFacts } from './snapshot/entry-points.ts';
 import type { Prepared } from './snapshot/prepared.ts';
@@ -125,6 +127,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     records.subscribe(createRefusalLog(log, clock));
 
     const services = createServices({ clock });
+    const cache = createTokenCache({ clock });
     const metrics =
       install.metrics &&
       createMetrics({
@@ -140,6 +143,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
             }),
           servers: () => services.health(),
           origins: () => services.connections(),
+          failingRenewals: () => cache.failingRenewals(),
         },
       });
     if (metrics !== undefined) {
@@ -162,8 +166,17 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         events: openStoreChannel(workersStore, createStoreLog(log, clock, 'the store of the workers')),
       },
     });
-    const cache = createTokenCache({ clock });
-    const authenticators = createAuthenticators({ clock, cache, stores, openTally: metrics?.openTally });
+    const renewals = createChannel<AuthenticatorRenewal>(onObserverError);
+    const renewalLog = createRenewalLog(log);
+    renewals.subscribe(renewalLog.listen);
+    if (metrics !== undefined) renewals.subscribe(metrics.onRenewal);
+    const authenticators = createAuthenticators({
+      clock,
+      cache,
+      stores,
+      openTally: metrics?.openTally,
+      renewals,
+    });
     const entryPointFacts = toEntryPointFacts(install.entryPoints);
     const kubernetes = createKubernetes(install, io.env, clock, log);
     const certificateFiles = certificateFilesOf(install.entryPoints.values());
@@ -196,7 +209,10 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       entryPoints: entryPointFacts,
       services,
       authenticators,
-      onGuards: metrics?.onGuards,
+      onGuards(guards) {
+        renewalLog.configure(guards);
+        metrics?.onGuards(guards);
+      },
       onPrepared(prepared, files) {
         const { routers, guards, problems } = prepared;
         if (speaks) {

@@ -1,6 +1,7 @@
 import type { Clock } from './base/clock.ts';
 import { systemClock } from './base/clock.ts';
 import type { TokenCache } from './cache/token-cache.ts';
+import type { RenewalEvent } from './cache/renewal-event.ts';
 import type { TokenTally } from './cache/token-tally.ts';
 import type { Stores } from './cache/stores.ts';
 import { createStores } from './cache/stores.ts';
@@ -13,9 +14,12 @@ import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
 import { parseClientCredentials } from './options/parse.ts';
 import { openTokens } from './open-tokens.ts';
+import type { RenewalListening } from './renewal-listener.ts';
+import { createRenewalListener } from './renewal-listener.ts';
 import type { StoreListening } from './store-listener.ts';
 import { createStoreChannel } from './store-listener.ts';
 
+export type { RenewalEvent } from './cache/renewal-event.ts';
 export type { StoreEvent } from './cache/store-event.ts';
 
 /** Decides on requests for one `oAuthClientCredentials` middleware. */
@@ -38,10 +42,12 @@ export interface AuthenticatorParts {
   readonly stores?: Stores;
   /** What counts where the tokens came from. Default: nothing. */
   readonly tally?: TokenTally | undefined;
+  /** Told of what becomes of renewals in the background. Default: nobody is. */
+  readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
 }
 
 /** What an authenticator of an application may be given. */
-export type ApplicationParts = AuthenticatorParts & StoreListening;
+export type ApplicationParts = AuthenticatorParts & StoreListening & RenewalListening;
 
 /**
  * Creates an authenticator from options as a user writes them (design: the names of Traefik Hub, any letter case).
@@ -58,14 +64,19 @@ export function createAuthenticator(
   return createApplicationAuthenticator(options, parts);
 }
 
-/** As `createParsedAuthenticator`; the application hears of stores that are not given. */
+/** As `createParsedAuthenticator`; the application hears of renewals, and of stores that are not given. */
 export function createApplicationAuthenticator(
   options: ClientCredentialsOptions,
-  { onStoreEvent, ...parts }: ApplicationParts,
+  { onStoreEvent, onRenewal, ...parts }: ApplicationParts,
 ): Authenticator {
   const { clock = systemClock, stores = createStores({ clock, events: createStoreChannel(onStoreEvent) }) } =
     parts;
-  return createParsedAuthenticator(options, { ...parts, clock, stores });
+  return createParsedAuthenticator(options, {
+    ...parts,
+    clock,
+    stores,
+    onRenewal: createRenewalListener(onRenewal),
+  });
 }
 
 /** Creates an authenticator from options that `parseClientCredentials` has parsed already. */

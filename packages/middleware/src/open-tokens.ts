@@ -1,5 +1,6 @@
 import type { Clock } from './base/clock.ts';
 import { createRenewal, type Renewal } from './cache/renewal.ts';
+import type { RenewalEvent } from './cache/renewal-event.ts';
 import type { Stores } from './cache/stores.ts';
 import { createStores } from './cache/stores.ts';
 import type { CachedTokens, TokenCache } from './cache/token-cache.ts';
@@ -34,6 +35,7 @@ export function openTokens(
     readonly cache?: TokenCache;
     readonly stores?: Stores;
     readonly tally?: TokenTally | undefined;
+    readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
   },
 ): OpenTokens {
   const { clock } = parts;
@@ -54,7 +56,15 @@ export function openTokens(
   const lockWaitMs = timeoutSeconds * 1000;
   const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
   const shared = held === undefined ? parts.stores?.local : held.shared;
-  const source = cache.source({ endpoint, profile, waitMs, lockWaitMs, shared, tally: parts.tally });
+  const source = cache.source({
+    endpoint,
+    profile,
+    waitMs,
+    lockWaitMs,
+    shared,
+    tally: parts.tally,
+    onRenewal: parts.onRenewal,
+  });
   return Object.freeze({
     source,
     renewalOf: (credential: Credential) => createRenewal(source, credential, clock),

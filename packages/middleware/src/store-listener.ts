@@ -1,6 +1,7 @@
 import type { Channel } from './base/channel.ts';
 import { createChannel } from './base/channel.ts';
 import type { StoreEvent } from './cache/store-event.ts';
+import { warnProcess } from './process-warning.ts';
 
 /** What an application may hear of its store. */
 export interface StoreListening {
@@ -15,7 +16,7 @@ export interface StoreListening {
 /** The channel of a store's events that an application listens to, or a warning of the process in its place. */
 export function createStoreChannel(onStoreEvent: StoreListening['onStoreEvent']): Channel<StoreEvent> {
   const channel = createChannel<StoreEvent>((error) =>
-    warn(`onStoreEvent: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
+    warnProcess(`onStoreEvent: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
   );
   channel.subscribe(onStoreEvent ?? createStoreWarner());
   return channel;
@@ -27,11 +28,7 @@ function createStoreWarner(): (event: StoreEvent) => void {
   return (event) => {
     if (event.kind !== 'state') return;
     if (!event.ready && !lost && event.reason !== undefined)
-      warn(`store: is not available, requests go on without it: ${event.reason}`, 'store_unavailable');
+      warnProcess(`store: is not available, requests go on without it: ${event.reason}`, 'store_unavailable');
     lost = !event.ready;
   };
-}
-
-function warn(message: string, code: string): void {
-  process.emitWarning(message, { type: 'GrantgateWarning', code });
 }

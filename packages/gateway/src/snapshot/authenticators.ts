@@ -1,7 +1,10 @@
+import type { Channel } from '@grantgate/middleware/base/channel';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
+import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
 import type { Stores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
+import { createTokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Use } from '../upstream/sharing.ts';
 import { createSharing } from '../upstream/sharing.ts';
@@ -19,8 +22,13 @@ export interface Authenticators {
 }
 
 export interface CountedAuthenticator extends Authenticator {
-  /** Undefined when nobody counts. */
-  readonly tally: TokenTally | undefined;
+  readonly tally: TokenTally;
+}
+
+/** What became of a renewal of one authenticator, which its tally tells from the others. */
+export interface AuthenticatorRenewal {
+  readonly tally: TokenTally;
+  readonly event: RenewalEvent;
 }
 
 export function createAuthenticators(parts: {
@@ -29,13 +37,18 @@ export function createAuthenticators(parts: {
   readonly stores: Stores;
   /** Opens what counts the tokens of one authenticator. Default: nobody counts. */
   readonly openTally?: (() => TokenTally) | undefined;
+  /** Default: nobody is told. */
+  readonly renewals?: Channel<AuthenticatorRenewal> | undefined;
 }): Authenticators {
   const sharing = createSharing<CountedAuthenticator>((authenticator) => authenticator.close());
   return {
     acquire: (options) =>
       sharing.acquire(fingerprint(options), () => {
-        const tally = parts.openTally?.();
-        return Object.freeze({ ...createParsedAuthenticator(options, { ...parts, tally }), tally });
+        const tally = parts.openTally?.() ?? createTokenTally();
+        const onRenewal = (event: RenewalEvent): void => parts.renewals?.publish({ tally, event });
+        const { clock, cache, stores } = parts;
+        const authenticator = createParsedAuthenticator(options, { clock, cache, stores, tally, onRenewal });
+        return Object.freeze({ ...authenticator, tally });
       }),
   };
 }

@@ -8,11 +8,12 @@ import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { Auth } from './auth.ts';
 import { createAuth } from './auth.ts';
 import { findApplicationProblems } from '../options/application.ts';
+import type { RenewalListening } from '../renewal-listener.ts';
 import type { StoreListening } from '../store-listener.ts';
 
 /** Options of `oAuthClientCredentials`, or an authenticator that several guards share and its owner closes. */
 export type GuardOptions =
-  (ClientCredentialsInput & StoreListening) | { readonly authenticator: Authenticator };
+  (ClientCredentialsInput & StoreListening & RenewalListening) | { readonly authenticator: Authenticator };
 
 /** A request that may pass: what to change in it, worked out once per token. */
 export interface Pass {
@@ -39,7 +40,8 @@ export interface Guard {
  */
 export function createGuard(options: GuardOptions): Guard {
   const shared = 'authenticator' in options ? options.authenticator : undefined;
-  const authenticator = shared ?? openAuthenticator(options as ClientCredentialsInput & StoreListening);
+  const authenticator =
+    shared ?? openAuthenticator(options as Exclude<GuardOptions, { authenticator: Authenticator }>);
   const passes = new WeakMap<Allow, Pass>();
   return {
     decide: (authorization) => authenticator.decide({ authorization }),
@@ -59,15 +61,16 @@ export function createGuard(options: GuardOptions): Guard {
 
 function openAuthenticator({
   onStoreEvent,
+  onRenewal,
   ...input
-}: ClientCredentialsInput & StoreListening): Authenticator {
+}: ClientCredentialsInput & StoreListening & RenewalListening): Authenticator {
   const { options, problems } = parseClientCredentials(input);
   const found = [...findApplicationProblems(input), ...problems];
   if (options === undefined || found.some(({ severity }) => severity === 'error'))
     throw new OptionsError(found);
   for (const { path, code, message } of found)
     process.emitWarning(`${path.join('.')}: ${message}`, { type: 'GrantgateWarning', code });
-  return createApplicationAuthenticator(options, { onStoreEvent });
+  return createApplicationAuthenticator(options, { onStoreEvent, onRenewal });
 }
 
 function toPass(allow: Allow): Pass {

@@ -6,6 +6,8 @@ export interface Lru<K, V> {
   delete(key: K): boolean;
   /** Deletes every entry whose value fits; takes time in proportion to the size. */
   deleteWhere(fits: (value: V) => boolean): void;
+  /** Shows every value, the one used longest ago first; marks none. */
+  forEach(show: (value: V) => void): void;
   clear(): void;
   readonly size: number;
 }
@@ -44,6 +46,9 @@ export function createLru<K, V>(maxEntries: number): Lru<K, V> {
     deleteWhere(fits) {
       newest = undefined;
       for (const [key, value] of entries) if (fits(value)) entries.delete(key);
+    },
+    forEach(show) {
+      for (const value of entries.values()) show(value);
     },
     clear() {
       newest = undefined;

@@ -3,7 +3,9 @@ import { createAccessToken } from '../token/access-token.ts';
 import { createFakeClock } from '../base/fake-clock.testkit.ts';
 import { Secret } from '../base/secret.ts';
 import type { TokenOutcome } from '../token/access-token.ts';
+import type { RenewalEvent } from './renewal-event.ts';
 import { createTokenCache } from './token-cache.ts';
+import { createTokenTally } from './token-tally.ts';
 
 const credential = (secret = 'right') => ({ clientId: 'app', clientSecret: new Secret(secret) });
 const refusal = {
@@ -13,6 +15,8 @@ const refusal = {
   retryAfterSeconds: undefined,
   oauthError: 'invalid_client',
 } as const;
+
+const unavailable = { ...refusal, reason: 'unavailable', detail: 'down', oauthError: undefined } as const;
 
 function setUp(lifetimeMs = 100_000, limits: { maxEntries?: number; maxRefused?: number } = {}) {
   const clock = createFakeClock();
@@ -32,8 +36,11 @@ function setUp(lifetimeMs = 100_000, limits: { maxEntries?: number; maxRefused?:
     close: async () => {},
   };
   const cache = createTokenCache({ clock, ...limits });
+  const renewals: RenewalEvent[] = [];
+  const tally = createTokenTally();
+  const onRenewal = (event: RenewalEvent) => void renewals.push(event);
   const open = (...profile: string[]) =>
-    cache.source({ endpoint, profile: ['https://as.example/token', ...profile] });
+    cache.source({ endpoint, profile: ['https://as.example/token', ...profile], tally, onRenewal });
   const tokens = open();
   const first = async (who = credential()) => {
     const pending = tokens.get(who);
@@ -43,6 +50,8 @@ function setUp(lifetimeMs = 100_000, limits: { maxEntries?: number; maxRefused?:
   return {
     clock,
     asked,
+    renewals,
+    failing: () => cache.failingRenewals().get(tally) ?? 0,
     open,
     tokens,
     first,
@@ -108,6 +117,83 @@ describe('token cache', () => {
     expect(asked.length).toBeLessThan(8);
     await clock.advance(1_000);
     expect(await first()).toMatchObject({ reason: 'unavailable' });
+  });
+
+  it('announces an outage of renewals as it begins and as it ends, and each failure', async () => {
+    const { clock, tokens, first, answerWith, renewals, failing } = setUp();
+    await first();
+    const response = { status: 503, error: 'temporarily_unavailable', errorDescription: 'maintenance' };
+    answerWith(() => ({ ...unavailable, response }));
+    await clock.advance(80_000);
+    expect([renewals, failing()]).toEqual([[], 0]);
+    const use = async () => {
+      void tokens.get(credential());
+      await clock.advance(10);
+    };
+    await use();
+    const failed = { kind: 'failed', clientId: 'app', reason: 'unavailable', detail: 'down', response };
+    expect(renewals).toEqual([{ ...failed, isFirst: true, nextTryInMs: 1_000, expiresInMs: 19_990 }]);
+    expect(failing()).toBe(1);
+    await use();
+    expect(renewals).toHaveLength(1);
+    await clock.advance(1_000);
+    await use();
+    expect(renewals[1]).toMatchObject({ ...failed, isFirst: false, nextTryInMs: 2_000 });
+    answerWith(() => createAccessToken('new', clock.monotonic(), clock.monotonic() + 100_000));
+    await clock.advance(2_000);
+    await use();
+    expect(renewals.slice(2)).toEqual([
+      { kind: 'recovered', clientId: 'app', failures: 2, lastedMs: 3_030 },
+      { kind: 'renewed', clientId: 'app' },
+    ]);
+    expect(failing()).toBe(0);
+  });
+
+  it('announces the end of an outage that outlasts the token, and no failure of what requests wait for', async () => {
+    const { clock, tokens, first, answerWith, renewals, failing } = setUp();
+    await first();
+    answerWith(() => unavailable);
+    await clock.advance(99_000);
+    void tokens.get(credential());
+    await clock.advance(10);
+    // The token has ended by the time the back-off would: the next try is then.
+    expect(renewals).toMatchObject([{ kind: 'failed', isFirst: true, nextTryInMs: 990, expiresInMs: 990 }]);
+    await clock.advance(1_000);
+    expect(failing()).toBe(0);
+    for (let count = 0; count < 3; count += 1) await first();
+    expect(renewals).toHaveLength(1);
+    answerWith(() => createAccessToken('new', clock.monotonic(), clock.monotonic() + 100_000));
+    await first();
+    expect(renewals.slice(1)).toMatchObject([{ kind: 'recovered', failures: 1 }]);
+  });
+
+  it('says apart that a renewal gave the same token again, which ends an outage too', async () => {
+    const { clock, tokens, first, answerWith, renewals } = setUp();
+    const old = await first();
+    answerWith(() => unavailable);
+    await clock.advance(80_000);
+    void tokens.get(credential());
+    await clock.advance(10);
+    answerWith(() => ({ ...old }));
+    await clock.advance(1_000);
+    void tokens.get(credential());
+    await clock.advance(10);
+    expect(renewals.map(({ kind }) => kind)).toEqual(['failed', 'recovered', 'unchanged']);
+  });
+
+  it('forgets an outage with the tokens that are purged', async () => {
+    const { clock, tokens, first, answerWith, renewals, failing } = setUp();
+    await first();
+    answerWith(() => unavailable);
+    await clock.advance(80_000);
+    void tokens.get(credential());
+    await clock.advance(10);
+    expect(failing()).toBe(1);
+    tokens.purge();
+    expect(failing()).toBe(0);
+    answerWith(() => createAccessToken('new', clock.monotonic(), clock.monotonic() + 100_000));
+    await first();
+    expect(renewals.map(({ kind }) => kind)).toEqual(['failed']);
   });
 
   it('does not loop when the server hands out the same nearly expired token again', async () => {

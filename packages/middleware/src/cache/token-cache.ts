@@ -10,6 +10,9 @@ import { obtainShared } from './fleet.ts';
 import { createKeyer } from './key.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
+import type { RenewalEvent } from './renewal-event.ts';
+import type { RenewalSource } from './renewal-outages.ts';
+import { createRenewalOutages } from './renewal-outages.ts';
 import type { TokenTally } from './token-tally.ts';
 import { createTokenTally } from './token-tally.ts';
 import type { Validity } from './validity.ts';
@@ -37,6 +40,8 @@ export interface TokenSourceParts {
   readonly shared?: SharedTokens | undefined;
   /** What counts this source beside the whole cache. Default: nothing. */
   readonly tally?: TokenTally | undefined;
+  /** Told of what becomes of renewals in the background. */
+  readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
 }
 
 /** Tokens of one endpoint and profile. */
@@ -67,6 +72,8 @@ export interface TokenCache {
   source(parts: TokenSourceParts): CachedTokens;
   /** Plain numbers, to be read when they are wanted: a use of a token announces nothing, for it must cost nothing. */
   readonly counts: () => TierCounts;
+  /** Credentials whose token still serves and could not be renewed, by the tally of their source. */
+  readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
 }
 
 /** What a source obtained between two purges; compared by identity. */
@@ -86,6 +93,8 @@ interface Flight {
   readonly generation: Generation;
   /** The token that is not to come out of it. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
+  /** Whether the authorization server was asked. */
+  readonly progress: { asked: boolean };
 }
 
 interface Refusal {
@@ -106,18 +115,25 @@ const brokeDown: TokenFailure = Object.freeze({
   detail: 'the token request could not be made',
 });
 
+/** Outages of renewals that are remembered, the latest kept. */
+const maxOutages = 10_000;
+
 /** Creates a cache of tokens (single flight, refresh ahead, brief memory of refused credentials). */
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const { clock, maxEntries = 100_000, maxRefused = 10_000, refusedForMs = 5_000 } = options;
   const entries = createLru<string, Entry>(maxEntries);
   const refused = createLru<string, Refusal>(maxRefused);
   const flights = new Map<string, Flight>();
+  const outages = createRenewalOutages(clock, maxOutages);
   const keyOf = createKeyer(randomBytes(32));
   const counts = { memory: 0, store: 0, server: 0 };
 
   return {
     counts: () => ({ ...counts }),
-    source({ endpoint, profile, waitMs = 60_000, lockWaitMs = 5_000, shared, tally = createTokenTally() }) {
+    failingRenewals: () => outages.failing(),
+    source(parts) {
+      const { endpoint, profile, waitMs = 60_000, lockWaitMs = 5_000, shared } = parts;
+      const { tally = createTokenTally(), onRenewal: announce = () => {} } = parts;
       // The key costs an HMAC: it is computed once per credential object, which callers keep.
       const keys = new WeakMap<Credential, string>();
       let generation: Generation = {};
@@ -147,47 +163,55 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         held: AccessToken | undefined,
         refused: Pick<AccessToken, 'value'> | undefined,
         isWanted: () => boolean,
+        progress: Flight['progress'],
       ): Promise<TokenOutcome> => {
-        if (shared === undefined) return askServer(credential);
-        let asked = 0;
+        const ask = (): Promise<TokenOutcome> => {
+          progress.asked = true;
+          return askServer(credential);
+        };
+        if (shared === undefined) return ask();
         const outcome = await obtainShared(shared, clock, {
           key: shared.keyOf(partsOf(credential)),
           held,
           refused,
-          ask: () => {
-            asked += 1;
-            return askServer(credential);
-          },
+          ask,
           isWanted,
           lockWaitMs,
         });
-        if (asked === 0 && outcome.kind === 'token' && outcome !== held) {
+        if (!progress.asked && outcome.kind === 'token' && outcome !== held) {
           counts.store += 1;
           tally.store += 1;
         }
         return outcome;
       };
 
-      const ask = (
-        key: string,
-        credential: Credential,
-        unwanted?: Pick<AccessToken, 'value'>,
-      ): Promise<TokenOutcome> => {
+      const launch = (key: string, credential: Credential, unwanted?: Pick<AccessToken, 'value'>): Flight => {
         const running = flights.get(key);
-        if (running !== undefined) return running.outcome;
+        if (running !== undefined) return running;
         const born = generation;
-        const outcome = obtain(credential, entries.get(key)?.token, unwanted, () => born === generation)
+        const held = entries.get(key)?.token;
+        const progress = { asked: false };
+        const outcome = obtain(credential, held, unwanted, () => born === generation, progress)
           .catch(() => brokeDown)
           .then((result) => {
             if (flights.get(key) === flight) flights.delete(key);
             // What was under way when the tokens were purged serves its waiters and is not kept.
-            if (born === generation) keep(key, result, unwanted);
+            if (born !== generation) return result;
+            keep(key, result, unwanted);
+            // While another process renews, the token in memory is the result, and says nothing of the server.
+            if (result.kind === 'token' && (progress.asked || result !== held)) outages.succeeded(key);
             return result;
           });
-        const flight = { outcome, generation, refused: unwanted };
+        const flight = { outcome, generation, refused: unwanted, progress };
         flights.set(key, flight);
-        return outcome;
+        return flight;
       };
+
+      const ask = (
+        key: string,
+        credential: Credential,
+        unwanted?: Pick<AccessToken, 'value'>,
+      ): Promise<TokenOutcome> => launch(key, credential, unwanted).outcome;
 
       const keep = (
         key: string,
@@ -229,9 +253,12 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
       const refresh = (key: string, credential: Credential, entry: Entry): void => {
         entry.refreshAtMs = Infinity;
-        void ask(key, credential).then(() => {
+        const flight = launch(key, credential);
+        void flight.outcome.then((outcome) => {
           if (entries.get(key) === entry && entry.refreshAtMs === Infinity)
             postpone(entry, clock.monotonic());
+          if (flight.progress.asked && flight.generation === generation)
+            announceRenewal(key, credential, entry, outcome);
         });
       };
 
@@ -243,6 +270,20 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         if (now >= entry.refreshAtMs) refresh(key, credential, entry);
         makeSure(entry.validity, entry.refreshAtMs, now, wall);
         return true;
+      };
+
+      const announceRenewal = (
+        key: string,
+        { clientId }: Credential,
+        { token, validity: { expiresAtMs }, refreshAtMs: nextTryAtMs }: Entry,
+        outcome: TokenOutcome,
+      ): void => {
+        if (outcome.kind === 'token')
+          announce({ kind: outcome.value === token.value ? 'unchanged' : 'renewed', clientId });
+        else {
+          const source: RenewalSource = { tally, announce, generation };
+          outages.failed(key, { clientId, expiresAtMs, nextTryAtMs, source }, outcome);
+        }
       };
 
       const wait = (flight: Promise<TokenOutcome>): Promise<TokenOutcome> =>
@@ -312,6 +353,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
           const ended = generation;
           generation = {};
           entries.deleteWhere((entry) => entry.generation === ended);
+          outages.forget(ended);
           for (const [key, flight] of flights) if (flight.generation === ended) flights.delete(key);
         },
       };

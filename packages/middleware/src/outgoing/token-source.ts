@@ -10,6 +10,8 @@ import { openTokens } from '../open-tokens.ts';
 import type { ClientCredentialsOptions } from '../options/options.ts';
 import { parseClientCredentials } from '../options/parse.ts';
 import type { ClientCredentialsInput } from '../options/schema.ts';
+import type { RenewalListening } from '../renewal-listener.ts';
+import { createRenewalListener } from '../renewal-listener.ts';
 import type { StoreListening } from '../store-listener.ts';
 import { createStoreChannel } from '../store-listener.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
@@ -22,7 +24,8 @@ export type TokenSourceInput = Pick<
   'url' | 'audience' | 'tokenLifetime' | 'acceptedTokenTypes' | 'clientConfig' | 'store'
 > &
   Required<Pick<ClientCredentialsInput, 'clientID' | 'clientSecret'>> &
-  StoreListening;
+  StoreListening &
+  RenewalListening;
 
 /** A token for outgoing calls; one object for as long as it is held. Printing or serialising it does not show `value`. */
 export interface OutgoingToken {
@@ -58,7 +61,7 @@ export interface TokenSource {
  * @see RFC 6749 section 4.4
  */
 export function createTokenSource(
-  { onStoreEvent, ...input }: TokenSourceInput,
+  { onStoreEvent, onRenewal, ...input }: TokenSourceInput,
   parts: { readonly clock?: Clock; readonly stores?: Stores } = {},
 ): TokenSource {
   const clock = parts.clock ?? systemClock;
@@ -68,7 +71,7 @@ export function createTokenSource(
   if (options === undefined || credential === undefined || found.some(({ severity }) => severity === 'error'))
     throw new OptionsError(found.length > 0 ? found : [noIdentity]);
   const stores = parts.stores ?? createStores({ clock, events: createStoreChannel(onStoreEvent) });
-  const tokens = openTokens(options, { clock, stores });
+  const tokens = openTokens(options, { clock, stores, onRenewal: createRenewalListener(onRenewal) });
   const held = new WeakMap<AccessToken, OutgoingToken>();
   const originals = new WeakMap<OutgoingToken, AccessToken>();
   const renewal = tokens.renewalOf(credential);

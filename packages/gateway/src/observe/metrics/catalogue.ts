@@ -97,6 +97,19 @@ export const catalogue = {
     help: 'Requests to the authorization server that have come to an end, retries not counted.',
     subject: 'middleware',
   },
+  grantgate_token_renewals_total: {
+    type: 'counter',
+    labels: ['middleware', 'outcome', 'error'],
+    help: 'Renewals of tokens in the background, ahead of their expiry; unchanged is the same token again.',
+    subject: 'middleware',
+  },
+  grantgate_token_renewals_failing: {
+    type: 'gauge',
+    labels: ['middleware'],
+    help: 'Credentials whose last renewal failed and whose token has not expired yet.',
+    merge: 'max',
+    subject: 'middleware',
+  },
   grantgate_token_request_duration_seconds: {
     type: 'histogram',
     labels: ['middleware'],

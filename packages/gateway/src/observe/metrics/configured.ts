@@ -1,3 +1,4 @@
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { InstallConfig } from '../../config/install.ts';
 
 /** What a configuration of routes has, by name: the labels of series that come and go with it. */
@@ -29,6 +30,8 @@ export interface Gauges {
     readonly open: number;
     readonly idle: number;
   }[];
+  /** Credentials whose token still serves and could not be renewed, by what counts them. */
+  readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
 }
 
 export interface MetricsParts {

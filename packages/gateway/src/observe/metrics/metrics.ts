@@ -16,6 +16,7 @@ export interface Metrics {
   onRecord(record: RequestRecord): void;
   onStoreEvent(store: string): (event: StoreEvent) => void;
   readonly openTally: () => TokenTally;
+  readonly onRenewal: TokenMetrics['renewed'];
   /** Told of the middlewares of each configuration, after `configure`. */
   readonly onGuards: TokenMetrics['configure'];
   configure(configured: Configured): void;
@@ -34,7 +35,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const { config, entryPoints, clock, worker, gauges } = options;
   const speaks = worker === undefined || worker === 1;
   const requests = createRequestMetrics(config, entryPoints.values());
-  const tokens = createTokenMetrics();
+  const tokens = createTokenMetrics(gauges.failingRenewals);
   const stores = createStoreMetrics();
   const configurations = createConfigurationMetrics(clock, speaks);
   const process = createProcessMetrics(String(worker ?? 1));
@@ -43,6 +44,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     onRecord: (record) => requests.count(record),
     onStoreEvent: (store) => stores.listen(store),
     openTally: tokens.openTally,
+    onRenewal: tokens.renewed,
     onGuards: tokens.configure,
     configure(configured) {
       const { routers, services, middlewares } = configured;

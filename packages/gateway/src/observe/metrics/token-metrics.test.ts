@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import { createAccessToken } from '@grantgate/middleware/token/access-token';
 import { createTokenFailure } from '@grantgate/middleware/token/failure';
 import { parseExposition } from './exposition.testkit.ts';
@@ -9,11 +10,12 @@ const token = createAccessToken('secret', 0, 1);
 const refused = createTokenFailure('credentials_refused', 'refused', { oauthError: 'invalid_client' });
 
 function start() {
-  const metrics = createTokenMetrics();
+  const failing = new Map<TokenTally, number>();
+  const metrics = createTokenMetrics(() => failing);
   const seen = () => parseExposition(writeText({ series: metrics.read() }));
   const lookups = (middleware: string, tier = 'memory') =>
     seen().sum('grantgate_token_lookups_total', { middleware, tier });
-  return { ...metrics, read: () => metrics.read(), seen, lookups };
+  return { ...metrics, failing, read: () => metrics.read(), seen, lookups };
 }
 
 describe('tokens', () => {
@@ -36,6 +38,29 @@ describe('tokens', () => {
     // Reading takes nothing away.
     expect(lookups('a@file')).toBe(5);
   });
+
+  it('are counted when they are renewed in the background, by how that ended, and those that fail are', () => {
+    const { openTally, configure, renewed, failing, seen } = start();
+    const [one, other] = [openTally(), openTally()];
+    configure(new Map([['a@file', { tally: one }], ['b@file', { tally: other }]])); // prettier-ignore
+    const clientId = 'app';
+    const failed = { kind: 'failed', clientId, detail: '', response: undefined, nextTryInMs: 0, expiresInMs: 0 } as const;
+    renewed({ tally: one, event: { kind: 'renewed', clientId } });
+    renewed({ tally: one, event: { kind: 'unchanged', clientId } });
+    for (const isFirst of [true, false])
+      renewed({ tally: one, event: { ...failed, isFirst, reason: 'credentials_refused', oauthError: 'invalid_client' } });
+    renewed({ tally: other, event: { ...failed, isFirst: true, reason: 'timeout', oauthError: undefined } });
+    renewed({ tally: one, event: { kind: 'recovered', clientId, failures: 2, lastedMs: 1 } });
+    failing.set(other, 3);
+    const count = (labels: Record<string, string>) => seen().sum('grantgate_token_renewals_total', labels);
+    expect(count({ middleware: 'a@file', outcome: 'success', error: '' })).toBe(1);
+    expect(count({ middleware: 'a@file', outcome: 'unchanged', error: '' })).toBe(1);
+    expect(count({ middleware: 'a@file', outcome: 'credentials_refused', error: 'invalid_client' })).toBe(2);
+    expect(count({ middleware: 'b@file', outcome: 'timeout', error: '' })).toBe(1);
+    expect(count({})).toBe(5);
+    const now = (middleware: string) => seen().sum('grantgate_token_renewals_failing', { middleware });
+    expect([now('a@file'), now('b@file')]).toEqual([0, 3]);
+  }); // prettier-ignore
 
   it('of middlewares with the same options are counted under the first of them', () => {
     const { openTally, configure, seen, lookups } = start();

@@ -1,4 +1,6 @@
+import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import type { Gauges } from './configured.ts';
 import type { Distribution } from './distribution.ts';
 import { createDistribution, moveObservations, observe, toBoundsMs, toHistogram } from './distribution.ts';
 import type { PairCounter } from './pair-counter.ts';
@@ -9,6 +11,8 @@ import { toLabels, toSeries, type SeriesByName } from './series.ts';
 export interface TokenMetrics {
   /** What counts the tokens of one authenticator. */
   readonly openTally: () => TokenTally;
+  /** Counts a renewal in the background, for the authenticator of that tally. */
+  readonly renewed: (renewal: { readonly tally: TokenTally; readonly event: RenewalEvent }) => void;
   /** The middlewares from now on, by qualified name, with what counts their tokens. */
   readonly configure: (middlewares: ReadonlyMap<string, { readonly tally?: TokenTally | undefined }>) => void;
   read(): SeriesByName;
@@ -17,6 +21,8 @@ export interface TokenMetrics {
 interface Counts extends TokenTally {
   /** By outcome and error code of RFC 6749. */
   readonly outcomes: PairCounter;
+  /** The same of renewals in the background. */
+  readonly renewals: PairCounter;
   readonly durations: Distribution;
 }
 
@@ -24,7 +30,8 @@ interface Counts extends TokenTally {
 const bounds = [0.01, 0.05, 0.1, 0.5, 1, 5, 20];
 const boundsMs = toBoundsMs(bounds);
 
-export function createTokenMetrics(): TokenMetrics {
+/** @param failing credentials whose renewals fail, by tally. */
+export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMetrics {
   const opened = new WeakMap<TokenTally, Counts>();
   /** Names with the tally that counts for them; the second holds those of the configuration before, which may be in use yet. */
   let counting: ReadonlyMap<TokenTally, string> = new Map();
@@ -42,6 +49,12 @@ export function createTokenMetrics(): TokenMetrics {
       opened.set(counts, counts);
       return counts;
     },
+    renewed({ tally, event }) {
+      const counts = opened.get(tally);
+      if (counts === undefined || event.kind === 'recovered') return;
+      if (event.kind === 'failed') counts.renewals.add(event.reason, event.oauthError ?? '');
+      else counts.renewals.add(event.kind === 'renewed' ? 'success' : event.kind, '');
+    },
     configure(middlewares) {
       collect();
       const next = new Map<TokenTally, string>();
@@ -56,6 +69,7 @@ export function createTokenMetrics(): TokenMetrics {
       const all = Array.from(new Set(counting.values()), (name) => [name, totals.get(name)] as const).filter(
         (each): each is readonly [string, Counts] => each[1] !== undefined,
       );
+      const failures = failing();
       return {
         grantgate_token_lookups_total: all.flatMap(([middleware, { memory, store, server }]) =>
           Object.entries({ memory, store, server }).map(([tier, count]) =>
@@ -67,6 +81,14 @@ export function createTokenMetrics(): TokenMetrics {
             .entries()
             .map(([outcome, error, count]) => toSeries({ middleware, outcome, error }, count, middleware)),
         ),
+        grantgate_token_renewals_total: all.flatMap(([middleware, { renewals }]) =>
+          renewals
+            .entries()
+            .map(([outcome, error, count]) => toSeries({ middleware, outcome, error }, count, middleware)),
+        ),
+        grantgate_token_renewals_failing: Array.from(counting, ([tally, middleware]) =>
+          toSeries({ middleware }, failures.get(tally) ?? 0, middleware),
+        ),
         grantgate_token_request_duration_seconds: all.map(([middleware, { durations }]) =>
           toHistogram(toLabels({ middleware }), durations, bounds, middleware),
         ),
@@ -77,12 +99,14 @@ export function createTokenMetrics(): TokenMetrics {
 
 function createCounts(): Counts {
   const outcomes = createPairCounter();
+  const renewals = createPairCounter();
   const durations = createDistribution(bounds);
   return {
     memory: 0,
     store: 0,
     server: 0,
     outcomes,
+    renewals,
     durations,
     requested(outcome, durationMs) {
       if (outcome.kind === 'token') outcomes.add('success', '');
@@ -100,7 +124,9 @@ function move(from: Counts, to: Counts): void {
   from.memory = 0;
   from.store = 0;
   from.server = 0;
-  for (const [outcome, error, count] of from.outcomes.entries()) to.outcomes.add(outcome, error, count);
-  from.outcomes.keep(() => false);
+  for (const name of ['outcomes', 'renewals'] as const) {
+    for (const [outcome, error, count] of from[name].entries()) to[name].add(outcome, error, count);
+    from[name].keep(() => false);
+  }
   moveObservations(from.durations, to.durations);
 }

@@ -1,0 +1,55 @@
+import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import { toShownClientId } from './client-id.ts';
+import type { Log } from './log.ts';
+
+/** Says in the log when renewals of a credential begin to fail, and when the authorization server gives it a token again. */
+export interface RenewalLog {
+  readonly listen: (renewal: { readonly tally: TokenTally; readonly event: RenewalEvent }) => void;
+  /** The middlewares from now on, by qualified name, with the tally that tells their tokens from others. */
+  readonly configure: (middlewares: ReadonlyMap<string, { readonly tally?: TokenTally | undefined }>) => void;
+}
+
+export function createRenewalLog(log: Log): RenewalLog {
+  // Those of a configuration before, which may be in use yet, keep their names.
+  const names = new WeakMap<TokenTally, readonly string[]>();
+  return {
+    configure(middlewares) {
+      const found = new Map<TokenTally, string[]>();
+      for (const [name, { tally }] of middlewares) {
+        if (tally === undefined) continue;
+        const before = found.get(tally);
+        if (before === undefined) found.set(tally, [name]);
+        else before.push(name);
+      }
+      for (const [tally, list] of found) names.set(tally, list);
+    },
+    listen({ tally, event }) {
+      if (event.kind === 'renewed' || event.kind === 'unchanged') return;
+      const base = {
+        middleware: names.get(tally)?.join(', '),
+        clientId: toShownClientId(event.clientId),
+      };
+      if (event.kind === 'recovered') {
+        const failedForSeconds = toSeconds(event.lastedMs);
+        log.info('token renewal succeeded again', { ...base, failures: event.failures, failedForSeconds });
+        return;
+      }
+      const { reason, detail, response } = event;
+      const fields = {
+        ...base,
+        reason,
+        detail,
+        status: response?.status,
+        error: response?.error,
+        errorDescription: response?.errorDescription,
+        nextTryInSeconds: toSeconds(event.nextTryInMs),
+        tokenExpiresInSeconds: toSeconds(event.expiresInMs),
+      };
+      if (event.isFirst) log.warn('token renewal failed', fields);
+      else log.debug('token renewal failed again', fields);
+    },
+  };
+}
+
+const toSeconds = (ms: number): number => Math.round(ms / 1000);

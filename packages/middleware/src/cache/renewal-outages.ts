@@ -1,0 +1,87 @@
+import type { Clock } from '../base/clock.ts';
+import { createLru } from '../base/lru.ts';
+import type { TokenFailure } from '../token/failure.ts';
+import type { RenewalEvent } from './renewal-event.ts';
+import type { TokenTally } from './token-tally.ts';
+
+/** A renewal in the background that failed, of a token that still serves. */
+export interface FailedRenewal {
+  readonly clientId: string;
+  /** `Clock.monotonic()` milliseconds at which the token ends. */
+  readonly expiresAtMs: number;
+  /** `Clock.monotonic()` milliseconds from which a use tries again. */
+  readonly nextTryAtMs: number;
+  /** Where the token is from. */
+  readonly source: RenewalSource;
+}
+
+export interface RenewalSource {
+  readonly tally: TokenTally;
+  readonly announce: (event: RenewalEvent) => void;
+  /** Compared by identity: what is forgotten together. */
+  readonly generation: object;
+}
+
+/** Credentials whose renewals fail: an outage is announced as it begins and as it ends, however many renewals fail in it. */
+export interface RenewalOutages {
+  failed(key: string, renewal: FailedRenewal, failure: TokenFailure): void;
+  /** Told of every token that was obtained, in the background or not. */
+  succeeded(key: string): void;
+  /** Forgets the outages of a generation, which has been purged. */
+  forget(generation: object): void;
+  /** Credentials whose token still serves and could not be renewed, by what counts them. */
+  failing(): ReadonlyMap<TokenTally, number>;
+}
+
+interface Outage extends FailedRenewal {
+  readonly beganAtMs: number;
+  readonly failures: number;
+}
+
+/** @param maxOutages outages remembered, the latest kept; one that is forgotten is announced again. */
+export function createRenewalOutages(clock: Clock, maxOutages: number): RenewalOutages {
+  const outages = createLru<string, Outage>(maxOutages);
+  return {
+    failed(key, renewal, { reason, detail, oauthError, response }) {
+      const now = clock.monotonic();
+      const before = outages.get(key);
+      outages.set(key, {
+        ...renewal,
+        beganAtMs: before?.beganAtMs ?? now,
+        failures: (before?.failures ?? 0) + 1,
+      });
+      renewal.source.announce(
+        Object.freeze({
+          kind: 'failed',
+          clientId: renewal.clientId,
+          reason,
+          detail,
+          oauthError,
+          response,
+          isFirst: before === undefined,
+          nextTryInMs: Math.max(0, Math.min(renewal.nextTryAtMs, renewal.expiresAtMs) - now),
+          expiresInMs: Math.max(0, renewal.expiresAtMs - now),
+        }),
+      );
+    },
+    succeeded(key) {
+      const outage = outages.get(key);
+      if (outage === undefined) return;
+      outages.delete(key);
+      const { clientId, failures, beganAtMs, source } = outage;
+      const lastedMs = clock.monotonic() - beganAtMs;
+      source.announce(Object.freeze({ kind: 'recovered', clientId, failures, lastedMs }));
+    },
+    forget(generation) {
+      outages.deleteWhere(({ source }) => source.generation === generation);
+    },
+    failing() {
+      const now = clock.monotonic();
+      const counts = new Map<TokenTally, number>();
+      outages.forEach(({ source: { tally }, expiresAtMs }) => {
+        if (now < expiresAtMs) counts.set(tally, (counts.get(tally) ?? 0) + 1);
+      });
+      return counts;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createFakeClock } from './base/fake-clock.testkit.ts';
+import type { RenewalEvent } from './cache/renewal-event.ts';
+import { createAuthenticator } from './create.ts';
+import { createTokenSource } from './outgoing/outgoing.ts';
+import { createRenewalListener } from './renewal-listener.ts';
+import { json, startScriptedServer } from './token/scripted-server.testkit.ts';
+
+const failed = (isFirst: boolean): RenewalEvent => ({
+  kind: 'failed',
+  clientId: 'app',
+  reason: 'credentials_refused',
+  detail: 'the token endpoint answered 401 invalid_client',
+  oauthError: 'invalid_client',
+  response: { status: 401, error: 'invalid_client', errorDescription: 'the secret has expired' },
+  isFirst,
+  nextTryInMs: 1_000,
+  expiresInMs: 20_000,
+});
+
+describe('what becomes of renewals', () => {
+  it('is a process warning for the first failure of an outage', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const listen = createRenewalListener(undefined);
+    for (const event of [failed(true), failed(false), { kind: 'renewed', clientId: 'app' } as const])
+      listen(event);
+    expect(warn.mock.calls).toEqual([
+      [
+        'the token of "app" could not be renewed and expires in 20 s: the token endpoint answered 401 invalid_client: the secret has expired',
+        { type: 'GrantgateWarning', code: 'renewal_failed' },
+      ],
+    ]);
+    warn.mockRestore();
+  });
+
+  it('is told to the application in place of a warning, and what that throws harms nobody', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    createRenewalListener(() => {
+      throw new Error('log is full');
+    })(failed(true));
+    expect(warn.mock.calls).toEqual([
+      ['onRenewal: log is full', { type: 'GrantgateWarning', code: 'listener_failed' }],
+    ]);
+    warn.mockRestore();
+  });
+
+  it.each(['authenticator', 'token source'])('is heard through the options of a %s', async (what) => {
+    const clock = createFakeClock();
+    const server = await startScriptedServer(
+      (response) => json(response, 200, { access_token: 'old', token_type: 'Bearer', expires_in: 100 }),
+      (response) => json(response, 400, { error: 'invalid_scope', error_description: 'no such scope' }),
+    );
+    let resolve = (_event: RenewalEvent): void => {};
+    const heard = new Promise<RenewalEvent>((settle) => (resolve = settle));
+    const options = { url: server.url, clientID: 'app', clientSecret: 'tell-tale' };
+    const source =
+      what === 'token source' ? createTokenSource({ ...options, onRenewal: resolve }, { clock }) : undefined;
+    const authenticator = source ?? createAuthenticator(options, { clock, onRenewal: resolve });
+    const use = async () =>
+      'decide' in authenticator ? authenticator.decide({ authorization: undefined }) : authenticator.token();
+    await use();
+    await clock.advance(90_000);
+    await use();
+    const event = await heard;
+    expect(event).toMatchObject({
+      kind: 'failed',
+      reason: 'request_rejected',
+      response: { status: 400, error: 'invalid_scope', errorDescription: 'no such scope' },
+    });
+    expect(JSON.stringify(event)).not.toContain('tell-tale');
+    await Promise.all([authenticator.close(), server.close()]);
+  });
+});

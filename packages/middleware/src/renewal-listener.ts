@@ -1,0 +1,34 @@
+import { createChannel } from './base/channel.ts';
+import type { RenewalEvent } from './cache/renewal-event.ts';
+import { warnProcess } from './process-warning.ts';
+
+/** What an application may hear of its renewals. */
+export interface RenewalListening {
+  /**
+   * Called with what becomes of each renewal of a token in the background, in the turn in which it ends: `failed`, `recovered`,
+   * `renewed` or `unchanged`. Default: a process warning (`GrantgateWarning`, code `renewal_failed`) for the first failure of a
+   * credential in an outage.
+   */
+  readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
+}
+
+/** What tells an application of renewals, or warns in its place. What the application throws is a warning. */
+export function createRenewalListener(
+  onRenewal: RenewalListening['onRenewal'],
+): (event: RenewalEvent) => void {
+  const channel = createChannel<RenewalEvent>((error) =>
+    warnProcess(`onRenewal: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
+  );
+  channel.subscribe(onRenewal ?? warnOfFailure);
+  return (event) => channel.publish(event);
+}
+
+function warnOfFailure(event: RenewalEvent): void {
+  if (event.kind !== 'failed' || !event.isFirst) return;
+  const { clientId, detail, response, expiresInMs } = event;
+  const description = response?.errorDescription === undefined ? '' : `: ${response.errorDescription}`;
+  warnProcess(
+    `the token of ${JSON.stringify(clientId)} could not be renewed and expires in ${Math.ceil(expiresInMs / 1000)} s: ${detail}${description}`,
+    'renewal_failed',
+  );
+}
