@@ -41,7 +41,7 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const about = (middleware: string | undefined, headers: Readonly<Record<string, string>> = {}): object => ({
+const about = (middleware: string | undefined, headers: Readonly<Record<string, string>> = {}) => ({
   attributes: {
     request: {
       http: {
@@ -92,6 +92,30 @@ describe('a check of Envoy over gRPC', () => {
       entryPointName: 'extAuthz',
     });
     expect(line).not.toContain('access_token=x');
+  });
+
+  it('forges no record of the access log with any of its fields', async () => {
+    const forged = 'x"}\n{"FORGED":"1\u0085"} "\\';
+    const fields = ['method', 'path', 'host', 'scheme', 'protocol'];
+    for (const [index, field] of fields.entries()) {
+      const { attributes } = about('slow', {
+        'x-request-id': `f-${index}`,
+        'x-forwarded-for': forged,
+        'content-length': forged,
+      });
+      const { request } = attributes;
+      await client.check({
+        attributes: {
+          ...attributes,
+          request: { ...request, http: { ...request.http, [field]: forged } },
+          source: { address: { socket_address: { address: forged, port_value: 4711 } } },
+        },
+      });
+      const line = await until(() => gateway.accessLog.lines().find((one) => one.includes(`"f-${index}"`)));
+      expect(JSON.parse(line)).toMatchObject({ RouterName: 'slow@file', DownstreamStatus: 401 });
+      expect(line).not.toContain('\u0085');
+    }
+    for (const line of gateway.accessLog.lines()) expect(JSON.parse(line)).not.toHaveProperty('FORGED');
   });
 
   it('that is no message at all is an error, and the next is answered', async () => {

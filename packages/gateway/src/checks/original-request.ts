@@ -1,4 +1,4 @@
-import { toHostName } from '../entrypoints/request-facts.ts';
+import { toHostName, withoutUserinfo } from '../entrypoints/request-facts.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 
 /**
@@ -12,7 +12,7 @@ export function toOriginalFacts(facts: RequestFacts, below: string): RequestFact
   const said = facts.trusted ? readSaid(facts.rawHeaders) : noHeaders;
   const url = said['x-original-url'];
   const absolute = url === undefined ? undefined : absoluteForm.exec(url);
-  const authority = said['x-forwarded-host'] ?? absolute?.[2] ?? facts.authority;
+  const authority = withoutUserinfo(said['x-forwarded-host'] ?? absolute?.[2] ?? facts.authority);
   const target =
     toOriginForm(said['x-forwarded-uri']) ??
     toOriginForm(absolute?.[3] === '' ? '/' : absolute?.[3]) ??

@@ -51,6 +51,9 @@ function toTarget(url: string): { readonly text: string; readonly authority?: st
   return { text: rest.startsWith('/') ? rest : `/${rest}`, authority };
 }
 
+/** An authority without user name and password, which belong in no log. */
+export const withoutUserinfo = (authority: string): string => authority.slice(authority.lastIndexOf('@') + 1);
+
 /** Host without port, brackets and trailing dot, in lower case. */
 export function toHostName(authority: string): string {
   const bracketed = /^\[([^\]]*)\]/.exec(authority);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { gatewayRefusals } from '../pipeline/refusals.ts';
@@ -156,5 +157,58 @@ describe('the common access log', () => {
     expect(line.split('\n')).toHaveLength(2);
     expect(line).toContain(' - a_b__200_ [');
     expect(line).toContain('"x\\" 200 1\\u007f \\"y"');
+  });
+});
+
+describe('whatever a caller or a proxy beside sends', () => {
+  const nasty = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.constantFrom(
+      'x"}\n{"FORGED":"1', '1.1"}\n{"FORGED":"1"}', '\\', '"', '\\"', '\r\n', '\u0085', '\u2028FORGED', '\u001b[2J', '\0', '', ' ', '" 200 1 "',
+      '\ud800', 'NaN', 'Infinity', '-1', '1e999',
+    ), // prettier-ignore
+  );
+  const written = fc
+    .record({ text: fc.array(nasty, { minLength: 12, maxLength: 12 }), trusted: fc.boolean() })
+    .map(({ text: [method, target, host, authority, address, version, id, user, name, value, router, service], trusted }) => {
+      const headers = ['Referer', value!, 'User-Agent', value!, 'X-Forwarded-For', value!, 'Content-Length', value!, name!, value!];
+      const whole = record(
+        { httpVersion: version!, requestId: id!, clientUsername: user, routerName: router, serviceName: service },
+        headers,
+      );
+      const facts = { ...whole.facts, method: method!, target: target!, host: host!, authority: authority!, remoteAddress: address!, trusted };
+      return { ...whole, facts };
+    }); // prettier-ignore
+
+  it('is one line of JSON that parses', () => {
+    fc.assert(
+      fc.property(written, (one) => {
+        const line = createAccessLogLine('json')(one);
+        expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+        const fields = JSON.parse(line) as Record<string, unknown>;
+        expect(fields).not.toHaveProperty('FORGED');
+        expect(fields).toMatchObject({
+          RequestProtocol: `HTTP/${one.httpVersion}`,
+          RequestMethod: one.facts.method,
+        });
+        expect(Number.isSafeInteger(fields['RequestContentSize'])).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is one line of the common format with all its fields', () => {
+    const quoted = String.raw`"(?:[^"\\]|\\.)*"`;
+    const line = new RegExp(
+      String.raw`^[^\s"]+ - [^\s"]+ \[[^\]]+\] ${quoted} 200 28 ${quoted} ${quoted} 1 ${quoted} ${quoted} 13ms$`,
+    );
+    fc.assert(
+      fc.property(written, (one) => {
+        const text = createAccessLogLine('common')(one);
+        expect(text.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+        expect(text.slice(0, -1)).toMatch(line);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,7 +1,8 @@
 import type { AccessLogConfig } from '../config/install.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
+import { quote, toBare } from './escape.ts';
 import { createJsonLine } from './json-line.ts';
-import { headerOf, toBare, toClientHost } from './logged-caller.ts';
+import { headerOf, toClientHost } from './logged-caller.ts';
 import { oncePerSecond, toClfTime, type ToTime } from './log-times.ts';
 import { redactTarget } from './redact.ts';
 
@@ -22,17 +23,11 @@ export function createAccessLogLine(format: AccessLogConfig['format']): ToLine {
 /** Common Log Format with Traefik's additions: referrer, user agent, request count, router, server, duration. */
 function toCommonLine(record: RequestRecord, count: number, toTime: ToTime): string {
   const { facts } = record;
-  const header = (name: string): string => quoteCommon(redactTarget(headerOf(facts, name) ?? '-'));
+  const header = (name: string): string => quote(redactTarget(headerOf(facts, name) ?? '-'));
   return (
-    `${toClientHost(facts)} - ${toBare(record.clientUsername ?? '-')} [${toTime(record.startedAt)}] ` +
-    `${quoteCommon(`${facts.method} ${redactTarget(facts.target)} HTTP/${record.httpVersion}`)} ` +
+    `${toBare(toClientHost(facts))} - ${toBare(record.clientUsername ?? '-')} [${toTime(record.startedAt)}] ` +
+    `${quote(`${facts.method} ${redactTarget(facts.target)} HTTP/${record.httpVersion}`)} ` +
     `${record.status} ${record.downstreamBytes} ${header('referer')} ${header('user-agent')} ${count} ` +
-    `${quoteCommon(record.routerName ?? '-')} ${quoteCommon(record.serverUrl ?? '-')} ${Math.round(record.durationMs)}ms\n`
+    `${quote(record.routerName ?? '-')} ${quote(record.serverUrl ?? '-')} ${Math.round(record.durationMs)}ms\n`
   );
 }
-
-/** Quotes and escapes, so that no caller can forge a field or a line. */
-const quoteCommon = (text: string): string =>
-  nothingToEscape.test(text) ? `"${text}"` : JSON.stringify(text).replaceAll('\u007f', '\\u007f');
-
-const nothingToEscape = /^[ !#-[\]-~]*$/;

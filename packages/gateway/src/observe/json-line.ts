@@ -1,5 +1,6 @@
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import { quote } from './escape.ts';
 import { createKept } from './kept.ts';
 import { createIsoTimes } from './log-times.ts';
 import { headerOf, toClientHost } from './logged-caller.ts';
@@ -28,9 +29,9 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
       `${toHead(facts)},"ClientUsername":${toQuoted(record.clientUsername ?? '-')}` +
       `,"DownstreamContentSize":${record.downstreamBytes},"DownstreamStatus":${record.status}` +
       `,"Duration":${duration},"Overhead":${Math.max(0, duration - originDuration)}` +
-      `,"RequestCount":${count},"RequestId":${toText(record.requestId)}` +
-      `,"RequestMethod":${toText(facts.method)},"RequestPath":${toText(redactTarget(facts.target))}` +
-      `,"RequestProtocol":"HTTP/${record.httpVersion}","StartUTC":"${toTime(record.startedAt)}"`;
+      `,"RequestCount":${count},"RequestId":${quote(record.requestId)}` +
+      `,"RequestMethod":${quote(facts.method)},"RequestPath":${quote(redactTarget(facts.target))}` +
+      `,"RequestProtocol":${quote(`HTTP/${record.httpVersion}`)},"StartUTC":"${toTime(record.startedAt)}"`;
     if (routerName !== undefined) line += toRouter(routerName);
     if (serviceName !== undefined) line += toService(serviceName);
     if (serverUrl !== undefined)
@@ -61,7 +62,7 @@ const toHead = (facts: RequestFacts): string =>
   `,"ClientHost":${quote(toClientHost(facts))}` +
   `,"ClientPort":"${facts.remotePort}"` +
   `,"RequestAddr":${quote(facts.authority)}` +
-  `,"RequestContentSize":${Number(headerOf(facts, 'content-length') ?? 0)}` +
+  `,"RequestContentSize":${toSize(headerOf(facts, 'content-length'))}` +
   `,"RequestHost":${quote(facts.host)}` +
   `,"RequestPort":${quote(toPort(facts.authority))}` +
   `,"RequestScheme":"${facts.scheme}"` +
@@ -72,9 +73,8 @@ const toAuthority = (address: string, port: number): string =>
 
 const toPort = (authority: string): string => /:(\d+)$/.exec(authority)?.[1] ?? '-';
 
-const quote = JSON.stringify as (text: string) => string;
-
-/** As `quote`, for what mostly needs no escape and does not come again. */
-const toText = (text: string): string => (nothingToEscape.test(text) ? `"${text}"` : quote(text));
-
-const nothingToEscape = /^[ !#-[\]-~]*$/;
+/** A proxy beside may pass a length on that no HTTP parser has seen. */
+function toSize(length: string | undefined): number {
+  const size = Number(length ?? 0);
+  return Number.isSafeInteger(size) && size >= 0 ? size : 0;
+}

@@ -22,6 +22,14 @@ it('writes for people too, each value quoted so that none can forge a line', () 
   expect(lines[0]).toMatch(/^\S+ WARN a problem place="a\.yaml:1:2" text="x\\ny"\n$/);
 });
 
+it('keeps a message on one line, whatever is in it', () => {
+  for (const format of ['json', 'common'] as const) {
+    const { lines, log } = capture('info', format);
+    log.warn('a\nb\u0085c\u001b[2J', { text: 'x\ny' });
+    expect(lines.join('').trimEnd().split('\n')).toHaveLength(1);
+  }
+});
+
 it('leaves out what is below its level', () => {
   const { lines, log } = capture('warn', 'json');
   log.info('quiet');

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { InstallConfig } from '../config/install.ts';
+import { quote } from './escape.ts';
 
 export type LogLevel = InstallConfig['log']['level'];
 /** What a log line says beside its message; never a secret or a token. */
@@ -35,9 +36,15 @@ export function createLog(
   return Object.freeze({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
 }
 
+/** A message is for people to read; its control characters are escaped all the same. */
+const toPlain = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => quote(char).slice(1, -1));
+
 /** `2026-01-01T00:00:00.000Z INFO message key=value` */
 function toText(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, string>;
-  const pairs = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return `${[time, level?.toUpperCase(), msg, ...pairs].join(' ')}\n`;
+  const pairs = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? quote(value) : JSON.stringify(value)}`,
+  );
+  return `${[time, level?.toUpperCase(), toPlain(msg ?? ''), ...pairs].join(' ')}\n`;
 }

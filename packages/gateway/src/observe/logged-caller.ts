@@ -1,4 +1,5 @@
 import type { RequestFacts } from '../routing/facts.ts';
+import { toBare } from './escape.ts';
 
 /** A trusted proxy's word for who the caller is, or the address of the connection. */
 export function toClientHost(facts: RequestFacts): string {
@@ -13,6 +14,3 @@ export function headerOf({ rawHeaders }: RequestFacts, name: string): string | u
       return rawHeaders[at + 1];
   return undefined;
 }
-
-/** A value without quotes around it must not hold what separates values. */
-export const toBare = (text: string): string => text.replace(/[\s"\\\u0000-\u001f\u007f]/g, '_');

@@ -15,6 +15,14 @@ describe('a request target in a log', () => {
     ['/a?', '/a?'],
     ['http://user:pass@host/a?password=x', 'http://REDACTED@host/a?password=REDACTED'],
     ['/token/secret', '/token/secret'],
+    ['/a?page=2;access_token=x', '/a?page=2;access_token=REDACTED'],
+    ['/a?access_token=x;y&b=1', '/a?access_token=REDACTED&b=1'],
+    ['/a?access%5Ftoken=x', '/a?access%5Ftoken=REDACTED'],
+    ['/a?b=1;ACCESS%5fTOKEN=x', '/a?b=1;ACCESS%5fTOKEN=REDACTED'],
+    ['/a?b=c?access_token=x', '/a?b=c?access_token=REDACTED'],
+    ['/a;access_token=x/b;v=1', '/a;access_token=REDACTED/b;v=1'],
+    ['http://user:p@ss@host/a', 'http://REDACTED@host/a'],
+    ['//user:pass@host/a', '//REDACTED@host/a'],
   ])('%s is written as %s', (target, written) => {
     expect(redactTarget(target)).toBe(written);
   });

@@ -3,23 +3,32 @@ const secretName =
   /token|secret|passw|pwd|assertion|credential|signature|^sig$|api[-_.]?key|^key$|^code$|auth|session|jwt|^state$|^nonce$/i;
 
 /**
- * A request target or URL as it may be logged: values of query parameters that can hold secrets are `REDACTED`, as is what
- * stands before `@` in an authority. Names are compared decoded, so that `%74oken` is no way round.
+ * A request target or URL as it may be logged: values of query and path parameters that can hold secrets are `REDACTED`, as is what
+ * stands before `@` in an authority. Names are compared decoded, so that `%74oken` is no way round. Parameters end at `&`, and begin
+ * after `;` too: what follows the `;` may be the rest of a secret, so all of it up to the `&` goes.
  */
 export function redactTarget(target: string): string {
   const question = target.indexOf('?');
-  const before = question < 0 ? target : target.slice(0, question);
-  const safe = before.includes('://') ? before.replace(/(:\/\/)[^/@]*@/, '$1REDACTED@') : before;
-  if (question < 0) return safe;
+  const before = redactPath(question < 0 ? target : target.slice(0, question));
+  if (question < 0) return before;
   const pairs = target.slice(question + 1).split('&');
-  let changed = false;
-  for (const [index, pair] of pairs.entries()) {
-    const equals = pair.indexOf('=');
-    if (equals < 0 || !secretName.test(decodeName(pair.slice(0, equals)))) continue;
-    pairs[index] = `${pair.slice(0, equals)}=REDACTED`;
-    changed = true;
-  }
-  return changed ? `${safe}?${pairs.join('&')}` : safe + target.slice(question);
+  return `${before}?${pairs.map(redactPair).join('&')}`;
+}
+
+function redactPath(path: string): string {
+  const safe = path.includes('//') ? path.replace(/((?:^|:)\/\/)[^/]*@/, '$1REDACTED@') : path;
+  return safe.includes(';')
+    ? safe.replace(/(;([^;/=]*)=)[^;/]*/g, (whole, begin: string, name: string) =>
+        secretName.test(decodeName(name)) ? `${begin}REDACTED` : whole,
+      )
+    : safe;
+}
+
+function redactPair(pair: string): string {
+  if (!pair.includes('=')) return pair;
+  for (const { 0: begin, 1: name = '', index } of pair.matchAll(/(?<=^|[;?#])([^;?#=]*)=/g))
+    if (secretName.test(decodeName(name))) return `${pair.slice(0, index + begin.length)}REDACTED`;
+  return pair;
 }
 
 function decodeName(name: string): string {

@@ -1,7 +1,7 @@
 import type { Allow } from '@grantgate/middleware/decision/decision';
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
 import type { CheckConfig } from '../../config/install.ts';
-import { toHostName } from '../../entrypoints/request-facts.ts';
+import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { type Passed, passGuards, usernameOf } from '../../pipeline/pass-guards.ts';
 import { brokenRoute, gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
@@ -71,7 +71,7 @@ export function createAnswer(entryPoint: string, config: CheckConfig, deps: Pipe
       originStatus: 0,
       originBytes: 0,
       downstreamBytes: 0,
-      httpVersion: request.protocol.replace('HTTP/', ''),
+      httpVersion: /^HTTP\/(\d(?:\.\d)?)$/.exec(request.protocol)?.[1] ?? '-',
       routerName: check?.routerName,
       serviceName: undefined,
       serverUrl: undefined,
@@ -90,7 +90,8 @@ const rpcCodes: Readonly<Partial<Record<number, number>>> = { 401: 16, 404: 5, 5
 const permissionDenied = 7;
 
 function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
-  const { rawHeaders, path: target, host: authority } = request;
+  const { rawHeaders, path: target } = request;
+  const authority = withoutUserinfo(request.host);
   const question = target.indexOf('?');
   return {
     entryPoint,

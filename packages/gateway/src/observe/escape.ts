@@ -1,0 +1,17 @@
+/** Everything in ASCII that a string in JSON shows as it is. */
+const nothingToEscape = /^[ !#-[\]-~]*$/;
+/** What JSON leaves as it is, and some readers take for the end of a line or a command to a terminal. */
+const lineEnds = /[\u007f-\u009f\u2028\u2029]/g;
+
+/** A string in quotes, on one line for every reader: valid JSON, and the quoting of the Common Log Format. */
+export const quote = (text: string): string =>
+  nothingToEscape.test(text)
+    ? `"${text}"`
+    : JSON.stringify(text).replace(
+        lineEnds,
+        (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+
+/** A value without quotes around it must not hold what separates values; `-` stands for an empty one. */
+export const toBare = (text: string): string =>
+  text.replace(/[\s"\\\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '_') || '-';
