@@ -1,0 +1,117 @@
+import type { Clock } from '../base/clock.ts';
+
+export interface RequestQueueOptions {
+  readonly clock: Clock;
+  /** Token requests at the same time; at least 1. */
+  readonly maxConcurrent: number;
+  /** Token requests that may wait; default 10,000. One more is turned away. */
+  readonly maxWaiting?: number;
+  /** Milliseconds after which a request that waits is turned away; default 60,000: its callers have left by then. */
+  readonly maxWaitMs?: number;
+}
+
+/**
+ * Bounds the token requests under way at one endpoint, and shares the places fairly between client IDs, so that many wrong
+ * credentials take no place from right ones:
+ *
+ * - clients that have had a token before go first, and the others together never take more than half of the places;
+ * - clients take turns, however many requests each of them has waiting;
+ * - while more clients wait than there are places, the one that came last goes first: whoever came early has probably left.
+ */
+export interface RequestQueue {
+  /**
+   * Runs `send` when there is a place. Gives undefined when the request is turned away.
+   *
+   * @param isKnown whether the client has had a token before.
+   */
+  run<T>(clientId: string, isKnown: boolean, send: () => Promise<T>): Promise<T | undefined>;
+  /** Token requests under way, and those that wait. */
+  counts(): { readonly active: number; readonly waiting: number };
+}
+
+interface Waiter {
+  readonly sinceMs: number;
+  /** @param admitted false when it is turned away. */
+  resume(admitted: boolean): void;
+}
+
+export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
+  const { clock, maxConcurrent, maxWaiting = 10_000, maxWaitMs = 60_000 } = options;
+  const known = createLine(maxConcurrent);
+  const unknown = createLine(maxConcurrent);
+  const maxUnknown = Math.max(1, Math.floor(maxConcurrent / 2));
+  const active = { known: 0, unknown: 0 };
+  const total = (): number => active.known + active.unknown;
+  const hasPlace = (isKnown: boolean): boolean =>
+    total() < maxConcurrent && (isKnown || active.unknown < maxUnknown);
+
+  const next = (): void => {
+    for (const isKnown of [true, false])
+      while (hasPlace(isKnown)) {
+        const waiter = (isKnown ? known : unknown).take();
+        if (waiter === undefined) break;
+        const admitted = clock.monotonic() - waiter.sinceMs <= maxWaitMs;
+        if (admitted) active[isKnown ? 'known' : 'unknown'] += 1;
+        waiter.resume(admitted);
+      }
+  };
+  const wait = (clientId: string, isKnown: boolean): Promise<boolean> =>
+    new Promise((resume) =>
+      (isKnown ? known : unknown).add(clientId, { sinceMs: clock.monotonic(), resume }),
+    );
+
+  return {
+    async run(clientId, isKnown, send) {
+      if (hasPlace(isKnown)) active[isKnown ? 'known' : 'unknown'] += 1;
+      else if (known.waiting() + unknown.waiting() >= maxWaiting || !(await wait(clientId, isKnown)))
+        return undefined;
+      try {
+        return await send();
+      } finally {
+        active[isKnown ? 'known' : 'unknown'] -= 1;
+        next();
+      }
+    },
+    counts: () => ({ active: total(), waiting: known.waiting() + unknown.waiting() }),
+  };
+}
+
+interface Line {
+  add(clientId: string, waiter: Waiter): void;
+  take(): Waiter | undefined;
+  waiting(): number;
+}
+
+/** Clients in turn. @param crowd number of waiting clients above which the one that came last goes first. */
+function createLine(crowd: number): Line {
+  const byClient = new Map<string, Waiter[]>();
+  /** The end from which clients are taken while there is no crowd comes first. */
+  const clients: string[] = [];
+  let waiting = 0;
+  return {
+    add(clientId, waiter) {
+      waiting += 1;
+      const waiters = byClient.get(clientId);
+      if (waiters !== undefined) {
+        waiters.push(waiter);
+        return;
+      }
+      byClient.set(clientId, [waiter]);
+      clients.push(clientId);
+    },
+    take() {
+      const isCrowded = clients.length > crowd;
+      const clientId = isCrowded ? clients.pop() : clients.shift();
+      if (clientId === undefined) return undefined;
+      const waiters = byClient.get(clientId) ?? [];
+      const waiter = waiters.shift();
+      if (waiters.length === 0) byClient.delete(clientId);
+      // It has had its turn: all others come before its next one.
+      else if (isCrowded) clients.unshift(clientId);
+      else clients.push(clientId);
+      waiting -= 1;
+      return waiter;
+    },
+    waiting: () => waiting,
+  };
+}
