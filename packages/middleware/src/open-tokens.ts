@@ -84,7 +84,7 @@ export function toEndpointOptions({
   acceptedTokenTypes,
   clientConfig,
 }: Omit<TokenOptions, 'store'>): TokenEndpointOptions {
-  const { tls, timeoutSeconds, maxRetries } = clientConfig;
+  const { tls, timeoutSeconds, maxRetries, maxConcurrent } = clientConfig;
   return Object.freeze({
     url,
     audience,
@@ -92,5 +92,6 @@ export function toEndpointOptions({
     tls,
     timeoutMs: timeoutSeconds * 1000,
     maxRetries,
+    maxConcurrent,
   });
 }

@@ -24,6 +24,7 @@ export const clientCredentialsNames: KnownNames = {
     tls: { ca: 'value', cert: 'value', key: 'value', insecureSkipVerify: 'value' },
     timeoutSeconds: 'value',
     maxRetries: 'value',
+    maxConcurrent: 'value',
   },
   store: {
     keyPrefix: 'value',

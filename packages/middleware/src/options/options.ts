@@ -35,6 +35,8 @@ export interface ClientCredentialsOptions {
     readonly timeoutSeconds: number;
     /** Default 3. */
     readonly maxRetries: number;
+    /** Token requests at the same time; default 64. */
+    readonly maxConcurrent: number;
   };
   /** Where tokens are shared beyond the process; undefined: nowhere. */
   readonly store: StoreOptions | undefined;

@@ -29,6 +29,7 @@ describe('the options', () => {
           tls: { ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false },
           timeoutSeconds: 5,
           maxRetries: 3,
+          maxConcurrent: 64,
         },
       },
     });

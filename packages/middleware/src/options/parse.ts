@@ -162,6 +162,7 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
       }),
       timeoutSeconds: shape.clientConfig.timeoutSeconds,
       maxRetries: shape.clientConfig.maxRetries,
+      maxConcurrent: shape.clientConfig.maxConcurrent,
     }),
     store: shape.store && toStoreOptions(shape.store),
   });

@@ -31,6 +31,7 @@ export interface ClientCredentialsInput {
           | undefined;
         timeoutSeconds?: number | undefined;
         maxRetries?: number | undefined;
+        maxConcurrent?: number | undefined;
       }
     | undefined;
   store?: StoreInput | undefined;
@@ -59,6 +60,7 @@ export interface ClientCredentialsShape {
     };
     timeoutSeconds: number;
     maxRetries: number;
+    maxConcurrent: number;
   };
   store?: StoreShape | undefined;
 }
@@ -135,6 +137,14 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
           .default(5)
           .describe('Seconds for each attempt, connection included.'),
         maxRetries: z.int().min(0).max(100).default(3).describe('Retries after the first attempt.'),
+        maxConcurrent: z
+          .int()
+          .min(1)
+          .max(10_000)
+          .default(64)
+          .describe(
+            'Token requests at the same time; others wait, and clients that have had a token go first.',
+          ),
       })
       .prefault({})
       .describe('How the authorization server is talked to.'),

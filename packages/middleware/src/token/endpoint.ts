@@ -22,6 +22,8 @@ export interface TokenEndpointOptions {
   readonly timeoutMs: number;
   /** Retries after the first attempt; 0 for none. */
   readonly maxRetries: number;
+  /** Token requests at the same time; at least 1. */
+  readonly maxConcurrent: number;
 }
 
 /** Exchanges a credential for a token at one token endpoint (RFC 6749 section 4.4), retries included; never throws for what a server can do. */

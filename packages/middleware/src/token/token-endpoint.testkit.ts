@@ -13,6 +13,7 @@ export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
   // Further off than any wait between attempts, so that only a test that advances the clock sees a time-out.
   timeoutMs: 100_000,
   maxRetries: 0,
+  maxConcurrent: 64,
 });
 
 /** A client of the endpoint at `url` whose waits between attempts take no time; jitter is always one half. */
