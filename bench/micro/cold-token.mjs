@@ -14,6 +14,7 @@ import { systemClock } from '../../packages/middleware/dist/base/clock.js';
 import { Secret } from '../../packages/middleware/dist/base/secret.js';
 import { createAuthenticator } from '../../packages/middleware/dist/create.js';
 import { createTokenEndpoint } from '../../packages/middleware/dist/token/create-endpoint.js';
+import { plainGrantRules } from '../../packages/middleware/dist/token/granted-token.js';
 import { report } from './lib/report.mjs';
 import { compare, roundsOr, spreadText } from './lib/rounds.mjs';
 import { printTable } from './lib/table.mjs';
@@ -82,9 +83,11 @@ function createContenders(url) {
     {
       url,
       audience: undefined,
+      rules: plainGrantRules,
       tls: { ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false },
       timeoutMs: 5_000,
       maxRetries: 0,
+      maxConcurrent: 64,
     },
     { clock: systemClock },
   );

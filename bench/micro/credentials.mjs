@@ -46,7 +46,10 @@ async function measure(credentials, maxEntries) {
   });
   const endpoint = {
     obtain: async ({ clientId }) => {
-      const attempt = await processTokenResponse(answerTo(clientId), systemClock.monotonic(), systemClock);
+      const attempt = await processTokenResponse(answerTo(clientId), {
+        sentAtMs: systemClock.monotonic(),
+        clock: systemClock,
+      });
       return attempt.outcome;
     },
   };

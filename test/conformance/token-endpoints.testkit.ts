@@ -33,7 +33,7 @@ const scripts: Readonly<
   Record<'busy' | 'failing' | 'silent' | 'rejecting' | 'garbled' | 'misleading', Script>
 > = {
   busy: [(response) => json(response, 429, {}, { 'retry-after': '7' })],
-  failing: [(response) => json(response, 500, { error: 'broken', secret: 'of the server' })],
+  failing: [(response) => json(response, 500, { error: 'server_error', secret: 'of the server' })],
   silent: [() => {}],
   rejecting: [
     (response) => json(response, 400, { error: 'invalid_scope', error_description: 'of the server' }),

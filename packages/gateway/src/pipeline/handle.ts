@@ -112,7 +112,6 @@ class ForwardContext {
   readonly progress: Progress;
   readonly heads: Heads;
   allows: readonly Allow[] = [];
-  picked: Picked | undefined = undefined;
 
   constructor(exchange: Exchange, route: Route, target: string, progress: Progress, heads: Heads) {
     this.exchange = exchange;
@@ -131,12 +130,12 @@ class ForwardContext {
     return this.heads.toUpstreamHead(this.exchange.facts, allows, picked, this.progress.requestId);
   }
 
-  renewHead(): MaybePromise<UpstreamHead | undefined> {
-    const { allows, picked } = this;
+  renewHead(picked: Picked): MaybePromise<UpstreamHead | undefined> {
+    const { allows } = this;
     const last = allows.at(-1);
     const renewed = last && this.route.guards.at(-1)?.renew?.(last);
     const toHead = (allow: Allow | undefined): UpstreamHead | undefined =>
-      allow && picked && this.toHead([...allows.slice(0, -1), allow], picked);
+      allow && this.toHead([...allows.slice(0, -1), allow], picked);
     return renewed instanceof Promise ? renewed.then(toHead) : toHead(renewed);
   }
 }
@@ -156,7 +155,6 @@ function conclude(passed: Passed, context: ForwardContext): void {
     return;
   }
   context.allows = passed;
-  context.picked = picked;
   progress.sent(picked);
   forward({
     body: exchange.body,

@@ -39,7 +39,7 @@ export interface Forwarding {
 /** Makes a request's head with another token, when the server has refused the one that it has. */
 export interface HeadRenewal {
   /** Undefined when there is no other token. */
-  renewHead(): MaybePromise<UpstreamHead | undefined>;
+  renewHead(picked: Picked): MaybePromise<UpstreamHead | undefined>;
 }
 
 /** Told what becomes of it. */
@@ -214,7 +214,7 @@ class Relay implements ResponseHandler, Closing {
     const { renewal } = this.#job;
     if (renewal === undefined || this.#renewed || !refusesToken(head)) return false;
     this.#renewed = true;
-    const renewed = renewal.renewHead();
+    const renewed = renewal.renewHead(this.#job.picked);
     // Whatever comes of it: the next request has the new token.
     if (!this.#isReplayable()) return false;
     if (!(renewed instanceof Promise)) return renewed !== undefined && this.#sendAgain(renewed);
