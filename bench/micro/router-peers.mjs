@@ -4,6 +4,7 @@
 // What both can do is compared: one host and one path, or what a path begins with. Both must send every request to the same
 // router first, or to none. Counted is processor time.
 import findMyWay from 'find-my-way';
+import { MatchContext } from '../../packages/gateway/dist/routing/match-context.js';
 import { compileRule } from '../../packages/gateway/dist/routing/rule.js';
 import { createTable } from '../../packages/gateway/dist/routing/table.js';
 import { report } from './lib/report.mjs';
@@ -35,7 +36,7 @@ const contenders = {
       return { name: `r${index}`, rule: compiled.rule, priority: undefined, route: index };
     });
     const table = createTable(entries);
-    return (facts) => table.match(facts);
+    return (facts) => table.match(new MatchContext(facts, facts.path));
   },
   'find-my-way'(routers) {
     const router = findMyWay();

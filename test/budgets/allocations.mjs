@@ -8,6 +8,7 @@ import { createGuard } from '../../packages/middleware/dist/adapters/guard.js';
 import { compileClaims } from '../../packages/middleware/dist/claims/compile.js';
 import { parseClaims } from '../../packages/middleware/dist/claims/parse.js';
 import { createUpstreamHeads } from '../../packages/gateway/dist/proxy/request-headers.js';
+import { MatchContext } from '../../packages/gateway/dist/routing/match-context.js';
 import { compileRule } from '../../packages/gateway/dist/routing/rule.js';
 import { createTable } from '../../packages/gateway/dist/routing/table.js';
 import { createWholeRequest } from './whole-request.mjs';
@@ -148,7 +149,8 @@ function measureMatch(name, routers) {
   const facts = entries.map((_, index) => ({ host: `h${index % 10}.example.com`, path: `/r${index}/items` }));
   result[name] = bytesPerCall((count) => {
     const index = count % routers;
-    if (table.match(facts[index]) !== index) throw new Error('another router');
+    if (table.match(new MatchContext(facts[index], facts[index].path)) !== index)
+      throw new Error('another router');
   });
 }
 

@@ -8,6 +8,7 @@ import { createReadBuffers } from '../../packages/gateway/dist/http1/read-buffer
 import { toRequestHead } from '../../packages/gateway/dist/http1/request-head.js';
 import { createAccessLogLine } from '../../packages/gateway/dist/observe/access-log.js';
 import { createHandle } from '../../packages/gateway/dist/pipeline/handle.js';
+import { createReadPath } from '../../packages/gateway/dist/routing/request-path.js';
 
 /** Takes what is written to it at once, as the system nearly always does; what Node.js allocates for a socket is not the budget's. */
 class InstantSocket extends EventEmitter {
@@ -112,6 +113,15 @@ export function createWholeRequest(decide) {
       },
       activity: createActivity(),
       handle,
+      readPath: createReadPath({
+        slash: false,
+        backSlash: false,
+        nullCharacter: false,
+        semicolon: true,
+        percent: true,
+        questionMark: true,
+        hash: true,
+      }),
       deadlines,
       texts: createAnswerTexts(clock),
       keepAlive: 'Connection: keep-alive\r\nKeep-Alive: timeout=180\r\n',

@@ -41,12 +41,16 @@ afterAll(async () => {
   await gateway.close();
 });
 
-const about = (middleware: string | undefined, headers: Readonly<Record<string, string>> = {}) => ({
+const about = (
+  middleware: string | undefined,
+  headers: Readonly<Record<string, string>> = {},
+  path = '/a?access_token=x',
+) => ({
   attributes: {
     request: {
       http: {
         method: 'GET',
-        path: '/a?access_token=x',
+        path,
         host: 'api.example.com',
         protocol: 'HTTP/2',
         headers,
@@ -62,6 +66,15 @@ describe('a check of Envoy over gRPC', () => {
   it('whose deadline passes is never OK', async () => {
     await expect(client.check(about('slow', basic), 150)).rejects.toMatchObject({ code: 4 });
   });
+
+  it.each(['/orders/..%2fbilling', '/orders/../billing?a=b', '/orders/..;/billing', '/orders/%00'])(
+    'is refused with 400 when its path is one that a service could read as another: %s',
+    async (path) => {
+      const { status, denied_response: denied } = await client.check(about('slow', basic, path));
+      const { code } = JSON.parse(denied?.body ?? '{}') as { readonly code?: string };
+      expect([status?.code, denied?.status.code, code]).toEqual([7, 400, 'request_invalid']);
+    },
+  );
 
   it('is about the middleware that the route names, else about the entry point’s', async () => {
     const codes = async (middleware: string | undefined) => {
@@ -112,7 +125,10 @@ describe('a check of Envoy over gRPC', () => {
         },
       });
       const line = await until(() => gateway.accessLog.lines().find((one) => one.includes(`"f-${index}"`)));
-      expect(JSON.parse(line)).toMatchObject({ RouterName: 'slow@file', DownstreamStatus: 401 });
+      expect(JSON.parse(line)).toMatchObject({
+        RouterName: 'slow@file',
+        DownstreamStatus: field === 'path' ? 400 : 401,
+      });
       expect(line).not.toContain('\u0085');
     }
     for (const line of gateway.accessLog.lines()) expect(JSON.parse(line)).not.toHaveProperty('FORGED');

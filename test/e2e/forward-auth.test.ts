@@ -180,6 +180,24 @@ describe('a check of a proxy', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ status, code });
   });
 
+  it.each([
+    ['X-Forwarded-Uri', '/orders/..%2fbilling?a=b'],
+    ['X-Forwarded-Uri', '/orders/../billing'],
+    ['X-Forwarded-Uri', '/orders/%2e%2E/billing'],
+    ['X-Forwarded-Uri', '/orders/..;/billing'],
+    ['X-Original-URL', 'https://shop.example/orders/..%5Cbilling'],
+    ['X-Original-URI', '/orders/x%00'],
+    ['X-Original-URI', '/orders/%'],
+  ])(
+    'is refused with 400 when the proxy tells of a path that a service could read as another one: %s: %s',
+    async (name, value) => {
+      const answer = await ask('/forward-auth/auth', { headers: [...boss, name, value] });
+      expect(answer).toMatchObject({ status: 400, logged: { RefusalCode: 'request_invalid' } });
+      const below = await ask(`/forward-auth/auth${value.replace(/^https:..[^/]*/, '')}`, { headers: boss });
+      expect(below).toMatchObject({ status: 400, logged: { RefusalCode: 'request_invalid' } });
+    },
+  );
+
   it('is logged with the middleware and the user, and with the request that it is about', async () => {
     const about = (headers: readonly string[], path = '/forward-auth/auth') =>
       ask(path, { headers: [...boss, 'X-Request-Id', 'r-1', ...headers] });

@@ -5,7 +5,7 @@ import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
 import { type Passed, passGuards, usernameOf } from '../pipeline/pass-guards.ts';
 import { Progress, type ProgressDeps } from '../pipeline/progress.ts';
-import { brokenRoute, type Refusal } from '../pipeline/refusals.ts';
+import { ambiguousPath, brokenRoute, type Refusal } from '../pipeline/refusals.ts';
 import { toRefusalAnswer } from '../pipeline/write-refusal.ts';
 import { noTrailers } from '../proxy/answer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
@@ -15,6 +15,7 @@ import { toOriginalFacts } from './original-request.ts';
 import { createOkHeads, type ToOkHead } from './ok-heads.ts';
 import { valueOf } from './raw-headers.ts';
 import { refusalOf } from './refusal-of.ts';
+import { isAmbiguousPath, isPathTold } from './told-path.ts';
 
 /**
  * Answers a proxy beside: any request to `/forward-auth/MIDDLEWARE`, and to any path below it, is a question whether the
@@ -44,7 +45,7 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
     try {
       const check = findCheck(facts.path, nameEnd, lease.snapshot);
       progress.route = check;
-      const refusal = exchange.refusal ?? refusalOf(check);
+      const refusal = exchange.refusal ?? refusalOf(check) ?? refusalOfPath(exchange, progress.facts);
       if (check === undefined || refusal !== undefined) progress.refuse(refusal ?? brokenRoute);
       else {
         const authorization =
@@ -64,6 +65,10 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
 /** The caller's request: what a proxy asks about is of interest, not its asking. */
 const toFacts = (facts: RequestFacts): RequestFacts =>
   toOriginalFacts(facts, facts.target.slice(endOfName(facts.path)));
+
+function refusalOfPath({ facts, readPath }: Exchange, original: RequestFacts): Refusal | undefined {
+  return isPathTold(facts, original) && isAmbiguousPath(original.path, readPath) ? ambiguousPath : undefined;
+}
 
 /** The middleware that the path names, which may be URL-encoded. */
 function findCheck(path: string, nameEnd: number, snapshot: Snapshot): Check | undefined {

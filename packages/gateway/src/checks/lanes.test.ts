@@ -21,6 +21,7 @@ import { createTrustedPeers } from '../entrypoints/trusted-peers.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import { createReadPath } from '../routing/request-path.ts';
 import type { Check } from '../snapshot/snapshot.ts';
 import { createForwardAuthHandle } from './forward-auth.ts';
 
@@ -136,7 +137,13 @@ async function openNodeLane(config: EntryPointConfig, handle: Handle): Promise<L
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
   );
   const readFacts = createReadFacts({ entryPoint: config.name, scheme: 'http', connectionOf });
-  serveNodeLane(server, { config, activity: createActivity(), readFacts, handle });
+  serveNodeLane(server, {
+    config,
+    activity: createActivity(),
+    readFacts,
+    handle,
+    readPath: createReadPath(config.encodedCharacters),
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };

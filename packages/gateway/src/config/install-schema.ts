@@ -53,6 +53,22 @@ const extAuthz = z.strictObject({
     ),
 });
 
+const encodedCharacters = z.strictObject({
+  allowEncodedSlash: z.boolean().default(false).describe('`%2F`: many servers read it as `/`.'),
+  allowEncodedBackSlash: z.boolean().default(false).describe('`%5C`: some servers read it as `/`.'),
+  allowEncodedNullCharacter: z.boolean().default(false).describe('`%00`: some servers end the path there.'),
+  allowEncodedSemicolon: z
+    .boolean()
+    .default(true)
+    .describe('`%3B`: some servers read parameters of a segment after it.'),
+  allowEncodedPercent: z
+    .boolean()
+    .default(true)
+    .describe('`%25`: a server that decodes twice reads `%252F` as `/`.'),
+  allowEncodedQuestionMark: z.boolean().default(true).describe('`%3F`: some servers read a query after it.'),
+  allowEncodedHash: z.boolean().default(true).describe('`%23`: some servers read a fragment after it.'),
+});
+
 const entryPoint = z
   .strictObject({
     address: address.describe('`host:port`, `:port` or `[IPv6]:port`; port 0 takes a free one.'),
@@ -121,9 +137,14 @@ const entryPoint = z
       .strictObject({
         maxHeaderBytes: bytes.min(1).default(16_384).describe('Size of the head of a request, in bytes.'),
         maxBodyBytes: bytes.default(0).describe('Size of the body of a request, in bytes; 0: no limit.'),
+        encodedCharacters: encodedCharacters
+          .prefault({})
+          .describe(
+            'Encoded characters that the path of a request may have; another one is refused with 400.',
+          ),
       })
       .prefault({})
-      .describe('Size limits of requests.'),
+      .describe('Limits of requests.'),
   })
   .refine(({ forwardAuth: http, extAuthz: grpc }) => http === undefined || grpc === undefined, {
     error: 'expected either forwardAuth or extAuthz, not both',

@@ -28,8 +28,28 @@ export interface EntryPointConfig {
   readonly trustedIPs: readonly string[];
   readonly insecureForwardedHeaders: boolean;
   readonly transport: TransportConfig;
+  /** What paths may have. */
+  readonly encodedCharacters: EncodedCharacters;
   /** Answers the checks of a proxy beside, and serves no routes; undefined: it serves routes. */
   readonly check: CheckConfig | undefined;
+}
+
+/** Encoded characters that a path may have; Traefik's names, without `allowEncoded`. */
+export interface EncodedCharacters {
+  /** `%2F` */
+  readonly slash: boolean;
+  /** `%5C` */
+  readonly backSlash: boolean;
+  /** `%00` */
+  readonly nullCharacter: boolean;
+  /** `%3B` */
+  readonly semicolon: boolean;
+  /** `%25` */
+  readonly percent: boolean;
+  /** `%3F` */
+  readonly questionMark: boolean;
+  /** `%23` */
+  readonly hash: boolean;
 }
 
 /** How a proxy beside is answered. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { encodedCharacters } from '../routing/facts.testkit.ts';
 import { parseInstall, shorthandInstall } from './parse-install.ts';
 
 const shown = (text: string, file = '/etc/grantgate/grantgate.yaml'): string[] =>
@@ -27,6 +28,7 @@ describe('the install configuration', () => {
         maxHeaderBytes: 16_384,
         maxBodyBytes: 0,
       },
+      encodedCharacters,
     });
     expect(config).toMatchObject({ log: { level: 'info', format: 'json' }, ping: false, workers: 1 });
     expect(config!.metrics).toBeUndefined();
@@ -65,7 +67,7 @@ EntryPoints:
     transport:
       respondingTimeouts: { readTimeout: 1m30s, headerTimeout: 5, idleTimeout: 500ms }
       lifeCycle: { graceTimeout: "20" }
-    http: { maxHeaderBytes: 4096, maxBodyBytes: 1048576 }
+    http: { maxHeaderBytes: 4096, maxBodyBytes: 1048576, encodedCharacters: { AllowEncodedSlash: true, allowencodedhash: false } }
   admin: { address: "localhost:0" }
 providers:
   file: { directory: ./routes, filename: one.yaml, watch: false }
@@ -102,6 +104,7 @@ ping: {}
         maxHeaderBytes: 4096,
         maxBodyBytes: 1_048_576,
       },
+      encodedCharacters: { ...encodedCharacters, slash: true, hash: false },
     });
     expect(config).toMatchObject({
       providers: {

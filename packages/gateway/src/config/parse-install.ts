@@ -204,6 +204,15 @@ function toEntryPoint(
       maxHeaderBytes: http.maxHeaderBytes,
       maxBodyBytes: http.maxBodyBytes,
     }),
+    encodedCharacters: Object.freeze({
+      slash: http.encodedCharacters.allowEncodedSlash,
+      backSlash: http.encodedCharacters.allowEncodedBackSlash,
+      nullCharacter: http.encodedCharacters.allowEncodedNullCharacter,
+      semicolon: http.encodedCharacters.allowEncodedSemicolon,
+      percent: http.encodedCharacters.allowEncodedPercent,
+      questionMark: http.encodedCharacters.allowEncodedQuestionMark,
+      hash: http.encodedCharacters.allowEncodedHash,
+    }),
     check,
   });
 }

@@ -4,6 +4,7 @@ import type { Deadlines, Expiring } from '../http1/deadlines.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import { gatewayRefusals, type Refusable } from '../pipeline/refusals.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import type { ReadPath } from '../routing/request-path.ts';
 import type { Activity } from './activity.ts';
 import type { AnswerTexts } from './answer-texts.ts';
 import { createArrivingBody, type ArrivingBody, type Flow } from './arriving-body.ts';
@@ -18,6 +19,7 @@ export interface CallerConnectionDeps {
   readonly config: EntryPointConfig;
   readonly activity: Activity;
   readonly handle: Handle;
+  readonly readPath: ReadPath;
   readonly deadlines: Deadlines;
   readonly texts: AnswerTexts;
   /** The lines that say that a connection goes on, with their CR LF. */
@@ -112,7 +114,7 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
   }
 
   #begin(bytes: Buffer, lent: boolean): void {
-    const { activity, config, deadlines, handle, idle } = this.#deps;
+    const { activity, config, deadlines, handle, idle, readPath } = this.#deps;
     const request = readShortRequest(bytes, this.#head, config.transport.maxHeaderBytes);
     if (request === undefined) {
       this.#handOver(lent ? Buffer.from(bytes) : bytes);
@@ -141,6 +143,7 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
       expectsContinue: false,
       upgrade: undefined,
       refusal,
+      readPath,
       maxBodyBytes: config.transport.maxBodyBytes,
     });
   }

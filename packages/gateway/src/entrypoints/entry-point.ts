@@ -4,6 +4,7 @@ import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../config/install.ts';
 import type { Handle } from '../pipeline/handle.ts';
+import { createReadPath } from '../routing/request-path.ts';
 import { createActivity, type Activity } from './activity.ts';
 import { createCertificates, type CertificatePair } from './certificates.ts';
 import { serveNodeLane } from './node-lane.ts';
@@ -103,7 +104,8 @@ function openLanes(
   );
   const scheme = config.tls === undefined ? 'http' : 'https';
   const readFacts = createReadFacts({ entryPoint: config.name, scheme, connectionOf });
-  serveNodeLane(server, { config, activity, readFacts, handle });
+  const readPath = createReadPath(config.encodedCharacters);
+  serveNodeLane(server, { config, activity, readFacts, handle, readPath });
   // Node.js's own listener, which makes requests of what comes on a connection.
   const opened = config.tls === undefined ? 'connection' : 'secureConnection';
   const [nodes] = server.listeners(opened);
@@ -114,6 +116,7 @@ function openLanes(
     config,
     activity,
     handle,
+    readPath,
     connectionOf,
     toNodeLane: (socket) => void nodes.call(server, socket),
   });

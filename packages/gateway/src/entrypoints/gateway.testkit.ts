@@ -7,10 +7,11 @@ import type { Allow, Decision, Deny } from '@grantgate/middleware/decision/decis
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { ServiceConfig } from '../config/dynamic.ts';
-import type { TransportConfig } from '../config/install.ts';
+import type { EncodedCharacters, TransportConfig } from '../config/install.ts';
 import { createHandle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import { encodedCharacters } from '../routing/facts.testkit.ts';
 import { createHolder } from '../snapshot/holder.ts';
 import type { Route } from '../snapshot/snapshot.ts';
 import { createServices } from '../upstream/create-upstream.ts';
@@ -27,6 +28,7 @@ export interface TestGatewayOptions {
   readonly broken?: string;
   readonly match?: (facts: RequestFacts) => boolean;
   readonly transport?: Partial<TransportConfig>;
+  readonly encodedCharacters?: Partial<EncodedCharacters>;
   readonly upstreamTransport?: Partial<UpstreamTransport>;
   readonly trustedIPs?: readonly string[];
   readonly passHostHeader?: boolean;
@@ -83,7 +85,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const match = options.match ?? (() => true);
   const holder = createHolder(
     {
-      snapshot: { match: (facts) => (match(facts) ? route : undefined), check: () => undefined },
+      snapshot: { match: ({ facts }) => (match(facts) ? route : undefined), check: () => undefined },
       retire() {},
       close: () => upstreams.close(),
     },
@@ -124,6 +126,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       trustedIPs: options.trustedIPs ?? [],
       insecureForwardedHeaders: false,
       transport: { ...defaultTransport, ...options.transport },
+      encodedCharacters: { ...encodedCharacters, ...options.encodedCharacters },
       check: undefined,
     },
     { clock, handle, certificates, onError: (error) => void defects.push(error) },

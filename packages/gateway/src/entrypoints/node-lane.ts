@@ -8,6 +8,7 @@ import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
 import { readRequestId } from '../pipeline/request-id.ts';
 import { toRefusalAnswer, writeRefusal } from '../pipeline/write-refusal.ts';
 import { endConnection } from '../proxy/upgrade.ts';
+import type { ReadPath } from '../routing/request-path.ts';
 import type { Activity } from './activity.ts';
 import { createNodeAnswer, createNodeBody } from './node-answer.ts';
 import { createNodeRequests } from './node-requests.ts';
@@ -20,6 +21,7 @@ export interface LaneDeps {
   readonly activity: Activity;
   readonly readFacts: ReadFacts;
   readonly handle: Handle;
+  readonly readPath: ReadPath;
 }
 
 /** Serves what comes on connections that Node.js reads: every request that there can be. */
@@ -51,6 +53,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
       upgrade,
       expectsContinue,
       refusal,
+      readPath: deps.readPath,
       maxBodyBytes: config.transport.maxBodyBytes,
     });
     requests.setRefusable(response, refusable);

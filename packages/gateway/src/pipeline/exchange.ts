@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Answer } from '../proxy/answer.ts';
 import type { CallerBody } from '../proxy/caller-body.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import type { ReadPath } from '../routing/request-path.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A request as an entry point hands it over. */
@@ -17,6 +18,7 @@ export interface Exchange {
   readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
   /** Why the entry point does not serve it, whatever the routes say; undefined when it does. */
   readonly refusal: Refusal | undefined;
+  readonly readPath: ReadPath;
   /** Bytes; 0: no limit. */
   readonly maxBodyBytes: number;
 }

@@ -5,7 +5,9 @@ import type { Allow } from '@grantgate/middleware/decision/decision';
 import { forward } from '../proxy/forward.ts';
 import { createUpstreamHeads, type ToUpstreamHead, type UpstreamHead } from '../proxy/request-headers.ts';
 import { createAnswerHeads, type ToAnswerHead } from '../proxy/response-headers.ts';
-import { sanitizePath } from '../routing/request-path.ts';
+import { MatchContext } from '../routing/match-context.ts';
+import { hasTooManyParameters } from '../routing/query.ts';
+import { toRoutingPath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
@@ -13,7 +15,14 @@ import type { Exchange } from './exchange.ts';
 import { type Passed, passGuards, usernameOf } from './pass-guards.ts';
 import { Progress, type ProgressDeps } from './progress.ts';
 import type { RequestRecord } from './record.ts';
-import { brokenRoute, gatewayRefusals, type Refusable } from './refusals.ts';
+import {
+  ambiguousPath,
+  brokenRoute,
+  gatewayRefusals,
+  tooManyParameters,
+  tooMuchWork,
+  type Refusable,
+} from './refusals.ts';
 
 export interface PipelineDeps {
   readonly clock: Clock;
@@ -61,10 +70,15 @@ function serve(
     progress.refuse(exchange.refusal);
     return undefined;
   }
-  const route = snapshot.match(facts);
-  const path = route && sanitizePath(facts.path);
-  if (route === undefined || path === undefined) {
-    progress.refuse(gatewayRefusals.no_route);
+  const path = exchange.readPath(facts.path);
+  if (path === undefined || hasTooManyParameters(facts.query)) {
+    progress.refuse(path === undefined ? ambiguousPath : tooManyParameters);
+    return undefined;
+  }
+  const request = new MatchContext(facts, toRoutingPath(path));
+  const route = snapshot.match(request);
+  if (route === undefined) {
+    progress.refuse(request.exhausted ? tooMuchWork : gatewayRefusals.no_route);
     return undefined;
   }
   progress.route = route;
@@ -146,7 +160,7 @@ function conclude(passed: Passed, context: ForwardContext): void {
     progress.refuse(passed);
     return;
   }
-  // The caller may have gone away while the authorization server was asked.
+  // The caller may have gone away while the authorization server was request.
   if (exchange.answer.over) return;
   progress.clientUsername = usernameOf(passed);
   const picked = route.upstream.pick(exchange.facts);

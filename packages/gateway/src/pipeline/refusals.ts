@@ -1,5 +1,6 @@
 import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
 import { refusals as decisionRefusals } from '@grantgate/middleware/decision/refusals';
+import { maxParameters } from '../routing/query.ts';
 
 /** Codes of what the gateway itself refuses; those of a decision are beside them. */
 export type GatewayRefusalCode =
@@ -88,6 +89,18 @@ export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Ob
   upstream_reset: refusal('upstream_reset', 502, 'Bad gateway', 'the server closed the connection'),
   upstream_timeout: refusal('upstream_timeout', 504, 'Gateway timeout', 'the server did not answer in time'),
 });
+
+/** `request_invalid` with what is wrong. */
+const invalid = (detail: string): Refusal => Object.freeze({ ...gatewayRefusals.request_invalid, detail });
+
+export const ambiguousPath = invalid(
+  'the path has characters or segments that a server could read as another path',
+);
+export const tooManyParameters = invalid(`the query has more than ${maxParameters} parameters`);
+/** See `maxSteps` of the routing. */
+export const tooMuchWork = invalid(
+  'the request takes too much work to compare with the regular expressions of the routers',
+);
 
 const broken = decisionRefusals.middleware_unavailable;
 

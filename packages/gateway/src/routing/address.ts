@@ -3,7 +3,8 @@ import ipaddr from 'ipaddr.js';
 
 const mapped = '::ffff:';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+/** A parsed address. */
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** An address without its zone; an IPv4 address that came over an IPv6 socket (`::ffff:192.0.2.1`) as IPv4. */
 export function toCanonicalAddress(text: string): string {
@@ -14,20 +15,17 @@ export function toCanonicalAddress(text: string): string {
 }
 
 /** A test for membership in an address or CIDR range (RFC 4632 section 3.1), IPv4 or IPv6; undefined for a text that is neither. */
-export function parseRange(text: string): ((address: string) => boolean) | undefined {
+export function parseRange(text: string): ((address: Address | undefined) => boolean) | undefined {
   const slash = text.indexOf('/');
   const base = parseAddress(slash < 0 ? text : text.slice(0, slash));
   if (base === undefined || (slash >= 0 && text.slice(0, slash).includes('%'))) return undefined;
   const bits = slash < 0 ? fullLength(base) : parseBits(text.slice(slash + 1), text.slice(0, slash), base);
   if (bits === undefined) return undefined;
-  return (address) => {
-    const parsed = parseAddress(address);
-    if (parsed?.kind() !== base.kind()) return false;
-    return parsed.match(base, bits);
-  };
+  return (address) => address?.kind() === base.kind() && address.match(base, bits);
 }
 
-function parseAddress(text: string): Address | undefined {
+/** IPv4 or IPv6, with or without a zone; undefined for a text that is neither. */
+export function parseAddress(text: string): Address | undefined {
   // ipaddr.js alone also reads `1`, `0x7f.1` and other habits of inet_aton.
   if (isIP(text) === 0) return undefined;
   const zone = text.indexOf('%');

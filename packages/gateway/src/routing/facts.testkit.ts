@@ -1,4 +1,7 @@
+import type { EncodedCharacters } from '../config/install.ts';
 import type { RequestFacts } from './facts.ts';
+import { MatchContext } from './match-context.ts';
+import { createReadPath, toRoutingPath } from './request-path.ts';
 
 /** Facts of a plain `GET /` from a loopback peer; a test names what matters to it. `target` fills path and query. */
 export function createFacts(given: Partial<RequestFacts> = {}): RequestFacts {
@@ -22,4 +25,25 @@ export function createFacts(given: Partial<RequestFacts> = {}): RequestFacts {
     authorization: undefined,
     ...given,
   });
+}
+
+/** The defaults of an entry point. */
+export const encodedCharacters: EncodedCharacters = Object.freeze({
+  slash: false,
+  backSlash: false,
+  nullCharacter: false,
+  semicolon: true,
+  percent: true,
+  questionMark: true,
+  hash: true,
+});
+
+const readPath = createReadPath({ ...encodedCharacters, slash: true, backSlash: true, nullCharacter: true });
+
+/** What rules are evaluated on, for a path that an entry point accepts when it allows all encoded characters. */
+export function createContext(given: Partial<RequestFacts> = {}): MatchContext {
+  const facts = createFacts(given);
+  const path = readPath(facts.path);
+  if (path === undefined) throw new Error(`an entry point would refuse the path ${facts.path}`);
+  return new MatchContext(facts, toRoutingPath(path));
 }

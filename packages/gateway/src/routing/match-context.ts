@@ -1,8 +1,65 @@
+import { parseAddress, type Address } from './address.ts';
 import type { RequestFacts } from './facts.ts';
+import { parseQuery, type Parameters } from './query.ts';
+import type { Work } from './regexp/work.ts';
 
-/** What a rule is evaluated on: the request, and its path as rules see it, worked out once for all rules. */
-export interface MatchContext {
+/**
+ * Steps that the regular expressions of all rules may take for one request, some twenty milliseconds: whoever writes the path
+ * must not decide how long the gateway is busy.
+ */
+export const maxSteps = 500_000;
+
+/** What few rules ask for. */
+interface Extras {
+  stepsLeft: number;
+  parameters: Parameters | undefined;
+  peer: Address | undefined;
+}
+
+/**
+ * What rules are evaluated on: the request, and what is worked out once for all rules. A class, because one is made for
+ * every request.
+ */
+export class MatchContext implements Work {
   readonly facts: RequestFacts;
   /** See `toRoutingPath`. */
   readonly path: string;
+  #extras: Extras | undefined = undefined;
+
+  constructor(facts: RequestFacts, path: string) {
+    this.facts = facts;
+    this.path = path;
+  }
+
+  get stepsLeft(): number {
+    return this.#extras?.stepsLeft ?? maxSteps;
+  }
+
+  set stepsLeft(steps: number) {
+    this.#ensureExtras().stepsLeft = steps;
+  }
+
+  /** The steps did not suffice: what rules have said since then means nothing, and the request is refused. */
+  get exhausted(): boolean {
+    return this.stepsLeft < 0;
+  }
+
+  /** Values of a query parameter, in order. */
+  queryValues(key: string): readonly string[] {
+    const extras = this.#ensureExtras();
+    extras.parameters ??= parseQuery(this.facts.query);
+    return extras.parameters.get(key) ?? none;
+  }
+
+  /** Address of the connection's peer; undefined where it is none. */
+  get peer(): Address | undefined {
+    const extras = this.#ensureExtras();
+    return (extras.peer ??= parseAddress(this.facts.remoteAddress));
+  }
+
+  #ensureExtras(): Extras {
+    return (this.#extras ??= { stepsLeft: maxSteps, parameters: undefined, peer: undefined });
+  }
 }
+
+const none: readonly string[] = Object.freeze([]);

@@ -1,19 +1,43 @@
 import { decodePercent, encodeBareBytes, isWellFormed } from './percent.ts';
 
+/** Most parameters of a query; a request with more is refused, whatever the rules. */
+export const maxParameters = 1000;
+
+/** Whether a query has more parameters than `maxParameters`. */
+export function hasTooManyParameters(query: string): boolean {
+  // Each but the first takes a separator.
+  if (query.length < maxParameters) return false;
+  let separators = 0;
+  for (let at = 0; at < query.length; at += 1) {
+    const code = query.charCodeAt(at);
+    if (code === ampersand || code === semicolon) separators += 1;
+  }
+  return separators >= maxParameters;
+}
+
+const ampersand = 0x26;
+const semicolon = 0x3b;
+
+/** Values of each parameter, in order, by its decoded name. */
+export type Parameters = ReadonlyMap<string, readonly string[]>;
+
 /**
- * Values of a query parameter, in order. `;` separates as `&` does, as in Traefik by default; a pair with a malformed
- * percent-encoding counts as absent.
+ * Parses a query. `;` separates as `&` does, as in Traefik by default; a pair with a malformed percent-encoding counts as
+ * absent.
  */
-export function queryValues(query: string, key: string): string[] {
-  const values: string[] = [];
-  if (query === '') return values;
+export function parseQuery(query: string): Parameters {
+  const parameters = new Map<string, string[]>();
+  if (query === '') return parameters;
   for (const pair of query.split(/[&;]/)) {
     if (pair === '' || !isWellFormed(pair)) continue;
     const equals = pair.indexOf('=');
-    if (decode(equals < 0 ? pair : pair.slice(0, equals)) !== key) continue;
-    values.push(equals < 0 ? '' : decode(pair.slice(equals + 1)));
+    const key = decode(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
+    const values = parameters.get(key);
+    if (values === undefined) parameters.set(key, [value]);
+    else values.push(value);
   }
-  return values;
+  return parameters;
 }
 
 function decode(text: string): string {

@@ -1,9 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sanitizePath, toRoutingPath } from './request-path.ts';
+import type { EncodedCharacters } from '../config/install.ts';
+import { encodedCharacters } from './facts.testkit.ts';
+import { createReadPath, toRoutingPath } from './request-path.ts';
+
+const everything: EncodedCharacters = {
+  ...encodedCharacters,
+  slash: true,
+  backSlash: true,
+  nullCharacter: true,
+};
+const nothing: EncodedCharacters = {
+  slash: false, backSlash: false, nullCharacter: false, semicolon: false, percent: false, questionMark: false, hash: false,
+}; // prettier-ignore
+const readPath = createReadPath(everything);
+const byDefault = createReadPath(encodedCharacters);
 
 describe('the path that is forwarded, and the one that rules see', () => {
-  it.each<[path: string, forwarded: string | undefined, seen: string | undefined]>([
+  it.each<[path: string, forwarded: string, seen: string]>([
     ['/', '/', '/'],
     ['/a/b/', '/a/b/', '/a/b/'],
     ['/a//b///', '/a/b/', '/a/b/'],
@@ -13,7 +27,10 @@ describe('the path that is forwarded, and the one that rules see', () => {
     ['/a/b/../', '/a/', '/a/'],
     ['/../../etc', '/etc', '/etc'],
     ['/%2e%2E/x', '/x', '/x'],
-    ['/a%2f%2e%2e%2fb', '/a%2F..%2Fb', '/a%2F..%2Fb'],
+    ['/a%2fb', '/a%2Fb', '/a%2Fb'],
+    ['/a%5cb', '/a%5Cb', '/a\\b'],
+    ['/a;v=1/b;', '/a;v=1/b;', '/a;v=1/b;'],
+    ['/a/;jsessionid=1', '/a/;jsessionid=1', '/a/;jsessionid=1'],
     ['/%7euser/%41', '/~user/A', '/~user/A'],
     ['/gr%c3%bc%c3%9fe', '/gr%C3%BC%C3%9Fe', '/grüße'],
     ['/gr\u00fc', '/gr%FC', '/gr%FC'],
@@ -22,30 +39,75 @@ describe('the path that is forwarded, and the one that rules see', () => {
     ['/%00', '/%00', '/\0'],
     ['/.well-known/..x/...', '/.well-known/..x/...', '/.well-known/..x/...'],
     ['*', '*', '*'],
-    ['/a%', undefined, undefined],
-    ['/a%2', undefined, undefined],
-    ['/a#b', undefined, undefined],
   ])('%j: %j, %j', (path, forwarded, seen) => {
-    expect(sanitizePath(path)).toBe(forwarded);
-    expect(toRoutingPath(path)).toBe(seen);
+    expect(readPath(path)).toBe(forwarded);
+    expect(toRoutingPath(forwarded)).toBe(seen);
+  });
+
+  it.each([
+    '/a%', '/a%2', '/a%u002e', '/a#b', '/a\\b', '/..\\a', '/a\tb', '/a b', '/a\x7f', '*#', '/%c0%af', '/%C0%AE./', '/a\xc0\xaf', '/%e0%80%af',
+    '/%f0%80%80%af', '/..;/a', '/.;/a', '/a/..;x=1/b', '/a/%2e%2E;/b', '/a/..%3b/b', '/a/.%3Bx', '/a/..;', '/;/a', '/a/;x=1/b', '/%3b/a', '//;a/b',
+    '/a/..%2fb', '/a/.%2fb', '/a%2f..%2fb', '/a%2f../b', '/a%2F..', '/..%5cb', '/a%5c..%5cb', '/a%5C%2e%2e', '/a/..%00/b', '/a/..%00', '/a/..%3fb',
+    '/a/..%23b', '/a/..%20/b', '/a/..%09',
+  ])('%j is refused, even when every encoded character is allowed', (path) => {
+    expect(readPath(path)).toBeUndefined();
+  }); // prettier-ignore
+
+  it.each<[keyof EncodedCharacters, string[]]>([
+    ['slash', ['/a%2fb', '/%2F', '/a%2F%61']],
+    ['backSlash', ['/a%5cb', '/%5C']],
+    ['nullCharacter', ['/a%00', '/%00/b']],
+    ['semicolon', ['/a%3bb', '/a%3B']],
+    ['percent', ['/a%25', '/a%252e%252e%252fb', '/%25%32%66']],
+    ['questionMark', ['/a%3fb', '/a%3F']],
+    ['hash', ['/a%23b']],
+  ])('%s is refused where it is not allowed, and only there', (name, paths) => {
+    for (const path of paths) {
+      expect(createReadPath({ ...nothing, [name]: true })(path)).toBeDefined();
+      expect(createReadPath({ ...everything, [name]: false })(path)).toBeUndefined();
+      expect(byDefault(path) === undefined).toBe(!encodedCharacters[name]);
+    }
   });
 
   const pieces = fc.constantFrom(
-    '/', '/', '.', '..', 'a', 'b', '%2e', '%2F', '%61', '%25', '%252e', '%c3%a9', '%C3', '%7E', '\u00e9', ';', '=', '~', ' ', '%3B', '\\',
+    '/', '/', '.', '..', 'a', 'b', '%2e', '%2F', '%61', '%25', '%252e', '%c3%a9', '%C3', '%7E', '\u00e9', ';', '=', '~', '%20', '%3B', '\\', '%5c', '%2e%2e', '%00',
   ); // prettier-ignore
   const paths = fc.array(pieces, { maxLength: 14 }).map((parts) => `/${parts.join('')}`);
 
   it('agree, whatever the caller writes: nothing is left that a server would read as another path', () => {
+    let read = 0;
     fc.assert(
       fc.property(paths, (path) => {
-        const forwarded = sanitizePath(path)!;
+        const forwarded = readPath(path);
+        if (forwarded === undefined) return;
+        read += 1;
+        const seen = toRoutingPath(forwarded);
         // What is forwarded is what was decided on, and reading it again changes nothing.
-        expect(sanitizePath(forwarded)).toBe(forwarded);
-        expect(toRoutingPath(forwarded)).toBe(toRoutingPath(path));
+        expect(readPath(forwarded)).toBe(forwarded);
         expect(forwarded).not.toMatch(/\/\/|\/\.\.?(?:\/|$)|%2e|%61|[^\x20-\x7e]/i);
-        expect(toRoutingPath(path)).not.toMatch(/\/\/|\/\.\.?(?:\/|$)/);
+        expect(seen).not.toMatch(/\/\/|\/\.\.?(?:\/|$)/);
       }),
-      { numRuns: 1000 },
+      { numRuns: 2000 },
     );
+    expect(read).toBeGreaterThan(200);
+  });
+
+  it('by default, a server that decodes once more finds nothing above what the rules have seen', () => {
+    const decodeOnce = (text: string): string =>
+      text.replace(/%([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    const withoutParameters = (text: string): string => text.replace(/;[^/]*/g, '');
+    fc.assert(
+      fc.property(paths, (path) => {
+        const forwarded = byDefault(path);
+        if (forwarded === undefined) return;
+        const depth = forwarded.split('/').length;
+        for (const reading of [decodeOnce, withoutParameters, (text: string) => withoutParameters(decodeOnce(text)), (text: string) => decodeOnce(withoutParameters(text))]) {
+          const segments = reading(forwarded).split(/[/\\]/);
+          expect(segments).toHaveLength(depth);
+          expect(segments.filter((segment) => /^\.\.?$|\0/.test(segment))).toEqual([]);
+        }
+      }),
+      { numRuns: 2000 },
+    ); // prettier-ignore
   });
 });

@@ -1,25 +1,70 @@
+import type { EncodedCharacters } from '../config/install.ts';
 import { decodePercent, encodeBareBytes, isWellFormed } from './percent.ts';
 
-/** Nothing in such a path is to be decoded, removed or refused. Runs on every request. */
-const plainPath = /^(?:\/(?![./])[!$&-.0-;=@-Z_a-z~]*)*\/?$/;
+/** Nothing in such a path is decoded, removed or refused. Runs on every request. */
+const plainPath = /^(?:\/(?![./;])[!$&-.0-;=@-Z_a-z~]*)*\/?$/;
 
 /**
- * The path as Traefik forwards it after its defaults `sanitizePath` and path normalisation: unreserved characters
- * decoded, hexadecimal digits in upper case, `.`, `..` and repeated slashes removed. Undefined for a path that no server
- * should act on: a malformed percent-encoding, or a fragment. `*` (RFC 9112 section 3.2.4) stays as it is.
+ * Reads the path of a request target: the path as Traefik forwards it after its defaults `sanitizePath` and path
+ * normalisation: unreserved characters decoded, hexadecimal digits in upper case, `.`, `..` and repeated slashes removed.
+ * `*` (RFC 9112 section 3.2.4) stays as it is. Undefined for a path that a server could take for another one.
  *
  * @see RFC 3986 sections 6.2.2.1 to 6.2.2.3
  */
-export function sanitizePath(path: string): string | undefined {
-  if (plainPath.test(path)) return path;
-  if (path.includes('#') || !isWellFormed(path)) return undefined;
-  if (!path.startsWith('/')) return path;
-  return removeDotSegments(
-    decodePercent(encodeBareBytes(path), (byte) => !unreserved.test(String.fromCharCode(byte))),
+export type ReadPath = (path: string) => string | undefined;
+
+const codes: Readonly<Record<keyof EncodedCharacters, string>> = {
+  slash: '2F',
+  backSlash: '5C',
+  nullCharacter: '00',
+  semicolon: '3B',
+  percent: '25',
+  questionMark: '3F',
+  hash: '23',
+};
+
+/**
+ * Many servers decode a path once more, or drop the parameters of its segments, before they look for a file or a handler.
+ * What they find must lie below the path that the rules have seen. Refused are: the encoded characters that are not
+ * allowed, a backslash, control characters, malformed percent-encodings, overlong UTF-8, a fragment, and dot segments that
+ * only such a server would see.
+ */
+export function createReadPath(allowed: EncodedCharacters): ReadPath {
+  const refused = Object.entries(codes).flatMap(([name, code]) =>
+    allowed[name as keyof EncodedCharacters] ? [] : [code],
   );
+  const encoded = refused.length === 0 ? undefined : new RegExp(`%(?:${refused.join('|')})`, 'i');
+  return (path) => {
+    if (plainPath.test(path)) return path;
+    if (never.test(path) || encoded?.test(path) === true || !isWellFormed(path)) return undefined;
+    if (!path.startsWith('/')) return path;
+    const decoded = decodePercent(
+      encodeBareBytes(path),
+      (byte) => !unreserved.test(String.fromCharCode(byte)),
+    );
+    if (overlong.test(decoded) || hiddenStep.test(decoded)) return undefined;
+    return removeDotSegments(decoded);
+  };
 }
 
+const never = /[\u0000-\u0020\u007f\\#]/;
+
 const unreserved = /[A-Za-z0-9._~-]/;
+
+/** A character in more bytes than UTF-8 takes (RFC 3629 section 3): some decoders read `%C0%AF` as a slash. */
+const overlong = /%C[01]%[89AB]|%E0%[89]|%F0%8/;
+
+/**
+ * What becomes a dot segment or an empty one in a server that decodes `%2F` and `%5C` or drops what follows `;`, `?`, `#`, a
+ * null character or white space. The last segment may be empty before a `;`: that leads nowhere else.
+ */
+const hiddenStep = new RegExp(
+  [
+    '(?:^|/|%2F|%5C)\\.{1,2}(?:%2F|%5C|;|%(?:3B|3F|23|00|20|09))',
+    '(?:%2F|%5C)\\.{1,2}(?:/|$)',
+    '/(?:;|%3B)[^/]*/',
+  ].join('|'),
+);
 
 function removeDotSegments(path: string): string {
   const kept: string[] = [];
@@ -33,16 +78,15 @@ function removeDotSegments(path: string): string {
 }
 
 /**
- * The path that rules see, as in Traefik: sanitised, and percent-decoded but for the reserved characters of RFC 3986
- * section 2.2 and `%` itself, so that PathPrefix(`/foo bar`) matches `/foo%20bar` and `%2F` never turns into a separator.
- * Undefined for a path that no server should act on.
+ * The path that rules see, as in Traefik: percent-decoded but for the reserved characters of RFC 3986 section 2.2 and `%`
+ * itself, so that PathPrefix(`/foo bar`) matches `/foo%20bar` and `%2F` never turns into a separator.
+ *
+ * @param path as `ReadPath` gives it.
  */
-export function toRoutingPath(path: string): string | undefined {
-  if (plainPath.test(path)) return path;
-  const sanitized = sanitizePath(path);
-  return sanitized?.includes('%') === true
-    ? decodePercent(sanitized, (byte) => reserved.includes(String.fromCharCode(byte)))
-    : sanitized;
+export function toRoutingPath(path: string): string {
+  return path.includes('%')
+    ? decodePercent(path, (byte) => reserved.includes(String.fromCharCode(byte)))
+    : path;
 }
 
 const reserved = ":/?#[]@!$&'()*+,;=%";

@@ -1,8 +1,6 @@
-import type { RequestFacts } from './facts.ts';
 import type { MatchContext } from './match-context.ts';
 import type { PathIndex } from './path-index.ts';
 import { createPathIndex } from './path-index.ts';
-import { toRoutingPath } from './request-path.ts';
 import type { Rule } from './rule.ts';
 
 /** What a table is made of. */
@@ -17,8 +15,8 @@ export interface TableEntry<R> {
 
 /** The routes of one entry point, asked in order of priority. */
 export interface Table<R> {
-  /** The first route whose rule matches; undefined for none, and for a path that no server should act on. */
-  match(facts: RequestFacts): R | undefined;
+  /** The first route whose rule matches; undefined for none, and when the context is exhausted before that is known. */
+  match(context: MatchContext): R | undefined;
   /** A table of other entries; this one stays as it is. Takes the time of the hosts that the change is about, not of all. */
   change(change: TableChange<R>): Table<R>;
 }
@@ -80,14 +78,12 @@ function createMatcher<R>(
   forAnyHost: Bucket<R> | undefined,
 ): Table<R> {
   return {
-    match(facts) {
-      const path = toRoutingPath(facts.path);
-      if (path === undefined) return undefined;
-      const context = { facts, path };
-      const bucket = byHost.get(facts.host);
+    match(context) {
+      const bucket = byHost.get(context.facts.host);
       const own = bucket === undefined ? undefined : firstInBucket(bucket, context, undefined);
       const found = forAnyHost === undefined ? own : firstInBucket(forAnyHost, context, own);
-      return found?.entry.route;
+      // A rule that was not compared to its end, or one after it, must not open.
+      return context.exhausted ? undefined : found?.entry.route;
     },
     change: (change) => changeTable(byHost, forAnyHost, change),
   };

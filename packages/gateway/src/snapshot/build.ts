@@ -1,5 +1,5 @@
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
-import type { RequestFacts } from '../routing/facts.ts';
+import type { MatchContext } from '../routing/match-context.ts';
 import type { Table } from '../routing/table.ts';
 import type { Services } from '../upstream/create-upstream.ts';
 import type { Succession } from '../upstream/succession.ts';
@@ -81,7 +81,7 @@ function serve(first: Served): Pick<Runtime, 'snapshot' | 'retire'> {
   const checks = new Map<string, Check>();
   return {
     snapshot: Object.freeze({
-      match: (facts: RequestFacts) => served?.tables.get(facts.entryPoint)?.match(facts),
+      match: (context: MatchContext) => served?.tables.get(context.facts.entryPoint)?.match(context),
       check(name: string) {
         const known = checks.get(name);
         if (known !== undefined || served === undefined) return known;

@@ -3,13 +3,13 @@ import type { Renew } from '@grantgate/middleware/decision/renew';
 import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
-import type { RequestFacts } from '../routing/facts.ts';
+import type { MatchContext } from '../routing/match-context.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** One immutable runtime, compiled from one configuration. A request reads it once and holds it until its response ends. */
 export interface Snapshot {
-  /** The route with the highest priority whose rule matches; undefined for none. */
-  match(facts: RequestFacts): Route | undefined;
+  /** The route with the highest priority whose rule matches; undefined for none, and when the context is exhausted. */
+  match(context: MatchContext): Route | undefined;
   /** A middleware without a route, as a proxy beside names it: qualified, or short for `@file`; undefined for none. */
   check(name: string): Check | undefined;
 }

@@ -8,7 +8,7 @@ import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { Document } from '../config/document.ts';
 import { parseDocuments } from '../config/parse-documents.ts';
 import { createTranslate, translate } from '../providers/translate/translate.ts';
-import { createFacts } from '../routing/facts.testkit.ts';
+import { createContext, createFacts } from '../routing/facts.testkit.ts';
 import { createServices } from '../upstream/create-upstream.ts';
 import { createAuthenticators } from './authenticators.ts';
 import type { Prepared } from './prepared.ts';
@@ -96,7 +96,7 @@ function show(snapshot: Snapshot): unknown {
     ['a', 'b', 'c'].flatMap((host) =>
       ['/', '/x', '/x/y'].map((target) => {
         const facts = createFacts({ entryPoint, host, target });
-        const route = snapshot.match(facts);
+        const route = snapshot.match(createContext({ entryPoint, host, target }));
         return [route, route?.guards.map(({ name }) => name), route?.upstream.pick(facts)?.server];
       }),
     ),
@@ -140,13 +140,13 @@ describe('a configuration that follows another', () => {
     const two = (path: string): readonly Document[] =>
       parse(`http: { routers: { b: { rule: Path(\`${path}\`), service: s } } }`, 'two.yaml');
     plane.take([...one, ...two('/1')]);
-    const before = plane.updates.holder!.acquire().snapshot.match(createFacts({ host: 'a' }));
+    const before = plane.updates.holder!.acquire().snapshot.match(createContext({ host: 'a' }));
     plane.take([...one, ...two('/2')]);
     const { snapshot } = plane.updates.holder!.acquire();
     expect(before?.guards).toHaveLength(1);
-    expect(snapshot.match(createFacts({ host: 'a' }))).toBe(before);
-    expect(snapshot.match(createFacts({ target: '/1' }))).toBeUndefined();
-    expect(snapshot.match(createFacts({ target: '/2' }))?.routerName).toBe('b@file');
+    expect(snapshot.match(createContext({ host: 'a' }))).toBe(before);
+    expect(snapshot.match(createContext({ target: '/1' }))).toBeUndefined();
+    expect(snapshot.match(createContext({ target: '/2' }))?.routerName).toBe('b@file');
   });
 });
 
@@ -159,8 +159,8 @@ describe('a request that lasts', () => {
       `http:\n  routers:\n    own: { rule: Host(\`own\`), service: s${version} }\n    other: { rule: Host(\`other\`), service: s${version} }\n  services: { s${version}: { loadBalancer: { servers: [{ url: "http://a" }] } } }\n`;
     plane.take(parse(routes(1), 'a.yaml'));
     const lease = plane.updates.holder!.acquire();
-    const own = lease.snapshot.match(createFacts({ host: 'own' }));
-    const other = new WeakRef(lease.snapshot.match(createFacts({ host: 'other' }))!);
+    const own = lease.snapshot.match(createContext({ host: 'own' }));
+    const other = new WeakRef(lease.snapshot.match(createContext({ host: 'other' }))!);
     plane.take(parse(routes(2), 'a.yaml'));
     // What a turn of the event loop has made a strong reference of goes with the turn.
     for (let turn = 0; turn < 20 && other.deref() !== undefined; turn += 1) {

@@ -1,24 +1,30 @@
 import type { Allow } from '@grantgate/middleware/decision/decision';
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
-import type { CheckConfig } from '../../config/install.ts';
+import type { CheckConfig, EntryPointConfig } from '../../config/install.ts';
 import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { type Passed, passGuards, usernameOf } from '../../pipeline/pass-guards.ts';
-import { brokenRoute, gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
+import { ambiguousPath, brokenRoute, gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
+import { createReadPath } from '../../routing/request-path.ts';
 import type { Check } from '../../snapshot/snapshot.ts';
 import { createAnswerHeaders, findImpostors } from '../answer-headers.ts';
 import { namesOf, valueOf } from '../raw-headers.ts';
 import { refusalOf } from '../refusal-of.ts';
+import { isAmbiguousPath } from '../told-path.ts';
 import type { CheckRequest } from './check-request.ts';
 import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
 
 /** Answers one `Check`, with the bytes of a `CheckResponse`. Never rejects: what fails is refused. */
 export type Answer = (request: CheckRequest, isDraining: boolean) => Promise<Buffer>;
 
-/** @param entryPoint its name. */
-export function createAnswer(entryPoint: string, config: CheckConfig, deps: PipelineDeps): Answer {
+export function createAnswer(
+  { name: entryPoint, encodedCharacters }: Pick<EntryPointConfig, 'name' | 'encodedCharacters'>,
+  config: CheckConfig,
+  deps: PipelineDeps,
+): Answer {
+  const readPath = createReadPath(encodedCharacters);
   const toHeaders = createAnswerHeaders(config);
   const credentials = config.credentialsHeader.toLowerCase();
   const allow = (check: Check, request: CheckRequest, allows: readonly Allow[]): Buffer => {
@@ -52,6 +58,7 @@ export function createAnswer(entryPoint: string, config: CheckConfig, deps: Pipe
       check = name === undefined ? undefined : lease.snapshot.check(name);
       passed =
         (isDraining ? gatewayRefusals.gateway_draining : refusalOf(check)) ??
+        (isAmbiguousPath(facts.path, readPath) ? ambiguousPath : undefined) ??
         (await passGuards(check?.guards ?? [], { authorization: valueOf(facts.rawHeaders, credentials) }));
     } catch (error) {
       deps.onDefect(error, requestId);

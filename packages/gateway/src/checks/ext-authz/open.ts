@@ -20,7 +20,7 @@ export async function openExtAuthz(
   deps: Pick<EntryPointDeps, 'clock' | 'certificates'> & { readonly pipeline: PipelineDeps },
 ): Promise<EntryPoint> {
   const grpc = loadGrpc();
-  const answer = createAnswer(config.name, config.check, deps.pipeline);
+  const answer = createAnswer(config, config.check, deps.pipeline);
   const watchers = new Set<ServerWritableStream<HealthRequest, Health>>();
   let draining = false;
   const health = (service: string): Health =>

@@ -26,7 +26,8 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   no_route: 'No router matches the request.',
   middleware_unknown:
     'Beside a proxy: no middleware has the name that the proxy asks for, or the path is not below `/forward-auth/`.',
-  request_invalid: 'The request is not valid HTTP/1.1.',
+  request_invalid:
+    'The request is not valid HTTP/1.1, a server could read its path as another one, its query has more than 1,000 parameters, or comparing it with regular expressions takes too long.',
   method_not_supported: 'The method is `CONNECT` or `TRACE`.',
   request_timeout: 'The request did not arrive within `readTimeout` or `headerTimeout`.',
   request_too_large: 'The body exceeds `maxBodyBytes`.',

@@ -9,6 +9,6 @@ export const clientIp: PredicateFunction<MatchContext> = {
     const contains = parseRange(range);
     if (contains === undefined)
       return { argument: 0, message: 'expected an IPv4 or IPv6 address or CIDR range' };
-    return ({ facts }) => contains(facts.remoteAddress);
+    return ({ peer }) => contains(peer);
   },
 };

@@ -24,7 +24,7 @@ export const headerRegexp: PredicateFunction<MatchContext> = {
     if (empty !== undefined) return empty;
     const compiled = compileRegexp(source);
     return compiled.ok
-      ? ({ facts }) => headerValues(facts, name).some(compiled.test)
+      ? (context) => headerValues(context.facts, name).some((value) => compiled.test(value, context))
       : { argument: 1, message: compiled.message };
   },
 };

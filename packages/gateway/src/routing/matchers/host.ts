@@ -57,7 +57,7 @@ export const hostRegexp: PredicateFunction<MatchContext> = {
       };
     const compiled = compileRegexp(argument);
     return compiled.ok
-      ? ({ facts }) => compiled.test(facts.host)
+      ? (context) => compiled.test(context.facts.host, context)
       : { argument: 0, message: compiled.message };
   },
 };

@@ -30,7 +30,7 @@ export const pathRegexp: PredicateFunction<MatchContext> = {
     if (empty !== undefined) return empty;
     const compiled = compileRegexp(source);
     return compiled.ok
-      ? (context) => compiled.test(context.path)
+      ? (context) => compiled.test(context.path, context)
       : { argument: 0, message: compiled.message };
   },
 };

@@ -1,6 +1,5 @@
 import type { PredicateFunction } from '@grantgate/middleware/predicate/functions';
 import type { MatchContext } from '../match-context.ts';
-import { queryValues } from '../query.ts';
 import { compileRegexp } from '../regexp/compile.ts';
 import { refuseEmpty } from './argument.ts';
 
@@ -10,7 +9,7 @@ export const query: PredicateFunction<MatchContext> = {
   required: 1,
   build(args) {
     const [key = '', value = ''] = args;
-    return refuseEmpty(args) ?? (({ facts }) => queryValues(facts.query, key).includes(value));
+    return refuseEmpty(args) ?? ((context) => context.queryValues(key).includes(value));
   },
 };
 
@@ -25,7 +24,7 @@ export const queryRegexp: PredicateFunction<MatchContext> = {
     if (empty !== undefined) return empty;
     const compiled = compileRegexp(source);
     return compiled.ok
-      ? ({ facts }) => queryValues(facts.query, key).some(compiled.test)
+      ? (context) => context.queryValues(key).some((value) => compiled.test(value, context))
       : { argument: 1, message: compiled.message };
   },
 };

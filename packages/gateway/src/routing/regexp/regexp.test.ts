@@ -5,11 +5,12 @@ import { compileRegexp } from './compile.ts';
 import { parseRegexp } from './parse.ts';
 import { compileProgram, maxInstructions } from './program.ts';
 import { createRun } from './run.ts';
+import { trimEnds } from './trim.ts';
 
 function test(source: string, text: string): boolean {
   const compiled = compileRegexp(source);
   if (!compiled.ok) throw new Error(compiled.message);
-  return compiled.test(text);
+  return compiled.test(text, { stepsLeft: 1e9 });
 }
 
 /** Answers of the `regexp` package of Go 1.26: for each expression a digit per text, null for one that it refuses. */
@@ -24,7 +25,9 @@ describe('a regular expression', () => {
       const compiled = compileRegexp(source);
       return [
         source,
-        compiled.ok ? go.texts.map((text) => (compiled.test(text) ? '1' : '0')).join('') : null,
+        compiled.ok
+          ? go.texts.map((text) => (compiled.test(text, { stepsLeft: 1e9 }) ? '1' : '0')).join('')
+          : null,
       ];
     });
     expect(answers.length).toBeGreaterThan(250);
@@ -86,23 +89,13 @@ describe('where Go and JavaScript mean the same', () => {
 });
 
 describe('the work of a match', () => {
-  /** How many characters were compared with how many sets. */
+  /** Steps for a text that no text was compared before. */
   function countSteps(source: string, text: string): number {
-    let steps = 0;
-    const program = compileProgram(parseRegexp(source)).map((instruction) =>
-      instruction.op === 'set'
-        ? {
-            ...instruction,
-            set(codePoint: number) {
-              steps += 1;
-              return instruction.set(codePoint);
-            },
-          }
-        : instruction,
-    );
+    const program = compileProgram(trimEnds(parseRegexp(source)));
     expect(program.length).toBeLessThan(maxInstructions);
-    createRun(program)(text);
-    return steps;
+    const work = { stepsLeft: 1e9 };
+    createRun(program)(text, work);
+    return 1e9 - work.stepsLeft;
   }
 
   it.each([
@@ -113,6 +106,7 @@ describe('the work of a match', () => {
     '(?:a?){30}a{30}b',
     '(a+)+(a+)+c$',
     '([a-z]+)*[0-9]',
+    'x(a|b)*a(a|b){20}$',
   ])('on %s grows with the text, not beyond', (source) => {
     const [some, more] = [1000, 10_000].map((length) => countSteps(source, `${'a'.repeat(length)}!`));
     expect(some).toBeGreaterThan(0);
@@ -121,5 +115,53 @@ describe('the work of a match', () => {
 
   it('ends with the first character that an anchored expression refuses', () => {
     expect(countSteps('^/api/', `/x${'a'.repeat(10_000)}`)).toBeLessThan(5);
+  });
+
+  it.each(['.{0,1000}Q$', '.{0,1000}Q.*', '(?:.*|a{2,700})Q(.{0,30}|b+)*', '(.{0,1000}){3}Q$', '.*.*.*Q'])(
+    'is not done for the ends of %s, which change nothing',
+    (source) => {
+      expect(countSteps(source, `/${'a'.repeat(15_000)}`)).toBeLessThan(2000);
+    },
+  );
+
+  it('takes a sixteenth of a step for each character once similar texts have come', () => {
+    const compiled = compileRegexp('^/orders/[a-z0-9-]+/items/[0-9]+$');
+    if (!compiled.ok) throw new Error(compiled.message);
+    const count = (text: string): number => {
+      const work = { stepsLeft: 1e9 };
+      expect(compiled.test(text, work)).toBe(true);
+      return 1e9 - work.stepsLeft;
+    };
+    const path = `/orders/${'abc-12'.repeat(1000)}/items/42`;
+    expect(count(path)).toBeLessThan(path.length);
+    expect(count(path)).toBeLessThanOrEqual(path.length / 16);
+  });
+
+  it('ends when it has used up its steps, and says no', () => {
+    const compiled = compileRegexp('Q.{0,1000}x.{0,1000}Z|[ab]$');
+    if (!compiled.ok) throw new Error(compiled.message);
+    const text = `${'Qx'.repeat(7000)}a`;
+    const work = { stepsLeft: 100_000 };
+    expect(compiled.test(text, work)).toBe(false);
+    expect(work.stepsLeft).toBeLessThan(0);
+    // By less than one character takes.
+    expect(work.stepsLeft).toBeGreaterThan(-maxInstructions);
+    // What was cut short is not remembered as an answer.
+    expect(compiled.test(text, { stepsLeft: 1e9 })).toBe(true);
+  });
+
+  it('remembers states within bounds, and is right beyond them', () => {
+    const source = 'a[ab]{40}c';
+    const random = (length: number, seed: number): string => {
+      let state = seed;
+      return Array.from({ length }, () =>
+        (state = (state * 48271) % 2147483647) % 2 === 0 ? 'a' : 'b',
+      ).join('');
+    };
+    const expected = new RegExp(source);
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const text = `${random(400, seed)}c`;
+      expect(test(source, text)).toBe(expected.test(text));
+    }
   });
 });

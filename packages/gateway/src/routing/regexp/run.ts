@@ -1,73 +1,84 @@
+import { type CharClasses, classify } from './char-classes.ts';
 import type { Instruction } from './program.ts';
-import type { Assertion } from './syntax.ts';
+import { createStep, isWord, newline, outside } from './step.ts';
+import type { Work } from './work.ts';
 
-/** Stands for the characters before the first and after the last. */
-const outside = -1;
-const newline = 10;
-/** Largest mark that fits `seen`. */
-const lastRound = 0xffff_ffff;
+/** Whether a program matches anywhere in a text. False when the work was not enough. */
+export type Run = (text: string, work: Work) => boolean;
+
+/** A place in a text: what may come next, and what stands before. */
+interface State {
+  readonly seeds: readonly number[];
+  readonly before: number;
+  /** By class of the next character: the state after it, or whether the program matches. Undefined: not remembered. */
+  readonly next: (State | boolean | undefined)[] | undefined;
+}
+
+/** Most states that are remembered, most entries of all their tables, and most seeds of one. */
+const maxStates = 256;
+const maxEntries = 8192;
+const maxSeeds = 64;
 
 /**
- * A test whether a program matches anywhere in a text. All possible ways are followed at once (Thompson's simulation), so
- * the time is bounded by the length of the text times that of the program, whatever the two are: nothing backtracks.
+ * Follows all possible ways at once (Thompson's simulation): the time is bounded by the length of the text times that of the
+ * program, nothing backtracks. Which state follows which is remembered, within bounds (a lazy deterministic automaton), so
+ * that usual texts take one look-up for each character. A look-up counts as a sixteenth of a step, and so does a step that is
+ * remembered.
  */
-export function createRun(program: readonly Instruction[]): (text: string) => boolean {
+export function createRun(program: readonly Instruction[]): Run {
   const anchored = startsAtStart(program);
-  // One test at a time uses these; a test never waits.
-  const seen = new Uint32Array(program.length);
-  let round = 0;
-  let seeds: number[] = [];
-  let next: number[] = [];
+  const step = createStep(program);
+  // Worked out when the first text comes: most expressions of a large configuration wait long for one.
+  let classes: CharClasses | undefined;
+  let stateLimit = 0;
+  const states = new Map<string, State>();
 
-  /** Whether `match` is reachable from a seed without taking a character; the sets that are reachable go into `sets`. */
-  const close = (sets: number[], before: number, after: number): boolean => {
-    if (round === lastRound) {
-      seen.fill(0);
-      round = 0;
+  const toState = (seeds: number[], before: number): State => {
+    if (!anchored) seeds.push(0);
+    if (seeds.length > maxSeeds) return { seeds, before, next: undefined };
+    const key = `${before},${seeds.sort((a, b) => a - b).join()}`;
+    let state = states.get(key);
+    if (state === undefined) {
+      const isKept = states.size < stateLimit;
+      state = { seeds, before, next: isKept ? [] : undefined };
+      if (isKept) states.set(key, state);
     }
-    round += 1;
-    while (seeds.length > 0) {
-      const at = seeds.pop() ?? 0;
-      if (seen[at] === round) continue;
-      seen[at] = round;
-      const instruction = program[at];
-      switch (instruction?.op) {
-        case 'match':
-          return true;
-        case 'set':
-          sets.push(at);
-          break;
-        case 'jump':
-          seeds.push(instruction.target);
-          break;
-        case 'fork':
-          seeds.push(instruction.second, instruction.first);
-          break;
-        case 'assert':
-          if (holds(instruction.assertion, before, after)) seeds.push(at + 1);
-          break;
-      }
-    }
-    return false;
+    return state;
   };
 
-  return (text) => {
-    const sets: number[] = [];
-    let before = outside;
-    seeds = [];
+  const advance = (state: State, after: number, work: Work): State | boolean => {
+    const seeds = step(state.seeds, state.before, after, work);
+    if (typeof seeds === 'boolean') return seeds;
+    return anchored && seeds.length === 0 ? false : toState(seeds, toKind(after));
+  };
+
+  const first: State = { seeds: [0], before: outside, next: [] };
+  return (text, work) => {
+    if (classes === undefined) {
+      classes = classify(program);
+      stateLimit = Math.min(maxStates, Math.floor(maxEntries / classes.count));
+    }
+    let state = first;
     for (let at = 0; ;) {
       const after = text.codePointAt(at) ?? outside;
-      if (at === 0 || !anchored) seeds.push(0);
-      sets.length = 0;
-      if (close(sets, before, after)) return true;
-      if (after === outside || (anchored && sets.length === 0)) return false;
-      next = [];
-      for (const index of sets) {
-        const instruction = program[index];
-        if (instruction?.op === 'set' && instruction.set(after)) next.push(index + 1);
+      const charClass = classes.of(after);
+      let next = state.next?.[charClass];
+      if (next === undefined) {
+        const stepsLeft = work.stepsLeft;
+        next = advance(state, after, work);
+        if (work.stepsLeft < 0) return false;
+        // Characters without a class of their own are looked at each time.
+        if (charClass >= 0 && state.next !== undefined) {
+          state.next[charClass] = next;
+          // Done once for good: the first requests after a start do not pay for all that follow.
+          work.stepsLeft = stepsLeft - ((stepsLeft - work.stepsLeft) >> 4);
+        }
       }
-      seeds = next;
-      before = after;
+      if (typeof next === 'boolean') {
+        work.stepsLeft -= at >> 4;
+        return next;
+      }
+      state = next;
       at += after > 0xffff ? 2 : 1;
     }
   };
@@ -78,29 +89,10 @@ function startsAtStart(program: readonly Instruction[]): boolean {
   return first?.op === 'assert' && first.assertion === 'start';
 }
 
-function holds(assertion: Assertion, before: number, after: number): boolean {
-  switch (assertion) {
-    case 'start':
-      return before === outside;
-    case 'end':
-      return after === outside;
-    case 'lineStart':
-      return before === outside || before === newline;
-    case 'lineEnd':
-      return after === outside || after === newline;
-    case 'wordBoundary':
-      return isWord(before) !== isWord(after);
-    case 'noWordBoundary':
-      return isWord(before) === isWord(after);
-  }
+/** A character that assertions cannot tell from that one. */
+function toKind(codePoint: number): number {
+  return codePoint === newline ? newline : isWord(codePoint) ? aLetter : aSpace;
 }
 
-/** ASCII alone, as in Go. */
-function isWord(codePoint: number): boolean {
-  return (
-    (codePoint >= 48 && codePoint <= 57) ||
-    (codePoint >= 65 && codePoint <= 90) ||
-    codePoint === 95 ||
-    (codePoint >= 97 && codePoint <= 122)
-  );
-}
+const aLetter = 0x61;
+const aSpace = 0x20;
