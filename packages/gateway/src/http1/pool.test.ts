@@ -563,3 +563,30 @@ test('a certificate that nobody vouches for is refused before anything is sent',
   });
   expect(received).toBe(0);
 });
+
+describe('a server that writes a body after the head of a response that has none', () => {
+  test.each([
+    ['to HEAD, announced', 'HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'],
+    ['to HEAD, in chunks', 'HEAD', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['to HEAD, unannounced', 'HEAD', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['with 204', 'GET', 'HTTP/1.1 204 No Content\r\n\r\n'],
+    ['with 304', 'GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n'],
+    ['with 304, unannounced', 'GET', 'HTTP/1.1 304 Not Modified\r\n\r\n'],
+  ])('%s, never reaches the next caller, however late it writes', async (_which, method, head) => {
+    const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
+    const isPoisoned = new Set<Socket>();
+    const { origin } = await serve((socket, received) => {
+      // As late as can be: the next request has been written by then.
+      if (isPoisoned.has(socket)) socket.write(poison);
+      else if (received.includes(' /attacker ')) {
+        isPoisoned.add(socket);
+        socket.write(head);
+      } else socket.write(ok);
+    });
+    const { pool } = open(origin);
+    for (let round = 0; round < 200; round += 1) {
+      expect((await ask(pool, { method, target: '/attacker' })).body).toBe('');
+      expect(await ask(pool)).toMatchObject({ status: 200, body: 'ok', fault: undefined });
+    }
+  });
+});

@@ -97,7 +97,9 @@ export function readResponseHead(text: string, asked: Asked): ResponseHead | str
     headers,
     framing,
     length: framing === 'length' ? (length ?? 0) : 0,
-    keepAlive: framing !== 'close' && persists(minor, connection),
+    // A server that sends a body after such a head does so when it likes: perhaps when the next request has been written, whose
+    // response it would then seem to be. Nothing on the wire tells the two apart.
+    keepAlive: (status < 200 || framing === 'length' || framing === 'chunked') && persists(minor, connection),
     connection,
     idleSeconds,
   };

@@ -140,6 +140,25 @@ describe('the headers that a server gets', () => {
     );
   });
 
+  test('a flood of header lines hides none of ours from a server that reads a thousand of them', async () => {
+    const { send } = await start({ guards: [() => allow({ Group: 'ours' })] });
+    const flood = Array.from({ length: 1500 }, (): [string, string] => ['a', '']);
+    const headers = await send([...flood, ['Group', 'forged'], ['X-Forwarded-For', '192.0.2.1']]);
+    expect(headers.length).toBeGreaterThan(1000);
+    expect(headers.slice(0, 9).map(([name]) => normalized(name))).toEqual([
+      'connection',
+      'x-request-id',
+      'host',
+      'authorization',
+      'group',
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'x-forwarded-host',
+      'x-forwarded-port',
+    ]);
+    expect(valuesOf(headers, 'group')).toEqual(['ours']);
+  });
+
   test('several middlewares: a later one’s headers take the place of an earlier one’s', async () => {
     const authorizations: (string | undefined)[] = [];
     const { send, gateway } = await start({

@@ -53,7 +53,7 @@ export function createUpstreamHeads(): ToUpstreamHead {
     const head = toCommon(facts, allows, passHost ? facts.authority : picked.server.authority);
     if (!head.takesRequestId || head.headers === undefined) return head;
     return {
-      headers: { lines: `${head.headers.lines}X-Request-Id: ${requestId}\r\n` },
+      headers: { lines: `X-Request-Id: ${requestId}\r\n${head.headers.lines}` },
       hasBody: head.hasBody,
       bodyLength: head.bodyLength,
     };
@@ -61,13 +61,15 @@ export function createUpstreamHeads(): ToUpstreamHead {
 }
 
 /**
- * The head that an upstream gets: the caller's headers without those of the connection, without what the decisions
- * replace, and without claims about the caller that only a trusted proxy may make; then ours.
+ * The head that an upstream gets: ours; then the caller's headers without those of the connection, without what the
+ * decisions replace, and without claims about the caller that only a trusted proxy may make.
  */
 function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: string): CommonHead {
   const raw = facts.rawHeaders;
   const named = connectionOptions(raw);
-  const headers: string[] = ['Host', host];
+  const rest: string[] = [];
+  /** What a trusted proxy says. */
+  const trusted: string[] = [];
   const said = new Map<string, string>();
   let hasBody = false;
   let bodyLength: number | undefined;
@@ -91,13 +93,17 @@ function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: strin
       if (!facts.trusted || isOddlySpelled(written)) continue;
       const before = said.get(name);
       said.set(name, before === undefined ? value : `${before}, ${value}`);
-      if (name === 'x-forwarded-for') continue;
+      if (name !== 'x-forwarded-for') trusted.push(written, value);
+      continue;
     }
-    headers.push(written, value);
+    rest.push(written, value);
   }
   const isTaken = (name: string): boolean => isReplaced(allows, name);
-  appendForwarded(headers, facts, said, isTaken);
+  // First: a server that reads no more than so many header lines must read ours.
+  const headers: string[] = ['Host', host];
   appendDecided(headers, allows);
+  appendForwarded(headers, facts, said, isTaken);
+  headers.push(...trusted, ...rest);
   const takesRequestId = !isTaken('x-request-id');
   return { headers: toHeaderText(headers), hasBody, bodyLength, takesRequestId };
 }

@@ -26,7 +26,10 @@ export function createFetch(source: TokenSource, options: FetchOptions = {}): Fe
   const { fetch = globalThis.fetch } = options;
   const origins = options.origins && new Set(options.origins.map((origin) => new URL(origin).origin));
   const kept = keepLasting(source);
-  return async (input, init) => {
+  return async (request, given) => {
+    // Both may be changed while the token is awaited, and the origin has been looked at by then.
+    const input = request instanceof URL ? request.href : request;
+    const init = given && { ...given };
     if (origins?.has(originOf(input)) === false) return fetch(input, init);
     const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
     if (headers.has('authorization')) return fetch(input, init);

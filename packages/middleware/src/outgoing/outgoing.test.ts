@@ -224,6 +224,24 @@ describe('fetch with a source', () => {
 });
 
 describe('fetch with origins', () => {
+  it('keeps to the origin and the method of the call when they change while the token is awaited', async () => {
+    const asked: [unknown, string | undefined][] = [];
+    const call = createFetch(source, {
+      origins: ['https://api.example'],
+      fetch: (input, init) => {
+        asked.push([input instanceof URL ? input.href : input, init?.method]);
+        return Promise.resolve(new Response());
+      },
+    });
+    const target = new URL('https://api.example/orders');
+    const init = { method: 'PUT' };
+    const response = call(target, init);
+    target.host = 'attacker.example';
+    init.method = 'DELETE';
+    await response;
+    expect(asked).toEqual([['https://api.example/orders', 'PUT']]);
+  });
+
   it('gives the token to these alone, and says which is none', async () => {
     const elsewhere: Seen[] = [];
     const other = await listen((one, response) => {
