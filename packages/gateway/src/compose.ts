@@ -219,9 +219,16 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
           report(problems);
           kubernetes?.report(problems);
         }
-        const broken = routers.filter((router) => router.broken !== undefined).length;
-        metrics?.configure(toConfigured(prepared, broken));
-        log.info('configuration loaded', { routers: routers.length, middlewares: guards.size, broken });
+        const configured = toConfigured(prepared);
+        metrics?.configure(configured);
+        const { broken, brokenMiddlewares } = configured;
+        log.info('configuration loaded', {
+          routers: routers.length,
+          middlewares: guards.size,
+          broken: broken + brokenMiddlewares.length,
+          brokenRouters: broken,
+          brokenMiddlewares: brokenMiddlewares.length === 0 ? undefined : brokenMiddlewares.join(', '),
+        });
         watchSet.watch(new Set([...files, ...certificateFiles]));
       },
       onCloseError: (error) =>
@@ -307,10 +314,14 @@ async function expose(metrics: Metrics, worker: WorkerPart | undefined): Promise
   return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
 }
 
-function toConfigured({ routers, guards, checks, services, problems }: Prepared, broken: number): Configured {
+function toConfigured({ routers, guards, checks, services, problems }: Prepared): Configured {
+  const isBroken = ({ broken }: { readonly broken: string | undefined }): boolean => broken !== undefined;
   return {
     routers: new Map(routers.map(({ config }) => [config.name, config.service])),
-    broken,
+    broken: routers.filter(isBroken).length,
+    brokenMiddlewares: Array.from(checks)
+      .filter(([, check]) => isBroken(check))
+      .map(([name]) => name),
     services: Array.from(services.keys()),
     middlewares: Array.from(new Set([...guards.keys(), ...checks.keys()])),
     stores: Array.from(guards.values()).flatMap(({ options }) =>

@@ -38,7 +38,10 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
       line +=
         `${toServer(serverUrl)},"OriginDuration":${originDuration}` +
         `,"OriginContentSize":${record.originBytes},"OriginStatus":${record.originStatus}`;
-    if (refusal !== undefined) line += `,"RefusalCode":"${refusal.code}"`;
+    if (refusal !== undefined) {
+      line += `,"RefusalCode":"${refusal.code}"`;
+      if (refusal.reason !== undefined) line += `,"RefusalReason":${quote(refusal.reason)}`;
+    }
     return `${line},"level":"info","msg":"","time":"${toTime(record.startedAt + record.durationMs)}"}\n`;
   };
 }

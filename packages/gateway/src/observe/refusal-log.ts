@@ -1,5 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { RequestRecord } from '../pipeline/record.ts';
+import { toShownClientId } from '../pipeline/client-id.ts';
 import type { Log } from './log.ts';
 import { createQuietWarnings } from './quiet-warnings.ts';
 
@@ -11,11 +12,14 @@ import { createQuietWarnings } from './quiet-warnings.ts';
 export function createRefusalLog(log: Log, clock: Clock): (record: RequestRecord) => void {
   const warn = createQuietWarnings(log, clock);
   return (record) => {
-    const { refusal, originFault: reason, routerName, requestId } = record;
+    const { refusal, originFault, routerName, requestId } = record;
+    const reason = originFault ?? refusal?.reason;
     if (refusal === undefined && reason === undefined) return;
     const fields = {
       router: routerName,
-      server: reason && record.serverUrl,
+      middleware: refusal?.middleware,
+      server: originFault && record.serverUrl,
+      clientId: refusal?.clientId && toShownClientId(refusal.clientId),
       code: refusal?.code,
       reason,
       requestId,

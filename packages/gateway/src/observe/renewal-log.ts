@@ -1,6 +1,6 @@
 import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
-import { toShownClientId } from './client-id.ts';
+import { toShownClientId } from '../pipeline/client-id.ts';
 import type { Log } from './log.ts';
 
 /** Says in the log when renewals of a credential begin to fail, and when the authorization server gives it a token again. */

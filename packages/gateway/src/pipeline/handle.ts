@@ -19,6 +19,7 @@ import {
   ambiguousPath,
   brokenRoute,
   gatewayRefusals,
+  toBrokenRoute,
   tooManyParameters,
   tooMuchWork,
   type Refusable,
@@ -83,7 +84,7 @@ function serve(
   }
   progress.route = route;
   if (route.broken !== undefined) {
-    progress.refuse(brokenRoute);
+    progress.refuse(toBrokenRoute(route.broken));
     return undefined;
   }
   if (exchange.maxBodyBytes > 0 && exchange.body.announcedBytes > exchange.maxBodyBytes) {

@@ -6,6 +6,7 @@ import type { RequestFacts } from '../routing/facts.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { Check, Route } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
+import { toShownClientId } from './client-id.ts';
 import type { Exchange } from './exchange.ts';
 import type { RequestRecord } from './record.ts';
 import { gatewayRefusals, type Refusable, type Refusal } from './refusals.ts';
@@ -106,6 +107,7 @@ export class Progress implements RequestRecord, Follower, Closing, Refusable {
     const { answer } = this.#exchange;
     if (answer.over || answer.begun) return;
     this.refusal = refusal;
+    if (refusal.clientId !== undefined) this.clientUsername = toShownClientId(refusal.clientId);
     const written = (this.#deps.toAnswer ?? toRefusalAnswer)(refusal, this.requestId);
     // Before it is written: with that, the request may be over.
     this.downstreamBytes += written.body.length;

@@ -25,6 +25,7 @@ export interface RequestRecord {
   readonly serviceName: string | undefined;
   /** URL of the server as configured. */
   readonly serverUrl: string | undefined;
+  /** Of a request that passed, the claim of `usernameClaim`; of a refused one, the client ID that the caller presented. */
   readonly clientUsername: string | undefined;
   /** Why the request did not pass; undefined when the answer is the server's. */
   readonly refusal: Refusal | undefined;

@@ -27,6 +27,10 @@ export interface Refusal {
   readonly retryAfterSeconds: number | undefined;
   /** Qualified name of the middleware that refused; left out of what the caller is told. */
   readonly middleware?: string;
+  /** Client ID that the caller presented; left out of what the caller is told. */
+  readonly clientId?: string | undefined;
+  /** Why, for operators; left out of what the caller is told. */
+  readonly reason?: string | undefined;
 }
 
 const refusal = (
@@ -103,6 +107,13 @@ export const tooMuchWork = invalid(
 );
 
 const broken = decisionRefusals.middleware_unavailable;
+
+/** The same, with what is broken for the log. */
+export const toBrokenRoute = (reason: string, middleware?: string): Refusal => ({
+  ...brokenRoute,
+  reason,
+  ...(middleware !== undefined && { middleware }),
+});
 
 /** A route that cannot be served as configured refuses; the reason is in the log, not in the answer. */
 export const brokenRoute: Refusal = Object.freeze({

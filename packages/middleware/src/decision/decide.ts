@@ -34,7 +34,7 @@ export function createApplicationDecide(
   clock: Clock = systemClock,
 ): Decide {
   const callers: Lru<string, Caller> = createLru(rememberedCallers);
-  const judge = createJudge(policy, 'credentials_refused', clock);
+  const judge = createJudge(policy, 'credentials_refused', clock, ({ clientId }) => clientId);
   return ({ authorization }) => {
     const known = authorization === undefined ? undefined : callers.get(authorization);
     const read = known ?? readBasicCredentials(authorization);
@@ -61,20 +61,31 @@ export function createGatewayDecide(
   own: Identity,
   clock: Clock = systemClock,
 ): Decide {
-  const judge = createJudge(policy, 'gateway_credentials_refused', clock);
+  const judge = createJudge(policy, 'gateway_credentials_refused', clock, () => undefined);
   return () => judge(own, tokens.get(own));
 }
 
 type Judge = (identity: Identity, outcome: MaybePromise<HeldToken | HeldFailure>) => MaybePromise<Decision>;
 
-function createJudge(policy: Policy, refused: RefusalCode, clock: Clock): Judge {
+/** @param presentedBy the client ID that a caller presented; undefined where callers present none. */
+function createJudge(
+  policy: Policy,
+  refused: RefusalCode,
+  clock: Clock,
+  presentedBy: (identity: Identity) => string | undefined,
+): Judge {
   // The verdict lives exactly as long as the token and this policy do.
   const verdicts = new WeakMap<HeldToken, Decision>();
   const settle = (identity: Identity, outcome: HeldToken | HeldFailure): Decision => {
-    if (outcome.kind === 'failure') return toDeny(outcome, refused);
+    if (outcome.kind === 'failure') return toDeny(outcome, refused, presentedBy(identity));
     let verdict = verdicts.get(outcome);
     if (verdict === undefined) {
-      verdict = toVerdict(policy, identity.clientId, outcome, clock);
+      verdict = toVerdict(
+        policy,
+        { clientId: identity.clientId, presented: presentedBy(identity) },
+        outcome,
+        clock,
+      );
       verdicts.set(outcome, verdict);
     }
     return verdict;
@@ -90,7 +101,7 @@ const codeOf: Readonly<Record<Exclude<HeldFailure['reason'], 'credentials_refuse
   timeout: 'authorization_server_timeout',
 };
 
-function toDeny(failure: HeldFailure, refused: RefusalCode): Deny {
+function toDeny(failure: HeldFailure, refused: RefusalCode, clientId: string | undefined): Deny {
   const code = failure.reason === 'credentials_refused' ? refused : codeOf[failure.reason];
-  return createDeny(code, failure.detail, failure.retryAfterSeconds);
+  return createDeny(code, failure.detail, failure.retryAfterSeconds, { clientId });
 }

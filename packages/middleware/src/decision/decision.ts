@@ -34,6 +34,10 @@ export interface Deny {
   readonly challenge: string | undefined;
   /** Value of `Retry-After` in seconds; undefined for none. */
   readonly retryAfterSeconds: number | undefined;
+  /** The client ID that the caller presented, as it stood there; undefined when it presented none. Not sent. */
+  readonly clientId?: string | undefined;
+  /** Why, for operators, where there is more to say: the conditions of `claims` that fail. Not sent. */
+  readonly reason?: string | undefined;
 }
 
 export type Decision = Allow | Deny;

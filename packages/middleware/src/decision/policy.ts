@@ -3,6 +3,7 @@ import { compileClaims } from '../claims/compile.ts';
 import { compileForwardHeaders } from '../claims/headers.ts';
 import type { ForwardedHeaders } from '../claims/headers.ts';
 import { parseClaimPath, readClaim } from '../claims/path.ts';
+import { createDescribeUnsatisfied } from '../claims/unsatisfied.ts';
 import { claimText } from '../claims/text.ts';
 import type { ClientCredentialsOptions } from '../options/options.ts';
 import { normalizeHeaderName } from '../base/header-name.ts';
@@ -13,6 +14,8 @@ export interface Policy {
   readonly needsClaims: boolean;
   /** Undefined: every token passes. */
   readonly satisfies: ((claims: Claims) => boolean) | undefined;
+  /** Says for operators which conditions of `claims` fail; asked when `satisfies` is false. */
+  readonly describeUnsatisfied: ((claims: Claims) => string) | undefined;
   readonly headersFrom: (claims: Claims) => ForwardedHeaders;
   readonly usernameFrom: (claims: Claims) => string | undefined;
   /** Caller headers that never pass, normalised. */
@@ -29,6 +32,7 @@ export function compilePolicy(options: ClientCredentialsOptions): Policy {
   return Object.freeze({
     needsClaims: predicate !== undefined,
     satisfies: predicate?.evaluate,
+    describeUnsatisfied: options.claims === undefined ? undefined : createDescribeUnsatisfied(options.claims),
     headersFrom: headers.evaluate,
     usernameFrom: compileUsername(options.usernameClaim),
     removeHeaders: new Set(['authorization', ...names.map(normalizeHeaderName)]),

@@ -70,12 +70,12 @@ describe('a failure to get a token', () => {
     for (const outcome of [failure, Promise.resolve(failure)]) {
       const tokens = { get: () => outcome };
       const own = { clientId: 'own', clientSecret: new Secret('own') };
-      for (const [decide, code] of [
-        [createApplicationDecide(policy, tokens), application],
-        [createGatewayDecide(policy, tokens, own), gateway],
+      for (const [decide, code, presented] of [
+        [createApplicationDecide(policy, tokens), application, { clientId: 'app' }],
+        [createGatewayDecide(policy, tokens, own), gateway, {}],
       ] as const) {
         const decision = await decide({ authorization });
-        expect(decision).toEqual(createDeny(code, 'why', 9));
+        expect(decision).toEqual(createDeny(code, 'why', 9, presented));
         expect(decision).toMatchObject({ status: table[code][0], challenge: table[code][1] });
         expect(JSON.stringify(decision)).not.toContain('tell-tale');
       }

@@ -34,7 +34,12 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
 export const basicChallenge = 'Basic realm="grantgate", charset="UTF-8"';
 
 /** Builds a refusal from its row in the table. */
-export function createDeny(code: RefusalCode, detail: string, retryAfterSeconds?: number): Deny {
+export function createDeny(
+  code: RefusalCode,
+  detail: string,
+  retryAfterSeconds?: number,
+  { clientId, reason }: Pick<Deny, 'clientId' | 'reason'> = {},
+): Deny {
   const { status, title, challenge, retryAfterSeconds: usual } = refusals[code];
   return Object.freeze({
     allowed: false,
@@ -44,5 +49,7 @@ export function createDeny(code: RefusalCode, detail: string, retryAfterSeconds?
     detail,
     challenge: challenge ? basicChallenge : undefined,
     retryAfterSeconds: usual === undefined ? undefined : (retryAfterSeconds ?? usual),
+    ...(clientId !== undefined && { clientId }),
+    ...(reason !== undefined && { reason }),
   });
 }

@@ -19,7 +19,7 @@ export function createRenew(policy: Policy, clientId: string, renewal: TokenRene
   const judge = (token: HeldToken | undefined): Allow | undefined => {
     if (token === undefined) return undefined;
     if (!verdicts.has(token)) {
-      const verdict = toVerdict(policy, clientId, token, clock);
+      const verdict = toVerdict(policy, { clientId, presented: undefined }, token, clock);
       verdicts.set(token, verdict.allowed ? verdict : undefined);
     }
     return verdicts.get(token);

@@ -2,27 +2,43 @@ import type { Clock } from '../base/clock.ts';
 import { decodeJwtPayload } from '../base/jwt.ts';
 import { parseClaims } from '../claims/parse.ts';
 import type { Claims } from '../claims/claims.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, Deny } from './decision.ts';
 import type { Policy } from './policy.ts';
+import type { RefusalCode } from './refusal-code.ts';
 import { createDeny } from './refusals.ts';
 import type { HeldToken } from './token-source.ts';
+
+/** The client that a token was obtained for. */
+export interface Client {
+  readonly clientId: string;
+  /** The client ID when the caller presented it; undefined when it is the gateway's own. */
+  readonly presented: string | undefined;
+}
 
 /**
  * Decides on one token under one policy; called once per pair, its result is kept with the token. The claims are not: they take
  * several times the token's memory, and whoever wants them has them from the token.
  */
-export function toVerdict(policy: Policy, clientId: string, token: HeldToken, clock: Clock): Decision {
+export function toVerdict(
+  policy: Policy,
+  { clientId, presented }: Client,
+  token: HeldToken,
+  clock: Clock,
+): Decision {
+  const deny = (code: RefusalCode, detail: string, reason?: string): Deny =>
+    createDeny(code, detail, undefined, { clientId: presented, reason });
   const payload = decodeJwtPayload(token.value);
   const claims = payload === undefined ? undefined : parseClaims(payload);
   if (claims === undefined && policy.needsClaims) {
-    return createDeny('token_opaque', 'The access token is not a JWT, and this route needs its claims.');
+    return deny('token_opaque', 'The access token is not a JWT, and this route needs its claims.');
   }
   if (claims !== undefined && policy.satisfies !== undefined && !policy.satisfies(claims)) {
-    return createDeny('claims_not_satisfied', "The token's claims do not satisfy this route.");
+    const reason = policy.describeUnsatisfied?.(claims);
+    return deny('claims_not_satisfied', "The token's claims do not satisfy this route.", reason);
   }
   const forwarded = policy.headersFrom(claims ?? noClaims);
   if (!forwarded.ok) {
-    return createDeny(
+    return deny(
       'token_response_invalid',
       `The claim for header ${forwarded.header} cannot be sent in a header.`,
     );

@@ -2,6 +2,7 @@ import type { Allow } from '@grantgate/middleware/decision/decision';
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
 import type { CheckConfig, EntryPointConfig } from '../../config/install.ts';
 import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
+import { toShownClientId } from '../../pipeline/client-id.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { type Passed, passGuards, usernameOf } from '../../pipeline/pass-guards.ts';
 import { ambiguousPath, brokenRoute, gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
@@ -82,7 +83,8 @@ export function createAnswer(
       routerName: check?.routerName,
       serviceName: undefined,
       serverUrl: undefined,
-      clientUsername: 'code' in passed ? undefined : usernameOf(passed),
+      clientUsername:
+        'code' in passed ? passed.clientId && toShownClientId(passed.clientId) : usernameOf(passed),
       refusal,
       originFault: undefined,
     });

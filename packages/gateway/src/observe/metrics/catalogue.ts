@@ -169,6 +169,12 @@ export const catalogue = {
     help: 'Routers of the configuration in use.',
     merge: 'max',
   },
+  grantgate_config_middlewares: {
+    type: 'gauge',
+    labels: ['state'],
+    help: 'Middlewares and chains of the configuration in use; a broken one refuses every request.',
+    merge: 'max',
+  },
   grantgate_certificate_not_after_timestamp_seconds: {
     type: 'gauge',
     labels: ['entrypoint', 'cn', 'serial'],

@@ -10,6 +10,7 @@ import { writeText } from './text.ts';
 const configured = (faulty: boolean, routers = 3, broken = 0): Configured => ({
   routers: new Map(Array.from({ length: routers }, (_, index) => [`r${index}@file`, 's@file'])),
   broken,
+  brokenMiddlewares: [],
   services: [],
   middlewares: [],
   stores: [],
@@ -58,7 +59,7 @@ describe('certificates', () => {
     expect(seen().sum(name, { entrypoint: 'web', cn: 'one.example.com', serial: serialNumber })).toBe(
       Date.parse(validTo) / 1000,
     );
-    expect(seen().samples.size).toBe(2 + 3 + 2);
+    expect(seen().samples.size).toBe(2 + 3 + 2 + 2);
     metrics.certificates('web', [renewed!]);
     const { serialNumber: later } = new X509Certificate(renewed!.cert);
     expect(seen().sum(name, { entrypoint: 'web', serial: later })).toBeGreaterThan(0);

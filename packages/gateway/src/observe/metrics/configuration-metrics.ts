@@ -23,6 +23,7 @@ export function createConfigurationMetrics(clock: Clock, speaks: boolean): Confi
   let failures = 0;
   let succeededAt: number | undefined;
   let routers = { sound: 0, broken: 0 };
+  let middlewares = { sound: 0, broken: 0 };
   const expiries = new Map<string, readonly Expiry[]>();
   return {
     loaded(configured) {
@@ -31,6 +32,8 @@ export function createConfigurationMetrics(clock: Clock, speaks: boolean): Confi
       else succeededAt = clock.now() / 1000;
       const { broken } = configured;
       routers = { sound: configured.routers.size - broken, broken };
+      const refusing = configured.brokenMiddlewares.length;
+      middlewares = { sound: configured.middlewares.length - refusing, broken: refusing };
     },
     certificates(entryPoint, certificates) {
       expiries.set(
@@ -45,6 +48,9 @@ export function createConfigurationMetrics(clock: Clock, speaks: boolean): Confi
         grantgate_config_last_reload_success_timestamp_seconds:
           succeededAt === undefined ? [] : [toSeries({}, succeededAt)],
         grantgate_config_routers: Object.entries(routers).map(([state, count]) => toSeries({ state }, count)),
+        grantgate_config_middlewares: Object.entries(middlewares).map(([state, count]) =>
+          toSeries({ state }, count),
+        ),
       }),
       grantgate_certificate_not_after_timestamp_seconds: distinct(
         Array.from(expiries.values())

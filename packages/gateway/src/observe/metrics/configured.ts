@@ -7,6 +7,8 @@ export interface Configured {
   readonly routers: ReadonlyMap<string, string>;
   /** Routers that refuse every request. */
   readonly broken: number;
+  /** Names of the middlewares and chains that refuse every request, whether a router uses them or not. */
+  readonly brokenMiddlewares: readonly string[];
   readonly services: readonly string[];
   /** Chains too. */
   readonly middlewares: readonly string[];

@@ -32,6 +32,7 @@ const record = (changes: Partial<RequestRecord> = {}, method = 'GET', entryPoint
 const configured = (changes: Partial<Configured> = {}): Configured => ({
   routers: new Map([['api@file', 'orders@file']]),
   broken: 0,
+  brokenMiddlewares: [],
   services: ['orders@file'],
   middlewares: ['guard@file'],
   stores: [],

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { EchoServer } from './echo-server.testkit.ts';
+import { startEchoServer } from './echo-server.testkit.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+let server: AuthorizationServer;
+let service: EchoServer;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  server = await startAuthorizationServer({
+    clients: [{ clientId: 'ada', clientSecret: 'tell-tale', claims: { grp: 'hidden-value' } }],
+  });
+  service = await startEchoServer();
+  gateway = await startTestGateway({
+    install: `
+entryPoints:
+  web: { address: "127.0.0.1:0" }
+  admin: { address: "127.0.0.1:0" }
+  beside: { address: "127.0.0.1:0", forwardAuth: {} }
+accessLog: { format: json }
+metrics: { prometheus: {} }
+log: { level: debug }
+`,
+    routes: {
+      'a.yaml': `
+http:
+  routers: { api: { rule: PathPrefix(\`/\`), middlewares: [auth], service: echo } }
+  middlewares:
+    auth: { plugin: { oAuthClientCredentials: { url: "${server.url}", claims: 'Equals(\`grp\`, \`admin\`) && Contains(\`grp\`, \`hidden\`)' } } }
+    beside: { plugin: { oAuthClientCredentials: { url: "${server.url}", clientID: a, clientSecret: "urn:env:MISSING" } } }
+  services: { echo: { loadBalancer: { servers: [{ url: "${service.url}" }] } } }
+`,
+    },
+  });
+}); // prettier-ignore
+afterAll(async () => {
+  await gateway.close();
+  await Promise.all([service.close(), server.close()]);
+});
+
+const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+const parse = (line: string) => JSON.parse(line) as Record<string, unknown>;
+
+async function ask(url: string, authorization: string) {
+  const response = await fetch(url, { headers: { authorization } });
+  const problem = await response.text();
+  const { requestId } = parse(problem);
+  const of = (lines: readonly string[], name: string) => () => lines.map(parse).find((one) => one[name] === requestId);
+  await expect.poll(() => of(gateway.accessLog.lines(), 'RequestId')()).toBeDefined();
+  return {
+    status: response.status,
+    problem,
+    record: of(gateway.accessLog.lines(), 'RequestId')()!,
+    line: of(gateway.log.lines(), 'requestId')()!,
+  };
+} // prettier-ignore
+
+describe('the record and the log line of a refusal', () => {
+  const doors = () => [gateway.url, `${gateway.urlOf('beside')}/forward-auth/auth`];
+
+  it('carry the client ID that a caller presented, and never its secret', async () => {
+    for (const door of doors()) {
+      const { status, record, line } = await ask(door, basic('mallory:tell-tale'));
+      expect(status).toBe(401);
+      expect(record).toMatchObject({ ClientUsername: 'mallory', RefusalCode: 'credentials_refused' });
+      expect(line).toMatchObject({ clientId: 'mallory', code: 'credentials_refused', middleware: 'auth@file' });
+    }
+    const long = await ask(gateway.url, basic(`${'x'.repeat(3000)}:tell-tale`));
+    expect(long.record['ClientUsername']).toBe(`${'x'.repeat(253)}...`);
+    expect(gateway.accessLog.text() + gateway.log.text()).not.toContain('tell-tale');
+  }); // prettier-ignore
+
+  it('say which condition of claims failed, without the value of the claim; the caller is told neither', async () => {
+    for (const door of doors()) {
+      const { status, problem, record, line } = await ask(door, basic('ada:tell-tale'));
+      const reason = 'Equals(`grp`, `admin`) is false';
+      expect(status).toBe(403);
+      expect(record).toMatchObject({ ClientUsername: 'ada', RefusalCode: 'claims_not_satisfied', RefusalReason: reason });
+      expect(line).toMatchObject({ clientId: 'ada', reason });
+      expect(problem).not.toMatch(/Equals|ada/);
+    }
+    expect(gateway.accessLog.text() + gateway.log.text()).not.toContain('hidden-value');
+  }); // prettier-ignore
+});
+
+describe('a broken middleware that only a proxy asks', () => {
+  it('counts as broken in the log and in the metrics, and is named where it refuses', async () => {
+    const loaded = gateway.log.lines().map(parse).find(({ msg }) => msg === 'configuration loaded');
+    expect(loaded).toMatchObject({ broken: 1, brokenRouters: 0, brokenMiddlewares: 'beside@file' });
+    const { status, problem, line } = await ask(`${gateway.urlOf('beside')}/forward-auth/beside`, '');
+    expect(status).toBe(503);
+    expect(line).toMatchObject({ level: 'warn', code: 'middleware_unavailable', middleware: 'beside@file' });
+    expect(line['reason']).toMatch(/^the middleware beside@file cannot be used: .*MISSING/);
+    expect(problem).not.toContain('MISSING');
+    const metrics = await (await fetch(`${gateway.urlOf('admin')}/metrics`)).text();
+    expect(metrics).toContain('grantgate_config_middlewares{state="broken"} 1\n');
+    expect(metrics).toContain('grantgate_refusals_total{code="middleware_unavailable",middleware="beside@file"} 1\n');
+  }); // prettier-ignore
+});
