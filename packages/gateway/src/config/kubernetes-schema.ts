@@ -53,7 +53,7 @@ export const kubernetesSchema = z
       .string()
       .default('')
       .describe(
-        'Only IngressRoutes with this value of the annotation `kubernetes.io/ingress.class`. Default: those without it, and those with `traefik`.',
+        'Only IngressRoutes of this class: `spec.ingressClassName`, or without it the annotation `kubernetes.io/ingress.class`. Default: those without a class, and those of `traefik`.',
       ),
     allowCrossNamespace: z
       .boolean()

@@ -11,10 +11,12 @@ export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) =
   let said = false;
   return (event) => {
     if (event.kind === 'events_refused') {
+      const { namespace, reason } = event;
       log.warn(
-        'Events may not be written to the cluster: what is wrong with its objects is in this log alone',
+        'the Kubernetes API rejects Events of a namespace: problems of its objects are only in this log',
         {
-          reason: event.reason,
+          namespace,
+          reason,
         },
       );
     } else if (!event.ready) {

@@ -1,7 +1,8 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
 import type { Following, FollowOptions } from './following.testkit.ts';
@@ -89,5 +90,38 @@ console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind
     server.disconnect();
     server.apply(shop('later'));
     await until(() => names().includes('IngressRoute/later/shop'));
+  });
+
+  it('of a kubeconfig with an inline authority is read again when TLS fails', async () => {
+    const kubeconfig = join(folder, 'config');
+    const write = (ca: string): Promise<void> =>
+      writeFile(
+        kubeconfig,
+        JSON.stringify({
+          apiVersion: 'v1',
+          kind: 'Config',
+          clusters: [
+            {
+              name: 'c',
+              cluster: {
+                server: server.url,
+                'certificate-authority-data': Buffer.from(ca).toString('base64'),
+              },
+            },
+          ],
+          users: [{ name: 'u', user: { token: server.token } }],
+          contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+          'current-context': 'x',
+        }),
+      );
+    await write(createTestAuthority('Another cluster').cert);
+    following = follow(server, `kubeconfig: "${kubeconfig}"`);
+    const { provider, events, until } = following;
+    const starting = following.start();
+    await until(() => events.length === 1);
+    expect(events).toMatchObject([{ kind: 'state', ready: false }]);
+    await write(await readFile(server.caFile, 'utf8'));
+    await until(() => provider.isReady());
+    await starting;
   });
 });

@@ -2,5 +2,5 @@
 export type ApiEvent =
   /** The API server answers again, or not for now and why. */
   | { readonly kind: 'state'; readonly ready: boolean; readonly reason: string | undefined }
-  /** Events of the cluster may not be written: what is wrong is said in the log alone. */
-  | { readonly kind: 'events_refused'; readonly reason: string };
+  /** The API server rejects Events of a namespace: what is wrong is said in the log alone. */
+  | { readonly kind: 'events_refused'; readonly namespace: string; readonly reason: string };

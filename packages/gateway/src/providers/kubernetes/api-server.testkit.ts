@@ -74,6 +74,8 @@ export interface TestApiServer {
   /** `secrets` or `secrets/watch`; a kind that is not there. */
   forbid(what: string): void;
   permit(what: string): void;
+  /** Rejects new objects in a namespace, as while it is deleted. */
+  terminate(namespace: string): void;
   uninstall(resource: string): void;
   install(resource: string): void;
   /** Answers the next requests for a resource with this status, after which everything is as before. */
@@ -118,6 +120,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   const watches = new Set<Watch>();
   const sockets = new Set<Socket>();
   const forbidden = new Set<string>();
+  const terminating = new Set<string>();
   const uninstalled = new Set<string>();
   const failing = new Map<string, { status: number; headers: Readonly<Record<string, string>> }>();
   const held = new Map<string, Promise<void>>();
@@ -299,6 +302,9 @@ export async function startApiServer(): Promise<TestApiServer> {
       note?: string;
     };
     const faults = [
+      ...(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(body.metadata.name)
+        ? []
+        : ['metadata.name']),
       ...['eventTime', 'reportingController', 'reportingInstance', 'action', 'reason'].filter(
         (field) => typeof body[field] !== 'string' || body[field] === '',
       ),
@@ -307,6 +313,11 @@ export async function startApiServer(): Promise<TestApiServer> {
       ...(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(String(body['eventTime'])) ? [] : ['eventTime']),
     ];
     if (faults.length > 0) return refuse(422, `invalid: ${faults.join(', ')}`);
+    if (terminating.has(body.metadata.namespace ?? ''))
+      return refuse(
+        403,
+        `unable to create new content in namespace ${body.metadata.namespace} because it is being terminated`,
+      );
     const key = `${body.metadata.namespace ?? ''}/${body.metadata.name}`;
     if (all.has(key)) return refuse(409, `events "${body.metadata.name}" already exists`);
     all.set(key, body);
@@ -449,6 +460,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     start,
     acceptOnly: (token) => void (accepted = token),
     forbid: (what) => void forbidden.add(what),
+    terminate: (namespace) => void terminating.add(namespace),
     permit: (what) => void forbidden.delete(what),
     uninstall: (resource) => void uninstalled.add(resource),
     install: (resource) => void uninstalled.delete(resource),

@@ -18,8 +18,8 @@ export interface ApiRequest {
 /** Makes requests to one API server. */
 export interface ApiClient {
   /**
-   * The body of an answer of 2xx, to be read or destroyed; anything else is a fault. After 401 the credentials are read
-   * again by the next request.
+   * The body of an answer of 2xx, to be read or destroyed; anything else is a fault. After 401, and after a
+   * TLS failure, the credentials are read again by the next request.
    */
   open(request: ApiRequest, signal: AbortSignal): Promise<Result<IncomingMessage>>;
   /** The same, with the body read and parsed. */
@@ -66,6 +66,8 @@ export function createClient(access: ApiAccess, clock: Clock): ApiClient {
       outgoing.on('error', (error) => {
         timer.cancel();
         signal.removeEventListener('abort', abort);
+        // The authority or the client certificate may have been replaced.
+        if (isTlsFailure(error)) access.renew();
         resolve(fail({ kind: 'unreachable', message: describe(error) }));
       });
       outgoing.on('response', (response) => {
@@ -100,6 +102,11 @@ export function createClient(access: ApiAccess, clock: Clock): ApiClient {
     },
   };
 }
+
+const isTlsFailure = (error: Error): boolean =>
+  'code' in error &&
+  /CERT|SSL|TLS|SIGNATURE|CRL/.test(String(error.code)) &&
+  error.code !== 'ERR_TLS_HANDSHAKE_TIMEOUT';
 
 const closed = { kind: 'unreachable', message: 'closed' } as const;
 

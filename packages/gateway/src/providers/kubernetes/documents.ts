@@ -92,8 +92,14 @@ function keepObject(
   };
 }
 
-/** As in Traefik: with a class its IngressRoutes alone; without one those that name none, or `traefik`. */
+/**
+ * As in Traefik 3.7: with a class its IngressRoutes alone; without one those that name none, or `traefik`. A field that is there,
+ * even empty, wins over the annotation.
+ */
 function isOfClass(raw: unknown, ingressClass: string): boolean {
-  const written = valueAt(raw, ['metadata', 'annotations', 'kubernetes.io/ingress.class']) ?? '';
+  const written =
+    valueAt(raw, ['spec', 'ingressClassName']) ??
+    valueAt(raw, ['metadata', 'annotations', 'kubernetes.io/ingress.class']) ??
+    '';
   return written === ingressClass || (ingressClass === '' && written === 'traefik');
 }

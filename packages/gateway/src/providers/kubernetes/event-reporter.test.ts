@@ -91,3 +91,38 @@ it('has nothing to say of an object that has been put right', async () => {
   await following.clock.advance(renewMs * 2);
   expect(posts()).toHaveLength(1);
 });
+
+it('writes the Events of other namespaces while one is being terminated, and says so once', async () => {
+  server.terminate('apps');
+  server.apply(shop('later').replace('kind: Rule', 'kind: Ruler'));
+  await following.until(() => following.outputs.length === 2);
+  for (let reload = 0; reload < 3; reload += 1) report();
+  await following.until(() => server.events.length === 1);
+  expect(server.events[0]!.metadata.namespace).toBe('later');
+  expect(following.events.filter(({ kind }) => kind === 'events_refused')).toMatchObject([
+    { namespace: 'apps', reason: expect.stringContaining('being terminated') as string },
+  ]);
+});
+
+it.each([422, 403])('goes on with the other Events after one was rejected with %d', async (status) => {
+  server.apply(shop('later').replace('kind: Rule', 'kind: Ruler'));
+  await following.until(() => following.outputs.length === 2);
+  server.failNext('events', status);
+  report();
+  await following.until(() => server.events.length === 1 && posts().length === 2);
+  expect(following.events.filter(({ kind }) => kind === 'events_refused')).toHaveLength(1);
+  await following.clock.advance(renewMs + 1000);
+  await following.until(() => server.events.length === 2);
+});
+
+it.each([198, 199, 200, 201, 250])(
+  'names the Event of an object whose name is cut near its end (%d)',
+  async (at) => {
+    const name = `${'a'.repeat(at - 1)}.${'b'.repeat(252 - at)}c`;
+    server.apply(shop('apps').replace('kind: Rule', 'kind: Ruler').replace('name: shop', `name: ${name}`));
+    await following.until(() => following.outputs.length === 2);
+    report();
+    await following.until(() => server.events.length === 2);
+    expect(posts().map((post) => post.status)).toEqual([201, 201]);
+  },
+);

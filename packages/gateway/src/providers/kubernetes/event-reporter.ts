@@ -31,6 +31,8 @@ interface Entry {
   count: number;
   /** When it was said last, by the monotonic clock; undefined: not yet. */
   saidAt: number | undefined;
+  /** It was rejected as it is, and is not tried before. */
+  retryAt: number;
 }
 
 /** A cluster forgets Events after an hour: what is still wrong is said again before. */
@@ -54,9 +56,28 @@ export function createEventReporter({
   let entries: ReadonlyMap<string, Entry> = new Map();
   let working = false;
   let timer: Timer | undefined;
-  let refused = false;
+  /** Namespaces that Events may not be written to, with the time of the next attempt: a role or a deletion concerns one of them. */
+  const forbiddenUntil = new Map<string, number>();
+  /** Namespaces whose refusal has been announced. */
+  const announced = new Set<string>();
 
-  const isDue = ({ saidAt }: Entry): boolean => saidAt === undefined || clock.monotonic() - saidAt >= renewMs;
+  const isDue = ({ saidAt, retryAt, object }: Entry): boolean => {
+    const now = clock.monotonic();
+    return (
+      (saidAt === undefined || now - saidAt >= renewMs) &&
+      now >= retryAt &&
+      now >= (forbiddenUntil.get(object.namespace) ?? -Infinity)
+    );
+  };
+  const refuse = (entry: Entry, fault: ApiFault): void => {
+    const { namespace } = entry.object;
+    const retryAt = clock.monotonic() + renewMs;
+    if (fault.kind === 'forbidden') forbiddenUntil.set(namespace, retryAt);
+    else entry.retryAt = retryAt;
+    if (announced.has(namespace)) return;
+    announced.add(namespace);
+    onEvent({ kind: 'events_refused', namespace, reason: fault.message });
+  };
   const work = async (): Promise<void> => {
     if (working || isClosed()) return;
     working = true;
@@ -71,14 +92,15 @@ export function createEventReporter({
       if (fault === undefined || fault.kind === 'not_found') {
         entry.count += 1;
         entry.saidAt = clock.monotonic();
-        refused = false;
+        if (fault === undefined) announced.delete(entry.object.namespace);
         continue;
       }
-      if (fault.kind !== 'forbidden') waitMs = retryMs;
-      else if (!refused) {
-        refused = true;
-        onEvent({ kind: 'events_refused', reason: fault.message });
+      if (fault.kind === 'forbidden' || fault.kind === 'invalid') {
+        refuse(entry, fault);
+        continue;
       }
+      // The API server is away or busy: the others would fare no better.
+      waitMs = retryMs;
       break;
     }
     working = false;
@@ -113,7 +135,7 @@ export function createEventReporter({
   return {
     report(problems, find) {
       entries = collect(problems, find, entries);
-      if ([...entries.values()].some(({ saidAt }) => saidAt === undefined) && !refused) void work();
+      if ([...entries.values()].some((entry) => entry.saidAt === undefined && isDue(entry))) void work();
     },
     close() {
       end.abort();
@@ -149,9 +171,12 @@ function collect(
     counts.set(object, count + 1);
     const note = truncate(`${path === '' ? '' : `${path}: `}${message} [${code}]`);
     const hash = createHash('sha256').update(`${object.uid}\0${note}`).digest('hex').slice(0, 16);
-    // A name of an object has 253 characters at most.
-    const name = `${object.name.slice(0, 200)}.${hash}`;
-    entries.set(name, before.get(name) ?? { name, object, note, count: 0, saidAt: undefined });
+    // A name of an object has 253 characters at most, and each part between dots ends with a letter or a digit.
+    const name = `${object.name.slice(0, 200).replace(/[-.]+$/, '')}.${hash}`;
+    entries.set(
+      name,
+      before.get(name) ?? { name, object, note, count: 0, saidAt: undefined, retryAt: -Infinity },
+    );
   }
   return entries;
 }

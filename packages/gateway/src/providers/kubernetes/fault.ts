@@ -15,6 +15,8 @@ export interface ApiFault {
     | 'conflict'
     /** 410: that version is no longer kept. */
     | 'expired'
+    /** 422: an object does not pass the validation of the API server. */
+    | 'invalid'
     /** 429, 5xx and anything else that is not to be expected. */
     | 'failed';
   /** Says what the API server or the system said; never holds a credential. */
@@ -41,6 +43,7 @@ const kinds: Readonly<Record<number, ApiFault['kind']>> = {
   404: 'not_found',
   409: 'conflict',
   410: 'expired',
+  422: 'invalid',
 };
 
 /** The fault that a status means; `message` as in the `Status` object of the answer, when it has one. */

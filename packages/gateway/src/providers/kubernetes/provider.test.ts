@@ -141,6 +141,39 @@ describe('a cluster', () => {
     expect(names()).toEqual(expected.map((name) => `IngressRoute/apps/${name}`));
   });
 
+  it.each([
+    ['', ['annotated', 'field', 'emptied']],
+    ['ingressClass: internal', ['internal', 'moved']],
+  ])('reads spec.ingressClassName before the annotation: %j', async (options, expected) => {
+    const classed = (name: string, field: string, annotation?: string): string =>
+      route(
+        name,
+        annotation === undefined ? '' : `, annotations: { kubernetes.io/ingress.class: ${annotation} }`,
+      ).replace('spec: {', `spec: { ${field}`);
+    server.apply(classed('annotated', '', 'traefik'));
+    server.apply(classed('field', 'ingressClassName: traefik,', 'nginx'));
+    server.apply(classed('emptied', 'ingressClassName: "",', 'internal'));
+    server.apply(classed('internal', 'ingressClassName: internal,'));
+    server.apply(classed('moved', 'ingressClassName: internal,', 'traefik'));
+    server.apply(classed('other', 'ingressClassName: nginx,', 'traefik'));
+    const { names, translated } = await start(options);
+    expect(names()).toEqual(expected.map((name) => `IngressRoute/apps/${name}`).sort());
+    expect(translated().problems.map(({ code }) => code)).not.toContain('unknown_option');
+  });
+
+  it('serves with terminating endpoints that still serve, when none is ready', async () => {
+    const slice = (conditions: string): string =>
+      shop('apps').replace('addresses: [10.0.0.1]', `addresses: [10.0.0.1], conditions: ${conditions}`);
+    server.apply(slice('{ ready: false, serving: true, terminating: true }'));
+    const { translated, until, outputs } = await start();
+    const servers = () =>
+      [...translated().services.values()].map((service) => 'servers' in service && service.servers.length);
+    expect(servers()).toEqual([1]);
+    server.apply(slice('{ ready: false, serving: false, terminating: true }'));
+    await until(() => outputs.length === 2);
+    expect(servers()).toEqual([0]);
+  });
+
   it('lets references cross namespaces and leave the cluster only when the options say so', async () => {
     const manifest = `
 apiVersion: traefik.io/v1alpha1
@@ -287,6 +320,29 @@ describe('Secrets', () => {
     release();
     await until(() => names().includes('Secret/apps/keys'));
   });
+
+  it.each(['that arrive late', 'that never arrive'])(
+    '%s keep a gateway from being ready, within bounds',
+    async (which) => {
+      server.apply(shop('apps'));
+      const release = server.hold('secrets');
+      following = follow(server);
+      const { clock, until, provider, names } = following;
+      const starting = following.start();
+      await until(() => server.requests.some(({ resource }) => resource === 'secrets'));
+      await clock.advance(10_100);
+      await starting;
+      expect(provider.isReady()).toBe(false);
+      if (which === 'that never arrive') {
+        await clock.advance(29_000);
+        expect(provider.isReady()).toBe(false);
+        await clock.advance(1100);
+        expect(provider.isReady()).toBe(true);
+      }
+      release();
+      await until(() => provider.isReady() && names().includes('Secret/apps/keys'));
+    },
+  );
 
   it('that may not be read are named, and the rest is served', async () => {
     server.apply(shop('apps'));

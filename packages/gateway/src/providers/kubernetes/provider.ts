@@ -10,7 +10,10 @@ import type { Mirror } from './mirror.ts';
 import { createMirror } from './mirror.ts';
 
 export interface KubernetesProvider extends Provider {
-  /** True once everything that there is has been read: until then a route may be missing. */
+  /**
+   * True once everything has been read, and each Secret that a Middleware refers to is present, absent or forbidden: until then a
+   * route may be missing or refuse. Secrets without a response hold it up for `secretsReadyTimeoutMs` at most.
+   */
   isReady(): boolean;
   /** Has the cluster say what is wrong with each broken IngressRoute and Middleware; told all that is known, each time. */
   report(problems: readonly Problem[]): void;
@@ -30,6 +33,8 @@ export interface KubernetesProviderDeps {
 export const startTimeoutMs = 10_000;
 /** Milliseconds that a change waits for the Secrets that it is the first to refer to. */
 export const secretTimeoutMs = 5000;
+/** Milliseconds that readiness waits for Secrets once everything else has been read. */
+export const secretsReadyTimeoutMs = 30_000;
 /** Milliseconds in which changes gather: many objects that are applied at once come in many pieces. */
 const gatherMs = 10;
 
@@ -49,6 +54,9 @@ export function createKubernetesProvider(
   let waitingUntil: number | undefined;
   let away = false;
   let started: (() => void) | undefined;
+  /** Once true it stays: a Secret that a later Middleware is the first to refer to does not take a gateway out of service. */
+  let areSecretsKnown = false;
+  let secretsDueAt: number | undefined;
 
   const announce = (): void => {
     const fault = mirror?.fault();
@@ -91,13 +99,20 @@ export function createKubernetesProvider(
       earliest = now + config.throttleMs;
       emit(output);
     }
+    if (mirror.isSynced()) {
+      secretsDueAt ??= now + secretsReadyTimeoutMs;
+      areSecretsKnown ||= overdue.size === 0;
+    }
     started?.();
   };
   /** Secrets that a change has waited for in vain: the next one does not. */
   let overdue: ReadonlySet<string> = new Set();
 
   return {
-    isReady: () => emitted !== undefined && mirror?.isSynced() === true,
+    isReady: () =>
+      emitted !== undefined &&
+      mirror?.isSynced() === true &&
+      (areSecretsKnown || (secretsDueAt !== undefined && clock.monotonic() >= secretsDueAt)),
     report: (problems) => reporter.report(problems, (object) => mirror?.find(object)),
     start(next) {
       emit = next;

@@ -30,6 +30,12 @@ const reference = z.strictObject({
 export const ingressRouteSchema = z.strictObject({
   ...object,
   spec: z.strictObject({
+    ingressClassName: z
+      .string()
+      .optional()
+      .describe(
+        'Compared with `ingressClass` of `providers.kubernetesCRD`; wins over the annotation `kubernetes.io/ingress.class`. Ignored in files.',
+      ),
     entryPoints: z.array(name).default([]).describe('Default: every entry point but `admin`.'),
     routes: z.array(z.unknown()).min(1).describe('At least one.'),
     tls: tls.optional().describe('With it, the routes answer on entry points with TLS only.'),
@@ -144,7 +150,13 @@ export const endpointSliceSchema = z.strictObject({
       z.looseObject({
         addresses: z.array(name).default([]).describe('IP addresses or host names.'),
         conditions: z
-          .looseObject({ ready: z.boolean().default(true).describe('Only those that are get requests.') })
+          .looseObject({
+            ready: z.boolean().default(true).describe('Those that are ready get requests.'),
+            serving: z
+              .boolean()
+              .default(false)
+              .describe('Those that serve while they terminate get requests when no endpoint is ready.'),
+          })
           .prefault({})
           .describe('State of the endpoint.'),
       }),

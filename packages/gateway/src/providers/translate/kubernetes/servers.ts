@@ -191,13 +191,17 @@ export function findServers(
   if (own === undefined && requireEndpointSlices) return { servers: [] };
   if (own === undefined)
     return { servers: [toServer(`${wanted.name}.${wanted.namespace}.svc.cluster.local`, port.port)] };
-  const hosts = own.flatMap(({ endpoints, ports }) => {
-    const target = ports.find(({ name }) => name === port.name)?.port;
-    if (target === undefined) return [];
-    return endpoints
-      .filter(({ conditions }) => conditions.ready)
-      .flatMap(({ addresses }) => addresses.map((address) => toServer(address, target)));
-  });
+  const serversOf = (condition: 'ready' | 'serving'): readonly ServerConfig[] =>
+    own.flatMap(({ endpoints, ports }) => {
+      const target = ports.find(({ name }) => name === port.name)?.port;
+      if (target === undefined) return [];
+      return endpoints
+        .filter(({ conditions }) => conditions[condition])
+        .flatMap(({ addresses }) => addresses.map((address) => toServer(address, target)));
+    });
+  const ready = serversOf('ready');
+  // During a roll-out every endpoint may be terminating for a moment, and still serve.
+  const hosts = ready.length > 0 ? ready : serversOf('serving');
   return { servers: [...new Map(hosts.map((server) => [server.url, server])).values()] };
 }
 
