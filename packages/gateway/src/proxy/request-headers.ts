@@ -67,10 +67,13 @@ export function createUpstreamHeads(): ToUpstreamHead {
 function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: string): CommonHead {
   const raw = facts.rawHeaders;
   const named = connectionOptions(raw);
-  const rest: string[] = [];
-  /** What a trusted proxy says. */
-  const trusted: string[] = [];
-  const said = new Map<string, string>();
+  const isTaken = (name: string): boolean => isReplaced(allows, name);
+  // First: a server that reads no more than so many header lines must read ours.
+  const headers: string[] = ['Host', host];
+  appendDecided(headers, allows);
+  const trusted = facts.trusted ? readTrusted(raw, isTaken) : nothingTrusted;
+  appendForwarded(headers, facts, trusted.said, isTaken);
+  headers.push(...trusted.lines);
   let hasBody = false;
   let bodyLength: number | undefined;
   for (let at = 0; at + 1 < raw.length; at += 2) {
@@ -84,28 +87,40 @@ function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: strin
       if (name === 'content-length') bodyLength = Number(value);
       continue;
     }
-    if (kind === 'dropped') continue;
+    if (kind === 'dropped' || kind === 'forwarded') continue;
     // A caller must not cut essential ones out of its own request by naming them in `Connection`.
     if (kind === 'ordinary' && named?.has(written.toLowerCase()) === true) continue;
     if (isReplaced(allows, name)) continue;
-    if (kind === 'forwarded') {
-      // A trusted proxy's words count in their proper spelling only.
-      if (!facts.trusted || isOddlySpelled(written)) continue;
-      const before = said.get(name);
-      said.set(name, before === undefined ? value : `${before}, ${value}`);
-      if (name !== 'x-forwarded-for') trusted.push(written, value);
-      continue;
-    }
-    rest.push(written, value);
+    headers.push(written, value);
   }
-  const isTaken = (name: string): boolean => isReplaced(allows, name);
-  // First: a server that reads no more than so many header lines must read ours.
-  const headers: string[] = ['Host', host];
-  appendDecided(headers, allows);
-  appendForwarded(headers, facts, said, isTaken);
-  headers.push(...trusted, ...rest);
   const takesRequestId = !isTaken('x-request-id');
   return { headers: toHeaderText(headers), hasBody, bodyLength, takesRequestId };
+}
+
+/** What a trusted proxy says about the caller. */
+interface TrustedHeaders {
+  /** By normalised name; several values are joined. */
+  readonly said: ReadonlyMap<string, string>;
+  /** Name and value in turn, without `X-Forwarded-For`, which this hop writes again. */
+  readonly lines: readonly string[];
+}
+
+const nothingTrusted: TrustedHeaders = Object.freeze({ said: new Map(), lines: [] });
+
+function readTrusted(raw: readonly string[], isTaken: (name: string) => boolean): TrustedHeaders {
+  const said = new Map<string, string>();
+  const lines: string[] = [];
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const written = raw[at] ?? '';
+    const value = raw[at + 1] ?? '';
+    const { kind, name } = classifyHeader(written);
+    // A trusted proxy's words count in their proper spelling only.
+    if (kind !== 'forwarded' || isTaken(name) || isOddlySpelled(written)) continue;
+    const before = said.get(name);
+    said.set(name, before === undefined ? value : `${before}, ${value}`);
+    if (name !== 'x-forwarded-for') lines.push(written, value);
+  }
+  return { said, lines };
 }
 
 function connectionOptions(raw: readonly string[]): ReadonlySet<string> | undefined {
