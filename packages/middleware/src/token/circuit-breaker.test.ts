@@ -1,64 +1,91 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../base/fake-clock.testkit.ts';
-import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createCircuitBreaker, type ReportResult, type RequestResult } from './circuit-breaker.ts';
 
 function start() {
   const clock = createFakeClock();
   const breaker = createCircuitBreaker({ clock, random: () => 1 });
-  const fail = (count = 1): void => {
-    for (let at = 0; at < count; at += 1) breaker.failed();
+  const enter = (counts = true): ReportResult => {
+    const report = breaker.enter(counts);
+    if (typeof report === 'number') throw new Error(`suspended for ${report} ms`);
+    return report;
   };
-  return { clock, breaker, fail };
+  const end = (result: RequestResult, times = 1): void => {
+    for (let at = 0; at < times; at += 1) enter()(result);
+  };
+  return { clock, breaker, enter, end };
 }
 
 describe('the circuit breaker', () => {
   it('lets everything pass until five failures come in a row', () => {
-    const { breaker, fail } = start();
-    fail(4);
-    breaker.succeeded();
-    fail(4);
-    expect(breaker.pass()).toBe(0);
-    fail();
-    expect(breaker.pass()).toBe(1_000);
+    const { breaker, end } = start();
+    end('failed', 4);
+    end('succeeded');
+    end('failed', 5);
+    expect(breaker.enter(true)).toBe(1_000);
+    expect(breaker.enter(false)).toBe(1_000);
   });
 
   it('lets one request pass as a trial, and closes when it succeeds', async () => {
-    const { clock, breaker, fail } = start();
-    fail(5);
+    const { clock, breaker, enter, end } = start();
+    end('failed', 5);
     await clock.advance(1_000);
-    expect(breaker.pass()).toBe(0);
-    expect(breaker.pass()).toBeGreaterThan(0);
-    breaker.succeeded();
-    expect(breaker.pass()).toBe(0);
-    expect(breaker.pass()).toBe(0);
+    const trial = enter();
+    expect(breaker.enter(true)).toBeGreaterThan(0);
+    trial('succeeded');
+    end('failed', 4);
+    enter();
   });
 
   it('stays open twice as long after each failed trial, half a minute at most', async () => {
-    const { clock, breaker, fail } = start();
-    fail(5);
+    const { clock, breaker, end } = start();
+    end('failed', 5);
     for (const openMs of [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
-      expect(breaker.pass()).toBe(openMs);
+      expect(breaker.enter(true)).toBe(openMs);
       await clock.advance(openMs);
-      expect(breaker.pass()).toBe(0);
-      breaker.failed();
+      end('failed');
     }
   });
 
   it('is not kept open by requests that were sent before it opened', async () => {
-    const { clock, breaker, fail } = start();
-    fail(5);
+    const { clock, enter, end } = start();
+    const early = Array.from({ length: 20 }, () => enter());
+    end('failed', 5);
     await clock.advance(900);
-    fail(20);
+    for (const report of early) report('failed');
     await clock.advance(100);
-    expect(breaker.pass()).toBe(0);
+    const trial = enter();
+    trial('failed');
+    await clock.advance(2_000);
+    enter();
   });
 
   it('gives the trial to another request when the first says nothing about the server', async () => {
-    const { clock, breaker, fail } = start();
-    fail(5);
+    const { clock, enter, end } = start();
+    end('failed', 5);
     await clock.advance(1_000);
-    expect(breaker.pass()).toBe(0);
-    breaker.released();
-    expect(breaker.pass()).toBe(0);
+    enter()('undecided');
+    enter();
+  });
+
+  it('is opened by no request that does not count, and none of them takes the trial of others', async () => {
+    const { clock, enter, end } = start();
+    for (let at = 0; at < 50; at += 1) enter(false)('failed');
+    end('failed', 5);
+    await clock.advance(1_000);
+    const uncounted = enter(false);
+    const trial = enter();
+    uncounted('failed');
+    trial('succeeded');
+    enter();
+  });
+
+  it('is closed by the success of a request that does not count', async () => {
+    const { clock, enter, end } = start();
+    end('failed', 5);
+    await clock.advance(1_000);
+    enter(false)('succeeded');
+    enter();
+    enter();
   });
 });

@@ -13,17 +13,23 @@ export interface CircuitBreakerOptions {
   readonly maxOpenMs?: number;
 }
 
+/** How a request ended: `undecided` says nothing about the server. */
+export type RequestResult = 'succeeded' | 'failed' | 'undecided';
+
+/** Tells once how the request ended. */
+export type ReportResult = (result: RequestResult) => void;
+
 /**
  * Suspends requests to a server that does not respond. Closed: requests pass. Open: none passes. After that, one request
  * passes as a trial: its success closes the breaker, its failure opens it for twice as long, up to `maxOpenMs`.
  */
 export interface CircuitBreaker {
-  /** Milliseconds until a request may pass; 0: this one may, and `succeeded` or `failed` must follow. */
-  pass(): number;
-  succeeded(): void;
-  failed(): void;
-  /** The request came to nothing that says anything about the server. */
-  released(): void;
+  /**
+   * Lets a request pass, or gives the milliseconds until one may.
+   *
+   * @param counts whether its failure counts. One that does not count is no trial either, so that it keeps none from passing.
+   */
+  enter(counts: boolean): ReportResult | number;
 }
 
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
@@ -39,29 +45,37 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     openUntilMs = clock.monotonic() + ms * (0.5 + random() / 2);
     trials += 1;
   };
+  const close = (): void => {
+    failures = 0;
+    trials = 0;
+  };
+  const endTrial = (result: RequestResult): void => {
+    isTrying = false;
+    if (result === 'succeeded') close();
+    else if (result === 'failed') open();
+  };
+  const end = (result: RequestResult): void => {
+    if (result === 'succeeded') close();
+    // One that was sent before the breaker opened fails late: it does not lengthen the suspension.
+    if (result !== 'failed' || isOpen()) return;
+    failures += 1;
+    if (isOpen()) open();
+  };
+  const endUncounted = (result: RequestResult): void => {
+    if (result === 'succeeded') close();
+  };
   return {
-    pass() {
-      if (!isOpen()) return 0;
-      const leftMs = openUntilMs - clock.monotonic();
-      if (leftMs > 0) return leftMs;
-      // The trial is under way: how long it takes is not known.
-      if (isTrying) return openMs;
-      isTrying = true;
-      return 0;
-    },
-    succeeded() {
-      failures = 0;
-      trials = 0;
-      isTrying = false;
-    },
-    failed() {
-      failures += 1;
-      // Requests that were sent before it opened fail late; they do not lengthen it.
-      if (failures === threshold || isTrying) open();
-      isTrying = false;
-    },
-    released() {
-      isTrying = false;
+    enter(counts) {
+      if (isOpen()) {
+        const leftMs = openUntilMs - clock.monotonic();
+        if (leftMs > 0) return leftMs;
+        if (!counts) return endUncounted;
+        // The trial is under way: how long it takes is not known.
+        if (isTrying) return openMs;
+        isTrying = true;
+        return endTrial;
+      }
+      return counts ? end : endUncounted;
     },
   };
 }

@@ -2,11 +2,11 @@ import type { Clock } from '../base/clock.ts';
 import { createLru } from '../base/lru.ts';
 import type { TokenOutcome } from './access-token.ts';
 import { attemptTokenRequest } from './attempt.ts';
-import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createCircuitBreaker, type RequestResult } from './circuit-breaker.ts';
 import { createAutomaticClientAuth } from './client-auth/automatic.ts';
 import type { Credential } from './credential.ts';
 import type { TokenEndpoint, TokenEndpointOptions } from './endpoint.ts';
-import { createTokenFailure, type TokenFailure, type TokenFailureReason } from './failure.ts';
+import { createTokenFailure, type TokenFailure } from './failure.ts';
 import { createRequestQueue } from './request-queue.ts';
 import { retry, type Attempt } from './retry.ts';
 import { createTransport } from './transport.ts';
@@ -52,18 +52,15 @@ export function createTokenEndpoint(
 
   const obtain = async (credential: Credential): Promise<TokenOutcome> => {
     const { clientId } = credential;
-    const suspendedMs = breaker.pass();
-    if (suspendedMs > 0) return createSuspension(suspendedMs);
     const isKnown = clients.get(clientId) === true;
+    // A stranger may send what makes a server fail: that says nothing about the server.
+    const report = breaker.enter(isKnown);
+    if (typeof report === 'number') return createSuspension(report);
     let outcome: TokenOutcome | undefined;
     try {
       outcome = await request(credential, isKnown);
     } finally {
-      const isDown = outcome?.kind !== 'token' && isServerFault(outcome?.reason);
-      if (outcome !== undefined && !isDown) breaker.succeeded();
-      // A stranger may send what makes a server fail: that says nothing about the server.
-      else if (outcome !== undefined && isKnown) breaker.failed();
-      else breaker.released();
+      report(outcome === undefined ? 'undecided' : toResult(outcome));
     }
     if (outcome.kind === 'token') clients.set(clientId, true);
     return outcome;
@@ -89,15 +86,20 @@ export function createTokenEndpoint(
   };
 }
 
-const isServerFault = (reason: TokenFailureReason | undefined): boolean =>
-  reason === 'unavailable' || reason === 'timeout';
-
 const turnedAway: Attempt = Object.freeze({
   outcome: createTokenFailure('unavailable', 'too many token requests are waiting', { retryAfterSeconds: 1 }),
   transient: false,
 });
 
+/** What an outcome says about the server: one that limits or refuses a client is well. */
+function toResult(outcome: TokenOutcome): RequestResult {
+  if (outcome === turnedAway.outcome) return 'undecided';
+  if (outcome.kind === 'token') return 'succeeded';
+  if (outcome.response !== undefined) return outcome.response.status >= 500 ? 'failed' : 'succeeded';
+  return outcome.reason === 'unavailable' || outcome.reason === 'timeout' ? 'failed' : 'succeeded';
+}
+
 const createSuspension = (ms: number): TokenFailure =>
-  createTokenFailure('unavailable', 'token requests are suspended: the last ones got no response', {
+  createTokenFailure('unavailable', 'token requests are suspended: the last ones failed', {
     retryAfterSeconds: Math.ceil(ms / 1000),
   });

@@ -16,7 +16,7 @@ export interface ErrorResponse {
 const maxErrorCharacters = 100;
 const maxDescriptionCharacters = 300;
 
-/** Reads what an error response says. @param body undefined for one that is no JSON object. */
+/** Reads an error response. @param body undefined when it is not a JSON object. */
 export function readErrorResponse(
   status: number,
   body: Readonly<Record<string, unknown>> | undefined,
@@ -64,6 +64,6 @@ export function toShownText(text: string, maxCharacters: number): string | undef
   const characters = Array.from(shown.slice(0, 2 * maxCharacters + 2));
   const kept =
     characters.length <= maxCharacters ? characters : [...characters.slice(0, maxCharacters - 3), '...'];
-  // Joined anew: the engine would hold the whole body for the sake of a slice of it.
+  // A copy: a slice would keep the whole body in memory.
   return kept.join('');
 }

@@ -75,6 +75,14 @@ describe('the queue of token requests', () => {
     expect(sent).toEqual(['client-0']);
   });
 
+  it('turns no client that has had a token away for the sake of others', async () => {
+    const { clock, send, turnedAway } = start(2, { maxWaiting: 3 });
+    for (let at = 0; at < 10; at += 1) send(`stranger-${at}`);
+    for (let at = 0; at < 4; at += 1) send(`known-${at}`, true);
+    await clock.advance(0);
+    expect(turnedAway.filter((client) => client.startsWith('known'))).toEqual([]);
+  });
+
   it('gives the place of a request that failed to the next', async () => {
     const clock = createFakeClock();
     const queue = createRequestQueue({ clock, maxConcurrent: 1 });

@@ -4,7 +4,7 @@ export interface RequestQueueOptions {
   readonly clock: Clock;
   /** Token requests at the same time; at least 1. */
   readonly maxConcurrent: number;
-  /** Token requests that may wait; default 10,000. One more is turned away. */
+  /** Token requests that may wait, of clients that have had a token and of all others each; default 10,000. One more is turned away. */
   readonly maxWaiting?: number;
   /** Milliseconds after which a request that waits is turned away; default 60,000: its callers have left by then. */
   readonly maxWaitMs?: number;
@@ -63,7 +63,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   return {
     async run(clientId, isKnown, send) {
       if (hasPlace(isKnown)) active[isKnown ? 'known' : 'unknown'] += 1;
-      else if (known.waiting() + unknown.waiting() >= maxWaiting || !(await wait(clientId, isKnown)))
+      else if ((isKnown ? known : unknown).waiting() >= maxWaiting || !(await wait(clientId, isKnown)))
         return undefined;
       try {
         return await send();

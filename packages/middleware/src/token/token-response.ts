@@ -63,7 +63,7 @@ const invalid = (detail: string): FailedAttempt => ({
   transient: false,
 });
 
-/** The JSON value; undefined when the text is no JSON. */
+/** The JSON value; undefined when the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
