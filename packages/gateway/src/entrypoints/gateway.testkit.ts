@@ -1,3 +1,4 @@
+import type { Renew } from '@grantgate/middleware/decision/renew';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
@@ -25,6 +26,8 @@ export interface TestGatewayOptions {
   /** URLs of the servers; none: no healthy server. */
   readonly servers?: readonly string[];
   readonly guards?: readonly Decide[];
+  /** Of each guard. */
+  readonly renew?: Renew;
   readonly broken?: string;
   readonly match?: (facts: RequestFacts) => boolean;
   readonly transport?: Partial<TransportConfig>;
@@ -78,7 +81,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const route: Route = {
     routerName: 'router@file',
     serviceName: service.name,
-    guards: (options.guards ?? []).map((decide, index) => ({ name: `guard-${index}@file`, decide })),
+    guards: (options.guards ?? []).map((decide, index) => ({
+      name: `guard-${index}@file`,
+      decide,
+      renew: options.renew,
+    })),
     upstream: upstreams.get(service.name)!,
     broken: options.broken,
   };

@@ -12,6 +12,7 @@ import {
 } from '../entrypoints/gateway.testkit.ts';
 
 const guards = ['allows', 'allows late', 'denies', 'denies late', 'throws', 'rejects'] as const;
+const renewals = ['another', 'another late', 'none', 'none late', 'throws', 'rejects'] as const;
 const answers = {
   whole: 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody',
   chunked: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n',
@@ -25,6 +26,10 @@ const answers = {
   'another protocol':
     'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nbody',
   'no HTTP': 'SSH-2.0-server\r\n\r\n',
+  'the token refused':
+    'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 4\r\n\r\nbody',
+  'the token refused, half a body':
+    'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbo',
   nothing: '',
 } as const;
 const requests = {
@@ -52,7 +57,11 @@ const scenario = fc.record({
     fc.constantFrom(...guards),
   ),
   request: fc.constantFrom(...keysOf(requests)),
-  answer: fc.constantFrom(...keysOf(answers)),
+  answer: fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom(...keysOf(answers)) },
+    fc.constantFrom('the token refused' as const, 'the token refused, half a body' as const),
+  ),
+  renewal: fc.constantFrom(...renewals),
   serverEnds: fc.constantFrom('orderly', 'by a reset'),
   leaves: fc.constantFrom(...leaves),
 });
@@ -61,6 +70,7 @@ let asked: Deferred<void>;
 let arrived: Deferred<void>;
 let guard: (typeof guards)[number];
 let answer: keyof typeof answers;
+let renewal: (typeof renewals)[number];
 let serverEnds: 'orderly' | 'by a reset';
 let gateway: TestGateway;
 const sockets = new Set<Socket>();
@@ -81,6 +91,12 @@ beforeAll(async () => {
   gateway = await startTestGateway({
     servers: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`],
     transport: { maxBodyBytes: 16 },
+    renew: () => {
+      if (renewal === 'throws') throw new Error('defect');
+      if (renewal === 'rejects') return Promise.reject(new Error('defect'));
+      const other = renewal.startsWith('another') ? allow() : undefined;
+      return renewal.endsWith('late') ? new Promise((resolve) => setImmediate(() => resolve(other))) : other;
+    },
     guards: [
       () => {
         asked.resolve();
@@ -107,7 +123,7 @@ test('whatever becomes of a request, it ends once, is recorded once, and gives b
   let ended = 0;
   await fc.assert(
     fc.asyncProperty(scenario, async (chosen) => {
-      ({ guard, answer, serverEnds } = chosen);
+      ({ guard, answer, renewal, serverEnds } = chosen);
       asked = createDeferred();
       arrived = createDeferred();
       const connection = await openRaw(gateway.port, requests[chosen.request]);
@@ -140,7 +156,7 @@ test('whatever becomes of a request, it ends once, is recorded once, and gives b
       if (record.originStatus === 0 && record.refusal === undefined) expect(record.status).toBe(499);
       expect(record.originDurationMs).toBeLessThanOrEqual(record.durationMs);
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);

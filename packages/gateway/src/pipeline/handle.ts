@@ -39,7 +39,11 @@ export type Handle = (exchange: Exchange) => Refusable;
 
 /** One request's way: match, decide, forward; whatever ends it, one record. */
 export function createHandle(deps: PipelineDeps): Handle {
-  const heads: Heads = { toUpstreamHead: createUpstreamHeads(), toAnswerHead: createAnswerHeads() };
+  const heads: Heads = {
+    toUpstreamHead: createUpstreamHeads(),
+    toAnswerHead: createAnswerHeads(),
+    onDefect: (error, requestId) => deps.onDefect(error, requestId),
+  };
   const progressDeps: ProgressDeps = {
     clock: deps.clock,
     createId: createRequestIds(),
@@ -116,6 +120,7 @@ function fail(deps: PipelineDeps, { answer }: Exchange, progress: Progress, erro
 interface Heads {
   readonly toUpstreamHead: ToUpstreamHead;
   readonly toAnswerHead: ToAnswerHead;
+  readonly onDefect: PipelineDeps['onDefect'];
 }
 
 /** A request that may be forwarded. A class, because one is made for every request. */
@@ -145,13 +150,23 @@ class ForwardContext {
     return this.heads.toUpstreamHead(this.exchange.facts, allows, picked, this.progress.requestId);
   }
 
+  /** Nobody waits for what this throws, so it does not: without another token, the response goes to the caller. */
   renewHead(picked: Picked): MaybePromise<UpstreamHead | undefined> {
-    const { allows } = this;
+    const { allows, heads, progress } = this;
     const last = allows.at(-1);
-    const renewed = last && this.route.guards.at(-1)?.renew?.(last);
     const toHead = (allow: Allow | undefined): UpstreamHead | undefined =>
       allow && this.toHead([...allows.slice(0, -1), allow], picked);
-    return renewed instanceof Promise ? renewed.then(toHead) : toHead(renewed);
+    const fail = (error: unknown): undefined => {
+      heads.onDefect(error, progress.requestId);
+      return undefined;
+    };
+    try {
+      const renewed = last && this.route.guards.at(-1)?.renew?.(last);
+      return renewed instanceof Promise ? renewed.then(toHead).catch(fail) : toHead(renewed);
+    } catch (error) {
+      fail(error);
+    }
+    return undefined;
   }
 }
 
@@ -161,7 +176,7 @@ function conclude(passed: Passed, context: ForwardContext): void {
     progress.refuse(passed);
     return;
   }
-  // The caller may have gone away while the authorization server was request.
+  // The caller may have gone away while the authorization server was asked.
   if (exchange.answer.over) return;
   progress.clientUsername = usernameOf(passed);
   const picked = route.upstream.pick(exchange.facts);
