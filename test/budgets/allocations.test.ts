@@ -43,16 +43,33 @@ const toleratedBytes = 12;
 const flags = ['--expose-gc', '--no-opt', '--no-maglev', '--single-threaded'];
 const semiSpace = ['--min-semi-space-size=32', '--max-semi-space-size=32'];
 
-describe('what is allocated for one request (of what `make build` has built)', () => {
-  let bytes: Record<string, number> = {};
-  beforeAll(async () => {
-    const program = fileURLToPath(new URL('allocations.mjs', import.meta.url));
+const program = fileURLToPath(new URL('allocations.mjs', import.meta.url));
+/** Processes that are measured at most. */
+const maxProcesses = 7;
+
+/**
+ * The least that each call was seen to allocate. On a busy machine the engine now and then allocates some 20 bytes more for each call
+ * of a whole process; what the call itself allocates is in every one of them.
+ */
+async function measure(): Promise<Record<string, number>> {
+  const least: Record<string, number> = {};
+  for (let count = 0; count < maxProcesses; count += 1) {
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, ...semiSpace, program], {
       // No flags of the runner's own.
       env: { ...process.env, NODE_OPTIONS: '' },
     });
-    bytes = JSON.parse(stdout) as Record<string, number>;
-  });
+    for (const [name, bytes] of Object.entries(JSON.parse(stdout) as Record<string, number>))
+      least[name] = Math.min(least[name] ?? Infinity, bytes);
+    const isWithin = ([name, budget]: [string, number]): boolean =>
+      (least[name] ?? Infinity) < budget + toleratedBytes;
+    if (Object.entries(budgets).every(isWithin)) break;
+  }
+  return least;
+}
+
+describe('what is allocated for one request (of what `make build` has built)', () => {
+  let bytes: Record<string, number> = {};
+  beforeAll(async () => void (bytes = await measure()));
 
   it.each(Object.entries(budgets))('%s: %i bytes and no more', (name, budget) => {
     expect(bytes[name]).toBeGreaterThanOrEqual(0);

@@ -80,7 +80,7 @@ const besideDoor = (name: ProxyName, { example, command }: Proxy): Door => ({
 });
 
 for (const [name, proxy] of Object.entries(proxies) as readonly [ProxyName, Proxy | undefined][]) {
-  // Only those that do not come from Debian can be missing: Envoy, of which the tests of the examples say so, and Traefik.
+  // Skipped where its program is not installed: Envoy and Traefik have no Debian package; the tests of the examples say so.
   if (proxy === undefined) describe.skip(`beside ${name}`);
   else runCases(besideDoor(name, proxy));
 }

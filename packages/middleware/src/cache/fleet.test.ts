@@ -90,15 +90,15 @@ describe('a fleet of processes with one store', () => {
     await clock.advance(200);
     const token = await first;
     await clock.advance(30_000);
-    const anew = join();
-    const second = await anew.tokens.get(app());
+    const fresh = join();
+    const second = await fresh.tokens.get(app());
     expect(valueOf(second)).toBe('token-1');
     expect(second).toMatchObject({
       expiresAtMs: (token as { expiresAtMs: number }).expiresAtMs,
       obtainedAtMs: (token as { obtainedAtMs: number }).obtainedAtMs,
     });
     expect(asked).toHaveLength(1);
-    expect(anew.heard).toContainEqual({ kind: 'found', tier: 'store' });
+    expect(fresh.heard).toContainEqual({ kind: 'found', tier: 'store' });
   });
 
   it('renews a token once for all, and nobody waits for it', async () => {
@@ -222,7 +222,7 @@ describe('a fleet of processes with one store', () => {
 
   it('does not wait for a lock longer than it is told, and asks by itself then', async () => {
     const { clock, asked, fleet, store, join } = createFleet();
-    // Somebody has the lock for ever, or the store says so.
+    // Another process has the lock without end, or the store says so.
     const locked: TokenStore = { ...store, setIfAbsent: () => Promise.resolve(false) };
     for (const lockWaitMs of [500, 5_000, 30_000]) {
       const { tokens, heard } = join(locked, undefined, lockWaitMs);
@@ -297,12 +297,12 @@ describe('a fleet of processes with one store', () => {
     await first;
     const entry = await store.get(key);
     await store.set(key, Uint8Array.from([1, ...(entry?.value ?? []).slice(1)]), lifetimeMs);
-    const anew = join();
-    const second = Promise.resolve(anew.tokens.get(app()));
+    const fresh = join();
+    const second = Promise.resolve(fresh.tokens.get(app()));
     await clock.advance(300);
     expect(valueOf(await second)).toBe('token-2');
     expect(asked).toHaveLength(2);
-    expect(anew.heard).toContainEqual({ kind: 'unsealed' });
+    expect(fresh.heard).toContainEqual({ kind: 'unsealed' });
   });
 
   it('shares a failure with those who wait, and only with them', async () => {

@@ -26,7 +26,7 @@ const lastLookMs = 200;
  * Obtains a token so that one process of the fleet asks for it and the others take what it got. Those who wait look a few
  * times a second, one of each process. A renewal does not wait: while another process renews, the held token is the answer,
  * and the next use looks again. Without the store each process asks for itself, and so does one that has waited for `lockWaitMs`:
- * a store may claim for ever that another process has the lock.
+ * a store may claim without end that another process has the lock.
  */
 export async function obtainShared(
   shared: SharedTokens,

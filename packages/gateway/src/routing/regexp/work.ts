@@ -1,4 +1,4 @@
-/** What is left of the steps that matches may take; below 0: one did not come to its end, and what it says means nothing. */
+/** Steps that matches may still take; below 0: a match was stopped, and its result has no meaning. */
 export interface Work {
   stepsLeft: number;
 }

@@ -126,7 +126,7 @@ const outcomes = async (store: TokenStore, budgetMs = 50): Promise<void> => {
   await guarded.attempt('ping', (redis) => redis.ping());
 };
 
-describe.each(topologies)('a hostile server in the place of Redis (%s)', (topology) => {
+describe.each(topologies)('a hostile server in place of Redis (%s)', (topology) => {
   it('crashes nothing with what it says to a command', async () => {
     for (const [what, bytes] of Object.entries(hostile)) {
       const { store } = await start(
