@@ -45,37 +45,23 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     openUntilMs = clock.monotonic() + ms * (0.5 + random() / 2);
     trials += 1;
   };
-  const close = (): void => {
-    failures = 0;
-    trials = 0;
-  };
-  const endTrial = (result: RequestResult): void => {
-    isTrying = false;
-    if (result === 'succeeded') close();
-    else if (result === 'failed') open();
-  };
-  const end = (result: RequestResult): void => {
-    if (result === 'succeeded') close();
+  const end = (result: RequestResult, counts: boolean, isTrial: boolean): void => {
+    if (isTrial) isTrying = false;
+    if (result === 'succeeded') failures = trials = 0;
     // One that was sent before the breaker opened fails late: it does not lengthen the suspension.
-    if (result !== 'failed' || isOpen()) return;
+    if (result !== 'failed' || !counts || isTrial !== isOpen()) return;
     failures += 1;
     if (isOpen()) open();
   };
-  const endUncounted = (result: RequestResult): void => {
-    if (result === 'succeeded') close();
-  };
   return {
     enter(counts) {
-      if (isOpen()) {
-        const leftMs = openUntilMs - clock.monotonic();
-        if (leftMs > 0) return leftMs;
-        if (!counts) return endUncounted;
-        // The trial is under way: how long it takes is not known.
-        if (isTrying) return openMs;
-        isTrying = true;
-        return endTrial;
-      }
-      return counts ? end : endUncounted;
+      const leftMs = isOpen() ? openUntilMs - clock.monotonic() : 0;
+      if (leftMs > 0) return leftMs;
+      const isTrial = counts && isOpen();
+      // A trial is under way: how long it takes is not known.
+      if (isTrial && isTrying) return openMs;
+      isTrying ||= isTrial;
+      return (result) => end(result, counts, isTrial);
     },
   };
 }

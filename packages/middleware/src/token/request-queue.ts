@@ -40,46 +40,45 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const known = createLine(maxConcurrent);
   const unknown = createLine(maxConcurrent);
   const maxUnknown = Math.max(1, Math.floor(maxConcurrent / 2));
-  const active = { known: 0, unknown: 0 };
-  const total = (): number => active.known + active.unknown;
-  const hasPlace = (isKnown: boolean): boolean =>
-    total() < maxConcurrent && (isKnown || active.unknown < maxUnknown);
+  const active = (): number => known.active + unknown.active;
+  const hasPlace = (line: Line): boolean =>
+    active() < maxConcurrent && (line === known || unknown.active < maxUnknown);
 
   const next = (): void => {
-    for (const isKnown of [true, false])
-      while (hasPlace(isKnown)) {
-        const waiter = (isKnown ? known : unknown).take();
+    for (const line of [known, unknown])
+      while (hasPlace(line)) {
+        const waiter = line.take();
         if (waiter === undefined) break;
         const admitted = clock.monotonic() - waiter.sinceMs <= maxWaitMs;
-        if (admitted) active[isKnown ? 'known' : 'unknown'] += 1;
+        if (admitted) line.active += 1;
         waiter.resume(admitted);
       }
   };
-  const wait = (clientId: string, isKnown: boolean): Promise<boolean> =>
-    new Promise((resume) =>
-      (isKnown ? known : unknown).add(clientId, { sinceMs: clock.monotonic(), resume }),
-    );
+  const wait = (clientId: string, line: Line): Promise<boolean> =>
+    new Promise((resume) => line.add(clientId, { sinceMs: clock.monotonic(), resume }));
 
   return {
     async run(clientId, isKnown, send) {
-      if (hasPlace(isKnown)) active[isKnown ? 'known' : 'unknown'] += 1;
-      else if ((isKnown ? known : unknown).waiting() >= maxWaiting || !(await wait(clientId, isKnown)))
-        return undefined;
+      const line = isKnown ? known : unknown;
+      if (hasPlace(line)) line.active += 1;
+      else if (line.waiting >= maxWaiting || !(await wait(clientId, line))) return undefined;
       try {
         return await send();
       } finally {
-        active[isKnown ? 'known' : 'unknown'] -= 1;
+        line.active -= 1;
         next();
       }
     },
-    counts: () => ({ active: total(), waiting: known.waiting() + unknown.waiting() }),
+    counts: () => ({ active: active(), waiting: known.waiting + unknown.waiting }),
   };
 }
 
 interface Line {
+  /** Requests under way. */
+  active: number;
+  readonly waiting: number;
   add(clientId: string, waiter: Waiter): void;
   take(): Waiter | undefined;
-  waiting(): number;
 }
 
 /** Clients in turn. @param crowd number of waiting clients above which the one that came last goes first. */
@@ -89,6 +88,10 @@ function createLine(crowd: number): Line {
   const clients: string[] = [];
   let waiting = 0;
   return {
+    active: 0,
+    get waiting() {
+      return waiting;
+    },
     add(clientId, waiter) {
       waiting += 1;
       const waiters = byClient.get(clientId);
@@ -112,6 +115,5 @@ function createLine(crowd: number): Line {
       waiting -= 1;
       return waiter;
     },
-    waiting: () => waiting,
   };
 }
