@@ -13,6 +13,7 @@ let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'grantgate-'));
   writeFileSync(join(folder, 'claims.json'), json);
+  writeFileSync(join(folder, 'marked.json'), `\uFEFF${json}`);
   writeFileSync(join(folder, 'list.json'), '[1]');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,6 +40,14 @@ describe('grantgate claims', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
+  it.each(['marked.json', '-'])('reads claims after a byte order mark in %s', async (file) => {
+    const { code } = await runCommand(['claims', 'Equals(`grp`, `admin`)', '--claims', file], {
+      cwd: folder,
+      stdin: `\uFEFF${json}`,
+    });
+    expect(code).toBe(0);
+  });
+
   it('exits 1 when they do not', async () => {
     const { code, stdout } = await claims('Equals(`exp`, `9007199254740992`)', '--claims', '-');
     expect(code).toBe(1);
@@ -51,6 +60,8 @@ describe('grantgate claims', () => {
     const { code, stdout, stderr } = await claims('Contains(`areas`, `home`)', '--token', token);
     expect(code).toBe(0);
     for (const part of token.split('.')) expect(stdout + stderr).not.toContain(part);
+    for (const copied of [`Bearer ${token}`, `bearer  ${token} `, `Authorization: Bearer ${token}`])
+      expect((await claims('Contains(`areas`, `home`)', '--token', copied)).stdout).toBe(stdout);
     const fromStdin = await runCommand(['claims', 'Contains(`areas`, `home`)', '--token', '-'], {
       stdin: `${token}\n`,
     });
@@ -92,7 +103,7 @@ describe('grantgate claims', () => {
     [['--claims', 'claims.json', '--token', token], 'give either --claims FILE or --token JWT'],
     [['--claims', 'nowhere.json'], 'nowhere.json cannot be read (ENOENT)'],
     [['--claims', 'list.json'], 'list.json holds no JSON object of claims'],
-    [['--token', 'b3BhcXVl'], 'the token is opaque: it is no signed JWT'],
+    [['--token', 'b3BhcXVl'], 'the token is opaque (not a signed JWT), so its claims cannot be read'],
   ])('exits 2 when there are no claims to be had: %j', async (flags, message) => {
     expect(await claims('Equals(`grp`, `admin`)', ...flags)).toEqual({
       code: 2,

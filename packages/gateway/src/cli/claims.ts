@@ -43,11 +43,14 @@ async function readClaimsSet({ claims: file, token }: ClaimsFlags, io: Io): Prom
       throw new UsageError(`${file === '-' ? 'standard input' : file} holds no JSON object of claims`);
     return claims;
   }
-  const compact = (token === '-' ? await io.readStdin() : (token ?? '')).trim();
+  const given = token === '-' ? await readInput('-', io) : (token ?? '');
+  // As copied from an Authorization header.
+  const compact = given.trim().replace(/^(?:Authorization:\s*)?Bearer\s+/i, '');
   const payload = decodeJwtPayload(compact);
   const claims = payload === undefined ? undefined : parseClaims(payload);
   // The token itself is not repeated.
-  if (claims === undefined) throw new UsageError('the token is opaque: it is no signed JWT');
+  if (claims === undefined)
+    throw new UsageError('the token is opaque (not a signed JWT), so its claims cannot be read');
   return claims;
 }
 

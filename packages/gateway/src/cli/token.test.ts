@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DemoAuthorizationServer } from './demo/authorization-server.ts';
 import { startAuthorizationServer } from './demo/authorization-server.ts';
+import { json, startScriptedServer } from '../../../middleware/src/token/scripted-server.testkit.ts';
 import { runCommand } from './io.testkit.ts';
 
 const claims = { grp: 'admin', team: { name: 'Zürich' }, many: [1, 2], dollar: "$& $'" };
@@ -55,6 +56,7 @@ spec:
     kubernetes('apps', 'own') + kubernetes('apps', 'twice') + kubernetes('shop', 'twice'),
   );
   writeFileSync(join(folder, 'secret.txt'), 'orders-secret\n');
+  writeFileSync(join(folder, 'marked.txt'), '\uFEFForders-secret\r\n');
   return () => rmSync(folder, { recursive: true });
 });
 
@@ -79,6 +81,7 @@ describe('grantgate token', () => {
 
   it.each([
     ['the environment', [], { GRANTGATE_CLIENT_SECRET: 'orders-secret' }, ''],
+    ['a file with a byte order mark', ['--client-secret-file', 'marked.txt'], {}, ''],
     ['standard input', ['--client-secret-file', '-'], { GRANTGATE_CLIENT_SECRET: 'other' }, 'orders-secret\r\n'],
   ] as const)('takes the secret from %s', async (_where, flags, env, stdin) => {
     const { code } = await token(['callers', 'app.yaml', '--client-id', 'orders', ...flags], env, stdin);
@@ -124,10 +127,43 @@ describe('grantgate token', () => {
         status: 401,
         code: 'credentials_refused',
         detail: 'the token endpoint answered 401 invalid_client',
+        authorizationServer: 'the token endpoint answered 401 invalid_client: client authentication failed',
       },
       headers: {},
     });
     expect(stdout).not.toContain('guess');
+  });
+
+  it.each([
+    [
+      401,
+      { error: 'invalid_client', error_description: 'AADSTS7000222: the secret has\r\nexpired' },
+      'refused  401 credentials_refused: the token endpoint answered 401 invalid_client: AADSTS7000222: the secret has expired\n',
+    ],
+    [
+      400,
+      { error: 'unknown_audience', error_description: 'x'.repeat(400) },
+      `refused  502 token_request_rejected: the token endpoint answered 400 unknown_audience: ${'x'.repeat(297)}...\n`,
+    ],
+    [
+      200,
+      { access_token: 'opaque', token_type: 'mac' },
+      'refused  502 token_response_invalid: the token endpoint answered 200 without a Bearer token (RFC 6749 section 5.1): token_type is "mac", expected "Bearer": if it is a bearer token, list "mac" in acceptedTokenTypes\n',
+    ],
+    [200, {}, ': access_token is missing\n'],
+  ])('shows operators what the authorization server says in a %i: %j', async (status, body, expected) => {
+    const scripted = await startScriptedServer((response) => json(response, status, body));
+    try {
+      const text = `http: { middlewares: { m: { plugin: { oAuthClientCredentials: { url: "${scripted.url}" } } } } }`;
+      writeFileSync(join(folder, 'scripted.yaml'), text);
+      const { code, stdout } = await token(['m', 'scripted.yaml', '--client-id', 'orders'], {
+        GRANTGATE_CLIENT_SECRET: 'guess',
+      });
+      expect(code).toBe(1);
+      expect(stdout).toContain(expected);
+    } finally {
+      await scripted.close();
+    }
   });
 
   it('answers in JSON with the claims as they stand in the token', async () => {

@@ -1,5 +1,6 @@
 import type { Claims, JsonValue } from './claims.ts';
 import { JsonNumber } from './claims.ts';
+import type { ClaimPath } from './path.ts';
 import { parseClaimPath, readClaim } from './path.ts';
 import { claimJson } from './text.ts';
 
@@ -13,13 +14,14 @@ export function describeClaim(key: string, claims: Claims): string {
   const { path } = parsed;
   const value = readClaim(claims, path);
   if (value !== undefined) return `the claim ${key} is ${describeValue(value)}`;
-  return `the claim ${key} is missing${hint(key, path, claims)}`;
+  return `the claim ${key} is missing${hint(path, claims)}`;
 }
 
-function hint(key: string, path: readonly string[], claims: Claims): string {
-  // Claims named by a URL, as RFC 7519 section 4.2 suggests for private names, hold dots.
-  if (path.length > 1 && Object.hasOwn(claims, key))
-    return `: one has a dot in its name, write it as ${escapeKey(key)}`;
+function hint(path: ClaimPath, claims: Claims): string {
+  // Claims named by a URL, as RFC 7519 section 4.2 suggests for private names, hold dots; so do client IDs used as keys.
+  const dotted = findDotted(path, claims);
+  if (dotted !== undefined)
+    return `: one has a dot in its name, write it as ${dotted.map(escapeKey).join('.')}`;
   for (let depth = 1; depth < path.length; depth += 1) {
     const value = readClaim(claims, path.slice(0, depth));
     const above = path.slice(0, depth).map(escapeKey).join('.');
@@ -27,6 +29,18 @@ function hint(key: string, path: readonly string[], claims: Claims): string {
     if (!isObject(value)) return `: ${above} is ${describeValue(value)}`;
   }
   return '';
+}
+
+/** The path to a claim that is there when some neighbouring keys of `path` are one name with dots. */
+function findDotted(path: ClaimPath, at: JsonValue): ClaimPath | undefined {
+  if (path.length === 0) return [];
+  for (let length = path.length; length > 0; length -= 1) {
+    const key = path.slice(0, length).join('.');
+    const value = isObject(at) ? readClaim(at as Claims, [key]) : undefined;
+    const rest = value === undefined ? undefined : findDotted(path.slice(length), value);
+    if (rest !== undefined) return [key, ...rest];
+  }
+  return undefined;
 }
 
 const escapeKey = (key: string): string => key.replaceAll(/[\\.]/g, '\\$&');

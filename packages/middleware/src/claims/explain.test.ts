@@ -4,7 +4,7 @@ import { parseClaims } from './parse.ts';
 
 const claims = parseClaims(
   `{"grp":"admin","exp":1516239022,"big":9007199254740993,"active":true,"none":null,"areas":["office","home"],
-  "user":{"name":"Ada"},"https://example.com/role":"ops","long":"${'\u{1F600}'.repeat(100)}"}`,
+  "user":{"name":"Ada","my.client":{"a.b":{"c":1}}},"resource_access":{"my.client":{"roles":["r"]}},"https://example.com/role":"ops","long":"${'\u{1F600}'.repeat(100)}"}`,
 )!;
 
 describe('an explained claims expression', () => {
@@ -49,7 +49,20 @@ describe('an explained claims expression', () => {
     ['big', 'the claim big is 9007199254740993'],
     ['active', 'the claim active is true'],
     ['none', 'the claim none is null'],
-    ['user', 'the claim user is an object: {"name":"Ada"}'],
+    ['resource_access', 'the claim resource_access is an object: {"my.client":{"roles":["r"]}}'],
+    [
+      'resource_access.my.client.roles',
+      'the claim resource_access.my.client.roles is missing: one has a dot in its name, write it as resource_access.my\\.client.roles',
+    ],
+    [
+      'resource_access.my\\.client.roles',
+      'the claim resource_access.my\\.client.roles is an array of 1: ["r"]',
+    ],
+    [
+      'user.my.client.a.b.c',
+      'the claim user.my.client.a.b.c is missing: one has a dot in its name, write it as user.my\\.client.a\\.b.c',
+    ],
+    ['user.my.client.other', 'the claim user.my.client.other is missing: there is no user.my'],
     ['user.name', 'the claim user.name is "Ada"'],
     ['user.mail', 'the claim user.mail is missing'],
     ['team.name', 'the claim team.name is missing: there is no team'],

@@ -16,7 +16,8 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
     'The authorization server answered with another error of RFC 6749 section 5.2, such as `invalid_scope`.',
   token_response_invalid:
     'The answer of the token endpoint is none of RFC 6749, or a claim cannot be sent in a header.',
-  token_opaque: '`claims` is given and the access token is no signed JWT: there are no claims to read.',
+  token_opaque:
+    '`claims` is given and the access token is opaque (not a signed JWT), so its claims cannot be read.',
   authorization_server_unavailable:
     'The authorization server could not be reached, or answered 408, 429, 5xx or 4xx without an error of RFC 6749, after all retries.',
   authorization_server_timeout:

@@ -5,12 +5,15 @@ import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { Decision } from '@grantgate/middleware/decision/decision';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import type { AccessToken, TokenOutcome } from '@grantgate/middleware/token/access-token';
+import { describeForOperators } from '@grantgate/middleware/token/failure';
 import type { CallerCredential } from './read-credential.ts';
 
 export interface Obtained {
   readonly decision: Decision;
   /** Also when the decision is a refusal of its claims; undefined when none came. */
   readonly token: AccessToken | undefined;
+  /** The failed token request in words for operators, with the server's own error; undefined when a token came. */
+  readonly failure: string | undefined;
 }
 
 /** Decides on one request exactly as the gateway would, and keeps the token to be looked at. */
@@ -18,16 +21,18 @@ export async function obtain(
   options: ClientCredentialsOptions,
   caller: CallerCredential | undefined,
 ): Promise<Obtained> {
-  let seen: AccessToken | undefined;
+  let token: AccessToken | undefined;
+  let failure: string | undefined;
   const cache = watch(createTokenCache({ clock: systemClock }), (outcome) => {
-    if (outcome.kind === 'token') seen = outcome;
+    if (outcome.kind === 'token') token = outcome;
+    else failure = describeForOperators(outcome);
   });
   const authenticator = createParsedAuthenticator(options, { cache });
   // The pause between two attempts does not keep the process alive by itself.
   const alive = setInterval(() => {}, 60_000);
   try {
     const decision = await authenticator.decide({ authorization: caller && toBasic(caller) });
-    return { decision, token: seen };
+    return { decision, token, failure };
   } finally {
     clearInterval(alive);
     await authenticator.close();

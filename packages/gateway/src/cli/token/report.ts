@@ -17,7 +17,9 @@ export interface TokenReport {
   readonly level: 'application' | 'gateway';
   readonly clientId: string;
   readonly url: string;
-  readonly refusal: Pick<Deny, 'status' | 'code' | 'detail'> | undefined;
+  /** `detail` is what callers may see; `authorizationServer` is for operators: the server's own error and description. */
+  readonly refusal:
+    (Pick<Deny, 'status' | 'code' | 'detail'> & { readonly authorizationServer?: string }) | undefined;
   readonly token:
     | {
         readonly value: string | undefined;
@@ -35,7 +37,7 @@ export interface TokenReport {
 
 export function createReport(
   guard: Pick<PreparedGuard, 'name'> & { readonly options: ClientCredentialsOptions },
-  { decision, token }: Obtained,
+  { decision, token, failure }: Obtained,
   asked: { readonly clientId: string; readonly reveal: boolean },
 ): TokenReport {
   const { name, options } = guard;
@@ -50,7 +52,12 @@ export function createReport(
     url: options.url,
     refusal: decision.allowed
       ? undefined
-      : { status: decision.status, code: decision.code, detail: decision.detail },
+      : {
+          status: decision.status,
+          code: decision.code,
+          detail: decision.detail,
+          ...(failure !== undefined && failure !== decision.detail && { authorizationServer: failure }),
+        },
     token: token && {
       value: asked.reveal ? token.value : undefined,
       lifetimeSeconds:
@@ -83,7 +90,7 @@ export function formatReport(report: TokenReport, style: Style): string {
     `${style.strong(middleware)}  ${level} level, client ${clientId}, ${url}\n`,
     refusal === undefined
       ? `${style.good('allowed')}\n`
-      : `${style.bad('refused')}  ${refusal.status} ${refusal.code}: ${refusal.detail}\n`,
+      : `${style.bad('refused')}  ${refusal.status} ${refusal.code}: ${refusal.authorizationServer ?? refusal.detail}\n`,
   ];
   if (token !== undefined) {
     const { value, lifetimeSeconds, claims } = token;
