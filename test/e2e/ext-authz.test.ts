@@ -76,6 +76,23 @@ describe('a check of Envoy over gRPC', () => {
     },
   );
 
+  it.each([
+    [100, 503],
+    [101, 431],
+    [5000, 431],
+  ])('about a request with %i header lines', async (count, status) => {
+    const raw = Array.from({ length: count }, () => ({ key: 'a', raw_value: Buffer.alloc(0) }));
+    const joined = Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, '1']));
+    for (const headers of [{ header_map: { headers: raw } }, { headers: joined }]) {
+      const http = { method: 'GET', path: '/', host: 'a', protocol: 'HTTP/1.1', ...headers };
+      const { denied_response: denied } = await client.check({
+        attributes: { request: { http }, context_extensions: { middleware: 'broken' } },
+      });
+      expect(denied?.status.code).toBe(status === 503 ? 429 : status);
+      if (status === 431) expect(denied?.body).toContain('"code":"too_many_header_fields"');
+    }
+  });
+
   it('is about the middleware that the route names, else about the entry point’s', async () => {
     const codes = async (middleware: string | undefined) => {
       const { status, denied_response: denied } = await client.check(about(middleware));

@@ -264,6 +264,14 @@ describe('a check', () => {
     return !byNode;
   };
 
+  it('with more header lines than the entry point allows is refused', async () => {
+    const headers = [...plain.headers, ...Array.from({ length: 98 }, () => 'a:')];
+    const { answer, told } = await door.send(write({ ...plain, headers }));
+    expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*"code":"too_many_header_fields"/);
+    expect(told?.record).toMatchObject({ status: 431, refusal: { code: 'too_many_header_fields' } });
+    expect((await door.send(write({ ...plain, headers: headers.slice(1) }))).answer).not.toContain(' 431 ');
+  });
+
   it.each<[string, Partial<Asked>]>([
     ['of the plain form', {}],
     ['with a path below', { target: '/forward-auth/memory/orders/1?page=2' }],

@@ -136,6 +136,13 @@ const entryPoint = z
     http: z
       .strictObject({
         maxHeaderBytes: bytes.min(1).default(16_384).describe('Size of the head of a request, in bytes.'),
+        maxHeaderFields: z
+          .int()
+          .min(1)
+          .default(100)
+          .describe(
+            'Header lines that a request may have; one with more is refused with 431. Servers that read a limited number of lines read those that the gateway writes first.',
+          ),
         maxBodyBytes: bytes.default(0).describe('Size of the body of a request, in bytes; 0: no limit.'),
         encodedCharacters: encodedCharacters
           .prefault({})

@@ -84,6 +84,8 @@ export interface TransportConfig {
   readonly graceTimeoutMs: number;
   /** Total size of the request head in bytes. */
   readonly maxHeaderBytes: number;
+  /** Header lines of a request. */
+  readonly maxHeaderFields: number;
   /** Size of the request body in bytes; 0: no limit. */
   readonly maxBodyBytes: number;
 }

@@ -26,6 +26,7 @@ describe('the install configuration', () => {
         idleTimeoutMs: 180_000,
         graceTimeoutMs: 10_000,
         maxHeaderBytes: 16_384,
+        maxHeaderFields: 100,
         maxBodyBytes: 0,
       },
       encodedCharacters,
@@ -67,7 +68,7 @@ EntryPoints:
     transport:
       respondingTimeouts: { readTimeout: 1m30s, headerTimeout: 5, idleTimeout: 500ms }
       lifeCycle: { graceTimeout: "20" }
-    http: { maxHeaderBytes: 4096, maxBodyBytes: 1048576, encodedCharacters: { AllowEncodedSlash: true, allowencodedhash: false } }
+    http: { maxHeaderBytes: 4096, maxHeaderFields: 50, maxBodyBytes: 1048576, encodedCharacters: { AllowEncodedSlash: true, allowencodedhash: false } }
   admin: { address: "localhost:0" }
 providers:
   file: { directory: ./routes, filename: one.yaml, watch: false }
@@ -102,6 +103,7 @@ ping: {}
         idleTimeoutMs: 500,
         graceTimeoutMs: 20_000,
         maxHeaderBytes: 4096,
+        maxHeaderFields: 50,
         maxBodyBytes: 1_048_576,
       },
       encodedCharacters: { ...encodedCharacters, slash: true, hash: false },
@@ -167,7 +169,7 @@ ping: {}
   web:
     adress: ":80"
   two: { address: "host:99999" }
-  three: { address: ":80", forwardedHeaders: { trustedIPs: [10.0.0.0/33] }, http: { maxHeaderBytes: -1 } }
+  three: { address: ":80", forwardedHeaders: { trustedIPs: [10.0.0.0/33] }, http: { maxHeaderBytes: -1, maxHeaderFields: 0 } }
   four: { address: ":81", transport: { respondingTimeouts: { readTimeout: fast } }, Address: ":82" }
 metrics: { prometheus: { buckets: [0.1, 0.1], addRouterLabels: true, manualRouting: true }, otlp: {} }
 providers:
@@ -190,6 +192,7 @@ log: { level: loud }
         'error 5:61 entryPoints.three.forwardedHeaders.trustedIPs[0]: expected an IP address or a CIDR range',
         'error 5:101 entryPoints.three.http.maxHeaderBytes: expected number to be >=0',
         'error 5:101 entryPoints.three.http.maxHeaderBytes: expected number to be >=1',
+        'error 5:122 entryPoints.three.http.maxHeaderFields: expected number to be >=1',
         'error 6:75 entryPoints.four.transport.respondingTimeouts.readTimeout: expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h',
         'error 6:85 entryPoints.four.Address: address is given twice (names match whatever their letter case)',
         'error 7:26 metrics.prometheus.buckets: expected numbers that grow',

@@ -202,6 +202,7 @@ function toEntryPoint(
       idleTimeoutMs: respondingTimeouts.idleTimeout,
       graceTimeoutMs: lifeCycle.graceTimeOut,
       maxHeaderBytes: http.maxHeaderBytes,
+      maxHeaderFields: http.maxHeaderFields,
       maxBodyBytes: http.maxBodyBytes,
     }),
     encodedCharacters: Object.freeze({

@@ -115,7 +115,7 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
 
   #begin(bytes: Buffer, lent: boolean): void {
     const { activity, config, deadlines, handle, idle, readPath } = this.#deps;
-    const request = readShortRequest(bytes, this.#head, config.transport.maxHeaderBytes);
+    const request = readShortRequest(bytes, this.#head, config.transport);
     if (request === undefined) {
       this.#handOver(lent ? Buffer.from(bytes) : bytes);
       return;

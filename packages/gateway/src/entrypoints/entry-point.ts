@@ -149,7 +149,7 @@ function createServer(config: EntryPointConfig, deps: EntryPointDeps): Listener 
     deps.certificates.length === 0
       ? { server: createHttpServer(limits), setCertificates() {} }
       : createTlsServer(limits, deps.certificates);
-  // Size is limited in bytes; Node.js would drop headers beyond a count in silence.
+  // All lines are counted and a flood is refused; Node.js would drop headers beyond a count in silence.
   listener.server.maxHeadersCount = 0;
   return listener;
 }

@@ -59,6 +59,7 @@ const defaultTransport: TransportConfig = {
   idleTimeoutMs: 60_000,
   graceTimeoutMs: 10_000,
   maxHeaderBytes: 65_536,
+  maxHeaderFields: 100,
   maxBodyBytes: 0,
 };
 

@@ -29,6 +29,8 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
   const { activity, config } = deps;
   const requests = createNodeRequests();
   const isEnding = (): boolean => activity.ending;
+  const hasTooManyLines = ({ rawHeaders }: IncomingMessage): boolean =>
+    rawHeaders.length > 2 * config.transport.maxHeaderFields;
   const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
     const { req: request } = response;
     const answer = createNodeAnswer(response, isEnding);
@@ -37,8 +39,10 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
       activity.begin();
       response.on('close', () => activity.finish());
     }
-    const facts = upgrade === undefined || isHandshake(request) ? deps.readFacts(request) : undefined;
-    const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request);
+    const isFlood = hasTooManyLines(request);
+    const isReadable = upgrade === undefined || isFlood || isHandshake(request);
+    const facts = isReadable ? deps.readFacts(request) : undefined;
+    const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request, isFlood);
     if (facts === undefined || refusal !== undefined) answer.last();
     if (facts === undefined) {
       const requestId = readRequestId(request.rawHeaders);
@@ -67,7 +71,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
     if (requests.find(socket) !== undefined) {
       // Sent before the answer to an earlier request was there: two would write to one connection.
       socket.destroy();
-    } else if (request.headers.upgrade?.toLowerCase() === 'websocket') {
+    } else if (request.headers.upgrade?.toLowerCase() === 'websocket' || hasTooManyLines(request)) {
       serve(takeOver(request, socket), false, { socket, head });
     } else {
       // Node.js takes it for a new connection, and would add its listener to the one that it has.
@@ -98,9 +102,10 @@ function destroyOnError(this: Socket): void {
 const hungUp: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
 /** A method or a message that is refused whatever the routes say. */
-function refusalOf(request: IncomingMessage): Refusal | undefined {
+function refusalOf({ method }: IncomingMessage, isFlood: boolean): Refusal | undefined {
   // A server that answers TRACE would show the caller the access token (RFC 9110 section 9.3.8).
-  return request.method === 'TRACE' ? gatewayRefusals.method_not_supported : undefined;
+  if (method === 'TRACE') return gatewayRefusals.method_not_supported;
+  return isFlood ? gatewayRefusals.too_many_header_fields : undefined;
 }
 
 /** RFC 6455 section 4.1. A body could be read as the first frames of the WebSocket. */

@@ -1,3 +1,4 @@
+import type { TransportConfig } from '../config/install.ts';
 import { isLengthTabbed, readHeaderLines } from '../http1/header-lines.ts';
 import { authorityForm } from './message-framing.ts';
 import { toHostName } from './request-facts.ts';
@@ -41,23 +42,23 @@ const maxShortHeadBytes = 16 * 1024;
  * expectation. Whatever it takes, Node.js's own parser reads the same; the converse need not be.
  *
  * @param before the head of the request before, whose lines are mostly the same.
- * @param maxHeadBytes bytes of a head.
+ * @param limits of a head: its bytes and its header lines.
  * @returns undefined for everything else, odd and ambiguous forms among them.
  */
 export function readShortRequest(
   bytes: Buffer,
   before: ShortHead | undefined,
-  maxHeadBytes: number,
+  limits: Pick<TransportConfig, 'maxHeaderBytes' | 'maxHeaderFields'>,
 ): ShortRequest | undefined {
   const text = bytes.toString('latin1', 0, maxShortHeadBytes);
   const end = text.indexOf('\r\n\r\n') + 4;
-  if (end < 4 || end > maxHeadBytes) return undefined;
+  if (end < 4 || end > limits.maxHeaderBytes) return undefined;
   const line = requestLine.exec(text);
   if (line === null) return undefined;
   const [{ length }, method = '', target = '', minor] = line;
   const lines = text.slice(length, end - 2);
   const repeats = before?.lines === lines;
-  const head = repeats ? before : readShortHead(lines);
+  const head = repeats ? before : readShortHead(lines, limits.maxHeaderFields);
   if (head === undefined || bytes.length - end > head.bodyBytes) return undefined;
   const httpVersion = minor === '1' ? '1.1' : '1.0';
   if (minor === '1' ? head.authority === undefined : head.connection === 'keep-alive') return undefined;
@@ -76,9 +77,10 @@ const none = Buffer.alloc(0);
 /** Methods that have no meaning to the connection itself; a fragment is never sent (RFC 9110 section 7.1). */
 const requestLine = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\/[\x21\x22\x24-\x7e]*) HTTP\/1\.([01])\r\n/;
 
-function readShortHead(lines: string): ShortHead | undefined {
+function readShortHead(lines: string, maxFields: number): ShortHead | undefined {
   const rawHeaders: string[] = [];
-  if (readHeaderLines(lines, 0, rawHeaders, false) !== undefined) return undefined;
+  if (readHeaderLines(lines, 0, rawHeaders, false) !== undefined || rawHeaders.length > 2 * maxFields)
+    return undefined;
   let authority: string | undefined;
   let authorization: string | undefined;
   let length: string | undefined;

@@ -172,7 +172,7 @@ describe('a request', () => {
       'GET /a?b=\xe9 HTTP/1.1\r\nConnection: keep-alive\r\nHost: a\r\nX-A: caf\xe9\r\nx-a: \r\n\r\n',
     );
     await ask(pool, { method: 'POST' });
-    expect(received(0)).toMatch(/POST \/ [^]*\r\nContent-Length: 0\r\n\r\n$/);
+    expect(received(0)).toMatch(/POST \/ [^]*\r\nContent-Length: 0\r\nHost: a\.example\r\n\r\n$/);
   });
 
   test.each([
@@ -204,7 +204,7 @@ describe('a request', () => {
     const asked = ask(pool, { method: 'PUT', body: { ...body, start: (sink) => (body.start(sink), sink.write(Buffer.from('hello '))) } }); // prettier-ignore
     const sink = await body.started;
     await eventually(() => parts.length > 0);
-    expect(parts[0]).toMatch(/\r\nContent-Length: 11\r\n\r\nhello $/);
+    expect(parts[0]).toMatch(/\r\nContent-Length: 11\r\nHost: a\.example\r\n\r\nhello $/);
     sink.write(Buffer.from('world'));
     sink.end();
     expect((await asked).body).toBe('ok');
@@ -222,10 +222,10 @@ describe('a request', () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
     expect((await ask(pool, { method: 'PUT', body: bytes })).body).toBe('ok');
     expect(parts).toHaveLength(1);
-    expect(parts[0]).toMatch(/\r\nContent-Length: 256\r\n\r\n/);
+    expect(parts[0]).toMatch(/\r\nContent-Length: 256\r\nHost: a\.example\r\n\r\n/);
     expect(parts[0]?.endsWith(`\r\n\r\n${bytes.toString('latin1')}`)).toBe(true);
     expect((await ask(pool, { method: 'POST', body: Buffer.alloc(0) })).body).toBe('ok');
-    expect(parts[1]).toMatch(/\r\nContent-Length: 0\r\n\r\n$/);
+    expect(parts[1]).toMatch(/\r\nContent-Length: 0\r\nHost: a\.example\r\n\r\n$/);
     expect(pool.stats()).toEqual({ open: 1, idle: 1 });
   });
 
@@ -241,7 +241,7 @@ describe('a request', () => {
     sink.end();
     expect((await asked).body).toBe('ok');
     expect(received(0)).toMatch(
-      /\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n14\r\nx{20}\r\n0\r\n\r\n$/,
+      /\r\nTransfer-Encoding: chunked\r\nHost: a\.example\r\n\r\n5\r\nhello\r\n14\r\nx{20}\r\n0\r\n\r\n$/,
     );
   });
 

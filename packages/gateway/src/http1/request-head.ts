@@ -16,11 +16,16 @@ export function toRequestHead({
   const text = 'lines' in headers ? headers : toHeaderText(headers);
   if (text === undefined || !isToken.test(method) || isNoTarget.test(target)) return undefined;
   // HTTP/1.1 keeps connections without being asked; servers of HTTP/1.0 have to be (RFC 9112 appendix C.2.2).
-  const head = `${method} ${target} HTTP/1.1\r\n${upgrade === undefined ? 'Connection: keep-alive\r\n' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`}${text.lines}`;
-  if (body === undefined) return head + (awaitsBody.has(method) ? 'Content-Length: 0\r\n\r\n' : '\r\n');
-  return body.length === undefined
-    ? `${head}Transfer-Encoding: chunked\r\n\r\n`
-    : `${head}Content-Length: ${body.length}\r\n\r\n`;
+  const connection =
+    upgrade === undefined ? 'Connection: keep-alive\r\n' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
+  // Before the caller's lines: a server that reads no more than so many lines would not know where the body ends.
+  return `${method} ${target} HTTP/1.1\r\n${connection}${toFraming(method, body)}${text.lines}\r\n`;
+}
+
+/** The line that frames the body; empty without one. */
+function toFraming(method: string, body: OutgoingRequest['body']): string {
+  if (body === undefined) return awaitsBody.has(method) ? 'Content-Length: 0\r\n' : '';
+  return body.length === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.length}\r\n`;
 }
 
 const isNoTarget = /^$|[^\x21-\x7e\x80-\xff]/;

@@ -11,6 +11,7 @@ export type GatewayRefusalCode =
   | 'request_timeout'
   | 'request_too_large'
   | 'request_head_too_large'
+  | 'too_many_header_fields'
   | 'gateway_draining'
   | 'upstream_unavailable'
   | 'upstream_refused'
@@ -80,6 +81,12 @@ export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Ob
     431,
     'Request header fields too large',
     'the request head exceeds the entry point’s limit',
+  ),
+  too_many_header_fields: refusal(
+    'too_many_header_fields',
+    431,
+    'Request header fields too large',
+    'the request has more header lines than the entry point allows',
   ),
   gateway_draining: refusal('gateway_draining', 503, 'Shutting down', 'the gateway is shutting down', 1),
   upstream_unavailable: refusal(

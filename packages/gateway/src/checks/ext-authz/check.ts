@@ -21,7 +21,11 @@ import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
 export type Answer = (request: CheckRequest, isDraining: boolean) => Promise<Buffer>;
 
 export function createAnswer(
-  { name: entryPoint, encodedCharacters }: Pick<EntryPointConfig, 'name' | 'encodedCharacters'>,
+  {
+    name: entryPoint,
+    encodedCharacters,
+    transport,
+  }: Pick<EntryPointConfig, 'name' | 'encodedCharacters' | 'transport'>,
   config: CheckConfig,
   deps: PipelineDeps,
 ): Answer {
@@ -58,7 +62,11 @@ export function createAnswer(
       const name = request.contextExtensions.get('middleware') ?? config.middleware;
       check = name === undefined ? undefined : lease.snapshot.check(name);
       passed =
-        (isDraining ? gatewayRefusals.gateway_draining : refusalOf(check)) ??
+        (isDraining ? gatewayRefusals.gateway_draining : undefined) ??
+        (facts.rawHeaders.length > 2 * transport.maxHeaderFields
+          ? gatewayRefusals.too_many_header_fields
+          : undefined) ??
+        refusalOf(check) ??
         (isAmbiguousPath(facts.path, readPath) ? ambiguousPath : undefined) ??
         (await passGuards(check?.guards ?? [], { authorization: valueOf(facts.rawHeaders, credentials) }));
     } catch (error) {
