@@ -53,6 +53,25 @@ describe('an authenticator with a real authorization server', () => {
     await authenticator.close();
   });
 
+  it.each(['application', 'gateway'] as const)(
+    'asks for a new token after a purge of the client at %s level',
+    async (level) => {
+      const own = level === 'gateway' ? { clientID: 'admin', clientSecret: 'admin-secret' } : {};
+      const authenticator = createAuthenticator({ url, ...own });
+      const decide = async () => authenticator.decide(basic('admin', 'admin-secret'));
+      const before = await decide();
+      expect(authenticator.purge('tester')).toBe(0);
+      expect(await decide()).toBe(before);
+      expect(authenticator.purge('admin')).toBe(1);
+      const after = await decide();
+      if (!before.allowed || !after.allowed) throw new Error('refused');
+      expect(after.setHeaders[1]).not.toBe(before.setHeaders[1]);
+      expect(authenticator.purge()).toBe(1);
+      expect(await decide()).not.toBe(after);
+      await authenticator.close();
+    },
+  );
+
   it('refuses a wrong secret, missing and malformed credentials with a challenge', async () => {
     const authenticator = createAuthenticator({ url });
     await authenticator.decide(basic('admin', 'admin-secret'));

@@ -28,6 +28,11 @@ export interface Authenticator {
   readonly decide: Decide;
   /** Undefined at application level, and with `renewOnUnauthorized: false`. */
   readonly renew: Renew | undefined;
+  /**
+   * Drops the tokens of one client, or of all, and returns how many were in memory. The next request asks the authorization
+   * server, whatever the store still has. Other processes keep the tokens that they have in memory.
+   */
+  purge(clientId?: string): number;
   /** Drops the tokens that were obtained here and closes the connections to the authorization server. */
   close(): Promise<void>;
 }
@@ -90,14 +95,21 @@ export function createParsedAuthenticator(
   const policy = compilePolicy(options);
   const { clientID, clientSecret } = options;
   const close = (): Promise<void> => tokens.close();
+  const purge = (clientId?: string): number => source.purge(clientId);
   if (clientID === undefined || clientSecret === undefined)
-    return Object.freeze({ decide: createApplicationDecide(policy, source, clock), renew: undefined, close });
+    return Object.freeze({
+      decide: createApplicationDecide(policy, source, clock),
+      renew: undefined,
+      purge,
+      close,
+    });
   const own = Object.freeze({ clientId: clientID, clientSecret });
   return Object.freeze({
     decide: createGatewayDecide(policy, source, own, clock),
     renew: options.renewOnUnauthorized
       ? createRenew(policy, clientID, tokens.renewalOf(own), clock)
       : undefined,
+    purge,
     close,
   });
 }

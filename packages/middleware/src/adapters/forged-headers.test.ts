@@ -27,6 +27,7 @@ const passOf = (name: string): Pass => {
   const authenticator: Authenticator = {
     decide: () => allow,
     renew: undefined,
+    purge: () => 0,
     close: () => Promise.resolve(),
   };
   return createGuard({ authenticator }).passOf(allow);

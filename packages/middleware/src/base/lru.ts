@@ -4,8 +4,8 @@ export interface Lru<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
   delete(key: K): boolean;
-  /** Deletes every entry whose value fits; takes time in proportion to the size. */
-  deleteWhere(fits: (value: V) => boolean): void;
+  /** Deletes every entry whose value fits, and counts them; takes time in proportion to the size. */
+  deleteWhere(fits: (value: V) => boolean): number;
   /** Shows every value, the one used longest ago first; marks none. */
   forEach(show: (value: V) => void): void;
   clear(): void;
@@ -45,7 +45,9 @@ export function createLru<K, V>(maxEntries: number): Lru<K, V> {
     },
     deleteWhere(fits) {
       newest = undefined;
+      const before = entries.size;
       for (const [key, value] of entries) if (fits(value)) entries.delete(key);
+      return before - entries.size;
     },
     forEach(show) {
       for (const value of entries.values()) show(value);

@@ -210,6 +210,38 @@ describe('a fleet of processes with one store', () => {
     expect(valueOf(await waiting)).toBe('token-2');
   });
 
+  it.each([undefined, 'app'])(
+    'shares no token older than a purge of %s in both processes',
+    async (clientId) => {
+      const { clock, asked, join } = createFleet();
+      const [one, two] = [join(), join()];
+      const get = async ({ tokens }: typeof one) => {
+        const outcome = Promise.resolve(tokens.get(app()));
+        await clock.advance(1_000);
+        return valueOf(await outcome);
+      };
+      expect(await get(one)).toBe('token-1');
+      expect(await get(two)).toBe('token-1');
+      for (const { tokens } of [one, two]) expect(tokens.purge(clientId)).toBe(1);
+      expect(await get(two)).toBe('token-2');
+      expect(await get(one)).toBe('token-2');
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  it('does not share an answer that was under way when its client was purged', async () => {
+    const { clock, asked, fleet, join } = createFleet();
+    const [one, two] = [join(), join()];
+    const early = Promise.resolve(one.tokens.get(app()));
+    await clock.advance(fleet.answerMs / 2);
+    for (const { tokens } of [one, two]) tokens.purge('app');
+    const late = [one, two].map(async ({ tokens }) => tokens.get(app()));
+    await clock.advance(5_000);
+    expect(valueOf(await early)).toBe('token-1');
+    expect((await Promise.all(late)).map(valueOf)).toEqual(['token-2', 'token-2']);
+    expect(asked).toHaveLength(2);
+  });
+
   it('keeps the lock of a process that waits long for its answer', async () => {
     const { clock, asked, fleet, join } = createFleet();
     fleet.answerMs = 20_000;

@@ -10,6 +10,8 @@ export interface FleetRequest {
   readonly held: AccessToken | undefined;
   /** A token that a resource has refused: no answer, be it held or what the store has. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
+  /** `Clock.monotonic()` milliseconds: a token that was obtained earlier has been purged. */
+  readonly notBeforeMs: number;
   /** Asks the authorization server. Never rejects. */
   readonly ask: () => Promise<TokenOutcome>;
   /** Whether the answer may be shared: false once what was under way has been purged. */
@@ -74,9 +76,9 @@ export async function obtainShared(
 /** A failure that was left for others does not concern a request that begins only now. */
 function isGain(
   found: TokenOutcome | undefined,
-  { held, refused }: Pick<FleetRequest, 'held' | 'refused'>,
+  { held, refused, notBeforeMs }: Pick<FleetRequest, 'held' | 'refused' | 'notBeforeMs'>,
 ): found is AccessToken {
-  if (found?.kind !== 'token') return false;
+  if (found?.kind !== 'token' || found.obtainedAtMs < notBeforeMs) return false;
   // Any other will do, even one that ends sooner.
   if (refused !== undefined) return found.value !== refused.value;
   return (

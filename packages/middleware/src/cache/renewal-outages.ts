@@ -27,8 +27,8 @@ export interface RenewalOutages {
   failed(key: string, renewal: FailedRenewal, failure: TokenFailure): void;
   /** Told of every token that was obtained, in the background or not. */
   succeeded(key: string): void;
-  /** Forgets the outages of a generation, which has been purged. */
-  forget(generation: object): void;
+  /** Forgets outages whose tokens have been purged. */
+  forget(isPurged: (renewal: FailedRenewal) => boolean): void;
   /** Credentials whose token still serves and could not be renewed, by what counts them. */
   failing(): ReadonlyMap<TokenTally, number>;
 }
@@ -72,8 +72,8 @@ export function createRenewalOutages(clock: Clock, maxOutages: number): RenewalO
       const lastedMs = clock.monotonic() - beganAtMs;
       source.announce(Object.freeze({ kind: 'recovered', clientId, failures, lastedMs }));
     },
-    forget(generation) {
-      outages.deleteWhere(({ source }) => source.generation === generation);
+    forget(isPurged) {
+      outages.deleteWhere(isPurged);
     },
     failing() {
       const now = clock.monotonic();

@@ -227,6 +227,39 @@ describe('token cache', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('drops the tokens of one client, whatever its secret, and says how many', async () => {
+    const { clock, tokens, open, first, asked } = setUp();
+    await first();
+    const other = { clientId: 'other', clientSecret: new Secret('right') };
+    const kept = await first(other);
+    const elsewhere = open('audience').get(credential());
+    await clock.advance(10);
+    expect(tokens.purge('app')).toBe(1);
+    expect(tokens.purge('app')).toBe(0);
+    expect(tokens.get(other)).toBe(kept);
+    expect(open('audience').get(credential())).toBe(await elsewhere);
+    await first();
+    expect(asked).toHaveLength(4);
+  });
+
+  it("neither keeps nor announces a client's renewal that was under way when its tokens were purged", async () => {
+    const { clock, tokens, first, answerWith, renewals, failing } = setUp();
+    await first();
+    const other = { clientId: 'other', clientSecret: new Secret('right') };
+    await first(other);
+    await clock.advance(80_000);
+    answerWith(() => unavailable);
+    void tokens.get(credential());
+    void tokens.get(other);
+    tokens.purge('app');
+    await clock.advance(10);
+    expect(renewals).toMatchObject([{ kind: 'failed', clientId: 'other' }]);
+    expect(failing()).toBe(1);
+    tokens.purge('other');
+    expect(failing()).toBe(0);
+    expect(tokens.get(credential())).toBeInstanceOf(Promise);
+  });
+
   it('lets no caller wait longer than the limit', async () => {
     const { clock, tokens, slow } = setUp();
     slow(1e9);

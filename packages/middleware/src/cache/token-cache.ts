@@ -53,8 +53,13 @@ export interface CachedTokens {
    * one, asked for once however many want it. The refused one stays in memory until then.
    */
   renew(credential: Credential, refused: Pick<AccessToken, 'value'>): MaybePromise<TokenOutcome>;
-  /** Drops every token that came through here, and whatever is under way. */
-  purge(): void;
+  /**
+   * Drops the tokens that came through here, of one client or of all: they are not used again, wherever they are shared, and
+   * what is under way serves only those who wait for it.
+   *
+   * @returns tokens dropped from memory.
+   */
+  purge(clientId?: string): number;
 }
 
 /** How often each tier was what answered, since the cache was created. */
@@ -82,6 +87,7 @@ type Generation = object;
 interface Entry {
   readonly token: AccessToken;
   readonly validity: Validity;
+  readonly clientId: string;
   readonly generation: Generation;
   /** `Clock.monotonic()` from which a use starts a renewal in the background. */
   refreshAtMs: number;
@@ -90,11 +96,18 @@ interface Entry {
 
 interface Flight {
   readonly outcome: Promise<TokenOutcome>;
+  readonly clientId: string;
   readonly generation: Generation;
   /** The token that is not to come out of it. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
+  readonly progress: Progress;
+}
+
+interface Progress {
   /** Whether the authorization server was asked. */
-  readonly progress: { asked: boolean };
+  asked: boolean;
+  /** Whether its tokens were purged meanwhile: the outcome serves those who wait, and is not kept. */
+  purged: boolean;
 }
 
 interface Refusal {
@@ -115,6 +128,8 @@ const brokeDown: TokenFailure = Object.freeze({
   detail: 'the token request could not be made',
 });
 
+/** Clients of one source whose purge is remembered, the latest kept. */
+const maxPurged = 1_000;
 /** Outages of renewals that are remembered, the latest kept. */
 const maxOutages = 10_000;
 
@@ -137,6 +152,9 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       // The key costs an HMAC: it is computed once per credential object, which callers keep.
       const keys = new WeakMap<Credential, string>();
       let generation: Generation = {};
+      /** `Clock.monotonic()` of the latest purge, of all and of some clients. */
+      let purgedAtMs = -Infinity;
+      const purgedClients = createLru<string, number>(maxPurged);
 
       const partsOf = ({ clientId, clientSecret }: Credential): readonly string[] => [
         ...profile,
@@ -162,8 +180,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         credential: Credential,
         held: AccessToken | undefined,
         refused: Pick<AccessToken, 'value'> | undefined,
-        isWanted: () => boolean,
-        progress: Flight['progress'],
+        progress: Progress,
       ): Promise<TokenOutcome> => {
         const ask = (): Promise<TokenOutcome> => {
           progress.asked = true;
@@ -174,8 +191,9 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
           key: shared.keyOf(partsOf(credential)),
           held,
           refused,
+          notBeforeMs: Math.max(purgedAtMs, purgedClients.get(credential.clientId) ?? -Infinity),
           ask,
-          isWanted,
+          isWanted: () => !progress.purged,
           lockWaitMs,
         });
         if (!progress.asked && outcome.kind === 'token' && outcome !== held) {
@@ -188,21 +206,20 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const launch = (key: string, credential: Credential, unwanted?: Pick<AccessToken, 'value'>): Flight => {
         const running = flights.get(key);
         if (running !== undefined) return running;
-        const born = generation;
+        const { clientId } = credential;
         const held = entries.get(key)?.token;
-        const progress = { asked: false };
-        const outcome = obtain(credential, held, unwanted, () => born === generation, progress)
+        const progress: Progress = { asked: false, purged: false };
+        const outcome = obtain(credential, held, unwanted, progress)
           .catch(() => brokeDown)
           .then((result) => {
             if (flights.get(key) === flight) flights.delete(key);
-            // What was under way when the tokens were purged serves its waiters and is not kept.
-            if (born !== generation) return result;
-            keep(key, result, unwanted);
+            if (progress.purged) return result;
+            keep(key, clientId, result, unwanted);
             // While another process renews, the token in memory is the result, and says nothing of the server.
             if (result.kind === 'token' && (progress.asked || result !== held)) outages.succeeded(key);
             return result;
           });
-        const flight = { outcome, generation, refused: unwanted, progress };
+        const flight: Flight = { outcome, clientId, generation, refused: unwanted, progress };
         flights.set(key, flight);
         return flight;
       };
@@ -215,6 +232,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
       const keep = (
         key: string,
+        clientId: string,
         outcome: TokenOutcome,
         unwanted: Pick<AccessToken, 'value'> | undefined,
       ): void => {
@@ -239,6 +257,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         entries.set(key, {
           token: outcome,
           validity: createValidity(expiresAtMs, clock),
+          clientId,
           generation,
           refreshAtMs: refreshAfterMs(outcome.obtainedAtMs, expiresAtMs),
           failedRefreshes: 0,
@@ -257,7 +276,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         void flight.outcome.then((outcome) => {
           if (entries.get(key) === entry && entry.refreshAtMs === Infinity)
             postpone(entry, clock.monotonic());
-          if (flight.progress.asked && flight.generation === generation)
+          if (flight.progress.asked && !flight.progress.purged)
             announceRenewal(key, credential, entry, outcome);
         });
       };
@@ -349,12 +368,22 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
             ),
           );
         },
-        purge() {
+        purge(clientId) {
           const ended = generation;
-          generation = {};
-          entries.deleteWhere((entry) => entry.generation === ended);
-          outages.forget(ended);
-          for (const [key, flight] of flights) if (flight.generation === ended) flights.delete(key);
+          const now = clock.monotonic();
+          if (clientId === undefined) {
+            generation = {};
+            purgedAtMs = now;
+          } else purgedClients.set(clientId, now);
+          const concerns = (of: { readonly generation: Generation; readonly clientId: string }): boolean =>
+            of.generation === ended && (clientId === undefined || of.clientId === clientId);
+          outages.forget(({ source, ...outage }) => concerns({ ...outage, ...source }));
+          for (const [key, flight] of flights) {
+            if (!concerns(flight)) continue;
+            flight.progress.purged = true;
+            flights.delete(key);
+          }
+          return entries.deleteWhere(concerns);
         },
       };
     },
