@@ -3,7 +3,8 @@ import type { Deadlines, Expiring } from './deadlines.ts';
 import type { Dialer } from './dial.ts';
 import type { Fault } from './fault.ts';
 import type { ReadBuffers } from './read-buffers.ts';
-import type { BodySink, Call, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
+import { Job, type Jobs } from './job.ts';
+import type { BodySink, Call, OutgoingRequest, ResponseHandler } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
 import { createResponseParser } from './response-parser.ts';
 import { writeText } from './write-text.ts';
@@ -34,51 +35,12 @@ export interface ConnectionDeps {
   readonly limits: ClientLimits;
   readonly deadlines: Deadlines;
   readonly buffers: ReadBuffers;
+  /** The server has sent bytes after a response that was complete. */
+  onUnasked(): void;
   /** Free for another request. */
   onIdle(connection: Connection): void;
   /** Told once; the connection is of no more use. */
   onGone(connection: Connection): void;
-}
-
-/** What a connection does for a request when it is told to. */
-interface Jobs {
-  abort(job: Job): void;
-  resume(job: Job): void;
-}
-
-/** One request on its connection. A class, because one is made for every request. */
-class Job implements Call {
-  readonly request: OutgoingRequest;
-  /** What comes of the body after `head`. */
-  readonly body: RequestBody | undefined;
-  /** With the body, when that is here as a whole. */
-  readonly head: string;
-  readonly handler: ResponseHandler;
-  /** The head of the answer is here. */
-  answered = false;
-  /** The handler takes no parts for now. */
-  paused = false;
-  bodySent: boolean;
-  idleSeconds: number | undefined = undefined;
-  readonly #jobs: Jobs;
-
-  constructor(request: OutgoingRequest, head: string, handler: ResponseHandler, jobs: Jobs) {
-    const { body } = request;
-    this.request = request;
-    this.body = Buffer.isBuffer(body) ? undefined : body;
-    this.head = Buffer.isBuffer(body) ? head + body.toString('latin1') : head;
-    this.handler = handler;
-    this.bodySent = this.body === undefined;
-    this.#jobs = jobs;
-  }
-
-  abort(): void {
-    this.#jobs.abort(this);
-  }
-
-  resume(): void {
-    this.#jobs.resume(this);
-  }
 }
 
 /** What a server says about how long it keeps a connection is taken for that much less, in milliseconds... */
@@ -94,6 +56,8 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
   let open = false;
   let gone = false;
   let lent = false;
+  /** The system has not yet taken the whole of a request. */
+  let unsent = false;
 
   const leave = (): void => {
     if (gone) return;
@@ -138,13 +102,16 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
     onData(data) {
       job?.handler.onData(data, lent);
     },
+    onUnasked: () => deps.onUnasked(),
     onEnd(trailers, reusable) {
       const mine = job;
       if (mine === undefined) return;
       job = undefined;
       buffer.release();
       if (!mine.bodySent) mine.body?.stop();
-      if (reusable && mine.bodySent && !once) rest(mine.idleSeconds);
+      // What is still to be sent would stand before the next request.
+      if (reusable && mine.bodySent && !unsent && socket.writableLength === 0 && !once)
+        rest(mine.idleSeconds);
       else end();
       mine.handler.onEnd(trailers);
     },
@@ -175,7 +142,9 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
   };
   const onBytes = (bytes: Buffer): void => {
     const mine = job;
-    const wrong = parser.feed(bytes);
+    // Late bytes look like the response to the next request, but may come too early for it. With a body, a response may as well.
+    const isEarly = unsent && mine?.request.body === undefined;
+    const wrong = isEarly ? 'a response before the request was sent' : parser.feed(bytes);
     if (wrong !== undefined) end({ code: 'answer_invalid', reason: wrong });
     if (mine === undefined || mine !== job) return;
     if (!mine.answered) return;
@@ -195,6 +164,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
   const onError = (error: NodeJS.ErrnoException): void => end(toFault(error, open, job?.answered ?? false));
   const onClose = (): void => end({ code: 'connection_lost', reason: 'the connection was closed' });
   const onWritten = (error?: Error | null): void => {
+    unsent = false;
     if (error) socket.destroy(error);
   };
 
@@ -203,6 +173,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
     parser.expect(mine.request);
     if (body === undefined) {
       expiring.deadline = deadlines.notBefore(limits.headMs);
+      unsent = true;
       writeText(socket, mine.head, onWritten);
       return;
     }

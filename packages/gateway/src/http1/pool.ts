@@ -1,5 +1,5 @@
 import { openConnection, type ClientLimits, type Connection } from './connection.ts';
-import type { Deadlines } from './deadlines.ts';
+import type { Deadlines, Expiring } from './deadlines.ts';
 import { createDialer } from './dial.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import { toRequestHead } from './request-head.ts';
@@ -34,12 +34,28 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
   const connections = new Set<Connection>();
   const idle: Connection[] = [];
   let closed = false;
+  /** Set while no connection is used twice. */
+  let distrusted = false;
+  const distrust: Expiring = {
+    deadline: Infinity,
+    onExpired() {
+      distrusted = false;
+      deps.deadlines.remove(distrust);
+    },
+  };
   let onEmpty: (() => void) | undefined;
   const connectionDeps = {
     ...deps,
     dialer: createDialer(origin),
+    onUnasked(): void {
+      if (closed) return;
+      distrusted = true;
+      deps.deadlines.add(distrust);
+      distrust.deadline = deps.deadlines.notBefore(distrustMs);
+      for (const connection of [...idle]) connection.close();
+    },
     onIdle(connection: Connection): void {
-      if (closed) connection.close();
+      if (closed || distrusted) connection.close();
       else idle.push(connection);
     },
     onGone(connection: Connection): void {
@@ -72,10 +88,17 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
     stats: () => ({ open: connections.size, idle: idle.length }),
     async close() {
       closed = true;
+      deps.deadlines.remove(distrust);
       for (const connection of [...idle]) connection.close();
       if (connections.size > 0) await new Promise<void>((resolve) => (onEmpty = resolve));
     },
   };
 }
+
+/**
+ * Milliseconds for which no connection to a server is used twice after it has sent bytes that nobody asked for. Written a moment
+ * later, they would have been taken for the response to the next request: whoever makes a server send them can do it again.
+ */
+const distrustMs = 60_000;
 
 const noCall: Call = Object.freeze({ abort() {}, resume() {} });

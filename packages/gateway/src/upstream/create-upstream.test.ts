@@ -291,6 +291,22 @@ describe('a health check', () => {
     expect(servers()).toEqual(['none']);
   });
 
+  it('takes no bytes that come late for the response to the next', async () => {
+    const sockets = new Set<unknown>();
+    const well = await serve(({ socket }, response) => {
+      if (sockets.has(socket)) socket.end('HTTP/1.1 500 Late\r\nContent-Length: 0\r\n\r\n');
+      else response.writeHead(200, { 'content-length': 4 }).end();
+      sockets.add(socket);
+    });
+    const { clock, answered, servers } = watch([well.url], { method: 'HEAD' });
+    for (let round = 1; round <= 3; round += 1) {
+      await answered(round);
+      expect(servers()).toEqual([well.url]);
+      await clock.advance(check.intervalMs);
+    }
+    expect(well.counts()).toMatchObject({ requests: sockets.size });
+  });
+
   it('asks with the method, host, headers and path that are configured', async () => {
     const asked = defer<unknown>();
     const server = await serve(({ method, url, headers }, response) => {

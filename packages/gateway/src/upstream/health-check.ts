@@ -69,7 +69,7 @@ export function startHealthCheck(
   };
 }
 
-/** Bytes of an answer's body that are read so that its connection can be used again. */
+/** Bytes of an answer's body that are read; a server that sends more finds its connection closed. */
 const maxDiscardedBytes = 64 * 1024;
 
 /** As in Traefik, an absolute path of the health check takes the place of the path of the server's URL. */

@@ -17,7 +17,8 @@ export function createHealthPools(transport: UpstreamTransport): HealthPools {
         () =>
           new Pool(origin, {
             connect,
-            keepAliveTimeout: transport.idleConnTimeoutMs,
+            // One request for each connection: what a server sends late is not the response to the next check.
+            pipelining: 0,
             maxHeaderSize: transport.maxResponseHeaderBytes,
           }),
       ),

@@ -1,0 +1,42 @@
+import type { Call, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
+
+/** What a connection does for a request when it is told to. */
+export interface Jobs {
+  abort(job: Job): void;
+  resume(job: Job): void;
+}
+
+/** One request on its connection. A class, because one is made for every request. */
+export class Job implements Call {
+  readonly request: OutgoingRequest;
+  /** What comes of the body after `head`. */
+  readonly body: RequestBody | undefined;
+  /** With the body, when that is here as a whole. */
+  readonly head: string;
+  readonly handler: ResponseHandler;
+  /** The head of the answer is here. */
+  answered = false;
+  /** The handler takes no parts for now. */
+  paused = false;
+  bodySent: boolean;
+  idleSeconds: number | undefined = undefined;
+  readonly #jobs: Jobs;
+
+  constructor(request: OutgoingRequest, head: string, handler: ResponseHandler, jobs: Jobs) {
+    const { body } = request;
+    this.request = request;
+    this.body = Buffer.isBuffer(body) ? undefined : body;
+    this.head = Buffer.isBuffer(body) ? head + body.toString('latin1') : head;
+    this.handler = handler;
+    this.bodySent = this.body === undefined;
+    this.#jobs = jobs;
+  }
+
+  abort(): void {
+    this.#jobs.abort(this);
+  }
+
+  resume(): void {
+    this.#jobs.resume(this);
+  }
+}
