@@ -1,10 +1,11 @@
-.PHONY: demo help setup test-programs helm helm-rendered build test test-node24 reference lint format clean
+.PHONY: demo help setup test-programs helm helm-rendered build test test-node24 test-proxies reference lint format clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo         install what is needed and try the gateway (make demo ARGS=--once: the tour alone)"
 	@echo "make test         install what is needed, check and run every test"
 	@echo "make test-node24  run every test on Node.js 24, which is installed into .node24"
+	@echo "make test-proxies build Caddy 2.10, 2.11 and Traefik 3.7 with Go, and run the examples with them (CADDY=, TRAEFIK=: yours)"
 	@echo "make reference    write docs/reference and the CRDs anew, after a change of options or commands"
 	@echo "make helm-rendered  render the Helm chart into deploy/helm/rendered, after a change of the chart"
 	@echo "make build        compile both packages"
@@ -82,6 +83,12 @@ NODE24_PACKAGE = node-$(subst win32,win,$(shell node -p 'process.platform + "-" 
 test-node24: build test-programs .node24/$(NODE24)
 	@echo "== tests on Node.js $(NODE24)"
 	PATH="$(CURDIR)/.node24/node_modules/$(NODE24_PACKAGE)/bin:$$PATH" node node_modules/vitest/vitest.mjs run
+
+# Go builds them, into this folder. `make test` needs none of it: it runs Debian's Caddy, and a stand-in for Traefik.
+PROXIES = .proxies
+test-proxies: build test-programs
+	@test -n "$(CADDY)$(TRAEFIK)" || scripts/build-proxies "$(PROXIES)"
+	@CADDY="$(CADDY)" TRAEFIK="$(TRAEFIK)" scripts/test-proxies "$(PROXIES)"
 
 reference: build
 	@echo "== writing docs/reference and what deploy has of the schemas"

@@ -26,14 +26,6 @@ export function startCheckGateway(
   });
 }
 
-/** Names that a proxy is to take from an answer of a middleware; of one with `_` the spelling with `-` too, which is then deleted. */
-export function answerHeaderNames({ forwardHeaders = {} }: ClientCredentialsInput): readonly string[] {
-  const forwarded = Object.keys(forwardHeaders).flatMap((name) => [
-    ...new Set([name, name.replaceAll('_', '-')]),
-  ]);
-  return ['Authorization', 'X-Auth-Request-User', ...forwarded];
-}
-
 /** What the guarded side saw, with the user that the answer's header names. */
 export function withUsername(seen: SeenRequest | undefined): SeenRequest | undefined {
   if (seen === undefined) return undefined;

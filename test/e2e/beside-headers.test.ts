@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forgedSpellingsOf } from '../../packages/middleware/src/base/header-spellings.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { sendRequest } from '../conformance/send-request.testkit.ts';
@@ -12,19 +13,6 @@ import { valuesOf } from './echo-server.testkit.ts';
 
 const boss = `Basic ${Buffer.from('boss:boss-secret').toString('base64')}`;
 
-/** Every character of a header name (RFC 9110 section 5.6.2) that is neither a letter nor a digit. */
-const separators = Array.from("-!#$%&'*+.^_`|~");
-
-/** Every name that becomes this one when all but letters and digits are mapped to `-`, the name itself left out. */
-function spellingsOf(name: string): readonly string[] {
-  const [first = '', ...words] = name.split('-');
-  const all = words.reduce<readonly string[]>(
-    (begun, word) => begun.flatMap((start) => separators.map((separator) => `${start}${separator}${word}`)),
-    [first],
-  );
-  return all.filter((spelled) => spelled !== name);
-}
-
 const inSomeCase = (name: string, index: number): string =>
   [name, name.toLowerCase(), name.toUpperCase()][index % 3] ?? name;
 
@@ -34,9 +22,7 @@ const impostors = [
   'X-Forwarded-Host',
   'X-Forwarded-Proto',
   'X-Real-Ip',
-]
-  .flatMap((name) => [...spellingsOf(name)])
-  .map(inSomeCase);
+].flatMap(forgedSpellingsOf);
 
 /** Some proxies take no more than a hundred headers. */
 const batches = Array.from({ length: Math.ceil(impostors.length / 80) }, (_, at) =>

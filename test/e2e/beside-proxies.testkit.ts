@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { startReal, traefikProgram } from '../conformance/traefik/real.testkit.ts';
+import { startStandIn } from '../conformance/traefik/stand-in.testkit.ts';
+import type { ProxyCommand } from './beside.testkit.ts';
 import { findEnvoy } from './beside.testkit.ts';
 
 /** A proxy with which an example is run. */
 export interface Proxy {
   readonly example: string;
-  readonly command: readonly [string, ...string[]];
+  readonly command: ProxyCommand;
   /** Whether a refusal that is 5xx reaches the caller as it is. */
   readonly passesServerErrors: boolean;
   readonly gatewayLevel: boolean;
@@ -15,10 +18,10 @@ export interface Proxy {
 export type ProxyName = 'nginx' | 'Caddy' | 'HAProxy' | 'Envoy, over HTTP' | 'Envoy, over gRPC' | 'Traefik';
 
 export const envoy = findEnvoy();
-/** Other versions than Debian's, as `make test-proxies` builds them. Debian has no Traefik. */
-const { CADDY: caddy = 'caddy', TRAEFIK: traefik } = process.env;
+/** Debian's, or the program that the variable names: `make test-proxies` builds other versions. */
+const caddy = process.env['CADDY'] || 'caddy';
 
-const envoyCommand = (program: string, file: string): Proxy['command'] => [
+const envoyCommand = (program: string, file: string): ProxyCommand => [
   program,
   ...['-c', file, '--use-dynamic-base-id', '--concurrency', '1', '-l', 'warn'],
 ];
@@ -63,13 +66,15 @@ export const proxies: Readonly<Record<ProxyName, Proxy | undefined>> = {
     gatewayLevel: true,
     upgrades: false,
   })),
-  Traefik: having(traefik, (program) => ({
+  // Debian has none. The contract suite of the stand-in says what it was compared with.
+  Traefik: {
     example: 'beside-traefik',
-    command: [program, '--configFile=traefik.yaml'],
+    command: (folder) =>
+      traefikProgram === undefined ? startStandIn(folder) : startReal(traefikProgram, folder),
     passesServerErrors: true,
     gatewayLevel: true,
     upgrades: true,
-  })),
+  },
 };
 
 /** Whether the Caddy that is tested copies an empty header, as versions before 2.9 do. */

@@ -5,10 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { sendRequest } from '../conformance/send-request.testkit.ts';
-import { startTraefik } from '../conformance/traefik.testkit.ts';
 import type { Beside } from './beside.testkit.ts';
 import { startBeside } from './beside.testkit.ts';
-import { valuesOf } from './echo-server.testkit.ts';
 
 /** Options of Traefik's ForwardAuth with their types, as the reference of Traefik 3.7 has them. */
 const documented = {
@@ -130,31 +128,5 @@ describe('the example beside Traefik', () => {
       for (const name of ['X-Forwarded-For', 'X-Forwarded-Port', 'Accept', 'X-B3-Traceid'])
         expect(name).not.toMatch(removed);
     }
-  });
-
-  it('guards its routes, by what Traefik documents of ForwardAuth', async () => {
-    const guardOf = (url = ''): ForwardAuth => {
-      const router = Object.values(http.routers).find(({ rule }) =>
-        url.startsWith(/^PathPrefix\(`([^`]+)`\)/.exec(rule)?.[1] ?? 'no such rule'),
-      );
-      return http.middlewares[router?.middlewares.at(-1) ?? '']!.forwardAuth!;
-    };
-    const traefik = await startTraefik({
-      addressOf: ({ url }) => guardOf(url).address,
-      authResponseHeadersOf: ({ url }) => guardOf(url).authResponseHeaders,
-      service: beside.service.url,
-    });
-    const send = async (path: string, ...headers: readonly string[]) => {
-      const before = beside.service.received.length;
-      const { status } = await sendRequest(traefik.url, { path, headers });
-      const echo = beside.service.received[before];
-      const seen = (name: string): string => (echo === undefined ? '' : valuesOf(echo, name).join());
-      return [status, seen('authorization').slice(0, 9), seen('group'), seen('x-auth-request-user')];
-    };
-    const boss = ['Authorization', basic('boss:boss-secret'), 'Group', 'root', 'X-Auth-Request-User', 'root'];
-    expect(await send('/orders/1', ...boss)).toEqual([200, 'Bearer ey', 'admin', 'boss']);
-    expect(await send('/billing/1', ...boss)).toEqual([200, 'Bearer ey', 'gateway', '']);
-    expect(await send('/orders/1')).toEqual([401, '', '', '']);
-    await traefik.close();
   });
 });

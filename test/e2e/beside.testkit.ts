@@ -15,13 +15,17 @@ import { startEchoServer } from './echo-server.testkit.ts';
 import type { CapturedSink } from './gateway.testkit.ts';
 import { createCapturedSink } from './gateway.testkit.ts';
 
+/** The proxy's program and arguments, run in the folder of the example; or a function that starts a proxy there. */
+export type ProxyCommand =
+  readonly [program: string, ...args: string[]] | ((folder: string) => Promise<{ close(): Promise<void> }>);
+
 export interface BesideOptions {
   /** Folder of `examples/`. */
   readonly example: string;
   /** URL of the token endpoint. */
   readonly tokenUrl: string;
-  /** The proxy's program and arguments; undefined: no proxy is started. */
-  readonly command: readonly [program: string, ...args: string[]] | undefined;
+  /** Undefined: no proxy is started. */
+  readonly command: ProxyCommand | undefined;
 }
 
 export interface Beside {
@@ -84,14 +88,17 @@ export async function startExample({
   if (config === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
   const accessLog = createCapturedSink();
   const gateway = await startGateway(config, { env: {}, stdout: accessLog, stderr: createCapturedSink() });
-  const proxy = command && (await startProxy(command, folder, web));
+  const proxy =
+    typeof command === 'function'
+      ? await command(folder)
+      : command && (await startProxy(command, folder, web));
   return {
     url: `http://127.0.0.1:${web}`,
     checks: `http://127.0.0.1:${checks}`,
     folder,
     accessLog,
     async close() {
-      await proxy?.stop();
+      await proxy?.close();
       await gateway.drain();
       await rm(folder, { recursive: true, force: true });
     },
@@ -103,7 +110,7 @@ async function startProxy(
   [program, ...args]: readonly [string, ...string[]],
   cwd: string,
   port: number,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<{ close(): Promise<void> }> {
   const child: ChildProcess = spawn(program, args, {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -128,7 +135,7 @@ async function startProxy(
     await pause(20);
   }
   return {
-    async stop() {
+    async close() {
       if (ended === undefined) child.kill('SIGTERM');
       await exited;
     },

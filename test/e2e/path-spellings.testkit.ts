@@ -72,12 +72,3 @@ function removeDotSegments(text: string): string {
   }
   return `/${kept.join('/')}`;
 }
-
-/** The path that Traefik passes on: unreserved characters decoded, dot segments and repeated slashes removed. */
-export function cleanPath(path: string): string {
-  const decoded = path.replace(/%([0-9a-f]{2})/gi, (code, hex: string) => {
-    const char = String.fromCharCode(parseInt(hex, 16));
-    return /[A-Za-z0-9._~-]/.test(char) ? char : code.toUpperCase();
-  });
-  return removeDotSegments(decoded);
-}

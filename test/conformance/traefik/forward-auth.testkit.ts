@@ -1,0 +1,147 @@
+import type { Agent, IncomingMessage } from 'node:http';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { ForwardAuth } from './configuration.testkit.ts';
+import { deleteManaged, managedNames, toForwardedPort } from './forwarded-headers.testkit.ts';
+import type { HeaderFields } from './header-fields.testkit.ts';
+import { firstOf, readFields, toCanonicalName } from './header-fields.testkit.ts';
+import type { IncomingRequest } from './incoming-request.testkit.ts';
+import { sendOutgoing } from './outgoing-request.testkit.ts';
+import { readAtMost } from './read-at-most.testkit.ts';
+import { toRequestUri } from './request-target.testkit.ts';
+
+/** What the caller gets in place of the service's response. */
+export interface Refusal {
+  readonly passes: false;
+  readonly status: number;
+  readonly fields: HeaderFields;
+  readonly body: Buffer;
+}
+
+/** The check let the request pass; `body` is there when the check has read it. */
+export interface Pass {
+  readonly passes: true;
+  readonly body: Buffer | undefined;
+}
+
+export interface ForwardAuthDeps {
+  readonly agent: Agent;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Traefik has no option for it. */
+const timeoutMs = 30_000;
+
+/** Neither `Proxy-Authorization` nor `Proxy-Connection` is among them. */
+const hopByHop = ['Connection', 'Keep-Alive', 'Te', 'Trailers', 'Transfer-Encoding', 'Upgrade'];
+
+const refuse = (status: number): Refusal => ({
+  passes: false,
+  status,
+  fields: new Map(),
+  body: Buffer.alloc(0),
+});
+
+/** Asks the forward-auth server about a request, and changes the request's headers as its response says. */
+export async function checkRequest(
+  request: IncomingRequest,
+  options: ForwardAuth,
+  deps: ForwardAuthDeps,
+): Promise<Pass | Refusal> {
+  let body: Buffer | undefined;
+  if (options.forwardBody) {
+    body = await readAtMost(request.body, options.maxBodySize);
+    if (body === undefined) return refuse(401);
+  }
+  const deadline = new AbortController();
+  const timer = deps.clock.after(timeoutMs, () => deadline.abort());
+  try {
+    const signal = AbortSignal.any([deadline.signal, deps.signal]);
+    const message = await ask(request, body, options, { ...deps, signal });
+    const content = await readAtMost(message, options.maxResponseBodySize);
+    if (content === undefined) return refuse(401);
+    const status = message.statusCode ?? 0;
+    const fields = readFields(message.rawHeaders);
+    if (status < 200 || status > 299)
+      return { passes: false, status, fields: toCaller(fields, options), body: content };
+    takeHeaders(request.fields, fields, options);
+    return { passes: true, body };
+  } catch {
+    return refuse(500);
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function ask(
+  request: IncomingRequest,
+  body: Buffer | undefined,
+  options: ForwardAuth,
+  deps: ForwardAuthDeps,
+): Promise<IncomingMessage> {
+  const { origin, host, pathname, search } = new URL(options.address);
+  const { message } = await sendOutgoing(
+    {
+      method: options.preserveRequestMethod ? request.method : 'GET',
+      origin,
+      uri: `${pathname}${search}`,
+      host,
+      fields: toCheckFields(request, options),
+      body: body?.length === 0 ? undefined : body,
+      contentLength: request.contentLength,
+    },
+    deps,
+  );
+  return message;
+}
+
+function toCheckFields(request: IncomingRequest, options: ForwardAuth): HeaderFields {
+  const { trustForwardHeader: trusts } = options;
+  let fields: HeaderFields = new Map(request.fields);
+  for (const name of hopByHop) fields.delete(name);
+  if (trusts === false) deleteManaged(fields);
+  if (options.authRequestHeaders.length > 0) {
+    const listed = [...options.authRequestHeaders, ...(trusts === true ? managedNames : [])].map(
+      toCanonicalName,
+    );
+    fields = new Map([...fields].filter(([name]) => listed.includes(name)));
+  }
+  // Without the option, these four are set anew, and what else is managed stays as it came.
+  if (trusts === undefined)
+    for (const name of ['Proto', 'Method', 'Host', 'Uri']) fields.delete(`X-Forwarded-${name}`);
+  const chain = trusts === undefined ? undefined : fields.get('X-Forwarded-For');
+  fields.set('X-Forwarded-For', [[...(chain ?? []), request.remoteAddress].join(', ')]);
+  const setMissing = (name: string, value: string): void => {
+    if (!fields.has(name)) fields.set(name, [value]);
+  };
+  setMissing('X-Forwarded-Method', request.method);
+  setMissing('X-Forwarded-Proto', 'http');
+  if (trusts !== undefined)
+    setMissing('X-Forwarded-Port', toForwardedPort(request.host, firstOf(fields, 'X-Forwarded-Proto')));
+  setMissing('X-Forwarded-Host', request.host);
+  setMissing('X-Forwarded-Uri', toRequestUri(request.target));
+  // Added by Go's client where the caller names no coding.
+  if (!fields.has('Range')) setMissing('Accept-Encoding', 'gzip');
+  return fields;
+}
+
+/** Of a refusal: all but hop-by-hop headers, and `Location` as it reads from the forward-auth server. */
+function toCaller(fields: HeaderFields, { preserveLocationHeader, address }: ForwardAuth): HeaderFields {
+  const kept: HeaderFields = new Map(fields);
+  for (const name of hopByHop) kept.delete(name);
+  const location = firstOf(fields, 'Location');
+  if (location !== '' && !preserveLocationHeader) kept.set('Location', [new URL(location, address).href]);
+  return kept;
+}
+
+function takeHeaders(fields: HeaderFields, answered: HeaderFields, options: ForwardAuth): void {
+  for (const name of options.authResponseHeaders.map(toCanonicalName)) {
+    const values = answered.get(name);
+    fields.delete(name);
+    if (values !== undefined) fields.set(name, values);
+  }
+  if (options.authResponseHeadersRegex === undefined) return;
+  const pattern = new RegExp(options.authResponseHeadersRegex);
+  for (const name of [...fields.keys()]) if (pattern.test(name)) fields.delete(name);
+  for (const [name, values] of answered) if (pattern.test(name)) fields.set(name, values);
+}

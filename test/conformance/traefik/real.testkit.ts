@@ -1,0 +1,60 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { sendRequest } from '../send-request.testkit.ts';
+import { readConfiguration } from './configuration.testkit.ts';
+
+/** Program of a real Traefik 3.7, as `make test-proxies` builds it; undefined: the stand-in is used alone. */
+export const traefikProgram: string | undefined = process.env['TRAEFIK'] || undefined;
+
+/** Version of the program, as it says itself. */
+export function readVersion(program: string): string {
+  const said = execFileSync(program, ['version'], { encoding: 'utf8' });
+  return /Version:\s+v?(\S+)/.exec(said)?.[1] ?? said;
+}
+
+/** Starts the real Traefik in a folder; resolves when every entry point serves the routes of the configuration. */
+export async function startReal(
+  program: string,
+  folder: string,
+  file = 'traefik.yaml',
+): Promise<{ close(): Promise<void> }> {
+  const child = spawn(program, [`--configFile=${file}`], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  const state = { ended: false };
+  const exited = new Promise<void>((resolve) => {
+    const end = (): void => {
+      state.ended = true;
+      resolve();
+    };
+    child.once('exit', end);
+    child.once('error', (error) => {
+      said += error.message;
+      end();
+    });
+  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const { entryPoints, routes } = await readConfiguration(folder, file);
+  const [{ rule } = { rule: '' }] = Object.values(routes.routers);
+  // Traefik listens before it has read its routes.
+  const path = /PathPrefix\(`([^`]+)`\)/.exec(rule)?.[1] ?? '/';
+  for (const { address } of Object.values(entryPoints))
+    while (!(await serves(`http://${address}`, path))) {
+      if (state.ended) throw new Error(`${program} ended: ${said}`);
+      await pause(20);
+    }
+  return {
+    async close() {
+      if (!state.ended) child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function serves(origin: string, path: string): Promise<boolean> {
+  try {
+    return (await sendRequest(origin, { path })).status !== 404;
+  } catch {
+    return false;
+  }
+}
