@@ -11,9 +11,10 @@ const middleware = {
   outgoing: ['base', 'token', 'options'],
 };
 const gateway = {
-  secrets: ['config'],
+  files: [],
+  secrets: ['config', 'files'],
   config: [],
-  providers: ['config', 'secrets'],
+  providers: ['config', 'secrets', 'files'],
   routing: ['config'],
   // A client for HTTP/1.1 that knows nothing of gateways.
   http1: [],

@@ -1,5 +1,17 @@
 import tseslint from 'typescript-eslint';
 
+const readsFiles = [
+  'readFile',
+  'readFileSync',
+  'createReadStream',
+  'open',
+  'openSync',
+  'openAsBlob',
+  'promises',
+  'default',
+];
+const otherReads = 'Read files with packages/gateway/src/files: regular files alone, up to a limit.';
+
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/*.mjs', '**/*.cjs', '**/*.js', 'coverage/**'] },
   ...tseslint.configs.strictTypeChecked,
@@ -19,6 +31,43 @@ export default tseslint.config(
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-empty-function': 'off',
     },
+  },
+  {
+    // A FIFO that an operator names by mistake would hold the process, and a device would fill its memory.
+    files: ['packages/*/src/**/*.ts'],
+    ignores: [
+      '**/*.test.ts',
+      '**/*.testkit.ts',
+      'packages/gateway/src/files/**',
+      'packages/gateway/src/version.ts',
+    ],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            ...['node:fs', 'fs', 'node:fs/promises', 'fs/promises'].map((name) => ({
+              name,
+              importNames: readsFiles,
+              message: otherReads,
+            })),
+            { name: 'node:stream/consumers', message: otherReads },
+          ],
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ImportExpression[source.value=/^(node:)?fs(\\u002fpromises)?$/]', message: otherReads },
+        {
+          selector: "CallExpression[callee.name='require'][arguments.0.value=/^(node:)?fs/]",
+          message: otherReads,
+        },
+      ],
+    },
+  },
+  {
+    files: ['packages/gateway/src/observe/sink.ts'],
+    rules: { 'no-restricted-imports': 'off' },
   },
   {
     files: ['**/*.test.ts', '**/*.testkit.ts', 'test/**'],

@@ -1,12 +1,13 @@
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
+import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -59,13 +60,17 @@ interface Running {
   readonly shows: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
-function start(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+function start(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  stdin: 'ignore' | number = 'ignore',
+): Running {
   const child = spawn(process.execPath, [main, ...argv], {
     cwd: folder,
     // Temporary files go where the test sees what is left of them.
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: folder, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+    stdio: [stdin, 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   children.push(child);
   let seen = '';
   const watchers = new Set<() => void>();
@@ -290,6 +295,16 @@ describe('grantgate token, as it is built', () => {
     });
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout).toContain('refused  503 authorization_server_unavailable: ');
+  });
+});
+
+describe('standard input of the command, as it is built', () => {
+  it('ends the command when it has no end', async () => {
+    const descriptor = openSync('/dev/zero', 'r');
+    const { ended, stderr } = start(['claims', 'Equals(`a`, `b`)', '--claims', '-'], {}, descriptor);
+    closeSync(descriptor);
+    expect(await ended).toBe(2);
+    expect(await stderr).toBe('error: standard input has more than 1 MiB: expected at most 1 MiB\n');
   });
 });
 

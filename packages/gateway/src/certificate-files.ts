@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { CertificatePair } from './entrypoints/certificates.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
+import { secretLimit, toFileError } from './files/file-error.ts';
+import { readRegularFile } from './files/read-regular-file.ts';
 import { GatewayStartError } from './start-error.ts';
 
 /** The files that the certificates of some entry points are in. */
@@ -14,19 +15,17 @@ export function certificateFilesOf(entryPoints: Iterable<EntryPointConfig>): rea
 /** @throws GatewayStartError `certificate_invalid` when a file cannot be read. */
 export async function readCertificates({ name, tls }: EntryPointConfig): Promise<readonly CertificatePair[]> {
   const pairs: CertificatePair[] = [];
-  for (const { certFile, keyFile } of tls?.certificates ?? []) {
-    const read = async (path: string): Promise<Buffer> => {
+  for (const [index, { certFile, keyFile }] of (tls?.certificates ?? []).entries()) {
+    const read = async (option: string, path: string): Promise<Buffer> => {
       try {
-        return await readFile(path);
+        return await readRegularFile(path, secretLimit);
       } catch (error) {
-        throw new GatewayStartError(
-          'certificate_invalid',
-          `the entry point ${name} needs ${path}, and it cannot be read`,
-          error,
-        );
+        const place = `entryPoints.${name}.tls.certificates[${index}].${option}`;
+        const message = `${place}: the file ${path} ${toFileError(error).message}`;
+        throw new GatewayStartError('certificate_invalid', message, undefined);
       }
     };
-    pairs.push({ cert: await read(certFile), key: await read(keyFile) });
+    pairs.push({ cert: await read('certFile', certFile), key: await read('keyFile', keyFile) });
   }
   return pairs;
 }

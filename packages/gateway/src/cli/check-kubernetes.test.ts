@@ -1,6 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createFifo } from '../files/special-files.testkit.ts';
 import type { TestApiServer } from '../providers/kubernetes/api-server.testkit.ts';
 import { startApiServer } from '../providers/kubernetes/api-server.testkit.ts';
 import { follow, shop } from '../providers/kubernetes/following.testkit.ts';
@@ -14,6 +16,42 @@ afterEach(() => server.close());
 const check = (...argv: string[]) => runCommand(['check', '--kubernetes', ...argv], { cwd: server.folder });
 
 describe('grantgate check --kubernetes', () => {
+  it('refuses a kubeconfig, and a file that it leads to, that is no regular file', async () => {
+    const fifo = createFifo(join(server.folder, 'fifo'));
+    const { code, stdout } = await check('--kubeconfig', 'fifo');
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `the kubeconfig cannot be used: ${fifo} is a FIFO: expected a regular file of at most 64 MiB`,
+    );
+    const text = await readFile(join(server.folder, 'kubeconfig'), 'utf8');
+    const config = parse(text) as {
+      clusters: { cluster: Record<string, unknown> }[];
+      users: { user: Record<string, unknown> }[];
+    };
+    const cluster = config.clusters[0]!.cluster;
+    const user = config.users[0]!.user;
+    const provider = { name: 'file', config: { tokenFile: '/dev/zero' } };
+    for (const [named, change] of [
+      [fifo, () => (cluster['certificate-authority'] = 'fifo')],
+      ['/dev/zero', () => (cluster['certificate-authority'] = '/dev/zero')],
+      [
+        fifo,
+        () => ((cluster['certificate-authority'] = server.caFile), (user['client-certificate'] = 'fifo')),
+      ],
+      [fifo, () => ((user['client-certificate'] = undefined), (user['client-key'] = fifo))],
+      ['/dev/zero', () => ((user['client-key'] = undefined), (user['auth-provider'] = provider))],
+      [fifo, () => ((user['token'] = undefined), (user['token-file'] = fifo))],
+    ] as const) {
+      change();
+      await writeFile(join(server.folder, 'other'), JSON.stringify(config));
+      const other = await check('--kubeconfig', 'other');
+      expect(other.code).toBe(1);
+      expect(other.stdout).toMatch(
+        new RegExp(`cannot be used: ${named} is a (FIFO|device): expected a regular file of at most 1 MiB`),
+      );
+    }
+  });
+
   it('says so and exits 0 when nothing in the cluster is wrong', async () => {
     server.apply(shop('apps'));
     expect(await check('--kubeconfig', 'kubeconfig')).toEqual({

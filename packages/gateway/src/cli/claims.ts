@@ -3,6 +3,7 @@ import type { Claims } from '@grantgate/middleware/claims/claims';
 import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
 import { renderDiagnostic } from '@grantgate/middleware/predicate/diagnostic';
+import { secretLimit } from '../files/file-error.ts';
 import { formatCalls, formatResult } from './calls.ts';
 import type { Io } from './io.ts';
 import { readInput } from './read-input.ts';
@@ -38,12 +39,12 @@ async function readClaimsSet({ claims: file, token }: ClaimsFlags, io: Io): Prom
   if ((file === undefined) === (token === undefined))
     throw new UsageError('give either --claims FILE or --token JWT');
   if (file !== undefined) {
-    const claims = parseClaims(await readInput(file, io));
+    const claims = parseClaims(await readInput(file, io, secretLimit));
     if (claims === undefined)
       throw new UsageError(`${file === '-' ? 'standard input' : file} holds no JSON object of claims`);
     return claims;
   }
-  const given = token === '-' ? await readInput('-', io) : (token ?? '');
+  const given = token === '-' ? await readInput('-', io, secretLimit) : (token ?? '');
   // As copied from an Authorization header.
   const compact = given.trim().replace(/^(?:Authorization:\s*)?Bearer\s+/i, '');
   const payload = decodeJwtPayload(compact);

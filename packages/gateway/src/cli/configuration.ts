@@ -1,12 +1,14 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { InstallConfig } from '../config/install.ts';
 import type { Problem } from '../config/place.ts';
 import { parseInstall, shorthandInstall } from '../config/parse-install.ts';
 import { sortProblems } from '../config/problem.ts';
+import { configurationLimit } from '../files/file-error.ts';
 import { loadFiles } from '../providers/file/load.ts';
 import { translate } from '../providers/translate/translate.ts';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
+import { readSecretFile } from '../secrets/secret-file.ts';
 import { toEntryPointFacts } from '../snapshot/entry-points.ts';
 import { prepare } from '../snapshot/prepare.ts';
 import type { Prepared } from '../snapshot/prepared.ts';
@@ -25,7 +27,7 @@ export interface ReadInstall {
 
 /** Reads `--config FILE`. */
 export async function readInstall(file: string, io: Io): Promise<ReadInstall> {
-  return parseInstallText(await readInput(file, io), file, io.cwd);
+  return parseInstallText(await readInput(file, io, configurationLimit), file, io.cwd);
 }
 
 /** The same for what has been read already. */
@@ -72,7 +74,7 @@ export async function readConfiguration(
       : install?.config?.entryPoints;
   const prepared = prepare(routes, {
     env: io.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: readSecretFile,
     realPath: realpathSync,
     entryPoints: entryPoints && toEntryPointFacts(entryPoints),
   });

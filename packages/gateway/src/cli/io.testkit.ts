@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { readStream } from '../files/read-stream.ts';
 import type { Io, StopSignal } from './io.ts';
 import type { PrimaryLink } from '../workers/primary-link.ts';
 import { run } from './run.ts';
@@ -38,7 +40,7 @@ export function createTestIo(options: TestIoOptions = {}): TestIo {
     exits,
     stdout: toOutput('stdout'),
     stderr: toOutput('stderr'),
-    readStdin: async () => options.stdin ?? '',
+    readStdin: (limit) => readStream(Readable.from([Buffer.from(options.stdin ?? '')]), limit),
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     onSignal(listener) {

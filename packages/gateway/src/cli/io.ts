@@ -1,3 +1,4 @@
+import type { SizeLimit } from '../files/file-error.ts';
 import type { Sink } from '../observe/sink.ts';
 import type { PrimaryLink } from '../workers/primary-link.ts';
 import type { WorkerProcess } from '../workers/supervisor.ts';
@@ -15,8 +16,12 @@ export type StopSignal = 'SIGINT' | 'SIGTERM';
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Everything that comes on standard input, until its end. */
-  readonly readStdin: () => Promise<string>;
+  /**
+   * Everything that comes on standard input, until its end.
+   *
+   * @throws FileError when it cannot be read, or has more bytes than the limit.
+   */
+  readonly readStdin: (limit: SizeLimit) => Promise<Buffer>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Paths of the command line are relative to it. */
   readonly cwd: string;

@@ -1,5 +1,5 @@
-import { text } from 'node:stream/consumers';
 import type { WriteStream } from 'node:tty';
+import { readStream } from '../files/read-stream.ts';
 import type { Io, Output, StopSignal } from './io.ts';
 
 /** Set for workers: being a worker of a cluster says nothing about who started it. */
@@ -19,7 +19,7 @@ export function createProcessIo(process: NodeJS.Process): Io {
   return {
     stdout: toOutput(process.stdout),
     stderr: toOutput(process.stderr),
-    readStdin: () => text(process.stdin),
+    readStdin: (limit) => readStream(process.stdin, limit),
     env: process.env,
     cwd: process.cwd(),
     onSignal(listener) {

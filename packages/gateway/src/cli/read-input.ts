@@ -1,19 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { FileError, type SizeLimit } from '../files/file-error.ts';
+import { readRegularFile } from '../files/read-regular-file.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
-/** The text of a file, or of standard input for `-`, without the byte order mark that editors put first. */
-export async function readInput(path: string, io: Io): Promise<string> {
-  return (await readText(path, io)).replace(/^\uFEFF/, '');
-}
-
-async function readText(path: string, io: Io): Promise<string> {
-  if (path === '-') return io.readStdin();
+/**
+ * The text of a file, or of standard input for `-`, without the byte order mark that editors put first.
+ *
+ * @throws UsageError
+ */
+export async function readInput(path: string, io: Io, limit: SizeLimit): Promise<string> {
   try {
-    return await readFile(resolve(io.cwd, path), 'utf8');
+    const bytes =
+      path === '-' ? await io.readStdin(limit) : await readRegularFile(resolve(io.cwd, path), limit);
+    return bytes.toString('utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-    throw new UsageError(`${path} cannot be read (${code})`);
+    if (!(error instanceof FileError)) throw error;
+    throw new UsageError(`${path === '-' ? 'standard input' : path} ${error.message}`);
   }
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
@@ -56,5 +57,7 @@ export async function openSink(destination: string | number): Promise<Sink> {
 /** A stream of pino's that could not open its file throws at the end of the process: it is made only for one that can be opened. */
 async function assertAppendable(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await (await open(path, 'a')).close();
+  // A FIFO that nobody reads fails so (ENXIO); otherwise it would hold the start until somebody does.
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+  await (await open(path, flags)).close();
 }

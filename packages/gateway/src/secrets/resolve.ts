@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { LocalReferences } from '../config/local-references.ts';
 import { findAllowedPaths, isAtOrBelow, isEnvAllowed } from '../config/local-references.ts';
+import { toFileError } from '../files/file-error.ts';
 import type { Reference } from './reference.ts';
 import { parseReference } from './reference.ts';
 
@@ -151,8 +152,7 @@ function lookUp(reference: Reference, { secrets, env, readFile, realPath }: Shar
         // Editors and `echo` end a file with a newline that is no part of the secret.
         return nonEmpty(readFile(reference.path).replace(/\r?\n$/, ''));
       } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-        return { message: `the file ${reference.path} cannot be read (${code})` };
+        return { message: `the file ${reference.path} ${toFileError(error).message}` };
       }
   }
 }

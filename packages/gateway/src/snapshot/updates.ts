@@ -1,5 +1,6 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
+import { readSecretFile } from '../secrets/secret-file.ts';
 import type { BuildDeps } from './build.ts';
 import { createBuild } from './build.ts';
 import type { Holder } from './holder.ts';
@@ -32,7 +33,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     env: deps.env,
     readFile(path) {
       files.add(path);
-      return readFileSync(path, 'utf8');
+      return readSecretFile(path);
     },
     realPath(path) {
       // What does not exist yet is watched too.

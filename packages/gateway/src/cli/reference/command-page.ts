@@ -12,7 +12,7 @@ export function formatCommandPage(): string {
   const io: Io = {
     stdout: output,
     stderr: output,
-    readStdin: async () => '',
+    readStdin: async () => Buffer.alloc(0),
     env: {},
     cwd: '',
     onSignal: () => () => {},

@@ -6,6 +6,7 @@ import { maxWorkers } from '../../config/install-schema.ts';
 import type { CheckAddresses } from '../../config/parse-install.ts';
 import { shorthandInstall } from '../../config/parse-install.ts';
 import type { Problem } from '../../config/place.ts';
+import { configurationLimit } from '../../files/file-error.ts';
 import type { ReadInstall } from '../configuration.ts';
 import { parseInstallText } from '../configuration.ts';
 import type { Io } from '../io.ts';
@@ -57,7 +58,8 @@ export function createReadInstall(
   return {
     async text() {
       if (file === undefined) return undefined;
-      return file === '-' ? (fromStdin ??= await io.readStdin()) : readInput(file, io);
+      const read = (): Promise<string> => readInput(file, io, configurationLimit);
+      return file === '-' ? (fromStdin ??= await read()) : read();
     },
     parse(text) {
       if (file !== undefined && text !== undefined) {

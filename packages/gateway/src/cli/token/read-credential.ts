@@ -1,5 +1,6 @@
 import { Secret } from '@grantgate/middleware/base/secret';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import { secretLimit } from '../../files/file-error.ts';
 import type { Io } from '../io.ts';
 import { readInput } from '../read-input.ts';
 import { UsageError } from '../usage-error.ts';
@@ -44,7 +45,7 @@ export async function readCredential(
     clientSecretFile === undefined
       ? io.env[secretVariable]
       : // Editors and `echo` end a file with a line break that is no part of the secret.
-        (await readInput(clientSecretFile, io)).replace(/\r?\n$/, '');
+        (await readInput(clientSecretFile, io, secretLimit)).replace(/\r?\n$/, '');
   if (secret === undefined)
     throw new UsageError(
       `the client secret is missing: give it in --client-secret-file FILE or ${secretVariable}`,

@@ -1,5 +1,7 @@
-import { readFile, readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { configurationLimit, toFileError } from '../../files/file-error.ts';
+import { readRegularFile } from '../../files/read-regular-file.ts';
 
 /** A file of routes, or why it could not be read. */
 export type RouteFile =
@@ -72,7 +74,7 @@ async function visit(path: string, reading: Reading, named: boolean): Promise<vo
       const stamp = [dev, ino, size, mtimeNs, ctimeNs].join(':');
       const before = reading.known.get(path);
       const isSettled = BigInt(Date.now()) - ctimeMs > raceMs;
-      const file = before?.stamp === stamp ? before.file : { file: path, text: await readFile(path, 'utf8') };
+      const file = before?.stamp === stamp ? before.file : { file: path, text: await readText(path) };
       files.set(path, file);
       if (isSettled) reading.stamped.set(path, { stamp, file });
     } else if (named) {
@@ -83,11 +85,14 @@ async function visit(path: string, reading: Reading, named: boolean): Promise<vo
       });
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+    const { code, message: fault } = toFileError(error);
     files.set(path, {
       file: path,
-      fault: `cannot be read (${code})`,
+      fault,
       isGone: code === 'ENOENT' || code === 'ENOTDIR',
     });
   }
 }
+
+const readText = async (path: string): Promise<string> =>
+  (await readRegularFile(path, configurationLimit)).toString('utf8');

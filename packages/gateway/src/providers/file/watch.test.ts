@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import { createFifo, mebibyte } from '../../files/special-files.testkit.ts';
 import { translate } from '../translate/translate.ts';
 import { createFileLoader } from './load.ts';
 import { watchFiles } from './watch.ts';
@@ -203,6 +204,31 @@ describe('a file that went bad', () => {
     expect(JSON.stringify(broken.problems)).not.toContain('hunter2');
     const healed = await after(() => writeFile(a, route('four')));
     expect(namesIn(healed)).toEqual(['four', 'three']);
+  });
+
+  it('keeps them when it has become a FIFO, or larger than it may be, until it is a file again', async () => {
+    const file = join(routes, 'a.yaml');
+    await writeFile(file, route('one'));
+    const { initial, after } = await start(routes);
+    expect(namesIn(initial)).toEqual(['one']);
+    createFifo(join(folder, 'fifo'));
+    const blocked = await after(() => rename(join(folder, 'fifo'), file));
+    expect(namesIn(blocked)).toEqual(['one']);
+    expect(blocked.problems[0]).toMatchObject({
+      severity: 'error',
+      place: { file },
+      code: 'unreadable_file',
+      message: 'is a FIFO: expected a regular file of at most 64 MiB',
+    });
+    await writeFile(join(folder, 'large'), '');
+    await truncate(join(folder, 'large'), 64 * mebibyte + 1);
+    const large = await after(() => rename(join(folder, 'large'), file));
+    expect(namesIn(large)).toEqual(['one']);
+    expect(large.problems[0]?.message).toBe(
+      'has more than 64 MiB: expected a regular file of at most 64 MiB',
+    );
+    await writeFile(join(folder, 'new'), route('two'));
+    expect(namesIn(await after(() => rename(join(folder, 'new'), file)))).toEqual(['two']);
   });
 
   it('keeps them when it has become empty, until it is written or removed', async () => {

@@ -1,8 +1,16 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
+import { FileError } from '../../files/file-error.ts';
 import { resolveReferences } from '../../secrets/resolve.ts';
+import { readSecretFile } from '../../secrets/secret-file.ts';
+import {
+  checkCredentialFiles,
+  checkDefaultKubeconfigs,
+  checkServiceAccount,
+  loadKubeconfig,
+} from './credential-files.ts';
 
 /** Where the API server is, and how a request to it is made. */
 export interface Prepared {
@@ -66,11 +74,10 @@ async function prepare(kubeConfig: KubeConfig): Promise<Prepared> {
   if (cluster === null) throw new AccessError('the kubeconfig has no cluster for its context');
   const options: RequestOptions = { headers: {} };
   try {
+    checkCredentialFiles(kubeConfig);
     await kubeConfig.applyToHTTPSOptions(options);
   } catch (error) {
-    throw new AccessError(`the credentials of the kubeconfig cannot be used (${reasonOf(error)})`, {
-      cause: error,
-    });
+    throw toAccessError('the credentials of the kubeconfig', error);
   }
   const headers = options.headers as Record<string, string>;
   // Editors and `echo` end a file of a token with a newline that is no part of it.
@@ -89,17 +96,23 @@ async function load(config: AccessConfig, { env, root = '' }: AccessSources): Pr
     try {
       from();
     } catch (error) {
-      throw new AccessError(`${what} cannot be read (${reasonOf(error)})`, { cause: error });
+      throw toAccessError(what, error);
     }
   };
-  if (kubeconfig !== undefined) read(`the kubeconfig ${kubeconfig}`, () => loaded.loadFromFile(kubeconfig));
+  if (kubeconfig !== undefined) read('the kubeconfig', () => loadKubeconfig(loaded, kubeconfig));
   else if (endpoint !== undefined && !(inCluster && config.token === undefined))
     loaded.loadFromClusterAndUser(toCluster(endpoint, config), { name: 'token', ...toToken(config, env) });
   else if (inCluster && context === undefined) {
-    loaded.loadFromCluster(root);
+    read('the service account', () => {
+      checkServiceAccount(root);
+      loaded.loadFromCluster(root);
+    });
     if (endpoint !== undefined) loaded.clusters = [{ ...loaded.clusters[0], ...toCluster(endpoint, config) }];
   } else {
-    read('the kubeconfig', () => loaded.loadFromDefault());
+    read('the kubeconfig', () => {
+      checkDefaultKubeconfigs(env);
+      loaded.loadFromDefault();
+    });
     if (loaded.getCurrentCluster()?.server === 'http://localhost:8080')
       throw new AccessError('there is no kubeconfig, and this is no pod with a service account');
   }
@@ -125,12 +138,18 @@ function toToken({ token }: AccessConfig, env: AccessSources['env']): { readonly
     env,
     secrets: new Map(),
     namespace: undefined,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: readSecretFile,
     realPath: realpathSync,
   });
   const fault = problems.find(({ severity }) => severity === 'error');
   if (fault !== undefined) throw new AccessError(`the token cannot be read: ${fault.message}`);
   return { token: String(value) };
+}
+
+/** A file says which it is, and what is wrong with it. */
+function toAccessError(what: string, error: unknown): AccessError {
+  const reason = error instanceof FileError ? `: ${error.message}` : ` (${reasonOf(error)})`;
+  return new AccessError(`${what} cannot be used${reason}`, { cause: error });
 }
 
 /** Messages of parsers quote the file, and those of plugins whatever they like. */

@@ -1,0 +1,87 @@
+import { delimiter, dirname, join } from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import type { SizeLimit } from '../../files/file-error.ts';
+import { configurationLimit, FileError, secretLimit } from '../../files/file-error.ts';
+import { readRegularFileSync } from '../../files/read-regular-file.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+// The library reads files by itself, whatever they are. Those of its own choice are read here before it does.
+
+/**
+ * Loads a kubeconfig; the paths in it are relative to its folder.
+ *
+ * @throws FileError that names the file
+ */
+export function loadKubeconfig(into: KubeConfig, file: string): void {
+  into.loadFromString(readKubeconfig(file));
+  into.makePathsAbsolute(dirname(file));
+}
+
+/**
+ * Makes sure that the kubeconfigs which the library finds by itself are regular files: those of `KUBECONFIG`, or else the one in the
+ * home directory.
+ *
+ * @throws FileError that names the file
+ */
+export function checkDefaultKubeconfigs({ KUBECONFIG = '', HOME }: Env): void {
+  const listed = KUBECONFIG.split(delimiter).filter((file) => file !== '');
+  for (const file of listed) readKubeconfig(file);
+  if (listed.length === 0 && HOME !== undefined) ifThere(() => readKubeconfig(join(HOME, '.kube', 'config')));
+}
+
+/**
+ * The same for the namespace of the service account of a pod, below `root`.
+ *
+ * @throws FileError that names the file
+ */
+export function checkServiceAccount(root: string): void {
+  ifThere(() => read(`${root}/var/run/secrets/kubernetes.io/serviceaccount/namespace`, secretLimit));
+}
+
+/**
+ * The same for the certificates, the key and the token of the current context, which the library reads again for each request.
+ *
+ * @throws FileError that names the file
+ */
+export function checkCredentialFiles(kubeConfig: KubeConfig): void {
+  const cluster = kubeConfig.getCurrentCluster();
+  const user = kubeConfig.getCurrentUser();
+  const provider = user?.authProvider as { readonly config?: { readonly tokenFile?: unknown } } | undefined;
+  for (const file of [cluster?.caFile, user?.certFile, user?.keyFile, provider?.config?.tokenFile])
+    if (typeof file === 'string' && file !== '') read(file, secretLimit);
+}
+
+function readKubeconfig(file: string): string {
+  const text = read(file, configurationLimit);
+  // Read by the library while it loads the text, for every user.
+  if (text.includes('token-file')) for (const tokenFile of findTokenFiles(text)) read(tokenFile, secretLimit);
+  return text;
+}
+
+function findTokenFiles(text: string): readonly string[] {
+  interface Entry {
+    readonly user?: { readonly 'token-file'?: unknown } | null;
+  }
+  const users = (parse(text) as { readonly users?: unknown } | null)?.users;
+  const files = Array.isArray(users) ? (users as Entry[]).map((entry) => entry.user?.['token-file']) : [];
+  return files.filter((file) => typeof file === 'string');
+}
+
+function read(file: string, limit: SizeLimit): string {
+  try {
+    return readRegularFileSync(file, limit).toString('utf8');
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    throw new FileError(error.code, `${file} ${error.message}`, { cause: error });
+  }
+}
+
+function ifThere(readIt: () => void): void {
+  try {
+    readIt();
+  } catch (error) {
+    if (!(error instanceof FileError && error.code === 'ENOENT')) throw error;
+  }
+}
