@@ -26,10 +26,11 @@ const gateway = {
   // http1 for what both sides of a proxy read and wait for alike.
   entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config', 'http1'],
   checks: ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config'],
-  workers: ['config'],
+  // snapshot for what the workers are told to drop.
+  workers: ['config', 'snapshot'],
   // providers and workers for the events that they announce.
-  observe: ['pipeline', 'config', 'routing', 'providers', 'workers'],
-  admin: ['pipeline', 'proxy'],
+  observe: ['pipeline', 'config', 'routing', 'snapshot', 'providers', 'workers'],
+  admin: ['pipeline', 'proxy', 'snapshot'],
 };
 const oneWay = (root, table) =>
   Object.entries(table).map(([folder, allowed]) => ({

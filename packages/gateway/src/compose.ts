@@ -27,6 +27,7 @@ import type { Metrics } from './observe/metrics/metrics.ts';
 import { createMetrics } from './observe/metrics/metrics.ts';
 import { textType, writeText } from './observe/metrics/text.ts';
 import { createProblemLog } from './observe/problem-log.ts';
+import { logPurge } from './observe/purge-log.ts';
 import { createRefusalLog } from './observe/refusal-log.ts';
 import { createRenewalLog } from './observe/renewal-log.ts';
 import type { Sink } from './observe/sink.ts';
@@ -47,6 +48,8 @@ import type { AuthenticatorRenewal } from './snapshot/authenticators.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
 import { adminEntryPoint, toEntryPointFacts } from './snapshot/entry-points.ts';
 import type { Prepared } from './snapshot/prepared.ts';
+import type { PurgeRequest, Purged } from './snapshot/token-purge.ts';
+import { createTokenPurge } from './snapshot/token-purge.ts';
 import { createUpdates } from './snapshot/updates.ts';
 import { createServices } from './upstream/create-upstream.ts';
 import { readVersion } from './version.ts';
@@ -76,6 +79,8 @@ export interface WorkerPart {
   readonly local: Omit<LocalStore, 'events'>;
   /** The figures of all of them, as they are exposed. */
   readonly metrics: () => Promise<string>;
+  /** Has all of them drop tokens; rejects when one does not reply in time. */
+  readonly purge: (request: PurgeRequest) => Promise<Purged>;
 }
 
 /** A running gateway. */
@@ -86,6 +91,8 @@ export interface Gateway {
   reopenLogs(): void;
   /** What this process has counted, after its end too; undefined when it counts nothing. */
   readMetrics(): Readings | undefined;
+  /** Drops tokens of this process. */
+  purgeTokens(request: PurgeRequest): Purged;
   /**
    * Leaves new connections to another process, answers what the open ones still ask for within each entry point's
    * `graceTimeOut`, and drains.
@@ -177,6 +184,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       openTally: metrics?.openTally,
       renewals,
     });
+    const tokens = createTokenPurge();
     const entryPointFacts = toEntryPointFacts(install.entryPoints);
     const kubernetes = createKubernetes(install, io.env, clock, log);
     const certificateFiles = certificateFilesOf(install.entryPoints.values());
@@ -210,6 +218,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       services,
       authenticators,
       onGuards(guards) {
+        tokens.configure(guards);
         renewalLog.configure(guards);
         metrics?.onGuards(guards);
       },
@@ -252,6 +261,11 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       onRecord: (record) => records.publish(record),
       onDefect: (error, requestId) => log.error('a decision failed', { requestId, error: describe(error) }),
     };
+    const purge = async (request: PurgeRequest): Promise<Purged> => {
+      const purged = await (worker === undefined ? tokens.purge(request) : worker.purge(request));
+      if (purged.middlewares > 0) logPurge(log, request, purged);
+      return purged;
+    };
     const handle = createHandle(pipeline);
     // A gateway that starts with a fleet takes the fleet's tokens: it does not ask anew because Redis was a moment away.
     await stores.started();
@@ -267,6 +281,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
             ping: install.ping,
             isReady: () => kubernetes?.isReady() ?? true,
             metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
+            purge: install.actions ? purge : undefined,
             next: handle,
           }),
           onCertificates: metrics?.onCertificates,
@@ -295,6 +310,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       addresses,
       reopenLogs: () => accessSink?.reopen(),
       readMetrics: () => metrics?.read(),
+      purgeTokens: (request: PurgeRequest) => tokens.purge(request),
       async retire() {
         await Promise.all(entryPoints.map((entryPoint) => entryPoint.retire()));
         await drain();

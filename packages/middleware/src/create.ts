@@ -32,7 +32,7 @@ export interface Authenticator {
    * Drops the tokens of one client, or of all, and returns how many were in memory. The next request asks the authorization
    * server, whatever the store still has. Other processes keep the tokens that they have in memory.
    */
-  purge(clientId?: string): number;
+  readonly purge: (clientId?: string) => number;
   /** Drops the tokens that were obtained here and closes the connections to the authorization server. */
   close(): Promise<void>;
 }

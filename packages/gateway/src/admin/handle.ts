@@ -3,6 +3,9 @@ import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import type { Refusable } from '../pipeline/refusals.ts';
 import { noTrailers } from '../proxy/answer.ts';
+import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
+import { answerPurge } from './answer-purge.ts';
+import type { Page } from './page.ts';
 
 export interface AdminOptions {
   /** Whether `/ping` and `/ready` are answered. */
@@ -11,20 +14,16 @@ export interface AdminOptions {
   readonly isReady: () => boolean;
   /** What `/metrics` answers; undefined: it is none of its own. Rejects when the figures cannot be had. */
   readonly metrics?: (() => Promise<Page>) | undefined;
+  /** Drops tokens for `POST /api/tokens/purge`; undefined: that is not answered here. Rejects when a worker does not reply in time. */
+  readonly purge?: ((request: PurgeRequest) => Promise<Purged>) | undefined;
   readonly next: Handle;
-}
-
-export interface Page {
-  /** Media type. */
-  readonly type: string;
-  readonly text: string;
 }
 
 /**
  * What the entry point `admin` answers by itself: `/ping`, 200 as long as the gateway runs, `/ready`, 503 until it has read all
- * of its configuration, and `/metrics`. Anything else goes to the routers that name it.
+ * of its configuration, `/metrics`, and `POST /api/tokens/purge`. Anything else goes to the routers that name it.
  */
-export function createAdminHandle({ ping, isReady, metrics, next }: AdminOptions): Handle {
+export function createAdminHandle({ ping, isReady, metrics, purge, next }: AdminOptions): Handle {
   return (exchange) => {
     const { facts, refusal } = exchange;
     if (refusal !== undefined) return next(exchange);
@@ -40,6 +39,12 @@ export function createAdminHandle({ ping, isReady, metrics, next }: AdminOptions
       );
       return answered;
     }
+    if (purge !== undefined && facts.path === '/api/tokens/purge') {
+      void answerPurge(exchange, purge).then(({ status, headers, ...page }) =>
+        write(exchange, status, page, headers),
+      );
+      return answered;
+    }
     return next(exchange);
   };
 }
@@ -49,11 +54,17 @@ const answered: Refusable = Object.freeze({ refuse() {} });
 
 const plain = (text: string): Page => ({ type: 'text/plain; charset=utf-8', text });
 
-function write({ answer }: Exchange, status: number, { type, text }: Page): void {
+function write(
+  { answer }: Exchange,
+  status: number,
+  { type, text }: Page,
+  more: readonly string[] = [],
+): void {
   // The caller may have gone away meanwhile.
   if (answer.over) return;
   const body = Buffer.from(text);
-  const headers = ['Content-Type', type, 'Cache-Control', 'no-store', 'Content-Length', String(body.length)];
+  const headers = [...more, 'Content-Type', type, 'Cache-Control', 'no-store'];
+  headers.push('Content-Length', String(body.length));
   answer.begin({ status, reason: STATUS_CODES[status] ?? '', headers, dated: true, reused: false });
   answer.end(body, false, noTrailers);
 }

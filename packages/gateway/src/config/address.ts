@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
 export interface Address {
   /** Undefined: every address of the machine. */
@@ -19,6 +19,18 @@ export function parseAddress(text: string): Address | undefined {
   if (host === '') return { host: undefined, port };
   return hostname.test(host) ? { host, port } : undefined;
 }
+
+/** Whether only this machine reaches an address (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */
+export function isLoopback(host: string | undefined): boolean {
+  if (host === undefined) return false;
+  return isIP(host) === 0
+    ? host.toLowerCase() === 'localhost'
+    : loopback.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
 
 /** True for an IP address or a CIDR range (RFC 4632 section 3.1). */
 export function isAddressRange(text: string): boolean {

@@ -256,6 +256,17 @@ export const installSchema = z.strictObject({
     })
     .prefault({})
     .describe('What is counted, for monitoring.'),
+  api: z
+    .strictObject({
+      actions: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether `POST /api/tokens/purge` is answered on the entry point `admin`. Default: when that listens on a loopback address.',
+        ),
+    })
+    .prefault({})
+    .describe('What operators may have the gateway do.'),
   ping: z
     .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
     .default(false)
@@ -281,7 +292,10 @@ export const laterInstallNames = [
   'manualRouting',
   'headerLabels',
   'tracing',
-  'api',
+  'dashboard',
+  'disableDashboardAd',
+  'debug',
+  'basePath',
   'certificatesResolvers',
   'experimental',
   'hub',

@@ -14,6 +14,8 @@ export interface InstallConfig {
   readonly metrics: MetricsConfig | undefined;
   /** `/ping` and `/ready` on the `admin` entry point. */
   readonly ping: boolean;
+  /** `POST /api/tokens/purge` on the `admin` entry point. */
+  readonly actions: boolean;
   /** Processes that serve requests; `auto`: one of each processor that can be used. */
   readonly workers: number | 'auto';
 }

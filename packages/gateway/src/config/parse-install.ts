@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Secret } from '@grantgate/middleware/base/secret';
-import type { Address } from './address.ts';
+import { isLoopback, type Address } from './address.ts';
 import { thisMachine, toCheck } from './check.ts';
 import { parseDocuments } from './parse-documents.ts';
 import type {
@@ -127,6 +127,7 @@ function toConfig(install: Install, folder: string): InstallConfig {
     log: Object.freeze(install.log),
     metrics: toMetrics(install.metrics),
     ping: install.ping !== false,
+    actions: install.api.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
     workers: install.workers,
   });
 }

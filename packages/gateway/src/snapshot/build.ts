@@ -61,9 +61,10 @@ function createToGuards() {
     for (const [name, one] of prepared) {
       const found = one.options && find(one.options);
       if (found === undefined) continue;
-      const { decide, renew, tally } = found;
+      const { decide, renew, tally, purge } = found;
       let guard = known.get(one);
-      if (guard?.decide !== decide) known.set(one, (guard = Object.freeze({ name, decide, renew, tally })));
+      if (guard?.decide !== decide)
+        known.set(one, (guard = Object.freeze({ name, decide, renew, tally, purge })));
       guards.set(name, guard);
     }
     return guards;

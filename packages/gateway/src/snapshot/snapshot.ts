@@ -34,6 +34,8 @@ export interface Guard {
   readonly renew?: Renew | undefined;
   /** What counts its tokens; middlewares with the same options have the same. */
   readonly tally?: TokenTally | undefined;
+  /** Drops its tokens, of one client or of all; middlewares with the same options have the same. */
+  readonly purge?: ((clientId?: string) => number) | undefined;
 }
 
 export interface Route {

@@ -1,3 +1,4 @@
+import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
 import type { ListenAddresses } from '../config/install.ts';
 import type { GatewayStartErrorCode } from '../start-error.ts';
 import type { Readings } from './readings.ts';
@@ -13,6 +14,10 @@ export type ToWorker =
   | { readonly kind: 'drain' }
   /** Asks for what it has counted. */
   | { readonly kind: 'count' }
+  /** Drop tokens, answered by `purged` under the same `id`. */
+  | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
+  /** All workers have dropped tokens; undefined when one of them did not say so in time. */
+  | { readonly kind: 'purged'; readonly id: number; readonly purged: Purged | undefined }
   /** The figures of all workers; undefined when they cannot be had. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
   | StoreReply;
@@ -26,6 +31,9 @@ export type ToPrimary =
   | { readonly kind: 'failed'; readonly failure: StartFailure }
   /** Answers `count`; and once more as its last words. */
   | { readonly kind: 'counted'; readonly readings: Readings }
+  /** Asks that all workers drop tokens, answered under the same `id`. */
+  | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
+  | { readonly kind: 'purged'; readonly id: number; readonly purged: Purged }
   /** Asks for the figures of all workers, answered under the same `id`. */
   | { readonly kind: 'metrics'; readonly id: number }
   | StoreRequest;

@@ -7,6 +7,7 @@ import type { Collected } from './collection.ts';
 import { createCollection } from './collection.ts';
 import type { WorkerEvent } from './event.ts';
 import type { Assignment, StartFailure, ToPrimary, ToWorker } from './messages.ts';
+import { createPurges } from './purges.ts';
 import type { Readings } from './readings.ts';
 
 /** One process of a worker. */
@@ -43,6 +44,8 @@ export interface SupervisorDeps {
   /** As `Math.random`, which is the default. */
   readonly random?: () => number;
 }
+
+type PurgeOrder = ToPrimary & { readonly kind: 'purge' };
 
 /** Keeps the workers of one gateway running. */
 export interface Supervisor {
@@ -88,6 +91,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const slots = new Map<number, Slot>();
   const live = new Set<Member>();
   const collection = createCollection<Member>(clock);
+  const purges = createPurges<Member>(clock);
   let plan: WorkerPlan;
   let orders = 0;
   let announced: string | undefined;
@@ -133,6 +137,12 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
           case 'metrics':
             void answerMetrics(process, message.id);
             return;
+          case 'purge':
+            void answerPurge(process, message);
+            return;
+          case 'purged':
+            purges.take(member, message.id, message.purged);
+            return;
           case 'store':
             void answerStore(deps.store, message).then((reply) => process.send(reply));
         }
@@ -140,6 +150,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       process.onExit((how) => {
         live.delete(member);
         member.cut?.cancel();
+        purges.end(member);
         const readings = collection.end(member);
         if (readings !== undefined) deps.onEnded(readings);
         if (member.readySinceMs === undefined) {
@@ -162,6 +173,14 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       // Nothing about figures is worth the process that everything depends on.
     }
     process.send({ kind: 'metrics', id, text });
+  };
+
+  /** One that is starting, or drains, may use tokens as well. */
+  const answerPurge = async (process: WorkerProcess, { id, request }: PurgeOrder): Promise<void> => {
+    const purged = await purges.purge(live, (member, order) =>
+      member.process.send({ kind: 'purge', id: order, request }),
+    );
+    process.send({ kind: 'purged', id, purged });
   };
 
   /** Makes a worker that is ready the one of its slot; the one before it, or itself if a later one was quicker, retires. */

@@ -2,8 +2,9 @@ import { systemClock } from '@grantgate/middleware/base/clock';
 import type { Gateway } from '../../compose.ts';
 import { startGateway } from '../../compose.ts';
 import { GatewayStartError } from '../../start-error.ts';
+import type { PurgeRequest, Purged } from '../../snapshot/token-purge.ts';
 import type { Assignment, ToWorker } from '../../workers/messages.ts';
-import { createMetricsLink } from '../../workers/metrics-link.ts';
+import { createRequestLink } from '../../workers/request-link.ts';
 import type { PrimaryLink } from '../../workers/primary-link.ts';
 import { createPrimaryStore } from '../../workers/primary-store.ts';
 import type { Io } from '../io.ts';
@@ -50,19 +51,34 @@ async function serve(
   if (config === undefined) throw new Error('the configuration cannot be parsed');
   const { store, take } = createPrimaryStore((request) => primary.send(request));
   orders.onStored = take;
-  const metrics = createMetricsLink((id) => primary.send({ kind: 'metrics', id }), systemClock);
+  const metrics = createRequestLink<undefined, string>(
+    (id) => primary.send({ kind: 'metrics', id }),
+    systemClock,
+  );
   orders.onMetrics = ({ id, text }) => metrics.take(id, text);
+  const purges = createRequestLink<PurgeRequest, Purged>(
+    (id, request) => primary.send({ kind: 'purge', id, request }),
+    systemClock,
+  );
+  orders.onPurged = ({ id, purged }) => purges.take(id, purged);
   const gateway = await startGateway(config, {
     env: io.env,
     ...sinks,
     signal: orders.stopping,
-    worker: { number, local: { store, secret }, metrics: () => metrics.ask() },
+    worker: {
+      number,
+      local: { store, secret },
+      metrics: () => metrics.request(undefined),
+      purge: (request) => purges.request(request),
+    },
   });
   const tell = (): void => {
     const readings = gateway.readMetrics();
     if (readings !== undefined) primary.send({ kind: 'counted', readings });
   };
   orders.onCount = tell;
+  orders.onPurge = ({ id, request }) =>
+    primary.send({ kind: 'purged', id, purged: gateway.purgeTokens(request) });
   const ended = orders.obey(gateway);
   primary.send({ kind: 'ready', addresses: gateway.addresses });
   await ended;
@@ -80,6 +96,8 @@ interface Orders {
   onStored: (reply: ToWorker & { readonly kind: 'stored' }) => void;
   onMetrics: (reply: ToWorker & { readonly kind: 'metrics' }) => void;
   onCount: () => void;
+  onPurge: (order: ToWorker & { readonly kind: 'purge' }) => void;
+  onPurged: (reply: ToWorker & { readonly kind: 'purged' }) => void;
 }
 
 function listenTo(primary: PrimaryLink): Orders {
@@ -94,6 +112,9 @@ function listenTo(primary: PrimaryLink): Orders {
     onStored: () => {},
     onMetrics: () => {},
     onCount: () => {},
+    // No token has been used yet.
+    onPurge: ({ id }) => primary.send({ kind: 'purged', id, purged: { middlewares: 0, tokens: 0 } }),
+    onPurged: () => {},
     obey: (gateway) =>
       new Promise((resolve, reject) => {
         reopen = () => gateway.reopenLogs();
@@ -120,6 +141,12 @@ function listenTo(primary: PrimaryLink): Orders {
         return;
       case 'metrics':
         orders.onMetrics(message);
+        return;
+      case 'purge':
+        orders.onPurge(message);
+        return;
+      case 'purged':
+        orders.onPurged(message);
         return;
       case 'stored':
         orders.onStored(message);

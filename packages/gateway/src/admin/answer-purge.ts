@@ -1,0 +1,73 @@
+import type { Exchange } from '../pipeline/exchange.ts';
+import type { CallerBody } from '../proxy/caller-body.ts';
+import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
+import type { Page } from './page.ts';
+import { readPurge } from './read-purge.ts';
+
+/** Bytes of a request's body; a purge has two names. */
+const maxBodyBytes = 16 * 1024;
+
+interface PurgeAnswer extends Page {
+  readonly status: number;
+  /** Name and value in turn. */
+  readonly headers?: readonly string[];
+}
+
+/**
+ * Answers `POST /api/tokens/purge`: 200 with what was dropped, 400 for a request that does not say what to drop, 403 for one that a page in a
+ * browser sends, 404 for an unknown middleware, 405, 413, and 503 when a worker does not reply in time.
+ */
+export async function answerPurge(
+  { facts, body, answer, expectsContinue }: Exchange,
+  purge: (request: PurgeRequest) => Promise<Purged>,
+): Promise<PurgeAnswer> {
+  if (facts.method !== 'POST')
+    return { ...toProblem(405, 'purge tokens with POST'), headers: ['Allow', 'POST'] };
+  // Browsers name the origin of every page that sends a POST, and reach addresses of this machine that others do not.
+  if (hasOrigin(facts.rawHeaders)) return toProblem(403, 'pages in a browser may not purge tokens');
+  if (expectsContinue) answer.continue();
+  const text = await readText(body);
+  if (text === undefined) return toProblem(413, `the body is longer than ${maxBodyBytes} bytes`);
+  const request = readPurge(facts.query, text);
+  if ('problem' in request) return toProblem(400, request.problem);
+  try {
+    const purged = await purge(request);
+    if (purged.middlewares === 0)
+      return toProblem(404, 'there is no middleware oAuthClientCredentials of that name');
+    return { status: 200, type: 'application/json', text: JSON.stringify(purged) };
+  } catch {
+    return toProblem(503, 'a worker did not reply in time: purge again');
+  }
+}
+
+function hasOrigin(rawHeaders: readonly string[]): boolean {
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === 'origin') return true;
+  return false;
+}
+
+function toProblem(status: number, detail: string): PurgeAnswer {
+  return { status, type: 'application/problem+json', text: JSON.stringify({ status, detail }) };
+}
+
+/** Undefined for a body over the limit. */
+function readText(body: CallerBody): Promise<string | undefined> {
+  if (body.announcedBytes > maxBodyBytes) return Promise.resolve(undefined);
+  const whole = body.whole();
+  if (whole !== undefined) return Promise.resolve(whole.toString());
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    body.read(
+      (part) => {
+        bytes += part.length;
+        if (bytes > maxBodyBytes) {
+          body.stop();
+          resolve(undefined);
+          // The part may be lent.
+        } else parts.push(Buffer.from(part));
+      },
+      () => resolve(Buffer.concat(parts).toString()),
+    );
+  });
+}

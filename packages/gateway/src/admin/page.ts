@@ -1,0 +1,6 @@
+/** The content of a response. */
+export interface Page {
+  /** Media type. */
+  readonly type: string;
+  readonly text: string;
+}

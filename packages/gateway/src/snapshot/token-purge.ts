@@ -1,0 +1,46 @@
+import type { Guard } from './snapshot.ts';
+
+/** Whose tokens are dropped: those of a middleware, of a client, of a client of a middleware, or all. */
+export interface PurgeRequest {
+  /** Qualified name, or short for `@file`; undefined: every middleware. */
+  readonly middleware: string | undefined;
+  /** Undefined: every client. */
+  readonly clientId: string | undefined;
+}
+
+/** What a purge dropped. */
+export interface Purged {
+  /** Middlewares that the request names; 0: there is none of that name. */
+  readonly middlewares: number;
+  /** Tokens that were in the memory of this process. */
+  readonly tokens: number;
+}
+
+/** Drops tokens by the names of middlewares. */
+export interface TokenPurge {
+  /** The middlewares from now on, by qualified name. */
+  configure(middlewares: ReadonlyMap<string, Purgeable>): void;
+  purge(request: PurgeRequest): Purged;
+}
+
+type Purgeable = Pick<Guard, 'purge'>;
+
+export function createTokenPurge(): TokenPurge {
+  let middlewares: ReadonlyMap<string, Purgeable> = new Map();
+  return {
+    configure: (next) => void (middlewares = next),
+    purge({ middleware, clientId }) {
+      const named =
+        middleware === undefined
+          ? [...middlewares.values()]
+          : [middlewares.get(middleware) ?? middlewares.get(`${middleware}@file`)].filter(
+              (found) => found !== undefined,
+            );
+      // Middlewares with the same options have the same tokens.
+      const purges = new Set(named.flatMap(({ purge }) => purge ?? []));
+      let tokens = 0;
+      for (const purge of purges) tokens += purge(clientId);
+      return { middlewares: named.length, tokens };
+    },
+  };
+}

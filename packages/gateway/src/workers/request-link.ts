@@ -1,0 +1,37 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+
+/** How a worker has its primary do something that concerns all workers. */
+export interface RequestLink<Request, Reply> {
+  /** Rejects when the primary does not reply in time, or has no reply. */
+  request(request: Request): Promise<Reply>;
+  /** Takes a reply of the primary; undefined when it has none. */
+  take(id: number, reply: Reply | undefined): void;
+}
+
+/** Milliseconds; the primary waits for workers for one of these seconds. */
+const withinMs = 5_000;
+
+/** @param send passes a request on to the primary, which replies under the same number. */
+export function createRequestLink<Request, Reply>(
+  send: (id: number, request: Request) => void,
+  clock: Clock,
+): RequestLink<Request, Reply> {
+  const waiting = new Map<number, (reply: Reply | undefined) => void>();
+  let ids = 0;
+  return {
+    request: (request) =>
+      new Promise((resolve, reject) => {
+        const id = (ids += 1);
+        const limit = clock.after(withinMs, () => take(undefined));
+        const take = (reply: Reply | undefined): void => {
+          limit.cancel();
+          waiting.delete(id);
+          if (reply === undefined) reject(new Error('the primary has no reply'));
+          else resolve(reply);
+        };
+        waiting.set(id, take);
+        send(id, request);
+      }),
+    take: (id, reply) => waiting.get(id)?.(reply),
+  };
+}
