@@ -12,7 +12,7 @@ export default defineConfig({
     // For tests that hang; none waits for time to pass, and a busy machine fails none of them.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Nor does a wait for something to become so: `expect.poll`, `until` of redis-process.testkit.ts.
+    // Nor does a wait for something to become so: `expect.poll`, `until` of until.testkit.ts.
     expect: { poll: { timeout: 60_000 } },
     restoreMocks: true,
     reporters: ['default', './scripts/summary-reporter.ts'],

@@ -1,4 +1,4 @@
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { startTestGateway } from '../e2e/gateway.testkit.ts';
 import type { Door } from './door.ts';
 import { startGuardedService, toSeen } from './guarded-service.testkit.ts';

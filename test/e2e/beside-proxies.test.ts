@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';

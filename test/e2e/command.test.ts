@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { SingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import type { Logged, SharedGateways } from './shared-gateways.testkit.ts';

@@ -6,7 +6,7 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
 import { createExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
 import { json, startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
 import type { TestGateway } from './gateway.testkit.ts';

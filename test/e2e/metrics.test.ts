@@ -13,7 +13,7 @@ import {
   findDecreases,
   parseExposition,
 } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';

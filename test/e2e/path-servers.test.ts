@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
 import { sendRequest } from '../conformance/send-request.testkit.ts';
 import { startTestGateway, type TestGateway } from './gateway.testkit.ts';

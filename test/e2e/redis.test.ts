@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { request } from 'undici';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { SingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';

@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import { expect, vi } from 'vitest';
 import type { RedisStoreOptions } from '../../packages/middleware/src/cache/redis/options.ts';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import type { EchoServer } from './echo-server.testkit.ts';

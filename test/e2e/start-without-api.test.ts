@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { TestApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { rotateToken } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';

@@ -5,7 +5,7 @@ import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import type { Served, Serving } from './workers.testkit.ts';
 import { isAlive, serve, startCallers, untilServing, visit } from './workers.testkit.ts';

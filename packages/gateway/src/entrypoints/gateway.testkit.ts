@@ -1,4 +1,5 @@
 import type { Renew } from '@grantgate/middleware/decision/renew';
+import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
@@ -7,6 +8,7 @@ import { systemClock } from '@grantgate/middleware/base/clock';
 import type { Allow, Decision, Deny } from '@grantgate/middleware/decision/decision';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import { inTime } from '../../../middleware/src/base/until.testkit.ts';
 import type { ServiceConfig } from '../config/dynamic.ts';
 import type { EncodedCharacters, TransportConfig } from '../config/install.ts';
 import { createHandle } from '../pipeline/handle.ts';
@@ -147,16 +149,19 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     defects,
     leases: () => leases,
     recorded: (count) =>
-      new Promise((resolve) => {
-        const wake = (): void => {
-          const record = records[count - 1];
-          if (record === undefined) return;
-          waiting.delete(wake);
-          resolve(record);
-        };
-        waiting.add(wake);
-        wake();
-      }),
+      inTime(
+        new Promise((resolve) => {
+          const wake = (): void => {
+            const record = records[count - 1];
+            if (record === undefined) return;
+            waiting.delete(wake);
+            resolve(record);
+          };
+          waiting.add(wake);
+          wake();
+        }),
+        () => `${count} records, of which ${records.length} came`,
+      ),
     async close() {
       await entryPoint.drain();
       await holder.close();
@@ -221,11 +226,19 @@ export interface RawConnection {
   /** Everything received so far, as Latin-1. */
   text(): string;
   send(text: string | Buffer): void;
-  /** Resolves when what was received matches; rejects when the connection ends first. */
+  /** Resolves when what was received matches; rejects when the connection ends first, or it takes too long. */
   until(pattern: RegExp): Promise<string>;
-  /** Resolves with everything received when the other side has closed the connection. */
+  /** Resolves with everything received when the other side has closed the connection; rejects when that takes too long. */
   closed(): Promise<string>;
+  /**
+   * Sends this again and again until the other side has closed the connection; rejects when it has taken 64 MiB instead, which is
+   * more than the system's buffers hold. Resolves with everything received.
+   */
+  flood(part: string | Buffer): Promise<string>;
 }
+
+/** Of what `flood` sends. */
+const maxFloodBytes = 64 * 1024 * 1024;
 
 export async function openRaw(port: number, text?: string | Buffer): Promise<RawConnection> {
   const socket = connect({ port, host: '127.0.0.1' });
@@ -254,40 +267,41 @@ export async function observe(
   };
   socket.on('end', finish);
   socket.on('close', finish);
-  if (ready !== undefined) await new Promise((resolve) => socket.once(ready, resolve));
+  const isFlooded = (): boolean => socket.bytesWritten - socket.writableLength > maxFloodBytes;
+  /** Looks at each thing that happens on the connection whether it is `isSo` by then. */
+  const when = (isSo: () => boolean, awaited: string): Promise<string> => {
+    const shown = (): string => JSON.stringify(received.slice(0, 2000));
+    const whole = new Promise<string>((resolve, reject) => {
+      const watcher = (): void => {
+        if (isSo()) resolve(received);
+        else if (ended) reject(new Error(`the connection ended before ${awaited}: ${shown()}`));
+        else if (isFlooded())
+          reject(new Error(`more than ${maxFloodBytes} bytes were taken before ${awaited}`));
+        else return;
+        watchers.delete(watcher);
+      };
+      watchers.add(watcher);
+      watcher();
+    });
+    return inTime(whole, () => `${awaited}, after ${received.length} bytes: ${shown()}`);
+  };
+  if (ready !== undefined) await once(socket, ready);
   if (text !== undefined) socket.write(text, 'latin1');
   return {
     socket,
     text: () => received,
     send: (more) => void socket.write(more, 'latin1'),
-    until: (pattern) =>
-      new Promise((resolve, reject) => {
-        const watcher = (): void => {
-          if (pattern.test(received)) {
-            watchers.delete(watcher);
-            resolve(received);
-          } else if (ended) {
-            watchers.delete(watcher);
-            reject(
-              new Error(
-                `the connection ended before ${String(pattern)}: ${JSON.stringify(received.slice(0, 2000))}`,
-              ),
-            );
-          }
-        };
-        watchers.add(watcher);
-        watcher();
-      }),
-    closed: () =>
-      new Promise((resolve) => {
-        const watcher = (): void => {
-          if (!ended) return;
-          watchers.delete(watcher);
-          resolve(received);
-        };
-        watchers.add(watcher);
-        watcher();
-      }),
+    until: (pattern) => when(() => pattern.test(received), String(pattern)),
+    closed: () => when(() => ended, 'the end of the connection'),
+    flood(part) {
+      const feed = (): void => {
+        while (!socket.destroyed && !isFlooded() && socket.write(part, 'latin1'));
+        if (isFlooded()) wake();
+        else if (!socket.destroyed) socket.once('drain', feed);
+      };
+      feed();
+      return when(() => ended, 'the end of the connection');
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { createServer as createNetServer, type AddressInfo, type Socket } from '
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { until } from '../../../middleware/src/base/until.testkit.ts';
 import { ask, get } from './ask.testkit.ts';
 import { createClient } from './client.ts';
 import type { ClientLimits } from './connection.ts';
@@ -79,10 +80,6 @@ const closedOf = (socket: Socket): Promise<void> =>
 /** Breaks a connection off; `resetAndDestroy` would end it in order first. */
 const reset = (socket: Socket): void =>
   void (socket as unknown as { _handle: { reset(done: () => void): number } })._handle.reset(() => {});
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 /** A body whose parts a test pushes. */
 function createBody(length: number | undefined): RequestBody & {
   readonly started: Promise<BodySink>;
@@ -132,7 +129,7 @@ describe('a connection', () => {
     const { pool } = open(origin);
     await ask(pool);
     sockets[0]!.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged');
-    await eventually(() => pool.stats().open === 0);
+    await until(() => pool.stats().open === 0);
     expect((await ask(pool)).body).toBe('ok');
     expect(sockets).toHaveLength(2);
   });
@@ -142,7 +139,7 @@ describe('a connection', () => {
     const { pool } = open(origin);
     await ask(pool);
     sockets[0]!.end();
-    await eventually(() => pool.stats().open === 0);
+    await until(() => pool.stats().open === 0);
     expect((await ask(pool)).body).toBe('ok');
     expect(sockets).toHaveLength(2);
   });
@@ -203,7 +200,7 @@ describe('a request', () => {
     const body = createBody(11);
     const asked = ask(pool, { method: 'PUT', body: { ...body, start: (sink) => (body.start(sink), sink.write(Buffer.from('hello '))) } }); // prettier-ignore
     const sink = await body.started;
-    await eventually(() => parts.length > 0);
+    await until(() => parts.length > 0);
     expect(parts[0]).toMatch(/\r\nContent-Length: 11\r\nHost: a\.example\r\n\r\nhello $/);
     sink.write(Buffer.from('world'));
     sink.end();
@@ -258,7 +255,7 @@ describe('a request', () => {
     if (ends) sink.end();
     expect((await asked).fault?.code).toBe('request_invalid');
     expect(body.log).toEqual(['stop']);
-    await eventually(() => sockets.length > 0);
+    await until(() => sockets.length > 0);
     await closedOf(sockets[0]!);
   });
 
@@ -285,12 +282,12 @@ describe('a request', () => {
     const part = Buffer.alloc(256 * 1024);
     for (let count = 0; count < 128; count += 1) sink.write(part);
     expect(sink.write(part)).toBe(false);
-    await eventually(() => sockets.length > 0);
+    await until(() => sockets.length > 0);
     await turns(20);
     expect(body.log).toEqual([]);
     sockets[0]!.on('pause', () => setImmediate(() => sockets[0]!.resume()));
     sockets[0]!.resume();
-    await eventually(() => body.log.includes('resume'));
+    await until(() => body.log.includes('resume'));
     handle?.abort();
   });
 
@@ -323,7 +320,7 @@ describe('a request', () => {
     let heard = false;
     let call: Call | undefined;
     void ask(pool, {}, (handle) => (call = handle)).then(() => (heard = true));
-    await eventually(() => sockets.length > 0 && sockets[0]!.bytesWritten > 0);
+    await until(() => sockets.length > 0 && sockets[0]!.bytesWritten > 0);
     call!.abort();
     await closedOf(sockets[0]!);
     expect(heard).toBe(false);
@@ -343,7 +340,7 @@ describe('a time limit', () => {
     const { origin, sockets } = await serve(() => {});
     const { pool, clock } = open(origin.replace('http:', 'https:'));
     const asked = ask(pool);
-    await eventually(() => sockets.length > 0);
+    await until(() => sockets.length > 0);
     await clock.advance(29_999);
     expect(pool.stats().open).toBe(1);
     await clock.advance(1_001);
@@ -360,10 +357,10 @@ describe('a time limit', () => {
     // A caller that is slow to send is not the server's fault.
     await clock.advance(1_000_000);
     sink.end();
-    await eventually(() => received(0).endsWith('\r\n0\r\n\r\n'));
+    await until(() => received(0).endsWith('\r\n0\r\n\r\n'));
     await clock.advance(59_999);
     sockets[0]!.write('HTTP/1.1 102 Processing\r\n\r\n');
-    await eventually(() => parts > 0);
+    await until(() => parts > 0);
     await clock.advance(59_000);
     expect(pool.stats().open).toBe(1);
     await clock.advance(2_001);
@@ -377,11 +374,11 @@ describe('a time limit', () => {
     const { pool, clock } = open(origin);
     let parts = 0;
     const asked = ask(pool, {}, undefined, () => (parts += 1));
-    await eventually(() => parts > 0);
+    await until(() => parts > 0);
     await clock.advance(9_000);
     const before = parts;
     sockets[0]!.write('ll');
-    await eventually(() => parts > before);
+    await until(() => parts > before);
     await clock.advance(9_000);
     expect(pool.stats().open).toBe(1);
     await clock.advance(2_001);
@@ -392,7 +389,7 @@ describe('a time limit', () => {
     const { origin, sockets } = await serve(() => {});
     const { pool, clock } = open(origin, { headMs: 0 });
     const asked = ask(pool);
-    await eventually(() => sockets.length > 0 && sockets[0]!.bytesRead > 0);
+    await until(() => sockets.length > 0 && sockets[0]!.bytesRead > 0);
     await clock.advance(100_000_000);
     sockets[0]!.write(ok);
     expect((await asked).body).toBe('ok');
@@ -403,7 +400,7 @@ describe('a time limit', () => {
     const { pool, clock } = open(origin);
     const calls: Call[] = [];
     for (let count = 0; count < 50; count += 1) void ask(pool, {}, (call) => calls.push(call));
-    await eventually(() => sockets.length === 50);
+    await until(() => sockets.length === 50);
     expect(clock.pending()).toBe(1);
     for (const call of calls) call.abort();
     expect(clock.pending()).toBe(0);
@@ -462,7 +459,7 @@ describe('a body', () => {
         onFault: ({ code }) => resolve(code),
       });
     });
-    await eventually(() => bytes > 0 || (sockets[0]?.bytesWritten ?? 0) > 1000);
+    await until(() => bytes > 0 || (sockets[0]?.bytesWritten ?? 0) > 1000);
     await turns(100);
     expect(bytes).toBeLessThanOrEqual(part.length);
     takes = true;
@@ -532,7 +529,7 @@ describe('a pool that is closed', () => {
     });
     const { pool, clock } = open(origin);
     const slow = ask(pool, { target: '/slow' });
-    await eventually(() => sockets.length === 1 && sockets[0]!.bytesRead > 0);
+    await until(() => sockets.length === 1 && sockets[0]!.bytesRead > 0);
     await ask(pool);
     expect(pool.stats()).toEqual({ open: 2, idle: 1 });
     let closed = false;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
+import { until } from '../../../middleware/src/base/until.testkit.ts';
 import {
   allow,
   createDeferred,
@@ -75,10 +76,6 @@ async function start(guards: readonly Decide[], first = '') {
   return { gateway, upgraded, upstream, requests, open };
 }
 
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 describe('a WebSocket', () => {
   test('opens through the guard, which gives it the token, and passes bytes both ways', async () => {
     const { gateway, upgraded, open } = await start(
@@ -102,7 +99,7 @@ describe('a WebSocket', () => {
       ),
     );
     connection.send(' and later');
-    await eventually(() => received() === 'early and later');
+    await until(() => received() === 'early and later');
     socket.write('echo');
     await connection.until(/echo/);
     expect(gateway.records).toHaveLength(0);

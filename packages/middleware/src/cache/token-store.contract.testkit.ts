@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../base/until.testkit.ts';
 import type { TokenStore } from './store.ts';
 
 /** Makes stores that share their values, each with a connection of its own where there are any. */
@@ -79,7 +80,11 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       const [set, absent] = [freshKey(), freshKey()];
       await store.set(set, bytes('short'), 5);
       await store.setIfAbsent(absent, bytes('short'), 5);
-      for (const key of [set, absent]) while ((await other.get(key)) !== undefined) await harness.tick();
+      for (const key of [set, absent])
+        await until(async () => {
+          await harness.tick();
+          return (await other.get(key)) === undefined;
+        });
       expect(await other.setIfAbsent(set, bytes('next'), minuteMs)).toBe(true);
       expect(await store.extendIfEquals(absent, bytes('short'), minuteMs)).toBe(false);
       expect(await store.deleteIfEquals(absent, bytes('short'))).toBe(false);

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeJwtPayload } from '../base/jwt.ts';
 import type { Script } from './scripted-server.testkit.ts';
-import { findClosedPort, json, startScriptedServer } from './scripted-server.testkit.ts';
+import { findClosedPort, json, pour, startScriptedServer } from './scripted-server.testkit.ts';
 import { startAuthorizationServer } from './authorization-server.testkit.ts';
 import { connectTo, unsignedJwt } from './token-endpoint.testkit.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
@@ -276,14 +276,9 @@ describe('an answer that RFC 6749 does not allow', () => {
     let ended = false;
     const { outcome } = await ask([
       (response) => {
-        const chunk = Buffer.alloc(64 * 1024, 0x20);
-        const pump = (): void => {
-          while (!response.destroyed && response.write(chunk)) continue;
-        };
         response.writeHead(200);
-        response.on('drain', pump);
         response.on('close', () => (ended = true));
-        pump();
+        pour(response, ' '.repeat(64 * 1024));
       },
     ]);
     expect(outcome).toMatchObject({

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createNetServer } from 'node:net';
+import { inTime } from '../base/until.testkit.ts';
 
 export interface ReceivedRequest {
   readonly method: string | undefined;
@@ -79,13 +80,13 @@ export async function startRawServer(onConnection: (socket: Socket) => void): Pr
 
 /**
  * A port on which nobody listens. None of those that systems give out by themselves, on Linux from 32768: it stays closed, or can
- * still be listened on later, however many connections and listeners other tests open meanwhile.
+ * still be listened on later, however many connections and listeners other tests open meanwhile. No other test is given it before this
+ * process has ended.
  */
 export async function findClosedPort(host = '127.0.0.1'): Promise<number> {
-  for (;;) {
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
     const port = randomInt(10_000, 32_000);
-    if (given.has(port)) continue;
-    given.add(port);
+    if (!(await reserve(port))) continue;
     const server = createNetServer();
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
@@ -95,8 +96,23 @@ export async function findClosedPort(host = '127.0.0.1'): Promise<number> {
     await new Promise((resolve) => server.close(resolve));
     return port;
   }
+  throw new Error('no port is free');
 }
-/** What `findClosedPort` has given: the ports of one test may not be in use yet when the next is looked for. */
+
+/**
+ * Whether this process may have the port: it may not be in use yet when the next is looked for, here or in another process. On Linux a
+ * socket in the abstract namespace says so, which goes with the process; elsewhere only this process is looked at.
+ */
+async function reserve(port: number): Promise<boolean> {
+  if (given.has(port)) return false;
+  given.add(port);
+  if (process.platform !== 'linux') return true;
+  const mark = createNetServer().unref();
+  return new Promise((resolve) => {
+    mark.once('error', () => resolve(false));
+    mark.listen(`\0grantgate-test-port-${port}`, () => resolve(true));
+  });
+}
 const given = new Set<number>();
 
 /** Answers with JSON; further headers may override the content type. */
@@ -110,6 +126,20 @@ export function json(
   response.end(JSON.stringify(body));
 }
 
+/** Answers without end. A client that takes 64 MiB is cut off, so that a test of one that should not fails, instead of going on for ever. */
+export function pour(response: ServerResponse, part: string): void {
+  let written = 0;
+  const pump = (): void => {
+    while (!response.destroyed) {
+      if (written > 64 * 1024 * 1024) response.socket?.resetAndDestroy();
+      written += part.length;
+      if (!response.write(part)) return;
+    }
+  };
+  response.on('drain', pump);
+  pump();
+}
+
 function createArrivals(): { add(): void; wait(count: number): Promise<void> } {
   let count = 0;
   const waiting = new Set<{ readonly count: number; readonly resolve: () => void }>();
@@ -119,6 +149,11 @@ function createArrivals(): { add(): void; wait(count: number): Promise<void> } {
       for (const waiter of waiting) if (count >= waiter.count) waiter.resolve();
     },
     wait: (wanted) =>
-      new Promise((resolve) => (count >= wanted ? resolve() : void waiting.add({ count: wanted, resolve }))),
+      inTime(
+        new Promise((resolve) =>
+          count >= wanted ? resolve() : void waiting.add({ count: wanted, resolve }),
+        ),
+        () => `${wanted} arrivals, of which ${count} came`,
+      ),
   };
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
 import { createFakeClock, skipWaitsBelow } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { until } from '../../../../middleware/src/base/until.testkit.ts';
 import { parseInstall } from '../../config/parse-install.ts';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
@@ -73,9 +74,6 @@ export function follow(server: TestApiServer, options = '', more: FollowOptions 
     instance: 'gateway-1',
     random: () => random,
   });
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
-  };
   const last = (): ProviderOutput => {
     const output = outputs.at(-1);
     if (output === undefined) throw new Error('nothing was emitted');
@@ -87,7 +85,9 @@ export function follow(server: TestApiServer, options = '', more: FollowOptions 
     waits: skipping.waits,
     outputs,
     events,
-    until,
+    until: async (condition) => {
+      await until(condition);
+    },
     last,
     async start() {
       await provider.start((output) => void outputs.push(output));

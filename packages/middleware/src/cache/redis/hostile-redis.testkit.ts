@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { until } from '../../base/until.testkit.ts';
 
 /** The reply to a command, as bytes; undefined: none. */
 export type Reply = (command: readonly string[], socket: Socket) => string | Buffer | undefined;
@@ -12,6 +13,8 @@ export interface HostileRedis {
   readonly commands: readonly (readonly string[])[];
   /** Connections that are open. */
   open(): number;
+  /** Resolves when clients in this process have had as many turns to read as all that was written so far needs. */
+  untilRead(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,6 +71,15 @@ export async function startHostileRedis(reply: (port: number) => Reply): Promise
     port,
     commands,
     open: () => sockets.size,
+    async untilRead() {
+      await until(() => [...sockets].every((socket) => socket.writableLength === 0));
+      // With each, the system is asked what there is to read; a client reads 64 KiB at a time.
+      for (let turn = 0; turn < 32; turn += 1) {
+        const probe = connect(port, '127.0.0.1');
+        await once(probe, 'connect');
+        probe.destroy();
+      }
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -1,5 +1,6 @@
 import type { RedisProcess, RedisSecurity } from './redis-process.testkit.ts';
-import { freePorts, startRedisProcess, until } from './redis-process.testkit.ts';
+import { freePorts, startRedisProcess } from './redis-process.testkit.ts';
+import { until } from '../../base/until.testkit.ts';
 import type { TestRedis } from './redis.testkit.ts';
 import { securityOptions } from './redis.testkit.ts';
 

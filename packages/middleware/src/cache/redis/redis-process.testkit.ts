@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Secret } from '../../base/secret.ts';
 import type { TestAuthority } from '../../token/certificates.testkit.ts';
+import { until } from '../../base/until.testkit.ts';
 import { findClosedPort } from '../../token/scripted-server.testkit.ts';
 import type { RedisTls } from './options.ts';
 
@@ -41,17 +42,6 @@ export interface RedisProcess {
 /** Ports of the loopback interface that nothing listens on; a server that is killed finds its port free again. */
 export const freePorts = (count: number, host?: string): Promise<number[]> =>
   Promise.all(Array.from({ length: count }, () => findClosedPort(host)));
-
-/** Calls `attempt` until it gives something; the limit of the test itself is the end. */
-export async function until<T>(
-  attempt: () => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> {
-  for (;;) {
-    const outcome = await attempt();
-    if (outcome !== undefined && outcome !== false) return outcome;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 /** The client's side of `security`. */
 export function clientTls({ authority }: RedisSecurity): { tls?: RedisTls } {

@@ -1,6 +1,7 @@
 import { Secret } from '../../base/secret.ts';
 import type { RedisProcess, RedisSecurity } from './redis-process.testkit.ts';
-import { freePorts, startRedisProcess, until } from './redis-process.testkit.ts';
+import { freePorts, startRedisProcess } from './redis-process.testkit.ts';
+import { until } from '../../base/until.testkit.ts';
 import type { TestRedis } from './redis.testkit.ts';
 import { securityOptions } from './redis.testkit.ts';
 

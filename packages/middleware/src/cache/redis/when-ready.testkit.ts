@@ -1,14 +1,16 @@
+import { inTime } from '../../base/until.testkit.ts';
 import type { TokenStore } from '../store.ts';
 
 /** Waits until a store is ready. */
 export async function whenReady(store: TokenStore): Promise<TokenStore> {
   if (store.isReady()) return store;
-  await new Promise<void>((resolve) => {
-    const stop = store.onStateChange((ready) => {
-      if (!ready) return;
+  const ready = new Promise<void>((resolve) => {
+    const stop = store.onStateChange((isReady) => {
+      if (!isReady) return;
       stop();
       resolve();
     });
   });
+  await inTime(ready, () => 'the store to be ready');
   return store;
 }
