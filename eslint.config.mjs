@@ -73,4 +73,30 @@ export default tseslint.config(
     files: ['**/*.test.ts', '**/*.testkit.ts', 'test/**'],
     rules: { 'max-lines': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
   },
+  {
+    files: ['**/*.test.ts', '**/*.testkit.ts'],
+    // Where it is defined how tests wait.
+    ignores: ['**/until.testkit.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(IfStatement, ConditionalExpression, LogicalExpression, SwitchCase, CatchClause) CallExpression[callee.name="expect"]',
+          message:
+            'An assertion that may not run proves nothing: let what is expected depend on the condition.',
+        },
+        {
+          selector:
+            ':matches(CallExpression[callee.name=/^set(Timeout|Interval)$/], ImportDeclaration[source.value=/timers.promises$/], CallExpression[callee.object.name="AbortSignal"][callee.property.name="timeout"])',
+          message:
+            'A test waits for what happens, never for time: `until`, `inTime`, `expect.poll`, or a fake clock.',
+        },
+        {
+          selector: 'MemberExpression[object.name="performance"][property.name="now"]',
+          message: 'No test depends on the speed of the machine: a fake clock.',
+        },
+      ],
+    },
+  },
 );

@@ -143,10 +143,9 @@ for (const [name, proxy] of Object.entries(proxies)) {
         headers: ['Authorization', boss],
       });
       expect(status).toBe(503);
-      if (passesServerErrors) {
-        expect(headers['retry-after']).toBe('5');
-        expect(JSON.parse(body)).toMatchObject({ code: 'authorization_server_unavailable' });
-      }
+      expect([headers['retry-after'], body.includes('"code":"authorization_server_unavailable"')]).toEqual(
+        passesServerErrors ? ['5', true] : [undefined, false],
+      );
       expect(down.service.received).toEqual([]);
       await down.close();
     });

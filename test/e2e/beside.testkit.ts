@@ -5,10 +5,10 @@ import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
 import type { EchoServer } from './echo-server.testkit.ts';
 import { startEchoServer } from './echo-server.testkit.ts';
@@ -130,10 +130,13 @@ async function startProxy(
       resolve();
     });
   });
-  while (!(await isListening(port))) {
-    if (ended !== undefined) throw new Error(`${program}: ${ended}\n${said}`);
-    await pause(20);
-  }
+  await until(
+    async () => {
+      if (ended !== undefined) throw new Error(`${program}: ${ended}\n${said}`);
+      return isListening(port);
+    },
+    () => `${program} to listen on ${port}: ${said}`,
+  );
   return {
     async close() {
       if (ended === undefined) child.kill('SIGTERM');

@@ -265,8 +265,9 @@ describe('grantgate serve with a shared store, as it is built', () => {
     expect(leftMs).toBeLessThanOrEqual(5_000);
     expect(await answer).toBe(200);
     expect(fleet.server.received()).toBe(asked + 1);
-    if (storeTroubles(two).length === 0)
-      expect(logged(two, 'waited for a token that another process asked for')).toBe(1);
+    // Unless its own store was too slow to let it wait.
+    const waited = logged(two, 'waited for a token that another process asked for') === 1;
+    expect(waited || storeTroubles(two).length > 0).toBe(true);
   });
 });
 

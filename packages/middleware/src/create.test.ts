@@ -134,23 +134,17 @@ describe('options', () => {
         clientConfig: { tls: { cert: 'c' }, timeoutSeconds: -1 },
       });
     expect(create).toThrow(OptionsError);
-    try {
-      create();
-    } catch (error) {
-      const text = (error as OptionsError).message;
-      for (const part of [
-        'url: expected an absolute',
-        'clientID: clientSecret is missing',
-        'claims: unknown function Nope',
-        'forwardHeaders.Host',
-        'did you mean audience?',
-        'cert and key go together',
-        'clientConfig.timeoutSeconds',
-      ]) {
-        expect(text).toContain(part);
-      }
-      expect(text).not.toContain('only-id');
-    }
+    for (const part of [
+      'url: expected an absolute',
+      'clientID: clientSecret is missing',
+      'claims: unknown function Nope',
+      'forwardHeaders.Host',
+      'did you mean audience?',
+      'cert and key go together',
+      'clientConfig.timeoutSeconds',
+    ])
+      expect(create).toThrow(part);
+    expect(create).not.toThrow('only-id');
   });
 
   it('accepts names in any letter case', async () => {

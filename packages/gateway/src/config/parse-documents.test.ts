@@ -51,15 +51,14 @@ describe('YAML', () => {
   it.each([
     ['a: 1\nb: 2\na: 3\n', '3:1', 'this key is given twice in one mapping'],
     ['a: *nowhere\n', '1:4', 'this alias has no anchor before it'],
-    ['a: [1, 2\nb: 3\n', '2:1', undefined],
-    ['a: "hunter2\n', '2:1', undefined],
+    ['a: [1, 2\nb: 3\n', '2:1', expect.any(String)],
+    ['a: "hunter2\n', '2:1', expect.any(String)],
   ])('reports the syntax of %j at %s', (text, at, message) => {
     const { documents, problems } = parseDocuments(text, 'a.yaml');
     expect(documents).toEqual([]);
     const [first] = problems;
-    expect(first).toMatchObject({ severity: 'error', code: 'syntax' });
+    expect(first).toMatchObject({ severity: 'error', code: 'syntax', message: message as string });
     expect(`${first!.place.line}:${first!.place.column}`).toBe(at);
-    if (message !== undefined) expect(first!.message).toBe(message);
     expect(JSON.stringify(problems)).not.toMatch(/hunter2|nowhere/);
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../../middleware/src/base/until.testkit.ts';
 import {
   openRaw,
   startServer,
@@ -140,8 +141,8 @@ describe('a request that two readers could understand differently', () => {
     expect(answer).not.toContain('reached');
     expect(arrived).not.toContain('GET /smuggled');
     connection.socket.destroy();
-    // The server's half of it may end later; one that is never given back hangs here.
-    while (gateway.leases() !== 0) await new Promise((resolve) => setImmediate(resolve));
+    // The server's half of it may end later.
+    await until(() => gateway.leases() === 0);
   });
 
   test('an absolute target is taken as it is, and its authority takes the place of Host', async () => {

@@ -98,7 +98,7 @@ describe('the hosts of a rule', () => {
       fc.property(rule, fc.constantFrom('a', 'b', 'c', 'x.d', ''), (source, host) => {
         const { evaluate, hosts } = ruleOf(source);
         const matched = evaluate(createContext({ host }));
-        if (matched && hosts !== undefined) expect([...hosts]).toContain(host);
+        expect(matched && hosts?.has(host) === false).toBe(false);
         expect(route([['r', source]], { host })).toBe(matched ? 'r' : undefined);
       }),
       { numRuns: 500 },

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
@@ -13,6 +13,7 @@ beforeAll(async () => {
   server = await startAuthorizationServer({ clients: [{ clientId: 'app', clientSecret: 'old' }] });
 });
 afterAll(() => server.close());
+beforeEach(() => server.setClient({ clientId: 'app', clientSecret: 'old' }));
 
 const parts = () => ({
   clock: systemClock,

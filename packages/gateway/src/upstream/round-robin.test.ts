@@ -31,7 +31,7 @@ describe('weighted round robin', () => {
           for (let count = 0; count < total; count += 1) counts[next()!]! += 1;
           expect(counts).toEqual(list);
         }
-        if (total === 0) expect(next()).toBeUndefined();
+        expect(next() === undefined).toBe(total === 0);
       }),
       { numRuns: 200 },
     );

@@ -70,6 +70,8 @@ describe('a remembered caller', () => {
         const held = new Set<string>();
         const refused = new Set<string>();
         let asked = 0;
+        /** What each step gave, and what the model has. */
+        const outcomes: [unknown, unknown][] = [];
         for (const one of steps) {
           if (one.do === 'rotate') state.secret = one.secret;
           else if (one.do === 'purge') {
@@ -85,13 +87,15 @@ describe('a remembered caller', () => {
               (one.secret === state.secret ? held : refused).add(one.secret);
             }
             const decision = await decide(basic(one.secret, one.scheme, one.padded));
-            expect(decision.allowed).toBe(held.has(one.secret));
-            if (decision.allowed)
-              expect(decision.setHeaders[1]).toMatch(new RegExp(`^Bearer token-of-${one.secret}-\\d+$`));
-            else expect(decision.code).toBe('credentials_refused');
+            const outcome = decision.allowed ? decision.setHeaders[1]?.replace(/\d+$/, 'N') : decision.code;
+            outcomes.push([
+              outcome,
+              held.has(one.secret) ? `Bearer token-of-${one.secret}-N` : 'credentials_refused',
+            ]);
           }
-          expect(state.asked).toBe(asked);
+          outcomes.push([state.asked, asked]);
         }
+        expect(outcomes.map(([ours]) => ours)).toEqual(outcomes.map(([, theirs]) => theirs));
       }),
       { numRuns: 150 },
     );
