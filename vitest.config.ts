@@ -13,7 +13,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Nor does a wait for something to become so: `expect.poll`, `until` of until.testkit.ts.
-    expect: { poll: { timeout: 60_000 } },
+    // And each test asserts something: nothing thrown is not enough.
+    expect: { poll: { timeout: 60_000 }, requireAssertions: true },
     restoreMocks: true,
     reporters: ['default', './scripts/summary-reporter.ts'],
   },

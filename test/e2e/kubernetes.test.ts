@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Gateway } from '../../packages/gateway/src/compose.ts';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
@@ -103,6 +103,12 @@ const call = (path: string, entryPoint = 'web'): Promise<Response> =>
   fetch(`http://127.0.0.1:${gateway.addresses.get(entryPoint)!.port}${path}`);
 const becomes = (status: number): Promise<void> =>
   expect.poll(async () => (await call('/my-app')).status).toBe(status);
+
+beforeEach(async () => {
+  server.setClient({ clientId: 'machine', clientSecret: 'first-secret', claims: { grp: 'admin' } });
+  api.apply([secret('first-secret'), middleware(server.url), route(upstream.port)].join('---'));
+  await becomes(200);
+});
 
 it('guards a route of the cluster, and is ready', async () => {
   expect((await call('/ready', 'admin')).status).toBe(200);

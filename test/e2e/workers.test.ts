@@ -165,6 +165,8 @@ describe('grantgate serve with two workers, as it is built', () => {
     const serving = await startServing();
     serving.child.kill('SIGKILL');
     await untilGone(pidsOf(serving));
+    expect(pidsOf(serving).filter(isAlive)).toEqual([]);
+    expect(await serving.ended).toBe('SIGKILL');
   });
 
   it('says once that its address is taken, and exits 1', async () => {

@@ -14,6 +14,8 @@ const main = fileURLToPath(new URL('../../packages/gateway/dist/cli/main.js', im
 /** A line of the gateway's log. */
 export interface Line {
   readonly msg: string;
+  /** RFC 3339. */
+  readonly time: string;
   readonly worker?: number;
   readonly pid?: number;
   readonly port?: number;

@@ -194,6 +194,7 @@ hono.get('/orders', (c) => {
     await writeFile(join(created, 'package.json'), '{ "name": "express4", "private": true }');
     const args = ['install', '--package-lock-only', '--prefer-offline', '--strict-peer-deps'];
     await npm([...args, tarball, 'express@4'], created);
+    expect((await stat(join(created, 'package-lock.json'))).isFile()).toBe(true);
   });
 });
 

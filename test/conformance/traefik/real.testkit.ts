@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../../packages/middleware/src/base/until.testkit.ts';
 import { sendRequest } from '../send-request.testkit.ts';
 import { readConfiguration } from './configuration.testkit.ts';
 
@@ -39,10 +39,13 @@ export async function startReal(
   // Traefik listens before it has read its routes.
   const path = /PathPrefix\(`([^`]+)`\)/.exec(rule)?.[1] ?? '/';
   for (const { address } of Object.values(entryPoints))
-    while (!(await serves(`http://${address}`, path))) {
-      if (state.ended) throw new Error(`${program} ended: ${said}`);
-      await pause(20);
-    }
+    await until(
+      () => {
+        if (state.ended) throw new Error(`${program} ended: ${said}`);
+        return serves(`http://${address}`, path);
+      },
+      () => `${program} to serve ${path} on ${address}: ${said}`,
+    );
   return {
     async close() {
       if (!state.ended) child.kill('SIGKILL');

@@ -106,6 +106,7 @@ describe('a TLS entry point', () => {
     ).on('error', () => {});
     await own.close();
     await closed;
+    expect(own.entryPoint.connections()).toBe(0);
   });
 });
 

@@ -338,7 +338,7 @@ describe('a limit', () => {
       gateway.port,
       'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
     );
-    await connection.until(/200 OK[^]*hello/);
+    expect(await connection.until(/200 OK[^]*hello/)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     connection.socket.destroy();
   });
 

@@ -78,8 +78,10 @@ it('tries again what could not be written', async () => {
   server.failNext('events', 500);
   report();
   await following.until(() => posts().length === 1);
+  expect(server.events).toEqual([]);
   await following.clock.advance(retryMs + 1000);
   await following.until(() => server.events.length === 1);
+  expect(posts()).toHaveLength(2);
 });
 
 it('has nothing to say of an object that has been put right', async () => {

@@ -412,6 +412,7 @@ describe('while the API server', () => {
     }
     server.apply(route('later'));
     await until(() => names().includes('IngressRoute/apps/later'));
+    expect(names()).toContain('IngressRoute/apps/shop');
   });
 
   it('has just started and does not know its roles yet, nobody hears of it', async () => {
@@ -528,21 +529,23 @@ describe('a watch', () => {
   });
 
   it('that breaks off in the middle of an event tells it again', async () => {
-    const { until, outputs } = await start();
+    const { until, outputs, names } = await start();
     await until(() => server.watches.length === 4);
     server.inject('ingressroutes', '{"type":"ADDED","object":{"metadata":{"na');
     server.disconnect();
     server.apply(route('whole'));
     await until(() => outputs.length === 2);
+    expect(names()).toEqual(['IngressRoute/apps/whole']);
   });
 
   it('that sends what is no event is opened again', async () => {
-    const { until, outputs } = await start();
+    const { until, outputs, names } = await start();
     await until(() => server.watches.length === 4);
     server.inject('ingressroutes', 'no json\n');
     server.inject('services', '{"type":"ADDED","object":null}\n');
     server.apply(route('whole'));
     await until(() => outputs.length === 2);
+    expect(names()).toEqual(['IngressRoute/apps/whole']);
   });
 
   it('that falls silent is given up and opened again', async () => {
