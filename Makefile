@@ -1,4 +1,4 @@
-.PHONY: demo help setup test-programs helm helm-rendered build test test-node24 test-proxies reference lint format clean
+.PHONY: demo help node-version setup test-programs helm helm-rendered build test test-node24 test-proxies reference lint format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,7 +12,11 @@ help:
 	@echo "make format       format the sources"
 	@echo "make clean        remove what was built"
 
-node_modules/.ready: package.json package-lock.json packages/middleware/package.json packages/gateway/package.json
+# Before anything is installed: what an old Node.js cannot run fails later, and says less.
+node-version:
+	@node packages/gateway/bin/check-node.cjs
+
+node_modules/.ready: package.json package-lock.json packages/middleware/package.json packages/gateway/package.json | node-version
 	@echo "== installing dependencies"
 	npm ci --no-audit --no-fund
 	@touch $@
@@ -56,7 +60,7 @@ build: setup
 	npx tsc -b packages/middleware packages/gateway
 
 demo: build
-	@node packages/gateway/dist/cli/main.js demo $(ARGS)
+	@node packages/gateway/bin/grantgate.cjs demo $(ARGS)
 
 lint: setup
 	@echo "== formatting, lint, import directions"

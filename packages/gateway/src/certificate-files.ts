@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { CertificatePair } from './entrypoints/certificates.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
@@ -12,23 +13,50 @@ export function certificateFilesOf(entryPoints: Iterable<EntryPointConfig>): rea
   );
 }
 
-/** @throws GatewayStartError `certificate_invalid` when a file cannot be read. */
+/** @throws GatewayStartError `certificate_invalid` when a file cannot be read, or a key does not belong to its certificate. */
 export async function readCertificates({ name, tls }: EntryPointConfig): Promise<readonly CertificatePair[]> {
   const pairs: CertificatePair[] = [];
   for (const [index, { certFile, keyFile }] of (tls?.certificates ?? []).entries()) {
-    const read = async (option: string, path: string): Promise<Buffer> => {
-      try {
-        return await readRegularFile(path, secretLimit);
-      } catch (error) {
-        const place = `entryPoints.${name}.tls.certificates[${index}].${option}`;
-        const message = `${place}: the file ${path} ${toFileError(error).message}`;
-        throw new GatewayStartError('certificate_invalid', message, undefined);
-      }
-    };
-    pairs.push({ cert: await read('certFile', certFile), key: await read('keyFile', keyFile) });
+    const place = `entryPoints.${name}.tls.certificates[${index}]`;
+    const cert = await readPart(`${place}.certFile`, certFile);
+    const key = await readPart(`${place}.keyFile`, keyFile);
+    const certificate = parsePart(`${place}.certFile: the file ${certFile} has no certificate in PEM`, () =>
+      // In the encoding that TLS takes, which is not the only one of this class.
+      isPem(cert) ? new X509Certificate(cert) : undefined,
+    );
+    const privateKey = parsePart(`${place}.keyFile: the file ${keyFile} has no private key in PEM`, () =>
+      createPrivateKey(key),
+    );
+    if (!certificate.checkPrivateKey(privateKey))
+      throw invalid(`${place}: the key in ${keyFile} does not belong to the certificate in ${certFile}`);
+    pairs.push({ cert, key });
   }
   return pairs;
 }
+
+const invalid = (message: string, cause?: unknown): GatewayStartError =>
+  new GatewayStartError('certificate_invalid', message, cause);
+
+async function readPart(place: string, path: string): Promise<Buffer> {
+  try {
+    return await readRegularFile(path, secretLimit);
+  } catch (error) {
+    throw invalid(`${place}: the file ${path} ${toFileError(error).message}`);
+  }
+}
+
+function parsePart<T>(fault: string, parse: () => T | undefined): T {
+  let parsed: T | undefined;
+  try {
+    parsed = parse();
+  } catch (error) {
+    throw invalid(fault, error);
+  }
+  if (parsed === undefined) throw invalid(fault);
+  return parsed;
+}
+
+const isPem = (bytes: Buffer): boolean => bytes.includes('-----BEGIN');
 
 /** Told of the certificates that an entry point has from now on. */
 export type OnCertificates = (entryPoint: string, pairs: readonly CertificatePair[]) => void;

@@ -13,8 +13,10 @@ import { certificateFilesOf, createRenewal, readCertificates } from './certifica
 import { openExtAuthz } from './checks/ext-authz/open.ts';
 import { createForwardAuthHandle } from './checks/forward-auth.ts';
 import type { EntryPointConfig, InstallConfig, ListenAddresses } from './config/install.ts';
+import type { Problem } from './config/place.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
 import { openEntryPoint } from './entrypoints/entry-point.ts';
+import { ListenError } from './entrypoints/listen-error.ts';
 import { createAccessLogLine } from './observe/access-log.ts';
 import { inBatches } from './observe/batches.ts';
 import { createKubernetesLog } from './observe/kubernetes-log.ts';
@@ -37,13 +39,12 @@ import type { Handle, PipelineDeps } from './pipeline/handle.ts';
 import { createHandle } from './pipeline/handle.ts';
 import type { RequestRecord } from './pipeline/record.ts';
 import { createAggregate } from './providers/aggregate.ts';
+import type { FileProvider } from './providers/file/provider.ts';
 import { createFileProvider } from './providers/file/provider.ts';
-import type { WatchOptions } from './providers/file/watch.ts';
 import { createWatchSet } from './providers/file/watch-set.ts';
 import { createAccess } from './providers/kubernetes/access.ts';
 import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
 import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
-import type { Provider } from './providers/provider.ts';
 import type { AuthenticatorRenewal } from './snapshot/authenticators.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
 import { adminEntryPoint, toEntryPointFacts } from './snapshot/entry-points.ts';
@@ -109,7 +110,7 @@ export interface Gateway {
  * Starts a gateway: the one place that constructs everything. Routes that are broken refuse and are in the log; they do not
  * keep it from starting.
  *
- * @throws GatewayStartError `address_unavailable`, `certificate_invalid` or `log_unavailable`, with nothing left open.
+ * @throws GatewayStartError with nothing left open.
  * @throws the reason of `signal` when that interrupts the start, with nothing left open.
  */
 export async function startGateway(install: InstallConfig, io: GatewayIo): Promise<Gateway> {
@@ -244,13 +245,17 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         log.error('an old configuration could not be closed', { error: describe(error) }),
     });
     opened.push(() => watchSet.close());
-    const aggregate = createAggregate(createProviders(install, { clock, onUnwatched }, kubernetes), {
-      clock,
-    });
+    const files =
+      install.providers.file && createFileProvider(install.providers.file, { clock, onUnwatched });
+    const providers = [files, kubernetes].filter((provider) => provider !== undefined);
+    const aggregate = createAggregate(providers, { clock });
     opened.push(() => updates.holder?.close());
     opened.push(() => aggregate.close());
     io.signal?.addEventListener('abort', () => aggregate.close(), { once: true });
-    await aggregate.start((configuration) => updates.take(configuration));
+    await aggregate.start((configuration) => {
+      if (updates.holder === undefined) assertRoutes(files);
+      updates.take(configuration);
+    });
     io.signal?.throwIfAborted();
     const serving = updates.holder;
     if (serving === undefined) throw new Error('no configuration was emitted');
@@ -279,7 +284,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
           pipeline,
           handle: toHandle(config, pipeline, {
             ping: install.ping,
-            isReady: () => kubernetes?.isReady() ?? true,
+            unready: () => listUnready(files, kubernetes),
             metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
             purge: install.actions ? purge : undefined,
             next: handle,
@@ -361,14 +366,27 @@ async function openAccessLog(
   }
 }
 
-function createProviders(
-  { providers }: InstallConfig,
-  watching: Pick<WatchOptions, 'clock' | 'onUnwatched'>,
-  kubernetes: KubernetesProvider | undefined,
-): readonly Provider[] {
-  const files = providers.file && createFileProvider(providers.file, watching);
-  return [files, kubernetes].filter((provider) => provider !== undefined);
+/** A gateway whose files of routes are not there would refuse every request: that is a mistake, or a volume that is not mounted. */
+function assertRoutes(files: FileProvider | undefined): void {
+  const missing = files?.missing() ?? [];
+  if (missing.length > 0)
+    throw new GatewayStartError(
+      'routes_unavailable',
+      `there are no routes: ${missing.map(toMissing).join('; ')}`,
+      undefined,
+    );
 }
+
+function listUnready(
+  files: FileProvider | undefined,
+  kubernetes: KubernetesProvider | undefined,
+): readonly string[] {
+  const reasons = files?.missing().map(toMissing) ?? [];
+  if (kubernetes?.isReady() === false) reasons.push('the objects of the cluster have not been read');
+  return reasons;
+}
+
+const toMissing = ({ place, message }: Problem): string => `${place.file} ${message}`;
 
 function createKubernetes(
   { providers: { kubernetesCRD: config } }: InstallConfig,
@@ -410,8 +428,7 @@ async function open(
         `the entry point ${config.name} needs the package @grpc/grpc-js: install it beside grantgate`,
         error,
       );
-    // Node.js reports addresses with a code of the system's; anything else is about the certificates.
-    throw /^E[A-Z]+$/.test(code)
+    throw error instanceof ListenError
       ? new GatewayStartError(
           'address_unavailable',
           `the entry point ${config.name} cannot listen on ${config.host ?? ''}:${config.port}`,

@@ -1,6 +1,11 @@
 /** Every `code` of `GatewayStartError`. */
 export type GatewayStartErrorCode =
-  'address_unavailable' | 'certificate_invalid' | 'grpc_unavailable' | 'log_unavailable' | 'worker_failed';
+  | 'address_unavailable'
+  | 'certificate_invalid'
+  | 'grpc_unavailable'
+  | 'log_unavailable'
+  | 'routes_unavailable'
+  | 'worker_failed';
 
 /** The gateway cannot start as it is installed. */
 export class GatewayStartError extends Error {

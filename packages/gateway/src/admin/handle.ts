@@ -10,8 +10,8 @@ import type { Page } from './page.ts';
 export interface AdminOptions {
   /** Whether `/ping` and `/ready` are answered. */
   readonly ping: boolean;
-  /** Whether everything that the providers know has been read. */
-  readonly isReady: () => boolean;
+  /** Why the gateway is not ready, for each provider that is not. */
+  readonly unready: () => readonly string[];
   /** What `/metrics` answers; undefined: it is none of its own. Rejects when the figures cannot be had. */
   readonly metrics?: (() => Promise<Page>) | undefined;
   /** Drops tokens for `POST /api/tokens/purge`; undefined: that is not answered here. Rejects when a worker does not reply in time. */
@@ -20,16 +20,18 @@ export interface AdminOptions {
 }
 
 /**
- * What the entry point `admin` answers by itself: `/ping`, 200 as long as the gateway runs, `/ready`, 503 until it has read all
- * of its configuration, `/metrics`, and `POST /api/tokens/purge`. Anything else goes to the routers that name it.
+ * What the entry point `admin` answers by itself: `/ping`, 200 as long as the gateway runs, `/ready`, 503 with the reason until it has
+ * read all of its configuration, and while files of routes are gone, `/metrics`, and `POST /api/tokens/purge`. Anything else goes to
+ * the routers that name it.
  */
-export function createAdminHandle({ ping, isReady, metrics, purge, next }: AdminOptions): Handle {
+export function createAdminHandle({ ping, unready, metrics, purge, next }: AdminOptions): Handle {
   return (exchange) => {
     const { facts, refusal } = exchange;
     if (refusal !== undefined) return next(exchange);
     if (ping && (facts.path === '/ping' || facts.path === '/ready')) {
-      const ok = facts.path === '/ping' || isReady();
-      write(exchange, ok ? 200 : 503, plain(ok ? 'OK' : 'not ready'));
+      const reasons = facts.path === '/ping' ? [] : unready();
+      const ok = reasons.length === 0;
+      write(exchange, ok ? 200 : 503, plain(ok ? 'OK' : `not ready: ${reasons.join('; ')}`));
       return answered;
     }
     if (metrics !== undefined && facts.path === '/metrics') {

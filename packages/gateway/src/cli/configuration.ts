@@ -33,7 +33,10 @@ export async function readInstall(file: string, io: Io): Promise<ReadInstall> {
 /** The same for what has been read already. */
 export function parseInstallText(text: string, file: string, cwd: string): ReadInstall {
   const { config, problems } = parseInstall(text, resolve(cwd, file));
-  return { config, problems: problems.map((problem) => toRelative(problem, cwd)) };
+  const hint = `give it without --config, as in grantgate serve ${file === '-' ? 'PATH' : file}`;
+  const withHint = (problem: Problem): Problem =>
+    problem.code === 'routes_file' ? { ...problem, message: `${problem.message}: ${hint}` } : problem;
+  return { config, problems: problems.map((problem) => withHint(toRelative(problem, cwd))) };
 }
 
 export interface Configuration {
@@ -54,6 +57,7 @@ export async function readConfiguration(
   io: Io,
   cluster?: ClusterFlags,
 ): Promise<Configuration> {
+  assertPaths(paths);
   if (paths.length === 0 && configFile === undefined && cluster === undefined)
     throw new UsageError('give the paths of routes, or --config FILE');
   const install = configFile === undefined ? undefined : await readInstall(configFile, io);
@@ -85,6 +89,15 @@ export async function readConfiguration(
     prepared,
     problems: sortProblems([...(install?.problems ?? []), ...found]),
   };
+}
+
+/**
+ * An empty path, as a variable of a shell that is not set gives it, would mean the working directory.
+ *
+ * @throws UsageError
+ */
+export function assertPaths(paths: readonly string[]): void {
+  if (paths.includes('')) throw new UsageError('a path is empty: expected the path of a file or directory');
 }
 
 /** Below the working directory, a file is shown as the user would name it. */

@@ -10,6 +10,7 @@ import { UsageError } from './usage-error.ts';
  * @throws UsageError
  */
 export async function readInput(path: string, io: Io, limit: SizeLimit): Promise<string> {
+  if (path === '') throw new UsageError('a path is empty: expected the path of a file');
   try {
     const bytes =
       path === '-' ? await io.readStdin(limit) : await readRegularFile(resolve(io.cwd, path), limit);

@@ -17,6 +17,12 @@ describe('grantgate', () => {
     expect(stdout).toContain('Exit codes: 0');
   });
 
+  it.each([[['help']], [['help', 'help']], [['help', 'serve']]])('prints help for %j', async (argv) => {
+    const { code, stdout, stderr } = await runCommand(argv);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('Usage: grantgate');
+  });
+
   it('prints its version and exits 0', async () => {
     const { code, stdout } = await runCommand(['--version']);
     expect(code).toBe(0);
@@ -30,6 +36,19 @@ describe('grantgate', () => {
     [['claims', 'a', 'b'], 'error: too many arguments'],
     [['claims', 'a', '--nope'], "error: unknown option '--nope'"],
     [['claims', 'a', '--claims'], "error: option '--claims <file>' argument missing"],
+    [['help', 'nope'], "error: unknown command 'nope'"],
+    [['help', 'serv'], '(Did you mean serve?)'],
+    [['help', '--nope'], "error: unknown option '--nope'"],
+    [['schem'], '(Did you mean schema?)'],
+    [['check', 'a', '--conect'], '(Did you mean --connect?)'],
+    [['check', ''], 'error: a path is empty: expected the path of a file or directory'],
+    [['serve', ''], 'error: a path is empty: expected the path of a file or directory'],
+    [['serve', '--config', ''], 'error: a path is empty: expected the path of a file'],
+    [
+      ['check', 'a', '--kubeconfig', 'b'],
+      'error: --kubeconfig, --context and --namespace belong to --kubernetes',
+    ],
+    [['token', 'a'], 'error: give the paths of routes, or --config FILE'],
     [['schema', 'nope'], 'Allowed choices are install, routes, middleware'],
   ])('exits 2 on wrong usage: %j', async (argv, message) => {
     const { code, stdout, stderr } = await runCommand(argv);

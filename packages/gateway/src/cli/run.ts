@@ -1,7 +1,15 @@
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
 import { UsageError } from './usage-error.ts';
+
+/** `help nope` as `nope`: commander would print the help of the program, as if that had been asked for. */
+function withoutHelp(argv: readonly string[], program: Command): readonly string[] {
+  const [first, name] = argv;
+  if (first !== 'help' || name === undefined) return argv;
+  if (name === 'help') return ['help'];
+  return program.commands.some((command) => command.name() === name) ? argv : [name];
+}
 
 /**
  * Runs one command line, without the name of the program.
@@ -14,7 +22,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     exitCode = await command();
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withoutHelp(argv, program), { from: 'user' });
   } catch (error) {
     // commander has said what is wrong, or shown what it was asked to show.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

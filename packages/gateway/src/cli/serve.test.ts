@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
+import { createFifo } from '../files/special-files.testkit.ts';
 import type { TestIo } from './io.testkit.ts';
 import { createTestIo, runCommand } from './io.testkit.ts';
 import { run } from './run.ts';
@@ -102,6 +104,52 @@ describe('grantgate serve', () => {
     expect(stderr).toContain(
       `error: the entry point web cannot listen on 127.0.0.1:${port} (EADDRINUSE) [address_unavailable]`,
     );
+  });
+
+  it.each([
+    ['nowhere', 'cannot be read (ENOENT)'],
+    ['empty', 'has no file of routes: expected .yaml, .yml, .toml, .json'],
+    ['others', 'has no file of routes: expected .yaml, .yml, .toml, .json'],
+    ['blank/blank.yaml', 'is empty: expected routes'],
+    ['comments.yaml', 'is empty: expected routes'],
+    ['others/notes.txt', 'expected a file of routes: .yaml, .yml, .toml, .json'],
+    ['fifo.yaml', 'is a FIFO: expected a regular file of at most 64 MiB'],
+    ['grantgate.yaml', 'is an install configuration, not a file of routes: give it with --config'],
+  ])('exits 1 when it is started with %s, which leads to no routes', async (path, message) => {
+    mkdirSync(join(folder, 'empty'));
+    mkdirSync(join(folder, 'others', 'deep'), { recursive: true });
+    mkdirSync(join(folder, 'blank'));
+    writeFileSync(join(folder, 'others', 'notes.txt'), 'http: {}');
+    writeFileSync(join(folder, 'others', '.hidden.yaml'), 'http: {}');
+    writeFileSync(join(folder, 'blank', 'blank.yaml'), ' \n');
+    writeFileSync(join(folder, 'comments.yaml'), '---\n# nothing\n  # yet\n');
+    createFifo(join(folder, 'fifo.yaml'));
+    const expected = `error: there are no routes: ${join(folder, path)} ${message} [routes_unavailable]\n`;
+    const started = await runCommand(['serve', path], { cwd: folder });
+    expect(started).toMatchObject({ code: 1, stderr: expected });
+    // Beside routes that are there, it is a mistake too.
+    expect(await runCommand(['serve', 'routes.yaml', path], { cwd: folder })).toMatchObject({
+      code: 1,
+      stderr: expected,
+    });
+    const checked = await runCommand(['check', path, '--json'], { cwd: folder });
+    expect(checked.code).toBe(1);
+    const { problems } = JSON.parse(checked.stdout) as { problems: readonly unknown[] };
+    expect(problems).toContainEqual(expect.objectContaining({ file: path, severity: 'error', message }));
+  });
+
+  it.each(['serve', 'check'])('says of %s --config that it was given a file of routes', async (command) => {
+    writeFileSync(
+      join(folder, 'manifest.yaml'),
+      'apiVersion: v1\nkind: Secret\n---\napiVersion: v1\nkind: Secret\n',
+    );
+    for (const file of ['routes.yaml', 'manifest.yaml']) {
+      const { code, stdout, stderr } = await runCommand([command, '--config', file], { cwd: folder });
+      expect(code).toBe(1);
+      expect(stdout + stderr).toContain(
+        `${file}:1:1: error: this is a file of routes, not an install configuration: give it without --config, as in grantgate serve ${file} [routes_file]`,
+      );
+    }
   });
 
   it('exits 1 when its configuration is broken, with every problem', async () => {
@@ -211,5 +259,69 @@ describe('grantgate serve for a proxy beside', () => {
       code: 2,
       stderr: 'error: with --config FILE, entry points are named there: forwardAuth, extAuthz\n',
     });
+  });
+});
+
+describe('an entry point that cannot be opened', () => {
+  const kinds = [
+    ['', ''],
+    [', forwardAuth: {}', ''],
+    [', extAuthz: {}', ''],
+  ] as const;
+
+  it.each(kinds)('with %j says that its address is not available', async (kind) => {
+    const { port } = upstream.address() as AddressInfo;
+    for (const [host, taken, code] of [
+      ['127.0.0.1', port, 'EADDRINUSE'],
+      // Of a network for documentation (RFC 5737), which no machine has.
+      ['192.0.2.1', 0, 'EADDRNOTAVAIL'],
+      ['nowhere.invalid', 0, '(ENOTFOUND|EAI_AGAIN)'],
+    ] as const) {
+      const file = `entryPoints: { one: { address: "${host}:${taken}"${kind} } }\n`;
+      writeFileSync(join(folder, 'grantgate.yaml'), file);
+      const { code: exit, stderr } = await runCommand(['serve', '--config', 'grantgate.yaml'], {
+        cwd: folder,
+      });
+      expect(exit).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(
+          `error: the entry point one cannot listen on ${host}:${taken} \\(${code}\\) \\[address_unavailable\\]`,
+        ),
+      );
+    }
+  });
+
+  it.each(['--ext-authz', '--forward-auth'])('by %s says that its address is not available', async (flag) => {
+    const { port } = upstream.address() as AddressInfo;
+    const argv = ['serve', 'routes.yaml', flag, `127.0.0.1:${port}`];
+    const { code, stderr } = await runCommand(argv, { cwd: folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE) [address_unavailable]`);
+  });
+
+  it.each(kinds)('with %j says what is wrong with its certificate', async (kind) => {
+    const authority = createTestAuthority('An authority');
+    const [right, other] = ['a.example', 'b.example'].map((name) => authority.issue(name));
+    const files = { cert: right!.cert, key: right!.key, other: other!.key, text: 'no PEM', empty: '' };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    for (const [certFile, keyFile, message] of [
+      ['text', 'key', `certFile: the file ${join(folder, 'text')} has no certificate in PEM`],
+      ['empty', 'key', `certFile: the file ${join(folder, 'empty')} has no certificate in PEM`],
+      ['key', 'key', `certFile: the file ${join(folder, 'key')} has no certificate in PEM`],
+      ['cert', 'text', `keyFile: the file ${join(folder, 'text')} has no private key in PEM`],
+      ['cert', 'cert', `keyFile: the file ${join(folder, 'cert')} has no private key in PEM`],
+      ['cert', 'other', 'does not belong to the certificate in'],
+      ['nowhere', 'key', `certFile: the file ${join(folder, 'nowhere')} cannot be read (ENOENT)`],
+    ] as const) {
+      const tls = `tls: { certificates: [{ certFile: ${certFile}, keyFile: ${keyFile} }] }`;
+      const file = `entryPoints: { one: { address: "127.0.0.1:0", ${tls}${kind} } }\n`;
+      writeFileSync(join(folder, 'grantgate.yaml'), file);
+      const { code, stderr } = await runCommand(['serve', '--config', 'grantgate.yaml'], { cwd: folder });
+      expect(code).toBe(1);
+      expect(stderr).toContain('error: entryPoints.one.tls.certificates[0]');
+      expect(stderr).toContain(message);
+      expect(stderr).toMatch(/\[certificate_invalid\]\n$/);
+      expect(stderr).not.toContain('PRIVATE KEY');
+    }
   });
 });

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { Secret } from '@grantgate/middleware/base/secret';
 import { isLoopback, type Address } from './address.ts';
 import { thisMachine, toCheck } from './check.ts';
+import { isRoutesDocument } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
 import type {
   CheckConfig,
@@ -29,6 +30,19 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   const { documents, problems: syntax } = parseDocuments(text, file);
   if (syntax.length > 0) return { config: undefined, problems: syntax };
   const [first, second] = documents;
+  if (first !== undefined && documents.every(({ value }) => isRoutesDocument(value)))
+    return {
+      config: undefined,
+      problems: [
+        {
+          severity: 'error',
+          place: first.placeOf([]),
+          code: 'routes_file',
+          path: '',
+          message: 'this is a file of routes, not an install configuration',
+        },
+      ],
+    };
   if (second !== undefined)
     return {
       config: undefined,

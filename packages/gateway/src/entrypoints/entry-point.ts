@@ -9,6 +9,7 @@ import { createActivity, type Activity } from './activity.ts';
 import { createCertificates, type CertificatePair } from './certificates.ts';
 import { serveNodeLane } from './node-lane.ts';
 import { createConnectionFacts } from './connection-facts.ts';
+import { ListenError } from './listen-error.ts';
 import { createReadFacts } from './request-facts.ts';
 import { createShortLane, type ShortLane } from './short-lane.ts';
 import { createTrustedPeers } from './trusted-peers.ts';
@@ -45,7 +46,11 @@ export interface EntryPointDeps {
   readonly certificates: readonly CertificatePair[];
 }
 
-/** Opens the listener; rejects when the address cannot be had. */
+/**
+ * Opens the listener.
+ *
+ * @throws ListenError when the address cannot be had; anything else is about the certificates.
+ */
 export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointDeps): Promise<EntryPoint> {
   const { server, setCertificates } = createServer(config, deps);
   const activity = createActivity();
@@ -179,9 +184,10 @@ function createTlsServer(limits: object, pairs: readonly CertificatePair[]): Lis
 
 function listen(server: Server, { host, port }: EntryPointConfig): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (error: Error): void => reject(new ListenError(error));
+    server.once('error', fail);
     server.listen({ port, ...(host !== undefined && { host }) }, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       resolve();
     });
   });

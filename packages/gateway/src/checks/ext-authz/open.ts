@@ -1,6 +1,7 @@
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition } from '@grpc/grpc-js';
 import type { EntryPointConfig, CheckConfig } from '../../config/install.ts';
 import type { EntryPoint, EntryPointDeps } from '../../entrypoints/entry-point.ts';
+import { ListenError } from '../../entrypoints/listen-error.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { createAnswer } from './check.ts';
 import { createIdentity } from './identity.ts';
@@ -13,7 +14,8 @@ import { numberField, readFields } from './protobuf.ts';
  * `grpc.health.v1.Health`. A deadline that passes ends a check as `DEADLINE_EXCEEDED`, never as OK. Its certificate is the
  * first one.
  *
- * @throws when `@grpc/grpc-js` is not installed or the address cannot be had.
+ * @throws ListenError when the address cannot be had.
+ * @throws with the code `MODULE_NOT_FOUND` when `@grpc/grpc-js` is not installed; anything else is about the certificates.
  */
 export async function openExtAuthz(
   config: EntryPointConfig & { readonly check: CheckConfig },
@@ -52,7 +54,7 @@ export async function openExtAuthz(
   const port = await new Promise<number>((resolve, reject) => {
     const address = `${host.includes(':') ? `[${host}]` : host}:${config.port}`;
     server.bindAsync(address, credentials, (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+      error === null ? resolve(bound) : reject(new ListenError(error)),
     );
   });
   // Clients are told to open no more streams here, and those that are open finish.

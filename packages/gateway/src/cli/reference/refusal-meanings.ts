@@ -71,5 +71,7 @@ export const startErrorMeanings: Readonly<Record<GatewayStartErrorCode, string>>
   certificate_invalid: "An entry point's certificate or key cannot be read or used.",
   grpc_unavailable: 'An entry point `extAuthz` needs the package `@grpc/grpc-js`, which is not installed.',
   log_unavailable: 'The file of the access log cannot be opened.',
+  routes_unavailable:
+    'A file or folder of routes does not exist, cannot be read, is empty or has no file of routes.',
   worker_failed: 'The first worker ended before it could serve; what it said stands before.',
 };

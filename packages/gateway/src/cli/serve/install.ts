@@ -8,7 +8,7 @@ import { shorthandInstall } from '../../config/parse-install.ts';
 import type { Problem } from '../../config/place.ts';
 import { configurationLimit } from '../../files/file-error.ts';
 import type { ReadInstall } from '../configuration.ts';
-import { parseInstallText } from '../configuration.ts';
+import { assertPaths, parseInstallText } from '../configuration.ts';
 import type { Io } from '../io.ts';
 import { formatProblem } from '../problems.ts';
 import { readInput } from '../read-input.ts';
@@ -39,6 +39,7 @@ export interface ReadInstallAgain {
 /** @throws UsageError */
 export function readFlags(paths: readonly string[], flags: ServeFlags): ServeOptions {
   const { config: file, workers, ...addresses } = flags;
+  assertPaths(paths);
   if ((paths.length === 0) === (file === undefined))
     throw new UsageError('give either the paths of routes or --config FILE');
   const checks = readCheckAddresses(addresses);

@@ -14,27 +14,37 @@ export type RouteFile =
       readonly isGone: boolean;
     };
 
-const extensions: ReadonlySet<string> = new Set(['.yaml', '.yml', '.toml', '.json']);
+/** With the dot, in lower case. */
+export const routeFileExtensions: readonly string[] = Object.freeze(['.yaml', '.yml', '.toml', '.json']);
 
 /** Whether a file of that name is read as a file of routes. */
-export const isRouteFile = (path: string): boolean => extensions.has(extname(path).toLowerCase());
+export const isRouteFile = (path: string): boolean =>
+  routeFileExtensions.includes(extname(path).toLowerCase());
+
+/** What some paths lead to. */
+export interface RouteFiles {
+  readonly files: readonly RouteFile[];
+  /** The paths that lead to no file of routes, or to one with nothing in it. */
+  readonly bare: readonly string[];
+}
 
 /**
  * Reads files and directories, those with everything below them, in the order of their names. In a directory, files of
- * other kinds and names that begin with a dot are passed over: editors and Kubernetes volumes keep copies there.
+ * other kinds and names that begin with a dot are passed over: editors and Kubernetes volumes keep copies there. Each time it is
+ * called, a file that the file system says is unchanged is not read again.
  */
-export async function readFiles(paths: readonly string[]): Promise<readonly RouteFile[]> {
-  return createReadFiles(paths)();
-}
-
-/** The same, again and again: a file that the file system says is unchanged is not read again. */
-export function createReadFiles(paths: readonly string[]): () => Promise<readonly RouteFile[]> {
+export function createReadFiles(paths: readonly string[]): () => Promise<RouteFiles> {
   let known: ReadonlyMap<string, Stamped> = new Map();
   return async () => {
-    const reading: Reading = { files: new Map(), stamped: new Map(), visited: new Set(), known };
-    for (const path of paths) await visit(path, reading, true);
+    const reading: Reading = { files: new Map(), stamped: new Map(), visited: new Map(), known };
+    const bare: string[] = [];
+    for (const path of paths) {
+      const isAny = await visit(path, reading, true);
+      const own = reading.files.get(path);
+      if (!isAny || (own !== undefined && isBlank(own))) bare.push(path);
+    }
     known = reading.stamped;
-    return [...reading.files.values()];
+    return { files: [...reading.files.values()], bare };
   };
 }
 
@@ -47,7 +57,8 @@ interface Stamped {
 interface Reading {
   readonly files: Map<string, RouteFile>;
   readonly stamped: Map<string, Stamped>;
-  readonly visited: Set<string>;
+  /** Directories, and whether they lead to a file of routes. */
+  readonly visited: Map<string, boolean>;
   readonly known: ReadonlyMap<string, Stamped>;
 }
 
@@ -57,19 +68,25 @@ interface Reading {
  */
 const raceMs = 3000n;
 
-async function visit(path: string, reading: Reading, named: boolean): Promise<void> {
+/** Whether there is a file of routes, or a fault in its place. */
+async function visit(path: string, reading: Reading, named: boolean): Promise<boolean> {
   const { files, visited } = reading;
-  if (files.has(path)) return;
+  if (files.has(path)) return true;
   try {
     const found = await stat(path, { bigint: true });
     if (found.isDirectory()) {
       // A link may lead back up.
       const real = await realpath(path);
-      if (visited.has(real)) return;
-      visited.add(real);
+      const before = visited.get(real);
+      if (before !== undefined) return before;
+      visited.set(real, false);
+      let isAny = false;
       for (const name of (await readdir(path)).sort())
-        if (!name.startsWith('.')) await visit(join(path, name), reading, false);
-    } else if (isRouteFile(path)) {
+        if (!name.startsWith('.')) isAny = (await visit(join(path, name), reading, false)) || isAny;
+      visited.set(real, isAny);
+      return isAny;
+    }
+    if (isRouteFile(path)) {
       const { dev, ino, size, mtimeNs, ctimeNs, ctimeMs } = found;
       const stamp = [dev, ino, size, mtimeNs, ctimeNs].join(':');
       const before = reading.known.get(path);
@@ -77,13 +94,13 @@ async function visit(path: string, reading: Reading, named: boolean): Promise<vo
       const file = before?.stamp === stamp ? before.file : { file: path, text: await readText(path) };
       files.set(path, file);
       if (isSettled) reading.stamped.set(path, { stamp, file });
-    } else if (named) {
-      files.set(path, {
-        file: path,
-        fault: `expected a file of routes: ${[...extensions].join(', ')}`,
-        isGone: false,
-      });
+      return true;
     }
+    if (named) {
+      const fault = `expected a file of routes: ${routeFileExtensions.join(', ')}`;
+      files.set(path, { file: path, fault, isGone: false });
+    }
+    return named;
   } catch (error) {
     const { code, message: fault } = toFileError(error);
     files.set(path, {
@@ -91,8 +108,13 @@ async function visit(path: string, reading: Reading, named: boolean): Promise<vo
       fault,
       isGone: code === 'ENOENT' || code === 'ENOTDIR',
     });
+    return true;
   }
 }
+
+/** White space, comments of YAML and TOML, and marks between documents are nothing. */
+const isBlank = ({ text }: RouteFile): boolean =>
+  text !== undefined && !/^[^\S\n]*(?!---[^\S\n]*$)[^\s#]/m.test(text);
 
 const readText = async (path: string): Promise<string> =>
   (await readRegularFile(path, configurationLimit)).toString('utf8');

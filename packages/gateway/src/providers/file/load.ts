@@ -1,44 +1,55 @@
 import { sep } from 'node:path';
 import type { Document, ParsedDocuments } from '../../config/document.ts';
+import { isInstallDocument } from '../../config/file-kind.ts';
 import { createParseDocuments } from '../../config/parse-documents.ts';
 import type { LocalReferences } from '../../config/local-references.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
-import { createReadFiles } from './files.ts';
+import { createReadFiles, routeFileExtensions } from './files.ts';
+
+export interface LoadedFiles extends ProviderOutput {
+  /** Those of the problems that say why a path leads to no routes at all: it is gone, unreadable or empty, or has no route file. */
+  readonly missing: readonly Problem[];
+}
 
 /** Reads routes from files and directories: both formats, all problems at once. Never rejects. */
-export function loadFiles(
-  paths: readonly string[],
-  localReferences?: LocalReferences,
-): Promise<ProviderOutput> {
+export function loadFiles(paths: readonly string[], localReferences?: LocalReferences): Promise<LoadedFiles> {
   return createFileLoader(paths, localReferences)();
 }
 
 /**
  * The same, again and again: a file that can no longer be read or parsed keeps the entries it had the last time it could,
- * while its problem is reported; so do the files of a directory that cannot be listed. A file that is gone takes its
- * entries with it. A file that has not changed is not parsed again.
+ * while its problem is reported; so do the files of a directory that cannot be listed. A file of a directory that is gone takes its
+ * entries with it; when one of `paths` leads to nothing any more, all that it led to stays: a volume that is not mounted takes no
+ * routes down. A file that has not changed is not parsed again.
  *
  * @param localReferences what their middlewares may use of the gateway's environment and files; default: any.
  */
 export function createFileLoader(
   paths: readonly string[],
   localReferences?: LocalReferences,
-): () => Promise<ProviderOutput> {
+): () => Promise<LoadedFiles> {
   const restrict = createRestrict(localReferences);
   const readFiles = createReadFiles(paths);
   let lastGood: ReadonlyMap<string, Good> = new Map();
   return async () => {
     const good = new Map<string, Good>();
     const problems: Problem[] = [];
-    for (const read of await readFiles()) {
+    const missing: Problem[] = [];
+    const keepBelow = (folder: string): void => {
+      for (const [path, kept] of lastGood)
+        if (path === folder || path.startsWith(`${folder}${sep}`)) good.set(path, kept);
+    };
+    const { files, bare } = await readFiles();
+    for (const read of files) {
       const { file } = read;
       const before = lastGood.get(file);
       if (read.text === undefined) {
-        problems.push(createFault(file, read.fault));
-        if (!read.isGone)
-          for (const [path, kept] of lastGood)
-            if (path === file || path.startsWith(`${file}${sep}`)) good.set(path, kept);
+        const fault = createFault(file, read.fault);
+        problems.push(fault);
+        const isNamed = paths.includes(file);
+        if (isNamed) missing.push(fault);
+        if (isNamed || !read.isGone) keepBelow(file);
       } else if (before?.text === read.text) {
         good.set(file, before);
       } else if (before !== undefined && before.documents.length > 0 && read.text.trim() === '') {
@@ -53,13 +64,28 @@ export function createFileLoader(
         const parse = before?.parse ?? createParseDocuments(file);
         const { documents, problems: found } = parse(read.text);
         problems.push(...found);
-        if (found.length === 0)
+        const isInstall = documents.length > 0 && documents.every(({ value }) => isInstallDocument(value));
+        if (isInstall && paths.includes(file)) {
+          const message = 'is an install configuration, not a file of routes: give it with --config';
+          const fault = { ...createFault(file, message), code: 'install_file' };
+          problems.push(fault);
+          missing.push(fault);
+          if (before !== undefined) good.set(file, before);
+        } else if (found.length === 0)
           good.set(file, { text: read.text, documents: documents.map(restrict), parse });
         else if (before !== undefined) good.set(file, before);
       }
     }
+    for (const path of bare) {
+      keepBelow(path);
+      const message = files.some(({ file }) => file === path)
+        ? 'is empty: expected routes'
+        : `has no file of routes: expected ${routeFileExtensions.join(', ')}`;
+      missing.push({ ...createFault(path, message), code: 'routes_missing' });
+    }
+    problems.push(...missing.filter(({ code }) => code === 'routes_missing'));
     lastGood = good;
-    return { documents: Array.from(good.values(), ({ documents }) => documents).flat(), problems };
+    return { missing, documents: Array.from(good.values(), ({ documents }) => documents).flat(), problems };
   };
 }
 

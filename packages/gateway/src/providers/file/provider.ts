@@ -1,23 +1,32 @@
+import type { Problem } from '../../config/place.ts';
 import type { FileProviderConfig } from '../../config/install.ts';
 import type { Provider, ProviderOutput } from '../provider.ts';
 import { createFileLoader } from './load.ts';
 import type { FileWatch, WatchOptions } from './watch.ts';
 import { watchFiles } from './watch.ts';
 
+export interface FileProvider extends Provider {
+  /** Why paths lead to no routes at all now; the last good ones of each stay. */
+  missing(): readonly Problem[];
+}
+
 /** Routes from files and directories, read again when they change. */
 export function createFileProvider(
   { paths, watch, localReferences }: FileProviderConfig,
   { clock, onUnwatched }: Pick<WatchOptions, 'clock' | 'onUnwatched'>,
-): Provider {
+): FileProvider {
   const load = createFileLoader(paths, localReferences);
   let closed = false;
+  let missing: readonly Problem[] = [];
   let watching: FileWatch | undefined;
   // One after the other: what was read first must not come out last.
   let loading = Promise.resolve();
   const loadInto = (emit: (output: ProviderOutput) => void): Promise<void> => {
     loading = loading.then(async () => {
       const output = await load();
-      if (!closed) emit(output);
+      if (closed) return;
+      missing = output.missing;
+      emit(output);
     });
     return loading;
   };
@@ -30,6 +39,7 @@ export function createFileProvider(
       }
       await loadInto(emit);
     },
+    missing: () => missing,
     close() {
       closed = true;
       watching?.close();

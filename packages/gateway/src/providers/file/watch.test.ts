@@ -82,15 +82,16 @@ describe('routes are taken up again', () => {
     expect(namesIn(await after(() => unlink(file)))).toEqual([]);
   });
 
-  it('when a named file is replaced or removed', async () => {
+  it('when a named file is replaced; one that is removed keeps its routes until it is back', async () => {
     const file = join(folder, 'a.yaml');
     await writeFile(file, route('one'));
     const { after } = await start(file);
     await writeFile(join(folder, 'new'), route('two'));
     expect(namesIn(await after(() => rename(join(folder, 'new'), file)))).toEqual(['two']);
     const gone = await after(() => unlink(file));
-    expect(namesIn(gone)).toEqual([]);
-    expect(gone.problems).toMatchObject([{ code: 'unreadable_file', message: 'cannot be read (ENOENT)' }]);
+    expect(namesIn(gone)).toEqual(['two']);
+    expect(gone.problems[0]).toMatchObject({ code: 'unreadable_file', message: 'cannot be read (ENOENT)' });
+    expect(namesIn(await after(() => writeFile(file, route('three'))))).toEqual(['three']);
   });
 
   it('when Kubernetes swaps the link ..data of a mounted ConfigMap', async () => {
@@ -117,7 +118,8 @@ describe('routes are taken up again', () => {
       await rm(routes, { recursive: true });
       await mkdir(routes);
     });
-    expect(namesIn(again)).toEqual([]);
+    expect(namesIn(again)).toEqual(['one']);
+    expect(again.problems[0]).toMatchObject({ code: 'routes_missing', place: { file: routes } });
     expect(namesIn(await after(() => writeFile(join(routes, 'b.yaml'), route('two'))))).toEqual(['two']);
   });
 
@@ -240,7 +242,8 @@ describe('a file that went bad', () => {
     expect(emptied.problems[0]).toMatchObject({ severity: 'warning', code: 'empty_file' });
     expect(namesIn(await after(() => writeFile(file, 'http: {}')))).toEqual([]);
     await after(() => writeFile(file, route('two')));
-    expect(namesIn(await after(() => unlink(file)))).toEqual([]);
+    await after(() => writeFile(join(routes, 'b.yaml'), route('three')));
+    expect(namesIn(await after(() => unlink(file)))).toEqual(['three']);
   });
 });
 

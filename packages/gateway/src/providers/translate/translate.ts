@@ -1,5 +1,6 @@
 import type { Document } from '../../config/document.ts';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import { isInstallDocument } from '../../config/file-kind.ts';
 import { isMapping } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
 import { createProblem } from '../../config/problem.ts';
@@ -51,6 +52,13 @@ function translateAll(
   for (const document of documents) {
     if (isManifest(document.value)) manifests.push(document);
     else if (isDynamic(document.value)) addPart(draft, partOf(document));
+    else if (isInstallDocument(document.value))
+      draft.problems.push(
+        createProblem(document, [], {
+          code: 'install_file',
+          message: `this is an install configuration, not a file of routes: give it with --config, as in grantgate serve --config ${document.file}`,
+        }),
+      );
     else
       draft.problems.push(
         createProblem(document, [], {

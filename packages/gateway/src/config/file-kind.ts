@@ -1,0 +1,25 @@
+import { installSchema } from './install-schema.ts';
+import { isMapping } from './path.ts';
+
+/** Whether a document is an install configuration and no file of routes, by the names at its top. */
+export function isInstallDocument(value: unknown): boolean {
+  return hasName(value, installNames) && !isRoutesDocument(value);
+}
+
+/** Whether a document has routes, of Traefik's dynamic configuration or of Kubernetes, and nothing of an install configuration. */
+export function isRoutesDocument(value: unknown): boolean {
+  return (
+    !hasName(value, installNames) &&
+    (hasName(value, routesNames) || (isMapping(value) && 'apiVersion' in value && 'kind' in value))
+  );
+}
+
+const installNames: ReadonlySet<string> = new Set(
+  [...Object.keys(installSchema.shape), 'api', 'certificatesResolvers', 'tracing'].map((name) =>
+    name.toLowerCase(),
+  ),
+);
+const routesNames: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls']);
+
+const hasName = (value: unknown, names: ReadonlySet<string>): boolean =>
+  isMapping(value) && Object.keys(value).some((name) => names.has(name.toLowerCase()));
