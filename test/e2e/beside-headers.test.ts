@@ -71,6 +71,25 @@ for (const [name, proxy] of Object.entries(proxies)) {
       expect(readAs(echo, 'authorization')).toEqual([expect.stringMatching(/^Bearer ey/)]);
     };
 
+    it.runIf(/nginx|haproxy/i.test(name))(
+      'the service learns the address of the caller from the proxy alone',
+      async () => {
+        const forged = [
+          'X-Forwarded-For',
+          '203.0.113.9',
+          'x-real-ip',
+          '203.0.113.9',
+          'X-Forwarded-Proto',
+          'gopher',
+        ];
+        const echo = await send(['Authorization', boss, ...forged, 'X-Forwarded-Host', 'evil.example']);
+        expect(readAs(echo, 'x-forwarded-for')).toEqual(['127.0.0.1']);
+        expect(readAs(echo, 'x-real-ip')).toEqual(['127.0.0.1']);
+        expect(readAs(echo, 'x-forwarded-proto')).toEqual(['http']);
+        expect(readAs(echo, 'x-forwarded-host')).toEqual([new URL(beside.url).host]);
+      },
+    );
+
     it('no spelling of a decided name reaches the service', async () => {
       for (const batch of batches) {
         const echo = await send(['Authorization', boss, ...batch.flatMap((spelled) => [spelled, 'root'])]);

@@ -65,9 +65,12 @@ describe('the record and the log line of a refusal', () => {
 
   it('carry the client ID that a caller presented, and never its secret', async () => {
     for (const door of doors()) {
-      const { status, record, line } = await ask(door, basic('mallory:tell-tale'));
+      const { status, problem, record, line } = await ask(door, basic('mallory:tell-tale'));
       expect(status).toBe(401);
       expect(record).toMatchObject({ ClientUsername: 'mallory', RefusalCode: 'credentials_refused' });
+      // The words of the authorization server.
+      expect(record).toMatchObject({ RefusalReason: 'client authentication failed' });
+      expect(problem).not.toContain('client authentication failed');
       expect(line).toMatchObject({ clientId: 'mallory', code: 'credentials_refused', middleware: 'auth@file' });
     }
     const long = await ask(gateway.url, basic(`${'x'.repeat(3000)}:tell-tale`));
@@ -85,6 +88,17 @@ describe('the record and the log line of a refusal', () => {
       expect(problem).not.toMatch(/Equals|judy/);
     }
     expect(gateway.accessLog.text() + gateway.log.text()).not.toContain('hidden-value');
+  }); // prettier-ignore
+});
+
+describe('a middleware that a proxy asks for and that does not exist', () => {
+  it('is named in the record and, as a warning, in the log, and not to the caller', async () => {
+    const { status, problem, record, line } = await ask(`${gateway.urlOf('beside')}/forward-auth/or%0Adres`, '');
+    expect(status).toBe(404);
+    const reason = 'there is no middleware or\ndres';
+    expect(record).toMatchObject({ RefusalCode: 'middleware_unknown', RefusalReason: reason });
+    expect(line).toMatchObject({ level: 'warn', code: 'middleware_unknown', reason });
+    expect(problem).not.toContain('dres');
   }); // prettier-ignore
 });
 

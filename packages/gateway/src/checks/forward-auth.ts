@@ -14,7 +14,7 @@ import { endOfName, mount } from './check-path.ts';
 import { toOriginalFacts } from './original-request.ts';
 import { createOkHeads, type ToOkHead } from './ok-heads.ts';
 import { valueOf } from './raw-headers.ts';
-import { refusalOf } from './refusal-of.ts';
+import { refusalOf, refuseUnknown } from './refusal-of.ts';
 import { isAmbiguousPath, isPathTold } from './told-path.ts';
 
 /**
@@ -45,7 +45,8 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
     try {
       const check = findCheck(facts.path, nameEnd, lease.snapshot);
       progress.route = check;
-      const refusal = exchange.refusal ?? refusalOf(check) ?? refusalOfPath(exchange, progress.facts);
+      const unasked = check === undefined ? refuseUnknown(nameIn(facts.path, nameEnd)) : refusalOf(check);
+      const refusal = exchange.refusal ?? unasked ?? refusalOfPath(exchange, progress.facts);
       if (check === undefined || refusal !== undefined) progress.refuse(refusal ?? brokenRoute);
       else {
         const authorization =
@@ -75,6 +76,13 @@ function findCheck(path: string, nameEnd: number, snapshot: Snapshot): Check | u
   if (!path.startsWith(mount)) return undefined;
   const written = path.slice(mount.length, nameEnd);
   return snapshot.check(written) ?? (written.includes('%') ? snapshot.check(decode(written)) : undefined);
+}
+
+/** The name that is asked for, as it is in the configuration. */
+function nameIn(path: string, nameEnd: number): string | undefined {
+  if (!path.startsWith(mount)) return undefined;
+  const written = path.slice(mount.length, nameEnd);
+  return decode(written) || written;
 }
 
 function decode(written: string): string {

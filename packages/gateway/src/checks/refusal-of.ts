@@ -2,7 +2,20 @@ import { gatewayRefusals, toBrokenRoute, type Refusal } from '../pipeline/refusa
 import type { Check } from '../snapshot/snapshot.ts';
 
 /** Why a middleware cannot be asked; undefined for one that can. */
-export function refusalOf(check: Check | undefined): Refusal | undefined {
-  if (check === undefined) return gatewayRefusals.middleware_unknown;
-  return check.broken === undefined ? undefined : toBrokenRoute(check.broken, check.routerName);
+export const refusalOf = ({ broken, routerName }: Check): Refusal | undefined =>
+  broken === undefined ? undefined : toBrokenRoute(broken, routerName);
+
+/** For a name that no middleware has; undefined: the proxy named none. */
+export function refuseUnknown(name: string | undefined): Refusal {
+  const { middleware_unknown: refusal } = gatewayRefusals;
+  return name === undefined || name === ''
+    ? refusal
+    : { ...refusal, reason: `there is no middleware ${shorten(name)}` };
 }
+
+/** Whoever reaches the entry point chooses it: no label of a metric, and not too long. Escaping is the log's own. */
+const shorten = (name: string): string =>
+  name.length <= maxName ? name : `${name.slice(0, maxName - 3)}...`;
+
+/** More than a name of Kubernetes, with its namespace, can have. */
+const maxName = 600;

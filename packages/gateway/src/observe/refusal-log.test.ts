@@ -1,6 +1,7 @@
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import { expect, it } from 'vitest';
 import type { RequestRecord } from '../pipeline/record.ts';
+import { refuseUnknown } from '../checks/refusal-of.ts';
 import { gatewayRefusals } from '../pipeline/refusals.ts';
 import { createLog } from './log.ts';
 import { createRefusalLog } from './refusal-log.ts';
@@ -24,7 +25,7 @@ function setUp(level: 'debug' | 'info') {
       routerName: 'api@file',
       serverUrl: 'http://api.example',
     } as RequestRecord);
-  return { lines, clock, refuse, breakOff };
+  return { lines, clock, told, refuse, breakOff };
 }
 
 it('warns of an outage once each ten seconds for a router and code, and counts what it left out', async () => {
@@ -46,6 +47,35 @@ it("leaves callers' own mistakes to debugging", () => {
   const debugging = setUp('debug');
   debugging.refuse('no_route');
   expect(debugging.lines).toMatchObject([{ level: 'debug', code: 'no_route' }]);
+});
+
+it('warns of a middleware that a proxy asks for and that is not there, and names it on one line', () => {
+  const { lines, told } = setUp('info');
+  for (const name of ['ordres', 'x"}\n{"FORGED":"1'])
+    told({ refusal: refuseUnknown(name), requestId: 'r' } as RequestRecord);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      code: 'middleware_unknown',
+      reason: 'there is no middleware ordres',
+    }),
+  ]);
+  expect(refuseUnknown('x'.repeat(5000)).reason?.length).toBeLessThan(700);
+});
+
+it('does not repeat a warning whose description is another each time', () => {
+  const { lines, told } = setUp('info');
+  for (let count = 0; count < 9; count += 1)
+    told({
+      refusal: {
+        ...gatewayRefusals.upstream_refused,
+        code: 'token_request_rejected',
+        reason: `trace ${count}`,
+      },
+      requestId: 'r',
+      routerName: 'api@file',
+    } as RequestRecord);
+  expect(lines).toMatchObject([{ level: 'warn', reason: 'trace 0' }]);
 });
 
 it('says what was wrong with a server’s answer, whether it was refused or broke off', async () => {

@@ -6,8 +6,8 @@ import { createQuietWarnings } from './quiet-warnings.ts';
 
 /**
  * Says in the log why requests do not pass, and why answers of servers broke off. What the gateway or a server is to blame for
- * (5xx) is a warning, at most one each ten seconds for a router, code and reason, so that an outage does not flood the log;
- * what callers are to blame for is for debugging.
+ * (5xx) is a warning, at most one each ten seconds for a router, code and fault, so that an outage does not flood the log; so is a
+ * middleware that a proxy asks for and that is not there. What callers are to blame for is for debugging.
  */
 export function createRefusalLog(log: Log, clock: Clock): (record: RequestRecord) => void {
   const warn = createQuietWarnings(log, clock);
@@ -28,10 +28,12 @@ export function createRefusalLog(log: Log, clock: Clock): (record: RequestRecord
       warn(`${routerName ?? ''} ${reason ?? ''}`, 'the server’s answer broke off', fields);
       return;
     }
-    if (refusal.status < 500) {
+    // A proxy that asks for a name which is not there refuses every request: nobody but the operator can mend that.
+    if (refusal.status < 500 && refusal.code !== 'middleware_unknown') {
       log.debug(refusal.detail, fields);
       return;
     }
-    warn(`${routerName ?? ''} ${refusal.code} ${reason ?? ''}`, refusal.detail, fields);
+    // Not the reason of a refusal: an authorization server may put another number into each of its descriptions.
+    warn(`${routerName ?? ''} ${refusal.code} ${originFault ?? ''}`, refusal.detail, fields);
   };
 }

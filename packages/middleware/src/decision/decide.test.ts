@@ -19,6 +19,23 @@ const refused: HeldFailure = {
 };
 const basic = (pair: string) => ({ authorization: `Basic ${Buffer.from(pair).toString('base64')}` });
 
+it('a refusal has what the authorization server said, in the reason for operators alone', async () => {
+  const { options } = parseClientCredentials({ url: 'https://auth.example.com/token' });
+  const reasonOf = async (response: HeldFailure['response']) => {
+    const source: TokenSource = { get: () => ({ ...refused, response }) };
+    const decide = createApplicationDecide(compilePolicy(options!), source);
+    const decision = await decide(basic('a:b'));
+    expect(JSON.stringify({ ...decision, reason: undefined })).not.toContain('locked');
+    return decision.allowed ? undefined : decision.reason;
+  };
+  expect(await reasonOf({ errorDescription: 'the client is locked' })).toBe('the client is locked');
+  expect(await reasonOf({ problem: 'token_type is "mac"', errorDescription: 'locked' })).toBe(
+    'token_type is "mac": locked',
+  );
+  expect(await reasonOf({ errorDescription: undefined })).toBeUndefined();
+  expect(await reasonOf(undefined)).toBeUndefined();
+});
+
 function setUp() {
   const { options } = parseClientCredentials({
     url: 'https://auth.example.com/token',

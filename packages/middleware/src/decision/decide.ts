@@ -103,5 +103,8 @@ const codeOf: Readonly<Record<Exclude<HeldFailure['reason'], 'credentials_refuse
 
 function toDeny(failure: HeldFailure, refused: RefusalCode, clientId: string | undefined): Deny {
   const code = failure.reason === 'credentials_refused' ? refused : codeOf[failure.reason];
-  return createDeny(code, failure.detail, failure.retryAfterSeconds, { clientId });
+  const { problem, errorDescription } = failure.response ?? {};
+  const said = [problem, errorDescription].filter((text) => text !== undefined);
+  const reason = said.length === 0 ? undefined : said.join(': ');
+  return createDeny(code, failure.detail, failure.retryAfterSeconds, { clientId, reason });
 }

@@ -25,4 +25,7 @@ export interface HeldFailure {
     'credentials_refused' | 'request_rejected' | 'response_invalid' | 'unavailable' | 'timeout';
   readonly detail: string;
   readonly retryAfterSeconds: number | undefined;
+  /** What the authorization server said, shortened and without control characters; for operators alone. */
+  readonly response?:
+    { readonly problem?: string | undefined; readonly errorDescription: string | undefined } | undefined;
 }

@@ -12,7 +12,7 @@ import { createReadPath } from '../../routing/request-path.ts';
 import type { Check } from '../../snapshot/snapshot.ts';
 import { createAnswerHeaders, findImpostors } from '../answer-headers.ts';
 import { namesOf, valueOf } from '../raw-headers.ts';
-import { refusalOf } from '../refusal-of.ts';
+import { refusalOf, refuseUnknown } from '../refusal-of.ts';
 import { isAmbiguousPath } from '../told-path.ts';
 import type { CheckRequest } from './check-request.ts';
 import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
@@ -66,7 +66,7 @@ export function createAnswer(
         (facts.rawHeaders.length > 2 * transport.maxHeaderFields
           ? gatewayRefusals.too_many_header_fields
           : undefined) ??
-        refusalOf(check) ??
+        (check === undefined ? refuseUnknown(name) : refusalOf(check)) ??
         (isAmbiguousPath(facts.path, readPath) ? ambiguousPath : undefined) ??
         (await passGuards(check?.guards ?? [], { authorization: valueOf(facts.rawHeaders, credentials) }));
     } catch (error) {
