@@ -126,10 +126,10 @@ for (const [name, proxy] of Object.entries(proxies)) {
         boss,
         ...lines.flatMap((line) => ['Connection', line]),
       ]);
-      if (status === 401 && lines.join().includes('Authorization')) return;
-      expect(status).toBe(200);
-      expectDecided(echo!);
-      expect(valuesOf(echo!, 'connection').join()).not.toMatch(/group|authorization|x-auth/i);
+      expect(status).toBe(echo === undefined && lines.join().includes('Authorization') ? 401 : 200);
+      if (echo === undefined) return;
+      expectDecided(echo);
+      expect(valuesOf(echo, 'connection').join()).not.toMatch(/group|authorization|x-auth/i);
     });
 
     it.runIf(proxy.upgrades)('a connection is upgraded, with the decided headers', async () => {

@@ -2,12 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../packages/middleware/src/base/fake-clock.testkit.ts';
 import { sendRequest } from '../send-request.testkit.ts';
 import type { SeenRequest } from './contract-case.ts';
+import { cases, nameEntryPoints, targetEntryPoints } from './contract-cases.ts';
 import { facts } from './contract-facts.ts';
 import { observe } from './contract-observation.testkit.ts';
 import type { ContractSubject } from './contract-subject.testkit.ts';
 import { startSubject } from './contract-subject.testkit.ts';
 import { readVersion, startReal, traefikProgram } from './real.testkit.ts';
+import type { Recording } from './recording.testkit.ts';
+import { observeNames, observeTargets, readRecording, record } from './recording.testkit.ts';
 import { startStandIn } from './stand-in.testkit.ts';
+
+// The stand-in, and where the variable TRAEFIK names one the real Traefik, must do what the facts and the recording say.
+// `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/traefik` records anew.
 
 interface Contender {
   readonly name: string;
@@ -26,9 +32,8 @@ const standIn: Contender = {
 const real = (program: string): Contender => ({
   name: `the real Traefik ${readVersion(program)}`,
   start: (folder) => startReal(program, folder),
-  // Its limit is in the program: the only time that a test lets pass, where a real Traefik is asked for.
-  // eslint-disable-next-line no-restricted-syntax
-  advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  // Time passes by itself: until the response comes.
+  advance: () => Promise.resolve(),
 });
 
 /** Lines of the request, and those of the lines wanted that are wrong: missing, or there against `!`. */
@@ -41,13 +46,21 @@ function compare(seen: SeenRequest | null, wanted: readonly string[] | undefined
   return wrong.length === 0 ? { reached: true } : { reached: true, wrong, lines };
 }
 
+if (traefikProgram !== undefined && process.env['RECORD'] === '1') {
+  const subject = await startSubject(real(traefikProgram).start);
+  await record(subject, readVersion(traefikProgram));
+  await subject.close();
+}
+
 for (const { name, start, advance } of [
   standIn,
   ...(traefikProgram === undefined ? [] : [real(traefikProgram)]),
 ])
   describe(name, () => {
     let subject: ContractSubject;
+    let recorded: Recording;
     beforeAll(async () => {
+      recorded = await readRecording();
       subject = await startSubject(start);
     });
     afterAll(() => subject.close());
@@ -65,6 +78,22 @@ for (const { name, start, advance } of [
         check: { reached: fact.checked !== undefined },
         service: { reached: fact.served !== undefined },
       });
+    });
+
+    it('every case is recorded', () => {
+      expect(Object.keys(recorded.cases)).toEqual(cases.map((one) => one.name));
+    });
+
+    it.each(cases.map((one) => [one.name, one] as const))('as recorded: %s', async (_name, one) => {
+      expect(await observe(subject, one)).toEqual(recorded.cases[one.name]);
+    });
+
+    it.each(targetEntryPoints)('targets reach check and service as recorded: %s', async (entryPoint) => {
+      expect(await observeTargets(subject, entryPoint)).toEqual(recorded.targets[entryPoint]);
+    });
+
+    it.each(nameEntryPoints)('spellings of header names pass as recorded: %s', async (entryPoint) => {
+      expect(await observeNames(subject, entryPoint)).toEqual(recorded.names[entryPoint]);
     });
 
     it('a forward-auth server that does not answer is an empty 500 after 30 seconds', async () => {

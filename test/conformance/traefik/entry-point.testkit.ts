@@ -10,6 +10,7 @@ import { firstOf, readFields } from './header-fields.testkit.ts';
 import type { IncomingRequest } from './incoming-request.testkit.ts';
 import type { AnyRequest, AnyResponse, Handlers } from './listener.testkit.ts';
 import type { OutgoingResponse } from './outgoing-request.testkit.ts';
+import type { Target } from './request-target.testkit.ts';
 import { parseTarget } from './request-target.testkit.ts';
 import type { Route } from './router.testkit.ts';
 import { hasDeniedCharacter } from './router.testkit.ts';
@@ -57,11 +58,14 @@ async function handle(
   { agent, clock, route }: EntryPointDeps,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const request = readRequest(message, entryPoint);
-  if (request === undefined) return ownResponse(400);
+  const fields = filterNames(readFields(message.rawHeaders), entryPoint);
+  if (fields === undefined) return errorResponse(400, 'Bad Request');
+  const target = parseTarget(message.url ?? '/');
+  if (target === undefined) return ownResponse(400);
+  const request = toRequest(message, target, fields, entryPoint);
   rewriteForwarded(request, entryPoint);
   const found = route(request);
-  if (found === undefined) return ownResponse(404, '404 page not found\n');
+  if (found === undefined) return errorResponse(404, '404 page not found');
   if (hasDeniedCharacter(request, entryPoint)) return ownResponse(400);
   let body: Buffer | undefined;
   for (const options of found.checks) {
@@ -76,48 +80,62 @@ async function handle(
   }
 }
 
-/** Undefined for a request that the entry point refuses. */
-function readRequest(message: AnyRequest, { http }: EntryPoint): IncomingRequest | undefined {
-  const fields = readFields(message.rawHeaders);
-  const parsed = parseTarget(message.url ?? '/');
-  if (parsed === undefined) return undefined;
+/** Without the names that the entry point deletes; undefined when it rejects one. */
+function filterNames(fields: HeaderFields, { http }: EntryPoint): HeaderFields | undefined {
   const { underscoreHeadersStrategy, aliasHeadersStrategy } = http;
   const strategy = aliasHeadersStrategy ?? underscoreHeadersStrategy;
   const odd = aliasHeadersStrategy === undefined ? /_/ : /[^A-Za-z\d-]/;
   const found = [...fields.keys()].filter((name) => odd.test(name));
   if (strategy === 'reject' && found.length > 0) return undefined;
   if (strategy === 'delete') for (const name of found) fields.delete(name);
-  const query = parsed.query.replaceAll(';', http.encodeQuerySemicolons ? '%3B' : '&');
-  const chunked =
-    fields.has('Transfer-Encoding') || (message.httpVersionMajor === 2 && !message.readableEnded);
-  const contentLength = fields.has('Content-Length')
-    ? Number(firstOf(fields, 'Content-Length'))
-    : chunked
-      ? undefined
-      : 0;
-  const { authority = '' } = message.httpVersionMajor === 2 ? (message as { authority?: string }) : {};
-  const host = parsed.host ?? (authority || firstOf(fields, 'Host'));
+  return fields;
+}
+
+function toRequest(
+  message: AnyRequest,
+  target: Target,
+  fields: HeaderFields,
+  { http }: EntryPoint,
+): IncomingRequest {
+  const length = fields.get('Content-Length')?.[0];
+  const unknown = 'stream' in message ? !message.stream.endAfterHeaders : fields.has('Transfer-Encoding');
+  const authority = 'authority' in message ? message.authority : '';
+  const host = target.host ?? (authority || firstOf(fields, 'Host'));
   for (const name of ['Host', 'Transfer-Encoding', 'Content-Length']) fields.delete(name);
   return {
     method: message.method ?? 'GET',
-    target: { ...parsed, query },
+    target: { ...target, query: target.query.replaceAll(';', http.encodeQuerySemicolons ? '%3B' : '&') },
     host,
     fields,
     remoteAddress: message.socket.remoteAddress ?? '',
-    contentLength,
+    contentLength: length !== undefined ? Number(length) : unknown ? undefined : 0,
     body: message,
   };
 }
 
 function ownResponse(status: number, text = ''): Outcome {
-  const fields: HeaderFields = new Map([['Content-Length', [String(text.length)]]]);
-  if (text.includes('page')) fields.set('Content-Type', ['text/plain; charset=utf-8']);
-  return { own: { status, fields, body: Buffer.from(text) } };
+  return { own: { status, fields: new Map(), body: Buffer.from(text) } };
+}
+
+/** As Go's `http.Error` writes it. */
+function errorResponse(status: number, text: string): Outcome {
+  const fields: HeaderFields = new Map([
+    ['Content-Type', ['text/plain; charset=utf-8']],
+    ['X-Content-Type-Options', ['nosniff']],
+  ]);
+  return { own: { status, fields, body: Buffer.from(`${text}\n`) } };
+}
+
+/** Status and headers for the caller; Go says how long a short body is. */
+function toHead(outcome: Outcome): { readonly status: number; readonly fields: HeaderFields } {
+  if ('served' in outcome)
+    return { status: outcome.served.message.statusCode ?? 502, fields: toCallerFields(outcome.served) };
+  const { status, fields, body } = outcome.own;
+  return { status, fields: new Map([...fields, ['Content-Length', [String(body.length)]]]) };
 }
 
 function respond(response: AnyResponse, outcome: Outcome): void {
-  const status = 'own' in outcome ? outcome.own.status : (outcome.served.message.statusCode ?? 502);
-  const fields = 'own' in outcome ? outcome.own.fields : toCallerFields(outcome.served);
+  const { status, fields } = toHead(outcome);
   for (const [name, values] of fields) response.setHeader(name, [...values]);
   response.removeHeader('Connection');
   response.statusCode = status;
@@ -128,8 +146,7 @@ function respond(response: AnyResponse, outcome: Outcome): void {
 /** Writes the response to a request for an upgrade; after 101, passes bytes both ways. */
 function upgrade(socket: Duplex, head: Buffer, outcome: Outcome): void {
   const served = 'served' in outcome ? outcome.served : undefined;
-  const status = 'own' in outcome ? outcome.own.status : (served?.message.statusCode ?? 502);
-  const fields = 'own' in outcome ? outcome.own.fields : toCallerFields(outcome.served);
+  const { status, fields } = toHead(outcome);
   const lines = [...fields].flatMap(([name, values]) => values.map((value) => `${name}: ${value}\r\n`));
   socket.write(
     `HTTP/1.1 ${status} \r\n${lines.join('')}${served?.upgraded ? '' : 'Connection: close\r\n'}\r\n`,

@@ -120,8 +120,9 @@ function toCheckFields(request: IncomingRequest, options: ForwardAuth): HeaderFi
     setMissing('X-Forwarded-Port', toForwardedPort(request.host, firstOf(fields, 'X-Forwarded-Proto')));
   setMissing('X-Forwarded-Host', request.host);
   setMissing('X-Forwarded-Uri', toRequestUri(request.target));
-  // Added by Go's client where the caller names no coding.
-  if (!fields.has('Range')) setMissing('Accept-Encoding', 'gzip');
+  // A list, or no choice of trustForwardHeader, leaves the name of Go's client.
+  if (trusts === undefined || options.authRequestHeaders.length > 0)
+    setMissing('User-Agent', 'Go-http-client/1.1');
   return fields;
 }
 

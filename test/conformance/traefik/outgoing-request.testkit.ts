@@ -39,6 +39,9 @@ export function sendOutgoing(
     if (agentName.join('') !== '') request.setHeader('User-Agent', agentName);
     frame(request, body, contentLength, method);
     for (const [name, values] of sortByName(fields)) request.setHeader(name, values);
+    // Last, where the caller names no coding and the body can have one.
+    if (method !== 'HEAD' && !fields.has('Accept-Encoding') && !fields.has('Range'))
+      request.setHeader('Accept-Encoding', 'gzip');
     if (!fields.has('Connection')) request.removeHeader('Connection');
     request.on('error', reject);
     request.on('response', (message) => resolve({ message, upgraded: undefined }));

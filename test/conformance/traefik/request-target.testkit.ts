@@ -5,6 +5,8 @@ export interface Target {
   /** As it was sent, where the default encoding of `path` differs from that; otherwise empty. */
   readonly rawPath: string;
   readonly query: string;
+  /** A lone `?` at the end. */
+  readonly forceQuery: boolean;
   /** Of an absolute-form target (RFC 9112 section 3.2.2). */
   readonly host: string | undefined;
 }
@@ -17,10 +19,9 @@ export function parseTarget(target: string): Target | undefined {
   const sent = question < 0 ? rest : rest.slice(0, question);
   // A raw `#` is not the beginning of a fragment here, and is refused.
   if (!/^(?:\/|$)/.test(sent) || /[\0-\x20\x7f#]/.test(sent)) return undefined;
-  const named = withPath(
-    { path: '', rawPath: '', query: question < 0 ? '' : rest.slice(question + 1), host: absolute?.[1] },
-    sent,
-  );
+  const query = question < 0 ? '' : rest.slice(question + 1);
+  const forceQuery = question >= 0 && query === '';
+  const named = withPath({ path: '', rawPath: '', query, forceQuery, host: absolute?.[1] }, sent);
   return named && sanitize(normalize(named));
 }
 
@@ -33,7 +34,7 @@ export function toEscapedPath({ path, rawPath }: Target): string {
 /** Path and query, as the check and the service are told them. */
 export function toRequestUri(target: Target): string {
   const path = toEscapedPath(target) || '/';
-  return target.query === '' ? path : `${path}?${target.query}`;
+  return target.query === '' && !target.forceQuery ? path : `${path}?${target.query}`;
 }
 
 function withPath(target: Target, sent: string): Target | undefined {

@@ -57,7 +57,6 @@ function toServiceFields({ fields: given, remoteAddress }: IncomingRequest): Hea
   for (const name of hopByHop) fields.delete(name);
   if (trailers) fields.set('Te', ['trailers']);
   fields.set('X-Forwarded-For', [[...(fields.get('X-Forwarded-For') ?? []), remoteAddress].join(', ')]);
-  if (!fields.has('Accept-Encoding') && !fields.has('Range')) fields.set('Accept-Encoding', ['gzip']);
   if (upgrade === '') return fields;
   fields.set('Connection', ['Upgrade']);
   fields.set('Upgrade', [upgrade]);
