@@ -18,6 +18,7 @@ import { allow } from '../entrypoints/gateway.testkit.ts';
 import { serveNodeLane } from '../entrypoints/node-lane.ts';
 import { createReadFacts } from '../entrypoints/request-facts.ts';
 import { createTrustedPeers } from '../entrypoints/trusted-peers.ts';
+import { createWriteStalls } from '../entrypoints/write-stalls.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
@@ -143,6 +144,7 @@ async function openNodeLane(config: EntryPointConfig, handle: Handle): Promise<L
     readFacts,
     handle,
     readPath: createReadPath(config.encodedCharacters),
+    stalls: createWriteStalls(createFakeClock(), config.transport.writeTimeoutMs),
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

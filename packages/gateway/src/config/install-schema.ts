@@ -107,7 +107,14 @@ const entryPoint = z
             readTimeout: duration
               .prefault('60s')
               .describe('For a whole request, head and body; 0: no limit.'),
-            headerTimeout: duration.prefault('10s').describe('For the head of a request.'),
+            headerTimeout: duration
+              .prefault('10s')
+              .describe('For the head of a request, and before it for the TLS handshake.'),
+            writeTimeout: duration
+              .prefault('60s')
+              .describe(
+                'For a caller to take any further part of what is sent to it, WebSocket included; 0: no limit. One that reads slowly is not cut off.',
+              ),
             idleTimeout: duration.prefault('180s').describe('Between two requests on one connection.'),
           })
           .prefault({})

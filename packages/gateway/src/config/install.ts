@@ -78,8 +78,10 @@ export interface TlsConfig {
 export interface TransportConfig {
   /** Whole request, head and body; 0: none. */
   readonly readTimeoutMs: number;
-  /** Request head. */
+  /** Request head, and the TLS handshake before it. */
   readonly headerTimeoutMs: number;
+  /** Without a byte that the caller takes of what is sent to it; 0: none. */
+  readonly writeTimeoutMs: number;
   /** Between requests on one connection. */
   readonly idleTimeoutMs: number;
   /** How long requests in flight may take after SIGTERM. */

@@ -23,6 +23,7 @@ describe('the install configuration', () => {
       transport: {
         readTimeoutMs: 60_000,
         headerTimeoutMs: 10_000,
+        writeTimeoutMs: 60_000,
         idleTimeoutMs: 180_000,
         graceTimeoutMs: 10_000,
         maxHeaderBytes: 16_384,
@@ -66,7 +67,7 @@ EntryPoints:
     tls: { certificates: [{ certFile: a.pem, keyfile: /k/a.key }] }
     forwardedHeaders: { trustedIPs: [10.0.0.0/8, "::1"], insecure: true }
     transport:
-      respondingTimeouts: { readTimeout: 1m30s, headerTimeout: 5, idleTimeout: 500ms }
+      respondingTimeouts: { readTimeout: 1m30s, headerTimeout: 5, writeTimeout: 2m, idleTimeout: 500ms }
       lifeCycle: { graceTimeout: "20" }
     http: { maxHeaderBytes: 4096, maxHeaderFields: 50, maxBodyBytes: 1048576, encodedCharacters: { AllowEncodedSlash: true, allowencodedhash: false } }
   admin: { address: "localhost:0" }
@@ -100,6 +101,7 @@ ping: {}
       transport: {
         readTimeoutMs: 90_000,
         headerTimeoutMs: 5000,
+        writeTimeoutMs: 120_000,
         idleTimeoutMs: 500,
         graceTimeoutMs: 20_000,
         maxHeaderBytes: 4096,

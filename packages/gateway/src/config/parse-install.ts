@@ -214,6 +214,7 @@ function toEntryPoint(
     transport: Object.freeze({
       readTimeoutMs: respondingTimeouts.readTimeout,
       headerTimeoutMs: respondingTimeouts.headerTimeout,
+      writeTimeoutMs: respondingTimeouts.writeTimeout,
       idleTimeoutMs: respondingTimeouts.idleTimeout,
       graceTimeoutMs: lifeCycle.graceTimeOut,
       maxHeaderBytes: http.maxHeaderBytes,

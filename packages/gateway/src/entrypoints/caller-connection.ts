@@ -13,6 +13,7 @@ import { rejectConnection } from './reject-connection.ts';
 import { ShortAnswer, type ShortConnection } from './short-answer.ts';
 import { readShortRequest, type ShortHead, type ShortRequest } from './short-request.ts';
 import type { ReadFrom, SocketReads } from './socket-reads.ts';
+import type { WriteStalls } from './write-stalls.ts';
 
 /** What the connections of one entry point have in common. */
 export interface CallerConnectionDeps {
@@ -21,6 +22,7 @@ export interface CallerConnectionDeps {
   readonly handle: Handle;
   readonly readPath: ReadPath;
   readonly deadlines: Deadlines;
+  readonly stalls: WriteStalls;
   readonly texts: AnswerTexts;
   /** The lines that say that a connection goes on, with their CR LF. */
   readonly keepAlive: string;
@@ -49,6 +51,8 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
   #body: ArrivingBody | undefined = undefined;
   #isSettled = false;
   #isReading = false;
+  /** The end of an answer is not with the system yet. */
+  #isWriting = false;
   /** The answer has been written while bytes were read. */
   #isWritten = false;
   #head: ShortHead | undefined = undefined;
@@ -74,6 +78,7 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
   }
 
   readonly written = (error?: Error | null): void => {
+    this.#isWriting = false;
     if (error) this.socket.destroy(error);
     // What has come is dealt with first.
     if (this.#isReading) this.#isWritten = true;
@@ -96,6 +101,18 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
 
   resume(): void {
     this.socket.resume();
+  }
+
+  writing(): void {
+    this.#isWriting = true;
+  }
+
+  given(): void {
+    if (this.#isWriting) this.onBlocked();
+  }
+
+  onBlocked(): void {
+    this.#deps.stalls.watch(this.socket);
   }
 
   cut(): void {
@@ -172,8 +189,10 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
     if (answer.isLast || this.isEnding) {
       this.#leave();
       // Everything is with the system, which says the end of the connection after it; over TLS, there is a word for it.
-      if ('encrypted' in socket) socket.destroySoon();
-      else socket.destroy();
+      if ('encrypted' in socket) {
+        socket.destroySoon();
+        this.onBlocked();
+      } else socket.destroy();
     } else if (this.#body?.complete === false) this.#body.stop();
     else this.#takeTurn();
   }

@@ -13,6 +13,7 @@ import { ListenError } from './listen-error.ts';
 import { createReadFacts } from './request-facts.ts';
 import { createShortLane, type ShortLane } from './short-lane.ts';
 import { createTrustedPeers } from './trusted-peers.ts';
+import { createWriteStalls } from './write-stalls.ts';
 
 /** A listener. */
 export interface EntryPoint {
@@ -110,7 +111,8 @@ function openLanes(
   const scheme = config.tls === undefined ? 'http' : 'https';
   const readFacts = createReadFacts({ entryPoint: config.name, scheme, connectionOf });
   const readPath = createReadPath(config.encodedCharacters);
-  serveNodeLane(server, { config, activity, readFacts, handle, readPath });
+  const stalls = createWriteStalls(clock, config.transport.writeTimeoutMs);
+  serveNodeLane(server, { config, activity, readFacts, handle, readPath, stalls });
   // Node.js's own listener, which makes requests of what comes on a connection.
   const opened = config.tls === undefined ? 'connection' : 'secureConnection';
   const [nodes] = server.listeners(opened);
@@ -122,6 +124,7 @@ function openLanes(
     activity,
     handle,
     readPath,
+    stalls,
     connectionOf,
     toNodeLane: (socket) => void nodes.call(server, socket),
   });
@@ -159,7 +162,10 @@ function createServer(config: EntryPointConfig, deps: EntryPointDeps): Listener 
   return listener;
 }
 
-function createTlsServer(limits: object, pairs: readonly CertificatePair[]): Listener {
+function createTlsServer(
+  limits: { readonly headersTimeout: number },
+  pairs: readonly CertificatePair[],
+): Listener {
   let certificates = createCertificates(pairs);
   // For callers that name no server.
   const toDefault = ([first]: readonly CertificatePair[]) => ({
@@ -168,10 +174,13 @@ function createTlsServer(limits: object, pairs: readonly CertificatePair[]): Lis
   });
   const server = createHttpsServer({
     ...limits,
+    handshakeTimeout: limits.headersTimeout,
     ...toDefault(pairs),
     ALPNProtocols: ['http/1.1'],
     SNICallback: (name, done) => done(null, certificates.find(name)),
   });
+  // Node.js leaves it open, and what is written to it never goes out.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
   return {
     server,
     setCertificates(next) {

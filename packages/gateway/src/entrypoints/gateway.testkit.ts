@@ -58,6 +58,7 @@ export interface TestGateway {
 const defaultTransport: TransportConfig = {
   readTimeoutMs: 60_000,
   headerTimeoutMs: 10_000,
+  writeTimeoutMs: 60_000,
   idleTimeoutMs: 60_000,
   graceTimeoutMs: 10_000,
   maxHeaderBytes: 65_536,

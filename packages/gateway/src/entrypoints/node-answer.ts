@@ -4,9 +4,17 @@ import type { Answer } from '../proxy/answer.ts';
 import type { CallerBody } from '../proxy/caller-body.ts';
 import { discardRest } from './discard-rest.ts';
 import { toCallerTrailers } from '../proxy/response-headers.ts';
+import type { WriteStalls } from './write-stalls.ts';
 
 /** An answer on a connection that Node.js reads. @param isEnding whether connections end with the answers under way. */
-export function createNodeAnswer(response: ServerResponse, isEnding: () => boolean): Answer {
+export function createNodeAnswer(
+  response: ServerResponse,
+  isEnding: () => boolean,
+  stalls: WriteStalls,
+): Answer {
+  const watch = (): void => {
+    if (response.socket !== null) stalls.watch(response.socket);
+  };
   return {
     get begun() {
       return response.headersSent;
@@ -30,13 +38,18 @@ export function createNodeAnswer(response: ServerResponse, isEnding: () => boole
     write: (part, lent) => response.write(lent ? Buffer.from(part) : part),
     // `flushHeaders` would write the head as UTF-8 and so change the bytes of its values.
     flush: () => void response.write('', 'latin1'),
-    onceDrained: (told) => void response.once('drain', told),
+    onceDrained(told) {
+      response.once('drain', told);
+      watch();
+    },
     end(part, lent, trailers) {
       if (trailers.length > 0) response.addTrailers(toCallerTrailers(trailers));
       discardRest(response.req);
+      const { socket } = response;
       if (part === undefined) response.end();
       else if (part.length <= smallBytes) endSmall(response, part);
       else response.end(lent ? Buffer.from(part) : part);
+      if (socket !== null && socket.writableLength > 0) stalls.watch(socket);
     },
     cut() {
       const { socket } = response;

@@ -15,6 +15,7 @@ import { createNodeRequests } from './node-requests.ts';
 import { rejectConnection, toRefusal } from './reject-connection.ts';
 import type { ReadFacts } from './request-facts.ts';
 import { withoutUpgrade } from './without-upgrade.ts';
+import type { WriteStalls } from './write-stalls.ts';
 
 export interface LaneDeps {
   readonly config: EntryPointConfig;
@@ -22,6 +23,7 @@ export interface LaneDeps {
   readonly readFacts: ReadFacts;
   readonly handle: Handle;
   readonly readPath: ReadPath;
+  readonly stalls: WriteStalls;
 }
 
 /** Serves what comes on connections that Node.js reads: every request that there can be. */
@@ -33,7 +35,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
     rawHeaders.length > 2 * config.transport.maxHeaderFields;
   const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
     const { req: request } = response;
-    const answer = createNodeAnswer(response, isEnding);
+    const answer = createNodeAnswer(response, isEnding, deps.stalls);
     if (upgrade === undefined) {
       requests.begin(response);
       activity.begin();
@@ -72,7 +74,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
       // Sent before the answer to an earlier request was there: two would write to one connection.
       socket.destroy();
     } else if (request.headers.upgrade?.toLowerCase() === 'websocket' || hasTooManyLines(request)) {
-      serve(takeOver(request, socket), false, { socket, head });
+      serve(takeOver(request, socket), false, { socket, head, onBlocked: () => deps.stalls.watch(socket) });
     } else {
       // Node.js takes it for a new connection, and would add its listener to the one that it has.
       socket.removeAllListeners('timeout');

@@ -15,6 +15,12 @@ export interface ShortConnection {
   readonly isEnding: boolean;
   /** The answer has been given to the system to its end, or cannot be; `ShortAnswer.closed` is to be called. */
   readonly written: (error?: Error | null) => void;
+  /** The end of an answer is being written; `written` is called once the system has taken it. */
+  writing(): void;
+  /** It has been given to the system, which may not have taken it. */
+  given(): void;
+  /** The caller has still to take what was written. */
+  onBlocked(): void;
 }
 
 /** Bytes of a part up to which it is copied into the text of the head, and goes out with it in one write. */
@@ -109,11 +115,13 @@ export class ShortAnswer implements Answer {
 
   onceDrained(told: () => void): void {
     this.#connection.socket.once('drain', told);
+    this.#connection.onBlocked();
   }
 
   end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void {
     if (this.over) return;
-    const { socket, written } = this.#connection;
+    const connection = this.#connection;
+    const { socket, written } = connection;
     if (part !== undefined && part.length > smallBytes) this.write(part, lent);
     let text = this.#takeHead();
     if (this.#hasBody) {
@@ -124,9 +132,11 @@ export class ShortAnswer implements Answer {
       if (this.#chunked) text += toLastChunk(trailers);
     }
     this.over = true;
+    connection.writing();
     if (text !== '') writeText(socket, text, written);
     else if (socket.writableLength > 0) socket.write(nothing, written);
     else written();
+    connection.given();
   }
 
   cut(): void {

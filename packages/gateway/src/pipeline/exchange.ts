@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream';
 import type { Answer } from '../proxy/answer.ts';
 import type { CallerBody } from '../proxy/caller-body.ts';
+import type { CallerSocket } from '../proxy/upgrade.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { ReadPath } from '../routing/request-path.ts';
 import type { Refusal } from './refusals.ts';
@@ -15,7 +15,7 @@ export interface Exchange {
   /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean;
   /** The caller's connection when it asks for WebSocket. */
-  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
+  readonly upgrade: CallerSocket | undefined;
   /** Why the entry point does not serve it, whatever the routes say; undefined when it does. */
   readonly refusal: Refusal | undefined;
   readonly readPath: ReadPath;

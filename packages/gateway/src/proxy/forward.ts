@@ -1,6 +1,5 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Fault } from '../http1/fault.ts';
 import type { Call, ResponseHandler } from '../http1/request.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
@@ -13,7 +12,7 @@ import { createHeldResponse, type HeldResponse } from './held-response.ts';
 import { createRequestBody, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
 import { toCallerHeaders, type ToAnswerHead } from './response-headers.ts';
-import { joinSockets } from './upgrade.ts';
+import { joinSockets, type CallerSocket } from './upgrade.ts';
 
 /** One request on its way to a server. */
 export interface Forwarding {
@@ -30,7 +29,7 @@ export interface Forwarding {
   /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean;
   /** The caller's connection when it asks for WebSocket; undefined otherwise. */
-  readonly upgrade: { readonly socket: Duplex; readonly head: Buffer } | undefined;
+  readonly upgrade: CallerSocket | undefined;
   readonly follower: Follower;
   /** Undefined: a response that refuses the token goes to the caller. */
   readonly renewal: HeadRenewal | undefined;

@@ -1,9 +1,18 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+/** A caller's connection that asks for WebSocket. */
+export interface CallerSocket {
+  readonly socket: Duplex;
+  /** What has come after the head. */
+  readonly head: Buffer;
+  /** The caller has still to take what was written. */
+  onBlocked(): void;
+}
+
 /** Passes the upstream's `101` to the caller and joins both connections until either ends. */
 export function joinSockets(
-  caller: { readonly socket: Duplex; readonly head: Buffer },
+  caller: CallerSocket,
   upstream: Duplex,
   headers: readonly string[],
   onData: (bytes: number) => void,
@@ -16,8 +25,12 @@ export function joinSockets(
   if (caller.head.length > 0) upstream.write(caller.head);
   follow(socket, upstream);
   follow(upstream, socket);
-  upstream.on('data', (chunk: Buffer) => onData(chunk.length));
   upstream.pipe(socket);
+  upstream.on('data', (chunk: Buffer) => {
+    onData(chunk.length);
+    if (socket.writableNeedDrain) caller.onBlocked();
+  });
+  upstream.once('close', () => caller.onBlocked());
   socket.pipe(upstream);
 }
 
