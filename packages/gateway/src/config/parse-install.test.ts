@@ -166,6 +166,33 @@ ping: {}
     });
   });
 
+  it.each([
+    '9007199254740992',
+    '9007199254740993',
+    '18446744073709551616',
+    '1e300',
+    '9'.repeat(400),
+    '-1',
+    '1.5',
+    '0x',
+    '.inf',
+    '.nan',
+  ])('refuses a size or a time of %s, and rounds none', (written) => {
+    for (const option of ['maxHeaderBytes', 'maxHeaderFields', 'maxBodyBytes']) {
+      const text = `entryPoints: { web: { address: ":80", http: { ${option}: ${written} } } }`;
+      expect(parseInstall(text, 'a.yaml').config).toBeUndefined();
+      expect(parseInstall(text, 'a.yaml').problems[0]?.path).toBe(`entryPoints.web.http.${option}`);
+    }
+    if (written === '1.5') return;
+    for (const option of ['readTimeout', 'headerTimeout', 'writeTimeout', 'idleTimeout'])
+      for (const unit of ['', 's', 'ns', 'h']) {
+        const text = `entryPoints: { web: { address: ":80", transport: { respondingTimeouts: { ${option}: ${written}${unit} } } } }`;
+        const { config } = parseInstall(text, 'a.yaml');
+        const isShort = unit === 'ns' && /^\d{16}$/.test(written);
+        if (!isShort) expect(config).toBeUndefined();
+      }
+  });
+
   it('says everything that is wrong at once, each at its place', () => {
     const text = `entryPoints:
   web:

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { readDecimal } from '../http1/decimal.ts';
 
 /** What is to be known of a request's head before anything else is. */
 export interface NamedHeaders {
@@ -25,6 +26,9 @@ export function readNamedHeaders({ rawHeaders, httpVersion }: IncomingMessage): 
       host = value;
     } else if (name.length === 13 && name.toLowerCase() === 'authorization') {
       authorization = authorization === undefined ? value : `${authorization}, ${value}`;
+    } else if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      // Node.js counts up to 2^64; a number beyond 2^53 would reach the server as another one.
+      if (readDecimal(value) === undefined) return undefined;
     } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
       // Any coding below `chunked` would be lost on the way, and HTTP/1.0 knows none (RFC 9112 section 6.1).
       if (httpVersion === '1.0' || value.toLowerCase() !== 'chunked') return undefined;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readDecimal } from '../http1/decimal.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Answer } from '../proxy/answer.ts';
 import type { CallerBody } from '../proxy/caller-body.ts';
@@ -64,7 +65,7 @@ export function createNodeAnswer(
 export function createNodeBody(request: IncomingMessage): CallerBody {
   let handlers: { readonly data: (part: Buffer) => void; readonly end: () => void } | undefined;
   return {
-    announcedBytes: Number(request.headers['content-length'] ?? 0),
+    announcedBytes: readDecimal(request.headers['content-length'] ?? '0') ?? 0,
     whole: () => undefined,
     read(onPart, onEnd) {
       handlers = { data: onPart, end: onEnd };

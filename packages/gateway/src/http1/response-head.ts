@@ -1,3 +1,4 @@
+import { readDecimal } from './decimal.ts';
 import { isLengthTabbed, readHeaderLines } from './header-lines.ts';
 
 /** How the body of an answer is delimited (RFC 9112 section 6.3). */
@@ -54,7 +55,7 @@ export function readResponseHead(text: string, asked: Asked): ResponseHead | str
       case 'content-length':
         // Also when it is the same again: what joins the two for the next reader is not known.
         if (length !== undefined) return 'several Content-Lengths';
-        length = isLengthTabbed(text) ? undefined : toLength(value);
+        length = isLengthTabbed(text) ? undefined : readDecimal(value);
         if (length === undefined) return 'a Content-Length that is no plain number';
         break;
       case 'transfer-encoding':
@@ -107,13 +108,6 @@ export function readResponseHead(text: string, asked: Asked): ResponseHead | str
 
 /** The space before an absent reason phrase may be missing: common servers leave it out, and nothing depends on it. */
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
-
-/** Bytes of a Content-Length; undefined unless digits alone, up to 2^53 - 1. */
-function toLength(value: string): number | undefined {
-  if (!/^\d{1,16}$/.test(value)) return undefined;
-  const length = Number(value);
-  return length <= Number.MAX_SAFE_INTEGER ? length : undefined;
-}
 
 function persists(minor: number, connection: string | undefined): boolean {
   if (connection === undefined) return minor === 1;

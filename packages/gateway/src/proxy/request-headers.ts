@@ -1,5 +1,6 @@
 import { isOddlySpelled } from '@grantgate/middleware/base/header-name';
 import type { Allow } from '@grantgate/middleware/decision/decision';
+import { readDecimal } from '../http1/decimal.ts';
 import { toHeaderText, type HeaderText } from '../http1/header-text.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Picked } from '../upstream/upstream.ts';
@@ -84,7 +85,8 @@ function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: strin
       // `Content_Length` says nothing about this message, and must not seem to where `_` is read as `-`.
       if (isOddlySpelled(written)) continue;
       if (name === 'transfer-encoding' || value !== '0') hasBody = true;
-      if (name === 'content-length') bodyLength = Number(value);
+      // An entry point takes no other than a plain number up to 2^53 - 1.
+      if (name === 'content-length') bodyLength = readDecimal(value);
       continue;
     }
     if (kind === 'dropped' || kind === 'forwarded') continue;
