@@ -22,8 +22,9 @@ class InstantSocket extends EventEmitter {
   }
 
   _write(text, _encoding, written) {
-    this.#onText(text);
+    // Nobody responds to what has not been sent.
     written();
+    this.#onText(text);
   }
 
   pause() {}
