@@ -178,21 +178,11 @@ describe('a TLS handshake', () => {
     await gateway.recorded(1);
   });
 
-  test('that comes byte by byte is cut off', async () => {
+  test('that begins and does not go on is cut off', async () => {
     const { gateway } = await start(limits);
-    const socket = connectTo(gateway.port);
-    const hello = Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, ...Array.from({ length: 400 }, () => 7)]);
-    let at = 0;
-    const drip = setInterval(() => {
-      at += 1;
-      socket.write(hello.subarray(at - 1, at));
-    }, 20);
-    cleanups.push(() => {
-      clearInterval(drip);
-    });
+    connectTo(gateway.port).write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 7, 7, 7]));
     await eventually(() => gateway.entryPoint.connections() === 1);
     await eventually(() => gateway.entryPoint.connections() === 0);
-    expect(at).toBeLessThan(hello.length);
   });
 
   test('that is none ends at once', async () => {
