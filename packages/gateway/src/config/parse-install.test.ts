@@ -187,9 +187,7 @@ ping: {}
     for (const option of ['readTimeout', 'headerTimeout', 'writeTimeout', 'idleTimeout'])
       for (const unit of ['', 's', 'ns', 'h']) {
         const text = `entryPoints: { web: { address: ":80", transport: { respondingTimeouts: { ${option}: ${written}${unit} } } } }`;
-        const { config } = parseInstall(text, 'a.yaml');
-        const isShort = unit === 'ns' && /^\d{16}$/.test(written);
-        if (!isShort) expect(config).toBeUndefined();
+        expect(parseInstall(text, 'a.yaml').config).toBeUndefined();
       }
   });
 
