@@ -175,7 +175,7 @@ describe('a TLS handshake', () => {
     await eventually(() => gateway.entryPoint.connections() === 0);
     // Others go on.
     open('GET /small HTTP/1.1\r\nHost: a\r\n\r\n');
-    await gateway.recorded(1);
+    expect(await gateway.recorded(1)).toMatchObject({ status: 200 });
   });
 
   test('that begins and does not go on is cut off', async () => {
@@ -183,6 +183,7 @@ describe('a TLS handshake', () => {
     connectTo(gateway.port).write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 7, 7, 7]));
     await eventually(() => gateway.entryPoint.connections() === 1);
     await eventually(() => gateway.entryPoint.connections() === 0);
+    expect(gateway.records).toHaveLength(0);
   });
 
   test('that is none ends at once', async () => {
