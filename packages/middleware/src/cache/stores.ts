@@ -5,7 +5,8 @@ import { fingerprint } from '../base/fingerprint.ts';
 import type { Secret } from '../base/secret.ts';
 import type { GuardedStore } from './guarded-store.ts';
 import { createGuardedStore } from './guarded-store.ts';
-import { createRedisStore } from './redis/create-redis-store.ts';
+import { createDeferredStore } from './deferred-store.ts';
+import { loadIoredis } from './redis/load-ioredis.ts';
 import type { RedisStoreOptions } from './redis/options.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 import { createSharedTokens } from './shared-tokens.ts';
@@ -63,7 +64,7 @@ interface Held {
 }
 
 export function createStores(options: StoresOptions): Stores {
-  const { clock, open = createRedisStore } = options;
+  const { clock, open = openRedis } = options;
   const eventsOfAll = options.events ?? createChannel<StoreEvent>();
   const eventsOf = options.eventsOf ?? (() => eventsOfAll);
   const held = new Map<string, Held>();
@@ -96,6 +97,14 @@ export function createStores(options: StoresOptions): Stores {
       await Promise.all(Array.from(held.values(), ({ guarded }) => guarded.started()));
     },
   };
+}
+
+/** @throws Error when `ioredis` is not installed. */
+function openRedis(options: RedisStoreOptions): TokenStore {
+  loadIoredis();
+  return createDeferredStore(async () =>
+    (await import('./redis/create-redis-store.ts')).createRedisStore(options),
+  );
 }
 
 function openLocal({ store, secret, events }: LocalStore, clock: Clock): SharedTokens {
