@@ -10,7 +10,8 @@ const readsFiles = [
   'promises',
   'default',
 ];
-const otherReads = 'Read files with packages/gateway/src/files: regular files alone, up to a limit.';
+const otherReads =
+  'Read files with packages/middleware/src/base/read-regular-file.ts: regular files alone, up to a limit.';
 
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/*.mjs', '**/*.cjs', '**/*.js', 'coverage/**'] },
@@ -38,6 +39,7 @@ export default tseslint.config(
     ignores: [
       '**/*.test.ts',
       '**/*.testkit.ts',
+      'packages/middleware/src/base/read-regular-file.ts',
       'packages/gateway/src/files/**',
       'packages/gateway/src/version.ts',
     ],

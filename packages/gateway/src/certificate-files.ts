@@ -2,8 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { EntryPointConfig, InstallConfig } from './config/install.ts';
 import type { CertificatePair } from './entrypoints/certificates.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
-import { secretLimit, toFileError } from './files/file-error.ts';
-import { readRegularFile } from './files/read-regular-file.ts';
+import { secretLimit, toFileError } from '@grantgate/middleware/base/file-error';
+import { readRegularFile } from '@grantgate/middleware/base/read-regular-file';
 import { GatewayStartError } from './start-error.ts';
 
 /** The files that the certificates of some entry points are in. */

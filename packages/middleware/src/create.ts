@@ -13,7 +13,7 @@ import { OptionsError } from './errors.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
 import { parseClientCredentials } from './options/parse.ts';
-import { openTokens } from './open-tokens.ts';
+import { openTokens, toCredential } from './open-tokens.ts';
 import type { RenewalListening } from './renewal-listener.ts';
 import { createRenewalListener } from './renewal-listener.ts';
 import type { StoreListening } from './store-listener.ts';
@@ -93,21 +93,20 @@ export function createParsedAuthenticator(
   const tokens = openTokens(options, { ...parts, clock });
   const { source } = tokens;
   const policy = compilePolicy(options);
-  const { clientID, clientSecret } = options;
+  const own = toCredential(options);
   const close = (): Promise<void> => tokens.close();
   const purge = (clientId?: string): number => source.purge(clientId);
-  if (clientID === undefined || clientSecret === undefined)
+  if (own === undefined)
     return Object.freeze({
       decide: createApplicationDecide(policy, source, clock),
       renew: undefined,
       purge,
       close,
     });
-  const own = Object.freeze({ clientId: clientID, clientSecret });
   return Object.freeze({
     decide: createGatewayDecide(policy, source, own, clock),
     renew: options.renewOnUnauthorized
-      ? createRenew(policy, clientID, tokens.renewalOf(own), clock)
+      ? createRenew(policy, own.clientId, tokens.renewalOf(own), clock)
       : undefined,
     purge,
     close,

@@ -1,4 +1,6 @@
 import type { Clock } from './base/clock.ts';
+import { fingerprint } from './base/fingerprint.ts';
+import { Secret } from './base/secret.ts';
 import { createRenewal, type Renewal } from './cache/renewal.ts';
 import type { RenewalEvent } from './cache/renewal-event.ts';
 import type { Stores } from './cache/stores.ts';
@@ -15,7 +17,13 @@ import { maxBackoffMs } from './token/retry.ts';
 /** The options that say where tokens come from; the rest of `oAuthClientCredentials` judges them. */
 export type TokenOptions = Pick<
   ClientCredentialsOptions,
-  'url' | 'audience' | 'tokenLifetimeMs' | 'acceptedTokenTypes' | 'clientConfig' | 'store'
+  | 'url'
+  | 'clientAuthentication'
+  | 'audience'
+  | 'tokenLifetimeMs'
+  | 'acceptedTokenTypes'
+  | 'clientConfig'
+  | 'store'
 >;
 
 /** Tokens of one endpoint, with what they need. */
@@ -39,18 +47,10 @@ export function openTokens(
   },
 ): OpenTokens {
   const { clock } = parts;
-  const { tls, timeoutSeconds, maxRetries } = options.clientConfig;
+  const { timeoutSeconds, maxRetries } = options.clientConfig;
   const endpoint = createTokenEndpoint(toEndpointOptions(options), { clock });
   const cache = parts.cache ?? createTokenCache({ clock });
-  // Everything that changes which token comes back, or from whom it is accepted.
-  const profile = [
-    options.url,
-    options.audience === undefined ? 'no audience' : `audience ${options.audience}`,
-    tls.ca ?? '',
-    tls.cert ?? '',
-    tls.insecureSkipVerify ? 'any server' : 'verified server',
-    JSON.stringify([options.tokenLifetimeMs, options.acceptedTokenTypes]),
-  ];
+  const profile = [options.url, profileOf(options)];
   // Callers wait for a minute, or for as long as the configured attempts may take.
   const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
   const lockWaitMs = timeoutSeconds * 1000;
@@ -76,18 +76,38 @@ export function openTokens(
   });
 }
 
+/** Everything that changes which token comes back, from whom it is accepted, or who may have it. */
+function profileOf(options: TokenOptions): string {
+  const { audience, clientAuthentication, tokenLifetimeMs, acceptedTokenTypes, clientConfig } = options;
+  const { tls, assertion } = clientConfig;
+  return fingerprint({ audience, clientAuthentication, tokenLifetimeMs, acceptedTokenTypes, tls, assertion });
+}
+
+/** The client of gateway level; undefined at application level. */
+export function toCredential({
+  clientID,
+  clientSecret = noSecret,
+}: Pick<ClientCredentialsOptions, 'clientID' | 'clientSecret'>): Credential | undefined {
+  return clientID === undefined ? undefined : Object.freeze({ clientId: clientID, clientSecret });
+}
+
+const noSecret = new Secret('');
+
 /** How the options say that tokens are requested. */
 export function toEndpointOptions({
   url,
   audience,
+  clientAuthentication,
   tokenLifetimeMs,
   acceptedTokenTypes,
   clientConfig,
 }: Omit<TokenOptions, 'store'>): TokenEndpointOptions {
-  const { tls, timeoutSeconds, maxRetries, maxConcurrent } = clientConfig;
+  const { tls, timeoutSeconds, maxRetries, maxConcurrent, assertion } = clientConfig;
   return Object.freeze({
     url,
     audience,
+    clientAuthentication,
+    assertion: Object.freeze({ ...plainAssertion, ...assertion, audience: assertion?.audience ?? url }),
     rules: Object.freeze({ acceptedTokenTypes: new Set(acceptedTokenTypes), tokenLifetimeMs }),
     tls,
     timeoutMs: timeoutSeconds * 1000,
@@ -95,3 +115,11 @@ export function toEndpointOptions({
     maxConcurrent,
   });
 }
+
+const plainAssertion = Object.freeze({
+  key: undefined,
+  keyID: undefined,
+  algorithm: undefined,
+  lifetimeSeconds: 60,
+  file: undefined,
+});

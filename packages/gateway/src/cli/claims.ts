@@ -3,7 +3,7 @@ import type { Claims } from '@grantgate/middleware/claims/claims';
 import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
 import { renderDiagnostic } from '@grantgate/middleware/predicate/diagnostic';
-import { secretLimit } from '../files/file-error.ts';
+import { secretLimit } from '@grantgate/middleware/base/file-error';
 import { formatCalls, formatResult } from './calls.ts';
 import type { Io } from './io.ts';
 import { readInput } from './read-input.ts';

@@ -4,7 +4,7 @@ import type { InstallConfig } from '../config/install.ts';
 import type { Problem } from '../config/place.ts';
 import { parseInstall, shorthandInstall } from '../config/parse-install.ts';
 import { sortProblems } from '../config/problem.ts';
-import { configurationLimit } from '../files/file-error.ts';
+import { configurationLimit } from '@grantgate/middleware/base/file-error';
 import { loadFiles } from '../providers/file/load.ts';
 import { translate } from '../providers/translate/translate.ts';
 import type { DynamicConfiguration } from '../config/dynamic.ts';

@@ -1,4 +1,4 @@
-import type { SizeLimit } from '../files/file-error.ts';
+import type { SizeLimit } from '@grantgate/middleware/base/file-error';
 import type { Sink } from '../observe/sink.ts';
 import type { PrimaryLink } from '../workers/primary-link.ts';
 import type { WorkerProcess } from '../workers/supervisor.ts';

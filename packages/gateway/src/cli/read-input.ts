@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { FileError, type SizeLimit } from '../files/file-error.ts';
-import { readRegularFile } from '../files/read-regular-file.ts';
+import { FileError, type SizeLimit } from '@grantgate/middleware/base/file-error';
+import { readRegularFile } from '@grantgate/middleware/base/read-regular-file';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -2,8 +2,13 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { configurationLimit, FileError, secretLimit, type SizeLimit } from './file-error.ts';
-import { readRegularFile, readRegularFileSync } from './read-regular-file.ts';
+import {
+  configurationLimit,
+  FileError,
+  secretLimit,
+  type SizeLimit,
+} from '@grantgate/middleware/base/file-error';
+import { readRegularFile, readRegularFileSync } from '@grantgate/middleware/base/read-regular-file';
 import { readStream } from './read-stream.ts';
 import { createFolder, createSized, createSpecialFiles, mebibyte } from './special-files.testkit.ts';
 

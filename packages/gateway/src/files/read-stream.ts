@@ -1,4 +1,4 @@
-import { toFileError, tooLarge, type SizeLimit } from './file-error.ts';
+import { toFileError, tooLarge, type SizeLimit } from '@grantgate/middleware/base/file-error';
 
 /**
  * Reads a stream of bytes, such as standard input, until its end. One that is longer than the limit is destroyed.

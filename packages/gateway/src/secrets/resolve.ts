@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { LocalReferences } from '../config/local-references.ts';
 import { findAllowedPaths, isAtOrBelow, isEnvAllowed } from '../config/local-references.ts';
-import { toFileError } from '../files/file-error.ts';
+import { toFileError } from '@grantgate/middleware/base/file-error';
 import type { Reference } from './reference.ts';
 import { parseReference } from './reference.ts';
 

@@ -1,5 +1,5 @@
-import { secretLimit } from '../files/file-error.ts';
-import { readRegularFileSync } from '../files/read-regular-file.ts';
+import { secretLimit } from '@grantgate/middleware/base/file-error';
+import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-file';
 
 /**
  * The text of a file that holds a secret.

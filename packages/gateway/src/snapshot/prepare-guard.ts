@@ -5,6 +5,7 @@ import { formatPath } from '../config/path.ts';
 import type { Problem } from '../config/place.ts';
 import type { LookUp, SharedSources } from '../secrets/resolve.ts';
 import { isCurrent, resolveReferences } from '../secrets/resolve.ts';
+import { checkAssertionFile } from './assertion-file.ts';
 
 /** A middleware with its secrets looked up and its options read. */
 export interface PreparedGuard {
@@ -39,14 +40,18 @@ function prepareGuard(middleware: ClientCredentialsConfig, sources: SharedSource
   const resolved = resolveReferences(middleware.options, { ...sources, namespace, localReferences });
   const parsed = parseClientCredentials(resolved.value);
   const unresolved = resolved.problems.filter(({ severity }) => severity === 'error');
+  const checked =
+    parsed.options &&
+    checkAssertionFile(parsed.options, { ...sources, localReferences, written: middleware.options });
   const problems: readonly OptionProblem[] = [
     ...resolved.problems,
+    ...(checked?.problems ?? []),
     // A reference that leads nowhere is one problem, not two.
     ...parsed.problems.filter(({ path }) => !unresolved.some((other) => isSamePath(path, other.path))),
   ];
   const guard = Object.freeze({
     name,
-    options: unresolved.length > 0 ? undefined : parsed.options,
+    options: unresolved.length > 0 ? undefined : checked?.options,
     problems: problems.map((problem) => toProblem(problem, middleware)),
   });
   return { guard, lookUps: resolved.lookUps };

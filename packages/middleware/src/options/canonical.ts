@@ -12,6 +12,7 @@ export const clientCredentialsNames: KnownNames = {
   url: 'value',
   clientID: 'value',
   clientSecret: 'value',
+  clientAuthentication: 'value',
   audience: 'value',
   tokenLifetime: 'value',
   acceptedTokenTypes: 'value',
@@ -25,6 +26,14 @@ export const clientCredentialsNames: KnownNames = {
     timeoutSeconds: 'value',
     maxRetries: 'value',
     maxConcurrent: 'value',
+    assertion: {
+      key: 'value',
+      keyID: 'value',
+      algorithm: 'value',
+      audience: 'value',
+      lifetime: 'value',
+      file: 'value',
+    },
   },
   store: {
     keyPrefix: 'value',

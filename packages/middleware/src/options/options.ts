@@ -1,3 +1,4 @@
+import type { ClientAuthentication } from '../base/client-auth-method.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ForwardHeadersFormat } from '../claims/headers.ts';
 
@@ -5,9 +6,12 @@ import type { ForwardHeadersFormat } from '../claims/headers.ts';
 export interface ClientCredentialsOptions {
   /** Token endpoint, absolute. */
   readonly url: string;
-  /** Both or neither. Both: gateway level. Neither: application level. */
+  /** With it: gateway level. Without: application level. */
   readonly clientID: string | undefined;
+  /** Undefined at application level, and with a method that needs none. */
   readonly clientSecret: Secret | undefined;
+  /** Default `auto`. */
+  readonly clientAuthentication: ClientAuthentication;
   readonly audience: string | undefined;
   /** Milliseconds that a token without a lifetime is kept; undefined: it is not kept. */
   readonly tokenLifetimeMs: number | undefined;
@@ -37,9 +41,26 @@ export interface ClientCredentialsOptions {
     readonly maxRetries: number;
     /** Token requests at the same time; default 64. */
     readonly maxConcurrent: number;
+    readonly assertion: AssertionOptions | undefined;
   };
   /** Where tokens are shared beyond the process; undefined: nowhere. */
   readonly store: StoreOptions | undefined;
+}
+
+/** JWTs with which a client authenticates (RFC 7523 section 2.2). */
+export interface AssertionOptions {
+  /** PEM or JWK. */
+  readonly key: Secret | undefined;
+  readonly keyID: string | undefined;
+  readonly algorithm: string | undefined;
+  /** Undefined: the token endpoint. */
+  readonly audience: string | undefined;
+  /** Default 60. */
+  readonly lifetimeSeconds: number;
+  /** Absolute path. */
+  readonly file: string | undefined;
+  /** Paths that the file must be at or below, symbolic links followed; undefined: any. */
+  readonly within?: readonly string[] | undefined;
 }
 
 export interface StoreOptions {

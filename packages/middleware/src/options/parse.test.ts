@@ -17,6 +17,7 @@ describe('the options', () => {
         url,
         clientID: undefined,
         clientSecret: undefined,
+        clientAuthentication: 'auto',
         audience: undefined,
         tokenLifetimeMs: undefined,
         acceptedTokenTypes: [],
@@ -30,6 +31,7 @@ describe('the options', () => {
           timeoutSeconds: 5,
           maxRetries: 3,
           maxConcurrent: 64,
+          assertion: undefined,
         },
       },
     });

@@ -1,6 +1,8 @@
 import { compileClaims } from '../claims/compile.ts';
 import { compileForwardHeaders } from '../claims/headers.ts';
 import { parseClaimPath } from '../claims/path.ts';
+import type { AssertionInput } from './client-auth-schema.ts';
+import { checkClientAuth, toAssertionOptions } from './client-auth.ts';
 import { clientCredentialsNames, toCanonical } from './canonical.ts';
 import type { ClientCredentialsOptions, OptionProblem } from './options.ts';
 import type { Report } from './report.ts';
@@ -68,16 +70,11 @@ function describe(issue: { readonly code: string; readonly message: string }): s
 
 function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): void {
   if (typeof shape.url === 'string') checkUrl(shape.url, report);
-  if ((shape.clientID === undefined) !== (shape.clientSecret === undefined)) {
-    const absent = shape.clientID === undefined ? 'clientID' : 'clientSecret';
-    const present = absent === 'clientID' ? 'clientSecret' : 'clientID';
-    report(
-      'error',
-      [present],
-      'missing_option',
-      `${absent} is missing: give both (gateway level) or neither (application level)`,
-    );
-  }
+  // The shape may be one that the schema refused: YAML writes an empty value as null.
+  const clientConfig = toRecord(shape.clientConfig);
+  const tls: TlsShape | undefined = toRecord(clientConfig?.['tls']);
+  const assertion: AssertionInput | undefined = toRecord(clientConfig?.['assertion']);
+  checkClientAuth({ ...shape, assertion, tls }, report);
   if (typeof shape.claims === 'string' && shape.claims !== '') {
     const compiled = compileClaims(shape.claims);
     if (!compiled.ok) {
@@ -90,13 +87,13 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
     const path = parseClaimPath(shape.usernameClaim);
     if (!path.ok) report('error', ['usernameClaim'], 'invalid_value', path.message);
   }
-  // The shape may be one that the schema refused: YAML writes an empty value as null.
-  const clientConfig = shape.clientConfig as { readonly tls?: TlsShape | null } | null | undefined;
-  const tls = typeof clientConfig === 'object' ? clientConfig?.tls : undefined;
-  if (typeof tls === 'object' && tls !== null)
+  if (tls !== undefined)
     checkTls(tls, { path: ['clientConfig', 'tls'], caName: 'ca', peer: 'the authorization server' }, report);
   checkStore(shape.store, report);
 }
+
+const toRecord = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 
 function checkForwardHeaders(headers: unknown, report: Report): void {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return;
@@ -145,6 +142,7 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
     url: new URL(shape.url).href,
     clientID: shape.clientID === undefined ? undefined : toText(shape.clientID),
     clientSecret: shape.clientSecret === undefined ? undefined : toSecret(shape.clientSecret),
+    clientAuthentication: shape.clientAuthentication,
     audience: shape.audience,
     tokenLifetimeMs: shape.tokenLifetime,
     acceptedTokenTypes: Object.freeze(shape.acceptedTokenTypes.map((type) => type.trim().toLowerCase())),
@@ -163,6 +161,7 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
       timeoutSeconds: shape.clientConfig.timeoutSeconds,
       maxRetries: shape.clientConfig.maxRetries,
       maxConcurrent: shape.clientConfig.maxConcurrent,
+      assertion: shape.clientConfig.assertion && toAssertionOptions(shape.clientConfig.assertion),
     }),
     store: shape.store && toStoreOptions(shape.store),
   });

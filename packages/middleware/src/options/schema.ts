@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { ClientAuthentication } from '../base/client-auth-method.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ForwardHeadersFormat } from '../claims/headers.ts';
+import type { AssertionInput, AssertionShape } from './client-auth-schema.ts';
+import { assertionSchema, clientAuthenticationSchema } from './client-auth-schema.ts';
 import { duration } from './duration.ts';
 import { secret, secretText } from './secret-schema.ts';
 import type { StoreInput, StoreShape } from './store-schema.ts';
@@ -11,6 +14,7 @@ export interface ClientCredentialsInput {
   url: string;
   clientID?: string | Secret | undefined;
   clientSecret?: string | Secret | undefined;
+  clientAuthentication?: ClientAuthentication | undefined;
   audience?: string | undefined;
   tokenLifetime?: number | string | undefined;
   acceptedTokenTypes?: string[] | undefined;
@@ -32,6 +36,7 @@ export interface ClientCredentialsInput {
         timeoutSeconds?: number | undefined;
         maxRetries?: number | undefined;
         maxConcurrent?: number | undefined;
+        assertion?: AssertionInput | undefined;
       }
     | undefined;
   store?: StoreInput | undefined;
@@ -42,6 +47,7 @@ export interface ClientCredentialsShape {
   url: string;
   clientID?: string | Secret | undefined;
   clientSecret?: string | Secret | undefined;
+  clientAuthentication: ClientAuthentication;
   audience?: string | undefined;
   /** Milliseconds. */
   tokenLifetime?: number | undefined;
@@ -61,6 +67,7 @@ export interface ClientCredentialsShape {
     timeoutSeconds: number;
     maxRetries: number;
     maxConcurrent: number;
+    assertion?: AssertionShape | undefined;
   };
   store?: StoreShape | undefined;
 }
@@ -76,9 +83,10 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
     clientID: secretText
       .optional()
       .describe(
-        "The gateway's own client ID. With `clientSecret`: gateway level. Without both: application level, each caller brings its own in `Authorization: Basic`.",
+        "The gateway's own client ID: gateway level. Without it: application level, each caller brings its own ID and secret in `Authorization: Basic`.",
       ),
     clientSecret: secret.optional().describe("The gateway's own client secret."),
+    clientAuthentication: clientAuthenticationSchema,
     audience: z.string().min(1).optional().describe('Sent as `audience` in the token request.'),
     tokenLifetime: duration
       .refine((ms) => ms > 0, { error: 'expected a duration above 0' })
@@ -145,6 +153,7 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
           .describe(
             'Token requests at the same time; others wait, and clients that have had a token go first.',
           ),
+        assertion: assertionSchema.optional().describe('JWTs that the client authenticates with (RFC 7523).'),
       })
       .prefault({})
       .describe('How the authorization server is talked to.'),

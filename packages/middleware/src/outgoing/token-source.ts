@@ -6,8 +6,7 @@ import type { Stores } from '../cache/stores.ts';
 import { createStores } from '../cache/stores.ts';
 import type { TokenErrorCode } from '../errors.ts';
 import { OptionsError, TokenError } from '../errors.ts';
-import { openTokens } from '../open-tokens.ts';
-import type { ClientCredentialsOptions } from '../options/options.ts';
+import { openTokens, toCredential } from '../open-tokens.ts';
 import { parseClientCredentials } from '../options/parse.ts';
 import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { RenewalListening } from '../renewal-listener.ts';
@@ -15,15 +14,21 @@ import { createRenewalListener } from '../renewal-listener.ts';
 import type { StoreListening } from '../store-listener.ts';
 import { createStoreChannel } from '../store-listener.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
-import type { Credential } from '../token/credential.ts';
 import type { TokenFailureReason } from '../token/failure.ts';
 
 /** The options of `oAuthClientCredentials` that say where the application's own tokens come from. */
 export type TokenSourceInput = Pick<
   ClientCredentialsInput,
-  'url' | 'audience' | 'tokenLifetime' | 'acceptedTokenTypes' | 'clientConfig' | 'store'
+  | 'url'
+  | 'clientSecret'
+  | 'clientAuthentication'
+  | 'audience'
+  | 'tokenLifetime'
+  | 'acceptedTokenTypes'
+  | 'clientConfig'
+  | 'store'
 > &
-  Required<Pick<ClientCredentialsInput, 'clientID' | 'clientSecret'>> &
+  Required<Pick<ClientCredentialsInput, 'clientID'>> &
   StoreListening &
   RenewalListening;
 
@@ -113,17 +118,11 @@ export function createTokenSource(
   });
 }
 
-function toCredential({ clientID, clientSecret }: ClientCredentialsOptions): Credential | undefined {
-  return clientID === undefined || clientSecret === undefined
-    ? undefined
-    : Object.freeze({ clientId: clientID, clientSecret });
-}
-
 const noIdentity = {
   severity: 'error',
   path: ['clientID'],
   code: 'missing_option',
-  message: 'is required, and clientSecret: an outgoing call is made as this client',
+  message: 'is required: an outgoing call is made as this client',
 } as const;
 
 const codeOf: Readonly<Record<TokenFailureReason, TokenErrorCode>> = {

@@ -1,10 +1,11 @@
+import type { ClientAuth } from 'oauth4webapi';
 import type { Clock } from '../base/clock.ts';
 import { describeConnectionFault } from '../base/connection-fault.ts';
 import { UnusableAnswer } from './bounded-body.ts';
-import type { ClientAuthMethod } from './client-auth/method.ts';
 import type { Credential } from './credential.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { createTokenFailure } from './failure.ts';
+import { LocalFault } from './local-fault.ts';
 import type { Attempt } from './retry.ts';
 import { tokenRequest } from './token-request.ts';
 import { processTokenResponse } from './token-response.ts';
@@ -15,13 +16,13 @@ export async function attemptTokenRequest(
   options: TokenEndpointOptions,
   { transport, clock }: { readonly transport: Transport; readonly clock: Clock },
   credential: Credential,
-  method: ClientAuthMethod,
+  clientAuth: ClientAuth,
 ): Promise<Attempt> {
   const limit = new AbortController();
   const timer = clock.after(options.timeoutMs, () => limit.abort());
   const sentAtMs = clock.monotonic();
   try {
-    const response = await tokenRequest(options, transport, credential, method, limit.signal);
+    const response = await tokenRequest(options, transport, credential.clientId, clientAuth, limit.signal);
     return await processTokenResponse(response, { sentAtMs, clock, credential, rules: options.rules });
   } catch (error) {
     if (limit.signal.aborted) {
@@ -30,6 +31,11 @@ export async function attemptTokenRequest(
     }
     if (error instanceof UnusableAnswer)
       return { outcome: createTokenFailure('response_invalid', error.message), transient: false };
+    if (error instanceof LocalFault)
+      return {
+        outcome: createTokenFailure('unavailable', error.message, { isLocal: true }),
+        transient: true,
+      };
     return {
       outcome: createTokenFailure(
         'unavailable',

@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Adapter } from 'oidc-provider';
 import { Provider } from './oidc-provider.testkit.ts';
-import type { ClientAuthMethod } from './client-auth/method.ts';
+import type { ClientAuthMethod } from '../base/client-auth-method.ts';
 
 export interface TestClient {
   readonly clientId: string;

@@ -3,7 +3,8 @@ import { createLru } from '../base/lru.ts';
 import type { TokenOutcome } from './access-token.ts';
 import { attemptTokenRequest } from './attempt.ts';
 import { createCircuitBreaker, type RequestResult } from './circuit-breaker.ts';
-import { createAutomaticClientAuth } from './client-auth/automatic.ts';
+import { createAutomaticClientAuth, createFixedClientAuth } from './client-auth/automatic.ts';
+import { createClientAuthFactory } from './client-auth/method.ts';
 import type { Credential } from './credential.ts';
 import type { TokenEndpoint, TokenEndpointOptions } from './endpoint.ts';
 import { createTokenFailure, type TokenFailure } from './failure.ts';
@@ -32,7 +33,9 @@ export function createTokenEndpoint(
   { clock, random = Math.random }: TokenEndpointParts,
 ): TokenEndpoint {
   const transport = createTransport(options, clock);
-  const clientAuth = createAutomaticClientAuth(clock);
+  const { clientAuthentication: method } = options;
+  const methods = method === 'auto' ? createAutomaticClientAuth(clock) : createFixedClientAuth(method);
+  const clientAuth = createClientAuthFactory(options.assertion, clock);
   const retries = { clock, random, maxRetries: options.maxRetries };
   const underWay = new Set<Promise<TokenOutcome>>();
   let closing: Promise<void> | undefined;
@@ -42,10 +45,15 @@ export function createTokenEndpoint(
   const clients = createLru<string, true>(rememberedClients);
 
   const request = (credential: Credential, isKnown: boolean): Promise<TokenOutcome> =>
-    clientAuth.run(credential.clientId, (method) =>
+    methods.run(credential.clientId, (method) =>
       retry(async () => {
         const send = (): Promise<Attempt> =>
-          attemptTokenRequest(options, { transport, clock }, credential, method);
+          attemptTokenRequest(
+            options,
+            { transport, clock },
+            credential,
+            clientAuth(method, credential.clientSecret),
+          );
         return (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
       }, retries),
     );
@@ -87,14 +95,17 @@ export function createTokenEndpoint(
 }
 
 const turnedAway: Attempt = Object.freeze({
-  outcome: createTokenFailure('unavailable', 'too many token requests are waiting', { retryAfterSeconds: 1 }),
+  outcome: createTokenFailure('unavailable', 'too many token requests are waiting', {
+    retryAfterSeconds: 1,
+    isLocal: true,
+  }),
   transient: false,
 });
 
 /** What an outcome says about the server: one that limits or refuses a client is well. */
 function toResult(outcome: TokenOutcome): RequestResult {
-  if (outcome === turnedAway.outcome) return 'undecided';
   if (outcome.kind === 'token') return 'succeeded';
+  if (outcome.isLocal === true) return 'undecided';
   if (outcome.response !== undefined) return outcome.response.status >= 500 ? 'failed' : 'succeeded';
   return outcome.reason === 'unavailable' || outcome.reason === 'timeout' ? 'failed' : 'succeeded';
 }

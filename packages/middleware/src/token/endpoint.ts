@@ -1,5 +1,7 @@
+import type { ClientAuthentication } from '../base/client-auth-method.ts';
 import type { Secret } from '../base/secret.ts';
 import type { TokenOutcome } from './access-token.ts';
+import type { AssertionSettings } from './client-auth/assertion.ts';
 import type { Credential } from './credential.ts';
 import type { GrantRules } from './granted-token.ts';
 
@@ -9,6 +11,8 @@ export interface TokenEndpointOptions {
   readonly url: string;
   /** Sent as `audience`; undefined: not sent. */
   readonly audience: string | undefined;
+  readonly clientAuthentication: ClientAuthentication;
+  readonly assertion: AssertionSettings;
   /** How a successful response is read. */
   readonly rules: GrantRules;
   readonly tls: {

@@ -25,15 +25,17 @@ export interface TokenFailure {
   readonly oauthError: string | undefined;
   /** The error response of the authorization server, for operators alone: it never reaches a caller. */
   readonly response?: ErrorResponse | undefined;
+  /** True when no request was sent: it says nothing of the server. */
+  readonly isLocal?: boolean;
 }
 
 /** Builds a failure; `detail` must be our own words. */
 export function createTokenFailure(
   reason: TokenFailureReason,
   detail: string,
-  known: Partial<Pick<TokenFailure, 'retryAfterSeconds' | 'oauthError' | 'response'>> = {},
+  known: Partial<Pick<TokenFailure, 'retryAfterSeconds' | 'oauthError' | 'response' | 'isLocal'>> = {},
 ): TokenFailure {
-  const { retryAfterSeconds, oauthError, response } = known;
+  const { retryAfterSeconds, oauthError, response, isLocal = false } = known;
   return Object.freeze({
     kind: 'failure',
     reason,
@@ -41,6 +43,7 @@ export function createTokenFailure(
     retryAfterSeconds,
     oauthError,
     ...(response !== undefined && { response }),
+    ...(isLocal && { isLocal }),
   });
 }
 

@@ -8,6 +8,15 @@ import { plainGrantRules } from './granted-token.ts';
 /** Options of a token endpoint that a test does not care about. */
 export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
   audience: undefined,
+  clientAuthentication: 'auto',
+  assertion: Object.freeze({
+    key: undefined,
+    keyID: undefined,
+    algorithm: undefined,
+    audience: 'https://as.example/token',
+    lifetimeSeconds: 60,
+    file: undefined,
+  }),
   rules: plainGrantRules,
   tls: Object.freeze({ ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false }),
   // Further off than any wait between attempts, so that only a test that advances the clock sees a time-out.

@@ -1,21 +1,18 @@
-import type { AuthorizationServer, Client } from 'oauth4webapi';
+import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
 import { allowInsecureRequests, clientCredentialsGrantRequest, customFetch } from 'oauth4webapi';
-import type { ClientAuthMethod } from './client-auth/method.ts';
-import { createClientAuth } from './client-auth/method.ts';
-import type { Credential } from './credential.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import type { Transport } from './transport.ts';
 
 /**
  * Sends one token request (RFC 6749 section 4.4.2); what comes back is for `processTokenResponse`.
  *
- * @throws what `Transport.post` throws.
+ * @throws what `Transport.post` throws, and LocalFault when the client cannot be authenticated.
  */
 export function tokenRequest(
   { url, audience }: Pick<TokenEndpointOptions, 'url' | 'audience'>,
   transport: Transport,
-  { clientId, clientSecret }: Credential,
-  method: ClientAuthMethod,
+  clientId: string,
+  clientAuth: ClientAuth,
   signal: AbortSignal,
 ): Promise<Response> {
   const server: AuthorizationServer = { issuer: url, token_endpoint: url };
@@ -23,7 +20,7 @@ export function tokenRequest(
   return clientCredentialsGrantRequest(
     server,
     client,
-    createClientAuth(method, clientSecret),
+    clientAuth,
     audience === undefined ? {} : { audience },
     {
       // Options validation warns of http.

@@ -1,8 +1,8 @@
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import type { ClientCredentialsConfig } from '../../config/dynamic.ts';
-import { isMapping } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
+import { asWritten } from '../../snapshot/as-written.ts';
 import type { Configuration } from '../configuration.ts';
 import { tryStore } from './try-store.ts';
 import { tryTokenEndpoint } from './try-token-endpoint.ts';
@@ -106,15 +106,4 @@ function toConnection({ kind, target, middlewares, first, option }: Target, outc
     message: `${message}${also}`,
   };
   return { kind, target, middlewares, fault, detail, problem };
-}
-
-/** The path in the letter case in which the options have it. */
-function asWritten(options: unknown, path: readonly string[]): string[] {
-  let at = options;
-  return path.map((name) => {
-    const record: Record<string, unknown> = isMapping(at) ? at : {};
-    const written = Object.keys(record).find((key) => key.toLowerCase() === name.toLowerCase()) ?? name;
-    at = record[written];
-    return written;
-  });
 }

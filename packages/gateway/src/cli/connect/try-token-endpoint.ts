@@ -1,7 +1,7 @@
 import { systemClock } from '@grantgate/middleware/base/clock';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import type { TokenOptions } from '@grantgate/middleware/open-tokens';
-import { toEndpointOptions } from '@grantgate/middleware/open-tokens';
+import { toCredential, toEndpointOptions } from '@grantgate/middleware/open-tokens';
 import type { AccessToken } from '@grantgate/middleware/token/access-token';
 import { describeFault } from '@grantgate/middleware/token/attempt';
 import { createTokenEndpoint } from '@grantgate/middleware/token/create-endpoint';
@@ -20,10 +20,8 @@ export async function tryTokenEndpoint(options: EndpointOptions): Promise<Outcom
   // The limit of a request does not keep the process alive by itself.
   const alive = setInterval(() => {}, 60_000);
   try {
-    const { clientID, clientSecret } = options;
-    return clientID === undefined || clientSecret === undefined
-      ? await knock(options)
-      : await obtain(options, { clientId: clientID, clientSecret });
+    const own = toCredential(options);
+    return own === undefined ? await knock(options) : await obtain(options, own);
   } finally {
     clearInterval(alive);
   }

@@ -37,6 +37,7 @@ describe('the reference', () => {
       'data',
       'clientSecret',
       'clientConfig.tls.key',
+      'clientConfig.assertion.key',
       'store.secret',
       'store.redis.password',
       'store.redis.tls.key',

@@ -6,7 +6,7 @@ import { maxWorkers } from '../../config/install-schema.ts';
 import type { CheckAddresses } from '../../config/parse-install.ts';
 import { shorthandInstall } from '../../config/parse-install.ts';
 import type { Problem } from '../../config/place.ts';
-import { configurationLimit } from '../../files/file-error.ts';
+import { configurationLimit } from '@grantgate/middleware/base/file-error';
 import type { ReadInstall } from '../configuration.ts';
 import { assertPaths, parseInstallText } from '../configuration.ts';
 import type { Io } from '../io.ts';

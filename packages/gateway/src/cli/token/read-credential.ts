@@ -1,6 +1,6 @@
 import { Secret } from '@grantgate/middleware/base/secret';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
-import { secretLimit } from '../../files/file-error.ts';
+import { secretLimit } from '@grantgate/middleware/base/file-error';
 import type { Io } from '../io.ts';
 import { readInput } from '../read-input.ts';
 import { UsageError } from '../usage-error.ts';

@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { configurationLimit, toFileError } from '../../files/file-error.ts';
-import { readRegularFile } from '../../files/read-regular-file.ts';
+import { configurationLimit, toFileError } from '@grantgate/middleware/base/file-error';
+import { readRegularFile } from '@grantgate/middleware/base/read-regular-file';
 
 /** A file of routes, or why it could not be read. */
 export type RouteFile =

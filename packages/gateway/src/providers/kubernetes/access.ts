@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
-import { FileError } from '../../files/file-error.ts';
+import { FileError } from '@grantgate/middleware/base/file-error';
 import { resolveReferences } from '../../secrets/resolve.ts';
 import { readSecretFile } from '../../secrets/secret-file.ts';
 import {

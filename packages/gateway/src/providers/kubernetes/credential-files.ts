@@ -1,9 +1,9 @@
 import { delimiter, dirname, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
-import type { SizeLimit } from '../../files/file-error.ts';
-import { configurationLimit, FileError, secretLimit } from '../../files/file-error.ts';
-import { readRegularFileSync } from '../../files/read-regular-file.ts';
+import type { SizeLimit } from '@grantgate/middleware/base/file-error';
+import { configurationLimit, FileError, secretLimit } from '@grantgate/middleware/base/file-error';
+import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-file';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,13 +1,18 @@
 import type { Clock } from '../../base/clock.ts';
 import { createLru } from '../../base/lru.ts';
 import type { TokenOutcome } from '../access-token.ts';
-import type { ClientAuthMethod } from './method.ts';
+import type { ClientAuthMethod } from '../../base/client-auth-method.ts';
 
 /** Chooses the client authentication method of one token endpoint. */
-export interface AutomaticClientAuth {
+export interface ClientAuthChoice {
   /** Calls `obtain` with the method that is likely right for the client and, when that is refused, perhaps with the other. */
   run(clientId: string, obtain: (method: ClientAuthMethod) => Promise<TokenOutcome>): Promise<TokenOutcome>;
 }
+
+/** The configured method, whatever the server says. */
+export const createFixedClientAuth = (method: ClientAuthMethod): ClientAuthChoice => ({
+  run: (_clientId, obtain) => obtain(method),
+});
 
 /** Clients whose method is remembered per token endpoint, the most recently used kept; only a token earns a place. */
 const rememberedClients = 1000;
@@ -29,7 +34,7 @@ const probeIntervalMs = 1000;
  * for all other clients together. That is what lets the choice recover when the server changes its mind, and what lets in
  * a client that needs another method than its neighbours.
  */
-export function createAutomaticClientAuth(clock: Clock): AutomaticClientAuth {
+export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {
   const clients = createLru<string, { readonly method: ClientAuthMethod; readonly atMs: number }>(
     rememberedClients,
   );

@@ -15,10 +15,11 @@ export function formEncode(text: string): string {
   );
 }
 
-/** Client authentication in the `Authorization` header: `client_secret_basic`. */
-export function clientSecretBasic(clientSecret: Secret): ClientAuth {
+/** Client authentication in the `Authorization` header: `client_secret_basic`. @param form `raw`: as RFC 7617 has it. */
+export function clientSecretBasic(clientSecret: Secret, form: 'encoded' | 'raw'): ClientAuth {
+  const encode = form === 'raw' ? (text: string) => text : formEncode;
   return (_server, client, _body, headers) => {
-    const pair = `${formEncode(client.client_id)}:${formEncode(clientSecret.reveal())}`;
+    const pair = `${encode(client.client_id)}:${encode(clientSecret.reveal())}`;
     headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
   };
 }

@@ -1,11 +1,43 @@
 import type { ClientAuth } from 'oauth4webapi';
+import type { ClientAuthMethod } from '../../base/client-auth-method.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { AssertionSettings } from './assertion.ts';
 import { clientSecretBasic } from './basic.ts';
+import { clientIdOnly } from './client-id.ts';
 import { clientSecretPost } from './post.ts';
 
-/** A way to send client ID and secret, under its registered name (RFC 7591 section 2). */
-export type ClientAuthMethod = 'client_secret_basic' | 'client_secret_post';
+/** Authenticates a client in a token request. */
+export type ClientAuthFactory = (method: ClientAuthMethod, clientSecret: Secret) => ClientAuth;
 
-export function createClientAuth(method: ClientAuthMethod, clientSecret: Secret): ClientAuth {
-  return method === 'client_secret_basic' ? clientSecretBasic(clientSecret) : clientSecretPost(clientSecret);
+/** Nothing of assertions is loaded unless a method needs it. */
+export function createClientAuthFactory(assertion: AssertionSettings, clock: Clock): ClientAuthFactory {
+  const signing = once(async () =>
+    (await import('./signed-assertion.ts')).createSignedAssertion(assertion, clock),
+  );
+  const reading = once(async () =>
+    (await import('./assertion-file.ts')).createAssertionFile(assertion.file, assertion.within),
+  );
+  return (method, clientSecret) => {
+    switch (method) {
+      case 'client_secret_basic':
+        return clientSecretBasic(clientSecret, 'encoded');
+      case 'client_secret_basic_raw':
+        return clientSecretBasic(clientSecret, 'raw');
+      case 'client_secret_post':
+        return clientSecretPost(clientSecret);
+      case 'client_secret_jwt':
+      case 'private_key_jwt':
+        return async (...request) => (await signing())(clientSecret)(...request);
+      case 'assertion_file':
+        return async (...request) => (await reading())(...request);
+      default:
+        return clientIdOnly;
+    }
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }

@@ -1,3 +1,4 @@
+import { clientAuthentications, neededBy } from '@grantgate/middleware/base/client-auth-method';
 import type { Additions, StructuralSchema } from './structural-schema.ts';
 
 type Rules = Pick<StructuralSchema, 'x-kubernetes-validations'>;
@@ -12,6 +13,11 @@ const together = (a: string, b: string, message: string): readonly [string, stri
 ];
 const certAndKey = together('cert', 'key', 'cert and key go together');
 
+/** Methods that a caller's ID and secret can serve. */
+const secretMethods = JSON.stringify(
+  clientAuthentications.filter((method) => neededBy(method) === 'secret'),
+).replaceAll('"', "'");
+
 /** A secret reference is looked up later, and then held against the same rule. */
 const pem = (expected: string): Rules =>
   rule([`self.startsWith('urn:') || self.contains('-----BEGIN')`, `expected ${expected}`]);
@@ -22,11 +28,14 @@ const pem = (expected: string): Rules =>
  */
 export const optionRules: Additions = {
   '': rule(
-    together(
-      'clientID',
-      'clientSecret',
+    [
+      `has(self.clientAuthentication) && !(self.clientAuthentication in ${secretMethods}) || has(self.clientID) == has(self.clientSecret)`,
       'give clientID and clientSecret (gateway level) or neither (application level)',
-    ),
+    ],
+    [
+      `!has(self.clientAuthentication) || self.clientAuthentication in ${secretMethods} || has(self.clientID)`,
+      'this clientAuthentication needs clientID: a caller brings only an ID and a secret',
+    ],
   ),
   // Absolute, http or https, without credentials or fragment.
   url: { pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+([/?][^#]*)?$' },

@@ -1,0 +1,12 @@
+import { isMapping } from '../config/path.ts';
+
+/** The path in the letter case in which the options have it. */
+export function asWritten(options: unknown, path: readonly string[]): string[] {
+  let at = options;
+  return path.map((name) => {
+    const record: Record<string, unknown> = isMapping(at) ? at : {};
+    const written = Object.keys(record).find((key) => key.toLowerCase() === name.toLowerCase()) ?? name;
+    at = record[written];
+    return written;
+  });
+}

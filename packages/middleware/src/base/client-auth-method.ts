@@ -1,0 +1,29 @@
+/** Ways in which a client authenticates at a token endpoint, with what each of them needs. */
+const needs = {
+  client_secret_basic: 'secret',
+  client_secret_post: 'secret',
+  client_secret_basic_raw: 'secret',
+  client_secret_jwt: 'secret',
+  private_key_jwt: 'key',
+  tls_client_auth: 'certificate',
+  self_signed_tls_client_auth: 'certificate',
+  assertion_file: 'file',
+  none: 'nothing',
+} as const;
+
+/**
+ * A client authentication method under its registered name (RFC 7591 section 2, RFC 8705 section 2, OpenID Connect Core 1.0 section 9).
+ * Two names are of this project: `client_secret_basic_raw` does not form-encode the pair, `assertion_file` sends the JWT in a file.
+ */
+export type ClientAuthMethod = keyof typeof needs;
+/** `auto`: `client_secret_basic` or `client_secret_post`, whichever the server accepts. */
+export type ClientAuthentication = 'auto' | ClientAuthMethod;
+
+export const clientAuthentications: readonly ['auto', ...ClientAuthMethod[]] = [
+  'auto',
+  ...(Object.keys(needs) as ClientAuthMethod[]),
+];
+
+/** What a client authenticates with. Only a secret can be a caller's: it comes with the caller's ID. */
+export const neededBy = (method: ClientAuthentication): (typeof needs)[ClientAuthMethod] =>
+  method === 'auto' ? 'secret' : needs[method];

@@ -1,0 +1,52 @@
+import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+
+/** A private key that signs JWTs, with the algorithms that it fits (RFC 7518 section 3.1, RFC 8037). */
+export interface SigningKey {
+  readonly key: KeyObject;
+  /** The first is the usual one. */
+  readonly algorithms: readonly string[];
+  /** `kid` of a JWK. */
+  readonly keyId: string | undefined;
+}
+
+const ecAlgorithms: Readonly<Record<string, string>> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+};
+const rsaAlgorithms: readonly string[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+/** RFC 7518 section 3.3. */
+const minRsaBits = 2048;
+
+/** Reads a private key: PEM (PKCS #8, PKCS #1 or SEC 1, not encrypted) or a JWK (RFC 7517). Undefined when it is neither, or cannot sign. */
+export function parseSigningKey(text: string): SigningKey | undefined {
+  try {
+    const jwk = text.trimStart().startsWith('{') ? (JSON.parse(text) as JsonWebKey) : undefined;
+    const key = createPrivateKey(jwk === undefined ? text : { key: jwk, format: 'jwk' });
+    const fitting = algorithmsOf(key);
+    const named = typeof jwk?.['alg'] === 'string' ? jwk['alg'] : undefined;
+    const algorithms = named === undefined ? fitting : fitting.filter((algorithm) => algorithm === named);
+    const keyId = typeof jwk?.['kid'] === 'string' ? jwk['kid'] : undefined;
+    return algorithms.length === 0 ? undefined : { key, algorithms, keyId };
+  } catch {
+    return undefined;
+  }
+}
+
+function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): readonly string[] {
+  switch (asymmetricKeyType) {
+    case 'rsa':
+      return (asymmetricKeyDetails?.modulusLength ?? 0) >= minRsaBits ? rsaAlgorithms : [];
+    case 'ec': {
+      const algorithm = ecAlgorithms[asymmetricKeyDetails?.namedCurve ?? ''];
+      return algorithm === undefined ? [] : [algorithm];
+    }
+    case 'ed25519':
+      return ['EdDSA', 'Ed25519'];
+    default:
+      return [];
+  }
+}
+
+/** Algorithms that sign with a client secret. */
+export const secretAlgorithms: readonly string[] = ['HS256', 'HS384', 'HS512'];

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { ClientAuthentication } from '../base/client-auth-method.ts';
+import { clientAuthentications } from '../base/client-auth-method.ts';
+import type { Secret } from '../base/secret.ts';
+import { duration } from './duration.ts';
+import { secret } from './secret-schema.ts';
+
+/** `clientConfig.assertion` as a user writes it. */
+export interface AssertionInput {
+  key?: string | Secret | undefined;
+  keyID?: string | undefined;
+  algorithm?: string | undefined;
+  audience?: string | undefined;
+  lifetime?: number | string | undefined;
+  file?: string | undefined;
+}
+
+export interface AssertionShape extends AssertionInput {
+  /** Milliseconds. */
+  lifetime: number;
+}
+
+export const clientAuthenticationSchema: z.ZodType<ClientAuthentication, ClientAuthentication | undefined> = z
+  .enum(clientAuthentications, { error: `expected one of ${clientAuthentications.join(', ')}` })
+  .default('auto')
+  .describe(
+    'How the client authenticates. `auto`: `client_secret_basic` or `client_secret_post`, whichever the server accepts.',
+  );
+
+export const assertionSchema: z.ZodType<AssertionShape, AssertionInput> = z.strictObject({
+  key: secret.optional().describe('Private key of `private_key_jwt`: PEM, or a JWK as JSON.'),
+  keyID: z.string().min(1).optional().describe("`kid` of the assertion; default: the JWK's."),
+  algorithm: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      '`alg` of the assertion; default: the one that fits the key, `RS256` for RSA, `HS256` for a secret.',
+    ),
+  audience: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('`aud` of the assertion; default: the URL of the token endpoint.'),
+  lifetime: duration
+    .refine((ms) => ms >= 1000 && ms <= 3_600_000, { error: 'expected a duration from 1s to 1h' })
+    .default(60_000)
+    .describe('How long an assertion is valid.'),
+  file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Absolute path of the JWT that `assertion_file` sends; read for each token request.'),
+});

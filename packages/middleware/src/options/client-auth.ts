@@ -1,0 +1,111 @@
+import { isAbsolute } from 'node:path';
+import type { ClientAuthentication } from '../base/client-auth-method.ts';
+import { clientAuthentications, neededBy } from '../base/client-auth-method.ts';
+import { parseSigningKey, secretAlgorithms } from '../base/signing-key.ts';
+import type { AssertionInput, AssertionShape } from './client-auth-schema.ts';
+import type { AssertionOptions } from './options.ts';
+import type { Report } from './report.ts';
+import { isText, toSecret, toText } from './secret-schema.ts';
+import type { TlsShape } from './tls.ts';
+
+/** The options that say who the client is; each may be of a type that the schema refused. */
+export interface ClientShape {
+  readonly clientID?: unknown;
+  readonly clientSecret?: unknown;
+  readonly clientAuthentication?: unknown;
+  readonly assertion: AssertionInput | undefined;
+  readonly tls: TlsShape | undefined;
+}
+
+const assertionPath = ['clientConfig', 'assertion'] as const;
+
+/** What is wrong with a client and its method beyond the types of the options. */
+export function checkClientAuth(shape: ClientShape, report: Report): void {
+  const method = clientAuthentications.find((name) => name === (shape.clientAuthentication ?? 'auto'));
+  if (method === undefined) return;
+  if (neededBy(method) === 'secret') checkSecret(shape, report);
+  else checkOwnClient(method, shape, report);
+  checkAssertion(method, shape.assertion, report);
+}
+
+function checkSecret({ clientID, clientSecret }: ClientShape, report: Report): void {
+  if ((clientID === undefined) === (clientSecret === undefined)) return;
+  const [present, absent] =
+    clientID === undefined ? ['clientSecret', 'clientID'] : ['clientID', 'clientSecret'];
+  report(
+    'error',
+    [present],
+    'missing_option',
+    `${absent} is missing: give both (gateway level) or neither (application level)`,
+  );
+}
+
+/** A method that no caller's ID and secret can serve: gateway level. */
+function checkOwnClient(method: ClientAuthentication, shape: ClientShape, report: Report): void {
+  const missing = (name: string): void =>
+    report('error', ['clientAuthentication'], 'missing_option', `${name} is missing: ${method} needs it`);
+  if (shape.clientID === undefined)
+    report(
+      'error',
+      ['clientAuthentication'],
+      'missing_option',
+      `clientID is missing: ${method} is for gateway level, because a caller brings only an ID and a secret`,
+    );
+  if (shape.clientSecret !== undefined)
+    report('warning', ['clientSecret'], 'ignored_option', `${method} does not use it`);
+  const needed = neededBy(method);
+  if (needed === 'key' && shape.assertion?.key === undefined) missing('clientConfig.assertion.key');
+  if (needed === 'file' && shape.assertion?.file === undefined) missing('clientConfig.assertion.file');
+  if (needed === 'certificate' && shape.tls?.cert === undefined) missing('clientConfig.tls.cert');
+}
+
+function checkAssertion(
+  method: ClientAuthentication,
+  assertion: AssertionInput | undefined,
+  report: Report,
+): void {
+  if (assertion === undefined) return;
+  const used: readonly (keyof AssertionInput)[] =
+    method === 'private_key_jwt'
+      ? ['key', 'keyID', 'algorithm', 'audience', 'lifetime']
+      : method === 'client_secret_jwt'
+        ? ['keyID', 'algorithm', 'audience', 'lifetime']
+        : method === 'assertion_file'
+          ? ['file']
+          : [];
+  for (const name of Object.keys(assertion) as (keyof AssertionInput)[])
+    if (assertion[name] !== undefined && !used.includes(name))
+      report(
+        'warning',
+        [...assertionPath, name],
+        'ignored_option',
+        `clientAuthentication ${method} does not use it`,
+      );
+  const invalid = (name: string, message: string): void =>
+    report('error', [...assertionPath, name], 'invalid_value', message);
+  const { key, algorithm, file } = assertion;
+  const signingKey = isText(key) ? parseSigningKey(toText(key)) : undefined;
+  if (isText(key) && signingKey === undefined)
+    invalid(
+      'key',
+      'expected a private key as PEM, not encrypted, or as JWK: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519',
+    );
+  const fitting = method === 'client_secret_jwt' ? secretAlgorithms : signingKey?.algorithms;
+  if (typeof algorithm === 'string' && fitting !== undefined && !fitting.includes(algorithm))
+    invalid('algorithm', `does not fit the key: expected ${fitting.join(', ')}`);
+  // The path is not repeated: it may be the file's text, put there by a reference.
+  if (typeof file === 'string' && (!isAbsolute(file) || file.includes('\0')))
+    invalid('file', 'expected an absolute path');
+}
+
+/** The options that `checkClientAuth` found nothing wrong with. */
+export function toAssertionOptions({ key, ...rest }: AssertionShape): AssertionOptions {
+  return Object.freeze({
+    key: key === undefined ? undefined : toSecret(key),
+    keyID: rest.keyID,
+    algorithm: rest.algorithm,
+    audience: rest.audience,
+    lifetimeSeconds: Math.round(rest.lifetime / 1000),
+    file: rest.file,
+  });
+}

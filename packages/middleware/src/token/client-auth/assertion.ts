@@ -1,0 +1,23 @@
+import type { Secret } from '../../base/secret.ts';
+
+/** How assertions are made. */
+export interface AssertionSettings {
+  /** PEM or JWK; undefined: the client secret signs. */
+  readonly key: Secret | undefined;
+  readonly keyID: string | undefined;
+  /** Undefined: the usual one of the key. */
+  readonly algorithm: string | undefined;
+  readonly audience: string;
+  readonly lifetimeSeconds: number;
+  /** Absolute path of a file that holds an assertion. */
+  readonly file: string | undefined;
+  /** Paths that the file must be at or below; undefined: any. */
+  readonly within?: readonly string[] | undefined;
+}
+
+/** Puts a client assertion into a token request (RFC 7523 section 2.2). */
+export function setAssertion(body: URLSearchParams, clientId: string, assertion: string): void {
+  body.set('client_id', clientId);
+  body.set('client_assertion', assertion);
+  body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+}

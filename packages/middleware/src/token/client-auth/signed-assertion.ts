@@ -1,0 +1,44 @@
+import { createSecretKey, randomUUID, type KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+import type { ClientAuth } from 'oauth4webapi';
+import type { Clock } from '../../base/clock.ts';
+import type { Secret } from '../../base/secret.ts';
+import { parseSigningKey } from '../../base/signing-key.ts';
+import type { AssertionSettings } from './assertion.ts';
+import { setAssertion } from './assertion.ts';
+
+/**
+ * `private_key_jwt` and `client_secret_jwt`: a JWT of its own for each token request (RFC 7523 section 3, OpenID Connect Core 1.0
+ * section 9).
+ *
+ * @throws TypeError when the key cannot sign; options validation finds that first.
+ */
+export function createSignedAssertion(
+  { key: privateKey, keyID, algorithm, audience, lifetimeSeconds }: AssertionSettings,
+  clock: Clock,
+): (clientSecret: Secret) => ClientAuth {
+  const own = privateKey && parseSigningKey(privateKey.reveal());
+  if (privateKey !== undefined && own === undefined) throw new TypeError('assertion.key was not validated');
+  const alg = algorithm ?? own?.algorithms[0] ?? 'HS256';
+  const kid = keyID ?? own?.keyId;
+  const header = { alg, typ: 'JWT', ...(kid !== undefined && { kid }) };
+  return (clientSecret) => async (_server, client, body) => {
+    const nowSeconds = Math.floor(clock.now() / 1000);
+    const assertion = await new SignJWT()
+      .setProtectedHeader(header)
+      .setIssuer(client.client_id)
+      .setSubject(client.client_id)
+      .setAudience(audience)
+      .setJti(randomUUID())
+      .setIssuedAt(nowSeconds)
+      .setNotBefore(nowSeconds)
+      .setExpirationTime(nowSeconds + lifetimeSeconds)
+      .sign(own?.key ?? toSecretKey(clientSecret));
+    setAssertion(body, client.client_id, assertion);
+  };
+}
+
+function toSecretKey(secret: Secret): KeyObject {
+  // HMAC fills a key up with zeros, so that an empty one, which no API takes, is the same as this (RFC 2104 section 2).
+  return createSecretKey(secret.reveal() || '\0', 'utf8');
+}
