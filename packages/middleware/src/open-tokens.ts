@@ -20,6 +20,9 @@ export type TokenOptions = Pick<
   | 'url'
   | 'clientAuthentication'
   | 'audience'
+  | 'scopes'
+  | 'resource'
+  | 'endpointParams'
   | 'tokenLifetimeMs'
   | 'acceptedTokenTypes'
   | 'clientConfig'
@@ -78,9 +81,13 @@ export function openTokens(
 
 /** Everything that changes which token comes back, from whom it is accepted, or who may have it. */
 function profileOf(options: TokenOptions): string {
-  const { audience, clientAuthentication, tokenLifetimeMs, acceptedTokenTypes, clientConfig } = options;
-  const { tls, assertion } = clientConfig;
-  return fingerprint({ audience, clientAuthentication, tokenLifetimeMs, acceptedTokenTypes, tls, assertion });
+  const { audience, scopes, resource, endpointParams, clientAuthentication } = options;
+  const { tokenLifetimeMs, acceptedTokenTypes, clientConfig } = options;
+  const { tls, assertion, headers } = clientConfig;
+  return fingerprint([
+    { audience, scopes, resource, endpointParams, headers },
+    { clientAuthentication, assertion, tls, tokenLifetimeMs, acceptedTokenTypes },
+  ]);
 }
 
 /** The client of gateway level; undefined at application level. */
@@ -97,15 +104,22 @@ const noSecret = new Secret('');
 export function toEndpointOptions({
   url,
   audience,
+  scopes,
+  resource,
+  endpointParams,
   clientAuthentication,
   tokenLifetimeMs,
   acceptedTokenTypes,
   clientConfig,
 }: Omit<TokenOptions, 'store'>): TokenEndpointOptions {
-  const { tls, timeoutSeconds, maxRetries, maxConcurrent, assertion } = clientConfig;
+  const { tls, timeoutSeconds, maxRetries, maxConcurrent, assertion, headers } = clientConfig;
   return Object.freeze({
     url,
     audience,
+    scopes,
+    resource,
+    endpointParams,
+    headers,
     clientAuthentication,
     assertion: Object.freeze({ ...plainAssertion, ...assertion, audience: assertion?.audience ?? url }),
     rules: Object.freeze({ acceptedTokenTypes: new Set(acceptedTokenTypes), tokenLifetimeMs }),

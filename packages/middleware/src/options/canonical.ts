@@ -14,6 +14,9 @@ export const clientCredentialsNames: KnownNames = {
   clientSecret: 'value',
   clientAuthentication: 'value',
   audience: 'value',
+  scopes: 'value',
+  resource: 'value',
+  endpointParams: 'value',
   tokenLifetime: 'value',
   acceptedTokenTypes: 'value',
   claims: 'value',
@@ -26,6 +29,7 @@ export const clientCredentialsNames: KnownNames = {
     timeoutSeconds: 'value',
     maxRetries: 'value',
     maxConcurrent: 'value',
+    headers: 'value',
     assertion: {
       key: 'value',
       keyID: 'value',

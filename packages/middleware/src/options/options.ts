@@ -13,6 +13,12 @@ export interface ClientCredentialsOptions {
   /** Default `auto`. */
   readonly clientAuthentication: ClientAuthentication;
   readonly audience: string | undefined;
+  /** Sent as `scope`; empty: not sent. */
+  readonly scopes: readonly string[];
+  /** Sent as `resource`, once for each. */
+  readonly resource: readonly string[];
+  /** More parameters of the token request. */
+  readonly endpointParams: Readonly<Record<string, Secret>>;
   /** Milliseconds that a token without a lifetime is kept; undefined: it is not kept. */
   readonly tokenLifetimeMs: number | undefined;
   /** Beside `Bearer`, in lower case; an empty string stands for a response without `token_type`. */
@@ -41,6 +47,8 @@ export interface ClientCredentialsOptions {
     readonly maxRetries: number;
     /** Token requests at the same time; default 64. */
     readonly maxConcurrent: number;
+    /** More headers of the token request. */
+    readonly headers: Readonly<Record<string, Secret>>;
     readonly assertion: AssertionOptions | undefined;
   };
   /** Where tokens are shared beyond the process; undefined: nowhere. */

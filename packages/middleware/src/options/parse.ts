@@ -6,6 +6,7 @@ import { checkClientAuth, toAssertionOptions } from './client-auth.ts';
 import { clientCredentialsNames, toCanonical } from './canonical.ts';
 import type { ClientCredentialsOptions, OptionProblem } from './options.ts';
 import type { Report } from './report.ts';
+import { checkRequest, toList, toNamedSecrets, toScopes } from './request.ts';
 import type { ClientCredentialsShape } from './schema.ts';
 import { clientCredentialsSchema } from './schema.ts';
 import { toSecret, toText } from './secret-schema.ts';
@@ -74,6 +75,7 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
   const clientConfig = toRecord(shape.clientConfig);
   const tls: TlsShape | undefined = toRecord(clientConfig?.['tls']);
   const assertion: AssertionInput | undefined = toRecord(clientConfig?.['assertion']);
+  checkRequest({ ...shape, headers: clientConfig?.['headers'] }, report);
   checkClientAuth({ ...shape, assertion, tls }, report);
   if (typeof shape.claims === 'string' && shape.claims !== '') {
     const compiled = compileClaims(shape.claims);
@@ -144,6 +146,9 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
     clientSecret: shape.clientSecret === undefined ? undefined : toSecret(shape.clientSecret),
     clientAuthentication: shape.clientAuthentication,
     audience: shape.audience,
+    scopes: Object.freeze(toScopes(shape.scopes)),
+    resource: Object.freeze(toList(shape.resource)),
+    endpointParams: toNamedSecrets(shape.endpointParams),
     tokenLifetimeMs: shape.tokenLifetime,
     acceptedTokenTypes: Object.freeze(shape.acceptedTokenTypes.map((type) => type.trim().toLowerCase())),
     claims: shape.claims,
@@ -161,6 +166,7 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
       timeoutSeconds: shape.clientConfig.timeoutSeconds,
       maxRetries: shape.clientConfig.maxRetries,
       maxConcurrent: shape.clientConfig.maxConcurrent,
+      headers: toNamedSecrets(shape.clientConfig.headers),
       assertion: shape.clientConfig.assertion && toAssertionOptions(shape.clientConfig.assertion),
     }),
     store: shape.store && toStoreOptions(shape.store),

@@ -5,6 +5,8 @@ import type { ForwardHeadersFormat } from '../claims/headers.ts';
 import type { AssertionInput, AssertionShape } from './client-auth-schema.ts';
 import { assertionSchema, clientAuthenticationSchema } from './client-auth-schema.ts';
 import { duration } from './duration.ts';
+import type { NamedSecrets } from './request-schema.ts';
+import { endpointParamsSchema, headersSchema, resourceSchema, scopesSchema } from './request-schema.ts';
 import { secret, secretText } from './secret-schema.ts';
 import type { StoreInput, StoreShape } from './store-schema.ts';
 import { storeSchema } from './store-schema.ts';
@@ -16,6 +18,9 @@ export interface ClientCredentialsInput {
   clientSecret?: string | Secret | undefined;
   clientAuthentication?: ClientAuthentication | undefined;
   audience?: string | undefined;
+  scopes?: string | string[] | undefined;
+  resource?: string | string[] | undefined;
+  endpointParams?: NamedSecrets | undefined;
   tokenLifetime?: number | string | undefined;
   acceptedTokenTypes?: string[] | undefined;
   claims?: string | undefined;
@@ -36,6 +41,7 @@ export interface ClientCredentialsInput {
         timeoutSeconds?: number | undefined;
         maxRetries?: number | undefined;
         maxConcurrent?: number | undefined;
+        headers?: NamedSecrets | undefined;
         assertion?: AssertionInput | undefined;
       }
     | undefined;
@@ -49,6 +55,9 @@ export interface ClientCredentialsShape {
   clientSecret?: string | Secret | undefined;
   clientAuthentication: ClientAuthentication;
   audience?: string | undefined;
+  scopes?: string | string[] | undefined;
+  resource?: string | string[] | undefined;
+  endpointParams?: NamedSecrets | undefined;
   /** Milliseconds. */
   tokenLifetime?: number | undefined;
   acceptedTokenTypes: string[];
@@ -67,6 +76,7 @@ export interface ClientCredentialsShape {
     timeoutSeconds: number;
     maxRetries: number;
     maxConcurrent: number;
+    headers?: NamedSecrets | undefined;
     assertion?: AssertionShape | undefined;
   };
   store?: StoreShape | undefined;
@@ -88,6 +98,9 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
     clientSecret: secret.optional().describe("The gateway's own client secret."),
     clientAuthentication: clientAuthenticationSchema,
     audience: z.string().min(1).optional().describe('Sent as `audience` in the token request.'),
+    scopes: scopesSchema.optional(),
+    resource: resourceSchema.optional(),
+    endpointParams: endpointParamsSchema.optional(),
     tokenLifetime: duration
       .refine((ms) => ms > 0, { error: 'expected a duration above 0' })
       .optional()
@@ -153,6 +166,7 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
           .describe(
             'Token requests at the same time; others wait, and clients that have had a token go first.',
           ),
+        headers: headersSchema.optional(),
         assertion: assertionSchema.optional().describe('JWTs that the client authenticates with (RFC 7523).'),
       })
       .prefault({})

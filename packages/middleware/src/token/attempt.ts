@@ -8,13 +8,21 @@ import { createTokenFailure } from './failure.ts';
 import { LocalFault } from './local-fault.ts';
 import type { Attempt } from './retry.ts';
 import { tokenRequest } from './token-request.ts';
+import type { OnGrant } from './token-response.ts';
 import { processTokenResponse } from './token-response.ts';
 import type { Transport } from './transport.ts';
+
+export interface AttemptParts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Told of the body of a response that grants a token. */
+  readonly onGrant?: OnGrant | undefined;
+}
 
 /** Sends one token request and reads its answer within `timeoutMs`; what goes wrong on the way is a value. */
 export async function attemptTokenRequest(
   options: TokenEndpointOptions,
-  { transport, clock }: { readonly transport: Transport; readonly clock: Clock },
+  { transport, clock, onGrant }: AttemptParts,
   credential: Credential,
   clientAuth: ClientAuth,
 ): Promise<Attempt> {
@@ -23,7 +31,13 @@ export async function attemptTokenRequest(
   const sentAtMs = clock.monotonic();
   try {
     const response = await tokenRequest(options, transport, credential.clientId, clientAuth, limit.signal);
-    return await processTokenResponse(response, { sentAtMs, clock, credential, rules: options.rules });
+    return await processTokenResponse(response, {
+      sentAtMs,
+      clock,
+      credential,
+      rules: options.rules,
+      onGrant,
+    });
   } catch (error) {
     if (limit.signal.aborted) {
       const detail = `the token endpoint did not answer within ${options.timeoutMs / 1000} s`;

@@ -10,12 +10,15 @@ import type { TokenEndpoint, TokenEndpointOptions } from './endpoint.ts';
 import { createTokenFailure, type TokenFailure } from './failure.ts';
 import { createRequestQueue } from './request-queue.ts';
 import { retry, type Attempt } from './retry.ts';
+import type { OnGrant } from './token-response.ts';
 import { createTransport } from './transport.ts';
 
 export interface TokenEndpointParts {
   readonly clock: Clock;
   /** Source of the back-off's jitter; default `Math.random`. */
   readonly random?: () => number;
+  /** Told of the body of each response that grants a token. */
+  readonly onGrant?: OnGrant | undefined;
 }
 
 /** Clients that have had a token, the most recently used remembered. */
@@ -30,7 +33,7 @@ const rememberedClients = 10_000;
  */
 export function createTokenEndpoint(
   options: TokenEndpointOptions,
-  { clock, random = Math.random }: TokenEndpointParts,
+  { clock, random = Math.random, onGrant }: TokenEndpointParts,
 ): TokenEndpoint {
   const transport = createTransport(options, clock);
   const { clientAuthentication: method } = options;
@@ -45,17 +48,20 @@ export function createTokenEndpoint(
   const clients = createLru<string, true>(rememberedClients);
 
   const request = (credential: Credential, isKnown: boolean): Promise<TokenOutcome> =>
-    methods.run(credential.clientId, (method) =>
-      retry(async () => {
-        const send = (): Promise<Attempt> =>
-          attemptTokenRequest(
-            options,
-            { transport, clock },
-            credential,
-            clientAuth(method, credential.clientSecret),
-          );
-        return (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
-      }, retries),
+    methods.run(credential.clientId, (method, isTrial) =>
+      retry(
+        async () => {
+          const send = (): Promise<Attempt> =>
+            attemptTokenRequest(
+              options,
+              { transport, clock, onGrant },
+              credential,
+              clientAuth(method, credential.clientSecret),
+            );
+          return (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
+        },
+        isTrial ? { ...retries, isFinal: isMethodInDoubt } : retries,
+      ),
     );
 
   const obtain = async (credential: Credential): Promise<TokenOutcome> => {
@@ -101,6 +107,9 @@ const turnedAway: Attempt = Object.freeze({
   }),
   transient: false,
 });
+
+const isMethodInDoubt = (outcome: TokenOutcome): boolean =>
+  outcome.kind === 'failure' && outcome.methodDoubt === 'strong';
 
 /** What an outcome says about the server: one that limits or refuses a client is well. */
 function toResult(outcome: TokenOutcome): RequestResult {

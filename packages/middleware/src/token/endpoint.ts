@@ -11,6 +11,14 @@ export interface TokenEndpointOptions {
   readonly url: string;
   /** Sent as `audience`; undefined: not sent. */
   readonly audience: string | undefined;
+  /** Sent as `scope`; empty: not sent. */
+  readonly scopes: readonly string[];
+  /** Sent as `resource`, once for each. */
+  readonly resource: readonly string[];
+  /** More parameters, none of ours. */
+  readonly endpointParams: Readonly<Record<string, Secret>>;
+  /** More headers, none of ours. */
+  readonly headers: Readonly<Record<string, Secret>>;
   readonly clientAuthentication: ClientAuthentication;
   readonly assertion: AssertionSettings;
   /** How a successful response is read. */

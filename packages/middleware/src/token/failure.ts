@@ -13,6 +13,8 @@ export type TokenFailureReason =
   /** The last attempt timed out. */
   | 'timeout';
 
+export type MethodDoubt = 'strong' | 'weak';
+
 /** A failure to obtain a token: a value, not an exception. Only `response` holds text of the authorization server. */
 export interface TokenFailure {
   readonly kind: 'failure';
@@ -25,6 +27,11 @@ export interface TokenFailure {
   readonly oauthError: string | undefined;
   /** The error response of the authorization server, for operators alone: it never reaches a caller. */
   readonly response?: ErrorResponse | undefined;
+  /**
+   * Set when the response leaves open whether the server understood how the client authenticated; `weak`: it may also have been a proxy
+   * that is in trouble.
+   */
+  readonly methodDoubt?: MethodDoubt | undefined;
   /** True when no request was sent: it says nothing of the server. */
   readonly isLocal?: boolean;
 }
@@ -33,9 +40,11 @@ export interface TokenFailure {
 export function createTokenFailure(
   reason: TokenFailureReason,
   detail: string,
-  known: Partial<Pick<TokenFailure, 'retryAfterSeconds' | 'oauthError' | 'response' | 'isLocal'>> = {},
+  known: Partial<
+    Pick<TokenFailure, 'retryAfterSeconds' | 'oauthError' | 'response' | 'isLocal' | 'methodDoubt'>
+  > = {},
 ): TokenFailure {
-  const { retryAfterSeconds, oauthError, response, isLocal = false } = known;
+  const { retryAfterSeconds, oauthError, response, isLocal = false, methodDoubt } = known;
   return Object.freeze({
     kind: 'failure',
     reason,
@@ -44,6 +53,7 @@ export function createTokenFailure(
     oauthError,
     ...(response !== undefined && { response }),
     ...(isLocal && { isLocal }),
+    ...(methodDoubt !== undefined && { methodDoubt }),
   });
 }
 

@@ -13,6 +13,8 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly maxRetries: number;
+  /** Outcomes that are not tried again although they may change. Default: none. */
+  readonly isFinal?: (outcome: TokenOutcome) => boolean;
 }
 
 /** Milliseconds that no back-off exceeds; a `Retry-After` comes on top. */
@@ -29,11 +31,12 @@ const longestWaitSeconds = 10;
  */
 export async function retry(
   attempt: () => Promise<Attempt>,
-  { clock, random, maxRetries }: RetryOptions,
+  { clock, random, maxRetries, isFinal }: RetryOptions,
 ): Promise<TokenOutcome> {
   for (let retries = 0; ; retries += 1) {
     const { outcome, transient } = await attempt();
     if (!transient || outcome.kind === 'token' || retries >= maxRetries) return outcome;
+    if (isFinal?.(outcome) === true) return outcome;
     const askedSeconds = outcome.retryAfterSeconds ?? 0;
     if (askedSeconds > longestWaitSeconds) return outcome;
     const delayMs =

@@ -19,6 +19,16 @@ const registered: ReadonlySet<string> = new Set([
   'invalid_scope',
 ]);
 
+/**
+ * Whether an error proves that the client was authenticated: the server went on to what is asked for, or is in trouble itself. Any other
+ * may be what a server says that did not find the credentials where they were sent.
+ */
+export const provesAuthentication = ({ code, concerns }: ServerError): boolean =>
+  concerns === 'server' ||
+  (concerns === 'request' &&
+    code !== 'invalid_request' &&
+    (requestCodes.has(code) || code === 'access_denied'));
+
 /** Whether RFC 6749 section 5.2 registers a code. */
 export const isRegisteredError = (code: string): boolean => registered.has(code);
 

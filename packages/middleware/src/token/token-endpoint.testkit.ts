@@ -8,6 +8,10 @@ import { plainGrantRules } from './granted-token.ts';
 /** Options of a token endpoint that a test does not care about. */
 export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
   audience: undefined,
+  scopes: [],
+  resource: [],
+  endpointParams: {},
+  headers: {},
   clientAuthentication: 'auto',
   assertion: Object.freeze({
     key: undefined,

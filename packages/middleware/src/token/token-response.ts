@@ -9,7 +9,7 @@ import { parseHttpDate } from './http-date.ts';
 import type { Attempt } from './retry.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import type { ServerError } from './server-error.ts';
-import { isRegisteredError, readServerError } from './server-error.ts';
+import { isRegisteredError, provesAuthentication, readServerError } from './server-error.ts';
 
 /** What a response is read with. */
 export interface ResponseContext {
@@ -18,7 +18,11 @@ export interface ResponseContext {
   readonly clock: Clock;
   readonly credential?: Credential | undefined;
   readonly rules?: GrantRules;
+  /** Told of the body of a response that grants a token. */
+  readonly onGrant?: OnGrant | undefined;
 }
+
+export type OnGrant = (body: Readonly<Record<string, unknown>>) => void;
 
 /** Statuses that carry a token. 206 would be a part of one. */
 const granting: ReadonlySet<number> = new Set([200, 201, 202, 203]);
@@ -42,14 +46,17 @@ export async function processTokenResponse(response: Response, context: Response
   };
   const retryAfterSeconds = parseRetryAfter(headers.get('retry-after'), clock.now());
   if (error !== undefined) return fail(toServersFailure(status, error, retryAfterSeconds));
-  if (status >= 400) return fail(toStatusFailure(status, retryAfterSeconds));
+  if (status >= 400) return fail(toStatusFailure(status, retryAfterSeconds, body !== undefined));
   if (!granting.has(status)) return fail(invalid(`the token endpoint answered ${status}`));
   const dateMs = parseHttpDate(headers.get('date') ?? '');
   const granted = readGrantedToken({ text, body }, rules, sentAtMs, {
     sentAt: (clock.now() - (clock.monotonic() - sentAtMs)) / 1000,
     serverDate: dateMs === undefined ? undefined : dateMs / 1000,
   });
-  if ('kind' in granted) return { outcome: granted, transient: false };
+  if ('kind' in granted) {
+    context.onGrant?.(record ?? {});
+    return { outcome: granted, transient: false };
+  }
   return fail(
     invalid(`the token endpoint answered ${status} without a Bearer token (RFC 6749 section 5.1)`),
     granted.problem,
@@ -77,9 +84,11 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 function toServersFailure(
   status: number,
-  { code, concerns }: ServerError,
+  error: ServerError,
   retryAfterSeconds: number | undefined,
 ): FailedAttempt {
+  const { code, concerns } = error;
+  const methodDoubt = provesAuthentication(error) ? undefined : 'strong';
   const oauthError = isRegisteredError(code) ? code : undefined;
   const answered = `the token endpoint answered ${status}`;
   // Callers may see the detail: a code is in it only when it is one of RFC 6749.
@@ -87,13 +96,27 @@ function toServersFailure(
   if (concerns === 'server')
     return { outcome: createTokenFailure('unavailable', detail, { retryAfterSeconds }), transient: true };
   const reason = concerns === 'client' ? 'credentials_refused' : 'request_rejected';
-  return { outcome: createTokenFailure(reason, detail, { oauthError }), transient: false };
+  return { outcome: createTokenFailure(reason, detail, { oauthError, methodDoubt }), transient: false };
 }
 
+/** Statuses with which servers that have an error format of their own refuse a client. */
+const refusing: ReadonlySet<number> = new Set([400, 403, 422]);
+
 /** A response without an error of OAuth: a status of the server, or a firewall or a proxy spoke in its place. */
-function toStatusFailure(status: number, retryAfterSeconds: number | undefined): FailedAttempt {
+function toStatusFailure(
+  status: number,
+  retryAfterSeconds: number | undefined,
+  isJson: boolean,
+): FailedAttempt {
   const detail = `the token endpoint answered ${status}`;
-  return status === 401
-    ? { outcome: createTokenFailure('credentials_refused', detail), transient: false }
-    : { outcome: createTokenFailure('unavailable', detail, { retryAfterSeconds }), transient: true };
+  if (status === 401)
+    return {
+      outcome: createTokenFailure('credentials_refused', detail, { methodDoubt: 'strong' }),
+      transient: false,
+    };
+  const methodDoubt = refusing.has(status) ? (isJson ? 'strong' : 'weak') : undefined;
+  return {
+    outcome: createTokenFailure('unavailable', detail, { retryAfterSeconds, methodDoubt }),
+    transient: true,
+  };
 }

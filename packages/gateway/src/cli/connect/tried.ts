@@ -8,7 +8,9 @@ export interface Outcome {
           | 'token_endpoint_unreachable'
           | 'credentials_refused'
           | 'token_without_lifetime'
-          | 'token_expired';
+          | 'token_expired'
+          | 'scope_not_granted'
+          | 'audience_not_granted';
       }
     | undefined;
   /** `connection refused`, `gives a token`. */

@@ -7,6 +7,8 @@ import { describeFault } from '@grantgate/middleware/token/attempt';
 import { createTokenEndpoint } from '@grantgate/middleware/token/create-endpoint';
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import { createTransport } from '@grantgate/middleware/token/transport';
+import type { GrantBody } from './judge-grant.ts';
+import { judgeGrant } from './judge-grant.ts';
 import type { Outcome } from './tried.ts';
 
 export type EndpointOptions = Omit<TokenOptions, 'store'> &
@@ -30,13 +32,15 @@ export async function tryTokenEndpoint(options: EndpointOptions): Promise<Outcom
 type Credential = Parameters<ReturnType<typeof createTokenEndpoint>['obtain']>[0];
 
 async function obtain(options: EndpointOptions, credential: Credential): Promise<Outcome> {
+  let granted: GrantBody = {};
   const endpoint = createTokenEndpoint(
     { ...toEndpointOptions(options), maxRetries: 0 },
-    { clock: systemClock },
+    { clock: systemClock, onGrant: (body) => void (granted = body) },
   );
   try {
     const outcome = await endpoint.obtain(credential);
-    if (outcome.kind === 'token') return judgeToken(outcome);
+    if (outcome.kind === 'token')
+      return judgeToken(outcome) ?? judgeGrant(options, outcome, granted) ?? givesToken;
     const refused = outcome.reason === 'credentials_refused' || outcome.reason === 'request_rejected';
     return {
       fault: { severity: 'error', code: refused ? 'credentials_refused' : 'token_endpoint_unreachable' },
@@ -48,7 +52,7 @@ async function obtain(options: EndpointOptions, credential: Credential): Promise
 }
 
 /** A token may be good, and yet not what was configured for. */
-function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome {
+function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome | undefined {
   if (expiresAtMs === undefined)
     return {
       fault: { severity: 'warning', code: 'token_without_lifetime' },
@@ -60,8 +64,10 @@ function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome {
       fault: { severity: 'warning', code: 'token_expired' },
       detail: 'gives a token that has expired already, so each request causes a token request',
     };
-  return { fault: undefined, detail: 'gives a token' };
+  return undefined;
 }
+
+const givesToken: Outcome = { fault: undefined, detail: 'gives a token' };
 
 async function knock({ url, clientConfig }: EndpointOptions): Promise<Outcome> {
   const { tls, timeoutSeconds } = clientConfig;

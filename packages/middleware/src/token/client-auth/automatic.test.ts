@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AuthorizationServer, AuthorizationServerOptions } from '../authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../authorization-server.testkit.ts';
+import type { TokenEndpointOptions } from '../endpoint.ts';
 import type { Script, ScriptedServer } from '../scripted-server.testkit.ts';
 import { json, startScriptedServer } from '../scripted-server.testkit.ts';
 import { connectTo } from '../token-endpoint.testkit.ts';
@@ -21,9 +23,11 @@ async function serve(options: Partial<AuthorizationServerOptions> = {}) {
 }
 
 const grant = { access_token: 'opaque', token_type: 'Bearer', expires_in: 60 };
-async function script(...steps: Script) {
-  const server: ScriptedServer = await startScriptedServer(...steps);
-  const client = connectTo(server.url);
+async function script(...given: [Partial<TokenEndpointOptions>, ...Script] | Script) {
+  const [first, ...rest] = given;
+  const [options, steps] = typeof first === 'function' ? [{}, [first, ...rest]] : [first, rest];
+  const server: ScriptedServer = await startScriptedServer(...(steps as Script));
+  const client = connectTo(server.url, options);
   open.push(client, server);
   const methods = () =>
     server.requests.map(({ headers }) => (headers.authorization === undefined ? 'post' : 'basic'));
@@ -70,14 +74,14 @@ describe('the client authentication method', () => {
     expect(methods()).toEqual(['client_secret_basic 200', 'client_secret_basic 401']);
   });
 
-  it('is tried the other way at most once a second, however many unknown clients are refused', async () => {
-    const { client, methods } = await serve();
+  it('is found again for a client whose last token is long ago, whoever guesses its secret meanwhile', async () => {
+    const { server, client } = await serve();
     await client.obtain();
-    for (let guess = 0; guess < 5; guess += 1) await client.obtain(`guess-${guess}`, 'x');
-    expect(methods().filter((line) => line.startsWith('client_secret_post'))).toHaveLength(1);
-    await client.clock.advance(1000);
-    await client.obtain('guess', 'x');
-    expect(methods().filter((line) => line.startsWith('client_secret_post'))).toHaveLength(2);
+    server.accept(['client_secret_post']);
+    await client.clock.advance(60_000);
+    for (let guess = 0; guess < 5; guess += 1)
+      expect(await client.obtain('app', `guess-${guess}`)).toMatchObject({ reason: 'credentials_refused' });
+    expect(await client.obtain()).toMatchObject({ kind: 'token' });
   });
 
   it('is remembered for a client that needs another one than its neighbours', async () => {
@@ -104,12 +108,75 @@ describe('the client authentication method', () => {
   });
 
   it.each([
-    ['unauthorized_client', 401],
+    ['Keycloak 16', 401, { error: 'unauthorized_client' }],
+    ['Salesforce', 400, { error: 'invalid_client_id' }],
+    ['Okta', 400, { errorCode: 'invalid_client', errorSummary: 'The client is unknown.' }],
+    ['Okta, another code', 400, { errorCode: 'E0000021', errorSummary: 'Bad request.' }],
+    ['FedEx', 422, { errors: [{ code: 'NOT.AUTHORIZED.ERROR' }] }],
+    ['a gateway', 403, { message: 'Missing Authentication Token' }],
+    ['a server in the manner of GitHub', 200, { error: 'invalid_client' }],
+    ['Entra ID', 400, { error: 'invalid_request', error_description: 'AADSTS900144: client_id is missing' }],
+    ['a code of its own', 400, { error: 'missing_credentials' }],
+    ['no body', 401, ''],
+  ])(
+    'is tried the other way when a client that never had a token is refused as by %s',
+    async (_server, status, body) => {
+      const { client, methods } = await script(
+        (response) => json(response, status, body),
+        (response) => json(response, 200, grant),
+      );
+      expect(await client.obtain()).toMatchObject({ kind: 'token' });
+      expect(methods()).toEqual(['basic', 'post']);
+    },
+  );
+
+  it('is tried the other way after the retries when the response may be of a firewall', async () => {
+    const html = (response: ServerResponse): void =>
+      void response.writeHead(403, { 'content-type': 'text/html' }).end('<html>Forbidden</html>');
+    const { client, methods } = await script({ maxRetries: 1 }, html, html, (response) =>
+      json(response, 200, grant),
+    );
+    expect(await client.obtain()).toMatchObject({ kind: 'token' });
+    expect(methods()).toEqual(['basic', 'basic', 'post']);
+  });
+
+  it('is not doubted when the other one proves that the client was authenticated', async () => {
+    const { client, methods } = await script(
+      (response) => json(response, 401, { error: 'invalid_client' }),
+      (response) => json(response, 400, { error: 'invalid_scope' }),
+    );
+    expect(await client.obtain()).toMatchObject({ reason: 'request_rejected', oauthError: 'invalid_scope' });
+    expect(methods()).toEqual(['basic', 'post']);
+  });
+
+  it('gives no refusal when the other method could not be tried', async () => {
+    const { client } = await script(
+      (response) => json(response, 401, { error: 'invalid_client' }),
+      (response) => json(response, 503, {}),
+    );
+    expect(await client.obtain()).toMatchObject({ reason: 'unavailable' });
+  });
+
+  it('is not doubted for a client that has had a token and may not use this grant any more', async () => {
+    const { client, methods } = await script(
+      (response) => json(response, 200, grant),
+      (response) => json(response, 401, { error: 'unauthorized_client' }),
+    );
+    await client.obtain();
+    await client.clock.advance(60_000);
+    expect(await client.obtain()).toMatchObject({ reason: 'credentials_refused' });
+    expect(methods()).toEqual(['basic', 'basic']);
+  });
+
+  it.each([
+    ['access_denied', 403],
     ['invalid_scope', 400],
+    ['invalid_target', 400],
     ['unsupported_grant_type', 400],
+    ['temporarily_unavailable', 400],
   ])('is not the cause of %s', async (error, status) => {
     const { client, methods } = await script((response) => json(response, status, { error }));
-    expect(await client.obtain()).toMatchObject({ kind: 'failure', oauthError: error });
+    expect(await client.obtain()).toMatchObject({ kind: 'failure' });
     expect(methods()).toEqual(['basic']);
   });
 
@@ -123,5 +190,48 @@ describe('the client authentication method', () => {
       oauthError: 'invalid_client',
     });
     expect(methods()).toEqual(['basic', 'post']);
+  });
+});
+
+/** A server where `right` may send its secret in the body alone, `basic` in the header alone. */
+const perClient: Script[number] = (response, { headers, body }) => {
+  const [, pair = ''] = (headers.authorization ?? '').split(' ');
+  const [basicId = '', basicSecret] = Buffer.from(pair, 'base64').toString().split(':');
+  const isBasic = basicId.startsWith('basic') && basicSecret === 'right';
+  const isPost = body.get('client_id')?.startsWith('post') === true && body.get('client_secret') === 'right';
+  if (isBasic || isPost) json(response, 200, grant);
+  else json(response, 401, { error: 'invalid_client' });
+};
+
+describe('a right client beside others that guess', () => {
+  it.each([
+    ['5 times a second, under other client IDs', 200, (guess: number) => `stranger-${guess}`],
+    ['5 times a second, under one client ID', 200, () => 'stranger'],
+    ["5 times a second, under the right client's ID", 200, () => 'post'],
+    ['100 times a second, under other client IDs', 10, (guess: number) => `stranger-${guess}`],
+    ["100 times a second, under the right client's ID", 10, () => 'post'],
+  ])('gets its token at its first try: %s', async (_rate, everyMs, clientIdOf) => {
+    const { client } = await script(perClient);
+    await client.obtain('basic', 'right');
+    const guess = (at: number): Promise<unknown> => client.obtain(clientIdOf(at), `wrong-${at}`);
+    const guesses: Promise<unknown>[] = [];
+    for (let at = 0; at * everyMs < 2_000; at += 1) {
+      guesses.push(guess(at));
+      await client.clock.advance(everyMs);
+    }
+    const right = client.obtain('post', 'right');
+    for (let at = 1_000; at < 1_050; at += 1) guesses.push(guess(at));
+    expect(await right).toMatchObject({ kind: 'token' });
+    for (const outcome of await Promise.all(guesses))
+      expect(outcome).toMatchObject({ reason: 'credentials_refused' });
+  });
+
+  it('gets its token when twenty such clients come at once to an endpoint where another method has worked', async () => {
+    const { client } = await script(perClient);
+    await client.obtain('basic', 'right');
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => client.obtain(`post-${at}`, 'right')),
+    );
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array.from({ length: 20 }, () => 'token'));
   });
 });

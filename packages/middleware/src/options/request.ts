@@ -1,0 +1,97 @@
+import type { Secret } from '../base/secret.ts';
+import type { Report } from './report.ts';
+import type { NamedSecrets } from './request-schema.ts';
+import { isText, toSecret, toText } from './secret-schema.ts';
+
+/** The options that add to a token request; each may be of a type that the schema refused. */
+export interface RequestShape {
+  readonly scopes?: unknown;
+  readonly resource?: unknown;
+  readonly endpointParams?: unknown;
+  readonly headers: unknown;
+}
+
+/** Parameters that have an option of their own, or that the client is authenticated with. */
+const ownParameters: Readonly<Record<string, string | undefined>> = {
+  grant_type: undefined,
+  client_id: 'clientID',
+  client_secret: 'clientSecret',
+  client_assertion: 'clientAuthentication',
+  client_assertion_type: 'clientAuthentication',
+  scope: 'scopes',
+  audience: 'audience',
+  resource: 'resource',
+};
+
+/** Headers that are ours, or that say how a message is framed and where it goes. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'host',
+  'accept-encoding',
+  'connection',
+  'expect',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const headerValue = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
+
+/** What is wrong with the options that add to a token request beyond their types. */
+export function checkRequest(
+  { scopes, resource, endpointParams, headers }: RequestShape,
+  report: Report,
+): void {
+  const invalid = (path: readonly (string | number)[], message: string): void =>
+    report('error', path, 'invalid_value', message);
+  for (const scope of toScopes(scopes))
+    if (!scopeToken.test(scope))
+      invalid(['scopes'], 'expected visible ASCII without " and \\ (RFC 6749 section 3.3)');
+  for (const uri of toList(resource))
+    if (!URL.canParse(uri) || uri.includes('#'))
+      invalid(['resource'], 'expected an absolute URI without a fragment (RFC 8707 section 2)');
+  for (const [name] of entriesOf(endpointParams)) {
+    if (!Object.hasOwn(ownParameters, name)) continue;
+    const option = ownParameters[name];
+    invalid(
+      ['endpointParams', name],
+      option === undefined ? 'cannot be changed' : `is set by the option ${option}`,
+    );
+  }
+  const seen = new Set<string>();
+  for (const [name, value] of entriesOf(headers)) {
+    const at = ['clientConfig', 'headers', name];
+    const lower = name.toLowerCase();
+    if (!headerName.test(name)) invalid(at, 'is not the name of a header');
+    else if (ownHeaders.has(lower) || lower.startsWith('proxy-')) invalid(at, 'cannot be changed');
+    else if (seen.has(lower)) invalid(at, 'is given twice (names match whatever their letter case)');
+    else if (isText(value) && toText(value) !== '' && !headerValue.test(toText(value)))
+      invalid(at, 'has a character that no header can carry, or white space at an end');
+    seen.add(lower);
+  }
+}
+
+/** Scopes as they are sent, each once. */
+export function toScopes(scopes: unknown): string[] {
+  return [...new Set(toList(scopes).flatMap((text) => text.split(/\s+/)))].filter((scope) => scope !== '');
+}
+
+export const toList = (value: unknown): string[] =>
+  [value].flat().filter((text): text is string => typeof text === 'string' && text !== '');
+
+/** @returns frozen; the values as secrets. */
+export function toNamedSecrets(values: NamedSecrets = {}): Readonly<Record<string, Secret>> {
+  return Object.freeze(
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toSecret(value)])),
+  );
+}
+
+const entriesOf = (value: unknown): [string, unknown][] =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : [];
