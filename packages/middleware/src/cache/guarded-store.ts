@@ -17,7 +17,7 @@ export interface GuardedStoreOptions {
   readonly clock: Clock;
   readonly events: Channel<StoreEvent>;
   /** Milliseconds for which an answer is waited; default 250. */
-  readonly budgetMs?: number;
+  readonly budgetMs?: number | undefined;
   /** Milliseconds between two signs of life that are asked for while the store does not answer in time; default 1,000. */
   readonly probeMs?: number;
   /** Milliseconds for which the first connection is waited at start; default 2,000. */

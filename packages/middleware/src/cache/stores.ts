@@ -8,6 +8,7 @@ import { createGuardedStore } from './guarded-store.ts';
 import { createDeferredStore } from './deferred-store.ts';
 import { loadIoredis } from './redis/load-ioredis.ts';
 import type { RedisStoreOptions } from './redis/options.ts';
+import { createRotatingTokens } from './rotating-tokens.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 import { createSharedTokens } from './shared-tokens.ts';
 import type { StoreEvent } from './store-event.ts';
@@ -18,6 +19,8 @@ export interface StoreOptions {
   readonly keyPrefix: string;
   /** 16, 24 or 32 bytes in UTF-8. */
   readonly secret: Secret;
+  /** Secrets that others of the fleet still use, or use already; each as `secret`. */
+  readonly otherSecrets?: readonly Secret[];
   readonly redis: RedisStoreOptions;
 }
 
@@ -70,14 +73,18 @@ export function createStores(options: StoresOptions): Stores {
   const held = new Map<string, Held>();
   return {
     local: options.local && openLocal(options.local, clock),
-    acquire({ keyPrefix, secret, redis }) {
-      const key = fingerprint({ keyPrefix, secret, redis });
+    acquire({ keyPrefix, secret, otherSecrets = [], redis }) {
+      const key = fingerprint({ keyPrefix, secret, otherSecrets, redis });
       let entry = held.get(key);
       if (entry === undefined) {
         const events = eventsOf(redis);
-        const guarded = createGuardedStore(open(redis), { clock, events });
-        const bytes = Buffer.from(secret.reveal(), 'utf8');
-        const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix });
+        const guarded = createGuardedStore(open(redis), { clock, events, budgetMs: redis.timeoutMs });
+        const under = (one: Secret): SharedTokens => {
+          const bytes = Buffer.from(one.reveal(), 'utf8');
+          return createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix });
+        };
+        const others = otherSecrets.map(under);
+        const shared = others.length === 0 ? under(secret) : createRotatingTokens(under(secret), others);
         entry = { guarded, shared, users: 0 };
         held.set(key, entry);
       }

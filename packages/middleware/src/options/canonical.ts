@@ -42,11 +42,13 @@ export const clientCredentialsNames: KnownNames = {
   store: {
     keyPrefix: 'value',
     secret: 'value',
+    secrets: 'value',
     redis: {
       endpoints: 'value',
       username: 'value',
       password: 'value',
       database: 'value',
+      timeout: 'value',
       cluster: {},
       tls: { ca: 'value', caBundle: 'value', cert: 'value', key: 'value', insecureSkipVerify: 'value' },
       sentinel: { masterSet: 'value', username: 'value', password: 'value' },

@@ -76,6 +76,8 @@ export interface StoreOptions {
   readonly keyPrefix: string;
   /** 16, 24 or 32 bytes in UTF-8: AES-128, -192 or -256. */
   readonly secret: Secret;
+  /** Secrets that open entries too; each as `secret`. */
+  readonly otherSecrets?: readonly Secret[];
   readonly redis: {
     readonly endpoints: readonly { readonly host: string; readonly port: number }[];
     readonly username?: string;
@@ -83,6 +85,8 @@ export interface StoreOptions {
     /** Default 0; always 0 with `cluster`. */
     readonly database: number;
     readonly cluster: boolean;
+    /** Milliseconds that callers wait for an operation. */
+    readonly timeoutMs?: number;
     readonly tls?: {
       /** PEM. */
       readonly ca?: string;

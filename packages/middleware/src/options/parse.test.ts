@@ -245,13 +245,28 @@ describe('the store', () => {
       },
     });
     expect(store.secret.reveal()).toBe(secret);
+    const rotated = parseClientCredentials({
+      url,
+      store: { secrets: [secret, 'o'.repeat(16)], redis: { endpoints: ['a:1'], timeout: '1s' } },
+    }).options!.store!;
+    expect([rotated.secret, ...(rotated.otherSecrets ?? [])].map((one) => one.reveal())).toEqual([
+      secret,
+      'o'.repeat(16),
+    ]);
+    expect(rotated.redis.timeoutMs).toBe(1000);
     expect(store.redis.password!.reveal()).toBe('pass');
     expect(store.redis.sentinel!.password!.reveal()).toBe('other');
   });
 
   it.each([
     [withStore({ secret, redis: { endpoints } }), []],
-    [withStore({}), ['error store.secret missing_option', 'error store.redis missing_option']],
+    [withStore({}), ['error store.redis missing_option', 'error store.secret missing_option']],
+    [withStore({ secret, secrets: [secret], redis: { endpoints } }), ['error store.secrets duplicate_option']],
+    [withStore({ secrets: [secret, 'short'], redis: { endpoints } }), ['error store.secrets.1 invalid_value']],
+    [withStore({ secrets: [], redis: { endpoints } }), ['error store.secrets invalid_value']],
+    [withStore({ secrets: secret, redis: { endpoints } }), ['error store.secrets invalid_value']],
+    [withRedis({ timeout: '11s' }), ['error store.redis.timeout invalid_value']],
+    [withRedis({ timeout: 0 }), ['error store.redis.timeout invalid_value']],
     [withStore({ secret: 'short', redis: { endpoints } }), ['error store.secret invalid_value']],
     [withStore({ secret: 'ä'.repeat(8), redis: { endpoints } }), []],
     [withStore({ secret, redis: {} }), ['error store.redis.endpoints missing_option']],

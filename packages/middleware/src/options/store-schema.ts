@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Secret } from '../base/secret.ts';
+import { duration } from './duration.ts';
 import { secret, secretText } from './secret-schema.ts';
 
 type Text = string | Secret;
@@ -7,12 +8,14 @@ type Text = string | Secret;
 /** `store` as a user writes it, under its canonical names. */
 export interface StoreInput {
   keyPrefix?: string | undefined;
-  secret: Text;
+  secret?: Text | undefined;
+  secrets?: Text[] | undefined;
   redis: {
     endpoints: string[];
     username?: Text | undefined;
     password?: Text | undefined;
     database?: number | undefined;
+    timeout?: number | string | undefined;
     cluster?: boolean | Record<string, never> | undefined;
     tls?: StoreTlsInput | undefined;
     sentinel?: { masterSet: string; username?: Text | undefined; password?: Text | undefined } | undefined;
@@ -30,13 +33,29 @@ export interface StoreTlsInput {
 /** The same with every default filled in. */
 export interface StoreShape extends StoreInput {
   keyPrefix: string;
-  redis: StoreInput['redis'] & { database: number; cluster: boolean | Record<string, never> };
+  redis: Omit<StoreInput['redis'], 'timeout'> & {
+    /** Milliseconds. */
+    timeout?: number | undefined;
+    database: number;
+    cluster: boolean | Record<string, never>;
+  };
 }
 
 /** `store` under its canonical names. */
 export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
   keyPrefix: z.string().default('').describe('Prefix of every key.'),
-  secret: secret.describe('Encrypts the tokens: 16, 24 or 32 bytes, for AES-128, -192 or -256.'),
+  secret: secret
+    .optional()
+    .describe(
+      'Encrypts the tokens: 16, 24 or 32 bytes, for AES-128, -192 or -256. Required unless `secrets` is given.',
+    ),
+  secrets: z
+    .array(secret)
+    .min(1, { error: 'expected one or more secrets' })
+    .optional()
+    .describe(
+      'In place of `secret`: the first encrypts, all decrypt, so that the secret can be changed without losing tokens.',
+    ),
   redis: z
     .strictObject({
       endpoints: z
@@ -46,6 +65,12 @@ export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
       username: secretText.optional().describe('ACL user.'),
       password: secret.optional().describe('Of the ACL user, or of the default user.'),
       database: z.int().min(0).max(1_000_000).default(0).describe('Ignored, with a warning, in a cluster.'),
+      timeout: duration
+        .refine((ms) => ms >= 1 && ms <= 10_000, { error: 'expected a duration from 1ms to 10s' })
+        .optional()
+        .describe(
+          'How long a request waits for an operation before it goes on without the store; default 250ms.',
+        ),
       cluster: z
         .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
         .default(false)

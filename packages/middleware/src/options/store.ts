@@ -8,9 +8,8 @@ import { checkTls } from './tls.ts';
 /** What is wrong with `store` beyond its types; the shape may be one that the schema refused. */
 export function checkStore(store: unknown, report: Report): void {
   if (!isRecord(store)) return;
-  const { secret, redis } = store;
-  if (isText(secret) && ![16, 24, 32].includes(Buffer.byteLength(toText(secret))))
-    report('error', ['store', 'secret'], 'invalid_value', 'expected 16, 24 or 32 bytes');
+  const { secret, secrets, redis } = store;
+  checkSecrets(secret, secrets, report);
   if (!isRecord(redis)) return;
   const path = ['store', 'redis'];
   const { endpoints, cluster, sentinel, database, tls, username, password } = redis;
@@ -42,20 +41,41 @@ export function checkStore(store: unknown, report: Report): void {
   checkTls({ ...rest, ca: rest.ca ?? caBundle }, { path: [...path, 'tls'], caName, peer: 'Redis' }, report);
 }
 
+function checkSecrets(secret: unknown, secrets: unknown, report: Report): void {
+  const check = (one: unknown, ...path: (string | number)[]): void => {
+    if (isText(one) && ![16, 24, 32].includes(Buffer.byteLength(toText(one))))
+      report('error', ['store', ...path], 'invalid_value', 'expected 16, 24 or 32 bytes');
+  };
+  check(secret, 'secret');
+  if (Array.isArray(secrets)) secrets.forEach((one: unknown, index) => check(one, 'secrets', index));
+  if (secret === undefined && secrets === undefined)
+    report('error', ['store', 'secret'], 'missing_option', 'is required, or secrets');
+  if (secret !== undefined && secrets !== undefined)
+    report(
+      'error',
+      ['store', 'secrets'],
+      'duplicate_option',
+      'give secret or secrets: the first of secrets encrypts',
+    );
+}
+
 /** The options that `checkStore` found nothing wrong with. */
-export function toStoreOptions({ keyPrefix, secret, redis }: StoreShape): StoreOptions {
+export function toStoreOptions({ keyPrefix, secret, secrets = [], redis }: StoreShape): StoreOptions {
+  const [first = '', ...others] = secret === undefined ? secrets : [secret];
   const { username, password, tls, sentinel } = redis;
   const cluster = isCluster(redis.cluster);
   const ca = tls?.ca ?? tls?.caBundle;
   return Object.freeze({
     keyPrefix,
-    secret: toSecret(secret),
+    secret: toSecret(first),
+    ...(others.length > 0 && { otherSecrets: Object.freeze(others.map(toSecret)) }),
     redis: Object.freeze({
       endpoints: Object.freeze(redis.endpoints.flatMap((text) => parseEndpoint(text) ?? [])),
       ...(username !== undefined && { username: toText(username) }),
       ...(password !== undefined && { password: toSecret(password) }),
       database: cluster ? 0 : redis.database,
       cluster,
+      ...(redis.timeout !== undefined && { timeoutMs: redis.timeout }),
       ...(tls && {
         tls: Object.freeze({
           ...(ca !== undefined && { ca: toText(ca) }),

@@ -1,0 +1,52 @@
+import { createLru } from '../base/lru.ts';
+import type { Lock, SharedTokens } from './shared-tokens.ts';
+
+/** Tokens whose names under other secrets are remembered between `keyOf` and the operations that follow it. */
+const rememberedNames = 10_000;
+
+/**
+ * Tokens of one store while its secret is being changed: new ones are left under the first secret, and those that processes left under
+ * another are found, and left again under the first. A lock is held under every secret, so that processes that have the secrets in
+ * another order, or only one of them, still wait for each other.
+ */
+export function createRotatingTokens(first: SharedTokens, others: readonly SharedTokens[]): SharedTokens {
+  const names = createLru<string, readonly (readonly [SharedTokens, string])[]>(rememberedNames);
+  return {
+    ...first,
+    keyOf(parts) {
+      const key = first.keyOf(parts);
+      names.set(
+        key,
+        others.map((tokens) => [tokens, tokens.keyOf(parts)] as const),
+      );
+      return key;
+    },
+    async read(key) {
+      const found = await first.read(key);
+      if (found !== undefined) return found;
+      for (const [tokens, name] of names.get(key) ?? []) {
+        const left = await tokens.read(name);
+        if (left?.kind === 'token') void first.write(key, left);
+        if (left !== undefined) return left;
+      }
+      return undefined;
+    },
+    async lock(key) {
+      // In one order everywhere, so that no two processes hold what the other waits for.
+      const all = [[first, key] as const, ...(names.get(key) ?? [])].sort(([, a], [, b]) => (a < b ? -1 : 1));
+      const held: Lock[] = [];
+      const release = async (): Promise<void> => {
+        await Promise.all(held.map((lock) => lock.release()));
+      };
+      for (const [tokens, name] of all) {
+        const lock = await tokens.lock(name);
+        if (typeof lock === 'string') {
+          await release();
+          return lock;
+        }
+        held.push(lock);
+      }
+      return { release };
+    },
+  };
+}
