@@ -83,10 +83,10 @@ export function openTokens(
 function profileOf(options: TokenOptions): string {
   const { audience, scopes, resource, endpointParams, clientAuthentication } = options;
   const { tokenLifetimeMs, acceptedTokenTypes, clientConfig } = options;
-  const { tls, assertion, headers } = clientConfig;
+  const { tls, assertion, headers, proxy } = clientConfig;
   return fingerprint([
     { audience, scopes, resource, endpointParams, headers },
-    { clientAuthentication, assertion, tls, tokenLifetimeMs, acceptedTokenTypes },
+    { clientAuthentication, assertion, tls, proxy, tokenLifetimeMs, acceptedTokenTypes },
   ]);
 }
 
@@ -112,7 +112,7 @@ export function toEndpointOptions({
   acceptedTokenTypes,
   clientConfig,
 }: Omit<TokenOptions, 'store'>): TokenEndpointOptions {
-  const { tls, timeoutSeconds, maxRetries, maxConcurrent, assertion, headers } = clientConfig;
+  const { tls, timeoutSeconds, maxRetries, maxConcurrent, assertion, headers, proxy } = clientConfig;
   return Object.freeze({
     url,
     audience,
@@ -120,6 +120,7 @@ export function toEndpointOptions({
     resource,
     endpointParams,
     headers,
+    proxy,
     clientAuthentication,
     assertion: Object.freeze({ ...plainAssertion, ...assertion, audience: assertion?.audience ?? url }),
     rules: Object.freeze({ acceptedTokenTypes: new Set(acceptedTokenTypes), tokenLifetimeMs }),

@@ -30,6 +30,7 @@ export const clientCredentialsNames: KnownNames = {
     maxRetries: 'value',
     maxConcurrent: 'value',
     headers: 'value',
+    proxy: 'value',
     assertion: {
       key: 'value',
       keyID: 'value',

@@ -47,6 +47,8 @@ export interface ClientCredentialsOptions {
     readonly maxRetries: number;
     /** Token requests at the same time; default 64. */
     readonly maxConcurrent: number;
+    /** URL of the proxy, perhaps with credentials; undefined: those of the environment. */
+    readonly proxy: Secret | undefined;
     /** More headers of the token request. */
     readonly headers: Readonly<Record<string, Secret>>;
     readonly assertion: AssertionOptions | undefined;

@@ -6,7 +6,7 @@ import { checkClientAuth, toAssertionOptions } from './client-auth.ts';
 import { clientCredentialsNames, toCanonical } from './canonical.ts';
 import type { ClientCredentialsOptions, OptionProblem } from './options.ts';
 import type { Report } from './report.ts';
-import { checkRequest, toList, toNamedSecrets, toScopes } from './request.ts';
+import { checkProxy, checkRequest, toList, toNamedSecrets, toScopes } from './request.ts';
 import type { ClientCredentialsShape } from './schema.ts';
 import { clientCredentialsSchema } from './schema.ts';
 import { toSecret, toText } from './secret-schema.ts';
@@ -75,6 +75,7 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
   const clientConfig = toRecord(shape.clientConfig);
   const tls: TlsShape | undefined = toRecord(clientConfig?.['tls']);
   const assertion: AssertionInput | undefined = toRecord(clientConfig?.['assertion']);
+  checkProxy(clientConfig?.['proxy'], report);
   checkRequest({ ...shape, headers: clientConfig?.['headers'] }, report);
   checkClientAuth({ ...shape, assertion, tls }, report);
   if (typeof shape.claims === 'string' && shape.claims !== '') {
@@ -166,6 +167,7 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
       timeoutSeconds: shape.clientConfig.timeoutSeconds,
       maxRetries: shape.clientConfig.maxRetries,
       maxConcurrent: shape.clientConfig.maxConcurrent,
+      proxy: shape.clientConfig.proxy === undefined ? undefined : toSecret(shape.clientConfig.proxy),
       headers: toNamedSecrets(shape.clientConfig.headers),
       assertion: shape.clientConfig.assertion && toAssertionOptions(shape.clientConfig.assertion),
     }),

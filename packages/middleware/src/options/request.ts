@@ -78,6 +78,25 @@ export function checkRequest(
   }
 }
 
+/** A proxy of HTTP; its URL may hold credentials, and is not repeated. */
+export function checkProxy(proxy: unknown, report: Report): void {
+  if (!isText(proxy)) return;
+  const url = URL.canParse(toText(proxy)) ? new URL(toText(proxy)) : undefined;
+  const isRight =
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '';
+  if (!isRight)
+    report(
+      'error',
+      ['clientConfig', 'proxy'],
+      'invalid_value',
+      'expected the http or https URL of a proxy, without a path',
+    );
+}
+
 /** Scopes as they are sent, each once. */
 export function toScopes(scopes: unknown): string[] {
   return [...new Set(toList(scopes).flatMap((text) => text.split(/\s+/)))].filter((scope) => scope !== '');

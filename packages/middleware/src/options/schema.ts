@@ -42,6 +42,7 @@ export interface ClientCredentialsInput {
         maxRetries?: number | undefined;
         maxConcurrent?: number | undefined;
         headers?: NamedSecrets | undefined;
+        proxy?: string | Secret | undefined;
         assertion?: AssertionInput | undefined;
       }
     | undefined;
@@ -77,6 +78,7 @@ export interface ClientCredentialsShape {
     maxRetries: number;
     maxConcurrent: number;
     headers?: NamedSecrets | undefined;
+    proxy?: string | Secret | undefined;
     assertion?: AssertionShape | undefined;
   };
   store?: StoreShape | undefined;
@@ -167,6 +169,11 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
             'Token requests at the same time; others wait, and clients that have had a token go first.',
           ),
         headers: headersSchema.optional(),
+        proxy: secret
+          .optional()
+          .describe(
+            'URL of the HTTP proxy to the authorization server, in place of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.',
+          ),
         assertion: assertionSchema.optional().describe('JWTs that the client authenticates with (RFC 7523).'),
       })
       .prefault({})

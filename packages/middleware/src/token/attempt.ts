@@ -64,6 +64,8 @@ export async function attemptTokenRequest(
 
 /** The error's code, in words where there are some. Messages may quote what the server or the caller sent. */
 export function describeFault(error: unknown): string {
+  const [, status] = error instanceof Error ? (/^Proxy response \((\d+)\)/.exec(error.message) ?? []) : [];
+  if (status !== undefined) return `the proxy answered ${status}`;
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (typeof code !== 'string') return 'connection error';
   // The codes of the parser of HTTP.

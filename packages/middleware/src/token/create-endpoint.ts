@@ -17,6 +17,8 @@ export interface TokenEndpointParts {
   readonly clock: Clock;
   /** Source of the back-off's jitter; default `Math.random`. */
   readonly random?: () => number;
+  /** Where proxies are read from; default: the environment of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Told of the body of each response that grants a token. */
   readonly onGrant?: OnGrant | undefined;
 }
@@ -33,9 +35,9 @@ const rememberedClients = 10_000;
  */
 export function createTokenEndpoint(
   options: TokenEndpointOptions,
-  { clock, random = Math.random, onGrant }: TokenEndpointParts,
+  { clock, random = Math.random, onGrant, env }: TokenEndpointParts,
 ): TokenEndpoint {
-  const transport = createTransport(options, clock);
+  const transport = createTransport(options, clock, env);
   const { clientAuthentication: method } = options;
   const methods = method === 'auto' ? createAutomaticClientAuth(clock) : createFixedClientAuth(method);
   const clientAuth = createClientAuthFactory(options.assertion, clock);

@@ -30,6 +30,8 @@ export interface TokenEndpointOptions {
     readonly key: Secret | undefined;
     readonly insecureSkipVerify: boolean;
   };
+  /** URL of the proxy; undefined: those of the environment. */
+  readonly proxy: Secret | undefined;
   /** Milliseconds for each attempt, connection included. */
   readonly timeoutMs: number;
   /** Retries after the first attempt; 0 for none. */

@@ -12,6 +12,7 @@ export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
   resource: [],
   endpointParams: {},
   headers: {},
+  proxy: undefined,
   clientAuthentication: 'auto',
   assertion: Object.freeze({
     key: undefined,

@@ -1,10 +1,9 @@
-import { Socket } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
-import { Agent, buildConnector } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { decodeContent, readBounded, UnusableAnswer } from './bounded-body.ts';
+import { createDispatcher, readProxies } from './dispatcher.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
+import { LocalFault } from './local-fault.ts';
 
 /** Bytes of an answer that are read at most, after decompression. */
 export const maxAnswerBytes: number = 1024 * 1024;
@@ -14,7 +13,7 @@ export interface Transport {
   /**
    * Sends a `POST` and reads the whole answer, up to `maxAnswerBytes`; redirects are not followed.
    *
-   * @throws UnusableAnswer, the signal's reason, or a connection error.
+   * @throws UnusableAnswer, LocalFault, the signal's reason, or a connection error.
    */
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Response>;
   close(): Promise<void>;
@@ -47,39 +46,21 @@ async function readContent({ statusCode, headers, body }: Dispatcher.ResponseDat
 }
 
 /**
- * Opens and keeps connections for one token endpoint. The TLS options are read once, here.
+ * Opens and keeps connections for one token endpoint.
  *
+ * @param env where proxies are read from; default: the environment of the process.
  * @throws Error of `node:tls` when a PEM text cannot be used.
  */
 export function createTransport(
-  { tls, timeoutMs }: Pick<TokenEndpointOptions, 'tls' | 'timeoutMs'>,
+  options: Pick<TokenEndpointOptions, 'tls' | 'timeoutMs' | 'proxy'>,
   clock: Clock,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): Transport {
-  const connector = buildConnector({
-    secureContext: createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key?.reveal() }),
-    rejectUnauthorized: !tls.insecureSkipVerify,
-    timeout: 0,
-  });
-  // The type says void; it returns the socket, which undici wants back.
-  const connect: (...args: Parameters<typeof connector>) => unknown = connector;
-  const agent = new Agent({
-    // undici's own limits are off: one time-out, by the injected clock, covers connection, head and body.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect(options, callback) {
-      // An aborted request leaves its connection attempt behind; without a limit, the next request would wait on that one.
-      const timer = clock.after(timeoutMs, () => {
-        if (socket instanceof Socket) socket.destroy(new Error('connection attempt timed out'));
-      });
-      const socket = connect(options, (...result) => {
-        timer.cancel();
-        callback(...result);
-      });
-      return socket;
-    },
-  });
+  const proxies = readProxies(env);
+  const agent = createDispatcher(options, clock, proxies);
   return {
     async post(url, headers, body, signal): Promise<Response> {
+      if (options.proxy === undefined && proxies.fault !== undefined) throw new LocalFault(proxies.fault);
       const { origin, pathname, search } = new URL(url);
       const answer = await agent.request({
         origin,

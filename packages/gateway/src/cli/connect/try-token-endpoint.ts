@@ -70,8 +70,8 @@ function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome | undef
 const givesToken: Outcome = { fault: undefined, detail: 'gives a token' };
 
 async function knock({ url, clientConfig }: EndpointOptions): Promise<Outcome> {
-  const { tls, timeoutSeconds } = clientConfig;
-  const transport = createTransport({ tls, timeoutMs: timeoutSeconds * 1000 }, systemClock);
+  const { tls, timeoutSeconds, proxy } = clientConfig;
+  const transport = createTransport({ tls, proxy, timeoutMs: timeoutSeconds * 1000 }, systemClock);
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeoutSeconds * 1000);
   try {

@@ -1,0 +1,90 @@
+import { Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import { Agent, buildConnector, EnvHttpProxyAgent, Pool, ProxyAgent } from 'undici';
+import type { Clock } from '../base/clock.ts';
+import type { TokenEndpointOptions } from './endpoint.ts';
+
+/** undici's own limits are off: one time-out, by the injected clock, covers connection, head and body. */
+const limits = { headersTimeout: 0, bodyTimeout: 0 } as const;
+
+/**
+ * Opens and keeps the connections of one token endpoint, directly or through a proxy: the configured one, else those of the environment.
+ * The options are read once, here.
+ *
+ * @throws Error of `node:tls` when a PEM text cannot be used.
+ */
+export function createDispatcher(
+  { tls, timeoutMs, proxy }: Pick<TokenEndpointOptions, 'tls' | 'timeoutMs' | 'proxy'>,
+  clock: Clock,
+  proxies: EnvironmentProxies,
+): Dispatcher {
+  const server = {
+    secureContext: createSecureContext({ ca: tls.ca, cert: tls.cert, key: tls.key?.reveal() }),
+    rejectUnauthorized: !tls.insecureSkipVerify,
+  };
+  const tunnel = {
+    ...limits,
+    requestTls: { ...server, timeout: timeoutMs },
+    proxyTls: { timeout: timeoutMs },
+    // A proxy that never answers a CONNECT must not hold the next request too.
+    clientFactory: (origin: URL, options: object) =>
+      new Pool(origin, { ...options, headersTimeout: timeoutMs }),
+  };
+  if (proxy !== undefined) return new ProxyAgent({ ...tunnel, uri: proxy.reveal() });
+  const connect = boundConnector(buildConnector({ ...server, timeout: 0 }), timeoutMs, clock);
+  const { httpProxy, httpsProxy, noProxy } = proxies;
+  return httpProxy === '' && httpsProxy === ''
+    ? new Agent({ ...limits, connect })
+    : new EnvHttpProxyAgent({ ...tunnel, connect, httpProxy, httpsProxy, noProxy });
+}
+
+/** Proxies that the environment names; an empty text is none. */
+export interface EnvironmentProxies {
+  readonly httpProxy: string;
+  readonly httpsProxy: string;
+  readonly noProxy: string;
+  /** What is wrong with them, naming the variable and not its value, which may hold a password. */
+  readonly fault: string | undefined;
+}
+
+/** Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in lower case first. */
+export function readProxies(env: Readonly<Record<string, string | undefined>>): EnvironmentProxies {
+  const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? '').trim();
+  // As curl does: a host and a port are enough.
+  const toUrl = (text: string): string => (text === '' || text.includes('://') ? text : `http://${text}`);
+  const httpProxy = toUrl(read('HTTP_PROXY'));
+  const httpsProxy = toUrl(read('HTTPS_PROXY'));
+  const wrong = httpProxy !== '' && !isProxyUrl(httpProxy) ? 'HTTP_PROXY' : 'HTTPS_PROXY';
+  const isRight = [httpProxy, httpsProxy].every((text) => text === '' || isProxyUrl(text));
+  return isRight
+    ? { httpProxy, httpsProxy, noProxy: read('NO_PROXY'), fault: undefined }
+    : {
+        httpProxy: '',
+        httpsProxy: '',
+        noProxy: '',
+        fault: `${wrong} is not the http or https URL of a proxy`,
+      };
+}
+
+const isProxyUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+
+/** An aborted request leaves its connection attempt behind; without a limit, the next request would wait on that one. */
+function boundConnector(
+  connector: ReturnType<typeof buildConnector>,
+  timeoutMs: number,
+  clock: Clock,
+): buildConnector.connector {
+  // The type says void; it returns the socket, which undici wants back.
+  const connect: (...args: Parameters<typeof connector>) => unknown = connector;
+  return (options, callback) => {
+    const timer = clock.after(timeoutMs, () => {
+      if (socket instanceof Socket) socket.destroy(new Error('connection attempt timed out'));
+    });
+    const socket = connect(options, (...result) => {
+      timer.cancel();
+      callback(...result);
+    });
+    return socket;
+  };
+}
