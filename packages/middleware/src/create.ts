@@ -16,6 +16,7 @@ import { parseClientCredentials } from './options/parse.ts';
 import { openTokens, toCredential } from './open-tokens.ts';
 import type { RenewalListening } from './renewal-listener.ts';
 import { createRenewalListener } from './renewal-listener.ts';
+import type { EndpointStates } from './token/endpoint-state.ts';
 import type { StoreListening } from './store-listener.ts';
 import { createStoreChannel } from './store-listener.ts';
 
@@ -45,6 +46,8 @@ export interface AuthenticatorParts {
   readonly cache?: TokenCache;
   /** Default: stores of its own, used by nobody else. */
   readonly stores?: Stores;
+  /** Default: none. Authenticators that share them bound and suspend the token requests at one endpoint together. */
+  readonly endpoints?: EndpointStates;
   /** What counts where the tokens came from. Default: nothing. */
   readonly tally?: TokenTally | undefined;
   /** Told of what becomes of renewals in the background. Default: nobody is. */

@@ -12,6 +12,7 @@ import type { ClientCredentialsOptions } from './options/options.ts';
 import { createTokenEndpoint } from './token/create-endpoint.ts';
 import type { Credential } from './token/credential.ts';
 import type { TokenEndpointOptions } from './token/endpoint.ts';
+import type { EndpointStates } from './token/endpoint-state.ts';
 import { maxBackoffMs } from './token/retry.ts';
 
 /** The options that say where tokens come from; the rest of `oAuthClientCredentials` judges them. */
@@ -45,13 +46,16 @@ export function openTokens(
     readonly clock: Clock;
     readonly cache?: TokenCache;
     readonly stores?: Stores;
+    readonly endpoints?: EndpointStates;
     readonly tally?: TokenTally | undefined;
     readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
   },
 ): OpenTokens {
   const { clock } = parts;
   const { timeoutSeconds, maxRetries } = options.clientConfig;
-  const endpoint = createTokenEndpoint(toEndpointOptions(options), { clock });
+  const endpointOptions = toEndpointOptions(options);
+  const use = parts.endpoints?.acquire(endpointOptions);
+  const endpoint = createTokenEndpoint(endpointOptions, { clock, state: use?.state });
   const cache = parts.cache ?? createTokenCache({ clock });
   const profile = [options.url, profileOf(options)];
   // Callers wait for a minute, or for as long as the configured attempts may take.
@@ -74,6 +78,7 @@ export function openTokens(
     async close(): Promise<void> {
       source.purge();
       await endpoint.close();
+      use?.release();
       await held?.release();
     },
   });

@@ -6,6 +6,7 @@ import type { Stores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createTokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import type { Use } from '../upstream/sharing.ts';
 import { createSharing } from '../upstream/sharing.ts';
 import { createParsedAuthenticator, type Authenticator } from '@grantgate/middleware';
@@ -40,6 +41,7 @@ export function createAuthenticators(parts: {
   /** Default: nobody is told. */
   readonly renewals?: Channel<AuthenticatorRenewal> | undefined;
 }): Authenticators {
+  const endpoints = createEndpointStates(parts.clock);
   const sharing = createSharing<CountedAuthenticator>((authenticator) => authenticator.close());
   return {
     acquire: (options) =>
@@ -47,7 +49,14 @@ export function createAuthenticators(parts: {
         const tally = parts.openTally?.() ?? createTokenTally();
         const onRenewal = (event: RenewalEvent): void => parts.renewals?.publish({ tally, event });
         const { clock, cache, stores } = parts;
-        const authenticator = createParsedAuthenticator(options, { clock, cache, stores, tally, onRenewal });
+        const authenticator = createParsedAuthenticator(options, {
+          clock,
+          cache,
+          stores,
+          endpoints,
+          tally,
+          onRenewal,
+        });
         return Object.freeze({ ...authenticator, tally });
       }),
   };

@@ -339,8 +339,8 @@ describe('token cache', () => {
     expect(asked).toEqual(['right', 'x', 'y', 'z', 'x']);
   });
 
-  it.each(['unavailable', 'timeout', 'request_rejected', 'response_invalid'] as const)(
-    'does not remember %s: only refused credentials are',
+  it.each(['unavailable', 'timeout'] as const)(
+    'does not remember %s: another request may come to something else',
     async (reason) => {
       const { first, asked, answerWith } = setUp();
       answerWith(() => ({ ...refusal, reason }));
@@ -349,6 +349,35 @@ describe('token cache', () => {
       expect(asked).toHaveLength(2);
     },
   );
+
+  it.each(['request_rejected', 'response_invalid'] as const)(
+    'remembers %s briefly, as it does refused credentials',
+    async (reason) => {
+      const { clock, first, asked, answerWith } = setUp();
+      answerWith(() => ({ ...refusal, reason }));
+      const failure = await first();
+      expect(await first()).toBe(failure);
+      expect(asked).toHaveLength(1);
+      await clock.advance(5_000);
+      await first();
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  it('waits with the next renewal for as long as the server said', async () => {
+    const { clock, first, asked, answerWith } = setUp(100_000);
+    await first();
+    answerWith(() => ({ ...refusal, reason: 'unavailable', retryAfterSeconds: 12 }));
+    await clock.advance(80_000);
+    for (let second = 0; second < 12; second += 1) {
+      await first();
+      await clock.advance(1_000);
+    }
+    expect(asked).toHaveLength(2);
+    await first();
+    await clock.advance(0);
+    expect(asked).toHaveLength(3);
+  });
 
   it('never replaces a token by one that was asked for earlier', async () => {
     const { clock, tokens, first, answerWith } = setUp();

@@ -5,7 +5,7 @@ import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
 import type { TokenEndpoint } from '../token/endpoint.ts';
-import type { TokenFailure } from '../token/failure.ts';
+import type { TokenFailure, TokenFailureReason } from '../token/failure.ts';
 import { obtainShared } from './fleet.ts';
 import { createKeyer } from './key.ts';
 import type { SharedTokens } from './shared-tokens.ts';
@@ -130,6 +130,13 @@ const brokeDown: TokenFailure = Object.freeze({
 
 /** Clients of one source whose purge is remembered, the latest kept. */
 const maxPurged = 1_000;
+/** Failures that another token request would only repeat: they are remembered briefly. */
+const lastingFailures: ReadonlySet<TokenFailureReason> = new Set([
+  'credentials_refused',
+  'request_rejected',
+  'response_invalid',
+]);
+
 /** Outages of renewals that are remembered, the latest kept. */
 const maxOutages = 10_000;
 
@@ -238,7 +245,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       ): void => {
         const now = clock.monotonic();
         if (outcome.kind === 'failure') {
-          if (outcome.reason === 'credentials_refused')
+          if (lastingFailures.has(outcome.reason))
             refused.set(key, { failure: outcome, untilMs: now + refusedForMs });
           return;
         }
@@ -264,8 +271,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         });
       };
 
-      const postpone = (entry: Entry, now: number): void => {
-        entry.refreshAtMs = now + retryRefreshMs(entry.failedRefreshes);
+      const postpone = (entry: Entry, now: number, retryAfterSeconds = 0): void => {
+        entry.refreshAtMs = now + Math.max(retryRefreshMs(entry.failedRefreshes), retryAfterSeconds * 1000);
         makeUnsure(entry.validity);
         entry.failedRefreshes += 1;
       };
@@ -275,7 +282,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         const flight = launch(key, credential);
         void flight.outcome.then((outcome) => {
           if (entries.get(key) === entry && entry.refreshAtMs === Infinity)
-            postpone(entry, clock.monotonic());
+            postpone(
+              entry,
+              clock.monotonic(),
+              outcome.kind === 'failure' ? outcome.retryAfterSeconds : undefined,
+            );
           if (flight.progress.asked && !flight.progress.purged)
             announceRenewal(key, credential, entry, outcome);
         });

@@ -35,6 +35,7 @@ describe('the options', () => {
           maxRetries: 3,
           maxConcurrent: 64,
           headers: {},
+          proxy: undefined,
           assertion: undefined,
         },
       },
@@ -261,8 +262,14 @@ describe('the store', () => {
   it.each([
     [withStore({ secret, redis: { endpoints } }), []],
     [withStore({}), ['error store.redis missing_option', 'error store.secret missing_option']],
-    [withStore({ secret, secrets: [secret], redis: { endpoints } }), ['error store.secrets duplicate_option']],
-    [withStore({ secrets: [secret, 'short'], redis: { endpoints } }), ['error store.secrets.1 invalid_value']],
+    [
+      withStore({ secret, secrets: [secret], redis: { endpoints } }),
+      ['error store.secrets duplicate_option'],
+    ],
+    [
+      withStore({ secrets: [secret, 'short'], redis: { endpoints } }),
+      ['error store.secrets.1 invalid_value'],
+    ],
     [withStore({ secrets: [], redis: { endpoints } }), ['error store.secrets invalid_value']],
     [withStore({ secrets: secret, redis: { endpoints } }), ['error store.secrets invalid_value']],
     [withRedis({ timeout: '11s' }), ['error store.redis.timeout invalid_value']],

@@ -1,14 +1,13 @@
 import type { Clock } from '../base/clock.ts';
-import { createLru } from '../base/lru.ts';
 import type { TokenOutcome } from './access-token.ts';
 import { attemptTokenRequest } from './attempt.ts';
-import { createCircuitBreaker, type RequestResult } from './circuit-breaker.ts';
-import { createAutomaticClientAuth, createFixedClientAuth } from './client-auth/automatic.ts';
+import type { RequestResult } from './circuit-breaker.ts';
+import { createFixedClientAuth } from './client-auth/automatic.ts';
 import { createClientAuthFactory } from './client-auth/method.ts';
 import type { Credential } from './credential.ts';
 import type { TokenEndpoint, TokenEndpointOptions } from './endpoint.ts';
+import { createEndpointState, type EndpointState } from './endpoint-state.ts';
 import { createTokenFailure, type TokenFailure } from './failure.ts';
-import { createRequestQueue } from './request-queue.ts';
 import { retry, type Attempt } from './retry.ts';
 import type { OnGrant } from './token-response.ts';
 import { createTransport } from './transport.ts';
@@ -17,14 +16,13 @@ export interface TokenEndpointParts {
   readonly clock: Clock;
   /** Source of the back-off's jitter; default `Math.random`. */
   readonly random?: () => number;
+  /** Shared with all that use the endpoint; default: of its own. */
+  readonly state?: EndpointState | undefined;
   /** Where proxies are read from; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Told of the body of each response that grants a token. */
   readonly onGrant?: OnGrant | undefined;
 }
-
-/** Clients that have had a token, the most recently used remembered. */
-const rememberedClients = 10_000;
 
 /**
  * Creates the client of one token endpoint: authentication method chosen automatically, retries with back-off, one
@@ -35,22 +33,25 @@ const rememberedClients = 10_000;
  */
 export function createTokenEndpoint(
   options: TokenEndpointOptions,
-  { clock, random = Math.random, onGrant, env }: TokenEndpointParts,
+  { clock, random = Math.random, state, onGrant, env }: TokenEndpointParts,
 ): TokenEndpoint {
   const transport = createTransport(options, clock, env);
   const { clientAuthentication: method } = options;
-  const methods = method === 'auto' ? createAutomaticClientAuth(clock) : createFixedClientAuth(method);
+  const { queue, breaker, clients, cooldowns, automaticAuth } =
+    state ?? createEndpointState(options, { clock, random });
+  const methods = method === 'auto' ? automaticAuth : createFixedClientAuth(method);
   const clientAuth = createClientAuthFactory(options.assertion, clock);
   const retries = { clock, random, maxRetries: options.maxRetries };
+  const trial = {
+    ...retries,
+    isFinal: (outcome: TokenOutcome, retried: number): boolean =>
+      isMethodInDoubt(outcome, retried >= options.maxRetries - 1),
+  };
   const underWay = new Set<Promise<TokenOutcome>>();
   let closing: Promise<void> | undefined;
 
-  const queue = createRequestQueue({ clock, maxConcurrent: options.maxConcurrent });
-  const breaker = createCircuitBreaker({ clock, random });
-  const clients = createLru<string, true>(rememberedClients);
-
   const request = (credential: Credential, isKnown: boolean): Promise<TokenOutcome> =>
-    methods.run(credential.clientId, (method, isTrial) =>
+    methods.run(credential.clientId, (method, next) =>
       retry(
         async () => {
           const send = (): Promise<Attempt> =>
@@ -60,14 +61,20 @@ export function createTokenEndpoint(
               credential,
               clientAuth(method, credential.clientSecret),
             );
-          return (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
+          const attempt = (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
+          const { outcome } = attempt;
+          if (outcome.kind === 'failure' && outcome.retryAfterSeconds !== undefined)
+            cooldowns.note(credential, outcome);
+          return attempt;
         },
-        isTrial ? { ...retries, isFinal: isMethodInDoubt } : retries,
+        next === 'nothing' ? { ...retries, maxRetries: 0 } : next === 'retries' ? retries : trial,
       ),
     );
 
   const obtain = async (credential: Credential): Promise<TokenOutcome> => {
     const { clientId } = credential;
+    const cooling = cooldowns.find(credential);
+    if (cooling !== undefined) return cooling;
     const isKnown = clients.get(clientId) === true;
     // A stranger may send what makes a server fail: that says nothing about the server.
     const report = breaker.enter(isKnown);
@@ -79,6 +86,7 @@ export function createTokenEndpoint(
       report(outcome === undefined ? 'undecided' : toResult(outcome));
     }
     if (outcome.kind === 'token') clients.set(clientId, true);
+    cooldowns.note(credential, outcome);
     return outcome;
   };
 
@@ -110,8 +118,9 @@ const turnedAway: Attempt = Object.freeze({
   transient: false,
 });
 
-const isMethodInDoubt = (outcome: TokenOutcome): boolean =>
-  outcome.kind === 'failure' && outcome.methodDoubt === 'strong';
+const isMethodInDoubt = (outcome: TokenOutcome, isLastRetry: boolean): boolean =>
+  outcome.kind === 'failure' &&
+  (outcome.methodDoubt === 'strong' || (outcome.methodDoubt === 'weak' && isLastRetry));
 
 /** What an outcome says about the server: one that limits or refuses a client is well. */
 function toResult(outcome: TokenOutcome): RequestResult {
@@ -124,4 +133,5 @@ function toResult(outcome: TokenOutcome): RequestResult {
 const createSuspension = (ms: number): TokenFailure =>
   createTokenFailure('unavailable', 'token requests are suspended: the last ones failed', {
     retryAfterSeconds: Math.ceil(ms / 1000),
+    isLocal: true,
   });

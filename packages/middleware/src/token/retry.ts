@@ -13,8 +13,8 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly maxRetries: number;
-  /** Outcomes that are not tried again although they may change. Default: none. */
-  readonly isFinal?: (outcome: TokenOutcome) => boolean;
+  /** Outcomes that are not tried again although they may change, after so many retries. Default: none. */
+  readonly isFinal?: ((outcome: TokenOutcome, retries: number) => boolean) | undefined;
 }
 
 /** Milliseconds that no back-off exceeds; a `Retry-After` comes on top. */
@@ -36,7 +36,7 @@ export async function retry(
   for (let retries = 0; ; retries += 1) {
     const { outcome, transient } = await attempt();
     if (!transient || outcome.kind === 'token' || retries >= maxRetries) return outcome;
-    if (isFinal?.(outcome) === true) return outcome;
+    if (isFinal?.(outcome, retries) === true) return outcome;
     const askedSeconds = outcome.retryAfterSeconds ?? 0;
     if (askedSeconds > longestWaitSeconds) return outcome;
     const delayMs =

@@ -21,13 +21,14 @@ const registered: ReadonlySet<string> = new Set([
 
 /**
  * Whether an error proves that the client was authenticated: the server went on to what is asked for, or is in trouble itself. Any other
- * may be what a server says that did not find the credentials where they were sent.
+ * may be what a server says that did not find the credentials where they were sent. `unauthorized_client` comes after authentication (RFC
+ * 6749 section 5.2); a server that says it with 401, such as Keycloak 16, means `invalid_client`.
  */
-export const provesAuthentication = ({ code, concerns }: ServerError): boolean =>
-  concerns === 'server' ||
-  (concerns === 'request' &&
-    code !== 'invalid_request' &&
-    (requestCodes.has(code) || code === 'access_denied'));
+export function provesAuthentication(status: number, { code, concerns }: ServerError): boolean {
+  if (concerns === 'server' || (code === 'unauthorized_client' && status === 400)) return true;
+  if (concerns === 'client' || code === 'invalid_request') return false;
+  return requestCodes.has(code) || code === 'access_denied';
+}
 
 /** Whether RFC 6749 section 5.2 registers a code. */
 export const isRegisteredError = (code: string): boolean => registered.has(code);

@@ -88,7 +88,7 @@ function toServersFailure(
   retryAfterSeconds: number | undefined,
 ): FailedAttempt {
   const { code, concerns } = error;
-  const methodDoubt = provesAuthentication(error) ? undefined : 'strong';
+  const methodDoubt = provesAuthentication(status, error) ? undefined : 'strong';
   const oauthError = isRegisteredError(code) ? code : undefined;
   const answered = `the token endpoint answered ${status}`;
   // Callers may see the detail: a code is in it only when it is one of RFC 6749.
@@ -114,7 +114,7 @@ function toStatusFailure(
       outcome: createTokenFailure('credentials_refused', detail, { methodDoubt: 'strong' }),
       transient: false,
     };
-  const methodDoubt = refusing.has(status) ? (isJson ? 'strong' : 'weak') : undefined;
+  const methodDoubt = !refusing.has(status) ? undefined : isJson && status !== 403 ? 'strong' : 'weak';
   return {
     outcome: createTokenFailure('unavailable', detail, { retryAfterSeconds, methodDoubt }),
     transient: true,

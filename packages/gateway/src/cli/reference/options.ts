@@ -73,8 +73,12 @@ function toDefault({ default: value, type }: JsonSchema): string | undefined {
   return code(value);
 }
 
-function toMeaning({ description = '', title }: JsonSchema): string {
-  return title === 'secret' ? `${description} **Secret**: kept out of every output.` : description;
+function toMeaning(schema: JsonSchema): string {
+  const { description = '', items, additionalProperties } = schema;
+  const isSecret = [schema, items, additionalProperties].some(
+    (one) => isSchema(one) && one.title === 'secret',
+  );
+  return isSecret ? `${description} **Secret**: kept out of every output.` : description;
 }
 
 const code = (value: unknown): string =>

@@ -2,6 +2,7 @@ import type { ClientAuthMethod } from '../../base/client-auth-method.ts';
 import type { Clock } from '../../base/clock.ts';
 import { createLru } from '../../base/lru.ts';
 import type { TokenOutcome } from '../access-token.ts';
+import type { MethodDoubt } from '../failure.ts';
 
 /** Chooses the client authentication method of one token endpoint. */
 export interface ClientAuthChoice {
@@ -9,12 +10,16 @@ export interface ClientAuthChoice {
   run(clientId: string, obtain: ObtainWith): Promise<TokenOutcome>;
 }
 
-/** @param isTrial whether another method comes next, so that a response that leaves the method in doubt is not retried. */
-export type ObtainWith = (method: ClientAuthMethod, isTrial: boolean) => Promise<TokenOutcome>;
+/**
+ * What follows a token request that fails: `retries` as configured; `other-method`, so that a response that leaves the method in doubt is
+ * not retried, or once less when it may be of a proxy; `nothing`, in the place of that last retry.
+ */
+export type NextTry = 'retries' | 'other-method' | 'nothing';
+export type ObtainWith = (method: ClientAuthMethod, next: NextTry) => Promise<TokenOutcome>;
 
 /** The configured method, whatever the server says. */
 export const createFixedClientAuth = (method: ClientAuthMethod): ClientAuthChoice => ({
-  run: (_clientId, obtain) => obtain(method, false),
+  run: (_clientId, obtain) => obtain(method, 'retries'),
 });
 
 /** Clients whose method is remembered per token endpoint, the most recently used kept; only a token earns a place. */
@@ -42,8 +47,8 @@ export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {
 
   return {
     async run(clientId, obtain): Promise<TokenOutcome> {
-      const attempt = async (method: ClientAuthMethod, isTrial: boolean): Promise<TokenOutcome> => {
-        const outcome = await obtain(method, isTrial);
+      const attempt = async (method: ClientAuthMethod, next: NextTry): Promise<TokenOutcome> => {
+        const outcome = await obtain(method, next);
         if (outcome.kind === 'token') {
           endpointMethod = method;
           clients.set(clientId, { method, atMs: clock.monotonic() });
@@ -52,15 +57,15 @@ export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {
       };
       const known = clients.get(clientId);
       const likely = known?.method ?? endpointMethod ?? 'client_secret_basic';
-      const first = await attempt(likely, known === undefined);
-      if (known === undefined ? !doubtsMethod(first) : !mayHaveChanged(first)) return first;
+      const first = await attempt(likely, known === undefined ? 'other-method' : 'retries');
+      if (known === undefined ? doubtOf(first) === undefined : !mayHaveChanged(first)) return first;
       // Another request of this client may have found its method meanwhile.
       const latest = clients.get(clientId) ?? known;
       const isTrusted = latest !== undefined && clock.monotonic() - latest.atMs < trustMs;
       if (isTrusted && latest.method === likely) return first;
-      const second = await attempt(otherThan(likely), false);
+      const second = await attempt(otherThan(likely), doubtOf(first) === 'weak' ? 'nothing' : 'retries');
       // Refused both ways: `invalid_client` says more than the `invalid_request` of a server that saw no credentials.
-      return doubtsMethod(second) && isRefusal(first) ? first : second;
+      return doubtOf(second) !== undefined && isRefusal(first) ? first : second;
     },
   };
 }
@@ -71,8 +76,8 @@ const otherThan = (method: ClientAuthMethod): ClientAuthMethod =>
 const isRefusal = (outcome: TokenOutcome): boolean =>
   outcome.kind === 'failure' && outcome.reason === 'credentials_refused';
 
-const doubtsMethod = (outcome: TokenOutcome): boolean =>
-  outcome.kind === 'failure' && outcome.methodDoubt !== undefined;
+const doubtOf = (outcome: TokenOutcome): MethodDoubt | undefined =>
+  outcome.kind === 'failure' ? outcome.methodDoubt : undefined;
 
 /** Whether a server may take another method than the one that worked: `unauthorized_client` comes after authentication. */
 function mayHaveChanged(outcome: TokenOutcome): boolean {

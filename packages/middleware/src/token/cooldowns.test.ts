@@ -1,0 +1,129 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { Secret } from '../base/secret.ts';
+import { createTokenEndpoint } from './create-endpoint.ts';
+import type { TokenEndpointOptions } from './endpoint.ts';
+import { createEndpointStates } from './endpoint-state.ts';
+import type { Script } from './scripted-server.testkit.ts';
+import { json, startScriptedServer } from './scripted-server.testkit.ts';
+import { connectTo, plainOptions } from './token-endpoint.testkit.ts';
+
+const closes: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closes.splice(0)) await close();
+});
+
+const grant: Script[number] = (response) =>
+  json(response, 200, { access_token: 'opaque', token_type: 'Bearer', expires_in: 60 });
+const answer =
+  (status: number, headers: Record<string, string> = {}): Script[number] =>
+  (response) =>
+    json(response, status, {}, headers);
+
+async function serve(options: Partial<TokenEndpointOptions>, ...script: Script) {
+  const server = await startScriptedServer(...script);
+  const client = connectTo(server.url, options);
+  closes.push(
+    () => client.close(),
+    () => server.close(),
+  );
+  return { ...client, server };
+}
+
+describe('a credential whose token requests are limited', () => {
+  it.each([429, 503])(
+    'causes none until the time that %d named, and callers hear what remains',
+    async (status) => {
+      const { obtain, clock, server } = await serve({}, answer(status, { 'retry-after': '60' }), grant);
+      expect(await obtain()).toMatchObject({ reason: 'unavailable', retryAfterSeconds: 60 });
+      for (let call = 0; call < 50; call += 1)
+        expect(await obtain()).toMatchObject({ reason: 'unavailable', retryAfterSeconds: 60 });
+      await clock.advance(20_500);
+      expect(await obtain()).toMatchObject({ reason: 'unavailable', retryAfterSeconds: 40 });
+      expect(server.requests).toHaveLength(1);
+      await clock.advance(39_500);
+      expect(await obtain()).toMatchObject({ kind: 'token' });
+    },
+  );
+
+  it('keeps no other credential waiting, nor the same ID with another secret', async () => {
+    const { obtain, server } = await serve({}, answer(429, { 'retry-after': '60' }), grant);
+    await obtain('app', 'wrong');
+    expect(await obtain('app', 'right')).toMatchObject({ kind: 'token' });
+    expect(await obtain('other', 'wrong')).toMatchObject({ kind: 'token' });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('waits longer each time when 429 names no time, up to half a minute, and starts again after a token', async () => {
+    const { obtain, clock, server } = await serve(
+      {},
+      ...Array.from({ length: 8 }, () => answer(429)),
+      grant,
+      answer(429),
+    );
+    const waits: number[] = [];
+    for (;;) {
+      const sent = server.requests.length;
+      const outcome = await obtain();
+      if (outcome.kind === 'token') break;
+      if (server.requests.length > sent) waits.push(0);
+      waits[waits.length - 1]! += 250;
+      await clock.advance(250);
+    }
+    // Jitter is one half, so three quarters of 1, 2, 4, ... seconds.
+    expect(waits).toEqual([750, 1500, 3000, 6000, 12_000, 22_500, 22_500, 22_500]);
+    await obtain();
+    expect(await obtain()).toMatchObject({ retryAfterSeconds: 1 });
+  });
+
+  it('waits after five failures in a row without an answer to go by', async () => {
+    const { obtain, server } = await serve({}, answer(500));
+    for (let call = 0; call < 50; call += 1) expect(await obtain()).toMatchObject({ reason: 'unavailable' });
+    expect(server.requests).toHaveLength(5);
+  });
+});
+
+describe('token endpoints in use', () => {
+  it('are bounded and cooled down together by all who use them in the same way', async () => {
+    const server = await startScriptedServer(answer(429, { 'retry-after': '60' }), grant);
+    const clock = createFakeClock();
+    const states = createEndpointStates(clock);
+    const open = (change: Partial<TokenEndpointOptions>) => {
+      const options = { ...plainOptions, url: server.url, ...change };
+      const use = states.acquire(options);
+      const { state } = use;
+      const endpoint = createTokenEndpoint(options, { clock, state });
+      closes.unshift(async () => {
+        await endpoint.close();
+        use.release();
+      });
+      return {
+        state,
+        obtain: () => endpoint.obtain({ clientId: 'app', clientSecret: new Secret('s') }),
+      };
+    };
+    closes.push(() => server.close());
+    const [one, two] = [open({ audience: 'one' }), open({ audience: 'two' })];
+    expect(two.state).toBe(one.state);
+    await one.obtain();
+    expect(await two.obtain()).toMatchObject({ reason: 'unavailable', retryAfterSeconds: 60 });
+    expect(server.requests).toHaveLength(1);
+    // Another way to the server fails for reasons of its own.
+    for (const other of [
+      { timeoutMs: 5 },
+      { maxConcurrent: 1 },
+      { headers: { a: new Secret('b') } },
+      { proxy: new Secret('http://p.example') },
+    ])
+      expect(open(other).state).not.toBe(one.state);
+  });
+
+  it('are forgotten when nobody uses them', () => {
+    const states = createEndpointStates(createFakeClock());
+    const options = { ...plainOptions, url: 'https://as.example' };
+    const [a, b] = [states.acquire(options), states.acquire(options)];
+    a.release();
+    b.release();
+    expect(states.acquire(options).state).not.toBe(a.state);
+  });
+});
