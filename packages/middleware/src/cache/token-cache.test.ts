@@ -49,6 +49,7 @@ function setUp(lifetimeMs = 100_000, limits: { maxEntries?: number; maxRefused?:
   };
   return {
     clock,
+    tally,
     asked,
     renewals,
     failing: () => cache.failingRenewals().get(tally) ?? 0,
@@ -363,6 +364,16 @@ describe('token cache', () => {
       expect(asked).toHaveLength(2);
     },
   );
+
+  it('counts no request to the server that was not sent', async () => {
+    const { tally, first, answerWith } = setUp();
+    answerWith(() => ({ ...refusal, reason: 'unavailable', isLocal: true }));
+    await first(credential('suspended'));
+    expect(tally.server).toBe(0);
+    answerWith(() => refusal);
+    await first(credential('sent'));
+    expect(tally.server).toBe(1);
+  });
 
   it('waits with the next renewal for as long as the server said', async () => {
     const { clock, first, asked, answerWith } = setUp(100_000);

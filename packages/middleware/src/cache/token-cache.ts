@@ -170,8 +170,6 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       ];
 
       const askServer = async (credential: Credential): Promise<TokenOutcome> => {
-        counts.server += 1;
-        tally.server += 1;
         const begun = clock.monotonic();
         let outcome: TokenOutcome = brokeDown;
         try {
@@ -179,6 +177,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         } catch {
           // What a defect of ours is to callers.
         }
+        // While requests are suspended, none is sent.
+        if (outcome.kind === 'failure' && outcome.isLocal === true) return outcome;
+        counts.server += 1;
+        tally.server += 1;
         tally.requested(outcome, clock.monotonic() - begun);
         return outcome;
       };
