@@ -21,7 +21,6 @@ import { createAccessLogLine } from './observe/access-log.ts';
 import { inBatches } from './observe/batches.ts';
 import { createKubernetesLog } from './observe/kubernetes-log.ts';
 import { logAddresses } from './observe/addresses-log.ts';
-import type { Log } from './observe/log.ts';
 import { createLog } from './observe/log.ts';
 import { toBuildInfo } from './observe/metrics/build-info.ts';
 import { toStoreName, workersStore, type Configured } from './observe/metrics/configured.ts';
@@ -43,7 +42,7 @@ import type { FileProvider } from './providers/file/provider.ts';
 import { createFileProvider } from './providers/file/provider.ts';
 import { createWatchSet } from './providers/file/watch-set.ts';
 import { createAccess } from './providers/kubernetes/access.ts';
-import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
+import type { KubernetesProvider, KubernetesProviderDeps } from './providers/kubernetes/provider.ts';
 import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
 import type { AuthenticatorRenewal } from './snapshot/authenticators.ts';
 import { createAuthenticators } from './snapshot/authenticators.ts';
@@ -151,6 +150,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
             }),
           servers: () => services.health(),
           origins: () => services.connections(),
+          kubernetes: () => kubernetes?.status() ?? [],
           failingRenewals: () => cache.failingRenewals(),
         },
       });
@@ -187,7 +187,15 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     });
     const tokens = createTokenPurge();
     const entryPointFacts = toEntryPointFacts(install.entryPoints);
-    const kubernetes = createKubernetes(install, io.env, clock, log);
+    const kubernetesLog = createKubernetesLog(log, clock);
+    const kubernetes = createKubernetes(install, io.env, {
+      clock,
+      onEvent(event) {
+        kubernetesLog(event);
+        metrics?.onKubernetes(event);
+      },
+      onCall: (call) => metrics?.onKubernetesCall(call),
+    });
     const certificateFiles = certificateFilesOf(install.entryPoints.values());
     const renew = createRenewal(install, entryPoints, {
       onRenewed: metrics?.onCertificates,
@@ -381,9 +389,8 @@ function listUnready(
   files: FileProvider | undefined,
   kubernetes: KubernetesProvider | undefined,
 ): readonly string[] {
-  const reasons = files?.missing().map(toMissing) ?? [];
-  if (kubernetes?.isReady() === false) reasons.push('the objects of the cluster have not been read');
-  return reasons;
+  const unread = kubernetes?.waitsFor().map((what) => `waiting for ${what}`) ?? [];
+  return [...(files?.missing().map(toMissing) ?? []), ...unread];
 }
 
 const toMissing = ({ place, message }: Problem): string => `${place.file} ${message}`;
@@ -391,13 +398,11 @@ const toMissing = ({ place, message }: Problem): string => `${place.file} ${mess
 function createKubernetes(
   { providers: { kubernetesCRD: config } }: InstallConfig,
   env: GatewayIo['env'],
-  clock: Clock,
-  log: Log,
+  deps: Pick<KubernetesProviderDeps, 'clock' | 'onEvent' | 'onCall'>,
 ): KubernetesProvider | undefined {
   if (config === undefined) return undefined;
-  const access = createAccess(config, { env });
-  const onEvent = createKubernetesLog(log, clock);
-  return createKubernetesProvider(config, { access, clock, onEvent, instance: hostname() });
+  const access = createAccess(config, { env, clock: deps.clock });
+  return createKubernetesProvider(config, { ...deps, access, instance: hostname() });
 }
 
 function toHandle({ name, check }: EntryPointConfig, pipeline: PipelineDeps, admin: AdminOptions): Handle {

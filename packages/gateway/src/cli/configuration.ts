@@ -70,6 +70,7 @@ export async function readConfiguration(
   const routes = translate(
     [...files.documents, ...(live?.documents ?? [])],
     [...files.problems, ...(live?.problems ?? [])],
+    live?.unreadSecrets,
   );
   // Without a configuration of its own, `serve` has the entry point of its shorthand. A cluster's are not known.
   const entryPoints =

@@ -12,9 +12,14 @@ export interface DynamicConfiguration {
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
   /** Kubernetes `Secret` objects as `namespace/name`, each a map of key to value. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Those of a cluster that have not been read, and so may be present, as `namespace/name`. */
+  readonly unreadSecrets: UnreadSecrets;
   /** Everything that was found, broken entries' errors included. */
   readonly problems: readonly Problem[];
 }
+
+/** Why a Secret has not been read: its response is on its way, or a role is missing. */
+export type UnreadSecrets = ReadonlyMap<string, 'pending' | 'forbidden'>;
 
 interface Entry {
   readonly name: string;

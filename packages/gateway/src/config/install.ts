@@ -120,6 +120,11 @@ export interface KubernetesProviderConfig {
   readonly allowExternalNameServices: boolean;
   /** References to the gateway's own environment and files that Middlewares may use. */
   readonly localReferences: LocalReferences;
+  /** Requests to the API server a second, on average, and at once. */
+  readonly qps: number;
+  readonly burst: number;
+  /** More referenced Secrets of a namespace are read together, if a role allows it. */
+  readonly secretsThreshold: number;
   /** Between two changes that take effect. */
   readonly throttleMs: number;
 }

@@ -68,6 +68,25 @@ export const kubernetesSchema = z
       .describe(
         "References to the gateway's own environment and files that Middlewares may use: `urn:env:NAME`, `urn:env:PREFIX*`, `urn:file:/FILE` or `urn:file:/DIRECTORY/` with everything below it. Default: none.",
       ),
+    qps: z
+      .number()
+      .positive()
+      .max(10_000)
+      .default(200)
+      .describe('Requests to the API server a second, on average.'),
+    burst: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(300)
+      .describe('Requests to the API server that may be sent at once.'),
+    secretsThreshold: z
+      .int()
+      .min(0)
+      .default(20)
+      .describe(
+        'When Middlewares refer to more Secrets of one namespace, all its Secrets are read with one list and one watch, if a role allows it; otherwise each by its name.',
+      ),
     throttleDuration: duration
       .prefault('0s')
       .describe('The least time between two changes that take effect.'),

@@ -177,6 +177,9 @@ export function toKubernetes(
       'providers.kubernetesCRD.allowLocalReferences',
       options.allowLocalReferences,
     ),
+    qps: options.qps,
+    burst: options.burst,
+    secretsThreshold: options.secretsThreshold,
     throttleMs: throttleDuration,
   });
 }

@@ -2,33 +2,49 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { ApiEvent } from '../providers/kubernetes/api-event.ts';
 import type { Log } from './log.ts';
 
-/** Milliseconds between two warnings of an API server that comes and goes. */
+/** Milliseconds between two warnings of one reason: an API server may come and go. */
 const quietMs = 60_000;
+/** Names that one line lists. */
+const maxNames = 10;
 
-/** Says in the log when the API server is away and when it is back, at most once a minute, and when Events may not be written. */
+/**
+ * Says in the log when the API server is away and why, each reason once a minute at most, and when it is back; which Secrets a
+ * gateway is ready without; and when Events may not be written.
+ */
 export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) => void {
-  let quietUntil = -Infinity;
+  const quietUntil = new Map<string | undefined, number>();
   let said = false;
-  return (event) => {
-    if (event.kind === 'events_refused') {
-      const { namespace, reason } = event;
-      log.warn(
-        'the Kubernetes API rejects Events of a namespace: problems of its objects are only in this log',
-        {
-          namespace,
-          reason,
-        },
-      );
-    } else if (!event.ready) {
-      if (clock.monotonic() < quietUntil) return;
-      quietUntil = clock.monotonic() + quietMs;
-      said = true;
-      log.warn('the Kubernetes API is not available: what was read last stays in use', {
-        reason: event.reason,
-      });
-    } else if (said) {
+  const onState = ({ ready, reason, cause }: Extract<ApiEvent, { kind: 'state' }>): void => {
+    if (ready) {
+      if (said) log.info('the Kubernetes API is available again');
       said = false;
-      log.info('the Kubernetes API is available again');
+      return;
+    }
+    const now = clock.monotonic();
+    if (now < (quietUntil.get(cause) ?? -Infinity)) return;
+    quietUntil.set(cause, now + quietMs);
+    said = true;
+    log.warn('the Kubernetes API is not available: what was read last stays in use', { reason });
+  };
+  return (event) => {
+    switch (event.kind) {
+      case 'state':
+        onState(event);
+        return;
+      case 'secrets_overdue':
+        log.warn('Secrets have not been read in time: ready without them, their middlewares refuse', {
+          count: event.secrets.length,
+          secrets: event.secrets.slice(0, maxNames).join(', '),
+        });
+        return;
+      case 'events_refused':
+        log.warn(
+          'the Kubernetes API rejects Events of a namespace: problems of its objects are only in this log',
+          { namespace: event.namespace, reason: event.reason },
+        );
+        return;
+      case 'event_refused':
+      // Counted, not logged.
     }
   };
 }

@@ -40,6 +40,7 @@ export function createAggregate(
     return {
       documents: all.flatMap(({ documents }) => documents),
       problems: all.flatMap(({ problems }) => problems),
+      unreadSecrets: new Map(all.flatMap(({ unreadSecrets = [] }) => [...unreadSecrets])),
     };
   };
   return {
@@ -54,8 +55,8 @@ export function createAggregate(
       );
       if (closed) return;
       emitNow = () => {
-        const { documents, problems } = collect();
-        emit(translate(documents, problems));
+        const { documents, problems, unreadSecrets } = collect();
+        emit(translate(documents, problems, unreadSecrets));
       };
       emitNow();
     },

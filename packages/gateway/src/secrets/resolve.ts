@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { UnreadSecrets } from '../config/dynamic.ts';
 import type { LocalReferences } from '../config/local-references.ts';
 import { findAllowedPaths, isAtOrBelow, isEnvAllowed } from '../config/local-references.ts';
 import { toFileError } from '@grantgate/middleware/base/file-error';
@@ -13,6 +14,8 @@ export interface SecretSources {
   readonly localReferences?: LocalReferences | undefined;
   /** `namespace/name` of a Kubernetes `Secret` to its keys and values. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Those that are missing there because they have not been read. Default: none. */
+  readonly unreadSecrets?: UnreadSecrets;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The text of a file; throws when it cannot be read. */
   readonly readFile: (path: string) => string;
@@ -26,7 +29,10 @@ export type SharedSources = Omit<SecretSources, 'namespace' | 'localReferences'>
 export interface ReferenceProblem {
   readonly severity: 'error' | 'warning';
   readonly path: readonly (string | number)[];
-  /** `invalid_reference`, `forbidden_reference`, `missing_secret` or `deprecated_reference`. */
+  /**
+   * `invalid_reference`, `forbidden_reference`, `missing_secret`, `unread_secret`, `forbidden_secret` or
+   * `deprecated_reference`.
+   */
   readonly code: string;
   /** Names the reference, never a value. */
   readonly message: string;
@@ -101,7 +107,7 @@ function resolveText(
   const found = lookUp(reference, sources);
   lookUps.push({ reference, found });
   if (found.value !== undefined) return found.value;
-  report('error', 'missing_secret', `${text}: ${found.message}`);
+  report('error', found.code ?? 'missing_secret', `${text}: ${found.message}`);
   return text;
 }
 
@@ -123,14 +129,20 @@ function restrict(reference: Reference, allowed: LocalReferences): Reference | u
 
 export type Found =
   | { readonly value: string; readonly message?: undefined }
-  | { readonly value?: undefined; readonly message: string };
+  | {
+      readonly value?: undefined;
+      readonly message: string;
+      /** Default: `missing_secret`. */
+      readonly code?: 'unread_secret' | 'forbidden_secret';
+    };
 
-function lookUp(reference: Reference, { secrets, env, readFile, realPath }: SharedSources): Found {
+function lookUp(reference: Reference, sources: SharedSources): Found {
+  const { secrets, env, readFile, realPath } = sources;
   switch (reference.kind) {
     case 'kubernetes': {
       const { namespace, name, key } = reference;
       const secret = secrets.get(`${namespace}/${name}`);
-      if (secret === undefined) return { message: `there is no Secret ${namespace}/${name}` };
+      if (secret === undefined) return toAbsent(`${namespace}/${name}`, sources.unreadSecrets);
       const value = secret.get(key);
       return value === undefined
         ? { message: `the Secret ${namespace}/${name} has no key ${key}` }
@@ -154,6 +166,21 @@ function lookUp(reference: Reference, { secrets, env, readFile, realPath }: Shar
       } catch (error) {
         return { message: `the file ${reference.path} ${toFileError(error).message}` };
       }
+  }
+}
+
+/** What has not been read may be there: only a response of the cluster makes a Secret missing. */
+function toAbsent(id: string, unread: UnreadSecrets | undefined): Found {
+  switch (unread?.get(id)) {
+    case 'pending':
+      return { code: 'unread_secret', message: `the Secret ${id} has not been read yet` };
+    case 'forbidden':
+      return {
+        code: 'forbidden_secret',
+        message: `the Secret ${id} may not be read: a role of the gateway does not allow it`,
+      };
+    case undefined:
+      return { message: `there is no Secret ${id}` };
   }
 }
 

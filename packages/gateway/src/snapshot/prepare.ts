@@ -48,7 +48,8 @@ function prepareAll(
   { env, readFile, realPath }: PrepareSources,
   { prepareGuard, prepareRouters, prepareCheck }: Parts,
 ): Prepared {
-  const sources = { env, readFile: readOnce(readFile), realPath, secrets: configuration.secrets };
+  const { secrets, unreadSecrets } = configuration;
+  const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems: Problem[] = [...configuration.problems];
   const guards = new Map<string, PreparedGuard>();
   for (const middleware of configuration.middlewares.values()) {

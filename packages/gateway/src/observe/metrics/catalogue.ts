@@ -181,6 +181,33 @@ export const catalogue = {
     help: 'When a certificate of an entry point expires.',
     merge: 'max',
   },
+  grantgate_kubernetes_requests_total: {
+    type: 'counter',
+    labels: ['verb', 'resource', 'code'],
+    help: 'Requests to the Kubernetes API by the status of the response; the code is error when there was none.',
+  },
+  grantgate_kubernetes_events_refused_total: {
+    type: 'counter',
+    labels: ['reason'],
+    help: 'Events that the Kubernetes API rejected.',
+  },
+  grantgate_kubernetes_watches_open: {
+    type: 'gauge',
+    labels: ['resource'],
+    help: 'Watches of the Kubernetes API that are open.',
+  },
+  grantgate_kubernetes_synced: {
+    type: 'gauge',
+    labels: ['resource'],
+    help: 'Whether all objects of a resource have been read: 1 when they have.',
+    merge: 'min',
+  },
+  grantgate_kubernetes_silence_seconds: {
+    type: 'gauge',
+    labels: ['resource'],
+    help: 'Time since the last list, event or bookmark of the Kubernetes API, of the watch that is silent longest.',
+    merge: 'max',
+  },
   grantgate_workers: {
     type: 'gauge',
     labels: [],

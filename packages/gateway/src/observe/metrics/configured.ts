@@ -1,5 +1,6 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { InstallConfig } from '../../config/install.ts';
+import type { ResourceStatus } from '../../providers/kubernetes/provider.ts';
 
 /** What a configuration of routes has, by name: the labels of series that come and go with it. */
 export interface Configured {
@@ -32,6 +33,8 @@ export interface Gauges {
     readonly open: number;
     readonly idle: number;
   }[];
+  /** How resources of a Kubernetes cluster are followed; none without one. */
+  readonly kubernetes: () => readonly ResourceStatus[];
   /** Credentials whose token still serves and could not be renewed, by what counts them. */
   readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
 }

@@ -5,6 +5,7 @@ import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Readings } from '../../workers/readings.ts';
 import { createConfigurationMetrics, type ConfigurationMetrics } from './configuration-metrics.ts';
 import { workersStore, type Configured, type Gauges, type MetricsParts } from './configured.ts';
+import { createKubernetesMetrics, type KubernetesMetrics } from './kubernetes-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { createRequestMetrics } from './request-metrics.ts';
 import { toSeries, type SeriesByName } from './series.ts';
@@ -15,6 +16,8 @@ import { createTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 export interface Metrics {
   onRecord(record: RequestRecord): void;
   onStoreEvent(store: string): (event: StoreEvent) => void;
+  readonly onKubernetes: KubernetesMetrics['listen'];
+  readonly onKubernetesCall: KubernetesMetrics['called'];
   readonly openTally: () => TokenTally;
   readonly onRenewal: TokenMetrics['renewed'];
   /** Told of the middlewares of each configuration, after `configure`. */
@@ -38,11 +41,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const tokens = createTokenMetrics(gauges.failingRenewals);
   const stores = createStoreMetrics();
   const configurations = createConfigurationMetrics(clock, speaks);
+  const kubernetes = createKubernetesMetrics(gauges.kubernetes);
   const process = createProcessMetrics(String(worker ?? 1));
   let current: Readings['current'] = { router: [], service: [], middleware: [], store: [] };
   return {
     onRecord: (record) => requests.count(record),
     onStoreEvent: (store) => stores.listen(store),
+    onKubernetes: (event) => kubernetes.listen(event),
+    onKubernetesCall: (call) => kubernetes.called(call),
     openTally: tokens.openTally,
     onRenewal: tokens.renewed,
     onGuards: tokens.configure,
@@ -67,6 +73,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         ...tokens.read(),
         ...stores.read(),
         ...configurations.read(),
+        ...kubernetes.read(),
         // Those of several processes are counted by the one that starts them.
         ...(worker === undefined && { grantgate_workers: [toSeries({}, 1)] }),
         ...process.read(),

@@ -1,6 +1,28 @@
+import type { ApiFault } from './fault.ts';
+import type { Verb } from './resources.ts';
+
+/** A request to the API server. */
+export interface ApiCall {
+  readonly verb: Verb;
+  /** In URLs and roles: plural, lower case. */
+  readonly resource: string;
+  /** Status of the response, or `error` when there was none. */
+  readonly code: string;
+}
+
 /** What the Kubernetes provider announces about the API server; never an object's contents. */
 export type ApiEvent =
   /** The API server answers again, or not for now and why. */
-  | { readonly kind: 'state'; readonly ready: boolean; readonly reason: string | undefined }
+  | {
+      readonly kind: 'state';
+      readonly ready: boolean;
+      readonly reason: string | undefined;
+      /** What reasons are told apart by; undefined when it is ready. */
+      readonly cause: ApiFault['kind'] | undefined;
+    }
+  /** The gateway is ready although these Secrets, `namespace/name`, have not been read. */
+  | { readonly kind: 'secrets_overdue'; readonly secrets: readonly string[] }
+  /** The API server rejected one Event. */
+  | { readonly kind: 'event_refused'; readonly reason: ApiFault['kind'] }
   /** The API server rejects Events of a namespace: what is wrong is said in the log alone. */
   | { readonly kind: 'events_refused'; readonly namespace: string; readonly reason: string };

@@ -71,7 +71,7 @@ export interface TestApiServer {
   start(): Promise<void>;
   /** Every token but this one is refused from now on; files of clients keep the old one. */
   acceptOnly(token: string): void;
-  /** `secrets` or `secrets/watch`; a kind that is not there. */
+  /** `secrets`, `secrets/watch`, or `secrets/all`, which leaves those that are named by a field selector. */
   forbid(what: string): void;
   permit(what: string): void;
   /** Rejects new objects in a namespace, as while it is deleted. */
@@ -367,7 +367,12 @@ export async function startApiServer(): Promise<TestApiServer> {
       refuse(404, 'the server could not find the requested resource');
       return;
     }
-    if (forbidden.has(resource) || forbidden.has(`${resource}/${verb}`)) {
+    const isNamed = query['fieldSelector'] !== undefined;
+    if (
+      forbidden.has(resource) ||
+      forbidden.has(`${resource}/${verb}`) ||
+      (!isNamed && forbidden.has(`${resource}/all`))
+    ) {
       refuse(403, `${resource} is forbidden: User "test" cannot ${verb} resource "${resource}"`);
       return;
     }

@@ -1,15 +1,20 @@
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { parseRetryAfter } from '@grantgate/middleware/token/retry-after';
-import type { ApiAccess } from './access.ts';
-import { AccessError } from './access.ts';
+import type { ApiAccess, Prepared } from './api-access.ts';
+import { AccessError } from './access-error.ts';
 import type { Result } from './fault.ts';
 import { fail, succeed, toFault } from './fault.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Resource, Verb } from './resources.ts';
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly resource: Resource;
+  readonly verb: Verb;
+  /** Waits for all requests that are not; default false. */
+  readonly background?: boolean;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
@@ -19,7 +24,8 @@ export interface ApiRequest {
 export interface ApiClient {
   /**
    * The body of an answer of 2xx, to be read or destroyed; anything else is a fault. After 401, and after a
-   * TLS failure, the credentials are read again by the next request.
+   * TLS failure, the credentials are read again by the next request. After 429, or 503 with `Retry-After`, no
+   * request is sent until the server wants one.
    */
   open(request: ApiRequest, signal: AbortSignal): Promise<Result<IncomingMessage>>;
   /** The same, with the body read and parsed. */
@@ -32,8 +38,29 @@ export const answerTimeoutMs = 30_000;
 const maxBodyBytes = 256 * 1024 * 1024;
 const maxStatusBytes = 64 * 1024;
 
-export function createClient(access: ApiAccess, clock: Clock): ApiClient {
+/** Milliseconds that nothing is sent after 429 without `Retry-After`. */
+const overloadedMs = 1000;
+const methods = { list: 'GET', watch: 'GET', create: 'POST', patch: 'PATCH' } as const;
+
+export interface ClientDeps {
+  readonly access: ApiAccess;
+  readonly clock: Clock;
+  readonly limit: RateLimit;
+  /** Told of each request: the status of its response, or why there is none. Default: nothing. */
+  readonly onRequest?: (request: ApiRequest, code: string) => void;
+}
+
+export function createClient({ access, clock, limit, onRequest }: ClientDeps): ApiClient {
   const open: ApiClient['open'] = async (request, signal) => {
+    const { background = false } = request;
+    if (!(await limit.acquire(background, signal))) return fail(closed);
+    try {
+      return await attempt(request, signal);
+    } finally {
+      if (background) limit.release();
+    }
+  };
+  const attempt = async (request: ApiRequest, signal: AbortSignal): Promise<Result<IncomingMessage>> => {
     let prepared;
     try {
       prepared = await access.prepare();
@@ -42,22 +69,15 @@ export function createClient(access: ApiAccess, clock: Clock): ApiClient {
       throw error;
     }
     if (signal.aborted) return fail(closed);
-    const url = toUrl(prepared.server, request);
-    const text = request.body === undefined ? undefined : JSON.stringify(request.body);
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    return new Promise((resolve) => {
-      const outgoing = send(url, {
-        ...prepared.options,
-        method: request.method,
-        headers: {
-          ...(prepared.options.headers as OutgoingHttpHeaders),
-          Accept: 'application/json',
-          'User-Agent': 'grantgate',
-          ...(text !== undefined && {
-            'Content-Type': request.method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
-          }),
-        },
-      });
+    return send(request, prepared, signal);
+  };
+  const send = (
+    request: ApiRequest,
+    prepared: Prepared,
+    signal: AbortSignal,
+  ): Promise<Result<IncomingMessage>> =>
+    new Promise((resolve) => {
+      const outgoing = begin(request, prepared);
       const timer = clock.after(answerTimeoutMs, () => outgoing.destroy(new Error('no answer in time')));
       const abort = (): void => void outgoing.destroy(new Error('closed'));
       signal.addEventListener('abort', abort);
@@ -66,27 +86,34 @@ export function createClient(access: ApiAccess, clock: Clock): ApiClient {
       outgoing.on('error', (error) => {
         timer.cancel();
         signal.removeEventListener('abort', abort);
+        // The server may have closed an idle connection in the moment in which it was used again.
+        if (outgoing.reusedSocket && isBroken(error) && !signal.aborted) {
+          resolve(send(request, prepared, signal));
+          return;
+        }
         // The authority or the client certificate may have been replaced.
         if (isTlsFailure(error)) access.renew();
+        if (!signal.aborted) onRequest?.(request, 'error');
         resolve(fail({ kind: 'unreachable', message: describe(error) }));
       });
       outgoing.on('response', (response) => {
         timer.cancel();
         response.once('close', () => signal.removeEventListener('abort', abort));
         const { statusCode: status = 0 } = response;
+        onRequest?.(request, String(status));
         if (status >= 200 && status < 300) {
           resolve(succeed(response));
           return;
         }
         if (status === 401) access.renew();
         const retryAfter = parseRetryAfter(response.headers['retry-after'] ?? null, clock.now());
+        if (status === 429 || (status === 503 && retryAfter !== undefined))
+          limit.pause(toFault(status, '', retryAfter).retryAfterMs ?? overloadedMs);
         void readText(response, clock, maxStatusBytes).then((body) =>
           resolve(fail(toFault(status, body.ok ? toMessage(body.value) : '', retryAfter))),
         );
       });
-      outgoing.end(text);
     });
-  };
   return {
     open,
     async readJson(request, signal) {
@@ -102,6 +129,28 @@ export function createClient(access: ApiAccess, clock: Clock): ApiClient {
     },
   };
 }
+
+function begin(request: ApiRequest, { server, options }: Prepared): ClientRequest {
+  const url = toUrl(server, request);
+  const { verb, body } = request;
+  const outgoing = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
+    ...options,
+    method: methods[verb],
+    headers: {
+      ...(options.headers as OutgoingHttpHeaders),
+      Accept: 'application/json',
+      'User-Agent': 'grantgate',
+      ...(body !== undefined && {
+        'Content-Type': verb === 'patch' ? 'application/merge-patch+json' : 'application/json',
+      }),
+    },
+  });
+  outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  return outgoing;
+}
+
+const isBroken = (error: Error): boolean =>
+  'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
 const isTlsFailure = (error: Error): boolean =>
   'code' in error &&

@@ -32,15 +32,6 @@ export function checkDefaultKubeconfigs({ KUBECONFIG = '', HOME }: Env): void {
 }
 
 /**
- * The same for the namespace of the service account of a pod, below `root`.
- *
- * @throws FileError that names the file
- */
-export function checkServiceAccount(root: string): void {
-  ifThere(() => read(`${root}/var/run/secrets/kubernetes.io/serviceaccount/namespace`, secretLimit));
-}
-
-/**
  * The same for the certificates, the key and the token of the current context, which the library reads again for each request.
  *
  * @throws FileError that names the file
@@ -50,13 +41,14 @@ export function checkCredentialFiles(kubeConfig: KubeConfig): void {
   const user = kubeConfig.getCurrentUser();
   const provider = user?.authProvider as { readonly config?: { readonly tokenFile?: unknown } } | undefined;
   for (const file of [cluster?.caFile, user?.certFile, user?.keyFile, provider?.config?.tokenFile])
-    if (typeof file === 'string' && file !== '') read(file, secretLimit);
+    if (typeof file === 'string' && file !== '') readNamed(file, secretLimit);
 }
 
 function readKubeconfig(file: string): string {
-  const text = read(file, configurationLimit);
+  const text = readNamed(file, configurationLimit);
   // Read by the library while it loads the text, for every user.
-  if (text.includes('token-file')) for (const tokenFile of findTokenFiles(text)) read(tokenFile, secretLimit);
+  if (text.includes('token-file'))
+    for (const tokenFile of findTokenFiles(text)) readNamed(tokenFile, secretLimit);
   return text;
 }
 
@@ -69,7 +61,12 @@ function findTokenFiles(text: string): readonly string[] {
   return files.filter((file) => typeof file === 'string');
 }
 
-function read(file: string, limit: SizeLimit): string {
+/**
+ * The text of a file.
+ *
+ * @throws FileError that names the file
+ */
+export function readNamed(file: string, limit: SizeLimit): string {
   try {
     return readRegularFileSync(file, limit).toString('utf8');
   } catch (error) {

@@ -3,7 +3,7 @@ import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
 import type { Following } from './following.testkit.ts';
 import { follow, shop } from './following.testkit.ts';
-import { renewMs, retryMs } from './event-reporter.ts';
+import { renewMs, retryMs, settleMs } from './event-reporter.ts';
 
 let server: TestApiServer;
 let following: Following;
@@ -18,11 +18,15 @@ afterEach(async () => {
   await server.close();
 });
 
-const report = (): void => following.provider.report(following.translated().problems);
+/** Tells what is wrong, and lets it stand until it becomes an Event. */
+const report = async (): Promise<void> => {
+  following.provider.report(following.translated().problems);
+  await following.clock.advance(settleMs);
+};
 const posts = () => server.requests.filter(({ resource, status }) => resource === 'events' && status !== 0);
 
 it('writes an Event for each thing that is wrong, beside its object, and once', async () => {
-  report();
+  await report();
   await following.until(() => server.events.length === 1);
   expect(server.events).toMatchObject([
     {
@@ -43,17 +47,18 @@ it('writes an Event for each thing that is wrong, beside its object, and once', 
       },
     },
   ]);
-  for (let reload = 0; reload < 10; reload += 1) report();
+  for (let reload = 0; reload < 10; reload += 1) await report();
   await following.clock.advance(1000);
   expect(posts()).toHaveLength(1);
 });
 
 it('counts in one Event what several copies of the gateway say, and says it again before it is forgotten', async () => {
-  report();
+  await report();
   await following.until(() => posts().length === 1);
   const other = follow(server);
   await other.start();
   other.provider.report(other.translated().problems);
+  await other.clock.advance(settleMs);
   await following.until(() => server.events[0]!['series'] !== undefined);
   expect(server.events).toMatchObject([{ series: { count: 2 } }]);
   other.provider.close();
@@ -65,10 +70,10 @@ it('counts in one Event what several copies of the gateway say, and says it agai
 
 it('says once that Events may not be written, and goes on without them', async () => {
   server.forbid('events');
-  report();
+  await report();
   const refused = () => following.events.filter(({ kind }) => kind === 'events_refused');
   await following.until(() => refused().length === 1);
-  for (let reload = 0; reload < 10; reload += 1) report();
+  for (let reload = 0; reload < 10; reload += 1) await report();
   await following.clock.advance(renewMs + 1000);
   await following.until(() => posts().length === 2);
   expect(refused()).toHaveLength(1);
@@ -76,7 +81,7 @@ it('says once that Events may not be written, and goes on without them', async (
 
 it('tries again what could not be written', async () => {
   server.failNext('events', 500);
-  report();
+  await report();
   await following.until(() => posts().length === 1);
   expect(server.events).toEqual([]);
   await following.clock.advance(retryMs + 1000);
@@ -85,11 +90,11 @@ it('tries again what could not be written', async () => {
 });
 
 it('has nothing to say of an object that has been put right', async () => {
-  report();
+  await report();
   await following.until(() => posts().length === 1);
   server.apply(shop('apps'));
   await following.until(() => following.outputs.length === 2);
-  report();
+  await report();
   await following.clock.advance(renewMs * 2);
   expect(posts()).toHaveLength(1);
 });
@@ -98,7 +103,7 @@ it('writes the Events of other namespaces while one is being terminated, and say
   server.terminate('apps');
   server.apply(shop('later').replace('kind: Rule', 'kind: Ruler'));
   await following.until(() => following.outputs.length === 2);
-  for (let reload = 0; reload < 3; reload += 1) report();
+  for (let reload = 0; reload < 3; reload += 1) await report();
   await following.until(() => server.events.length === 1);
   expect(server.events[0]!.metadata.namespace).toBe('later');
   expect(following.events.filter(({ kind }) => kind === 'events_refused')).toMatchObject([
@@ -110,7 +115,7 @@ it.each([422, 403])('goes on with the other Events after one was rejected with %
   server.apply(shop('later').replace('kind: Rule', 'kind: Ruler'));
   await following.until(() => following.outputs.length === 2);
   server.failNext('events', status);
-  report();
+  await report();
   await following.until(() => server.events.length === 1 && posts().length === 2);
   expect(following.events.filter(({ kind }) => kind === 'events_refused')).toHaveLength(1);
   await following.clock.advance(renewMs + 1000);
@@ -123,8 +128,30 @@ it.each([198, 199, 200, 201, 250])(
     const name = `${'a'.repeat(at - 1)}.${'b'.repeat(252 - at)}c`;
     server.apply(shop('apps').replace('kind: Rule', 'kind: Ruler').replace('name: shop', `name: ${name}`));
     await following.until(() => following.outputs.length === 2);
-    report();
+    await report();
     await following.until(() => server.events.length === 2);
     expect(posts().map((post) => post.status)).toEqual([201, 201]);
   },
 );
+
+it('says nothing of what is put right within a moment', async () => {
+  following.provider.report(following.translated().problems);
+  await following.clock.advance(settleMs - 100);
+  server.apply(shop('apps'));
+  await following.until(() => following.outputs.length === 2);
+  await report();
+  await following.clock.advance(renewMs);
+  expect(posts()).toHaveLength(0);
+});
+
+it('announces each Event that is rejected', async () => {
+  server.terminate('apps');
+  server.apply(shop('apps').replace('kind: Rule', 'kind: Rulers'));
+  await following.until(() => following.outputs.length === 2);
+  following.provider.report(following.translated().problems);
+  await following.clock.advance(settleMs);
+  await following.until(() => following.events.some(({ kind }) => kind === 'events_refused'));
+  await following.clock.advance(renewMs);
+  await following.until(() => following.events.filter(({ kind }) => kind === 'event_refused').length > 1);
+  expect(following.events.filter(({ kind }) => kind === 'events_refused')).toHaveLength(1);
+});

@@ -31,9 +31,12 @@ interface Entry {
   count: number;
   /** When it was said last, by the monotonic clock; undefined: not yet. */
   saidAt: number | undefined;
-  /** It was rejected as it is, and is not tried before. */
-  retryAt: number;
+  /** Not written before: it may be gone by then, or was rejected as it is. */
+  notBefore: number;
 }
+
+/** Milliseconds that a problem stands before it becomes an Event: objects that refer to each other arrive one after the other. */
+export const settleMs = 5000;
 
 /** A cluster forgets Events after an hour: what is still wrong is said again before. */
 export const renewMs = 30 * 60_000;
@@ -61,19 +64,20 @@ export function createEventReporter({
   /** Namespaces whose refusal has been announced. */
   const announced = new Set<string>();
 
-  const isDue = ({ saidAt, retryAt, object }: Entry): boolean => {
+  const isDue = ({ saidAt, notBefore, object }: Entry): boolean => {
     const now = clock.monotonic();
     return (
       (saidAt === undefined || now - saidAt >= renewMs) &&
-      now >= retryAt &&
+      now >= notBefore &&
       now >= (forbiddenUntil.get(object.namespace) ?? -Infinity)
     );
   };
   const refuse = (entry: Entry, fault: ApiFault): void => {
     const { namespace } = entry.object;
+    onEvent({ kind: 'event_refused', reason: fault.kind });
     const retryAt = clock.monotonic() + renewMs;
     if (fault.kind === 'forbidden') forbiddenUntil.set(namespace, retryAt);
-    else entry.retryAt = retryAt;
+    else entry.notBefore = retryAt;
     if (announced.has(namespace)) return;
     announced.add(namespace);
     onEvent({ kind: 'events_refused', namespace, reason: fault.message });
@@ -82,7 +86,7 @@ export function createEventReporter({
     if (working || isClosed()) return;
     working = true;
     timer?.cancel();
-    let waitMs = renewMs;
+    let waitMs: number | undefined;
     for (;;) {
       const entry = [...entries.values()].find(isDue);
       if (entry === undefined) break;
@@ -104,22 +108,37 @@ export function createEventReporter({
       break;
     }
     working = false;
+    schedule(waitMs);
+  };
+  const schedule = (waitMs = dueInMs()): void => {
+    timer?.cancel();
+    timer = undefined;
     if (entries.size > 0) timer = clock.after(waitMs, () => void work());
+  };
+  /** Until the next entry is due. */
+  const dueInMs = (): number => {
+    const now = clock.monotonic();
+    return [...entries.values()].reduce((least, { saidAt, notBefore, object }) => {
+      const at = Math.max(
+        saidAt === undefined ? now : saidAt + renewMs,
+        notBefore,
+        forbiddenUntil.get(object.namespace) ?? now,
+      );
+      return Math.min(least, Math.max(0, at - now));
+    }, renewMs);
   };
   /** Said before, by this process or another: the Event that there is gets a count. */
   const write = async (entry: Entry): Promise<ApiFault | undefined> => {
     const { namespace } = entry.object;
     const now = toMicroTime(clock.now());
     const create = (): ReturnType<ApiClient['readJson']> => {
-      assertPermitted('create');
-      const path = toPath(resources.events, namespace);
-      return client.readJson({ method: 'POST', path, body: toEvent(entry, now, instance) }, end.signal);
+      const request = toEventRequest('create', toPath(resources.events, namespace));
+      return client.readJson({ ...request, body: toEvent(entry, now, instance) }, end.signal);
     };
     const count = async (): ReturnType<ApiClient['readJson']> => {
-      assertPermitted('patch');
-      const path = toPath(resources.events, namespace, entry.name);
+      const request = toEventRequest('patch', toPath(resources.events, namespace, entry.name));
       const series = { count: Math.max(2, entry.count + 1), lastObservedTime: now };
-      return client.readJson({ method: 'PATCH', path, body: { series } }, end.signal);
+      return client.readJson({ ...request, body: { series } }, end.signal);
     };
     if (entry.count === 0) {
       const created = await create();
@@ -134,8 +153,8 @@ export function createEventReporter({
   };
   return {
     report(problems, find) {
-      entries = collect(problems, find, entries);
-      if ([...entries.values()].some((entry) => entry.saidAt === undefined && isDue(entry))) void work();
+      entries = collect(problems, find, entries, clock.monotonic() + settleMs);
+      if (!working) schedule();
     },
     close() {
       end.abort();
@@ -144,8 +163,10 @@ export function createEventReporter({
   };
 }
 
-function assertPermitted(verb: 'create' | 'patch'): void {
+/** Events wait for what routes need. */
+function toEventRequest(verb: 'create' | 'patch', path: string) {
   if (!isPermitted(resources.events, verb)) throw new Error(`${verb} events is not in requiredPermissions`);
+  return { resource: resources.events, verb, background: true, path };
 }
 
 /** What is wrong now; what was wrong before keeps its count. */
@@ -153,6 +174,7 @@ function collect(
   problems: readonly Problem[],
   find: (object: ObjectName) => KeptObject | undefined,
   before: ReadonlyMap<string, Entry>,
+  notBefore: number,
 ): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>();
   const counts = new Map<KeptObject, number>();
@@ -160,6 +182,8 @@ function collect(
     const kind = place.object?.kind;
     if (
       severity !== 'error' ||
+      // Nobody who reads the Event can do anything about it.
+      code === 'unread_secret' ||
       place.object === undefined ||
       (kind !== 'IngressRoute' && kind !== 'Middleware')
     )
@@ -173,10 +197,7 @@ function collect(
     const hash = createHash('sha256').update(`${object.uid}\0${note}`).digest('hex').slice(0, 16);
     // A name of an object has 253 characters at most, and each part between dots ends with a letter or a digit.
     const name = `${object.name.slice(0, 200).replace(/[-.]+$/, '')}.${hash}`;
-    entries.set(
-      name,
-      before.get(name) ?? { name, object, note, count: 0, saidAt: undefined, retryAt: -Infinity },
-    );
+    entries.set(name, before.get(name) ?? { name, object, note, count: 0, saidAt: undefined, notBefore });
   }
   return entries;
 }

@@ -57,7 +57,7 @@ export interface FollowOptions {
   /** Waits that are short; default 1000. */
   readonly skipBelowMs?: number;
   /** Of back-off, default 0: the least. */
-  readonly random?: number;
+  readonly random?: number | (() => number);
 }
 
 export function follow(server: TestApiServer, options = '', more: FollowOptions = {}): Following {
@@ -68,11 +68,11 @@ export function follow(server: TestApiServer, options = '', more: FollowOptions 
   const events: ApiEvent[] = [];
   const config = toConfig(server, options);
   const provider = createKubernetesProvider(config, {
-    access: createAccess(config, { env, ...(root !== undefined && { root }) }),
+    access: createAccess(config, { env, clock: skipping, ...(root !== undefined && { root }) }),
     clock: skipping,
     onEvent: (event) => void events.push(event),
     instance: 'gateway-1',
-    random: () => random,
+    random: typeof random === 'number' ? () => random : random,
   });
   const last = (): ProviderOutput => {
     const output = outputs.at(-1);
@@ -93,7 +93,7 @@ export function follow(server: TestApiServer, options = '', more: FollowOptions 
       await provider.start((output) => void outputs.push(output));
     },
     names: () => last().documents.map(({ file }) => file.replace('kubernetes/', '')),
-    translated: () => translate(last().documents, last().problems),
+    translated: () => translate(last().documents, last().problems, last().unreadSecrets),
   };
 }
 

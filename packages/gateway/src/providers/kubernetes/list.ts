@@ -5,7 +5,7 @@ import type { ApiClient } from './client.ts';
 import type { Result } from './fault.ts';
 import { fail, succeed } from './fault.ts';
 import type { Selection } from './selection.ts';
-import { toTarget } from './selection.ts';
+import { toRequest } from './selection.ts';
 
 export interface Listed {
   readonly objects: readonly ApiObject[];
@@ -33,14 +33,13 @@ async function listPages(
   limit: number,
   signal: AbortSignal,
 ): Promise<Result<Listed>> {
-  const { path, query } = toTarget(selection, 'list');
+  const request = toRequest(selection, 'list');
   const objects: ApiObject[] = [];
   for (let next: string | undefined; ;) {
     const page = await client.readJson(
       {
-        method: 'GET',
-        path,
-        query: { ...query, limit: limit === 0 ? undefined : String(limit), continue: next },
+        ...request,
+        query: { ...request.query, limit: limit === 0 ? undefined : String(limit), continue: next },
       },
       signal,
     );

@@ -2,7 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
-import type { ApiAccess } from './access.ts';
+import type { ApiAccess } from './api-access.ts';
 import { createClient } from './client.ts';
 import type { KeptObject } from './documents.ts';
 import { createKeep } from './documents.ts';
@@ -10,6 +10,7 @@ import { toFaultProblem } from './fault-problem.ts';
 import { listObjects } from './list.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { createSelect } from './select.ts';
 import type { Selection } from './selection.ts';
 import { selectionsOf, toSecretSelection } from './selection.ts';
@@ -19,7 +20,7 @@ export async function loadCluster(
   config: KubernetesProviderConfig,
   { access, clock }: { readonly access: ApiAccess; readonly clock: Clock },
 ): Promise<ProviderOutput> {
-  const client = createClient(access, clock);
+  const client = createClient({ access, clock, limit: createRateLimit(config, clock) });
   const keep = createKeep(config);
   const { findSecrets, selectDocuments } = createSelect();
   const { signal } = new AbortController();

@@ -1,20 +1,23 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { Document } from '../../config/document.ts';
+import type { UnreadSecrets } from '../../config/dynamic.ts';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { ObjectName, Problem } from '../../config/place.ts';
+import { keyOf } from './api-object.ts';
 import type { ApiClient } from './client.ts';
+import type { Copy, OpenCopy } from './copy.ts';
+import { isSettled } from './copy.ts';
 import type { KeptObject } from './documents.ts';
 import { createKeep } from './documents.ts';
 import type { ApiFault } from './fault.ts';
 import { isLasting } from './fault.ts';
 import { toFaultProblem } from './fault-problem.ts';
-import type { Reflector } from './reflector.ts';
 import { createReflector } from './reflector.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
+import { createSecretCopies } from './secret-copies.ts';
 import { createSelect } from './select.ts';
-import type { Selection } from './selection.ts';
-import { selectionsOf, toSecretSelection } from './selection.ts';
+import { describeSelection, selectionsOf } from './selection.ts';
 
 export interface MirrorOptions {
   readonly client: ApiClient;
@@ -24,9 +27,17 @@ export interface MirrorOptions {
   readonly random: () => number;
 }
 
+/** IngressRoutes and Middlewares as they stood at one moment. */
+export interface Routes {
+  readonly ingressRoutes: readonly KeptObject[];
+  readonly middlewares: readonly KeptObject[];
+}
+
 /** A copy of all that is read of a cluster, which follows it. */
 export interface Mirror {
-  documents(): readonly Document[];
+  routes(): Routes;
+  /** Those of a configuration with these routes, and with everything else as it stands now. */
+  documents(routes: Routes): readonly Document[];
   /** What keeps the copy from being whole. */
   problems(): readonly Problem[];
   find(object: ObjectName): KeptObject | undefined;
@@ -38,14 +49,14 @@ export interface Mirror {
   isSettled(): boolean;
   /** The Secrets that have neither been read nor are refused. */
   unsettledSecrets(): readonly string[];
+  /** Of the Secrets that these routes refer to. */
+  unreadSecrets(routes: Routes): UnreadSecrets;
+  /** What has not been read, Secrets apart, and why not: `the Services of all namespaces: Unauthorized (401)`. */
+  missing(): readonly string[];
   /** Why the API server is not available; undefined while it is. */
   fault(): ApiFault | undefined;
+  copies(): readonly Copy[];
   close(): void;
-}
-
-interface Copy {
-  readonly selection: Selection;
-  readonly reflector: Reflector<KeptObject>;
 }
 
 export function createMirror(
@@ -54,35 +65,46 @@ export function createMirror(
 ): Mirror {
   const keep = createKeep(config);
   const { findSecrets, selectDocuments } = createSelect();
-  const copy = (selection: Selection): Copy => ({
-    selection,
-    reflector: createReflector({
+  const open: OpenCopy = (selection, { only, believeAfter } = {}) => {
+    let failing = false;
+    const reflector = createReflector<KeptObject>({
       client,
       selection,
       clock,
       random,
-      keep: (object, before) => keep(selection.resource, object, before),
+      ...(believeAfter !== undefined && { believeAfter }),
+      keep: (object, before) =>
+        only?.has(keyOf(object)) === false ? undefined : keep(selection.resource, object, before),
       onChange,
-      onState: onChange,
-    }),
-  });
-  const copies = selectionsOf(config).map(copy);
-  /** By `namespace/name`. */
-  const secrets = new Map<string, Copy>();
-  const all = (): readonly Copy[] => [...copies, ...secrets.values()];
+      onState() {
+        const recovers = failing && reflector.fault() === undefined;
+        failing = reflector.fault() !== undefined;
+        // The API server is back for one: the others need not wait for their turn.
+        if (recovers) all().forEach((copy) => copy.reflector.wake());
+        onChange();
+      },
+    });
+    return { selection, reflector };
+  };
+  const copies = selectionsOf(config).map((selection) => open(selection));
+  const secrets = createSecretCopies(open, config.secretsThreshold);
+  const all = (): readonly Copy[] => [...copies, ...secrets.copies()];
   const of = (resource: Resource): readonly KeptObject[] =>
-    all().flatMap(({ selection, reflector }) =>
+    copies.flatMap(({ selection, reflector }) =>
       selection.resource === resource ? [...reflector.items.values()] : [],
     );
   return {
-    documents: () =>
-      selectDocuments({
-        ingressRoutes: of(resources.ingressRoutes),
-        middlewares: of(resources.middlewares),
+    routes: () => ({ ingressRoutes: of(resources.ingressRoutes), middlewares: of(resources.middlewares) }),
+    documents({ ingressRoutes, middlewares }) {
+      const items = secrets.items();
+      return selectDocuments({
+        ingressRoutes,
+        middlewares,
         services: of(resources.services),
         endpointSlices: of(resources.endpointSlices),
-        secrets: of(resources.secrets),
-      }),
+        secrets: Array.from(findSecrets(middlewares)).flatMap((key) => items.get(key) ?? []),
+      });
+    },
     problems: () =>
       all().flatMap(({ selection, reflector }) => {
         const fault = reflector.fault();
@@ -92,34 +114,35 @@ export function createMirror(
           : [];
       }),
     find({ kind, namespace, name }) {
-      for (const { selection, reflector } of all()) {
-        const found =
-          selection.resource.kind === kind ? reflector.items.get(`${namespace}/${name}`) : undefined;
-        if (found !== undefined) return found;
-      }
-      return undefined;
+      const key = `${namespace}/${name}`;
+      const found = copies.find(
+        ({ selection, reflector }) => selection.resource.kind === kind && reflector.items.has(key),
+      );
+      return found?.reflector.items.get(key);
     },
-    followSecrets() {
-      const wanted = findSecrets(of(resources.middlewares));
-      for (const [name, { reflector }] of secrets) {
-        if (wanted.has(name)) continue;
-        reflector.close();
-        secrets.delete(name);
-      }
-      for (const name of wanted) if (!secrets.has(name)) secrets.set(name, copy(toSecretSelection(name)));
-    },
+    followSecrets: () => secrets.follow(findSecrets(of(resources.middlewares))),
     isSynced: () => copies.every(({ reflector }) => reflector.isSynced()),
     isSettled: () => copies.every(isSettled),
-    unsettledSecrets: () => [...secrets].flatMap(([name, secret]) => (isSettled(secret) ? [] : [name])),
+    unsettledSecrets: () => secrets.unsettled(),
+    unreadSecrets({ middlewares }) {
+      const referenced = findSecrets(middlewares);
+      return new Map(Array.from(secrets.unread()).filter(([key]) => referenced.has(key)));
+    },
+    missing: () =>
+      copies
+        .filter(({ reflector }) => !reflector.isSynced())
+        .map(({ selection, reflector }) => {
+          const fault = reflector.fault();
+          return `${describeSelection(selection)}${fault === undefined ? '' : `: ${fault.message}`}`;
+        }),
     fault: () =>
       all()
         .map(({ reflector }) => reflector.fault())
         .find((fault) => fault !== undefined && !isLasting(fault)),
-    close: () => all().forEach(({ reflector }) => reflector.close()),
+    copies: all,
+    close() {
+      copies.forEach(({ reflector }) => reflector.close());
+      secrets.close();
+    },
   };
-}
-
-function isSettled({ reflector }: Copy): boolean {
-  const fault = reflector.fault();
-  return reflector.isSynced() || (fault !== undefined && isLasting(fault));
 }

@@ -445,13 +445,15 @@ describe('while the API server', () => {
     following = follow(server);
     const { clock, until, provider } = following;
     const starting = following.start();
-    const asked = (): number => server.requests.filter(({ resource }) => resource === 'services').length;
-    await until(() => server.watches.length === 3 && asked() === 1);
-    await clock.advance(7900);
-    expect(asked()).toBe(1);
-    await clock.advance(200);
+    const lists = (): number => server.requests.filter(({ verb }) => verb === 'list').length;
+    await until(() => server.requests.some(({ status }) => status === 429) && lists() === 4);
+    const asked = server.requests.length;
+    await clock.advance(7000);
+    expect(server.requests.length).toBe(asked);
+    await clock.advance(1200);
     await starting;
     expect(provider.isReady()).toBe(true);
+    await until(() => server.watches.length === 4);
   });
 
   it('has not the kinds of Traefik yet, the gateway says so and takes them when they come', async () => {

@@ -20,6 +20,11 @@ export interface ReflectorOptions<T> {
   readonly onChange: () => void;
   /** `fault` or `isSynced` has changed. */
   readonly onState: () => void;
+  /**
+   * Calls after which a refusal (403, 404) is believed before anything has been read; default 3, as later on: a server that has
+   * just started does not know its roles.
+   */
+  readonly believeAfter?: number;
   /** Returns a number in [0, 1), as `Math.random`, which is the default. */
   readonly random?: () => number;
 }
@@ -32,14 +37,22 @@ export interface Reflector<T> {
   isSynced(): boolean;
   /** Why the last call failed; undefined while everything goes well. */
   fault(): ApiFault | undefined;
+  isWatching(): boolean;
+  /** When the API server was last heard of, by the monotonic clock: a list, an event or a bookmark. */
+  heardAt(): number | undefined;
+  /** Lets go of what was kept of an object. */
+  drop(key: string): void;
+  /** Tries again at once what waits for its next attempt: the API server is back. */
+  wake(): void;
   close(): void;
 }
 
 const backoff: Omit<BackoffOptions, 'random'> = { baseMs: 1000, maxMs: 30_000 };
 /** No wait is shorter: many copies fail together. */
 const leastWaitMs = 100;
-/** Failures after which the list is read again, for the server may have another history, and a refusal is believed. */
+/** Failures after which the list is read again, for the server may have another history. */
 const maxFailedWatches = 3;
+const believeRefusalAfter = 3;
 /** Milliseconds that a watch lasts to count as one that worked. */
 const goodWatchMs = 5000;
 /** Seconds that a watch is asked for: between this and twice as long, so that they do not all end together. */
@@ -48,6 +61,7 @@ const watchSeconds = 300;
 /** Lists, then watches from there, and goes on with that until it is closed. */
 export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const { client, selection, clock, keep, onChange, onState, random = Math.random } = options;
+  const { believeAfter = believeRefusalAfter } = options;
   const items = new Map<string, T>();
   const end = new AbortController();
   const isClosed = (): boolean => end.signal.aborted;
@@ -55,6 +69,9 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   let synced = false;
   let fault: ApiFault | undefined;
   let failures = 0;
+  let watching = false;
+  let heardAt: number | undefined;
+  let wake: (() => void) | undefined;
 
   const setFault = (next: ApiFault | undefined): void => {
     if (next?.kind === fault?.kind && next?.message === fault?.message) return;
@@ -78,6 +95,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     for (const key of items.keys()) if (!present.has(key)) changed = items.delete(key) || changed;
     for (const object of listed.value.objects) changed = put(object) || changed;
     ({ version } = listed.value);
+    heardAt = clock.monotonic();
     const first = !synced;
     synced = true;
     setFault(undefined);
@@ -91,7 +109,11 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
       client,
       selection,
       {
-        onOpen: () => setFault(undefined),
+        onOpen() {
+          watching = true;
+          setFault(undefined);
+        },
+        onEnd: () => void (watching = false),
         onChange(object) {
           if (put(object)) onChange();
         },
@@ -100,6 +122,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
         },
         onVersion(next) {
           version = next;
+          heardAt = clock.monotonic();
           failures = 0;
         },
       },
@@ -117,10 +140,12 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     new Promise((resolve) => {
       const timer = clock.after(ms, done);
       function done(): void {
+        wake = undefined;
         timer.cancel();
         end.signal.removeEventListener('abort', done);
         resolve();
       }
+      wake = done;
       end.signal.addEventListener('abort', done);
     });
   const run = async (): Promise<void> => {
@@ -141,8 +166,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
         failures += 1;
         // A list says better than a watch what is wrong, and knows nothing of versions.
         if (isLasting(found) || failures >= maxFailedWatches) version = undefined;
-        // A server that has just started refuses what it will allow when it has read its roles.
-        if (!synced || !isLasting(found) || failures >= maxFailedWatches) setFault(found);
+        if (!isLasting(found) || failures >= (synced ? believeRefusalAfter : believeAfter)) setFault(found);
         // Credentials that were refused are read again, and mostly have been renewed by then.
         if (found.kind === 'unauthorized' && failures === 1) continue;
       }
@@ -155,6 +179,10 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
     items,
     isSynced: () => synced,
     fault: () => fault,
+    isWatching: () => watching,
+    heardAt: () => heardAt,
+    drop: (key) => void items.delete(key),
+    wake: () => wake?.(),
     close: () => end.abort(),
   };
 }

@@ -1,5 +1,5 @@
 import type { KubernetesProviderConfig } from '../../config/install.ts';
-import type { Resource, Verb } from './resources.ts';
+import type { Resource } from './resources.ts';
 import { isPermitted, resources, toPath } from './resources.ts';
 
 /** Objects of one resource: those of a namespace or of all, of them those that are selected. */
@@ -11,12 +11,18 @@ export interface Selection {
   readonly fieldSelector?: string;
 }
 
-/** Path and query of a request for a selection. */
-export function toTarget(selection: Selection, verb: Verb) {
+/** A request for a selection. Objects that are read one by one, by their names, wait for everything else. */
+export function toRequest(selection: Selection, verb: 'list' | 'watch') {
   const { resource, namespace, labelSelector, fieldSelector } = selection;
   if (!isPermitted(resource, verb))
     throw new Error(`${verb} ${resource.resource} is not in requiredPermissions`);
-  return { path: toPath(resource, namespace), query: { labelSelector, fieldSelector } };
+  return {
+    resource,
+    verb,
+    background: fieldSelector !== undefined,
+    path: toPath(resource, namespace),
+    query: { labelSelector, fieldSelector },
+  };
 }
 
 /** `the IngressRoutes of the namespace apps`, `the Secret apps/keys` */
@@ -40,6 +46,12 @@ export function selectionsOf({
     { resource: endpointSlices, namespace },
   ]);
 }
+
+/** All Secrets of a namespace. */
+export const toSecretsSelection = (namespace: string): Selection => ({
+  resource: resources.secrets,
+  namespace,
+});
 
 /** One Secret, by `namespace/name`. */
 export function toSecretSelection(secret: string): Selection {

@@ -8,12 +8,14 @@ import type { ApiFault } from './fault.ts';
 import { toFault } from './fault.ts';
 import { readJsonLines } from './json-lines.ts';
 import type { Selection } from './selection.ts';
-import { toTarget } from './selection.ts';
+import { toRequest } from './selection.ts';
 
 /** What one watch tells, in order. */
 export interface WatchListener {
   /** It is open: the API server is there. */
   onOpen(): void;
+  /** It is not open any more. */
+  onEnd(): void;
   onChange(object: ApiObject): void;
   onDelete(object: ApiObject): void;
   /** Everything up to this version has been told. */
@@ -41,13 +43,12 @@ export async function watchObjects(
   listener: WatchListener,
   { version, clock, signal, timeoutSeconds }: WatchOptions,
 ): Promise<ApiFault | undefined> {
-  const { path, query } = toTarget(selection, 'watch');
+  const request = toRequest(selection, 'watch');
   const opened = await client.open(
     {
-      method: 'GET',
-      path,
+      ...request,
       query: {
-        ...query,
+        ...request.query,
         watch: 'true',
         allowWatchBookmarks: 'true',
         resourceVersion: version,
@@ -73,6 +74,7 @@ export async function watchObjects(
     // Connections break and fall silent; whether the server is away, the next watch finds out.
     return undefined;
   } finally {
+    listener.onEnd();
     guard.end();
     body.destroy();
   }

@@ -1,4 +1,4 @@
-import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../../config/dynamic.ts';
+import type { MiddlewareConfig, RouterConfig, ServiceConfig, UnreadSecrets } from '../../config/dynamic.ts';
 import type { Place, Problem } from '../../config/place.ts';
 
 /** A mention of a service or middleware in an entry, checked when everything has been read. */
@@ -22,18 +22,20 @@ export interface Draft {
   readonly services: Map<string, ServiceConfig>;
   readonly middlewares: Map<string, MiddlewareConfig>;
   readonly secrets: Map<string, ReadonlyMap<string, string>>;
+  readonly unreadSecrets: UnreadSecrets;
   /** `namespace/name` of the Kubernetes object that a middleware comes from, by qualified name. */
   readonly objects: Map<string, string>;
   readonly mentions: Mention[];
   readonly problems: Problem[];
 }
 
-export function createDraft(): Draft {
+export function createDraft(unreadSecrets: UnreadSecrets = new Map()): Draft {
   return {
     routers: new Map(),
     services: new Map(),
     middlewares: new Map(),
     secrets: new Map(),
+    unreadSecrets,
     objects: new Map(),
     mentions: [],
     problems: [],

@@ -20,6 +20,7 @@ export function finishDraft(draft: Draft): DynamicConfiguration {
     services: draft.services,
     middlewares: draft.middlewares,
     secrets: draft.secrets,
+    unreadSecrets: draft.unreadSecrets,
     problems: Object.freeze(sortProblems(draft.problems)),
   });
 }

@@ -1,5 +1,5 @@
 import type { Document } from '../../config/document.ts';
-import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import type { DynamicConfiguration, UnreadSecrets } from '../../config/dynamic.ts';
 import { isInstallDocument } from '../../config/file-kind.ts';
 import { isMapping } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
@@ -18,10 +18,11 @@ const dynamicRoots: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls'])
 export type Translate = (
   documents: readonly Document[],
   problems?: readonly Problem[],
+  unreadSecrets?: UnreadSecrets,
 ) => DynamicConfiguration;
 
 /** Translates documents of both formats, told apart by their content, to one configuration. */
-export const translate: Translate = (documents, problems) => createTranslate()(documents, problems);
+export const translate: Translate = (...input) => createTranslate()(...input);
 
 /**
  * The same, again and again: what a document that was there before has come to is used again, so that entries which have not
@@ -38,16 +39,18 @@ export function createTranslate(): Translate {
     }
     return part;
   };
-  return (documents, problems = []) => translateAll(documents, problems, { partOf, translateManifests });
+  return (documents, problems = [], unreadSecrets) => {
+    const draft = createDraft(unreadSecrets);
+    draft.problems.push(...problems);
+    return translateAll(documents, draft, { partOf, translateManifests });
+  };
 }
 
 function translateAll(
   documents: readonly Document[],
-  problems: readonly Problem[],
+  draft: Draft,
   { partOf, translateManifests }: Readers,
 ): DynamicConfiguration {
-  const draft = createDraft();
-  draft.problems.push(...problems);
   const manifests: Document[] = [];
   for (const document of documents) {
     if (isManifest(document.value)) manifests.push(document);

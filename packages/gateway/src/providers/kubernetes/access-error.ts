@@ -1,0 +1,27 @@
+import { FileError } from '@grantgate/middleware/base/file-error';
+
+/** The kubeconfig, the service account or the credentials that they name cannot be read. The message holds none of them. */
+export class AccessError extends Error {
+  override readonly name = 'AccessError';
+}
+
+/** The result of `from`. @throws AccessError */
+export function read<T>(what: string, from: () => T): T {
+  try {
+    return from();
+  } catch (error) {
+    throw toAccessError(what, error);
+  }
+}
+
+/** A file says which it is, and what is wrong with it. */
+export function toAccessError(what: string, error: unknown): AccessError {
+  const reason = error instanceof FileError ? `: ${error.message}` : ` (${reasonOf(error)})`;
+  return new AccessError(`${what} cannot be used${reason}`, { cause: error });
+}
+
+/** Messages of parsers quote the file, and those of plugins whatever they like. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

@@ -1,0 +1,79 @@
+import { realpathSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import { secretLimit } from '@grantgate/middleware/base/file-error';
+import { resolveReferences } from '../../secrets/resolve.ts';
+import { readSecretFile } from '../../secrets/secret-file.ts';
+import type { AccessConfig, AccessSources, Prepared } from './api-access.ts';
+import { AccessError, read } from './access-error.ts';
+import type { FindAgent } from './agents.ts';
+import { readNamed } from './credential-files.ts';
+
+/** An API server that is reached without a kubeconfig. */
+export interface DirectAccess {
+  readonly server: URL;
+  /** File of the authorities that its certificate is checked against; default: those of Node.js. */
+  readonly caFile: string | undefined;
+  /** @throws AccessError */
+  readonly readToken: () => string | undefined;
+}
+
+const accountFolder = 'var/run/secrets/kubernetes.io/serviceaccount';
+
+/** That of `endpoint`, or of the pod that this runs in; undefined when a kubeconfig is meant. */
+export function findDirect(
+  config: AccessConfig,
+  { env, root = '/' }: AccessSources,
+): DirectAccess | undefined {
+  const { endpoint, kubeconfig, context, token, certAuthFilePath } = config;
+  const host = env['KUBERNETES_SERVICE_HOST'];
+  const port = env['KUBERNETES_SERVICE_PORT'];
+  const account =
+    host !== undefined && port !== undefined && token === undefined ? join(root, accountFolder) : undefined;
+  if (kubeconfig !== undefined) return undefined;
+  if (endpoint !== undefined)
+    return {
+      server: new URL(endpoint),
+      caFile: certAuthFilePath ?? (account === undefined ? undefined : join(account, 'ca.crt')),
+      readToken: account === undefined ? () => resolveToken(config, env) : () => readAccountToken(account),
+    };
+  if (account === undefined || context !== undefined) return undefined;
+  return {
+    server: new URL(`https://${isIPv6(host ?? '') ? `[${host}]` : host}:${port}`),
+    caFile: join(account, 'ca.crt'),
+    readToken: () => readAccountToken(account),
+  };
+}
+
+/** Reads the files again each time: both of a service account rotate. */
+export function prepareDirect({ server, caFile, readToken }: DirectAccess, findAgent: FindAgent): Prepared {
+  const token = readToken();
+  const ca =
+    caFile === undefined || server.protocol === 'http:'
+      ? undefined
+      : read('the file of authorities', () => readNamed(caFile, secretLimit));
+  return {
+    server,
+    options: {
+      agent: findAgent(server, { ...(ca !== undefined && { ca }) }),
+      headers: { ...(token !== undefined && { Authorization: `Bearer ${token}` }) },
+    },
+  };
+}
+
+const readAccountToken = (account: string): string =>
+  read('the service account', () => readNamed(join(account, 'token'), secretLimit).trim());
+
+function resolveToken({ token }: AccessConfig, env: AccessSources['env']): string | undefined {
+  if (token === undefined) return undefined;
+  const { value, problems } = resolveReferences(token.reveal(), {
+    env,
+    secrets: new Map(),
+    namespace: undefined,
+    readFile: readSecretFile,
+    realPath: realpathSync,
+  });
+  const fault = problems.find(({ severity }) => severity === 'error');
+  if (fault !== undefined) throw new AccessError(`the token cannot be read: ${fault.message}`);
+  return String(value).trim();
+}

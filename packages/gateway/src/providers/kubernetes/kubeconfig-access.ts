@@ -1,0 +1,55 @@
+import type { RequestOptions } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { AccessConfig, AccessSources, Prepared } from './api-access.ts';
+import { AccessError, read, toAccessError } from './access-error.ts';
+import type { FindAgent } from './agents.ts';
+import { checkCredentialFiles, checkDefaultKubeconfigs, loadKubeconfig } from './credential-files.ts';
+
+/** Reads the kubeconfig that a configuration means; comes to what prepares a request. @throws AccessError */
+export function openKubeconfig(
+  { kubeconfig, context }: AccessConfig,
+  env: AccessSources['env'],
+  findAgent: FindAgent,
+): () => Promise<Prepared> {
+  const loaded = new KubeConfig();
+  if (kubeconfig !== undefined) read('the kubeconfig', () => loadKubeconfig(loaded, kubeconfig));
+  else {
+    read('the kubeconfig', () => {
+      checkDefaultKubeconfigs(env);
+      loaded.loadFromDefault();
+    });
+    if (loaded.getCurrentCluster()?.server === 'http://localhost:8080')
+      throw new AccessError('there is no kubeconfig, and this is no pod with a service account');
+  }
+  if (context !== undefined) {
+    if (loaded.getContextObject(context) === null)
+      throw new AccessError(`the kubeconfig has no context ${context}`);
+    loaded.setCurrentContext(context);
+  }
+  return () => prepare(loaded, findAgent);
+}
+
+async function prepare(kubeConfig: KubeConfig, findAgent: FindAgent): Promise<Prepared> {
+  const cluster = kubeConfig.getCurrentCluster();
+  if (cluster === null) throw new AccessError('the kubeconfig has no cluster for its context');
+  const options: RequestOptions = { headers: {} };
+  try {
+    checkCredentialFiles(kubeConfig);
+    await kubeConfig.applyToHTTPSOptions(options);
+  } catch (error) {
+    throw toAccessError('the credentials of the kubeconfig', error);
+  }
+  const headers = options.headers as Record<string, string>;
+  // Editors and `echo` end a file of a token with a newline that is no part of it.
+  if (headers['Authorization'] !== undefined) headers['Authorization'] = headers['Authorization'].trim();
+  const server = new URL(cluster.server);
+  const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
+  // The library makes an agent for each request, which opens a connection each time; one for a proxy is its own.
+  if (cluster.proxyUrl === undefined)
+    options.agent = findAgent(server, {
+      ...{ ca, cert, key, pfx, passphrase },
+      ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+      ...(servername !== undefined && { servername }),
+    });
+  return { server, options };
+}

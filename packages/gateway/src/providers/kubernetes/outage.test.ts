@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
+import { createLog } from '../../observe/log.ts';
+import type { TestApiServer } from './api-server.testkit.ts';
+import { startApiServer } from './api-server.testkit.ts';
+import type { Following, FollowOptions } from './following.testkit.ts';
+import { follow, rotateToken, shop } from './following.testkit.ts';
+
+let server: TestApiServer;
+let following: Following | undefined;
+beforeEach(async () => {
+  server = await startApiServer();
+  server.apply(shop('apps'));
+});
+afterEach(async () => {
+  following?.provider.close();
+  following = undefined;
+  await server.close();
+});
+
+const start = async (options = '', more: FollowOptions = {}): Promise<Following> => {
+  following = follow(server, options, more);
+  await following.start();
+  return following;
+};
+const states = ({ events }: Following): readonly (string | undefined)[] =>
+  events.flatMap((event) => (event.kind === 'state' ? [event.cause ?? 'ready'] : []));
+
+it('announces each change of the reason of an outage, and its end', async () => {
+  const { until } = await start();
+  await until(() => server.watches.length === 5);
+  await server.stop();
+  await until(() => states(following!).at(-1) === 'unreachable');
+  server.acceptOnly('token-2');
+  await server.start();
+  await until(() => states(following!).at(-1) === 'unauthorized');
+  await rotateToken(server, 'token-2');
+  await until(() => states(following!).at(-1) === 'ready');
+});
+
+it('logs each reason of an outage once, and again when it comes back after a minute', async () => {
+  const clock = createFakeClock();
+  const lines: string[] = [];
+  const sink = { write: (text: string) => void lines.push(text) };
+  const listen = createKubernetesLog(createLog({ level: 'info', format: 'json' } as never, sink), clock);
+  const down = (cause: 'unreachable' | 'unauthorized') =>
+    listen({ kind: 'state', ready: false, reason: `is ${cause}`, cause });
+  for (let times = 0; times < 3; times += 1) {
+    down('unreachable');
+    down('unauthorized');
+  }
+  listen({ kind: 'state', ready: true, reason: undefined, cause: undefined });
+  listen({ kind: 'state', ready: true, reason: undefined, cause: undefined });
+  await clock.advance(60_000);
+  down('unauthorized');
+  const said = lines.map((line) => JSON.parse(line) as { readonly msg: string; readonly reason?: string });
+  expect(said.map(({ msg, reason }) => reason ?? msg)).toEqual([
+    'is unreachable',
+    'is unauthorized',
+    'the Kubernetes API is available again',
+    'is unauthorized',
+  ]);
+});
+
+it('says what it waits for while it is not ready', async () => {
+  server.acceptOnly('another');
+  const { provider, until } = await start();
+  expect(provider.waitsFor()).toEqual(
+    ['IngressRoutes', 'Middlewares', 'Services', 'EndpointSlices'].map(
+      (kind) => `the ${kind} of all namespaces: Unauthorized (401)`,
+    ),
+  );
+  await rotateToken(server, 'another');
+  await until(() => provider.isReady());
+  expect(provider.waitsFor()).toEqual([]);
+});
+
+it('wakes every watch when the first one succeeds after an outage', async () => {
+  let draws = 0;
+  const { until, clock } = await start('', { random: () => ((draws += 1) % 7) / 7 });
+  await until(() => server.watches.length === 5);
+  await server.stop();
+  await until(() => states(following!).at(-1) === 'unreachable');
+  // Back-off of up to 30 s, which ends at a different time for each.
+  for (let times = 0; times < 5; times += 1) await clock.advance(30_000);
+  await server.start();
+  await until(() => {
+    if (server.watches.length === 0) void clock.advance(10);
+    return server.watches.length > 0;
+  });
+  const back = clock.monotonic();
+  await until(() => server.watches.length === 5);
+  expect(clock.monotonic() - back).toBeLessThan(1000);
+});
+
+it.each([403, 404])(
+  'takes a refusal (%d) of a server that has just started for no problem',
+  async (status) => {
+    for (const resource of ['ingressroutes', 'services']) server.failNext(resource, status);
+    const { outputs, provider, names } = await start();
+    expect(provider.isReady()).toBe(true);
+    expect(names()).toHaveLength(5);
+    expect(outputs.flatMap(({ problems }) => problems)).toEqual([]);
+  },
+);
+
+it('tells how each resource is followed', async () => {
+  const { provider, until, clock } = await start();
+  await until(() => server.watches.length === 5);
+  await until(() => provider.status().every(({ watches }) => watches === 1));
+  await clock.advance(7000);
+  server.bookmark();
+  await until(() => provider.status().every(({ silentMs = 1 }) => silentMs < 7000));
+  expect(provider.status().map(({ resource, synced }) => [resource, synced])).toEqual([
+    ['ingressroutes', true],
+    ['middlewares', true],
+    ['services', true],
+    ['endpointslices', true],
+    ['secrets', true],
+  ]);
+  await server.stop();
+  await until(() => provider.status().every(({ watches }) => watches === 0));
+});

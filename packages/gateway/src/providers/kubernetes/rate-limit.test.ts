@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { createRateLimit, maxBackground } from './rate-limit.ts';
+
+const { signal } = new AbortController();
+
+describe('createRateLimit', () => {
+  it.each([
+    [5, 10],
+    [200, 300],
+    [0.5, 1],
+  ])('lets out %d requests a second after %d at once, however long it waits', async (qps, burst) => {
+    const clock = createFakeClock();
+    const limit = createRateLimit({ qps, burst }, clock);
+    let sent = 0;
+    const count = burst * 4;
+    for (let n = 0; n < count; n += 1) void limit.acquire(false, signal).then(() => (sent += 1));
+    await clock.advance(0);
+    expect(sent).toBe(burst);
+    const stepMs = Math.ceil(1000 / qps);
+    for (let step = 1; sent < count; step += 1) {
+      await clock.advance(stepMs);
+      expect(sent).toBeLessThanOrEqual(burst + (step * stepMs * qps) / 1000);
+      expect(sent).toBeGreaterThanOrEqual(
+        Math.min(count, burst + Math.floor((step * stepMs * qps) / 1000) - 1),
+      );
+    }
+    await clock.advance((burst / qps) * 10_000);
+    sent = 0;
+    for (let n = 0; n < count; n += 1) void limit.acquire(false, signal).then(() => (sent += 1));
+    await clock.advance(0);
+    expect(sent).toBe(burst);
+  });
+
+  it('lets nothing out while it is paused, whoever asks', async () => {
+    const clock = createFakeClock();
+    const limit = createRateLimit({ qps: 100, burst: 100 }, clock);
+    limit.pause(8000);
+    limit.pause(2000);
+    const sent: string[] = [];
+    void limit.acquire(false, signal).then(() => sent.push('first'));
+    await clock.advance(7900);
+    void limit.acquire(true, signal).then(() => sent.push('second'));
+    await clock.advance(99);
+    expect(sent).toEqual([]);
+    await clock.advance(2);
+    expect(sent).toEqual(['first', 'second']);
+  });
+
+  it('prefers requests that are not in the background, and bounds those that are', async () => {
+    const clock = createFakeClock();
+    const limit = createRateLimit({ qps: 10, burst: 1000 }, clock);
+    const sent: string[] = [];
+    for (let n = 0; n < maxBackground + 2; n += 1)
+      void limit.acquire(true, signal).then(() => sent.push('background'));
+    void limit.acquire(false, signal).then(() => sent.push('urgent'));
+    await clock.advance(0);
+    expect(sent.filter((kind) => kind === 'background')).toHaveLength(maxBackground);
+    expect(sent).toContain('urgent');
+    limit.release();
+    await clock.advance(0);
+    expect(sent.filter((kind) => kind === 'background')).toHaveLength(maxBackground + 1);
+  });
+
+  it('gives the next token to a request that is not in the background', async () => {
+    const clock = createFakeClock();
+    const limit = createRateLimit({ qps: 1, burst: 1 }, clock);
+    const sent: string[] = [];
+    await limit.acquire(false, signal);
+    void limit.acquire(true, signal).then(() => sent.push('background'));
+    void limit.acquire(false, signal).then(() => sent.push('urgent'));
+    await clock.advance(1000);
+    expect(sent).toEqual(['urgent']);
+    await clock.advance(1000);
+    expect(sent).toEqual(['urgent', 'background']);
+  });
+
+  it('gives up a request whose signal aborts, and uses no token for it', async () => {
+    const clock = createFakeClock();
+    const limit = createRateLimit({ qps: 1, burst: 1 }, clock);
+    await limit.acquire(false, signal);
+    const end = new AbortController();
+    const waiting = limit.acquire(false, end.signal);
+    const next = limit.acquire(false, signal);
+    end.abort();
+    expect(await waiting).toBe(false);
+    expect(await limit.acquire(false, end.signal)).toBe(false);
+    await clock.advance(1000);
+    expect(await next).toBe(true);
+  });
+});
