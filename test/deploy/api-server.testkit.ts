@@ -22,7 +22,12 @@ interface Policy extends Manifest {
       readonly resourceRules: readonly { readonly resources: readonly string[] }[];
     };
     readonly matchConditions: readonly { readonly expression: string }[];
-    readonly validations: readonly { readonly expression: string; readonly message: string }[];
+    readonly variables: readonly { readonly name: string; readonly expression: string }[];
+    readonly validations: readonly {
+      readonly expression: string;
+      readonly message: string;
+      readonly messageExpression?: string;
+    }[];
   };
 }
 
@@ -63,9 +68,15 @@ export function createApiServer(
 function judge({ spec }: Policy, object: Manifest): readonly string[] {
   if (spec.matchConstraints.resourceRules[0]!.resources[0] !== `${object.kind.toLowerCase()}s`) return [];
   if (!spec.matchConditions.every(({ expression }) => evaluate(expression, { object }) === true)) return [];
+  const variables = Object.fromEntries(
+    spec.variables.map(({ name, expression }) => [name, evaluate(expression, { object }) as unknown]),
+  );
+  const context = { object, variables };
   return spec.validations
-    .filter(({ expression }) => evaluate(expression, { object }) !== true)
-    .map(({ message }) => message);
+    .filter(({ expression }) => evaluate(expression, context) !== true)
+    .map(({ message, messageExpression }) =>
+      messageExpression === undefined ? message : String(evaluate(messageExpression, context)),
+    );
 }
 
 function checkRules(schema: StructuralSchema, value: unknown): readonly string[] {

@@ -28,7 +28,9 @@ const definitions = listYaml('deploy/kubernetes/crds').flatMap(readManifests);
 const policies = listYaml('deploy/kubernetes/admission')
   .flatMap(readManifests)
   .filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
-const server = createApiServer(definitions, policies);
+const named = (...names: readonly string[]): readonly Manifest[] =>
+  policies.filter(({ metadata }) => names.includes(metadata.name));
+const server = createApiServer(definitions, named('grantgate-ingressroutes', 'grantgate-middlewares'));
 
 /** What grantgate itself says about a manifest, errors alone. */
 function findErrors(manifest: Manifest): readonly string[] {
@@ -39,7 +41,7 @@ function findErrors(manifest: Manifest): readonly string[] {
   );
   return [...problems, ...options]
     .filter(({ severity, code }) => severity === 'error' && code !== 'missing_reference')
-    .map(({ message }) => message);
+    .map(({ path, message }) => `${String(path)}: ${message}`);
 }
 
 it.each([...createManifests()])(
@@ -114,4 +116,120 @@ describe('a definition of a custom resource', () => {
       expect(findErrors(toManifest(each))).not.toEqual([]);
     },
   );
+});
+
+describe('an IngressRoute that Traefik takes', () => {
+  const fixtures = parse(readText('test/deploy/testdata/traefik-ingressroutes.yaml')) as readonly {
+    readonly file: string;
+    readonly spec: Case['spec'];
+  }[];
+
+  it('is stored, with the definitions alone and with the policies (every fixture of Traefik)', () => {
+    const bare = createApiServer(definitions);
+    const refused = fixtures.flatMap(({ file, spec }) => {
+      const manifest = toManifest({ kind: 'IngressRoute', spec, says: '' });
+      return [...bare.refusals(manifest), ...server.refusals(manifest)].map((text) => `${file}: ${text}`);
+    });
+    expect(fixtures.length).toBeGreaterThanOrEqual(85);
+    expect(refused).toEqual([]);
+  });
+
+  it.each(cases('stored.yaml').map((each) => [JSON.stringify(each.spec), each] as const))(
+    'is stored and refused by the gateway: %s',
+    (_, each) => {
+      expect(server.refusals(toManifest(each))).toEqual([]);
+      expect(findErrors(toManifest(each)).join('\n')).toContain(each.says);
+    },
+  );
+});
+
+describe('an admission policy', () => {
+  const read = policies as unknown as readonly (Manifest & {
+    readonly spec: {
+      readonly variables: readonly unknown[];
+      readonly validations: readonly { readonly expression: string; readonly messageExpression?: string }[];
+    };
+  })[];
+  const plugin = (options: object): Manifest =>
+    toManifest({ kind: 'Middleware', spec: { plugin: { oAuthClientCredentials: options } }, says: '' });
+  /** As with Traefik's definitions, which say nothing about what stands below `plugin`. */
+  const untyped = createApiServer(
+    definitions.map(({ apiVersion, kind, metadata, ...rest }) => ({
+      ...{ apiVersion, kind, metadata },
+      spec: {
+        ...(rest['spec'] as object),
+        versions: [{ schema: { openAPIV3Schema: { 'x-kubernetes-preserve-unknown-fields': true } } }],
+      },
+    })),
+    named('grantgate-ingressroutes', 'grantgate-middlewares'),
+  );
+
+  it('looks at fields through a value of the type dyn alone: no schema makes a comprehension or a field invalid', () => {
+    for (const { spec } of read) {
+      expect(spec.variables).toEqual([
+        { name: 'spec', expression: 'dyn(object.spec)' },
+        { name: 'metadata', expression: 'dyn(object.metadata)' },
+      ]);
+      for (const { expression, messageExpression = '' } of spec.validations)
+        expect(expression + messageExpression).not.toMatch(/object\./);
+    }
+  });
+
+  it.each([
+    [
+      { clams: 1, cliendID: 2 },
+      'spec.plugin.oAuthClientCredentials: unknown field clams, cliendID; known are url,',
+    ],
+    [
+      { clientConfig: 5 },
+      'spec.plugin.oAuthClientCredentials.clientConfig: unknown field (expected an object);',
+    ],
+    [{ clientConfig: { tls: [1] } }, 'clientConfig.tls: unknown field (expected an object);'],
+    [{ store: { redis: { cluster: 5 } } }, 'store.redis.cluster: expected {} or a boolean'],
+    [{ store: { redis: { cluster: 'yes' } } }, 'store.redis.cluster: expected {} or a boolean'],
+    [{ store: { redis: { cluster: [] } } }, 'store.redis.cluster: expected {} or a boolean'],
+    [
+      { store: { redis: { sentinel: { masterset: 'a', usrname: 'b' } } } },
+      'sentinel: unknown field usrname;',
+    ],
+    ['text', 'spec.plugin.oAuthClientCredentials: unknown field (expected an object);'],
+  ])('names the wrong field of %j, whatever type stands there', (options, says) => {
+    const said = untyped.refusals(plugin(options as object));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(says);
+  });
+
+  const open = createApiServer(definitions, named('grantgate-open-routes'));
+  const routes = (...each: readonly object[]): Case => ({
+    kind: 'IngressRoute',
+    spec: { routes: each.map((route) => ({ services: [{ name: 'a' }], ...route })) },
+    says: '',
+  });
+  const guarded = { match: 'Path(`/b`)', middlewares: [{ name: 'auth' }] };
+
+  it.each([
+    [{ match: 'Path(`/a`)' }],
+    [{ match: 'Path(`/a`)', middlewares: [] }],
+    [{ match: 'Path(`/a`)', middleware: [{ name: 'auth' }] }],
+  ])('of open routes refuses %j, and names the route', (route) => {
+    expect(open.refusals(toManifest(routes(guarded, route)))).toEqual([
+      'spec.routes[]: no middleware, so everyone may pass: Path(`/a`); name one under middlewares, or annotate the IngressRoute with grantgate.dev/open: "true"',
+    ]);
+  });
+
+  it.each([
+    ['true', 0],
+    ['false', 1],
+    ['', 1],
+  ])('of open routes looks at the annotation: %j', (value, count) => {
+    const manifest = toManifest(routes({ match: 'Path(`/a`)' }));
+    const annotations = { 'grantgate.dev/open': value };
+    expect(
+      open.refusals({ ...manifest, metadata: { ...manifest.metadata, annotations } as Manifest['metadata'] }),
+    ).toHaveLength(count);
+  });
+
+  it('of open routes takes routes with a middleware', () => {
+    expect(open.refusals(toManifest(routes(guarded, guarded)))).toEqual([]);
+  });
 });

@@ -47,11 +47,36 @@ const sets: readonly (readonly [string, readonly Manifest[], optional: boolean])
   ['the chart with everything', readManifests('deploy/helm/rendered/everything.yaml'), false],
 ];
 
-it('names every manifest in the kustomization, but what takes the place of another', () => {
+it('names every manifest in the kustomization, but what is opted into or takes the place of another', () => {
   const files = listYaml('deploy/kubernetes').map((path) => path.replace('deploy/kubernetes/', ''));
   expect(files.filter((file) => !kustomization.resources.includes(file))).toEqual([
+    'admission/open-routes.yaml',
     'kustomization.yaml',
     'namespaced/roles.yaml',
+  ]);
+});
+
+it('has beside Traefik everything but the definitions and the policy for IngressRoutes', () => {
+  const beside = parse(readText('deploy/kubernetes-beside-traefik/kustomization.yaml')) as {
+    readonly resources: readonly string[];
+    readonly patches: readonly {
+      readonly target: { readonly kind: string; readonly name?: string };
+      readonly patch: string;
+    }[];
+  };
+  expect(beside.resources).toEqual(['../kubernetes']);
+  const isDeleted = ({ kind, metadata }: Manifest): boolean =>
+    beside.patches.some(
+      ({ target, patch }) =>
+        (parse(patch) as Readonly<Record<string, unknown>>)['$patch'] === 'delete' &&
+        target.kind === kind &&
+        (target.name ?? metadata.name) === metadata.name,
+    );
+  expect(plain.filter(isDeleted).map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+    'CustomResourceDefinition ingressroutes.traefik.io',
+    'CustomResourceDefinition middlewares.traefik.io',
+    'ValidatingAdmissionPolicy grantgate-ingressroutes',
+    'ValidatingAdmissionPolicyBinding grantgate-ingressroutes',
   ]);
 });
 

@@ -8,6 +8,8 @@ export interface Document {
   readonly value: unknown;
   /** Of Kubernetes objects that come from a cluster. Undefined: from a file, where the defaults hold. */
   readonly origin?: Origin;
+  /** Fields of an object of a cluster that were applied and dropped by the API server, which does not know them. Default: none. */
+  readonly pruned?: readonly Path[];
   /** `urn:env:` and `urn:file:` references that its middlewares may use. Undefined: any, as in the operator's own files. */
   readonly localReferences?: LocalReferences | undefined;
   /**

@@ -74,6 +74,8 @@ export interface TestApiServer {
   /** `secrets`, `secrets/watch`, or `secrets/all`, which leaves those that are named by a field selector. */
   forbid(what: string): void;
   permit(what: string): void;
+  /** Drops fields of these names from objects that are applied from now on, as a definition does that does not declare them. */
+  prune(...names: readonly string[]): void;
   /** Rejects new objects in a namespace, as while it is deleted. */
   terminate(namespace: string): void;
   uninstall(resource: string): void;
@@ -108,6 +110,16 @@ interface Watch {
 const known = Object.values(resources);
 const toPlural = (kind: string): string => known.find((resource) => resource.kind === kind)?.resource ?? kind;
 
+function withoutNames(value: unknown, names: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutNames(item, names));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]) =>
+      names.has(name) ? [] : [[name, withoutNames(item, names)]],
+    ),
+  );
+}
+
 export async function startApiServer(): Promise<TestApiServer> {
   const authority = createTestAuthority('Test cluster');
   const { cert, key } = authority.issue('kube-apiserver', ['127.0.0.1', 'localhost']);
@@ -121,6 +133,7 @@ export async function startApiServer(): Promise<TestApiServer> {
   const sockets = new Set<Socket>();
   const forbidden = new Set<string>();
   const terminating = new Set<string>();
+  const pruned = new Set<string>();
   const uninstalled = new Set<string>();
   const failing = new Map<string, { status: number; headers: Readonly<Record<string, string>> }>();
   const held = new Map<string, Promise<void>>();
@@ -180,7 +193,8 @@ export async function startApiServer(): Promise<TestApiServer> {
       'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(object),
       ...object.metadata.annotations,
     };
-    (object.metadata as Record<string, unknown>)['managedFields'] = [
+    if (pruned.size > 0) object['spec'] = withoutNames(object['spec'], pruned);
+    (object.metadata as Record<string, unknown>)['managedFields'] ??= [
       { manager: 'kubectl', operation: 'Apply' },
     ];
     all.set(key, object);
@@ -465,6 +479,7 @@ export async function startApiServer(): Promise<TestApiServer> {
     start,
     acceptOnly: (token) => void (accepted = token),
     forbid: (what) => void forbidden.add(what),
+    prune: (...names) => names.forEach((name) => pruned.add(name)),
     terminate: (namespace) => void terminating.add(namespace),
     permit: (what) => void forbidden.delete(what),
     uninstall: (resource) => void uninstalled.add(resource),

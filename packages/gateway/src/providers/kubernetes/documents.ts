@@ -3,7 +3,9 @@ import type { Document, Origin } from '../../config/document.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import type { ObjectName, Place } from '../../config/place.ts';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
+import { knownNames } from '../translate/kubernetes/known-names.ts';
 import type { ApiObject } from './api-object.ts';
+import { findPruned } from './pruned.ts';
 import type { Resource } from './resources.ts';
 import { toApiVersion } from './resources.ts';
 
@@ -63,7 +65,7 @@ export function createKeep({
 
 /**
  * What is kept of an object: its own part and its labels. Versions, managed fields, status and annotations, which may hold a copy of
- * the whole manifest, are not.
+ * the whole manifest, are not; of an IngressRoute, they say what the API server has dropped.
  */
 function keepObject(
   resource: Resource,
@@ -72,6 +74,9 @@ function keepObject(
   before: KeptObject | undefined,
 ): KeptObject {
   const labels = valueAt(raw, ['metadata', 'labels']);
+  // A Middleware keeps what stands below `plugin` in every definition; what else is missing there makes it refuse.
+  const pruned =
+    resource.kind === 'IngressRoute' ? findPruned(raw, (name) => knownNames.has(name)) : undefined;
   const value = {
     apiVersion: toApiVersion(resource),
     kind: resource.kind,
@@ -80,7 +85,12 @@ function keepObject(
       fields[resource.kind].flatMap((field) => (Object.hasOwn(raw, field) ? [[field, raw[field]]] : [])),
     ),
   };
-  if (before?.uid === uid && isDeepStrictEqual(before.document.value, value)) return before;
+  if (
+    before?.uid === uid &&
+    isDeepStrictEqual(before.document.value, value) &&
+    isDeepStrictEqual(before.document.pruned, pruned)
+  )
+    return before;
   const object = Object.freeze({ kind: resource.kind, namespace, name });
   const place = Object.freeze({ ...placeOf(object), object });
   return {
@@ -88,7 +98,13 @@ function keepObject(
     name,
     uid,
     resource,
-    document: { file: place.file, value, ...trust, placeOf: () => place },
+    document: {
+      file: place.file,
+      value,
+      ...(pruned !== undefined && { pruned }),
+      ...trust,
+      placeOf: () => place,
+    },
   };
 }
 

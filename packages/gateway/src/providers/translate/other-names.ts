@@ -7,6 +7,9 @@ export const ignoredRouterNames: Readonly<Record<string, string>> = Object.freez
   observability: 'the access log is set for the whole gateway',
 });
 
+/** Names in an IngressRoute that this version does not act on. */
+export const unsupportedIngressRouteNames: readonly string[] = Object.freeze(['options', 'parentRefs']);
+
 /** Names in a service that this version does not act on. */
 export const unsupportedServiceNames: readonly string[] = Object.freeze([
   'serversTransport',

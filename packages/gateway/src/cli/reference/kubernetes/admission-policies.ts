@@ -1,16 +1,20 @@
-import type { JsonSchema } from '../../../config/json-schema.ts';
-import { ignoredRouterNames, ignoredServiceNames } from '../../../providers/translate/other-names.ts';
+import {
+  ignoredRouterNames,
+  ignoredServiceNames,
+  unsupportedIngressRouteNames,
+  unsupportedServiceNames,
+} from '../../../providers/translate/other-names.ts';
+import type { AdmissionRule } from './admission-rules.ts';
+import { listRules } from './admission-rules.ts';
 import { createSpecSchemas } from './custom-resources.ts';
 
-/** A rule in CEL over `object`, and what is wrong where it is false. */
-export interface AdmissionRule {
-  readonly expression: string;
-  readonly message: string;
-}
+/** Lets an IngressRoute have routes without a middleware, in a cluster whose policy refuses them. */
+export const openAnnotation = 'grantgate.dev/open';
 
 /**
  * Admission policies that refuse names which the schemas do not know, in whatever letter case they may stand. A schema of a
- * CustomResourceDefinition cannot: it would prune them, and a route may be open without what was pruned.
+ * CustomResourceDefinition cannot: it would prune them, and a route may be open without what was pruned. Traefik's own definitions
+ * prune before any policy sees the object: `open-routes` refuses what is left then, a route without a middleware.
  */
 export function createAdmissionPolicies(): Readonly<Record<string, readonly object[]>> {
   const { ingressRoute, options, chain } = createSpecSchemas();
@@ -18,25 +22,59 @@ export function createAdmissionPolicies(): Readonly<Record<string, readonly obje
     properties: { chain, plugin: { properties: { oAuthClientCredentials: options } } },
   };
   const plugin = 'has(object.spec.plugin) && has(object.spec.plugin.oAuthClientCredentials)';
-  // With a warning; a manifest that is served is not refused here.
-  const ignored = Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames });
+  // The gateway says what it does with them: it ignores them, or refuses the route by their names.
+  const ignored = [
+    ...new Set([
+      ...Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames }),
+      ...unsupportedIngressRouteNames,
+      ...unsupportedServiceNames,
+    ]),
+  ];
   return {
-    ingressroutes: toPolicy('ingressroutes', 'has(object.spec)', listRules(ingressRoute, ignored)),
+    ingressroutes: toPolicy(
+      'ingressroutes',
+      'ingressroutes',
+      'has(object.spec)',
+      listRules(ingressRoute, ignored, spec, 'spec'),
+    ),
     middlewares: toPolicy(
       'middlewares',
+      'middlewares',
       `has(object.spec) && (has(object.spec.chain) || ${plugin})`,
-      listRules(middleware, []),
+      listRules(middleware, [], spec, 'spec'),
     ),
+    'open-routes': toPolicy('open-routes', 'ingressroutes', 'has(object.spec)', [openRule()]),
   };
 }
 
-function toPolicy(resource: string, condition: string, validations: readonly AdmissionRule[]) {
-  const name = `grantgate-${resource}`;
+/** The type dyn: rules look at fields that a schema need not declare; of `metadata`, the API server declares the name alone. */
+const spec = 'variables.spec';
+
+function openRule(): AdmissionRule {
+  const isGuarded = 'has(route.middlewares) && size(route.middlewares) > 0';
+  const annotations = 'variables.metadata.annotations';
+  const isMeant = `has(${annotations}) && '${openAnnotation}' in ${annotations} && ${annotations}['${openAnnotation}'] == 'true'`;
+  const advice = `name one under middlewares, or annotate the IngressRoute with ${openAnnotation}: "true"`;
+  const open = `${spec}.routes.filter(route, !(${isGuarded}))`;
+  return {
+    expression: `${isMeant} || !has(${spec}.routes) || ${spec}.routes.all(route, ${isGuarded})`,
+    message: `spec.routes[]: a route has no middleware, so everyone may pass; ${advice}`,
+    messageExpression: `'spec.routes[]: no middleware, so everyone may pass: ' + ${open}.map(route, has(route.match) ? string(route.match) : '(no match)').join(', ') + '; ${advice}'`,
+  };
+}
+
+function toPolicy(
+  name: string,
+  resource: string,
+  condition: string,
+  validations: readonly AdmissionRule[],
+): readonly object[] {
+  const metadata = { name: `grantgate-${name}` };
   return [
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
+      metadata,
       spec: {
         failurePolicy: 'Fail',
         matchConstraints: {
@@ -50,67 +88,15 @@ function toPolicy(resource: string, condition: string, validations: readonly Adm
           ],
         },
         matchConditions: [{ name: 'read-by-grantgate', expression: condition }],
+        variables: ['spec', 'metadata'].map((name) => ({ name, expression: `dyn(object.${name})` })),
         validations,
       },
     },
     {
       apiVersion: 'admissionregistration.k8s.io/v1',
       kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: ['Deny'] },
+      metadata,
+      spec: { policyName: metadata.name, validationActions: ['Deny'] },
     },
   ];
-}
-
-/** Where a schema stands, and how a rule gets there. */
-interface Where {
-  /** In CEL. */
-  readonly at: string;
-  /** For people. */
-  readonly path: string;
-  /** Wraps the test of a value into the steps that lead to it. */
-  readonly within: (test: string) => string;
-}
-
-const top: Where = { at: 'object.spec', path: 'spec', within: (test) => test };
-
-/** One rule for each object with known names, here or below; `ignored` names are let through everywhere. */
-function listRules(
-  { properties = {}, items, additionalProperties, anyOf }: JsonSchema,
-  ignored: readonly string[],
-  { at, path, within }: Where = top,
-): readonly AdmissionRule[] {
-  const rules: AdmissionRule[] = [];
-  if (additionalProperties === false) {
-    const names = Object.keys(properties);
-    const passed = [...names, ...ignored].map((name) => `'${name.toLowerCase()}'`).join(', ');
-    rules.push({
-      expression: within(`${at}.all(name, name.lowerAscii() in [${passed}])`),
-      message: `${path}: unknown field; ${names.length === 0 ? 'none is known' : `known are ${names.join(', ')}`}`,
-    });
-  }
-  for (const [name, property] of Object.entries(properties)) {
-    if (typeof property === 'boolean') continue;
-    const below = `${at}.${name}`;
-    const reach = (test: string): string => within(`!has(${below}) || ${group(test)}`);
-    rules.push(...listRules(property, ignored, { at: below, path: `${path}.${name}`, within: reach }));
-  }
-  if (isSchema(items)) {
-    const item = `item${path.split('[]').length - 1}`;
-    const reach = (test: string): string => within(`${at}.all(${item}, ${test})`);
-    rules.push(...listRules(items, ignored, { at: item, path: `${path}[]`, within: reach }));
-  }
-  if (anyOf?.some((kind) => isSchema(kind) && kind.type === 'boolean') === true)
-    rules.push({
-      expression: within(`type(${at}) == bool || size(${at}) == 0`),
-      message: `${path}: expected {} or a boolean`,
-    });
-  return rules;
-}
-
-/** `||` binds weaker than the steps around it. */
-const group = (test: string): string => (test.includes(' || ') ? `(${test})` : test);
-
-function isSchema(schema: unknown): schema is JsonSchema {
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema);
 }

@@ -8,13 +8,13 @@ import {
 } from '../../../providers/translate/kubernetes/schemas.ts';
 import { optionRules } from './option-rules.ts';
 import type { StructuralSchema } from './structural-schema.ts';
-import { toStructural } from './structural-schema.ts';
+import { toOpen, toStructural } from './structural-schema.ts';
 
 /** A CustomResourceDefinition, as far as this project fills one in. */
 export interface CustomResourceDefinition {
   readonly apiVersion: 'apiextensions.k8s.io/v1';
   readonly kind: 'CustomResourceDefinition';
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly annotations: Readonly<Record<string, string>> };
   readonly spec: {
     readonly group: string;
     readonly scope: 'Namespaced';
@@ -58,12 +58,18 @@ export function createSpecSchemas(): Readonly<Record<'ingressRoute' | 'options' 
   };
 }
 
+/** What Traefik's own definition of an IngressRoute demands. */
+const requiredByTraefik: ReadonlySet<string> = new Set(['routes', 'match', 'name']);
+
+/** Says whose definition it is: one that another has overwritten prunes what it does not know. */
+export const definitionAnnotation = 'grantgate.dev/keeps-unknown-fields';
+
 /** The definitions of the two kinds of `traefik.io/v1alpha1` that are read, for clusters without Traefik. */
 export function createCustomResources(): Readonly<Record<string, CustomResourceDefinition>> {
   const { ingressRoute, options, chain } = createSpecSchemas();
   return {
     ingressroutes: define('IngressRoute', 'ingressroute', {
-      ...toStructural(ingressRoute),
+      ...toStructural(toOpen(ingressRoute, requiredByTraefik)),
       description: 'Routes of HTTP requests.',
     }),
     // Other types of middleware are kept as they are: a cluster may have Traefik's, which refuse here.
@@ -94,7 +100,7 @@ function define(kind: string, singular: string, spec: StructuralSchema): CustomR
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
+    metadata: { name: `${plural}.${group}`, annotations: { [definitionAnnotation]: 'true' } },
     spec: {
       group,
       scope: 'Namespaced',

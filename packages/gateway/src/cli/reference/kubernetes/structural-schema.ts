@@ -32,6 +32,38 @@ export type Additions = Readonly<Record<string, Partial<StructuralSchema>>>;
 /** Go's durations and whole seconds, as `parseDurationMs` reads them. */
 const durationPattern = String.raw`^([0-9]{1,12}|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`;
 
+/**
+ * A JSON Schema without lists of values and least lengths, in which nothing is required but what `required` names: an API server
+ * stores what another controller of the same kind takes, and the gateway says what it does not serve.
+ */
+export function toOpen(schema: JsonSchema, required: ReadonlySet<string>): JsonSchema {
+  const { type, title, description, anyOf, properties, items, additionalProperties } = schema;
+  const { minimum, maximum, exclusiveMinimum, pattern } = schema;
+  const only = schema.required?.filter((name) => required.has(name)) ?? [];
+  return {
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    ...(minimum !== undefined && { minimum }),
+    ...(maximum !== undefined && { maximum }),
+    ...(exclusiveMinimum !== undefined && { exclusiveMinimum }),
+    ...(pattern !== undefined && { pattern }),
+    ...(schema.const !== undefined ? { type: 'string' } : type !== undefined && { type }),
+    ...(anyOf !== undefined && { anyOf: anyOf.map((one) => (isSchema(one) ? toOpen(one, required) : one)) }),
+    ...(properties !== undefined && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, one]) => [name, isSchema(one) ? toOpen(one, required) : one]),
+      ),
+    }),
+    ...(isSchema(items) && { items: toOpen(items, required) }),
+    ...(additionalProperties !== undefined && {
+      additionalProperties: isSchema(additionalProperties)
+        ? toOpen(additionalProperties, required)
+        : additionalProperties,
+    }),
+    ...(only.length > 0 && { required: only }),
+  };
+}
+
 /** The structural form of a JSON Schema; `additions` are merged in by path (`store.redis.endpoints[]`). */
 export function toStructural(schema: JsonSchema, additions: Additions = {}, path = ''): StructuralSchema {
   return {

@@ -8,7 +8,12 @@ import type { OtherNames } from '../../../config/read.ts';
 import { readObject } from '../../../config/read.ts';
 import type { Draft } from '../draft.ts';
 import { addEntry } from '../draft.ts';
-import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from '../other-names.ts';
+import {
+  ignoredRouterNames,
+  ignoredServiceNames,
+  unsupportedIngressRouteNames,
+  unsupportedServiceNames,
+} from '../other-names.ts';
 import { toHealthCheck, toSticky } from '../service-schema.ts';
 import { resolveMiddlewares } from './middlewares.ts';
 import { toRouterName } from './names.ts';
@@ -21,7 +26,7 @@ import { findServers } from './servers.ts';
 type Member = z.output<typeof routeSchema>['services'][number];
 
 const others: { route: OtherNames; spec: OtherNames } = {
-  spec: { unsupported: ['options', 'parentRefs'], ignored: ignoredRouterNames },
+  spec: { unsupported: unsupportedIngressRouteNames, ignored: ignoredRouterNames },
   route: {
     unsupported: unsupportedServiceNames,
     ignored: { ...ignoredRouterNames, ...ignoredServiceNames },
@@ -31,7 +36,8 @@ const others: { route: OtherNames; spec: OtherNames } = {
 /** Adds a router for each route of an `IngressRoute`, and its service under the router's name, as Traefik does. */
 export function addIngressRoute(draft: Draft, object: KubernetesObject, catalog: ServiceCatalog): void {
   const { value, problems, writtenPath } = readObject(ingressRouteSchema, object.source, others.spec);
-  draft.problems.push(...problems);
+  const pruned = findPruned(object);
+  draft.problems.push(...problems, ...pruned.map(({ problem }) => problem));
   // A broken spec can still name its routes, and each of them must refuse.
   const raw = value.spec ?? rawSpec(object);
   for (const index of raw.routes.keys())
@@ -39,8 +45,28 @@ export function addIngressRoute(draft: Draft, object: KubernetesObject, catalog:
       path: writtenPath(['spec', 'routes', index]),
       entryPoints: value.spec?.entryPoints ?? [],
       tls: raw.tls !== undefined,
-      errors: errorsOf(problems),
+      errors: [
+        ...errorsOf(problems),
+        ...pruned.filter(({ route }) => route === undefined || route === index).map(({ problem }) => problem),
+      ],
     });
+}
+
+/** A field that the API server dropped may have named a middleware: its route refuses, or all when it is none of one route. */
+function findPruned({
+  source: { document },
+}: KubernetesObject): readonly { readonly route: number | undefined; readonly problem: Problem }[] {
+  return (document.pruned ?? []).map((path) => {
+    const [, list, route] = path;
+    return {
+      route: list === 'routes' && typeof route === 'number' ? route : undefined,
+      problem: createProblem(document, path, {
+        code: 'pruned_field',
+        message:
+          'was applied, but the API server has dropped it: the definition of IngressRoute does not know it; correct its name and apply again',
+      }),
+    };
+  });
 }
 
 interface Outer {

@@ -1,0 +1,94 @@
+import type { JsonSchema } from '../../../config/json-schema.ts';
+
+/** A rule in CEL, and a message for where it is false; the expression of a message names the wrong fields. */
+export interface AdmissionRule {
+  readonly expression: string;
+  readonly message: string;
+  readonly messageExpression?: string;
+}
+
+/** Where a schema stands, and how expressions get there. */
+interface Where {
+  /** In CEL. */
+  readonly at: string;
+  /** For people. */
+  readonly path: string;
+  /** Wraps the test of a value into the steps that lead to it; true for what has another type on the way. */
+  readonly within: (test: string) => string;
+  /** The same for a text about a value; empty for what has another type on the way. */
+  readonly collect: (text: string) => string;
+}
+
+/**
+ * One rule for each object with known names, here or below, and for each option that is a boolean or an object; `ignored` names are
+ * let through everywhere. `at` is an expression of the type dyn: a server that knows the schema would reject comprehensions over an
+ * object, and fields that Traefik's schema does not declare.
+ */
+export function listRules(
+  schema: JsonSchema,
+  ignored: readonly string[],
+  at: string,
+  path: string,
+): readonly AdmissionRule[] {
+  return walk(schema, ignored, { at, path, within: (test) => test, collect: (text) => text });
+}
+
+function walk(
+  { properties = {}, items, additionalProperties, anyOf }: JsonSchema,
+  ignored: readonly string[],
+  where: Where,
+): readonly AdmissionRule[] {
+  const rules: AdmissionRule[] = [];
+  if (additionalProperties === false) rules.push(toNamesRule(Object.keys(properties), ignored, where));
+  for (const [name, property] of Object.entries(properties))
+    if (typeof property !== 'boolean') rules.push(...walk(property, ignored, toField(where, name)));
+  if (isSchema(items)) rules.push(...walk(items, ignored, toItem(where)));
+  if (anyOf?.some((kind) => isSchema(kind) && kind.type === 'boolean') === true)
+    rules.push(toSwitchRule(where));
+  return rules;
+}
+
+function toNamesRule(
+  names: readonly string[],
+  ignored: readonly string[],
+  { at, path, within, collect }: Where,
+): AdmissionRule {
+  const passed = `[${[...names, ...ignored].map((name) => `'${name.toLowerCase()}'`).join(', ')}]`;
+  const known = names.length === 0 ? 'none is known' : `known are ${names.join(', ')}`;
+  const unknown = `${at}.filter(name, !(name.lowerAscii() in ${passed})).join(', ')`;
+  return {
+    expression: within(`type(${at}) == map && ${at}.all(name, name.lowerAscii() in ${passed})`),
+    message: `${path}: unknown field; ${known}`,
+    messageExpression: `'${path}: unknown field ' + ${collect(`(type(${at}) == map ? ${unknown} : '(expected an object)')`)} + '; ${known}'`,
+  };
+}
+
+const toSwitchRule = ({ at, path, within }: Where): AdmissionRule => ({
+  expression: within(`type(${at}) == bool || type(${at}) == map && size(${at}) == 0`),
+  message: `${path}: expected {} or a boolean`,
+});
+
+function toField({ at, path, within, collect }: Where, name: string): Where {
+  const isThere = `type(${at}) == map && has(${at}.${name})`;
+  return {
+    at: `${at}.${name}`,
+    path: `${path}.${name}`,
+    within: (test) => within(`!(${isThere}) || (${test})`),
+    collect: (text) => collect(`(${isThere} ? ${text} : '')`),
+  };
+}
+
+function toItem({ at, path, within, collect }: Where): Where {
+  const item = `item${path.split('[]').length - 1}`;
+  return {
+    at: item,
+    path: `${path}[]`,
+    within: (test) => within(`type(${at}) != list || ${at}.all(${item}, ${test})`),
+    collect: (text) =>
+      collect(`(type(${at}) == list ? ${at}.map(${item}, ${text}).filter(part, part != '').join(', ') : '')`),
+  };
+}
+
+function isSchema(schema: unknown): schema is JsonSchema {
+  return typeof schema === 'object' && schema !== null && !Array.isArray(schema);
+}

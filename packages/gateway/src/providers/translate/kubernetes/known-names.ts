@@ -1,0 +1,36 @@
+import type { z } from 'zod';
+import {
+  ignoredRouterNames,
+  ignoredServiceNames,
+  unsupportedIngressRouteNames,
+  unsupportedServiceNames,
+} from '../other-names.ts';
+import { chainSchema, ingressRouteSchema, routeSchema } from './schemas.ts';
+
+/** Every name that a field of an IngressRoute or of a chain may have, here or in Traefik. */
+export const knownNames: ReadonlySet<string> = new Set([
+  ...namesOf(ingressRouteSchema),
+  ...namesOf(routeSchema),
+  ...namesOf(chainSchema),
+  ...Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames }),
+  ...unsupportedIngressRouteNames,
+  ...unsupportedServiceNames,
+]);
+
+function namesOf(schema: z.core.$ZodType): readonly string[] {
+  const { def } = schema._zod as { readonly def: z.core.$ZodTypeDef & Partial<Inner> };
+  return [
+    ...Object.entries(def.shape ?? {}).flatMap(([name, inner]) => [name, ...namesOf(inner)]),
+    ...[def.element, def.innerType, ...(def.options ?? [])].flatMap((inner) =>
+      inner === undefined ? [] : namesOf(inner),
+    ),
+  ];
+}
+
+/** What the definitions of schemas have inside, by their kinds. */
+interface Inner {
+  readonly shape: Readonly<Record<string, z.core.$ZodType>>;
+  readonly element: z.core.$ZodType;
+  readonly innerType: z.core.$ZodType;
+  readonly options: readonly z.core.$ZodType[];
+}
