@@ -134,4 +134,83 @@ describe('grantgate check --kubernetes', () => {
     expect((await runCommand(['check', '--context', 'x', '.'])).code).toBe(2);
     expect((await check('-n', '*')).code).toBe(2);
   });
+
+  it('says with -v what is left out because of its class, and what is not served', async () => {
+    server.apply(shop('apps'));
+    const classed = (name: string, spec: string, metadata = ''): string =>
+      shop('apps')
+        .split('---')[0]!
+        .replace('name: shop', `name: ${name}${metadata}`)
+        .replace('spec:', `spec:\n  ${spec}`);
+    server.apply(classed('nginx', 'ingressClassName: nginx'));
+    server.apply(classed('old', '', ', annotations: { kubernetes.io/ingress.class: internal }'));
+    server.apply('{ kind: Ingress, metadata: { name: i, namespace: apps } }');
+    server.apply('{ kind: HTTPRoute, metadata: { name: h, namespace: apps } }');
+    const quiet = await check('--kubeconfig', 'kubeconfig');
+    expect(quiet.stdout).toBe('0 errors, 0 warnings (1 router, 1 middleware, 1 service)\n');
+    const { code, stdout } = await check('--kubeconfig', 'kubeconfig', '-v');
+    expect(code).toBe(0);
+    const expected = 'without ingressClass, those without a class and those of traefik are read';
+    expect(stdout.split('\n').slice(0, 4)).toEqual([
+      `the IngressRoute apps/nginx is left out: its class is nginx, and ${expected}`,
+      `the IngressRoute apps/old is left out: its class is internal, and ${expected}`,
+      '1 of the kind Ingress in the cluster are not served: routes are IngressRoutes of traefik.io/v1alpha1',
+      '1 of the kind HTTPRoute in the cluster are not served: routes are IngressRoutes of traefik.io/v1alpha1',
+    ]);
+    await writeFile(
+      join(server.folder, 'grantgate.yaml'),
+      'providers: { kubernetesCRD: { kubeconfig: kubeconfig, ingressClass: nginx } }',
+    );
+    const other = await check('--config', 'grantgate.yaml', '--json');
+    expect((JSON.parse(other.stdout) as { notes: readonly string[] }).notes.slice(0, 2)).toEqual([
+      'the IngressRoute apps/shop is left out: it has no class, and ingressClass is nginx',
+      'the IngressRoute apps/old is left out: its class is internal, and ingressClass is nginx',
+    ]);
+  });
+
+  it('finds a namespace that does not exist, unless no role lets it look', async () => {
+    server.apply(shop('apps'));
+    const { code, stdout } = await check('--kubeconfig', 'kubeconfig', '-n', 'apps', 'nowhere');
+    expect(code).toBe(1);
+    expect(stdout).toContain('there is no namespace nowhere [missing_namespace]');
+    expect(stdout).not.toContain('there is no namespace apps');
+    server.forbid('namespaces');
+    expect((await check('--kubeconfig', 'kubeconfig', '-n', 'nowhere')).code).toBe(0);
+  });
+
+  it('warns of definitions that drop unknown fields, and says whether they were overwritten', async () => {
+    server.apply(shop('apps'));
+    const definition = (annotations: string, keeps: boolean): string => `
+kind: CustomResourceDefinition
+metadata: { name: ingressroutes.traefik.io, annotations: {${annotations}} }
+spec: { versions: [{ schema: { openAPIV3Schema: { properties: { spec: { x-kubernetes-preserve-unknown-fields: ${keeps} } } } } }] }
+`;
+    const ours = 'grantgate.dev/keeps-unknown-fields: "true"';
+    for (const [annotations, keeps, says] of [
+      [ours, true, []],
+      [ours, false, ['the definition of IngressRoute has been overwritten by one that drops unknown fields']],
+      ['', false, ['the definition of IngressRoute is not that of grantgate and drops unknown fields']],
+    ] as const) {
+      server.apply(definition(annotations, keeps));
+      const { code, stdout } = await check('--kubeconfig', 'kubeconfig');
+      expect(code).toBe(0);
+      expect(Array.from(stdout.matchAll(/warning: ([^:;]*)/g), ([, text]) => text)).toEqual(says);
+    }
+  });
+
+  it('warns of a line break at the end of a client ID or a client secret, and shows neither', async () => {
+    server.apply(
+      shop('apps').replace('id: shop, secret: hunter2-apps', 'id: "shop\\n", secret: "hunter2\\r\\n"'),
+    );
+    const { code, stdout } = await check('--kubeconfig', 'kubeconfig');
+    expect(code).toBe(0);
+    for (const [option, key] of [
+      ['clientID', 'id'],
+      ['clientSecret', 'secret'],
+    ] as const)
+      expect(stdout).toContain(
+        `apps-auth@kubernetescrd.${option}: urn:k8s:secret:keys:${key}: its value ends with a line break, which is sent as it is [trailing_newline]`,
+      );
+    expect(stdout).not.toContain('hunter2');
+  });
 });

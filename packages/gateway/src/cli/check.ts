@@ -16,6 +16,8 @@ export interface CheckFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: readonly string[];
+  /** Says what is in a cluster and is not served. */
+  readonly verbose?: boolean;
 }
 
 /** `grantgate check`: 1 when a problem is an error. */
@@ -45,10 +47,13 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags, io: 
       ok: fault === undefined,
       detail,
     }));
-    io.stdout.write(`${JSON.stringify({ ...count, problems: list, connections: tried }, null, 2)}\n`);
+    io.stdout.write(
+      `${JSON.stringify({ ...count, problems: list, notes: configuration.notes, connections: tried }, null, 2)}\n`,
+    );
   } else {
     const style = createStyle(io.stdout);
     for (const problem of problems) io.stdout.write(formatProblem(problem, style));
+    if (flags.verbose === true) for (const note of configuration.notes) io.stdout.write(`${note}\n`);
     for (const connection of connections ?? []) io.stdout.write(formatConnection(connection, style));
     const { routers, guards, services } = prepared;
     const parts = [

@@ -43,6 +43,8 @@ export interface Configuration {
   readonly install: InstallConfig | undefined;
   readonly routes: DynamicConfiguration;
   readonly prepared: Prepared;
+  /** What is in a cluster and is not served, a sentence each. */
+  readonly notes: readonly string[];
   /** Of all files, in the order of their places; their files as seen from the working directory. */
   readonly problems: readonly Problem[];
 }
@@ -88,6 +90,7 @@ export async function readConfiguration(
     install: install?.config,
     routes,
     prepared,
+    notes: live?.notes ?? [],
     problems: sortProblems([...(install?.problems ?? []), ...found]),
   };
 }

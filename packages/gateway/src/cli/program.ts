@@ -76,6 +76,7 @@ Exit codes: 0 stopped as asked, 1 the gateway cannot start, 2 wrong usage, 130 o
     .option('--kubeconfig <file>', 'kubeconfig of that cluster (default: as serve finds it)')
     .option('--context <name>', 'context of the kubeconfig')
     .option('-n, --namespace <name...>', 'namespaces to read (default: those of the configuration, or all)')
+    .option('-v, --verbose', 'say what is in the cluster and is not served, such as routes of another class')
     .option('--json', 'answer in JSON')
     .addHelpText(
       'after',

@@ -4,8 +4,8 @@ import type { InstallConfig, KubernetesProviderConfig } from '../config/install.
 import { kubernetesSchema } from '../config/kubernetes-schema.ts';
 import { toKubernetes } from '../config/parse-install.ts';
 import { createAccess } from '../providers/kubernetes/access.ts';
+import type { LoadedCluster } from '../providers/kubernetes/load.ts';
 import { loadCluster } from '../providers/kubernetes/load.ts';
-import type { ProviderOutput } from '../providers/provider.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -21,7 +21,7 @@ export async function readCluster(
   install: InstallConfig | undefined,
   flags: ClusterFlags,
   io: Io,
-): Promise<ProviderOutput> {
+): Promise<LoadedCluster> {
   const config = merge(install?.providers.kubernetesCRD, flags, io.cwd);
   return loadCluster(config, { access: createAccess(config, { env: io.env }), clock: systemClock });
 }

@@ -30,7 +30,7 @@ export interface ReferenceProblem {
   readonly severity: 'error' | 'warning';
   readonly path: readonly (string | number)[];
   /**
-   * `invalid_reference`, `forbidden_reference`, `missing_secret`, `unread_secret`, `forbidden_secret` or
+   * `invalid_reference`, `forbidden_reference`, `missing_secret`, `unread_secret`, `forbidden_secret`, `trailing_newline` or
    * `deprecated_reference`.
    */
   readonly code: string;
@@ -106,7 +106,15 @@ function resolveText(
   }
   const found = lookUp(reference, sources);
   lookUps.push({ reference, found });
-  if (found.value !== undefined) return found.value;
+  if (found.value !== undefined) {
+    if (reference.kind === 'kubernetes' && /[\r\n]$/.test(found.value) && isOneLine(path))
+      report(
+        'warning',
+        'trailing_newline',
+        `${text}: its value ends with a line break, which is sent as it is`,
+      );
+    return found.value;
+  }
   report('error', found.code ?? 'missing_secret', `${text}: ${found.message}`);
   return text;
 }
@@ -183,5 +191,11 @@ function toAbsent(id: string, unread: UnreadSecrets | undefined): Found {
       return { message: `there is no Secret ${id}` };
   }
 }
+
+const oneLine: ReadonlySet<string> = new Set(['clientid', 'clientsecret', 'username', 'password', 'secret']);
+
+/** Editors and `kubectl create secret --from-file` leave a line break where none is meant. */
+const isOneLine = (path: readonly (string | number)[]): boolean =>
+  oneLine.has(String(path.at(-1)).toLowerCase());
 
 const nonEmpty = (value: string): Found => (value === '' ? { message: 'its value is empty' } : { value });

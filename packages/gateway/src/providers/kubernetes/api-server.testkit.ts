@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
 import { parseAllDocuments } from 'yaml';
+import { inspectedResources } from './inspect.ts';
 import { resources } from './resources.ts';
 
 export interface TestObject {
@@ -24,7 +25,7 @@ export interface TestObject {
 
 export interface TestRequest {
   readonly method: string;
-  /** `list`, `watch`, `create` or `patch`. */
+  /** `get`, `list`, `watch`, `create` or `patch`. */
   readonly verb: string;
   readonly resource: string;
   readonly group: string;
@@ -107,7 +108,9 @@ interface Watch {
   readonly listener: (change: Change) => void;
 }
 
-const known = Object.values(resources);
+const known = [...Object.values(resources), ...Object.values(inspectedResources)];
+/** Their objects belong to no namespace. */
+const clusterWide: ReadonlySet<string> = new Set(['namespaces', 'customresourcedefinitions']);
 const toPlural = (kind: string): string => known.find((resource) => resource.kind === kind)?.resource ?? kind;
 
 function withoutNames(value: unknown, names: ReadonlySet<string>): unknown {
@@ -339,14 +342,20 @@ export async function startApiServer(): Promise<TestApiServer> {
     return 201;
   };
 
+  const hasNamespace = (name: string): boolean =>
+    [...objects.values()].some((all) =>
+      [...all.values()].some(({ metadata }) => metadata.namespace === name),
+    );
+
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'https://localhost');
     const [, group = '', apiVersion = '', namespace, resource = '', name] =
-      /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/.exec(
+      /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?$/.exec(
         url.pathname,
       ) ?? [];
     const query = Object.fromEntries(url.searchParams);
     const method = request.method ?? 'GET';
+    const isGet = method === 'GET' && name !== undefined;
     const verb =
       method === 'POST'
         ? 'create'
@@ -354,7 +363,9 @@ export async function startApiServer(): Promise<TestApiServer> {
           ? 'patch'
           : query['watch'] === 'true'
             ? 'watch'
-            : 'list';
+            : isGet
+              ? 'get'
+              : 'list';
     const place = requests.length;
     const entry = { method, verb, resource, group, namespace, query, status: 0 };
     requests.push(entry);
@@ -388,6 +399,19 @@ export async function startApiServer(): Promise<TestApiServer> {
       (!isNamed && forbidden.has(`${resource}/all`))
     ) {
       refuse(403, `${resource} is forbidden: User "test" cannot ${verb} resource "${resource}"`);
+      return;
+    }
+    if (isGet) {
+      const scope = clusterWide.has(resource) ? 'default' : (namespace ?? 'default');
+      const object =
+        resource === 'namespaces' && hasNamespace(name)
+          ? { kind: 'Namespace', metadata: { name } }
+          : objects.get(resource)!.get(`${scope}/${name}`);
+      if (object === undefined) refuse(404, `${resource} "${name}" not found`);
+      else {
+        answer(response, 200, object);
+        done(200);
+      }
       return;
     }
     if (verb === 'list') done(list(response, found.kind, resource, namespace, query));

@@ -40,7 +40,7 @@ const maxStatusBytes = 64 * 1024;
 
 /** Milliseconds that nothing is sent after 429 without `Retry-After`. */
 const overloadedMs = 1000;
-const methods = { list: 'GET', watch: 'GET', create: 'POST', patch: 'PATCH' } as const;
+const methods = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', patch: 'PATCH' } as const;
 
 export interface ClientDeps {
   readonly access: ApiAccess;

@@ -20,13 +20,12 @@ export interface KeptObject {
 }
 
 /** Of each kind, what is read; the rest of an object is dropped as it arrives. */
-const fields: Readonly<Record<Resource['kind'], readonly string[]>> = {
+const fields: Readonly<Record<string, readonly string[]>> = {
   IngressRoute: ['spec'],
   Middleware: ['spec'],
   Service: ['spec'],
   EndpointSlice: ['addressType', 'endpoints', 'ports'],
   Secret: ['data'],
-  Event: [],
 };
 
 /** The place of an object: `kubernetes/Middleware/apps/keys` stands for the file. */
@@ -82,7 +81,9 @@ function keepObject(
     kind: resource.kind,
     metadata: { name, namespace, ...(isMapping(labels) && { labels }) },
     ...Object.fromEntries(
-      fields[resource.kind].flatMap((field) => (Object.hasOwn(raw, field) ? [[field, raw[field]]] : [])),
+      (fields[resource.kind] ?? []).flatMap((field) =>
+        Object.hasOwn(raw, field) ? [[field, raw[field]]] : [],
+      ),
     ),
   };
   if (
@@ -113,9 +114,12 @@ function keepObject(
  * even empty, wins over the annotation.
  */
 function isOfClass(raw: unknown, ingressClass: string): boolean {
-  const written =
-    valueAt(raw, ['spec', 'ingressClassName']) ??
-    valueAt(raw, ['metadata', 'annotations', 'kubernetes.io/ingress.class']) ??
-    '';
+  const written = classOf(raw);
   return written === ingressClass || (ingressClass === '' && written === 'traefik');
 }
+
+/** Empty: none. */
+export const classOf = (raw: unknown): unknown =>
+  valueAt(raw, ['spec', 'ingressClassName']) ??
+  valueAt(raw, ['metadata', 'annotations', 'kubernetes.io/ingress.class']) ??
+  '';

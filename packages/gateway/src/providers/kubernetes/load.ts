@@ -3,40 +3,60 @@ import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
 import type { ApiAccess } from './api-access.ts';
+import type { ApiObject } from './api-object.ts';
+import { keyOf } from './api-object.ts';
 import { createClient } from './client.ts';
 import type { KeptObject } from './documents.ts';
-import { createKeep } from './documents.ts';
+import { classOf, createKeep } from './documents.ts';
 import { toFaultProblem } from './fault-problem.ts';
+import { inspectCluster } from './inspect.ts';
 import { listObjects } from './list.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createSelect } from './select.ts';
 import type { Selection } from './selection.ts';
-import { selectionsOf, toSecretSelection } from './selection.ts';
+import { selectionsOf, toSecretKey, toSecretSelection } from './selection.ts';
+
+/** A cluster as it was read once. */
+export interface LoadedCluster extends ProviderOutput {
+  /** What is there and is not served, a sentence each. */
+  readonly notes: readonly string[];
+}
 
 /** Reads a cluster once, as the provider reads it. What cannot be read is in the problems; never rejects for it. */
 export async function loadCluster(
   config: KubernetesProviderConfig,
   { access, clock }: { readonly access: ApiAccess; readonly clock: Clock },
-): Promise<ProviderOutput> {
+): Promise<LoadedCluster> {
   const client = createClient({ access, clock, limit: createRateLimit(config, clock) });
   const keep = createKeep(config);
   const { findSecrets, selectDocuments } = createSelect();
   const { signal } = new AbortController();
   const objects: KeptObject[] = [];
   const problems: Problem[] = [];
+  const unreadSecrets = new Map<string, 'pending' | 'forbidden'>();
+  const notes: string[] = [];
   const of = (resource: Resource): readonly KeptObject[] =>
     objects.filter((object) => object.resource === resource);
   // One after the other: a cluster has other things to do than to be checked.
   const read = async (selections: readonly Selection[]): Promise<void> => {
     for (const selection of selections) {
       const listed = await listObjects(client, selection, signal);
-      if (listed.ok)
-        objects.push(
-          ...listed.value.objects.flatMap((object) => keep(selection.resource, object, undefined) ?? []),
-        );
-      else problems.push(toFaultProblem(selection, listed.fault));
+      if (!listed.ok) {
+        problems.push(toFaultProblem(selection, listed.fault));
+        if (selection.resource === resources.secrets)
+          unreadSecrets.set(
+            toSecretKey(selection),
+            listed.fault.kind === 'forbidden' ? 'forbidden' : 'pending',
+          );
+        continue;
+      }
+      for (const object of listed.value.objects) {
+        const kept = keep(selection.resource, object, undefined);
+        if (kept === undefined) notes.push(toLeftOut(object, config));
+        else objects.push(kept);
+      }
     }
   };
   await read(selectionsOf(config));
@@ -48,5 +68,21 @@ export async function loadCluster(
     endpointSlices: of(resources.endpointSlices),
     secrets: of(resources.secrets),
   });
-  return { documents, problems };
+  const inspected = await inspectCluster(client, config, signal);
+  return {
+    documents,
+    problems: [...problems, ...inspected.problems],
+    unreadSecrets,
+    notes: [...notes, ...inspected.notes],
+  };
+}
+
+function toLeftOut(object: ApiObject, { ingressClass }: KubernetesProviderConfig): string {
+  const written = String(classOf(object.raw));
+  const its = written === '' ? 'it has no class' : `its class is ${written}`;
+  const expected =
+    ingressClass === ''
+      ? 'without ingressClass, those without a class and those of traefik are read'
+      : `ingressClass is ${ingressClass}`;
+  return `the IngressRoute ${keyOf(object)} is left out: ${its}, and ${expected}`;
 }

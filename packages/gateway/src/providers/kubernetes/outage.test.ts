@@ -37,6 +37,7 @@ it('announces each change of the reason of an outage, and its end', async () => 
   await until(() => states(following!).at(-1) === 'unauthorized');
   await rotateToken(server, 'token-2');
   await until(() => states(following!).at(-1) === 'ready');
+  expect(states(following!).filter((state, at, all) => state !== all[at - 1])).toEqual(states(following!));
 });
 
 it('logs each reason of an outage once, and again when it comes back after a minute', async () => {

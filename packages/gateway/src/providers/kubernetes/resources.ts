@@ -5,7 +5,7 @@ export interface Resource {
   readonly version: string;
   /** In URLs and roles: plural, lower case. */
   readonly resource: string;
-  readonly kind: 'IngressRoute' | 'Middleware' | 'Secret' | 'Service' | 'EndpointSlice' | 'Event';
+  readonly kind: string;
 }
 
 const traefik = { group: 'traefik.io', version: 'v1alpha1' } as const;
@@ -25,7 +25,7 @@ export const resources = {
   events: { group: 'events.k8s.io', version: 'v1', resource: 'events', kind: 'Event' },
 } as const satisfies Readonly<Record<string, Resource>>;
 
-export type Verb = 'list' | 'watch' | 'create' | 'patch';
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch';
 
 /** What a role must allow. */
 export interface Permission {

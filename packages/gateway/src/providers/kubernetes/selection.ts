@@ -58,3 +58,7 @@ export function toSecretSelection(secret: string): Selection {
   const [namespace = '', name = ''] = secret.split('/');
   return { resource: resources.secrets, namespace, fieldSelector: `metadata.name=${name}` };
 }
+
+/** `namespace/name` of the Secret that a selection means. */
+export const toSecretKey = ({ namespace = '', fieldSelector = '' }: Selection): string =>
+  `${namespace}/${fieldSelector.replace(/^.*=/, '')}`;

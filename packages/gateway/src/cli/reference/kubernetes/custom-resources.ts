@@ -6,6 +6,7 @@ import {
   ingressRouteSchema,
   routeSchema,
 } from '../../../providers/translate/kubernetes/schemas.ts';
+import { definitionAnnotation } from '../../../providers/kubernetes/inspect.ts';
 import { optionRules } from './option-rules.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 import { toOpen, toStructural } from './structural-schema.ts';
@@ -60,9 +61,6 @@ export function createSpecSchemas(): Readonly<Record<'ingressRoute' | 'options' 
 
 /** What Traefik's own definition of an IngressRoute demands. */
 const requiredByTraefik: ReadonlySet<string> = new Set(['routes', 'match', 'name']);
-
-/** Says whose definition it is: one that another has overwritten prunes what it does not know. */
-export const definitionAnnotation = 'grantgate.dev/keeps-unknown-fields';
 
 /** The definitions of the two kinds of `traefik.io/v1alpha1` that are read, for clusters without Traefik. */
 export function createCustomResources(): Readonly<Record<string, CustomResourceDefinition>> {

@@ -1,0 +1,111 @@
+import type { KubernetesProviderConfig } from '../../config/install.ts';
+import { isMapping, valueAt } from '../../config/path.ts';
+import type { Problem } from '../../config/place.ts';
+import type { ApiClient } from './client.ts';
+import { placeOf } from './documents.ts';
+import type { Result } from './fault.ts';
+import type { Resource } from './resources.ts';
+import { resources, toPath } from './resources.ts';
+
+/** What `grantgate check` says of a cluster beyond its routes. */
+export interface Inspection {
+  readonly problems: readonly Problem[];
+  /** What is there and none of the gateway's business, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Says whose definition of a custom resource it is. */
+export const definitionAnnotation = 'grantgate.dev/keeps-unknown-fields';
+
+/** What a check reads, and a gateway does not: without a role for it, nothing is said. */
+export const inspectedResources = {
+  namespaces: { group: '', version: 'v1', resource: 'namespaces', kind: 'Namespace' },
+  definitions: {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    resource: 'customresourcedefinitions',
+    kind: 'CustomResourceDefinition',
+  },
+  ingresses: { group: 'networking.k8s.io', version: 'v1', resource: 'ingresses', kind: 'Ingress' },
+  httpRoutes: {
+    group: 'gateway.networking.k8s.io',
+    version: 'v1',
+    resource: 'httproutes',
+    kind: 'HTTPRoute',
+  },
+} as const satisfies Readonly<Record<string, Resource>>;
+
+/** Looks for namespaces that do not exist, definitions that prune, and kinds of routes that are not served. */
+export async function inspectCluster(
+  client: ApiClient,
+  { namespaces }: Pick<KubernetesProviderConfig, 'namespaces'>,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  const problems: Problem[] = [];
+  const notes: string[] = [];
+  for (const namespace of namespaces) {
+    const { namespaces: resource } = inspectedResources;
+    const found = await get(client, resource, toPath(resource, undefined, namespace), signal);
+    if (!found.ok && found.fault.kind === 'not_found')
+      problems.push({
+        severity: 'error',
+        place: placeOf({ kind: 'Namespace', namespace, name: namespace }),
+        code: 'missing_namespace',
+        path: '',
+        message: `there is no namespace ${namespace}`,
+      });
+  }
+  for (const { kind, group, resource } of [resources.ingressRoutes, resources.middlewares]) {
+    const { definitions } = inspectedResources;
+    const name = `${resource}.${group}`;
+    const found = await get(client, definitions, toPath(definitions, undefined, name), signal);
+    const message = found.ok ? findPruning(found.value) : undefined;
+    if (message !== undefined)
+      problems.push({
+        severity: 'warning',
+        place: placeOf({ kind: definitions.kind, namespace: '', name }),
+        code: 'pruning_definition',
+        path: '',
+        message: `the definition of ${kind} ${message}`,
+      });
+  }
+  for (const resource of [inspectedResources.ingresses, inspectedResources.httpRoutes])
+    for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
+      const found = await get(client, resource, toPath(resource, namespace), signal);
+      const items = found.ok ? valueAt(found.value, ['items']) : undefined;
+      if (!Array.isArray(items) || items.length === 0) continue;
+      const where = namespace === undefined ? 'the cluster' : `the namespace ${namespace}`;
+      notes.push(
+        `${items.length} of the kind ${resource.kind} in ${where} are not served: routes are IngressRoutes of traefik.io/v1alpha1`,
+      );
+    }
+  return { problems, notes };
+}
+
+const get = (
+  client: ApiClient,
+  resource: Resource,
+  path: string,
+  signal: AbortSignal,
+): Promise<Result<unknown>> => client.readJson({ resource, verb: 'get', path }, signal);
+
+/** What is wrong with a definition when it drops fields that it does not declare. */
+function findPruning(definition: unknown): string | undefined {
+  const versions = valueAt(definition, ['spec', 'versions']);
+  const keeps = (Array.isArray(versions) ? versions : []).some(
+    (version) =>
+      valueAt(version, [
+        'schema',
+        'openAPIV3Schema',
+        'properties',
+        'spec',
+        'x-kubernetes-preserve-unknown-fields',
+      ]) === true,
+  );
+  if (keeps) return undefined;
+  const annotations = valueAt(definition, ['metadata', 'annotations']);
+  const isOurs = isMapping(annotations) && Object.hasOwn(annotations, definitionAnnotation);
+  return isOurs
+    ? 'has been overwritten by one that drops unknown fields: a misspelt middlewares opens a route; apply deploy/kubernetes/crds again'
+    : 'is not that of grantgate and drops unknown fields: a misspelt middlewares opens a route; the admission policy open-routes refuses such routes';
+}
