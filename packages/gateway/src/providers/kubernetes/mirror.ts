@@ -31,6 +31,8 @@ export interface MirrorOptions {
 export interface Routes {
   readonly ingressRoutes: readonly KeptObject[];
   readonly middlewares: readonly KeptObject[];
+  /** `namespace/name` of each Secret that the Middlewares refer to. */
+  readonly secrets: ReadonlySet<string>;
 }
 
 /** A copy of all that is read of a cluster, which follows it. */
@@ -41,8 +43,8 @@ export interface Mirror {
   /** What keeps the copy from being whole. */
   problems(): readonly Problem[];
   find(object: ObjectName): KeptObject | undefined;
-  /** Begins to follow the Secrets that Middlewares refer to by now, and lets go of those that none does any more. */
-  followSecrets(): void;
+  /** Begins to follow the Secrets that these routes refer to, and lets go of all others. */
+  followSecrets(routes: Routes): void;
   /** True when everything but Secrets has been read. */
   isSynced(): boolean;
   /** True when everything but Secrets has been read or is refused, so that waiting does not help. */
@@ -94,15 +96,22 @@ export function createMirror(
       selection.resource === resource ? [...reflector.items.values()] : [],
     );
   return {
-    routes: () => ({ ingressRoutes: of(resources.ingressRoutes), middlewares: of(resources.middlewares) }),
-    documents({ ingressRoutes, middlewares }) {
+    routes() {
+      const middlewares = of(resources.middlewares);
+      return {
+        ingressRoutes: of(resources.ingressRoutes),
+        middlewares,
+        secrets: findSecrets(middlewares),
+      };
+    },
+    documents({ ingressRoutes, middlewares, secrets: referenced }) {
       const items = secrets.items();
       return selectDocuments({
         ingressRoutes,
         middlewares,
         services: of(resources.services),
         endpointSlices: of(resources.endpointSlices),
-        secrets: Array.from(findSecrets(middlewares)).flatMap((key) => items.get(key) ?? []),
+        secrets: Array.from(referenced).flatMap((key) => items.get(key) ?? []),
       });
     },
     problems: () =>
@@ -120,14 +129,12 @@ export function createMirror(
       );
       return found?.reflector.items.get(key);
     },
-    followSecrets: () => secrets.follow(findSecrets(of(resources.middlewares))),
+    followSecrets: ({ secrets: referenced }) => secrets.follow(referenced),
     isSynced: () => copies.every(({ reflector }) => reflector.isSynced()),
     isSettled: () => copies.every(isSettled),
     unsettledSecrets: () => secrets.unsettled(),
-    unreadSecrets({ middlewares }) {
-      const referenced = findSecrets(middlewares);
-      return new Map(Array.from(secrets.unread()).filter(([key]) => referenced.has(key)));
-    },
+    unreadSecrets: ({ secrets: referenced }) =>
+      new Map(Array.from(secrets.unread()).filter(([key]) => referenced.has(key))),
     missing: () =>
       copies
         .filter(({ reflector }) => !reflector.isSynced())

@@ -110,7 +110,8 @@ export function createKubernetesProvider(
     if (mirror === undefined || emit === undefined) return;
     const now = clock.monotonic();
     const isFirst = emitted === undefined;
-    mirror.followSecrets();
+    const latest = mirror.routes();
+    mirror.followSecrets(latest);
     const unsettled = mirror.unsettledSecrets();
     const isWhole = (!isFirst || mirror.isSettled()) && unsettled.every((name) => overdue.has(name));
     if (!isWhole) {
@@ -123,7 +124,7 @@ export function createKubernetesProvider(
     }
     overdue = new Set(unsettled);
     waitingUntil = undefined;
-    routes = mirror.routes();
+    routes = latest;
     publish(routes);
     if (mirror.isSynced()) noteSecrets(unsettled);
     started?.();
