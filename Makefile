@@ -1,4 +1,4 @@
-.PHONY: demo help node-version setup test-programs helm helm-rendered build test test-node24 test-proxies reference lint format clean
+.PHONY: demo help node-version setup test-programs helm helm-rendered build test test-node24 test-proxies test-keycloak reference lint format clean
 .DEFAULT_GOAL := help
 
 help:
@@ -6,6 +6,7 @@ help:
 	@echo "make test         install what is needed, check and run every test"
 	@echo "make test-node24  run every test on Node.js 24, which is installed into .node24"
 	@echo "make test-proxies build Caddy 2.10, 2.11 and Traefik 3.7 with Go, and run the examples with them (CADDY=, TRAEFIK=: yours)"
+	@echo "make test-keycloak  run the tests that need Keycloak, which Maven downloads (KEYCLOAK_HOME=: yours); needs Java 17"
 	@echo "make reference    write docs/reference and the CRDs anew, after a change of options or commands"
 	@echo "make helm-rendered  render the Helm chart into deploy/helm/rendered, after a change of the chart"
 	@echo "make build        compile both packages"
@@ -93,6 +94,14 @@ PROXIES = .proxies
 test-proxies: build test-programs
 	@test -n "$(CADDY)$(TRAEFIK)" || scripts/build-proxies "$(PROXIES)"
 	@CADDY="$(CADDY)" TRAEFIK="$(TRAEFIK)" scripts/test-proxies "$(PROXIES)"
+
+# Maven Central has it; it runs on Java 17 and later.
+KEYCLOAK = 26.7.3
+KEYCLOAK_HOME =
+test-keycloak: build
+	@test -n "$(KEYCLOAK_HOME)" || scripts/install-keycloak .keycloak $(KEYCLOAK)
+	@echo "== tests with Keycloak"
+	KEYCLOAK_HOME="$(or $(KEYCLOAK_HOME),$(CURDIR)/.keycloak/keycloak-$(KEYCLOAK))" npx vitest run test/keycloak
 
 reference: build
 	@echo "== writing docs/reference and what deploy has of the schemas"

@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 // Workspace packages are tested from their source: no build is needed before a unit test. Nothing that tells `import` and
 // `require` apart: Node.js is given these conditions too, and would let a CommonJS package require what is meant for import.
@@ -9,6 +9,11 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ['node'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.mjs'],
+    // They need Java: `make test-keycloak` runs them.
+    exclude: [
+      ...configDefaults.exclude,
+      ...(process.env['KEYCLOAK_HOME'] === undefined ? ['test/keycloak/**'] : []),
+    ],
     // For tests that hang; none waits for time to pass, and a busy machine fails none of them.
     testTimeout: 120_000,
     hookTimeout: 120_000,
