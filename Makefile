@@ -7,6 +7,7 @@ help:
 	@echo "make test-node24  run every test on Node.js 24, which is installed into .node24"
 	@echo "make test-proxies build Caddy 2.10, 2.11 and Traefik 3.7 with Go, and run the examples with them (CADDY=, TRAEFIK=: yours)"
 	@echo "make test-keycloak  run the tests that need Keycloak, which Maven downloads (KEYCLOAK_HOME=: yours); needs Java 17"
+	@echo "make test-kubernetes  run manifests, policies and provider against a real API server (KUBEBUILDER_ASSETS)"
 	@echo "make reference    write docs/reference and the CRDs anew, after a change of options or commands"
 	@echo "make helm-rendered  render the Helm chart into deploy/helm/rendered, after a change of the chart"
 	@echo "make build        compile both packages"
@@ -74,6 +75,14 @@ test: build lint test-programs helm
 	npx tsc -p tsconfig.test.json
 	@echo "== tests"
 	npx vitest run
+
+# A folder with etcd, kube-apiserver and kubectl, as setup-envtest makes it.
+test-kubernetes: setup
+	@test -x "$(KUBEBUILDER_ASSETS)/kube-apiserver" || { \
+	  echo "KUBEBUILDER_ASSETS has to name a folder with etcd, kube-apiserver and kubectl. Where Go is installed:"; \
+	  echo "  scripts/build-kubernetes-binaries .envtest && make test-kubernetes KUBEBUILDER_ASSETS=\$$PWD/.envtest"; \
+	  echo "otherwise setup-envtest downloads them: https://book.kubebuilder.io/reference/envtest"; exit 2; }
+	KUBEBUILDER_ASSETS="$(KUBEBUILDER_ASSETS)" npx vitest run test/kubernetes
 
 # The package `node` puts its binary in place with an install script; those of each platform simply hold it.
 NODE24 = 24.21.0

@@ -1,0 +1,126 @@
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
+import { systemClock } from '../../packages/middleware/src/base/clock.ts';
+import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
+import { createAccess } from '../../packages/gateway/src/providers/kubernetes/access.ts';
+import { shop } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
+import type { KubernetesProvider } from '../../packages/gateway/src/providers/kubernetes/provider.ts';
+import { createKubernetesProvider } from '../../packages/gateway/src/providers/kubernetes/provider.ts';
+import type { ProviderOutput } from '../../packages/gateway/src/providers/provider.ts';
+import { translate } from '../../packages/gateway/src/providers/translate/translate.ts';
+import { readText, repository } from '../deploy/manifests.testkit.ts';
+import type { Cluster } from './cluster.testkit.ts';
+import { startCluster } from './cluster.testkit.ts';
+
+interface Case {
+  readonly kind: string;
+  readonly spec: object;
+  readonly says: string;
+}
+
+const assets = process.env['KUBEBUILDER_ASSETS'];
+const slow = 120_000;
+
+describe.runIf(assets !== undefined)('a real API server', () => {
+  let cluster: Cluster;
+  let provider: KubernetesProvider | undefined;
+  let last: ProviderOutput | undefined;
+  beforeAll(async () => {
+    cluster = await startCluster(assets!);
+    cluster.kubectl(['apply', '-k', `${repository}deploy/kubernetes`]);
+    cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+    for (const namespace of ['apps', 'late']) cluster.kubectl(['create', 'namespace', namespace]);
+    cluster.kubectl(['create', 'clusterrolebinding', 'gateway', '--clusterrole=grantgate', '--user=gateway']);
+    // Definitions are served, and policies enforced, a moment after they are stored.
+    const wrong = toObject({ kind: 'IngressRoute', spec: { rutes: [], routes: [] }, says: '' }, 0);
+    await until(() => apply(wrong, '--dry-run=server').includes('unknown field rutes'));
+  }, slow);
+  afterAll(async () => {
+    provider?.close();
+    await cluster.close();
+  });
+
+  const toObject = ({ kind, spec }: Case, index: number): string =>
+    // YAML of kubectl is 1.1, where `yes` is a boolean.
+    JSON.stringify({
+      apiVersion: 'traefik.io/v1alpha1',
+      kind,
+      metadata: { name: `case-${index}`, namespace: 'apps' },
+      spec,
+    });
+  const apply = (manifest: string, ...flags: readonly string[]): string =>
+    cluster.kubectl(['apply', ...flags, '-f', '-'], manifest);
+  const read = (file: string): readonly Case[] =>
+    parse(readText(`test/deploy/testdata/${file}`)) as readonly Case[];
+
+  it(
+    'takes the manifests',
+    () => {
+      const said = cluster.kubectl(['apply', '-k', `${repository}deploy/kubernetes`]);
+      expect(said).not.toMatch(/error|invalid/i);
+      expect(said.match(/unchanged|configured/g)?.length).toBeGreaterThan(12);
+    },
+    slow,
+  );
+
+  it(
+    'stores what is accepted, and every IngressRoute of Traefik',
+    () => {
+      const traefik = read('traefik-ingressroutes.yaml').map((each) => ({ ...each, kind: 'IngressRoute' }));
+      const all = [...read('accepted.yaml'), ...read('stored.yaml'), ...traefik];
+      const said = apply(all.map(toObject).join('\n---\n'), '--dry-run=server');
+      expect(said.match(/created \(server dry run\)/g)).toHaveLength(all.length);
+    },
+    slow,
+  );
+
+  it(
+    'refuses what is refused, and names the wrong field',
+    () => {
+      for (const [index, each] of read('refused.yaml').entries()) {
+        const said = apply(toObject(each, index), '--dry-run=server');
+        expect(said, JSON.stringify(each)).toContain(each.says);
+        expect(said, JSON.stringify(each)).not.toMatch(/created|no such overload|\.all\(/);
+      }
+    },
+    slow,
+  );
+
+  it(
+    'is followed by the provider, with the role of the manifests',
+    async () => {
+      apply(shop('apps'));
+      const { config } = parseInstall(
+        `providers: { kubernetesCRD: { endpoint: "${cluster.url}", certAuthFilePath: ${cluster.caFile}, token: ${cluster.tokens.gateway} } }`,
+        'g.yaml',
+      );
+      const kubernetes = config!.providers.kubernetesCRD!;
+      provider = createKubernetesProvider(kubernetes, {
+        access: createAccess(kubernetes, { env: {} }),
+        clock: systemClock,
+        onEvent: () => undefined,
+        instance: 'test',
+      });
+      await provider.start((output) => (last = output));
+      const translated = () => translate(last!.documents, last!.problems, last!.unreadSecrets);
+      expect(provider.isReady()).toBe(true);
+      expect(translated().problems).toEqual([]);
+      expect(translated().secrets.get('apps/keys')?.get('secret')).toBe('hunter2-apps');
+      apply(shop('apps').split('---')[2]!.replace('hunter2', 'rotated'));
+      await until(() => translated().secrets.get('apps/keys')?.get('secret') === 'rotated-apps');
+      apply(shop('late').replace('kind: Rule', 'kind: Ruler'));
+      await until(() => last!.documents.some(({ file }) => file.endsWith('IngressRoute/late/shop')));
+      provider.report(translated().problems);
+      await until(() => cluster.kubectl(['get', 'events', '-n', 'late']).includes('expected "Rule"'));
+      cluster.kubectl(['delete', 'secret', '-n', 'apps', 'keys']);
+      await until(() => !translated().secrets.has('apps/keys'));
+    },
+    slow,
+  );
+});
+
+it.runIf(assets === undefined)('is left out without KUBEBUILDER_ASSETS', () => {
+  expect(process.env['KUBEBUILDER_ASSETS']).toBeUndefined();
+});
