@@ -85,6 +85,9 @@ function boundConnector(
       timer.cancel();
       callback(...result);
     });
+    // With TLS 1.3, a server that wants another certificate says so after the handshake, and ends the connection: undici would take the
+    // end for the reason.
+    if (socket instanceof Socket) socket.on('error', () => socket.destroy());
     return socket;
   };
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../base/secret.ts';
 import type { AuthorizationServer } from './authorization-server.testkit.ts';
@@ -76,6 +79,18 @@ describe('a token endpoint with TLS', () => {
     expect(await ask(mutual, { ca })).toMatch(/cannot be reached/);
     expect(await ask(mutual, { ca, cert: theirs.cert, key: key(theirs.key) })).toMatch(/cannot be reached/);
   });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('says over %s that it requires a client certificate', async (version) => {
+    const own = { ...authority.issue('server', ['127.0.0.1']), ca: [authority.cert] };
+    const limits = { requestCert: true, minVersion: version, maxVersion: version };
+    const server = createServer({ ...own, ...limits }, () => {}).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+    for (let round = 0; round < 3; round += 1) {
+      expect(await ask(url, { ca: authority.cert })).toContain('TLS: the server requires a client certificate (ERR_SSL_');
+    }
+    server.close();
+  }); // prettier-ignore
 
   it('is still verified when a client certificate is given', async () => {
     expect(await ask(mutual, { cert: ours.cert, key: key(ours.key) })).toMatch(/cannot be reached/);
