@@ -1,4 +1,4 @@
-.PHONY: demo help node-version setup test-programs helm helm-rendered build test test-node24 test-proxies test-keycloak reference lint format clean
+.PHONY: demo help node-version setup test-programs helm helm-rendered build test test-node24 test-proxies test-keycloak test-kubernetes reference lint format clean
 .DEFAULT_GOAL := help
 
 help:
