@@ -162,6 +162,9 @@ ping: {}
       allowCrossNamespace: false,
       allowExternalNameServices: false,
       localReferences: { option: 'providers.kubernetesCRD.allowLocalReferences', allowed: [] },
+      qps: 200,
+      burst: 300,
+      secretsThreshold: 20,
       throttleMs: 0,
     });
   });
