@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Gateway } from '../../packages/gateway/src/compose.ts';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
+import { definitions } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
+import { parseExposition } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
 import type { TestApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
@@ -84,6 +86,7 @@ beforeAll(async () => {
 entryPoints: { web: { address: "127.0.0.1:0" }, admin: { address: "127.0.0.1:0" } }
 providers: { kubernetesCRD: { kubeconfig: ${api.kubeconfig} } }
 ping: {}
+metrics: { prometheus: {} }
 `,
     'grantgate.yaml',
   );
@@ -108,6 +111,22 @@ beforeEach(async () => {
   server.setClient({ clientId: 'machine', clientSecret: 'first-secret', claims: { grp: 'admin' } });
   api.apply([secret('first-secret'), middleware(server.url), route(upstream.port)].join('---'));
   await becomes(200);
+});
+
+it('counts requests to the API and watches, and says that each resource has been read', async () => {
+  const { sum, types, labels } = parseExposition(await (await call('/metrics', 'admin')).text());
+  for (const resource of ['ingressroutes', 'middlewares', 'services', 'endpointslices', 'secrets']) {
+    for (const verb of ['list', 'watch'])
+      expect(sum('grantgate_kubernetes_requests_total', { verb, resource, code: '200' })).toBeGreaterThan(0);
+    expect(sum('grantgate_kubernetes_watches_open', { resource })).toBe(1);
+    expect(sum('grantgate_kubernetes_synced', { resource })).toBe(1);
+    // In seconds, not milliseconds.
+    expect(sum('grantgate_kubernetes_silence_seconds', { resource })).toBeLessThan(120);
+  }
+  for (const metric of ['requests_total', 'watches_open', 'synced', 'silence_seconds'] as const) {
+    const name = `grantgate_kubernetes_${metric}` as const;
+    expect([types.get(name), labels.get(name)]).toEqual([definitions[name].type, definitions[name].labels]);
+  }
 });
 
 it('guards a route of the cluster, and is ready', async () => {
