@@ -74,7 +74,7 @@ const subpaths = [
 describe('the tarballs', () => {
   it.each([
     ['middleware', 200_000],
-    ['gateway', 435_000],
+    ['gateway', 460_000],
   ])('hold what runs and its types, and no tests (%s, at most %i bytes)', (name, limit) => {
     const { files, size } = packed.get(name)!;
     expect(
