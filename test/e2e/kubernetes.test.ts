@@ -114,14 +114,17 @@ beforeEach(async () => {
 });
 
 it('counts requests to the API and watches, and says that each resource has been read', async () => {
-  const { sum, types, labels } = parseExposition(await (await call('/metrics', 'admin')).text());
+  const exposition = parseExposition(await (await call('/metrics', 'admin')).text());
+  const { types, labels } = exposition;
   for (const resource of ['ingressroutes', 'middlewares', 'services', 'endpointslices', 'secrets']) {
     for (const verb of ['list', 'watch'])
-      expect(sum('grantgate_kubernetes_requests_total', { verb, resource, code: '200' })).toBeGreaterThan(0);
-    expect(sum('grantgate_kubernetes_watches_open', { resource })).toBe(1);
-    expect(sum('grantgate_kubernetes_synced', { resource })).toBe(1);
+      expect(
+        exposition.sum('grantgate_kubernetes_requests_total', { verb, resource, code: '200' }),
+      ).toBeGreaterThan(0);
+    expect(exposition.sum('grantgate_kubernetes_watches_open', { resource })).toBe(1);
+    expect(exposition.sum('grantgate_kubernetes_synced', { resource })).toBe(1);
     // In seconds, not milliseconds.
-    expect(sum('grantgate_kubernetes_silence_seconds', { resource })).toBeLessThan(120);
+    expect(exposition.sum('grantgate_kubernetes_silence_seconds', { resource })).toBeLessThan(120);
   }
   for (const metric of ['requests_total', 'watches_open', 'synced', 'silence_seconds'] as const) {
     const name = `grantgate_kubernetes_${metric}` as const;

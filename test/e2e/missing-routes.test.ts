@@ -41,10 +41,13 @@ it('a folder of routes that vanishes makes the gateway unready, and takes no rou
   await rename(gateway.folder, `${gateway.folder}-away`);
   await expect.poll(ready).toBe(`503 not ready: ${reason}`);
   expect(await served()).toBe('200 served');
-  const logged = gateway.log.lines().map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(logged).toContainEqual(
-    expect.objectContaining({ level: 'error', msg: 'cannot be read (ENOENT)', place: gateway.folder }),
-  );
+  // The log follows once changes have settled.
+  const logged = () => gateway.log.lines().map((line) => JSON.parse(line) as Record<string, unknown>);
+  await expect
+    .poll(logged)
+    .toContainEqual(
+      expect.objectContaining({ level: 'error', msg: 'cannot be read (ENOENT)', place: gateway.folder }),
+    );
   await rename(`${gateway.folder}-away`, gateway.folder);
   await expect.poll(ready).toBe('200 OK');
   expect(await served()).toBe('200 served');
