@@ -14,7 +14,7 @@ import { endOfName, mount } from './check-path.ts';
 import { toOriginalFacts } from './original-request.ts';
 import { createOkHeads, type ToOkHead } from './ok-heads.ts';
 import { valueOf } from './raw-headers.ts';
-import { refusalOf, refuseUnknown } from './refusal-of.ts';
+import { refuseBroken, refuseUnknown } from './refuse-middleware.ts';
 import { isAmbiguousPath, isPathTold } from './told-path.ts';
 
 /**
@@ -43,10 +43,11 @@ export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps)
       else progress.refuse(brokenRoute);
     };
     try {
-      const check = findCheck(facts.path, nameEnd, lease.snapshot);
+      const name = nameIn(facts.path, nameEnd);
+      const check = name === undefined ? undefined : findCheck(name, lease.snapshot);
       progress.route = check;
-      const unasked = check === undefined ? refuseUnknown(nameIn(facts.path, nameEnd)) : refusalOf(check);
-      const refusal = exchange.refusal ?? unasked ?? refusalOfPath(exchange, progress.facts);
+      const unusable = check === undefined ? refuseUnknown(name && decode(name)) : refuseBroken(check);
+      const refusal = exchange.refusal ?? unusable ?? refusalOfPath(exchange, progress.facts);
       if (check === undefined || refusal !== undefined) progress.refuse(refusal ?? brokenRoute);
       else {
         const authorization =
@@ -71,25 +72,19 @@ function refusalOfPath({ facts, readPath }: Exchange, original: RequestFacts): R
   return isPathTold(facts, original) && isAmbiguousPath(original.path, readPath) ? ambiguousPath : undefined;
 }
 
-/** The middleware that the path names, which may be URL-encoded. */
-function findCheck(path: string, nameEnd: number, snapshot: Snapshot): Check | undefined {
-  if (!path.startsWith(mount)) return undefined;
-  const written = path.slice(mount.length, nameEnd);
-  return snapshot.check(written) ?? (written.includes('%') ? snapshot.check(decode(written)) : undefined);
-}
+/** The middleware's name as the path has it, which may be URL-encoded; undefined for a path that names none. */
+const nameIn = (path: string, nameEnd: number): string | undefined =>
+  path.startsWith(mount) ? path.slice(mount.length, nameEnd) : undefined;
 
-/** The name that is asked for, as it is in the configuration. */
-function nameIn(path: string, nameEnd: number): string | undefined {
-  if (!path.startsWith(mount)) return undefined;
-  const written = path.slice(mount.length, nameEnd);
-  return decode(written) || written;
-}
+const findCheck = (name: string, snapshot: Snapshot): Check | undefined =>
+  snapshot.check(name) ?? (name.includes('%') ? snapshot.check(decode(name)) : undefined);
 
-function decode(written: string): string {
+/** A name that is not valid URL encoding stays as it is. */
+function decode(name: string): string {
   try {
-    return decodeURIComponent(written);
+    return decodeURIComponent(name);
   } catch {
-    return '';
+    return name;
   }
 }
 

@@ -51,8 +51,6 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
   #body: ArrivingBody | undefined = undefined;
   #isSettled = false;
   #isReading = false;
-  /** The end of an answer is not with the system yet. */
-  #isWriting = false;
   /** The answer has been written while bytes were read. */
   #isWritten = false;
   #head: ShortHead | undefined = undefined;
@@ -78,7 +76,6 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
   }
 
   readonly written = (error?: Error | null): void => {
-    this.#isWriting = false;
     if (error) this.socket.destroy(error);
     // What has come is dealt with first.
     if (this.#isReading) this.#isWritten = true;
@@ -103,12 +100,8 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
     this.socket.resume();
   }
 
-  writing(): void {
-    this.#isWriting = true;
-  }
-
-  given(): void {
-    if (this.#isWriting) this.onBlocked();
+  ended(): void {
+    if (!this.#isWritten && !this.#isSettled) this.onBlocked();
   }
 
   onBlocked(): void {

@@ -50,7 +50,7 @@ export interface EntryPointDeps {
 /**
  * Opens the listener.
  *
- * @throws ListenError when the address cannot be had; anything else is about the certificates.
+ * @throws ListenError when it cannot listen on the address; any other error is about the certificates.
  */
 export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointDeps): Promise<EntryPoint> {
   const { server, setCertificates } = createServer(config, deps);

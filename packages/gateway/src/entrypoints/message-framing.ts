@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { TransportConfig } from '../config/install.ts';
 import { readDecimal } from '../http1/decimal.ts';
 
 /** What is to be known of a request's head before anything else is. */
@@ -40,3 +41,9 @@ export function readNamedHeaders({ rawHeaders, httpVersion }: IncomingMessage): 
 
 /** `uri-host [ ":" port ]` of RFC 3986 section 3.2.2, without the comma, which a list of hosts would be read from. */
 export const authorityForm = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+;=-]|%[\da-f]{2})*)(?::\d{0,5})?$/i;
+
+/** Whether a request has more header lines than the entry point allows. @param rawHeaders name and value in turn. */
+export const hasTooManyFields = (
+  rawHeaders: readonly string[],
+  { maxHeaderFields }: Pick<TransportConfig, 'maxHeaderFields'>,
+): boolean => rawHeaders.length > 2 * maxHeaderFields;

@@ -13,9 +13,6 @@ export function createNodeAnswer(
   isEnding: () => boolean,
   stalls: WriteStalls,
 ): Answer {
-  const watch = (): void => {
-    if (response.socket !== null) stalls.watch(response.socket);
-  };
   return {
     get begun() {
       return response.headersSent;
@@ -41,7 +38,7 @@ export function createNodeAnswer(
     flush: () => void response.write('', 'latin1'),
     onceDrained(told) {
       response.once('drain', told);
-      watch();
+      if (response.socket !== null) stalls.watch(response.socket);
     },
     end(part, lent, trailers) {
       if (trailers.length > 0) response.addTrailers(toCallerTrailers(trailers));

@@ -10,6 +10,7 @@ import { toRefusalAnswer, writeRefusal } from '../pipeline/write-refusal.ts';
 import { endConnection } from '../proxy/upgrade.ts';
 import type { ReadPath } from '../routing/request-path.ts';
 import type { Activity } from './activity.ts';
+import { hasTooManyFields } from './message-framing.ts';
 import { createNodeAnswer, createNodeBody } from './node-answer.ts';
 import { createNodeRequests } from './node-requests.ts';
 import { rejectConnection, toRefusal } from './reject-connection.ts';
@@ -31,8 +32,6 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
   const { activity, config } = deps;
   const requests = createNodeRequests();
   const isEnding = (): boolean => activity.ending;
-  const hasTooManyLines = ({ rawHeaders }: IncomingMessage): boolean =>
-    rawHeaders.length > 2 * config.transport.maxHeaderFields;
   const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
     const { req: request } = response;
     const answer = createNodeAnswer(response, isEnding, deps.stalls);
@@ -41,7 +40,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
       activity.begin();
       response.on('close', () => activity.finish());
     }
-    const isFlood = hasTooManyLines(request);
+    const isFlood = hasTooManyFields(request.rawHeaders, config.transport);
     const isReadable = upgrade === undefined || isFlood || isHandshake(request);
     const facts = isReadable ? deps.readFacts(request) : undefined;
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request, isFlood);
@@ -73,7 +72,10 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
     if (requests.find(socket) !== undefined) {
       // Sent before the answer to an earlier request was there: two would write to one connection.
       socket.destroy();
-    } else if (request.headers.upgrade?.toLowerCase() === 'websocket' || hasTooManyLines(request)) {
+    } else if (
+      request.headers.upgrade?.toLowerCase() === 'websocket' ||
+      hasTooManyFields(request.rawHeaders, config.transport)
+    ) {
       serve(takeOver(request, socket), false, { socket, head, onBlocked: () => deps.stalls.watch(socket) });
     } else {
       // Node.js takes it for a new connection, and would add its listener to the one that it has.

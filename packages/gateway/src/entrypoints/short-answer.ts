@@ -15,11 +15,9 @@ export interface ShortConnection {
   readonly isEnding: boolean;
   /** The answer has been given to the system to its end, or cannot be; `ShortAnswer.closed` is to be called. */
   readonly written: (error?: Error | null) => void;
-  /** The end of an answer is being written; `written` is called once the system has taken it. */
-  writing(): void;
-  /** It has been given to the system, which may not have taken it. */
-  given(): void;
-  /** The caller has still to take what was written. */
+  /** The whole answer has been passed to the system; unless `written` has been called, the system has not taken it yet. */
+  ended(): void;
+  /** The system has not taken all that was written. */
   onBlocked(): void;
 }
 
@@ -132,11 +130,10 @@ export class ShortAnswer implements Answer {
       if (this.#chunked) text += toLastChunk(trailers);
     }
     this.over = true;
-    connection.writing();
     if (text !== '') writeText(socket, text, written);
     else if (socket.writableLength > 0) socket.write(nothing, written);
     else written();
-    connection.given();
+    connection.ended();
   }
 
   cut(): void {

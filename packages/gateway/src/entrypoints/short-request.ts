@@ -1,6 +1,6 @@
 import type { TransportConfig } from '../config/install.ts';
 import { isLengthTabbed, readHeaderLines } from '../http1/header-lines.ts';
-import { authorityForm } from './message-framing.ts';
+import { authorityForm, hasTooManyFields } from './message-framing.ts';
 import { toHostName } from './request-facts.ts';
 
 /** A request of the form that nearly every request has. */
@@ -58,7 +58,7 @@ export function readShortRequest(
   const [{ length }, method = '', target = '', minor] = line;
   const lines = text.slice(length, end - 2);
   const repeats = before?.lines === lines;
-  const head = repeats ? before : readShortHead(lines, limits.maxHeaderFields);
+  const head = repeats ? before : readShortHead(lines, limits);
   if (head === undefined || bytes.length - end > head.bodyBytes) return undefined;
   const httpVersion = minor === '1' ? '1.1' : '1.0';
   if (minor === '1' ? head.authority === undefined : head.connection === 'keep-alive') return undefined;
@@ -77,9 +77,12 @@ const none = Buffer.alloc(0);
 /** Methods that have no meaning to the connection itself; a fragment is never sent (RFC 9110 section 7.1). */
 const requestLine = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\/[\x21\x22\x24-\x7e]*) HTTP\/1\.([01])\r\n/;
 
-function readShortHead(lines: string, maxFields: number): ShortHead | undefined {
+function readShortHead(
+  lines: string,
+  limits: Pick<TransportConfig, 'maxHeaderFields'>,
+): ShortHead | undefined {
   const rawHeaders: string[] = [];
-  if (readHeaderLines(lines, 0, rawHeaders, false) !== undefined || rawHeaders.length > 2 * maxFields)
+  if (readHeaderLines(lines, 0, rawHeaders, false) !== undefined || hasTooManyFields(rawHeaders, limits))
     return undefined;
   let authority: string | undefined;
   let authorization: string | undefined;

@@ -35,8 +35,8 @@ export interface ConnectionDeps {
   readonly limits: ClientLimits;
   readonly deadlines: Deadlines;
   readonly buffers: ReadBuffers;
-  /** The server has sent bytes after a response that was complete. */
-  onUnasked(): void;
+  /** The server has sent bytes after a complete response. */
+  onUnsolicited(): void;
   /** Free for another request. */
   onIdle(connection: Connection): void;
   /** Told once; the connection is of no more use. */
@@ -102,7 +102,7 @@ export function openConnection(deps: ConnectionDeps, once: boolean): Connection 
     onData(data) {
       job?.handler.onData(data, lent);
     },
-    onUnasked: () => deps.onUnasked(),
+    onUnsolicited: () => deps.onUnsolicited(),
     onEnd(trailers, reusable) {
       const mine = job;
       if (mine === undefined) return;

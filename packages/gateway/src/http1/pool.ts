@@ -47,7 +47,7 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
   const connectionDeps = {
     ...deps,
     dialer: createDialer(origin),
-    onUnasked(): void {
+    onUnsolicited(): void {
       if (closed) return;
       distrusted = true;
       deps.deadlines.add(distrust);
@@ -96,8 +96,8 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
 }
 
 /**
- * Milliseconds for which no connection to a server is used twice after it has sent bytes that nobody asked for. Written a moment
- * later, they would have been taken for the response to the next request: whoever makes a server send them can do it again.
+ * Milliseconds for which no connection to a server is used twice after it has sent unsolicited bytes. A moment later, they would
+ * have been taken for the response to the next request: whoever makes a server send them can do it again.
  */
 const distrustMs = 60_000;
 

@@ -40,7 +40,7 @@ export function readAnswer(
     onInterim: ({ status }) => void reading.interim.push(status),
     onHead: take,
     onData: (data) => void (reading.body += data.toString('latin1')),
-    onUnasked() {},
+    onUnsolicited() {},
     onEnd: (trailers, reusable) => void Object.assign(reading, { complete: true, trailers, reusable }),
     onUpgrade(head, rest) {
       take(head);

@@ -9,9 +9,9 @@ export interface ResponseEvents {
   onHead(head: ResponseHead, repeats: boolean): void;
   /** A view on the part that is being read. */
   onData(data: Buffer): void;
-  /** Bytes have come after a complete response, on a connection that would have been used again. */
-  onUnasked(): void;
-  /** @param reusable whether another request may be sent: not when bytes have come that nobody asked for. */
+  /** Bytes follow a complete response, on a connection that would have been used again. */
+  onUnsolicited(): void;
+  /** @param reusable whether another request may be sent: not when unsolicited bytes have come. */
   onEnd(trailers: readonly string[], reusable: boolean): void;
   /** 101: from here on, the bytes are another protocol's; `rest` are the first of them. */
   onUpgrade(head: ResponseHead, rest: Buffer): void;
@@ -57,7 +57,7 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
 
   const complete = (trailers: readonly string[], extra: boolean): void => {
     state = 'idle';
-    if (keepAlive && extra) events.onUnasked();
+    if (keepAlive && extra) events.onUnsolicited();
     events.onEnd(trailers, keepAlive && !extra);
   };
   /** Takes up a head; gives the position after what was read. */
@@ -95,7 +95,7 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
     feed(part) {
       let at = 0;
       if (state === 'idle') {
-        events.onUnasked();
+        events.onUnsolicited();
         return 'bytes that answer no request';
       }
       while (at < part.length) {

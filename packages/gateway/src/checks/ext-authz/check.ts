@@ -1,6 +1,7 @@
 import type { Allow } from '@grantgate/middleware/decision/decision';
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
 import type { CheckConfig, EntryPointConfig } from '../../config/install.ts';
+import { hasTooManyFields } from '../../entrypoints/message-framing.ts';
 import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
 import { toShownClientId } from '../../pipeline/client-id.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
@@ -12,7 +13,7 @@ import { createReadPath } from '../../routing/request-path.ts';
 import type { Check } from '../../snapshot/snapshot.ts';
 import { createAnswerHeaders, findImpostors } from '../answer-headers.ts';
 import { namesOf, valueOf } from '../raw-headers.ts';
-import { refusalOf, refuseUnknown } from '../refusal-of.ts';
+import { refuseBroken, refuseUnknown } from '../refuse-middleware.ts';
 import { isAmbiguousPath } from '../told-path.ts';
 import type { CheckRequest } from './check-request.ts';
 import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
@@ -50,6 +51,15 @@ export function createAnswer(
       body: toProblem({ ...refusal, status }, requestId),
     });
   };
+  const refuse = (
+    { path, rawHeaders }: RequestFacts,
+    name: string | undefined,
+    check: Check | undefined,
+  ): Refusal | undefined => {
+    if (hasTooManyFields(rawHeaders, transport)) return gatewayRefusals.too_many_header_fields;
+    if (check === undefined) return refuseUnknown(name);
+    return refuseBroken(check) ?? (isAmbiguousPath(path, readPath) ? ambiguousPath : undefined);
+  };
   return async (request, isDraining) => {
     const lease = deps.acquire();
     const startedAt = deps.clock.now();
@@ -62,12 +72,7 @@ export function createAnswer(
       const name = request.contextExtensions.get('middleware') ?? config.middleware;
       check = name === undefined ? undefined : lease.snapshot.check(name);
       passed =
-        (isDraining ? gatewayRefusals.gateway_draining : undefined) ??
-        (facts.rawHeaders.length > 2 * transport.maxHeaderFields
-          ? gatewayRefusals.too_many_header_fields
-          : undefined) ??
-        (check === undefined ? refuseUnknown(name) : refusalOf(check)) ??
-        (isAmbiguousPath(facts.path, readPath) ? ambiguousPath : undefined) ??
+        (isDraining ? gatewayRefusals.gateway_draining : refuse(facts, name, check)) ??
         (await passGuards(check?.guards ?? [], { authorization: valueOf(facts.rawHeaders, credentials) }));
     } catch (error) {
       deps.onDefect(error, requestId);

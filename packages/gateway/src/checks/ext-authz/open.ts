@@ -14,8 +14,8 @@ import { numberField, readFields } from './protobuf.ts';
  * `grpc.health.v1.Health`. A deadline that passes ends a check as `DEADLINE_EXCEEDED`, never as OK. Its certificate is the
  * first one.
  *
- * @throws ListenError when the address cannot be had.
- * @throws with the code `MODULE_NOT_FOUND` when `@grpc/grpc-js` is not installed; anything else is about the certificates.
+ * @throws ListenError when it cannot listen on the address; an error with the code `MODULE_NOT_FOUND` when `@grpc/grpc-js` is not
+ *   installed; any other error is about the certificates.
  */
 export async function openExtAuthz(
   config: EntryPointConfig & { readonly check: CheckConfig },
