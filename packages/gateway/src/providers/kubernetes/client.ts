@@ -78,12 +78,15 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
   ): Promise<Result<IncomingMessage>> =>
     new Promise((resolve) => {
       const outgoing = begin(request, prepared);
+      let hasResponse = false;
       const timer = clock.after(answerTimeoutMs, () => outgoing.destroy(new Error('no answer in time')));
       const abort = (): void => void outgoing.destroy(new Error('closed'));
       signal.addEventListener('abort', abort);
       // A peer that is gone without a word is noticed by the system.
       outgoing.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
       outgoing.on('error', (error) => {
+        // The reader of the body is told of a connection that breaks after the head.
+        if (hasResponse) return;
         timer.cancel();
         signal.removeEventListener('abort', abort);
         // The server may have closed an idle connection in the moment in which it was used again.
@@ -97,6 +100,7 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
         resolve(fail({ kind: 'unreachable', message: describe(error) }));
       });
       outgoing.on('response', (response) => {
+        hasResponse = true;
         timer.cancel();
         response.once('close', () => signal.removeEventListener('abort', abort));
         const { statusCode: status = 0 } = response;
