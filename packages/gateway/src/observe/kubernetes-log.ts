@@ -1,4 +1,4 @@
-import type { Clock } from '@grantgate/middleware/base/clock';
+import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { ApiEvent } from '../providers/kubernetes/api-event.ts';
 import type { Log } from './log.ts';
 
@@ -14,17 +14,23 @@ const maxNames = 10;
 export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) => void {
   const quietUntil = new Map<string | undefined, number>();
   let said = false;
+  let timer: Timer | undefined;
   const onState = ({ ready, reason, cause }: Extract<ApiEvent, { kind: 'state' }>): void => {
+    timer?.cancel();
     if (ready) {
       if (said) log.info('the Kubernetes API is available again');
       said = false;
       return;
     }
-    const now = clock.monotonic();
-    if (now < (quietUntil.get(cause) ?? -Infinity)) return;
-    quietUntil.set(cause, now + quietMs);
-    said = true;
-    log.warn('the Kubernetes API is not available: what was read last stays in use', { reason });
+    const say = (): void => {
+      quietUntil.set(cause, clock.monotonic() + quietMs);
+      said = true;
+      log.warn('the Kubernetes API is not available: what was read last stays in use', { reason });
+    };
+    const quietForMs = (quietUntil.get(cause) ?? -Infinity) - clock.monotonic();
+    // An outage that lasts beyond the quiet minute is logged then: no other state may follow.
+    if (quietForMs > 0) timer = clock.after(quietForMs, say);
+    else say();
   };
   return (event) => {
     switch (event.kind) {

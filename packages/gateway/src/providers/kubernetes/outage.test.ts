@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
@@ -40,28 +40,54 @@ it('announces each change of the reason of an outage, and its end', async () => 
   expect(states(following!).filter((state, at, all) => state !== all[at - 1])).toEqual(states(following!));
 });
 
-it('logs each reason of an outage once, and again when it comes back after a minute', async () => {
-  const clock = createFakeClock();
-  const lines: string[] = [];
-  const sink = { write: (text: string) => void lines.push(text) };
-  const listen = createKubernetesLog(createLog({ level: 'info', format: 'json' } as never, sink), clock);
-  const down = (cause: 'unreachable' | 'unauthorized') =>
-    listen({ kind: 'state', ready: false, reason: `is ${cause}`, cause });
-  for (let times = 0; times < 3; times += 1) {
-    down('unreachable');
+describe('the log of an outage', () => {
+  const open = () => {
+    const clock = createFakeClock();
+    const lines: string[] = [];
+    const sink = { write: (text: string) => void lines.push(text) };
+    const listen = createKubernetesLog(createLog({ level: 'info', format: 'json' } as never, sink), clock);
+    return {
+      clock,
+      down: (cause: 'unreachable' | 'unauthorized') =>
+        listen({ kind: 'state', ready: false, reason: `is ${cause}`, cause }),
+      up: () => listen({ kind: 'state', ready: true, reason: undefined, cause: undefined }),
+      said: () =>
+        lines
+          .map((line) => JSON.parse(line) as { readonly msg: string; readonly reason?: string })
+          .map(({ msg, reason }) => reason ?? msg),
+    };
+  };
+
+  it('has each reason once, and again when it comes back after a minute', async () => {
+    const { clock, down, up, said } = open();
+    for (let times = 0; times < 3; times += 1) {
+      down('unreachable');
+      down('unauthorized');
+    }
+    up();
+    up();
+    await clock.advance(60_000);
     down('unauthorized');
-  }
-  listen({ kind: 'state', ready: true, reason: undefined, cause: undefined });
-  listen({ kind: 'state', ready: true, reason: undefined, cause: undefined });
-  await clock.advance(60_000);
-  down('unauthorized');
-  const said = lines.map((line) => JSON.parse(line) as { readonly msg: string; readonly reason?: string });
-  expect(said.map(({ msg, reason }) => reason ?? msg)).toEqual([
-    'is unreachable',
-    'is unauthorized',
-    'the Kubernetes API is available again',
-    'is unauthorized',
-  ]);
+    expect(said()).toEqual([
+      'is unreachable',
+      'is unauthorized',
+      'the Kubernetes API is available again',
+      'is unauthorized',
+    ]);
+  });
+
+  it('has an outage that begins within a minute of the last one, once it has lasted', async () => {
+    const { clock, down, up, said } = open();
+    down('unreachable');
+    await clock.advance(10_000);
+    up();
+    down('unreachable');
+    await clock.advance(49_999);
+    expect(said()).toEqual(['is unreachable', 'the Kubernetes API is available again']);
+    await clock.advance(10_000);
+    up();
+    expect(said().slice(2)).toEqual(['is unreachable', 'the Kubernetes API is available again']);
+  });
 });
 
 it('says what it waits for while it is not ready', async () => {
