@@ -3,6 +3,11 @@ import { z } from 'zod';
 /** A JSON Schema of draft 2020-12. */
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
+/** False for the boolean schemas, and for lists of schemas. */
+export function isSchema(schema: unknown): schema is JsonSchema {
+  return typeof schema === 'object' && schema !== null && !Array.isArray(schema);
+}
+
 export interface JsonSchemaHead {
   readonly title: string;
   readonly description: string;

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../../config/json-schema.ts';
+import { isSchema } from '../../config/json-schema.ts';
 
 /** One option as the reference shows it. */
 export interface Option {
@@ -33,10 +34,6 @@ export function listOptions(schema: JsonSchema, path = ''): readonly Option[] {
   for (const kind of anyOf ?? [])
     if (isSchema(kind)) options.push(...listOptions({ ...kind, required: [] }, path));
   return options;
-}
-
-function isSchema(schema: unknown): schema is JsonSchema {
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema);
 }
 
 function toType(schema: JsonSchema): string {

@@ -32,3 +32,12 @@ export const unsupportedServiceNames: readonly string[] = Object.freeze([
 export const ignoredServiceNames: Readonly<Record<string, string>> = Object.freeze({
   responseForwarding: 'responses are streamed as they come',
 });
+
+/** All of them, wherever in an IngressRoute they stand. */
+export const otherIngressRouteNames: readonly string[] = Object.freeze([
+  ...new Set([
+    ...Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames }),
+    ...unsupportedIngressRouteNames,
+    ...unsupportedServiceNames,
+  ]),
+]);

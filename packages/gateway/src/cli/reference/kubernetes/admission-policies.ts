@@ -1,9 +1,4 @@
-import {
-  ignoredRouterNames,
-  ignoredServiceNames,
-  unsupportedIngressRouteNames,
-  unsupportedServiceNames,
-} from '../../../providers/translate/other-names.ts';
+import { otherIngressRouteNames } from '../../../providers/translate/other-names.ts';
 import type { AdmissionRule } from './admission-rules.ts';
 import { listRules } from './admission-rules.ts';
 import { createSpecSchemas } from './custom-resources.ts';
@@ -22,20 +17,13 @@ export function createAdmissionPolicies(): Readonly<Record<string, readonly obje
     properties: { chain, plugin: { properties: { oAuthClientCredentials: options } } },
   };
   const plugin = 'has(object.spec.plugin) && has(object.spec.plugin.oAuthClientCredentials)';
-  // The gateway says what it does with them: it ignores them, or refuses the route by their names.
-  const ignored = [
-    ...new Set([
-      ...Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames }),
-      ...unsupportedIngressRouteNames,
-      ...unsupportedServiceNames,
-    ]),
-  ];
   return {
     ingressroutes: toPolicy(
       'ingressroutes',
       'ingressroutes',
       'has(object.spec)',
-      listRules(ingressRoute, ignored, spec, 'spec'),
+      // The gateway says what it does with the other names: it ignores them, or refuses the route by them.
+      listRules(ingressRoute, otherIngressRouteNames, spec, 'spec'),
     ),
     middlewares: toPolicy(
       'middlewares',

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../../../config/json-schema.ts';
+import { isSchema } from '../../../config/json-schema.ts';
 
 /** A rule in CEL, and a message for where it is false; the expression of a message names the wrong fields. */
 export interface AdmissionRule {
@@ -87,8 +88,4 @@ function toItem({ at, path, within, collect }: Where): Where {
     collect: (text) =>
       collect(`(type(${at}) == list ? ${at}.map(${item}, ${text}).filter(part, part != '').join(', ') : '')`),
   };
-}
-
-function isSchema(schema: unknown): schema is JsonSchema {
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema);
 }

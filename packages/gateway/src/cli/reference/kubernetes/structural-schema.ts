@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../../../config/json-schema.ts';
+import { isSchema } from '../../../config/json-schema.ts';
 
 /**
  * A schema that the Kubernetes API server takes: OpenAPI 3.0 under the rules of structural schemas. Each object keeps fields that it
@@ -37,29 +38,18 @@ const durationPattern = String.raw`^([0-9]{1,12}|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(n
  * stores what another controller of the same kind takes, and the gateway says what it does not serve.
  */
 export function toOpen(schema: JsonSchema, required: ReadonlySet<string>): JsonSchema {
-  const { type, title, description, anyOf, properties, items, additionalProperties } = schema;
-  const { minimum, maximum, exclusiveMinimum, pattern } = schema;
+  const { anyOf, properties, items, additionalProperties } = schema;
+  const open = <T>(one: T): T | JsonSchema => (isSchema(one) ? toOpen(one, required) : one);
   const only = schema.required?.filter((name) => required.has(name)) ?? [];
   return {
-    ...(title !== undefined && { title }),
-    ...(description !== undefined && { description }),
-    ...(minimum !== undefined && { minimum }),
-    ...(maximum !== undefined && { maximum }),
-    ...(exclusiveMinimum !== undefined && { exclusiveMinimum }),
-    ...(pattern !== undefined && { pattern }),
-    ...(schema.const !== undefined ? { type: 'string' } : type !== undefined && { type }),
-    ...(anyOf !== undefined && { anyOf: anyOf.map((one) => (isSchema(one) ? toOpen(one, required) : one)) }),
+    ...pick(schema, 'title', 'description', 'type', 'minimum', 'maximum', 'exclusiveMinimum', 'pattern'),
+    ...(schema.const !== undefined && { type: 'string' }),
+    ...(anyOf !== undefined && { anyOf: anyOf.map(open) }),
     ...(properties !== undefined && {
-      properties: Object.fromEntries(
-        Object.entries(properties).map(([name, one]) => [name, isSchema(one) ? toOpen(one, required) : one]),
-      ),
+      properties: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, open(one)])),
     }),
-    ...(isSchema(items) && { items: toOpen(items, required) }),
-    ...(additionalProperties !== undefined && {
-      additionalProperties: isSchema(additionalProperties)
-        ? toOpen(additionalProperties, required)
-        : additionalProperties,
-    }),
+    ...(isSchema(items) && { items: open(items) }),
+    ...(additionalProperties !== undefined && { additionalProperties: open(additionalProperties) }),
     ...(only.length > 0 && { required: only }),
   };
 }
@@ -131,14 +121,7 @@ function toObject(schema: JsonSchema, additions: Additions, path: string): Struc
   };
 }
 
-function isSchema(schema: unknown): schema is JsonSchema {
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema);
-}
-
-type Shared = 'enum' | 'maximum' | 'minItems' | 'minLength' | 'minimum' | 'pattern';
-
-function pick(schema: JsonSchema, ...names: readonly Shared[]): StructuralSchema {
-  return Object.fromEntries(
-    names.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]),
-  );
+function pick<K extends keyof JsonSchema>(schema: JsonSchema, ...names: readonly K[]): Pick<JsonSchema, K> {
+  const entries = names.filter((name) => schema[name] !== undefined).map((name) => [name, schema[name]]);
+  return Object.fromEntries(entries) as Pick<JsonSchema, K>;
 }

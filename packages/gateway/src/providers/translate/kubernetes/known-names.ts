@@ -1,10 +1,5 @@
 import type { z } from 'zod';
-import {
-  ignoredRouterNames,
-  ignoredServiceNames,
-  unsupportedIngressRouteNames,
-  unsupportedServiceNames,
-} from '../other-names.ts';
+import { otherIngressRouteNames } from '../other-names.ts';
 import { chainSchema, ingressRouteSchema, routeSchema } from './schemas.ts';
 
 /** Every name that a field of an IngressRoute or of a chain may have, here or in Traefik. */
@@ -12,9 +7,7 @@ export const knownNames: ReadonlySet<string> = new Set([
   ...namesOf(ingressRouteSchema),
   ...namesOf(routeSchema),
   ...namesOf(chainSchema),
-  ...Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames }),
-  ...unsupportedIngressRouteNames,
-  ...unsupportedServiceNames,
+  ...otherIngressRouteNames,
 ]);
 
 function namesOf(schema: z.core.$ZodType): readonly string[] {
