@@ -7,8 +7,7 @@ import { describeSelection } from './selection.ts';
 
 /** What it means for a configuration that a selection cannot be read. */
 export function toFaultProblem(selection: Selection, fault: ApiFault): Problem {
-  const { resource, namespace = '*', fieldSelector } = selection;
-  const name = fieldSelector === undefined ? '*' : fieldSelector.replace(/^.*=/, '');
+  const { resource, namespace = '*', name = '*' } = selection;
   const what = describeSelection(selection);
   const report = (code: string, message: string): Problem => ({
     severity: 'error',

@@ -8,6 +8,7 @@ import { keyOf } from './api-object.ts';
 import { createClient } from './client.ts';
 import type { KeptObject } from './documents.ts';
 import { classOf, createKeep } from './documents.ts';
+import type { ApiFault } from './fault.ts';
 import { toFaultProblem } from './fault-problem.ts';
 import { inspectCluster } from './inspect.ts';
 import { listObjects } from './list.ts';
@@ -16,7 +17,7 @@ import { resources } from './resources.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createSelect } from './select.ts';
 import type { Selection } from './selection.ts';
-import { selectionsOf, toSecretKey, toSecretSelection } from './selection.ts';
+import { selectionsOf, toSecretSelection } from './selection.ts';
 
 /** A cluster as it was read once. */
 export interface LoadedCluster extends ProviderOutput {
@@ -39,28 +40,25 @@ export async function loadCluster(
   const notes: string[] = [];
   const of = (resource: Resource): readonly KeptObject[] =>
     objects.filter((object) => object.resource === resource);
-  // One after the other: a cluster has other things to do than to be checked.
-  const read = async (selections: readonly Selection[]): Promise<void> => {
-    for (const selection of selections) {
-      const listed = await listObjects(client, selection, signal);
-      if (!listed.ok) {
-        problems.push(toFaultProblem(selection, listed.fault));
-        if (selection.resource === resources.secrets)
-          unreadSecrets.set(
-            toSecretKey(selection),
-            listed.fault.kind === 'forbidden' ? 'forbidden' : 'pending',
-          );
-        continue;
-      }
-      for (const object of listed.value.objects) {
-        const kept = keep(selection.resource, object, undefined);
-        if (kept === undefined) notes.push(toLeftOut(object, config));
-        else objects.push(kept);
-      }
+  const read = async (selection: Selection): Promise<ApiFault | undefined> => {
+    const listed = await listObjects(client, selection, signal);
+    if (!listed.ok) {
+      problems.push(toFaultProblem(selection, listed.fault));
+      return listed.fault;
     }
+    for (const object of listed.value.objects) {
+      const kept = keep(selection.resource, object, undefined);
+      if (kept === undefined) notes.push(toLeftOut(object, config));
+      else objects.push(kept);
+    }
+    return undefined;
   };
-  await read(selectionsOf(config));
-  await read([...findSecrets(of(resources.middlewares))].map(toSecretSelection));
+  // One after the other: a cluster has other things to do than to be checked.
+  for (const selection of selectionsOf(config)) await read(selection);
+  for (const key of findSecrets(of(resources.middlewares))) {
+    const fault = await read(toSecretSelection(key));
+    if (fault !== undefined) unreadSecrets.set(key, fault.kind === 'forbidden' ? 'forbidden' : 'pending');
+  }
   const documents = selectDocuments({
     ingressRoutes: of(resources.ingressRoutes),
     middlewares: of(resources.middlewares),

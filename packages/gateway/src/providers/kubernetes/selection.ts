@@ -2,33 +2,33 @@ import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { Resource } from './resources.ts';
 import { isPermitted, resources, toPath } from './resources.ts';
 
-/** Objects of one resource: those of a namespace or of all, of them those that are selected. */
+/** Objects of one resource: those of a namespace or of all, with certain labels, or one by its name. */
 export interface Selection {
   readonly resource: Resource;
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly labelSelector?: string;
-  readonly fieldSelector?: string;
+  /** Of the one object that is selected; default all. */
+  readonly name?: string;
 }
 
 /** A request for a selection. Objects that are read one by one, by their names, wait for everything else. */
 export function toRequest(selection: Selection, verb: 'list' | 'watch') {
-  const { resource, namespace, labelSelector, fieldSelector } = selection;
+  const { resource, namespace, labelSelector, name } = selection;
   if (!isPermitted(resource, verb))
     throw new Error(`${verb} ${resource.resource} is not in requiredPermissions`);
   return {
     resource,
     verb,
-    background: fieldSelector !== undefined,
+    background: name !== undefined,
     path: toPath(resource, namespace),
-    query: { labelSelector, fieldSelector },
+    query: { labelSelector, fieldSelector: name === undefined ? undefined : `metadata.name=${name}` },
   };
 }
 
 /** `the IngressRoutes of the namespace apps`, `the Secret apps/keys` */
-export function describeSelection({ resource: { kind }, namespace, fieldSelector }: Selection): string {
-  if (fieldSelector !== undefined)
-    return `the ${kind} ${namespace ?? ''}/${fieldSelector.replace(/^.*=/, '')}`;
+export function describeSelection({ resource: { kind }, namespace, name }: Selection): string {
+  if (name !== undefined) return `the ${kind} ${namespace ?? ''}/${name}`;
   return `the ${kind}s of ${namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`}`;
 }
 
@@ -56,9 +56,5 @@ export const toSecretsSelection = (namespace: string): Selection => ({
 /** One Secret, by `namespace/name`. */
 export function toSecretSelection(secret: string): Selection {
   const [namespace = '', name = ''] = secret.split('/');
-  return { resource: resources.secrets, namespace, fieldSelector: `metadata.name=${name}` };
+  return { resource: resources.secrets, namespace, name };
 }
-
-/** `namespace/name` of the Secret that a selection means. */
-export const toSecretKey = ({ namespace = '', fieldSelector = '' }: Selection): string =>
-  `${namespace}/${fieldSelector.replace(/^.*=/, '')}`;
