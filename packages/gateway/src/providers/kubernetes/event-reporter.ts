@@ -64,14 +64,13 @@ export function createEventReporter({
   /** Namespaces whose refusal has been announced. */
   const announced = new Set<string>();
 
-  const isDue = ({ saidAt, notBefore, object }: Entry): boolean => {
-    const now = clock.monotonic();
-    return (
-      (saidAt === undefined || now - saidAt >= renewMs) &&
-      now >= notBefore &&
-      now >= (forbiddenUntil.get(object.namespace) ?? -Infinity)
+  /** When it is written next, by the monotonic clock. */
+  const dueAt = ({ saidAt, notBefore, object }: Entry): number =>
+    Math.max(
+      saidAt === undefined ? -Infinity : saidAt + renewMs,
+      notBefore,
+      forbiddenUntil.get(object.namespace) ?? -Infinity,
     );
-  };
   const refuse = (entry: Entry, fault: ApiFault): void => {
     const { namespace } = entry.object;
     onEvent({ kind: 'event_refused', reason: fault.kind });
@@ -88,7 +87,7 @@ export function createEventReporter({
     timer?.cancel();
     let waitMs: number | undefined;
     for (;;) {
-      const entry = [...entries.values()].find(isDue);
+      const entry = [...entries.values()].find((each) => dueAt(each) <= clock.monotonic());
       if (entry === undefined) break;
       const fault = await write(entry);
       if (isClosed()) return;
@@ -116,17 +115,8 @@ export function createEventReporter({
     if (entries.size > 0) timer = clock.after(waitMs, () => void work());
   };
   /** Until the next entry is due. */
-  const dueInMs = (): number => {
-    const now = clock.monotonic();
-    return [...entries.values()].reduce((least, { saidAt, notBefore, object }) => {
-      const at = Math.max(
-        saidAt === undefined ? now : saidAt + renewMs,
-        notBefore,
-        forbiddenUntil.get(object.namespace) ?? now,
-      );
-      return Math.min(least, Math.max(0, at - now));
-    }, renewMs);
-  };
+  const dueInMs = (): number =>
+    Math.max(0, Math.min(...Array.from(entries.values(), dueAt)) - clock.monotonic());
   /** Said before, by this process or another: the Event that there is gets a count. */
   const write = async (entry: Entry): Promise<ApiFault | undefined> => {
     const { namespace } = entry.object;
