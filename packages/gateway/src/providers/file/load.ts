@@ -36,9 +36,25 @@ export function createFileLoader(
     const good = new Map<string, Good>();
     const problems: Problem[] = [];
     const missing: Problem[] = [];
+    const miss = (fault: Problem): void => {
+      problems.push(fault);
+      missing.push(fault);
+    };
     const keepBelow = (folder: string): void => {
       for (const [path, kept] of lastGood)
         if (path === folder || path.startsWith(`${folder}${sep}`)) good.set(path, kept);
+    };
+    const parseFile = (file: string, text: string): Good | undefined => {
+      const parse = lastGood.get(file)?.parse ?? createParseDocuments(file);
+      const { documents, problems: found } = parse(text);
+      problems.push(...found);
+      const isInstall = documents.length > 0 && documents.every(({ value }) => isInstallDocument(value));
+      if (isInstall && paths.includes(file)) {
+        const message = 'is an install configuration, not a file of routes: give it with --config';
+        miss({ ...createFault(file, message), code: 'install_file' });
+        return undefined;
+      }
+      return found.length === 0 ? { text, documents: documents.map(restrict), parse } : undefined;
     };
     const { files, bare } = await readFiles();
     for (const read of files) {
@@ -46,9 +62,9 @@ export function createFileLoader(
       const before = lastGood.get(file);
       if (read.text === undefined) {
         const fault = createFault(file, read.fault);
-        problems.push(fault);
         const isNamed = paths.includes(file);
-        if (isNamed) missing.push(fault);
+        if (isNamed) miss(fault);
+        else problems.push(fault);
         if (isNamed || !read.isGone) keepBelow(file);
       } else if (before?.text === read.text) {
         good.set(file, before);
@@ -61,19 +77,8 @@ export function createFileLoader(
           code: 'empty_file',
         });
       } else {
-        const parse = before?.parse ?? createParseDocuments(file);
-        const { documents, problems: found } = parse(read.text);
-        problems.push(...found);
-        const isInstall = documents.length > 0 && documents.every(({ value }) => isInstallDocument(value));
-        if (isInstall && paths.includes(file)) {
-          const message = 'is an install configuration, not a file of routes: give it with --config';
-          const fault = { ...createFault(file, message), code: 'install_file' };
-          problems.push(fault);
-          missing.push(fault);
-          if (before !== undefined) good.set(file, before);
-        } else if (found.length === 0)
-          good.set(file, { text: read.text, documents: documents.map(restrict), parse });
-        else if (before !== undefined) good.set(file, before);
+        const now = parseFile(file, read.text) ?? before;
+        if (now !== undefined) good.set(file, now);
       }
     }
     for (const path of bare) {
@@ -81,9 +86,8 @@ export function createFileLoader(
       const message = files.some(({ file }) => file === path)
         ? 'is empty: expected routes'
         : `has no file of routes: expected ${routeFileExtensions.join(', ')}`;
-      missing.push({ ...createFault(path, message), code: 'routes_missing' });
+      miss({ ...createFault(path, message), code: 'routes_missing' });
     }
-    problems.push(...missing.filter(({ code }) => code === 'routes_missing'));
     lastGood = good;
     return { missing, documents: Array.from(good.values(), ({ documents }) => documents).flat(), problems };
   };
