@@ -40,9 +40,10 @@ async function start(workers: number, install: object = {}, adminHost = '127.0.0
       http: {
         routers: {
           callers: { rule: 'PathPrefix(`/callers`)', service: 'up', middlewares: ['callers'] },
+          twin: { rule: 'PathPrefix(`/twin`)', service: 'up', middlewares: ['twin'] },
           own: { rule: 'PathPrefix(`/own`)', service: 'up', middlewares: ['own'] },
         },
-        middlewares: { callers: middleware({}), own: middleware(own) },
+        middlewares: { callers: middleware({}), twin: middleware({}), own: middleware(own) },
         services: {
           up: { loadBalancer: { servers: [{ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }] } },
         },
@@ -94,6 +95,16 @@ describe.each([1, 2])('purging tokens with %i workers', (workers) => {
     expect(line).toMatchObject({ middleware: 'callers', clientId: 'orders' });
   });
 
+  it('drops the tokens that a middleware with the same options obtained', async () => {
+    const { tokens, purge } = await start(workers);
+    const shared = await tokens('/twin');
+    expect(await tokens('/callers')).toEqual(shared);
+    expect(await purge('?middleware=callers')).toMatchObject({ status: 200 });
+    const renewed = await tokens('/callers');
+    expect(renewed).not.toEqual(shared);
+    expect(await tokens('/twin')).toEqual(renewed);
+  });
+
   it('drops the tokens of a whole middleware, and all of them', async () => {
     const { tokens, purge } = await start(workers);
     const before = [await tokens('/callers'), await tokens('/own')];
@@ -105,7 +116,7 @@ describe.each([1, 2])('purging tokens with %i workers', (workers) => {
     const own = await tokens('/own');
     expect(own).not.toEqual(before[1]);
     expect(await tokens('/callers')).toEqual(before[0]);
-    expect(await purge('?all=true')).toMatchObject({ status: 200, body: { middlewares: 2 } });
+    expect(await purge('?all=true')).toMatchObject({ status: 200, body: { middlewares: 3 } });
     expect(await tokens('/own')).not.toEqual(own);
     expect(await tokens('/callers')).not.toEqual(before[0]);
   });

@@ -30,8 +30,9 @@ export interface Authenticator {
   /** Undefined at application level, and with `renewOnUnauthorized: false`. */
   readonly renew: Renew | undefined;
   /**
-   * Drops the tokens of one client, or of all, and returns how many were in memory. The next request asks the authorization
-   * server, whatever the store still has. Other processes keep the tokens that they have in memory.
+   * Drops the tokens of one client, or of all, and returns how many were in memory; at gateway level those of its own client are
+   * all. The next request asks the authorization server, whatever the store still has. Authenticators that share a cache and have the
+   * same options for token requests share tokens, and lose them together. Other processes keep what they have in memory.
    */
   readonly purge: (clientId?: string) => number;
   /** Drops the tokens that were obtained here and closes the connections to the authorization server. */
@@ -98,7 +99,7 @@ export function createParsedAuthenticator(
   const policy = compilePolicy(options);
   const own = toCredential(options);
   const close = (): Promise<void> => tokens.close();
-  const purge = (clientId?: string): number => source.purge(clientId);
+  const purge = (clientId = own?.clientId): number => source.purge(clientId);
   if (own === undefined)
     return Object.freeze({
       decide: createApplicationDecide(policy, source, clock),

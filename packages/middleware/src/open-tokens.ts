@@ -76,7 +76,7 @@ export function openTokens(
     source,
     renewalOf: (credential: Credential) => createRenewal(source, credential, clock),
     async close(): Promise<void> {
-      source.purge();
+      source.release();
       await endpoint.close();
       use?.release();
       await held?.release();

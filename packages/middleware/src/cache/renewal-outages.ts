@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { createLru } from '../base/lru.ts';
 import type { TokenFailure } from '../token/failure.ts';
 import type { RenewalEvent } from './renewal-event.ts';
+import type { Generation } from './purges.ts';
 import type { TokenTally } from './token-tally.ts';
 
 /** A renewal in the background that failed, of a token that still serves. */
@@ -18,8 +19,7 @@ export interface FailedRenewal {
 export interface RenewalSource {
   readonly tally: TokenTally;
   readonly announce: (event: RenewalEvent) => void;
-  /** Compared by identity: what is forgotten together. */
-  readonly generation: object;
+  readonly generation: Generation;
 }
 
 /** Credentials whose renewals fail: an outage is announced as it begins and as it ends, however many renewals fail in it. */

@@ -449,6 +449,30 @@ describe('token cache', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('drops the tokens that another source with the same profile obtained, and those under way', async () => {
+    const { clock, tokens, open, first, asked } = setUp();
+    const token = await first();
+    const twin = open();
+    expect(twin.purge()).toBe(1);
+    const renewed = tokens.get(credential());
+    twin.purge('app');
+    const newest = twin.get(credential());
+    await clock.advance(10);
+    expect(await renewed).not.toBe(token);
+    expect(tokens.get(credential())).toBe(await newest);
+    expect(await newest).not.toBe(await renewed);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('keeps the tokens of a source with the same profile when one ends', async () => {
+    const { tokens, open, first } = setUp();
+    const token = await first();
+    open().release();
+    expect(tokens.get(credential())).toBe(token);
+    tokens.release();
+    expect(open().get(credential())).toBeInstanceOf(Promise);
+  });
+
   it('keeps one request per credential when another source is purged meanwhile', async () => {
     const { clock, tokens, open, asked } = setUp();
     const other = open('audience');

@@ -6,8 +6,11 @@ import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
 import type { TokenEndpoint } from '../token/endpoint.ts';
 import type { TokenFailure, TokenFailureReason } from '../token/failure.ts';
-import { obtainShared } from './fleet.ts';
 import { createKeyer } from './key.ts';
+import type { Progress } from './obtain.ts';
+import { brokeDown, createObtain } from './obtain.ts';
+import type { Generation } from './purges.ts';
+import { createPurges } from './purges.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
 import type { RenewalEvent } from './renewal-event.ts';
@@ -54,12 +57,14 @@ export interface CachedTokens {
    */
   renew(credential: Credential, refused: Pick<AccessToken, 'value'>): MaybePromise<TokenOutcome>;
   /**
-   * Drops the tokens that came through here, of one client or of all: they are not used again, wherever they are shared, and
-   * what is under way serves only those who wait for it.
+   * Drops the tokens of this profile, of one client or of all, whichever source obtained them: they are not used again, wherever
+   * they are shared, and what is under way serves only those who wait for it.
    *
    * @returns tokens dropped from memory.
    */
   purge(clientId?: string): number;
+  /** Drops the tokens that this source obtained from memory, because it ends. */
+  release(): void;
 }
 
 /** How often each tier was what answered, since the cache was created. */
@@ -81,33 +86,24 @@ export interface TokenCache {
   readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
 }
 
-/** What a source obtained between two purges; compared by identity. */
-type Generation = object;
-
-interface Entry {
-  readonly token: AccessToken;
-  readonly validity: Validity;
+interface Origin {
   readonly clientId: string;
   readonly generation: Generation;
+}
+
+interface Entry extends Origin {
+  readonly token: AccessToken;
+  readonly validity: Validity;
   /** `Clock.monotonic()` from which a use starts a renewal in the background. */
   refreshAtMs: number;
   failedRefreshes: number;
 }
 
-interface Flight {
+interface Flight extends Origin {
   readonly outcome: Promise<TokenOutcome>;
-  readonly clientId: string;
-  readonly generation: Generation;
   /** The token that is not to come out of it. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
   readonly progress: Progress;
-}
-
-interface Progress {
-  /** Whether the authorization server was asked. */
-  asked: boolean;
-  /** Whether its tokens were purged meanwhile: the outcome serves those who wait, and is not kept. */
-  purged: boolean;
 }
 
 interface Refusal {
@@ -122,14 +118,9 @@ const waitedTooLong: TokenFailure = Object.freeze({
   retryAfterSeconds: undefined,
   oauthError: undefined,
 });
-const brokeDown: TokenFailure = Object.freeze({
-  ...waitedTooLong,
-  reason: 'unavailable',
-  detail: 'the token request could not be made',
-});
 
-/** Clients of one source whose purge is remembered, the latest kept. */
-const maxPurged = 1_000;
+/** Purges that are remembered apart; see `Purges`. */
+const maxPurges = 10_000;
 /** Failures that another token request would only repeat: they are remembered briefly. */
 const lastingFailures: ReadonlySet<TokenFailureReason> = new Set([
   'credentials_refused',
@@ -149,6 +140,18 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const outages = createRenewalOutages(clock, maxOutages);
   const keyOf = createKeyer(randomBytes(32));
   const counts = { memory: 0, store: 0, server: 0 };
+  const purges = createPurges(maxPurges);
+
+  /** Drops tokens and outages, and lets what is under way serve only those who wait for it. */
+  const drop = (concerns: (of: Origin) => boolean): number => {
+    outages.forget(({ source: { generation }, clientId }) => concerns({ generation, clientId }));
+    for (const [key, flight] of flights) {
+      if (!concerns(flight)) continue;
+      flight.progress.purged = true;
+      flights.delete(key);
+    }
+    return entries.deleteWhere(concerns);
+  };
 
   return {
     counts: () => ({ ...counts }),
@@ -158,59 +161,24 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       const { tally = createTokenTally(), onRenewal: announce = () => {} } = parts;
       // The key costs an HMAC: it is computed once per credential object, which callers keep.
       const keys = new WeakMap<Credential, string>();
-      let generation: Generation = {};
-      /** `Clock.monotonic()` of the latest purge, of all and of some clients. */
-      let purgedAtMs = -Infinity;
-      const purgedClients = createLru<string, number>(maxPurged);
+      const profileKey = keyOf(profile);
+      const generation: Generation = Object.freeze({ profile: profileKey });
 
       const partsOf = ({ clientId, clientSecret }: Credential): readonly string[] => [
         ...profile,
         clientId,
         clientSecret.reveal(),
       ];
-
-      const askServer = async (credential: Credential): Promise<TokenOutcome> => {
-        const begun = clock.monotonic();
-        let outcome: TokenOutcome = brokeDown;
-        try {
-          outcome = await endpoint.obtain(credential);
-        } catch {
-          // What a defect of ours is to callers.
-        }
-        // While requests are suspended, none is sent.
-        if (outcome.kind === 'failure' && outcome.isLocal === true) return outcome;
-        counts.server += 1;
-        tally.server += 1;
-        tally.requested(outcome, clock.monotonic() - begun);
-        return outcome;
-      };
-
-      const obtain = async (
-        credential: Credential,
-        held: AccessToken | undefined,
-        refused: Pick<AccessToken, 'value'> | undefined,
-        progress: Progress,
-      ): Promise<TokenOutcome> => {
-        const ask = (): Promise<TokenOutcome> => {
-          progress.asked = true;
-          return askServer(credential);
-        };
-        if (shared === undefined) return ask();
-        const outcome = await obtainShared(shared, clock, {
-          key: shared.keyOf(partsOf(credential)),
-          held,
-          refused,
-          notBeforeMs: Math.max(purgedAtMs, purgedClients.get(credential.clientId) ?? -Infinity),
-          ask,
-          isWanted: () => !progress.purged,
-          lockWaitMs,
-        });
-        if (!progress.asked && outcome.kind === 'token' && outcome !== held) {
-          counts.store += 1;
-          tally.store += 1;
-        }
-        return outcome;
-      };
+      const obtain = createObtain({
+        endpoint,
+        clock,
+        shared,
+        lockWaitMs,
+        counts,
+        tally,
+        partsOf,
+        purgedAtMs: (clientId) => purges.latest(profileKey, clientId),
+      });
 
       const launch = (key: string, credential: Credential, unwanted?: Pick<AccessToken, 'value'>): Flight => {
         const running = flights.get(key);
@@ -382,21 +350,14 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
           );
         },
         purge(clientId) {
-          const ended = generation;
-          const now = clock.monotonic();
-          if (clientId === undefined) {
-            generation = {};
-            purgedAtMs = now;
-          } else purgedClients.set(clientId, now);
-          const concerns = (of: { readonly generation: Generation; readonly clientId: string }): boolean =>
-            of.generation === ended && (clientId === undefined || of.clientId === clientId);
-          outages.forget(({ source, ...outage }) => concerns({ ...outage, ...source }));
-          for (const [key, flight] of flights) {
-            if (!concerns(flight)) continue;
-            flight.progress.purged = true;
-            flights.delete(key);
-          }
-          return entries.deleteWhere(concerns);
+          purges.add(profileKey, clientId, clock.monotonic());
+          return drop(
+            (of) =>
+              of.generation.profile === profileKey && (clientId === undefined || of.clientId === clientId),
+          );
+        },
+        release() {
+          drop((of) => of.generation === generation);
         },
       };
     },

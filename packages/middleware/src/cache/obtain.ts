@@ -1,0 +1,91 @@
+import type { Clock } from '../base/clock.ts';
+import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
+import type { Credential } from '../token/credential.ts';
+import type { TokenEndpoint } from '../token/endpoint.ts';
+import type { TokenFailure } from '../token/failure.ts';
+import { obtainShared } from './fleet.ts';
+import type { SharedTokens } from './shared-tokens.ts';
+import type { TokenTally } from './token-tally.ts';
+
+/** What became of one attempt to obtain a token. */
+export interface Progress {
+  /** Whether the authorization server was asked. */
+  asked: boolean;
+  /** Whether its tokens were purged meanwhile: the outcome serves those who wait, and is not kept. */
+  purged: boolean;
+}
+
+/** What a token is obtained with. */
+export interface ObtainParts {
+  readonly endpoint: TokenEndpoint;
+  readonly clock: Clock;
+  readonly shared: SharedTokens | undefined;
+  /** Milliseconds that a caller waits while another process has the lock of the shared token. */
+  readonly lockWaitMs: number;
+  /** Of the whole cache. */
+  readonly counts: { store: number; server: number };
+  /** Of the source. */
+  readonly tally: TokenTally;
+  /** Everything that changes which token comes back. */
+  readonly partsOf: (credential: Credential) => readonly string[];
+  /** `Clock.monotonic()` of the latest purge of the client: shared tokens from before it are not used. */
+  readonly purgedAtMs: (clientId: string) => number;
+}
+
+/**
+ * Obtains a token, shared or from the authorization server; never rejects for what these can do.
+ *
+ * @param held the token in memory. @param refused the token that is not to come out of it.
+ */
+export type Obtain = (
+  credential: Credential,
+  held: AccessToken | undefined,
+  refused: Pick<AccessToken, 'value'> | undefined,
+  progress: Progress,
+) => Promise<TokenOutcome>;
+
+/** What a defect of ours is to callers. */
+export const brokeDown: TokenFailure = Object.freeze({
+  kind: 'failure',
+  reason: 'unavailable',
+  detail: 'the token request could not be made',
+  retryAfterSeconds: undefined,
+  oauthError: undefined,
+});
+
+export function createObtain(parts: ObtainParts): Obtain {
+  const { endpoint, clock, shared, lockWaitMs, counts, tally, partsOf, purgedAtMs } = parts;
+
+  const askServer = async (credential: Credential): Promise<TokenOutcome> => {
+    const begun = clock.monotonic();
+    const outcome = await endpoint.obtain(credential).catch(() => brokeDown);
+    // While requests are suspended, none is sent.
+    if (outcome.kind === 'failure' && outcome.isLocal === true) return outcome;
+    counts.server += 1;
+    tally.server += 1;
+    tally.requested(outcome, clock.monotonic() - begun);
+    return outcome;
+  };
+
+  return async (credential, held, refused, progress) => {
+    const ask = (): Promise<TokenOutcome> => {
+      progress.asked = true;
+      return askServer(credential);
+    };
+    if (shared === undefined) return ask();
+    const outcome = await obtainShared(shared, clock, {
+      key: shared.keyOf(partsOf(credential)),
+      held,
+      refused,
+      notBeforeMs: purgedAtMs(credential.clientId),
+      ask,
+      isWanted: () => !progress.purged,
+      lockWaitMs,
+    });
+    if (!progress.asked && outcome.kind === 'token' && outcome !== held) {
+      counts.store += 1;
+      tally.store += 1;
+    }
+    return outcome;
+  };
+}
