@@ -78,7 +78,7 @@ export function openTokens(
     async close(): Promise<void> {
       source.release();
       await endpoint.close();
-      use?.release();
+      await use?.release();
       await held?.release();
     },
   });

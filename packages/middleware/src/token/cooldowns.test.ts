@@ -1,12 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
-import { Secret } from '../base/secret.ts';
-import { createTokenEndpoint } from './create-endpoint.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
-import { createEndpointStates } from './endpoint-state.ts';
 import type { Script } from './scripted-server.testkit.ts';
 import { json, startScriptedServer } from './scripted-server.testkit.ts';
-import { connectTo, plainOptions } from './token-endpoint.testkit.ts';
+import { connectTo } from './token-endpoint.testkit.ts';
 
 const closes: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -80,50 +76,5 @@ describe('a credential whose token requests are limited', () => {
     const { obtain, server } = await serve({}, answer(500));
     for (let call = 0; call < 50; call += 1) expect(await obtain()).toMatchObject({ reason: 'unavailable' });
     expect(server.requests).toHaveLength(5);
-  });
-});
-
-describe('token endpoints in use', () => {
-  it('are bounded and cooled down together by all who use them in the same way', async () => {
-    const server = await startScriptedServer(answer(429, { 'retry-after': '60' }), grant);
-    const clock = createFakeClock();
-    const states = createEndpointStates(clock);
-    const open = (change: Partial<TokenEndpointOptions>) => {
-      const options = { ...plainOptions, url: server.url, ...change };
-      const use = states.acquire(options);
-      const { state } = use;
-      const endpoint = createTokenEndpoint(options, { clock, state });
-      closes.unshift(async () => {
-        await endpoint.close();
-        use.release();
-      });
-      return {
-        state,
-        obtain: () => endpoint.obtain({ clientId: 'app', clientSecret: new Secret('s') }),
-      };
-    };
-    closes.push(() => server.close());
-    const [one, two] = [open({ audience: 'one' }), open({ audience: 'two' })];
-    expect(two.state).toBe(one.state);
-    await one.obtain();
-    expect(await two.obtain()).toMatchObject({ reason: 'unavailable', retryAfterSeconds: 60 });
-    expect(server.requests).toHaveLength(1);
-    // Another way to the server fails for reasons of its own.
-    for (const other of [
-      { timeoutMs: 5 },
-      { maxConcurrent: 1 },
-      { headers: { a: new Secret('b') } },
-      { proxy: new Secret('http://p.example') },
-    ])
-      expect(open(other).state).not.toBe(one.state);
-  });
-
-  it('are forgotten when nobody uses them', () => {
-    const states = createEndpointStates(createFakeClock());
-    const options = { ...plainOptions, url: 'https://as.example' };
-    const [a, b] = [states.acquire(options), states.acquire(options)];
-    a.release();
-    b.release();
-    expect(states.acquire(options).state).not.toBe(a.state);
   });
 });

@@ -10,13 +10,12 @@ import { createEndpointState, type EndpointState } from './endpoint-state.ts';
 import { createTokenFailure, type TokenFailure } from './failure.ts';
 import { retry, type Attempt } from './retry.ts';
 import type { OnGrant } from './token-response.ts';
-import { createTransport } from './transport.ts';
 
 export interface TokenEndpointParts {
   readonly clock: Clock;
   /** Source of the back-off's jitter; default `Math.random`. */
   readonly random?: () => number;
-  /** Shared with all that use the endpoint; default: of its own. */
+  /** Shared with all that use the endpoint, and closed by its owner; default: a state that closes with the endpoint. */
   readonly state?: EndpointState | undefined;
   /** Where proxies are read from; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
@@ -28,17 +27,15 @@ export interface TokenEndpointParts {
  * Creates the client of one token endpoint: authentication method chosen automatically, retries with back-off, one
  * time-out per attempt, a bounded number of requests at once, and none while the endpoint does not respond.
  *
- * @throws Error of `node:tls` when a PEM text in `tls` cannot be used; options validation finds that first.
  * @see RFC 6749 section 4.4
  */
 export function createTokenEndpoint(
   options: TokenEndpointOptions,
   { clock, random = Math.random, state, onGrant, env }: TokenEndpointParts,
 ): TokenEndpoint {
-  const transport = createTransport(options, clock, env);
   const { clientAuthentication: method } = options;
-  const { queue, breaker, clients, cooldowns, automaticAuth } =
-    state ?? createEndpointState(options, { clock, random });
+  const { transport, queue, breaker, clients, cooldowns, automaticAuth } =
+    state ?? createEndpointState(options, { clock, random, env });
   const methods = method === 'auto' ? automaticAuth : createFixedClientAuth(method);
   const clientAuth = createClientAuthFactory(options.assertion, clock);
   const retries = { clock, random, maxRetries: options.maxRetries };
@@ -104,7 +101,9 @@ export function createTokenEndpoint(
     },
     close(): Promise<void> {
       // Retries that are still to come need the transport: all of a request is waited for, not only its current attempt.
-      closing ??= Promise.allSettled(underWay).then(() => transport.close());
+      closing ??= Promise.allSettled(underWay).then(() =>
+        state === undefined ? transport.close() : undefined,
+      );
       return closing;
     },
   };

@@ -6,9 +6,11 @@ import { createAutomaticClientAuth, type ClientAuthChoice } from './client-auth/
 import { createCooldowns, type Cooldowns } from './cooldowns.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { createRequestQueue, type RequestQueue } from './request-queue.ts';
+import { createTransport, type Transport } from './transport.ts';
 
-/** What is known of one token endpoint, and bounds its use, whichever middleware asks. */
+/** What is known of one token endpoint, and bounds its use, whichever middleware asks; with the connections to it. */
 export interface EndpointState {
+  readonly transport: Transport;
   readonly queue: RequestQueue;
   readonly breaker: CircuitBreaker;
   readonly cooldowns: Cooldowns;
@@ -20,12 +22,22 @@ export interface EndpointState {
 /** Clients that have had a token, the most recently used remembered. */
 const rememberedClients = 10_000;
 
+export interface EndpointStateParts {
+  readonly clock: Clock;
+  /** Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Where proxies are read from; default: the environment of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/** Its transport is closed by whoever creates it. */
 export function createEndpointState(
-  { maxConcurrent }: Pick<TokenEndpointOptions, 'maxConcurrent'>,
-  { clock, random = Math.random }: { readonly clock: Clock; readonly random?: (() => number) | undefined },
+  options: Pick<TokenEndpointOptions, 'maxConcurrent' | 'tls' | 'timeoutMs' | 'proxy'>,
+  { clock, random = Math.random, env }: EndpointStateParts,
 ): EndpointState {
   return Object.freeze({
-    queue: createRequestQueue({ clock, maxConcurrent }),
+    transport: createTransport(options, clock, env),
+    queue: createRequestQueue({ clock, maxConcurrent: options.maxConcurrent }),
     breaker: createCircuitBreaker({ clock, random }),
     cooldowns: createCooldowns({ clock, random }),
     clients: createLru<string, true>(rememberedClients),
@@ -35,8 +47,11 @@ export function createEndpointState(
 
 /** States of token endpoints in use. */
 export interface EndpointStates {
-  /** To be released exactly once. */
-  acquire(options: TokenEndpointOptions): { readonly state: EndpointState; release(): void };
+  /** To be released exactly once; the last release closes the connections. */
+  acquire(options: TokenEndpointOptions): {
+    readonly state: EndpointState;
+    readonly release: () => Promise<void>;
+  };
 }
 
 /**
@@ -54,9 +69,11 @@ export function createEndpointStates(clock: Clock): EndpointStates {
       held.set(key, entry);
       return {
         state: entry.state,
-        release() {
+        async release() {
           entry.users -= 1;
-          if (entry.users === 0) held.delete(key);
+          if (entry.users > 0) return;
+          held.delete(key);
+          await entry.state.transport.close();
         },
       };
     },

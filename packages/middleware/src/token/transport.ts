@@ -13,7 +13,8 @@ export interface Transport {
   /**
    * Sends a `POST` and reads the whole answer, up to `maxAnswerBytes`; redirects are not followed.
    *
-   * @throws UnusableAnswer, LocalFault, the signal's reason, or a connection error.
+   * @throws UnusableAnswer, LocalFault, the signal's reason, a connection error, or an error of `node:tls` when a PEM text cannot be
+   * used; options validation finds that first.
    */
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Response>;
   close(): Promise<void>;
@@ -46,10 +47,10 @@ async function readContent({ statusCode, headers, body }: Dispatcher.ResponseDat
 }
 
 /**
- * Opens and keeps connections for one token endpoint.
+ * Opens and keeps connections for one token endpoint. Nothing is prepared before the first request: a gateway has many endpoints when it
+ * starts, and a TLS context for each would cost time and memory.
  *
  * @param env where proxies are read from; default: the environment of the process.
- * @throws Error of `node:tls` when a PEM text cannot be used.
  */
 export function createTransport(
   options: Pick<TokenEndpointOptions, 'tls' | 'timeoutMs' | 'proxy'>,
@@ -57,11 +58,12 @@ export function createTransport(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Transport {
   const proxies = readProxies(env);
-  const agent = createDispatcher(options, clock, proxies);
+  let agent: Dispatcher | undefined;
   return {
     async post(url, headers, body, signal): Promise<Response> {
       if (options.proxy === undefined && proxies.fault !== undefined) throw new LocalFault(proxies.fault);
       const { origin, pathname, search } = new URL(url);
+      agent ??= createDispatcher(options, clock, proxies);
       const answer = await agent.request({
         origin,
         path: pathname + search,
@@ -78,6 +80,6 @@ export function createTransport(
         headers: pickHeaders(answer.headers),
       });
     },
-    close: () => agent.close(),
+    close: async () => agent?.close(),
   };
 }
