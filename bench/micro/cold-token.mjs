@@ -83,6 +83,12 @@ function createContenders(url) {
     {
       url,
       audience: undefined,
+      scopes: [],
+      resource: [],
+      endpointParams: {},
+      headers: {},
+      clientAuthentication: 'auto',
+      assertion: {},
       rules: plainGrantRules,
       tls: { ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false },
       timeoutMs: 5_000,

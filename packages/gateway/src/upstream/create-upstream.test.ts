@@ -332,6 +332,18 @@ describe('a health check', () => {
     expect(servers()).toEqual(['http://127.0.0.1:1/base']);
   });
 
+  it('skips interim responses', async () => {
+    const server = await serve((_request, response) => {
+      response.writeContinue();
+      response.writeProcessing();
+      response.writeContinue();
+      response.writeHead(200).end();
+    });
+    const { answered, servers } = watch([server.url]);
+    await answered(1);
+    expect(servers()).toEqual([server.url]);
+  });
+
   it('takes any status but the wanted one as a failure', async () => {
     const server = await serve((_request, response) => response.writeHead(200).end());
     const { answered, servers } = watch([server.url], { status: 204 });

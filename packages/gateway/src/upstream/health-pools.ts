@@ -1,3 +1,4 @@
+import { skipInterimResponses } from '@grantgate/middleware/base/interim-responses';
 import { Pool, buildConnector } from 'undici';
 import { createSharing, type Use } from './sharing.ts';
 import type { UpstreamTransport } from './transport.ts';
@@ -27,10 +28,10 @@ export function createHealthPools(transport: UpstreamTransport): HealthPools {
 
 function createConnector(dialTimeoutMs: number): buildConnector.connector {
   const connect = buildConnector({ timeout: dialTimeoutMs });
-  return (options, callback) => {
+  return skipInterimResponses((options, callback) => {
     // undici would take the TLS server name from the Host header, which may be configured otherwise. Without a server name of
     // its own it takes the host of the origin, for SNI and for the check of the certificate.
     const { servername: _servername, ...rest } = options;
     connect(rest, callback);
-  };
+  });
 }

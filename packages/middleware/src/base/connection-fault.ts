@@ -9,6 +9,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['EAI_AGAIN', 'host name not found'],
   ['EHOSTUNREACH', 'host unreachable'],
   ['ENETUNREACH', 'network unreachable'],
+  ['ERR_TOO_MANY_INTERIM_RESPONSES', 'too many interim responses'],
 ]);
 
 /** What the codes of a TLS handshake that fails come to; the first that fits counts. */

@@ -3,10 +3,17 @@ import { createSecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { Agent, buildConnector, EnvHttpProxyAgent, Pool, ProxyAgent } from 'undici';
 import type { Clock } from '../base/clock.ts';
+import { skipInterimResponses } from '../base/interim-responses.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 
+const createPool = (origin: string | URL, options: Pool.Options): Pool =>
+  new Pool(origin, {
+    ...options,
+    ...(typeof options.connect === 'function' ? { connect: skipInterimResponses(options.connect) } : {}),
+  });
+
 /** undici's own limits are off: one time-out, by the injected clock, covers connection, head and body. */
-const limits = { headersTimeout: 0, bodyTimeout: 0 } as const;
+const own = { headersTimeout: 0, bodyTimeout: 0, factory: createPool } as const;
 
 /**
  * Opens and keeps the connections of one token endpoint, directly or through a proxy: the configured one, else those of the environment.
@@ -24,18 +31,18 @@ export function createDispatcher(
     rejectUnauthorized: !tls.insecureSkipVerify,
   };
   const tunnel = {
-    ...limits,
+    ...own,
     requestTls: { ...server, timeout: timeoutMs },
     proxyTls: { timeout: timeoutMs },
     // A proxy that never answers a CONNECT must not hold the next request too.
     clientFactory: (origin: URL, options: object) =>
-      new Pool(origin, { ...options, headersTimeout: timeoutMs }),
+      createPool(origin, { ...options, headersTimeout: timeoutMs }),
   };
   if (proxy !== undefined) return new ProxyAgent({ ...tunnel, uri: proxy.reveal() });
   const connect = boundConnector(buildConnector({ ...server, timeout: 0 }), timeoutMs, clock);
   const { httpProxy, httpsProxy, noProxy } = proxies;
   return httpProxy === '' && httpsProxy === ''
-    ? new Agent({ ...limits, connect })
+    ? new Agent({ ...own, connect })
     : new EnvHttpProxyAgent({ ...tunnel, connect, httpProxy, httpsProxy, noProxy });
 }
 

@@ -10,6 +10,7 @@ const answer = (token: string): string => {
 it.each([
   ['a whole response', answer('late')],
   ['a part of one', 'HTTP/1.1 200 OK\r\n'],
+  ['an interim response', 'HTTP/1.1 100 Continue\r\n\r\n'],
   ['anything else', 'late'],
 ])('%s that comes late from a token endpoint is no client’s token', async (_what, late) => {
   let count = 0;

@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer, type Server } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -155,6 +155,19 @@ describe('a token request through a proxy', () => {
     const authorization = `Basic ${Buffer.from('us er:p@ss').toString('base64')}`;
     expect(tunnels).toEqual([{ to: `localhost:${port}`, authorization }]);
     expect(peers).toEqual(['CN=client']);
+  });
+
+  it('succeeds when the proxy and the server send 100 Continue first', async () => {
+    const { host } = await startProxy((request, socket) => {
+      socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+      tunnel(request, socket);
+    });
+    const answer = (_request: unknown, response: ServerResponse): void => response.writeContinue();
+    server.prependListener('request', answer);
+    const obtain = open({}, { HTTPS_PROXY: `http://${host}` });
+    expect(await obtain()).toMatchObject({ kind: 'token' });
+    expect(await obtain()).toMatchObject({ kind: 'token' });
+    server.off('request', answer);
   });
 
   it('trusts the server only as configured', async () => {

@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net';
+import type { buildConnector } from 'undici';
+
+/** Interim responses before one response that are skipped at most. */
+const maxInterim = 100;
+
+/** Bytes of one interim response's head that are read at most. */
+const maxHeadBytes = 16 * 1024;
+
+/** Code of the error when a server exceeds either limit. */
+const tooManyInterimCode = 'ERR_TOO_MANY_INTERIM_RESPONSES';
+
+type Connector = buildConnector.connector;
+
+/**
+ * Makes a connector of undici whose connections skip interim responses (RFC 9110 section 15.2), several in a row too: undici's own parser
+ * fails on a `100 Continue` that it did not ask for. `101 Switching Protocols` is not skipped.
+ */
+export function skipInterimResponses(connector: Connector): Connector {
+  // The type says void; it returns the socket, which undici wants back.
+  const connect: (...args: Parameters<Connector>) => unknown = connector;
+  return (options, callback) =>
+    connect(options, (...result: Parameters<typeof callback>) => {
+      const [error, socket] = result;
+      if (error === null) filterReads(socket);
+      callback(...result);
+    });
+}
+
+/**
+ * Takes interim responses out of what undici reads. It reads from a socket by `read()` alone, and sends one request at a time: what comes
+ * first after a write begins a response.
+ */
+function filterReads(socket: Socket): void {
+  let atStart = false;
+  let skipped = 0;
+  let held: Buffer = nothing;
+  const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  const next = (): Buffer | null => {
+    for (let part = read(); part !== null; part = read()) {
+      held = held.length === 0 ? part : Buffer.concat([held, part]);
+      let found = findInterimHead(held);
+      for (; typeof found === 'number'; found = findInterimHead(held)) {
+        held = held.subarray(found);
+        skipped += 1;
+      }
+      if (found === 'none') {
+        const rest = held;
+        held = nothing;
+        atStart = false;
+        return rest;
+      }
+      if (skipped > maxInterim || held.length > maxHeadBytes)
+        socket.destroy(Object.assign(new Error(), { code: tooManyInterimCode }));
+    }
+    return null;
+  };
+  // With a size, it is the stream's own machinery that calls.
+  socket.read = (size?: number) => (atStart && size === undefined ? next() : read(size));
+  socket.write = (...args: unknown[]) => {
+    if (!atStart) skipped = 0;
+    atStart = true;
+    return write(...args);
+  };
+}
+
+const nothing = Buffer.alloc(0);
+
+const interimStart = /^HTTP\/1\.[01] 1(?!01)\d\d[ \r]/;
+const interimExample = 'HTTP/1.1 100 ';
+
+/** Length of the interim head that the bytes begin with; `none` when they begin with anything else. */
+function findInterimHead(bytes: Buffer): number | 'partial' | 'none' {
+  const start = bytes.toString('latin1', 0, interimExample.length);
+  const completed = start + interimExample.slice(start.length);
+  if (!interimStart.test(completed)) return 'none';
+  const end = bytes.indexOf('\r\n\r\n', 0, 'latin1');
+  return end < 0 ? 'partial' : end + 4;
+}
