@@ -1,9 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseClientCredentials } from '../../packages/middleware/src/options/parse.ts';
+import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
 
 const guide = readFileSync(new URL('../../docs/guide/authorization-servers.md', import.meta.url), 'utf8');
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { key, cert } = createTestAuthority().issue('gateway', [], privateKey);
+/** What the references of the guide name that must be of a kind. */
+const referred = new Map([['urn:env:CLIENT_KEY_AND_CERTIFICATE', key + cert]]);
 const sections = guide.split(/^## /m).slice(1);
 
 describe('the guide to authorization servers', () => {
@@ -21,7 +27,13 @@ describe('the guide to authorization servers', () => {
     (_title, section) => {
       const blocks = [...section.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
       expect(blocks).not.toEqual([]);
-      for (const block of blocks) expect(parseClientCredentials(parse(block)).problems).toEqual([]);
+      for (const block of blocks) {
+        const options: unknown = parse(
+          block,
+          (_name, value: unknown) => referred.get(value as string) ?? value,
+        );
+        expect(parseClientCredentials(options).problems).toEqual([]);
+      }
     },
   );
 });

@@ -138,6 +138,7 @@ export function toEndpointOptions({
 
 const plainAssertion = Object.freeze({
   key: undefined,
+  certificate: undefined,
   keyID: undefined,
   algorithm: undefined,
   lifetimeSeconds: 60,

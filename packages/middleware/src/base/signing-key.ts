@@ -1,4 +1,4 @@
-import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type JsonWebKey, type KeyObject } from 'node:crypto';
 
 /** A private key that signs JWTs, with the algorithms that it fits (RFC 7518 section 3.1, RFC 8037). */
 export interface SigningKey {
@@ -30,6 +30,31 @@ export function parseSigningKey(text: string): SigningKey | undefined {
     return algorithms.length === 0 ? undefined : { key, algorithms, keyId };
   } catch {
     return undefined;
+  }
+}
+
+/** Thumbprints of a certificate, as members of a JWS header (RFC 7515 sections 4.1.7 and 4.1.8). */
+export interface Thumbprints {
+  readonly x5t: string;
+  readonly 'x5t#S256': string;
+}
+
+/**
+ * Finds the certificate of a private key in PEM text.
+ *
+ * @returns `none` without any certificate, `other` when none of them belongs to the key or can be read.
+ */
+export function findThumbprints(pem: string, key: KeyObject): Thumbprints | 'none' | 'other' {
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (certificates.length === 0) return 'none';
+  try {
+    const own = certificates.map((text) => new X509Certificate(text)).find((one) => one.checkPrivateKey(key));
+    if (own === undefined) return 'other';
+    const toBase64url = (hex: string): string =>
+      Buffer.from(hex.replaceAll(':', ''), 'hex').toString('base64url');
+    return { x5t: toBase64url(own.fingerprint), 'x5t#S256': toBase64url(own.fingerprint256) };
+  } catch {
+    return 'other';
   }
 }
 

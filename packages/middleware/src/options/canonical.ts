@@ -33,6 +33,7 @@ export const clientCredentialsNames: KnownNames = {
     proxy: 'value',
     assertion: {
       key: 'value',
+      certificate: 'value',
       keyID: 'value',
       algorithm: 'value',
       audience: 'value',

@@ -3,11 +3,12 @@ import type { ClientAuthentication } from '../base/client-auth-method.ts';
 import { clientAuthentications } from '../base/client-auth-method.ts';
 import type { Secret } from '../base/secret.ts';
 import { duration } from './duration.ts';
-import { secret } from './secret-schema.ts';
+import { secret, secretText } from './secret-schema.ts';
 
 /** `clientConfig.assertion` as a user writes it. */
 export interface AssertionInput {
   key?: string | Secret | undefined;
+  certificate?: string | Secret | undefined;
   keyID?: string | undefined;
   algorithm?: string | undefined;
   audience?: string | undefined;
@@ -29,6 +30,11 @@ export const clientAuthenticationSchema: z.ZodType<ClientAuthentication, ClientA
 
 export const assertionSchema: z.ZodType<AssertionShape, AssertionInput> = z.strictObject({
   key: secret.optional().describe('Private key of `private_key_jwt`: PEM, or a JWK as JSON.'),
+  certificate: secretText
+    .optional()
+    .describe(
+      'PEM certificate of `key`: `x5t` and `x5t#S256` of the assertion, which Entra ID requires. Default: the certificate that the PEM text of `key` contains, if any.',
+    ),
   keyID: z.string().min(1).optional().describe("`kid` of the assertion; default: the JWK's."),
   algorithm: z
     .string()

@@ -56,6 +56,11 @@ describe('clientAuthentication', () => {
     [key({ key: rsa.publicKey }), /^error clientConfig.assertion.key/],
     [key({ key: pemOf(1024).privateKey }), /^error clientConfig.assertion.key/],
     [key({ key: tls.cert }), /^error clientConfig.assertion.key/],
+    [key({ key: tls.key + createTestAuthority().issue('other').cert }), /^error clientConfig.assertion.key invalid_value: no certificate in it belongs to the private key$/],
+    [key({ key: rsa.privateKey, certificate: tls.cert }), /^error clientConfig.assertion.certificate invalid_value: expected the PEM certificate that belongs to key$/],
+    [key({ key: tls.key, certificate: 'hunter2' }), /^error clientConfig.assertion.certificate/],
+    [key({ key: tls.key, certificate: tls.cert.replace('M', 'N') }), /^error clientConfig.assertion.certificate/],
+    [{ clientAuthentication: 'client_secret_jwt', clientConfig: { assertion: { certificate: tls.cert } } }, /^warning clientConfig.assertion.certificate ignored_option/],
     [key({ key: 'hunter2' }), /^error clientConfig.assertion.key/],
     [key({ key: '{' }), /^error clientConfig.assertion.key/],
     [key({ key: rsa.privateKey, lifetime: '2h' }), /^error clientConfig.assertion.lifetime .* 1s to 1h$/],
@@ -67,6 +72,13 @@ describe('clientAuthentication', () => {
     expect(found[0]).toMatch(expected);
     for (const secret of ['hunter2', 'eyJ', 'PRIVATE']) expect(found[0]).not.toContain(secret);
   }); // prettier-ignore
+
+  it.each([{ key: tls.key, certificate: tls.cert }, { key: tls.cert + tls.key }])(
+    'takes a key with its certificate',
+    (assertion) => {
+      expect(problems(key(assertion))).toEqual([]);
+    },
+  );
 
   it('keeps the private key out of every output', () => {
     const { options } = parse({ clientID: 'a', clientAuthentication: 'private_key_jwt', ...given.key });

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { ClientAuthentication } from '../base/client-auth-method.ts';
 import { clientAuthentications, neededBy } from '../base/client-auth-method.ts';
-import { parseSigningKey, secretAlgorithms } from '../base/signing-key.ts';
+import { findThumbprints, parseSigningKey, secretAlgorithms } from '../base/signing-key.ts';
 import type { AssertionInput, AssertionShape } from './client-auth-schema.ts';
 import type { AssertionOptions } from './options.ts';
 import type { Report } from './report.ts';
@@ -67,7 +67,7 @@ function checkAssertion(
   if (assertion === undefined) return;
   const used: readonly (keyof AssertionInput)[] =
     method === 'private_key_jwt'
-      ? ['key', 'keyID', 'algorithm', 'audience', 'lifetime']
+      ? ['key', 'certificate', 'keyID', 'algorithm', 'audience', 'lifetime']
       : method === 'client_secret_jwt'
         ? ['keyID', 'algorithm', 'audience', 'lifetime']
         : method === 'assertion_file'
@@ -83,13 +83,26 @@ function checkAssertion(
       );
   const invalid = (name: string, message: string): void =>
     report('error', [...assertionPath, name], 'invalid_value', message);
-  const { key, algorithm, file } = assertion;
+  const { key, certificate, algorithm, file } = assertion;
   const signingKey = isText(key) ? parseSigningKey(toText(key)) : undefined;
   if (isText(key) && signingKey === undefined)
     invalid(
       'key',
       'expected a private key as PEM, not encrypted, or as JWK: RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519',
     );
+  if (
+    signingKey !== undefined &&
+    isText(certificate) &&
+    typeof findThumbprints(toText(certificate), signingKey.key) === 'string'
+  )
+    invalid('certificate', 'expected the PEM certificate that belongs to key');
+  else if (
+    signingKey !== undefined &&
+    isText(key) &&
+    certificate === undefined &&
+    findThumbprints(toText(key), signingKey.key) === 'other'
+  )
+    invalid('key', 'no certificate in it belongs to the private key');
   const fitting = method === 'client_secret_jwt' ? secretAlgorithms : signingKey?.algorithms;
   if (typeof algorithm === 'string' && fitting !== undefined && !fitting.includes(algorithm))
     invalid('algorithm', `does not fit the key: expected ${fitting.join(', ')}`);
@@ -99,9 +112,10 @@ function checkAssertion(
 }
 
 /** The options that `checkClientAuth` found nothing wrong with. */
-export function toAssertionOptions({ key, ...rest }: AssertionShape): AssertionOptions {
+export function toAssertionOptions({ key, certificate, ...rest }: AssertionShape): AssertionOptions {
   return Object.freeze({
     key: key === undefined ? undefined : toSecret(key),
+    certificate: certificate === undefined ? undefined : toText(certificate),
     keyID: rest.keyID,
     algorithm: rest.algorithm,
     audience: rest.audience,

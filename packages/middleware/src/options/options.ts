@@ -61,6 +61,8 @@ export interface ClientCredentialsOptions {
 export interface AssertionOptions {
   /** PEM or JWK. */
   readonly key: Secret | undefined;
+  /** PEM; undefined: the one that `key` contains, if any. */
+  readonly certificate: string | undefined;
   readonly keyID: string | undefined;
   readonly algorithm: string | undefined;
   /** Undefined: the token endpoint. */

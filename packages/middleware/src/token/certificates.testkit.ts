@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /** A certificate and its private key, PEM. */
@@ -12,8 +12,8 @@ export interface TestCertificate {
 export interface TestAuthority {
   /** PEM of its own certificate. */
   readonly cert: string;
-  /** A certificate for a server with these host names and IPv4 addresses, or, without any, for a client. */
-  issue(commonName: string, hosts?: readonly string[]): TestCertificate;
+  /** A certificate for a server with these host names and IPv4 addresses, or, without any, for a client; default: with a new P-256 key. */
+  issue(commonName: string, hosts?: readonly string[], privateKey?: KeyObject): TestCertificate;
 }
 
 /** Makes a certificate authority in Node.js alone: a fresh machine need not have openssl. X.509 as in RFC 5280 section 4.1. */
@@ -40,15 +40,21 @@ export function createTestAuthority(name = 'Test CA'): TestAuthority {
   ]);
   return {
     cert,
-    issue(commonName, hosts = []): TestCertificate {
-      const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    issue(
+      commonName,
+      hosts = [],
+      key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    ): TestCertificate {
       const names = hosts.map((host) =>
         isIP(host) === 4 ? tlv(0x87, Buffer.from(host.split('.').map(Number))) : tlv(0x82, Buffer.from(host)),
       );
       const extensions = names.length === 0 ? [] : [extension('2.5.29.17', false, sequence(...names))]; // subjectAltName
       return {
-        cert: certify(commonName, keys.publicKey, [extension('2.5.29.19', true, sequence()), ...extensions]),
-        key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+        cert: certify(commonName, createPublicKey(key), [
+          extension('2.5.29.19', true, sequence()),
+          ...extensions,
+        ]),
+        key: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
       };
     },
   };

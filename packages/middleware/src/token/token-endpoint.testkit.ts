@@ -16,6 +16,7 @@ export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
   clientAuthentication: 'auto',
   assertion: Object.freeze({
     key: undefined,
+    certificate: undefined,
     keyID: undefined,
     algorithm: undefined,
     audience: 'https://as.example/token',

@@ -4,6 +4,8 @@ import type { Secret } from '../../base/secret.ts';
 export interface AssertionSettings {
   /** PEM or JWK; undefined: the client secret signs. */
   readonly key: Secret | undefined;
+  /** PEM certificate of the key; undefined: the one that the PEM text of the key contains, if any. */
+  readonly certificate: string | undefined;
   readonly keyID: string | undefined;
   /** Undefined: the usual one of the key. */
   readonly algorithm: string | undefined;

@@ -1,12 +1,14 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
 import { mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecretKey } from 'node:crypto';
-import { importJWK, jwtVerify } from 'jose';
+import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClientAuthMethod } from '../../base/client-auth-method.ts';
+import { createFakeClock } from '../../base/fake-clock.testkit.ts';
 import { Secret } from '../../base/secret.ts';
+import { createTestAuthority } from '../certificates.testkit.ts';
 import type { TokenEndpointOptions } from '../endpoint.ts';
 import { json, startScriptedServer } from '../scripted-server.testkit.ts';
 import { connectTo, plainOptions, unsignedJwt } from '../token-endpoint.testkit.ts';
@@ -166,6 +168,80 @@ describe('private_key_jwt', () => {
     expect(await client.obtain('app', '')).toMatchObject({ kind: 'token' });
     const [first, second] = server.requests.map(({ body }) => body.get('client_assertion'));
     expect(first).not.toBe(second);
+  });
+});
+
+/** A server that, like Entra ID, knows a client by its certificates and finds the one by its thumbprint in the assertion's header. */
+async function serveByCertificate(member: 'x5t' | 'x5t#S256', registered: readonly string[]) {
+  const algorithm = member === 'x5t' ? 'sha1' : 'sha256';
+  const certificates = new Map(
+    registered
+      .map((text) => new X509Certificate(text))
+      .map((one) => [createHash(algorithm).update(one.raw).digest('base64url'), one]),
+  );
+  const server = await startScriptedServer((response, { body }) => {
+    const assertion = body.get('client_assertion') ?? '';
+    const header = decodeProtectedHeader(assertion) as Record<string, unknown>;
+    const certificate = certificates.get(String(header[member]));
+    const isVerified =
+      certificate !== undefined &&
+      jwtVerify(assertion, certificate.publicKey, {
+        audience: 'https://as.example/token',
+        currentDate: new Date(createFakeClock().now()),
+      }).then(
+        () => true,
+        () => false,
+      );
+    void Promise.resolve(isVerified).then((yes) =>
+      yes
+        ? json(response, 200, grant)
+        : json(response, 401, { error: 'invalid_client', error_codes: [700027] }),
+    );
+  });
+  closes.push(() => server.close());
+  return {
+    obtain: async (assertion: Partial<TokenEndpointOptions['assertion']>) => {
+      const client = connectTo(server.url, {
+        clientAuthentication: 'private_key_jwt',
+        assertion: { ...plainOptions.assertion, ...assertion },
+      });
+      closes.unshift(() => client.close());
+      const outcome = await client.obtain('app', '');
+      return outcome.kind === 'token' ? 'token' : outcome.reason;
+    },
+  };
+}
+
+describe('private_key_jwt with a certificate', () => {
+  const authority = createTestAuthority();
+  const own = authority.issue('app', [], rsa.privateKey);
+  const curve = authority.issue('app');
+  const other = authority.issue('other');
+  const secretOf = (text: string) => ({ key: new Secret(text) });
+
+  it.each(['x5t', 'x5t#S256'] as const)('is known to a server by %s', async (member) => {
+    const { obtain } = await serveByCertificate(member, [other.cert, own.cert, curve.cert]);
+    expect(await obtain({ ...secretOf(own.key), certificate: own.cert })).toBe('token');
+    expect(await obtain({ ...secretOf(own.key), certificate: own.cert, algorithm: 'PS256' })).toBe('token');
+    expect(await obtain({ ...secretOf(jwk(rsa.privateKey)), certificate: own.cert })).toBe('token');
+    expect(await obtain({ ...secretOf(curve.key), certificate: curve.cert })).toBe('token');
+    expect(await obtain(secretOf(own.key))).toBe('credentials_refused');
+    expect(await obtain({ ...secretOf(pem(ec('P-256').privateKey)), certificate: curve.cert })).toBe(
+      'credentials_refused',
+    );
+  });
+
+  it.each([
+    ['after the key', own.key + own.cert],
+    ['before the key', own.cert + own.key],
+    ['in a chain', own.key + authority.cert + other.cert + own.cert],
+    [
+      'with the attributes that openssl writes',
+      `Bag Attributes\n    friendlyName: app\n${own.key}Bag Attributes\n${own.cert}`,
+    ],
+  ])('takes it from the text of the key: %s', async (_place, text) => {
+    const { obtain } = await serveByCertificate('x5t#S256', [own.cert]);
+    expect(await obtain(secretOf(text))).toBe('token');
   });
 });
 

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import type { ClientAuth } from 'oauth4webapi';
 import type { Clock } from '../../base/clock.ts';
 import type { Secret } from '../../base/secret.ts';
-import { parseSigningKey } from '../../base/signing-key.ts';
+import { findThumbprints, parseSigningKey } from '../../base/signing-key.ts';
 import type { AssertionSettings } from './assertion.ts';
 import { setAssertion } from './assertion.ts';
 
@@ -14,14 +14,20 @@ import { setAssertion } from './assertion.ts';
  * @throws TypeError when the key cannot sign; options validation finds that first.
  */
 export function createSignedAssertion(
-  { key: privateKey, keyID, algorithm, audience, lifetimeSeconds }: AssertionSettings,
+  { key: privateKey, certificate, keyID, algorithm, audience, lifetimeSeconds }: AssertionSettings,
   clock: Clock,
 ): (clientSecret: Secret) => ClientAuth {
   const own = privateKey && parseSigningKey(privateKey.reveal());
   if (privateKey !== undefined && own === undefined) throw new TypeError('assertion.key was not validated');
   const alg = algorithm ?? own?.algorithms[0] ?? 'HS256';
   const kid = keyID ?? own?.keyId;
-  const header = { alg, typ: 'JWT', ...(kid !== undefined && { kid }) };
+  const thumbprints = own && findThumbprints(certificate ?? privateKey.reveal(), own.key);
+  const header = {
+    alg,
+    typ: 'JWT',
+    ...(kid !== undefined && { kid }),
+    ...(typeof thumbprints === 'object' && thumbprints),
+  };
   return (clientSecret) => async (_server, client, body) => {
     const nowSeconds = Math.floor(clock.now() / 1000);
     const assertion = await new SignJWT()

@@ -42,6 +42,7 @@ export const optionRules: Additions = {
   'clientConfig.tls': rule(certAndKey),
   'clientConfig.tls.ca': pem('PEM certificates or a secret reference'),
   'clientConfig.tls.cert': pem('a PEM certificate or a secret reference'),
+  'clientConfig.assertion.certificate': pem('a PEM certificate or a secret reference'),
   store: rule(['has(self.secret) != has(self.secrets)', 'give secret or secrets']),
   // An API server rejects a rule over items of a list without a limit: their lengths are for the gateway.
   'store.secret': rule([
