@@ -24,8 +24,8 @@ export interface Load {
 export interface SharedGateways {
   readonly server: AuthorizationServer;
   readonly upstream: EchoServer;
-  /** Starts one more. @param keyPrefix default `gg:`; with a `{tag}`, all keys are in one slot of a cluster. */
-  join(redis: RedisStoreOptions, keyPrefix?: string): Promise<TestGateway>;
+  /** Starts one more. @param keyPrefix default `gg:`; with a `{tag}`, all keys are in one slot of a cluster. @param secrets in place of the secret that all have. */
+  join(redis: RedisStoreOptions, keyPrefix?: string, secrets?: readonly string[]): Promise<TestGateway>;
   createCaller(): Caller;
   tokenRequestsOf(id: string): number;
   /** Keeps `width` requests under way, by credentials old and new, until it is stopped. */
@@ -102,15 +102,17 @@ export function sharedRoutes(
   upstream: string,
   redis: RedisStoreOptions,
   keyPrefix: string,
+  secrets?: readonly string[],
 ): string {
-  const { endpoints, username, password, cluster, sentinel } = redis;
+  const { endpoints, username, password, cluster, sentinel, timeoutMs } = redis;
   const store = {
     keyPrefix,
-    secret: 'urn:env:STORE_SECRET',
+    ...(secrets === undefined ? { secret: 'urn:env:STORE_SECRET' } : { secrets }),
     redis: {
       endpoints: endpoints.map(({ host, port }) => `${host}:${port}`),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password: password.reveal() }),
+      ...(timeoutMs === undefined ? {} : { timeout: `${timeoutMs}ms` }),
       ...(cluster ? { cluster } : {}),
       ...(sentinel === undefined ? {} : { sentinel: { masterSet: sentinel.masterSet } }),
     },
@@ -149,9 +151,9 @@ export async function startSharedGateways(): Promise<SharedGateways> {
   return {
     server,
     upstream,
-    async join(redis, keyPrefix = 'gg:') {
+    async join(redis, keyPrefix = 'gg:', secrets) {
       const gateway = await startTestGateway({
-        routes: { 'api.yaml': sharedRoutes(server.url, upstream.url, redis, keyPrefix) },
+        routes: { 'api.yaml': sharedRoutes(server.url, upstream.url, redis, keyPrefix, secrets) },
         env: sharedEnv,
       });
       gateways.push(gateway);

@@ -7,7 +7,7 @@ import type { RedisStoreOptions, RedisTls } from './options.ts';
 export const connectTimeoutMs = 2_000;
 
 /**
- * Milliseconds that a server may owe an answer before its connection is given up. A server that is frozen, or whose machine is
+ * Milliseconds that a server may owe an answer before its connection is given up, unless callers wait for longer. A server that is frozen, or whose machine is
  * gone, closes nothing by itself; without this, the client would wait for the TCP stack, for minutes.
  */
 export const silenceTimeoutMs = 2_000;
@@ -36,14 +36,15 @@ export function toTlsOptions({ ca, cert, key, insecureSkipVerify }: RedisTls): {
 export function connectionOptions({
   username,
   password,
-}: Pick<RedisStoreOptions, 'username' | 'password'>): CommonRedisOptions {
+  timeoutMs = 0,
+}: Pick<RedisStoreOptions, 'username' | 'password' | 'timeoutMs'>): CommonRedisOptions {
   return {
     username,
     password: password?.reveal(),
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     connectTimeout: connectTimeoutMs,
-    socketTimeout: silenceTimeoutMs,
+    socketTimeout: Math.max(silenceTimeoutMs, timeoutMs),
     keepAlive: 10_000,
     // One command less that an ACL has to allow.
     disableClientInfo: true,

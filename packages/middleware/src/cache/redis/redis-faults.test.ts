@@ -261,6 +261,25 @@ describe('a store in one Redis', () => {
     await worksAgain(store, 'key');
   });
 
+  it('waits for a slow server as long as `store.redis.timeout` says', async () => {
+    const redis = keep(await startSingleRedis());
+    const [patient, usual] = [
+      await open({ ...redis, options: { ...redis.options, timeoutMs: 10_000 } }),
+      await open(redis),
+    ];
+    await usual.set('key', bytes('value'), 60_000);
+    const limits = holdSilenceLimits();
+    redis.server.freeze();
+    onTestFinished(() => redis.server.thaw());
+    const [late, none] = [patient.get('key'), usual.get('key')];
+    const refused = expect(none).rejects.toThrow(/^Redis: (?:time-out|connection closed)$/);
+    await until(() => limits.set() > 0);
+    limits.expire();
+    await refused;
+    redis.server.thaw();
+    expect((await late)?.value).toEqual(Buffer.from('value'));
+  });
+
   it('keeps the connection to a server that came back after it had owed an answer', async () => {
     const limits = holdSilenceLimits();
     const redis = keep(await startSingleRedis());
