@@ -1,11 +1,15 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../packages/middleware/src/create.ts';
 import type { ClientCredentialsInput } from '../../packages/middleware/src/options/schema.ts';
 import { serve, visit } from '../e2e/workers.testkit.ts';
+import { runCommand } from '../../packages/gateway/src/cli/io.testkit.ts';
 import type { Keycloak } from './keycloak.testkit.ts';
 import { startKeycloak } from './keycloak.testkit.ts';
 
@@ -186,6 +190,39 @@ describe("Keycloak, for the gateway's own credentials", () => {
     expect(await own('orders', { scopes: ['profile'] })).toEqual(['Client', 'orders']);
     expect(await own('orders', { scopes: 'nope' })).toBe('token_request_rejected');
   });
+});
+
+describe('grantgate check --connect with Keycloak', () => {
+  const check = async (options: object): Promise<string> => {
+    const folder = mkdtempSync(join(tmpdir(), 'grantgate-check-'));
+    const { clientConfig, ...own } = {
+      clientID: 'orders',
+      clientSecret: secret,
+      clientConfig: {},
+      ...options,
+    };
+    const plugin = {
+      oAuthClientCredentials: {
+        url: keycloak.tokenUrl,
+        ...own,
+        clientConfig: { ...clientConfig, tls: { ca: keycloak.ca } },
+      },
+    };
+    writeFileSync(
+      join(folder, 'routes.json'),
+      JSON.stringify({ http: { middlewares: { api: { plugin } } } }),
+    );
+    const { stdout } = await runCommand(['check', '--connect', folder]);
+    rmSync(folder, { recursive: true });
+    return stdout;
+  };
+
+  it('says that an audience and a resource are ignored', async () => {
+    expect(await check({})).toContain('gives a token (token_type Bearer)\n0 errors, 0 warnings');
+    expect(await check({ audience: 'orders-api' })).toContain('\n0 errors, 0 warnings');
+    expect(await check({ audience: 'billing-api' })).toContain('gives a token for another audience than billing-api: its aud is orders-api account');
+    expect(await check({ resource: 'https://billing.example' })).toContain('for another audience than https://billing.example');
+  }); // prettier-ignore
 });
 
 describe('a restart of Keycloak', () => {

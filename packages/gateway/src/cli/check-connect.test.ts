@@ -105,7 +105,7 @@ describe('grantgate check --connect', () => {
       [
         `token endpoint ${server.url}: reachable (the token endpoint answered 400)`,
         `store ${store.redis.endpoints[0]}: can be used`,
-        `token endpoint ${server.url}: gives a token`,
+        `token endpoint ${server.url}: gives a token (token_type Bearer)`,
         '0 errors, 0 warnings (0 routers, 3 middlewares, 0 services)\n',
       ].join('\n'),
     );
@@ -214,6 +214,20 @@ describe('grantgate check --connect', () => {
     const cured = await report({ ...own, tokenLifetime: '2h', acceptedTokenTypes: ['BearerToken'] });
     expect(cured.problems).toHaveLength(code === 'token_expired' ? 1 : 0);
   }); // prettier-ignore
+
+  it.each([
+    ['Bearer', 'gives a token (token_type Bearer)'],
+    ['bearer', 'gives a token (token_type bearer)'],
+    ['BearerToken', 'gives a token (token_type BearerToken)'],
+    [undefined, 'gives a token (without token_type)'],
+  ])('shows the type of a good token: %s', async (type, detail) => {
+    const body = { access_token: 'x', expires_in: 60, token_type: type };
+    const issuing = keep(await startScriptedServer((response) => json(response, 200, body)));
+    const own = { clientID: 'gateway', clientSecret, acceptedTokenTypes: ['BearerToken', ''] };
+    const { code, connections } = await report({ url: issuing.url, ...own });
+    expect(code).toBe(0);
+    expect(connections).toMatchObject([{ ok: true, detail }]);
+  });
 
   it.each([['application', {}], ['gateway', { clientID: 'gateway', clientSecret }]])('says what is wrong with a token endpoint at %s level', async (_level, own) => {
     const secure = keep(await startAuthorizationServer({ clients: [], tls: authority.issue('as', ['127.0.0.1']) }));

@@ -13,6 +13,6 @@ export interface Outcome {
           | 'audience_not_granted';
       }
     | undefined;
-  /** `connection refused`, `gives a token`. */
+  /** `connection refused`, `gives a token (token_type Bearer)`. */
   readonly detail: string;
 }

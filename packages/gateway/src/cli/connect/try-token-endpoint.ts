@@ -5,6 +5,7 @@ import { toCredential, toEndpointOptions } from '@grantgate/middleware/open-toke
 import type { AccessToken } from '@grantgate/middleware/token/access-token';
 import { describeFault } from '@grantgate/middleware/token/attempt';
 import { createTokenEndpoint } from '@grantgate/middleware/token/create-endpoint';
+import { toShownText } from '@grantgate/middleware/token/error-response';
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import { createTransport } from '@grantgate/middleware/token/transport';
 import type { GrantBody } from './judge-grant.ts';
@@ -40,7 +41,7 @@ async function obtain(options: EndpointOptions, credential: Credential): Promise
   try {
     const outcome = await endpoint.obtain(credential);
     if (outcome.kind === 'token')
-      return judgeToken(outcome) ?? judgeGrant(options, outcome, granted) ?? givesToken;
+      return judgeToken(outcome) ?? judgeGrant(options, outcome, granted) ?? givesToken(granted);
     const refused = outcome.reason === 'credentials_refused' || outcome.reason === 'request_rejected';
     return {
       fault: { severity: 'error', code: refused ? 'credentials_refused' : 'token_endpoint_unreachable' },
@@ -67,7 +68,13 @@ function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome | undef
   return undefined;
 }
 
-const givesToken: Outcome = { fault: undefined, detail: 'gives a token' };
+function givesToken({ token_type: type }: GrantBody): Outcome {
+  const shown = typeof type === 'string' ? (toShownText(type, 50) ?? '') : '';
+  return {
+    fault: undefined,
+    detail: `gives a token (${shown === '' ? 'without token_type' : `token_type ${shown}`})`,
+  };
+}
 
 async function knock({ url, clientConfig }: EndpointOptions): Promise<Outcome> {
   const { tls, timeoutSeconds, proxy } = clientConfig;
