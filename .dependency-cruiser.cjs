@@ -12,20 +12,26 @@ const middleware = {
 };
 const gateway = {
   files: [],
+  // What stays the same from one configuration to the next; knows nothing of what that is.
+  reload: [],
   secrets: ['config', 'files'],
   config: [],
-  providers: ['config', 'secrets', 'files'],
   routing: ['config'],
+  // routing for the request's facts.
+  middlewares: ['config', 'secrets', 'routing', 'reload'],
+  // middlewares for the schemas of their kinds.
+  providers: ['config', 'secrets', 'files', 'middlewares', 'reload'],
   // A client for HTTP/1.1 that knows nothing of gateways.
   http1: [],
-  upstream: ['config', 'http1'],
+  upstream: ['config', 'http1', 'reload'],
   // routing for the request's facts alone.
-  proxy: ['upstream', 'routing', 'http1'],
-  snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy'],
-  pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config'],
+  // middlewares for what steps have changed.
+  proxy: ['upstream', 'routing', 'http1', 'middlewares'],
+  snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy', 'middlewares', 'reload'],
+  pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config', 'middlewares'],
   // http1 for what both sides of a proxy read and wait for alike.
   entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config', 'http1'],
-  checks: ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config'],
+  checks: ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config', 'middlewares'],
   // snapshot for what the workers are told to drop.
   workers: ['config', 'snapshot'],
   // providers and workers for the events that they announce.
@@ -76,6 +82,16 @@ module.exports = {
         path: '^packages/middleware/src/',
         pathNot:
           '^packages/middleware/src/((errors|create|store-listener|renewal-listener)\\.ts|(adapters|base|options)/|claims/(claims|parse)\\.ts|decision/(decision|problem|request-id|header-name|facts)\\.ts)',
+      },
+    },
+    {
+      // A kind of middleware knows what all kinds share, and no other kind.
+      name: 'kinds-of-middleware-know-no-other-kind',
+      severity: 'error',
+      from: { path: '^packages/gateway/src/middlewares/([^/]+)/', pathNot: '\\.(test|testkit)\\.ts$' },
+      to: {
+        path: '^packages/gateway/src/middlewares/([^/]+/|kinds\\.ts)',
+        pathNot: '^packages/gateway/src/middlewares/$1/',
       },
     },
     ...oneWay('middleware', middleware),

@@ -13,7 +13,6 @@ import { createTranslate } from '../../packages/gateway/dist/providers/translate
 import { MatchContext } from '../../packages/gateway/dist/routing/match-context.js';
 import { compileRule } from '../../packages/gateway/dist/routing/rule.js';
 import { createTable } from '../../packages/gateway/dist/routing/table.js';
-import { createAuthenticators } from '../../packages/gateway/dist/snapshot/authenticators.js';
 import { createUpdates } from '../../packages/gateway/dist/snapshot/updates.js';
 import { createServices } from '../../packages/gateway/dist/upstream/create-upstream.js';
 import { report } from './lib/report.mjs';
@@ -89,11 +88,11 @@ function createPlane() {
     env: {},
     entryPoints: new Map([['web', { tls: false, routes: true }]]),
     services: createServices({ clock }),
-    authenticators: createAuthenticators({
+    middlewares: {
       clock,
       cache: createTokenCache({ clock }),
       stores: createStores({ clock }),
-    }),
+    },
     onPrepared({ problems }) {
       if (problems.length > 0) throw new Error(problems[0].message);
     },

@@ -83,7 +83,8 @@ export function createWholeRequest(decide) {
   const route = {
     routerName: 'api@file',
     serviceName: 'orders@file',
-    guards: [{ name: 'auth@file', decide }],
+    steps: [{ name: 'auth@file', onRequest: decide }],
+    changesResponses: false,
     upstream: { pick: () => picked },
     broken: undefined,
   };

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { evaluate } from '@marcbachmann/cel-js';
-import type { StructuralSchema } from '../../packages/gateway/src/cli/reference/kubernetes/structural-schema.ts';
+import type { StructuralSchema } from '../../packages/gateway/src/config/structural-schema.ts';
 import type { Manifest } from './manifests.testkit.ts';
 
 /** What an API server holds against an object: its definition, with CEL rules, and admission policies. */

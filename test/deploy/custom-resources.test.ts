@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { createManifests } from '../../packages/gateway/src/cli/reference/kubernetes/create.ts';
-import type { StructuralSchema } from '../../packages/gateway/src/cli/reference/kubernetes/structural-schema.ts';
+import type { StructuralSchema } from '../../packages/gateway/src/config/structural-schema.ts';
 import { parseDocuments } from '../../packages/gateway/src/config/parse-documents.ts';
 import { translate } from '../../packages/gateway/src/providers/translate/translate.ts';
 import { parseClientCredentials } from '../../packages/middleware/src/options/parse.ts';

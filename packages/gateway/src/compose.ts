@@ -44,8 +44,8 @@ import { createWatchSet } from './providers/file/watch-set.ts';
 import { createAccess } from './providers/kubernetes/access.ts';
 import type { KubernetesProvider, KubernetesProviderDeps } from './providers/kubernetes/provider.ts';
 import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
-import type { AuthenticatorRenewal } from './snapshot/authenticators.ts';
-import { createAuthenticators } from './snapshot/authenticators.ts';
+import type { TokenRenewal } from './middlewares/kind.ts';
+import { oAuthClientCredentials } from './middlewares/oauth-client-credentials/kind.ts';
 import { adminEntryPoint, toEntryPointFacts } from './snapshot/entry-points.ts';
 import type { Prepared } from './snapshot/prepared.ts';
 import type { PurgeRequest, Purged } from './snapshot/token-purge.ts';
@@ -174,17 +174,10 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         events: openStoreChannel(workersStore, createStoreLog(log, clock, 'the store of the workers')),
       },
     });
-    const renewals = createChannel<AuthenticatorRenewal>(onObserverError);
+    const renewals = createChannel<TokenRenewal>(onObserverError);
     const renewalLog = createRenewalLog(log);
     renewals.subscribe(renewalLog.listen);
     if (metrics !== undefined) renewals.subscribe(metrics.onRenewal);
-    const authenticators = createAuthenticators({
-      clock,
-      cache,
-      stores,
-      openTally: metrics?.openTally,
-      renewals,
-    });
     const tokens = createTokenPurge();
     const entryPointFacts = toEntryPointFacts(install.entryPoints);
     const kubernetesLog = createKubernetesLog(log, clock);
@@ -225,14 +218,14 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       env: io.env,
       entryPoints: entryPointFacts,
       services,
-      authenticators,
-      onGuards(guards) {
-        tokens.configure(guards);
-        renewalLog.configure(guards);
-        metrics?.onGuards(guards);
+      middlewares: { clock, cache, stores, openTally: metrics?.openTally, renewals },
+      onSteps(steps) {
+        tokens.configure(steps);
+        renewalLog.configure(steps);
+        metrics?.onSteps(steps);
       },
       onPrepared(prepared, files) {
-        const { routers, guards, problems } = prepared;
+        const { routers, steps, problems } = prepared;
         if (speaks) {
           report(problems);
           kubernetes?.report(problems);
@@ -242,7 +235,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         const { broken, brokenMiddlewares } = configured;
         log.info('configuration loaded', {
           routers: routers.length,
-          middlewares: guards.size,
+          middlewares: steps.size,
           broken: broken + brokenMiddlewares.length,
           brokenRouters: broken,
           brokenMiddlewares: brokenMiddlewares.length === 0 ? undefined : brokenMiddlewares.join(', '),
@@ -343,7 +336,7 @@ async function expose(metrics: Metrics, worker: WorkerPart | undefined): Promise
   return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
 }
 
-function toConfigured({ routers, guards, checks, services, problems }: Prepared): Configured {
+function toConfigured({ routers, steps, checks, services, problems }: Prepared): Configured {
   const isBroken = ({ broken }: { readonly broken: string | undefined }): boolean => broken !== undefined;
   return {
     routers: new Map(routers.map(({ config }) => [config.name, config.service])),
@@ -352,10 +345,11 @@ function toConfigured({ routers, guards, checks, services, problems }: Prepared)
       .filter(([, check]) => isBroken(check))
       .map(([name]) => name),
     services: Array.from(services.keys()),
-    middlewares: Array.from(new Set([...guards.keys(), ...checks.keys()])),
-    stores: Array.from(guards.values()).flatMap(({ options }) =>
-      options?.store === undefined ? [] : [toStoreName(options.store.redis)],
-    ),
+    middlewares: Array.from(new Set([...steps.keys(), ...checks.keys()])),
+    stores: Array.from(steps.values()).flatMap((step) => {
+      const store = oAuthClientCredentials.optionsOf(step)?.store;
+      return store === undefined ? [] : [toStoreName(store.redis)];
+    }),
     faulty: problems.some(({ severity }) => severity === 'error'),
   };
 }

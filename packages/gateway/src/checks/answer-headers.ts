@@ -1,8 +1,8 @@
 import { isOddlySpelled, normalizeHeaderName } from '@grantgate/middleware/base/header-name';
-import type { Allow } from '@grantgate/middleware/decision/decision';
 import type { CheckConfig } from '../config/install.ts';
-import { usernameOf } from '../pipeline/pass-guards.ts';
-import { appendDecided, isReplaced } from '../proxy/decided-headers.ts';
+import type { Passes } from '../middlewares/passes.ts';
+import { appendSetHeaders, isReplaced, usernameOf } from '../middlewares/passes.ts';
+import type { Pass } from '../middlewares/step.ts';
 
 /** The headers that a proxy is to set on the caller's request. */
 export interface AnswerHeaders {
@@ -17,7 +17,7 @@ export interface AnswerHeaders {
 }
 
 /** Made once for each token and middleware. */
-export type ToAnswerHeaders = (allows: readonly Allow[]) => AnswerHeaders;
+export type ToAnswerHeaders = (passes: Passes) => AnswerHeaders;
 
 /**
  * Every forwarded header is there, empty ones too: proxies differ on whether an absent one leaves the caller's own in place.
@@ -29,15 +29,15 @@ export function createAnswerHeaders(
   ending: readonly string[] = [],
 ): ToAnswerHeaders {
   const own = [credentialsHeader, usernameHeader].map(normalizeHeaderName);
-  // An Allow lives as long as its token does.
-  const known = new WeakMap<Allow, AnswerHeaders>();
-  const build = (allows: readonly Allow[]): AnswerHeaders => {
+  // A decision that a token has earned lives as long as the token does.
+  const known = new WeakMap<Pass, AnswerHeaders>();
+  const build = (passes: Passes): AnswerHeaders => {
     const headers: string[] = [];
-    appendDecided(headers, allows);
+    appendSetHeaders(headers, passes);
     const [credentials = '', username = ''] = own;
     // The credentials have been used: they go no further, whatever header they came in.
-    if (!isReplaced(allows, credentials)) headers.push(credentialsHeader, '');
-    if (!isReplaced(allows, username)) headers.push(usernameHeader, toHeaderValue(usernameOf(allows) ?? ''));
+    if (!isReplaced(passes, credentials)) headers.push(credentialsHeader, '');
+    if (!isReplaced(passes, username)) headers.push(usernameHeader, toHeaderValue(usernameOf(passes) ?? ''));
     const names = headers.filter((_text, at) => at % 2 === 0);
     return {
       pairs: [...headers, ...ending],
@@ -46,12 +46,12 @@ export function createAnswerHeaders(
       isOdd: names.some(isOddlySpelled),
     };
   };
-  return (allows) => {
-    const [only] = allows;
-    if (only === undefined || allows.length > 1) return build(allows);
+  return (passes) => {
+    const [only] = passes;
+    if (only === undefined || passes.length > 1) return build(passes);
     let headers = known.get(only);
     if (headers === undefined) {
-      headers = build(allows);
+      headers = build(passes);
       known.set(only, headers);
     }
     return headers;

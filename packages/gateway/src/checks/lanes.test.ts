@@ -37,7 +37,7 @@ function letPass(decision: Decision): Decide {
 }
 
 const admin = letPass(allow({ Group: 'admin', 'X-Missing': '' }, 'Zoë'));
-const guards: Readonly<Record<string, readonly Decide[]>> = {
+const middlewares: Readonly<Record<string, readonly Decide[]>> = {
   memory: [admin],
   anonymous: [letPass(allow())],
   own: [() => allow({ 'X-Auth-Request-User': 'claimed' })],
@@ -77,12 +77,13 @@ async function openDoor(options: string, lanes: 'both' | 'node'): Promise<Door> 
   const config = parseInstall(install, 'grantgate.yaml').config!.entryPoints.get('checks')!;
   const check: CheckConfig = config.check!;
   const checks = new Map<string, Check>(
-    Object.entries(guards).map(([name, decides]) => [
+    Object.entries(middlewares).map(([name, decides]) => [
       name,
       {
         routerName: `${name}@file`,
         serviceName: undefined,
-        guards: decides.map((decide) => ({ name: `${name}@file`, decide })),
+        steps: decides.map((onRequest) => ({ name: `${name}@file`, onRequest })),
+        changesResponses: false,
         broken: name === 'broken' ? 'it is broken' : undefined,
       },
     ]),
@@ -195,7 +196,7 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   target: fc
     .tuple(
       mostly('/forward-auth/', '/Forward-Auth/', '/', 'http://h/forward-auth/'),
-      fc.oneof(fc.constant('memory'), fc.constantFrom('mem%6Fry', 'nobody', '', ...Object.keys(guards))),
+      fc.oneof(fc.constant('memory'), fc.constantFrom('mem%6Fry', 'nobody', '', ...Object.keys(middlewares))),
       mostly('', '/', '/orders/1?page=2', '?a=b', '#c', '/../none', '//'),
     )
     .map((parts) => parts.join('')),

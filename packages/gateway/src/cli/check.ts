@@ -55,10 +55,10 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags, io: 
     for (const problem of problems) io.stdout.write(formatProblem(problem, style));
     if (flags.verbose === true) for (const note of configuration.notes) io.stdout.write(`${note}\n`);
     for (const connection of connections ?? []) io.stdout.write(formatConnection(connection, style));
-    const { routers, guards, services } = prepared;
+    const { routers, steps, services } = prepared;
     const parts = [
       pluralize(routers.length, 'router'),
-      pluralize(guards.size, 'middleware'),
+      pluralize(steps.size, 'middleware'),
       pluralize(services.size, 'service'),
     ];
     io.stdout.write(`${formatCount(count)} (${parts.join(', ')})\n`);

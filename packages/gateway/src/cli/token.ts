@@ -2,7 +2,8 @@ import { readConfiguration, toRelative } from './configuration.ts';
 import type { Io } from './io.ts';
 import { formatProblem } from './problems.ts';
 import { createStyle } from './style.ts';
-import { findGuard } from './token/find-guard.ts';
+import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
+import { findMiddleware } from './token/find-middleware.ts';
 import { obtain } from './token/obtain.ts';
 import type { CredentialFlags } from './token/read-credential.ts';
 import { readCredential } from './token/read-credential.ts';
@@ -22,7 +23,9 @@ export async function runToken(
   io: Io,
 ): Promise<number> {
   const configuration = await readConfiguration(paths, flags.config, io);
-  const { name: middleware, options, problems } = findGuard(name, configuration);
+  const found = findMiddleware(name, configuration);
+  const { name: middleware, problems } = found;
+  const options = oAuthClientCredentials.optionsOf(found);
   const errors = configuration.routes.middlewares.get(middleware)?.errors ?? [];
   if (options === undefined || errors.length > 0) {
     const style = createStyle(io.stderr);

@@ -1,5 +1,6 @@
 import type { Part } from './document.ts';
 import type { LocalReferences } from './local-references.ts';
+import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
 
 /**
@@ -92,10 +93,9 @@ export interface StickyConfig {
   readonly maxAgeSeconds: number;
 }
 
-export type MiddlewareConfig = ClientCredentialsConfig | ChainConfig;
-
-export interface ClientCredentialsConfig extends Entry {
-  readonly kind: 'oAuthClientCredentials';
+export interface MiddlewareConfig extends Entry {
+  /** Name of its kind, in Traefik's spelling; undefined for one of a kind that is not served, which is broken. */
+  readonly kind: string | undefined;
   /** Options as written, references unresolved, keys in their written letter case. */
   readonly options: unknown;
   /** Namespace that `urn:k8s:` references are looked up in; undefined outside Kubernetes. */
@@ -107,11 +107,7 @@ export interface ClientCredentialsConfig extends Entry {
    * string's place is where its text begins; with `key`, the place of the option's name; with a number, the place
    * of that code unit of the string.
    */
-  readonly placeOf: (path: readonly (string | number)[], part?: Part) => Place;
-}
-
-export interface ChainConfig extends Entry {
-  readonly kind: 'chain';
-  /** Qualified names. */
-  readonly middlewares: readonly string[];
+  readonly placeOf: (path: Path, part?: Part) => Place;
+  /** Qualified names of the middlewares that it consists of, outermost first; undefined for one that is a step itself. */
+  readonly members: readonly string[] | undefined;
 }

@@ -1,16 +1,15 @@
-import type { Renew } from '@grantgate/middleware/decision/renew';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
-import type { Allow, Decision, Deny } from '@grantgate/middleware/decision/decision';
+import type { Allow, Deny } from '@grantgate/middleware/decision/decision';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
-import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { inTime } from '../../../middleware/src/base/until.testkit.ts';
 import type { ServiceConfig } from '../config/dynamic.ts';
 import type { EncodedCharacters, TransportConfig } from '../config/install.ts';
+import type { Step } from '../middlewares/step.ts';
 import { createHandle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
@@ -22,14 +21,14 @@ import type { UpstreamTransport } from '../upstream/transport.ts';
 import type { CertificatePair } from './certificates.ts';
 import { openEntryPoint, type EntryPoint } from './entry-point.ts';
 
-export type Decide = (facts: RequestFacts) => MaybePromise<Decision>;
+export type OnRequest = Step['onRequest'];
 
 export interface TestGatewayOptions {
   /** URLs of the servers; none: no healthy server. */
   readonly servers?: readonly string[];
-  readonly guards?: readonly Decide[];
+  readonly steps?: readonly OnRequest[];
   /** Of each guard. */
-  readonly renew?: Renew;
+  readonly renew?: NonNullable<Step['renew']>;
   readonly broken?: string;
   readonly match?: (facts: RequestFacts) => boolean;
   readonly transport?: Partial<TransportConfig>;
@@ -85,11 +84,12 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const route: Route = {
     routerName: 'router@file',
     serviceName: service.name,
-    guards: (options.guards ?? []).map((decide, index) => ({
-      name: `guard-${index}@file`,
-      decide,
-      renew: options.renew,
+    steps: (options.steps ?? []).map((onRequest, index) => ({
+      name: `step-${index}@file`,
+      onRequest,
+      ...(options.renew !== undefined && { renew: options.renew }),
     })),
+    changesResponses: false,
     upstream: upstreams.get(service.name)!,
     broken: options.broken,
   };

@@ -72,7 +72,7 @@ describe('a request with many header lines', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     server = await startDefaultServer(arrivals);
-    gateway = await startTestGateway({ servers: [server.url], guards: [() => allow({ Group: 'admin' })] });
+    gateway = await startTestGateway({ servers: [server.url], steps: [() => allow({ Group: 'admin' })] });
   });
   afterAll(async () => {
     await gateway.close();
@@ -190,7 +190,7 @@ describe('a server that drops header lines beyond a count', () => {
     const server = await startDefaultServer(arrivals);
     const gateway = await startTestGateway({
       servers: [server.url],
-      guards: [() => allow({ Group: 'admin' })],
+      steps: [() => allow({ Group: 'admin' })],
       transport: { maxHeaderFields: 4000 },
     });
     const head = ['POST /a HTTP/1.1', ...toLines(3000, kinds['empty values']!), 'Host: a', framing];

@@ -6,7 +6,7 @@ import type { Exchange } from '../pipeline/exchange.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
 import { readRequestId } from '../pipeline/request-id.ts';
-import { toRefusalAnswer, writeRefusal } from '../pipeline/write-refusal.ts';
+import { toRefusalAnswer, writeWhole } from '../pipeline/write-refusal.ts';
 import { endConnection } from '../proxy/upgrade.ts';
 import type { ReadPath } from '../routing/request-path.ts';
 import type { Activity } from './activity.ts';
@@ -47,7 +47,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
     if (facts === undefined || refusal !== undefined) answer.last();
     if (facts === undefined) {
       const requestId = readRequestId(request.rawHeaders);
-      writeRefusal(answer, toRefusalAnswer(gatewayRefusals.request_invalid, requestId));
+      writeWhole(answer, toRefusalAnswer(gatewayRefusals.request_invalid, requestId));
       return;
     }
     const refusable = deps.handle({

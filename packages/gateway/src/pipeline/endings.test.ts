@@ -12,7 +12,7 @@ import {
   type TestGateway,
 } from '../entrypoints/gateway.testkit.ts';
 
-const guards = ['allows', 'allows late', 'denies', 'denies late', 'throws', 'rejects'] as const;
+const verdicts = ['allows', 'allows late', 'denies', 'denies late', 'throws', 'rejects'] as const;
 const renewals = ['another', 'another late', 'none', 'none late', 'throws', 'rejects'] as const;
 const answers = {
   whole: 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody',
@@ -48,14 +48,19 @@ const requests = {
   WebSocket:
     'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
 } as const;
-const leaves = ['at once', 'when the guard is asked', 'when the server is asked', 'with the answer'] as const;
+const leaves = [
+  'at once',
+  'when the verdict is asked',
+  'when the server is asked',
+  'with the answer',
+] as const;
 
 const keysOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[];
 const scenario = fc.record({
   // Most of them let pass: more can happen after that.
-  guard: fc.oneof(
+  verdict: fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('allows' as const, 'allows late' as const) },
-    fc.constantFrom(...guards),
+    fc.constantFrom(...verdicts),
   ),
   request: fc.constantFrom(...keysOf(requests)),
   answer: fc.oneof(
@@ -69,7 +74,7 @@ const scenario = fc.record({
 
 let asked: Deferred<void>;
 let arrived: Deferred<void>;
-let guard: (typeof guards)[number];
+let verdict: (typeof verdicts)[number];
 let answer: keyof typeof answers;
 let renewal: (typeof renewals)[number];
 let serverEnds: 'orderly' | 'by a reset';
@@ -98,13 +103,13 @@ beforeAll(async () => {
       const other = renewal.startsWith('another') ? allow() : undefined;
       return renewal.endsWith('late') ? new Promise((resolve) => setImmediate(() => resolve(other))) : other;
     },
-    guards: [
+    steps: [
       () => {
         asked.resolve();
-        if (guard === 'throws') throw new Error('defect');
-        if (guard === 'rejects') return Promise.reject(new Error('defect'));
-        const decision = guard.startsWith('allows') ? allow() : deny();
-        return guard.endsWith('late')
+        if (verdict === 'throws') throw new Error('defect');
+        if (verdict === 'rejects') return Promise.reject(new Error('defect'));
+        const decision = verdict.startsWith('allows') ? allow() : deny();
+        return verdict.endsWith('late')
           ? new Promise((resolve) => setImmediate(() => resolve(decision)))
           : decision;
       },
@@ -124,12 +129,12 @@ test('whatever becomes of a request, it ends once, is recorded once, and gives b
   let ended = 0;
   await fc.assert(
     fc.asyncProperty(scenario, async (chosen) => {
-      ({ guard, answer, renewal, serverEnds } = chosen);
+      ({ verdict, answer, renewal, serverEnds } = chosen);
       asked = createDeferred();
       arrived = createDeferred();
       const connection = await openRaw(gateway.port, requests[chosen.request]);
       const over = connection.closed();
-      if (chosen.leaves === 'when the guard is asked') await Promise.race([asked.promise, over]);
+      if (chosen.leaves === 'when the verdict is asked') await Promise.race([asked.promise, over]);
       if (chosen.leaves === 'when the server is asked')
         await Promise.race([arrived.promise, over, connection.until(/HTTP/).catch(() => {})]);
       if (chosen.leaves === 'with the answer')
@@ -137,7 +142,7 @@ test('whatever becomes of a request, it ends once, is recorded once, and gives b
       connection.socket.destroy();
       if (chosen.leaves === 'at once') {
         // It may have left before it was read; what follows on another connection is read after it.
-        guard = 'denies';
+        verdict = 'denies';
         const other = await openRaw(gateway.port, requests.GET);
         await other.until(/401/);
         other.socket.destroy();

@@ -1,7 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
-import type { Allow } from '@grantgate/middleware/decision/decision';
+import type { Passes } from '../middlewares/passes.ts';
 import { forward } from '../proxy/forward.ts';
 import { createUpstreamHeads, type ToUpstreamHead, type UpstreamHead } from '../proxy/request-headers.ts';
 import { createAnswerHeads, type ToAnswerHead } from '../proxy/response-headers.ts';
@@ -12,18 +12,18 @@ import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { Exchange } from './exchange.ts';
-import { type Passed, passGuards, usernameOf } from './pass-guards.ts';
-import { Progress, type ProgressDeps } from './progress.ts';
 import type { RequestRecord } from './record.ts';
 import {
   ambiguousPath,
   brokenRoute,
   gatewayRefusals,
-  toBrokenRoute,
   tooManyParameters,
   tooMuchWork,
   type Refusable,
+  type Refusal,
 } from './refusals.ts';
+import { RequestContext, type RequestContextDeps } from './request-context.ts';
+import { decide, type Guarded, type Stop } from './run-steps.ts';
 
 export interface PipelineDeps {
   readonly clock: Clock;
@@ -44,76 +44,91 @@ export function createHandle(deps: PipelineDeps): Handle {
     toAnswerHead: createAnswerHeads(),
     onDefect: (error, requestId) => deps.onDefect(error, requestId),
   };
-  const progressDeps: ProgressDeps = {
+  const contextDeps: RequestContextDeps = {
     clock: deps.clock,
     createId: createRequestIds(),
     onRecord: (record) => deps.onRecord(record),
   };
+  const way: Way<Route> = {
+    find: findRoute,
+    pass: (context, route) => send(context, heads, route),
+    onDefect: heads.onDefect,
+  };
   return (exchange) => {
     const lease = deps.acquire();
-    const progress = new Progress(exchange, lease, progressDeps);
-    try {
-      serve(exchange, lease.snapshot, progress, heads)?.catch((error: unknown) =>
-        fail(deps, exchange, progress, error),
-      );
-    } catch (error) {
-      fail(deps, exchange, progress, error);
-    }
-    return progress;
+    const context = new RequestContext(exchange, lease, contextDeps);
+    settle(context, lease.snapshot, way);
+    return context;
   };
 }
 
-/** Gives a promise only when the decision is not at hand. */
-function serve(
-  exchange: Exchange,
-  snapshot: Snapshot,
-  progress: Progress,
-  heads: Heads,
-): Promise<void> | undefined {
+/** What is particular to the gateway's routes and to forward authentication. */
+export interface Way<T extends Guarded> {
+  /** What decides on a request, or why nothing does. */
+  readonly find: (context: RequestContext, snapshot: Snapshot) => Refusal | T;
+  /** What becomes of a request that passes. */
+  readonly pass: (context: RequestContext, found: T) => void;
+  readonly onDefect: PipelineDeps['onDefect'];
+}
+
+/** Decides on a request and does what follows; never throws. */
+export function settle<T extends Guarded>(context: RequestContext, snapshot: Snapshot, way: Way<T>): void {
+  try {
+    const found = way.find(context, snapshot);
+    if ('code' in found) {
+      context.refuse(found);
+      return;
+    }
+    const stop = decide(found, context);
+    if (stop instanceof Promise)
+      stop
+        .then((late) => conclude(context, found, late, way))
+        .catch((error: unknown) => fail(context, error, way));
+    else conclude(context, found, stop, way);
+  } catch (error) {
+    fail(context, error, way);
+  }
+}
+
+function conclude<T extends Guarded>(context: RequestContext, found: T, stop: Stop, way: Way<T>): void {
+  // The caller may have gone away while the authorization server was asked.
+  if (!context.stop(stop) && !context.exchange.answer.over) way.pass(context, found);
+}
+
+function fail(context: RequestContext, error: unknown, { onDefect }: Pick<PipelineDeps, 'onDefect'>): void {
+  const { answer } = context.exchange;
+  onDefect(error, context.requestId);
+  // Closed, not open: a request that could not be decided on does not pass.
+  if (answer.begun) answer.cut();
+  else context.refuse(brokenRoute);
+}
+
+/** The route of a request that can be decided on. */
+function findRoute(context: RequestContext, snapshot: Snapshot): Refusal | Route {
+  const { exchange } = context;
   const { facts } = exchange;
-  if (exchange.refusal !== undefined) {
-    progress.refuse(exchange.refusal);
-    return undefined;
-  }
+  if (exchange.refusal !== undefined) return exchange.refusal;
   const path = exchange.readPath(facts.path);
-  if (path === undefined || hasTooManyParameters(facts.query)) {
-    progress.refuse(path === undefined ? ambiguousPath : tooManyParameters);
-    return undefined;
-  }
+  if (path === undefined) return ambiguousPath;
+  if (hasTooManyParameters(facts.query)) return tooManyParameters;
   const request = new MatchContext(facts, toRoutingPath(path));
   const route = snapshot.match(request);
-  if (route === undefined) {
-    progress.refuse(request.exhausted ? tooMuchWork : gatewayRefusals.no_route);
-    return undefined;
-  }
-  progress.route = route;
-  if (route.broken !== undefined) {
-    progress.refuse(toBrokenRoute(route.broken));
-    return undefined;
-  }
-  if (exchange.maxBodyBytes > 0 && exchange.body.announcedBytes > exchange.maxBodyBytes) {
-    progress.refuse(gatewayRefusals.request_too_large);
-    return undefined;
-  }
+  if (route === undefined) return request.exhausted ? tooMuchWork : gatewayRefusals.no_route;
+  context.route = route;
+  if (
+    exchange.maxBodyBytes > 0 &&
+    exchange.body.announcedBytes > exchange.maxBodyBytes &&
+    route.broken === undefined
+  )
+    return gatewayRefusals.request_too_large;
   // The server gets the path that the rules have seen: no route is chosen by one path and used with another.
-  const target = path === facts.path ? facts.target : toTarget(path, facts.target);
-  const passed = passGuards(route.guards, facts);
-  const context = new ForwardContext(exchange, route, target, progress, heads);
-  if (passed instanceof Promise) return passed.then((late) => conclude(late, context));
-  conclude(passed, context);
-  return undefined;
+  if (path !== facts.path) context.target = toTarget(path, facts.target);
+  return route;
 }
 
 function toTarget(path: string, received: string): string {
   const question = received.indexOf('?');
   return question < 0 ? path : path + received.slice(question);
-}
-
-function fail(deps: PipelineDeps, { answer }: Exchange, progress: Progress, error: unknown): void {
-  deps.onDefect(error, progress.requestId);
-  // Closed, not open: a request that could not be decided on does not pass.
-  if (answer.begun) answer.cut();
-  else progress.refuse(brokenRoute);
 }
 
 /** What becomes of headers in either direction. */
@@ -123,81 +138,49 @@ interface Heads {
   readonly onDefect: PipelineDeps['onDefect'];
 }
 
-/** A request that may be forwarded. A class, because one is made for every request. */
-class ForwardContext {
-  readonly exchange: Exchange;
-  readonly route: Route;
-  /** Path and query that the server gets. */
-  readonly target: string;
-  readonly progress: Progress;
-  readonly heads: Heads;
-  allows: readonly Allow[] = [];
-
-  constructor(exchange: Exchange, route: Route, target: string, progress: Progress, heads: Heads) {
-    this.exchange = exchange;
-    this.route = route;
-    this.target = target;
-    this.progress = progress;
-    this.heads = heads;
+/** Sends a request that has passed to a server of its route. */
+function send(context: RequestContext, heads: Heads, route: Route): void {
+  const { exchange } = context;
+  const { facts } = exchange;
+  const picked = route.upstream.pick(facts);
+  if (picked === undefined) {
+    context.refuse(gatewayRefusals.upstream_unavailable);
+    return;
   }
-
-  /** Only the last middleware's token reaches the server. */
-  get renewsToken(): boolean {
-    return this.route.guards.at(-1)?.renew !== undefined;
-  }
-
-  toHead(allows: readonly Allow[], picked: Picked): UpstreamHead {
-    return this.heads.toUpstreamHead(this.exchange.facts, allows, picked, this.progress.requestId);
-  }
-
-  /** Nobody waits for what this throws, so it does not: without another token, the response goes to the caller. */
-  renewHead(picked: Picked): MaybePromise<UpstreamHead | undefined> {
-    const { allows, heads, progress } = this;
-    const last = allows.at(-1);
-    const toHead = (allow: Allow | undefined): UpstreamHead | undefined =>
-      allow && this.toHead([...allows.slice(0, -1), allow], picked);
-    const fail = (error: unknown): undefined => {
-      heads.onDefect(error, progress.requestId);
-      return undefined;
-    };
-    try {
-      const renewed = last && this.route.guards.at(-1)?.renew?.(last);
-      return renewed instanceof Promise ? renewed.then(toHead).catch(fail) : toHead(renewed);
-    } catch (error) {
-      fail(error);
-    }
-    return undefined;
-  }
+  context.sent(picked);
+  forward({
+    incoming: exchange,
+    method: facts.method,
+    picked,
+    target: context.target,
+    head: heads.toUpstreamHead(facts, context.passes, picked, context.requestId),
+    toAnswerHead: heads.toAnswerHead,
+    changeHeaders: route.changesResponses
+      ? (headers, status) => context.toResponseHeaders(route.steps, headers, status)
+      : undefined,
+    follower: context,
+    renewHead: context.renewsToken ? () => renewHead(context, picked, heads) : undefined,
+  });
 }
 
-function conclude(passed: Passed, context: ForwardContext): void {
-  const { exchange, route, target, progress, heads } = context;
-  if ('allowed' in passed) {
-    progress.refuse(passed);
-    return;
+/** Nobody waits for what this throws, so it does not: without another token, the response goes to the caller. */
+function renewHead(
+  context: RequestContext,
+  picked: Picked,
+  { toUpstreamHead, onDefect }: Heads,
+): MaybePromise<UpstreamHead | undefined> {
+  const { exchange, requestId } = context;
+  const toHead = (passes: Passes | undefined): UpstreamHead | undefined =>
+    passes && toUpstreamHead(exchange.facts, passes, picked, requestId);
+  const fail = (error: unknown): undefined => {
+    onDefect(error, requestId);
+    return undefined;
+  };
+  try {
+    const renewed = context.renewToken();
+    return renewed instanceof Promise ? renewed.then(toHead).catch(fail) : toHead(renewed);
+  } catch (error) {
+    fail(error);
   }
-  // The caller may have gone away while the authorization server was asked.
-  if (exchange.answer.over) return;
-  progress.clientUsername = usernameOf(passed);
-  const picked = route.upstream.pick(exchange.facts);
-  if (picked === undefined) {
-    progress.refuse(gatewayRefusals.upstream_unavailable);
-    return;
-  }
-  context.allows = passed;
-  progress.sent(picked);
-  forward({
-    body: exchange.body,
-    answer: exchange.answer,
-    method: exchange.facts.method,
-    picked,
-    target,
-    head: context.toHead(passed, picked),
-    toAnswerHead: heads.toAnswerHead,
-    maxBodyBytes: exchange.maxBodyBytes,
-    expectsContinue: exchange.expectsContinue,
-    upgrade: exchange.upgrade,
-    follower: progress,
-    renewal: context.renewsToken ? context : undefined,
-  });
+  return undefined;
 }

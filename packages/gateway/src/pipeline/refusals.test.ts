@@ -62,7 +62,7 @@ const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
 describe('a refusal', () => {
   test('is a problem document with the request ID, the challenge and no caching', async () => {
-    const gateway = await start({ guards: [() => deny('credentials_missing')] });
+    const gateway = await start({ steps: [() => deny('credentials_missing')] });
     const { status, headers, body } = await ask(gateway);
     expect(status).toBe(401);
     expect(headers['content-type']).toBe('application/problem+json');
@@ -82,7 +82,7 @@ describe('a refusal', () => {
   });
 
   test('of a HEAD request has a head alone', async () => {
-    const gateway = await start({ guards: [() => deny('claims_not_satisfied')] });
+    const gateway = await start({ steps: [() => deny('claims_not_satisfied')] });
     const connection = await openRaw(gateway.port, 'HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(await connection.closed()).toMatch(/^HTTP\/1\.1 403 [^]*Content-Length: \d+\r\n[^]*\r\n\r\n$/);
     connection.socket.destroy();
@@ -165,7 +165,7 @@ describe('a refusal', () => {
     ],
     ['rejects', () => Promise.reject(new Error('defect'))],
   ])('a decision that %s closes the route and is reported', async (_, guard) => {
-    const gateway = await start({ servers: [await unusedPort()], guards: [guard] });
+    const gateway = await start({ servers: [await unusedPort()], steps: [guard] });
     const answer = await ask(gateway);
     expect(answer.status).toBe(503);
     expect(answer.body).not.toContain('defect');
@@ -185,7 +185,7 @@ describe('a refusal', () => {
   });
 
   test('that comes before the body does not put the connection out of step', async () => {
-    const gateway = await start({ guards: [() => deny()] });
+    const gateway = await start({ steps: [() => deny()] });
     const connection = await openRaw(
       gateway.port,
       'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n',
@@ -199,7 +199,7 @@ describe('a refusal', () => {
   });
 
   test('cuts a caller that goes on sending', async () => {
-    const gateway = await start({ guards: [() => deny()] });
+    const gateway = await start({ steps: [() => deny()] });
     const connection = await openRaw(
       gateway.port,
       'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n',
@@ -211,7 +211,7 @@ describe('a refusal', () => {
   });
 
   test('of a request that waits for 100 Continue comes instead of it, and ends the connection', async () => {
-    const gateway = await start({ guards: [() => deny()] });
+    const gateway = await start({ steps: [() => deny()] });
     const connection = await openRaw(
       gateway.port,
       'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n',
@@ -298,7 +298,7 @@ describe('a limit', () => {
     const asked: string[] = [];
     const gateway = await start({
       transport: { maxBodyBytes: 10 },
-      guards: [() => (asked.push('guard'), allow())],
+      steps: [() => (asked.push('step'), allow())],
     });
     const connection = await openRaw(
       gateway.port,
@@ -398,7 +398,7 @@ describe('a limit', () => {
 
   test('on the time for a request that has its answer: the connection is cut without a second one', async () => {
     const clock = createFakeClock();
-    const gateway = await start({ clock, guards: [() => deny()], transport: { readTimeoutMs: 10_000 } });
+    const gateway = await start({ clock, steps: [() => deny()], transport: { readTimeoutMs: 10_000 } });
     const connection = await openRaw(
       gateway.port,
       'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello',
@@ -413,7 +413,7 @@ describe('a limit', () => {
 
   test('on idle connections: closed', async () => {
     const clock = createFakeClock();
-    const gateway = await start({ clock, guards: [() => deny()], transport: { idleTimeoutMs: 10_000 } });
+    const gateway = await start({ clock, steps: [() => deny()], transport: { idleTimeoutMs: 10_000 } });
     const connection = await openRaw(gateway.port, get);
     await connection.until(/HTTP\/1\.1 401 [^]*}$/);
     await clock.advance(9_000);
@@ -427,7 +427,7 @@ describe('a limit', () => {
   test('on what a body may look like: 400 at once, even while the decision is under way', async () => {
     const asked = createDeferred();
     const decision = createDeferred<ReturnType<typeof deny>>();
-    const gateway = await start({ guards: [() => (asked.resolve(), decision.promise)] });
+    const gateway = await start({ steps: [() => (asked.resolve(), decision.promise)] });
     const connection = await openRaw(
       gateway.port,
       'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX-Request-Id: odd-body\r\n\r\n',
@@ -476,7 +476,7 @@ describe('a caller that goes away', () => {
     let isFirst = true;
     const gateway = await start({
       servers: [upstream.url],
-      guards: [
+      steps: [
         () => {
           if (!isFirst) return allow();
           isFirst = false;
@@ -515,7 +515,7 @@ describe('a caller that goes away', () => {
       });
       socket.on('close', () => aborted.resolve());
     });
-    const gateway = await start({ servers: [url], guards: [() => allow({}, 'jon')] });
+    const gateway = await start({ servers: [url], steps: [() => allow({}, 'jon')] });
     const connection = await openRaw(gateway.port, get);
     await arrived.promise;
     if (head !== '') await connection.until(/half/);
@@ -556,7 +556,7 @@ describe('a caller that goes away', () => {
 test('a request that no route can serve is recorded like any other', async () => {
   const asked: string[] = [];
   const gateway = await start({
-    guards: [(facts) => (asked.push(facts.method), deny())],
+    steps: [({ facts }) => (asked.push(facts.method), deny())],
   });
   const connection = await openRaw(
     gateway.port,
@@ -580,7 +580,7 @@ test('a request that no route can serve is recorded like any other', async () =>
 test('the record of a request tells who, what, where and how much', async () => {
   const upstream = await startServer((_request, response) => response.writeHead(201).end('created'));
   cleanups.push(() => upstream.close());
-  const gateway = await start({ servers: [upstream.url], guards: [() => allow({}, 'jon')] });
+  const gateway = await start({ servers: [upstream.url], steps: [() => allow({}, 'jon')] });
   await ask(gateway, 'POST');
   const record = await gateway.recorded(1);
   expect(record).toMatchObject({

@@ -4,7 +4,7 @@ import type { Fault } from '../http1/fault.ts';
 import type { Call, ResponseHandler } from '../http1/request.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Picked } from '../upstream/upstream.ts';
-import type { Answer, Closing } from './answer.ts';
+import type { Answer, AnswerHead, Closing } from './answer.ts';
 import type { CallerBody } from './caller-body.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
@@ -14,31 +14,35 @@ import type { UpstreamHead } from './request-headers.ts';
 import { toCallerHeaders, type ToAnswerHead } from './response-headers.ts';
 import { joinSockets, type CallerSocket } from './upgrade.ts';
 
-/** One request on its way to a server. */
-export interface Forwarding {
-  readonly method: string;
+/** What has come from a caller, beside the head of its request, and where its answer goes. */
+export interface Incoming {
   readonly body: CallerBody;
   readonly answer: Answer;
+  /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
+  readonly expectsContinue: boolean;
+  /** The caller's connection when it asks for WebSocket; undefined otherwise. */
+  readonly upgrade: CallerSocket | undefined;
+  /** Bytes of its body; 0: no limit. */
+  readonly maxBodyBytes: number;
+}
+
+/** One request on its way to a server. */
+export interface Forwarding {
+  readonly incoming: Incoming;
+  readonly method: string;
   readonly picked: Picked;
   /** Path and query. */
   readonly target: string;
   readonly head: UpstreamHead;
   readonly toAnswerHead: ToAnswerHead;
-  /** Bytes; 0: no limit. */
-  readonly maxBodyBytes: number;
-  /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
-  readonly expectsContinue: boolean;
-  /** The caller's connection when it asks for WebSocket; undefined otherwise. */
-  readonly upgrade: CallerSocket | undefined;
+  /** Changes the headers of the response, given as name and value in turn; undefined: they are passed on. */
+  readonly changeHeaders: ((headers: readonly string[], status: number) => readonly string[]) | undefined;
   readonly follower: Follower;
-  /** Undefined: a response that refuses the token goes to the caller. */
-  readonly renewal: HeadRenewal | undefined;
-}
-
-/** Makes a request's head with another token, when the server has refused the one that it has. */
-export interface HeadRenewal {
-  /** Undefined when there is no other token. */
-  renewHead(picked: Picked): MaybePromise<UpstreamHead | undefined>;
+  /**
+   * Makes the request's head with another token, when the server has refused the one that it has; its result is undefined when there is
+   * none. Without it, a response that refuses the token goes to the caller.
+   */
+  readonly renewHead: (() => MaybePromise<UpstreamHead | undefined>) | undefined;
 }
 
 /** Told what becomes of it. */
@@ -55,14 +59,14 @@ export interface Follower {
 
 /** Sends a request to the picked server and streams the answer back, neither of them held in memory. */
 export function forward(job: Forwarding): void {
-  const { answer, head } = job;
+  const { head, incoming } = job;
   if (head.headers === undefined) {
     job.follower.failed('request_invalid');
     return;
   }
   const relay = new Relay(job);
   relay.send(head, head.hasBody ? toRequestBody(job, relay) : undefined);
-  answer.onClose(relay);
+  incoming.answer.onClose(relay);
 }
 
 /** Bytes of a body up to which a request is sent once more when its token is refused. */
@@ -70,16 +74,17 @@ const maxReplayBytes = 64 * 1024;
 
 function toRequestBody(job: Forwarding, relay: Relay): StreamingBody | Buffer {
   // How long it is has been looked at: it is as long as announced.
-  const whole = job.body.whole();
+  const { body, answer, expectsContinue, maxBodyBytes } = job.incoming;
+  const whole = body.whole();
   if (whole !== undefined) return whole;
   const { bodyLength } = job.head;
-  const isCopied = job.renewal !== undefined && (bodyLength ?? 0) <= maxReplayBytes;
-  return createRequestBody(job.body, {
+  const isCopied = job.renewHead !== undefined && (bodyLength ?? 0) <= maxReplayBytes;
+  return createRequestBody(body, {
     length: bodyLength,
-    maxBytes: job.maxBodyBytes,
+    maxBytes: maxBodyBytes,
     maxCopyBytes: isCopied ? maxReplayBytes : 0,
     onWanted() {
-      if (job.expectsContinue) job.answer.continue();
+      if (expectsContinue) answer.continue();
     },
     onTooLarge: () => relay.refuseBody(),
   });
@@ -107,7 +112,7 @@ class Relay implements ResponseHandler, Closing {
   }
 
   send(head: UpstreamHead, body: StreamingBody | Buffer | undefined): void {
-    const { method, picked, target, upgrade } = this.#job;
+    const { incoming, method, picked, target } = this.#job;
     this.#body = body;
     this.#call = picked.server.connections.dispatch(
       {
@@ -115,7 +120,7 @@ class Relay implements ResponseHandler, Closing {
         target: picked.server.basePath + target,
         headers: head.headers ?? [],
         body,
-        upgrade: upgrade === undefined ? undefined : 'websocket',
+        upgrade: incoming.upgrade === undefined ? undefined : 'websocket',
       },
       this,
     );
@@ -127,7 +132,8 @@ class Relay implements ResponseHandler, Closing {
   }
 
   refuseBody(): void {
-    const { answer, follower } = this.#job;
+    const { follower, incoming } = this.#job;
+    const { answer } = incoming;
     this.#over = true;
     this.#call?.abort();
     if (answer.begun) answer.cut();
@@ -135,11 +141,12 @@ class Relay implements ResponseHandler, Closing {
   }
 
   onInterim(head: ResponseHead): void {
-    this.#job.answer.interim(head);
+    this.#job.incoming.answer.interim(head);
   }
 
   onHead(head: ResponseHead, repeats: boolean): void {
-    const { answer, follower, picked, toAnswerHead } = this.#job;
+    const { follower, incoming, picked, toAnswerHead } = this.#job;
+    const { answer } = incoming;
     if (answer.begun) {
       // Refused meanwhile: its body did not arrive in time, or not as a body does.
       this.#call?.abort();
@@ -148,7 +155,7 @@ class Relay implements ResponseHandler, Closing {
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     this.#answered = true;
     follower.answered(head.status);
-    answer.begin(toAnswerHead(head, repeats, picked.setCookie));
+    answer.begin(this.#change(toAnswerHead(head, repeats, picked.setCookie)));
   }
 
   onData(data: Buffer, lent: boolean): void {
@@ -164,7 +171,7 @@ class Relay implements ResponseHandler, Closing {
 
   onFlush(): boolean {
     if (this.#held !== undefined) return this.#held.onFlush();
-    const { answer } = this.#job;
+    const { answer } = this.#job.incoming;
     this.#writePart();
     // Event streams and other slow bodies: the head must not wait for the first byte.
     if (!this.#flushed) answer.flush();
@@ -181,18 +188,20 @@ class Relay implements ResponseHandler, Closing {
       return;
     }
     this.#over = true;
-    this.#job.answer.end(this.#part, this.#lent, trailers);
+    this.#job.incoming.answer.end(this.#part, this.#lent, trailers);
   }
 
   onUpgrade(head: ResponseHead, socket: Socket): void {
-    const { answer, follower, picked, upgrade } = this.#job;
+    const { changeHeaders, follower, incoming, picked } = this.#job;
+    const { answer, upgrade } = incoming;
     this.#over = true;
     if (upgrade === undefined || answer.over) {
       socket.destroy();
       return;
     }
     follower.answered(head.status);
-    joinSockets(upgrade, socket, toCallerHeaders(head, picked.setCookie), (bytes) =>
+    const headers = toCallerHeaders(head, picked.setCookie);
+    joinSockets(upgrade, socket, changeHeaders?.(headers, head.status) ?? headers, (bytes) =>
       follower.passedOn(bytes),
     );
   }
@@ -204,16 +213,16 @@ class Relay implements ResponseHandler, Closing {
     }
     this.#over = true;
     this.#job.follower.broken(fault.reason);
-    if (this.#answered) this.#job.answer.cut();
+    if (this.#answered) this.#job.incoming.answer.cut();
     else this.#job.follower.failed(upstreamFaults[fault.code]);
   }
 
   /** Whether a refusal of the token does not go to the caller, for now or for good. */
   #replaces(head: ResponseHead, repeats: boolean): boolean {
-    const { renewal } = this.#job;
-    if (renewal === undefined || this.#renewed || !refusesToken(head)) return false;
+    const { renewHead } = this.#job;
+    if (renewHead === undefined || this.#renewed || !refusesToken(head)) return false;
     this.#renewed = true;
-    const renewed = renewal.renewHead(this.#job.picked);
+    const renewed = renewHead();
     // Whatever comes of it: the next request has the new token.
     if (!this.#isReplayable()) return false;
     if (!(renewed instanceof Promise)) return renewed !== undefined && this.#sendAgain(renewed);
@@ -221,12 +230,18 @@ class Relay implements ResponseHandler, Closing {
     this.#held = held;
     void renewed.then((late) => {
       this.#held = undefined;
-      if (this.#job.answer.over || this.#job.answer.begun || this.#over) this.#call?.abort();
+      if (this.#job.incoming.answer.over || this.#job.incoming.answer.begun || this.#over)
+        this.#call?.abort();
       else if (late === undefined || !this.#sendAgain(late)) {
         if (held.release(this) && !held.complete) this.#call?.resume();
       }
     });
     return true;
+  }
+
+  #change(head: AnswerHead): AnswerHead {
+    const headers = this.#job.changeHeaders?.(head.headers, head.status);
+    return headers === undefined || headers === head.headers ? head : { ...head, headers, reused: false };
   }
 
   #isReplayable(): boolean {
@@ -243,7 +258,7 @@ class Relay implements ResponseHandler, Closing {
   #writePart(): void {
     if (this.#part === undefined) return;
     this.#flushed = true;
-    if (!this.#job.answer.write(this.#part, this.#lent)) this.#full = true;
+    if (!this.#job.incoming.answer.write(this.#part, this.#lent)) this.#full = true;
     this.#part = undefined;
   }
 }

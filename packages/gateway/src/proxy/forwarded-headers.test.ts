@@ -55,7 +55,7 @@ const normalized = (name: string): string => name.toLowerCase().replace(/[^a-z\d
 
 describe('the headers that a server gets', () => {
   test('the access token takes the place of the caller’s credentials', async () => {
-    const { send } = await start({ guards: [() => allow()] });
+    const { send } = await start({ steps: [() => allow()] });
     const headers = await send([
       ['Authorization', 'Basic Y2xpZW50OnNlY3JldA=='],
       ['authorization', 'Basic c2Vjb25kOnNlY3JldA=='],
@@ -68,13 +68,13 @@ describe('the headers that a server gets', () => {
   test.each(['Group', 'group', 'GROUP', 'gRoUp'])(
     'a caller’s %s never arrives as the claim’s',
     async (name) => {
-      const { send } = await start({ guards: [() => allow({ Group: '' })] });
+      const { send } = await start({ steps: [() => allow({ Group: '' })] });
       expect(valuesOf(await send([[name, 'admin']]), 'group')).toEqual(['']);
     },
   );
 
   test('no spelling of a claim’s X-User-Group arrives beside it', async () => {
-    const { send } = await start({ guards: [() => allow({ 'X-User-Group': 'guests' })] });
+    const { send } = await start({ steps: [() => allow({ 'X-User-Group': 'guests' })] });
     const spellings = [...spellingsOf('X-User-Group')];
     for (let at = 0; at < spellings.length; at += 75) {
       const headers = await send(spellings.slice(at, at + 75).map((name) => [name, 'admin']));
@@ -108,7 +108,7 @@ describe('the headers that a server gets', () => {
       'X-Request-Id': 'ours',
       'X-Forwarded-For': 'ours',
     };
-    const { send } = await start({ guards: [() => allow(protectedHeaders)], trustedIPs: ['127.0.0.1'] });
+    const { send } = await start({ steps: [() => allow(protectedHeaders)], trustedIPs: ['127.0.0.1'] });
     const names = ['authorization', ...Object.keys(protectedHeaders)].map(normalized);
     const scrambled = anySpellingOf(...names);
     const other = fc
@@ -142,7 +142,7 @@ describe('the headers that a server gets', () => {
 
   test('a flood of header lines hides none of ours from a server that reads a thousand of them', async () => {
     const { send } = await start({
-      guards: [() => allow({ Group: 'ours' })],
+      steps: [() => allow({ Group: 'ours' })],
       transport: { maxHeaderFields: 2000 },
     });
     const flood = Array.from({ length: 1500 }, (): [string, string] => ['a', '']);
@@ -165,13 +165,13 @@ describe('the headers that a server gets', () => {
   test('several middlewares: a later one’s headers take the place of an earlier one’s', async () => {
     const authorizations: (string | undefined)[] = [];
     const { send, gateway } = await start({
-      guards: [
-        (facts) => {
-          authorizations.push(facts.authorization);
+      steps: [
+        (request) => {
+          authorizations.push(request.authorization);
           return allow({ Group: 'first', 'X-First': '1' }, 'first-user', 'first-token');
         },
-        async (facts) => {
-          authorizations.push(facts.authorization);
+        async (request) => {
+          authorizations.push(request.authorization);
           return allow({ group: 'second' }, undefined, 'second-token');
         },
       ],
@@ -188,7 +188,7 @@ describe('the headers that a server gets', () => {
   });
 
   test('what belongs to the caller’s connection stays there', async () => {
-    const { send } = await start({ guards: [() => allow({ Group: 'ours' })] });
+    const { send } = await start({ steps: [() => allow({ Group: 'ours' })] });
     const headers = await send([
       ['Connection', 'keep-alive, X-Private, group, authorization, x-forwarded-for'],
       ['connection', 'X-Second'],

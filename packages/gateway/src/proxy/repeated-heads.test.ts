@@ -47,7 +47,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   gateway = await startTestGateway({
     servers: [`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`],
-    guards: [() => allows[decision] ?? allow()],
+    steps: [() => allows[decision] ?? allow()],
   });
 });
 afterAll(async () => {

@@ -1,10 +1,10 @@
 import { isOddlySpelled } from '@grantgate/middleware/base/header-name';
-import type { Allow } from '@grantgate/middleware/decision/decision';
 import { readDecimal } from '../http1/decimal.ts';
 import { toHeaderText, type HeaderText } from '../http1/header-text.ts';
+import type { Passes } from '../middlewares/passes.ts';
+import { appendSetHeaders, haveSameHeaders, hostOf, isReplaced } from '../middlewares/passes.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Picked } from '../upstream/upstream.ts';
-import { appendDecided, isReplaced } from './decided-headers.ts';
 import { appendForwarded } from './forwarded.ts';
 import { classifyHeader } from './header-class.ts';
 import { namedByConnection } from './hop-by-hop.ts';
@@ -21,14 +21,14 @@ export interface UpstreamHead {
 /** What a request's headers become on the way to a server. */
 export type ToUpstreamHead = (
   facts: RequestFacts,
-  allows: readonly Allow[],
+  passes: Passes,
   picked: Picked,
   requestId: string,
 ) => UpstreamHead;
 
-/** What is made of headers that come again with the same decision. */
+/** What is made of headers that come again with the same changes. */
 interface Kept {
-  readonly allow: Allow | undefined;
+  readonly passes: Passes;
   readonly host: string;
   readonly head: CommonHead;
 }
@@ -40,18 +40,19 @@ interface CommonHead extends UpstreamHead {
 
 export function createUpstreamHeads(): ToUpstreamHead {
   const kept = new WeakMap<readonly string[], Kept>();
-  const toCommon = (facts: RequestFacts, allows: readonly Allow[], host: string): CommonHead => {
-    if (!facts.reusesHeaders || allows.length > 1) return toCommonHead(facts, allows, host);
-    const [allow] = allows;
+  const toCommon = (facts: RequestFacts, passes: Passes, host: string): CommonHead => {
+    if (!facts.reusesHeaders) return toCommonHead(facts, passes, host);
     const before = kept.get(facts.rawHeaders);
-    if (before?.allow === allow && before?.host === host) return before.head;
-    const head = toCommonHead(facts, allows, host);
-    kept.set(facts.rawHeaders, { allow, host, head });
+    if (before !== undefined && before.host === host && haveSameHeaders(before.passes, passes))
+      return before.head;
+    const head = toCommonHead(facts, passes, host);
+    kept.set(facts.rawHeaders, { passes, host, head });
     return head;
   };
-  return (facts, allows, picked, requestId) => {
-    const passHost = picked.passHostHeader && facts.authority !== '';
-    const head = toCommon(facts, allows, passHost ? facts.authority : picked.server.authority);
+  return (facts, passes, picked, requestId) => {
+    const asked = hostOf(passes) ?? facts.authority;
+    const host = picked.passHostHeader && asked !== '' ? asked : picked.server.authority;
+    const head = toCommon(facts, passes, host);
     if (!head.takesRequestId || head.headers === undefined) return head;
     return {
       headers: { lines: `X-Request-Id: ${requestId}\r\n${head.headers.lines}` },
@@ -63,15 +64,15 @@ export function createUpstreamHeads(): ToUpstreamHead {
 
 /**
  * The head that an upstream gets: ours; then the caller's headers without those of the connection, without what the
- * decisions replace, and without claims about the caller that only a trusted proxy may make.
+ * steps replace, and without claims about the caller that only a trusted proxy may make.
  */
-function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: string): CommonHead {
+function toCommonHead(facts: RequestFacts, passes: Passes, host: string): CommonHead {
   const raw = facts.rawHeaders;
   const named = connectionOptions(raw);
-  const isTaken = (name: string): boolean => isReplaced(allows, name);
+  const isTaken = (name: string): boolean => isReplaced(passes, name);
   // First: a server that reads no more than so many header lines must read ours.
   const headers: string[] = ['Host', host];
-  appendDecided(headers, allows);
+  appendSetHeaders(headers, passes);
   const trusted = facts.trusted ? readTrusted(raw, isTaken) : nothingTrusted;
   appendForwarded(headers, facts, trusted.said, isTaken);
   headers.push(...trusted.lines);
@@ -92,7 +93,7 @@ function toCommonHead(facts: RequestFacts, allows: readonly Allow[], host: strin
     if (kind === 'dropped' || kind === 'forwarded') continue;
     // A caller must not cut essential ones out of its own request by naming them in `Connection`.
     if (kind === 'ordinary' && named?.has(written.toLowerCase()) === true) continue;
-    if (isReplaced(allows, name)) continue;
+    if (isReplaced(passes, name)) continue;
     headers.push(written, value);
   }
   const takesRequestId = !isTaken('x-request-id');

@@ -10,7 +10,7 @@ import {
   openRaw,
   startServer,
   startTestGateway,
-  type Decide,
+  type OnRequest,
   type RawConnection,
 } from '../entrypoints/gateway.testkit.ts';
 import { total, writeUntilFull } from './back-pressure.testkit.ts';
@@ -25,7 +25,7 @@ const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC8
 const handshake = (extra = ''): string =>
   `GET /ws?a=b HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nOrigin: https://a\r\n${extra}\r\n`;
 
-async function start(guards: readonly Decide[], first = '') {
+async function start(steps: readonly OnRequest[], first = '') {
   const upgraded = createDeferred<{
     request: IncomingMessage;
     socket: Duplex;
@@ -66,7 +66,7 @@ async function start(guards: readonly Decide[], first = '') {
       }),
   );
   cleanups.push(() => upstream.close());
-  const gateway = await startTestGateway({ servers: [upstream.url], guards });
+  const gateway = await startTestGateway({ servers: [upstream.url], steps });
   cleanups.push(() => gateway.close());
   const open = async (text: string): Promise<RawConnection> => {
     const connection = await openRaw(gateway.port, text);

@@ -1,47 +1,46 @@
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { Compile, MiddlewareDeps, StepKind } from '../middlewares/kind.ts';
+import type { Step } from '../middlewares/step.ts';
+import type { Use } from '../reload/sharing.ts';
 import type { MatchContext } from '../routing/match-context.ts';
 import type { Table } from '../routing/table.ts';
 import type { Services } from '../upstream/create-upstream.ts';
-import type { Succession } from '../upstream/succession.ts';
-import { createSuccession } from '../upstream/succession.ts';
-import type { Authenticators, CountedAuthenticator } from './authenticators.ts';
+import type { Succession } from '../reload/succession.ts';
+import { createSuccession } from '../reload/succession.ts';
 import type { EntryPointFacts } from './entry-points.ts';
 import type { Runtime } from './holder.ts';
-import type { PreparedGuard } from './prepare-guard.ts';
+import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { Prepared } from './prepared.ts';
 import { createRoutes } from './routes.ts';
-import type { Check, Guard, Route } from './snapshot.ts';
+import type { Check, Route } from './snapshot.ts';
 import { createTables } from './tables.ts';
 
 export interface BuildDeps {
   readonly services: Services;
-  readonly authenticators: Authenticators;
+  readonly middlewares: MiddlewareDeps;
   readonly entryPoints: ReadonlyMap<string, EntryPointFacts>;
-  /** Told of the middlewares that are about to take effect, by qualified name. */
-  readonly onGuards?: ((guards: ReadonlyMap<string, Guard>) => void) | undefined;
+  /** Told of the steps that are about to take effect, by qualified name. */
+  readonly onSteps?: ((steps: ReadonlyMap<string, Step>) => void) | undefined;
 }
 
 /** Opens what a prepared configuration needs and makes it ready to serve: one routing table for each entry point. */
 export type Build = (prepared: Prepared) => Runtime;
 
 /** What stays from one configuration to the next is not made again; what an old one has stays as it is. */
-export function createBuild({ services, authenticators, entryPoints, onGuards }: BuildDeps): Build {
-  const running: Running = createSuccession();
-  const toGuards = createToGuards();
+export function createBuild({ services, middlewares, entryPoints, onSteps }: BuildDeps): Build {
+  const running: Succession<PreparedMiddleware, Step> = createSuccession();
+  const openStep = createOpenStep(middlewares);
   const toRoutes = createRoutes();
   const toTables = createTables(entryPoints);
   return (prepared) => {
-    const options = Array.from(prepared.guards.values(), (guard) => guard.options ?? []).flat();
-    const opened = running.open(options, (one) => authenticators.acquire(one));
-    const guards = toGuards(prepared.guards, (one) => opened.get(one));
-    onGuards?.(guards);
+    const usable = [...prepared.steps.values()].filter(({ options }) => options !== undefined);
+    const opened = running.open(usable, openStep);
+    const steps = new Map(usable.flatMap((one) => opened.get(one) ?? []).map((step) => [step.name, step]));
+    onSteps?.(steps);
     const upstreams = services.open(prepared.services);
-    const tables = toTables(toRoutes(prepared.routers, { guards, upstreams }));
-    return { ...serve({ tables, prepared, guards }), close: createClose([upstreams.close, opened.close]) };
+    const tables = toTables(toRoutes(prepared.routers, { steps, upstreams }));
+    return { ...serve({ tables, prepared, steps }), close: createClose([upstreams.close, opened.close]) };
   };
 }
-
-type Running = Succession<ClientCredentialsOptions, CountedAuthenticator>;
 
 /** Apart from the routes: what is closed when the last request has ended does not hold on to them until then. */
 function createClose(closes: readonly (() => Promise<void>)[]): () => Promise<void> {
@@ -50,31 +49,21 @@ function createClose(closes: readonly (() => Promise<void>)[]): () => Promise<vo
   };
 }
 
-/** A guard stays the same object as long as its middleware does. */
-function createToGuards() {
-  const known = new WeakMap<PreparedGuard, Guard>();
-  return (
-    prepared: Prepared['guards'],
-    find: (options: ClientCredentialsOptions) => CountedAuthenticator | undefined,
-  ): ReadonlyMap<string, Guard> => {
-    const guards = new Map<string, Guard>();
-    for (const [name, one] of prepared) {
-      const found = one.options && find(one.options);
-      if (found === undefined) continue;
-      const { decide, renew, tally, purge } = found;
-      let guard = known.get(one);
-      if (guard?.decide !== decide)
-        known.set(one, (guard = Object.freeze({ name, decide, renew, tally, purge })));
-      guards.set(name, guard);
-    }
-    return guards;
+/** A step stays the same object as long as its middleware does. */
+function createOpenStep(deps: MiddlewareDeps): (prepared: PreparedMiddleware) => Use<Step> {
+  const compiles = new Map<StepKind, Compile<object>>();
+  return ({ name, kind, options = {} }) => {
+    let compile = compiles.get(kind);
+    if (compile === undefined) compiles.set(kind, (compile = kind.createCompile(deps)));
+    const step = compile(options, name);
+    return { value: step, release: async () => step.close?.() };
   };
 }
 
 interface Served {
   readonly tables: ReadonlyMap<string, Table<Route>>;
   readonly prepared: Prepared;
-  readonly guards: ReadonlyMap<string, Guard>;
+  readonly steps: ReadonlyMap<string, Step>;
 }
 
 function serve(first: Served): Pick<Runtime, 'snapshot' | 'retire'> {
@@ -99,17 +88,18 @@ function serve(first: Served): Pick<Runtime, 'snapshot' | 'retire'> {
 }
 
 /** By its qualified name; one of the file provider by its short one too. */
-function findCheck(name: string, { prepared, guards }: Served): Check | undefined {
+function findCheck(name: string, { prepared, steps }: Served): Check | undefined {
   const qualified = prepared.checks.has(name) ? name : `${name}@file`;
   const check = prepared.checks.get(qualified);
   if (check === undefined) return undefined;
-  const found = check.guards.flatMap((guard) => guards.get(guard) ?? []);
-  const incomplete = found.length === 0 || found.length < check.guards.length;
+  const found = check.steps.flatMap((step) => steps.get(step) ?? []);
+  const incomplete = found.length === 0 || found.length < check.steps.length;
   return Object.freeze({
     routerName: qualified,
     serviceName: undefined,
-    guards: Object.freeze(found),
-    // As for a route: what is missing a guard does not open.
+    steps: Object.freeze(found),
+    changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
+    // As for a route: what is missing a step does not open.
     broken: check.broken ?? (incomplete ? 'a part of it is missing' : undefined),
   });
 }

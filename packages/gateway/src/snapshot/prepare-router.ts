@@ -1,8 +1,8 @@
 import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../config/dynamic.ts';
-import { findChanges } from '../config/list-changes.ts';
+import { findChanges } from '../reload/list-changes.ts';
 import type { Problem } from '../config/place.ts';
-import type { Guarding, Surroundings } from './guarding.ts';
-import { findGuarding, firstError, isSameGuarding } from './guarding.ts';
+import type { FoundSteps, Surroundings } from './find-steps.ts';
+import { areSameSteps, findSteps, firstError } from './find-steps.ts';
 import type { PreparedCheck, PreparedRouter } from './prepared.ts';
 import type { ReadRouter } from './read-router.ts';
 
@@ -14,7 +14,7 @@ export interface ReadyRouter {
 }
 
 interface Done extends ReadyRouter {
-  readonly guarding: Guarding;
+  readonly found: FoundSteps;
   readonly service: ServiceConfig | undefined;
 }
 
@@ -31,10 +31,9 @@ export function createPrepareRouters(
   const prepare = (config: RouterConfig, surroundings: Surroundings): Done => {
     const service = surroundings.services.get(config.service);
     const last = known.get(config);
-    if (last !== undefined && last.service === service && isSameGuarding(last.guarding, surroundings))
-      return last;
-    const guarding = findGuarding(config.middlewares, surroundings);
-    const now = { ...prepareRouter(config, read(config), guarding, service), guarding, service };
+    if (last !== undefined && last.service === service && areSameSteps(last.found, surroundings)) return last;
+    const found = findSteps(config.middlewares, surroundings);
+    const now = { ...prepareRouter(config, read(config), found, service), found, service };
     known.set(config, now);
     return now;
   };
@@ -50,14 +49,14 @@ export function createPrepareRouters(
   };
 }
 
-const isTouched = ({ service }: RouterConfig, { guarding }: Done, changed: ReadonlySet<string>): boolean =>
-  changed.size > 0 && (changed.has(service) || guarding.seen.some(({ name }) => changed.has(name)));
+const isTouched = ({ service }: RouterConfig, { found }: Done, changed: ReadonlySet<string>): boolean =>
+  changed.size > 0 && (changed.has(service) || found.seen.some(({ name }) => changed.has(name)));
 
 /** Names of what is another than the time before. */
 function createFindChanged(): (surroundings: Surroundings) => ReadonlySet<string> {
   let before: readonly (readonly { readonly name: string }[])[] = [];
-  return ({ middlewares, services, guards }) => {
-    const now = [[...middlewares.values()], [...services.values()], [...guards.values()]];
+  return ({ middlewares, services, steps }) => {
+    const now = [[...middlewares.values()], [...services.values()], [...steps.values()]];
     const changed = new Set<string>();
     for (const [index, list] of now.entries()) {
       const { removed, added } = findChanges<{ readonly name: string }>(before[index] ?? [], list);
@@ -71,16 +70,13 @@ function createFindChanged(): (surroundings: Surroundings) => ReadonlySet<string
 function prepareRouter(
   config: RouterConfig,
   { rule, problems }: ReadRouter,
-  guarding: Guarding,
+  found: FoundSteps,
   service: ServiceConfig | undefined,
 ): ReadyRouter {
   if (rule === undefined) return { router: undefined, problems };
-  const { guards } = guarding;
   const broken =
-    firstError([...config.errors, ...problems]) ??
-    guarding.broken ??
-    findBrokenService(config.service, service);
-  return { router: Object.freeze({ config, rule, guards, broken }), problems };
+    firstError([...config.errors, ...problems]) ?? found.broken ?? findBrokenService(config.service, service);
+  return { router: Object.freeze({ config, rule, steps: found.names, broken }), problems };
 }
 
 /** The same for a middleware without a route. */
@@ -88,16 +84,13 @@ export function createPrepareCheck(): (
   config: MiddlewareConfig,
   surroundings: Surroundings,
 ) => PreparedCheck {
-  const done = new WeakMap<
-    MiddlewareConfig,
-    { readonly check: PreparedCheck; readonly guarding: Guarding }
-  >();
+  const done = new WeakMap<MiddlewareConfig, { readonly check: PreparedCheck; readonly found: FoundSteps }>();
   return (config, surroundings) => {
     const before = done.get(config);
-    if (before !== undefined && isSameGuarding(before.guarding, surroundings)) return before.check;
-    const guarding = findGuarding([config.name], surroundings);
-    const check = Object.freeze({ guards: guarding.guards, broken: guarding.broken });
-    done.set(config, { check, guarding });
+    if (before !== undefined && areSameSteps(before.found, surroundings)) return before.check;
+    const found = findSteps([config.name], surroundings);
+    const check = Object.freeze({ steps: found.names, broken: found.broken });
+    done.set(config, { check, found });
     return check;
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocuments } from '../config/parse-documents.ts';
 import { translate } from '../providers/translate/translate.ts';
+import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
 import { entryPointsOf } from './entry-points.ts';
 import type { PrepareSources } from './prepare.ts';
 import { prepare } from './prepare.ts';
@@ -45,8 +46,8 @@ describe('a prepared configuration', () => {
     one: { plugin: { oAuthClientCredentials: { url: "https://as.example/token", clientID: "urn:env:ID", clientSecret: "urn:env:SECRET" } } }
     two: { plugin: { oAuthClientCredentials: { url: "https://as.example/token" } } }${services}`);
     expect(prepared.problems).toEqual([]);
-    expect(prepared.routers).toMatchObject([{ guards: ['one@file', 'two@file'], broken: undefined }]);
-    const options = prepared.guards.get('one@file')!.options!;
+    expect(prepared.routers).toMatchObject([{ steps: ['one@file', 'two@file'], broken: undefined }]);
+    const options = oAuthClientCredentials.optionsOf(prepared.steps.get('one@file')!)!;
     expect(options.clientID).toBe('app');
     expect(options.clientSecret!.reveal()).toBe('s3cr3t');
   });

@@ -1,10 +1,11 @@
 import type { DynamicConfiguration, MiddlewareConfig, RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import { sortProblems } from '../config/problem.ts';
+import { findKind } from '../middlewares/kinds.ts';
 import type { EntryPointFacts } from './entry-points.ts';
-import type { Surroundings } from './guarding.ts';
-import type { PrepareGuard, PreparedGuard } from './prepare-guard.ts';
-import { createPrepareGuard } from './prepare-guard.ts';
+import type { Surroundings } from './find-steps.ts';
+import type { PreparedMiddleware, PrepareMiddleware } from './prepare-middleware.ts';
+import { createPrepareMiddleware } from './prepare-middleware.ts';
 import type { ReadyRouter } from './prepare-router.ts';
 import { createPrepareCheck, createPrepareRouters } from './prepare-router.ts';
 import type { Prepared, PreparedCheck, PreparedRouter } from './prepared.ts';
@@ -27,15 +28,15 @@ export function prepare(configuration: DynamicConfiguration, sources: PrepareSou
 
 /** The same, again and again: what has not changed since is not read or compiled again, and stays the same object. */
 export function createPrepare(sources: PrepareSources): (configuration: DynamicConfiguration) => Prepared {
-  const prepareGuard = createPrepareGuard();
+  const prepareMiddleware = createPrepareMiddleware();
   const prepareRouters = createPrepareRouters(createReadRouter(sources.entryPoints));
   const prepareCheck = createPrepareCheck();
   return (configuration) =>
-    prepareAll(configuration, sources, { prepareGuard, prepareRouters, prepareCheck });
+    prepareAll(configuration, sources, { prepareMiddleware, prepareRouters, prepareCheck });
 }
 
 interface Parts {
-  readonly prepareGuard: PrepareGuard;
+  readonly prepareMiddleware: PrepareMiddleware;
   readonly prepareRouters: (
     configs: readonly RouterConfig[],
     surroundings: Surroundings,
@@ -46,20 +47,21 @@ interface Parts {
 function prepareAll(
   configuration: DynamicConfiguration,
   { env, readFile, realPath }: PrepareSources,
-  { prepareGuard, prepareRouters, prepareCheck }: Parts,
+  { prepareMiddleware, prepareRouters, prepareCheck }: Parts,
 ): Prepared {
   const { secrets, unreadSecrets } = configuration;
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems: Problem[] = [...configuration.problems];
-  const guards = new Map<string, PreparedGuard>();
+  const steps = new Map<string, PreparedMiddleware>();
   for (const middleware of configuration.middlewares.values()) {
-    if (middleware.kind !== 'oAuthClientCredentials') continue;
-    const prepared = prepareGuard(middleware, sources);
-    guards.set(middleware.name, prepared);
+    const kind = middleware.kind === undefined ? undefined : findKind(middleware.kind);
+    if (kind === undefined || kind.members !== undefined) continue;
+    const prepared = prepareMiddleware(middleware, kind, sources);
+    steps.set(middleware.name, prepared);
     for (const problem of prepared.problems) problems.push(problem);
   }
   const { middlewares, services } = configuration;
-  const surroundings = { middlewares, services, guards };
+  const surroundings = { middlewares, services, steps };
   const routers: PreparedRouter[] = [];
   for (const { router, problems: found } of prepareRouters(
     [...configuration.routers.values()],
@@ -72,7 +74,7 @@ function prepareAll(
   for (const [name, config] of middlewares) checks.set(name, prepareCheck(config, surroundings));
   return Object.freeze({
     routers,
-    guards,
+    steps,
     checks,
     services: configuration.services,
     problems: Object.freeze(sortProblems(problems)),

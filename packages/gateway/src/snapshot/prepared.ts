@@ -1,13 +1,13 @@
 import type { RouterConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { Rule } from '../routing/rule.ts';
-import type { PreparedGuard } from './prepare-guard.ts';
+import type { PreparedMiddleware } from './prepare-middleware.ts';
 
 /** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
 export interface Prepared {
   readonly routers: readonly PreparedRouter[];
-  /** By qualified name. */
-  readonly guards: ReadonlyMap<string, PreparedGuard>;
+  /** Middlewares that are steps, by qualified name. */
+  readonly steps: ReadonlyMap<string, PreparedMiddleware>;
   /** Every middleware as a proxy beside may name it, chains too, by qualified name. */
   readonly checks: ReadonlyMap<string, PreparedCheck>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
@@ -19,7 +19,7 @@ export interface PreparedRouter {
   readonly config: RouterConfig;
   readonly rule: Rule;
   /** Qualified names, outermost first; chains are flattened. */
-  readonly guards: readonly string[];
+  readonly steps: readonly string[];
   /** Why the router refuses every request, for the log; undefined for one that serves. */
   readonly broken: string | undefined;
 }
@@ -27,7 +27,7 @@ export interface PreparedRouter {
 /** A middleware, or a chain of them, without a route. */
 export interface PreparedCheck {
   /** Qualified names, outermost first; chains are flattened. */
-  readonly guards: readonly string[];
+  readonly steps: readonly string[];
   /** Why it refuses every request, for the log; undefined for one that decides. */
   readonly broken: string | undefined;
 }

@@ -1,13 +1,14 @@
-import { findChanges } from '../config/list-changes.ts';
+import { findChanges } from '../reload/list-changes.ts';
 import type { TableEntry } from '../routing/table.ts';
 import type { Upstreams } from '../upstream/create-upstream.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { PreparedRouter } from './prepared.ts';
-import type { Guard, Route } from './snapshot.ts';
+import type { Step } from '../middlewares/step.ts';
+import type { Route } from './snapshot.ts';
 
 /** What routes are made of, by qualified name. */
 export interface RouteParts {
-  readonly guards: ReadonlyMap<string, Guard>;
+  readonly steps: ReadonlyMap<string, Step>;
   readonly upstreams: Pick<Upstreams, 'get' | 'changed'>;
 }
 
@@ -31,18 +32,18 @@ export function createRoutes(): (
     routers: [],
     routes: [],
   };
-  let guardsBefore: readonly Guard[] = [];
-  const make = (router: PreparedRouter, { guards, upstreams }: RouteParts): PlacedRoute => {
+  let stepsBefore: readonly Step[] = [];
+  const make = (router: PreparedRouter, { steps, upstreams }: RouteParts): PlacedRoute => {
     const upstream = upstreams.get(router.config.service);
     const known = made.get(router);
-    if (known !== undefined && known.upstream === upstream && hasGuards(known, guards)) return known;
-    const now = { router, entry: toEntry(router, guards, upstream), upstream };
+    if (known !== undefined && known.upstream === upstream && hasSteps(known, steps)) return known;
+    const now = { router, entry: toEntry(router, steps, upstream), upstream };
     made.set(router, now);
     return now;
   };
   return (routers, parts) => {
-    const guards = [...parts.guards.values()];
-    const others = findChanges(guardsBefore, guards);
+    const steps = [...parts.steps.values()];
+    const others = findChanges(stepsBefore, steps);
     const changed = new Set(parts.upstreams.changed);
     for (const { name } of [...others.removed, ...others.added]) changed.add(name);
     const { placeBefore } = findChanges(before.routers, routers);
@@ -51,33 +52,33 @@ export function createRoutes(): (
       return known === undefined || isTouched(router, changed) ? make(router, parts) : known;
     });
     before = { routers, routes };
-    guardsBefore = guards;
+    stepsBefore = steps;
     return routes;
   };
 }
 
-const isTouched = ({ config, guards }: PreparedRouter, changed: ReadonlySet<string>): boolean =>
-  changed.size > 0 && (changed.has(config.service) || guards.some((name) => changed.has(name)));
+const isTouched = ({ config, steps }: PreparedRouter, changed: ReadonlySet<string>): boolean =>
+  changed.size > 0 && (changed.has(config.service) || steps.some((name) => changed.has(name)));
 
-function hasGuards({ router, entry }: PlacedRoute, guards: RouteParts['guards']): boolean {
+function hasSteps({ router, entry }: PlacedRoute, steps: RouteParts['steps']): boolean {
   let at = 0;
-  for (const name of router.guards) {
-    const guard = guards.get(name);
-    if (guard === undefined) continue;
-    if (entry.route.guards[at] !== guard) return false;
+  for (const name of router.steps) {
+    const step = steps.get(name);
+    if (step === undefined) continue;
+    if (entry.route.steps[at] !== step) return false;
     at += 1;
   }
-  return at === entry.route.guards.length;
+  return at === entry.route.steps.length;
 }
 
 const unavailable: Upstream = Object.freeze({ pick: () => undefined });
 
 function toEntry(
-  { config, rule, guards: names, broken }: PreparedRouter,
-  guards: RouteParts['guards'],
+  { config, rule, steps: names, broken }: PreparedRouter,
+  steps: RouteParts['steps'],
   upstream: Upstream | undefined,
 ): TableEntry<Route> {
-  const found = names.flatMap((name) => guards.get(name) ?? []);
+  const found = names.flatMap((name) => steps.get(name) ?? []);
   const incomplete = found.length < names.length || upstream === undefined;
   return {
     name: config.name,
@@ -86,9 +87,10 @@ function toEntry(
     route: Object.freeze({
       routerName: config.name,
       serviceName: config.service,
-      guards: Object.freeze(found),
+      steps: Object.freeze(found),
+      changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
       upstream: upstream ?? unavailable,
-      // Prepared routers say so themselves; a route that is missing a guard must not open for any other reason either.
+      // Prepared routers say so themselves; a route that is missing a step must not open for any other reason either.
       broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
     }),
   };

@@ -1,8 +1,4 @@
-import type { Decision } from '@grantgate/middleware/decision/decision';
-import type { Renew } from '@grantgate/middleware/decision/renew';
-import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
-import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
-import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import type { Step } from '../middlewares/step.ts';
 import type { MatchContext } from '../routing/match-context.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
@@ -19,30 +15,21 @@ export interface Check {
   /** The middleware's qualified name; the access log has it in the place of a router's. */
   readonly routerName: string;
   readonly serviceName: undefined;
-  /** Outermost first; chains are flattened. */
-  readonly guards: readonly Guard[];
+  /** Outermost first; in the place of a chain stand its members. */
+  readonly steps: readonly Step[];
+  /** Whether one of them changes the headers of responses. */
+  readonly changesResponses: boolean;
   /** As a route's. */
   readonly broken: string | undefined;
-}
-
-/** One middleware in a route. */
-export interface Guard {
-  /** Qualified name: `apps-test@kubernetescrd`. */
-  readonly name: string;
-  decide(facts: DecisionFacts): MaybePromise<Decision>;
-  /** Replaces a decision whose token the server has refused; undefined where the middleware does not. */
-  readonly renew?: Renew | undefined;
-  /** What counts its tokens; middlewares with the same options have the same. */
-  readonly tally?: TokenTally | undefined;
-  /** Drops its tokens, of one client or of all; middlewares with the same options have the same. */
-  readonly purge?: ((clientId?: string) => number) | undefined;
 }
 
 export interface Route {
   readonly routerName: string;
   readonly serviceName: string;
-  /** Outermost first; chains are flattened. */
-  readonly guards: readonly Guard[];
+  /** Outermost first; in the place of a chain stand its members. */
+  readonly steps: readonly Step[];
+  /** Whether one of them changes the headers of responses. */
+  readonly changesResponses: boolean;
   readonly upstream: Upstream;
   /** Non-empty: the route refuses every request with `middleware_unavailable`; the text names what is broken, for the log. */
   readonly broken: string | undefined;

@@ -1,4 +1,4 @@
-import { findChanges } from '../config/list-changes.ts';
+import { findChanges } from '../reload/list-changes.ts';
 import type { Table, TableEntry } from '../routing/table.ts';
 import { createTable } from '../routing/table.ts';
 import type { EntryPointFacts } from './entry-points.ts';

@@ -1,4 +1,4 @@
-import type { Guard } from './snapshot.ts';
+import type { Step } from '../middlewares/step.ts';
 
 /** Whose tokens are dropped: those of a middleware, of a client, of a client of a middleware, or all. */
 export interface PurgeRequest {
@@ -23,7 +23,7 @@ export interface TokenPurge {
   purge(request: PurgeRequest): Purged;
 }
 
-type Purgeable = Pick<Guard, 'purge'>;
+type Purgeable = Pick<Step, 'purge'>;
 
 export function createTokenPurge(): TokenPurge {
   let middlewares: ReadonlyMap<string, Purgeable> = new Map();

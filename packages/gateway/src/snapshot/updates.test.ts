@@ -10,7 +10,6 @@ import { parseDocuments } from '../config/parse-documents.ts';
 import { createTranslate, translate } from '../providers/translate/translate.ts';
 import { createContext, createFacts } from '../routing/facts.testkit.ts';
 import { createServices } from '../upstream/create-upstream.ts';
-import { createAuthenticators } from './authenticators.ts';
 import type { Prepared } from './prepared.ts';
 import type { Snapshot } from './snapshot.ts';
 import { createUpdates } from './updates.ts';
@@ -25,11 +24,7 @@ function createPlane() {
       ['other', { tls: false, routes: true }],
     ]),
     services: createServices({ clock }),
-    authenticators: createAuthenticators({
-      clock,
-      cache: createTokenCache({ clock }),
-      stores: createStores({ clock }),
-    }),
+    middlewares: { clock, cache: createTokenCache({ clock }), stores: createStores({ clock }) },
     onPrepared: (one) => void (prepared = one),
     onCloseError(error) {
       throw error;
@@ -97,7 +92,7 @@ function show(snapshot: Snapshot): unknown {
       ['/', '/x', '/x/y'].map((target) => {
         const facts = createFacts({ entryPoint, host, target });
         const route = snapshot.match(createContext({ entryPoint, host, target }));
-        return [route, route?.guards.map(({ name }) => name), route?.upstream.pick(facts)?.server];
+        return [route, route?.steps.map(({ name }) => name), route?.upstream.pick(facts)?.server];
       }),
     ),
   );
@@ -131,7 +126,7 @@ describe('a configuration that follows another', () => {
     );
   }); // prettier-ignore
 
-  it('leaves what it does not change: the same routes, guards and servers', () => {
+  it('leaves what it does not change: the same routes, steps and servers', () => {
     const plane = createPlane();
     const one = parse(
       `http:\n  routers: { a: { rule: Host(\`a\`), service: s, middlewares: [m] } }\n  services: { s: { loadBalancer: { servers: [{ url: "http://a" }] } } }\n  middlewares: { m: ${plugin('https://as.example')} }\n`,
@@ -143,7 +138,7 @@ describe('a configuration that follows another', () => {
     const before = plane.updates.holder!.acquire().snapshot.match(createContext({ host: 'a' }));
     plane.take([...one, ...two('/2')]);
     const { snapshot } = plane.updates.holder!.acquire();
-    expect(before?.guards).toHaveLength(1);
+    expect(before?.steps).toHaveLength(1);
     expect(snapshot.match(createContext({ host: 'a' }))).toBe(before);
     expect(snapshot.match(createContext({ target: '/1' }))).toBeUndefined();
     expect(snapshot.match(createContext({ target: '/2' }))?.routerName).toBe('b@file');

@@ -63,8 +63,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
       if (last === undefined) return;
       const { configuration, prepared: before } = last;
       const prepared = prepareNow(configuration);
-      if (Array.from(prepared.guards).some(([name, guard]) => before.guards.get(name) !== guard))
-        use(prepared);
+      if (Array.from(prepared.steps).some(([name, step]) => before.steps.get(name) !== step)) use(prepared);
     },
     get holder() {
       return holder;

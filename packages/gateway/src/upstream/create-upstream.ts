@@ -5,10 +5,10 @@ import { createHealthPools } from './health-pools.ts';
 import { createLoadBalancer, type ServerHealth, type Service } from './load-balancer.ts';
 import { createPools, type OriginStats } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
-import type { Use } from './sharing.ts';
-import { createSharing } from './sharing.ts';
-import type { Succession } from './succession.ts';
-import { createSuccession } from './succession.ts';
+import type { Use } from '../reload/sharing.ts';
+import { createSharing } from '../reload/sharing.ts';
+import type { Succession } from '../reload/succession.ts';
+import { createSuccession } from '../reload/succession.ts';
 import { defaultUpstreamTransport, type UpstreamTransport } from './transport.ts';
 import type { Upstream } from './upstream.ts';
 

@@ -1,6 +1,6 @@
 import { skipInterimResponses } from '@grantgate/middleware/base/interim-responses';
 import { Pool, buildConnector } from 'undici';
-import { createSharing, type Use } from './sharing.ts';
+import { createSharing, type Use } from '../reload/sharing.ts';
 import type { UpstreamTransport } from './transport.ts';
 
 /** Connections for health checks, one pool per origin; apart from those of requests, which checks must not take from. */

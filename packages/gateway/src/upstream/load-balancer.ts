@@ -5,7 +5,7 @@ import type { HealthPools } from './health-pools.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import { createServer } from './server.ts';
-import type { Sharing, Use } from './sharing.ts';
+import type { Sharing, Use } from '../reload/sharing.ts';
 import { findCookie, toStickyCookie, toStickyId } from './sticky.ts';
 import type { Picked, Upstream } from './upstream.ts';
 

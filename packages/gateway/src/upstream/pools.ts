@@ -1,7 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createClient } from '../http1/client.ts';
 import type { Pool, PoolStats } from '../http1/pool.ts';
-import { createSharing, type Use } from './sharing.ts';
+import { createSharing, type Use } from '../reload/sharing.ts';
 import type { UpstreamTransport } from './transport.ts';
 
 /**

@@ -1,11 +1,14 @@
-import type { Allow } from '@grantgate/middleware/decision/decision';
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
 import type { CheckConfig, EntryPointConfig } from '../../config/install.ts';
 import { hasTooManyFields } from '../../entrypoints/message-framing.ts';
 import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
+import type { Passes } from '../../middlewares/passes.ts';
+import { usernameOf } from '../../middlewares/passes.ts';
+import type { StepResponse } from '../../middlewares/step.ts';
 import { toShownClientId } from '../../pipeline/client-id.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
-import { type Passed, passGuards, usernameOf } from '../../pipeline/pass-guards.ts';
+import { decide, type Stop } from '../../pipeline/run-steps.ts';
+import { SteppedRequest } from '../../pipeline/stepped-request.ts';
 import { ambiguousPath, brokenRoute, gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
@@ -33,9 +36,9 @@ export function createAnswer(
   const readPath = createReadPath(encodedCharacters);
   const toHeaders = createAnswerHeaders(config);
   const credentials = config.credentialsHeader.toLowerCase();
-  const allow = (check: Check, request: CheckRequest, allows: readonly Allow[]): Buffer => {
-    const username = usernameOf(allows);
-    const headers = toHeaders(allows);
+  const allow = (check: Check, request: CheckRequest, passes: Passes): Buffer => {
+    const username = usernameOf(passes);
+    const headers = toHeaders(passes);
     return writeOkResponse({
       headers: headers.pairs,
       remove: findImpostors(namesOf(request.rawHeaders), headers),
@@ -51,6 +54,13 @@ export function createAnswer(
       body: toProblem({ ...refusal, status }, requestId),
     });
   };
+  const respond = ({ status, headers, body }: StepResponse): Buffer =>
+    writeDeniedResponse({
+      code: rpcCodes[status] ?? permissionDenied,
+      status: config.statusMap.get(status) ?? status,
+      headers,
+      body: body.toString(),
+    });
   const refuse = (
     { path, rawHeaders }: RequestFacts,
     name: string | undefined,
@@ -66,29 +76,31 @@ export function createAnswer(
     const begun = deps.clock.monotonic();
     const facts = toFacts(request, entryPoint);
     const requestId = readRequestId(facts.rawHeaders);
+    const stepped = new CheckedRequest(facts, valueOf(facts.rawHeaders, credentials));
     let check: Check | undefined;
-    let passed: Passed | Refusal;
+    let stop: Stop = brokenRoute;
     try {
       const name = request.contextExtensions.get('middleware') ?? config.middleware;
       check = name === undefined ? undefined : lease.snapshot.check(name);
-      passed =
-        (isDraining ? gatewayRefusals.gateway_draining : refuse(facts, name, check)) ??
-        (await passGuards(check?.guards ?? [], { authorization: valueOf(facts.rawHeaders, credentials) }));
+      stop = isDraining ? gatewayRefusals.gateway_draining : refuse(facts, name, check);
+      if (stop === undefined && check !== undefined) stop = await decide(check, stepped);
     } catch (error) {
       deps.onDefect(error, requestId);
       // Closed, not open: what could not be decided on does not pass.
-      passed = brokenRoute;
+      stop = brokenRoute;
     } finally {
       lease.release();
     }
-    const refusal = 'code' in passed ? passed : undefined;
+    const refusal = stop !== undefined && 'code' in stop ? stop : undefined;
+    const reply = stop !== undefined && 'response' in stop ? stop.response : undefined;
+    const sent = refusal?.status ?? reply?.status ?? 200;
     deps.onRecord({
       facts,
       requestId,
       startedAt,
       durationMs: deps.clock.monotonic() - begun,
       originDurationMs: 0,
-      status: refusal === undefined ? 200 : (config.statusMap.get(refusal.status) ?? refusal.status),
+      status: stop === undefined ? 200 : (config.statusMap.get(sent) ?? sent),
       originStatus: 0,
       originBytes: 0,
       downstreamBytes: 0,
@@ -97,14 +109,29 @@ export function createAnswer(
       serviceName: undefined,
       serverUrl: undefined,
       clientUsername:
-        'code' in passed ? passed.clientId && toShownClientId(passed.clientId) : usernameOf(passed),
+        refusal === undefined
+          ? usernameOf(stepped.passes)
+          : refusal.clientId && toShownClientId(refusal.clientId),
       refusal,
       originFault: undefined,
     });
-    return 'code' in passed || check === undefined
+    if (reply !== undefined) return respond(reply);
+    return refusal !== undefined || check === undefined
       ? deny(refusal ?? brokenRoute, requestId)
-      : allow(check, request, passed);
+      : allow(check, request, stepped.passes);
   };
+}
+
+/** A caller's request as Envoy describes it. */
+class CheckedRequest extends SteppedRequest {
+  override readonly facts: RequestFacts;
+  protected override readonly presentedAuthorization: string | undefined;
+
+  constructor(facts: RequestFacts, authorization: string | undefined) {
+    super(facts.target);
+    this.facts = facts;
+    this.presentedAuthorization = authorization;
+  }
 }
 
 /** google.rpc.Code: UNAUTHENTICATED, NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED; for anything else PERMISSION_DENIED. */

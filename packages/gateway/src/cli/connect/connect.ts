@@ -1,8 +1,9 @@
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
-import type { ClientCredentialsConfig } from '../../config/dynamic.ts';
+import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
-import { asWritten } from '../../snapshot/as-written.ts';
+import { asWritten } from '../../config/as-written.ts';
+import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentials/kind.ts';
 import type { Configuration } from '../configuration.ts';
 import { tryStore } from './try-store.ts';
 import { tryTokenEndpoint } from './try-token-endpoint.ts';
@@ -23,7 +24,7 @@ interface Target {
   readonly kind: Connection['kind'];
   readonly target: string;
   readonly middlewares: string[];
-  readonly first: ClientCredentialsConfig;
+  readonly first: MiddlewareConfig;
   readonly option: readonly string[];
   readonly attempt: () => Promise<Outcome>;
 }
@@ -34,10 +35,11 @@ const concurrency = 8;
 /** Tries every store and token endpoint of the middlewares that can be used, each once however many share it. */
 export async function tryConnections({ routes, prepared }: Configuration): Promise<Connection[]> {
   const targets = new Map<string, Target>();
-  for (const { name, options } of prepared.guards.values()) {
+  for (const one of prepared.steps.values()) {
+    const { name } = one;
+    const options = oAuthClientCredentials.optionsOf(one);
     const config = routes.middlewares.get(name);
-    if (options === undefined || config?.kind !== 'oAuthClientCredentials' || config.errors.length > 0)
-      continue;
+    if (options === undefined || config === undefined || config.errors.length > 0) continue;
     for (const [key, target] of targetsOf(config, options)) {
       const known = targets.get(key);
       if (known === undefined) targets.set(key, target);
@@ -54,7 +56,7 @@ export async function tryConnections({ routes, prepared }: Configuration): Promi
 }
 
 function* targetsOf(
-  first: ClientCredentialsConfig,
+  first: MiddlewareConfig,
   options: ClientCredentialsOptions,
 ): Generator<readonly [string, Target]> {
   const { store, url, clientID, clientConfig } = options;

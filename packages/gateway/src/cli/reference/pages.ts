@@ -3,11 +3,13 @@ import { refusals } from '@grantgate/middleware/decision/refusals';
 import type { z } from 'zod';
 import { toJsonSchema } from '../../config/json-schema.ts';
 import type { GatewayRefusalCode } from '../../pipeline/refusals.ts';
+import { kinds } from '../../middlewares/kinds.ts';
+import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentials/kind.ts';
 import { gatewayRefusals } from '../../pipeline/refusals.ts';
 import {
-  chainSchema,
   endpointSliceSchema,
   ingressRouteSchema,
+  kubernetesNames,
   metadataSchema,
   routeSchema,
   secretSchema,
@@ -72,8 +74,10 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
         },
         {
           heading: 'Middleware',
-          text: '`apiVersion: traefik.io/v1alpha1`. `spec.plugin.oAuthClientCredentials` has [a page of its own](oauth-client-credentials.md); the other kind is a chain.',
-          options: optionsOf(chainSchema, 'spec.chain'),
+          text: '`apiVersion: traefik.io/v1alpha1`. `spec.plugin.oAuthClientCredentials` has [a page of its own](oauth-client-credentials.md); a Middleware is of one kind.',
+          options: kinds
+            .filter((kind) => kind !== oAuthClientCredentials)
+            .flatMap(({ name, schema }) => optionsOf(schema(kubernetesNames), `spec.${name}`)),
         },
         { heading: 'Secret', text: '`apiVersion: v1`', options: ofObject(secretSchema) },
         { heading: 'Service', text: '`apiVersion: v1`', options: ofObject(serviceSchema) },

@@ -6,7 +6,7 @@ import { claimJson } from '@grantgate/middleware/claims/text';
 import type { Deny } from '@grantgate/middleware/decision/decision';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import type { ExplainedCall } from '@grantgate/middleware/predicate/explain';
-import type { PreparedGuard } from '../../snapshot/prepare-guard.ts';
+import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
 import { formatCalls } from '../calls.ts';
 import type { Style } from '../style.ts';
 import type { Obtained } from './obtain.ts';
@@ -36,11 +36,11 @@ export interface TokenReport {
 }
 
 export function createReport(
-  guard: Pick<PreparedGuard, 'name'> & { readonly options: ClientCredentialsOptions },
+  middleware: Pick<PreparedMiddleware, 'name'> & { readonly options: ClientCredentialsOptions },
   { decision, token, failure }: Obtained,
   asked: { readonly clientId: string; readonly reveal: boolean },
 ): TokenReport {
-  const { name, options } = guard;
+  const { name, options } = middleware;
   const payload = token && decodeJwtPayload(token.value);
   const claims = payload === undefined ? undefined : parseClaims(payload);
   const explained =

@@ -21,7 +21,7 @@ export interface Metrics {
   readonly openTally: () => TokenTally;
   readonly onRenewal: TokenMetrics['renewed'];
   /** Told of the middlewares of each configuration, after `configure`. */
-  readonly onGuards: TokenMetrics['configure'];
+  readonly onSteps: TokenMetrics['configure'];
   configure(configured: Configured): void;
   readonly onCertificates: ConfigurationMetrics['certificates'];
   read(): Readings;
@@ -51,7 +51,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     onKubernetesCall: (call) => kubernetes.called(call),
     openTally: tokens.openTally,
     onRenewal: tokens.renewed,
-    onGuards: tokens.configure,
+    onSteps: tokens.configure,
     configure(configured) {
       const { routers, services, middlewares } = configured;
       const known = worker === undefined ? configured.stores : [...configured.stores, workersStore];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NameSchemas } from '../../middlewares/kind.ts';
 import { healthCheckSchema, stickySchema } from './service-schema.ts';
 import { findServerUrlFault } from './server-url.ts';
 
@@ -75,7 +76,7 @@ export const serviceSchema = z.strictObject({
     .describe('Spreads requests over services.'),
 });
 
-/** `http.middlewares.NAME.chain` */
-export const chainSchema = z.strictObject({
-  middlewares: z.array(name).min(1).describe('Names of middlewares, outermost first.'),
+/** Another object is mentioned by its name alone, with or without provider. */
+export const fileNames: NameSchemas = Object.freeze({
+  middleware: name.transform((text) => ({ name: text })),
 });

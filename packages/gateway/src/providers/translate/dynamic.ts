@@ -10,7 +10,7 @@ import { addEntry } from './draft.ts';
 import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from './other-names.ts';
 import { readMiddleware } from './read-middleware.ts';
 import { toHealthCheck, toSticky } from './service-schema.ts';
-import { chainSchema, dynamicSchema, httpSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
+import { dynamicSchema, fileNames, httpSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
 const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {
   file: { unsupported: ['tcp', 'udp', 'tls', 'serversTransports', 'models'] },
@@ -130,12 +130,12 @@ function addMiddleware(draft: Draft, name: string, source: Source): void {
   const { document, path } = source;
   const mention = createMentions(draft, { kind: 'middlewares', name }, document);
   const identity = { name, place: document.placeOf(path, 'key'), namespace: undefined };
-  const { config, problems } = readMiddleware(source, identity, (chain) => {
-    const { value, problems: found, writtenPath } = readObject(chainSchema, chain);
-    const middlewares = (value.middlewares ?? []).map((member, index) =>
-      mention('middlewares', qualify(member), writtenPath(['middlewares', index])),
-    );
-    return { middlewares, problems: found };
+  const { config, problems } = readMiddleware(source, identity, {
+    names: fileNames,
+    resolve: (members, pathOf) => ({
+      names: members.map((member, index) => mention('middlewares', qualify(member.name), pathOf(index))),
+      problems: [],
+    }),
   });
   draft.problems.push(...problems);
   addEntry(draft, draft.middlewares, config);

@@ -1,9 +1,12 @@
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
+import type { Path } from '../../config/path.ts';
 import type { Place, Problem } from '../../config/place.ts';
 import { createProblem, errorsOf } from '../../config/problem.ts';
 import type { Source } from '../../config/read.ts';
-import { describeUnknown } from '../../config/read.ts';
+import { describeUnknown, readObject } from '../../config/read.ts';
+import type { CompositeKind, MiddlewareKind, NamedObject, NameSchemas } from '../../middlewares/kind.ts';
+import { kinds } from '../../middlewares/kinds.ts';
 
 export interface MiddlewareIdentity {
   /** Qualified. */
@@ -18,13 +21,15 @@ export interface ReadMiddleware {
   readonly problems: readonly Problem[];
 }
 
-/** The two formats write a chain's members differently. */
-export type ReadChain = (source: Source) => {
-  readonly middlewares: readonly string[];
-  readonly problems: readonly Problem[];
-};
-
-const clientCredentials = 'oAuthClientCredentials';
+/** What is particular to a format of configuration. */
+export interface Format {
+  readonly names: NameSchemas;
+  /** The qualified names of the middlewares that one consists of. */
+  readonly resolve: (
+    members: readonly NamedObject[],
+    pathOf: (index: number) => Path,
+  ) => { readonly names: readonly string[]; readonly problems: readonly Problem[] };
+}
 
 /** Traefik's own types, which have no meaning here: leaving one out of a route would open it. */
 const traefikTypes = [
@@ -34,71 +39,89 @@ const traefikTypes = [
   'stripPrefixRegex',
 ]; // prettier-ignore
 
-/** Reads a middleware's type and what stands below it; of any type but ours it comes out broken, so that its routes refuse. */
-export function readMiddleware(
-  source: Source,
-  identity: MiddlewareIdentity,
-  readChain: ReadChain,
-): ReadMiddleware {
-  const { document, path } = source;
-  const broken = (details: { code: string; message: string }, at = path): ReadMiddleware => {
-    const problems = [createProblem(document, at, { ...details, part: 'key' })];
-    const { name, place } = identity;
-    return { config: { kind: 'chain', name, place, errors: problems, middlewares: [] }, problems };
+const plugins = kinds.filter(({ isPlugin }) => isPlugin);
+const types = kinds.filter(({ isPlugin }) => !isPlugin);
+const expected = `expected ${[...plugins.map(({ name }) => `plugin.${name}`), ...types.map(({ name }) => name)].join(' or ')}`;
+
+/** Reads a middleware's kind and what stands below it; of a kind that is not served it comes out broken, so that its routes refuse. */
+export function readMiddleware(source: Source, identity: MiddlewareIdentity, format: Format): ReadMiddleware {
+  const found = findKind(source);
+  const { document } = source;
+  const at = found.path;
+  const config = {
+    ...identity,
+    localReferences: document.localReferences,
+    options: valueAt(document.value, at),
+    placeOf: (option: Path, part?: Parameters<typeof document.placeOf>[1]) =>
+      document.placeOf([...at, ...option], part),
   };
-  const types = keysOf(source);
-  const [type] = types;
-  const expected = `expected plugin.${clientCredentials} or chain`;
-  if (type === undefined) return broken({ code: 'invalid_value', message: expected });
-  if (types.length > 1)
-    return broken({ code: 'invalid_value', message: `one middleware is of one type: ${types.join(', ')}` });
-  const at = [...path, type];
-  if (isSame(type, 'chain')) {
-    const { middlewares, problems } = readChain({ document, path: at });
-    const { name, place } = identity;
-    return {
-      config: { kind: 'chain', name, place, errors: errorsOf(problems), middlewares },
-      problems,
+  if (found.kind === undefined) {
+    const problems = [createProblem(document, at, { ...found.fault, part: 'key' })];
+    return { config: { ...config, kind: undefined, errors: problems, members: undefined }, problems };
+  }
+  const { name } = found.kind;
+  if (found.kind.members === undefined)
+    return { config: { ...config, kind: name, errors: [], members: undefined }, problems: [] };
+  const { names, problems } = readMembers({ document, path: at }, found.kind, format);
+  return { config: { ...config, kind: name, errors: errorsOf(problems), members: names }, problems };
+}
+
+function readMembers(source: Source, kind: CompositeKind, { names: schemas, resolve }: Format) {
+  const { value, problems, writtenPath } = readObject(kind.schema(schemas), source);
+  // The schema of a composite kind lets through names alone.
+  const members = (value[kind.members] ?? []) as readonly NamedObject[];
+  const resolved = resolve(members, (index) => writtenPath([kind.members, index]));
+  return { names: resolved.names, problems: [...problems, ...resolved.problems] };
+}
+
+type Found =
+  | { readonly kind: MiddlewareKind; readonly path: Path }
+  | {
+      readonly kind?: undefined;
+      readonly path: Path;
+      readonly fault: { readonly code: string; readonly message: string };
     };
+
+/** The kind of a middleware, and where its options stand. */
+function findKind(source: Source): Found {
+  const { path } = source;
+  const [type, ...others] = keysOf(source);
+  if (type === undefined) return { path, fault: { code: 'invalid_value', message: expected } };
+  if (others.length > 0) {
+    const message = `one middleware is of one type: ${[type, ...others].join(', ')}`;
+    return { path, fault: { code: 'invalid_value', message } };
   }
-  if (!isSame(type, 'plugin')) {
-    const known = traefikTypes.find((name) => isSame(type, name));
-    return known === undefined
-      ? broken(
-          {
-            code: 'unknown_middleware',
-            message: describeUnknown('middleware type', type, ['plugin', 'chain', ...traefikTypes]),
-          },
-          at,
-        )
-      : broken(
-          {
-            code: 'unsupported_middleware',
-            message: `the middleware type ${known} is not supported: ${expected}`,
-          },
-          at,
-        );
-  }
-  const [plugin, ...more] = keysOf({ document, path: at });
-  if (plugin === undefined || more.length > 0)
-    return broken({ code: 'invalid_value', message: expected }, at);
-  const options = [...at, plugin];
-  if (!isSame(plugin, clientCredentials))
-    return broken(
-      { code: 'unknown_middleware', message: describeUnknown('plugin', plugin, [clientCredentials]) },
-      options,
-    );
+  const at = [...path, type];
+  const kind = types.find(({ name }) => isSame(type, name));
+  if (kind !== undefined) return { kind, path: at };
+  return isSame(type, 'plugin')
+    ? findPlugin({ ...source, path: at })
+    : { path: at, fault: describeType(type) };
+}
+
+function findPlugin(source: Source): Found {
+  const [plugin, ...others] = keysOf(source);
+  const { path } = source;
+  if (plugin === undefined || others.length > 0)
+    return { path, fault: { code: 'invalid_value', message: expected } };
+  const kind = plugins.find(({ name }) => isSame(plugin, name));
+  if (kind !== undefined) return { kind, path: [...path, plugin] };
+  const known = plugins.map(({ name }) => name);
   return {
-    config: {
-      kind: clientCredentials,
-      ...identity,
-      errors: [],
-      localReferences: document.localReferences,
-      options: valueAt(document.value, options),
-      placeOf: (option, part) => document.placeOf([...options, ...option], part),
-    },
-    problems: [],
+    path: [...path, plugin],
+    fault: { code: 'unknown_middleware', message: describeUnknown('plugin', plugin, known) },
   };
+}
+
+function describeType(type: string): { readonly code: string; readonly message: string } {
+  const known = traefikTypes.find((name) => isSame(type, name));
+  if (known !== undefined)
+    return {
+      code: 'unsupported_middleware',
+      message: `the middleware type ${known} is not supported: ${expected}`,
+    };
+  const names = new Set(['plugin', ...types.map(({ name }) => name), ...traefikTypes]);
+  return { code: 'unknown_middleware', message: describeUnknown('middleware type', type, [...names]) };
 }
 
 const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChainConfig } from '../../config/dynamic.ts';
+import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { Draft, Mention } from './draft.ts';
 import { createDraft } from './draft.ts';
 import { checkReferences } from './references.ts';
@@ -17,7 +17,17 @@ const createMention = (from: string, to: string): Mention => ({
 function createChains(names: readonly string[], mentions: readonly Mention[]): Draft {
   const draft = createDraft();
   for (const name of names) {
-    const chain: ChainConfig = { kind: 'chain', name, place, errors: [], middlewares: [] };
+    const chain: MiddlewareConfig = {
+      kind: 'chain',
+      name,
+      place,
+      errors: [],
+      options: {},
+      namespace: undefined,
+      localReferences: undefined,
+      placeOf: () => place,
+      members: [],
+    };
     draft.middlewares.set(name, chain);
   }
   draft.mentions.push(...mentions);

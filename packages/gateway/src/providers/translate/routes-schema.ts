@@ -1,19 +1,27 @@
-import { clientCredentialsSchema } from '@grantgate/middleware/options/schema';
 import { z } from 'zod';
-import { chainSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
+import { kinds } from '../../middlewares/kinds.ts';
+import type { MiddlewareKind } from '../../middlewares/kind.ts';
+import { fileNames, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
-const middleware = z.union([
-  z.strictObject({
+/** Exactly one of the names, for JSON Schema; the reader says so itself. */
+const one = { minProperties: 1, maxProperties: 1 };
+
+const toShape = (all: readonly MiddlewareKind[]): z.ZodRawShape =>
+  Object.fromEntries(
+    all.map(({ name, schema, description }) => [name, schema(fileNames).optional().describe(description)]),
+  );
+
+/** A middleware is of one kind. */
+const middleware = z
+  .strictObject({
+    ...toShape(kinds.filter(({ isPlugin }) => !isPlugin)),
     plugin: z
-      .strictObject({
-        oAuthClientCredentials: clientCredentialsSchema.describe('OAuth 2.0 client credentials.'),
-      })
-      .describe(
-        'The middleware of this gateway, under its name in Traefik Hub; one of `plugin` and `chain`.',
-      ),
-  }),
-  z.strictObject({ chain: chainSchema.describe('Several middlewares under one name.') }),
-]);
+      .strictObject(toShape(kinds.filter(({ isPlugin }) => isPlugin)))
+      .meta(one)
+      .optional()
+      .describe('The middlewares that have their place here in Traefik Hub.'),
+  })
+  .meta(one);
 
 /** A whole file of Traefik's dynamic configuration: for JSON Schema and reference; the reader takes its entries one by one. */
 export const routesSchema = z.strictObject({
@@ -21,7 +29,10 @@ export const routesSchema = z.strictObject({
     .strictObject({
       routers: z.record(z.string(), routerSchema).default({}).describe('Routers, by name.'),
       services: z.record(z.string(), serviceSchema).default({}).describe('Services, by name.'),
-      middlewares: z.record(z.string(), middleware).default({}).describe('Middlewares, by name.'),
+      middlewares: z
+        .record(z.string(), middleware)
+        .default({})
+        .describe('Middlewares, by name; each is of one kind.'),
     })
     .optional()
     .describe('Everything about HTTP.'),

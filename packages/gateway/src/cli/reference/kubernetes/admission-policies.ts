@@ -1,3 +1,4 @@
+import type { JsonSchema } from '../../../config/json-schema.ts';
 import { otherIngressRouteNames } from '../../../providers/translate/other-names.ts';
 import type { AdmissionRule } from './admission-rules.ts';
 import { listRules } from './admission-rules.ts';
@@ -12,11 +13,17 @@ export const openAnnotation = 'grantgate.dev/open';
  * prune before any policy sees the object: `open-routes` refuses what is left then, a route without a middleware.
  */
 export function createAdmissionPolicies(): Readonly<Record<string, readonly object[]>> {
-  const { ingressRoute, options, chain } = createSpecSchemas();
-  const middleware = {
-    properties: { chain, plugin: { properties: { oAuthClientCredentials: options } } },
-  };
-  const plugin = 'has(object.spec.plugin) && has(object.spec.plugin.oAuthClientCredentials)';
+  const { ingressRoute, options } = createSpecSchemas();
+  const propertiesOf = (isPlugin: boolean): Record<string, JsonSchema> =>
+    Object.fromEntries(
+      [...options].filter(([kind]) => kind.isPlugin === isPlugin).map(([{ name }, schema]) => [name, schema]),
+    );
+  const [plugins, types] = [propertiesOf(true), propertiesOf(false)];
+  const middleware = { properties: { ...types, plugin: { properties: plugins } } };
+  const isServed = [
+    ...Object.keys(types).map((name) => `has(object.spec.${name})`),
+    ...Object.keys(plugins).map((name) => `has(object.spec.plugin) && has(object.spec.plugin.${name})`),
+  ].join(' || ');
   return {
     ingressroutes: toPolicy(
       'ingressroutes',
@@ -28,7 +35,7 @@ export function createAdmissionPolicies(): Readonly<Record<string, readonly obje
     middlewares: toPolicy(
       'middlewares',
       'middlewares',
-      `has(object.spec) && (has(object.spec.chain) || ${plugin})`,
+      `has(object.spec) && (${isServed})`,
       listRules(middleware, [], spec, 'spec'),
     ),
     'open-routes': toPolicy('open-routes', 'ingressroutes', 'has(object.spec)', [openRule()]),

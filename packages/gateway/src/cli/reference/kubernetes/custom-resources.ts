@@ -1,15 +1,15 @@
-import { clientCredentialsSchema } from '@grantgate/middleware/options/schema';
 import type { JsonSchema } from '../../../config/json-schema.ts';
 import { toJsonSchema } from '../../../config/json-schema.ts';
 import {
-  chainSchema,
   ingressRouteSchema,
+  kubernetesNames,
   routeSchema,
 } from '../../../providers/translate/kubernetes/schemas.ts';
 import { definitionAnnotation } from '../../../providers/kubernetes/inspect.ts';
-import { optionRules } from './option-rules.ts';
-import type { StructuralSchema } from './structural-schema.ts';
-import { toOpen, toStructural } from './structural-schema.ts';
+import { kinds } from '../../../middlewares/kinds.ts';
+import type { MiddlewareKind } from '../../../middlewares/kind.ts';
+import type { StructuralSchema } from '../../../config/structural-schema.ts';
+import { toOpen, toStructural } from '../../../config/structural-schema.ts';
 
 /** A CustomResourceDefinition, as far as this project fills one in. */
 export interface CustomResourceDefinition {
@@ -34,15 +34,13 @@ export interface CustomResourceDefinition {
 const jsonSchemas = {
   ingressRoute: toJsonSchema(ingressRouteSchema, { title: '', description: '' }),
   route: toJsonSchema(routeSchema, { title: '', description: 'Routes; a broken one refuses, alone.' }),
-  chain: toJsonSchema(chainSchema, { title: '', description: 'Several middlewares under one name.' }),
-  options: toJsonSchema(clientCredentialsSchema, {
-    title: '',
-    description: 'OAuth 2.0 client credentials (RFC 6749 section 4.4).',
-  }),
 };
 
-/** What `spec` of an `IngressRoute` and of a `Middleware` look like, in JSON Schema: the readers take their parts one by one. */
-export function createSpecSchemas(): Readonly<Record<'ingressRoute' | 'options' | 'chain', JsonSchema>> {
+/** What `spec` of an `IngressRoute` looks like, and what stands below each kind of middleware: the readers take their parts one by one. */
+export function createSpecSchemas(): {
+  readonly ingressRoute: JsonSchema;
+  readonly options: ReadonlyMap<MiddlewareKind, JsonSchema>;
+} {
   const spec = jsonSchemas.ingressRoute.properties?.['spec'];
   if (typeof spec !== 'object') throw new TypeError('an IngressRoute has no spec');
   const routes = spec.properties?.['routes'];
@@ -54,8 +52,12 @@ export function createSpecSchemas(): Readonly<Record<'ingressRoute' | 'options' 
         routes: { ...(typeof routes === 'object' && routes), items: jsonSchemas.route },
       },
     },
-    options: jsonSchemas.options,
-    chain: jsonSchemas.chain,
+    options: new Map(
+      kinds.map((kind) => [
+        kind,
+        toJsonSchema(kind.schema(kubernetesNames), { title: '', description: kind.description }),
+      ]),
+    ),
   };
 }
 
@@ -64,7 +66,13 @@ const requiredByTraefik: ReadonlySet<string> = new Set(['routes', 'match', 'name
 
 /** The definitions of the two kinds of `traefik.io/v1alpha1` that are read, for clusters without Traefik. */
 export function createCustomResources(): Readonly<Record<string, CustomResourceDefinition>> {
-  const { ingressRoute, options, chain } = createSpecSchemas();
+  const { ingressRoute, options } = createSpecSchemas();
+  const toProperties = (isPlugin: boolean): Record<string, StructuralSchema> =>
+    Object.fromEntries(
+      Array.from(options, ([kind, schema]) => [kind, schema] as const)
+        .filter(([kind]) => kind.isPlugin === isPlugin)
+        .map(([kind, schema]) => [kind.name, toStructural(schema, kind.rules)]),
+    );
   return {
     ingressroutes: define('IngressRoute', 'ingressroute', {
       ...toStructural(toOpen(ingressRoute, requiredByTraefik)),
@@ -78,14 +86,14 @@ export function createCustomResources(): Readonly<Record<string, CustomResourceD
       maxProperties: 1,
       properties: {
         plugin: {
-          description: 'The middleware of this gateway, under its name in Traefik Hub.',
+          description: 'The middlewares that have their place here in Traefik Hub.',
           type: 'object',
           minProperties: 1,
           maxProperties: 1,
-          properties: { oAuthClientCredentials: toStructural(options, optionRules) },
+          properties: toProperties(true),
           'x-kubernetes-preserve-unknown-fields': true,
         },
-        chain: toStructural(chain),
+        ...toProperties(false),
       },
       'x-kubernetes-preserve-unknown-fields': true,
     }),

@@ -1,12 +1,11 @@
 import type { z } from 'zod';
 import { otherIngressRouteNames } from '../other-names.ts';
-import { chainSchema, ingressRouteSchema, routeSchema } from './schemas.ts';
+import { ingressRouteSchema, routeSchema } from './schemas.ts';
 
-/** Every name that a field of an IngressRoute or of a chain may have, here or in Traefik. */
+/** Every name that a field of an IngressRoute may have, here or in Traefik. */
 export const knownNames: ReadonlySet<string> = new Set([
   ...namesOf(ingressRouteSchema),
   ...namesOf(routeSchema),
-  ...namesOf(chainSchema),
   ...otherIngressRouteNames,
 ]);
 

@@ -4,21 +4,28 @@ import { createProblem, errorsOf } from '../../../config/problem.ts';
 import type { Problem } from '../../../config/place.ts';
 import type { Source } from '../../../config/read.ts';
 import { readObject } from '../../../config/read.ts';
+import type { NamedObject } from '../../../middlewares/kind.ts';
 import type { Draft, Mention } from '../draft.ts';
 import { addEntry } from '../draft.ts';
 import { readMiddleware } from '../read-middleware.ts';
 import { toMiddlewareName, toQualifiedName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
 import { crossingHint, originOf } from './objects.ts';
-import { chainSchema, middlewareSchema } from './schemas.ts';
+import { kubernetesNames, middlewareSchema } from './schemas.ts';
 
 export function addMiddleware(draft: Draft, object: KubernetesObject): void {
   const { namespace, place, source } = object;
   const name = toQualifiedName(namespace, object.name);
   const outer = readObject(middlewareSchema, source);
   const spec = { document: source.document, path: outer.writtenPath(['spec']) };
-  const read = readMiddleware(spec, { name, place, namespace }, (chain) =>
-    readChain(draft, chain, name, namespace),
+  const read = readMiddleware(
+    spec,
+    { name, place, namespace },
+    {
+      names: kubernetesNames,
+      resolve: (references, pathOf) =>
+        resolveMiddlewares(draft, { kind: 'middlewares', name }, { references, namespace, source, pathOf }),
+    },
   );
   // Without a spec there is no type to speak of: one problem is enough.
   const inner = outer.value.spec === undefined ? [] : read.problems;
@@ -28,21 +35,6 @@ export function addMiddleware(draft: Draft, object: KubernetesObject): void {
     ...read.config,
     errors: [...errorsOf(outer.problems), ...errorsOf(inner)],
   });
-}
-
-function readChain(draft: Draft, source: Source, name: string, namespace: string) {
-  const { value, problems, writtenPath } = readObject(chainSchema, source);
-  const members = resolveMiddlewares(
-    draft,
-    { kind: 'middlewares', name },
-    {
-      references: value.middlewares ?? [],
-      namespace,
-      source,
-      pathOf: (index) => writtenPath(['middlewares', index]),
-    },
-  );
-  return { middlewares: members.names, problems: [...problems, ...members.problems] };
 }
 
 /** The qualified names of the middlewares that a chain or a route refers to; those it may not refer to are problems. */
@@ -55,7 +47,7 @@ export function resolveMiddlewares(
     source,
     pathOf,
   }: {
-    readonly references: readonly { readonly name: string; readonly namespace?: string | undefined }[];
+    readonly references: readonly NamedObject[];
     readonly namespace: string;
     readonly source: Source;
     readonly pathOf: (index: number) => Path;

@@ -58,7 +58,7 @@ function load(origin: Origin | undefined, text = objects) {
   const isBroken = (name: string): boolean => {
     const middleware = middlewares.get(name);
     if (middleware === undefined || middleware.errors.length > 0) return true;
-    return middleware.kind === 'chain' && middleware.middlewares.some(isBroken);
+    return middleware.members?.some(isBroken) === true;
   };
   const routes = Array.from(routers.values(), (router) => {
     const service = services.get(router.service);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NameSchemas } from '../../../middlewares/kind.ts';
 import { healthCheckSchema, stickySchema } from '../service-schema.ts';
 
 const name = z.string().min(1);
@@ -98,10 +99,8 @@ export const middlewareSchema = z.strictObject({
   status: others,
 });
 
-/** `spec.chain` of a `Middleware`. */
-export const chainSchema = z.strictObject({
-  middlewares: z.array(reference).min(1).describe('Outermost first.'),
-});
+/** Another object is mentioned by name and namespace. */
+export const kubernetesNames: NameSchemas = Object.freeze({ middleware: reference });
 
 /** Read one by one, so that a broken value stays alone. */
 const values = z.record(z.string(), z.unknown());

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { ClientCredentialsOptions, OptionProblem } from '@grantgate/middleware/options/options';
-import type { LocalReferences } from '../config/local-references.ts';
-import { findAllowedPaths } from '../config/local-references.ts';
-import { asWritten } from './as-written.ts';
+import type { LocalReferences } from '../../config/local-references.ts';
+import { findAllowedPaths } from '../../config/local-references.ts';
+import { asWritten } from '../../config/as-written.ts';
 
 /** The options with what is allowed of the file system, or a problem in place of them. */
 export interface CheckedAssertionFile {

@@ -1,5 +1,5 @@
-import type { JsonSchema } from '../../../config/json-schema.ts';
-import { isSchema } from '../../../config/json-schema.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { isSchema } from './json-schema.ts';
 
 /**
  * A schema that the Kubernetes API server takes: OpenAPI 3.0 under the rules of structural schemas. Each object keeps fields that it
@@ -28,7 +28,7 @@ export interface StructuralSchema {
 }
 
 /** More to say about the value at a path than zod can turn into JSON Schema. */
-export type Additions = Readonly<Record<string, Partial<StructuralSchema>>>;
+export type OptionRules = Readonly<Record<string, Partial<StructuralSchema>>>;
 
 /** Go's durations and whole seconds, as `parseDurationMs` reads them. */
 const durationPattern = String.raw`^([0-9]{1,12}|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`;
@@ -55,7 +55,7 @@ export function toOpen(schema: JsonSchema, required: ReadonlySet<string>): JsonS
 }
 
 /** The structural form of a JSON Schema; `additions` are merged in by path (`store.redis.endpoints[]`). */
-export function toStructural(schema: JsonSchema, additions: Additions = {}, path = ''): StructuralSchema {
+export function toStructural(schema: JsonSchema, additions: OptionRules = {}, path = ''): StructuralSchema {
   return {
     ...(schema.description !== undefined && { description: schema.description }),
     ...toShape(schema, additions, path),
@@ -63,7 +63,7 @@ export function toStructural(schema: JsonSchema, additions: Additions = {}, path
   };
 }
 
-function toShape(schema: JsonSchema, additions: Additions, path: string): StructuralSchema {
+function toShape(schema: JsonSchema, additions: OptionRules, path: string): StructuralSchema {
   const { type, anyOf, items } = schema;
   if (schema.title === 'duration')
     return { 'x-kubernetes-int-or-string': true, minimum: 0, pattern: durationPattern };
@@ -97,7 +97,7 @@ function toUnion(kinds: readonly JsonSchema[]): StructuralSchema {
     : { 'x-kubernetes-preserve-unknown-fields': true };
 }
 
-function toObject(schema: JsonSchema, additions: Additions, path: string): StructuralSchema {
+function toObject(schema: JsonSchema, additions: OptionRules, path: string): StructuralSchema {
   const { properties, additionalProperties, required = [] } = schema;
   const below = (name: string): string => (path === '' ? name : `${path}.${name}`);
   if (properties === undefined && isSchema(additionalProperties))

@@ -1,14 +1,11 @@
-import type { Channel } from '@grantgate/middleware/base/channel';
-import type { Clock } from '@grantgate/middleware/base/clock';
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
 import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
-import type { Stores } from '@grantgate/middleware/cache/stores';
-import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createTokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
-import type { Use } from '../upstream/sharing.ts';
-import { createSharing } from '../upstream/sharing.ts';
+import type { Use } from '../../reload/sharing.ts';
+import { createSharing } from '../../reload/sharing.ts';
+import type { MiddlewareDeps } from '../kind.ts';
 import { createParsedAuthenticator, type Authenticator } from '@grantgate/middleware';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 
@@ -26,21 +23,7 @@ export interface CountedAuthenticator extends Authenticator {
   readonly tally: TokenTally;
 }
 
-/** What became of a renewal of one authenticator, which its tally tells from the others. */
-export interface AuthenticatorRenewal {
-  readonly tally: TokenTally;
-  readonly event: RenewalEvent;
-}
-
-export function createAuthenticators(parts: {
-  readonly clock: Clock;
-  readonly cache: TokenCache;
-  readonly stores: Stores;
-  /** Opens what counts the tokens of one authenticator. Default: nobody counts. */
-  readonly openTally?: (() => TokenTally) | undefined;
-  /** Default: nobody is told. */
-  readonly renewals?: Channel<AuthenticatorRenewal> | undefined;
-}): Authenticators {
+export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
   const endpoints = createEndpointStates(parts.clock);
   const sharing = createSharing<CountedAuthenticator>((authenticator) => authenticator.close());
   return {

@@ -1,4 +1,4 @@
-import { isMapping } from '../config/path.ts';
+import { isMapping } from './path.ts';
 
 /** The path in the letter case in which the options have it. */
 export function asWritten(options: unknown, path: readonly string[]): string[] {

@@ -1,5 +1,5 @@
 import { clientAuthentications, neededBy } from '@grantgate/middleware/base/client-auth-method';
-import type { Additions, StructuralSchema } from './structural-schema.ts';
+import type { OptionRules, StructuralSchema } from '../../config/structural-schema.ts';
 
 type Rules = Pick<StructuralSchema, 'x-kubernetes-validations'>;
 
@@ -26,7 +26,7 @@ const pem = (expected: string): Rules =>
  * What `oAuthClientCredentials` demands beyond the types of its options, as far as an API server can say it: CEL rules and patterns,
  * by path. Anything they refuse is refused by `parseClientCredentials` as well; not the other way round.
  */
-export const optionRules: Additions = {
+export const optionRules: OptionRules = {
   '': rule(
     [
       `has(self.clientAuthentication) && !(self.clientAuthentication in ${secretMethods}) || has(self.clientID) == has(self.clientSecret)`,

@@ -1,4 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import { usernameOf } from '../middlewares/passes.ts';
+import type { Reply } from '../middlewares/step.ts';
 import type { Closing } from '../proxy/answer.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { Follower } from '../proxy/forward.ts';
@@ -11,9 +13,11 @@ import type { Exchange } from './exchange.ts';
 import type { RequestRecord } from './record.ts';
 import { gatewayRefusals, type Refusable, type Refusal } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
-import { toRefusalAnswer, writeRefusal } from './write-refusal.ts';
+import type { Stop } from './run-steps.ts';
+import { SteppedRequest } from './stepped-request.ts';
+import { toRefusalAnswer, toReplyAnswer, writeWhole, type WholeAnswer } from './write-refusal.ts';
 
-export interface ProgressDeps {
+export interface RequestContextDeps {
   readonly clock: Clock;
   /** Makes the IDs of requests that bring none. */
   readonly createId: () => string;
@@ -21,12 +25,18 @@ export interface ProgressDeps {
   onRecord(record: RequestRecord): void;
   /** What a refusal is written as; default: as any. */
   readonly toAnswer?: typeof toRefusalAnswer;
-  /** What is recorded as the request; default: the one that came. Asked for when somebody reads it. */
+  /** What steps see and the record says of the request; default: the one that came. Asked for when somebody reads it. */
   readonly toFacts?: (facts: RequestFacts) => RequestFacts;
+  /** `Authorization` as the first step sees it; default: the caller's. */
+  readonly toAuthorization?: (facts: RequestFacts) => string | undefined;
 }
 
-/** Follows one request, and is its record once it has ended. A class, because one is made for every request. */
-export class Progress implements RequestRecord, Follower, Closing, Refusable {
+/**
+ * One request: what steps see of it and have changed, what has become of it so far, and its record once it has ended. A class,
+ * because one is made for every request.
+ */
+export class RequestContext extends SteppedRequest implements RequestRecord, Follower, Closing, Refusable {
+  readonly exchange: Exchange;
   readonly requestId: string;
   readonly startedAt: number;
   readonly httpVersion: string;
@@ -40,18 +50,18 @@ export class Progress implements RequestRecord, Follower, Closing, Refusable {
   downstreamBytes = 0;
   refusal: Refusal | undefined = undefined;
   originFault: string | undefined = undefined;
-  readonly #exchange: Exchange;
   readonly #lease: Lease;
-  readonly #deps: ProgressDeps;
+  readonly #deps: RequestContextDeps;
   readonly #begun: number;
   #facts: RequestFacts | undefined;
   #picked: Picked | undefined;
   #sentAt = 0;
 
   /** @param lease what it is served from; given back at its end. */
-  constructor(exchange: Exchange, lease: Lease, deps: ProgressDeps) {
+  constructor(exchange: Exchange, lease: Lease, deps: RequestContextDeps) {
     const { answer, facts, upgrade, httpVersion } = exchange;
-    this.#exchange = exchange;
+    super(facts.target);
+    this.exchange = exchange;
     this.#lease = lease;
     this.#deps = deps;
     this.#facts = deps.toFacts === undefined ? facts : undefined;
@@ -64,8 +74,8 @@ export class Progress implements RequestRecord, Follower, Closing, Refusable {
     else upgrade.socket.once('close', () => this.answerClosed());
   }
 
-  get facts(): RequestFacts {
-    const { facts } = this.#exchange;
+  override get facts(): RequestFacts {
+    const { facts } = this.exchange;
     return (this.#facts ??= this.#deps.toFacts?.(facts) ?? facts);
   }
 
@@ -79,6 +89,11 @@ export class Progress implements RequestRecord, Follower, Closing, Refusable {
 
   get serverUrl(): string | undefined {
     return this.#picked?.server.url;
+  }
+
+  protected override get presentedAuthorization(): string | undefined {
+    const { facts } = this.exchange;
+    return this.#deps.toAuthorization === undefined ? facts.authorization : this.#deps.toAuthorization(facts);
   }
 
   sent(picked: Picked): void {
@@ -103,19 +118,41 @@ export class Progress implements RequestRecord, Follower, Closing, Refusable {
     this.refuse(gatewayRefusals[fault]);
   }
 
+  /** Ends a request that does not pass. @returns false for one that has passed. */
+  stop(stop: Stop): boolean {
+    if (stop === undefined) this.clientUsername = usernameOf(this.passes);
+    else if ('response' in stop) this.#reply(stop);
+    else this.refuse(stop);
+    return stop !== undefined;
+  }
+
   refuse(refusal: Refusal): void {
-    const { answer } = this.#exchange;
+    const { answer } = this.exchange;
     if (answer.over || answer.begun) return;
     this.refusal = refusal;
     if (refusal.clientId !== undefined) this.clientUsername = toShownClientId(refusal.clientId);
-    const written = (this.#deps.toAnswer ?? toRefusalAnswer)(refusal, this.requestId);
+    this.#write((this.#deps.toAnswer ?? toRefusalAnswer)(refusal, this.requestId));
+  }
+
+  #reply({ response }: Reply): void {
+    const { answer } = this.exchange;
+    if (answer.over || answer.begun) return;
+    this.clientUsername = usernameOf(this.passes);
+    this.#write(toReplyAnswer(response));
+  }
+
+  #write({ head, body }: WholeAnswer): void {
     // Before it is written: with that, the request may be over.
-    this.downstreamBytes += written.body.length;
-    writeRefusal(answer, written);
+    this.downstreamBytes += body.length;
+    const { steps = [], changesResponses = false } = this.route ?? {};
+    const headers = changesResponses
+      ? this.toResponseHeaders(steps, head.headers, head.status)
+      : head.headers;
+    writeWhole(this.exchange.answer, { head: headers === head.headers ? head : { ...head, headers }, body });
   }
 
   answerClosed(): void {
-    const { answer } = this.#exchange;
+    const { answer } = this.exchange;
     const now = this.#deps.clock.monotonic();
     const isUpgraded = this.originStatus === 101;
     this.durationMs = now - this.#begun;

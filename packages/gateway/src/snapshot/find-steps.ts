@@ -1,18 +1,19 @@
 import type { MiddlewareConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
-import type { PreparedGuard } from './prepare-guard.ts';
+import type { PreparedMiddleware } from './prepare-middleware.ts';
 
 /** What the entries of one configuration lead to, by qualified name. */
 export interface Surroundings {
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
-  readonly guards: ReadonlyMap<string, PreparedGuard>;
+  /** Middlewares that are steps. */
+  readonly steps: ReadonlyMap<string, PreparedMiddleware>;
 }
 
-/** What middlewares come to, by their names. */
-export interface Guarding {
-  /** Names of those that guard, outermost first; chains are flattened. */
-  readonly guards: readonly string[];
+/** The steps of some middlewares, by their names. */
+export interface FoundSteps {
+  /** Outermost first; in the place of a chain stand its members. */
+  readonly names: readonly string[];
   /** Why one of them refuses every request, for the log. */
   readonly broken: string | undefined;
   /** Everything that this depends on. */
@@ -22,28 +23,28 @@ export interface Guarding {
 interface Seen {
   readonly name: string;
   readonly middleware: MiddlewareConfig | undefined;
-  readonly guard: PreparedGuard | undefined;
+  readonly step: PreparedMiddleware | undefined;
 }
 
-export function findGuarding(names: readonly string[], surroundings: Surroundings): Guarding {
-  const { middlewares, guards } = surroundings;
+export function findSteps(names: readonly string[], surroundings: Surroundings): FoundSteps {
+  const { middlewares, steps } = surroundings;
   const { flat, visited } = flatten(names, middlewares);
   return {
-    guards: flat.filter((name) => guards.has(name)),
+    names: flat.filter((name) => steps.has(name)),
     broken: findBrokenMiddleware(flat, surroundings),
-    seen: visited.map((name) => ({ name, middleware: middlewares.get(name), guard: guards.get(name) })),
+    seen: visited.map((name) => ({ name, middleware: middlewares.get(name), step: steps.get(name) })),
   };
 }
 
 /** Whether it would come to the same now. */
-export function isSameGuarding({ seen }: Guarding, { middlewares, guards }: Surroundings): boolean {
-  for (const { name, middleware, guard } of seen)
-    if (middlewares.get(name) !== middleware || guards.get(name) !== guard) return false;
+export function areSameSteps({ seen }: FoundSteps, { middlewares, steps }: Surroundings): boolean {
+  for (const { name, middleware, step } of seen)
+    if (middlewares.get(name) !== middleware || steps.get(name) !== step) return false;
   return true;
 }
 
 /**
- * Names of the middlewares that are no chains, in the order in which they are passed, and of all that were looked at. Circles have
+ * Names of the middlewares that consist of no others, in the order in which requests pass them, and of all that were looked at. Circles have
  * been reported and end here.
  */
 function flatten(
@@ -56,13 +57,13 @@ function flatten(
   const visit = (name: string): void => {
     visited.add(name);
     const middleware = middlewares.get(name);
-    if (middleware?.kind !== 'chain' || middleware.errors.length > 0) {
+    if (middleware?.members === undefined || middleware.errors.length > 0) {
       flat.push(name);
       return;
     }
     if (open.has(name)) return;
     open.add(name);
-    middleware.middlewares.forEach(visit);
+    middleware.members.forEach(visit);
     open.delete(name);
   };
   names.forEach(visit);
@@ -74,12 +75,12 @@ export const firstError = (problems: readonly Problem[]): string | undefined =>
 
 function findBrokenMiddleware(
   names: readonly string[],
-  { middlewares, guards }: Surroundings,
+  { middlewares, steps }: Surroundings,
 ): string | undefined {
   for (const name of names) {
     const fault = firstError(middlewares.get(name)?.errors ?? []);
-    if (fault !== undefined || guards.get(name)?.options === undefined)
-      return `the middleware ${name} cannot be used: ${fault ?? firstError(guards.get(name)?.problems ?? []) ?? 'it does not exist'}`;
+    if (fault !== undefined || steps.get(name)?.options === undefined)
+      return `the middleware ${name} cannot be used: ${fault ?? firstError(steps.get(name)?.problems ?? []) ?? 'it does not exist'}`;
   }
   return undefined;
 }

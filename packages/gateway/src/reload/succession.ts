@@ -1,4 +1,4 @@
-import { findChanges } from '../config/list-changes.ts';
+import { findChanges } from './list-changes.ts';
 import type { Use } from './sharing.ts';
 
 /**

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createParsedAuthenticator } from '@grantgate/middleware';
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
-import { parseAllowedReference } from '../config/local-references.ts';
+import { parseAllowedReference } from '../../config/local-references.ts';
 import { checkAssertionFile } from './assertion-file.ts';
 
 const optionsOf = (file: string) => ({

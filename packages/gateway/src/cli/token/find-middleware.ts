@@ -1,0 +1,59 @@
+import { nearestName } from '@grantgate/middleware/base/names';
+import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentials/kind.ts';
+import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
+import type { Configuration } from '../configuration.ts';
+import { UsageError } from '../usage-error.ts';
+
+/**
+ * The middleware that is meant by a name: its qualified one (`api@file`), the same without the provider, or for a Kubernetes object
+ * its own name without the namespace.
+ *
+ * @throws UsageError when there is none, or more than one.
+ */
+export function findMiddleware(
+  name: string,
+  { routes, prepared }: Pick<Configuration, 'routes' | 'prepared'>,
+): PreparedMiddleware {
+  const all = [...prepared.steps.values()].filter(({ kind }) => kind === oAuthClientCredentials);
+  const exact = all.find((one) => one.name === name);
+  if (exact !== undefined) return exact;
+  const meant = all.filter((one) => shortNames(one.name, routes).includes(name));
+  const [first, ...others] = meant;
+  if (first === undefined) throw new UsageError(describeMissing(name, routes, all));
+  if (others.length > 0)
+    throw new UsageError(
+      `${name} can be any of ${meant.map((one) => one.name).join(', ')}: give the whole name`,
+    );
+  return first;
+}
+
+function shortNames(qualified: string, { middlewares }: DynamicConfiguration): readonly string[] {
+  const bare = qualified.slice(0, qualified.lastIndexOf('@'));
+  const namespace = middlewares.get(qualified)?.namespace;
+  return namespace !== undefined && bare.startsWith(`${namespace}-`)
+    ? [bare, bare.slice(namespace.length + 1)]
+    : [bare];
+}
+
+function describeMissing(
+  name: string,
+  routes: DynamicConfiguration,
+  all: readonly PreparedMiddleware[],
+): string {
+  const others = [...routes.middlewares.values()].filter(({ kind }) => kind !== oAuthClientCredentials.name);
+  const other = others.find((one) => one.name === name || shortNames(one.name, routes).includes(name));
+  if (other !== undefined) {
+    const [fault] = other.errors;
+    if (fault !== undefined) return `${name} cannot be used: ${fault.message}`;
+    return other.members === undefined
+      ? `${name} is ${other.kind ?? 'another middleware'}, which requests no tokens`
+      : `${name} is a chain: give the name of one of its middlewares`;
+  }
+  if (all.length === 0) return 'there is no middleware oAuthClientCredentials here';
+  const names = all.flatMap((one) => [one.name, ...shortNames(one.name, routes)]);
+  const near = nearestName(name, names);
+  return near === undefined
+    ? `there is no middleware ${name}: expected one of ${all.map((one) => one.name).join(', ')}`
+    : `there is no middleware ${name}: did you mean ${near}?`;
+}

@@ -1,0 +1,104 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { Channel } from '@grantgate/middleware/base/channel';
+import type { Stores } from '@grantgate/middleware/cache/stores';
+import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
+import type { z } from 'zod';
+import type { MiddlewareConfig } from '../config/dynamic.ts';
+import type { Problem } from '../config/place.ts';
+import type { OptionRules } from '../config/structural-schema.ts';
+import type { LookUp, SharedSources } from '../secrets/resolve.ts';
+import type { Step } from './step.ts';
+
+/** The name of another object, as an entry of a configuration mentions it. */
+export interface NamedObject {
+  readonly name: string;
+  /** Of Kubernetes objects. */
+  readonly namespace?: string | undefined;
+}
+
+/** How a format of configuration writes such names. */
+export interface NameSchemas {
+  readonly middleware: z.ZodType<NamedObject>;
+}
+
+/** What a kind of middleware is to configurations: schemas, references and CustomResourceDefinitions are made of it. */
+interface KindBase {
+  /** As it stands in a configuration. */
+  readonly name: string;
+  /** Whether it stands below `plugin`, as in Traefik Hub. */
+  readonly isPlugin: boolean;
+  /** One sentence for the reference. */
+  readonly description: string;
+  /** Its options. */
+  readonly schema: (names: NameSchemas) => z.ZodType;
+  /** What a CustomResourceDefinition says beyond the types of the options, by path. */
+  readonly rules?: OptionRules;
+}
+
+/** A kind whose middlewares consist of others. */
+export interface CompositeKind extends KindBase {
+  readonly schema: (names: NameSchemas) => z.ZodObject;
+  /** The option that lists the others, outermost first. */
+  readonly members: string;
+}
+
+/** A kind whose middlewares are steps of their own. */
+export interface StepKind<Options extends object = object> extends KindBase {
+  readonly members?: undefined;
+  /** Reads the options of one middleware, with its references looked up. */
+  readonly read: (config: MiddlewareConfig, sources: SharedSources) => ReadOptions<Options>;
+  /** Called once in a process: what several middlewares share is made here. */
+  readonly createCompile: (deps: MiddlewareDeps) => Compile<Options>;
+}
+
+/** Makes a step of a middleware. @param name its qualified name. */
+export type Compile<Options> = (options: Options, name: string) => Step;
+
+export interface ReadOptions<Options> {
+  /** Undefined for options that cannot be used. */
+  readonly options: Options | undefined;
+  readonly problems: readonly Problem[];
+  /** What its references led to. */
+  readonly lookUps: readonly LookUp[];
+}
+
+/** What steps may use. */
+export interface MiddlewareDeps {
+  readonly clock: Clock;
+  readonly cache: TokenCache;
+  readonly stores: Stores;
+  /** Opens what counts the tokens of middlewares that share them. Default: nobody counts. */
+  readonly openTally?: (() => TokenTally) | undefined;
+  /** Default: nobody is told. */
+  readonly renewals?: Channel<TokenRenewal> | undefined;
+}
+
+/** What became of a renewal in the background; the tally tells from which middlewares it is. */
+export interface TokenRenewal {
+  readonly tally: TokenTally;
+  readonly event: RenewalEvent;
+}
+
+export type MiddlewareKind = CompositeKind | StepKind;
+
+/** A kind whose options have a type that its own code knows. */
+export interface DefinedKind<Options extends object> extends StepKind {
+  /** The options of a middleware that has been read; undefined when it is of another kind, or broken. */
+  readonly optionsOf: (read: {
+    readonly kind: MiddlewareKind;
+    readonly options: object | undefined;
+  }) => Options | undefined;
+}
+
+/** A kind with its own type of options. */
+export function defineKind<Options extends object>(definition: StepKind<Options>): DefinedKind<Options> {
+  const kind: DefinedKind<Options> = Object.freeze({
+    // Options come from the `read` of the same kind and from nowhere else.
+    ...(definition as unknown as StepKind),
+    optionsOf: (read: { readonly kind: MiddlewareKind; readonly options: object | undefined }) =>
+      read.kind === kind ? (read.options as Options | undefined) : undefined,
+  });
+  return kind;
+}

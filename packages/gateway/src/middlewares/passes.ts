@@ -1,0 +1,66 @@
+import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
+import type { Pass } from './step.ts';
+
+/** What the steps of a request have changed, outermost first. */
+export type Passes = readonly Pass[];
+
+export const noPasses: Passes = Object.freeze([]);
+
+/** Who the last step that names a user says it is. */
+export function usernameOf(passes: Passes): string | undefined {
+  return passes.findLast(({ subject }) => subject?.username !== undefined)?.subject?.username;
+}
+
+/** Whether one of the steps takes the place of the caller's header. @param name as `normalizeHeaderName` writes it. */
+export function isReplaced(passes: Passes, name: string): boolean {
+  for (const pass of passes) if (pass.removeHeaders.has(name)) return true;
+  return false;
+}
+
+/** Appends the headers that steps have set; a later step's take the place of an earlier one's. */
+export function appendSetHeaders(headers: string[], passes: Passes): void {
+  passes.forEach(({ setHeaders }, index) => {
+    const later = index + 1 < passes.length ? passes.slice(index + 1) : undefined;
+    for (let at = 0; at + 1 < setHeaders.length; at += 2) {
+      const name = setHeaders[at] ?? '';
+      if (later !== undefined && isReplaced(later, normalizeHeaderName(name))) continue;
+      headers.push(name, setHeaders[at + 1] ?? '');
+    }
+  });
+}
+
+/** Whether they change headers alike; lists of headers are compared by identity. */
+export function haveSameHeaders(a: Passes, b: Passes): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at += 1)
+    if (a[at]?.setHeaders !== b[at]?.setHeaders || a[at]?.removeHeaders !== b[at]?.removeHeaders)
+      return false;
+  return true;
+}
+
+/** The values of a header as the steps have left it, joined by `, `. @param name in lower case. @param raw the caller's headers. */
+export function readHeader(passes: Passes, raw: readonly string[], name: string): string | undefined {
+  const normalized = normalizeHeaderName(name);
+  const last = passes.findLast(({ removeHeaders }) => removeHeaders.has(normalized));
+  return valueIn(last?.setHeaders ?? raw, name);
+}
+
+function valueIn(headers: readonly string[], name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const written = headers[at] ?? '';
+    if (written.length !== name.length || written.toLowerCase() !== name) continue;
+    const value = headers[at + 1] ?? '';
+    found = found === undefined ? value : `${found}, ${value}`;
+  }
+  return found;
+}
+
+/** What `Host` says after the steps; undefined: what the caller's said. */
+export function hostOf(passes: Passes): string | undefined {
+  for (let at = passes.length - 1; at >= 0; at -= 1) {
+    const host = passes[at]?.host;
+    if (host !== undefined) return host;
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { MiddlewareConfig } from '../config/dynamic.ts';
+import { readObject } from '../config/read.ts';
+import { formatPath } from '../config/path.ts';
+import type { Problem } from '../config/place.ts';
+import type { Resolved, SharedSources } from '../secrets/resolve.ts';
+import { resolveReferences } from '../secrets/resolve.ts';
+import type { ReadOptions } from './kind.ts';
+
+/** A middleware's options with values in place of its references, and what is wrong with those. */
+export interface ResolvedOptions extends Pick<Resolved, 'value' | 'lookUps'> {
+  readonly problems: readonly Problem[];
+  /** Paths of the references that lead nowhere. */
+  readonly unresolved: readonly string[];
+}
+
+export function resolveOptions(config: MiddlewareConfig, sources: SharedSources): ResolvedOptions {
+  const { namespace, localReferences } = config;
+  const { value, problems, lookUps } = resolveReferences(config.options, {
+    ...sources,
+    namespace,
+    localReferences,
+  });
+  return {
+    value,
+    lookUps,
+    problems: problems.map(({ path, ...problem }) => ({
+      ...problem,
+      place: config.placeOf(path),
+      path: pathOf(config, formatPath(path)),
+    })),
+    unresolved: problems.filter(({ severity }) => severity === 'error').map(({ path }) => formatPath(path)),
+  };
+}
+
+/** Reads options with a schema: every problem at once, each at its place. */
+export function readOptions<S extends z.ZodObject>(
+  schema: S,
+  config: MiddlewareConfig,
+  sources: SharedSources,
+): ReadOptions<z.output<S>> {
+  const { value, lookUps, problems, unresolved } = resolveOptions(config, sources);
+  const { file } = config.place;
+  const read = readObject(schema, { document: { file, value, placeOf: config.placeOf }, path: [] });
+  return {
+    options: read.whole && unresolved.length === 0 ? (Object.freeze(read.value) as z.output<S>) : undefined,
+    problems: [
+      ...problems,
+      // A reference that leads nowhere is one problem, not two.
+      ...read.problems
+        .filter(({ path }) => !unresolved.includes(path))
+        .map((problem) => ({ ...problem, path: pathOf(config, problem.path) })),
+    ],
+    lookUps,
+  };
+}
+
+/** The path of an option for diagnostics, which begins with the middleware's name. */
+export const pathOf = ({ name }: Pick<MiddlewareConfig, 'name'>, path: string): string =>
+  path === '' ? name : `${name}.${path}`;

@@ -1,0 +1,41 @@
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import type { Deny } from '@grantgate/middleware/decision/decision';
+import type { Pass, Reply, Step, StepResult } from '../middlewares/step.ts';
+import { toBrokenRoute, type Refusal } from './refusals.ts';
+import type { SteppedRequest } from './stepped-request.ts';
+
+/** Why a request goes no further; undefined: it has passed every step. */
+export type Stop = Refusal | Reply | undefined;
+
+/** A refusal with the name of the middleware that it is from. */
+type NamedDeny = Deny & { readonly middleware: string };
+
+/** What is asked whether a request may pass: a route, or a middleware without one. */
+export interface Guarded {
+  readonly routerName: string;
+  readonly steps: readonly Step[];
+  readonly broken: string | undefined;
+}
+
+/** The one decision on a request, for the gateway's routes and for what a proxy beside asks. */
+export function decide({ steps, broken }: Guarded, request: SteppedRequest): MaybePromise<Stop> {
+  return broken === undefined ? runFrom(0, steps, request) : toBrokenRoute(broken);
+}
+
+/** Asks one step after the other; a promise only when one of them has to wait. */
+function runFrom(first: number, steps: readonly Step[], request: SteppedRequest): MaybePromise<Stop> {
+  for (let at = first; at < steps.length; at += 1) {
+    const step = steps[at] as Step;
+    const result = step.onRequest(request);
+    if (result instanceof Promise)
+      return result.then((late) =>
+        late.allowed ? (request.passed(late, step), runFrom(at + 1, steps, request)) : toStop(late, step),
+      );
+    if (!result.allowed) return toStop(result, step);
+    request.passed(result, step);
+  }
+  return undefined;
+}
+
+const toStop = (result: Exclude<StepResult, Pass>, { name }: Step): NamedDeny | Reply =>
+  'response' in result ? result : { ...result, middleware: name };

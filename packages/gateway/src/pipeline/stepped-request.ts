@@ -1,0 +1,69 @@
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import type { Passes } from '../middlewares/passes.ts';
+import { noPasses, readHeader } from '../middlewares/passes.ts';
+import type { Pass, Step, StepRequest } from '../middlewares/step.ts';
+import { unchanged } from '../middlewares/step.ts';
+import type { RequestFacts } from '../routing/facts.ts';
+
+/** A request and what the steps that it has passed have changed. A class, because one is made for every request. */
+export abstract class SteppedRequest implements StepRequest {
+  passes: Passes = noPasses;
+  target: string;
+  /** Steps that have been passed. */
+  #entered = 0;
+  /** The step whose token reaches the server, if it can be replaced, and where its changes stand. */
+  #token: { readonly step: Step; readonly at: number } | undefined = undefined;
+
+  /** @param target path and query that the first step sees. */
+  constructor(target: string) {
+    this.target = target;
+  }
+
+  abstract get facts(): RequestFacts;
+
+  /** `Authorization` before the first step. */
+  protected abstract get presentedAuthorization(): string | undefined;
+
+  get authorization(): string | undefined {
+    for (const { removeHeaders } of this.passes)
+      if (removeHeaders.has('authorization')) return this.header('authorization');
+    return this.presentedAuthorization;
+  }
+
+  header(name: string): string | undefined {
+    return readHeader(this.passes, this.facts.rawHeaders, name);
+  }
+
+  /** Told of each step that the request has passed; the next one sees the changes. */
+  passed(pass: Pass, step: Step): void {
+    this.#entered += 1;
+    if (pass === unchanged) return;
+    if (step.renew !== undefined) this.#token = { step, at: this.passes.length };
+    else if (this.#token !== undefined && pass.removeHeaders.has('authorization')) this.#token = undefined;
+    this.passes = this.passes.length === 0 ? [pass] : [...this.passes, pass];
+    if (pass.target !== undefined) this.target = pass.target;
+  }
+
+  /** Whether the token that reaches the server can be replaced. */
+  get renewsToken(): boolean {
+    return this.#token !== undefined;
+  }
+
+  /** The changes of all steps with another token, in the place of one that the server has refused; undefined when there is none. */
+  renewToken(): MaybePromise<Passes | undefined> {
+    const { passes } = this;
+    const { step, at = -1 } = this.#token ?? {};
+    const pass = passes[at];
+    const renewed = pass && step?.renew?.(pass);
+    const replace = (by: Pass | undefined): Passes | undefined => by && passes.with(at, by);
+    return renewed instanceof Promise ? renewed.then(replace) : replace(renewed);
+  }
+
+  /** The headers of a response after the steps that the request has passed, innermost first. */
+  toResponseHeaders(steps: readonly Step[], headers: readonly string[], status: number): readonly string[] {
+    let changed = headers;
+    for (let at = this.#entered - 1; at >= 0; at -= 1)
+      changed = steps[at]?.onResponse?.(changed, status, this) ?? changed;
+    return changed;
+  }
+}
