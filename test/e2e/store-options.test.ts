@@ -48,6 +48,20 @@ describe('store.redis.timeout', () => {
   });
 });
 
+describe('a store', () => {
+  it('tells every gateway that the authorization server limits a credential', async () => {
+    const caller = fleet.createCaller();
+    const [one, two] = [await join(10_000), await join(10_000)];
+    fleet.server.limit(caller.id, 600);
+    for (const gateway of [one, two, one, two]) expect(await call(gateway, caller)).toBe(503);
+    expect(fleet.tokenRequestsOf(caller.id)).toBe(1);
+    // Nobody else waits.
+    expect(await call(two, fleet.createCaller())).toBe(200);
+    expect(await call(await join(10_000), caller)).toBe(503);
+    expect(fleet.tokenRequestsOf(caller.id)).toBe(1);
+  });
+});
+
 describe('store.secrets', () => {
   const [old, fresh] = ['o'.repeat(32), 'n'.repeat(16)] as const;
 

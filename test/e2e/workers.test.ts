@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import type { Server, ServerResponse } from 'node:http';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { json, startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
 import type { Served, Serving } from './workers.testkit.ts';
 import { isAlive, serve, startCallers, untilServing, visit } from './workers.testkit.ts';
 
@@ -53,6 +55,11 @@ const startServing = (more?: object, middlewares?: object): Promise<Serving> =>
 const pidsOf = (serving: Served): number[] => serving.logged('a worker is ready').map(({ pid = 0 }) => pid);
 const untilGone = (pids: readonly number[]) => until(async () => !pids.some(isAlive));
 
+/** How often the store that the workers share was too slow. */
+const countTroubles = (serving: Serving): number =>
+  serving.logged('the store of the workers failed').length +
+  serving.logged('the store of the workers is not available').length;
+
 describe('grantgate serve with two workers, as it is built', () => {
   it('asks for one token, however many callers come to both workers at once', async () => {
     const server = await startAuthorizationServer({ clients: [] });
@@ -63,9 +70,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     const agent = new Agent({ maxSockets: 400 });
     const words = 'the store of the workers is';
     // On a machine that is too busy for the store to answer in time, each worker asks for itself: then another credential is tried.
-    const troubles = (): number =>
-      serving.logged('the store of the workers failed').length +
-      serving.logged('the store of the workers is not available').length;
+    const troubles = (): number => countTroubles(serving);
     let callers = 0;
     const id = await until(async () => {
       await until(async () =>
@@ -96,6 +101,22 @@ describe('grantgate serve with two workers, as it is built', () => {
     agent.destroy();
     await server.close();
   });
+
+  it('sends no second token request from either worker until the time that the server named', async () => {
+    const server = await startScriptedServer((response) => json(response, 429, {}, { 'retry-after': '600' }));
+    const serving = await startServing({}, { callers: { plugin: { oAuthClientCredentials: { url: server.url } } } });
+    // Each on a connection of its own: the primary hands them to the workers in turn.
+    const agent = new Agent();
+    const limited = await until(async () => {
+      const [before, sent, id] = [countTroubles(serving), server.requests.length, randomUUID()];
+      const headers = { authorization: `Basic ${Buffer.from(`${id}:secret`).toString('base64')}` };
+      for (let round = 0; round < 10; round += 1) expect(await visit(serving.url, agent, headers)).toBe(503);
+      // On a machine that is too busy for the store to respond in time, each worker asks for itself.
+      return countTroubles(serving) === before && { tokenRequests: server.requests.length - sent };
+    });
+    expect(limited).toEqual({ tokenRequests: 1 });
+    await server.close();
+  }); // prettier-ignore
 
   it('loses what a killed worker had under way, and nothing else, and replaces it', async () => {
     const serving = await startServing();

@@ -73,7 +73,7 @@ const table: [string, Respond, unknown, unknown?, number?][] = [
     error(503, undefined, { 'retry-after': '77' }),
     unavailable(77),
   ],
-  ['answers 429', error(429, undefined), unavailable(5), undefined, 4],
+  ['answers 429', error(429, undefined), unavailable(1), undefined, 4],
   [
     'answers 429 with Retry-After in seconds',
     error(429, 'slow_down', { 'retry-after': '30' }),

@@ -6,16 +6,17 @@ import type { FakeClock } from '../base/fake-clock.testkit.ts';
 import { createFakeClock } from '../base/fake-clock.testkit.ts';
 import { Secret } from '../base/secret.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
+import type { TokenFailure } from '../token/failure.ts';
 import { createGuardedStore } from './guarded-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createSharedTokens } from './shared-tokens.ts';
 import type { StoreEvent } from './store-event.ts';
 import type { TokenStore } from './store.ts';
-import { createTokenCache } from './token-cache.ts';
+import { createTokenCache, type CachedTokens } from './token-cache.ts';
 
 const lifetimeMs = 100_000;
 const app = () => ({ clientId: 'app', clientSecret: new Secret('s3cr3t') });
-const unavailable: TokenOutcome = {
+const unavailable: TokenFailure = {
   kind: 'failure',
   reason: 'unavailable',
   detail: 'the token endpoint answered 503',
@@ -82,6 +83,71 @@ describe('a fleet of processes with one store', () => {
     await clock.advance(1_000);
     expect(new Set((await all).map(valueOf))).toEqual(new Set(['token-1']));
     expect(asked).toHaveLength(1);
+  });
+
+  describe('told to wait by the authorization server', () => {
+    const limited: TokenFailure = {
+      ...unavailable,
+      retryAfterSeconds: 60,
+      response: { status: 429, error: undefined, errorDescription: undefined },
+    };
+    const get = async (clock: FakeClock, { tokens }: { tokens: CachedTokens }) => {
+      const outcome = Promise.resolve(tokens.get(app()));
+      await clock.advance(500);
+      return outcome;
+    };
+
+    it('sends no token request from any process until then, and says what remains', async () => {
+      const { clock, asked, fleet, join } = createFleet();
+      fleet.answer = limited;
+      expect(await get(clock, join())).toBe(limited);
+      fleet.answer = undefined;
+      await clock.advance(2_000);
+      for (const process of [join(), join()])
+        expect(await get(clock, process)).toMatchObject({
+          reason: 'unavailable',
+          detail: limited.detail,
+          retryAfterSeconds: 58,
+        });
+      expect(asked).toHaveLength(1);
+      await clock.advance(60_000);
+      expect(await get(clock, join())).toMatchObject({ value: 'token-2' });
+    });
+
+    it('renews in no process until then, and uses its token', async () => {
+      const { clock, asked, fleet, join } = createFleet();
+      const processes = [join(), join(), join()];
+      for (const process of processes) expect(await get(clock, process)).toMatchObject({ value: 'token-1' });
+      await clock.advance(85_000);
+      fleet.answer = limited;
+      for (const process of processes) {
+        expect(await get(clock, process)).toMatchObject({ value: 'token-1' });
+        await clock.advance(1_000);
+      }
+      expect(asked).toHaveLength(2);
+    });
+
+    it('keeps no other process waiting for a failure of one process alone', async () => {
+      const { clock, fleet, join } = createFleet();
+      fleet.answer = { ...limited, response: undefined };
+      await get(clock, join());
+      await clock.advance(2_000);
+      fleet.answer = undefined;
+      expect(await get(clock, join())).toMatchObject({ value: 'token-2' });
+    });
+
+    it('tells nobody of it who has another secret', async () => {
+      const { clock, asked, fleet, join } = createFleet();
+      fleet.answer = limited;
+      await get(clock, join());
+      await clock.advance(2_000);
+      const outcome = Promise.resolve(
+        join().tokens.get({ clientId: 'app', clientSecret: new Secret('other') }),
+      );
+      await clock.advance(500);
+      expect(await outcome).toBe(limited);
+      expect(asked).toHaveLength(2);
+    });
   });
 
   it('asks for nothing again when a process starts anew, and the token ends when it did before', async () => {

@@ -46,10 +46,15 @@ export async function obtainShared(
       if (waited) shared.events.publish({ kind: 'lock_wait', waitedMs: clock.monotonic() - begun });
       if (lock === 'unavailable') return askServer(shared, request);
       // Between the first look and the lock, its last holder may have left a token.
-      const meanwhile = await shared.read(key);
+      const [meanwhile, cooling] = await Promise.all([shared.read(key), shared.readCooldown(key)]);
       if (isGain(meanwhile, request)) {
         void lock.release();
         return announce(shared, meanwhile);
+      }
+      // The server has told one process of the fleet to wait, and means all of them.
+      if (cooling !== undefined) {
+        void lock.release();
+        return cooling;
       }
       const outcome = await ask();
       shared.events.publish({ kind: 'found', tier: 'server' });
@@ -109,7 +114,12 @@ async function leave(
   isWanted: () => boolean,
 ): Promise<void> {
   if (!isWanted()) return;
-  if (outcome.kind === 'token') await shared.write(key, outcome);
+  if (outcome.kind === 'token') {
+    await shared.write(key, outcome);
+    return;
+  }
+  // What this process found out by itself may be its own trouble: a network that is down for it alone.
+  if (outcome.response !== undefined && outcome.isLocal !== true) await shared.writeCooldown(key, outcome);
   // While a token is held, its failed renewal is nobody else's concern.
-  else if (held === undefined) await shared.writeFailure(key, outcome);
+  if (held === undefined) await shared.writeFailure(key, outcome);
 }

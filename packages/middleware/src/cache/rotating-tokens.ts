@@ -6,7 +6,7 @@ const rememberedNames = 10_000;
 
 /**
  * Tokens of one store while its secret is being changed: new ones are left under the first secret, and those that processes left under
- * another are found, and left again under the first. A lock is held under every secret, so that processes that have the secrets in
+ * another are found, and left again under the first. Cool-downs are known under the first secret alone. A lock is held under every secret, so that processes that have the secrets in
  * another order, or only one of them, still wait for each other.
  */
 export function createRotatingTokens(first: SharedTokens, others: readonly SharedTokens[]): SharedTokens {

@@ -3,7 +3,7 @@ import type { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import { createAccessToken } from '../token/access-token.ts';
-import type { TokenFailure } from '../token/failure.ts';
+import { createTokenFailure, type TokenFailure } from '../token/failure.ts';
 import type { GuardedStore } from './guarded-store.ts';
 import { createKeyer } from './key.ts';
 import { createSeal } from './sealed.ts';
@@ -19,6 +19,10 @@ export interface SharedTokens {
   write(key: string, token: AccessToken): Promise<void>;
   /** Tells those who wait why there is no token; never in place of a token. */
   writeFailure(key: string, failure: TokenFailure): Promise<void>;
+  /** Keeps the others from asking until the time that the authorization server named. */
+  writeCooldown(key: string, failure: TokenFailure): Promise<void>;
+  /** The failure to respond with, with the seconds that remain; undefined when a token may be requested. */
+  readCooldown(key: string): Promise<TokenFailure | undefined>;
   /** The right to ask for a token: `busy` while another process has it, `unavailable` when the store cannot say. */
   lock(key: string): Promise<Lock | 'busy' | 'unavailable'>;
   readonly events: Channel<StoreEvent>;
@@ -52,6 +56,8 @@ type Entry = { readonly expiresAtMs: number } & (
   { readonly token: string; readonly lifetimeMs: number } | { readonly failure: Omit<TokenFailure, 'kind'> }
 );
 
+const cooldownOf = (key: string): string => `${key}:cooldown`;
+
 /** @throws RangeError when the secret has none of the lengths of AES. */
 export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
   const { clock, store, events, secret, keyPrefix } = options;
@@ -60,28 +66,44 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
   const nameKey = new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), 'grantgate token names', 32));
   const keyer = createKeyer(nameKey);
 
-  const fromEntry = (entry: Entry, ttlMs: number): TokenOutcome | undefined => {
+  const open = async (
+    key: string,
+  ): Promise<{ readonly entry: Entry; readonly leftMs: number } | undefined> => {
+    const got = await store.attempt('get', (redis) => redis.get(key));
+    if (!got.ok || got.value === undefined) return undefined;
+    const text = seal.open(key, got.value.value);
+    if (text === undefined) {
+      events.publish({ kind: 'unsealed' });
+      return undefined;
+    }
+    const entry = JSON.parse(text) as Entry;
     // The store's clock says how much is left, so that processes whose clocks differ agree on the end; the sealed end bounds what a
     // store can claim. A process whose clock is ahead uses a shared token for that much less.
-    const leftMs = Math.min(ttlMs, entry.expiresAtMs - clock.now());
-    if (!(leftMs > 0)) return undefined;
-    if ('failure' in entry) return Object.freeze({ kind: 'failure', ...entry.failure });
-    const now = clock.monotonic();
-    return createAccessToken(entry.token, now + leftMs - entry.lifetimeMs, now + leftMs);
+    const leftMs = Math.min(got.value.ttlMs, entry.expiresAtMs - clock.now());
+    return leftMs > 0 ? { entry, leftMs } : undefined;
+  };
+  const sealFailure = (
+    key: string,
+    { reason, detail, retryAfterSeconds, oauthError }: TokenFailure,
+    ttlMs: number,
+  ): Uint8Array => {
+    const entry: Entry = {
+      expiresAtMs: clock.now() + ttlMs,
+      failure: { reason, detail, retryAfterSeconds, oauthError },
+    };
+    return seal.seal(key, JSON.stringify(entry));
   };
 
   return {
     events,
     keyOf: (parts) => `${keyPrefix}${keyer(parts)}`,
     async read(key) {
-      const got = await store.attempt('get', (redis) => redis.get(key));
-      if (!got.ok || got.value === undefined) return undefined;
-      const text = seal.open(key, got.value.value);
-      if (text === undefined) {
-        events.publish({ kind: 'unsealed' });
-        return undefined;
-      }
-      return fromEntry(JSON.parse(text) as Entry, got.value.ttlMs);
+      const found = await open(key);
+      if (found === undefined) return undefined;
+      const { entry, leftMs } = found;
+      if ('failure' in entry) return Object.freeze({ kind: 'failure', ...entry.failure });
+      const now = clock.monotonic();
+      return createAccessToken(entry.token, now + leftMs - entry.lifetimeMs, now + leftMs);
     },
     async write(key, { value, obtainedAtMs, expiresAtMs }) {
       if (expiresAtMs === undefined) return;
@@ -95,13 +117,23 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
       const sealed = seal.seal(key, JSON.stringify(entry));
       await store.attempt('set', (redis) => redis.set(key, sealed, ttlMs));
     },
-    async writeFailure(key, { reason, detail, retryAfterSeconds, oauthError }) {
-      const entry: Entry = {
-        expiresAtMs: clock.now() + failureMs,
-        failure: { reason, detail, retryAfterSeconds, oauthError },
-      };
-      const sealed = seal.seal(key, JSON.stringify(entry));
+    async writeFailure(key, failure) {
+      const sealed = sealFailure(key, failure, failureMs);
       await store.attempt('set', (redis) => redis.setIfAbsent(key, sealed, failureMs));
+    },
+    async writeCooldown(key, failure) {
+      const { retryAfterSeconds = 0 } = failure;
+      if (retryAfterSeconds <= 0) return;
+      const name = cooldownOf(key);
+      const sealed = sealFailure(name, failure, retryAfterSeconds * 1000);
+      await store.attempt('set', (redis) => redis.set(name, sealed, retryAfterSeconds * 1000));
+    },
+    async readCooldown(key) {
+      const found = await open(cooldownOf(key));
+      if (found === undefined || !('failure' in found.entry)) return undefined;
+      const { reason, detail } = found.entry.failure;
+      const retryAfterSeconds = Math.ceil(found.leftMs / 1000);
+      return createTokenFailure(reason, detail, { retryAfterSeconds, isLocal: true });
     },
     async lock(key) {
       const name = `${key}:lock`;

@@ -50,6 +50,8 @@ export interface AuthorizationServer {
   setClient(client: TestClient): void;
   setLifetime(seconds: number): void;
   accept(methods: readonly ClientAuthMethod[]): void;
+  /** Responds to this client with 429 and `Retry-After` from now on. */
+  limit(clientId: string, seconds: number): void;
   /** Answers to token requests wait until the returned function is called. */
   hold(): () => void;
   close(): Promise<void>;
@@ -66,6 +68,7 @@ export async function startAuthorizationServer(
     'client_secret_basic',
     'client_secret_post',
   ];
+  const limits = new Map<string, number>();
   let gate: Promise<void> | undefined;
   let received = 0;
 
@@ -121,6 +124,12 @@ export async function startAuthorizationServer(
       ctx.body = { error: 'invalid_client', error_description: 'this method is not accepted' };
     }
     const context = contextOf(ctx);
+    const seconds = limits.get(context?.client?.clientId ?? '');
+    if (seconds !== undefined) {
+      ctx.status = 429;
+      ctx.set('retry-after', String(seconds));
+      ctx.body = {};
+    }
     const { access_token: accessToken } = (ctx.body ?? {}) as { readonly access_token?: string };
     if (accessToken !== undefined) issued.set(accessToken, context?.client?.clientId ?? '');
     const body = context?.body;
@@ -147,6 +156,7 @@ export async function startAuthorizationServer(
     setClient: (client) => void clients.set(client.clientId, client),
     setLifetime: (seconds) => void (lifetimeSeconds = seconds),
     accept: (methods) => void (accepted = methods),
+    limit: (clientId, seconds) => void limits.set(clientId, seconds),
     hold(): () => void {
       let release = (): void => {};
       gate = new Promise((resolve) => (release = resolve));

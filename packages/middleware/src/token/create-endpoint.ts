@@ -84,7 +84,10 @@ export function createTokenEndpoint(
     }
     if (outcome.kind === 'token') clients.set(clientId, true);
     cooldowns.note(credential, outcome);
-    return outcome;
+    // The wait that follows from a 429 is known even if the server named none.
+    return outcome.kind === 'failure' && outcome.response?.status === 429
+      ? Object.freeze({ ...outcome, retryAfterSeconds: cooldowns.find(credential)?.retryAfterSeconds })
+      : outcome;
   };
 
   return {
