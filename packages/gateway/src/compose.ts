@@ -345,7 +345,7 @@ function toConfigured({ routers, steps, checks, services, problems }: Prepared):
       .filter(([, check]) => isBroken(check))
       .map(([name]) => name),
     services: Array.from(services.keys()),
-    middlewares: Array.from(new Set([...steps.keys(), ...checks.keys()])),
+    middlewares: Array.from(checks.keys()),
     stores: Array.from(steps.values()).flatMap((step) => {
       const store = oAuthClientCredentials.optionsOf(step)?.store;
       return store === undefined ? [] : [toStoreName(store.redis)];

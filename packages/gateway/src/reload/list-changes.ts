@@ -26,3 +26,49 @@ export function findChanges<T>(before: readonly T[], after: readonly T[]): ListC
     placeBefore: (index) => (index < start ? index : index >= endsAt ? index + shift : -1),
   };
 }
+
+/** The list before when this one has the same items in the same order, so that what was made of it is still right. */
+export function keepList<T>(before: readonly T[], after: readonly T[]): readonly T[] {
+  if (before.length !== after.length) return after;
+  for (const [index, item] of after.entries()) if (before[index] !== item) return after;
+  return before;
+}
+
+/** The same for a map: the same entries in the same order. */
+export function keepMap<K, V>(
+  before: ReadonlyMap<K, V> | undefined,
+  after: ReadonlyMap<K, V>,
+): ReadonlyMap<K, V> {
+  if (before === undefined || before.size !== after.size) return after;
+  const entries = before.entries();
+  for (const [key, value] of after) {
+    const [keyBefore, valueBefore] = entries.next().value ?? [];
+    if (keyBefore !== key || valueBefore !== value) return after;
+  }
+  return before;
+}
+
+/**
+ * Maps one list after the other. An item that was there before is not mapped again, and one that stands where it stood is not even
+ * looked up; a list that is the same as the one before comes to the same list.
+ */
+export function createMapAgain<T extends object, R>(
+  map: (item: T) => R,
+): (list: readonly T[]) => readonly R[] {
+  const known = new WeakMap<T, { readonly result: R }>();
+  let before: { readonly list: readonly T[]; readonly results: readonly R[] } = { list: [], results: [] };
+  const find = (item: T): R => {
+    let found = known.get(item);
+    if (found === undefined) known.set(item, (found = { result: map(item) }));
+    return found.result;
+  };
+  return (list) => {
+    const { placeBefore } = findChanges(before.list, list);
+    const results = list.map((item, index) => {
+      const place = placeBefore(index);
+      return place === -1 ? find(item) : (before.results[place] as R);
+    });
+    before = { list, results: keepList(before.results, results) };
+    return before.results;
+  };
+}

@@ -29,7 +29,7 @@ interface Held<T> {
 
 export function createSuccession<K extends object, T>(): Succession<K, T> {
   let keys: readonly K[] = [];
-  let current: ReadonlyMap<K, Held<T>> = new Map();
+  let current = new Map<K, Held<T>>();
   let count = 0;
   /** Numbers of the configurations that are open. */
   const open = new Set<number>();
@@ -65,7 +65,8 @@ export function createSuccession<K extends object, T>(): Succession<K, T> {
     open(wanted, acquire) {
       const { removed, added } = findChanges(keys, wanted);
       const number = count + 1;
-      const next = new Map(current);
+      const changed = [...removed, ...added];
+      const next = changed.length === 0 ? current : new Map(current);
       for (const key of added) next.set(key, { use: acquire(key), since: number, until: Infinity });
       count = number;
       open.add(number);
@@ -73,7 +74,6 @@ export function createSuccession<K extends object, T>(): Succession<K, T> {
       for (const key of removed) next.delete(key);
       keys = wanted;
       current = next;
-      const changed = [...removed, ...added];
       return { get: (key) => next.get(key)?.use.value, changed, close: createClose(number) };
     },
   };

@@ -31,11 +31,16 @@ export function createBuild({ services, middlewares, entryPoints, onSteps }: Bui
   const openStep = createOpenStep(middlewares);
   const toRoutes = createRoutes();
   const toTables = createTables(entryPoints);
+  let before: { readonly of: Prepared['steps']; readonly steps: Served['steps'] } | undefined;
   return (prepared) => {
     const usable = [...prepared.steps.values()].filter(({ options }) => options !== undefined);
     const opened = running.open(usable, openStep);
-    const steps = new Map(usable.flatMap((one) => opened.get(one) ?? []).map((step) => [step.name, step]));
-    onSteps?.(steps);
+    if (before?.of !== prepared.steps) {
+      const steps = usable.flatMap((one) => opened.get(one) ?? []);
+      before = { of: prepared.steps, steps: new Map(steps.map((step) => [step.name, step])) };
+      onSteps?.(before.steps);
+    }
+    const { steps } = before;
     const upstreams = services.open(prepared.services);
     const tables = toTables(toRoutes(prepared.routers, { steps, upstreams }));
     return { ...serve({ tables, prepared, steps }), close: createClose([upstreams.close, opened.close]) };

@@ -1,6 +1,8 @@
-import type { MiddlewareConfig } from '../config/dynamic.ts';
+import type { DynamicConfiguration, MiddlewareConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { StepKind } from '../middlewares/kind.ts';
+import { findKind } from '../middlewares/kinds.ts';
+import { findChanges, keepMap } from '../reload/list-changes.ts';
 import type { LookUp, SharedSources } from '../secrets/resolve.ts';
 import { isCurrent } from '../secrets/resolve.ts';
 
@@ -13,27 +15,62 @@ export interface PreparedMiddleware {
   readonly problems: readonly Problem[];
 }
 
-/** Prepares one middleware; says everything that is wrong with it at its place in the file. */
-export type PrepareMiddleware = (
-  config: MiddlewareConfig,
-  kind: StepKind,
+/** Prepares the middlewares that are steps, by qualified name; says everything that is wrong with one at its place in the file. */
+export type PrepareMiddlewares = (
+  middlewares: DynamicConfiguration['middlewares'],
   sources: SharedSources,
-) => PreparedMiddleware;
+) => ReadonlyMap<string, PreparedMiddleware>;
 
-/** A middleware that is the same, and whose secrets are, is prepared once. */
-export function createPrepareMiddleware(): PrepareMiddleware {
-  const done = new WeakMap<MiddlewareConfig, Done>();
-  return (config, kind, sources) => {
-    const before = done.get(config);
-    if (before !== undefined && isCurrent(before.lookUps, sources)) return before.prepared;
-    const { options, problems, lookUps } = kind.read(config, sources);
-    const prepared = Object.freeze({ name: config.name, kind, options, problems });
-    done.set(config, { prepared, lookUps });
+/** A middleware that is the same, and whose secrets are, is prepared once; when all of them are the same, the map is. */
+export function createPrepareMiddlewares(): PrepareMiddlewares {
+  const known = new WeakMap<MiddlewareConfig, Done>();
+  const prepare = (config: MiddlewareConfig, sources: SharedSources): Done => {
+    const last = known.get(config);
+    if (last !== undefined && isCurrent(last.lookUps, sources)) return last;
+    const now = prepareOne(config, sources);
+    known.set(config, now);
+    return now;
+  };
+  let before: Before = { list: [], done: [], prepared: new Map(), sources: undefined };
+  return (middlewares, sources) => {
+    const list = [...middlewares.values()];
+    const { placeBefore } = findChanges(before.list, list);
+    const isSame =
+      sources.secrets === before.sources?.secrets && sources.unreadSecrets === before.sources.unreadSecrets;
+    const done = list.map((config, index) => {
+      const last = isSame ? before.done[placeBefore(index)] : undefined;
+      return last?.isOfClusterOnly === true ? last : prepare(config, sources);
+    });
+    const all = done.flatMap(({ prepared }) => prepared ?? []);
+    const prepared = keepMap(before.prepared, new Map(all.map((one) => [one.name, one])));
+    before = { list, done, prepared, sources };
     return prepared;
   };
 }
 
+interface Before {
+  readonly list: readonly MiddlewareConfig[];
+  readonly done: readonly Done[];
+  readonly prepared: ReadonlyMap<string, PreparedMiddleware>;
+  readonly sources: SharedSources | undefined;
+}
+
 interface Done {
-  readonly prepared: PreparedMiddleware;
+  /** Undefined for one that is no step. */
+  readonly prepared: PreparedMiddleware | undefined;
   readonly lookUps: readonly LookUp[];
+  /** Nothing of it is in a file or the environment, which may change without a new configuration. */
+  readonly isOfClusterOnly: boolean;
+}
+
+function prepareOne(config: MiddlewareConfig, sources: SharedSources): Done {
+  const kind = config.kind === undefined ? undefined : findKind(config.kind);
+  if (kind === undefined || kind.members !== undefined)
+    return { prepared: undefined, lookUps: [], isOfClusterOnly: true };
+  const { options, problems, lookUps } = kind.read(config, sources);
+  return {
+    prepared: Object.freeze({ name: config.name, kind, options, problems }),
+    lookUps,
+    isOfClusterOnly: lookUps.every(({ reference }) => reference.kind === 'kubernetes'),
+  };
 }

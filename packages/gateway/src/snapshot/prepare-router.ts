@@ -31,9 +31,13 @@ export function createPrepareRouters(
   const prepare = (config: RouterConfig, surroundings: Surroundings): Done => {
     const service = surroundings.services.get(config.service);
     const last = known.get(config);
-    if (last !== undefined && last.service === service && areSameSteps(last.found, surroundings)) return last;
-    const found = findSteps(config.middlewares, surroundings);
-    const now = { ...prepareRouter(config, read(config), found, service), found, service };
+    const isSame = last !== undefined && areSameSteps(last.found, surroundings);
+    if (isSame && last.service === service) return last;
+    const found = isSame ? last.found : findSteps(config.middlewares, surroundings);
+    const ready = prepareRouter(config, read(config), found, service);
+    // A service with other servers, or a middleware with another secret, leaves the router as it is.
+    const router = isSameRouter(last?.router, ready.router) ? last?.router : ready.router;
+    const now = { problems: ready.problems, router, found, service };
     known.set(config, now);
     return now;
   };
@@ -49,21 +53,40 @@ export function createPrepareRouters(
   };
 }
 
-const isTouched = ({ service }: RouterConfig, { found }: Done, changed: ReadonlySet<string>): boolean =>
-  changed.size > 0 && (changed.has(service) || found.seen.some(({ name }) => changed.has(name)));
+/** Of one configured router. */
+function isSameRouter(a: PreparedRouter | undefined, b: PreparedRouter | undefined): boolean {
+  return a !== undefined && b !== undefined && a.broken === b.broken && isSameList(a.steps, b.steps);
+}
+
+const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name, index) => name === b[index]);
+
+function isTouched({ service }: RouterConfig, { found }: Done, changed: ReadonlySet<string>): boolean {
+  if (changed.size === 0) return false;
+  if (changed.has(service)) return true;
+  for (const { name } of found.seen) if (changed.has(name)) return true;
+  return false;
+}
 
 /** Names of what is another than the time before. */
 function createFindChanged(): (surroundings: Surroundings) => ReadonlySet<string> {
-  let before: readonly (readonly { readonly name: string }[])[] = [];
+  const changes = [createNameChanges(), createNameChanges(), createNameChanges()];
   return ({ middlewares, services, steps }) => {
-    const now = [[...middlewares.values()], [...services.values()], [...steps.values()]];
-    const changed = new Set<string>();
-    for (const [index, list] of now.entries()) {
-      const { removed, added } = findChanges<{ readonly name: string }>(before[index] ?? [], list);
-      for (const { name } of [...removed, ...added]) changed.add(name);
-    }
-    before = now;
-    return changed;
+    const names = [middlewares, services, steps].flatMap((map, index) => changes[index]?.(map) ?? []);
+    return new Set(names);
+  };
+}
+
+type Named = ReadonlyMap<string, { readonly name: string }>;
+
+function createNameChanges(): (map: Named) => readonly string[] {
+  let before: { readonly map: Named; readonly list: readonly { readonly name: string }[] } | undefined;
+  return (map) => {
+    if (map === before?.map) return [];
+    const list = [...map.values()];
+    const { removed, added } = findChanges(before?.list ?? [], list);
+    before = { map, list };
+    return [...removed, ...added].map(({ name }) => name);
   };
 }
 
@@ -79,21 +102,30 @@ function prepareRouter(
   return { router: Object.freeze({ config, rule, steps: found.names, broken }), problems };
 }
 
-/** The same for a middleware without a route. */
-export function createPrepareCheck(): (
-  config: MiddlewareConfig,
-  surroundings: Surroundings,
-) => PreparedCheck {
+/** The same for every middleware without a route; the map is the same while middlewares and steps are. */
+export function createPrepareChecks(): (surroundings: Surroundings) => ReadonlyMap<string, PreparedCheck> {
   const done = new WeakMap<MiddlewareConfig, { readonly check: PreparedCheck; readonly found: FoundSteps }>();
-  return (config, surroundings) => {
-    const before = done.get(config);
-    if (before !== undefined && areSameSteps(before.found, surroundings)) return before.check;
+  const prepareCheck = (config: MiddlewareConfig, surroundings: Surroundings): PreparedCheck => {
+    const last = done.get(config);
+    if (last !== undefined && areSameSteps(last.found, surroundings)) return last.check;
     const found = findSteps([config.name], surroundings);
     const check = Object.freeze({ steps: found.names, broken: found.broken });
     done.set(config, { check, found });
     return check;
   };
+  let before: (Pick<Surroundings, 'middlewares' | 'steps'> & { readonly checks: Checks }) | undefined;
+  return (surroundings) => {
+    const { middlewares, steps } = surroundings;
+    if (before?.middlewares === middlewares && before.steps === steps) return before.checks;
+    const checks = new Map(
+      Array.from(middlewares, ([name, config]) => [name, prepareCheck(config, surroundings)]),
+    );
+    before = { middlewares, steps, checks };
+    return checks;
+  };
 }
+
+type Checks = ReadonlyMap<string, PreparedCheck>;
 
 function findBrokenService(name: string, service: ServiceConfig | undefined): string | undefined {
   if (service === undefined) return `there is no service ${name}`;

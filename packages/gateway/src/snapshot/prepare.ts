@@ -1,13 +1,12 @@
-import type { DynamicConfiguration, MiddlewareConfig, RouterConfig } from '../config/dynamic.ts';
+import type { DynamicConfiguration, RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import { sortProblems } from '../config/problem.ts';
-import { findKind } from '../middlewares/kinds.ts';
 import type { EntryPointFacts } from './entry-points.ts';
 import type { Surroundings } from './find-steps.ts';
-import type { PreparedMiddleware, PrepareMiddleware } from './prepare-middleware.ts';
-import { createPrepareMiddleware } from './prepare-middleware.ts';
+import type { PrepareMiddlewares } from './prepare-middleware.ts';
+import { createPrepareMiddlewares } from './prepare-middleware.ts';
 import type { ReadyRouter } from './prepare-router.ts';
-import { createPrepareCheck, createPrepareRouters } from './prepare-router.ts';
+import { createPrepareChecks, createPrepareRouters } from './prepare-router.ts';
 import type { Prepared, PreparedCheck, PreparedRouter } from './prepared.ts';
 import { createReadRouter } from './read-router.ts';
 
@@ -28,39 +27,32 @@ export function prepare(configuration: DynamicConfiguration, sources: PrepareSou
 
 /** The same, again and again: what has not changed since is not read or compiled again, and stays the same object. */
 export function createPrepare(sources: PrepareSources): (configuration: DynamicConfiguration) => Prepared {
-  const prepareMiddleware = createPrepareMiddleware();
+  const prepareMiddlewares = createPrepareMiddlewares();
   const prepareRouters = createPrepareRouters(createReadRouter(sources.entryPoints));
-  const prepareCheck = createPrepareCheck();
+  const prepareChecks = createPrepareChecks();
   return (configuration) =>
-    prepareAll(configuration, sources, { prepareMiddleware, prepareRouters, prepareCheck });
+    prepareAll(configuration, sources, { prepareMiddlewares, prepareRouters, prepareChecks });
 }
 
 interface Parts {
-  readonly prepareMiddleware: PrepareMiddleware;
+  readonly prepareMiddlewares: PrepareMiddlewares;
   readonly prepareRouters: (
     configs: readonly RouterConfig[],
     surroundings: Surroundings,
   ) => readonly ReadyRouter[];
-  readonly prepareCheck: (config: MiddlewareConfig, surroundings: Surroundings) => PreparedCheck;
+  readonly prepareChecks: (surroundings: Surroundings) => ReadonlyMap<string, PreparedCheck>;
 }
 
 function prepareAll(
   configuration: DynamicConfiguration,
   { env, readFile, realPath }: PrepareSources,
-  { prepareMiddleware, prepareRouters, prepareCheck }: Parts,
+  { prepareMiddlewares, prepareRouters, prepareChecks }: Parts,
 ): Prepared {
-  const { secrets, unreadSecrets } = configuration;
+  const { secrets, unreadSecrets, middlewares, services } = configuration;
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems: Problem[] = [...configuration.problems];
-  const steps = new Map<string, PreparedMiddleware>();
-  for (const middleware of configuration.middlewares.values()) {
-    const kind = middleware.kind === undefined ? undefined : findKind(middleware.kind);
-    if (kind === undefined || kind.members !== undefined) continue;
-    const prepared = prepareMiddleware(middleware, kind, sources);
-    steps.set(middleware.name, prepared);
-    for (const problem of prepared.problems) problems.push(problem);
-  }
-  const { middlewares, services } = configuration;
+  const steps = prepareMiddlewares(middlewares, sources);
+  for (const step of steps.values()) for (const problem of step.problems) problems.push(problem);
   const surroundings = { middlewares, services, steps };
   const routers: PreparedRouter[] = [];
   for (const { router, problems: found } of prepareRouters(
@@ -70,12 +62,10 @@ function prepareAll(
     for (const problem of found) problems.push(problem);
     if (router !== undefined) routers.push(router);
   }
-  const checks = new Map<string, PreparedCheck>();
-  for (const [name, config] of middlewares) checks.set(name, prepareCheck(config, surroundings));
   return Object.freeze({
     routers,
     steps,
-    checks,
+    checks: prepareChecks(surroundings),
     services: configuration.services,
     problems: Object.freeze(sortProblems(problems)),
   });

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '@grantgate/middleware/base/clock';
+import { fingerprint } from '@grantgate/middleware/base/fingerprint';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { Document } from '../config/document.ts';
@@ -85,6 +86,50 @@ const arbitraryFile = fc
     return text === '' ? '' : `http:\n${text}`;
   }); // prettier-ignore
 
+/** Manifests of one file; each object may be in others too, be missing, or be broken. */
+const arbitraryManifests = fc
+  .record({
+    routes: fc.uniqueArray(
+      fc.tuple(
+        fc.integer({ min: 0, max: 3 }),
+        fc.constantFrom('Host(`a`)', 'Host(`b`) || Host(`a`)', 'Path(`/x`)', 'Nope('),
+        fc.constantFrom('k0', 'k1', 'none'),
+        fc.constantFrom('[{ name: v0, port: 80 }]', '[{ name: v1, port: 80 }, { name: v0, port: 80 }]', '[{ name: v0, port: 81 }]'),
+      ),
+      { maxLength: 4, selector: ([name]) => name },
+    ),
+    middlewares: fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.constantFrom('x0', 'x1')), {
+      maxLength: 2,
+      selector: ([name]) => name,
+    }),
+    secrets: fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.constantFrom('one', 'two')), {
+      maxLength: 2,
+      selector: ([name]) => name,
+    }),
+    services: fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 1 }), fc.constantFrom('10.0.0.1', '10.0.0.1, 10.0.0.2', '')), {
+      maxLength: 2,
+      selector: ([name]) => name,
+    }),
+  })
+  .map(({ routes, middlewares, secrets, services }) =>
+    [
+      ...routes.map(([name, match, middleware, to]) =>
+        `{ apiVersion: traefik.io/v1alpha1, kind: IngressRoute, metadata: { name: r${name}, namespace: apps }, spec: { routes: [{ match: "${match}", middlewares: [{ name: ${middleware} }], services: ${to} }] } }`),
+      ...middlewares.map(([name, secret]) =>
+        `{ apiVersion: traefik.io/v1alpha1, kind: Middleware, metadata: { name: k${name}, namespace: apps }, spec: { plugin: { oAuthClientCredentials: { url: "https://as.example", clientID: "urn:k8s:secret:${secret}:id", clientSecret: "urn:k8s:secret:${secret}:id" } } } }`),
+      ...secrets.map(([name, value]) =>
+        `{ apiVersion: v1, kind: Secret, metadata: { name: x${name}, namespace: apps }, stringData: { id: ${value} } }`),
+      ...services.flatMap(([name, addresses]) => [
+        `{ apiVersion: v1, kind: Service, metadata: { name: v${name}, namespace: apps }, spec: { ports: [{ port: 80 }] } }`,
+        `{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, metadata: { name: v${name}, namespace: apps, labels: { kubernetes.io/service-name: v${name} } }, endpoints: [{ addresses: [${addresses}] }], ports: [{ port: 80 }] }`,
+      ]),
+    ].join('\n---\n'),
+  ); // prettier-ignore
+
+/** Options of the steps, secrets included. */
+const optionsOf = ({ steps }: Prepared): unknown =>
+  Array.from(steps, ([name, { options }]) => [name, options && fingerprint(options)]);
+
 /** What requests and the proxy beside would see. */
 function show(snapshot: Snapshot): unknown {
   const routes = ['web', 'other'].flatMap((entryPoint) =>
@@ -92,18 +137,23 @@ function show(snapshot: Snapshot): unknown {
       ['/', '/x', '/x/y'].map((target) => {
         const facts = createFacts({ entryPoint, host, target });
         const route = snapshot.match(createContext({ entryPoint, host, target }));
-        return [route, route?.steps.map(({ name }) => name), route?.upstream.pick(facts)?.server];
+        // Whichever of them has its turn.
+        const servers = Array.from({ length: 8 }, () => route?.upstream.pick(facts)?.server.url);
+        return [route, route?.steps.map(({ name }) => name), [...new Set(servers)].sort()];
       }),
     ),
   );
-  return JSON.stringify([routes, ['m0', 'm1@file', 'chain'].map((name) => snapshot.check(name))]);
+  return JSON.stringify([
+    routes,
+    ['m0', 'm1@file', 'chain', 'apps-k0@kubernetescrd'].map((name) => snapshot.check(name)),
+  ]);
 }
 
 describe('a configuration that follows another', () => {
   it('comes to what it comes to by itself, whatever was before it', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), arbitraryFile), { minLength: 2, maxLength: 8 }),
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.oneof(arbitraryFile, arbitraryManifests)), { minLength: 2, maxLength: 8 }),
         async (changes) => {
           const plane = createPlane();
           const files: (readonly Document[])[] = [[], [], []];
@@ -116,6 +166,7 @@ describe('a configuration that follows another', () => {
             const lease = plane.updates.holder!.acquire();
             leases.push(lease);
             expect(JSON.stringify(plane.prepared().problems)).toBe(JSON.stringify(scratch.prepared().problems));
+            expect(optionsOf(plane.prepared())).toEqual(optionsOf(scratch.prepared()));
             expect(show(lease.snapshot)).toBe(show(scratch.updates.holder!.acquire().snapshot));
           }
           for (const lease of leases) lease.release();

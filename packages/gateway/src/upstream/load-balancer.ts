@@ -50,25 +50,26 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
   const peers = config.servers
     .filter(({ weight }) => weight > 0)
     .map((serverConfig): Peer => {
-      const id = toStickyId(serverConfig.url);
-      const connections = deps.pools.forOrigin(new URL(serverConfig.url).origin);
+      const url = new URL(serverConfig.url);
+      const connections = deps.pools.forOrigin(url.origin);
       const check = config.healthCheck && acquireCheck(serverConfig.url, config.healthCheck, deps);
       uses.push(connections, ...(check === undefined ? [] : [check]));
-      const server = createServer(serverConfig, connections.value);
+      const server = createServer(serverConfig, url, connections.value);
       const picked = {
         server,
         serviceName: config.name,
         passHostHeader: config.passHostHeader,
         setCookie: undefined,
       };
-      const peer: Peer = {
-        weight: serverConfig.weight,
-        check: check?.value,
-        picked: Object.freeze(picked),
-        pickedFirst: Object.freeze({ ...picked, setCookie: sticky && toStickyCookie(sticky, id) }),
+      const peer = { weight: serverConfig.weight, check: check?.value, picked: Object.freeze(picked) };
+      if (sticky === undefined) return { ...peer, pickedFirst: peer.picked };
+      const id = toStickyId(serverConfig.url);
+      const bound = {
+        ...peer,
+        pickedFirst: Object.freeze({ ...picked, setCookie: toStickyCookie(sticky, id) }),
       };
-      byId.set(id, peer);
-      return peer;
+      byId.set(id, bound);
+      return bound;
     });
   const rotation = createRoundRobin(
     peers.map((item) => ({ item, weight: item.weight })),

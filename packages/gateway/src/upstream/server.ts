@@ -2,8 +2,12 @@ import type { ServerConfig } from '../config/dynamic.ts';
 import type { Pool } from '../http1/pool.ts';
 import type { UpstreamServer } from './upstream.ts';
 
-export function createServer({ url }: ServerConfig, connections: Pool): UpstreamServer {
-  const { origin, host, pathname } = new URL(url);
+/** @param parsed the server's URL. */
+export function createServer(
+  { url }: ServerConfig,
+  { origin, host, pathname }: URL,
+  connections: Pool,
+): UpstreamServer {
   return Object.freeze({
     url,
     origin,

@@ -21,6 +21,8 @@ interface Scope {
   readonly cells: Map<number, Distribution>;
   readonly labels: string;
   readonly of: string | undefined;
+  /** Of a router, its service; else empty. */
+  readonly service: string;
 }
 
 interface Door {
@@ -111,7 +113,7 @@ export function createRequestMetrics(
     configure(configured) {
       if (config.byRouter)
         byRouter = succeed(byRouter, configured.routers, (name, service) =>
-          createScope({ router: name, service }, name),
+          createScope({ router: name, service }, name, service),
         );
       if (config.byService)
         byService = succeed(byService, new Map(configured.services.map((name) => [name, ''])), (name) =>
@@ -172,23 +174,23 @@ function fromKey(key: number): { readonly code: string; readonly method: string;
   };
 }
 
-const createScope = (labels: Readonly<Record<string, string>>, of?: string): Scope => ({
+const createScope = (labels: Readonly<Record<string, string>>, of?: string, service = ''): Scope => ({
   cells: new Map(),
   labels: toLabels(labels),
   of,
+  service,
 });
 
-/** The scopes of another configuration: one whose labels are the same goes on. @param names name to a detail of it. */
+/** The scopes of another configuration: one whose labels would be the same goes on. @param names with the service of each router. */
 function succeed(
   before: ReadonlyMap<string, Scope>,
   names: ReadonlyMap<string, string>,
-  create: (name: string, detail: string) => Scope,
+  create: (name: string, service: string) => Scope,
 ): ReadonlyMap<string, Scope> {
   const after = new Map<string, Scope>();
-  for (const [name, detail] of names) {
-    const fresh = create(name, detail);
+  for (const [name, service] of names) {
     const known = before.get(name);
-    after.set(name, known?.labels === fresh.labels ? known : fresh);
+    after.set(name, known?.service === service ? known : create(name, service));
   }
   return after;
 }

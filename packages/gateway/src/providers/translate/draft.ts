@@ -21,7 +21,8 @@ export interface Draft {
   readonly routers: Map<string, RouterConfig>;
   readonly services: Map<string, ServiceConfig>;
   readonly middlewares: Map<string, MiddlewareConfig>;
-  readonly secrets: Map<string, ReadonlyMap<string, string>>;
+  /** Of Kubernetes, as `namespace/name`. */
+  secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly unreadSecrets: UnreadSecrets;
   /** `namespace/name` of the Kubernetes object that a middleware comes from, by qualified name. */
   readonly objects: Map<string, string>;

@@ -4,23 +4,28 @@ import type {
   RouterConfig,
   ServiceConfig,
 } from '../../config/dynamic.ts';
+import { keepMap } from '../../reload/list-changes.ts';
 import type { Problem } from '../../config/place.ts';
 import { sortProblems } from '../../config/problem.ts';
 import type { Draft } from './draft.ts';
 import { checkReferences } from './references.ts';
 
-/** Checks what refers to what; problems stand in the order of their places. */
-export function finishDraft(draft: Draft): DynamicConfiguration {
+/**
+ * Checks what refers to what; problems stand in the order of their places.
+ *
+ * @param before the configuration before: a map with the same entries is the same map.
+ */
+export function finishDraft(draft: Draft, before: DynamicConfiguration | undefined): DynamicConfiguration {
   for (const { in: owner, problem } of checkReferences(draft)) {
     draft.problems.push(problem);
     breakEntry<RouterConfig | ServiceConfig | MiddlewareConfig>(draft[owner.kind], owner.name, problem);
   }
   return Object.freeze({
-    routers: draft.routers,
-    services: draft.services,
-    middlewares: draft.middlewares,
-    secrets: draft.secrets,
-    unreadSecrets: draft.unreadSecrets,
+    routers: keepMap(before?.routers, draft.routers),
+    services: keepMap(before?.services, draft.services),
+    middlewares: keepMap(before?.middlewares, draft.middlewares),
+    secrets: keepMap(before?.secrets, draft.secrets),
+    unreadSecrets: keepMap(before?.unreadSecrets, draft.unreadSecrets),
     problems: Object.freeze(sortProblems(draft.problems)),
   });
 }

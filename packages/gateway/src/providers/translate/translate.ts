@@ -26,7 +26,7 @@ export const translate: Translate = (...input) => createTranslate()(...input);
 
 /**
  * The same, again and again: what a document that was there before has come to is used again, so that entries which have not
- * changed stay the same objects.
+ * changed stay the same objects, and maps without a change the same maps.
  */
 export function createTranslate(): Translate {
   const parts = new WeakMap<Document, Part>();
@@ -39,18 +39,16 @@ export function createTranslate(): Translate {
     }
     return part;
   };
+  let before: DynamicConfiguration | undefined;
   return (documents, problems = [], unreadSecrets) => {
     const draft = createDraft(unreadSecrets);
     draft.problems.push(...problems);
-    return translateAll(documents, draft, { partOf, translateManifests });
+    addAll(documents, draft, { partOf, translateManifests });
+    return (before = finishDraft(draft, before));
   };
 }
 
-function translateAll(
-  documents: readonly Document[],
-  draft: Draft,
-  { partOf, translateManifests }: Readers,
-): DynamicConfiguration {
+function addAll(documents: readonly Document[], draft: Draft, { partOf, translateManifests }: Readers): void {
   const manifests: Document[] = [];
   for (const document of documents) {
     if (isManifest(document.value)) manifests.push(document);
@@ -72,7 +70,6 @@ function translateAll(
       );
   }
   translateManifests(manifests, draft);
-  return finishDraft(draft);
 }
 
 interface Readers {

@@ -33,15 +33,27 @@ const others: { route: OtherNames; spec: OtherNames } = {
   },
 };
 
-/** Adds a router for each route of an `IngressRoute`, and its service under the router's name, as Traefik does. */
-export function addIngressRoute(draft: Draft, object: KubernetesObject, catalog: ServiceCatalog): void {
+/** A service that a route of an `IngressRoute` leads to. */
+interface Target {
+  readonly member: Member;
+  readonly path: Path;
+}
+
+/** What the router of that name leads to: several are spread by weight. */
+export interface Targets {
+  readonly router: string;
+  readonly targets: readonly Target[];
+}
+
+/** Adds a router for each route of an `IngressRoute`. @returns what they lead to, which `addServices` adds under their names. */
+export function addIngressRoute(draft: Draft, object: KubernetesObject): readonly Targets[] {
   const { value, problems, writtenPath } = readObject(ingressRouteSchema, object.source, others.spec);
   const pruned = findPruned(object);
   draft.problems.push(...problems, ...pruned.map(({ problem }) => problem));
   // A broken spec can still name its routes, and each of them must refuse.
   const raw = value.spec ?? rawSpec(object);
-  for (const index of raw.routes.keys())
-    addRoute(draft, object, catalog, {
+  return Array.from(raw.routes.keys(), (index) =>
+    addRoute(draft, object, {
       path: writtenPath(['spec', 'routes', index]),
       entryPoints: value.spec?.entryPoints ?? [],
       tls: raw.tls !== undefined,
@@ -49,7 +61,8 @@ export function addIngressRoute(draft: Draft, object: KubernetesObject, catalog:
         ...errorsOf(problems),
         ...pruned.filter(({ route }) => route === undefined || route === index).map(({ problem }) => problem),
       ],
-    });
+    }),
+  );
 }
 
 /** A field that the API server dropped may have named a middleware: its route refuses, or all when it is none of one route. */
@@ -76,7 +89,7 @@ interface Outer {
   readonly errors: readonly Problem[];
 }
 
-function addRoute(draft: Draft, object: KubernetesObject, catalog: ServiceCatalog, outer: Outer): void {
+function addRoute(draft: Draft, object: KubernetesObject, outer: Outer): Targets {
   const { namespace, source } = object;
   const { document } = source;
   const { value, problems, writtenPath } = readObject(
@@ -112,11 +125,11 @@ function addRoute(draft: Draft, object: KubernetesObject, catalog: ServiceCatalo
     priority: value.priority,
     tls: outer.tls,
   });
-  // A route that is defined twice is reported once, as a router.
-  if (!draft.services.has(name))
-    addServices(draft, object, catalog, name, value.services ?? [], (index) =>
-      writtenPath(['services', index]),
-    );
+  const targets = (value.services ?? []).map((member, index) => ({
+    member,
+    path: writtenPath(['services', index]),
+  }));
+  return { router: name, targets };
 }
 
 function rawSpec({ source }: KubernetesObject): {
@@ -128,23 +141,24 @@ function rawSpec({ source }: KubernetesObject): {
   return { routes: Array.isArray(routes) ? routes : [], tls: at('tls') ?? undefined };
 }
 
-/** One service goes by the router's name; several are spread by weight under it. */
-function addServices(
+/** As in Traefik, one service goes by the router's name; several are spread by weight under it. */
+export function addServices(
   draft: Draft,
   object: KubernetesObject,
   catalog: ServiceCatalog,
-  name: string,
-  members: readonly Member[],
-  pathOf: (index: number) => Path,
+  { router: name, targets }: Targets,
 ): void {
-  const [only, ...more] = members;
+  // A route that is defined twice is reported once, as a router.
+  if (draft.services.has(name)) return;
+  const [only, ...more] = targets;
   if (only !== undefined && more.length === 0) {
-    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, name, only, pathOf(0)));
+    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, name, only));
     return;
   }
-  const services = members.map((member, index) => {
+  const services = targets.map((target, index) => {
+    const { member } = target;
     const own = name.replace('@', `-${index}-${member.name}@`);
-    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, own, member, pathOf(index)));
+    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, own, target));
     return { name: own, weight: member.weight };
   });
   // Without members the router is broken already; the service is there so that it is not reported as missing.
@@ -162,8 +176,7 @@ function toLoadBalancer(
   { namespace, source }: KubernetesObject,
   catalog: ServiceCatalog,
   name: string,
-  member: Member,
-  path: Path,
+  { member, path }: Target,
 ): LoadBalancerConfig {
   const { document } = source;
   const wanted = { namespace: member.namespace ?? namespace, name: member.name };

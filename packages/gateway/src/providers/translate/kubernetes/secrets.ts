@@ -1,55 +1,63 @@
 import { readObject } from '../../../config/read.ts';
 import { createProblem } from '../../../config/problem.ts';
-import type { Problem } from '../../../config/place.ts';
-import type { Draft } from '../draft.ts';
+import type { Place, Problem } from '../../../config/place.ts';
+import { createMapAgain } from '../../../reload/list-changes.ts';
 import type { KubernetesObject } from './objects.ts';
 import { secretSchema } from './schemas.ts';
 
-/** Adds the keys and values of each `Secret`, which is read once; of two with one name neither is used. */
-export function createAddSecrets(): (draft: Draft, objects: readonly KubernetesObject[]) => void {
-  const secrets = new WeakMap<KubernetesObject, ReadSecret>();
-  const read = (object: KubernetesObject): ReadSecret => {
-    let secret = secrets.get(object);
-    if (secret === undefined) secrets.set(object, (secret = readSecret(object)));
-    return secret;
+/** All Secrets of a configuration. */
+export interface Secrets {
+  /** Keys and values, by `namespace/name`; of two with one name neither is there. */
+  readonly values: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads each `Secret` once; those that are the same as the time before come to the same. */
+export function createReadSecrets(): (objects: readonly KubernetesObject[]) => Secrets {
+  const readEach = createMapAgain(readSecret);
+  let read: readonly ReadSecret[] = [];
+  let secrets = collect(read);
+  return (objects) => {
+    const now = readEach(objects);
+    if (now !== read) secrets = collect(now);
+    read = now;
+    return secrets;
   };
-  return (draft, objects) => addSecrets(draft, objects, read);
 }
 
 interface ReadSecret {
+  readonly id: string;
+  readonly place: Place;
   readonly values: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
 }
 
-function addSecrets(
-  draft: Draft,
-  objects: readonly KubernetesObject[],
-  read: (object: KubernetesObject) => ReadSecret,
-): void {
-  const places = new Map<string, KubernetesObject>();
-  for (const object of objects) {
-    const id = `${object.namespace}/${object.name}`;
+function collect(read: readonly ReadSecret[]): Secrets {
+  const values = new Map<string, ReadonlyMap<string, string>>();
+  const problems: Problem[] = [];
+  const places = new Map<string, Place>();
+  for (const secret of read) {
+    const { id, place } = secret;
     const first = places.get(id);
     if (first === undefined) {
-      places.set(id, object);
-      const { values, problems } = read(object);
-      draft.problems.push(...problems);
-      draft.secrets.set(id, values);
+      places.set(id, place);
+      problems.push(...secret.problems);
+      values.set(id, secret.values);
       continue;
     }
-    const { file, line, column } = first.place;
-    draft.secrets.delete(id);
-    draft.problems.push({
+    values.delete(id);
+    problems.push({
       severity: 'error',
-      place: object.place,
+      place,
       code: 'duplicate_name',
       path: 'metadata.name',
-      message: `the Secret ${id} is defined already at ${file}:${line}:${column}: neither is used`,
+      message: `the Secret ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
     });
   }
+  return { values, problems };
 }
 
-function readSecret({ source }: KubernetesObject): ReadSecret {
+function readSecret({ namespace, name, place, source }: KubernetesObject): ReadSecret {
   const { value, problems: found, writtenPath } = readObject(secretSchema, source);
   const problems = [...found];
   const values = new Map<string, string>();
@@ -65,7 +73,7 @@ function readSecret({ source }: KubernetesObject): ReadSecret {
   };
   add('data', decode);
   add('stringData', (text) => text);
-  return { values, problems };
+  return { id: `${namespace}/${name}`, place, values, problems };
 }
 
 interface Fault {

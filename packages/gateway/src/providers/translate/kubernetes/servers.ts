@@ -4,7 +4,7 @@ import type { ServerConfig } from '../../../config/dynamic.ts';
 import type { Origin } from '../../../config/document.ts';
 import type { Place, Problem } from '../../../config/place.ts';
 import { readObject } from '../../../config/read.ts';
-import type { Draft } from '../draft.ts';
+import { createMapAgain } from '../../../reload/list-changes.ts';
 import type { KubernetesObject } from './objects.ts';
 import { originOf } from './objects.ts';
 import { endpointSliceSchema, serviceSchema } from './schemas.ts';
@@ -22,6 +22,8 @@ export interface ServiceCatalog {
   /** `namespace/name`; undefined for one that is broken. */
   readonly services: ReadonlyMap<string, KnownService | undefined>;
   readonly slices: ReadonlyMap<string, readonly Slice[]>;
+  /** What `findServers` has found: many routes may lead to one service. */
+  readonly found: Map<string, Servers>;
   /** Told of each service that is looked up, `namespace/name`. */
   readonly onLookUp?: (id: string) => void;
 }
@@ -61,99 +63,91 @@ export type Servers =
   | { readonly servers: readonly ServerConfig[]; readonly fault?: undefined }
   | { readonly servers?: undefined; readonly fault: { readonly code: string; readonly message: string } };
 
-/** Reads services and slices; each object once. */
-export function createReadServices(): (draft: Draft, objects: readonly KubernetesObject[]) => ServiceCatalog {
-  const known = new WeakMap<KubernetesObject, ReadService>();
-  const slices = new WeakMap<KubernetesObject, ReadSlice>();
-  return (draft, objects) =>
-    readServices(draft, objects, {
-      service(object) {
-        let read = known.get(object);
-        if (read === undefined) known.set(object, (read = readService(object)));
-        return read;
-      },
-      slice(object) {
-        let read = slices.get(object);
-        if (read === undefined) slices.set(object, (read = readSlice(object)));
-        return read;
-      },
-    });
-}
-
-interface ReadService {
-  /** Undefined for one that is broken. */
-  readonly known: KnownService | undefined;
+/** The catalog with what is wrong in it. */
+export interface ServicesRead {
+  readonly catalog: ServiceCatalog;
   readonly problems: readonly Problem[];
 }
 
-interface ReadSlice {
-  readonly slice: Slice;
+/** Reads each `Service` and `EndpointSlice` once; those that are the same as the time before come to the same catalog. */
+export function createReadServices(): (objects: readonly KubernetesObject[]) => ServicesRead {
+  const readEach = createMapAgain(readOne);
+  let read: readonly ReadOne[] = [];
+  let services = collect(read);
+  return (objects) => {
+    const now = readEach(objects);
+    if (now !== read) services = collect(now);
+    read = now;
+    return services;
+  };
+}
+
+interface ReadOne {
+  /** Of the service. */
+  readonly id: string;
+  readonly place: Place;
   readonly problems: readonly Problem[];
+  /** Undefined for a slice; with `known` undefined the service is broken. */
+  readonly service?: { readonly known: KnownService | undefined };
+  readonly slice?: Slice;
 }
 
-function readService({ source }: KubernetesObject): ReadService {
-  const { value, whole, problems } = readObject(serviceSchema, source);
-  const known = whole ? { spec: value.spec as ServiceSpec, origin: originOf(source) } : undefined;
-  return { known, problems };
-}
-
-function readSlice({ source }: KubernetesObject): ReadSlice {
+function readOne({ kind, namespace, name, labels, place, source }: KubernetesObject): ReadOne {
+  if (kind === 'Service') {
+    const { value, whole, problems } = readObject(serviceSchema, source);
+    const known = whole ? { spec: value.spec as ServiceSpec, origin: originOf(source) } : undefined;
+    return { id: `${namespace}/${name}`, place, problems, service: { known } };
+  }
   const { value, problems, whole } = readObject(endpointSliceSchema, source);
   // A broken slice still says that the service has slices: no address is made up for it.
   const empty = { endpoints: [], ports: [] };
-  return { slice: (whole ? value : { ...value, ...empty }) as Slice, problems };
+  const slice = (whole ? value : { ...value, ...empty }) as Slice;
+  return { id: `${namespace}/${labels['kubernetes.io/service-name'] ?? ''}`, place, problems, slice };
 }
 
-function readServices(
-  draft: Draft,
-  objects: readonly KubernetesObject[],
-  read: {
-    readonly service: (object: KubernetesObject) => ReadService;
-    readonly slice: (object: KubernetesObject) => ReadSlice;
-  },
-): ServiceCatalog {
+function collect(read: readonly ReadOne[]): ServicesRead {
   const services = new Map<string, KnownService | undefined>();
   const slices = new Map<string, Slice[]>();
   const places = new Map<string, Place>();
-  for (const object of objects) {
-    const { kind, namespace, name, labels, place } = object;
-    if (kind === 'Service') {
-      const id = `${namespace}/${name}`;
-      const { known, problems } = read.service(object);
-      draft.problems.push(...problems);
-      const first = places.get(id);
-      if (first === undefined) places.set(id, place);
-      else
-        draft.problems.push({
-          severity: 'error',
-          place,
-          code: 'duplicate_name',
-          path: 'metadata.name',
-          message: `the Service ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
-        });
-      services.set(id, first === undefined ? known : undefined);
-    } else if (kind === 'EndpointSlice') {
-      const { slice, problems } = read.slice(object);
-      draft.problems.push(...problems);
-      const owner = `${namespace}/${labels['kubernetes.io/service-name'] ?? ''}`;
-      const list = slices.get(owner);
-      if (list === undefined) slices.set(owner, [slice]);
+  const problems: Problem[] = [];
+  for (const { id, place, service, slice, problems: own } of read) {
+    problems.push(...own);
+    if (slice !== undefined) {
+      const list = slices.get(id);
+      if (list === undefined) slices.set(id, [slice]);
       else list.push(slice);
     }
+    if (service === undefined) continue;
+    const first = places.get(id);
+    if (first === undefined) places.set(id, place);
+    else
+      problems.push({
+        severity: 'error',
+        place,
+        code: 'duplicate_name',
+        path: 'metadata.name',
+        message: `the Service ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
+      });
+    services.set(id, first === undefined ? service.known : undefined);
   }
-  return { services, slices };
+  return { catalog: { services, slices, found: new Map() }, problems };
 }
 
 /**
  * The servers behind a port of a `Service`: the external name, or the ready addresses of its `EndpointSlice` objects, or,
  * where none are given and none are required, its name in the cluster's DNS.
  */
-export function findServers(
-  { services, slices, onLookUp }: ServiceCatalog,
-  wanted: ServiceReference,
-): Servers {
+export function findServers(catalog: ServiceCatalog, wanted: ServiceReference): Servers {
+  const { namespace, name, port, scheme } = wanted;
+  catalog.onLookUp?.(`${namespace}/${name}`);
+  const key = JSON.stringify([namespace, name, port, scheme]);
+  let found = catalog.found.get(key);
+  if (found === undefined) catalog.found.set(key, (found = lookUpServers(catalog, wanted)));
+  return found;
+}
+
+function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceReference): Servers {
   const id = `${wanted.namespace}/${wanted.name}`;
-  onLookUp?.(id);
   const known = services.get(id);
   if (known === undefined)
     return toFault(

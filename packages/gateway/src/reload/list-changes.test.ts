@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { createMapAgain, keepList, keepMap } from './list-changes.ts';
+
+describe('a list that is the same as the one before', () => {
+  it('is the one before', () => {
+    const [a, b] = [{}, {}];
+    const before = [a, b];
+    expect(keepList(before, [a, b])).toBe(before);
+    expect(keepList(before, [b, a])).not.toBe(before);
+    expect(keepList(before, [a])).not.toBe(before);
+    expect(keepList(before, [a, b, a])).not.toBe(before);
+  });
+
+  it('is mapped to the list before, and no item of it again', () => {
+    const mapped: string[] = [];
+    const map = createMapAgain(({ name }: { name: string }) => mapped.push(name));
+    const [a, b, c] = [{ name: 'a' }, { name: 'b' }, { name: 'c' }];
+    const first = map([a, b]);
+    expect(map([a, b])).toBe(first);
+    expect(map([b, c, a])).toEqual([2, 3, 1]);
+    expect(map([a, b])).toEqual(first);
+    expect(mapped).toEqual(['a', 'b', 'c']);
+  });
+});
+
+it('a map that has the entries of the one before in the same order is the one before', () => {
+  const before = new Map([
+    ['a', 1],
+    ['b', 2],
+  ]);
+  expect(keepMap(before, new Map(before))).toBe(before);
+  for (const other of [
+    [['a', 1]],
+    [
+      ['a', 1],
+      ['b', 3],
+    ],
+    [
+      ['b', 2],
+      ['a', 1],
+    ],
+    [
+      ['a', 1],
+      ['c', 2],
+    ],
+  ] as const) {
+    const after = new Map<string, number>(other);
+    expect(keepMap(before, after)).toBe(after);
+  }
+  expect(keepMap(undefined, before)).toBe(before);
+});
