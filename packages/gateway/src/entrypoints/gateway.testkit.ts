@@ -26,7 +26,8 @@ export type OnRequest = Step['onRequest'];
 export interface TestGatewayOptions {
   /** URLs of the servers; none: no healthy server. */
   readonly servers?: readonly string[];
-  readonly steps?: readonly OnRequest[];
+  /** Those without a name are given one. */
+  readonly steps?: readonly (OnRequest | Step)[];
   /** Of each guard. */
   readonly renew?: NonNullable<Step['renew']>;
   readonly broken?: string;
@@ -81,15 +82,20 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     clock,
     ...(options.upstreamTransport !== undefined && { transport: options.upstreamTransport }),
   }).open(new Map([[service.name, service]]));
+  const steps = (options.steps ?? []).map((step, index): Step =>
+    typeof step === 'object'
+      ? step
+      : {
+          name: `step-${index}@file`,
+          onRequest: step,
+          ...(options.renew !== undefined && { renew: options.renew }),
+        },
+  );
   const route: Route = {
     routerName: 'router@file',
     serviceName: service.name,
-    steps: (options.steps ?? []).map((onRequest, index) => ({
-      name: `step-${index}@file`,
-      onRequest,
-      ...(options.renew !== undefined && { renew: options.renew }),
-    })),
-    changesResponses: false,
+    steps,
+    changesResponses: steps.some(({ onResponse }) => onResponse !== undefined),
     upstream: upstreams.get(service.name)!,
     broken: options.broken,
   };

@@ -9,6 +9,7 @@ import type { MiddlewareConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { OptionRules } from '../config/structural-schema.ts';
 import type { LookUp, SharedSources } from '../secrets/resolve.ts';
+import type { RefusalOfKind } from './refusal.ts';
 import type { Step } from './step.ts';
 
 /** The name of another object, as an entry of a configuration mentions it. */
@@ -47,6 +48,8 @@ export interface CompositeKind extends KindBase {
 /** A kind whose middlewares are steps of their own. */
 export interface StepKind<Options extends object = object> extends KindBase {
   readonly members?: undefined;
+  /** Its own refusals; those of `oAuthClientCredentials` are those of every place that it runs in. */
+  readonly refusals?: readonly RefusalOfKind[];
   /** Reads the options of one middleware, with its references looked up. */
   readonly read: (config: MiddlewareConfig, sources: SharedSources) => ReadOptions<Options>;
   /** Called once in a process: what several middlewares share is made here. */

@@ -1,4 +1,5 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
+import type { HeaderList } from './header-lists.ts';
 import type { Pass } from './step.ts';
 
 /** What the steps of a request have changed, outermost first. */
@@ -38,22 +39,11 @@ export function haveSameHeaders(a: Passes, b: Passes): boolean {
   return true;
 }
 
-/** The values of a header as the steps have left it, joined by `, `. @param name in lower case. @param raw the caller's headers. */
-export function readHeader(passes: Passes, raw: readonly string[], name: string): string | undefined {
-  const normalized = normalizeHeaderName(name);
-  const last = passes.findLast(({ removeHeaders }) => removeHeaders.has(normalized));
-  return valueIn(last?.setHeaders ?? raw, name);
-}
-
-function valueIn(headers: readonly string[], name: string): string | undefined {
-  let found: string | undefined;
-  for (let at = 0; at + 1 < headers.length; at += 2) {
-    const written = headers[at] ?? '';
-    if (written.length !== name.length || written.toLowerCase() !== name) continue;
-    const value = headers[at + 1] ?? '';
-    found = found === undefined ? value : `${found}, ${value}`;
-  }
-  return found;
+/** The headers that the last step has set which takes the place of a header; undefined: the caller's counts. @param name as `normalizeHeaderName` writes it. */
+export function findChange(passes: Passes, name: string): HeaderList | undefined {
+  for (let at = passes.length - 1; at >= 0; at -= 1)
+    if (passes[at]?.removeHeaders.has(name) === true) return passes[at]?.setHeaders;
+  return undefined;
 }
 
 /** What `Host` says after the steps; undefined: what the caller's said. */

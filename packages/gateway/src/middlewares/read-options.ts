@@ -1,7 +1,12 @@
 import type { z } from 'zod';
 import type { MiddlewareConfig } from '../config/dynamic.ts';
+import type { Document } from '../config/document.ts';
+import type { OtherNames } from '../config/read.ts';
 import { readObject } from '../config/read.ts';
+import type { Path } from '../config/path.ts';
 import { formatPath } from '../config/path.ts';
+import type { ProblemDetails } from '../config/problem.ts';
+import { createProblem } from '../config/problem.ts';
 import type { Problem } from '../config/place.ts';
 import type { Resolved, SharedSources } from '../secrets/resolve.ts';
 import { resolveReferences } from '../secrets/resolve.ts';
@@ -33,16 +38,23 @@ export function resolveOptions(config: MiddlewareConfig, sources: SharedSources)
   };
 }
 
+/** Options that a schema has read, for kinds that have more to check. */
+export interface SchemaOptions<Options> extends ReadOptions<Options> {
+  /** The path as written, for a path in the schema's names. */
+  readonly writtenPath: (path: readonly PropertyKey[]) => Path;
+}
+
 /** Reads options with a schema: every problem at once, each at its place. */
 export function readOptions<S extends z.ZodObject>(
   schema: S,
   config: MiddlewareConfig,
   sources: SharedSources,
-): ReadOptions<z.output<S>> {
+  others?: OtherNames,
+): SchemaOptions<z.output<S>> {
   const { value, lookUps, problems, unresolved } = resolveOptions(config, sources);
-  const { file } = config.place;
-  const read = readObject(schema, { document: { file, value, placeOf: config.placeOf }, path: [] });
+  const read = readObject(schema, { document: { ...documentOf(config), value }, path: [] }, others);
   return {
+    writtenPath: read.writtenPath,
     options: read.whole && unresolved.length === 0 ? (Object.freeze(read.value) as z.output<S>) : undefined,
     problems: [
       ...problems,
@@ -53,6 +65,19 @@ export function readOptions<S extends z.ZodObject>(
     ],
     lookUps,
   };
+}
+
+/** The options of a middleware as a document of their own. */
+export const documentOf = ({ options, place, placeOf }: MiddlewareConfig): Document => ({
+  file: place.file,
+  value: options,
+  placeOf,
+});
+
+/** A problem with one option. @param path as written. */
+export function createOptionProblem(config: MiddlewareConfig, path: Path, details: ProblemDetails): Problem {
+  const problem = createProblem(documentOf(config), path, details);
+  return { ...problem, path: pathOf(config, problem.path) };
 }
 
 /** The path of an option for diagnostics, which begins with the middleware's name. */

@@ -1,7 +1,8 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
-import type { Deny, Subject } from '@grantgate/middleware/decision/decision';
+import type { Subject } from '@grantgate/middleware/decision/decision';
 import type { RequestFacts } from '../routing/facts.ts';
+import type { StepRefusal } from './refusal.ts';
 
 /** One middleware at work: each request of its routes passes it, outermost first. */
 export interface Step {
@@ -42,7 +43,7 @@ export interface StepRequest {
 }
 
 /** What a step makes of a request: it passes, it is refused, or the step responds itself. */
-export type StepResult = Pass | Deny | Reply;
+export type StepResult = Pass | StepRefusal | Reply;
 
 /**
  * The request passes. Steps give the same lists of headers again wherever they can: what is made of them is kept by their identity.
@@ -81,6 +82,3 @@ export const unchanged: Pass = Object.freeze({
   setHeaders: Object.freeze([]),
   removeHeaders: new Set<string>(),
 });
-
-/** Whether a result is a response of the step itself. */
-export const isReply = (result: Deny | Reply): result is Reply => 'response' in result;

@@ -1,5 +1,5 @@
-import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
 import { refusals as decisionRefusals } from '@grantgate/middleware/decision/refusals';
+import type { StepRefusal } from '../middlewares/refusal.ts';
 import { maxParameters } from '../routing/query.ts';
 
 /** Codes of what the gateway itself refuses; those of a decision are beside them. */
@@ -19,19 +19,9 @@ export type GatewayRefusalCode =
   | 'upstream_timeout';
 
 /** What is written to a caller whose request does not pass. */
-export interface Refusal {
-  readonly code: GatewayRefusalCode | RefusalCode;
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
-  readonly challenge: string | undefined;
-  readonly retryAfterSeconds: number | undefined;
+export interface Refusal extends Omit<StepRefusal, 'allowed'> {
   /** Qualified name of the middleware that refused; left out of what the caller is told. */
   readonly middleware?: string;
-  /** Client ID that the caller presented; left out of what the caller is told. */
-  readonly clientId?: string | undefined;
-  /** Why, for operators; left out of what the caller is told. */
-  readonly reason?: string | undefined;
 }
 
 const refusal = (

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
-import type { Deny } from '@grantgate/middleware/decision/decision';
+import type { StepRefusal } from '../middlewares/refusal.ts';
 import type { Pass, Reply, Step, StepResult } from '../middlewares/step.ts';
 import { toBrokenRoute, type Refusal } from './refusals.ts';
 import type { SteppedRequest } from './stepped-request.ts';
@@ -8,7 +8,7 @@ import type { SteppedRequest } from './stepped-request.ts';
 export type Stop = Refusal | Reply | undefined;
 
 /** A refusal with the name of the middleware that it is from. */
-type NamedDeny = Deny & { readonly middleware: string };
+type NamedRefusal = StepRefusal & { readonly middleware: string };
 
 /** What is asked whether a request may pass: a route, or a middleware without one. */
 export interface Guarded {
@@ -37,5 +37,5 @@ function runFrom(first: number, steps: readonly Step[], request: SteppedRequest)
   return undefined;
 }
 
-const toStop = (result: Exclude<StepResult, Pass>, { name }: Step): NamedDeny | Reply =>
+const toStop = (result: Exclude<StepResult, Pass>, { name }: Step): NamedRefusal | Reply =>
   'response' in result ? result : { ...result, middleware: name };

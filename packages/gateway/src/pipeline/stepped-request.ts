@@ -1,8 +1,11 @@
+import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Passes } from '../middlewares/passes.ts';
-import { noPasses, readHeader } from '../middlewares/passes.ts';
+import { valueIn } from '../middlewares/header-lists.ts';
+import { findChange, noPasses } from '../middlewares/passes.ts';
 import type { Pass, Step, StepRequest } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';
+import { isForwardedHeader } from '../proxy/forwarded.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 
 /** A request and what the steps that it has passed have changed. A class, because one is made for every request. */
@@ -31,7 +34,13 @@ export abstract class SteppedRequest implements StepRequest {
   }
 
   header(name: string): string | undefined {
-    return readHeader(this.passes, this.facts.rawHeaders, name);
+    const { facts, passes } = this;
+    const changed = findChange(passes, normalizeHeaderName(name));
+    if (changed !== undefined) return valueIn(changed, name);
+    if (!isForwardedHeader(name)) return valueIn(facts.rawHeaders, name);
+    // What a caller that is not trusted says goes no further.
+    const said = facts.trusted ? valueIn(facts.rawHeaders, name) : undefined;
+    return said ?? readOwnForwarded(facts, name);
   }
 
   /** Told of each step that the request has passed; the next one sees the changes. */
@@ -65,5 +74,21 @@ export abstract class SteppedRequest implements StepRequest {
     for (let at = this.#entered - 1; at >= 0; at -= 1)
       changed = steps[at]?.onResponse?.(changed, status, this) ?? changed;
     return changed;
+  }
+}
+
+/** What this hop says of the caller; undefined for what it does not say. */
+function readOwnForwarded(facts: RequestFacts, name: string): string | undefined {
+  switch (name) {
+    case 'x-forwarded-host':
+      return facts.authority;
+    case 'x-forwarded-proto':
+      return facts.scheme;
+    case 'x-forwarded-port':
+      return String(facts.localPort);
+    case 'x-real-ip':
+      return facts.remoteAddress;
+    default:
+      return undefined;
   }
 }

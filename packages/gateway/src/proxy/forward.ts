@@ -4,14 +4,14 @@ import type { Fault } from '../http1/fault.ts';
 import type { Call, ResponseHandler } from '../http1/request.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Picked } from '../upstream/upstream.ts';
-import type { Answer, AnswerHead, Closing } from './answer.ts';
+import type { Answer, Closing } from './answer.ts';
 import type { CallerBody } from './caller-body.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
 import { createHeldResponse, type HeldResponse } from './held-response.ts';
 import { createRequestBody, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
-import { toCallerHeaders, type ToAnswerHead } from './response-headers.ts';
+import { toCallerHeaders, type ChangeHeaders, type ToAnswerHead } from './response-headers.ts';
 import { joinSockets, type CallerSocket } from './upgrade.ts';
 
 /** What has come from a caller, beside the head of its request, and where its answer goes. */
@@ -35,8 +35,8 @@ export interface Forwarding {
   readonly target: string;
   readonly head: UpstreamHead;
   readonly toAnswerHead: ToAnswerHead;
-  /** Changes the headers of the response, given as name and value in turn; undefined: they are passed on. */
-  readonly changeHeaders: ((headers: readonly string[], status: number) => readonly string[]) | undefined;
+  /** Undefined: the headers of the response are passed on. */
+  readonly changeHeaders: ChangeHeaders | undefined;
   readonly follower: Follower;
   /**
    * Makes the request's head with another token, when the server has refused the one that it has; its result is undefined when there is
@@ -145,7 +145,7 @@ class Relay implements ResponseHandler, Closing {
   }
 
   onHead(head: ResponseHead, repeats: boolean): void {
-    const { follower, incoming, picked, toAnswerHead } = this.#job;
+    const { changeHeaders, follower, incoming, picked, toAnswerHead } = this.#job;
     const { answer } = incoming;
     if (answer.begun) {
       // Refused meanwhile: its body did not arrive in time, or not as a body does.
@@ -155,7 +155,7 @@ class Relay implements ResponseHandler, Closing {
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     this.#answered = true;
     follower.answered(head.status);
-    answer.begin(this.#change(toAnswerHead(head, repeats, picked.setCookie)));
+    answer.begin(toAnswerHead(head, repeats, picked.setCookie, changeHeaders));
   }
 
   onData(data: Buffer, lent: boolean): void {
@@ -237,11 +237,6 @@ class Relay implements ResponseHandler, Closing {
       }
     });
     return true;
-  }
-
-  #change(head: AnswerHead): AnswerHead {
-    const headers = this.#job.changeHeaders?.(head.headers, head.status);
-    return headers === undefined || headers === head.headers ? head : { ...head, headers, reused: false };
   }
 
   #isReplayable(): boolean {

@@ -2,20 +2,25 @@ import type { ResponseHead } from '../http1/response-head.ts';
 import type { AnswerHead } from './answer.ts';
 import { hopByHop, namedByConnection } from './hop-by-hop.ts';
 
-/** The head that the caller gets. @param repeats whether this very head has come before. */
+/** Changes the headers of a response, given as name and value in turn. */
+export type ChangeHeaders = (headers: readonly string[], status: number) => readonly string[];
+
+/** The head that the caller gets. @param repeats whether this very head has come before. @param change undefined: the headers are passed on. */
 export type ToAnswerHead = (
   head: ResponseHead,
   repeats: boolean,
   setCookie: string | undefined,
+  change: ChangeHeaders | undefined,
 ) => AnswerHead;
 
 export function createAnswerHeads(): ToAnswerHead {
   const kept = new WeakMap<ResponseHead, AnswerHead>();
+  const toChanged = createToChanged();
   const write = (head: ResponseHead, setCookie: string | undefined, reused: boolean): AnswerHead => {
     const headers = toCallerHeaders(head, setCookie);
     return { status: head.status, reason: toReason(head.reason), headers, dated: true, reused };
   };
-  return (head, repeats, setCookie) => {
+  const toHead = (head: ResponseHead, repeats: boolean, setCookie: string | undefined): AnswerHead => {
     if (!repeats || setCookie !== undefined) return write(head, setCookie, false);
     let answer = kept.get(head);
     if (answer === undefined) {
@@ -23,6 +28,23 @@ export function createAnswerHeads(): ToAnswerHead {
       kept.set(head, answer);
     }
     return answer;
+  };
+  return (head, repeats, setCookie, change) => {
+    const answer = toHead(head, repeats, setCookie);
+    return change === undefined ? answer : toChanged(answer, change(answer.headers, answer.status));
+  };
+}
+
+/** Heads with other headers; one that comes again with the same list of them is the same object. */
+function createToChanged(): (answer: AnswerHead, headers: readonly string[]) => AnswerHead {
+  const changed = new WeakMap<readonly string[], AnswerHead>();
+  return (answer, headers) => {
+    if (headers === answer.headers) return answer;
+    if (!answer.reused) return { ...answer, headers };
+    let head = changed.get(headers);
+    if (head === undefined) changed.set(headers, (head = { ...answer, headers }));
+    // A list may be the same for two heads that differ otherwise.
+    return head.status === answer.status && head.reason === answer.reason ? head : { ...answer, headers };
   };
 }
 

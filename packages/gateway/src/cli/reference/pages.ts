@@ -116,14 +116,27 @@ export function formatErrorsPage(): string {
     const usual = retryAfterSeconds === undefined ? '' : `\`Retry-After: ${retryAfterSeconds}\``;
     const retryAfter =
       code === 'authorization_server_unavailable' ? `${usual}, or what that server said` : usual;
-    return formatRow(code, status, title, [challenge ? '`WWW-Authenticate: Basic`' : '', retryAfter]);
+    return formatRow({ code, status, title, meaning: refusalMeanings[code] }, [
+      challenge ? '`WWW-Authenticate: Basic`' : '',
+      retryAfter,
+    ]);
   });
   const gatewayRows = (Object.keys(gatewayRefusals) as GatewayRefusalCode[]).map((code) => {
     const { status, title, retryAfterSeconds } = gatewayRefusals[code];
-    return formatRow(code, status, title, [
+    return formatRow({ code, status, title, meaning: refusalMeanings[code] }, [
       retryAfterSeconds === undefined ? '' : `\`Retry-After: ${retryAfterSeconds}\``,
     ]);
   });
+  const kindRows = kinds
+    .flatMap((kind) => (kind.members === undefined ? (kind.refusals ?? []) : []))
+    .map(({ refusal, meaning }) => {
+      const { code, status, title, challenge, retryAfterSeconds } = refusal;
+      const sent = [
+        challenge === undefined ? '' : '`WWW-Authenticate`',
+        retryAfterSeconds === undefined ? '' : '`Retry-After`',
+      ];
+      return formatRow({ code, status, title, meaning }, sent);
+    });
   const startRows = Object.entries(startErrorMeanings).map(
     ([code, meaning]) => `| \`${code}\` | ${meaning} |\n`,
   );
@@ -141,6 +154,9 @@ A refusal is \`application/problem+json\` (RFC 9457) with \`type\` (\`urn:grantg
 ### Of the middleware
 
 ${head}${decisionRows.join('')}
+### Of other middlewares
+
+${head}${kindRows.join('')}
 ### Of the gateway
 
 ${head}${gatewayRows.join('')}
@@ -162,11 +178,14 @@ ${startRows.join('')}`;
 }
 
 function formatRow(
-  code: RefusalCode | GatewayRefusalCode,
-  status: number,
-  title: string,
+  row: {
+    readonly code: string;
+    readonly status: number;
+    readonly title: string;
+    readonly meaning: string;
+  },
   headers: readonly string[],
 ): string {
   const sent = headers.filter((header) => header !== '').join(', ');
-  return `| \`${code}\` | ${status} | ${title} | ${sent} | ${refusalMeanings[code]} |\n`;
+  return `| \`${row.code}\` | ${row.status} | ${row.title} | ${sent} | ${row.meaning} |\n`;
 }

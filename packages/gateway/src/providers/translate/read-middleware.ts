@@ -41,7 +41,7 @@ const traefikTypes = [
 
 const plugins = kinds.filter(({ isPlugin }) => isPlugin);
 const types = kinds.filter(({ isPlugin }) => !isPlugin);
-const expected = `expected ${[...plugins.map(({ name }) => `plugin.${name}`), ...types.map(({ name }) => name)].join(' or ')}`;
+const expected = 'expected a kind of middleware, such as plugin.oAuthClientCredentials or chain';
 
 /** Reads a middleware's kind and what stands below it; of a kind that is not served it comes out broken, so that its routes refuse. */
 export function readMiddleware(source: Source, identity: MiddlewareIdentity, format: Format): ReadMiddleware {
@@ -118,7 +118,7 @@ function describeType(type: string): { readonly code: string; readonly message: 
   if (known !== undefined)
     return {
       code: 'unsupported_middleware',
-      message: `the middleware type ${known} is not supported: ${expected}`,
+      message: `the middleware type ${known} is not supported by this version`,
     };
   const names = new Set(['plugin', ...types.map(({ name }) => name), ...traefikTypes]);
   return { code: 'unknown_middleware', message: describeUnknown('middleware type', type, [...names]) };

@@ -1,0 +1,36 @@
+/** Headers as steps handle them: name and value in turn. */
+export type HeaderList = readonly string[];
+
+/** The values of a header, joined by `, `; undefined when there is none. @param name in lower case. */
+export function valueIn(headers: HeaderList, name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const written = headers[at] ?? '';
+    if (written.length !== name.length || written.toLowerCase() !== name) continue;
+    const value = headers[at + 1] ?? '';
+    found = found === undefined ? value : `${found}, ${value}`;
+  }
+  return found;
+}
+
+/**
+ * Puts headers in the place of those that have the same names.
+ *
+ * @param names the names of those to drop, in lower case; the names of `added` are to be among them.
+ */
+export function replaceHeaders(
+  headers: HeaderList,
+  names: ReadonlySet<string>,
+  added: HeaderList,
+): HeaderList {
+  const result: string[] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    if (!names.has(name.toLowerCase())) result.push(name, headers[at + 1] ?? '');
+  }
+  result.push(...added);
+  return result;
+}
+
+/** Text as UTF-8, in the form that heads are written from: one character for each byte. */
+export const toHeaderBytes = (text: string): string => Buffer.from(text).toString('latin1');

@@ -1,0 +1,111 @@
+import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
+import type { MiddlewareConfig } from '../../config/dynamic.ts';
+import { compileRegexp } from '../../routing/regexp/compile.ts';
+import type { SharedSources } from '../../secrets/resolve.ts';
+import { replaceHeaders, toHeaderBytes, type HeaderList } from '../header-lists.ts';
+import { defineKind, type ReadOptions } from '../kind.ts';
+import { createOptionProblem, readOptions } from '../read-options.ts';
+import { unchanged, type Pass, type Step } from '../step.ts';
+import { compileCors } from './cors.ts';
+import { headersSchema, ignoredHeadersNames, type HeadersOptions } from './schema.ts';
+import { compileAllowedHosts, compileSecurityHeaders, hostNotAllowed } from './security.ts';
+
+/** Traefik's `headers`. */
+export const headers = defineKind<HeadersOptions>({
+  name: 'headers',
+  isPlugin: false,
+  description: 'Changes headers of requests and responses: custom ones, CORS, and those for security.',
+  schema: () => headersSchema,
+  refusals: [hostNotAllowed],
+  read,
+  createCompile: () => compile,
+});
+
+function read(config: MiddlewareConfig, sources: SharedSources): ReadOptions<HeadersOptions> {
+  const read = readOptions(headersSchema, config, sources, { ignored: ignoredHeadersNames });
+  const { accessControlAllowOriginListRegex: expressions = [] } = read.options ?? {};
+  const faults = expressions.flatMap((source, index) => {
+    const compiled = compileRegexp(source);
+    if (compiled.ok) return [];
+    const { message } = compiled;
+    const path = read.writtenPath(['accessControlAllowOriginListRegex', index]);
+    return createOptionProblem(config, path, { code: 'invalid_value', message });
+  });
+  return {
+    ...read,
+    options: faults.length > 0 ? undefined : read.options,
+    problems: [...read.problems, ...faults],
+  };
+}
+
+function compile(options: HeadersOptions, name: string): Step {
+  const cors = compileCors(options);
+  const isAllowedHost = compileAllowedHosts(options);
+  const pass = toPass(options);
+  const onResponse = compileResponse(options);
+  return Object.freeze({
+    name,
+    onRequest(request) {
+      const reply = cors?.preflight(request);
+      if (reply !== undefined) return reply;
+      return isAllowedHost?.(request) === false ? hostNotAllowed.refusal : pass;
+    },
+    ...(onResponse !== undefined && { onResponse }),
+  } satisfies Step);
+}
+
+function toPass({ customRequestHeaders }: HeadersOptions): Pass {
+  const entries = Object.entries(customRequestHeaders);
+  if (entries.length === 0) return unchanged;
+  const isHost = ([name]: readonly [string, string]): boolean => name.toLowerCase() === 'host';
+  const host = entries.find(isHost)?.[1];
+  const others = entries.filter((entry) => !isHost(entry));
+  return Object.freeze({
+    allowed: true,
+    setHeaders: Object.freeze(
+      others.flatMap(([name, value]) => (value === '' ? [] : [name, toHeaderBytes(value)])),
+    ),
+    removeHeaders: new Set(others.map(([name]) => normalizeHeaderName(name))),
+    ...(host !== undefined && host !== '' && { host }),
+  });
+}
+
+/** Undefined when no header of a response is changed. */
+function compileResponse(options: HeadersOptions): Step['onResponse'] {
+  const cors = compileCors(options);
+  const { fixed, onTls, usesTls, withNonce } = compileSecurityHeaders(options);
+  const custom = Object.entries(options.customResponseHeaders);
+  const set = custom.flatMap(([name, value]) => (value === '' ? [] : [name, toHeaderBytes(value)]));
+  const customNames = new Set(custom.map(([name]) => name.toLowerCase()));
+  // What is set here wins over the security headers, as it would on the way through both.
+  const security = (list: HeaderList): HeaderList => replaceHeaders(list, customNames, []);
+  const always: HeaderList = [...security(fixed), ...set];
+  const secured = security(onTls);
+  if (cors === undefined && withNonce === undefined) {
+    if (always.length === 0 && secured.length === 0 && customNames.size === 0) return undefined;
+    const plain = createReplace(always, customNames);
+    const tls = secured.length === 0 ? plain : createReplace([...always, ...secured], customNames);
+    return (list, _status, request) => (tls !== plain && usesTls(request) ? tls(list) : plain(list));
+  }
+  return (list, _status, request) => {
+    const added = [...always, ...(usesTls(request) ? secured : []), ...security(withNonce?.() ?? [])];
+    const first = replaceHeaders(list, new Set([...customNames, ...namesOf(added)]), added);
+    if (cors === undefined) return first;
+    const shared = cors.headersFor(request, first);
+    return replaceHeaders(first, namesOf(shared), shared);
+  };
+}
+
+/** Lists that come again are changed once. */
+function createReplace(added: HeaderList, dropped: ReadonlySet<string>): (list: HeaderList) => HeaderList {
+  const names = new Set([...dropped, ...namesOf(added)]);
+  const known = new WeakMap<HeaderList, HeaderList>();
+  return (list) => {
+    let changed = known.get(list);
+    if (changed === undefined) known.set(list, (changed = Object.freeze(replaceHeaders(list, names, added))));
+    return changed;
+  };
+}
+
+const namesOf = (list: HeaderList): ReadonlySet<string> =>
+  new Set(list.filter((_text, at) => at % 2 === 0).map((name) => name.toLowerCase()));

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage, type RequestListener } from 'node:http';
+import { systemClock } from '@grantgate/middleware/base/clock';
+import { createStores } from '@grantgate/middleware/cache/stores';
+import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
+import { onTestFinished } from 'vitest';
+import { parseDocuments } from '../config/parse-documents.ts';
+import { startServer, startTestGateway, type TestGatewayOptions } from '../entrypoints/gateway.testkit.ts';
+import { translate } from '../providers/translate/translate.ts';
+import { prepare } from '../snapshot/prepare.ts';
+import type { Step } from './step.ts';
+
+export interface CompiledMiddlewares {
+  /** In the order in which they stand. */
+  readonly steps: readonly Step[];
+  /** `3:9 b@file.url: is required` */
+  readonly problems: readonly string[];
+}
+
+/** What `http.middlewares` of a file of routes, given as YAML or as a value, comes to. */
+export function compileMiddlewares(middlewares: string | object): CompiledMiddlewares {
+  const text =
+    typeof middlewares === 'string'
+      ? `http:\n  middlewares:\n${middlewares.replace(/^/gm, '    ')}\n`
+      : JSON.stringify({ http: { middlewares } });
+  const { documents, problems } = parseDocuments(text, 'routes.yaml');
+  const prepared = prepare(translate(documents, problems), {
+    env: {},
+    realPath: (path) => path,
+    readFile() {
+      throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    },
+    entryPoints: undefined,
+  });
+  const clock = systemClock;
+  const deps = { clock, cache: createTokenCache({ clock }), stores: createStores({ clock }) };
+  return {
+    steps: Array.from(prepared.steps.values(), ({ name, kind, options }) =>
+      options === undefined ? [] : [kind.createCompile(deps)(options, name)],
+    ).flat(),
+    problems: prepared.problems.map(
+      ({ place, path, message }) => `${place.line}:${place.column} ${path}: ${message}`,
+    ),
+  };
+}
+
+type Headers = readonly (readonly [name: string, value: string])[];
+
+/** A response, and the request that the server behind the gateway got; undefined when it got none. */
+export interface Passage {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly seen: SeenRequest | undefined;
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** The values of a header, whatever the letter case of its name. */
+export const valuesOf = (headers: Headers | undefined, name: string): readonly string[] =>
+  (headers ?? []).flatMap(([key, value]) => (key.toLowerCase() === name.toLowerCase() ? [value] : []));
+
+/** A gateway whose one route has these middlewares, and then the steps of the options, before a server of its own; both end with the test. */
+export async function startGatewayWith(
+  middlewares: string | object,
+  { respond, ...options }: { readonly respond?: RequestListener } & TestGatewayOptions = {},
+) {
+  const { steps, problems } = compileMiddlewares(middlewares);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  let seen: SeenRequest | undefined;
+  const server = await startServer((incoming, response) => {
+    void readBody(incoming).then((body) => {
+      const { method = '', url: target = '' } = incoming;
+      seen = { method, target, headers: toPairs(incoming.rawHeaders), body };
+      if (respond === undefined) response.end('ok');
+      else respond(incoming, response);
+    });
+  });
+  onTestFinished(() => server.close());
+  const gateway = await startTestGateway({
+    servers: [server.url],
+    ...options,
+    steps: [...steps, ...(options.steps ?? [])],
+  });
+  onTestFinished(() => gateway.close());
+  const send = async (target: string, headers: Headers = [], method = 'GET', body = ''): Promise<Passage> => {
+    seen = undefined;
+    const { port } = gateway;
+    const sent = request({ port, host: '127.0.0.1', method, path: target, agent: false, setHost: false });
+    if (valuesOf(headers, 'host').length === 0) sent.setHeader('Host', 'api.example');
+    for (const name of new Set(headers.map(([key]) => key)))
+      sent.setHeader(name, [...valuesOf(headers, name)]);
+    sent.end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const text = await readBody(response);
+    return { status: response.statusCode ?? 0, headers: toPairs(response.rawHeaders), body: text, seen };
+  };
+  return { gateway, send };
+}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of message) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('latin1');
+}
+
+function toPairs(raw: readonly string[]): Headers {
+  return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ''] as const] : []));
+}
