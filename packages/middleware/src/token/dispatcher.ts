@@ -5,6 +5,7 @@ import { Agent, buildConnector, EnvHttpProxyAgent, Pool, ProxyAgent } from 'undi
 import type { Clock } from '../base/clock.ts';
 import { skipInterimResponses } from '../base/interim-responses.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
+import type { EnvironmentProxies } from './environment-proxies.ts';
 
 const createPool = (origin: string | URL, options: Pool.Options): Pool =>
   new Pool(origin, {
@@ -45,36 +46,6 @@ export function createDispatcher(
     ? new Agent({ ...own, connect })
     : new EnvHttpProxyAgent({ ...tunnel, connect, httpProxy, httpsProxy, noProxy });
 }
-
-/** Proxies that the environment names; an empty text is none. */
-export interface EnvironmentProxies {
-  readonly httpProxy: string;
-  readonly httpsProxy: string;
-  readonly noProxy: string;
-  /** What is wrong with them, naming the variable and not its value, which may hold a password. */
-  readonly fault: string | undefined;
-}
-
-/** Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in lower case first. */
-export function readProxies(env: Readonly<Record<string, string | undefined>>): EnvironmentProxies {
-  const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? '').trim();
-  // As curl does: a host and a port are enough.
-  const toUrl = (text: string): string => (text === '' || text.includes('://') ? text : `http://${text}`);
-  const httpProxy = toUrl(read('HTTP_PROXY'));
-  const httpsProxy = toUrl(read('HTTPS_PROXY'));
-  const wrong = httpProxy !== '' && !isProxyUrl(httpProxy) ? 'HTTP_PROXY' : 'HTTPS_PROXY';
-  const isRight = [httpProxy, httpsProxy].every((text) => text === '' || isProxyUrl(text));
-  return isRight
-    ? { httpProxy, httpsProxy, noProxy: read('NO_PROXY'), fault: undefined }
-    : {
-        httpProxy: '',
-        httpsProxy: '',
-        noProxy: '',
-        fault: `${wrong} is not the http or https URL of a proxy`,
-      };
-}
-
-const isProxyUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 
 /** An aborted request leaves its connection attempt behind; without a limit, the next request would wait on that one. */
 function boundConnector(

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { decodeContent, readBounded, UnusableAnswer } from './bounded-body.ts';
-import { createDispatcher, readProxies } from './dispatcher.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
+import { readProxies } from './environment-proxies.ts';
 import { LocalFault } from './local-fault.ts';
 
 /** Bytes of an answer that are read at most, after decompression. */
@@ -19,6 +19,9 @@ export interface Transport {
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Response>;
   close(): Promise<void>;
 }
+
+/** undici takes 19 MiB, which a process without a token endpoint does without. */
+const loadDispatcher = () => import('./dispatcher.ts');
 
 /** Statuses whose `Response` must not have a body (Fetch standard, null body status). */
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -59,10 +62,13 @@ export function createTransport(
 ): Transport {
   const proxies = readProxies(env);
   let agent: Dispatcher | undefined;
+  // In the background, so that the first request need not wait for it; what fails here fails there too.
+  void loadDispatcher().catch(() => {});
   return {
     async post(url, headers, body, signal): Promise<Response> {
       if (options.proxy === undefined && proxies.fault !== undefined) throw new LocalFault(proxies.fault);
       const { origin, pathname, search } = new URL(url);
+      const { createDispatcher } = await loadDispatcher();
       agent ??= createDispatcher(options, clock, proxies);
       const answer = await agent.request({
         origin,

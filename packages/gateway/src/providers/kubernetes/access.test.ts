@@ -92,7 +92,10 @@ console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind
     await until(() => names().includes('IngressRoute/later/shop'));
   });
 
-  it('of a kubeconfig with an inline authority is read again when TLS fails', async () => {
+  it.each([
+    ['is that of another cluster', createTestAuthority('Another cluster').cert],
+    ['is broken', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'],
+  ])('of a kubeconfig is read again when its authority %s', async (_what, wrong) => {
     const kubeconfig = join(folder, 'config');
     const write = (ca: string): Promise<void> =>
       writeFile(
@@ -114,7 +117,7 @@ console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind
           'current-context': 'x',
         }),
       );
-    await write(createTestAuthority('Another cluster').cert);
+    await write(wrong);
     following = follow(server, `kubeconfig: "${kubeconfig}"`);
     const { provider, events, until } = following;
     const starting = following.start();

@@ -1,7 +1,9 @@
 import { Agent as HttpAgent } from 'node:http';
 import type { AgentOptions, RequestOptions } from 'node:https';
 import { Agent as HttpsAgent } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
+import { read } from './access-error.ts';
 
 /** Whom a client trusts, and who it is. */
 export type TlsMaterial = Pick<
@@ -9,7 +11,11 @@ export type TlsMaterial = Pick<
   'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized' | 'servername'
 >;
 
-/** The agent for a server: the same one while its TLS material is the same, so that connections are used again. */
+/**
+ * The agent for a server: the same one while its TLS material is the same, so that connections are used again.
+ *
+ * @throws AccessError
+ */
 export type FindAgent = (server: URL, material: TlsMaterial) => NonNullable<RequestOptions['agent']>;
 
 export function createFindAgent(): FindAgent {
@@ -18,7 +24,18 @@ export function createFindAgent(): FindAgent {
   return (server, material) => {
     if (server.protocol === 'http:') return plain;
     if (last === undefined || !isDeepStrictEqual(last.material, material))
-      last = { material, agent: new HttpsAgent({ ...material, keepAlive: true }) };
+      last = { material, agent: createAgent(material) };
     return last.agent;
   };
+}
+
+/** The material is parsed once, not for each of the connections, of which there may be one for every Secret. */
+function createAgent({ rejectUnauthorized, servername, ...material }: TlsMaterial): HttpsAgent {
+  const secureContext = read('the TLS certificates', () => createSecureContext(material));
+  return new HttpsAgent({
+    secureContext,
+    keepAlive: true,
+    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
+    ...(servername !== undefined && { servername }),
+  });
 }

@@ -1,0 +1,29 @@
+/** Proxies that the environment names; an empty text is none. */
+export interface EnvironmentProxies {
+  readonly httpProxy: string;
+  readonly httpsProxy: string;
+  readonly noProxy: string;
+  /** What is wrong with them, naming the variable and not its value, which may hold a password. */
+  readonly fault: string | undefined;
+}
+
+/** Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in lower case first. */
+export function readProxies(env: Readonly<Record<string, string | undefined>>): EnvironmentProxies {
+  const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? '').trim();
+  // As curl does: a host and a port are enough.
+  const toUrl = (text: string): string => (text === '' || text.includes('://') ? text : `http://${text}`);
+  const httpProxy = toUrl(read('HTTP_PROXY'));
+  const httpsProxy = toUrl(read('HTTPS_PROXY'));
+  const wrong = httpProxy !== '' && !isProxyUrl(httpProxy) ? 'HTTP_PROXY' : 'HTTPS_PROXY';
+  const isRight = [httpProxy, httpsProxy].every((text) => text === '' || isProxyUrl(text));
+  return isRight
+    ? { httpProxy, httpsProxy, noProxy: read('NO_PROXY'), fault: undefined }
+    : {
+        httpProxy: '',
+        httpsProxy: '',
+        noProxy: '',
+        fault: `${wrong} is not the http or https URL of a proxy`,
+      };
+}
+
+const isProxyUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
