@@ -26,12 +26,21 @@ describe('the image', () => {
     expect(final.filter((line) => line.startsWith('RUN'))).toEqual([]);
     const copied = final.filter((line) => line.startsWith('COPY')).map((line) => line.split(' ').slice(1));
     expect(copied).toEqual([
-      ['--from=build', '/app/package.json', './'],
-      ['--from=build', '/app/node_modules', 'node_modules'],
-      ['--from=build', '/app/packages', 'packages'],
+      ['--from=dependencies', '/app', './'],
+      ['--from=build', '/app/packages/middleware/dist', 'packages/middleware/dist'],
+      ['--from=build', '/app/packages/gateway/dist', 'packages/gateway/dist'],
       ['LICENSE', './'],
     ]);
-    expect(instructions.slice(0, last).join('\n')).toContain('npm prune --omit=dev');
+  });
+
+  it('leaves out what is for developing', () => {
+    const dependencies = instructions.slice(
+      instructions.findIndex((line) => line.endsWith(' AS dependencies')),
+      last,
+    );
+    expect(dependencies.filter((line) => line.startsWith('RUN'))).toEqual([
+      'RUN npm ci --omit=dev --ignore-scripts --workspace=grantgate',
+    ]);
   });
 
   it('copies what exists and what .dockerignore lets through', () => {
