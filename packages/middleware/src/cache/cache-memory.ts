@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import type { Lru } from '../base/lru.ts';
+import { createLru } from '../base/lru.ts';
+import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
+import type { TokenFailure, TokenFailureReason } from '../token/failure.ts';
+import { createKeyer, type Keyer } from './key.ts';
+import type { Progress } from './obtain.ts';
+import { createPurges, type Generation, type Purges } from './purges.ts';
+import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
+import { createRenewalOutages, type RenewalOutages } from './renewal-outages.ts';
+import { createValidity, isValid, makeUnsure, type Validity } from './validity.ts';
+
+/** From where a token is, or will be. */
+export interface Origin {
+  readonly clientId: string;
+  readonly generation: Generation;
+}
+
+/** A token in memory. */
+export interface Entry extends Origin {
+  readonly token: AccessToken;
+  readonly validity: Validity;
+  /** `Clock.monotonic()` from which a use starts a renewal in the background. */
+  refreshAtMs: number;
+  failedRefreshes: number;
+}
+
+/** A token request under way, or a wait for a shared token. */
+export interface Flight extends Origin {
+  readonly outcome: Promise<TokenOutcome>;
+  /** The token that is not to come out of it. */
+  readonly refused: Pick<AccessToken, 'value'> | undefined;
+  readonly progress: Progress;
+}
+
+/** What all sources of one cache share, by the key of a credential and its profile. */
+export interface CacheMemory {
+  readonly clock: Clock;
+  readonly keyOf: Keyer;
+  readonly entries: Lru<string, Entry>;
+  readonly flights: Map<string, Flight>;
+  readonly outages: RenewalOutages;
+  readonly purges: Purges;
+  readonly counts: { memory: number; store: number; server: number };
+  /** The failure of a credential that was refused a moment ago. */
+  refusalOf(key: string): TokenFailure | undefined;
+  /** Keeps what came of a token request. @param unwanted the token that was not to come out of it. */
+  readonly keep: (
+    key: string,
+    origin: Origin,
+    outcome: TokenOutcome,
+    unwanted: Pick<AccessToken, 'value'> | undefined,
+  ) => void;
+  /** Drops tokens and outages, and lets what is under way serve only those who wait for it. @returns tokens dropped. */
+  readonly drop: (concerns: (of: Origin) => boolean) => number;
+}
+
+/** Purges that are remembered apart; see `Purges`. */
+const maxPurges = 10_000;
+
+/** Outages of renewals that are remembered, the latest kept. */
+const maxOutages = 10_000;
+
+/** Failures that another token request would only repeat: they are remembered briefly. */
+const lastingFailures: ReadonlySet<TokenFailureReason> = new Set([
+  'credentials_refused',
+  'request_rejected',
+  'response_invalid',
+]);
+
+export function createCacheMemory(
+  clock: Clock,
+  limits: { readonly maxEntries: number; readonly maxRefused: number; readonly refusedForMs: number },
+): CacheMemory {
+  const entries = createLru<string, Entry>(limits.maxEntries);
+  const refused = createLru<string, { readonly failure: TokenFailure; readonly untilMs: number }>(
+    limits.maxRefused,
+  );
+  const flights = new Map<string, Flight>();
+  const outages = createRenewalOutages(clock, maxOutages);
+  return {
+    clock,
+    keyOf: createKeyer(randomBytes(32)),
+    entries,
+    flights,
+    outages,
+    purges: createPurges(maxPurges),
+    counts: { memory: 0, store: 0, server: 0 },
+    refusalOf(key) {
+      const refusal = refused.get(key);
+      if (refusal === undefined) return undefined;
+      if (clock.monotonic() < refusal.untilMs) return refusal.failure;
+      refused.delete(key);
+      return undefined;
+    },
+    keep(key, origin, outcome, unwanted) {
+      if (outcome.kind === 'token') keepToken({ entries, clock }, key, origin, outcome, unwanted);
+      else if (lastingFailures.has(outcome.reason))
+        refused.set(key, { failure: outcome, untilMs: clock.monotonic() + limits.refusedForMs });
+    },
+    drop(concerns) {
+      outages.forget(({ source: { generation }, clientId }) => concerns({ generation, clientId }));
+      for (const [key, flight] of flights) {
+        if (!concerns(flight)) continue;
+        flight.progress.purged = true;
+        flights.delete(key);
+      }
+      return entries.deleteWhere(concerns);
+    },
+  };
+}
+
+function keepToken(
+  { entries, clock }: Pick<CacheMemory, 'entries' | 'clock'>,
+  key: string,
+  { clientId, generation }: Origin,
+  token: AccessToken,
+  unwanted: Pick<AccessToken, 'value'> | undefined,
+): void {
+  const now = clock.monotonic();
+  const { expiresAtMs } = token;
+  if (expiresAtMs === undefined || expiresAtMs <= now) return;
+  const held = entries.get(key);
+  const isNewer = (entry: Entry): boolean =>
+    isValid(entry.validity, now, clock.now()) && entry.token.obtainedAtMs > token.obtainedAtMs;
+  // A newer one stays, unless it is the one that was refused.
+  if (held !== undefined && held.token.value !== unwanted?.value && isNewer(held)) return;
+  // The same token again is no gain: the object stays, and the next try waits longer.
+  if (held?.token.value === token.value) {
+    postpone(held, now);
+    return;
+  }
+  entries.set(key, {
+    token,
+    validity: createValidity(expiresAtMs, clock),
+    clientId,
+    generation,
+    refreshAtMs: refreshAfterMs(token.obtainedAtMs, expiresAtMs),
+    failedRefreshes: 0,
+  });
+}
+
+/** Puts the next renewal of a token off, longer each time. @param now `Clock.monotonic()`. */
+export function postpone(entry: Entry, now: number, retryAfterSeconds = 0): void {
+  entry.refreshAtMs = now + Math.max(retryRefreshMs(entry.failedRefreshes), retryAfterSeconds * 1000);
+  makeUnsure(entry.validity);
+  entry.failedRefreshes += 1;
+}

@@ -1,0 +1,66 @@
+import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
+import type { Credential } from '../token/credential.ts';
+import type { TokenFailure } from '../token/failure.ts';
+import type { CacheMemory, Flight } from './cache-memory.ts';
+import type { Obtain, Progress } from './obtain.ts';
+import { brokeDown } from './obtain.ts';
+import type { Generation } from './purges.ts';
+
+/** Token requests of one source: one at a time for each credential. */
+export interface TokenRequests {
+  /** The request that is under way, or a new one. @param unwanted a token that is not to come out of it. */
+  launch(key: string, credential: Credential, unwanted?: Pick<AccessToken, 'value'>): Flight;
+  /** Its outcome, or a failure when that takes longer than a caller waits. */
+  wait(outcome: Promise<TokenOutcome>): Promise<TokenOutcome>;
+}
+
+const waitedTooLong: TokenFailure = Object.freeze({
+  ...brokeDown,
+  reason: 'timeout',
+  detail: 'the token request took longer than a caller waits',
+});
+
+/** @param waitMs milliseconds that a caller waits. */
+export function createTokenRequests(
+  { clock, entries, flights, outages, keep }: CacheMemory,
+  {
+    obtain,
+    generation,
+    waitMs,
+  }: {
+    readonly obtain: Obtain;
+    readonly generation: Generation;
+    readonly waitMs: number;
+  },
+): TokenRequests {
+  return {
+    launch(key, credential, unwanted) {
+      const running = flights.get(key);
+      if (running !== undefined) return running;
+      const { clientId } = credential;
+      const held = entries.get(key)?.token;
+      const progress: Progress = { asked: false, purged: false };
+      const outcome = obtain(credential, held, unwanted, progress)
+        .catch(() => brokeDown)
+        .then((result) => {
+          if (flights.get(key) === flight) flights.delete(key);
+          if (progress.purged) return result;
+          keep(key, { clientId, generation }, result, unwanted);
+          // While another process renews, the token in memory is the result, and says nothing of the server.
+          if (result.kind === 'token' && (progress.asked || result !== held)) outages.succeeded(key);
+          return result;
+        });
+      const flight: Flight = { outcome, clientId, generation, refused: unwanted, progress };
+      flights.set(key, flight);
+      return flight;
+    },
+    wait: (outcome) =>
+      new Promise((resolve) => {
+        const timer = clock.after(waitMs, () => resolve(waitedTooLong));
+        void outcome.then((result) => {
+          timer.cancel();
+          resolve(result);
+        });
+      }),
+  };
+}
