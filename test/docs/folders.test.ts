@@ -1,0 +1,27 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = new URL('../../', import.meta.url);
+const contributing = readFileSync(new URL('CONTRIBUTING.md', root), 'utf8');
+
+/** Folders with source files, relative to the package's `src`. */
+const foldersOf = (source: string): readonly string[] => {
+  const sources = readdirSync(new URL(source, root), { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.ts') && !/\.(test|testkit)\.ts$/.test(path),
+  );
+  return [...new Set(sources.map((path) => dirname(path)))].filter((folder) => folder !== '.').sort();
+};
+
+/** Folders in the table that follows the mention of the package's `src`. */
+const listedFor = (source: string): readonly string[] => {
+  const [, text = ''] = contributing.split(`\n\`${source}\`, `);
+  const [, table = ''] = /\n\n(\| folder .*?)\n\n/s.exec(text) ?? [];
+  return Array.from(table.matchAll(/^\| `([^`]+)`/gm), ([, folder = '']) => folder).sort();
+};
+
+describe.each(['packages/middleware/src', 'packages/gateway/src'])('CONTRIBUTING.md', (source) => {
+  it(`lists every folder of ${source}, and no other`, () => {
+    expect(listedFor(source)).toEqual(foldersOf(source));
+  });
+});
