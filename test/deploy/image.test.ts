@@ -43,6 +43,15 @@ describe('the image', () => {
     ]);
   });
 
+  it('has the optional packages, so that every feature works', () => {
+    const { packages } = JSON.parse(readText('package-lock.json')) as {
+      readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+    };
+    // `--omit=dev` leaves out what is marked as `dev`, not what is `devOptional`.
+    for (const name of ['@kubernetes/client-node', '@grpc/grpc-js'])
+      expect(packages[`node_modules/${name}`]).toMatchObject({ devOptional: true });
+  });
+
   it('copies what exists and what .dockerignore lets through', () => {
     const ignored = readText('.dockerignore').split('\n');
     expect(ignored[1]).toBe('*');

@@ -1,6 +1,8 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
+import { shop } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
 import { createFolder, createProject, install, pack, root, run } from './packed.testkit.ts';
 
 let folder = '';
@@ -30,8 +32,39 @@ const grantgate = (cwd: string, ...args: readonly string[]): Promise<Ended> =>
   );
 
 describe('the gateway alone in an empty project', () => {
-  it.each(['@grpc/grpc-js'])('is installed without %s', async (name) => {
+  it.each(['@grpc/grpc-js', '@kubernetes/client-node'])('is installed without %s', async (name) => {
     await expect(stat(join(project, 'node_modules', name))).rejects.toThrow('ENOENT');
+  });
+
+  it('says which package a kubeconfig needs', async () => {
+    const server = await startApiServer();
+    const { code, stdout } = await grantgate(
+      ...[project, 'check', '--kubernetes', '--kubeconfig', server.kubeconfig],
+    );
+    await server.close();
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      'reading a kubeconfig needs the package @kubernetes/client-node: npm install @kubernetes/client-node',
+    );
+  });
+
+  it('says that there is no kubeconfig where there is none', async () => {
+    const { code, stdout } = await grantgate(project, 'check', '--kubernetes');
+    expect(code).toBe(1);
+    expect(stdout).toContain('there is no kubeconfig, and this is no pod with a service account');
+  });
+
+  it('reads a cluster by its endpoint and a token', async () => {
+    const server = await startApiServer();
+    server.apply(shop('apps'));
+    await writeFile(
+      join(project, 'cluster.yaml'),
+      `providers: { kubernetesCRD: { endpoint: "${server.url}", certAuthFilePath: ${server.caFile}, token: "urn:file:${server.tokenFile}" } }`,
+    );
+    const { code, stdout } = await grantgate(project, 'check', '--kubernetes', '--config', 'cluster.yaml');
+    await server.close();
+    expect(stdout).toContain('0 errors, 0 warnings (1 router, 1 middleware, 1 service)');
+    expect(code).toBe(0);
   });
 
   it('finds nothing wrong with the routes of its README', async () => {

@@ -32,7 +32,9 @@ export const kubernetesSchema = z
       .string()
       .min(1)
       .optional()
-      .describe('A kubeconfig file, in place of `endpoint`. Default: `KUBECONFIG`, then `~/.kube/config`.'),
+      .describe(
+        'A kubeconfig file, in place of `endpoint`. Default: `KUBECONFIG`, then `~/.kube/config`. Reading one needs the package `@kubernetes/client-node`.',
+      ),
     context: z.string().min(1).optional().describe('Context of the kubeconfig. Default: its current one.'),
     namespaces: z
       .array(

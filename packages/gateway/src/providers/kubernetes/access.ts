@@ -9,7 +9,8 @@ const freshMs = 60_000;
 
 /**
  * The API server that a configuration means: `endpoint`; `kubeconfig`; that of the pod which this runs in; `KUBECONFIG`;
- * `~/.kube/config`. Nothing is read before the first request. Only a kubeconfig needs the client library, which takes 40 MiB.
+ * `~/.kube/config`. Nothing is read before the first request. Only a kubeconfig needs the client library, an optional
+ * package that takes 40 MiB of memory.
  */
 export function createAccess(config: AccessConfig, sources: AccessSources): ApiAccess {
   const findAgent = createFindAgent();

@@ -21,14 +21,15 @@ export function loadKubeconfig(into: KubeConfig, file: string): void {
 
 /**
  * Makes sure that the kubeconfigs which the library finds by itself are regular files: those of `KUBECONFIG`, or else the one in the
- * home directory.
+ * home directory. False when there are none.
  *
  * @throws FileError that names the file
  */
-export function checkDefaultKubeconfigs({ KUBECONFIG = '', HOME }: Env): void {
+export function checkDefaultKubeconfigs({ KUBECONFIG = '', HOME }: Env): boolean {
   const listed = KUBECONFIG.split(delimiter).filter((file) => file !== '');
   for (const file of listed) readKubeconfig(file);
-  if (listed.length === 0 && HOME !== undefined) ifThere(() => readKubeconfig(join(HOME, '.kube', 'config')));
+  if (listed.length > 0) return true;
+  return HOME !== undefined && ifThere(() => readKubeconfig(join(HOME, '.kube', 'config')));
 }
 
 /**
@@ -75,10 +76,12 @@ export function readNamed(file: string, limit: SizeLimit): string {
   }
 }
 
-function ifThere(readIt: () => void): void {
+function ifThere(readIt: () => void): boolean {
   try {
     readIt();
+    return true;
   } catch (error) {
     if (!(error instanceof FileError && error.code === 'ENOENT')) throw error;
+    return false;
   }
 }

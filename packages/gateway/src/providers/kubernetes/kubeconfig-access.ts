@@ -1,25 +1,29 @@
 import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { AccessConfig, AccessSources, Prepared } from './api-access.ts';
 import { AccessError, read, toAccessError } from './access-error.ts';
 import type { FindAgent } from './agents.ts';
 import { checkCredentialFiles, checkDefaultKubeconfigs, loadKubeconfig } from './credential-files.ts';
+import { loadClientLibrary } from './load-client-library.ts';
 
-/** Reads the kubeconfig that a configuration means; comes to what prepares a request. @throws AccessError */
-export function openKubeconfig(
+const noLibrary =
+  'reading a kubeconfig needs the package @kubernetes/client-node: npm install @kubernetes/client-node';
+const noKubeconfig = 'there is no kubeconfig, and this is no pod with a service account';
+
+/** Reads the kubeconfig that a configuration means; gives the function that prepares a request. @throws AccessError */
+export async function openKubeconfig(
   { kubeconfig, context }: AccessConfig,
   env: AccessSources['env'],
   findAgent: FindAgent,
-): () => Promise<Prepared> {
-  const loaded = new KubeConfig();
+): Promise<() => Promise<Prepared>> {
+  const isThere = kubeconfig !== undefined || read('the kubeconfig', () => checkDefaultKubeconfigs(env));
+  const library = await loadClientLibrary();
+  if (library === undefined) throw new AccessError(isThere ? noLibrary : noKubeconfig);
+  const loaded = new library.KubeConfig();
   if (kubeconfig !== undefined) read('the kubeconfig', () => loadKubeconfig(loaded, kubeconfig));
   else {
-    read('the kubeconfig', () => {
-      checkDefaultKubeconfigs(env);
-      loaded.loadFromDefault();
-    });
-    if (loaded.getCurrentCluster()?.server === 'http://localhost:8080')
-      throw new AccessError('there is no kubeconfig, and this is no pod with a service account');
+    read('the kubeconfig', () => loaded.loadFromDefault());
+    if (loaded.getCurrentCluster()?.server === 'http://localhost:8080') throw new AccessError(noKubeconfig);
   }
   if (context !== undefined) {
     if (loaded.getContextObject(context) === null)
