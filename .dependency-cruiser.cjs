@@ -45,7 +45,7 @@ const oneWay = (root, table) =>
     from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
     to: {
       path: `^packages/${root}/src/`,
-      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
+      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
     },
   }));
 
@@ -81,7 +81,7 @@ module.exports = {
       to: {
         path: '^packages/middleware/src/',
         pathNot:
-          '^packages/middleware/src/((errors|create|store-listener|renewal-listener)\\.ts|(adapters|base|options)/|claims/(claims|parse)\\.ts|decision/(decision|problem|request-id|header-name|facts)\\.ts)',
+          '^packages/middleware/src/((errors|create|store-listener|renewal-listener|discovery-listener)\\.ts|(adapters|base|options)/|claims/(claims|parse)\\.ts|decision/(decision|problem|request-id|header-name|facts)\\.ts)',
       },
     },
     {

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApplicationParts, DiscoveryEvent } from '../../packages/middleware/src/create.ts';
 import { createAuthenticator } from '../../packages/middleware/src/create.ts';
-import type { ClientCredentialsInput } from '../../packages/middleware/src/options/schema.ts';
+import type { ClientCredentialsFields } from '../../packages/middleware/src/options/schema.ts';
 import { serve, visit } from '../e2e/workers.testkit.ts';
 import { runCommand } from '../../packages/gateway/src/cli/io.testkit.ts';
 import type { Keycloak } from './keycloak.testkit.ts';
@@ -69,19 +70,24 @@ beforeAll(async () => {
 }, startWithinMs);
 afterAll(() => keycloak.close());
 
+type Options = Partial<ClientCredentialsFields> & { readonly url?: string; readonly issuer?: string };
+
 const basic = (id: string, own: string = secret) => ({
   authorization: `Basic ${Buffer.from(`${id}:${own}`).toString('base64')}`,
 });
-const open = (options: Partial<ClientCredentialsInput> = {}) => {
+const open = (options: Options = {}, parts: ApplicationParts = {}) => {
   const { clientConfig, ...more } = options;
-  return createAuthenticator({
-    url: keycloak.tokenUrl,
-    ...more,
-    clientConfig: { ...clientConfig, tls: { ca: keycloak.ca, ...clientConfig?.tls } },
-  });
+  return createAuthenticator(
+    {
+      url: keycloak.tokenUrl,
+      ...more,
+      clientConfig: { ...clientConfig, tls: { ca: keycloak.ca, ...clientConfig?.tls } },
+    },
+    parts,
+  );
 };
 /** What one request comes to: the decision's headers, or its code. */
-const decide = async (options: Partial<ClientCredentialsInput>, facts = basic('orders')) => {
+const decide = async (options: Options, facts = basic('orders')) => {
   const authenticator = open(options);
   try {
     const decision = await authenticator.decide(facts);
@@ -123,6 +129,22 @@ describe('Keycloak, for callers with their own credentials', () => {
     await authenticator.close();
   });
 
+  it('gives a token through its issuer, and none through an alias of it', async () => {
+    const events: DiscoveryEvent[] = [];
+    const onDiscovery = (event: DiscoveryEvent): void => void events.push(event);
+    const found = open({ url: '', issuer: keycloak.issuer }, { onDiscovery });
+    expect(await found.decide(basic('orders'))).toMatchObject({ allowed: true });
+    await found.close();
+    const issuer = `${keycloak.issuer}/`;
+    const other = open({ url: '', issuer }, { onDiscovery });
+    expect(await other.decide(basic('orders'))).toMatchObject({ code: 'token_response_invalid' });
+    await other.close();
+    expect(events).toMatchObject([
+      { kind: 'discovered', tokenEndpoint: keycloak.tokenUrl },
+      { kind: 'failed', detail: expect.stringContaining(`issuer is "${keycloak.issuer}", expected "${issuer}"`) as string },
+    ]);
+  }); // prettier-ignore
+
   it('goes on when the realm signs with a new key', async () => {
     const authenticator = open({ claims: 'Equals(`grp`, `admin`)' });
     const keyOf = async (): Promise<string> => {
@@ -145,7 +167,7 @@ describe('Keycloak, for callers with their own credentials', () => {
 });
 
 describe("Keycloak, for the gateway's own credentials", () => {
-  const own = (clientID: string, more: Partial<ClientCredentialsInput> = {}) =>
+  const own = (clientID: string, more: Options = {}) =>
     decide({ clientID, clientSecret: secret, forwardHeaders: { Client: 'azp' }, ...more });
 
   it.each(['auto', 'client_secret_basic', 'client_secret_post'] as const)('takes %s', async (clientAuthentication) => {
@@ -175,8 +197,9 @@ describe("Keycloak, for the gateway's own credentials", () => {
     );
   });
 
-  it('takes a client certificate of the right name', async () => {
+  it.each(['url', 'issuer'])('takes a client certificate of the right name, found by %s', async (by) => {
     const options = (name: string) => ({
+      ...(by === 'issuer' && { url: '', issuer: keycloak.issuer }),
       clientID: 'certified',
       clientAuthentication: 'tls_client_auth' as const,
       forwardHeaders: { Client: 'azp' },

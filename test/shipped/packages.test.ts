@@ -34,19 +34,19 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
  * how many bytes of this package it may load, a little above what was measured.
  */
 const subpaths = [
-  ['', 'createAuthenticator', 211_000],
-  ['/express', 'oAuthClientCredentials', 221_000],
-  ['/fastify', 'oAuthClientCredentials', 222_000],
-  ['/koa', 'oAuthClientCredentials', 221_000],
-  ['/hono', 'oAuthClientCredentials', 217_000],
-  ['/fetch', 'oAuthClientCredentials', 217_000],
-  ['/outgoing', 'createTokenSource', 201_000],
+  ['', 'createAuthenticator', 222_000],
+  ['/express', 'oAuthClientCredentials', 232_000],
+  ['/fastify', 'oAuthClientCredentials', 233_000],
+  ['/koa', 'oAuthClientCredentials', 232_000],
+  ['/hono', 'oAuthClientCredentials', 228_000],
+  ['/fetch', 'oAuthClientCredentials', 228_000],
+  ['/outgoing', 'createTokenSource', 212_000],
 ] as const;
 
 describe('the tarballs', () => {
   it.each([
-    ['middleware', 200_000],
-    ['gateway', 500_000],
+    ['middleware', 212_000],
+    ['gateway', 505_000],
   ] as const)('hold what runs and its types, and no tests (%s, at most %i bytes)', (name, limit) => {
     const { files, size } = packed.get(name)!;
     expect(files.filter((path) => /test|\.tsbuildinfo$|(?<!\.d)\.ts$/.test(path))).toEqual([]);

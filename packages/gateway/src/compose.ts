@@ -7,6 +7,7 @@ import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { LocalStore } from '@grantgate/middleware/cache/stores';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import { createAdminHandle, type AdminOptions } from './admin/handle.ts';
 import type { OnCertificates } from './certificate-files.ts';
 import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
@@ -19,6 +20,7 @@ import { openEntryPoint } from './entrypoints/entry-point.ts';
 import { ListenError } from './entrypoints/listen-error.ts';
 import { createAccessLogLine } from './observe/access-log.ts';
 import { inBatches } from './observe/batches.ts';
+import { createDiscoveryLog } from './observe/discovery-log.ts';
 import { createKubernetesLog } from './observe/kubernetes-log.ts';
 import { logAddresses } from './observe/addresses-log.ts';
 import { createLog } from './observe/log.ts';
@@ -178,6 +180,9 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const renewalLog = createRenewalLog(log);
     renewals.subscribe(renewalLog.listen);
     if (metrics !== undefined) renewals.subscribe(metrics.onRenewal);
+    const discoveries = createChannel<DiscoveryEvent>(onObserverError);
+    discoveries.subscribe(createDiscoveryLog(log));
+    if (metrics !== undefined) discoveries.subscribe(metrics.onDiscovery);
     const tokens = createTokenPurge();
     const entryPointFacts = toEntryPointFacts(install.entryPoints);
     const kubernetesLog = createKubernetesLog(log, clock);
@@ -218,7 +223,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       env: io.env,
       entryPoints: entryPointFacts,
       services,
-      middlewares: { clock, cache, stores, openTally: metrics?.openTally, renewals },
+      middlewares: { clock, cache, stores, openTally: metrics?.openTally, renewals, discoveries },
       onSteps(steps) {
         tokens.configure(steps);
         renewalLog.configure(steps);
@@ -350,6 +355,9 @@ function toConfigured({ routers, steps, checks, services, problems }: Prepared):
       const store = oAuthClientCredentials.optionsOf(step)?.store;
       return store === undefined ? [] : [toStoreName(store.redis)];
     }),
+    issuers: Array.from(steps.values()).flatMap(
+      (step) => oAuthClientCredentials.optionsOf(step)?.issuer ?? [],
+    ),
     faulty: problems.some(({ severity }) => severity === 'error'),
   };
 }

@@ -13,15 +13,19 @@ import { OptionsError } from './errors.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
 import { parseClientCredentials } from './options/parse.ts';
+import type { DiscoveryListening } from './discovery-listener.ts';
+import { createDiscoveryListener } from './discovery-listener.ts';
 import { openTokens, toCredential } from './open-tokens.ts';
 import type { RenewalListening } from './renewal-listener.ts';
 import { createRenewalListener } from './renewal-listener.ts';
+import type { Discoveries } from './token/discovery/discoveries.ts';
 import type { EndpointStates } from './token/endpoint-state.ts';
 import type { StoreListening } from './store-listener.ts';
 import { createStoreChannel } from './store-listener.ts';
 
 export type { RenewalEvent } from './cache/renewal-event.ts';
 export type { StoreEvent } from './cache/store-event.ts';
+export type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
 
 /** Decides on requests for one `oAuthClientCredentials` middleware. */
 export interface Authenticator {
@@ -49,14 +53,18 @@ export interface AuthenticatorParts {
   readonly stores?: Stores;
   /** Default: none. Authenticators that share them bound and suspend the token requests at one endpoint together. */
   readonly endpoints?: EndpointStates;
+  /** Default: none. Authenticators that share them request the metadata of an issuer together. */
+  readonly discoveries?: Discoveries;
   /** What counts where the tokens came from. Default: nothing. */
   readonly tally?: TokenTally | undefined;
   /** Told of what becomes of renewals in the background. Default: nobody is. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
+  /** Told of what becomes of requests for the metadata of an issuer that is not shared. Default: nobody is. */
+  readonly onDiscovery?: DiscoveryListening['onDiscovery'];
 }
 
 /** What an authenticator of an application may be given. */
-export type ApplicationParts = AuthenticatorParts & StoreListening & RenewalListening;
+export type ApplicationParts = AuthenticatorParts & StoreListening & RenewalListening & DiscoveryListening;
 
 /**
  * Creates an authenticator from options as a user writes them (design: the names of Traefik Hub, any letter case).
@@ -73,10 +81,10 @@ export function createAuthenticator(
   return createApplicationAuthenticator(options, parts);
 }
 
-/** As `createParsedAuthenticator`; the application hears of renewals, and of stores that are not given. */
+/** As `createParsedAuthenticator`; the application hears of renewals and discoveries, and of stores that are not given. */
 export function createApplicationAuthenticator(
   options: ClientCredentialsOptions,
-  { onStoreEvent, onRenewal, ...parts }: ApplicationParts,
+  { onStoreEvent, onRenewal, onDiscovery, ...parts }: ApplicationParts,
 ): Authenticator {
   const { clock = systemClock, stores = createStores({ clock, events: createStoreChannel(onStoreEvent) }) } =
     parts;
@@ -85,6 +93,7 @@ export function createApplicationAuthenticator(
     clock,
     stores,
     onRenewal: createRenewalListener(onRenewal),
+    onDiscovery: createDiscoveryListener(onDiscovery),
   });
 }
 

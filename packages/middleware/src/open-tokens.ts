@@ -11,7 +11,12 @@ import type { TokenTally } from './cache/token-tally.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import { createTokenEndpoint } from './token/create-endpoint.ts';
 import type { Credential } from './token/credential.ts';
-import type { TokenEndpointOptions } from './token/endpoint.ts';
+import { createDiscoveredEndpoint, deferDiscovery } from './token/discovery/discovered-endpoint.ts';
+import type { Discoveries } from './token/discovery/discoveries.ts';
+import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
+import type { DiscoveryOptions } from './token/discovery/discovery.ts';
+import type { ServerMetadata } from './token/discovery/metadata.ts';
+import type { TokenEndpoint, TokenEndpointOptions } from './token/endpoint.ts';
 import type { EndpointStates } from './token/endpoint-state.ts';
 import { maxBackoffMs } from './token/retry.ts';
 
@@ -19,6 +24,7 @@ import { maxBackoffMs } from './token/retry.ts';
 export type TokenOptions = Pick<
   ClientCredentialsOptions,
   | 'url'
+  | 'issuer'
   | 'clientAuthentication'
   | 'audience'
   | 'scopes'
@@ -39,33 +45,36 @@ export interface OpenTokens {
   close(): Promise<void>;
 }
 
+interface EndpointParts {
+  readonly clock: Clock;
+  readonly endpoints?: EndpointStates;
+  readonly discoveries?: Discoveries;
+  readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
+}
+
 /** Composes token endpoint, cache and store. Parts that are not given are its own. */
 export function openTokens(
   options: TokenOptions,
-  parts: {
-    readonly clock: Clock;
+  parts: EndpointParts & {
     readonly cache?: TokenCache;
     readonly stores?: Stores;
-    readonly endpoints?: EndpointStates;
     readonly tally?: TokenTally | undefined;
     readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
   },
 ): OpenTokens {
   const { clock } = parts;
   const { timeoutSeconds, maxRetries } = options.clientConfig;
-  const endpointOptions = toEndpointOptions(options);
-  const use = parts.endpoints?.acquire(endpointOptions);
-  const endpoint = createTokenEndpoint(endpointOptions, { clock, state: use?.state });
+  const endpoint = openEndpoint(options, parts);
   const cache = parts.cache ?? createTokenCache({ clock });
-  const profile = [options.url, profileOf(options)];
-  // Callers wait for a minute, or for as long as the configured attempts may take.
-  const waitMs = Math.max(60_000, timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs);
+  // Callers wait for a minute, or for as long as the configured attempts may take: those for the metadata of the issuer come first.
+  const attemptsMs = timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs;
+  const waitMs = Math.max(60_000, options.issuer === undefined ? attemptsMs : 3 * attemptsMs);
   const lockWaitMs = timeoutSeconds * 1000;
   const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
   const shared = held === undefined ? parts.stores?.local : held.shared;
   const source = cache.source({
     endpoint,
-    profile,
+    profile: [...serverOf(options), profileOf(options)],
     waitMs,
     lockWaitMs,
     shared,
@@ -78,10 +87,39 @@ export function openTokens(
     async close(): Promise<void> {
       source.release();
       await endpoint.close();
-      await use?.release();
       await held?.release();
     },
   });
+}
+
+/** Opens the token endpoint: the given one, or the one that the issuer names once a token is needed. */
+function openEndpoint(
+  options: TokenOptions,
+  { clock, endpoints, discoveries, onDiscovery }: EndpointParts,
+): TokenEndpoint {
+  const open = (endpointOptions: TokenEndpointOptions): TokenEndpoint => {
+    const use = endpoints?.acquire(endpointOptions);
+    const endpoint = createTokenEndpoint(endpointOptions, { clock, state: use?.state });
+    let closing: Promise<void> | undefined;
+    return {
+      obtain: (credential) => endpoint.obtain(credential),
+      close: () => (closing ??= endpoint.close().then(() => use?.release())),
+    };
+  };
+  if (options.url !== undefined) return open(toEndpointOptions(options, { tokenEndpoint: options.url }));
+  const discoveryOptions = toDiscoveryOptions(options);
+  const use =
+    discoveries?.acquire(discoveryOptions) ??
+    deferDiscovery(discoveryOptions, { clock, onEvent: onDiscovery });
+  return createDiscoveredEndpoint(use, (metadata) => open(toEndpointOptions(options, metadata)));
+}
+
+/**
+ * What names the authorization server in the key of a token. An issuer stands for itself, not for its token endpoint: tokens in the store
+ * are found before, or without, the metadata of the issuer, and stay valid when the endpoint moves.
+ */
+function serverOf({ url, issuer }: Pick<TokenOptions, 'url' | 'issuer'>): readonly string[] {
+  return url !== undefined ? [url] : ['issuer', issuer ?? ''];
 }
 
 /** Everything that changes which token comes back, from whom it is accepted, or who may have it. */
@@ -105,18 +143,20 @@ export function toCredential({
 
 const noSecret = new Secret('');
 
-/** How the options say that tokens are requested. */
-export function toEndpointOptions({
-  url,
-  audience,
-  scopes,
-  resource,
-  endpointParams,
-  clientAuthentication,
-  tokenLifetimeMs,
-  acceptedTokenTypes,
-  clientConfig,
-}: Omit<TokenOptions, 'store'>): TokenEndpointOptions {
+/** How the options say that tokens are requested at an endpoint. */
+export function toEndpointOptions(
+  {
+    audience,
+    scopes,
+    resource,
+    endpointParams,
+    clientAuthentication,
+    tokenLifetimeMs,
+    acceptedTokenTypes,
+    clientConfig,
+  }: Omit<TokenOptions, 'store' | 'url' | 'issuer'>,
+  { tokenEndpoint: url, firstMethod }: Pick<ServerMetadata, 'tokenEndpoint'> & Partial<ServerMetadata>,
+): TokenEndpointOptions {
   const { tls, timeoutSeconds, maxRetries, maxConcurrent, assertion, headers, proxy } = clientConfig;
   return Object.freeze({
     url,
@@ -127,6 +167,7 @@ export function toEndpointOptions({
     headers,
     proxy,
     clientAuthentication,
+    firstMethod,
     assertion: Object.freeze({ ...plainAssertion, ...assertion, audience: assertion?.audience ?? url }),
     rules: Object.freeze({ acceptedTokenTypes: new Set(acceptedTokenTypes), tokenLifetimeMs }),
     tls,
@@ -134,6 +175,16 @@ export function toEndpointOptions({
     maxRetries,
     maxConcurrent,
   });
+}
+
+/** How the options say that the metadata of the issuer are requested. @throws TypeError without an issuer. */
+export function toDiscoveryOptions({
+  issuer,
+  clientConfig,
+}: Pick<TokenOptions, 'issuer' | 'clientConfig'>): DiscoveryOptions {
+  if (issuer === undefined) throw new TypeError('url and issuer were not validated');
+  const { tls, proxy, headers, timeoutSeconds, maxRetries } = clientConfig;
+  return Object.freeze({ issuer, tls, proxy, headers, timeoutMs: timeoutSeconds * 1000, maxRetries });
 }
 
 const plainAssertion = Object.freeze({

@@ -9,6 +9,7 @@ import { startSingleRedis } from '../../../middleware/src/cache/redis/redis.test
 import type { AuthorizationServer } from '../../../middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../../middleware/src/token/authorization-server.testkit.ts';
 import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
+import { startIssuer } from '../../../middleware/src/token/discovery/issuer.testkit.ts';
 import {
   findClosedPort,
   json,
@@ -260,4 +261,41 @@ describe('grantgate check --connect', () => {
       expect(own.problems[0]?.['message']).toMatch(/perhaps this is no token endpoint$/);
     }
   }); // prettier-ignore
+});
+
+describe('grantgate check --connect with an issuer', () => {
+  it.each([
+    ['says what the issuer names, for callers', {}, 'reachable (the token endpoint answered 400)'],
+    [
+      'requests a token, for the gateway',
+      { clientID: 'gateway', clientSecret },
+      'gives a token (token_type Bearer)',
+    ],
+  ])('%s', async (_what, more, detail) => {
+    const { code, stdout } = await check({ creds: { issuer: server.issuer, ...more } });
+    expect(stdout).toContain(`issuer ${server.issuer}: ${detail}; token endpoint ${server.url}\n`);
+    expect(code).toBe(0);
+  });
+
+  it('says why the metadata cannot be used, at the option', async () => {
+    const port = await findClosedPort();
+    const alias = server.issuer.replace('127.0.0.1', 'localhost');
+    const found = await check({ down: { Issuer: `http://127.0.0.1:${port}` }, other: { issuer: alias } });
+    expect(found.code).toBe(1);
+    const lines = found.stdout.split('\n');
+    expect(lines).toContain(
+      `app.json:${found.placeOf(`http://127.0.0.1:${port}`)}: error: down@file.issuer: the issuer cannot be reached: connection refused [discovery_failed]`,
+    );
+    expect(found.stdout).toContain(`issuer is "${server.issuer}", expected "${alias}"`);
+    expect(found.stdout).toContain(
+      `issuer http://127.0.0.1:${port}: the issuer cannot be reached: connection refused`,
+    );
+  });
+
+  it('shows no secret in the query of the endpoint that the issuer names', async () => {
+    const issuer = keep(await startIssuer());
+    issuer.publish({ token_endpoint: `${issuer.origin}/token?key=guessed` });
+    const { stdout } = await check({ creds: { issuer: issuer.issuer } });
+    expect(stdout).toContain(`; token endpoint ${issuer.origin}/token\n`);
+  });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DemoAuthorizationServer } from './demo/authorization-server.ts';
 import { startAuthorizationServer } from './demo/authorization-server.ts';
+import { startIssuer } from '../../../middleware/src/token/discovery/issuer.testkit.ts';
 import { json, startScriptedServer } from '../../../middleware/src/token/scripted-server.testkit.ts';
 import { runCommand } from './io.testkit.ts';
 
@@ -163,6 +164,30 @@ describe('grantgate token', () => {
       expect(stdout).toContain(expected);
     } finally {
       await scripted.close();
+    }
+  });
+
+  it('shows the token endpoint that the issuer names, and what is wrong when it names none', async () => {
+    const issuer = await startIssuer();
+    const env = { GRANTGATE_CLIENT_SECRET: 'guess' };
+    const text = `http: { middlewares: { m: { plugin: { oAuthClientCredentials: { issuer: "${issuer.issuer}" } } } } }`;
+    writeFileSync(join(folder, 'issuer.yaml'), text);
+    try {
+      const refused = await token(['m', 'issuer.yaml', '--client-id', 'orders'], env);
+      expect(refused.code).toBe(1);
+      expect(refused.stdout).toContain(`client orders, issuer ${issuer.issuer}\n`);
+      expect(refused.stdout).toContain(
+        'refused  503 authorization_server_unavailable: the issuer answered 404 ',
+      );
+      expect(refused.stdout).toContain('openid-configuration: answered 404');
+      issuer.publish();
+      const { code, stdout } = await token(['m', 'issuer.yaml', '--client-id', 'orders'], env);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`client orders, issuer ${issuer.issuer}, ${issuer.origin}/token\nallowed\n`);
+      const json = await token(['m', 'issuer.yaml', '--client-id', 'orders', '--json'], env);
+      expect(JSON.parse(json.stdout)).toMatchObject({ issuer: issuer.issuer, url: `${issuer.origin}/token` });
+    } finally {
+      await issuer.close();
     }
   });
 

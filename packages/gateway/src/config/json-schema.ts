@@ -15,7 +15,7 @@ export interface JsonSchemaHead {
 
 /**
  * The JSON Schema of what a user writes, with descriptions and defaults. It knows names in their canonical letter case alone,
- * while the configuration takes any; and no rule that spans several options.
+ * while the configuration takes any; and no rule that spans several options but those that a schema adds by itself.
  */
 export function toJsonSchema(schema: z.ZodType, { title, description }: JsonSchemaHead): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(schema, {

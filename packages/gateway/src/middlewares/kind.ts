@@ -4,6 +4,7 @@ import type { Stores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
+import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import type { z } from 'zod';
 import type { MiddlewareConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
@@ -76,6 +77,8 @@ export interface MiddlewareDeps {
   readonly openTally?: (() => TokenTally) | undefined;
   /** Default: nobody is told. */
   readonly renewals?: Channel<TokenRenewal> | undefined;
+  /** Default: nobody is told. */
+  readonly discoveries?: Channel<DiscoveryEvent> | undefined;
 }
 
 /** What became of a renewal in the background; the tally tells from which middlewares it is. */

@@ -7,13 +7,13 @@ export interface Readings {
 }
 
 /** What a series may be about that comes and goes with the configuration. */
-export type Subject = 'router' | 'service' | 'middleware' | 'store';
+export type Subject = 'router' | 'service' | 'middleware' | 'store' | 'issuer';
 
 /** One series of a metric. */
 export interface Series {
   /** As they are exposed: `entrypoint="web",code="200"`; empty for none. */
   readonly labels: string;
-  /** Name of the router, service, middleware or store that it is about; undefined for none. */
+  /** Name of the router, service, middleware, store or issuer that it is about; undefined for none. */
   readonly of: string | undefined;
   /** Of a histogram, the sum of what was observed. */
   readonly value: number;

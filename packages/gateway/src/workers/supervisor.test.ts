@@ -9,7 +9,7 @@ import { createSupervisor, type WorkerPlan } from './supervisor.ts';
 
 const reading = (value: number): Readings => ({
   series: { count: [{ labels: '', of: undefined, value }] },
-  current: { router: [], service: [], middleware: [], store: [] },
+  current: { router: [], service: [], middleware: [], store: [], issuer: [] },
 });
 const numberIn = (series: Readings['series']): number => series['count']?.[0]?.value ?? NaN;
 

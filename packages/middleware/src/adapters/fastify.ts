@@ -9,7 +9,7 @@ import { nameRequest } from './node-response.ts';
 
 export type { Auth } from './auth.ts';
 export type { GuardOptions } from './guard.ts';
-export type { RenewalEvent, StoreEvent } from '../create.ts';
+export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
 
 declare module 'fastify' {

@@ -8,12 +8,14 @@ import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { Auth } from './auth.ts';
 import { createAuth } from './auth.ts';
 import { findApplicationProblems } from '../options/application.ts';
+import type { DiscoveryListening } from '../discovery-listener.ts';
 import type { RenewalListening } from '../renewal-listener.ts';
 import type { StoreListening } from '../store-listener.ts';
 
+type Listening = StoreListening & RenewalListening & DiscoveryListening;
+
 /** Options of `oAuthClientCredentials`, or an authenticator that several guards share and its owner closes. */
-export type GuardOptions =
-  (ClientCredentialsInput & StoreListening & RenewalListening) | { readonly authenticator: Authenticator };
+export type GuardOptions = (ClientCredentialsInput & Listening) | { readonly authenticator: Authenticator };
 
 /** A request that may pass: what to change in it, worked out once per token. */
 export interface Pass {
@@ -62,15 +64,16 @@ export function createGuard(options: GuardOptions): Guard {
 function openAuthenticator({
   onStoreEvent,
   onRenewal,
+  onDiscovery,
   ...input
-}: ClientCredentialsInput & StoreListening & RenewalListening): Authenticator {
+}: ClientCredentialsInput & Listening): Authenticator {
   const { options, problems } = parseClientCredentials(input);
   const found = [...findApplicationProblems(input), ...problems];
   if (options === undefined || found.some(({ severity }) => severity === 'error'))
     throw new OptionsError(found);
   for (const { path, code, message } of found)
     process.emitWarning(`${path.join('.')}: ${message}`, { type: 'GrantgateWarning', code });
-  return createApplicationAuthenticator(options, { onStoreEvent, onRenewal });
+  return createApplicationAuthenticator(options, { onStoreEvent, onRenewal, onDiscovery });
 }
 
 function toPass(allow: Allow): Pass {

@@ -6,7 +6,7 @@ import { createGuard } from './guard.ts';
 
 export type { Auth } from './auth.ts';
 export type { GuardOptions } from './guard.ts';
-export type { RenewalEvent, StoreEvent } from '../create.ts';
+export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
 
 declare module 'hono' {

@@ -10,6 +10,7 @@ export interface KnownNames {
 /** The names of `oAuthClientCredentials`, as Traefik Hub writes them. */
 export const clientCredentialsNames: KnownNames = {
   url: 'value',
+  issuer: 'value',
   clientID: 'value',
   clientSecret: 'value',
   clientAuthentication: 'value',

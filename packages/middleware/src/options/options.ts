@@ -4,8 +4,10 @@ import type { ForwardHeadersFormat } from '../claims/headers.ts';
 
 /** The options of `oAuthClientCredentials` after parsing: defaulted, validated, frozen. */
 export interface ClientCredentialsOptions {
-  /** Token endpoint, absolute. */
-  readonly url: string;
+  /** Token endpoint, absolute; undefined with `issuer`. */
+  readonly url: string | undefined;
+  /** As written, for it is compared letter by letter: its metadata name the token endpoint (RFC 8414). Undefined with `url`. */
+  readonly issuer: string | undefined;
   /** With it: gateway level. Without: application level. */
   readonly clientID: string | undefined;
   /** Undefined at application level, and with a method that needs none. */

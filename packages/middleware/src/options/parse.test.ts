@@ -160,7 +160,7 @@ describe('the options', () => {
     ['audiance', 'did you mean audience?'],
     ['client_id', 'did you mean clientID?'],
     ['forwardHeader', 'did you mean forwardHeaders?'],
-    ['zzz', 'expected one of url, clientID'],
+    ['zzz', 'expected one of url, issuer, clientID'],
   ])('called %s are unknown: %s', (name, hint) => {
     expect(parseClientCredentials({ url, [name]: 'x' }).problems[0]?.message).toContain(hint);
   });

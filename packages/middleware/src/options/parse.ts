@@ -10,6 +10,7 @@ import { checkProxy, checkRequest, toList, toNamedSecrets, toScopes } from './re
 import type { ClientCredentialsShape } from './schema.ts';
 import { clientCredentialsSchema } from './schema.ts';
 import { toSecret, toText } from './secret-schema.ts';
+import { checkServer, toServer } from './server.ts';
 import { checkStore, toStoreOptions } from './store.ts';
 import type { TlsShape } from './tls.ts';
 import { checkTls } from './tls.ts';
@@ -70,7 +71,7 @@ function describe(issue: { readonly code: string; readonly message: string }): s
 }
 
 function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): void {
-  if (typeof shape.url === 'string') checkUrl(shape.url, report);
+  checkServer(shape, report);
   // The shape may be one that the schema refused: YAML writes an empty value as null.
   const clientConfig = toRecord(shape.clientConfig);
   const tls: TlsShape | undefined = toRecord(clientConfig?.['tls']);
@@ -111,38 +112,10 @@ function checkForwardHeaders(headers: unknown, report: Report): void {
   if (!compiled.ok) for (const { header, message } of compiled.problems) refuse(header, message);
 }
 
-function checkUrl(text: string, report: Report): void {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    report('error', ['url'], 'invalid_value', 'expected an absolute https or http URL');
-  } else if (url.username !== '' || url.password !== '') {
-    report(
-      'error',
-      ['url'],
-      'invalid_value',
-      'a URL must not hold credentials: use clientID and clientSecret',
-    );
-  } else if (url.hash !== '') {
-    report('error', ['url'], 'invalid_value', 'a token endpoint has no fragment (RFC 6749 section 3.2)');
-  } else if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    report('warning', ['url'], 'insecure', 'http sends client secrets in clear: use https');
-  }
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(?:\.\d+){3}$/.test(hostname)
-  );
-}
-
 function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
   const { tls } = shape.clientConfig;
   return Object.freeze({
-    // As a URL reads: one spelling of the same endpoint, scheme and host in lower case.
-    url: new URL(shape.url).href,
+    ...toServer(shape),
     clientID: shape.clientID === undefined ? undefined : toText(shape.clientID),
     clientSecret: shape.clientSecret === undefined ? undefined : toSecret(shape.clientSecret),
     clientAuthentication: shape.clientAuthentication,

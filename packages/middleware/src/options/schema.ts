@@ -11,9 +11,14 @@ import { secret, secretText } from './secret-schema.ts';
 import type { StoreInput, StoreShape } from './store-schema.ts';
 import { storeSchema } from './store-schema.ts';
 
+/** Which authorization server is meant: `url`, `issuer`, or both, of which `url` wins. */
+export type ServerInput =
+  { url: string; issuer?: string | undefined } | { url?: string | undefined; issuer: string };
+
 /** The options as a user writes them, under their canonical names. */
-export interface ClientCredentialsInput {
-  url: string;
+export type ClientCredentialsInput = ServerInput & ClientCredentialsFields;
+
+export interface ClientCredentialsFields {
   clientID?: string | Secret | undefined;
   clientSecret?: string | Secret | undefined;
   clientAuthentication?: ClientAuthentication | undefined;
@@ -51,7 +56,8 @@ export interface ClientCredentialsInput {
 
 /** The same with every default filled in. */
 export interface ClientCredentialsShape {
-  url: string;
+  url?: string | undefined;
+  issuer?: string | undefined;
   clientID?: string | Secret | undefined;
   clientSecret?: string | Secret | undefined;
   clientAuthentication: ClientAuthentication;
@@ -85,12 +91,22 @@ export interface ClientCredentialsShape {
 }
 
 /** The options of `oAuthClientCredentials` under their canonical names; the source of types, defaults, reference and JSON Schema. */
-export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCredentialsInput> =
-  z.strictObject({
+export const clientCredentialsSchema: z.ZodType<
+  ClientCredentialsShape,
+  ClientCredentialsFields & { url?: string | undefined; issuer?: string | undefined }
+> = z
+  .strictObject({
     url: z
       .string()
+      .optional()
       .describe(
-        'Token endpoint of the authorization server: `https`, or `http` with a warning unless it is loopback.',
+        'Token endpoint of the authorization server: `https`, or `http` with a warning unless it is loopback. Required without `issuer`.',
+      ),
+    issuer: z
+      .string()
+      .optional()
+      .describe(
+        'In place of `url`: issuer identifier of the authorization server, letter by letter as the server names itself. Its metadata name the token endpoint (RFC 8414, OpenID Connect Discovery). `https`, or `http` with a warning unless it is loopback. Ignored with `url`.',
       ),
     clientID: secretText
       .optional()
@@ -181,4 +197,8 @@ export const clientCredentialsSchema: z.ZodType<ClientCredentialsShape, ClientCr
     store: storeSchema
       .optional()
       .describe('Shares tokens with other processes, encrypted. Without it, they stay in memory.'),
+  })
+  // The rule for JSON Schema alone: parsing says it in its own words, and takes empty texts for options left out.
+  .meta({
+    allOf: [{ anyOf: ['url', 'issuer'].map((name) => ({ properties: { [name]: true }, required: [name] })) }],
   });

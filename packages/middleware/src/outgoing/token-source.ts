@@ -8,7 +8,9 @@ import type { TokenErrorCode } from '../errors.ts';
 import { OptionsError, TokenError } from '../errors.ts';
 import { openTokens, toCredential } from '../open-tokens.ts';
 import { parseClientCredentials } from '../options/parse.ts';
-import type { ClientCredentialsInput } from '../options/schema.ts';
+import type { ClientCredentialsInput, ServerInput } from '../options/schema.ts';
+import type { DiscoveryListening } from '../discovery-listener.ts';
+import { createDiscoveryListener } from '../discovery-listener.ts';
 import type { RenewalListening } from '../renewal-listener.ts';
 import { createRenewalListener } from '../renewal-listener.ts';
 import type { StoreListening } from '../store-listener.ts';
@@ -17,23 +19,24 @@ import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { TokenFailureReason } from '../token/failure.ts';
 
 /** The options of `oAuthClientCredentials` that say where the application's own tokens come from. */
-export type TokenSourceInput = Pick<
-  ClientCredentialsInput,
-  | 'url'
-  | 'clientSecret'
-  | 'clientAuthentication'
-  | 'audience'
-  | 'scopes'
-  | 'resource'
-  | 'endpointParams'
-  | 'tokenLifetime'
-  | 'acceptedTokenTypes'
-  | 'clientConfig'
-  | 'store'
-> &
+export type TokenSourceInput = ServerInput &
+  Pick<
+    ClientCredentialsInput,
+    | 'clientSecret'
+    | 'clientAuthentication'
+    | 'audience'
+    | 'scopes'
+    | 'resource'
+    | 'endpointParams'
+    | 'tokenLifetime'
+    | 'acceptedTokenTypes'
+    | 'clientConfig'
+    | 'store'
+  > &
   Required<Pick<ClientCredentialsInput, 'clientID'>> &
   StoreListening &
-  RenewalListening;
+  RenewalListening &
+  DiscoveryListening;
 
 /** A token for outgoing calls; one object for as long as it is held. Printing or serialising it does not show `value`. */
 export interface OutgoingToken {
@@ -69,7 +72,7 @@ export interface TokenSource {
  * @see RFC 6749 section 4.4
  */
 export function createTokenSource(
-  { onStoreEvent, onRenewal, ...input }: TokenSourceInput,
+  { onStoreEvent, onRenewal, onDiscovery, ...input }: TokenSourceInput,
   parts: { readonly clock?: Clock; readonly stores?: Stores } = {},
 ): TokenSource {
   const clock = parts.clock ?? systemClock;
@@ -79,7 +82,12 @@ export function createTokenSource(
   if (options === undefined || credential === undefined || found.some(({ severity }) => severity === 'error'))
     throw new OptionsError(found.length > 0 ? found : [noIdentity]);
   const stores = parts.stores ?? createStores({ clock, events: createStoreChannel(onStoreEvent) });
-  const tokens = openTokens(options, { clock, stores, onRenewal: createRenewalListener(onRenewal) });
+  const tokens = openTokens(options, {
+    clock,
+    stores,
+    onDiscovery: createDiscoveryListener(onDiscovery),
+    onRenewal: createRenewalListener(onRenewal),
+  });
   const held = new WeakMap<AccessToken, OutgoingToken>();
   const originals = new WeakMap<OutgoingToken, AccessToken>();
   const renewal = tokens.renewalOf(credential);

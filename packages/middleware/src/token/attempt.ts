@@ -4,6 +4,7 @@ import { describeConnectionFault } from '../base/connection-fault.ts';
 import { UnusableAnswer } from './bounded-body.ts';
 import type { Credential } from './credential.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
+import type { TokenFailure } from './failure.ts';
 import { createTokenFailure } from './failure.ts';
 import { LocalFault } from './local-fault.ts';
 import type { Attempt } from './retry.ts';
@@ -39,27 +40,35 @@ export async function attemptTokenRequest(
       onGrant,
     });
   } catch (error) {
-    if (limit.signal.aborted) {
-      const detail = `the token endpoint did not answer within ${options.timeoutMs / 1000} s`;
-      return { outcome: createTokenFailure('timeout', detail), transient: true };
-    }
-    if (error instanceof UnusableAnswer)
-      return { outcome: createTokenFailure('response_invalid', error.message), transient: false };
-    if (error instanceof LocalFault)
-      return {
-        outcome: createTokenFailure('unavailable', error.message, { isLocal: true }),
-        transient: true,
-      };
-    return {
-      outcome: createTokenFailure(
-        'unavailable',
-        `the token endpoint cannot be reached: ${describeFault(error)}`,
-      ),
-      transient: true,
-    };
+    return toFailedAttempt(error, 'the token endpoint', limit.signal.aborted ? options.timeoutMs : undefined);
   } finally {
     timer.cancel();
   }
+}
+
+/**
+ * What kept a response from being read, as a value.
+ *
+ * @param server names whose response it was: `the token endpoint`.
+ * @param timedOutMs the limit in milliseconds when it was exceeded; undefined otherwise.
+ */
+export function toFailedAttempt(
+  error: unknown,
+  server: string,
+  timedOutMs: number | undefined,
+): { readonly outcome: TokenFailure; readonly transient: boolean } {
+  if (timedOutMs !== undefined) {
+    const detail = `${server} did not answer within ${timedOutMs / 1000} s`;
+    return { outcome: createTokenFailure('timeout', detail), transient: true };
+  }
+  if (error instanceof UnusableAnswer) {
+    const detail = `${server} ${error.message}`;
+    return { outcome: createTokenFailure('response_invalid', detail), transient: false };
+  }
+  if (error instanceof LocalFault)
+    return { outcome: createTokenFailure('unavailable', error.message, { isLocal: true }), transient: true };
+  const detail = `${server} cannot be reached: ${describeFault(error)}`;
+  return { outcome: createTokenFailure('unavailable', detail), transient: true };
 }
 
 /** The error's code, in words where there are some. Messages may quote what the server or the caller sent. */

@@ -41,31 +41,34 @@ export function createTokenEndpoint(
   const retries = { clock, random, maxRetries: options.maxRetries };
   const trial = {
     ...retries,
-    isFinal: (outcome: TokenOutcome, retried: number): boolean =>
+    isFinal: (outcome: TokenFailure, retried: number): boolean =>
       isMethodInDoubt(outcome, retried >= options.maxRetries - 1),
   };
   const underWay = new Set<Promise<TokenOutcome>>();
   let closing: Promise<void> | undefined;
 
   const request = (credential: Credential, isKnown: boolean): Promise<TokenOutcome> =>
-    methods.run(credential.clientId, (method, next) =>
-      retry(
-        async () => {
-          const send = (): Promise<Attempt> =>
-            attemptTokenRequest(
-              options,
-              { transport, clock, onGrant },
-              credential,
-              clientAuth(method, credential.clientSecret),
-            );
-          const attempt = (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
-          const { outcome } = attempt;
-          if (outcome.kind === 'failure' && outcome.retryAfterSeconds !== undefined)
-            cooldowns.note(credential, outcome);
-          return attempt;
-        },
-        next === 'nothing' ? { ...retries, maxRetries: 0 } : next === 'retries' ? retries : trial,
-      ),
+    methods.run(
+      credential.clientId,
+      (method, next) =>
+        retry(
+          async () => {
+            const send = (): Promise<Attempt> =>
+              attemptTokenRequest(
+                options,
+                { transport, clock, onGrant },
+                credential,
+                clientAuth(method, credential.clientSecret),
+              );
+            const attempt = (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
+            const { outcome } = attempt;
+            if (outcome.kind === 'failure' && outcome.retryAfterSeconds !== undefined)
+              cooldowns.note(credential, outcome);
+            return attempt;
+          },
+          next === 'nothing' ? { ...retries, maxRetries: 0 } : next === 'retries' ? retries : trial,
+        ),
+      options.firstMethod,
     );
 
   const obtain = async (credential: Credential): Promise<TokenOutcome> => {
@@ -120,9 +123,8 @@ const turnedAway: Attempt = Object.freeze({
   transient: false,
 });
 
-const isMethodInDoubt = (outcome: TokenOutcome, isLastRetry: boolean): boolean =>
-  outcome.kind === 'failure' &&
-  (outcome.methodDoubt === 'strong' || (outcome.methodDoubt === 'weak' && isLastRetry));
+const isMethodInDoubt = ({ methodDoubt }: TokenFailure, isLastRetry: boolean): boolean =>
+  methodDoubt === 'strong' || (methodDoubt === 'weak' && isLastRetry);
 
 /** What an outcome says about the server: one that limits or refuses a client is well. */
 function toResult(outcome: TokenOutcome): RequestResult {

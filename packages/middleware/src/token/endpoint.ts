@@ -1,4 +1,4 @@
-import type { ClientAuthentication } from '../base/client-auth-method.ts';
+import type { ClientAuthentication, ClientAuthMethod } from '../base/client-auth-method.ts';
 import type { Secret } from '../base/secret.ts';
 import type { TokenOutcome } from './access-token.ts';
 import type { AssertionSettings } from './client-auth/assertion.ts';
@@ -20,6 +20,8 @@ export interface TokenEndpointOptions {
   /** More headers, none of ours. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly clientAuthentication: ClientAuthentication;
+  /** What `auto` tries first while nothing is known of the endpoint; default `client_secret_basic`. */
+  readonly firstMethod?: ClientAuthMethod | undefined;
   readonly assertion: AssertionSettings;
   /** How a successful response is read. */
   readonly rules: GrantRules;

@@ -1,12 +1,17 @@
 import { backoffDelayMs } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
-import type { TokenOutcome } from './access-token.ts';
+import type { AccessToken } from './access-token.ts';
+import type { TokenFailure } from './failure.ts';
 
-/** What one attempt came to. */
-export interface Attempt {
-  readonly outcome: TokenOutcome;
-  /** Whether another attempt may come to something else; false for a token and for a final answer. */
+/** The result of one attempt to obtain something; `T` is anything but a failure. */
+export interface Attempt<T extends Obtained = AccessToken> {
+  readonly outcome: T | TokenFailure;
+  /** Whether another attempt may have another outcome; false for success and for a final response. */
   readonly transient: boolean;
+}
+
+interface Obtained {
+  readonly kind: string;
 }
 
 export interface RetryOptions {
@@ -14,7 +19,7 @@ export interface RetryOptions {
   readonly random: () => number;
   readonly maxRetries: number;
   /** Outcomes that are not tried again although they may change, after so many retries. Default: none. */
-  readonly isFinal?: ((outcome: TokenOutcome, retries: number) => boolean) | undefined;
+  readonly isFinal?: ((outcome: TokenFailure, retries: number) => boolean) | undefined;
 }
 
 /** Milliseconds that no back-off exceeds; a `Retry-After` comes on top. */
@@ -29,13 +34,13 @@ const longestWaitSeconds = 10;
  * waits an exponential back-off with full jitter, after `Retry-After` when the server sent one. A `Retry-After` of more
  * than 10 seconds ends the retries: the caller learns when to come back instead of waiting here.
  */
-export async function retry(
-  attempt: () => Promise<Attempt>,
+export async function retry<T extends Obtained>(
+  attempt: () => Promise<Attempt<T>>,
   { clock, random, maxRetries, isFinal }: RetryOptions,
-): Promise<TokenOutcome> {
+): Promise<T | TokenFailure> {
   for (let retries = 0; ; retries += 1) {
     const { outcome, transient } = await attempt();
-    if (!transient || outcome.kind === 'token' || retries >= maxRetries) return outcome;
+    if (!transient || !isFailure(outcome) || retries >= maxRetries) return outcome;
     if (isFinal?.(outcome, retries) === true) return outcome;
     const askedSeconds = outcome.retryAfterSeconds ?? 0;
     if (askedSeconds > longestWaitSeconds) return outcome;
@@ -44,3 +49,5 @@ export async function retry(
     await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
   }
 }
+
+const isFailure = (outcome: Obtained): outcome is TokenFailure => outcome.kind === 'failure';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../base/secret.ts';
 import { createAuthenticator } from '../create.ts';
-import type { ClientCredentialsInput } from '../options/schema.ts';
+import type { ClientCredentialsFields } from '../options/schema.ts';
 import { json, startScriptedServer } from './scripted-server.testkit.ts';
 import { createTokenCache } from '../cache/token-cache.ts';
 import { systemClock } from '../base/clock.ts';
@@ -12,14 +12,14 @@ afterEach(async () => {
 });
 
 /** Obtains a token through options as a user writes them; gives the token request. */
-async function requestOf(options: Partial<ClientCredentialsInput>) {
+async function requestOf(options: Partial<ClientCredentialsFields>) {
   const { server, decide } = await serve(options);
   expect(await decide()).toMatchObject({ allowed: true });
   expect(server.requests).toHaveLength(1);
   return server.requests[0]!;
 }
 
-async function serve(...each: Partial<ClientCredentialsInput>[]) {
+async function serve(...each: Partial<ClientCredentialsFields>[]) {
   const grant = { access_token: 'opaque', token_type: 'Bearer', expires_in: 60 };
   const server = await startScriptedServer((response) => json(response, 200, grant));
   closes.push(() => server.close());
@@ -49,7 +49,7 @@ describe('a token request', () => {
     expect(headers).toMatchObject({ 'x-tenant': 'a b', 'x-key': 'k', accept: '*/*', 'user-agent': 'me/1' });
   });
 
-  it.each<[Partial<ClientCredentialsInput>, [string, string][]]>([
+  it.each<[Partial<ClientCredentialsFields>, [string, string][]]>([
     [{ scopes: 'read write' }, [['scope', 'read write']]],
     [{ scopes: ['read', 'write', 'read'] }, [['scope', 'read write']]],
     [{ scopes: ' a\n b ' }, [['scope', 'a b']]],
@@ -70,7 +70,7 @@ describe('a token request', () => {
 });
 
 describe('middlewares of one client', () => {
-  const differing: Partial<ClientCredentialsInput>[] = [
+  const differing: Partial<ClientCredentialsFields>[] = [
     {},
     { scopes: 'a' },
     { scopes: ['a', 'b'] },

@@ -8,7 +8,7 @@ import { LocalFault } from './local-fault.ts';
 /** Bytes of an answer that are read at most, after decompression. */
 export const maxAnswerBytes: number = 1024 * 1024;
 
-/** Connections to one token endpoint. */
+/** Connections to one authorization server. */
 export interface Transport {
   /**
    * Sends a `POST` and reads the whole answer, up to `maxAnswerBytes`; redirects are not followed.
@@ -17,7 +17,16 @@ export interface Transport {
    * used; options validation finds that first.
    */
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Response>;
+  /** The same with `GET`. */
+  get(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>;
   close(): Promise<void>;
+}
+
+interface Sent {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
 }
 
 /** undici takes 19 MiB, which a process without a token endpoint does without. */
@@ -27,13 +36,13 @@ const loadDispatcher = () => import('./dispatcher.ts');
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Headers of a response that mean something to us. */
-const readHeaders = ['date', 'retry-after'] as const;
+const readHeaders = ['cache-control', 'date', 'retry-after'] as const;
 
 function pickHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
   const picked: Record<string, string> = {};
   for (const name of readHeaders) {
     const value = headers[name];
-    if (typeof value === 'string') picked[name] = value;
+    if (value !== undefined) picked[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return picked;
 }
@@ -50,7 +59,7 @@ async function readContent({ statusCode, headers, body }: Dispatcher.ResponseDat
 }
 
 /**
- * Opens and keeps connections for one token endpoint. Nothing is prepared before the first request: a gateway has many endpoints when it
+ * Opens and keeps connections to one authorization server. Nothing is prepared before the first request: a gateway has many endpoints when it
  * starts, and a TLS context for each would cost time and memory.
  *
  * @param env where proxies are read from; default: the environment of the process.
@@ -64,28 +73,24 @@ export function createTransport(
   let agent: Dispatcher | undefined;
   // In the background, so that the first request need not wait for it; what fails here fails there too.
   void loadDispatcher().catch(() => {});
+  const send = async (url: string, request: Sent): Promise<Response> => {
+    if (options.proxy === undefined && proxies.fault !== undefined) throw new LocalFault(proxies.fault);
+    const { origin, pathname, search } = new URL(url);
+    const headers = { ...request.headers, 'accept-encoding': 'identity' };
+    const { createDispatcher } = await loadDispatcher();
+    agent ??= createDispatcher(options, clock, proxies);
+    const answer = await agent.request({ ...request, origin, path: pathname + search, headers });
+    const status = answer.statusCode;
+    const content = await readContent(answer);
+    if (status > 599) throw new UnusableAnswer(`answered ${status}`);
+    return new Response(bodyless.has(status) ? null : Buffer.from(content), {
+      status,
+      headers: pickHeaders(answer.headers),
+    });
+  };
   return {
-    async post(url, headers, body, signal): Promise<Response> {
-      if (options.proxy === undefined && proxies.fault !== undefined) throw new LocalFault(proxies.fault);
-      const { origin, pathname, search } = new URL(url);
-      const { createDispatcher } = await loadDispatcher();
-      agent ??= createDispatcher(options, clock, proxies);
-      const answer = await agent.request({
-        origin,
-        path: pathname + search,
-        method: 'POST',
-        headers: { ...headers, 'accept-encoding': 'identity' },
-        body,
-        signal,
-      });
-      const status = answer.statusCode;
-      const content = await readContent(answer);
-      if (status > 599) throw new UnusableAnswer(`the token endpoint answered ${status}`);
-      return new Response(bodyless.has(status) ? null : Buffer.from(content), {
-        status,
-        headers: pickHeaders(answer.headers),
-      });
-    },
+    post: (url, headers, body, signal) => send(url, { method: 'POST', headers, body, signal }),
+    get: (url, headers, signal) => send(url, { method: 'GET', headers, signal }),
     close: async () => agent?.close(),
   };
 }

@@ -6,12 +6,12 @@ import { asWritten } from '../../config/as-written.ts';
 import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentials/kind.ts';
 import type { Configuration } from '../configuration.ts';
 import { tryStore } from './try-store.ts';
-import { tryTokenEndpoint } from './try-token-endpoint.ts';
+import { tryTokenEndpoint, withoutQuery } from './try-token-endpoint.ts';
 import type { Outcome } from './tried.ts';
 
-/** A store or a token endpoint, and what trying it came to. */
+/** A store, a token endpoint or an issuer, and what trying it came to. */
 export interface Connection extends Outcome {
-  readonly kind: 'store' | 'token endpoint';
+  readonly kind: 'store' | 'token endpoint' | 'issuer';
   /** `127.0.0.1:6379`, or a URL without its query. */
   readonly target: string;
   /** All that use it. */
@@ -32,7 +32,7 @@ interface Target {
 /** Connections that are tried at the same time. */
 const concurrency = 8;
 
-/** Tries every store and token endpoint of the middlewares that can be used, each once however many share it. */
+/** Tries every store, token endpoint and issuer of the middlewares that can be used, each once however many share it. */
 export async function tryConnections({ routes, prepared }: Configuration): Promise<Connection[]> {
   const targets = new Map<string, Target>();
   for (const one of prepared.steps.values()) {
@@ -59,17 +59,16 @@ function* targetsOf(
   first: MiddlewareConfig,
   options: ClientCredentialsOptions,
 ): Generator<readonly [string, Target]> {
-  const { store, url, clientID, clientConfig } = options;
-  const { origin, pathname } = new URL(url);
+  const { store, url, issuer, clientID, clientConfig } = options;
   yield [
     // At application level nothing but the connection is tried.
-    fingerprint(clientID === undefined ? { url, clientConfig } : tokenOptionsOf(options)),
+    fingerprint(clientID === undefined ? { url, issuer, clientConfig } : tokenOptionsOf(options)),
     {
-      kind: 'token endpoint',
-      target: origin + pathname,
+      ...(url === undefined
+        ? { kind: 'issuer', target: issuer ?? '', option: ['issuer'] }
+        : { kind: 'token endpoint', target: withoutQuery(url), option: ['url'] }),
       middlewares: [first.name],
       first,
-      option: ['url'],
       attempt: () => tryTokenEndpoint(options),
     },
   ];

@@ -5,6 +5,7 @@ export interface Outcome {
         readonly severity: 'error' | 'warning';
         readonly code:
           | 'store_unreachable'
+          | 'discovery_failed'
           | 'token_endpoint_unreachable'
           | 'credentials_refused'
           | 'token_without_lifetime'

@@ -1,10 +1,12 @@
 import { systemClock } from '@grantgate/middleware/base/clock';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import type { TokenOptions } from '@grantgate/middleware/open-tokens';
-import { toCredential, toEndpointOptions } from '@grantgate/middleware/open-tokens';
+import { toCredential, toDiscoveryOptions, toEndpointOptions } from '@grantgate/middleware/open-tokens';
 import type { AccessToken } from '@grantgate/middleware/token/access-token';
 import { describeFault } from '@grantgate/middleware/token/attempt';
 import { createTokenEndpoint } from '@grantgate/middleware/token/create-endpoint';
+import { createDiscovery } from '@grantgate/middleware/token/discovery/discovery';
+import type { ServerMetadata } from '@grantgate/middleware/token/discovery/metadata';
 import { toShownText } from '@grantgate/middleware/token/error-response';
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import { createTransport } from '@grantgate/middleware/token/transport';
@@ -16,26 +18,58 @@ export type EndpointOptions = Omit<TokenOptions, 'store'> &
   Pick<ClientCredentialsOptions, 'clientID' | 'clientSecret'>;
 
 /**
- * Tries a token endpoint. At gateway level a token is asked for, once; at application level, where nobody has a credential to
+ * Tries a token endpoint, which the issuer names unless it is given. At gateway level a token is asked for, once; at application level, where nobody has a credential to
  * show, a request without any: whatever answers it is reachable.
  */
 export async function tryTokenEndpoint(options: EndpointOptions): Promise<Outcome> {
   // The limit of a request does not keep the process alive by itself.
   const alive = setInterval(() => {}, 60_000);
   try {
-    const own = toCredential(options);
-    return own === undefined ? await knock(options) : await obtain(options, own);
+    const { url } = options;
+    if (url !== undefined) return await attempt(options, { tokenEndpoint: url });
+    const found = await discover(options);
+    if ('fault' in found) return found;
+    const outcome = await attempt(options, found);
+    return { ...outcome, detail: `${outcome.detail}; token endpoint ${withoutQuery(found.tokenEndpoint)}` };
   } finally {
     clearInterval(alive);
   }
 }
 
+/** A query may hold a secret. */
+export function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
+type Found = Parameters<typeof toEndpointOptions>[1];
+
+async function discover(options: EndpointOptions): Promise<ServerMetadata | Outcome> {
+  const discovery = createDiscovery(
+    { ...toDiscoveryOptions(options), maxRetries: 0 },
+    { clock: systemClock },
+  );
+  try {
+    const found = await discovery.get();
+    return found.kind === 'failure'
+      ? { fault: { severity: 'error', code: 'discovery_failed' }, detail: describeForOperators(found) }
+      : found;
+  } finally {
+    await discovery.close();
+  }
+}
+
+function attempt(options: EndpointOptions, found: Found): Promise<Outcome> {
+  const own = toCredential(options);
+  return own === undefined ? knock(options, found.tokenEndpoint) : obtain(options, found, own);
+}
+
 type Credential = Parameters<ReturnType<typeof createTokenEndpoint>['obtain']>[0];
 
-async function obtain(options: EndpointOptions, credential: Credential): Promise<Outcome> {
+async function obtain(options: EndpointOptions, found: Found, credential: Credential): Promise<Outcome> {
   let granted: GrantBody = {};
   const endpoint = createTokenEndpoint(
-    { ...toEndpointOptions(options), maxRetries: 0 },
+    { ...toEndpointOptions(options, found), maxRetries: 0 },
     { clock: systemClock, onGrant: (body) => void (granted = body) },
   );
   try {
@@ -76,7 +110,7 @@ function givesToken({ token_type: type }: GrantBody): Outcome {
   };
 }
 
-async function knock({ url, clientConfig }: EndpointOptions): Promise<Outcome> {
+async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Outcome> {
   const { tls, timeoutSeconds, proxy } = clientConfig;
   const transport = createTransport({ tls, proxy, timeoutMs: timeoutSeconds * 1000 }, systemClock);
   const limit = new AbortController();

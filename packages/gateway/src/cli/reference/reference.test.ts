@@ -58,7 +58,7 @@ describe('the reference', () => {
       required: false,
       meaning: 'Seconds for each attempt, connection included.',
     });
-    expect(row('url')).toMatchObject({ required: true, default: undefined });
+    expect(row('store.redis.endpoints')).toMatchObject({ required: true, default: undefined });
     expect(row('entryPoints.NAME.transport.respondingTimeouts.idleTimeout')).toMatchObject({
       type: 'duration',
       default: '`180s`',

@@ -12,6 +12,8 @@ export interface Obtained {
   readonly decision: Decision;
   /** Also when the decision is a refusal of its claims; undefined when none came. */
   readonly token: AccessToken | undefined;
+  /** The token endpoint that the issuer names; undefined without an issuer, and when it names none. */
+  readonly tokenEndpoint: string | undefined;
   /** The failed token request in words for operators, with the server's own error; undefined when a token came. */
   readonly failure: string | undefined;
 }
@@ -27,12 +29,18 @@ export async function obtain(
     if (outcome.kind === 'token') token = outcome;
     else failure = describeForOperators(outcome);
   });
-  const authenticator = createParsedAuthenticator(options, { cache });
+  let tokenEndpoint: string | undefined;
+  const authenticator = createParsedAuthenticator(options, {
+    cache,
+    onDiscovery(event) {
+      if (event.kind === 'discovered') ({ tokenEndpoint } = event);
+    },
+  });
   // The pause between two attempts does not keep the process alive by itself.
   const alive = setInterval(() => {}, 60_000);
   try {
     const decision = await authenticator.decide({ authorization: caller && toBasic(caller) });
-    return { decision, token, failure };
+    return { decision, token, tokenEndpoint, failure };
   } finally {
     clearInterval(alive);
     await authenticator.close();

@@ -16,7 +16,10 @@ export interface TokenReport {
   readonly middleware: string;
   readonly level: 'application' | 'gateway';
   readonly clientId: string;
-  readonly url: string;
+  /** The token endpoint; undefined when the issuer names none. */
+  readonly url: string | undefined;
+  /** Undefined with the option `url`. */
+  readonly issuer: string | undefined;
   /** `detail` is what callers may see; `authorizationServer` is for operators: the server's own error and description. */
   readonly refusal:
     (Pick<Deny, 'status' | 'code' | 'detail'> & { readonly authorizationServer?: string }) | undefined;
@@ -37,7 +40,7 @@ export interface TokenReport {
 
 export function createReport(
   middleware: Pick<PreparedMiddleware, 'name'> & { readonly options: ClientCredentialsOptions },
-  { decision, token, failure }: Obtained,
+  { decision, token, tokenEndpoint, failure }: Obtained,
   asked: { readonly clientId: string; readonly reveal: boolean },
 ): TokenReport {
   const { name, options } = middleware;
@@ -49,7 +52,8 @@ export function createReport(
     middleware: name,
     level: options.clientID === undefined ? 'application' : 'gateway',
     clientId: asked.clientId,
-    url: options.url,
+    url: options.url ?? tokenEndpoint,
+    issuer: options.issuer,
     refusal: decision.allowed
       ? undefined
       : {
@@ -85,9 +89,10 @@ function toPairs(raw: readonly string[], reveal: boolean): readonly (readonly [s
 
 /** For people. */
 export function formatReport(report: TokenReport, style: Style): string {
-  const { middleware, level, clientId, url, refusal, token, calls, headers } = report;
+  const { middleware, level, clientId, url, issuer, refusal, token, calls, headers } = report;
+  const server = [issuer && `issuer ${issuer}`, url].filter((text) => text !== undefined).join(', ');
   const parts = [
-    `${style.strong(middleware)}  ${level} level, client ${clientId}, ${url}\n`,
+    `${style.strong(middleware)}  ${level} level, client ${clientId}, ${server}\n`,
     refusal === undefined
       ? `${style.good('allowed')}\n`
       : `${style.bad('refused')}  ${refusal.status} ${refusal.code}: ${refusal.authorizationServer ?? refusal.detail}\n`,

@@ -2,6 +2,7 @@ import { fingerprint } from '@grantgate/middleware/base/fingerprint';
 import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
 import { createTokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import { createDiscoveries } from '@grantgate/middleware/token/discovery/discoveries';
 import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import type { Use } from '../../reload/sharing.ts';
 import { createSharing } from '../../reload/sharing.ts';
@@ -25,6 +26,10 @@ export interface CountedAuthenticator extends Authenticator {
 
 export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
   const endpoints = createEndpointStates(parts.clock);
+  const discoveries = createDiscoveries({
+    clock: parts.clock,
+    onEvent: (event) => parts.discoveries?.publish(event),
+  });
   const sharing = createSharing<CountedAuthenticator>((authenticator) => authenticator.close());
   return {
     acquire: (options) =>
@@ -37,6 +42,7 @@ export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
           cache,
           stores,
           endpoints,
+          discoveries,
           tally,
           onRenewal,
         });

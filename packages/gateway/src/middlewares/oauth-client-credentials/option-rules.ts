@@ -28,6 +28,7 @@ const pem = (expected: string): Rules =>
  */
 export const optionRules: OptionRules = {
   '': rule(
+    [`has(self.url) && self.url != '' || has(self.issuer) && self.issuer != ''`, 'give url or issuer'],
     [
       `has(self.clientAuthentication) && !(self.clientAuthentication in ${secretMethods}) || has(self.clientID) == has(self.clientSecret)`,
       'give clientID and clientSecret (gateway level) or neither (application level)',
@@ -37,8 +38,10 @@ export const optionRules: OptionRules = {
       'this clientAuthentication needs clientID: a caller brings only an ID and a secret',
     ],
   ),
-  // Absolute, http or https, without credentials or fragment.
-  url: { pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+([/?][^#]*)?$' },
+  // Absolute, http or https, without credentials or fragment; an empty text is an option left out.
+  url: { pattern: '^([Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+([/?][^#]*)?)?$' },
+  // The same without a query.
+  issuer: { pattern: '^([Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+(/[^?#]*)?)?$' },
   'clientConfig.tls': rule(certAndKey),
   'clientConfig.tls.ca': pem('PEM certificates or a secret reference'),
   'clientConfig.tls.cert': pem('a PEM certificate or a secret reference'),

@@ -116,6 +116,19 @@ export const catalogue = {
     help: 'What requests to the authorization server took, retries included.',
     subject: 'middleware',
   },
+  grantgate_issuer_up: {
+    type: 'gauge',
+    labels: ['issuer'],
+    help: "Whether the last request for an issuer's metadata succeeded; the last good metadata serve meanwhile.",
+    merge: 'min',
+    subject: 'issuer',
+  },
+  grantgate_issuer_discoveries_total: {
+    type: 'counter',
+    labels: ['issuer', 'outcome'],
+    help: "Requests for an issuer's metadata, retries not counted.",
+    subject: 'issuer',
+  },
   grantgate_store_up: {
     type: 'gauge',
     labels: ['store'],

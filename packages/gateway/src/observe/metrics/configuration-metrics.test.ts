@@ -14,6 +14,7 @@ const configured = (faulty: boolean, routers = 3, broken = 0): Configured => ({
   services: [],
   middlewares: [],
   stores: [],
+  issuers: [],
   faulty,
 });
 

@@ -15,6 +15,7 @@ export interface Configured {
   readonly middlewares: readonly string[];
   /** As `toStoreName` gives them. */
   readonly stores: readonly string[];
+  readonly issuers: readonly string[];
   /** Whether anything in it is wrong. */
   readonly faulty: boolean;
 }

@@ -5,7 +5,7 @@ import { findDecreases, parseExposition, type Exposition } from './exposition.te
 import { createLedger } from './ledger.ts';
 import { writeText } from './text.ts';
 
-const current = { router: ['a@file'], service: [], middleware: [], store: [] };
+const current = { router: ['a@file'], service: [], middleware: [], store: [], issuer: [] };
 const requests = 'grantgate_router_requests_total';
 const durations = 'grantgate_router_request_duration_seconds';
 

@@ -37,7 +37,13 @@ type Current = Readonly<Record<Subject, ReadonlySet<string>>>;
 function toCurrent(live: readonly Readings[]): Current {
   const of = (subject: Subject): ReadonlySet<string> =>
     new Set(live.flatMap(({ current }) => current[subject]));
-  return { router: of('router'), service: of('service'), middleware: of('middleware'), store: of('store') };
+  return {
+    router: of('router'),
+    service: of('service'),
+    middleware: of('middleware'),
+    store: of('store'),
+    issuer: of('issuer'),
+  };
 }
 
 function prune(series: Readings['series'], current: Current): Readings['series'] {

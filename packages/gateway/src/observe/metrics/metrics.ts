@@ -5,6 +5,7 @@ import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Readings } from '../../workers/readings.ts';
 import { createConfigurationMetrics, type ConfigurationMetrics } from './configuration-metrics.ts';
 import { workersStore, type Configured, type Gauges, type MetricsParts } from './configured.ts';
+import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery-metrics.ts';
 import { createKubernetesMetrics, type KubernetesMetrics } from './kubernetes-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { createRequestMetrics } from './request-metrics.ts';
@@ -20,6 +21,7 @@ export interface Metrics {
   readonly onKubernetesCall: KubernetesMetrics['called'];
   readonly openTally: () => TokenTally;
   readonly onRenewal: TokenMetrics['renewed'];
+  readonly onDiscovery: DiscoveryMetrics['listen'];
   /** Told of the middlewares of each configuration, after `configure`. */
   readonly onSteps: TokenMetrics['configure'];
   configure(configured: Configured): void;
@@ -40,10 +42,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const requests = createRequestMetrics(config, entryPoints.values());
   const tokens = createTokenMetrics(gauges.failingRenewals);
   const stores = createStoreMetrics();
+  const discoveries = createDiscoveryMetrics();
   const configurations = createConfigurationMetrics(clock, speaks);
   const kubernetes = createKubernetesMetrics(gauges.kubernetes);
   const process = createProcessMetrics(String(worker ?? 1));
-  let current: Readings['current'] = { router: [], service: [], middleware: [], store: [] };
+  let current: Readings['current'] = { router: [], service: [], middleware: [], store: [], issuer: [] };
   return {
     onRecord: (record) => requests.count(record),
     onStoreEvent: (store) => stores.listen(store),
@@ -51,18 +54,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
     onKubernetesCall: (call) => kubernetes.called(call),
     openTally: tokens.openTally,
     onRenewal: tokens.renewed,
+    onDiscovery: (event) => discoveries.listen(event),
     onSteps: tokens.configure,
     configure(configured) {
-      const { routers, services, middlewares } = configured;
+      const { routers, services, middlewares, issuers } = configured;
       const known = worker === undefined ? configured.stores : [...configured.stores, workersStore];
       requests.configure(configured);
       stores.configure(known);
+      discoveries.configure(issuers);
       configurations.loaded(configured);
       current = {
         router: config.byRouter ? Array.from(routers.keys()) : [],
         service: config.byService ? services : [],
         middleware: middlewares,
         store: known,
+        issuer: issuers,
       };
     },
     onCertificates: (entryPoint, certificates) => configurations.certificates(entryPoint, certificates),
@@ -71,6 +77,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         ...requests.read(),
         ...readGauges(gauges, config.byEntryPoint, new Set(current.service)),
         ...tokens.read(),
+        ...discoveries.read(),
         ...stores.read(),
         ...configurations.read(),
         ...kubernetes.read(),

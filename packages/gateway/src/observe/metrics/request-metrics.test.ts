@@ -36,6 +36,7 @@ const configured = (changes: Partial<Configured> = {}): Configured => ({
   services: ['orders@file'],
   middlewares: ['guard@file'],
   stores: [],
+  issuers: [],
   faulty: false,
   ...changes,
 });

@@ -6,8 +6,12 @@ import type { MethodDoubt } from '../failure.ts';
 
 /** Chooses the client authentication method of one token endpoint. */
 export interface ClientAuthChoice {
-  /** Calls `obtain` with the method that is likely right for the client and, when that may be wrong, with the other. */
-  run(clientId: string, obtain: ObtainWith): Promise<TokenOutcome>;
+  /**
+   * Calls `obtain` with the method that is likely right for the client and, when that may be wrong, with the other.
+   *
+   * @param firstMethod the likely one while nothing is known; default `client_secret_basic`.
+   */
+  run(clientId: string, obtain: ObtainWith, firstMethod?: ClientAuthMethod): Promise<TokenOutcome>;
 }
 
 /**
@@ -28,8 +32,8 @@ const rememberedClients = 10_000;
 const trustMs = 60_000;
 
 /**
- * The automatic choice: `client_secret_basic` first, as RFC 6749 section 2.3.1 prefers it, and `client_secret_post` when the server
- * may not have understood that.
+ * The automatic choice: `client_secret_basic` first, as RFC 6749 section 2.3.1 prefers it, unless the server's metadata name
+ * `client_secret_post` alone, and the other one when the server may not have understood that.
  *
  * A server answers a wrong method and a wrong secret alike, so only a token tells: the method that gave one is remembered, for the
  * client (servers such as Auth0 and Okta fix the method per client) and for the endpoint (the first try for clients not seen yet).
@@ -46,7 +50,7 @@ export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {
   let endpointMethod: ClientAuthMethod | undefined;
 
   return {
-    async run(clientId, obtain): Promise<TokenOutcome> {
+    async run(clientId, obtain, firstMethod = 'client_secret_basic'): Promise<TokenOutcome> {
       const attempt = async (method: ClientAuthMethod, next: NextTry): Promise<TokenOutcome> => {
         const outcome = await obtain(method, next);
         if (outcome.kind === 'token') {
@@ -56,7 +60,7 @@ export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {
         return outcome;
       };
       const known = clients.get(clientId);
-      const likely = known?.method ?? endpointMethod ?? 'client_secret_basic';
+      const likely = known?.method ?? endpointMethod ?? firstMethod;
       const first = await attempt(likely, known === undefined ? 'other-method' : 'retries');
       if (known === undefined ? doubtOf(first) === undefined : !mayHaveChanged(first)) return first;
       // Another request of this client may have found its method meanwhile.

@@ -1,0 +1,34 @@
+import { createChannel } from './base/channel.ts';
+import { warnProcess } from './process-warning.ts';
+import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
+
+/** What an application may hear of `issuer`. */
+export interface DiscoveryListening {
+  /**
+   * Called with what becomes of each request for the metadata of the issuer, in the turn in which it ends: `discovered`, `failed` or
+   * `recovered`. Default: a process warning (`GrantgateWarning`, code `discovery_failed`) for the first failure of an outage.
+   */
+  readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
+}
+
+/** Tells an application of discoveries, or warns in its place. An error that the application throws becomes a warning. */
+export function createDiscoveryListener(
+  onDiscovery: DiscoveryListening['onDiscovery'],
+): (event: DiscoveryEvent) => void {
+  const channel = createChannel<DiscoveryEvent>((error) =>
+    warnProcess(`onDiscovery: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
+  );
+  channel.subscribe(onDiscovery ?? warnOfFailure);
+  return (event) => channel.publish(event);
+}
+
+function warnOfFailure(event: DiscoveryEvent): void {
+  if (event.kind !== 'failed' || !event.isFirst) return;
+  const { issuer, detail, tokenEndpoint } = event;
+  const consequence =
+    tokenEndpoint === undefined ? 'token requests fail' : `token requests still go to ${tokenEndpoint}`;
+  warnProcess(
+    `the metadata of the issuer ${issuer} cannot be used, ${consequence}: ${detail}`,
+    'discovery_failed',
+  );
+}

@@ -1,0 +1,157 @@
+import type { Clock } from '../../base/clock.ts';
+import type { MaybePromise } from '../../base/maybe-promise.ts';
+import type { TokenEndpointOptions } from '../endpoint.ts';
+import { createTokenFailure, describeForOperators, type TokenFailure } from '../failure.ts';
+import { retry } from '../retry.ts';
+import { createTransport } from '../transport.ts';
+import type { DiscoveryEvent } from './discovery-event.ts';
+import type { ServerMetadata } from './metadata.ts';
+import { leastLifetimeMs, requestMetadata, type FreshMetadata } from './request-metadata.ts';
+
+/** Where metadata come from, and how they are requested. */
+export type DiscoveryOptions = Pick<
+  TokenEndpointOptions,
+  'tls' | 'proxy' | 'headers' | 'timeoutMs' | 'maxRetries'
+> & {
+  /** Absolute `https:` or `http:` URL without query and fragment. */
+  readonly issuer: string;
+};
+
+export interface DiscoveryParts {
+  readonly clock: Clock;
+  /** Returns a number in [0, 1), as `Math.random`, which is the default. */
+  readonly random?: (() => number) | undefined;
+  /** Where proxies are read from; default: the environment of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly onEvent?: ((event: DiscoveryEvent) => void) | undefined;
+}
+
+/** The metadata of one issuer, requested when they are first needed, and kept. */
+export interface Discovery {
+  /** A value when they are in memory. However many wait, there is one request. */
+  readonly get: () => MaybePromise<ServerMetadata | TokenFailure>;
+  /** Told that the token endpoint fails: metadata older than five minutes are requested again in the background. */
+  readonly doubt: () => void;
+  /** Closes its connections once the request under way has ended. */
+  readonly close: () => Promise<void>;
+}
+
+interface Held {
+  readonly metadata: ServerMetadata;
+  /** `Clock.monotonic()` milliseconds, as below. */
+  readonly obtainedAtMs: number;
+  /** From then on, a use starts a request in the background. */
+  readonly refreshAtMs: number;
+  /** From then on, a use waits for the request, and takes these metadata if it fails. */
+  readonly expiresAtMs: number;
+}
+
+interface Outage {
+  readonly failure: TokenFailure;
+  readonly failures: number;
+  readonly beganAtMs: number;
+  /** No request until then. */
+  readonly untilMs: number;
+}
+
+/** Milliseconds without a request after a failure: at first, doubled with each failure, at most; a part of it at random. */
+const firstCooldownMs = 1_000;
+const longestCooldownMs = 30_000;
+/** The longest `Retry-After` that is believed, in milliseconds. */
+const longestRetryAfterMs = 300_000;
+
+/**
+ * Creates the discovery of one issuer (RFC 8414, OpenID Connect Discovery 1.0). The last good metadata serve while the server fails.
+ */
+export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts): Discovery {
+  const { clock, random = Math.random, env, onEvent: announce = () => {} } = parts;
+  const { issuer } = options;
+  const transport = createTransport(options, clock, env);
+  const request = { ...options, usesCertificate: options.tls.cert !== undefined };
+  let held: Held | undefined;
+  let outage: Outage | undefined;
+  let flight: Promise<ServerMetadata | TokenFailure> | undefined;
+
+  const keep = ({ metadata, lifetimeMs }: FreshMetadata): ServerMetadata => {
+    const now = clock.monotonic();
+    const before = held?.metadata.tokenEndpoint;
+    const refreshAtMs = now + lifetimeMs * 0.8;
+    held = { metadata, obtainedAtMs: now, refreshAtMs, expiresAtMs: now + lifetimeMs };
+    const { tokenEndpoint } = metadata;
+    const previousTokenEndpoint = before === tokenEndpoint ? undefined : before;
+    announce(Object.freeze({ kind: 'discovered', issuer, tokenEndpoint, previousTokenEndpoint }));
+    if (outage !== undefined) {
+      const { failures, beganAtMs } = outage;
+      outage = undefined;
+      announce(Object.freeze({ kind: 'recovered', issuer, failures, lastedMs: now - beganAtMs }));
+    }
+    return metadata;
+  };
+
+  const fail = (failure: TokenFailure): ServerMetadata | TokenFailure => {
+    const now = clock.monotonic();
+    const failures = (outage?.failures ?? 0) + 1;
+    const waitMs = cooldownMs(failure, failures, random);
+    const isFirst = outage === undefined;
+    outage = { failure, failures, beganAtMs: outage?.beganAtMs ?? now, untilMs: now + waitMs };
+    announce(
+      Object.freeze({
+        kind: 'failed',
+        issuer,
+        reason: failure.reason,
+        detail: describeForOperators(failure),
+        isFirst,
+        tokenEndpoint: held?.metadata.tokenEndpoint,
+        nextTryInMs: waitMs,
+      }),
+    );
+    return held?.metadata ?? refuse(failure, waitMs);
+  };
+
+  /** While a server is down, each try is one request: its callers have waited for the retries of the first. */
+  const launch = (): Promise<ServerMetadata | TokenFailure> => {
+    const maxRetries = held === undefined && outage === undefined ? options.maxRetries : 0;
+    flight ??= retry(() => requestMetadata(request, transport, clock), { clock, random, maxRetries })
+      .then((outcome) => (outcome.kind === 'fresh' ? keep(outcome) : fail(outcome)))
+      .finally(() => (flight = undefined));
+    return flight;
+  };
+
+  return {
+    get() {
+      const now = clock.monotonic();
+      const coolingMs = outage === undefined ? 0 : outage.untilMs - now;
+      if (held !== undefined && now < held.refreshAtMs) return held.metadata;
+      if (outage !== undefined && coolingMs > 0) return held?.metadata ?? refuseMeanwhile(outage, coolingMs);
+      const refreshed = launch();
+      return held !== undefined && now < held.expiresAtMs ? held.metadata : refreshed;
+    },
+    doubt() {
+      const now = clock.monotonic();
+      const isCooling = outage !== undefined && now < outage.untilMs;
+      if (held !== undefined && !isCooling && now - held.obtainedAtMs >= leastLifetimeMs) void launch();
+    },
+    async close() {
+      await flight;
+      await transport.close();
+    },
+  };
+}
+
+function cooldownMs({ retryAfterSeconds = 0 }: TokenFailure, failures: number, random: () => number): number {
+  const longest = Math.min(longestCooldownMs, firstCooldownMs * 2 ** (failures - 1));
+  return Math.max(Math.min(longestRetryAfterMs, retryAfterSeconds * 1000), longest * (0.5 + random() / 2));
+}
+
+const refuse = ({ reason, detail, response }: TokenFailure, waitMs: number): TokenFailure =>
+  createTokenFailure(reason, detail, {
+    retryAfterSeconds: Math.ceil(waitMs / 1000),
+    response,
+    isLocal: true,
+  });
+
+/** Who waits for nothing has not seen a time-out. */
+function refuseMeanwhile({ failure }: Outage, leftMs: number): TokenFailure {
+  const reason = failure.reason === 'timeout' ? 'unavailable' : failure.reason;
+  return refuse({ ...failure, reason }, leftMs);
+}

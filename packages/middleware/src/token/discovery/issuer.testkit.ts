@@ -1,0 +1,57 @@
+import type { ServerResponse } from 'node:http';
+import type { ReceivedRequest, ScriptedServer } from '../scripted-server.testkit.ts';
+import { json, startScriptedServer } from '../scripted-server.testkit.ts';
+
+type Answer = (response: ServerResponse, request: ReceivedRequest) => void;
+
+/** An issuer whose every path a test decides on; all others answer 404. */
+export interface TestIssuer extends Omit<ScriptedServer, 'url'> {
+  readonly origin: string;
+  /** `http://127.0.0.1:PORT/tenant` */
+  readonly issuer: string;
+  /** Where RFC 8414 has the metadata: the path of the issuer comes last. */
+  readonly oauthPath: string;
+  /** Where OpenID Connect has them: the path of the issuer comes first. */
+  readonly openidPath: string;
+  on(path: string, answer: Answer): void;
+  /** Metadata that can be used, with changes. */
+  metadata(more?: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  /** Publishes metadata as RFC 8414 says, and a token endpoint at `/token`. */
+  publish(more?: Readonly<Record<string, unknown>>, headers?: Record<string, string>): void;
+  /** Paths of the requests so far. */
+  paths(): readonly (string | undefined)[];
+}
+
+export async function startIssuer(path = '/tenant'): Promise<TestIssuer> {
+  const answers = new Map<string, Answer>();
+  const server = await startScriptedServer((response, request) => {
+    const answer = answers.get(request.url ?? '');
+    if (answer === undefined) response.writeHead(404).end('not found');
+    else answer(response, request);
+  });
+  const { origin } = new URL(server.url);
+  const issuer = `${origin}${path}`;
+  const oauthPath = `/.well-known/oauth-authorization-server${path === '/' ? '' : path}`;
+  let issued = 0;
+  const testIssuer: TestIssuer = {
+    requests: server.requests,
+    received: (count) => server.received(count),
+    close: () => server.close(),
+    origin,
+    issuer,
+    oauthPath,
+    openidPath: `${path === '/' ? '' : path}/.well-known/openid-configuration`,
+    on: (at, answer) => void answers.set(at, answer),
+    metadata: (more = {}) => ({ issuer, token_endpoint: `${origin}/token`, ...more }),
+    publish(more = {}, headers = {}) {
+      const document = testIssuer.metadata(more);
+      answers.set(oauthPath, (response) => json(response, 200, document, headers));
+      answers.set('/token', (response) => {
+        issued += 1;
+        json(response, 200, { access_token: `t${issued}`, token_type: 'Bearer', expires_in: 3600 });
+      });
+    },
+    paths: () => server.requests.map(({ url }) => url),
+  };
+  return testIssuer;
+}
