@@ -1,6 +1,7 @@
 // A gateway in a cluster of many routes: `node bench/kubernetes.mjs [ROUTES]`, after `make build`. The API server is that of the tests, in
 // this process: on a real socket, with TLS. Prints the time from the start to ready, what is not served then, the latency while one
-// route changes again and again, and the memory, beside that of a gateway in an empty cluster.
+// route changes again and again, what one change of each kind costs the thread that serves requests, and the memory, beside that of a
+// gateway in an empty cluster. Other programs lengthen times; they lengthen processor time little.
 import { writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
@@ -20,6 +21,7 @@ const count = Number(process.argv[2] ?? 1000);
 const perSecond = 100;
 const changeEveryMs = 500;
 const loadMs = 20_000;
+const changesOfKind = 30;
 
 const upstream = await listen((_request, response) => response.end('ok'));
 const authorization = await startTokenServer((answered) => `t${answered}`);
@@ -86,6 +88,10 @@ const ask = (port, path) =>
 const memoryOf = (pid) =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 
+/** Milliseconds of processor time that the main thread of a process has used. */
+const mainThreadOf = (pid) =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+
 /** Seconds of processor time that a process has used, at 100 ticks a second. */
 function cpuOf(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -151,6 +157,29 @@ async function measureLatency(port, api) {
   return { p50: at(0.5), p99: at(0.99), worst: times.at(-1), failed, changes, requests: times.length };
 }
 
+/** Changes of each kind, numbered. */
+const changeKinds = {
+  'change of an IngressRoute': (n) => route(0, n),
+  'change of a Middleware': (n) => middleware(0).replace('{"url"', `{"audience":"a${n}","url"`),
+  'change of a Secret': (n) => secret(0).replace('secret-0', `changed-${n}`),
+  'a new IngressRoute': (n) => route(count + n),
+  'change of the endpoints behind all routes': (n) =>
+    service.split('---')[1].replace('[127.0.0.1]', `[127.0.0.1, 127.0.0.${n + 1}]`),
+};
+
+/** Milliseconds of the main thread for one change, the median of many. */
+async function measureChanges(pid, api, change) {
+  const costs = [];
+  for (let n = 1; n <= changesOfKind; n += 1) {
+    const before = mainThreadOf(pid);
+    api.apply(change(n));
+    // Changes of a route and of endpoints gather for up to providersThrottleDuration.
+    await delay(changeEveryMs);
+    costs.push(mainThreadOf(pid) - before);
+  }
+  return costs.sort((a, b) => a - b)[changesOfKind >> 1];
+}
+
 const line = (name, value) => console.log(`${name.padEnd(44)}${value}`);
 const mib = (bytes) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
 
@@ -191,6 +220,8 @@ for (const [name, more] of [
     `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, worst ${worst.toFixed(1)} ms, ${failed} failed`,
   );
   line('processor time while it lasted', `${(cpuOf(gateway.pid) - cpu).toFixed(1)} s`);
+  for (const [name, change] of Object.entries(changeKinds))
+    line(name, `${(await measureChanges(gateway.pid, api, change)).toFixed(1)} ms of the main thread`);
   line('memory of the gateway', mib(memoryOf(gateway.pid)));
   gateway.child.kill('SIGTERM');
   await gateway.exited;

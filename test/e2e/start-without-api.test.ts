@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
-import { startTimeoutMs } from '../../packages/gateway/src/providers/kubernetes/provider.ts';
+import { startTimeoutMs } from '../../packages/gateway/src/providers/kubernetes/patience.ts';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { TestApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';

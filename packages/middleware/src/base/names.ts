@@ -1,28 +1,47 @@
-/** Levenshtein distance; names are short. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      current[j] = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + cost);
-    }
-    previous = current;
+/** Levenshtein distance; `Infinity` when it is more than `most`, which ends the count early. */
+function distance(a: string, b: string, most: number): number {
+  if (Math.abs(a.length - b.length) > most) return Infinity;
+  let start = 0;
+  while (start < a.length && start < b.length && a.charCodeAt(start) === b.charCodeAt(start)) start += 1;
+  let [endA, endB] = [a.length, b.length];
+  while (endA > start && endB > start && a.charCodeAt(endA - 1) === b.charCodeAt(endB - 1)) {
+    endA -= 1;
+    endB -= 1;
   }
-  return previous[b.length] ?? 0;
+  // One row of the table, which each letter of `a` brings up to date.
+  const row = Array.from({ length: endB - start + 1 }, (_, index) => index);
+  for (let i = start; i < endA; i += 1) {
+    let diagonal = row[0] ?? 0;
+    let left = diagonal + 1;
+    let least = left;
+    row[0] = left;
+    for (let j = 1; j < row.length; j += 1) {
+      const above = row[j] ?? 0;
+      const isSame = a.charCodeAt(i) === b.charCodeAt(start + j - 1);
+      left = isSame ? diagonal : 1 + Math.min(diagonal, above, left);
+      diagonal = above;
+      row[j] = left;
+      if (left < least) least = left;
+    }
+    if (least > most) return Infinity;
+  }
+  const away = row[row.length - 1] ?? 0;
+  return away > most ? Infinity : away;
 }
 
 /** The known name nearest to a written one, letter case aside; undefined when none is near enough to be meant. */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   const lower = written.toLowerCase();
-  let best: { name: string; away: number } | undefined;
-  for (const name of known) {
-    const away = distance(lower, name.toLowerCase());
-    if (best === undefined || away < best.away) best = { name, away };
-  }
   // As many edits as there are letters would turn it into anything.
-  const most = Math.min(Math.max(2, Math.floor(lower.length / 3)), lower.length - 1);
-  return best !== undefined && best.away <= most ? best.name : undefined;
+  let most = Math.min(Math.max(2, Math.floor(lower.length / 3)), lower.length - 1);
+  let best: string | undefined;
+  for (const name of known) {
+    const away = distance(lower, name.toLowerCase(), most);
+    if (away > most) continue;
+    best = name;
+    most = away - 1;
+  }
+  return best;
 }
 
 /** What to write instead of an unknown name: `did you mean audience?`, or the known names when none is near. */

@@ -1,6 +1,6 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { InstallConfig } from '../../config/install.ts';
-import type { ResourceStatus } from '../../providers/kubernetes/provider.ts';
+import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 
 /** What a configuration of routes has, by name: the labels of series that come and go with it. */
 export interface Configured {

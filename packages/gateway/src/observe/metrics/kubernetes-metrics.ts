@@ -1,5 +1,5 @@
 import type { ApiCall, ApiEvent } from '../../providers/kubernetes/api-event.ts';
-import type { ResourceStatus } from '../../providers/kubernetes/provider.ts';
+import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 
 /** Counts the calls to a Kubernetes API. */

@@ -1,7 +1,11 @@
+import type { Problem } from '../../config/place.ts';
 import type { KeptObject } from './documents.ts';
+import type { ApiFault } from './fault.ts';
 import { isLasting } from './fault.ts';
+import { toFaultProblem } from './fault-problem.ts';
 import type { Reflector, ReflectorOptions } from './reflector.ts';
 import type { Selection } from './selection.ts';
+import { describeSelection } from './selection.ts';
 
 /** A copy of some objects of a cluster, which follows it. */
 export interface Copy {
@@ -21,4 +25,32 @@ export type OpenCopy = (
 export function isSettled({ reflector }: Copy): boolean {
   const fault = reflector.fault();
   return reflector.isSynced() || (fault !== undefined && isLasting(fault));
+}
+
+/** Why the API server is not available; undefined while it is. */
+export function findOutage(copies: readonly Copy[]): ApiFault | undefined {
+  return copies
+    .map(({ reflector }) => reflector.fault())
+    .find((fault) => fault !== undefined && !isLasting(fault));
+}
+
+/** What keeps the copies from being whole. */
+export function findProblems(copies: readonly Copy[]): readonly Problem[] {
+  return copies.flatMap(({ selection, reflector }) => {
+    const fault = reflector.fault();
+    // A connection that comes and goes is for the log; what was read before stands.
+    return fault !== undefined && (isLasting(fault) || !reflector.isSynced())
+      ? [toFaultProblem(selection, fault)]
+      : [];
+  });
+}
+
+/** What has not been read, and why not: `the Services of all namespaces: Unauthorized (401)`. */
+export function describeUnread(copies: readonly Copy[]): readonly string[] {
+  return copies
+    .filter(({ reflector }) => !reflector.isSynced())
+    .map(({ selection, reflector }) => {
+      const fault = reflector.fault();
+      return `${describeSelection(selection)}${fault === undefined ? '' : `: ${fault.message}`}`;
+    });
 }

@@ -3,21 +3,18 @@ import type { Document } from '../../config/document.ts';
 import type { UnreadSecrets } from '../../config/dynamic.ts';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { ObjectName, Problem } from '../../config/place.ts';
-import { keyOf } from './api-object.ts';
 import type { ApiClient } from './client.ts';
-import type { Copy, OpenCopy } from './copy.ts';
-import { isSettled } from './copy.ts';
+import type { Copy } from './copy.ts';
+import { describeUnread, findOutage, findProblems, isSettled } from './copy.ts';
 import type { KeptObject } from './documents.ts';
 import { createKeep } from './documents.ts';
 import type { ApiFault } from './fault.ts';
-import { isLasting } from './fault.ts';
-import { toFaultProblem } from './fault-problem.ts';
-import { createReflector } from './reflector.ts';
+import { createOpenCopy } from './open-copy.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
 import { createSecretCopies } from './secret-copies.ts';
 import { createSelect } from './select.ts';
-import { describeSelection, selectionsOf } from './selection.ts';
+import { selectionsOf } from './selection.ts';
 
 export interface MirrorOptions {
   readonly client: ApiClient;
@@ -65,29 +62,16 @@ export function createMirror(
   config: KubernetesProviderConfig,
   { client, clock, onChange, random }: MirrorOptions,
 ): Mirror {
-  const keep = createKeep(config);
   const { findSecrets, selectDocuments } = createSelect();
-  const open: OpenCopy = (selection, { only, believeAfter } = {}) => {
-    let failing = false;
-    const reflector = createReflector<KeptObject>({
-      client,
-      selection,
-      clock,
-      random,
-      ...(believeAfter !== undefined && { believeAfter }),
-      keep: (object, before) =>
-        only?.has(keyOf(object)) === false ? undefined : keep(selection.resource, object, before),
-      onChange,
-      onState() {
-        const recovers = failing && reflector.fault() === undefined;
-        failing = reflector.fault() !== undefined;
-        // The API server is back for one: the others need not wait for their turn.
-        if (recovers) all().forEach((copy) => copy.reflector.wake());
-        onChange();
-      },
-    });
-    return { selection, reflector };
-  };
+  const open = createOpenCopy({
+    client,
+    clock,
+    keep: createKeep(config),
+    random,
+    onChange,
+    // The API server is back for one: the others need not wait for their turn.
+    onRecovery: () => all().forEach(({ reflector }) => reflector.wake()),
+  });
   const copies = selectionsOf(config).map((selection) => open(selection));
   const secrets = createSecretCopies(open, config.secretsThreshold);
   const all = (): readonly Copy[] => [...copies, ...secrets.copies()];
@@ -104,24 +88,15 @@ export function createMirror(
         secrets: findSecrets(middlewares),
       };
     },
-    documents({ ingressRoutes, middlewares, secrets: referenced }) {
-      const items = secrets.items();
-      return selectDocuments({
+    documents: ({ ingressRoutes, middlewares, secrets: referenced }) =>
+      selectDocuments({
         ingressRoutes,
         middlewares,
         services: of(resources.services),
         endpointSlices: of(resources.endpointSlices),
-        secrets: Array.from(referenced).flatMap((key) => items.get(key) ?? []),
-      });
-    },
-    problems: () =>
-      all().flatMap(({ selection, reflector }) => {
-        const fault = reflector.fault();
-        // A connection that comes and goes is for the log; what was read before stands.
-        return fault !== undefined && (isLasting(fault) || !reflector.isSynced())
-          ? [toFaultProblem(selection, fault)]
-          : [];
+        secrets: Array.from(referenced).flatMap((key) => secrets.find(key) ?? []),
       }),
+    problems: () => findProblems(all()),
     find({ kind, namespace, name }) {
       const key = `${namespace}/${name}`;
       const found = copies.find(
@@ -135,17 +110,8 @@ export function createMirror(
     unsettledSecrets: () => secrets.unsettled(),
     unreadSecrets: ({ secrets: referenced }) =>
       new Map(Array.from(secrets.unread()).filter(([key]) => referenced.has(key))),
-    missing: () =>
-      copies
-        .filter(({ reflector }) => !reflector.isSynced())
-        .map(({ selection, reflector }) => {
-          const fault = reflector.fault();
-          return `${describeSelection(selection)}${fault === undefined ? '' : `: ${fault.message}`}`;
-        }),
-    fault: () =>
-      all()
-        .map(({ reflector }) => reflector.fault())
-        .find((fault) => fault !== undefined && !isLasting(fault)),
+    missing: () => describeUnread(copies),
+    fault: () => findOutage(all()),
     copies: all,
     close() {
       copies.forEach(({ reflector }) => reflector.close());

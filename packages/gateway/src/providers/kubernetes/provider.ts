@@ -1,17 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+import type { Clock } from '@grantgate/middleware/base/clock';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { Problem } from '../../config/place.ts';
 import type { Provider, ProviderOutput } from '../provider.ts';
 import type { ApiAccess } from './api-access.ts';
 import type { ApiCall, ApiEvent } from './api-event.ts';
 import { createClient } from './client.ts';
-import type { Copy } from './copy.ts';
 import { createEventReporter } from './event-reporter.ts';
 import type { ApiFault } from './fault.ts';
 import type { Mirror, Routes } from './mirror.ts';
 import { createMirror } from './mirror.ts';
+import { createPatience, createSecretsKnown, startTimeoutMs } from './patience.ts';
 import { createRateLimit } from './rate-limit.ts';
+import type { ResourceStatus } from './resource-status.ts';
+import { toStatus } from './resource-status.ts';
+import { createSchedule } from './schedule.ts';
 
 export interface KubernetesProvider extends Provider {
   /**
@@ -27,17 +30,6 @@ export interface KubernetesProvider extends Provider {
   report(problems: readonly Problem[]): void;
 }
 
-/** How the objects of one resource are followed. */
-export interface ResourceStatus {
-  /** In URLs and roles: plural, lower case. */
-  readonly resource: string;
-  readonly watches: number;
-  /** Whether all of them have been read. */
-  readonly synced: boolean;
-  /** Milliseconds since the API server was last heard of on the watch that has been silent longest; undefined before the first list. */
-  readonly silentMs: number | undefined;
-}
-
 export interface KubernetesProviderDeps {
   readonly access: ApiAccess;
   readonly clock: Clock;
@@ -50,12 +42,6 @@ export interface KubernetesProviderDeps {
   readonly random?: () => number;
 }
 
-/** Milliseconds that a start waits for the API server; after that the gateway has no routes of the cluster until it answers. */
-export const startTimeoutMs = 10_000;
-/** Milliseconds that a change waits for the Secrets that it is the first to refer to. */
-export const secretTimeoutMs = 5000;
-/** Milliseconds that readiness waits for Secrets once everything else has been read. */
-export const secretsReadyTimeoutMs = 30_000;
 /** Milliseconds in which changes gather: many objects that are applied at once come in many pieces. */
 const gatherMs = 10;
 
@@ -71,121 +57,69 @@ export function createKubernetesProvider(
     onRequest: ({ verb, resource: { resource } }, code) => onCall?.({ verb, resource, code }),
   });
   const reporter = createEventReporter({ client, clock, instance, onEvent });
+  const patience = createPatience(clock);
+  const secretsKnown = createSecretsKnown(clock, (secrets) => onEvent({ kind: 'secrets_overdue', secrets }));
+  const announce = createAnnounce(onEvent);
+  const schedule = createSchedule(clock, () => update());
   let mirror: Mirror | undefined;
   let emit: ((output: ProviderOutput) => void) | undefined;
   let emitted: ProviderOutput | undefined;
-  let earliest = -Infinity;
-  let timer: Timer | undefined;
-  let dueAt = 0;
-  let waitingUntil: number | undefined;
-  let cause: ApiFault['kind'] | undefined;
   let started: (() => void) | undefined;
-  /** Once true it stays: a Secret that a later Middleware is the first to refer to does not take a gateway out of service. */
-  let areSecretsKnown = false;
-  let secretsDueAt: number | undefined;
-
-  const announce = (): void => {
-    const fault = mirror?.fault();
-    if (fault?.kind === cause) return;
-    cause = fault?.kind;
-    onEvent({ kind: 'state', ready: fault === undefined, reason: fault?.message, cause });
-  };
-  /** No later than after `delayMs`, however often something changes meanwhile, but for `throttleMs`. */
-  const schedule = (delayMs: number): void => {
-    const now = clock.monotonic();
-    const at = Math.max(now + delayMs, earliest);
-    if (timer !== undefined && dueAt <= at) return;
-    timer?.cancel();
-    dueAt = at;
-    timer = clock.after(at - now, () => {
-      timer = undefined;
-      update();
-    });
-  };
-  /**
-   * The first output waits for the cluster, and later changes of routes for the Secrets that are new in them; neither waits for
-   * ever. Endpoints and known Secrets change meanwhile.
-   */
-  const update = (): void => {
-    if (mirror === undefined || emit === undefined) return;
-    const now = clock.monotonic();
-    const isFirst = emitted === undefined;
-    const latest = mirror.routes();
-    mirror.followSecrets(latest);
-    const unsettled = mirror.unsettledSecrets();
-    const isWhole = (!isFirst || mirror.isSettled()) && unsettled.every((name) => overdue.has(name));
-    if (!isWhole) {
-      waitingUntil ??= now + (isFirst ? startTimeoutMs : secretTimeoutMs);
-      if (now < waitingUntil) {
-        if (routes !== undefined) publish(routes);
-        schedule(waitingUntil - now);
-        return;
-      }
-    }
-    overdue = new Set(unsettled);
-    waitingUntil = undefined;
-    routes = latest;
-    publish(routes);
-    if (mirror.isSynced()) noteSecrets(unsettled);
-    started?.();
-  };
-  const publish = (of: Routes): void => {
-    if (mirror === undefined || emit === undefined) return;
-    const output = {
-      documents: mirror.documents(of),
-      problems: mirror.problems(),
-      unreadSecrets: mirror.unreadSecrets(of),
-    };
-    if (emitted !== undefined && isSame(output, emitted)) return;
-    emitted = output;
-    earliest = clock.monotonic() + config.throttleMs;
-    emit(output);
-  };
-  const noteSecrets = (unsettled: readonly string[]): void => {
-    if (areSecretsKnown) return;
-    const now = clock.monotonic();
-    secretsDueAt ??= now + secretsReadyTimeoutMs;
-    areSecretsKnown = unsettled.length === 0 || now >= secretsDueAt;
-    if (!areSecretsKnown) schedule(secretsDueAt - now);
-    else if (unsettled.length > 0) onEvent({ kind: 'secrets_overdue', secrets: unsettled });
-  };
-  const isReady = (): boolean => emitted !== undefined && mirror?.isSynced() === true && areSecretsKnown;
-  /** Secrets that a change has waited for in vain: the next one does not. */
-  let overdue: ReadonlySet<string> = new Set();
   /** Those that are in force. */
   let routes: Routes | undefined;
 
+  /** Endpoints and known Secrets change while routes wait for new Secrets. */
+  const update = (): void => {
+    if (mirror === undefined) return;
+    const latest = mirror.routes();
+    mirror.followSecrets(latest);
+    const unsettled = mirror.unsettledSecrets();
+    const waitMs = patience.waitMs(mirror.isSettled(), unsettled);
+    if (waitMs > 0) schedule.within(waitMs);
+    else routes = latest;
+    if (routes !== undefined) publish(mirror, routes);
+    if (waitMs > 0) return;
+    const againMs = mirror.isSynced() ? secretsKnown.note(unsettled) : undefined;
+    if (againMs !== undefined) schedule.within(againMs);
+    started?.();
+  };
+  const publish = (from: Mirror, of: Routes): void => {
+    const output = {
+      documents: from.documents(of),
+      problems: from.problems(),
+      unreadSecrets: from.unreadSecrets(of),
+    };
+    if (emitted !== undefined && isSame(output, emitted)) return;
+    emitted = output;
+    schedule.hold(config.throttleMs);
+    emit?.(output);
+  };
+  const isReady = (): boolean =>
+    emitted !== undefined && mirror?.isSynced() === true && secretsKnown.isKnown();
+
   return {
     isReady,
-    waitsFor() {
-      if (isReady()) return [];
-      const missing = mirror?.missing() ?? [];
-      if (missing.length > 0) return missing;
-      const secrets = mirror?.unsettledSecrets() ?? [];
-      const among = secrets[0] === undefined ? '' : `, ${secrets[0]} among them`;
-      return [`${secrets.length} Secrets that Middlewares refer to${among}`];
-    },
+    waitsFor: () => (isReady() ? [] : mirror === undefined ? ['the API server'] : describeWait(mirror)),
     status: () => toStatus(mirror?.copies() ?? [], clock.monotonic()),
     report: (problems) => reporter.report(problems, (object) => mirror?.find(object)),
     start(next) {
       emit = next;
-      waitingUntil = clock.monotonic() + startTimeoutMs;
+      patience.start();
       const whenStarted = new Promise<void>((resolve) => (started = resolve));
       mirror = createMirror(config, {
         client,
         clock,
         random,
         onChange() {
-          announce();
-          schedule(gatherMs);
+          announce(mirror?.fault());
+          schedule.within(gatherMs);
         },
       });
-      schedule(startTimeoutMs);
+      schedule.within(startTimeoutMs);
       return whenStarted;
     },
     close() {
-      timer?.cancel();
-      emit = undefined;
+      schedule.close();
       reporter.close();
       mirror?.close();
       started?.();
@@ -193,22 +127,22 @@ export function createKubernetesProvider(
   };
 }
 
-function toStatus(copies: readonly Copy[], now: number): readonly ResourceStatus[] {
-  const byResource = new Map<string, ResourceStatus>();
-  for (const { selection, reflector } of copies) {
-    const { resource } = selection.resource;
-    const before = byResource.get(resource);
-    const heardAt = reflector.heardAt();
-    const silences = [before?.silentMs, heardAt === undefined ? undefined : now - heardAt];
-    const known = silences.filter((ms) => ms !== undefined);
-    byResource.set(resource, {
-      resource,
-      watches: (before?.watches ?? 0) + Number(reflector.isWatching()),
-      synced: (before?.synced ?? true) && reflector.isSynced(),
-      silentMs: known.length === 0 ? undefined : Math.max(...known),
-    });
-  }
-  return Array.from(byResource.values());
+/** Says when the API server goes away, comes back, or is away for another reason. */
+function createAnnounce(onEvent: KubernetesProviderDeps['onEvent']): (fault: ApiFault | undefined) => void {
+  let cause: ApiFault['kind'] | undefined;
+  return (fault) => {
+    if (fault?.kind === cause) return;
+    cause = fault?.kind;
+    onEvent({ kind: 'state', ready: fault === undefined, reason: fault?.message, cause });
+  };
+}
+
+function describeWait(mirror: Mirror): readonly string[] {
+  const missing = mirror.missing();
+  if (missing.length > 0) return missing;
+  const secrets = mirror.unsettledSecrets();
+  const among = secrets[0] === undefined ? '' : `, ${secrets[0]} among them`;
+  return [`${secrets.length} Secrets that Middlewares refer to${among}`];
 }
 
 /** The objects of an unchanged cluster stay the same ones. */

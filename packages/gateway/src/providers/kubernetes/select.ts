@@ -1,20 +1,21 @@
 import type { Document } from '../../config/document.ts';
+import { createMapAgain } from '../../reload/list-changes.ts';
 import type { KeptObject } from './documents.ts';
 import { ownerOf, secretsOf, servicesOf } from './references.ts';
 
 /** Everything that is known of a cluster. */
 export interface Contents {
-  readonly ingressRoutes: Iterable<KeptObject>;
-  readonly middlewares: Iterable<KeptObject>;
-  readonly services: Iterable<KeptObject>;
-  readonly endpointSlices: Iterable<KeptObject>;
-  readonly secrets: Iterable<KeptObject>;
+  readonly ingressRoutes: readonly KeptObject[];
+  readonly middlewares: readonly KeptObject[];
+  readonly services: readonly KeptObject[];
+  readonly endpointSlices: readonly KeptObject[];
+  readonly secrets: readonly KeptObject[];
 }
 
 /** What a cluster comes to, as it changes: an object that has not is not looked into again. */
 export interface Select {
-  /** `namespace/name` of every Secret that one of the Middlewares refers to. */
-  readonly findSecrets: (middlewares: Iterable<KeptObject>) => ReadonlySet<string>;
+  /** `namespace/name` of every Secret that one of the Middlewares refers to; the same set while none of them changes. */
+  readonly findSecrets: (middlewares: readonly KeptObject[]) => ReadonlySet<string>;
   /**
    * The documents of a configuration, in the order of their names, whatever the order in which they became known: copies of a gateway
    * agree. Services that no IngressRoute names are none of our business, nor is what happens to their endpoints.
@@ -23,39 +24,36 @@ export interface Select {
 }
 
 export function createSelect(): Select {
-  const secretsOfOne = once(secretsOf);
-  const servicesOfOne = once(servicesOf);
+  const findSecrets = createUnion(secretsOf);
+  const findServices = createUnion(servicesOf);
   let sorted: readonly Document[] = [];
   return {
-    findSecrets(middlewares) {
-      const found = new Set<string>();
-      for (const middleware of middlewares) for (const name of secretsOfOne(middleware)) found.add(name);
-      return found;
-    },
-    selectDocuments(contents) {
-      const services = new Set<string>();
+    findSecrets,
+    selectDocuments({ ingressRoutes, middlewares, services, endpointSlices, secrets }) {
+      const wanted = findServices(ingressRoutes);
       const selected = new Set<Document>();
-      for (const route of contents.ingressRoutes) {
-        selected.add(route.document);
-        for (const name of servicesOfOne(route)) services.add(name);
-      }
-      for (const { document } of contents.middlewares) selected.add(document);
-      for (const { document } of contents.secrets) selected.add(document);
-      for (const { namespace, name, document } of contents.services)
-        if (services.has(`${namespace}/${name}`)) selected.add(document);
-      for (const slice of contents.endpointSlices)
-        if (services.has(ownerOf(slice))) selected.add(slice.document);
+      for (const list of [ingressRoutes, middlewares, secrets])
+        for (const { document } of list) selected.add(document);
+      for (const { namespace, name, document } of services)
+        if (wanted.has(`${namespace}/${name}`)) selected.add(document);
+      for (const slice of endpointSlices) if (wanted.has(ownerOf(slice))) selected.add(slice.document);
       return (sorted = sortAgain(sorted, selected));
     },
   };
 }
 
-function once<T extends object, R>(find: (thing: T) => R): (thing: T) => R {
-  const found = new WeakMap<T, R>();
-  return (thing) => {
-    let result = found.get(thing);
-    if (result === undefined) found.set(thing, (result = find(thing)));
-    return result;
+/** All names that one of the objects mentions; the same set while it is made of the same objects. */
+function createUnion(
+  namesOf: (object: KeptObject) => ReadonlySet<string>,
+): (objects: readonly KeptObject[]) => ReadonlySet<string> {
+  const findEach = createMapAgain(namesOf);
+  let before: readonly ReadonlySet<string>[] = [];
+  let union: ReadonlySet<string> = new Set();
+  return (objects) => {
+    const each = findEach(objects);
+    if (each !== before) union = new Set(each.flatMap((names) => [...names]));
+    before = each;
+    return union;
   };
 }
 

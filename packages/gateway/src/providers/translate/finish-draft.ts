@@ -8,14 +8,24 @@ import { keepMap } from '../../reload/list-changes.ts';
 import type { Problem } from '../../config/place.ts';
 import { sortProblems } from '../../config/problem.ts';
 import type { Draft } from './draft.ts';
-import { checkReferences } from './references.ts';
+import type { CheckReferences } from './references.ts';
+import { createCheckReferences } from './references.ts';
 
 /**
- * Checks what refers to what; problems stand in the order of their places.
- *
- * @param before the configuration before: a map with the same entries is the same map.
+ * Checks what refers to what; problems stand in the order of their places. Of one configuration after the other, maps with the same
+ * entries are the same map.
  */
-export function finishDraft(draft: Draft, before: DynamicConfiguration | undefined): DynamicConfiguration {
+export function createFinishDraft(): (draft: Draft) => DynamicConfiguration {
+  const checkReferences = createCheckReferences();
+  let before: DynamicConfiguration | undefined;
+  return (draft) => (before = finishDraft(draft, checkReferences, before));
+}
+
+function finishDraft(
+  draft: Draft,
+  checkReferences: CheckReferences,
+  before: DynamicConfiguration | undefined,
+): DynamicConfiguration {
   for (const { in: owner, problem } of checkReferences(draft)) {
     draft.problems.push(problem);
     breakEntry<RouterConfig | ServiceConfig | MiddlewareConfig>(draft[owner.kind], owner.name, problem);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { Draft, Mention } from './draft.ts';
 import { createDraft } from './draft.ts';
-import { checkReferences } from './references.ts';
+import { createCheckReferences } from './references.ts';
 
 const place = { file: 'a.yaml', line: 1, column: 1 };
 
@@ -45,7 +45,7 @@ describe('references', () => {
         const names = Array.from({ length: 8 }, (_, n) => `m${n}`);
         const draft = createChains(names, pairs.map(([from, to]) => createMention(from, to))); // prettier-ignore
         const expected = pairs.filter(([from, to]) => reaches(to, from));
-        expect(checkReferences(draft).map(({ problem }) => problem.message)).toEqual(
+        expect(createCheckReferences()(draft).map(({ problem }) => problem.message)).toEqual(
           expected.map(([from, to]) => `${to} leads back to ${from}`),
         );
       }),
@@ -61,13 +61,13 @@ describe('references', () => {
       const mention = createMention(`m${index}`, to);
       return { ...mention, get of() { reads += 1; return mention.of; } }; // prettier-ignore
     });
-    expect(checkReferences(createChains(names, mentions))).toEqual([]);
+    expect(createCheckReferences()(createChains(names, mentions))).toEqual([]);
     expect(reads).toBeLessThanOrEqual(10 * count);
   });
 
   it('that are missing are reported once for each entry, with the nearest name for the first of them', () => {
     const mentions = Array.from({ length: 200 }, (_, n) => createMention('first', `auth${n}`));
-    const messages = checkReferences(createChains(['first', 'auth'], [...mentions, ...mentions])).map(
+    const messages = createCheckReferences()(createChains(['first', 'auth'], [...mentions, ...mentions])).map(
       ({ problem }) => problem.message,
     );
     expect(messages).toHaveLength(200);

@@ -1,5 +1,6 @@
 import { nearestName } from '@grantgate/middleware/base/names';
 import type { Problem } from '../../config/place.ts';
+import { keepList } from '../../reload/list-changes.ts';
 import { findCircles } from './circles.ts';
 import type { Draft, Mention } from './draft.ts';
 
@@ -12,10 +13,48 @@ interface Finding {
 const maxProposals = 20;
 
 /** Mentions of what does not exist, and entries that lead back to themselves. Takes time proportional to the mentions. */
-export function checkReferences(draft: Draft): readonly Finding[] {
+export type CheckReferences = (draft: Draft) => readonly Finding[];
+
+/** For one configuration after the other: while the names are the same, those that are proposed are not looked for again. */
+export function createCheckReferences(): CheckReferences {
+  const proposals = { services: createProposals(), middlewares: createProposals() };
+  return (draft) => {
+    const propose = {
+      services: proposals.services(draft.services),
+      middlewares: proposals.middlewares(draft.middlewares),
+    };
+    return checkReferences(draft, ({ kind, name }) => propose[kind](name));
+  };
+}
+
+function createProposals(): (known: ReadonlyMap<string, unknown>) => (name: string) => string {
+  let names: readonly string[] = [];
+  let last: ReadonlyMap<string, string> = new Map();
+  return (known) => {
+    let found: ReadonlyMap<string, string> | undefined;
+    const now = new Map<string, string>();
+    return (name) => {
+      if (found === undefined) {
+        const list = keepList(names, [...known.keys()]);
+        found = list === names ? last : new Map();
+        [names, last] = [list, now];
+      }
+      let proposal = now.get(name);
+      if (proposal === undefined && now.size < maxProposals) {
+        proposal = found.get(name) ?? toProposal(nearestName(name, names));
+        now.set(name, proposal);
+      }
+      return proposal ?? '';
+    };
+  };
+}
+
+const toProposal = (near: string | undefined): string =>
+  near === undefined ? '' : `: did you mean ${near}?`;
+
+function checkReferences(draft: Draft, propose: (of: Mention['of']) => string): readonly Finding[] {
   const { mentions } = draft;
   const isCircular = findCircles(mentions);
-  const proposals = new Map<string, string>();
   const findings = new Map<string, Finding>();
   const add = (mention: Mention, code: string, message: string): void => {
     // One finding is enough for an entry that mentions the same thing twice.
@@ -25,7 +64,7 @@ export function checkReferences(draft: Draft): readonly Finding[] {
   };
   for (const mention of mentions) {
     const { kind, name, object } = mention.of;
-    if (!draft[kind].has(name)) add(mention, 'missing_reference', describe(draft, mention, proposals));
+    if (!draft[kind].has(name)) add(mention, 'missing_reference', describe(mention.of, propose));
     else if (object !== undefined && draft.objects.get(name) !== object)
       add(mention, 'cross_namespace', describeOther(draft, name, object));
     else if (isCircular(mention))
@@ -43,14 +82,6 @@ function describeOther(draft: Draft, name: string, object: string): string {
   return `there is no Middleware ${object}: ${name} is ${draft.objects.get(name) ?? 'another'}`;
 }
 
-function describe(draft: Draft, { of }: Mention, proposals: Map<string, string>): string {
-  const what = of.kind === 'services' ? 'service' : 'middleware';
-  const key = `${what} ${of.name}`;
-  let proposal = proposals.get(key);
-  if (proposal === undefined && proposals.size < maxProposals) {
-    const near = nearestName(of.name, [...draft[of.kind].keys()]);
-    proposal = near === undefined ? '' : `: did you mean ${near}?`;
-    proposals.set(key, proposal);
-  }
-  return `there is no ${key}${proposal ?? ''}`;
+function describe(of: Mention['of'], propose: (of: Mention['of']) => string): string {
+  return `there is no ${of.kind === 'services' ? 'service' : 'middleware'} ${of.name}${propose(of)}`;
 }

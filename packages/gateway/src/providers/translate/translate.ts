@@ -6,7 +6,7 @@ import type { Problem } from '../../config/place.ts';
 import { createProblem } from '../../config/problem.ts';
 import type { Draft } from './draft.ts';
 import { createDraft } from './draft.ts';
-import { finishDraft } from './finish-draft.ts';
+import { createFinishDraft } from './finish-draft.ts';
 import { translateDynamic } from './dynamic.ts';
 import type { Part } from './part.ts';
 import { addPart, createPart } from './part.ts';
@@ -39,12 +39,12 @@ export function createTranslate(): Translate {
     }
     return part;
   };
-  let before: DynamicConfiguration | undefined;
+  const finishDraft = createFinishDraft();
   return (documents, problems = [], unreadSecrets) => {
     const draft = createDraft(unreadSecrets);
     draft.problems.push(...problems);
     addAll(documents, draft, { partOf, translateManifests });
-    return (before = finishDraft(draft, before));
+    return finishDraft(draft);
   };
 }
 

@@ -1,0 +1,122 @@
+import type { Copy, OpenCopy } from './copy.ts';
+import type { KeptObject } from './documents.ts';
+import { toSecretSelection, toSecretsSelection } from './selection.ts';
+
+/** Copies of the Secrets of one namespace, by `namespace/name`. */
+export interface NamespaceSecrets {
+  /** Begins to follow what is wanted by now, and lets go of everything else. */
+  follow(wanted: ReadonlySet<string>): void;
+  /** Undefined for one that is absent or unread. */
+  find(name: string): KeptObject | undefined;
+  /** Its own copy, or that of the namespace. */
+  copyOf(name: string): Copy | undefined;
+  /** Every copy whose fault is one of the configuration. */
+  copies(): readonly Copy[];
+  close(): void;
+}
+
+/** All Secrets of a namespace in one list and one watch; of them, those that were wanted when it began are kept. */
+interface Together {
+  readonly copy: Copy;
+  readonly covered: Set<string>;
+}
+
+interface State {
+  readonly single: Map<string, Copy>;
+  together: Together | undefined;
+  /** Takes the place of `together`, and of single ones, when it has been read. */
+  next: Together | undefined;
+  /** A role allows Secrets by their names alone. */
+  byNameOnly: boolean;
+}
+
+/** @param threshold of Secrets: when more are wanted, they are read together if a role allows it. */
+export function createNamespaceSecrets(
+  namespace: string,
+  open: OpenCopy,
+  threshold: number,
+): NamespaceSecrets {
+  const state: State = { single: new Map(), together: undefined, next: undefined, byNameOnly: false };
+  const { single } = state;
+  const openTogether = (names: ReadonlySet<string>): Together => {
+    const covered = new Set(names);
+    // Whether a role allows it is known at once: single ones are the way out.
+    const copy = open(toSecretsSelection(namespace), { only: covered, believeAfter: 1 });
+    return { copy, covered };
+  };
+  return {
+    follow(wanted) {
+      promote(state);
+      leaveRefused(state);
+      forget(state, wanted);
+      const { together, next, byNameOnly } = state;
+      const left = Array.from(wanted).filter((key) => together?.covered.has(key) !== true || byNameOnly);
+      if (next === undefined && !byNameOnly && left.length > threshold) {
+        state.next = openTogether(wanted);
+        return;
+      }
+      for (const key of left)
+        if (!single.has(key) && next?.covered.has(key) !== true)
+          single.set(key, open(toSecretSelection(key)));
+    },
+    find: (key) => single.get(key)?.reflector.items.get(key) ?? state.together?.copy.reflector.items.get(key),
+    copyOf(key) {
+      const { together, next } = state;
+      return single.get(key) ?? (together?.covered.has(key) === true ? together.copy : next?.copy);
+    },
+    copies() {
+      const { together, next, byNameOnly } = state;
+      return [
+        ...single.values(),
+        ...(together !== undefined && !byNameOnly ? [together.copy] : []),
+        ...(next === undefined ? [] : [next.copy]),
+      ];
+    },
+    close() {
+      for (const key of single.keys()) close(single, key);
+      state.together?.copy.reflector.close();
+      state.next?.copy.reflector.close();
+    },
+  };
+}
+
+/** What has been read together takes the place of what was read before. */
+function promote(state: State): void {
+  const { next, together, single } = state;
+  if (next?.copy.reflector.isSynced() !== true) return;
+  together?.copy.reflector.close();
+  state.together = next;
+  state.next = undefined;
+  for (const key of next.covered) close(single, key);
+}
+
+/** A role does not allow it, or not any more: what has been read stands until each Secret is followed by its name. */
+function leaveRefused(state: State): void {
+  const { next, together, single } = state;
+  if (next?.copy.reflector.fault()?.kind === 'forbidden') {
+    next.copy.reflector.close();
+    state.next = undefined;
+    state.byNameOnly = true;
+  }
+  if (together === undefined) return;
+  if (together.copy.reflector.fault()?.kind === 'forbidden') state.byNameOnly = true;
+  if (!state.byNameOnly) return;
+  if (![...together.covered].every((key) => single.get(key)?.reflector.isSynced() === true)) return;
+  together.copy.reflector.close();
+  state.together = undefined;
+}
+
+function forget({ single, together, next }: State, wanted: ReadonlySet<string>): void {
+  for (const key of single.keys()) if (!wanted.has(key)) close(single, key);
+  for (const both of [together, next])
+    for (const key of both?.covered ?? []) {
+      if (wanted.has(key)) continue;
+      both?.covered.delete(key);
+      both?.copy.reflector.drop(key);
+    }
+}
+
+function close(single: Map<string, Copy>, key: string): void {
+  single.get(key)?.reflector.close();
+  single.delete(key);
+}

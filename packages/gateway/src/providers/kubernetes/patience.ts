@@ -1,0 +1,76 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+
+/** Milliseconds that a start waits for the API server; after that the gateway has no routes of the cluster until it answers. */
+export const startTimeoutMs = 10_000;
+/** Milliseconds that a change waits for the Secrets that it is the first to refer to. */
+export const secretTimeoutMs = 5000;
+/** Milliseconds that readiness waits for Secrets once everything else has been read. */
+export const secretsReadyTimeoutMs = 30_000;
+
+/** The first output waits for the cluster, and later changes of routes for the Secrets that are new in them; neither waits for ever. */
+export interface Patience {
+  /** The start begins. */
+  start(): void;
+  /**
+   * Milliseconds that routes are to be waited for; 0 when they take effect now.
+   *
+   * @param isSettled true when waiting for anything but Secrets does not help.
+   * @param unsettled Secrets that have neither been read nor are refused.
+   */
+  waitMs(isSettled: boolean, unsettled: readonly string[]): number;
+}
+
+export function createPatience(clock: Clock): Patience {
+  let isFirst = true;
+  let waitingUntil: number | undefined;
+  /** Secrets that a change has waited for in vain: the next one does not. */
+  let overdue: ReadonlySet<string> = new Set();
+  return {
+    start: () => void (waitingUntil = clock.monotonic() + startTimeoutMs),
+    waitMs(isSettled, unsettled) {
+      const isWhole = (!isFirst || isSettled) && unsettled.every((name) => overdue.has(name));
+      if (!isWhole) {
+        const now = clock.monotonic();
+        waitingUntil ??= now + (isFirst ? startTimeoutMs : secretTimeoutMs);
+        if (now < waitingUntil) return waitingUntil - now;
+      }
+      isFirst = false;
+      overdue = new Set(unsettled);
+      waitingUntil = undefined;
+      return 0;
+    },
+  };
+}
+
+/** Whether every Secret has been answered for, or for too long has not. */
+export interface SecretsKnown {
+  /** Once true it stays: a Secret that a later Middleware is the first to refer to does not take a gateway out of service. */
+  readonly isKnown: () => boolean;
+  /**
+   * Told of the Secrets that have neither been read nor are refused, once everything else has been read.
+   *
+   * @returns milliseconds after which it is to be told again; undefined: it need not be.
+   */
+  note(unsettled: readonly string[]): number | undefined;
+}
+
+/** @param onOverdue told of those that have been waited for in vain. */
+export function createSecretsKnown(
+  clock: Clock,
+  onOverdue: (secrets: readonly string[]) => void,
+): SecretsKnown {
+  let isKnown = false;
+  let dueAt: number | undefined;
+  return {
+    isKnown: () => isKnown,
+    note(unsettled) {
+      if (isKnown) return undefined;
+      const now = clock.monotonic();
+      dueAt ??= now + secretsReadyTimeoutMs;
+      isKnown = unsettled.length === 0 || now >= dueAt;
+      if (!isKnown) return dueAt - now;
+      if (unsettled.length > 0) onOverdue(unsettled);
+      return undefined;
+    },
+  };
+}
