@@ -17,9 +17,11 @@ describe('issuer', () => {
     }
   });
 
-  it('gives way to url, with a warning', () => {
+  it('is not used beside url, with a warning', () => {
     for (const text of [issuer, 'http://as.example']) {
-      expect(problems({ url, Issuer: text })).toEqual(['warning Issuer ignored_option: url takes its place']);
+      expect(problems({ url, Issuer: text })).toEqual([
+        'warning Issuer ignored_option: is not used, because url is given',
+      ]);
       expect(parseClientCredentials({ url, issuer: text }).options).toMatchObject({ url, issuer: undefined });
     }
   });
@@ -39,7 +41,7 @@ describe('issuer', () => {
   });
 
   it.each([{}, { url: '' }, { issuer: '' }, { url: '', issuer: '' }])('or url is required: %j', (raw) => {
-    expect(problems(raw)).toEqual(['error url missing_option: is required, unless issuer takes its place']);
+    expect(problems(raw)).toEqual(['error url missing_option: is required unless issuer is given']);
   });
 
   it.each([

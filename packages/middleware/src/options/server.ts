@@ -18,9 +18,9 @@ export function checkServer({ url, issuer }: ServerShape, report: Report): void 
     else if (!isIgnored && isInsecure(new URL(issuer)))
       report('warning', ['issuer'], 'insecure', 'http lets others choose where client secrets are sent: use https');
   }
-  if (isIgnored) report('warning', ['issuer'], 'ignored_option', 'url takes its place');
+  if (isIgnored) report('warning', ['issuer'], 'ignored_option', 'is not used, because url is given');
   if (!isGiven(url) && !isGiven(issuer))
-    report('error', ['url'], 'missing_option', 'is required, unless issuer takes its place');
+    report('error', ['url'], 'missing_option', 'is required unless issuer is given');
 } // prettier-ignore
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
@@ -54,7 +54,7 @@ const isInsecure = ({ protocol, hostname }: URL): boolean => protocol === 'http:
 
 /** RFC 8414 section 2: an https URL without query and fragment. */
 function findIssuerFault(text: string): string | undefined {
-  // URL takes what surrounds it, and line breaks, in its stride; the text is compared as it is.
+  // URL ignores surrounding spaces and line breaks; metadata are compared with the text as written.
   const url = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) return 'expected an absolute https URL';
   if (url.username !== '' || url.password !== '')

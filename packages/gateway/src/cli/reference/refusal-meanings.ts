@@ -15,11 +15,11 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   token_request_rejected:
     'The authorization server answered with another error of RFC 6749 section 5.2, such as `invalid_scope`.',
   token_response_invalid:
-    'The answer of the token endpoint is none of RFC 6749, or a claim cannot be sent in a header.',
+    'The response of the token endpoint is not one of RFC 6749, the metadata of `issuer` cannot be used, or a claim cannot be sent in a header.',
   token_opaque:
     '`claims` is given and the access token is opaque (not a signed JWT), so its claims cannot be read.',
   authorization_server_unavailable:
-    'The authorization server could not be reached, or answered 408, 429, 5xx or 4xx without an error of RFC 6749, after all retries.',
+    'The authorization server could not be reached, or answered 408, 429, 5xx or 4xx without an error of RFC 6749, after all retries; the same for the metadata of `issuer`.',
   authorization_server_timeout:
     'The authorization server did not answer within `timeoutSeconds`, after all retries.',
   middleware_unavailable:
@@ -56,7 +56,7 @@ export const thrownErrorMeanings: Readonly<
   token_request_rejected: { error: 'TokenError', when: refusalMeanings.token_request_rejected },
   token_response_invalid: {
     error: 'TokenError',
-    when: 'The answer of the token endpoint is none of RFC 6749.',
+    when: 'The response of the token endpoint is not one of RFC 6749, or the metadata of `issuer` cannot be used.',
   },
   authorization_server_unavailable: {
     error: 'TokenError',

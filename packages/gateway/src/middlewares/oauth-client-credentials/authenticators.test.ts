@@ -6,6 +6,7 @@ import type { ClientCredentialsOptions } from '@grantgate/middleware/options/opt
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
 import type { AuthorizationServer } from '../../../../middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../../../middleware/src/token/authorization-server.testkit.ts';
+import { startIssuer } from '../../../../middleware/src/token/discovery/issuer.testkit.ts';
 import { createAuthenticators } from './authenticators.ts';
 
 let server: AuthorizationServer;
@@ -33,6 +34,25 @@ describe('authenticators', () => {
     await before.release();
     expect(after.value.decide(noCaller)).toBe(decision);
     await after.release();
+  });
+
+  it('keep the metadata of an issuer while a configuration is replaced, whatever else is changed', async () => {
+    const issuer = await startIssuer();
+    issuer.publish();
+    const authenticators = createAuthenticators(parts());
+    const acquire = (audience: string) =>
+      authenticators.acquire(
+        parseClientCredentials({ issuer: issuer.issuer, clientID: 'app', clientSecret: 'old', audience })
+          .options!,
+      );
+    const before = acquire('a');
+    await before.value.decide(noCaller);
+    const after = acquire('b');
+    await before.release();
+    await after.value.decide(noCaller);
+    expect(issuer.paths()).toEqual([issuer.oauthPath, '/token', '/token']);
+    await after.release();
+    await issuer.close();
   });
 
   it('ask anew with a changed secret, and drop the tokens obtained with the old one', async () => {

@@ -8,26 +8,26 @@ export interface Discoveries {
   acquire(options: DiscoveryOptions): DiscoveryUse;
 }
 
-interface Held {
+interface SharedDiscovery {
   readonly discovery: Discovery;
   users: number;
 }
 
 export function createDiscoveries(parts: DiscoveryParts): Discoveries {
-  const held = new Map<string, Held>();
+  const shared = new Map<string, SharedDiscovery>();
   return {
     acquire(options) {
       const { issuer, tls, proxy, headers, timeoutMs, maxRetries } = options;
       const key = fingerprint({ issuer, tls, proxy, headers, timeoutMs, maxRetries });
-      const entry = held.get(key) ?? { discovery: createDiscovery(options, parts), users: 0 };
+      const entry = shared.get(key) ?? { discovery: createDiscovery(options, parts), users: 0 };
       entry.users += 1;
-      held.set(key, entry);
+      shared.set(key, entry);
       return {
         discovery: () => entry.discovery,
         async release() {
           entry.users -= 1;
           if (entry.users > 0) return;
-          held.delete(key);
+          shared.delete(key);
           await entry.discovery.close();
         },
       };

@@ -209,6 +209,25 @@ describe('metadata', () => {
   });
 });
 
+describe('fresh metadata whose token endpoint fails', () => {
+  it('are requested until that succeeds, in the background', async () => {
+    server.publish();
+    const { clock, discovery, get, kinds } = discover();
+    await get();
+    await clock.advance(5 * minute);
+    server.on(server.oauthPath, answer(503, ''));
+    discovery.doubt();
+    await until(() => kinds().includes('failed'));
+    server.publish();
+    await get();
+    expect(kinds()).toEqual(['discovered', 'failed']);
+    await clock.advance(1_000);
+    expect(discovery.get()).toMatchObject({ kind: 'metadata' });
+    await until(() => kinds().includes('recovered'));
+    expect(kinds()).toEqual(['discovered', 'failed', 'discovered', 'recovered']);
+  });
+});
+
 describe('a discovery that fails', () => {
   it('is tried as often as a token request, then no more until the cool-down ends', async () => {
     server.on(server.oauthPath, answer(503, ''));
@@ -258,7 +277,7 @@ describe('a discovery that fails', () => {
   ])('says what is wrong when the server has %s', async (_what, first, second, reason, problem) => {
     server.on(server.oauthPath, first);
     server.on(server.openidPath, second);
-    const { fail, events } = discover({ headers: { 'X-Key': new Secret('the-key') } });
+    const { fail, events } = discover({ headers: { 'X-Key': new Secret('the-key'), 'X-Version': new Secret('4') } });
     const failure = await fail();
     expect(failure).toMatchObject({ reason, isLocal: true });
     expect(failure.response?.problem).toMatch(problem);

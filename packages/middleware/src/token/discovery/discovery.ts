@@ -36,7 +36,7 @@ export interface Discovery {
   readonly close: () => Promise<void>;
 }
 
-interface Held {
+interface Cached {
   readonly metadata: ServerMetadata;
   /** `Clock.monotonic()` milliseconds, as below. */
   readonly obtainedAtMs: number;
@@ -54,7 +54,7 @@ interface Outage {
   readonly untilMs: number;
 }
 
-/** Milliseconds without a request after a failure: at first, doubled with each failure, at most; a part of it at random. */
+/** Milliseconds without a request after the first failure, doubled with each further one, and at most; a part of it at random. */
 const firstCooldownMs = 1_000;
 const longestCooldownMs = 30_000;
 /** The longest `Retry-After` that is believed, in milliseconds. */
@@ -68,15 +68,15 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
   const { issuer } = options;
   const transport = createTransport(options, clock, env);
   const request = { ...options, usesCertificate: options.tls.cert !== undefined };
-  let held: Held | undefined;
+  let cached: Cached | undefined;
   let outage: Outage | undefined;
   let flight: Promise<ServerMetadata | TokenFailure> | undefined;
 
   const keep = ({ metadata, lifetimeMs }: FreshMetadata): ServerMetadata => {
     const now = clock.monotonic();
-    const before = held?.metadata.tokenEndpoint;
+    const before = cached?.metadata.tokenEndpoint;
     const refreshAtMs = now + lifetimeMs * 0.8;
-    held = { metadata, obtainedAtMs: now, refreshAtMs, expiresAtMs: now + lifetimeMs };
+    cached = { metadata, obtainedAtMs: now, refreshAtMs, expiresAtMs: now + lifetimeMs };
     const { tokenEndpoint } = metadata;
     const previousTokenEndpoint = before === tokenEndpoint ? undefined : before;
     announce(Object.freeze({ kind: 'discovered', issuer, tokenEndpoint, previousTokenEndpoint }));
@@ -101,16 +101,16 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
         reason: failure.reason,
         detail: describeForOperators(failure),
         isFirst,
-        tokenEndpoint: held?.metadata.tokenEndpoint,
+        tokenEndpoint: cached?.metadata.tokenEndpoint,
         nextTryInMs: waitMs,
       }),
     );
-    return held?.metadata ?? refuse(failure, waitMs);
+    return cached?.metadata ?? refuse(failure, waitMs);
   };
 
-  /** While a server is down, each try is one request: its callers have waited for the retries of the first. */
+  /** Only the first discovery is retried. While the server is down, each try is a single attempt, so that its callers wait less. */
   const launch = (): Promise<ServerMetadata | TokenFailure> => {
-    const maxRetries = held === undefined && outage === undefined ? options.maxRetries : 0;
+    const maxRetries = cached === undefined && outage === undefined ? options.maxRetries : 0;
     flight ??= retry(() => requestMetadata(request, transport, clock), { clock, random, maxRetries })
       .then((outcome) => (outcome.kind === 'fresh' ? keep(outcome) : fail(outcome)))
       .finally(() => (flight = undefined));
@@ -120,16 +120,16 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
   return {
     get() {
       const now = clock.monotonic();
-      const coolingMs = outage === undefined ? 0 : outage.untilMs - now;
-      if (held !== undefined && now < held.refreshAtMs) return held.metadata;
-      if (outage !== undefined && coolingMs > 0) return held?.metadata ?? refuseMeanwhile(outage, coolingMs);
+      if (outage !== undefined && now < outage.untilMs)
+        return cached?.metadata ?? refuseMeanwhile(outage, outage.untilMs - now);
+      if (cached !== undefined && outage === undefined && now < cached.refreshAtMs) return cached.metadata;
       const refreshed = launch();
-      return held !== undefined && now < held.expiresAtMs ? held.metadata : refreshed;
+      return cached !== undefined && now < cached.expiresAtMs ? cached.metadata : refreshed;
     },
     doubt() {
       const now = clock.monotonic();
       const isCooling = outage !== undefined && now < outage.untilMs;
-      if (held !== undefined && !isCooling && now - held.obtainedAtMs >= leastLifetimeMs) void launch();
+      if (cached !== undefined && !isCooling && now - cached.obtainedAtMs >= leastLifetimeMs) void launch();
     },
     async close() {
       await flight;
@@ -150,7 +150,7 @@ const refuse = ({ reason, detail, response }: TokenFailure, waitMs: number): Tok
     isLocal: true,
   });
 
-/** Who waits for nothing has not seen a time-out. */
+/** A request that does not wait meets no time-out. */
 function refuseMeanwhile({ failure }: Outage, leftMs: number): TokenFailure {
   const reason = failure.reason === 'timeout' ? 'unavailable' : failure.reason;
   return refuse({ ...failure, reason }, leftMs);

@@ -49,7 +49,7 @@ export function readMetadata(
   });
 } // prettier-ignore
 
-/** A document that anybody can change on its way names no better endpoint than the issuer itself is: https stays https. */
+/** An https issuer names https endpoints only. Metadata that came over http may name http endpoints on the same host, and no others. */
 function findEndpointFault(endpoint: unknown, issuer: URL): string | undefined {
   if (endpoint === undefined) return 'but it is required';
   if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return 'expected an absolute URL';

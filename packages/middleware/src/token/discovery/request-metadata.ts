@@ -31,6 +31,8 @@ const places = [
 ] as const;
 type Place = (typeof places)[number];
 
+/** Characters of the shortest header value that is kept out of problems. */
+const shortestSecret = 6;
 /** Characters of a problem, both places together. */
 const maxProblemCharacters = 600;
 
@@ -50,7 +52,7 @@ export async function requestMetadata(
     faults.push(result);
     if (result.response === undefined) break;
   }
-  // What may pass is tried again; otherwise a document says more than its absence.
+  // A transient fault is retried. Among the others, a document says more than its absence.
   const [fault] = [...faults].sort((a, b) => rankOf(a) - rankOf(b));
   if (fault === undefined) throw new TypeError('no place was tried');
   return toAttempt(fault, describeFaults(faults, request));
@@ -163,8 +165,10 @@ function describeFaults(faults: readonly Fault[], { headers }: MetadataRequest):
   const text = faults
     .map(({ place, failure, response }) => `${place.name}: ${response?.problem ?? failure.detail}`)
     .join('; ');
-  const secrets = Object.values(headers).map((value) => value.reveal());
-  // A server may repeat what it was sent.
+  // A server may repeat what it was sent. A short value, such as a version, is no secret, and may be a part of anything.
+  const secrets = Object.values(headers)
+    .map((value) => value.reveal())
+    .filter(({ length }) => length >= shortestSecret);
   if (secrets.some((secret) => text.includes(secret))) return '(withheld: the text repeats a header)';
   return toShownText(text, maxProblemCharacters) ?? '';
 }
