@@ -31,7 +31,7 @@ const gateway = {
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config', 'middlewares'],
   // http1 for what both sides of a proxy read and wait for alike.
   entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config', 'http1'],
-  checks: ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config', 'middlewares'],
+  'external-auth': ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config', 'middlewares'],
   // snapshot for what the workers are told to drop.
   workers: ['config', 'snapshot'],
   // providers and workers for the events that they announce.

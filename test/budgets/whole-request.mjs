@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createActivity } from '../../packages/gateway/dist/entrypoints/activity.js';
-import { createAnswerTexts } from '../../packages/gateway/dist/entrypoints/answer-texts.js';
+import { createResponseTexts } from '../../packages/gateway/dist/entrypoints/response-texts.js';
 import { CallerConnection } from '../../packages/gateway/dist/entrypoints/caller-connection.js';
 import { openConnection } from '../../packages/gateway/dist/http1/connection.js';
 import { createDeadlines } from '../../packages/gateway/dist/http1/deadlines.js';
@@ -125,14 +125,14 @@ export function createWholeRequest(decide) {
         hash: true,
       }),
       deadlines,
-      texts: createAnswerTexts(clock),
+      texts: createResponseTexts(clock),
       keepAlive: 'Connection: keep-alive\r\nKeep-Alive: timeout=180\r\n',
       readFrom(_socket, told) {
         onBytes = told;
         return { release() {}, stop() {} };
       },
       idle: new Set(),
-      toNodeLane() {
+      toNodeFallback() {
         throw new Error('not a request of the plain form');
       },
     },

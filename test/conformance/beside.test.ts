@@ -4,13 +4,13 @@ import { caddyCopiesEmptyHeaders, proxies } from '../e2e/beside-proxies.testkit.
 import { startExample } from '../e2e/beside.testkit.ts';
 import { changes } from './beside-examples.testkit.ts';
 import { withUsername } from './checks.testkit.ts';
-import type { Door } from './door.ts';
+import type { Integration } from './integration.ts';
 import { startGuardedService, toSeen } from './guarded-service.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 import { sendRequest } from './send-request.testkit.ts';
 
 /** What each proxy does by itself that is not in the table. */
-const manners: Readonly<Record<ProxyName, Pick<Door, 'through' | 'emptyHeaders'>>> = {
+const manners: Readonly<Record<ProxyName, Pick<Integration, 'through' | 'emptyHeaders'>>> = {
   nginx: {
     emptyHeaders: 'left out',
     // It refuses a second Authorization itself, before anybody is asked.
@@ -35,7 +35,7 @@ const manners: Readonly<Record<ProxyName, Pick<Door, 'through' | 'emptyHeaders'>
 };
 
 /** A proxy with its example, adapted as `changes` has it: each middleware guards a path of its own. */
-const besideDoor = (name: ProxyName, { example, command }: Proxy): Door => ({
+const besideDoor = (name: ProxyName, { example, command }: Proxy): Integration => ({
   name: `beside ${name}`,
   ...manners[name],
   async start(middlewares) {

@@ -12,7 +12,7 @@ export interface ConformanceMiddleware {
 export interface CallerRequest {
   /** Default `GET`. */
   readonly method?: string;
-  /** Path and query below the place at which the door has mounted the middleware; default `/`. */
+  /** Path and query below the place at which the integration has mounted the middleware; default `/`. */
   readonly path?: string;
   /** Name and value in turn, sent as they are. */
   readonly headers?: readonly string[];
@@ -34,7 +34,7 @@ export interface ExpectedPass {
 export interface ExpectedRefusal {
   readonly passes: false;
   readonly status: number;
-  /** Undefined: the body is another's, and is not looked at. Only a door's `through` says so. */
+  /** Undefined: the body is another's, and is not looked at. Only an integration's `through` says so. */
   readonly code: RefusalCode | undefined;
   /** Whether `WWW-Authenticate: Basic` goes with it. */
   readonly challenge: boolean;

@@ -2,7 +2,7 @@ import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
 import type { ConformanceCase, ConformanceMiddleware, ExpectedPass, ExpectedRefusal } from './case.ts';
 
 // The one table of cases: what a middleware is told, what a caller sends, what comes of it. Data alone; `runCases` sends
-// it through a door.
+// it through an integration.
 
 const forwardHeaders = { Group: 'grp', 'X-Missing': 'nope' };
 const own = { clientID: 'gateway', clientSecret: 'gateway-secret' };

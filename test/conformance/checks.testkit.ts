@@ -1,7 +1,7 @@
 import type { ClientCredentialsInput } from '@grantgate/middleware/options/schema';
 import type { TestGateway } from '../e2e/gateway.testkit.ts';
 import { startTestGateway } from '../e2e/gateway.testkit.ts';
-import type { SeenRequest } from './door.ts';
+import type { SeenRequest } from './integration.ts';
 
 /** A gateway that answers the checks of a proxy about every middleware of the table; it has no routes. */
 export function startCheckGateway(

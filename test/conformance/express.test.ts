@@ -7,8 +7,8 @@ import connect from 'connect';
 import type { NextFunction, Request, Response } from 'express';
 import express from 'express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Door } from './door.ts';
-import { headersOf, openHttpDoor, toSeenAnswer } from './node-doors.testkit.ts';
+import type { Integration } from './integration.ts';
+import { headersOf, startHttpIntegration, toSeenResponse } from './node-integrations.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 
 // The alias has no types of its own; those of version 5 fit what is used of it.
@@ -19,7 +19,7 @@ async function answer(
   response: ServerResponse,
   auth: Auth | undefined,
 ): Promise<void> {
-  const { type, body } = toSeenAnswer(headersOf(request), {
+  const { type, body } = toSeenResponse(headersOf(request), {
     method: request.method ?? '',
     body: await text(request),
     auth,
@@ -28,7 +28,7 @@ async function answer(
   response.end(body);
 }
 
-function expressDoor(name: string, create: typeof express): Door {
+function expressDoor(name: string, create: typeof express): Integration {
   return {
     name,
     async start(middlewares) {
@@ -43,12 +43,12 @@ function expressDoor(name: string, create: typeof express): Door {
       app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
         response.status(500).send(String(error));
       });
-      return openHttpDoor(createServer(app), () => Promise.all(guards.map((guard) => guard.close())));
+      return startHttpIntegration(createServer(app), () => Promise.all(guards.map((guard) => guard.close())));
     },
   };
 }
 
-const connectDoor: Door = {
+const connectDoor: Integration = {
   name: 'Connect',
   async start(middlewares) {
     const app = connect();
@@ -58,11 +58,11 @@ const connectDoor: Door = {
       return guard;
     });
     app.use((request, response) => void answer(request, response, authOf(request)));
-    return openHttpDoor(createServer(app), () => Promise.all(guards.map((guard) => guard.close())));
+    return startHttpIntegration(createServer(app), () => Promise.all(guards.map((guard) => guard.close())));
   },
 };
 
-const nodeDoor: Door = {
+const nodeDoor: Integration = {
   name: 'node:http',
   async start(middlewares) {
     const guards = new Map(
@@ -72,7 +72,9 @@ const nodeDoor: Door = {
       const guard = guards.get(request.url?.split('/')[1] ?? '');
       guard?.(request, response, () => void answer(request, response, authOf(request)));
     });
-    return openHttpDoor(server, () => Promise.all([...guards.values()].map((guard) => guard.close())));
+    return startHttpIntegration(server, () =>
+      Promise.all([...guards.values()].map((guard) => guard.close())),
+    );
   },
 };
 

@@ -1,6 +1,6 @@
 import { startCheckGateway } from './checks.testkit.ts';
 import type { CallerRequest } from './case.ts';
-import type { Door } from './door.ts';
+import type { Integration } from './integration.ts';
 import { createExtAuthzClient } from './ext-authz-client.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 
@@ -22,7 +22,7 @@ function toHeaders({ headers = [] }: CallerRequest, raw: boolean): object {
 }
 
 /** What Envoy makes of an answer: headers that are set replace the caller's, then those to remove go. */
-const extAuthzDoor = (raw: boolean): Door => ({
+const extAuthzDoor = (raw: boolean): Integration => ({
   name: `ext_authz over gRPC, ${raw ? 'raw headers' : 'headers'}`,
   async start(middlewares) {
     const gateway = await startCheckGateway(middlewares);

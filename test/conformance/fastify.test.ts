@@ -1,11 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { oAuthClientCredentials } from '@grantgate/middleware/fastify';
 import Fastify from 'fastify';
-import type { Door } from './door.ts';
-import { headersOf, openHttpDoor, toSeenAnswer } from './node-doors.testkit.ts';
+import type { Integration } from './integration.ts';
+import { headersOf, startHttpIntegration, toSeenResponse } from './node-integrations.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 
-const fastifyDoor: Door = {
+const fastifyDoor: Integration = {
   name: 'Fastify 5',
   async start(middlewares) {
     const app = Fastify();
@@ -18,7 +18,7 @@ const fastifyDoor: Door = {
         async (scope) => {
           await scope.register(oAuthClientCredentials, options);
           scope.all('/*', async (request, reply) => {
-            const { type, body } = toSeenAnswer(headersOf(request.raw), {
+            const { type, body } = toSeenResponse(headersOf(request.raw), {
               method: request.method,
               body: typeof request.body === 'string' ? request.body : '',
               auth: request.auth,
@@ -30,7 +30,7 @@ const fastifyDoor: Door = {
       );
     }
     await app.listen({ port: 0, host: '127.0.0.1' });
-    return openHttpDoor(app.server, () => app.close());
+    return startHttpIntegration(app.server, () => app.close());
   },
 };
 

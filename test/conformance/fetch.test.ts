@@ -4,12 +4,12 @@ import type { Auth } from '@grantgate/middleware/hono';
 import { oAuthClientCredentials } from '@grantgate/middleware/hono';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import type { Door } from './door.ts';
-import { openHttpDoor, toSeenAnswer } from './node-doors.testkit.ts';
+import type { Integration } from './integration.ts';
+import { startHttpIntegration, toSeenResponse } from './node-integrations.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 
 async function answer(request: Request, auth: Auth): Promise<Response> {
-  const { type, body } = toSeenAnswer([...request.headers].flat(), {
+  const { type, body } = toSeenResponse([...request.headers].flat(), {
     method: request.method,
     body: await request.text(),
     auth,
@@ -17,7 +17,7 @@ async function answer(request: Request, auth: Auth): Promise<Response> {
   return new Response(body, { headers: { 'content-type': type } });
 }
 
-const honoDoor: Door = {
+const honoDoor: Integration = {
   name: 'Hono',
   async start(middlewares) {
     const app = new Hono();
@@ -28,11 +28,11 @@ const honoDoor: Door = {
     });
     app.all('*', (c) => answer(c.req.raw, c.get('auth')));
     const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-    return openHttpDoor(server, () => Promise.all(guards.map((guard) => guard.close())));
+    return startHttpIntegration(server, () => Promise.all(guards.map((guard) => guard.close())));
   },
 };
 
-const fetchDoor: Door = {
+const fetchDoor: Integration = {
   name: 'Fetch',
   async start(middlewares) {
     const guards = Object.entries(middlewares).map(([name, options]) => ({
@@ -43,7 +43,7 @@ const fetchDoor: Door = {
     const fetch = (request: Request) =>
       handlers.get(new URL(request.url).pathname.split('/')[1] ?? '')?.(request) ?? Response.error();
     const server = createAdaptorServer({ fetch }) as Server;
-    return openHttpDoor(server, () => Promise.all(guards.map(({ guard }) => guard.close())));
+    return startHttpIntegration(server, () => Promise.all(guards.map(({ guard }) => guard.close())));
   },
 };
 

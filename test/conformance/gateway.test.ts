@@ -1,12 +1,12 @@
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { startTestGateway } from '../e2e/gateway.testkit.ts';
-import type { Door } from './door.ts';
+import type { Integration } from './integration.ts';
 import { startGuardedService, toSeen } from './guarded-service.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 import { sendRequest } from './send-request.testkit.ts';
 
 /** Each middleware guards a path of its own; the service behind them answers with what it got. */
-const gatewayDoor: Door = {
+const gatewayDoor: Integration = {
   name: 'the gateway',
   async start(middlewares) {
     const upstream = await startGuardedService();

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { SeenRequest } from './door.ts';
+import type { SeenRequest } from './integration.ts';
 import type { CallerAnswer } from './send-request.testkit.ts';
 
 export interface GuardedService {
@@ -10,7 +10,7 @@ export interface GuardedService {
   close(): Promise<void>;
 }
 
-/** The service behind a door, on a free port of 127.0.0.1: answers 200 with what it saw, which `toSeen` reads. */
+/** The service behind an integration, on a free port of 127.0.0.1: answers 200 with what it saw, which `toSeen` reads. */
 export async function startGuardedService(): Promise<GuardedService> {
   const server = createServer((request, response) => {
     void text(request).then((body) => {

@@ -3,11 +3,11 @@ import { text } from 'node:stream/consumers';
 import type { AuthState } from '@grantgate/middleware/koa';
 import { oAuthClientCredentials } from '@grantgate/middleware/koa';
 import Koa from 'koa';
-import type { Door } from './door.ts';
-import { headersOf, openHttpDoor, toSeenAnswer } from './node-doors.testkit.ts';
+import type { Integration } from './integration.ts';
+import { headersOf, startHttpIntegration, toSeenResponse } from './node-integrations.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 
-const koaDoor: Door = {
+const koaDoor: Integration = {
   name: 'Koa',
   async start(middlewares) {
     const app = new Koa<AuthState>();
@@ -18,7 +18,7 @@ const koaDoor: Door = {
       await guards.get(ctx.path.split('/')[1] ?? '')?.(ctx, next);
     });
     app.use(async (ctx) => {
-      const { type, body } = toSeenAnswer(headersOf(ctx.req), {
+      const { type, body } = toSeenResponse(headersOf(ctx.req), {
         method: ctx.method,
         body: await text(ctx.req),
         auth: ctx.state.auth,
@@ -28,7 +28,9 @@ const koaDoor: Door = {
     });
     const handle = app.callback();
     const server = createServer((request, response) => void handle(request, response));
-    return openHttpDoor(server, () => Promise.all([...guards.values()].map((guard) => guard.close())));
+    return startHttpIntegration(server, () =>
+      Promise.all([...guards.values()].map((guard) => guard.close())),
+    );
   },
 };
 

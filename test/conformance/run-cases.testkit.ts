@@ -2,23 +2,23 @@ import type { ClientCredentialsInput } from '@grantgate/middleware/options/schem
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConformanceCase, ExpectedPass, ExpectedRefusal } from './case.ts';
 import { cases, middlewares } from './cases.ts';
-import type { Door, DoorAnswer, OpenDoor } from './door.ts';
+import type { Integration, SeenResponse, RunningIntegration } from './integration.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import type { TokenEndpoints } from './token-endpoints.testkit.ts';
 import { startTokenEndpoints } from './token-endpoints.testkit.ts';
 
-/** Runs every case of the table through a door: the same verdict and the same wire result as through any other. */
-export function runCases(door: Door): void {
-  describe(door.name, () => {
+/** Runs every case of the table through an integration: the same verdict and the same wire result as through any other. */
+export function runCases(integration: Integration): void {
+  describe(integration.name, () => {
     let endpoints: TokenEndpoints;
-    let open: OpenDoor;
+    let open: RunningIntegration;
     beforeAll(async () => {
       endpoints = await startTokenEndpoints();
       const inputs = Object.entries(middlewares).map(([name, { endpoint, options }]) => [
         name,
         { ...options, url: endpoints.urls[endpoint] },
       ]);
-      open = await door.start(Object.fromEntries(inputs) as Record<string, ClientCredentialsInput>);
+      open = await integration.start(Object.fromEntries(inputs) as Record<string, ClientCredentialsInput>);
     });
     afterAll(async () => {
       await open.close();
@@ -27,17 +27,17 @@ export function runCases(door: Door): void {
 
     it.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
       const answer = await open.request(one.middleware, one.request);
-      if (one.expected.passes) expectPass(door, one, one.expected, answer, endpoints.server);
-      else expectRefusal(one, door.through?.(one.expected, one.request) ?? one.expected, answer);
+      if (one.expected.passes) expectPass(integration, one, one.expected, answer, endpoints.server);
+      else expectRefusal(one, integration.through?.(one.expected, one.request) ?? one.expected, answer);
     });
   });
 }
 
 function expectPass(
-  door: Door,
+  integration: Integration,
   { request }: ConformanceCase,
   expected: ExpectedPass,
-  answer: DoorAnswer,
+  answer: SeenResponse,
   server: AuthorizationServer,
 ): void {
   const { status, body, seen } = answer;
@@ -48,15 +48,15 @@ function expectPass(
     ...expected.headers,
   };
   for (const [name, value] of Object.entries(headers)) {
-    if (door.shows === 'mutations' && value === undefined) continue;
-    const set = value === '' && door.emptyHeaders === 'left out' ? undefined : value;
+    if (integration.shows === 'mutations' && value === undefined) continue;
+    const set = value === '' && integration.emptyHeaders === 'left out' ? undefined : value;
     const wanted = set instanceof RegExp ? (expect.stringMatching(set) as string) : set;
     expect({ name, value: valueOf(seen.rawHeaders, name) }).toEqual({ name, value: wanted });
   }
   const token = valueOf(seen.rawHeaders, 'authorization')?.slice('Bearer '.length) ?? '';
   // Opaque or not: this client's own.
   expect(server.clientOf(token)).toBe(expected.clientId);
-  // What a door shows; none shows all of it.
+  // What an integration shows; none shows all of it.
   const known = {
     method: request.method ?? 'GET',
     body: request.body ?? '',
@@ -66,7 +66,7 @@ function expectPass(
   expect({ ...known, ...seen }).toMatchObject(known);
 }
 
-function expectRefusal({ request }: ConformanceCase, expected: ExpectedRefusal, answer: DoorAnswer): void {
+function expectRefusal({ request }: ConformanceCase, expected: ExpectedRefusal, answer: SeenResponse): void {
   const { status, headers, body, seen } = answer;
   expect(seen).toBeUndefined();
   expect({

@@ -169,7 +169,7 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
     await untilCounted(scraped, 16);
     const seen = await until(async () => {
       const now = await scraped.scrape();
-      return now.sum('grantgate_checks_total') === 3 && now;
+      return now.sum('grantgate_external_authorizations_total') === 3 && now;
     });
 
     expect(seen.sum(requests, { entrypoint: 'web', code: '200' })).toBe(11);
@@ -182,7 +182,7 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
       seen.sum('grantgate_refusals_total', { code, middleware: 'callers@file' });
     expect([refusals('credentials_missing'), refusals('credentials_refused')]).toEqual([2, 2]);
     const checks = (verdict: string, middleware = 'callers@file') =>
-      seen.sum('grantgate_checks_total', { door: 'forward_auth', middleware, verdict });
+      seen.sum('grantgate_external_authorizations_total', { protocol: 'forward_auth', middleware, verdict });
     expect([checks('allowed'), checks('refused'), checks('refused', '')]).toEqual([1, 1, 1]);
     // Each worker that was asked found it once, all other uses had it in memory.
     const lookups = (tier: string) =>

@@ -61,11 +61,11 @@ async function ask(url: string, authorization: string) {
 } // prettier-ignore
 
 describe('the record and the log line of a refusal', () => {
-  const doors = () => [gateway.url, `${gateway.urlOf('beside')}/forward-auth/auth`];
+  const urls = () => [gateway.url, `${gateway.urlOf('beside')}/forward-auth/auth`];
 
   it('carry the client ID that a caller presented, and never its secret', async () => {
-    for (const door of doors()) {
-      const { status, problem, record, line } = await ask(door, basic('mallory:tell-tale'));
+    for (const url of urls()) {
+      const { status, problem, record, line } = await ask(url, basic('mallory:tell-tale'));
       expect(status).toBe(401);
       expect(record).toMatchObject({ ClientUsername: 'mallory', RefusalCode: 'credentials_refused' });
       // The words of the authorization server.
@@ -79,8 +79,8 @@ describe('the record and the log line of a refusal', () => {
   }); // prettier-ignore
 
   it('say which condition of claims failed, without the value of the claim; the caller is told neither', async () => {
-    for (const door of doors()) {
-      const { status, problem, record, line } = await ask(door, basic('judy:tell-tale'));
+    for (const url of urls()) {
+      const { status, problem, record, line } = await ask(url, basic('judy:tell-tale'));
       const reason = 'Equals(`grp`, `admin`) is false';
       expect(status).toBe(403);
       expect(record).toMatchObject({ ClientUsername: 'judy', RefusalCode: 'claims_not_satisfied', RefusalReason: reason });

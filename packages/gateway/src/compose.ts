@@ -11,8 +11,8 @@ import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/disco
 import { createAdminHandle, type AdminOptions } from './admin/handle.ts';
 import type { OnCertificates } from './certificate-files.ts';
 import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
-import { openExtAuthz } from './checks/ext-authz/open.ts';
-import { createForwardAuthHandle } from './checks/forward-auth.ts';
+import { openExtAuthz } from './external-auth/ext-authz/open.ts';
+import { createForwardAuthHandle } from './external-auth/forward-auth.ts';
 import type { EntryPointConfig, InstallConfig, ListenAddresses } from './config/install.ts';
 import type { Problem } from './config/place.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
@@ -341,16 +341,16 @@ async function expose(metrics: Metrics, worker: WorkerPart | undefined): Promise
   return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
 }
 
-function toConfigured({ routers, steps, checks, services, problems }: Prepared): Configured {
+function toConfigured({ routers, steps, named, services, problems }: Prepared): Configured {
   const isBroken = ({ broken }: { readonly broken: string | undefined }): boolean => broken !== undefined;
   return {
     routers: new Map(routers.map(({ config }) => [config.name, config.service])),
     broken: routers.filter(isBroken).length,
-    brokenMiddlewares: Array.from(checks)
-      .filter(([, check]) => isBroken(check))
+    brokenMiddlewares: Array.from(named)
+      .filter(([, one]) => isBroken(one))
       .map(([name]) => name),
     services: Array.from(services.keys()),
-    middlewares: Array.from(checks.keys()),
+    middlewares: Array.from(named.keys()),
     stores: Array.from(steps.values()).flatMap((step) => {
       const store = oAuthClientCredentials.optionsOf(step)?.store;
       return store === undefined ? [] : [toStoreName(store.redis)];
@@ -407,8 +407,12 @@ function createKubernetes(
   return createKubernetesProvider(config, { ...deps, access, instance: hostname() });
 }
 
-function toHandle({ name, check }: EntryPointConfig, pipeline: PipelineDeps, admin: AdminOptions): Handle {
-  if (check !== undefined) return createForwardAuthHandle(check, pipeline);
+function toHandle(
+  { name, externalAuth }: EntryPointConfig,
+  pipeline: PipelineDeps,
+  admin: AdminOptions,
+): Handle {
+  if (externalAuth !== undefined) return createForwardAuthHandle(externalAuth, pipeline);
   return name === adminEntryPoint ? createAdminHandle(admin) : admin.next;
 }
 
@@ -420,10 +424,10 @@ async function open(
   },
 ): Promise<EntryPoint> {
   const certificates = await readCertificates(config);
-  const { check } = config;
+  const { externalAuth } = config;
   try {
-    const entryPoint = await (check?.kind === 'extAuthz'
-      ? openExtAuthz({ ...config, check }, { ...deps, certificates })
+    const entryPoint = await (externalAuth?.kind === 'extAuthz'
+      ? openExtAuthz({ ...config, externalAuth }, { ...deps, certificates })
       : openEntryPoint(config, { ...deps, certificates }));
     deps.onCertificates?.(config.name, certificates);
     return entryPoint;

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { IncomingRequest } from '../pipeline/incoming-request.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import type { Refusable } from '../pipeline/refusals.ts';
-import { noTrailers } from '../proxy/answer.ts';
+import { noTrailers } from '../proxy/caller-response.ts';
 import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
-import { answerPurge } from './answer-purge.ts';
+import { respondToPurge } from './purge-response.ts';
 import type { Page } from './page.ts';
 
 export interface AdminOptions {
@@ -25,29 +25,29 @@ export interface AdminOptions {
  * the routers that name it.
  */
 export function createAdminHandle({ ping, unready, metrics, purge, next }: AdminOptions): Handle {
-  return (exchange) => {
-    const { facts, refusal } = exchange;
-    if (refusal !== undefined) return next(exchange);
+  return (incoming) => {
+    const { facts, refusal } = incoming;
+    if (refusal !== undefined) return next(incoming);
     if (ping && (facts.path === '/ping' || facts.path === '/ready')) {
       const reasons = facts.path === '/ping' ? [] : unready();
       const ok = reasons.length === 0;
-      write(exchange, ok ? 200 : 503, plain(ok ? 'OK' : `not ready: ${reasons.join('; ')}`));
+      write(incoming, ok ? 200 : 503, plain(ok ? 'OK' : `not ready: ${reasons.join('; ')}`));
       return answered;
     }
     if (metrics !== undefined && facts.path === '/metrics') {
       metrics().then(
-        (page) => write(exchange, 200, page),
-        () => write(exchange, 503, plain('the figures of the workers cannot be had')),
+        (page) => write(incoming, 200, page),
+        () => write(incoming, 503, plain('the figures of the workers cannot be had')),
       );
       return answered;
     }
     if (purge !== undefined && facts.path === '/api/tokens/purge') {
-      void answerPurge(exchange, purge).then(({ status, headers, ...page }) =>
-        write(exchange, status, page, headers),
+      void respondToPurge(incoming, purge).then(({ status, headers, ...page }) =>
+        write(incoming, status, page, headers),
       );
       return answered;
     }
-    return next(exchange);
+    return next(incoming);
   };
 }
 
@@ -57,16 +57,16 @@ const answered: Refusable = Object.freeze({ refuse() {} });
 const plain = (text: string): Page => ({ type: 'text/plain; charset=utf-8', text });
 
 function write(
-  { answer }: Exchange,
+  { response }: IncomingRequest,
   status: number,
   { type, text }: Page,
   more: readonly string[] = [],
 ): void {
   // The caller may have gone away meanwhile.
-  if (answer.over) return;
+  if (response.over) return;
   const body = Buffer.from(text);
   const headers = [...more, 'Content-Type', type, 'Cache-Control', 'no-store'];
   headers.push('Content-Length', String(body.length));
-  answer.begin({ status, reason: STATUS_CODES[status] ?? '', headers, dated: true, reused: false });
-  answer.end(body, false, noTrailers);
+  response.begin({ status, reason: STATUS_CODES[status] ?? '', headers, dated: true, reused: false });
+  response.end(body, false, noTrailers);
 }

@@ -26,7 +26,7 @@ export interface DemoFlags {
 /** Used when they are free. No guide and no example uses them, so that the demo can stay up while a reader follows one. */
 export const preferredPorts = { gateway: 8700, authorizationServer: 8701, echo: 8702 };
 
-/** `grantgate demo`: 1 when an answer of the tour is not what it must be. */
+/** `grantgate demo`: 1 when a response of the tour is not what it must be. */
 export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
   const preferred = flags.port === undefined ? preferredPorts.gateway : parsePort(flags.port);
   const opened: (() => Promise<void>)[] = [];
@@ -48,7 +48,7 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
     const port = gateway.addresses.get('web')?.port ?? 0;
     const gatewayUrl = `http://127.0.0.1:${port}`;
 
-    await answers([`${server.url}/.well-known/openid-configuration`, echo.url, gatewayUrl]);
+    await responses([`${server.url}/.well-known/openid-configuration`, echo.url, gatewayUrl]);
 
     const { strong, faint } = createStyle(io.stdout);
     io.stdout.write(`${strong('grantgate demo')}\n\n`);
@@ -103,7 +103,7 @@ async function openGateway(
 }
 
 /** Waits until each has answered, whatever it says. */
-async function answers(urls: readonly string[]): Promise<void> {
+async function responses(urls: readonly string[]): Promise<void> {
   for (const url of urls) await (await request(url, { reset: true })).body.dump();
 }
 

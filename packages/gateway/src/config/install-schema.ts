@@ -19,7 +19,7 @@ const address = z.string().transform((text, context) => {
 const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, {
   error: 'expected a header name (RFC 9110 section 5.1)',
 });
-const check = {
+const externalAuth = {
   credentialsHeader: headerName
     .default('Authorization')
     .describe("Header with the caller's Basic credentials; the answer blanks it when it is another one."),
@@ -36,14 +36,14 @@ const check = {
 };
 
 const forwardAuth = z.strictObject({
-  ...check,
+  ...externalAuth,
   problemHeader: headerName
     .optional()
     .describe("Header that carries a refusal's body too, for nginx, which drops bodies. Default: none."),
 });
 
 const extAuthz = z.strictObject({
-  ...check,
+  ...externalAuth,
   middleware: z
     .string()
     .min(1)
@@ -164,8 +164,8 @@ const entryPoint = z
     error: 'expected either forwardAuth or extAuthz, not both',
   });
 
-/** Every default of an entry point that only answers checks. */
-export const checkDefaults = {
+/** Every default of an entry point that decides for a proxy. */
+export const externalAuthDefaults = {
   forwardAuth: forwardAuth.parse({}),
   extAuthz: extAuthz.parse({}),
 } as const;

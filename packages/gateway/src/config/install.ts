@@ -32,8 +32,8 @@ export interface EntryPointConfig {
   readonly transport: TransportConfig;
   /** What paths may have. */
   readonly encodedCharacters: EncodedCharacters;
-  /** Answers the checks of a proxy beside, and serves no routes; undefined: it serves routes. */
-  readonly check: CheckConfig | undefined;
+  /** Decides for a proxy beside, and serves no routes; undefined: it serves routes. */
+  readonly externalAuth: ExternalAuthConfig | undefined;
 }
 
 /** Encoded characters that a path may have; Traefik's names, without `allowEncoded`. */
@@ -55,12 +55,12 @@ export interface EncodedCharacters {
 }
 
 /** How a proxy beside is answered. */
-export interface CheckConfig {
+export interface ExternalAuthConfig {
   /** Forward-auth (Envoy's HTTP form too) or `ext_authz` over gRPC. */
   readonly kind: 'forwardAuth' | 'extAuthz';
   /** Header with the caller's Basic credentials. */
   readonly credentialsHeader: string;
-  /** Header of the answer with the user name. */
+  /** Header of the response with the user name. */
   readonly usernameHeader: string;
   /** Status of a refusal to the status that is sent. */
   readonly statusMap: ReadonlyMap<number, number>;

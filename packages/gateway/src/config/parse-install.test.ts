@@ -372,20 +372,22 @@ describe('an entry point for a proxy beside', () => {
   };
 
   it.each(['forwardAuth', 'extAuthz'] as const)('is one by the name %s alone', (name) => {
-    const { check } = checkOf(`{ ${name}: { address: ":9000" } }`, name);
-    expect(check).toEqual({ kind: name, ...defaults });
+    const { externalAuth } = checkOf(`{ ${name}: { address: ":9000" } }`, name);
+    expect(externalAuth).toEqual({ kind: name, ...defaults });
   });
 
   it('has any name with the options of one', () => {
-    expect(checkOf('{ web: { address: ":9000" } }', 'web').check).toBeUndefined();
-    expect(checkOf('{ a: { address: ":9000", forwardAuth: {} } }', 'a').check?.kind).toBe('forwardAuth');
-    expect(checkOf('{ a: { address: ":9000", extAuthz: {} } }', 'a').check?.kind).toBe('extAuthz');
+    expect(checkOf('{ web: { address: ":9000" } }', 'web').externalAuth).toBeUndefined();
+    expect(checkOf('{ a: { address: ":9000", forwardAuth: {} } }', 'a').externalAuth?.kind).toBe(
+      'forwardAuth',
+    );
+    expect(checkOf('{ a: { address: ":9000", extAuthz: {} } }', 'a').externalAuth?.kind).toBe('extAuthz');
   });
 
   it('reads every option, with names in any letter case', () => {
     const http = `{ a: { address: ":1", ForwardAuth: { CredentialsHeader: X-Credentials, usernameheader: X-User,
       statusMap: { 502: 503, "504": 599 }, problemHeader: X-Problem } } }`;
-    expect(checkOf(http, 'a').check).toEqual({
+    expect(checkOf(http, 'a').externalAuth).toEqual({
       kind: 'forwardAuth',
       credentialsHeader: 'X-Credentials',
       usernameHeader: 'X-User',
@@ -394,7 +396,7 @@ describe('an entry point for a proxy beside', () => {
       middleware: undefined,
     }); // prettier-ignore
     const grpc = '{ a: { address: ":1", extAuthz: { middleware: orders@file, statusMap: { 401: 403 } } } }';
-    expect(checkOf(grpc, 'a').check).toEqual({
+    expect(checkOf(grpc, 'a').externalAuth).toEqual({
       kind: 'extAuthz',
       ...defaults,
       statusMap: new Map([[401, 403]]),
@@ -435,12 +437,12 @@ describe('an entry point for a proxy beside', () => {
     expect(entryPoints.get('forwardAuth')).toMatchObject({
       host: '::1',
       port: 9000,
-      check: { kind: 'forwardAuth' },
+      externalAuth: { kind: 'forwardAuth' },
     });
     expect(entryPoints.get('extAuthz')).toMatchObject({
       host: undefined,
       port: 9001,
-      check: { kind: 'extAuthz' },
+      externalAuth: { kind: 'extAuthz' },
     });
   });
 });

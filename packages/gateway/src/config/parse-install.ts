@@ -2,11 +2,11 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Secret } from '@grantgate/middleware/base/secret';
 import { isLoopback, type Address } from './address.ts';
-import { thisMachine, toCheck } from './check.ts';
+import { thisMachine, toExternalAuth } from './external-auth.ts';
 import { isRoutesDocument } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
 import type {
-  CheckConfig,
+  ExternalAuthConfig,
   EntryPointConfig,
   InstallConfig,
   KubernetesProviderConfig,
@@ -86,14 +86,17 @@ export function parseInstall(text: string, file: string): ParsedInstall {
 }
 
 /** Entry points that the command line asks for, by the name that makes them what they are. */
-export type CheckAddresses = Readonly<Partial<Record<CheckConfig['kind'], Address>>>;
+export type ExternalAuthAddresses = Readonly<Partial<Record<ExternalAuthConfig['kind'], Address>>>;
 
 /**
  * What `grantgate serve PATH...` means without an install configuration. Asked to answer a proxy's checks, it serves no routes
  * of its own: the proxy does.
  */
-export function shorthandInstall(paths: readonly string[], checks: CheckAddresses = {}): InstallConfig {
-  const written = Object.entries(checks).map(([name, { host = '', port }]) => [
+export function shorthandInstall(
+  paths: readonly string[],
+  addresses: ExternalAuthAddresses = {},
+): InstallConfig {
+  const written = Object.entries(addresses).map(([name, { host = '', port }]) => [
     name,
     { address: `${host.includes(':') ? `[${host}]` : host}:${port}` },
   ]);
@@ -193,12 +196,12 @@ function toLocalReferences(option: string, written: readonly string[]): LocalRef
 
 function toEntryPoint(
   name: string,
-  { address, tls, forwardedHeaders, transport, http, ...checks }: Install['entryPoints'][string],
+  { address, tls, forwardedHeaders, transport, http, ...auth }: Install['entryPoints'][string],
   at: (path: string) => string,
 ): EntryPointConfig {
   const { respondingTimeouts, lifeCycle } = transport;
-  const check = toCheck(name, checks);
-  const usuallyTrusted = check?.kind === 'forwardAuth' ? thisMachine : [];
+  const externalAuth = toExternalAuth(name, auth);
+  const usuallyTrusted = externalAuth?.kind === 'forwardAuth' ? thisMachine : [];
   return Object.freeze({
     name,
     host: address.host,
@@ -233,6 +236,6 @@ function toEntryPoint(
       questionMark: http.encodedCharacters.allowEncodedQuestionMark,
       hash: http.encodedCharacters.allowEncodedHash,
     }),
-    check,
+    externalAuth,
   });
 }

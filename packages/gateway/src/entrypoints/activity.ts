@@ -3,19 +3,19 @@ import type { Socket } from 'node:net';
 /** What is under way on an entry point. */
 export interface Activity {
   readonly draining: boolean;
-  /** The answer to each request is the last of its connection, as far as that can still be said. */
+  /** The response to each request is the last of its connection, as far as that can still be said. */
   readonly ending: boolean;
   /** Connections that are open. */
   readonly connections: number;
   /** Calling it again for the same connection changes nothing. */
   connected(socket: Socket): void;
-  /** An answer is under way... */
+  /** A response is under way... */
   begin(): void;
   /** ...and is over. */
   finish(): void;
   /** `ending` from now on. Resolves when no connection is open; those that bring no request any more, and WebSockets, stay open. */
   retire(): Promise<void>;
-  /** Resolves when no answer is under way. An established WebSocket is none: it may last for ever. */
+  /** Resolves when no response is under way. An established WebSocket is none: it may last for ever. */
   drain(): Promise<void>;
   /** Cuts every connection, WebSockets and TLS handshakes included. */
   end(): void;
@@ -23,7 +23,7 @@ export interface Activity {
 
 export function createActivity(): Activity {
   const connections = new Set<Socket>();
-  let answers = 0;
+  let responses = 0;
   let draining = false;
   let ending = false;
   let whenIdle: (() => void) | undefined;
@@ -48,11 +48,11 @@ export function createActivity(): Activity {
       socket.on('close', onClosed);
     },
     begin() {
-      answers += 1;
+      responses += 1;
     },
     finish() {
-      answers -= 1;
-      if (answers === 0) whenIdle?.();
+      responses -= 1;
+      if (responses === 0) whenIdle?.();
     },
     retire() {
       ending = true;
@@ -61,7 +61,7 @@ export function createActivity(): Activity {
     drain() {
       draining = true;
       ending = true;
-      return answers === 0 ? Promise.resolve() : new Promise((resolve) => (whenIdle = resolve));
+      return responses === 0 ? Promise.resolve() : new Promise((resolve) => (whenIdle = resolve));
     },
     end() {
       for (const socket of connections) socket.destroy();

@@ -6,12 +6,12 @@ import { gatewayRefusals, type Refusable } from '../pipeline/refusals.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { ReadPath } from '../routing/request-path.ts';
 import type { Activity } from './activity.ts';
-import type { AnswerTexts } from './answer-texts.ts';
+import type { ResponseTexts } from './response-texts.ts';
 import { createArrivingBody, type ArrivingBody, type Flow } from './arriving-body.ts';
 import type { ConnectionFacts } from './connection-facts.ts';
 import { rejectConnection } from './reject-connection.ts';
-import { ShortAnswer, type ShortConnection } from './short-answer.ts';
-import { readShortRequest, type ShortHead, type ShortRequest } from './short-request.ts';
+import { FastResponse, type ShortConnection } from './fast-response.ts';
+import { readShortRequest, type ShortHead, type ShortRequest } from './fast-request.ts';
 import type { ReadFrom, SocketReads } from './socket-reads.ts';
 import type { WriteStalls } from './write-stalls.ts';
 
@@ -23,35 +23,35 @@ export interface CallerConnectionDeps {
   readonly readPath: ReadPath;
   readonly deadlines: Deadlines;
   readonly stalls: WriteStalls;
-  readonly texts: AnswerTexts;
+  readonly texts: ResponseTexts;
   /** The lines that say that a connection goes on, with their CR LF. */
   readonly keepAlive: string;
   readonly readFrom: ReadFrom;
-  /** Connections that have had an answer and bring no request. */
+  /** Connections that have had a response and bring no request. */
   readonly idle: Set<Socket>;
   /** Takes over a connection from which nothing of the request that is next has been read. */
-  readonly toNodeLane: (socket: Socket) => void;
+  readonly toNodeFallback: (socket: Socket) => void;
 }
 
-/** Bytes of requests that wait for the answer to the one before. */
+/** Bytes of requests that wait for the response to the one before. */
 const maxHeldBytes = 64 * 1024;
 
 /** A caller's connection, as long as its requests are of the plain form. A class, because there are many of them. */
 export class CallerConnection implements ShortConnection, Expiring, Flow {
   deadline = Infinity;
   readonly socket: Socket;
-  readonly texts: AnswerTexts;
+  readonly texts: ResponseTexts;
   readonly keepAlive: string;
   readonly #deps: CallerConnectionDeps;
   readonly #facts: ConnectionFacts;
   readonly #reads: SocketReads;
-  /** The answer under way, until its request has come to its end, too. */
-  #answer: ShortAnswer | undefined = undefined;
+  /** The response under way, until its request has come to its end, too. */
+  #response: FastResponse | undefined = undefined;
   #underWay: Refusable | undefined = undefined;
   #body: ArrivingBody | undefined = undefined;
   #isSettled = false;
   #isReading = false;
-  /** The answer has been written while bytes were read. */
+  /** The response has been written while bytes were read. */
   #isWritten = false;
   #head: ShortHead | undefined = undefined;
   /** What has come beyond the request under way. */
@@ -83,11 +83,12 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
   };
 
   onExpired(): void {
-    const answer = this.#answer;
-    if (answer === undefined && this.#isFirst) rejectConnection(this.socket, gatewayRefusals.request_timeout);
-    else if (answer === undefined || answer.begun) this.socket.destroy();
+    const response = this.#response;
+    if (response === undefined && this.#isFirst)
+      rejectConnection(this.socket, gatewayRefusals.request_timeout);
+    else if (response === undefined || response.begun) this.socket.destroy();
     else {
-      answer.last();
+      response.last();
       this.#underWay?.refuse(gatewayRefusals.request_timeout);
     }
   }
@@ -115,7 +116,7 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
   /** @param lent the bytes are gone when this has returned. */
   #onBytes(bytes: Buffer, lent: boolean): void {
     this.#isReading = true;
-    if (this.#answer === undefined) this.#begin(bytes, lent);
+    if (this.#response === undefined) this.#begin(bytes, lent);
     else this.#takeMore(lent ? Buffer.from(bytes) : bytes);
     this.#isReading = false;
     if (!this.#isWritten) return;
@@ -140,16 +141,16 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
     const body = createArrivingBody(head.bodyBytes, first, this);
     this.#body = body;
     this.deadline = body.complete ? Infinity : deadlines.notBefore(config.transport.readTimeoutMs);
-    const answer = new ShortAnswer(this, method, isHttp11, !isHttp11 || head.connection === 'close');
-    this.#answer = answer;
+    const response = new FastResponse(this, method, isHttp11, !isHttp11 || head.connection === 'close');
+    this.#response = response;
     activity.begin();
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : undefined;
-    if (refusal !== undefined) answer.last();
+    if (refusal !== undefined) response.last();
     this.#underWay = handle({
       facts: toFacts(request, this.#facts, config),
       httpVersion,
       body,
-      answer,
+      response,
       expectsContinue: false,
       upgrade: undefined,
       refusal,
@@ -170,16 +171,16 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
       // Up to there it is read on, so that a caller that goes away is noticed.
       if (this.#held.length > maxHeldBytes) this.socket.pause();
     }
-    if (this.#isSettled && body?.complete === true && this.#answer?.isLast === false) this.#takeTurn();
+    if (this.#isSettled && body?.complete === true && this.#response?.isLast === false) this.#takeTurn();
   }
 
   #settle(): void {
     const { socket } = this;
-    const answer = this.#answer;
-    if (answer === undefined || this.#isSettled) return;
-    this.#close(answer);
+    const response = this.#response;
+    if (response === undefined || this.#isSettled) return;
+    this.#close(response);
     if (socket.destroyed) return;
-    if (answer.isLast || this.isEnding) {
+    if (response.isLast || this.isEnding) {
       this.#leave();
       // Everything is with the system, which says the end of the connection after it; over TLS, there is a word for it.
       if ('encrypted' in socket) {
@@ -190,16 +191,16 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
     else this.#takeTurn();
   }
 
-  #close(answer: ShortAnswer): void {
+  #close(response: FastResponse): void {
     this.#isSettled = true;
-    answer.closed();
+    response.closed();
     this.#deps.activity.finish();
   }
 
   /** The next request's. */
   #takeTurn(): void {
     const { config, deadlines, idle } = this.#deps;
-    this.#answer = undefined;
+    this.#response = undefined;
     this.#body = undefined;
     this.#reads.release();
     idle.add(this.socket);
@@ -223,19 +224,19 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
     socket.off('end', this.#onEnd).off('close', this.#onClose).off('error', onError);
     socket.pause();
     socket.unshift(bytes);
-    this.#deps.toNodeLane(socket);
+    this.#deps.toNodeFallback(socket);
     socket.resume();
   }
 
   readonly #onEnd = (): void => {
-    // Who has sent its last word does not wait for an answer: Node.js takes it so, too.
-    if (this.#answer === undefined) this.socket.end();
+    // Who has sent its last word does not wait for a response: Node.js takes it so, too.
+    if (this.#response === undefined) this.socket.end();
     else this.socket.destroy();
   };
 
   readonly #onClose = (): void => {
     this.#leave();
-    if (this.#answer !== undefined && !this.#isSettled) this.#close(this.#answer);
+    if (this.#response !== undefined && !this.#isSettled) this.#close(this.#response);
   };
 }
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 const maxDiscardedBytes = 256 * 1024;
 
 /**
- * Reads what is left of a request that has its answer: cut at once, a caller that is still sending might lose the answer,
+ * Reads what is left of a request that has its response: cut at once, a caller that is still sending might lose the response,
  * and left unread the rest would stand in the way of the next request. Beyond 256 KiB the connection is cut.
  */
 export function discardRest(request: IncomingMessage): void {

@@ -7,11 +7,11 @@ import type { Handle } from '../pipeline/handle.ts';
 import { createReadPath } from '../routing/request-path.ts';
 import { createActivity, type Activity } from './activity.ts';
 import { createCertificates, type CertificatePair } from './certificates.ts';
-import { serveNodeLane } from './node-lane.ts';
+import { serveWithNode } from './node-fallback.ts';
 import { createConnectionFacts } from './connection-facts.ts';
 import { ListenError } from './listen-error.ts';
 import { createReadFacts } from './request-facts.ts';
-import { createShortLane, type ShortLane } from './short-lane.ts';
+import { createFastPath, type FastPath } from './fast-path.ts';
 import { createTrustedPeers } from './trusted-peers.ts';
 import { createWriteStalls } from './write-stalls.ts';
 
@@ -55,7 +55,7 @@ export interface EntryPointDeps {
 export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointDeps): Promise<EntryPoint> {
   const { server, setCertificates } = createServer(config, deps);
   const activity = createActivity();
-  const shortLane = openLanes(server, activity, config, deps);
+  const fastPath = openPaths(server, activity, config, deps);
   await listen(server, config);
   const withinGrace = (done: Promise<void>): Promise<void> =>
     new Promise((resolve) => {
@@ -87,7 +87,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
       const idle = activity.drain();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      shortLane.closeIdle();
+      fastPath.closeIdle();
       await withinGrace(idle);
       activity.end();
       await closed;
@@ -98,12 +98,12 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
 /** Milliseconds between two reports of connections that could not be opened. */
 const quietMs = 10_000;
 
-function openLanes(
+function openPaths(
   server: Server,
   activity: Activity,
   config: EntryPointConfig,
   { clock, handle }: EntryPointDeps,
-): ShortLane {
+): FastPath {
   server.on('connection', (socket: Socket) => activity.connected(socket));
   const connectionOf = createConnectionFacts(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
@@ -112,13 +112,13 @@ function openLanes(
   const readFacts = createReadFacts({ entryPoint: config.name, scheme, connectionOf });
   const readPath = createReadPath(config.encodedCharacters);
   const stalls = createWriteStalls(clock, config.transport.writeTimeoutMs);
-  serveNodeLane(server, { config, activity, readFacts, handle, readPath, stalls });
+  serveWithNode(server, { config, activity, readFacts, handle, readPath, stalls });
   // Node.js's own listener, which makes requests of what comes on a connection.
   const opened = config.tls === undefined ? 'connection' : 'secureConnection';
   const [nodes] = server.listeners(opened);
   if (nodes === undefined) throw new Error('the server of Node.js takes no connections');
   server.off(opened, nodes as () => void);
-  const shortLane = createShortLane({
+  const fastPath = createFastPath({
     clock,
     config,
     activity,
@@ -126,10 +126,10 @@ function openLanes(
     readPath,
     stalls,
     connectionOf,
-    toNodeLane: (socket) => void nodes.call(server, socket),
+    toNodeFallback: (socket) => void nodes.call(server, socket),
   });
-  server.on(opened, (socket: Socket) => shortLane.accept(socket));
-  return shortLane;
+  server.on(opened, (socket: Socket) => fastPath.accept(socket));
+  return fastPath;
 }
 
 interface Listener {

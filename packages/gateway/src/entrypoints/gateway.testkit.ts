@@ -102,7 +102,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const match = options.match ?? (() => true);
   const holder = createHolder(
     {
-      snapshot: { match: ({ facts }) => (match(facts) ? route : undefined), check: () => undefined },
+      snapshot: { match: ({ facts }) => (match(facts) ? route : undefined), findSteps: () => undefined },
       retire() {},
       close: () => upstreams.close(),
     },
@@ -144,7 +144,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       insecureForwardedHeaders: false,
       transport: { ...defaultTransport, ...options.transport },
       encodedCharacters: { ...encodedCharacters, ...options.encodedCharacters },
-      check: undefined,
+      externalAuth: undefined,
     },
     { clock, handle, certificates, onError: (error) => void defects.push(error) },
   );

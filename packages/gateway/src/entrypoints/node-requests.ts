@@ -10,7 +10,7 @@ export interface NodeRequests {
   /** The response under way on a connection; undefined for none. */
   find(socket: Duplex): ServerResponse | undefined;
   refuse(response: ServerResponse, refusal: Refusal): void;
-  /** Whether a request on that connection has its answer and is still being sent. */
+  /** Whether a request on that connection has its response and is still being sent. */
   isLate(socket: Duplex): boolean;
 }
 

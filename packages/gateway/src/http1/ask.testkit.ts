@@ -12,7 +12,7 @@ export interface Outcome {
   /** As Latin-1. */
   readonly body: string;
   readonly trailers: readonly string[];
-  /** Undefined for a complete answer. */
+  /** Undefined for a complete response. */
   readonly fault: Fault | undefined;
 }
 

@@ -12,13 +12,13 @@ import { writeText } from './write-text.ts';
 export interface ClientLimits {
   /** Milliseconds to open a connection, TLS handshake included; 0: none. */
   readonly connectMs: number;
-  /** Milliseconds from the end of the request to the head of the answer; 0: none. */
+  /** Milliseconds from the end of the request to the head of the response; 0: none. */
   readonly headMs: number;
-  /** Milliseconds between two parts of an answer's body; 0: none. */
+  /** Milliseconds between two parts of a response's body; 0: none. */
   readonly bodyIdleMs: number;
   /** Milliseconds that an idle connection is kept when the server does not say how long it keeps it. */
   readonly idleMs: number;
-  /** Bytes of an answer's head, and of its trailers. */
+  /** Bytes of a response's head, and of its trailers. */
   readonly maxHeadBytes: number;
 }
 

@@ -1,16 +1,16 @@
-/** Why a request has no complete answer. */
+/** Why a request has no complete response. */
 export type FaultCode =
   /** No connection could be opened, or its certificate is not to be trusted. Nothing was sent. */
   | 'connect_failed'
   /** No connection within the time limit. Nothing was sent. */
   | 'connect_timeout'
-  /** The connection ended or failed before the answer was complete. */
+  /** The connection ended or failed before the response was complete. */
   | 'connection_lost'
-  /** No head of an answer within the time limit. */
+  /** No head of a response within the time limit. */
   | 'head_timeout'
-  /** No further part of the answer's body within the time limit. */
+  /** No further part of the response's body within the time limit. */
   | 'body_timeout'
-  /** What came is no answer, or one that two readers could understand differently. */
+  /** What came is no response, or one that two readers could understand differently. */
   | 'answer_invalid'
   /** The request itself cannot be written. Nothing was sent. */
   | 'request_invalid';

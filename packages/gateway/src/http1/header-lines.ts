@@ -1,4 +1,4 @@
-/** Header lines in one answer's head or trailer section; more are refused. */
+/** Header lines in one response's head or trailer section; more are refused. */
 export const maxHeaderLines = 2000;
 
 /**

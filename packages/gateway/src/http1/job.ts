@@ -14,7 +14,7 @@ export class Job implements Call {
   /** With the body, when that is here as a whole. */
   readonly head: string;
   readonly handler: ResponseHandler;
-  /** The head of the answer is here. */
+  /** The head of the response is here. */
   answered = false;
   /** The handler takes no parts for now. */
   paused = false;

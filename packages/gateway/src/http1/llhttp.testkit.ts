@@ -87,7 +87,7 @@ export function createLlhttpReader(): (parts: readonly Buffer[], options?: ReadO
       new Uint8Array(llhttp.memory.buffer).set(part, pointer);
       const code = llhttp.llhttp_execute(parser, pointer, part.length);
       llhttp.free(pointer);
-      // What follows the answer is another matter.
+      // What follows the response is another matter.
       if (reading.complete) break;
       if (code !== 0) reading.refused = `llhttp error ${code}`;
       if (code !== 0) break;

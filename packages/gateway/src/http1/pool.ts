@@ -13,7 +13,7 @@ export interface Pool {
   /** Sends a request; `handler` is told what becomes of it, perhaps before this returns. */
   dispatch(request: OutgoingRequest, handler: ResponseHandler): Call;
   stats(): PoolStats;
-  /** Closes idle connections at once, the others after their answers; resolves when none is left. */
+  /** Closes idle connections at once, the others after their responses; resolves when none is left. */
   close(): Promise<void>;
 }
 

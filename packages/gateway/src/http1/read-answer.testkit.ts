@@ -1,7 +1,7 @@
 import type { ResponseHead } from './response-head.ts';
 import { createResponseParser } from './response-parser.ts';
 
-/** How a reader understood the bytes of an answer. */
+/** How a reader understood the bytes of a response. */
 export interface Reading {
   readonly interim: number[];
   /** 0: no final head. */
@@ -9,7 +9,7 @@ export interface Reading {
   /** Name in lower case and value, without white space around it, in turn. */
   headers: readonly string[];
   body: string;
-  /** Whether the answer came to its end. */
+  /** Whether the response came to its end. */
   complete: boolean;
   trailers: readonly string[];
   /** Why it was refused. */
@@ -29,8 +29,8 @@ export const createReading = (): Reading => ({
   reusable: false,
 });
 
-/** Reads an answer with the parser of this project. */
-export function readAnswer(
+/** Reads a response with the parser of this project. */
+export function readResponse(
   parts: readonly Buffer[],
   { method = 'GET', ends = false, upgrade, maxHeadBytes = 65_536 }: ReadOptions = {},
 ): Reading {

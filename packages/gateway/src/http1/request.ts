@@ -36,7 +36,7 @@ export interface BodySink {
 
 /** Told what becomes of a request, in this order; nothing after `onEnd`, `onUpgrade`, `onFault` or an abort. */
 export interface ResponseHandler {
-  /** A 1xx answer other than 101. */
+  /** A 1xx response other than 101. */
   onInterim(head: ResponseHead): void;
   /** @param repeats whether this very object has been given before, so that what is made of it is worth keeping. */
   onHead(head: ResponseHead, repeats: boolean): void;
@@ -55,13 +55,13 @@ export interface ResponseHandler {
   onEnd(trailers: readonly string[]): void;
   /** 101: the connection is the handler’s now, with the first bytes of the other protocol. */
   onUpgrade(head: ResponseHead, socket: Socket): void;
-  /** No complete answer. */
+  /** No complete response. */
   onFault(fault: Fault): void;
 }
 
 /** A request under way. */
 export interface Call {
-  /** Nobody waits for the answer any more: its connection is closed. Changes nothing once it is complete. */
+  /** Nobody waits for the response any more: its connection is closed. Changes nothing once it is complete. */
   abort(): void;
   /** The handler takes parts of the body again. */
   resume(): void;

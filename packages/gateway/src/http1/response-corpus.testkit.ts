@@ -1,5 +1,5 @@
-/** An answer that must not pass, as bytes in Latin-1. */
-export interface BadAnswer {
+/** A response that must not pass, as bytes in Latin-1. */
+export interface BadResponse {
   readonly what: string;
   readonly bytes: string;
   /** Why it is refused, or a part of it. */
@@ -23,18 +23,18 @@ const interim = 'an interim answer with a body';
 const early = 'the end of the connection before the end of the answer';
 const chunk = 'a malformed chunk size';
 
-const bad = (what: string, bytes: string, reason: string, rest: Partial<BadAnswer> = {}): BadAnswer => ({
+const bad = (what: string, bytes: string, reason: string, rest: Partial<BadResponse> = {}): BadResponse => ({
   what,
   bytes,
   reason,
   ...rest,
 });
-const head = (what: string, headers: string, reason: string, rest: Partial<BadAnswer> = {}): BadAnswer =>
+const head = (what: string, headers: string, reason: string, rest: Partial<BadResponse> = {}): BadResponse =>
   bad(what, `${ok}${headers}\r\n\r\nbody`, reason, rest);
 const ends = { ends: true } as const;
 
 /** Refused before anything of them is passed on. */
-export const badHeads: readonly BadAnswer[] = [
+export const badHeads: readonly BadResponse[] = [
   head('a tab after the length', 'Content-Length: 4\t', length),
   head('a space and a tab after the length', 'content-length: 4 \t', length),
   bad('no version', 'HTTP 200 OK\r\n\r\n', statusLine),
@@ -153,12 +153,12 @@ export const badHeads: readonly BadAnswer[] = [
   bad('nothing', '', early, ends),
 ];
 
-const chunked = (what: string, body: string, reason: string, rest: Partial<BadAnswer> = {}): BadAnswer =>
+const chunked = (what: string, body: string, reason: string, rest: Partial<BadResponse> = {}): BadResponse =>
   bad(what, `${ok}Transfer-Encoding: chunked\r\n\r\n${body}`, reason, rest);
 const wrongEnd = 'a chunk that does not end where it should';
 
-/** Refused when the head has been passed on: the caller sees that the answer is not complete. */
-export const badBodies: readonly BadAnswer[] = [
+/** Refused when the head has been passed on: the caller sees that the response is not complete. */
+export const badBodies: readonly BadResponse[] = [
   bad('a body shorter than its length', `${ok}Content-Length: 5\r\n\r\nbody`, early, ends),
   bad('no body for a length', `${ok}Content-Length: 5\r\n\r\n`, early, ends),
   chunked('no chunk', '', early, ends),

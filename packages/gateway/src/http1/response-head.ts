@@ -1,10 +1,10 @@
 import { readDecimal } from './decimal.ts';
 import { isLengthTabbed, readHeaderLines } from './header-lines.ts';
 
-/** How the body of an answer is delimited (RFC 9112 section 6.3). */
+/** How the body of a response is delimited (RFC 9112 section 6.3). */
 export type Framing = 'none' | 'length' | 'chunked' | 'close';
 
-/** The head of an answer. */
+/** The head of a response. */
 export interface ResponseHead {
   /** 100 to 599. */
   readonly status: number;
@@ -15,7 +15,7 @@ export interface ResponseHead {
   readonly framing: Framing;
   /** Bytes of the body when its length frames it; otherwise 0. */
   readonly length: number;
-  /** Whether the connection can serve another request after this answer (RFC 9112 section 9.3). */
+  /** Whether the connection can serve another request after this response (RFC 9112 section 9.3). */
   readonly keepAlive: boolean;
   /** Values of every Connection header, joined by commas; undefined without one. */
   readonly connection: string | undefined;
@@ -23,7 +23,7 @@ export interface ResponseHead {
   readonly idleSeconds: number | undefined;
 }
 
-/** What an answer answers. */
+/** What a response answers. */
 export interface Asked {
   readonly method: string;
   /** Protocol that was asked for, in lower case; undefined for none. */

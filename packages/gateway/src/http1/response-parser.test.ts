@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLlhttpReader } from './llhttp.testkit.ts';
-import { cutAt, readAnswer, type ReadOptions } from './read-answer.testkit.ts';
+import { cutAt, readResponse, type ReadOptions } from './read-answer.testkit.ts';
 import { badBodies, badHeads } from './response-corpus.testkit.ts';
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
@@ -16,9 +16,9 @@ describe('an answer that two readers could understand differently', () => {
     ({ bytes, reason, method, ends }) => {
       const whole = latin1(bytes);
       const options = { ends: ends ?? false, ...(method !== undefined && { method }) };
-      expect(readAnswer([whole], options)).toMatchObject({ refused: reason, complete: false });
+      expect(readResponse([whole], options)).toMatchObject({ refused: reason, complete: false });
       // Of several things that are wrong, another may be seen first.
-      const cut = readAnswer(bytewise(whole), options);
+      const cut = readResponse(bytewise(whole), options);
       expect(cut).toMatchObject({ refused: expect.any(String) as string, complete: false });
     },
   );
@@ -51,15 +51,15 @@ describe('an answer', () => {
     ['of another protocol that was asked for', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\nframe', { upgrade: 'websocket' }, { status: 101, body: 'frame' }],
     ['with any bytes in values and reason', 'HTTP/1.1 200 f\xfcr\tall\r\nX-A: \t caf\xe9 \x80\tx \t\r\nX-B:\r\nX-A:c\r\nContent-Length: 0\r\n\r\n', {}, { headers: ['x-a', 'caf\xe9 \x80\tx', 'x-b', '', 'x-a', 'c', 'content-length', '0'] }],
   ])('%s is taken', (_, text, options, expected) => {
-    const reading = readAnswer([latin1(text)], options);
+    const reading = readResponse([latin1(text)], options);
     expect(reading).toMatchObject({ complete: true, refused: undefined, ...expected });
   }); // prettier-ignore
 
   test('whose head is as large as the limit is taken, one byte more is not', () => {
     const text = `${ok}Content-Length: 0\r\nX-A: ${'a'.repeat(100)}\r\n\r\n`;
     for (const parts of [[latin1(text)], bytewise(latin1(text))]) {
-      expect(readAnswer(parts, { maxHeadBytes: text.length }).complete).toBe(true);
-      expect(readAnswer(parts, { maxHeadBytes: text.length - 1 }).refused).toBe('a head that is too large');
+      expect(readResponse(parts, { maxHeadBytes: text.length }).complete).toBe(true);
+      expect(readResponse(parts, { maxHeadBytes: text.length - 1 }).refused).toBe('a head that is too large');
     }
   });
 });
@@ -117,8 +117,8 @@ describe('whatever a server sends', () => {
     fc.assert(
       fc.property(scenario, ({ text, cuts, method, ends }) => {
         const whole = latin1(text);
-        const ours = readAnswer([whole], { method, ends });
-        const inParts = readAnswer(cutAt(whole, cuts), { method, ends });
+        const ours = readResponse([whole], { method, ends });
+        const inParts = readResponse(cutAt(whole, cuts), { method, ends });
         // Of several things that are wrong, another may be seen first.
         expect(inParts.refused === undefined).toBe(ours.refused === undefined);
         if (ours.refused !== undefined) return;
@@ -140,8 +140,8 @@ describe('whatever a server sends', () => {
     fc.assert(
       fc.property(scenario, fc.nat(400), ({ text, method }, at) => {
         const place = at % (text.length + 1);
-        const before = readAnswer([latin1(text.slice(0, place))], { method });
-        const after = readAnswer([latin1(text)], { method });
+        const before = readResponse([latin1(text.slice(0, place))], { method });
+        const after = readResponse([latin1(text)], { method });
         // More bytes never turn a refusal into an answer.
         expect(before.refused !== undefined && after.refused === undefined).toBe(false);
         expect(before.complete && !after.complete).toBe(false);
@@ -165,6 +165,6 @@ describe('whatever a server sends', () => {
     ['a coding in answer to HEAD', `${ok}Transfer-Encoding: gzip\r\n\r\n`, 'HEAD'],
   ])('%s passes llhttp and is refused here', (_, text, method = 'GET') => {
     expect(readByLlhttp([latin1(text)], { method })).toMatchObject({ refused: undefined, complete: true });
-    expect(readAnswer([latin1(text)], { method }).refused).toEqual(expect.any(String));
+    expect(readResponse([latin1(text)], { method }).refused).toEqual(expect.any(String));
   });
 });

@@ -3,7 +3,7 @@ import { readResponseHead, type Asked, type ResponseHead } from './response-head
 
 /** What a parser tells of, in the order of the bytes. */
 export interface ResponseEvents {
-  /** A 1xx answer other than 101. */
+  /** A 1xx response other than 101. */
   onInterim(head: ResponseHead): void;
   /** @param repeats whether this very object has been given before. */
   onHead(head: ResponseHead, repeats: boolean): void;

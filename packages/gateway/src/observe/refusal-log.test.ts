@@ -1,7 +1,7 @@
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import { expect, it } from 'vitest';
 import type { RequestRecord } from '../pipeline/record.ts';
-import { refuseUnknown } from '../checks/refuse-middleware.ts';
+import { refuseUnknown } from '../external-auth/refuse-middleware.ts';
 import { gatewayRefusals } from '../pipeline/refusals.ts';
 import { createLog } from './log.ts';
 import { createRefusalLog } from './refusal-log.ts';

@@ -4,14 +4,14 @@ import { createRequestIds } from '@grantgate/middleware/decision/request-id';
 import type { Passes } from '../middlewares/passes.ts';
 import { forward } from '../proxy/forward.ts';
 import { createUpstreamHeads, type ToUpstreamHead, type UpstreamHead } from '../proxy/request-headers.ts';
-import { createAnswerHeads, type ToAnswerHead } from '../proxy/response-headers.ts';
+import { createCallerHeads, type ToCallerHead } from '../proxy/response-headers.ts';
 import { MatchContext } from '../routing/match-context.ts';
 import { hasTooManyParameters } from '../routing/query.ts';
 import { toRoutingPath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
-import type { Exchange } from './exchange.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestRecord } from './record.ts';
 import {
   ambiguousPath,
@@ -35,13 +35,13 @@ export interface PipelineDeps {
 }
 
 /** Serves one request. */
-export type Handle = (exchange: Exchange) => Refusable;
+export type Handle = (incoming: IncomingRequest) => Refusable;
 
 /** One request's way: match, decide, forward; whatever ends it, one record. */
 export function createHandle(deps: PipelineDeps): Handle {
   const heads: Heads = {
     toUpstreamHead: createUpstreamHeads(),
-    toAnswerHead: createAnswerHeads(),
+    toCallerHead: createCallerHeads(),
     onDefect: (error, requestId) => deps.onDefect(error, requestId),
   };
   const contextDeps: RequestContextDeps = {
@@ -54,9 +54,9 @@ export function createHandle(deps: PipelineDeps): Handle {
     pass: (context, route) => send(context, heads, route),
     onDefect: heads.onDefect,
   };
-  return (exchange) => {
+  return (incoming) => {
     const lease = deps.acquire();
-    const context = new RequestContext(exchange, lease, contextDeps);
+    const context = new RequestContext(incoming, lease, contextDeps);
     settle(context, lease.snapshot, way);
     return context;
   };
@@ -92,23 +92,23 @@ export function settle<T extends Guarded>(context: RequestContext, snapshot: Sna
 
 function conclude<T extends Guarded>(context: RequestContext, found: T, stop: Stop, way: Way<T>): void {
   // The caller may have gone away while the authorization server was asked.
-  if (!context.stop(stop) && !context.exchange.answer.over) way.pass(context, found);
+  if (!context.stop(stop) && !context.incoming.response.over) way.pass(context, found);
 }
 
 function fail(context: RequestContext, error: unknown, { onDefect }: Pick<PipelineDeps, 'onDefect'>): void {
-  const { answer } = context.exchange;
+  const { response } = context.incoming;
   onDefect(error, context.requestId);
   // Closed, not open: a request that could not be decided on does not pass.
-  if (answer.begun) answer.cut();
+  if (response.begun) response.cut();
   else context.refuse(brokenRoute);
 }
 
 /** The route of a request that can be decided on. */
 function findRoute(context: RequestContext, snapshot: Snapshot): Refusal | Route {
-  const { exchange } = context;
-  const { facts } = exchange;
-  if (exchange.refusal !== undefined) return exchange.refusal;
-  const path = exchange.readPath(facts.path);
+  const { incoming } = context;
+  const { facts } = incoming;
+  if (incoming.refusal !== undefined) return incoming.refusal;
+  const path = incoming.readPath(facts.path);
   if (path === undefined) return ambiguousPath;
   if (hasTooManyParameters(facts.query)) return tooManyParameters;
   const request = new MatchContext(facts, toRoutingPath(path));
@@ -116,8 +116,8 @@ function findRoute(context: RequestContext, snapshot: Snapshot): Refusal | Route
   if (route === undefined) return request.exhausted ? tooMuchWork : gatewayRefusals.no_route;
   context.route = route;
   if (
-    exchange.maxBodyBytes > 0 &&
-    exchange.body.announcedBytes > exchange.maxBodyBytes &&
+    incoming.maxBodyBytes > 0 &&
+    incoming.body.announcedBytes > incoming.maxBodyBytes &&
     route.broken === undefined
   )
     return gatewayRefusals.request_too_large;
@@ -134,14 +134,14 @@ function toTarget(path: string, received: string): string {
 /** What becomes of headers in either direction. */
 interface Heads {
   readonly toUpstreamHead: ToUpstreamHead;
-  readonly toAnswerHead: ToAnswerHead;
+  readonly toCallerHead: ToCallerHead;
   readonly onDefect: PipelineDeps['onDefect'];
 }
 
 /** Sends a request that has passed to a server of its route. */
 function send(context: RequestContext, heads: Heads, route: Route): void {
-  const { exchange } = context;
-  const { facts } = exchange;
+  const { incoming } = context;
+  const { facts } = incoming;
   const picked = route.upstream.pick(facts);
   if (picked === undefined) {
     context.refuse(gatewayRefusals.upstream_unavailable);
@@ -149,16 +149,16 @@ function send(context: RequestContext, heads: Heads, route: Route): void {
   }
   context.sent(picked);
   forward({
-    incoming: exchange,
+    incoming: incoming,
     method: facts.method,
     picked,
     target: context.target,
     head: heads.toUpstreamHead(facts, context.passes, picked, context.requestId),
-    toAnswerHead: heads.toAnswerHead,
+    toCallerHead: heads.toCallerHead,
     changeHeaders: route.changesResponses
       ? (headers, status) => context.toResponseHeaders(route.steps, headers, status)
       : undefined,
-    follower: context,
+    listener: context,
     renewHead: context.renewsToken ? () => renewHead(context, picked, heads) : undefined,
   });
 }
@@ -169,9 +169,9 @@ function renewHead(
   picked: Picked,
   { toUpstreamHead, onDefect }: Heads,
 ): MaybePromise<UpstreamHead | undefined> {
-  const { exchange, requestId } = context;
+  const { incoming, requestId } = context;
   const toHead = (passes: Passes | undefined): UpstreamHead | undefined =>
-    passes && toUpstreamHead(exchange.facts, passes, picked, requestId);
+    passes && toUpstreamHead(incoming.facts, passes, picked, requestId);
   const fail = (error: unknown): undefined => {
     onDefect(error, requestId);
     return undefined;

@@ -9,7 +9,7 @@ export interface RequestRecord {
   readonly startedAt: number;
   /** Milliseconds, whole request. */
   readonly durationMs: number;
-  /** Milliseconds from sending the request to the server until its answer has ended; 0 without one. */
+  /** Milliseconds from sending the request to the server until its response has ended; 0 without one. */
   readonly originDurationMs: number;
   /** Status sent to the caller; 499 when it went away before it had one. */
   readonly status: number;
@@ -27,8 +27,8 @@ export interface RequestRecord {
   readonly serverUrl: string | undefined;
   /** Of a request that passed, the claim of `usernameClaim`; of a refused one, the client ID that the caller presented. */
   readonly clientUsername: string | undefined;
-  /** Why the request did not pass; undefined when the answer is the server's. */
+  /** Why the request did not pass; undefined when the response is the server's. */
   readonly refusal: Refusal | undefined;
-  /** Why the server's answer is not complete, in words for the log: it did not come, was no valid one, or broke off. */
+  /** Why the server's response is not complete, in words for the log: it did not come, was no valid one, or broke off. */
   readonly originFault: string | undefined;
 }

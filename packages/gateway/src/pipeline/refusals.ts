@@ -34,7 +34,7 @@ const refusal = (
 
 /** A request under way that can still turn out to be faulty. */
 export interface Refusable {
-  /** Changes nothing once it has its answer. */
+  /** Changes nothing once it has its response. */
   refuse(refusal: Refusal): void;
 }
 
@@ -112,7 +112,7 @@ export const toBrokenRoute = (reason: string, middleware?: string): Refusal => (
   ...(middleware !== undefined && { middleware }),
 });
 
-/** A route that cannot be served as configured refuses; the reason is in the log, not in the answer. */
+/** A route that cannot be served as configured refuses; the reason is in the log, not in the response. */
 export const brokenRoute: Refusal = Object.freeze({
   code: 'middleware_unavailable',
   status: broken.status,

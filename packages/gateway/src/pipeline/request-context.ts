@@ -1,30 +1,30 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { usernameOf } from '../middlewares/passes.ts';
 import type { Reply } from '../middlewares/step.ts';
-import type { Closing } from '../proxy/answer.ts';
+import type { ResponseListener } from '../proxy/caller-response.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
-import type { Follower } from '../proxy/forward.ts';
+import type { ForwardListener } from '../proxy/forward.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Lease } from '../snapshot/holder.ts';
-import type { Check, Route } from '../snapshot/snapshot.ts';
+import type { NamedSteps, Route } from '../snapshot/snapshot.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import { toShownClientId } from './client-id.ts';
-import type { Exchange } from './exchange.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestRecord } from './record.ts';
 import { gatewayRefusals, type Refusable, type Refusal } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import type { Stop } from './run-steps.ts';
 import { SteppedRequest } from './stepped-request.ts';
-import { toRefusalAnswer, toReplyAnswer, writeWhole, type WholeAnswer } from './write-refusal.ts';
+import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
 
 export interface RequestContextDeps {
   readonly clock: Clock;
   /** Makes the IDs of requests that bring none. */
   readonly createId: () => string;
-  /** Told exactly once, when the caller has its answer or has gone away. */
+  /** Told exactly once, when the caller has its response or has gone away. */
   onRecord(record: RequestRecord): void;
   /** What a refusal is written as; default: as any. */
-  readonly toAnswer?: typeof toRefusalAnswer;
+  readonly toResponse?: typeof toRefusalResponse;
   /** What steps see and the record says of the request; default: the one that came. Asked for when somebody reads it. */
   readonly toFacts?: (facts: RequestFacts) => RequestFacts;
   /** `Authorization` as the first step sees it; default: the caller's. */
@@ -35,12 +35,15 @@ export interface RequestContextDeps {
  * One request: what steps see of it and have changed, what has become of it so far, and its record once it has ended. A class,
  * because one is made for every request.
  */
-export class RequestContext extends SteppedRequest implements RequestRecord, Follower, Closing, Refusable {
-  readonly exchange: Exchange;
+export class RequestContext
+  extends SteppedRequest
+  implements RequestRecord, ForwardListener, ResponseListener, Refusable
+{
+  readonly incoming: IncomingRequest;
   readonly requestId: string;
   readonly startedAt: number;
   readonly httpVersion: string;
-  route: Route | Check | undefined = undefined;
+  route: Route | NamedSteps | undefined = undefined;
   clientUsername: string | undefined = undefined;
   status = 0;
   durationMs = 0;
@@ -58,10 +61,10 @@ export class RequestContext extends SteppedRequest implements RequestRecord, Fol
   #sentAt = 0;
 
   /** @param lease what it is served from; given back at its end. */
-  constructor(exchange: Exchange, lease: Lease, deps: RequestContextDeps) {
-    const { answer, facts, upgrade, httpVersion } = exchange;
+  constructor(incoming: IncomingRequest, lease: Lease, deps: RequestContextDeps) {
+    const { response, facts, upgrade, httpVersion } = incoming;
     super(facts.target);
-    this.exchange = exchange;
+    this.incoming = incoming;
     this.#lease = lease;
     this.#deps = deps;
     this.#facts = deps.toFacts === undefined ? facts : undefined;
@@ -70,12 +73,12 @@ export class RequestContext extends SteppedRequest implements RequestRecord, Fol
     this.startedAt = deps.clock.now();
     this.#begun = deps.clock.monotonic();
     // A WebSocket's connection has left the response behind.
-    if (upgrade === undefined) answer.onClose(this);
-    else upgrade.socket.once('close', () => this.answerClosed());
+    if (upgrade === undefined) response.onClose(this);
+    else upgrade.socket.once('close', () => this.responseClosed());
   }
 
   override get facts(): RequestFacts {
-    const { facts } = this.exchange;
+    const { facts } = this.incoming;
     return (this.#facts ??= this.#deps.toFacts?.(facts) ?? facts);
   }
 
@@ -92,7 +95,7 @@ export class RequestContext extends SteppedRequest implements RequestRecord, Fol
   }
 
   protected override get presentedAuthorization(): string | undefined {
-    const { facts } = this.exchange;
+    const { facts } = this.incoming;
     return this.#deps.toAuthorization === undefined ? facts.authorization : this.#deps.toAuthorization(facts);
   }
 
@@ -127,38 +130,41 @@ export class RequestContext extends SteppedRequest implements RequestRecord, Fol
   }
 
   refuse(refusal: Refusal): void {
-    const { answer } = this.exchange;
-    if (answer.over || answer.begun) return;
+    const { response } = this.incoming;
+    if (response.over || response.begun) return;
     this.refusal = refusal;
     if (refusal.clientId !== undefined) this.clientUsername = toShownClientId(refusal.clientId);
-    this.#write((this.#deps.toAnswer ?? toRefusalAnswer)(refusal, this.requestId));
+    this.#write((this.#deps.toResponse ?? toRefusalResponse)(refusal, this.requestId));
   }
 
-  #reply({ response }: Reply): void {
-    const { answer } = this.exchange;
-    if (answer.over || answer.begun) return;
+  #reply(reply: Reply): void {
+    const { response } = this.incoming;
+    if (response.over || response.begun) return;
     this.clientUsername = usernameOf(this.passes);
-    this.#write(toReplyAnswer(response));
+    this.#write(toReplyResponse(reply.response));
   }
 
-  #write({ head, body }: WholeAnswer): void {
+  #write({ head, body }: WholeResponse): void {
     // Before it is written: with that, the request may be over.
     this.downstreamBytes += body.length;
     const { steps = [], changesResponses = false } = this.route ?? {};
     const headers = changesResponses
       ? this.toResponseHeaders(steps, head.headers, head.status)
       : head.headers;
-    writeWhole(this.exchange.answer, { head: headers === head.headers ? head : { ...head, headers }, body });
+    writeWhole(this.incoming.response, {
+      head: headers === head.headers ? head : { ...head, headers },
+      body,
+    });
   }
 
-  answerClosed(): void {
-    const { answer } = this.exchange;
+  responseClosed(): void {
+    const { response } = this.incoming;
     const now = this.#deps.clock.monotonic();
     const isUpgraded = this.originStatus === 101;
     this.durationMs = now - this.#begun;
     if (this.#picked !== undefined) this.originDurationMs = now - this.#sentAt;
-    this.status = isUpgraded ? 101 : answer.begun ? answer.status : callerGone;
-    if (!isUpgraded && !answer.begun) this.refusal = undefined;
+    this.status = isUpgraded ? 101 : response.begun ? response.status : callerGone;
+    if (!isUpgraded && !response.begun) this.refusal = undefined;
     this.#lease.release();
     this.#deps.onRecord(this);
   }

@@ -1,12 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
 import type { StepResponse } from '../middlewares/step.ts';
-import { noTrailers, type Answer, type AnswerHead } from '../proxy/answer.ts';
+import { noTrailers, type CallerResponse, type CallerResponseHead } from '../proxy/caller-response.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A response of the gateway itself. */
-export interface WholeAnswer {
-  readonly head: AnswerHead;
+export interface WholeResponse {
+  readonly head: CallerResponseHead;
   readonly body: Buffer;
 }
 
@@ -15,11 +15,11 @@ export interface WholeAnswer {
  *
  * @param more headers beside its own, name and value in turn.
  */
-export function toRefusalAnswer(
+export function toRefusalResponse(
   refusal: Refusal,
   requestId: string,
   more: readonly string[] = [],
-): WholeAnswer {
+): WholeResponse {
   const body = Buffer.from(toProblem(refusal, requestId));
   const headers = [...more, ...toProblemHeaders(refusal, requestId)];
   headers.push('Content-Length', String(body.length));
@@ -28,14 +28,14 @@ export function toRefusalAnswer(
 }
 
 /** What a step responds in the place of the server. */
-export function toReplyAnswer({ status, headers, body }: StepResponse): WholeAnswer {
+export function toReplyResponse({ status, headers, body }: StepResponse): WholeResponse {
   const reason = STATUS_CODES[status] ?? '';
   // A 204 has no body, and says nothing of its length (RFC 9110 section 8.6).
   const length = status === 204 || status === 304 ? [] : ['Content-Length', String(body.length)];
   return { head: { status, reason, headers: [...headers, ...length], dated: true, reused: false }, body };
 }
 
-export function writeWhole(answer: Answer, { head, body }: WholeAnswer): void {
-  answer.begin(head);
-  answer.end(body, false, noTrailers);
+export function writeWhole(response: CallerResponse, { head, body }: WholeResponse): void {
+  response.begin(head);
+  response.end(body, false, noTrailers);
 }

@@ -1,6 +1,6 @@
 import type { FaultCode } from '../http1/fault.ts';
 
-/** Why an upstream gave no answer. */
+/** Why an upstream gave no response. */
 export type UpstreamFault =
   'upstream_refused' | 'upstream_reset' | 'upstream_timeout' | 'request_too_large' | 'request_invalid';
 

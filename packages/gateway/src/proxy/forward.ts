@@ -4,20 +4,20 @@ import type { Fault } from '../http1/fault.ts';
 import type { Call, ResponseHandler } from '../http1/request.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
 import type { Picked } from '../upstream/upstream.ts';
-import type { Answer, Closing } from './answer.ts';
+import type { CallerResponse, ResponseListener } from './caller-response.ts';
 import type { CallerBody } from './caller-body.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
 import { createHeldResponse, type HeldResponse } from './held-response.ts';
 import { createRequestBody, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
-import { toCallerHeaders, type ChangeHeaders, type ToAnswerHead } from './response-headers.ts';
+import { toCallerHeaders, type ChangeHeaders, type ToCallerHead } from './response-headers.ts';
 import { joinSockets, type CallerSocket } from './upgrade.ts';
 
-/** What has come from a caller, beside the head of its request, and where its answer goes. */
+/** What has come from a caller, beside the head of its request, and where its response goes. */
 export interface Incoming {
   readonly body: CallerBody;
-  readonly answer: Answer;
+  readonly response: CallerResponse;
   /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean;
   /** The caller's connection when it asks for WebSocket; undefined otherwise. */
@@ -34,10 +34,10 @@ export interface Forwarding {
   /** Path and query. */
   readonly target: string;
   readonly head: UpstreamHead;
-  readonly toAnswerHead: ToAnswerHead;
+  readonly toCallerHead: ToCallerHead;
   /** Undefined: the headers of the response are passed on. */
   readonly changeHeaders: ChangeHeaders | undefined;
-  readonly follower: Follower;
+  readonly listener: ForwardListener;
   /**
    * Makes the request's head with another token, when the server has refused the one that it has; its result is undefined when there is
    * none. Without it, a response that refuses the token goes to the caller.
@@ -46,27 +46,27 @@ export interface Forwarding {
 }
 
 /** Told what becomes of it. */
-export interface Follower {
-  /** The head of the answer is here, and not yet passed on. */
+export interface ForwardListener {
+  /** The head of the response is here, and not yet passed on. */
   answered(status: number): void;
-  /** A part of the answer's body is here. */
+  /** A part of the response's body is here. */
   passedOn(bytes: number): void;
-  /** Why the server's answer is not complete, in words for the log; before what comes of it. */
+  /** Why the server's response is not complete, in words for the log; before what comes of it. */
   broken(reason: string): void;
-  /** No answer came; nothing has been written to the caller. */
+  /** No response came; nothing has been written to the caller. */
   failed(fault: UpstreamFault): void;
 }
 
-/** Sends a request to the picked server and streams the answer back, neither of them held in memory. */
+/** Sends a request to the picked server and streams the response back, neither of them held in memory. */
 export function forward(job: Forwarding): void {
   const { head, incoming } = job;
   if (head.headers === undefined) {
-    job.follower.failed('request_invalid');
+    job.listener.failed('request_invalid');
     return;
   }
   const relay = new Relay(job);
   relay.send(head, head.hasBody ? toRequestBody(job, relay) : undefined);
-  incoming.answer.onClose(relay);
+  incoming.response.onClose(relay);
 }
 
 /** Bytes of a body up to which a request is sent once more when its token is refused. */
@@ -74,7 +74,7 @@ const maxReplayBytes = 64 * 1024;
 
 function toRequestBody(job: Forwarding, relay: Relay): StreamingBody | Buffer {
   // How long it is has been looked at: it is as long as announced.
-  const { body, answer, expectsContinue, maxBodyBytes } = job.incoming;
+  const { body, response, expectsContinue, maxBodyBytes } = job.incoming;
   const whole = body.whole();
   if (whole !== undefined) return whole;
   const { bodyLength } = job.head;
@@ -84,14 +84,14 @@ function toRequestBody(job: Forwarding, relay: Relay): StreamingBody | Buffer {
     maxBytes: maxBodyBytes,
     maxCopyBytes: isCopied ? maxReplayBytes : 0,
     onWanted() {
-      if (expectsContinue) answer.continue();
+      if (expectsContinue) response.continue();
     },
     onTooLarge: () => relay.refuseBody(),
   });
 }
 
-/** Passes one answer on. A class, because one is made for every request. */
-class Relay implements ResponseHandler, Closing {
+/** Passes one response on. A class, because one is made for every request. */
+class Relay implements ResponseHandler, ResponseListener {
   readonly #job: Forwarding;
   /** Set when the request has been dispatched; what ends it before that needs none. */
   #call: Call | undefined = undefined;
@@ -126,36 +126,36 @@ class Relay implements ResponseHandler, Closing {
     );
   }
 
-  /** The caller has its answer, or has gone away. */
-  answerClosed(): void {
+  /** The caller has its response, or has gone away. */
+  responseClosed(): void {
     if (!this.#over) this.#call?.abort();
   }
 
   refuseBody(): void {
-    const { follower, incoming } = this.#job;
-    const { answer } = incoming;
+    const { listener, incoming } = this.#job;
+    const { response } = incoming;
     this.#over = true;
     this.#call?.abort();
-    if (answer.begun) answer.cut();
-    else follower.failed('request_too_large');
+    if (response.begun) response.cut();
+    else listener.failed('request_too_large');
   }
 
   onInterim(head: ResponseHead): void {
-    this.#job.incoming.answer.interim(head);
+    this.#job.incoming.response.interim(head);
   }
 
   onHead(head: ResponseHead, repeats: boolean): void {
-    const { changeHeaders, follower, incoming, picked, toAnswerHead } = this.#job;
-    const { answer } = incoming;
-    if (answer.begun) {
+    const { changeHeaders, listener, incoming, picked, toCallerHead } = this.#job;
+    const { response } = incoming;
+    if (response.begun) {
       // Refused meanwhile: its body did not arrive in time, or not as a body does.
       this.#call?.abort();
       return;
     }
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     this.#answered = true;
-    follower.answered(head.status);
-    answer.begin(toAnswerHead(head, repeats, picked.setCookie, changeHeaders));
+    listener.answered(head.status);
+    response.begin(toCallerHead(head, repeats, picked.setCookie, changeHeaders));
   }
 
   onData(data: Buffer, lent: boolean): void {
@@ -163,7 +163,7 @@ class Relay implements ResponseHandler, Closing {
       this.#held.onData(data, lent);
       return;
     }
-    this.#job.follower.passedOn(data.length);
+    this.#job.listener.passedOn(data.length);
     this.#writePart();
     this.#part = data;
     this.#lent = lent;
@@ -171,14 +171,14 @@ class Relay implements ResponseHandler, Closing {
 
   onFlush(): boolean {
     if (this.#held !== undefined) return this.#held.onFlush();
-    const { answer } = this.#job.incoming;
+    const { response } = this.#job.incoming;
     this.#writePart();
     // Event streams and other slow bodies: the head must not wait for the first byte.
-    if (!this.#flushed) answer.flush();
+    if (!this.#flushed) response.flush();
     this.#flushed = true;
     if (!this.#full) return true;
     this.#full = false;
-    answer.onceDrained(() => this.#call?.resume());
+    response.onceDrained(() => this.#call?.resume());
     return false;
   }
 
@@ -188,21 +188,21 @@ class Relay implements ResponseHandler, Closing {
       return;
     }
     this.#over = true;
-    this.#job.incoming.answer.end(this.#part, this.#lent, trailers);
+    this.#job.incoming.response.end(this.#part, this.#lent, trailers);
   }
 
   onUpgrade(head: ResponseHead, socket: Socket): void {
-    const { changeHeaders, follower, incoming, picked } = this.#job;
-    const { answer, upgrade } = incoming;
+    const { changeHeaders, listener, incoming, picked } = this.#job;
+    const { response, upgrade } = incoming;
     this.#over = true;
-    if (upgrade === undefined || answer.over) {
+    if (upgrade === undefined || response.over) {
       socket.destroy();
       return;
     }
-    follower.answered(head.status);
+    listener.answered(head.status);
     const headers = toCallerHeaders(head, picked.setCookie);
     joinSockets(upgrade, socket, changeHeaders?.(headers, head.status) ?? headers, (bytes) =>
-      follower.passedOn(bytes),
+      listener.passedOn(bytes),
     );
   }
 
@@ -212,9 +212,9 @@ class Relay implements ResponseHandler, Closing {
       return;
     }
     this.#over = true;
-    this.#job.follower.broken(fault.reason);
-    if (this.#answered) this.#job.incoming.answer.cut();
-    else this.#job.follower.failed(upstreamFaults[fault.code]);
+    this.#job.listener.broken(fault.reason);
+    if (this.#answered) this.#job.incoming.response.cut();
+    else this.#job.listener.failed(upstreamFaults[fault.code]);
   }
 
   /** Whether a refusal of the token does not go to the caller, for now or for good. */
@@ -230,7 +230,7 @@ class Relay implements ResponseHandler, Closing {
     this.#held = held;
     void renewed.then((late) => {
       this.#held = undefined;
-      if (this.#job.incoming.answer.over || this.#job.incoming.answer.begun || this.#over)
+      if (this.#job.incoming.response.over || this.#job.incoming.response.begun || this.#over)
         this.#call?.abort();
       else if (late === undefined || !this.#sendAgain(late)) {
         if (held.release(this) && !held.complete) this.#call?.resume();
@@ -253,7 +253,7 @@ class Relay implements ResponseHandler, Closing {
   #writePart(): void {
     if (this.#part === undefined) return;
     this.#flushed = true;
-    if (!this.#job.incoming.answer.write(this.#part, this.#lent)) this.#full = true;
+    if (!this.#job.incoming.response.write(this.#part, this.#lent)) this.#full = true;
     this.#part = undefined;
   }
 }

@@ -1,50 +1,56 @@
 import type { ResponseHead } from '../http1/response-head.ts';
-import type { AnswerHead } from './answer.ts';
+import type { CallerResponseHead } from './caller-response.ts';
 import { hopByHop, namedByConnection } from './hop-by-hop.ts';
 
 /** Changes the headers of a response, given as name and value in turn. */
 export type ChangeHeaders = (headers: readonly string[], status: number) => readonly string[];
 
 /** The head that the caller gets. @param repeats whether this very head has come before. @param change undefined: the headers are passed on. */
-export type ToAnswerHead = (
+export type ToCallerHead = (
   head: ResponseHead,
   repeats: boolean,
   setCookie: string | undefined,
   change: ChangeHeaders | undefined,
-) => AnswerHead;
+) => CallerResponseHead;
 
-export function createAnswerHeads(): ToAnswerHead {
-  const kept = new WeakMap<ResponseHead, AnswerHead>();
+export function createCallerHeads(): ToCallerHead {
+  const kept = new WeakMap<ResponseHead, CallerResponseHead>();
   const toChanged = createToChanged();
-  const write = (head: ResponseHead, setCookie: string | undefined, reused: boolean): AnswerHead => {
+  const write = (head: ResponseHead, setCookie: string | undefined, reused: boolean): CallerResponseHead => {
     const headers = toCallerHeaders(head, setCookie);
     return { status: head.status, reason: toReason(head.reason), headers, dated: true, reused };
   };
-  const toHead = (head: ResponseHead, repeats: boolean, setCookie: string | undefined): AnswerHead => {
+  const toHead = (
+    head: ResponseHead,
+    repeats: boolean,
+    setCookie: string | undefined,
+  ): CallerResponseHead => {
     if (!repeats || setCookie !== undefined) return write(head, setCookie, false);
-    let answer = kept.get(head);
-    if (answer === undefined) {
-      answer = write(head, setCookie, true);
-      kept.set(head, answer);
+    let response = kept.get(head);
+    if (response === undefined) {
+      response = write(head, setCookie, true);
+      kept.set(head, response);
     }
-    return answer;
+    return response;
   };
   return (head, repeats, setCookie, change) => {
-    const answer = toHead(head, repeats, setCookie);
-    return change === undefined ? answer : toChanged(answer, change(answer.headers, answer.status));
+    const response = toHead(head, repeats, setCookie);
+    return change === undefined ? response : toChanged(response, change(response.headers, response.status));
   };
 }
 
 /** Heads with other headers; one that comes again with the same list of them is the same object. */
-function createToChanged(): (answer: AnswerHead, headers: readonly string[]) => AnswerHead {
-  const changed = new WeakMap<readonly string[], AnswerHead>();
-  return (answer, headers) => {
-    if (headers === answer.headers) return answer;
-    if (!answer.reused) return { ...answer, headers };
+function createToChanged(): (response: CallerResponseHead, headers: readonly string[]) => CallerResponseHead {
+  const changed = new WeakMap<readonly string[], CallerResponseHead>();
+  return (response, headers) => {
+    if (headers === response.headers) return response;
+    if (!response.reused) return { ...response, headers };
     let head = changed.get(headers);
-    if (head === undefined) changed.set(headers, (head = { ...answer, headers }));
+    if (head === undefined) changed.set(headers, (head = { ...response, headers }));
     // A list may be the same for two heads that differ otherwise.
-    return head.status === answer.status && head.reason === answer.reason ? head : { ...answer, headers };
+    return head.status === response.status && head.reason === response.reason
+      ? head
+      : { ...response, headers };
   };
 }
 

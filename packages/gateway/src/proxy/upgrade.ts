@@ -17,11 +17,11 @@ export function joinSockets(
   headers: readonly string[],
   onData: (bytes: number) => void,
 ): void {
-  let answer = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+  let response = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
   for (let at = 0; at + 1 < headers.length; at += 2)
-    answer += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`;
+    response += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`;
   const { socket } = caller;
-  socket.write(`${answer}\r\n`, 'latin1');
+  socket.write(`${response}\r\n`, 'latin1');
   if (caller.head.length > 0) upstream.write(caller.head);
   follow(socket, upstream);
   follow(upstream, socket);

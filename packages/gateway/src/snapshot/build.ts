@@ -11,7 +11,7 @@ import type { Runtime } from './holder.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { Prepared } from './prepared.ts';
 import { createRoutes } from './routes.ts';
-import type { Check, Route } from './snapshot.ts';
+import type { NamedSteps, Route } from './snapshot.ts';
 import { createTables } from './tables.ts';
 
 export interface BuildDeps {
@@ -73,38 +73,38 @@ interface Served {
 
 function serve(first: Served): Pick<Runtime, 'snapshot' | 'retire'> {
   let served: Served | undefined = first;
-  const checks = new Map<string, Check>();
+  const known = new Map<string, NamedSteps>();
   return {
     snapshot: Object.freeze({
       match: (context: MatchContext) => served?.tables.get(context.facts.entryPoint)?.match(context),
-      check(name: string) {
-        const known = checks.get(name);
-        if (known !== undefined || served === undefined) return known;
-        const check = findCheck(name, served);
-        if (check !== undefined) checks.set(name, check);
-        return check;
+      findSteps(name: string) {
+        const before = known.get(name);
+        if (before !== undefined || served === undefined) return before;
+        const found = findNamed(name, served);
+        if (found !== undefined) known.set(name, found);
+        return found;
       },
     }),
     retire() {
       served = undefined;
-      checks.clear();
+      known.clear();
     },
   };
 }
 
 /** By its qualified name; one of the file provider by its short one too. */
-function findCheck(name: string, { prepared, steps }: Served): Check | undefined {
-  const qualified = prepared.checks.has(name) ? name : `${name}@file`;
-  const check = prepared.checks.get(qualified);
-  if (check === undefined) return undefined;
-  const found = check.steps.flatMap((step) => steps.get(step) ?? []);
-  const incomplete = found.length === 0 || found.length < check.steps.length;
+function findNamed(name: string, { prepared, steps }: Served): NamedSteps | undefined {
+  const qualified = prepared.named.has(name) ? name : `${name}@file`;
+  const named = prepared.named.get(qualified);
+  if (named === undefined) return undefined;
+  const found = named.steps.flatMap((step) => steps.get(step) ?? []);
+  const incomplete = found.length === 0 || found.length < named.steps.length;
   return Object.freeze({
     routerName: qualified,
     serviceName: undefined,
     steps: Object.freeze(found),
     changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
     // As for a route: what is missing a step does not open.
-    broken: check.broken ?? (incomplete ? 'a part of it is missing' : undefined),
+    broken: named.broken ?? (incomplete ? 'a part of it is missing' : undefined),
   });
 }

@@ -4,7 +4,7 @@ import type { EntryPointConfig } from '../config/install.ts';
 /** What an entry point is to a router. */
 export interface EntryPointFacts {
   readonly tls: boolean;
-  /** False for one that answers the checks of a proxy beside, and nothing else. */
+  /** False for one that decides for a proxy beside, and nothing else. */
   readonly routes: boolean;
 }
 
@@ -13,9 +13,9 @@ export function toEntryPointFacts(
   entryPoints: ReadonlyMap<string, EntryPointConfig>,
 ): ReadonlyMap<string, EntryPointFacts> {
   return new Map(
-    [...entryPoints].map(([name, { tls, check }]) => [
+    [...entryPoints].map(([name, { tls, externalAuth }]) => [
       name,
-      { tls: tls !== undefined, routes: check === undefined },
+      { tls: tls !== undefined, routes: externalAuth === undefined },
     ]),
   );
 }

@@ -6,7 +6,7 @@ function createRuntime(
 ): Runtime & { readonly closed: () => number; readonly retired: () => number } {
   let [closed, retired] = [0, 0];
   return {
-    snapshot: { match: () => undefined, check: () => undefined },
+    snapshot: { match: () => undefined, findSteps: () => undefined },
     retire() {
       retired += 1;
     },

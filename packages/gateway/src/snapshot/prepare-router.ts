@@ -3,7 +3,7 @@ import { findChanges } from '../reload/list-changes.ts';
 import type { Problem } from '../config/place.ts';
 import type { FoundSteps, Surroundings } from './find-steps.ts';
 import { areSameSteps, findSteps, firstError } from './find-steps.ts';
-import type { PreparedCheck, PreparedRouter } from './prepared.ts';
+import type { PreparedSteps, PreparedRouter } from './prepared.ts';
 import type { ReadRouter } from './read-router.ts';
 
 /** A router with all that it leads to looked up. */
@@ -103,29 +103,29 @@ function prepareRouter(
 }
 
 /** The same for every middleware without a route; the map is the same while middlewares and steps are. */
-export function createPrepareChecks(): (surroundings: Surroundings) => ReadonlyMap<string, PreparedCheck> {
-  const done = new WeakMap<MiddlewareConfig, { readonly check: PreparedCheck; readonly found: FoundSteps }>();
-  const prepareCheck = (config: MiddlewareConfig, surroundings: Surroundings): PreparedCheck => {
+export function createPrepareNamed(): (surroundings: Surroundings) => ReadonlyMap<string, PreparedSteps> {
+  const done = new WeakMap<MiddlewareConfig, { readonly steps: PreparedSteps; readonly found: FoundSteps }>();
+  const prepareOne = (config: MiddlewareConfig, surroundings: Surroundings): PreparedSteps => {
     const last = done.get(config);
-    if (last !== undefined && areSameSteps(last.found, surroundings)) return last.check;
+    if (last !== undefined && areSameSteps(last.found, surroundings)) return last.steps;
     const found = findSteps([config.name], surroundings);
-    const check = Object.freeze({ steps: found.names, broken: found.broken });
-    done.set(config, { check, found });
-    return check;
+    const steps = Object.freeze({ steps: found.names, broken: found.broken });
+    done.set(config, { steps, found });
+    return steps;
   };
-  let before: (Pick<Surroundings, 'middlewares' | 'steps'> & { readonly checks: Checks }) | undefined;
+  let before: (Pick<Surroundings, 'middlewares' | 'steps'> & { readonly named: NamedOnes }) | undefined;
   return (surroundings) => {
     const { middlewares, steps } = surroundings;
-    if (before?.middlewares === middlewares && before.steps === steps) return before.checks;
-    const checks = new Map(
-      Array.from(middlewares, ([name, config]) => [name, prepareCheck(config, surroundings)]),
+    if (before?.middlewares === middlewares && before.steps === steps) return before.named;
+    const named = new Map(
+      Array.from(middlewares, ([name, config]) => [name, prepareOne(config, surroundings)]),
     );
-    before = { middlewares, steps, checks };
-    return checks;
+    before = { middlewares, steps, named };
+    return named;
   };
 }
 
-type Checks = ReadonlyMap<string, PreparedCheck>;
+type NamedOnes = ReadonlyMap<string, PreparedSteps>;
 
 function findBrokenService(name: string, service: ServiceConfig | undefined): string | undefined {
   if (service === undefined) return `there is no service ${name}`;

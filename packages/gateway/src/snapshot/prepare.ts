@@ -6,8 +6,8 @@ import type { Surroundings } from './find-steps.ts';
 import type { PrepareMiddlewares } from './prepare-middleware.ts';
 import { createPrepareMiddlewares } from './prepare-middleware.ts';
 import type { ReadyRouter } from './prepare-router.ts';
-import { createPrepareChecks, createPrepareRouters } from './prepare-router.ts';
-import type { Prepared, PreparedCheck, PreparedRouter } from './prepared.ts';
+import { createPrepareNamed, createPrepareRouters } from './prepare-router.ts';
+import type { Prepared, PreparedSteps, PreparedRouter } from './prepared.ts';
 import { createReadRouter } from './read-router.ts';
 
 export interface PrepareSources {
@@ -29,9 +29,9 @@ export function prepare(configuration: DynamicConfiguration, sources: PrepareSou
 export function createPrepare(sources: PrepareSources): (configuration: DynamicConfiguration) => Prepared {
   const prepareMiddlewares = createPrepareMiddlewares();
   const prepareRouters = createPrepareRouters(createReadRouter(sources.entryPoints));
-  const prepareChecks = createPrepareChecks();
+  const prepareNamed = createPrepareNamed();
   return (configuration) =>
-    prepareAll(configuration, sources, { prepareMiddlewares, prepareRouters, prepareChecks });
+    prepareAll(configuration, sources, { prepareMiddlewares, prepareRouters, prepareNamed });
 }
 
 interface Parts {
@@ -40,13 +40,13 @@ interface Parts {
     configs: readonly RouterConfig[],
     surroundings: Surroundings,
   ) => readonly ReadyRouter[];
-  readonly prepareChecks: (surroundings: Surroundings) => ReadonlyMap<string, PreparedCheck>;
+  readonly prepareNamed: (surroundings: Surroundings) => ReadonlyMap<string, PreparedSteps>;
 }
 
 function prepareAll(
   configuration: DynamicConfiguration,
   { env, readFile, realPath }: PrepareSources,
-  { prepareMiddlewares, prepareRouters, prepareChecks }: Parts,
+  { prepareMiddlewares, prepareRouters, prepareNamed }: Parts,
 ): Prepared {
   const { secrets, unreadSecrets, middlewares, services } = configuration;
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
@@ -65,7 +65,7 @@ function prepareAll(
   return Object.freeze({
     routers,
     steps,
-    checks: prepareChecks(surroundings),
+    named: prepareNamed(surroundings),
     services: configuration.services,
     problems: Object.freeze(sortProblems(problems)),
   });

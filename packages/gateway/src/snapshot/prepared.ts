@@ -9,7 +9,7 @@ export interface Prepared {
   /** Middlewares that are steps, by qualified name. */
   readonly steps: ReadonlyMap<string, PreparedMiddleware>;
   /** Every middleware as a proxy beside may name it, chains too, by qualified name. */
-  readonly checks: ReadonlyMap<string, PreparedCheck>;
+  readonly named: ReadonlyMap<string, PreparedSteps>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Everything that was found, the provider's findings included, in the order of their places. */
   readonly problems: readonly Problem[];
@@ -25,7 +25,7 @@ export interface PreparedRouter {
 }
 
 /** A middleware, or a chain of them, without a route. */
-export interface PreparedCheck {
+export interface PreparedSteps {
   /** Qualified names, outermost first; chains are flattened. */
   readonly steps: readonly string[];
   /** Why it refuses every request, for the log; undefined for one that decides. */

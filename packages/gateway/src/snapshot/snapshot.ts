@@ -7,11 +7,11 @@ export interface Snapshot {
   /** The route with the highest priority whose rule matches; undefined for none, and when the context is exhausted. */
   match(context: MatchContext): Route | undefined;
   /** A middleware without a route, as a proxy beside names it: qualified, or short for `@file`; undefined for none. */
-  check(name: string): Check | undefined;
+  findSteps(name: string): NamedSteps | undefined;
 }
 
 /** A middleware, or a chain of them, that a proxy beside asks. */
-export interface Check {
+export interface NamedSteps {
   /** The middleware's qualified name; the access log has it in the place of a router's. */
   readonly routerName: string;
   readonly serviceName: undefined;

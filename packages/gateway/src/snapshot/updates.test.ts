@@ -145,7 +145,7 @@ function show(snapshot: Snapshot): unknown {
   );
   return JSON.stringify([
     routes,
-    ['m0', 'm1@file', 'chain', 'apps-k0@kubernetescrd'].map((name) => snapshot.check(name)),
+    ['m0', 'm1@file', 'chain', 'apps-k0@kubernetescrd'].map((name) => snapshot.findSteps(name)),
   ]);
 }
 

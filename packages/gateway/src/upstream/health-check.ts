@@ -4,9 +4,9 @@ import type { HealthPools } from './health-pools.ts';
 
 /** Asks one server at intervals whether it is well. */
 export interface HealthCheck {
-  /** The last answer; a server that has not been asked yet counts as healthy. */
+  /** The last response; a server that has not been asked yet counts as healthy. */
   healthy(): boolean;
-  /** Stops asking; questions under way, and answers that are still being read, are given up. */
+  /** Stops asking; questions under way, and responses that are still being read, are given up. */
   stop(): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ export function startHealthCheck(
         headers,
         signal: controller.signal,
       });
-      // The status is the answer; a body that fails or never ends does not change it, and is given up at the same limit.
+      // The status is the response; a body that fails or never ends does not change it, and is given up at the same limit.
       void body
         .dump({ limit: maxDiscardedBytes, signal: controller.signal })
         .catch(() => {})
@@ -52,9 +52,9 @@ export function startHealthCheck(
     }
   };
   const round = async (): Promise<void> => {
-    const answer = await ask();
+    const response = await ask();
     if (stopped) return;
-    healthy = answer;
+    healthy = response;
     next = deps.clock.after(config.intervalMs, () => void round());
   };
   void round();
@@ -69,7 +69,7 @@ export function startHealthCheck(
   };
 }
 
-/** Bytes of an answer's body that are read; a server that sends more finds its connection closed. */
+/** Bytes of a response's body that are read; a server that sends more finds its connection closed. */
 const maxDiscardedBytes = 64 * 1024;
 
 /** As in Traefik, an absolute path of the health check takes the place of the path of the server's URL. */

@@ -5,7 +5,7 @@ import type { Readings } from './readings.ts';
 export interface Collection<P> {
   /**
    * Asks some processes, oldest first; resolves when each has answered or ended, or after a second. Asked again meanwhile, it
-   * gives the same answer.
+   * gives the same response.
    */
   collect(processes: Iterable<P>, ask: (process: P) => void): Promise<Collected>;
   take(process: P, readings: Readings): void;

@@ -4,7 +4,7 @@ import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit
 import { createMemoryStore } from '../../../middleware/src/cache/memory-store.ts';
 import type { TokenStore } from '../../../middleware/src/cache/store.ts';
 import { describeTokenStore } from '../../../middleware/src/cache/token-store.contract.testkit.ts';
-import { answerStore } from './answer-store.ts';
+import { replyToStore } from './store-reply.ts';
 import type { StoreReply, StoreRequest } from './messages.ts';
 import { createPrimaryStore } from './primary-store.ts';
 
@@ -16,7 +16,7 @@ function connectTo(held: TokenStore): TokenStore {
   const { store, take } = createPrimaryStore((request) => {
     const carried = carry(request);
     setImmediate(() => {
-      void answerStore(held, carried).then((reply) => {
+      void replyToStore(held, carried).then((reply) => {
         const back = carry(reply);
         setImmediate(() => take(back));
       });

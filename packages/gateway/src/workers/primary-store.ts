@@ -4,7 +4,7 @@ import type { StoreReply, StoreRequest } from './messages.ts';
 /** The primary's store, as a worker sees it. */
 export interface PrimaryStore {
   readonly store: TokenStore;
-  /** Takes an answer of the primary. */
+  /** Takes a response of the primary. */
   readonly take: (reply: StoreReply) => void;
 }
 
@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 /**
- * Creates a store that asks the primary. It is ready until it is closed: a worker does not outlive its primary. An answer that
+ * Creates a store that asks the primary. It is ready until it is closed: a worker does not outlive its primary. A response that
  * is late is for the caller to give up (`createGuardedStore`).
  */
 export function createPrimaryStore(send: (request: StoreRequest) => void): PrimaryStore {

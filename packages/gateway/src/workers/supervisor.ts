@@ -2,7 +2,7 @@ import { backoffDelayMs } from '@grantgate/middleware/base/backoff';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { ListenAddresses } from '../config/install.ts';
-import { answerStore } from './answer-store.ts';
+import { replyToStore } from './store-reply.ts';
 import type { Collected } from './collection.ts';
 import { createCollection } from './collection.ts';
 import type { WorkerEvent } from './event.ts';
@@ -135,16 +135,16 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
             collection.take(member, message.readings);
             return;
           case 'metrics':
-            void answerMetrics(process, message.id);
+            void replyWithMetrics(process, message.id);
             return;
           case 'purge':
-            void answerPurge(process, message);
+            void respondToPurge(process, message);
             return;
           case 'purged':
             purges.take(member, message.id, message.purged);
             return;
           case 'store':
-            void answerStore(deps.store, message).then((reply) => process.send(reply));
+            void replyToStore(deps.store, message).then((reply) => process.send(reply));
         }
       });
       process.onExit((how) => {
@@ -162,7 +162,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     });
   };
 
-  const answerMetrics = async (process: WorkerProcess, id: number): Promise<void> => {
+  const replyWithMetrics = async (process: WorkerProcess, id: number): Promise<void> => {
     const ready = [...live].filter(({ readySinceMs }) => readySinceMs !== undefined);
     const collected = await collection.collect(ready, (member) => member.process.send({ kind: 'count' }));
     const serving = [...slots.values()].filter(({ current }) => current !== undefined).length;
@@ -176,7 +176,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   };
 
   /** One that is starting, or drains, may use tokens as well. */
-  const answerPurge = async (process: WorkerProcess, { id, request }: PurgeOrder): Promise<void> => {
+  const respondToPurge = async (process: WorkerProcess, { id, request }: PurgeOrder): Promise<void> => {
     const purged = await purges.purge(live, (member, order) =>
       member.process.send({ kind: 'purge', id: order, request }),
     );

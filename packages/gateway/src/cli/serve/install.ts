@@ -3,7 +3,7 @@ import type { Address } from '../../config/address.ts';
 import { parseAddress } from '../../config/address.ts';
 import type { InstallConfig } from '../../config/install.ts';
 import { maxWorkers } from '../../config/install-schema.ts';
-import type { CheckAddresses } from '../../config/parse-install.ts';
+import type { ExternalAuthAddresses } from '../../config/parse-install.ts';
 import { shorthandInstall } from '../../config/parse-install.ts';
 import type { Problem } from '../../config/place.ts';
 import { configurationLimit } from '@grantgate/middleware/base/file-error';
@@ -25,7 +25,7 @@ export interface ServeFlags {
 /** The flags, checked. */
 export interface ServeOptions {
   readonly file: string | undefined;
-  readonly checks: CheckAddresses;
+  readonly checks: ExternalAuthAddresses;
   readonly workers: InstallConfig['workers'] | undefined;
 }
 
@@ -42,7 +42,7 @@ export function readFlags(paths: readonly string[], flags: ServeFlags): ServeOpt
   assertPaths(paths);
   if ((paths.length === 0) === (file === undefined))
     throw new UsageError('give either the paths of routes or --config FILE');
-  const checks = readCheckAddresses(addresses);
+  const checks = readExternalAuthAddresses(addresses);
   if (file !== undefined && Object.keys(checks).length > 0)
     throw new UsageError('with --config FILE, entry points are named there: forwardAuth, extAuthz');
   return { file, checks, workers: workers === undefined ? undefined : readWorkers(workers) };
@@ -95,10 +95,10 @@ function readWorkers(text: string): InstallConfig['workers'] {
   return count;
 }
 
-function readCheckAddresses({
+function readExternalAuthAddresses({
   forwardAuth,
   extAuthz,
-}: Pick<ServeFlags, 'forwardAuth' | 'extAuthz'>): CheckAddresses {
+}: Pick<ServeFlags, 'forwardAuth' | 'extAuthz'>): ExternalAuthAddresses {
   return {
     ...(forwardAuth !== undefined && { forwardAuth: readAddress('--forward-auth', forwardAuth) }),
     ...(extAuthz !== undefined && { extAuthz: readAddress('--ext-authz', extAuthz) }),

@@ -76,13 +76,13 @@ export const catalogue = {
   grantgate_refusals_total: {
     type: 'counter',
     labels: ['code', 'middleware'],
-    help: 'Requests and checks that did not pass, by the code of the refusal and the middleware that refused.',
+    help: 'Requests that did not pass, those of a proxy beside included, by the code of the refusal and the middleware that refused.',
     subject: 'middleware',
   },
-  grantgate_checks_total: {
+  grantgate_external_authorizations_total: {
     type: 'counter',
-    labels: ['door', 'middleware', 'verdict'],
-    help: 'Checks of a proxy beside that were answered.',
+    labels: ['protocol', 'middleware', 'verdict'],
+    help: 'Decisions that a proxy beside asked for (forward authentication and ext_authz).',
     subject: 'middleware',
   },
   grantgate_token_lookups_total: {

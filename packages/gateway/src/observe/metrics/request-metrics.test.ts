@@ -218,7 +218,7 @@ describe('what did not pass', () => {
 });
 
 describe('checks of a proxy beside', () => {
-  it('are counted by door, middleware and verdict; of what nobody knows without a name', () => {
+  it('are counted by protocol, middleware and verdict; of what nobody knows without a name', () => {
     const metrics = start();
     const check = { routerName: 'guard@file', serviceName: undefined, serverUrl: undefined };
     metrics.count(record(check, 'GET', 'forwardAuth'));
@@ -228,12 +228,12 @@ describe('checks of a proxy beside', () => {
     metrics.count(record({ ...check, routerName: 'nobody' }, 'GET', 'extAuthz'));
     metrics.count(record());
     const seen = metrics.read();
-    const of = (door: string, middleware: string, verdict: string) =>
-      seen.sum('grantgate_checks_total', { door, middleware, verdict });
+    const of = (protocol: string, middleware: string, verdict: string) =>
+      seen.sum('grantgate_external_authorizations_total', { protocol, middleware, verdict });
     for (const verdict of ['allowed', 'refused', 'abandoned'])
       expect(of('forward_auth', 'guard@file', verdict)).toBe(1);
     expect(of('ext_authz', 'guard@file', 'allowed')).toBe(1);
     expect(of('ext_authz', '', 'allowed')).toBe(1);
-    expect(seen.sum('grantgate_checks_total')).toBe(5);
+    expect(seen.sum('grantgate_external_authorizations_total')).toBe(5);
   });
 });

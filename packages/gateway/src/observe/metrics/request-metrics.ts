@@ -25,7 +25,7 @@ interface Scope {
   readonly service: string;
 }
 
-interface Door {
+interface Authorizations {
   readonly kind: string;
   /** By middleware and verdict. */
   readonly verdicts: PairCounter;
@@ -56,12 +56,12 @@ export function createRequestMetrics(
   const { buckets: bounds } = config;
   const boundsMs = toBoundsMs(bounds);
   const byEntryPoint = new Map<string, Scope>();
-  const doors = new Map<string, Door>();
-  for (const { name, check } of entryPoints) {
+  const authorizations = new Map<string, Authorizations>();
+  for (const { name, externalAuth } of entryPoints) {
     if (config.byEntryPoint) byEntryPoint.set(name, createScope({ entrypoint: name }));
-    if (check !== undefined)
-      doors.set(name, {
-        kind: check.kind === 'forwardAuth' ? 'forward_auth' : 'ext_authz',
+    if (externalAuth !== undefined)
+      authorizations.set(name, {
+        kind: externalAuth.kind === 'forwardAuth' ? 'forward_auth' : 'ext_authz',
         verdicts: createPairCounter(),
       });
   }
@@ -104,10 +104,10 @@ export function createRequestMetrics(
         if (ofService !== undefined) add(ofService, key, record.originDurationMs);
       }
       if (record.refusal !== undefined || record.originFault !== undefined) failed(record);
-      const door = doors.get(entryPoint);
-      if (door !== undefined) {
+      const protocol = authorizations.get(entryPoint);
+      if (protocol !== undefined) {
         const known = routerName !== undefined && middlewares.has(routerName) ? routerName : '';
-        door.verdicts.add(known, toVerdict(record));
+        protocol.verdicts.add(known, toVerdict(record));
       }
     },
     configure(configured) {
@@ -122,7 +122,7 @@ export function createRequestMetrics(
       middlewares = new Set(configured.middlewares);
       refusals.keep((_code, middleware) => middleware === '' || middlewares.has(middleware));
       failures.keep((service) => byService.has(service));
-      for (const { verdicts } of doors.values())
+      for (const { verdicts } of authorizations.values())
         verdicts.keep((middleware) => middleware === '' || middlewares.has(middleware));
     },
     read: () => ({
@@ -138,12 +138,13 @@ export function createRequestMetrics(
       grantgate_refusals_total: refusals
         .entries()
         .map(([code, middleware, count]) => toSeries({ code, middleware }, count, middleware)),
-      grantgate_checks_total: Array.from(doors.values()).flatMap(({ kind, verdicts }) =>
-        verdicts
-          .entries()
-          .map(([middleware, verdict, count]) =>
-            toSeries({ door: kind, middleware, verdict }, count, middleware),
-          ),
+      grantgate_external_authorizations_total: Array.from(authorizations.values()).flatMap(
+        ({ kind, verdicts }) =>
+          verdicts
+            .entries()
+            .map(([middleware, verdict, count]) =>
+              toSeries({ protocol: kind, middleware, verdict }, count, middleware),
+            ),
       ),
     }),
   };
@@ -154,7 +155,7 @@ function toVerdict({ refusal, status }: RequestRecord): string {
   return status === callerGone ? 'abandoned' : 'allowed';
 }
 
-/** Status of a record whose caller went away before it had an answer. */
+/** Status of a record whose caller went away before it had a response. */
 const callerGone = 499;
 const switchingProtocols = 101;
 

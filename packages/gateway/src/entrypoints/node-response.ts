@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readDecimal } from '../http1/decimal.ts';
 import type { ResponseHead } from '../http1/response-head.ts';
-import type { Answer } from '../proxy/answer.ts';
+import type { CallerResponse } from '../proxy/caller-response.ts';
 import type { CallerBody } from '../proxy/caller-body.ts';
 import { discardRest } from './discard-rest.ts';
 import { toCallerTrailers } from '../proxy/response-headers.ts';
 import type { WriteStalls } from './write-stalls.ts';
 
-/** An answer on a connection that Node.js reads. @param isEnding whether connections end with the answers under way. */
-export function createNodeAnswer(
+/** A response on a connection that Node.js reads. @param isEnding whether connections end with the responses under way. */
+export function createNodeResponse(
   response: ServerResponse,
   isEnding: () => boolean,
   stalls: WriteStalls,
-): Answer {
+): CallerResponse {
   return {
     get begun() {
       return response.headersSent;
@@ -23,7 +23,7 @@ export function createNodeAnswer(
     get status() {
       return response.statusCode;
     },
-    onClose: (told) => void response.on('close', () => told.answerClosed()),
+    onClose: (told) => void response.on('close', () => told.responseClosed()),
     last: () => void (response.shouldKeepAlive = false),
     continue: () => response.writeContinue(),
     interim: (head) => passInterim(response, head),
@@ -97,7 +97,7 @@ function endSmall(response: ServerResponse, part: Buffer): void {
 }
 
 /**
- * Passes a 1xx answer on (RFC 9110 section 15.2), as far as Node.js can write it: early hints (RFC 8297) and 102. HTTP/1.0
+ * Passes a 1xx response on (RFC 9110 section 15.2), as far as Node.js can write it: early hints (RFC 8297) and 102. HTTP/1.0
  * knows none. `100 Continue` is not the server's to send: it was not asked for one.
  */
 function passInterim(response: ServerResponse, { status, headers }: ResponseHead): void {
@@ -109,6 +109,6 @@ function passInterim(response: ServerResponse, { status, headers }: ResponseHead
   try {
     response.writeEarlyHints({ link });
   } catch {
-    // Node.js takes well-formed links only; hints may be left out, the answer may not fail for them.
+    // Node.js takes well-formed links only; hints may be left out, the response may not fail for them.
   }
 }

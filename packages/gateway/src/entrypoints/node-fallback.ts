@@ -2,23 +2,23 @@ import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { EntryPointConfig } from '../config/install.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { IncomingRequest } from '../pipeline/incoming-request.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import { gatewayRefusals, type Refusal } from '../pipeline/refusals.ts';
 import { readRequestId } from '../pipeline/request-id.ts';
-import { toRefusalAnswer, writeWhole } from '../pipeline/write-refusal.ts';
+import { toRefusalResponse, writeWhole } from '../pipeline/write-refusal.ts';
 import { endConnection } from '../proxy/upgrade.ts';
 import type { ReadPath } from '../routing/request-path.ts';
 import type { Activity } from './activity.ts';
 import { hasTooManyFields } from './message-framing.ts';
-import { createNodeAnswer, createNodeBody } from './node-answer.ts';
+import { createNodeResponse, createNodeBody } from './node-response.ts';
 import { createNodeRequests } from './node-requests.ts';
 import { rejectConnection, toRefusal } from './reject-connection.ts';
 import type { ReadFacts } from './request-facts.ts';
 import { withoutUpgrade } from './without-upgrade.ts';
 import type { WriteStalls } from './write-stalls.ts';
 
-export interface LaneDeps {
+export interface FallbackDeps {
   readonly config: EntryPointConfig;
   readonly activity: Activity;
   readonly readFacts: ReadFacts;
@@ -28,40 +28,44 @@ export interface LaneDeps {
 }
 
 /** Serves what comes on connections that Node.js reads: every request that there can be. */
-export function serveNodeLane(server: Server, deps: LaneDeps): void {
+export function serveWithNode(server: Server, deps: FallbackDeps): void {
   const { activity, config } = deps;
   const requests = createNodeRequests();
   const isEnding = (): boolean => activity.ending;
-  const serve = (response: ServerResponse, expectsContinue: boolean, upgrade: Exchange['upgrade']): void => {
-    const { req: request } = response;
-    const answer = createNodeAnswer(response, isEnding, deps.stalls);
+  const serve = (
+    raw: ServerResponse,
+    expectsContinue: boolean,
+    upgrade: IncomingRequest['upgrade'],
+  ): void => {
+    const { req: request } = raw;
+    const response = createNodeResponse(raw, isEnding, deps.stalls);
     if (upgrade === undefined) {
-      requests.begin(response);
+      requests.begin(raw);
       activity.begin();
-      response.on('close', () => activity.finish());
+      raw.on('close', () => activity.finish());
     }
     const isFlood = hasTooManyFields(request.rawHeaders, config.transport);
     const isReadable = upgrade === undefined || isFlood || isHandshake(request);
     const facts = isReadable ? deps.readFacts(request) : undefined;
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request, isFlood);
-    if (facts === undefined || refusal !== undefined) answer.last();
+    if (facts === undefined || refusal !== undefined) response.last();
     if (facts === undefined) {
       const requestId = readRequestId(request.rawHeaders);
-      writeWhole(answer, toRefusalAnswer(gatewayRefusals.request_invalid, requestId));
+      writeWhole(response, toRefusalResponse(gatewayRefusals.request_invalid, requestId));
       return;
     }
     const refusable = deps.handle({
       facts,
       httpVersion: request.httpVersion,
       body: createNodeBody(request),
-      answer,
+      response,
       upgrade,
       expectsContinue,
       refusal,
       readPath: deps.readPath,
       maxBodyBytes: config.transport.maxBodyBytes,
     });
-    requests.setRefusable(response, refusable);
+    requests.setRefusable(raw, refusable);
   };
   const inTurn = createTurns(serve);
   server.on('request', (_request, response) => inTurn(response, false));
@@ -70,7 +74,7 @@ export function serveNodeLane(server: Server, deps: LaneDeps): void {
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.removeListener('error', destroyOnError).on('error', destroyOnError);
     if (requests.find(socket) !== undefined) {
-      // Sent before the answer to an earlier request was there: two would write to one connection.
+      // Sent before the response to an earlier request was there: two would write to one connection.
       socket.destroy();
     } else if (
       request.headers.upgrade?.toLowerCase() === 'websocket' ||
@@ -147,7 +151,7 @@ function createTurns(
   };
 }
 
-/** A response on a connection from which Node.js has stopped reading requests: an answer in place of the upgrade ends it. */
+/** A response on a connection from which Node.js has stopped reading requests: a response in place of the upgrade ends it. */
 function takeOver(request: IncomingMessage, socket: Socket): ServerResponse {
   const response = new ServerResponse(request);
   response.assignSocket(socket);

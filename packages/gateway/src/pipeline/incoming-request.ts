@@ -4,7 +4,7 @@ import type { ReadPath } from '../routing/request-path.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A request as an entry point hands it over. */
-export interface Exchange extends Incoming {
+export interface IncomingRequest extends Incoming {
   readonly facts: RequestFacts;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;

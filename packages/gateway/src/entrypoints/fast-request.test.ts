@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readShortRequest, type ShortRequest } from './short-request.ts';
+import { readShortRequest, type ShortRequest } from './fast-request.ts';
 
 const limits = { maxHeaderBytes: 65_536, maxHeaderFields: 100 };
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');

@@ -1,19 +1,22 @@
-import type { CheckConfig } from '../config/install.ts';
+import type { ExternalAuthConfig } from '../config/install.ts';
 import type { Passes } from '../middlewares/passes.ts';
 import type { Pass } from '../middlewares/step.ts';
-import type { AnswerHead } from '../proxy/answer.ts';
+import type { CallerResponseHead } from '../proxy/caller-response.ts';
 import type { RequestFacts } from '../routing/facts.ts';
-import { type AnswerHeaders, createAnswerHeaders, findImpostors } from './answer-headers.ts';
+import { type DecisionHeaders, createDecisionHeaders, findImpostors } from './decision-headers.ts';
 import { namesOf } from './raw-headers.ts';
 
-/** The head of the answer that says yes; made once for each token, and once for callers' headers that come again. */
-export type ToOkHead = (passes: Passes, facts: RequestFacts) => AnswerHead;
+/** The head of the response that says yes; made once for each token, and once for callers' headers that come again. */
+export type ToAllowHead = (passes: Passes, facts: RequestFacts) => CallerResponseHead;
 
-export function createOkHeads(config: CheckConfig): ToOkHead {
-  const toHeaders = createAnswerHeaders(config, ['Content-Length', '0']);
-  const byToken = new WeakMap<Pass, AnswerHead>();
-  const byCaller = new WeakMap<readonly string[], { readonly pass: Pass; readonly head: AnswerHead }>();
-  const find = (pass: Pass, facts: RequestFacts): AnswerHead => {
+export function createAllowHeads(config: ExternalAuthConfig): ToAllowHead {
+  const toHeaders = createDecisionHeaders(config, ['Content-Length', '0']);
+  const byToken = new WeakMap<Pass, CallerResponseHead>();
+  const byCaller = new WeakMap<
+    readonly string[],
+    { readonly pass: Pass; readonly head: CallerResponseHead }
+  >();
+  const find = (pass: Pass, facts: RequestFacts): CallerResponseHead => {
     const headers = toHeaders([pass]);
     const impostors = findImpostors(namesOf(facts.rawHeaders), headers);
     if (impostors.length > 0) return toHead(headers, impostors, facts.reusesHeaders);
@@ -39,11 +42,15 @@ export function createOkHeads(config: CheckConfig): ToOkHead {
   };
 }
 
-const toHead = ({ pairs }: AnswerHeaders, impostors: readonly string[], reused: boolean): AnswerHead => ({
+const toHead = (
+  { pairs }: DecisionHeaders,
+  impostors: readonly string[],
+  reused: boolean,
+): CallerResponseHead => ({
   status: 200,
   reason: 'OK',
   headers: impostors.length === 0 ? pairs : [...pairs, 'X-Envoy-Auth-Headers-To-Remove', impostors.join(',')],
-  // Some proxies copy every header of the answer: there are no others than these.
+  // Some proxies copy every header of the response: there are no others than these.
   dated: false,
   reused,
 });

@@ -1,17 +1,17 @@
 import { toProblem } from '@grantgate/middleware/decision/problem';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
-import type { CheckConfig } from '../config/install.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { ExternalAuthConfig } from '../config/install.ts';
+import type { IncomingRequest } from '../pipeline/incoming-request.ts';
 import { settle, type Handle, type PipelineDeps, type Way } from '../pipeline/handle.ts';
 import { ambiguousPath, type Refusal } from '../pipeline/refusals.ts';
 import { RequestContext, type RequestContextDeps } from '../pipeline/request-context.ts';
-import { toRefusalAnswer } from '../pipeline/write-refusal.ts';
-import { noTrailers } from '../proxy/answer.ts';
+import { toRefusalResponse } from '../pipeline/write-refusal.ts';
+import { noTrailers } from '../proxy/caller-response.ts';
 import type { RequestFacts } from '../routing/facts.ts';
-import type { Check, Snapshot } from '../snapshot/snapshot.ts';
-import { endOfName, mount } from './check-path.ts';
+import type { NamedSteps, Snapshot } from '../snapshot/snapshot.ts';
+import { endOfName, mount } from './forward-auth-path.ts';
 import { toOriginalFacts } from './original-request.ts';
-import { createOkHeads } from './ok-heads.ts';
+import { createAllowHeads } from './allow-heads.ts';
 import { valueOf } from './raw-headers.ts';
 import { refuseBroken, refuseUnknown } from './refuse-middleware.ts';
 import { isAmbiguousPath, isPathTold } from './told-path.ts';
@@ -20,52 +20,52 @@ import { isAmbiguousPath, isPathTold } from './told-path.ts';
  * Answers a proxy beside: any request to `/forward-auth/MIDDLEWARE`, and to any path below it, is a question whether the
  * caller's request may pass. Exactly 200 with an empty body for yes, with the headers to set; the refusal for no.
  */
-export function createForwardAuthHandle(config: CheckConfig, deps: PipelineDeps): Handle {
-  const toHead = createOkHeads(config);
+export function createForwardAuthHandle(config: ExternalAuthConfig, deps: PipelineDeps): Handle {
+  const toHead = createAllowHeads(config);
   const credentials = config.credentialsHeader.toLowerCase();
   const contextDeps: RequestContextDeps = {
     clock: deps.clock,
     createId: createRequestIds(),
     onRecord: (record) => deps.onRecord(record),
-    toAnswer: createToAnswer(config),
+    toResponse: createToResponse(config),
     toFacts,
     ...(credentials !== 'authorization' && {
       toAuthorization: ({ rawHeaders }: RequestFacts) => valueOf(rawHeaders, credentials),
     }),
   };
-  const way: Way<Check> = {
-    find: findCheck,
-    pass({ exchange, passes }) {
-      exchange.answer.begin(toHead(passes, exchange.facts));
-      exchange.answer.end(undefined, false, noTrailers);
+  const way: Way<NamedSteps> = {
+    find: findAsked,
+    pass({ incoming, passes }) {
+      incoming.response.begin(toHead(passes, incoming.facts));
+      incoming.response.end(undefined, false, noTrailers);
     },
     onDefect: (error, requestId) => deps.onDefect(error, requestId),
   };
-  return (exchange) => {
+  return (incoming) => {
     const lease = deps.acquire();
-    const context = new RequestContext(exchange, lease, contextDeps);
+    const context = new RequestContext(incoming, lease, contextDeps);
     settle(context, lease.snapshot, way);
     return context;
   };
 }
 
 /** The middleware that a proxy asks. */
-function findCheck(context: RequestContext, snapshot: Snapshot): Refusal | Check {
-  const { exchange } = context;
-  const { facts } = exchange;
+function findAsked(context: RequestContext, snapshot: Snapshot): Refusal | NamedSteps {
+  const { incoming } = context;
+  const { facts } = incoming;
   const name = nameIn(facts.path, endOfName(facts.path));
-  const check = name === undefined ? undefined : lookUp(name, snapshot);
-  context.route = check;
-  if (exchange.refusal !== undefined) return exchange.refusal;
-  if (check === undefined) return refuseUnknown(name && decode(name));
-  return refuseBroken(check) ?? refusalOfPath(exchange, context.facts) ?? check;
+  const asked = name === undefined ? undefined : lookUp(name, snapshot);
+  context.route = asked;
+  if (incoming.refusal !== undefined) return incoming.refusal;
+  if (asked === undefined) return refuseUnknown(name && decode(name));
+  return refuseBroken(asked) ?? refusalOfPath(incoming, context.facts) ?? asked;
 }
 
 /** The caller's request: what a proxy asks about is of interest, not its asking. */
 const toFacts = (facts: RequestFacts): RequestFacts =>
   toOriginalFacts(facts, facts.target.slice(endOfName(facts.path)));
 
-function refusalOfPath({ facts, readPath }: Exchange, original: RequestFacts): Refusal | undefined {
+function refusalOfPath({ facts, readPath }: IncomingRequest, original: RequestFacts): Refusal | undefined {
   return isPathTold(facts, original) && isAmbiguousPath(original.path, readPath) ? ambiguousPath : undefined;
 }
 
@@ -73,8 +73,8 @@ function refusalOfPath({ facts, readPath }: Exchange, original: RequestFacts): R
 const nameIn = (path: string, nameEnd: number): string | undefined =>
   path.startsWith(mount) ? path.slice(mount.length, nameEnd) : undefined;
 
-const lookUp = (name: string, snapshot: Snapshot): Check | undefined =>
-  snapshot.check(name) ?? (name.includes('%') ? snapshot.check(decode(name)) : undefined);
+const lookUp = (name: string, snapshot: Snapshot): NamedSteps | undefined =>
+  snapshot.findSteps(name) ?? (name.includes('%') ? snapshot.findSteps(decode(name)) : undefined);
 
 /** A name that is not valid URL encoding stays as it is. */
 function decode(name: string): string {
@@ -86,7 +86,7 @@ function decode(name: string): string {
 }
 
 /** Refusals as the proxy can pass them on. */
-function createToAnswer({ statusMap, problemHeader }: CheckConfig): typeof toRefusalAnswer {
+function createToResponse({ statusMap, problemHeader }: ExternalAuthConfig): typeof toRefusalResponse {
   return (refusal, requestId) => {
     const status = statusMap.get(refusal.status);
     const sent: Refusal = status === undefined ? refusal : { ...refusal, status };
@@ -94,6 +94,6 @@ function createToAnswer({ statusMap, problemHeader }: CheckConfig): typeof toRef
       problemHeader === undefined
         ? []
         : [problemHeader, Buffer.from(toProblem(sent, requestId)).toString('latin1')];
-    return toRefusalAnswer(sent, requestId, more);
+    return toRefusalResponse(sent, requestId, more);
   };
 }

@@ -1,4 +1,4 @@
-import type { Exchange } from '../pipeline/exchange.ts';
+import type { IncomingRequest } from '../pipeline/incoming-request.ts';
 import type { CallerBody } from '../proxy/caller-body.ts';
 import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
 import type { Page } from './page.ts';
@@ -7,7 +7,7 @@ import { readPurge } from './read-purge.ts';
 /** Bytes of a request's body; a purge has two names. */
 const maxBodyBytes = 16 * 1024;
 
-interface PurgeAnswer extends Page {
+interface PurgeResponse extends Page {
   readonly status: number;
   /** Name and value in turn. */
   readonly headers?: readonly string[];
@@ -17,15 +17,15 @@ interface PurgeAnswer extends Page {
  * Answers `POST /api/tokens/purge`: 200 with what was dropped, 400 for a request that does not say what to drop, 403 for one that a page in a
  * browser sends, 404 for an unknown middleware, 405, 413, and 503 when a worker does not reply in time.
  */
-export async function answerPurge(
-  { facts, body, answer, expectsContinue }: Exchange,
+export async function respondToPurge(
+  { facts, body, response, expectsContinue }: IncomingRequest,
   purge: (request: PurgeRequest) => Promise<Purged>,
-): Promise<PurgeAnswer> {
+): Promise<PurgeResponse> {
   if (facts.method !== 'POST')
     return { ...toProblem(405, 'purge tokens with POST'), headers: ['Allow', 'POST'] };
   // Browsers name the origin of every page that sends a POST, and reach addresses of this machine that others do not.
   if (hasOrigin(facts.rawHeaders)) return toProblem(403, 'pages in a browser may not purge tokens');
-  if (expectsContinue) answer.continue();
+  if (expectsContinue) response.continue();
   const text = await readText(body);
   if (text === undefined) return toProblem(413, `the body is longer than ${maxBodyBytes} bytes`);
   const request = readPurge(facts.query, text);
@@ -46,7 +46,7 @@ function hasOrigin(rawHeaders: readonly string[]): boolean {
   return false;
 }
 
-function toProblem(status: number, detail: string): PurgeAnswer {
+function toProblem(status: number, detail: string): PurgeResponse {
   return { status, type: 'application/problem+json', text: JSON.stringify({ status, detail }) };
 }
 

@@ -1,24 +1,24 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { toHeaderText } from '../http1/header-text.ts';
-import type { AnswerHead } from '../proxy/answer.ts';
+import type { CallerResponseHead } from '../proxy/caller-response.ts';
 
-/** The head of an answer as text, but for what depends on the request. */
-export interface AnswerText {
+/** The head of a response as text, but for what depends on the request. */
+export interface ResponseText {
   /** Status line and headers, each with its CR LF, as Latin-1. */
   readonly lines: string;
   readonly hasDate: boolean;
   readonly hasLength: boolean;
 }
 
-/** Writes heads; those of answers that come again once only. */
-export interface AnswerTexts {
-  toText(head: AnswerHead): AnswerText;
+/** Writes heads; those of responses that come again once only. */
+export interface ResponseTexts {
+  toText(head: CallerResponseHead): ResponseText;
   /** The `Date` line (RFC 9110 section 6.6.1), with its CR LF. */
   date(): string;
 }
 
-export function createAnswerTexts(clock: Clock): AnswerTexts {
-  const known = new WeakMap<AnswerHead, AnswerText>();
+export function createResponseTexts(clock: Clock): ResponseTexts {
+  const known = new WeakMap<CallerResponseHead, ResponseText>();
   let second = NaN;
   let date = '';
   return {
@@ -43,7 +43,7 @@ export function createAnswerTexts(clock: Clock): AnswerTexts {
 }
 
 /** @throws TypeError when a part of it could end its line, or cannot be written in Latin-1. */
-function write({ status, reason, headers }: AnswerHead): AnswerText {
+function write({ status, reason, headers }: CallerResponseHead): ResponseText {
   const text = toHeaderText(headers);
   if (text === undefined) throw new TypeError('a header that cannot be written');
   let hasDate = false;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { forgedSpellingsOf, spellingsOf } from '../../../middleware/src/base/header-spellings.testkit.ts';
 import { allow } from '../entrypoints/gateway.testkit.ts';
-import { createAnswerHeaders, findImpostors } from './answer-headers.ts';
+import { createDecisionHeaders, findImpostors } from './decision-headers.ts';
 
-const toHeaders = createAnswerHeaders(
+const toHeaders = createDecisionHeaders(
   { credentialsHeader: 'X-Credentials', usernameHeader: 'X-Auth-Request-User' },
   ['Content-Length', '0'],
 );

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net';
 import type { ResponseHead } from '../http1/response-head.ts';
-import type { Answer, AnswerHead, Closing } from '../proxy/answer.ts';
+import type { CallerResponse, CallerResponseHead, ResponseListener } from '../proxy/caller-response.ts';
 import { toCallerTrailers } from '../proxy/response-headers.ts';
 import { writeText } from '../http1/write-text.ts';
-import type { AnswerTexts } from './answer-texts.ts';
+import type { ResponseTexts } from './response-texts.ts';
 
 /** What answers on one connection need of it. */
 export interface ShortConnection {
   readonly socket: Socket;
-  readonly texts: AnswerTexts;
+  readonly texts: ResponseTexts;
   /** The lines that say that the connection goes on, with their CR LF. */
   readonly keepAlive: string;
-  /** Whether connections end with the answers under way. */
+  /** Whether connections end with the responses under way. */
   readonly isEnding: boolean;
-  /** The answer has been given to the system to its end, or cannot be; `ShortAnswer.closed` is to be called. */
+  /** The response has been given to the system to its end, or cannot be; `ShortAnswer.closed` is to be called. */
   readonly written: (error?: Error | null) => void;
-  /** The whole answer has been passed to the system; unless `written` has been called, the system has not taken it yet. */
+  /** The whole response has been passed to the system; unless `written` has been called, the system has not taken it yet. */
   ended(): void;
   /** The system has not taken all that was written. */
   onBlocked(): void;
@@ -24,8 +24,8 @@ export interface ShortConnection {
 /** Bytes of a part up to which it is copied into the text of the head, and goes out with it in one write. */
 const smallBytes = 4096;
 
-/** An answer on a connection that the entry point reads itself. A class, because one is made for every request. */
-export class ShortAnswer implements Answer {
+/** A response on a connection that the entry point reads itself. A class, because one is made for every request. */
+export class FastResponse implements CallerResponse {
   begun = false;
   over = false;
   status = 0;
@@ -34,9 +34,9 @@ export class ShortAnswer implements Answer {
   readonly #connection: ShortConnection;
   readonly #method: string;
   readonly #isHttp11: boolean;
-  #told: readonly Closing[] = nobody;
+  #told: readonly ResponseListener[] = nobody;
   /** The head that has not been sent yet. */
-  #head: AnswerHead | undefined;
+  #head: CallerResponseHead | undefined;
   #hasBody = true;
   #chunked = false;
   #isClosed = false;
@@ -48,8 +48,8 @@ export class ShortAnswer implements Answer {
     this.isLast = isLast;
   }
 
-  onClose(told: Closing): void {
-    if (this.#isClosed) told.answerClosed();
+  onClose(told: ResponseListener): void {
+    if (this.#isClosed) told.responseClosed();
     else this.#told = this.#told === nobody ? [told] : [...this.#told, told];
   }
 
@@ -58,7 +58,7 @@ export class ShortAnswer implements Answer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.over = true;
-    for (const told of this.#told) told.answerClosed();
+    for (const told of this.#told) told.responseClosed();
   }
 
   last(): void {
@@ -79,7 +79,7 @@ export class ShortAnswer implements Answer {
       this.#connection.socket.write(`HTTP/1.1 ${status} ${reason}\r\n${hints}\r\n`, 'latin1');
   }
 
-  begin(head: AnswerHead): void {
+  begin(head: CallerResponseHead): void {
     // Here, so that one that cannot be written is refused before anything is.
     this.#connection.texts.toText(head);
     this.status = head.status;
@@ -169,7 +169,7 @@ export class ShortAnswer implements Answer {
   }
 }
 
-const nobody: readonly Closing[] = Object.freeze([]);
+const nobody: readonly ResponseListener[] = Object.freeze([]);
 const nothing = Buffer.alloc(0);
 
 /** RFC 9112 section 6.3. */

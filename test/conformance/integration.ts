@@ -2,14 +2,14 @@ import type { ClientCredentialsInput } from '@grantgate/middleware/options/schem
 import type { CallerRequest, ExpectedRefusal } from './case.ts';
 
 /** A way in which people use the decision: the gateway, a framework's middleware, a proxy beside. */
-export interface Door {
+export interface Integration {
   /** Of the test suite. */
   readonly name: string;
   /**
    * Guards a handler or service of its own with each middleware, on real sockets. Started once for the whole table: the
-   * door itself decides by what it tells the middlewares apart (path, host, port).
+   * integration itself decides by what it tells the middlewares apart (path, host, port).
    */
-  start(middlewares: Readonly<Record<string, ClientCredentialsInput>>): Promise<OpenDoor>;
+  start(middlewares: Readonly<Record<string, ClientCredentialsInput>>): Promise<RunningIntegration>;
   /** What a proxy makes of a refusal by its own contract; default: it reaches the caller as it is. */
   readonly through?: (refusal: ExpectedRefusal, request: CallerRequest) => ExpectedRefusal;
   /** What becomes of a header that is set to nothing; default: it is there, and empty. Either way, the caller's own is gone. */
@@ -21,13 +21,13 @@ export interface Door {
   readonly shows?: 'request' | 'mutations';
 }
 
-export interface OpenDoor {
+export interface RunningIntegration {
   /** Sends a caller's request to what the named middleware guards. */
-  request(middleware: string, request: CallerRequest): Promise<DoorAnswer>;
+  request(middleware: string, request: CallerRequest): Promise<SeenResponse>;
   close(): Promise<void>;
 }
 
-export interface DoorAnswer {
+export interface SeenResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -39,11 +39,11 @@ export interface DoorAnswer {
 export interface SeenRequest {
   /** Name and value in turn. */
   readonly rawHeaders: readonly string[];
-  /** Undefined where the door does not show it. */
+  /** Undefined where the integration does not show it. */
   readonly method?: string | undefined;
   /** Text of the body. */
   readonly body?: string | undefined;
-  /** As far as the door tells them: a door that does not leaves the property out. */
+  /** As far as the integration tells them: an integration that does not leaves the property out. */
   readonly username?: string | undefined;
   readonly clientId?: string | undefined;
 }

@@ -7,9 +7,9 @@ import {
   type Deferred,
   type TestGateway,
 } from '../entrypoints/gateway.testkit.ts';
-import { badBodies, badHeads, type BadAnswer } from '../http1/response-corpus.testkit.ts';
+import { badBodies, badHeads, type BadResponse } from '../http1/response-corpus.testkit.ts';
 
-let answer: BadAnswer;
+let answer: BadResponse;
 let gone: Deferred<void>;
 let opened = 0;
 let gateway: TestGateway;
@@ -43,7 +43,7 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-async function ask(chosen: BadAnswer): Promise<string> {
+async function ask(chosen: BadResponse): Promise<string> {
   answer = chosen;
   gone = createDeferred();
   const before = opened;
@@ -63,7 +63,7 @@ async function ask(chosen: BadAnswer): Promise<string> {
 let asked = 0;
 const lastRecord = () => gateway.recorded(asked);
 /** For the log: in words of the client's own, without anything that the server sent. */
-async function tellsWhy({ bytes }: BadAnswer): Promise<void> {
+async function tellsWhy({ bytes }: BadResponse): Promise<void> {
   const { originFault: reason = '' } = await lastRecord();
   expect(reason).toMatch(/^[a-zA-Z][\w /,;:.'’-]{5,}$/);
   expect(bytes).not.toContain(reason);

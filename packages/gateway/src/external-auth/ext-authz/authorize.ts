@@ -1,5 +1,5 @@
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
-import type { CheckConfig, EntryPointConfig } from '../../config/install.ts';
+import type { ExternalAuthConfig, EntryPointConfig } from '../../config/install.ts';
 import { hasTooManyFields } from '../../entrypoints/message-framing.ts';
 import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
 import type { Passes } from '../../middlewares/passes.ts';
@@ -13,8 +13,8 @@ import { ambiguousPath, brokenRoute, gatewayRefusals, type Refusal } from '../..
 import { readRequestId } from '../../pipeline/request-id.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import { createReadPath } from '../../routing/request-path.ts';
-import type { Check } from '../../snapshot/snapshot.ts';
-import { createAnswerHeaders, findImpostors } from '../answer-headers.ts';
+import type { NamedSteps } from '../../snapshot/snapshot.ts';
+import { createDecisionHeaders, findImpostors } from '../decision-headers.ts';
 import { namesOf, valueOf } from '../raw-headers.ts';
 import { refuseBroken, refuseUnknown } from '../refuse-middleware.ts';
 import { isAmbiguousPath } from '../told-path.ts';
@@ -22,27 +22,27 @@ import type { CheckRequest } from './check-request.ts';
 import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
 
 /** Answers one `Check`, with the bytes of a `CheckResponse`. Never rejects: what fails is refused. */
-export type Answer = (request: CheckRequest, isDraining: boolean) => Promise<Buffer>;
+export type Authorize = (request: CheckRequest, isDraining: boolean) => Promise<Buffer>;
 
-export function createAnswer(
+export function createAuthorize(
   {
     name: entryPoint,
     encodedCharacters,
     transport,
   }: Pick<EntryPointConfig, 'name' | 'encodedCharacters' | 'transport'>,
-  config: CheckConfig,
+  config: ExternalAuthConfig,
   deps: PipelineDeps,
-): Answer {
+): Authorize {
   const readPath = createReadPath(encodedCharacters);
-  const toHeaders = createAnswerHeaders(config);
+  const toHeaders = createDecisionHeaders(config);
   const credentials = config.credentialsHeader.toLowerCase();
-  const allow = (check: Check, request: CheckRequest, passes: Passes): Buffer => {
+  const allow = (asked: NamedSteps, request: CheckRequest, passes: Passes): Buffer => {
     const username = usernameOf(passes);
     const headers = toHeaders(passes);
     return writeOkResponse({
       headers: headers.pairs,
       remove: findImpostors(namesOf(request.rawHeaders), headers),
-      metadata: { middleware: check.routerName, ...(username !== undefined && { username }) },
+      metadata: { middleware: asked.routerName, ...(username !== undefined && { username }) },
     });
   };
   const deny = (refusal: Refusal, requestId: string): Buffer => {
@@ -64,11 +64,11 @@ export function createAnswer(
   const refuse = (
     { path, rawHeaders }: RequestFacts,
     name: string | undefined,
-    check: Check | undefined,
+    asked: NamedSteps | undefined,
   ): Refusal | undefined => {
     if (hasTooManyFields(rawHeaders, transport)) return gatewayRefusals.too_many_header_fields;
-    if (check === undefined) return refuseUnknown(name);
-    return refuseBroken(check) ?? (isAmbiguousPath(path, readPath) ? ambiguousPath : undefined);
+    if (asked === undefined) return refuseUnknown(name);
+    return refuseBroken(asked) ?? (isAmbiguousPath(path, readPath) ? ambiguousPath : undefined);
   };
   return async (request, isDraining) => {
     const lease = deps.acquire();
@@ -77,13 +77,13 @@ export function createAnswer(
     const facts = toFacts(request, entryPoint);
     const requestId = readRequestId(facts.rawHeaders);
     const stepped = new CheckedRequest(facts, valueOf(facts.rawHeaders, credentials));
-    let check: Check | undefined;
+    let asked: NamedSteps | undefined;
     let stop: Stop = brokenRoute;
     try {
       const name = request.contextExtensions.get('middleware') ?? config.middleware;
-      check = name === undefined ? undefined : lease.snapshot.check(name);
-      stop = isDraining ? gatewayRefusals.gateway_draining : refuse(facts, name, check);
-      if (stop === undefined && check !== undefined) stop = await decide(check, stepped);
+      asked = name === undefined ? undefined : lease.snapshot.findSteps(name);
+      stop = isDraining ? gatewayRefusals.gateway_draining : refuse(facts, name, asked);
+      if (stop === undefined && asked !== undefined) stop = await decide(asked, stepped);
     } catch (error) {
       deps.onDefect(error, requestId);
       // Closed, not open: what could not be decided on does not pass.
@@ -105,7 +105,7 @@ export function createAnswer(
       originBytes: 0,
       downstreamBytes: 0,
       httpVersion: /^HTTP\/(\d(?:\.\d)?)$/.exec(request.protocol)?.[1] ?? '-',
-      routerName: check?.routerName,
+      routerName: asked?.routerName,
       serviceName: undefined,
       serverUrl: undefined,
       clientUsername:
@@ -116,9 +116,9 @@ export function createAnswer(
       originFault: undefined,
     });
     if (reply !== undefined) return respond(reply);
-    return refusal !== undefined || check === undefined
+    return refusal !== undefined || asked === undefined
       ? deny(refusal ?? brokenRoute, requestId)
-      : allow(check, request, stepped.passes);
+      : allow(asked, request, stepped.passes);
   };
 }
 

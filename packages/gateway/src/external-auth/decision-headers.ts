@@ -1,11 +1,11 @@
 import { isOddlySpelled, normalizeHeaderName } from '@grantgate/middleware/base/header-name';
-import type { CheckConfig } from '../config/install.ts';
+import type { ExternalAuthConfig } from '../config/install.ts';
 import type { Passes } from '../middlewares/passes.ts';
 import { appendSetHeaders, isReplaced, usernameOf } from '../middlewares/passes.ts';
 import type { Pass } from '../middlewares/step.ts';
 
 /** The headers that a proxy is to set on the caller's request. */
-export interface AnswerHeaders {
+export interface DecisionHeaders {
   /** Name and value in turn. */
   readonly pairs: readonly string[];
   /** Names of those that the caller must not send itself, in lower case. */
@@ -17,21 +17,21 @@ export interface AnswerHeaders {
 }
 
 /** Made once for each token and middleware. */
-export type ToAnswerHeaders = (passes: Passes) => AnswerHeaders;
+export type ToDecisionHeaders = (passes: Passes) => DecisionHeaders;
 
 /**
  * Every forwarded header is there, empty ones too: proxies differ on whether an absent one leaves the caller's own in place.
  *
- * @param ending headers of every answer, name and value in turn.
+ * @param ending headers of every response, name and value in turn.
  */
-export function createAnswerHeaders(
-  { credentialsHeader, usernameHeader }: Pick<CheckConfig, 'credentialsHeader' | 'usernameHeader'>,
+export function createDecisionHeaders(
+  { credentialsHeader, usernameHeader }: Pick<ExternalAuthConfig, 'credentialsHeader' | 'usernameHeader'>,
   ending: readonly string[] = [],
-): ToAnswerHeaders {
+): ToDecisionHeaders {
   const own = [credentialsHeader, usernameHeader].map(normalizeHeaderName);
   // A decision that a token has earned lives as long as the token does.
-  const known = new WeakMap<Pass, AnswerHeaders>();
-  const build = (passes: Passes): AnswerHeaders => {
+  const known = new WeakMap<Pass, DecisionHeaders>();
+  const build = (passes: Passes): DecisionHeaders => {
     const headers: string[] = [];
     appendSetHeaders(headers, passes);
     const [credentials = '', username = ''] = own;
@@ -70,7 +70,7 @@ const toHeaderValue = (text: string): string =>
  */
 export function findImpostors(
   sent: Iterable<string>,
-  { names, normalizedNames, isOdd }: AnswerHeaders,
+  { names, normalizedNames, isOdd }: DecisionHeaders,
 ): readonly string[] {
   let found: string[] | undefined;
   for (const name of sent) {

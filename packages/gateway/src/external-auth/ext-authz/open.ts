@@ -1,9 +1,9 @@
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition } from '@grpc/grpc-js';
-import type { EntryPointConfig, CheckConfig } from '../../config/install.ts';
+import type { EntryPointConfig, ExternalAuthConfig } from '../../config/install.ts';
 import type { EntryPoint, EntryPointDeps } from '../../entrypoints/entry-point.ts';
 import { ListenError } from '../../entrypoints/listen-error.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
-import { createAnswer } from './check.ts';
+import { createAuthorize } from './authorize.ts';
 import { createIdentity } from './identity.ts';
 import { readCheckRequest, type CheckRequest } from './check-request.ts';
 import { loadGrpc } from './load-grpc.ts';
@@ -18,23 +18,23 @@ import { numberField, readFields } from './protobuf.ts';
  *   installed; any other error is about the certificates.
  */
 export async function openExtAuthz(
-  config: EntryPointConfig & { readonly check: CheckConfig },
+  config: EntryPointConfig & { readonly externalAuth: ExternalAuthConfig },
   deps: Pick<EntryPointDeps, 'clock' | 'certificates'> & { readonly pipeline: PipelineDeps },
 ): Promise<EntryPoint> {
   const grpc = loadGrpc();
-  const answer = createAnswer(config, config.check, deps.pipeline);
+  const authorize = createAuthorize(config, config.externalAuth, deps.pipeline);
   const watchers = new Set<ServerWritableStream<HealthRequest, Health>>();
   let draining = false;
   const health = (service: string): Health =>
     !services.has(service) ? 'unknown' : draining ? 'notServing' : 'serving';
   const server = new grpc.Server({ 'grpc.max_receive_message_length': maxMessageBytes });
   server.addService(authorization, {
-    Check: ({ request }: ServerUnaryCall<CheckRequest, Buffer>, done: sendUnaryData<Buffer>) => {
-      void answer(request, draining).then((response) => done(null, response));
+    NamedSteps: ({ request }: ServerUnaryCall<CheckRequest, Buffer>, done: sendUnaryData<Buffer>) => {
+      void authorize(request, draining).then((response) => done(null, response));
     },
   });
   server.addService(healthCheck, {
-    Check: ({ request }: ServerUnaryCall<HealthRequest, Health>, done: sendUnaryData<Health>) => {
+    NamedSteps: ({ request }: ServerUnaryCall<HealthRequest, Health>, done: sendUnaryData<Health>) => {
       if (services.has(request.service)) done(null, health(request.service));
       else done({ code: grpc.status.NOT_FOUND, details: 'there is no such service' });
     },
@@ -95,7 +95,7 @@ type Health = 'serving' | 'notServing' | 'unknown';
 const services: ReadonlySet<string> = new Set(['', 'envoy.service.auth.v3.Authorization']);
 
 const authorization: ServiceDefinition = {
-  Check: {
+  NamedSteps: {
     path: '/envoy.service.auth.v3.Authorization/Check',
     requestStream: false,
     responseStream: false,
@@ -119,7 +119,7 @@ const healthMethod = (name: string, responseStream: boolean): ServiceDefinition[
 const healthNumbers: Readonly<Record<Health, number>> = { serving: 1, notServing: 2, unknown: 3 };
 
 const healthCheck: ServiceDefinition = {
-  Check: healthMethod('Check', false),
+  NamedSteps: healthMethod('Check', false),
   Watch: healthMethod('Watch', true),
 };
 

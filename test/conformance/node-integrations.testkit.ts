@@ -2,13 +2,16 @@ import type { Server } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Auth } from '@grantgate/middleware/express';
-import type { SeenRequest } from './door.ts';
+import type { SeenRequest } from './integration.ts';
 import { seenType, toSeen } from './guarded-service.testkit.ts';
-import type { OpenDoor } from './door.ts';
+import type { RunningIntegration } from './integration.ts';
 import { sendRequest } from './send-request.testkit.ts';
 
-/** A door at paths that begin with `/MIDDLEWARE/`, all on one port of 127.0.0.1. */
-export async function openHttpDoor(server: Server, close: () => Promise<unknown>): Promise<OpenDoor> {
+/** An integration at paths that begin with `/MIDDLEWARE/`, all on one port of 127.0.0.1. */
+export async function startHttpIntegration(
+  server: Server,
+  close: () => Promise<unknown>,
+): Promise<RunningIntegration> {
   if (!server.listening) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -36,7 +39,7 @@ export interface SeenParts {
 }
 
 /** What a handler answers: what it saw, in a form that `toSeen` reads. */
-export function toSeenAnswer(
+export function toSeenResponse(
   rawHeaders: readonly string[],
   { method, body, auth }: SeenParts,
 ): { readonly type: string; readonly body: string } {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { CheckConfig } from './install.ts';
+import type { ExternalAuthConfig } from './install.ts';
 import type { installSchema } from './install-schema.ts';
-import { checkDefaults } from './install-schema.ts';
+import { externalAuthDefaults } from './install-schema.ts';
 
 type WrittenEntryPoint = z.output<typeof installSchema>['entryPoints'][string];
 
@@ -9,12 +9,12 @@ type WrittenEntryPoint = z.output<typeof installSchema>['entryPoints'][string];
 export const thisMachine: readonly string[] = Object.freeze(['127.0.0.0/8', '::1']);
 
 /** What an entry point answers in place of routes: by its options, or by its name alone; undefined: it serves routes. */
-export function toCheck(
+export function toExternalAuth(
   name: string,
   { forwardAuth, extAuthz }: Pick<WrittenEntryPoint, 'forwardAuth' | 'extAuthz'>,
-): CheckConfig | undefined {
+): ExternalAuthConfig | undefined {
   if (forwardAuth !== undefined || (name === 'forwardAuth' && extAuthz === undefined)) {
-    const { statusMap, problemHeader, ...headers } = forwardAuth ?? checkDefaults.forwardAuth;
+    const { statusMap, problemHeader, ...headers } = forwardAuth ?? externalAuthDefaults.forwardAuth;
     return Object.freeze({
       kind: 'forwardAuth',
       ...headers,
@@ -24,7 +24,7 @@ export function toCheck(
     });
   }
   if (extAuthz === undefined && name !== 'extAuthz') return undefined;
-  const { statusMap, middleware, ...headers } = extAuthz ?? checkDefaults.extAuthz;
+  const { statusMap, middleware, ...headers } = extAuthz ?? externalAuthDefaults.extAuthz;
   return Object.freeze({
     kind: 'extAuthz',
     ...headers,

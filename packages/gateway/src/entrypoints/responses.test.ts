@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { parseInstall } from '../config/parse-install.ts';
-import type { Exchange } from '../pipeline/exchange.ts';
-import type { Answer, AnswerHead } from '../proxy/answer.ts';
+import type { IncomingRequest } from '../pipeline/incoming-request.ts';
+import type { CallerResponse, CallerResponseHead } from '../proxy/caller-response.ts';
 import { openEntryPoint, type EntryPoint } from './entry-point.ts';
 
-/** What is done with one answer; the same on either lane. */
+/** What is done with one response; the same on the fast path and the fallback. */
 interface Script {
   readonly method: string;
-  readonly head: AnswerHead;
+  readonly head: CallerResponseHead;
   readonly parts: readonly { readonly bytes: number; readonly lent: boolean; readonly flush: boolean }[];
   /** Whether the last part is given to `end`. */
   readonly together: boolean;
@@ -25,8 +25,8 @@ let script: Script;
 let closed = 0;
 const defects: unknown[] = [];
 
-function play(answer: Answer): void {
-  answer.onClose({ answerClosed: () => void (closed += 1) });
+function play(answer: CallerResponse): void {
+  answer.onClose({ responseClosed: () => void (closed += 1) });
   if (script.isLast) answer.last();
   answer.begin(script.head);
   // Every lent part is in the same buffer, as a connection's are.
@@ -51,7 +51,7 @@ beforeAll(async () => {
   const config = parseInstall('entryPoints: { web: { address: "127.0.0.1:0" } }', 'grantgate.yaml').config!;
   entryPoint = await openEntryPoint(config.entryPoints.get('web')!, {
     clock: systemClock,
-    handle: ({ answer }: Exchange) => {
+    handle: ({ response: answer }: IncomingRequest) => {
       play(answer);
       return { refuse() {} };
     },
@@ -64,7 +64,7 @@ afterAll(() => entryPoint.drain());
 /** What has come of an answer that breaks off is a matter of time. */
 const broken = { broken: true };
 
-/** What a caller makes of it. @param target in absolute form for the lane of Node.js. */
+/** What a caller makes of it. @param target in absolute form for the fallback. */
 function receive(target: string, { method }: Script): Promise<object> {
   return new Promise((resolve) => {
     const { port } = entryPoint;
@@ -135,7 +135,7 @@ const scripts: fc.Arbitrary<Script> = fc
   });
 
 describe('an answer', () => {
-  it('is the same to the caller, whichever lane writes it', async () => {
+  it('is the same to the caller, whether the fast path or the fallback writes it', async () => {
     let answers = 0;
     await fc.assert(
       fc.asyncProperty(scripts, async (one) => {

@@ -2,36 +2,37 @@ import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createDeadlines, toTickMs } from '../http1/deadlines.ts';
 import { createReadBuffers } from '../http1/read-buffers.ts';
-import { createAnswerTexts } from './answer-texts.ts';
+import { createResponseTexts } from './response-texts.ts';
 import { CallerConnection, type CallerConnectionDeps } from './caller-connection.ts';
 import type { ConnectionFactsOf } from './connection-facts.ts';
-import type { LaneDeps } from './node-lane.ts';
+import type { FallbackDeps } from './node-fallback.ts';
 import { createReadFrom } from './socket-reads.ts';
 
-export interface ShortLaneDeps extends Omit<LaneDeps, 'readFacts'>, Pick<CallerConnectionDeps, 'toNodeLane'> {
+export interface FastPathDeps
+  extends Omit<FallbackDeps, 'readFacts'>, Pick<CallerConnectionDeps, 'toNodeFallback'> {
   readonly clock: Clock;
   readonly connectionOf: ConnectionFactsOf;
 }
 
 /**
  * Serves requests of the plain form, one after the other on each connection, without Node.js's HTTP server. The first that
- * is anything else goes to the other lane, and its connection with it.
+ * is anything else goes to the fallback, Node.js's HTTP server, and its connection with it.
  */
-export interface ShortLane {
+export interface FastPath {
   /** Takes a new connection. */
   accept(socket: Socket): void;
-  /** Closes connections that have had an answer and bring no request. */
+  /** Closes connections that have had a response and bring no request. */
   closeIdle(): void;
 }
 
-export function createShortLane({ clock, connectionOf, ...deps }: ShortLaneDeps): ShortLane {
+export function createFastPath({ clock, connectionOf, ...deps }: FastPathDeps): FastPath {
   const { headerTimeoutMs, readTimeoutMs, idleTimeoutMs } = deps.config.transport;
   const firstMs = readTimeoutMs === 0 ? headerTimeoutMs : Math.min(headerTimeoutMs, readTimeoutMs);
   const idle = new Set<Socket>();
   const common: CallerConnectionDeps = {
     ...deps,
     deadlines: createDeadlines(clock, toTickMs([firstMs, readTimeoutMs, idleTimeoutMs])),
-    texts: createAnswerTexts(clock),
+    texts: createResponseTexts(clock),
     keepAlive:
       idleTimeoutMs > 0
         ? `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleTimeoutMs / 1000)}\r\n`

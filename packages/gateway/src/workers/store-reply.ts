@@ -2,7 +2,7 @@ import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { StoreReply, StoreRequest } from './messages.ts';
 
 /** Does what a worker asks of the store; never rejects. */
-export async function answerStore(store: TokenStore, request: StoreRequest): Promise<StoreReply> {
+export async function replyToStore(store: TokenStore, request: StoreRequest): Promise<StoreReply> {
   const { id } = request;
   try {
     return { kind: 'stored', id, ok: true, result: await operate(store, request) };

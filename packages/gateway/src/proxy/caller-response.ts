@@ -1,7 +1,7 @@
 import type { ResponseHead } from '../http1/response-head.ts';
 
-/** The head of an answer to a caller. */
-export interface AnswerHead {
+/** The head of a response to a caller. */
+export interface CallerResponseHead {
   readonly status: number;
   /** May be empty. */
   readonly reason: string;
@@ -9,37 +9,37 @@ export interface AnswerHead {
   readonly headers: readonly string[];
   /** Whether `Date` is added when it is not among the headers. */
   readonly dated: boolean;
-  /** Whether this very object comes again with other answers, so that what is made of it is worth keeping. */
+  /** Whether this very object comes again with other responses, so that what is made of it is worth keeping. */
   readonly reused: boolean;
 }
 
-/** Told of the end of an answer. */
-export interface Closing {
-  answerClosed(): void;
+/** Told of the end of a response. */
+export interface ResponseListener {
+  responseClosed(): void;
 }
 
-/** The answer to one request, as it is written to the caller's connection. */
-export interface Answer {
-  /** Its head is settled: it cannot become another answer any more. */
+/** The response to one request, as it is written to the caller's connection. */
+export interface CallerResponse {
+  /** Its head is settled: it cannot become another response any more. */
   readonly begun: boolean;
   /** Nothing can be added: it has its end, or its connection is gone. */
   readonly over: boolean;
   /** Status of its head; of no meaning before it has begun. */
   readonly status: number;
   /** Tells once, when it has been written to its end or its connection is gone; perhaps before `end` returns. */
-  onClose(told: Closing): void;
-  /** The connection ends with this answer, if that can still be said. */
+  onClose(told: ResponseListener): void;
+  /** The connection ends with this response, if that can still be said. */
   last(): void;
   /** Tells a caller that waits for it to send its body (RFC 9110 section 10.1.1). */
   continue(): void;
-  /** A 1xx answer before this one; left out where it cannot be passed on. */
+  /** A 1xx response before this one; left out where it cannot be passed on. */
   interim(head: ResponseHead): void;
   /** Settles the head, which goes out with the first part or with `flush`. */
-  begin(head: AnswerHead): void;
+  begin(head: CallerResponseHead): void;
   /**
    * A part of the body.
    *
-   * @param lent the bytes are the answer's only until this returns.
+   * @param lent the bytes are the response's only until this returns.
    * @returns false when no part is to come before `onceDrained` tells.
    */
   write(part: Buffer, lent: boolean): boolean;

@@ -9,13 +9,13 @@ import type { Decision } from '@grantgate/middleware/decision/decision';
 import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
-import type { CheckConfig, EntryPointConfig } from '../config/install.ts';
+import type { ExternalAuthConfig, EntryPointConfig } from '../config/install.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import { createActivity } from '../entrypoints/activity.ts';
 import { createConnectionFacts } from '../entrypoints/connection-facts.ts';
 import { openEntryPoint, type EntryPoint } from '../entrypoints/entry-point.ts';
 import { allow } from '../entrypoints/gateway.testkit.ts';
-import { serveNodeLane } from '../entrypoints/node-lane.ts';
+import { serveWithNode } from '../entrypoints/node-fallback.ts';
 import { createReadFacts } from '../entrypoints/request-facts.ts';
 import { createTrustedPeers } from '../entrypoints/trusted-peers.ts';
 import { createWriteStalls } from '../entrypoints/write-stalls.ts';
@@ -23,7 +23,7 @@ import type { Handle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { createReadPath } from '../routing/request-path.ts';
-import type { Check } from '../snapshot/snapshot.ts';
+import type { NamedSteps } from '../snapshot/snapshot.ts';
 import { createForwardAuthHandle } from './forward-auth.ts';
 
 const good = 'Basic Z29vZDpzZWNyZXQ=';
@@ -63,7 +63,7 @@ interface Listening {
   close(): Promise<void>;
 }
 
-interface Door {
+interface ProxyEntry {
   /** Sends text on a connection of its own; what came back until its end, and the record of the request. */
   send(request: string): Promise<{ readonly answer: string; readonly told: Told | undefined }>;
   readonly defects: readonly unknown[];
@@ -72,11 +72,11 @@ interface Door {
 }
 
 /** An entry point for checks, or a server of Node.js's alone with the same checks behind it. */
-async function openDoor(options: string, lanes: 'both' | 'node'): Promise<Door> {
+async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise<ProxyEntry> {
   const install = `entryPoints: { checks: { address: "127.0.0.1:0", forwardAuth: ${options} } }`;
   const config = parseInstall(install, 'grantgate.yaml').config!.entryPoints.get('checks')!;
-  const check: CheckConfig = config.check!;
-  const checks = new Map<string, Check>(
+  const check: ExternalAuthConfig = config.externalAuth!;
+  const checks = new Map<string, NamedSteps>(
     Object.entries(middlewares).map(([name, decides]) => [
       name,
       {
@@ -96,7 +96,7 @@ async function openDoor(options: string, lanes: 'both' | 'node'): Promise<Door> 
     clock,
     acquire() {
       leases += 1;
-      const snapshot = { match: () => undefined, check: (name: string) => checks.get(name) };
+      const snapshot = { match: () => undefined, findSteps: (name: string) => checks.get(name) };
       return { snapshot, release: () => void (leases -= 1) };
     },
     onRecord(record: RequestRecord) {
@@ -108,9 +108,9 @@ async function openDoor(options: string, lanes: 'both' | 'node'): Promise<Door> 
   const handle = createForwardAuthHandle(check, pipeline);
   const onError = (error: unknown): void => void defects.push(error);
   const listening =
-    lanes === 'both'
-      ? toDoor(await openEntryPoint(config, { clock, handle, certificates: [], onError }))
-      : await openNodeLane(config, handle);
+    paths === 'both'
+      ? toListening(await openEntryPoint(config, { clock, handle, certificates: [], onError }))
+      : await openNodeFallback(config, handle);
   return {
     async send(request) {
       const before = records.length;
@@ -128,18 +128,18 @@ async function openDoor(options: string, lanes: 'both' | 'node'): Promise<Door> 
   };
 }
 
-const toDoor = (entryPoint: EntryPoint): Listening => ({
+const toListening = (entryPoint: EntryPoint): Listening => ({
   port: entryPoint.port,
   close: () => entryPoint.drain(),
 });
 
-async function openNodeLane(config: EntryPointConfig, handle: Handle): Promise<Listening> {
+async function openNodeFallback(config: EntryPointConfig, handle: Handle): Promise<Listening> {
   const server = createServer({ requireHostHeader: false, keepAliveTimeout: config.transport.idleTimeoutMs });
   const connectionOf = createConnectionFacts(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
   );
   const readFacts = createReadFacts({ entryPoint: config.name, scheme: 'http', connectionOf });
-  serveNodeLane(server, {
+  serveWithNode(server, {
     config,
     activity: createActivity(),
     readFacts,
@@ -190,7 +190,7 @@ const others = [
   'Expect: 100-continue', 'Upgrade: websocket', 'Connection: close, te', 'Cookie: a=b', 'X-Empty:', 'X-Blank: \t a \t ',
 ]; // prettier-ignore
 
-/** Mostly what the short lane takes, and whatever a proxy or a caller may do to change that. */
+/** Mostly what the short path takes, and whatever a proxy or a caller may do to change that. */
 const asked: fc.Arbitrary<Asked> = fc.record({
   method: mostly('GET', 'HEAD', 'POST', 'OPTIONS', 'TRACE', 'PURGE'),
   target: fc
@@ -212,7 +212,7 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 });
 
 /** All but what is new in every answer: an ID that the caller has not given, the date, the ports. */
-const comparable = ({ answer, told }: Awaited<ReturnType<Door['send']>>): unknown => {
+const comparable = ({ answer, told }: Awaited<ReturnType<ProxyEntry['send']>>): unknown => {
   const withoutNew = (value: string): string =>
     value.replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, 'NEW').replace(/^Date: .*\r\n/m, '');
   if (told === undefined) return withoutNew(answer);
@@ -234,14 +234,14 @@ describe.each([
   ['with names of its own', '{ usernameHeader: Group, problemHeader: X-Problem, statusMap: { 401: 407 } }'],
   ['with credentials in another header', '{ credentialsHeader: X-Credentials }'],
 ])('a check, %s', (_how, options) => {
-  let both: Door;
-  let node: Door;
+  let both: ProxyEntry;
+  let node: ProxyEntry;
   beforeAll(async () => {
-    [both, node] = [await openDoor(options, 'both'), await openDoor(options, 'node')];
+    [both, node] = [await startProxyEntry(options, 'both'), await startProxyEntry(options, 'node')];
   });
   afterAll(() => Promise.all([both.close(), node.close()]));
 
-  it('has the same answer and the same record, whichever lane it takes', async () => {
+  it('has the same answer and the same record, whichever path it takes', async () => {
     await fc.assert(
       fc.asyncProperty(asked, async (one) => {
         const [mine, nodes] = [await both.send(write(one)), await node.send(write(one))];
@@ -255,24 +255,24 @@ describe.each([
 });
 
 describe('a check', () => {
-  let door: Door;
-  beforeAll(async () => (door = await openDoor('{}', 'both')));
-  afterAll(() => door.close());
-  const takesShortLane = async (one: Partial<Asked>): Promise<boolean> => {
+  let entry: ProxyEntry;
+  beforeAll(async () => (entry = await startProxyEntry('{}', 'both')));
+  afterAll(() => entry.close());
+  const takesFastPath = async (one: Partial<Asked>): Promise<boolean> => {
     let byNode = false;
     const onRequest = (): void => void (byNode = true);
     subscribe('http.server.request.start', onRequest);
-    await door.send(write({ ...plain, ...one }));
+    await entry.send(write({ ...plain, ...one }));
     unsubscribe('http.server.request.start', onRequest);
     return !byNode;
   };
 
   it('with more header lines than the entry point allows is refused', async () => {
     const headers = [...plain.headers, ...Array.from({ length: 98 }, () => 'a:')];
-    const { answer, told } = await door.send(write({ ...plain, headers }));
+    const { answer, told } = await entry.send(write({ ...plain, headers }));
     expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*"code":"too_many_header_fields"/);
     expect(told?.record).toMatchObject({ status: 431, refusal: { code: 'too_many_header_fields' } });
-    expect((await door.send(write({ ...plain, headers: headers.slice(1) }))).answer).not.toContain(' 431 ');
+    expect((await entry.send(write({ ...plain, headers: headers.slice(1) }))).answer).not.toContain(' 431 ');
   });
 
   it.each<[string, Partial<Asked>]>([
@@ -285,8 +285,8 @@ describe('a check', () => {
     ['that has to be waited for', { target: '/forward-auth/later' }],
     ['of a decision that throws', { target: '/forward-auth/throwing' }],
     ['of nothing that is there', { target: '/forward-auth/nobody' }],
-  ])('%s takes the short lane', async (_which, one) => {
-    expect(await takesShortLane(one)).toBe(true);
+  ])('%s takes the short path', async (_which, one) => {
+    expect(await takesFastPath(one)).toBe(true);
   });
 
   it.each<[string, Partial<Asked>]>([
@@ -295,6 +295,6 @@ describe('a check', () => {
     ['with an absolute target', { target: 'http://a/forward-auth/memory' }],
     ['that asks for more than that of its connection', { headers: [...plain.headers, 'Connection: te'] }],
   ])('%s takes that of Node.js', async (_which, one) => {
-    expect(await takesShortLane(one)).toBe(false);
+    expect(await takesFastPath(one)).toBe(false);
   });
 });
