@@ -22,7 +22,7 @@ export async function startGateway(stage, { name, install, routes, build = root,
     if (!line.startsWith('{')) return;
     const message = JSON.parse(line);
     if (message.msg === 'listening') ports.set(message.entryPoint, message.port);
-    if (message.msg === 'a worker is ready') workers += 1;
+    if (message.msg === 'worker ready') workers += 1;
     onMessage?.(message);
   };
   const main = join(build, 'packages/gateway/dist/cli/main.js');

@@ -181,7 +181,7 @@ describe('an admission policy', () => {
   it.each([
     [
       { clams: 1, cliendID: 2 },
-      'spec.plugin.oAuthClientCredentials: unknown field clams, cliendID; known are url,',
+      'spec.plugin.oAuthClientCredentials: unknown field clams, cliendID; known fields: url,',
     ],
     [
       { clientConfig: 5 },
@@ -216,7 +216,7 @@ describe('an admission policy', () => {
     [{ match: 'Path(`/a`)', middleware: [{ name: 'auth' }] }],
   ])('of open routes refuses %j, and names the route', (route) => {
     expect(open.refusals(toManifest(routes(guarded, route)))).toEqual([
-      'spec.routes[]: no middleware, so everyone may pass: Path(`/a`); name one under middlewares, or annotate the IngressRoute with grantgate.dev/open: "true"',
+      'spec.routes[]: no middleware, so everyone can use it: Path(`/a`); name one under middlewares, or annotate the IngressRoute with grantgate.dev/open: "true"',
     ]);
   });
 

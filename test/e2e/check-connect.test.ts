@@ -50,7 +50,7 @@ async function check(options: Readonly<Record<string, unknown>>): Promise<Report
   return JSON.parse(stdout) as Report;
 }
 
-const good = { errors: 0, warnings: 0, problems: [], connections: [{ ok: true, detail: 'gives a token (token_type Bearer)' }] }; // prettier-ignore
+const good = { errors: 0, warnings: 0, problems: [], connections: [{ ok: true, detail: 'grants a token (token_type Bearer)' }] }; // prettier-ignore
 const warning = (code: string, message: string) => ({
   errors: 0,
   warnings: 1,
@@ -99,7 +99,7 @@ describe('grantgate check --connect with a certified authorization server', () =
 
   it('names the scope that the server left out', async () => {
     expect(await check({ url, scopes: ['orders:read', 'orders:delete'] })).toMatchObject(
-      warning('scope_not_granted', 'gives a token without the scope orders:delete: granted are orders:read'),
+      warning('scope_not_granted', 'grants a token without the scope orders:delete; granted: orders:read'),
     );
   });
 
@@ -107,7 +107,7 @@ describe('grantgate check --connect with a certified authorization server', () =
     expect(await check({ url, audience: 'https://billing.example' })).toMatchObject(
       warning(
         'audience_not_granted',
-        'gives a token for another audience than https://billing.example: its aud is https://orders.example',
+        'grants a token for another audience than https://billing.example; its aud: https://orders.example',
       ),
     );
   });
@@ -135,7 +135,7 @@ describe('grantgate check --connect with the responses of Keycloak 26.7', () => 
     ['a resource', { resource: 'https://billing.example' }, 'https://billing.example'],
   ])('warns of %s that it ignores', async (_what, options, name) => {
     expect(await check({ url: keycloak.url, ...options })).toMatchObject(
-      warning('audience_not_granted', `another audience than ${name}: its aud is orders-api account`),
+      warning('audience_not_granted', `another audience than ${name}; its aud: orders-api account`),
     );
   });
 });

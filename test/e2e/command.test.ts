@@ -123,7 +123,7 @@ describe('grantgate demo, as it is built', () => {
   it('takes its tour, leaves nothing behind and exits 0', async () => {
     const { code, stdout, stderr } = await runToEnd(['demo', '--once', '--port', '0']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('5 of 5 answers are as they must be.\n');
+    expect(stdout).toContain('5 of 5 responses as expected.\n');
     expect(stdout).not.toContain('oidc-provider WARNING');
     expect(stdout).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
     // No colours where nobody sees them.
@@ -213,7 +213,7 @@ describe('grantgate serve with a shared store, as it is built', () => {
       log: { lines },
       kill: () => void child.kill('SIGKILL'),
     };
-    await untilStore(joined, 'ready');
+    await untilStore(joined, 'available');
     return joined;
   }
 
@@ -242,7 +242,7 @@ describe('grantgate serve with a shared store, as it is built', () => {
       log.lines().filter((line) => line.includes(text)).length;
     // A store that is slow for once takes no lock: then another credential is tried.
     const { caller, lock, asked } = await until(async () => {
-      await untilStore(one, 'ready');
+      await untilStore(one, 'available');
       const askedBefore = fleet.server.received();
       const candidate = fleet.createCaller();
       const before = storeTroubles(one).length;
@@ -266,7 +266,7 @@ describe('grantgate serve with a shared store, as it is built', () => {
     expect(await answer).toBe(200);
     expect(fleet.server.received()).toBe(asked + 1);
     // Unless its own store was too slow to let it wait.
-    const waited = logged(two, 'waited for a token that another process asked for') === 1;
+    const waited = logged(two, 'waited for a token requested by another process') === 1;
     expect(waited || storeTroubles(two).length > 0).toBe(true);
   });
 });
@@ -278,7 +278,7 @@ it('grantgate serve says that its log cannot be opened, and nothing else, and ex
   );
   const { code, stderr } = await runToEnd(['serve', '--config', 'grantgate.yaml']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: the access log \S+ cannot be opened \(EISDIR\) \[log_unavailable\]\n$/);
+  expect(stderr).toMatch(/^error: cannot open the access log \S+ \(EISDIR\) \[log_unavailable\]\n$/);
 });
 
 describe('grantgate token, as it is built', () => {

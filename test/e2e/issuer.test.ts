@@ -90,7 +90,7 @@ describe('a gateway with an issuer', () => {
     expect(logged()[0]).toMatchObject({
       issuer: issuer.issuer,
       reason: 'unavailable',
-      detail: expect.stringContaining('oauth-authorization-server: answered 503; openid-configuration: answered 404') as string,
+      detail: expect.stringContaining('oauth-authorization-server: responded with 503; openid-configuration: responded with 404') as string,
       nextTryInSeconds: 1,
     });
     expect(logged()[1]).toMatchObject({ failures: 2, failedForSeconds: 3 });

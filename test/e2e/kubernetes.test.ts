@@ -156,7 +156,7 @@ it('takes up a rotated secret, refuses without it, and heals', async () => {
 
 it('serves on while the API server is away, and takes up what has changed meanwhile', async () => {
   await api.stop();
-  await expect.poll(() => log.text()).toContain('the Kubernetes API is not available');
+  await expect.poll(() => log.text()).toContain('Kubernetes API unavailable');
   expect((await call('/my-app')).status).toBe(200);
   api.remove('IngressRoute', 'default/my-app');
   await api.start();

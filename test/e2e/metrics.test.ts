@@ -105,7 +105,7 @@ async function start(workers: number): Promise<Scraped> {
   );
   opened.push(served);
   await served.untilLogged('listening', 4);
-  if (workers > 1) await served.untilLogged('a worker is ready', workers);
+  if (workers > 1) await served.untilLogged('worker ready', workers);
   const ports = new Map(
     served.logged('listening').map(({ entryPoint = '', port = 0 }) => [entryPoint, port]),
   );
@@ -293,12 +293,12 @@ describe('metrics of two workers', () => {
         const now = await scraped.scrape();
         expect(findDecreases(before, now)).toEqual([]);
         before = now;
-        return scraped.logged('the workers have been replaced').length >= round;
+        return scraped.logged('workers replaced').length >= round;
       });
     }
     running = false;
     await load;
-    const pids = scraped.logged('a worker is ready').map(({ pid = 0 }) => pid);
+    const pids = scraped.logged('worker ready').map(({ pid = 0 }) => pid);
     await until(async () => !pids.slice(0, -2).some(isAlive));
     const after = await untilCounted(scraped, visits);
     expect(after.sum(requests, { entrypoint: 'web' })).toBe(visits);
@@ -312,12 +312,12 @@ describe('metrics of two workers', () => {
     const scraped = await start(2);
     await scraped.visitAll('/', 40);
     const before = await untilCounted(scraped, 40);
-    const [victim = 0] = scraped.logged('a worker is ready').map(({ pid = 0 }) => pid);
+    const [victim = 0] = scraped.logged('worker ready').map(({ pid = 0 }) => pid);
     process.kill(victim, 'SIGKILL');
-    await scraped.untilLogged('a worker ended unasked and is replaced', 1);
+    await scraped.untilLogged('worker exited unexpectedly; restarting it', 1);
     const without = await scraped.scrape();
     expect(findDecreases(before, without)).toEqual([]);
-    await scraped.untilLogged('a worker is ready', 3);
+    await scraped.untilLogged('worker ready', 3);
     await scraped.visitAll('/', 10);
     const after = await untilCounted(scraped, 50);
     expect(findDecreases(without, after)).toEqual([]);
@@ -330,7 +330,7 @@ describe('metrics of two workers', () => {
     const scraped = await start(2);
     await scraped.visitAll('/', 20);
     const before = await untilCounted(scraped, 20);
-    const [frozen = 0] = scraped.logged('a worker is ready').map(({ pid = 0 }) => pid);
+    const [frozen = 0] = scraped.logged('worker ready').map(({ pid = 0 }) => pid);
     process.kill(frozen, 'SIGSTOP');
     const without = await scraped.scrape();
     expect(without.sum('grantgate_workers_not_answering')).toBe(1);

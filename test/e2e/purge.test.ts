@@ -52,7 +52,7 @@ async function start(workers: number, install: object = {}, adminHost = '127.0.0
   );
   opened.push(served);
   await served.untilLogged('listening', 2);
-  if (workers > 1) await served.untilLogged('a worker is ready', workers);
+  if (workers > 1) await served.untilLogged('worker ready', workers);
   const ports = new Map(served.logged('listening').map(({ entryPoint = '', port = 0 }) => [entryPoint, port]));
   const urlOf = (entryPoint: string): string => `http://127.0.0.1:${ports.get(entryPoint) ?? 0}`;
   /** Tokens that a route sends, asked for on so many connections that every worker has served one. */
@@ -130,17 +130,17 @@ describe('a request to purge tokens', () => {
     const json = (value: unknown) => ({ body: JSON.stringify(value) });
     const cases: readonly [string, RequestInit, number, string][] = [
       ['', {}, 400, expected],
-      ['?clientId=', {}, 400, 'clientID: expected a string that is not empty'],
+      ['?clientId=', {}, 400, 'clientID: expected a non-empty string'],
       ['?all=false', {}, 400, 'all: expected true'],
       ['?all=true&clientID=orders', {}, 400, expected],
       ['?client=orders', {}, 400, `unknown member "client": ${expected}`],
       ['', { body: '[' }, 400, `the body is not a JSON object: ${expected}`],
       ['', json(['orders']), 400, `the body is not a JSON object: ${expected}`],
-      ['', json({ clientID: 7 }), 400, 'clientID: expected a string that is not empty'],
+      ['', json({ clientID: 7 }), 400, 'clientID: expected a non-empty string'],
       ['', json({ clientID: 'x'.repeat(17_000) }), 413, 'the body is longer than 16384 bytes'],
-      ['?middleware=nobody', {}, 404, 'there is no middleware oAuthClientCredentials of that name'],
-      ['?all=true', { headers: { origin: 'http://127.0.0.1' } }, 403, 'pages in a browser may not purge tokens'],
-      ['?all=true', { method: 'GET' }, 405, 'purge tokens with POST'],
+      ['?middleware=nobody', {}, 404, 'unknown middleware: no oAuthClientCredentials middleware has that name'],
+      ['?all=true', { headers: { origin: 'http://127.0.0.1' } }, 403, 'requests from browser pages cannot purge tokens'],
+      ['?all=true', { method: 'GET' }, 405, 'send POST to purge tokens'],
     ];
     for (const [query, init, status, detail] of cases)
       expect(await purge(query, init)).toEqual({ status, body: { status, detail } });

@@ -34,9 +34,9 @@ describe('one Redis is never in the way', () => {
     await redis.server.kill();
     const gateway = await fleet.join(redis.options);
     expect(await call(gateway, fleet.createCaller())).toBe(200);
-    await untilStore(gateway, 'not available');
+    await untilStore(gateway, 'unavailable');
     await redis.server.restart();
-    await untilStore(gateway, 'ready');
+    await untilStore(gateway, 'available');
     await fleet.untilShared(gateway, await fleet.join(redis.options));
   });
 
@@ -60,10 +60,10 @@ describe('one Redis is never in the way', () => {
     const load = fleet.load(gateway);
     await fleet.untilServed(200);
     await hurt(redis.server);
-    await untilStore(gateway, 'not available');
+    await untilStore(gateway, 'unavailable');
     await fleet.untilServed(500);
     await heal(redis.server);
-    await untilStore(gateway, 'ready');
+    await untilStore(gateway, 'available');
     await fleet.untilServed(200);
     await load.stop();
     await fleet.untilShared(gateway, await fleet.join(plain));
@@ -161,10 +161,10 @@ describe('a whole Redis Cluster is never in the way', () => {
     const load = fleet.load(gateway);
     await fleet.untilServed(200);
     await Promise.all(nodes.map((node) => node.kill()));
-    await untilStore(gateway, 'not available');
+    await untilStore(gateway, 'unavailable');
     await fleet.untilServed(500);
     await Promise.all(nodes.map((node) => node.restart()));
-    await untilStore(gateway, 'ready');
+    await untilStore(gateway, 'available');
     await fleet.untilServed(200);
     await fleet.untilShared(gateway, await fleet.join(redis.options));
     await load.stop();
@@ -177,7 +177,7 @@ describe('a whole Redis Cluster is never in the way', () => {
     const load = fleet.load(gateway);
     await fleet.untilServed(200);
     frozen?.freeze();
-    await untilLogged(gateway, 'the token store failed');
+    await untilLogged(gateway, 'token store failed');
     await fleet.untilServed(500);
     // Twelve credentials in a row: some of their keys were those of the frozen node.
     const other = await fleet.join(redis.options);
@@ -196,7 +196,7 @@ describe('a Redis behind sentinels is never in the way', () => {
     const load = fleet.load(gateway);
     await fleet.untilServed(200);
     await redis.master.kill();
-    await untilStore(gateway, 'not available');
+    await untilStore(gateway, 'unavailable');
     await fleet.untilServed(500);
     await fleet.untilShared(gateway, await fleet.join(redis.options));
     await load.stop();
@@ -208,7 +208,7 @@ describe('a Redis behind sentinels is never in the way', () => {
     const load = fleet.load(gateway);
     await fleet.untilServed(200);
     redis.master.freeze();
-    await untilStore(gateway, 'not available');
+    await untilStore(gateway, 'unavailable');
     await fleet.untilServed(500);
     const other = await fleet.join(redis.options);
     await fleet.untilShared(gateway, other);

@@ -89,7 +89,7 @@ describe('gateways that share Redis', () => {
         );
         expect(new Set(statuses)).toEqual(new Set([200]));
         const late = await join();
-        await untilStore(late, 'ready');
+        await untilStore(late, 'available');
         expect(await call(late, client.headers)).toBe(200);
         return client;
       },

@@ -51,7 +51,7 @@ http:
     renewals: () =>
       gateway.log
         .lines()
-        .filter((line) => line.includes('token renewal'))
+        .filter((line) => line.includes('token refresh'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     count: async (name: string, labels: Record<string, string> = {}) =>
       parseExposition(await (await fetch(`${gateway.urlOf('admin')}/metrics`)).text()).sum(name, labels),
@@ -82,7 +82,7 @@ describe('a renewal in the background that fails', () => {
     expect(others).toEqual([]);
     expect(failed).toMatchObject({
       level: 'warn',
-      msg: 'token renewal failed',
+      msg: 'token refresh failed',
       middleware: 'auth@file',
       clientId: 'reporting',
       reason: 'credentials_refused',
@@ -101,7 +101,7 @@ describe('a renewal in the background that fails', () => {
     expect(await ask()).toBe(200);
     await expect.poll(() => count('grantgate_token_renewals_total', { outcome: 'success' })).toBe(1);
     expect(renewals().slice(1)).toMatchObject([
-      { level: 'info', msg: 'token renewal succeeded again', middleware: 'auth@file', clientId: 'reporting', failures: 2 },
+      { level: 'info', msg: 'token refresh succeeded again', middleware: 'auth@file', clientId: 'reporting', failures: 2 },
     ]);
     expect(await count('grantgate_token_renewals_failing')).toBe(0);
     expect(gateway.log.text()).not.toContain('tell-tale');

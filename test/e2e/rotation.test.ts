@@ -158,7 +158,7 @@ describe('without a restart', () => {
     await mount('web', '..3', { 'tls.crt': three!.cert, 'tls.key': two!.key });
     await expect
       .poll(() => gateway.log.text())
-      .toContain('certificates cannot be used: the last good ones stay');
+      .toContain('invalid certificates: keeping the last valid ones');
     expect(await show()).toBe('two two');
     await mount('web', '..4', { 'tls.crt': three!.cert, 'tls.key': three!.key });
     await expect.poll(show).toBe('three three');

@@ -59,12 +59,10 @@ export const untilLogged = (gateway: Logged, text: string): Promise<void> =>
   vi.waitFor(() => expect(gateway.log.lines().join('\n')).toContain(text), waiting);
 
 /** Waits until the last word of the log about the store is that it can be used, or not. */
-export const untilStore = (gateway: Logged, state: 'ready' | 'not available'): Promise<void> =>
+export const untilStore = (gateway: Logged, state: 'available' | 'unavailable'): Promise<void> =>
   vi.waitFor(() => {
-    const words = gateway.log
-      .lines()
-      .filter((line) => /the token store is (?:ready|not available)/.test(line));
-    expect(words.at(-1)).toContain(`the token store is ${state}`);
+    const words = gateway.log.lines().filter((line) => /token store (?:un)?available/.test(line));
+    expect(words.at(-1)).toContain(`token store ${state}`);
   }, waiting);
 
 /** Why operations of the store failed, or it was left alone, in the words of the log. */
@@ -72,7 +70,7 @@ export const storeTroubles = ({ log }: Logged): readonly string[] =>
   log
     .lines()
     .map((line) => JSON.parse(line) as { msg: string; operation?: string; reason?: string })
-    .filter(({ msg }) => /the token store (?:failed|is not available)/.test(msg))
+    .filter(({ msg }) => /token store (?:failed|unavailable)/.test(msg))
     .map(({ operation = 'state', reason }) => `${operation}: ${String(reason)}`);
 
 /** What a machine that is short of time does to any store, in the words of the log. */
@@ -89,7 +87,7 @@ export function whileStoresAreQuick<T>(gateways: () => readonly Logged[], act: (
       .filter((trouble) => slowness.test(trouble)).length;
   return until(async () => {
     // One that was given up is left alone, without a word, until it is ready again.
-    for (const gateway of gateways()) await untilStore(gateway, 'ready');
+    for (const gateway of gateways()) await untilStore(gateway, 'available');
     const before = delays();
     const done = await act();
     return delays() === before && { done };

@@ -211,7 +211,7 @@ describe('a gateway, while the API server', () => {
     const listening = await until(async () => {
       const begunMs = Date.now();
       const served = start(outage, workers);
-      await served.untilLogged('the Kubernetes API is not available', 1);
+      await served.untilLogged('Kubernetes API unavailable', 1);
       served.child.kill('SIGTERM');
       expect(await served.ended).toBe(0);
       const lines = served.logged('listening');

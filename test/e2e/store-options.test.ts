@@ -18,7 +18,7 @@ afterEach(async () => {
 
 async function join(timeoutMs: number, secrets?: readonly string[]): Promise<TestGateway> {
   const gateway = await fleet.join({ ...redis.options, timeoutMs }, undefined, secrets);
-  await untilStore(gateway, 'ready');
+  await untilStore(gateway, 'available');
   return gateway;
 }
 

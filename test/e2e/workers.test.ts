@@ -52,13 +52,13 @@ function start(more: object = {}, middlewares?: object): Served {
 }
 const startServing = (more?: object, middlewares?: object): Promise<Serving> =>
   untilServing(start(more, middlewares));
-const pidsOf = (serving: Served): number[] => serving.logged('a worker is ready').map(({ pid = 0 }) => pid);
+const pidsOf = (serving: Served): number[] => serving.logged('worker ready').map(({ pid = 0 }) => pid);
 const untilGone = (pids: readonly number[]) => until(async () => !pids.some(isAlive));
 
 /** How often the store that the workers share was too slow. */
 const countTroubles = (serving: Serving): number =>
-  serving.logged('the store of the workers failed').length +
-  serving.logged('the store of the workers is not available').length;
+  serving.logged('token store of the workers failed').length +
+  serving.logged('token store of the workers unavailable').length;
 
 describe('grantgate serve with two workers, as it is built', () => {
   it('asks for one token, however many callers come to both workers at once', async () => {
@@ -68,7 +68,7 @@ describe('grantgate serve with two workers, as it is built', () => {
       { callers: { plugin: { oAuthClientCredentials: { url: server.url } } } },
     );
     const agent = new Agent({ maxSockets: 400 });
-    const words = 'the store of the workers is';
+    const words = 'token store of the workers';
     // On a machine that is too busy for the store to answer in time, each worker asks for itself: then another credential is tried.
     const troubles = (): number => countTroubles(serving);
     let callers = 0;
@@ -79,22 +79,22 @@ describe('grantgate serve with two workers, as it is built', () => {
             .logged(words)
             .filter((line) => line.worker === worker)
             .at(-1)
-            ?.msg.endsWith('is ready'),
+            ?.msg.endsWith(' available'),
         ),
       );
       const clientId = `client-${(callers += 1)}`;
       server.setClient({ clientId, clientSecret: 'secret', claims: {} });
-      const [troublesBefore, foundBefore] = [troubles(), serving.logged('not in memory was found').length];
+      const [troublesBefore, foundBefore] = [troubles(), serving.logged('token found outside memory').length];
       const authorization = `Basic ${Buffer.from(`${clientId}:secret`).toString('base64')}`;
       const answers = await Promise.all(
         Array.from({ length: 400 }, () => visit(serving.url, agent, { authorization })),
       );
       expect(new Set(answers)).toEqual(new Set([200]));
-      await serving.untilLogged('not in memory was found', foundBefore + 1);
+      await serving.untilLogged('token found outside memory', foundBefore + 1);
       if (troubles() !== troublesBefore) return false;
       expect(server.tokenRequests.filter((request) => request.clientId === clientId)).toHaveLength(1);
       // Once more, when all connections were taken by one worker.
-      const found = serving.logged('not in memory was found').slice(foundBefore);
+      const found = serving.logged('token found outside memory').slice(foundBefore);
       return new Set(found.map(({ worker }) => worker)).size === 2 && clientId;
     });
     expect(id).toMatch(/^client-/);
@@ -124,13 +124,13 @@ describe('grantgate serve with two workers, as it is built', () => {
     await callers.settle();
     const [victim = 0] = pidsOf(serving);
     process.kill(victim, 'SIGKILL');
-    await serving.untilLogged('a worker ended unasked and is replaced', 1);
+    await serving.untilLogged('worker exited unexpectedly; restarting it', 1);
     await callers.settle();
     // Each caller has one connection at a time, and a worker can die under it once.
     const lost = callers.faults.length;
     expect(lost).toBeLessThanOrEqual(16);
     expect(callers.faults.filter((fault) => typeof fault === 'number')).toEqual([]);
-    await serving.untilLogged('a worker is ready', 3);
+    await serving.untilLogged('worker ready', 3);
     await callers.settle();
     await callers.stop();
     expect(callers.faults).toHaveLength(lost);
@@ -144,7 +144,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     await callers.settle();
     for (const round of [1, 2]) {
       serving.child.kill('SIGHUP');
-      await serving.untilLogged('the workers have been replaced', round);
+      await serving.untilLogged('workers replaced', round);
       await callers.settle();
     }
     await untilGone(before);
@@ -197,7 +197,7 @@ describe('grantgate serve with two workers, as it is built', () => {
       .split('\n')
       .filter((line) => /cannot listen|node:internal/.test(line));
     expect(errors).toEqual([
-      `error: the entry point web cannot listen on 127.0.0.1:${upstreamPort()} (EADDRINUSE) [address_unavailable]`,
+      `error: entry point web cannot listen on 127.0.0.1:${upstreamPort()} (EADDRINUSE) [address_unavailable]`,
     ]);
   });
 

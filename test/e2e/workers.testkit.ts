@@ -93,7 +93,7 @@ export function serve(install: object, routes: object, files: Readonly<Record<st
 
 /** Waits until two workers are ready. */
 export async function untilServing(served: Served): Promise<Serving> {
-  await served.untilLogged('a worker is ready', 2);
+  await served.untilLogged('worker ready', 2);
   const { port = 0 } = served.logged('listening')[0] ?? {};
   return { ...served, port, url: `http://127.0.0.1:${port}` };
 }

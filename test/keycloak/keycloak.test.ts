@@ -241,9 +241,9 @@ describe('grantgate check --connect with Keycloak', () => {
   };
 
   it('says that an audience and a resource are ignored', async () => {
-    expect(await check({})).toContain('gives a token (token_type Bearer)\n0 errors, 0 warnings');
+    expect(await check({})).toContain('grants a token (token_type Bearer)\n0 errors, 0 warnings');
     expect(await check({ audience: 'orders-api' })).toContain('\n0 errors, 0 warnings');
-    expect(await check({ audience: 'billing-api' })).toContain('gives a token for another audience than billing-api: its aud is orders-api account');
+    expect(await check({ audience: 'billing-api' })).toContain('grants a token for another audience than billing-api; its aud: orders-api account');
     expect(await check({ resource: 'https://billing.example' })).toContain('for another audience than https://billing.example');
   }); // prettier-ignore
 });

@@ -20,15 +20,15 @@ export async function readCertificates({ name, tls }: EntryPointConfig): Promise
     const place = `entryPoints.${name}.tls.certificates[${index}]`;
     const cert = await readPart(`${place}.certFile`, certFile);
     const key = await readPart(`${place}.keyFile`, keyFile);
-    const certificate = parsePart(`${place}.certFile: the file ${certFile} has no certificate in PEM`, () =>
+    const certificate = parsePart(`${place}.certFile: the file ${certFile} holds no PEM certificate`, () =>
       // In the encoding that TLS takes, which is not the only one of this class.
       isPem(cert) ? new X509Certificate(cert) : undefined,
     );
-    const privateKey = parsePart(`${place}.keyFile: the file ${keyFile} has no private key in PEM`, () =>
+    const privateKey = parsePart(`${place}.keyFile: the file ${keyFile} holds no PEM private key`, () =>
       createPrivateKey(key),
     );
     if (!certificate.checkPrivateKey(privateKey))
-      throw invalid(`${place}: the key in ${keyFile} does not belong to the certificate in ${certFile}`);
+      throw invalid(`${place}: the key in ${keyFile} does not match the certificate in ${certFile}`);
     pairs.push({ cert, key });
   }
   return pairs;

@@ -124,7 +124,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
   };
   try {
     const onObserverError = (error: unknown): void =>
-      log.error('an observer failed', { error: describe(error) });
+      log.error('observer failed', { error: describe(error) });
     const records = createChannel<RequestRecord>(onObserverError);
     const entryPoints: EntryPoint[] = [];
     const accessSink = await openAccessLog(install, io, clock);
@@ -161,7 +161,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       opened.push(() => metrics.close());
     }
 
-    const storeLog = createStoreLog(log, clock, 'the token store');
+    const storeLog = createStoreLog(log, clock, 'token store');
     const openStoreChannel = (name: string, listener: (event: StoreEvent) => void): Channel<StoreEvent> => {
       const channel = createChannel<StoreEvent>(onObserverError);
       channel.subscribe(listener);
@@ -173,7 +173,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       eventsOf: (redis) => openStoreChannel(toStoreName(redis), storeLog),
       local: worker && {
         ...worker.local,
-        events: openStoreChannel(workersStore, createStoreLog(log, clock, 'the store of the workers')),
+        events: openStoreChannel(workersStore, createStoreLog(log, clock, 'token store of the workers')),
       },
     });
     const renewals = createChannel<TokenRenewal>(onObserverError);
@@ -198,13 +198,13 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const renew = createRenewal(install, entryPoints, {
       onRenewed: metrics?.onCertificates,
       onFault: (entryPoint, error) =>
-        log.warn('certificates cannot be used: the last good ones stay', { entryPoint, error }),
+        log.warn('invalid certificates: keeping the last valid ones', { entryPoint, error }),
     });
     let isUnwatchedKnown = false;
     const onUnwatched = (unwatched: string, code: string): void => {
       if (isUnwatchedKnown) return;
       isUnwatchedKnown = true;
-      log.warn('folders cannot be watched: they are looked at from time to time', {
+      log.warn('cannot watch directory; polling it every 2 s instead', {
         folder: unwatched,
         code,
       });
@@ -247,8 +247,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         });
         watchSet.watch(new Set([...files, ...certificateFiles]));
       },
-      onCloseError: (error) =>
-        log.error('an old configuration could not be closed', { error: describe(error) }),
+      onCloseError: (error) => log.error('closing the old configuration failed', { error: describe(error) }),
     });
     opened.push(() => watchSet.close());
     const files =
@@ -270,7 +269,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       clock,
       acquire: () => serving.acquire(),
       onRecord: (record) => records.publish(record),
-      onDefect: (error, requestId) => log.error('a decision failed', { requestId, error: describe(error) }),
+      onDefect: (error, requestId) => log.error('decision failed', { requestId, error: describe(error) }),
     };
     const purge = async (request: PurgeRequest): Promise<Purged> => {
       const purged = await (worker === undefined ? tokens.purge(request) : worker.purge(request));
@@ -297,7 +296,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
           }),
           onCertificates: metrics?.onCertificates,
           onError: (error) =>
-            log.error('a connection could not be opened', {
+            log.error('accepting a connection failed', {
               entryPoint: config.name,
               error: describe(error),
             }),
@@ -372,7 +371,7 @@ async function openAccessLog(
   try {
     return inBatches(await openSink(filePath), clock);
   } catch (error) {
-    throw new GatewayStartError('log_unavailable', `the access log ${filePath} cannot be opened`, error);
+    throw new GatewayStartError('log_unavailable', `cannot open the access log ${filePath}`, error);
   }
 }
 
@@ -382,7 +381,7 @@ function assertRoutes(files: FileProvider | undefined): void {
   if (missing.length > 0)
     throw new GatewayStartError(
       'routes_unavailable',
-      `there are no routes: ${missing.map(toMissing).join('; ')}`,
+      `no routes: ${missing.map(toMissing).join('; ')}`,
       undefined,
     );
 }
@@ -436,18 +435,18 @@ async function open(
     if (code === 'MODULE_NOT_FOUND')
       throw new GatewayStartError(
         'grpc_unavailable',
-        `the entry point ${config.name} needs the package @grpc/grpc-js: install it beside grantgate`,
+        `entry point ${config.name} requires the package @grpc/grpc-js: install it beside grantgate`,
         error,
       );
     throw error instanceof ListenError
       ? new GatewayStartError(
           'address_unavailable',
-          `the entry point ${config.name} cannot listen on ${config.host ?? ''}:${config.port}`,
+          `entry point ${config.name} cannot listen on ${config.host ?? ''}:${config.port}`,
           error,
         )
       : new GatewayStartError(
           'certificate_invalid',
-          `the certificates of the entry point ${config.name} cannot be used`,
+          `invalid certificates of the entry point ${config.name}`,
           error,
         );
   }

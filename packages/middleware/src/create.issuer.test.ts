@@ -98,7 +98,7 @@ describe('a middleware with an issuer', () => {
       expect(await authenticator.decide({ authorization: undefined })).toMatchObject({
         status: 503,
         code: 'authorization_server_unavailable',
-        detail: 'the issuer cannot be reached: connection refused',
+        detail: 'cannot reach the issuer: connection refused',
         retryAfterSeconds: 1,
       });
     const again = createServer((request, response) => {
@@ -255,7 +255,7 @@ describe('a middleware with an issuer', () => {
     expect(await warned).toMatchObject({
       name: 'GrantgateWarning',
       code: 'discovery_failed',
-      message: `the metadata of the issuer ${issuer} cannot be used, token requests fail: the issuer cannot be reached: connection refused`,
+      message: `the metadata of the issuer ${issuer} cannot be used, token requests fail: cannot reach the issuer: connection refused`,
     });
   });
 

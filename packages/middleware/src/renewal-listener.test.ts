@@ -10,7 +10,7 @@ const failed = (isFirst: boolean): RenewalEvent => ({
   kind: 'failed',
   clientId: 'app',
   reason: 'credentials_refused',
-  detail: 'the token endpoint answered 401 invalid_client',
+  detail: 'the token endpoint responded with 401 invalid_client',
   oauthError: 'invalid_client',
   response: { status: 401, error: 'invalid_client', errorDescription: 'the secret has expired' },
   isFirst,
@@ -26,7 +26,7 @@ describe('what becomes of renewals', () => {
       listen(event);
     expect(warn.mock.calls).toEqual([
       [
-        'the token of "app" could not be renewed and expires in 20 s: the token endpoint answered 401 invalid_client: the secret has expired',
+        'the token of "app" could not be renewed and expires in 20 s: the token endpoint responded with 401 invalid_client: the secret has expired',
         { type: 'GrantgateWarning', code: 'renewal_failed' },
       ],
     ]);

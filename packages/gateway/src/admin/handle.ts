@@ -37,7 +37,7 @@ export function createAdminHandle({ ping, unready, metrics, purge, next }: Admin
     if (metrics !== undefined && facts.path === '/metrics') {
       metrics().then(
         (page) => write(incoming, 200, page),
-        () => write(incoming, 503, plain('the figures of the workers cannot be had')),
+        () => write(incoming, 503, plain('worker metrics are unavailable')),
       );
       return answered;
     }

@@ -22,9 +22,9 @@ export async function respondToPurge(
   purge: (request: PurgeRequest) => Promise<Purged>,
 ): Promise<PurgeResponse> {
   if (facts.method !== 'POST')
-    return { ...toProblem(405, 'purge tokens with POST'), headers: ['Allow', 'POST'] };
+    return { ...toProblem(405, 'send POST to purge tokens'), headers: ['Allow', 'POST'] };
   // Browsers name the origin of every page that sends a POST, and reach addresses of this machine that others do not.
-  if (hasOrigin(facts.rawHeaders)) return toProblem(403, 'pages in a browser may not purge tokens');
+  if (hasOrigin(facts.rawHeaders)) return toProblem(403, 'requests from browser pages cannot purge tokens');
   if (expectsContinue) response.continue();
   const text = await readText(body);
   if (text === undefined) return toProblem(413, `the body is longer than ${maxBodyBytes} bytes`);
@@ -33,10 +33,10 @@ export async function respondToPurge(
   try {
     const purged = await purge(request);
     if (purged.middlewares === 0)
-      return toProblem(404, 'there is no middleware oAuthClientCredentials of that name');
+      return toProblem(404, 'unknown middleware: no oAuthClientCredentials middleware has that name');
     return { status: 200, type: 'application/json', text: JSON.stringify(purged) };
   } catch {
-    return toProblem(503, 'a worker did not reply in time: purge again');
+    return toProblem(503, 'a worker did not reply in time: send the request again');
   }
 }
 

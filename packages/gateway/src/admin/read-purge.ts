@@ -32,7 +32,7 @@ export function readPurge(query: string, body: string): PurgeReading {
   ] as const)
     // prettier-ignore
     if (value !== undefined && (typeof value !== 'string' || value === ''))
-      return { problem: `${name}: expected a string that is not empty` };
+      return { problem: `${name}: expected a non-empty string` };
   if (all !== undefined && all !== true && all !== 'true') return { problem: 'all: expected true' };
   const named = middleware !== undefined || clientId !== undefined;
   if (named === (all !== undefined)) return { problem: expected };

@@ -104,9 +104,9 @@ describe('grantgate check --connect', () => {
     });
     expect(stdout).toBe(
       [
-        `token endpoint ${server.url}: reachable (the token endpoint answered 400)`,
-        `store ${store.redis.endpoints[0]}: can be used`,
-        `token endpoint ${server.url}: gives a token (token_type Bearer)`,
+        `token endpoint ${server.url}: reachable (the token endpoint responded with 400)`,
+        `store ${store.redis.endpoints[0]}: available`,
+        `token endpoint ${server.url}: grants a token (token_type Bearer)`,
         '0 errors, 0 warnings (0 routers, 3 middlewares, 0 services)\n',
       ].join('\n'),
     );
@@ -130,10 +130,10 @@ describe('grantgate check --connect', () => {
     expect(code).toBe(1);
     const lines = stdout.split('\n');
     expect(lines).toContain(
-      `app.json:${placeOf('http://127')}: error: first@file.url: the token endpoint cannot be reached: connection refused (also for 1 other middleware) [token_endpoint_unreachable]`,
+      `app.json:${placeOf('http://127')}: error: first@file.url: cannot reach the token endpoint: connection refused (also for 1 other middleware) [token_endpoint_unreachable]`,
     );
     expect(lines).toContain(
-      `app.json:${placeOf('Endpoints"')}: error: first@file.store.redis.endpoints: the store cannot be used: connection refused (also for 1 other middleware) [store_unreachable]`,
+      `app.json:${placeOf('Endpoints"')}: error: first@file.store.redis.endpoints: the store is unavailable: connection refused (also for 1 other middleware) [store_unreachable]`,
     );
     expect(lines).toContain(`store 127.0.0.1:${port}: connection refused`);
     expect(stdout).toContain('3 errors, 0 warnings');
@@ -162,7 +162,7 @@ describe('grantgate check --connect', () => {
     keep(secure);
     const endpoints = at(secure.options.endpoints);
     const { cert, key } = authority.issue('a gateway');
-    expect(await said({ endpoints, tls: { ca: authority.cert, cert, key } })).toBe('can be used');
+    expect(await said({ endpoints, tls: { ca: authority.cert, cert, key } })).toBe('available');
     expect(await said({ endpoints, tls: { cert, key } })).toMatch(
       /^TLS: the server's certificate is not trusted/,
     );
@@ -181,14 +181,14 @@ describe('grantgate check --connect', () => {
   it('uses a cluster, and does not take one for a single server', async () => {
     const { options } = keep(await startRedisCluster());
     const endpoints = at(options.endpoints);
-    expect(await said({ endpoints, cluster: {} })).toBe('can be used');
+    expect(await said({ endpoints, cluster: {} })).toBe('available');
     expect(await said({ endpoints: endpoints.slice(0, 1) })).toBe('a cluster, but `cluster` is not set');
   });
 
   it('says what is wrong with sentinels', async () => {
     const { options } = keep(await startRedisSentinel());
     const endpoints = at(options.endpoints);
-    expect(await said({ endpoints, sentinel: { masterSet: 'tokens' } })).toBe('can be used');
+    expect(await said({ endpoints, sentinel: { masterSet: 'tokens' } })).toBe('available');
     expect(await said({ endpoints, sentinel: { masterSet: 'others' } })).toBe('unknown master set');
     expect(
       await said({ endpoints: [`127.0.0.1:${await findClosedPort()}`], sentinel: { masterSet: 'tokens' } }),
@@ -200,14 +200,14 @@ describe('grantgate check --connect', () => {
     const { code, problems } = await report(own);
     expect(code).toBe(1);
     expect(problems).toMatchObject([
-      { code: 'credentials_refused', path: 'creds@file.url', message: 'the token endpoint answered 401 invalid_client: client authentication failed' },
+      { code: 'credentials_refused', path: 'creds@file.url', message: 'the token endpoint responded with 401 invalid_client: client authentication failed' },
     ]); // prettier-ignore
   });
 
   it.each<[string, Options, Options, string, string]>([
-    ['has no lifetime', {}, {}, 'token_without_lifetime', 'gives a token without a lifetime, so each request causes a token request: set tokenLifetime to how long it is valid'],
-    ['expired already', { expires_in: 0 }, {}, 'token_expired', 'gives a token that has expired already, so each request causes a token request'],
-    ['has another type', { expires_in: 60, token_type: 'BearerToken' }, {}, 'token_endpoint_unreachable', 'the token endpoint answered 200 without a Bearer token (RFC 6749 section 5.1): token_type is "BearerToken", expected "Bearer": if it is a bearer token, list "BearerToken" in acceptedTokenTypes'],
+    ['has no lifetime', {}, {}, 'token_without_lifetime', 'grants a token without a lifetime, so each request causes a token request: set tokenLifetime to its validity'],
+    ['expired already', { expires_in: 0 }, {}, 'token_expired', 'grants a token that has already expired, so each request causes a token request'],
+    ['has another type', { expires_in: 60, token_type: 'BearerToken' }, {}, 'token_endpoint_unreachable', 'the token endpoint responded with 200 without a Bearer token (RFC 6749 section 5.1): token_type is "BearerToken", expected "Bearer": if it is a bearer token, list "BearerToken" in acceptedTokenTypes'],
   ])('says so when the token %s', async (_, fields, options, code, message) => {
     const issuing = keep(await startScriptedServer((response) => json(response, 200, { access_token: 'x', token_type: 'Bearer', ...fields })));
     const own = { url: issuing.url, clientID: 'gateway', clientSecret, ...options };
@@ -217,10 +217,10 @@ describe('grantgate check --connect', () => {
   }); // prettier-ignore
 
   it.each([
-    ['Bearer', 'gives a token (token_type Bearer)'],
-    ['bearer', 'gives a token (token_type bearer)'],
-    ['BearerToken', 'gives a token (token_type BearerToken)'],
-    [undefined, 'gives a token (without token_type)'],
+    ['Bearer', 'grants a token (token_type Bearer)'],
+    ['bearer', 'grants a token (token_type bearer)'],
+    ['BearerToken', 'grants a token (token_type BearerToken)'],
+    [undefined, 'grants a token (without token_type)'],
   ])('shows the type of a good token: %s', async (type, detail) => {
     const body = { access_token: 'x', expires_in: 60, token_type: type };
     const issuing = keep(await startScriptedServer((response) => json(response, 200, body)));
@@ -239,10 +239,10 @@ describe('grantgate check --connect', () => {
       expect(problems.map((problem) => problem['code'])).toEqual(['token_endpoint_unreachable']);
       return problems[0]?.['message'];
     };
-    expect(await detailOf(secure.url)).toMatch(/cannot be reached: TLS: the server's certificate is not trusted/);
+    expect(await detailOf(secure.url)).toMatch(/cannot reach the token endpoint: TLS: the server's certificate is not trusted/);
     expect(await detailOf(server.url.replace('http:', 'https:'))).toMatch(/TLS: the server does not speak TLS/);
     expect(await detailOf(silent.url, { clientConfig: { timeoutSeconds: 1 } })).toBe(
-      'the token endpoint did not answer within 1 s',
+      'the token endpoint did not respond within 1 s',
     );
   }); // prettier-ignore
 
@@ -252,24 +252,24 @@ describe('grantgate check --connect', () => {
     for (const [scripted, answer] of [[page, 200], [missing, 404]] as const) {
       const callers = await report({ url: scripted.url });
       expect(callers).toMatchObject({ code: 0, problems: [{ severity: 'warning' }] });
-      expect(callers.problems[0]?.['message']).toBe(`the token endpoint answered ${answer}: perhaps this is no token endpoint`);
+      expect(callers.problems[0]?.['message']).toBe(`the token endpoint responded with ${answer}: this may not be a token endpoint`);
       expect(scripted.requests).toHaveLength(1);
       expect(scripted.requests[0]?.headers.authorization).toBeUndefined();
       expect(scripted.requests[0]?.body.toString()).toBe('grant_type=client_credentials');
       const own = await report({ url: scripted.url, clientID: 'gateway', clientSecret });
       expect(own).toMatchObject({ code: 1, problems: [{ code: 'token_endpoint_unreachable' }] });
-      expect(own.problems[0]?.['message']).toMatch(/perhaps this is no token endpoint$/);
+      expect(own.problems[0]?.['message']).toMatch(/this may not be a token endpoint$/);
     }
   }); // prettier-ignore
 });
 
 describe('grantgate check --connect with an issuer', () => {
   it.each([
-    ['says what the issuer names, for callers', {}, 'reachable (the token endpoint answered 400)'],
+    ['says what the issuer names, for callers', {}, 'reachable (the token endpoint responded with 400)'],
     [
       'requests a token, for the gateway',
       { clientID: 'gateway', clientSecret },
-      'gives a token (token_type Bearer)',
+      'grants a token (token_type Bearer)',
     ],
   ])('%s', async (_what, more, detail) => {
     const { code, stdout } = await check({ creds: { issuer: server.issuer, ...more } });
@@ -284,11 +284,11 @@ describe('grantgate check --connect with an issuer', () => {
     expect(found.code).toBe(1);
     const lines = found.stdout.split('\n');
     expect(lines).toContain(
-      `app.json:${found.placeOf(`http://127.0.0.1:${port}`)}: error: down@file.issuer: the issuer cannot be reached: connection refused [discovery_failed]`,
+      `app.json:${found.placeOf(`http://127.0.0.1:${port}`)}: error: down@file.issuer: cannot reach the issuer: connection refused [discovery_failed]`,
     );
     expect(found.stdout).toContain(`issuer is "${server.issuer}", expected "${alias}"`);
     expect(found.stdout).toContain(
-      `issuer http://127.0.0.1:${port}: the issuer cannot be reached: connection refused`,
+      `issuer http://127.0.0.1:${port}: cannot reach the issuer: connection refused`,
     );
   });
 

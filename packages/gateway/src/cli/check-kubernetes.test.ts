@@ -209,7 +209,7 @@ spec: { versions: [{ schema: { openAPIV3Schema: { properties: { spec: { x-kubern
       ['clientSecret', 'secret'],
     ] as const)
       expect(stdout).toContain(
-        `apps-auth@kubernetescrd.${option}: urn:k8s:secret:keys:${key}: its value ends with a line break, which is sent as it is [trailing_newline]`,
+        `apps-auth@kubernetescrd.${option}: urn:k8s:secret:keys:${key}: its value ends with a line break, which is sent unchanged [trailing_newline]`,
       );
     expect(stdout).not.toContain('hunter2');
   });

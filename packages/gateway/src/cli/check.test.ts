@@ -115,7 +115,7 @@ describe('grantgate check', () => {
   it('exits 2 when there is nothing to check', async () => {
     expect(await check()).toMatchObject({
       code: 2,
-      stderr: 'error: give the paths of routes, or --config FILE\n',
+      stderr: 'error: expected paths of routes, or --config FILE\n',
     });
     expect(await check('--config', 'nowhere.yaml')).toMatchObject({
       code: 2,

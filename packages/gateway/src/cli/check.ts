@@ -24,7 +24,7 @@ export interface CheckFlags {
 export async function runCheck(paths: readonly string[], flags: CheckFlags, io: Io): Promise<number> {
   const { kubernetes, kubeconfig, context, namespace } = flags;
   if (kubernetes !== true && (kubeconfig ?? context ?? namespace) !== undefined)
-    throw new UsageError('--kubeconfig, --context and --namespace belong to --kubernetes');
+    throw new UsageError('--kubeconfig, --context and --namespace require --kubernetes');
   const cluster = kubernetes === true ? { kubeconfig, context, namespace } : undefined;
   const configuration = await readConfiguration(paths, flags.config, io, cluster);
   const { prepared } = configuration;
@@ -66,7 +66,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags, io: 
   return count.errors > 0 ? 1 : 0;
 }
 
-/** `store 127.0.0.1:6379: can be used` */
+/** `store 127.0.0.1:6379: available` */
 function formatConnection({ kind, target, fault, detail }: Connection, style: Style): string {
   const paint = fault === undefined ? style.good : fault.severity === 'error' ? style.bad : style.caution;
   return `${kind} ${target}: ${paint(detail)}\n`;

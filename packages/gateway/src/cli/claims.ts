@@ -37,11 +37,11 @@ export async function runClaims(expression: string, flags: ClaimsFlags, io: Io):
 
 async function readClaimsSet({ claims: file, token }: ClaimsFlags, io: Io): Promise<Claims> {
   if ((file === undefined) === (token === undefined))
-    throw new UsageError('give either --claims FILE or --token JWT');
+    throw new UsageError('expected either --claims FILE or --token JWT');
   if (file !== undefined) {
     const claims = parseClaims(await readInput(file, io, secretLimit));
     if (claims === undefined)
-      throw new UsageError(`${file === '-' ? 'standard input' : file} holds no JSON object of claims`);
+      throw new UsageError(`${file === '-' ? 'standard input' : file} does not hold a JSON object of claims`);
     return claims;
   }
   const given = token === '-' ? await readInput('-', io, secretLimit) : (token ?? '');

@@ -15,7 +15,7 @@ export const configurationSchemas: Readonly<Record<SchemaName, () => JsonSchema>
   routes: () =>
     toJsonSchema(routesSchema, {
       title: 'Routes',
-      description: "A file of Traefik's dynamic configuration, as grantgate reads it.",
+      description: "A file of Traefik's dynamic configuration that grantgate serves.",
     }),
   middleware: () =>
     toJsonSchema(clientCredentialsSchema, {

@@ -33,7 +33,7 @@ export async function readInstall(file: string, io: Io): Promise<ReadInstall> {
 /** The same for what has been read already. */
 export function parseInstallText(text: string, file: string, cwd: string): ReadInstall {
   const { config, problems } = parseInstall(text, resolve(cwd, file));
-  const hint = `give it without --config, as in grantgate serve ${file === '-' ? 'PATH' : file}`;
+  const hint = `pass it without --config, as in grantgate serve ${file === '-' ? 'PATH' : file}`;
   const withHint = (problem: Problem): Problem =>
     problem.code === 'routes_file' ? { ...problem, message: `${problem.message}: ${hint}` } : problem;
   return { config, problems: problems.map((problem) => withHint(toRelative(problem, cwd))) };
@@ -61,7 +61,7 @@ export async function readConfiguration(
 ): Promise<Configuration> {
   assertPaths(paths);
   if (paths.length === 0 && configFile === undefined && cluster === undefined)
-    throw new UsageError('give the paths of routes, or --config FILE');
+    throw new UsageError('expected paths of routes, or --config FILE');
   const install = configFile === undefined ? undefined : await readInstall(configFile, io);
   const routePaths = [
     ...paths.map((path) => resolve(io.cwd, path)),

@@ -7,7 +7,7 @@ describe('grantgate demo', () => {
   it('takes the tour, finds every answer as it must be, and exits 0', async () => {
     const { code, stdout, stderr } = await runCommand(['demo', '--once', '--port', '0']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('5 of 5 answers are as they must be.');
+    expect(stdout).toContain('5 of 5 responses as expected.');
     expect(stdout).toMatch(/\$ curl -u orders:orders-secret http:\/\/127\.0\.0\.1:\d+\/app\n {3}200 OK\n/);
     // No whole token is shown.
     expect(stdout).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);

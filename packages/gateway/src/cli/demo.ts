@@ -54,12 +54,14 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
     io.stdout.write(`${strong('grantgate demo')}\n\n`);
     io.stdout.write(`  gateway               ${gatewayUrl}\n`);
     io.stdout.write(`  authorization server  ${server.url}  ${faint('(oidc-provider)')}\n`);
-    io.stdout.write(`  protected service     ${echo.url}  ${faint('(answers with what reached it)')}\n`);
-    io.stdout.write(`  configuration, logs   ${folder}  ${faint('(removed at the end)')}\n\n`);
+    io.stdout.write(
+      `  protected service     ${echo.url}  ${faint('(responds with the request that it received)')}\n`,
+    );
+    io.stdout.write(`  configuration, logs   ${folder}  ${faint('(removed on exit)')}\n\n`);
     const faults = await takeTour(gatewayUrl, server.tokenRequests, io);
     if (flags.once === true) return faults > 0 ? 1 : 0;
     io.stdout.write(
-      'Try the commands above; routes may be edited, changes are taken up at once. Ctrl-C ends it.\n',
+      'Try the commands above, or edit the routes: changes take effect at once. Press Ctrl-C to stop.\n',
     );
     await stop.stopped;
     return faults > 0 ? 1 : 0;
@@ -75,7 +77,7 @@ export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError('--port takes a number from 0 to 65535');
+  if (!/^\d+$/.test(text) || port > 65_535) throw new UsageError('--port: expected a number from 0 to 65535');
   return port;
 }
 
@@ -94,7 +96,7 @@ async function openGateway(
   opened: (() => Promise<void>)[],
 ): Promise<Gateway> {
   const { config } = parseInstall(text, join(folder, 'grantgate.yaml'));
-  if (config === undefined) throw new Error("the demo's own configuration is broken");
+  if (config === undefined) throw new Error("the demo's own configuration is invalid");
   const log = await openSink(join(folder, 'gateway.log'));
   opened.push(() => log.close());
   const gateway = await startGateway(config, { env: io.env, stdout: log, stderr: log });
@@ -129,13 +131,13 @@ async function takeTour(gatewayUrl: string, tokenRequests: () => number, { stdou
       stdout.write(`   ${paint(`${status} ${STATUS_CODES[status] ?? ''}`)}\n`);
       stdout.write(body.trimEnd().replaceAll(/^/gm, '   ') + '\n');
       stdout.write(style.faint(`   token requests for this: ${asked}`) + '\n');
-      for (const fault of faults) stdout.write(`   ${style.bad(`not as it must be: ${fault}`)}\n`);
+      for (const fault of faults) stdout.write(`   ${style.bad(`unexpected: ${fault}`)}\n`);
       stdout.write('\n');
       if (faults.length > 0) wrong += 1;
     }
   } finally {
     await dispatcher.close();
   }
-  stdout.write(`${stops.length - wrong} of ${stops.length} answers are as they must be.\n`);
+  stdout.write(`${stops.length - wrong} of ${stops.length} responses as expected.\n`);
   return wrong;
 }

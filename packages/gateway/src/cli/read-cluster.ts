@@ -32,7 +32,7 @@ function merge(
   cwd: string,
 ): KubernetesProviderConfig {
   const parsed = kubernetesSchema.safeParse({ kubeconfig, context, namespaces: namespace });
-  if (!parsed.success) throw new UsageError('expected names of namespaces after --namespace');
+  if (!parsed.success) throw new UsageError('--namespace: expected at least one name');
   const own = toKubernetes(parsed.data, (path) => resolve(cwd, path));
   if (config === undefined) return own;
   // Another kubeconfig or context is another cluster: the endpoint is not meant any more.

@@ -46,9 +46,9 @@ describe('grantgate', () => {
     [['serve', '--config', ''], 'error: a path is empty: expected the path of a file'],
     [
       ['check', 'a', '--kubeconfig', 'b'],
-      'error: --kubeconfig, --context and --namespace belong to --kubernetes',
+      'error: --kubeconfig, --context and --namespace require --kubernetes',
     ],
-    [['token', 'a'], 'error: give the paths of routes, or --config FILE'],
+    [['token', 'a'], 'error: expected paths of routes, or --config FILE'],
     [['schema', 'nope'], 'Allowed choices are install, routes, middleware'],
   ])('exits 2 on wrong usage: %j', async (argv, message) => {
     const { code, stdout, stderr } = await runCommand(argv);

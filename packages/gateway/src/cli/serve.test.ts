@@ -102,7 +102,7 @@ describe('grantgate serve', () => {
     const { code, stderr } = await runCommand(['serve', '--config', 'grantgate.yaml'], { cwd: folder });
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `error: the entry point web cannot listen on 127.0.0.1:${port} (EADDRINUSE) [address_unavailable]`,
+      `error: entry point web cannot listen on 127.0.0.1:${port} (EADDRINUSE) [address_unavailable]`,
     );
   });
 
@@ -124,7 +124,7 @@ describe('grantgate serve', () => {
     writeFileSync(join(folder, 'blank', 'blank.yaml'), ' \n');
     writeFileSync(join(folder, 'comments.yaml'), '---\n# nothing\n  # yet\n');
     createFifo(join(folder, 'fifo.yaml'));
-    const expected = `error: there are no routes: ${join(folder, path)} ${message} [routes_unavailable]\n`;
+    const expected = `error: no routes: ${join(folder, path)} ${message} [routes_unavailable]\n`;
     const started = await runCommand(['serve', path], { cwd: folder });
     expect(started).toMatchObject({ code: 1, stderr: expected });
     // Beside routes that are there, it is a mistake too.
@@ -147,7 +147,7 @@ describe('grantgate serve', () => {
       const { code, stdout, stderr } = await runCommand([command, '--config', file], { cwd: folder });
       expect(code).toBe(1);
       expect(stdout + stderr).toContain(
-        `${file}:1:1: error: this is a file of routes, not an install configuration: give it without --config, as in grantgate serve ${file} [routes_file]`,
+        `${file}:1:1: error: this is a file of routes, not an install configuration: pass it without --config, as in grantgate serve ${file} [routes_file]`,
       );
     }
   });
@@ -164,7 +164,7 @@ describe('grantgate serve', () => {
     const { code, stderr } = await runCommand(['serve', ...argv], { cwd: folder });
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: 'error: give either the paths of routes or --config FILE\n',
+      stderr: 'error: expected either paths of routes or --config FILE\n',
     });
   });
 
@@ -257,7 +257,8 @@ describe('grantgate serve for a proxy beside', () => {
     const argv = ['serve', '--config', 'grantgate.yaml', flag, '127.0.0.1:0'];
     expect(await runCommand(argv, { cwd: folder })).toMatchObject({
       code: 2,
-      stderr: 'error: with --config FILE, entry points are named there: forwardAuth, extAuthz\n',
+      stderr:
+        'error: with --config FILE, the file configures entry points: use forwardAuth or extAuthz there\n',
     });
   });
 });
@@ -285,7 +286,7 @@ describe('an entry point that cannot be opened', () => {
       expect(exit).toBe(1);
       expect(stderr).toMatch(
         new RegExp(
-          `error: the entry point one cannot listen on ${host}:${taken} \\(${code}\\) \\[address_unavailable\\]`,
+          `error: entry point one cannot listen on ${host}:${taken} \\(${code}\\) \\[address_unavailable\\]`,
         ),
       );
     }
@@ -305,12 +306,12 @@ describe('an entry point that cannot be opened', () => {
     const files = { cert: right!.cert, key: right!.key, other: other!.key, text: 'no PEM', empty: '' };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     for (const [certFile, keyFile, message] of [
-      ['text', 'key', `certFile: the file ${join(folder, 'text')} has no certificate in PEM`],
-      ['empty', 'key', `certFile: the file ${join(folder, 'empty')} has no certificate in PEM`],
-      ['key', 'key', `certFile: the file ${join(folder, 'key')} has no certificate in PEM`],
-      ['cert', 'text', `keyFile: the file ${join(folder, 'text')} has no private key in PEM`],
-      ['cert', 'cert', `keyFile: the file ${join(folder, 'cert')} has no private key in PEM`],
-      ['cert', 'other', 'does not belong to the certificate in'],
+      ['text', 'key', `certFile: the file ${join(folder, 'text')} holds no PEM certificate`],
+      ['empty', 'key', `certFile: the file ${join(folder, 'empty')} holds no PEM certificate`],
+      ['key', 'key', `certFile: the file ${join(folder, 'key')} holds no PEM certificate`],
+      ['cert', 'text', `keyFile: the file ${join(folder, 'text')} holds no PEM private key`],
+      ['cert', 'cert', `keyFile: the file ${join(folder, 'cert')} holds no PEM private key`],
+      ['cert', 'other', 'does not match the certificate in'],
       ['nowhere', 'key', `certFile: the file ${join(folder, 'nowhere')} cannot be read (ENOENT)`],
     ] as const) {
       const tls = `tls: { certificates: [{ certFile: ${certFile}, keyFile: ${keyFile} }] }`;

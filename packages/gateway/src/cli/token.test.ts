@@ -127,8 +127,9 @@ describe('grantgate token', () => {
       refusal: {
         status: 401,
         code: 'credentials_refused',
-        detail: 'the token endpoint answered 401 invalid_client',
-        authorizationServer: 'the token endpoint answered 401 invalid_client: client authentication failed',
+        detail: 'the token endpoint responded with 401 invalid_client',
+        authorizationServer:
+          'the token endpoint responded with 401 invalid_client: client authentication failed',
       },
       headers: {},
     });
@@ -139,17 +140,17 @@ describe('grantgate token', () => {
     [
       401,
       { error: 'invalid_client', error_description: 'AADSTS7000222: the secret has\r\nexpired' },
-      'refused  401 credentials_refused: the token endpoint answered 401 invalid_client: AADSTS7000222: the secret has expired\n',
+      'refused  401 credentials_refused: the token endpoint responded with 401 invalid_client: AADSTS7000222: the secret has expired\n',
     ],
     [
       400,
       { error: 'unknown_audience', error_description: 'x'.repeat(400) },
-      `refused  502 token_request_rejected: the token endpoint answered 400 unknown_audience: ${'x'.repeat(297)}...\n`,
+      `refused  502 token_request_rejected: the token endpoint responded with 400 unknown_audience: ${'x'.repeat(297)}...\n`,
     ],
     [
       200,
       { access_token: 'opaque', token_type: 'mac' },
-      'refused  502 token_response_invalid: the token endpoint answered 200 without a Bearer token (RFC 6749 section 5.1): token_type is "mac", expected "Bearer": if it is a bearer token, list "mac" in acceptedTokenTypes\n',
+      'refused  502 token_response_invalid: the token endpoint responded with 200 without a Bearer token (RFC 6749 section 5.1): token_type is "mac", expected "Bearer": if it is a bearer token, list "mac" in acceptedTokenTypes\n',
     ],
     [200, {}, ': access_token is missing\n'],
   ])('shows operators what the authorization server says in a %i: %j', async (status, body, expected) => {
@@ -177,9 +178,9 @@ describe('grantgate token', () => {
       expect(refused.code).toBe(1);
       expect(refused.stdout).toContain(`client orders, issuer ${issuer.issuer}\n`);
       expect(refused.stdout).toContain(
-        'refused  503 authorization_server_unavailable: the issuer answered 404 ',
+        'refused  503 authorization_server_unavailable: the issuer responded with 404 ',
       );
-      expect(refused.stdout).toContain('openid-configuration: answered 404');
+      expect(refused.stdout).toContain('openid-configuration: responded with 404');
       issuer.publish();
       const { code, stdout } = await token(['m', 'issuer.yaml', '--client-id', 'orders'], env);
       expect(code).toBe(0);
@@ -225,19 +226,19 @@ describe('grantgate token', () => {
     writeFileSync(join(folder, 'again.yaml'), text);
     const { code, stderr } = await token(['callers', 'again.yaml', 'app.yaml']);
     expect(code).toBe(1);
-    expect(stderr).toContain('error: the middleware callers@file cannot be used: it refuses every request\n');
+    expect(stderr).toContain('error: the middleware callers@file is invalid: it refuses every request\n');
   });
 
   it.each([
     [['calers', 'app.yaml'], 'there is no middleware calers: did you mean callers?'],
-    [['many', 'app.yaml'], 'many is a chain: give the name of one of its middlewares'],
-    [['slow', 'app.yaml'], 'slow cannot be used: the middleware type rateLimit is not supported'],
-    [['twice', 'own.yaml'], 'twice can be any of apps-twice@kubernetescrd, shop-twice@kubernetescrd: give the whole name'],
-    [['callers', 'app.yaml'], 'each caller brings its own client ID and secret here: give --client-id ID'],
-    [['callers', 'app.yaml', '--client-id', 'orders'], 'the client secret is missing: give it in --client-secret-file FILE or GRANTGATE_CLIENT_SECRET'],
-    [['callers', 'app.yaml', '--client-id', 'a:b'], 'a client ID is not empty and holds no colon'],
-    [['own', 'own.yaml', '--client-id', 'orders'], 'the middleware has a client ID and secret of its own: give none'],
-    [['callers'], 'give the paths of routes, or --config FILE'],
+    [['many', 'app.yaml'], 'many is a chain: name one of its middlewares'],
+    [['slow', 'app.yaml'], 'slow is invalid: the middleware type rateLimit is not supported'],
+    [['twice', 'own.yaml'], 'twice is ambiguous: expected one of apps-twice@kubernetescrd, shop-twice@kubernetescrd'],
+    [['callers', 'app.yaml'], 'each caller brings its own client ID and secret: pass --client-id ID'],
+    [['callers', 'app.yaml', '--client-id', 'orders'], 'missing client secret: pass it in --client-secret-file FILE or GRANTGATE_CLIENT_SECRET'],
+    [['callers', 'app.yaml', '--client-id', 'a:b'], '--client-id: expected a non-empty client ID without a colon'],
+    [['own', 'own.yaml', '--client-id', 'orders'], 'the middleware has its own client ID and secret: pass none'],
+    [['callers'], 'expected paths of routes, or --config FILE'],
     [['callers', 'app.yaml', '--client-id', 'orders', '--client-secret-file', 'nope'], 'nope cannot be read (ENOENT)'],
   ])('exits 2 for %j', async (argv, message) => {
     const { code, stdout, stderr } = await token(argv, { OWN_SECRET: 'own-secret' });

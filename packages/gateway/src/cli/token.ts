@@ -31,7 +31,7 @@ export async function runToken(
     const style = createStyle(io.stderr);
     for (const problem of [...errors, ...problems])
       io.stderr.write(formatProblem(toRelative(problem, io.cwd), style));
-    io.stderr.write(`error: the middleware ${middleware} cannot be used: it refuses every request\n`);
+    io.stderr.write(`error: the middleware ${middleware} is invalid: it refuses every request\n`);
     return 1;
   }
   const caller = await readCredential(options, flags, io);

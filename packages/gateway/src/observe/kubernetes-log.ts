@@ -18,14 +18,14 @@ export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) =
   const onState = ({ ready, reason, cause }: Extract<ApiEvent, { kind: 'state' }>): void => {
     timer?.cancel();
     if (ready) {
-      if (said) log.info('the Kubernetes API is available again');
+      if (said) log.info('Kubernetes API available again');
       said = false;
       return;
     }
     const say = (): void => {
       quietUntil.set(cause, clock.monotonic() + quietMs);
       said = true;
-      log.warn('the Kubernetes API is not available: what was read last stays in use', { reason });
+      log.warn('Kubernetes API unavailable: keeping the last known objects', { reason });
     };
     const quietForMs = (quietUntil.get(cause) ?? -Infinity) - clock.monotonic();
     // An outage that lasts beyond the quiet minute is logged then: no other state may follow.
@@ -38,14 +38,14 @@ export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) =
         onState(event);
         return;
       case 'secrets_overdue':
-        log.warn('Secrets have not been read in time: ready without them, their middlewares refuse', {
+        log.warn('Secrets not read in time: ready without them, their middlewares refuse requests', {
           count: event.secrets.length,
           secrets: event.secrets.slice(0, maxNames).join(', '),
         });
         return;
       case 'events_refused':
         log.warn(
-          'the Kubernetes API rejects Events of a namespace: problems of its objects are only in this log',
+          'Kubernetes API rejects Events of a namespace: problems of its objects are only in this log',
           { namespace: event.namespace, reason: event.reason },
         );
         return;

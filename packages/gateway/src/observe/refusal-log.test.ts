@@ -87,7 +87,7 @@ it('says what was wrong with a server’s answer, whether it was refused or brok
   breakOff('another reason', 'upstream_reset');
   expect(lines.map(({ level, msg, code, reason, server }) => [level, msg, code, reason, server])).toEqual([
     ['warn', 'the server closed the connection', 'upstream_reset', 'both lengths', 'http://api.example'],
-    ['warn', 'the server’s answer broke off', undefined, 'a bad chunk size', 'http://api.example'],
+    ['warn', 'incomplete response from the server', undefined, 'a bad chunk size', 'http://api.example'],
     ['warn', 'the server closed the connection', 'upstream_reset', 'another reason', 'http://api.example'],
   ]);
   await clock.advance(10_000);

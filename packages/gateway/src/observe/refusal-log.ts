@@ -25,7 +25,7 @@ export function createRefusalLog(log: Log, clock: Clock): (record: RequestRecord
       requestId,
     };
     if (refusal === undefined) {
-      warn(`${routerName ?? ''} ${reason ?? ''}`, 'the server’s answer broke off', fields);
+      warn(`${routerName ?? ''} ${reason ?? ''}`, 'incomplete response from the server', fields);
       return;
     }
     // A proxy that asks for a name which is not there refuses every request: nobody but the operator can mend that.

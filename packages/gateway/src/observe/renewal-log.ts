@@ -32,7 +32,7 @@ export function createRenewalLog(log: Log): RenewalLog {
       };
       if (event.kind === 'recovered') {
         const failedForSeconds = toSeconds(event.lastedMs);
-        log.info('token renewal succeeded again', { ...base, failures: event.failures, failedForSeconds });
+        log.info('token refresh succeeded again', { ...base, failures: event.failures, failedForSeconds });
         return;
       }
       const { reason, detail, response } = event;
@@ -46,8 +46,8 @@ export function createRenewalLog(log: Log): RenewalLog {
         nextTryInSeconds: toSeconds(event.nextTryInMs),
         tokenExpiresInSeconds: toSeconds(event.expiresInMs),
       };
-      if (event.isFirst) log.warn('token renewal failed', fields);
-      else log.debug('token renewal failed again', fields);
+      if (event.isFirst) log.warn('token refresh failed', fields);
+      else log.debug('token refresh failed again', fields);
     },
   };
 }

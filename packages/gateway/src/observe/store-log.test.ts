@@ -10,7 +10,7 @@ it('tells each change of the store, and of its failures one in ten seconds for a
     { level: 'info', format: 'json' },
     { write: (text) => void lines.push(JSON.parse(text) as Record<string, unknown>) },
   );
-  const tell = createStoreLog(log, clock, 'the token store');
+  const tell = createStoreLog(log, clock, 'token store');
   tell({ kind: 'state', ready: true, reason: undefined });
   tell({ kind: 'state', ready: false, reason: 'connection refused' });
   for (let count = 0; count < 20; count += 1) tell({ kind: 'failure', operation: 'get', reason: 'time-out' });

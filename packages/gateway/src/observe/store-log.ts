@@ -11,23 +11,23 @@ export function createStoreLog(log: Log, clock: Clock, store: string): (event: S
   return (event) => {
     switch (event.kind) {
       case 'state':
-        if (event.ready) log.info(`${store} is ready`);
-        else log.warn(`${store} is not available: requests go on without it`, { reason: event.reason });
+        if (event.ready) log.info(`${store} available`);
+        else log.warn(`${store} unavailable: requests continue without it`, { reason: event.reason });
         return;
       case 'failure':
-        warn(event.operation, `${store} failed: the request went on without it`, event.reason);
+        warn(event.operation, `${store} failed: the request continued without it`, event.reason);
         return;
       case 'unsealed':
-        warn('unsealed', `an entry of ${store} does not open and is replaced`);
+        warn('unsealed', `invalid entry in ${store}: it cannot be decrypted and is replaced`);
         return;
       case 'lock_wait':
-        log.debug('waited for a token that another process asked for', { waitedMs: event.waitedMs });
+        log.debug('waited for a token requested by another process', { waitedMs: event.waitedMs });
         return;
       case 'found':
-        log.debug('a token that was not in memory was found', { tier: event.tier });
+        log.debug('token found outside memory', { tier: event.tier });
         return;
       case 'operation':
-        log.debug(`${store} answered`, { operation: event.operation, durationMs: event.durationMs });
+        log.debug(`${store} replied`, { operation: event.operation, durationMs: event.durationMs });
     }
   };
 }

@@ -10,33 +10,33 @@ export function createWorkerLog(log: Log): (event: WorkerEvent) => void {
         logAddresses(log, event.addresses);
         return;
       case 'ready':
-        log.info('a worker is ready', { worker: event.worker, pid: event.pid });
+        log.info('worker ready', { worker: event.worker, pid: event.pid });
         return;
       case 'crashed':
-        log.error('a worker ended unasked and is replaced', {
+        log.error('worker exited unexpectedly; restarting it', {
           worker: event.worker,
           how: event.how,
           delayMs: event.delayMs,
         });
         return;
       case 'start_failed':
-        log.error('a worker could not start', {
+        log.error('worker failed to start', {
           worker: event.worker,
           reason: event.reason,
           delayMs: event.delayMs,
         });
         return;
       case 'restarting':
-        log.info('replacing the workers one after the other');
+        log.info('replacing workers one by one');
         return;
       case 'restarted':
-        log.info('the workers have been replaced');
+        log.info('workers replaced');
         return;
       case 'restart_failed':
-        log.error('the workers could not be replaced: the old ones go on');
+        log.error('replacing workers failed: the old workers continue');
         return;
       case 'killed':
-        log.warn('a worker did not end in time and was cut', { worker: event.worker });
+        log.warn('worker did not exit in time and was killed', { worker: event.worker });
     }
   };
 }

@@ -48,7 +48,7 @@ function parseKubernetes(rest: string, namespace: string): ParsedReference {
   if (kind !== name) return invalid(expected);
   return toReference(
     reference,
-    `urn:k8s:${name}:${name}:${key} is an older form: write urn:k8s:secret:${name}:${key}`,
+    `urn:k8s:${name}:${name}:${key} is deprecated: write urn:k8s:secret:${name}:${key}`,
   );
 }
 

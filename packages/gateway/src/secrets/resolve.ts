@@ -111,7 +111,7 @@ function resolveText(
       report(
         'warning',
         'trailing_newline',
-        `${text}: its value ends with a line break, which is sent as it is`,
+        `${text}: its value ends with a line break, which is sent unchanged`,
       );
     return found.value;
   }
@@ -167,7 +167,7 @@ function lookUp(reference: Reference, sources: SharedSources): Found {
         if (reference.within !== undefined) {
           const real = realPath(reference.path);
           if (!reference.within.some((allowed) => isAtOrBelow(real, realPath(allowed))))
-            return { message: 'a symbolic link leads out of what is allowed' };
+            return { message: 'a symbolic link leads outside the allowed paths' };
         }
         // Editors and `echo` end a file with a newline that is no part of the secret.
         return nonEmpty(readFile(reference.path).replace(/\r?\n$/, ''));
@@ -185,7 +185,7 @@ function toAbsent(id: string, unread: UnreadSecrets | undefined): Found {
     case 'forbidden':
       return {
         code: 'forbidden_secret',
-        message: `the Secret ${id} may not be read: a role of the gateway does not allow it`,
+        message: `the Secret ${id} cannot be read: no role of the gateway allows it`,
       };
     case undefined:
       return { message: `there is no Secret ${id}` };

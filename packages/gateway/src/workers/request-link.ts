@@ -26,7 +26,7 @@ export function createRequestLink<Request, Reply>(
         const take = (reply: Reply | undefined): void => {
           limit.cancel();
           waiting.delete(id);
-          if (reply === undefined) reject(new Error('the primary has no reply'));
+          if (reply === undefined) reject(new Error('no reply from the primary'));
           else resolve(reply);
         };
         waiting.set(id, take);

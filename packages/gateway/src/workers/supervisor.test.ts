@@ -142,7 +142,7 @@ describe('the start of workers', () => {
     processes[0]!.exit('SIGSEGV');
     expect(await starting).toEqual({
       code: 'worker_failed',
-      message: 'a worker ended while it started (SIGSEGV)',
+      message: 'a worker exited during its start (SIGSEGV)',
     });
   });
 

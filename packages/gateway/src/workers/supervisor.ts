@@ -155,7 +155,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
         if (readings !== undefined) deps.onEnded(readings);
         if (member.readySinceMs === undefined) {
           slot.starting -= 1;
-          resolve(failure ?? { code: 'worker_failed', message: `a worker ended while it started (${how})` });
+          resolve(failure ?? { code: 'worker_failed', message: `a worker exited during its start (${how})` });
         } else if (slot.current === member) lose(member, how);
         if (live.size === 0) whenGone?.();
       });

@@ -19,7 +19,7 @@ const app = () => ({ clientId: 'app', clientSecret: new Secret('s3cr3t') });
 const unavailable: TokenFailure = {
   kind: 'failure',
   reason: 'unavailable',
-  detail: 'the token endpoint answered 503',
+  detail: 'the token endpoint responded with 503',
   retryAfterSeconds: 7,
   oauthError: undefined,
 };

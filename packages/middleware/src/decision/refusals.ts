@@ -26,7 +26,7 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   token_response_invalid: row(502, 'The authorization server gave an invalid answer'),
   token_opaque: row(502, 'The access token has no readable claims'),
   authorization_server_unavailable: row(503, 'The authorization server is unavailable', false, 5),
-  authorization_server_timeout: row(504, 'The authorization server did not answer in time'),
+  authorization_server_timeout: row(504, 'The authorization server did not respond in time'),
   middleware_unavailable: row(503, 'The route is unavailable', false, 5),
 });
 

@@ -58,7 +58,7 @@ export function toFailedAttempt(
   timedOutMs: number | undefined,
 ): { readonly outcome: TokenFailure; readonly transient: boolean } {
   if (timedOutMs !== undefined) {
-    const detail = `${server} did not answer within ${timedOutMs / 1000} s`;
+    const detail = `${server} did not respond within ${timedOutMs / 1000} s`;
     return { outcome: createTokenFailure('timeout', detail), transient: true };
   }
   if (error instanceof UnusableAnswer) {
@@ -67,14 +67,14 @@ export function toFailedAttempt(
   }
   if (error instanceof LocalFault)
     return { outcome: createTokenFailure('unavailable', error.message, { isLocal: true }), transient: true };
-  const detail = `${server} cannot be reached: ${describeFault(error)}`;
+  const detail = `cannot reach ${server}: ${describeFault(error)}`;
   return { outcome: createTokenFailure('unavailable', detail), transient: true };
 }
 
 /** The error's code, in words where there are some. Messages may quote what the server or the caller sent. */
 export function describeFault(error: unknown): string {
   const [, status] = error instanceof Error ? (/^Proxy response \((\d+)\)/.exec(error.message) ?? []) : [];
-  if (status !== undefined) return `the proxy answered ${status}`;
+  if (status !== undefined) return `the proxy responded with ${status}`;
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (typeof code !== 'string') return 'connection error';
   // The codes of the parser of HTTP.

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
-/** A response that cannot be used, in our own words, which follow the server's name: `answered in a broken content encoding`. */
+/** A response that cannot be used, in our own words, which follow the server's name: `responded in a broken content encoding`. */
 export class UnusableAnswer extends Error {}
 
 /** Reads a body to its end. @throws UnusableAnswer as soon as it exceeds `maxBytes`; leaving the loop ends the connection. */
@@ -40,14 +40,15 @@ export async function decodeContent(
   const name = encoding.trim().toLowerCase();
   if (name === '' || name === 'identity' || bytes.length === 0) return bytes;
   const decode = Object.hasOwn(decoders, name) ? decoders[name] : undefined;
-  if (decode === undefined) throw new UnusableAnswer('answered in a content encoding that was not asked for');
+  if (decode === undefined)
+    throw new UnusableAnswer('responded in a content encoding that was not requested');
   try {
     return await decode(bytes, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLong(maxBytes);
-    throw new UnusableAnswer('answered in a broken content encoding');
+    throw new UnusableAnswer('responded in a broken content encoding');
   }
 }
 
 const tooLong = (maxBytes: number): UnusableAnswer =>
-  new UnusableAnswer(`answered with more than ${maxBytes} bytes`);
+  new UnusableAnswer(`responded with more than ${maxBytes} bytes`);

@@ -262,7 +262,7 @@ describe('an answer that RFC 6749 does not allow', () => {
     ],
   ])('tells operators, and no caller, what is wrong with %s', async (_, respond, problem) => {
     const { outcome } = await ask([respond]);
-    const detail = 'the token endpoint answered 200 without a Bearer token (RFC 6749 section 5.1)';
+    const detail = 'the token endpoint responded with 200 without a Bearer token (RFC 6749 section 5.1)';
     expect(outcome).toMatchObject({ detail, response: { problem } });
     expect(describeForOperators(outcome as TokenFailure)).toBe(`${detail}: ${problem}`);
   });
@@ -323,7 +323,7 @@ describe('a failed attempt', () => {
 
   it.each([0, 1, 2, 5])('is repeated %i times when maxRetries says so', async (maxRetries) => {
     const { outcome, server } = await ask([(response) => json(response, 500, {})], { maxRetries });
-    expect(outcome).toMatchObject({ reason: 'unavailable', detail: 'the token endpoint answered 500' });
+    expect(outcome).toMatchObject({ reason: 'unavailable', detail: 'the token endpoint responded with 500' });
     expect(server.requests).toHaveLength(maxRetries + 1);
   });
 
@@ -424,7 +424,7 @@ describe('a failed attempt', () => {
     open.push(client);
     expect(await client.obtain()).toMatchObject({
       reason: 'unavailable',
-      detail: 'the token endpoint cannot be reached: connection refused',
+      detail: 'cannot reach the token endpoint: connection refused',
     });
     expect(client.waits).toEqual([50, 100]);
   });
@@ -463,7 +463,7 @@ describe('timeoutMs', () => {
     }
     expect(await pending).toMatchObject({
       reason: 'timeout',
-      detail: 'the token endpoint did not answer within 70 s',
+      detail: 'the token endpoint did not respond within 70 s',
     });
   });
 

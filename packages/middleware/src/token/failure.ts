@@ -19,7 +19,7 @@ export type MethodDoubt = 'strong' | 'weak';
 export interface TokenFailure {
   readonly kind: 'failure';
   readonly reason: TokenFailureReason;
-  /** For people, free of secrets, tokens and server bodies: `the token endpoint answered 503`. */
+  /** For people, free of secrets, tokens and server bodies: `the token endpoint responded with 503`. */
   readonly detail: string;
   /** Seconds after which a retry makes sense, when the server said so (`Retry-After`). */
   readonly retryAfterSeconds: number | undefined;

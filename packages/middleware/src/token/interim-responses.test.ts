@@ -64,7 +64,7 @@ describe('a token endpoint that sends unsolicited interim responses', () => {
     const endpoint = connectTo(server.url);
     expect(await endpoint.obtain('a')).toMatchObject({
       reason: 'unavailable',
-      detail: 'the token endpoint cannot be reached: too many interim responses',
+      detail: 'cannot reach the token endpoint: too many interim responses',
     });
     await endpoint.close();
     await server.close();

@@ -187,7 +187,7 @@ describe('a token request through a proxy', () => {
     const outcome = await open({ proxy: new Secret(`http://user:hunter2@${host}`) })();
     expect(outcome).toMatchObject({
       reason: 'unavailable',
-      detail: 'the token endpoint cannot be reached: the proxy answered 407',
+      detail: 'cannot reach the token endpoint: the proxy responded with 407',
     });
     expect(JSON.stringify(outcome)).not.toContain('hunter2');
   });

@@ -48,7 +48,7 @@ async function ask(url: string, tls: Partial<TokenEndpointOptions['tls']>) {
 }
 
 const untrusted =
-  /cannot be reached: TLS: the server's certificate is not trusted \((?:SELF_SIGNED_CERT|UNABLE_TO_VERIFY)/;
+  /cannot reach the token endpoint: TLS: the server's certificate is not trusted \((?:SELF_SIGNED_CERT|UNABLE_TO_VERIFY)/;
 const key = (pem: string): Secret => new Secret(pem);
 
 describe('a token endpoint with TLS', () => {
@@ -64,7 +64,7 @@ describe('a token endpoint with TLS', () => {
 
   it('is not trusted under another name than its certificate has', async () => {
     expect(await ask(otherHost, { ca: authority.cert })).toBe(
-      "the token endpoint cannot be reached: TLS: the server's certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)",
+      "cannot reach the token endpoint: TLS: the server's certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)",
     );
   });
 
@@ -76,8 +76,10 @@ describe('a token endpoint with TLS', () => {
   it('that asks for a client certificate lets `cert` and `key` of its authority in, and nobody else', async () => {
     const { ca } = { ca: authority.cert };
     expect(await ask(mutual, { ca, cert: ours.cert, key: key(ours.key) })).toBe('token');
-    expect(await ask(mutual, { ca })).toMatch(/cannot be reached/);
-    expect(await ask(mutual, { ca, cert: theirs.cert, key: key(theirs.key) })).toMatch(/cannot be reached/);
+    expect(await ask(mutual, { ca })).toMatch(/cannot reach the token endpoint/);
+    expect(await ask(mutual, { ca, cert: theirs.cert, key: key(theirs.key) })).toMatch(
+      /cannot reach the token endpoint/,
+    );
   });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('says over %s that it requires a client certificate', async (version) => {
@@ -93,10 +95,12 @@ describe('a token endpoint with TLS', () => {
   }); // prettier-ignore
 
   it('is still verified when a client certificate is given', async () => {
-    expect(await ask(mutual, { cert: ours.cert, key: key(ours.key) })).toMatch(/cannot be reached/);
+    expect(await ask(mutual, { cert: ours.cert, key: key(ours.key) })).toMatch(
+      /cannot reach the token endpoint/,
+    );
   });
 
   it('is not spoken to in clear', async () => {
-    expect(await ask(plain.replace('https:', 'http:'), {})).toMatch(/cannot be reached/);
+    expect(await ask(plain.replace('https:', 'http:'), {})).toMatch(/cannot reach the token endpoint/);
   });
 });

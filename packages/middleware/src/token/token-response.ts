@@ -47,7 +47,7 @@ export async function processTokenResponse(response: Response, context: Response
   const retryAfterSeconds = parseRetryAfter(headers.get('retry-after'), clock.now());
   if (error !== undefined) return fail(toServersFailure(status, error, retryAfterSeconds));
   if (status >= 400) return fail(toStatusFailure(status, retryAfterSeconds, body !== undefined));
-  if (!granting.has(status)) return fail(invalid(`the token endpoint answered ${status}`));
+  if (!granting.has(status)) return fail(invalid(`the token endpoint responded with ${status}`));
   const dateMs = parseHttpDate(headers.get('date') ?? '');
   const granted = readGrantedToken({ text, body }, rules, sentAtMs, {
     sentAt: (clock.now() - (clock.monotonic() - sentAtMs)) / 1000,
@@ -58,7 +58,7 @@ export async function processTokenResponse(response: Response, context: Response
     return { outcome: granted, transient: false };
   }
   return fail(
-    invalid(`the token endpoint answered ${status} without a Bearer token (RFC 6749 section 5.1)`),
+    invalid(`the token endpoint responded with ${status} without a Bearer token (RFC 6749 section 5.1)`),
     granted.problem,
   );
 }
@@ -90,7 +90,7 @@ function toServersFailure(
   const { code, concerns } = error;
   const methodDoubt = provesAuthentication(status, error) ? undefined : 'strong';
   const oauthError = isRegisteredError(code) ? code : undefined;
-  const answered = `the token endpoint answered ${status}`;
+  const answered = `the token endpoint responded with ${status}`;
   // Callers may see the detail: a code is in it only when it is one of RFC 6749.
   const detail = oauthError === undefined ? answered : `${answered} ${oauthError}`;
   if (concerns === 'server')
@@ -108,7 +108,7 @@ function toStatusFailure(
   retryAfterSeconds: number | undefined,
   isJson: boolean,
 ): FailedAttempt {
-  const detail = `the token endpoint answered ${status}`;
+  const detail = `the token endpoint responded with ${status}`;
   if (status === 401)
     return {
       outcome: createTokenFailure('credentials_refused', detail, { methodDoubt: 'strong' }),

@@ -82,7 +82,7 @@ export function createTransport(
     const answer = await agent.request({ ...request, origin, path: pathname + search, headers });
     const status = answer.statusCode;
     const content = await readContent(answer);
-    if (status > 599) throw new UnusableAnswer(`answered ${status}`);
+    if (status > 599) throw new UnusableAnswer(`responded with ${status}`);
     return new Response(bodyless.has(status) ? null : Buffer.from(content), {
       status,
       headers: pickHeaders(answer.headers),

@@ -99,7 +99,7 @@ function toConnection({ kind, target, middlewares, first, option }: Target, outc
   const { fault, detail } = outcome;
   const others = middlewares.length - 1;
   const also = others === 0 ? '' : ` (also for ${others} other middleware${others === 1 ? '' : 's'})`;
-  const message = kind === 'store' ? `the store cannot be used: ${detail}` : detail;
+  const message = kind === 'store' ? `the store is unavailable: ${detail}` : detail;
   const problem = fault && {
     ...fault,
     place: first.placeOf(asWritten(first.options, option)),

@@ -32,23 +32,23 @@ describe('a token that is granted', () => {
       { scopes: ['a', 'b', 'c'] },
       undefined,
       { scope: 'b' },
-      'warning scope_not_granted: gives a token without the scope a c: granted are b',
+      'warning scope_not_granted: grants a token without the scope a c; granted: b',
     ],
     [
       { scopes: ['a'] },
       { scope: '' },
       {},
-      'warning scope_not_granted: gives a token without the scope a: granted are none',
+      'warning scope_not_granted: grants a token without the scope a; granted: none',
     ],
     [
       { audience: 'x' },
       { aud: 'account' },
       {},
-      'warning audience_not_granted: gives a token for another audience than x: its aud is account; some servers ignore',
+      'warning audience_not_granted: grants a token for another audience than x; its aud: account; some servers ignore',
     ],
-    [{ resource: ['urn:x', 'urn:y'] }, { aud: ['urn:y'] }, {}, 'than urn:x: its aud is urn:y;'],
-    [{ audience: 'x y' }, { aud: ['x', 'y'] }, {}, 'than x y: its aud is x y;'],
-    [{ audience: 'x' }, { aud: 'a\u0007\n'.repeat(500) }, {}, 'than x: its aud is a a'],
+    [{ resource: ['urn:x', 'urn:y'] }, { aud: ['urn:y'] }, {}, 'than urn:x; its aud: urn:y;'],
+    [{ audience: 'x y' }, { aud: ['x', 'y'] }, {}, 'than x y; its aud: x y;'],
+    [{ audience: 'x' }, { aud: 'a\u0007\n'.repeat(500) }, {}, 'than x; its aud: a a'],
   ])('is a warning when it is for something else: %j, %j, %j', (options, claims, body, expected) => {
     expect(judge(options, claims, body)).toContain(expected);
   });

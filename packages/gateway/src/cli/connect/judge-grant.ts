@@ -24,7 +24,7 @@ export function judgeGrant(
   if (refused.length > 0)
     return warning(
       'scope_not_granted',
-      `gives a token without the scope ${show(refused)}: granted are ${show(granted ?? []) || 'none'}`,
+      `grants a token without the scope ${show(refused)}; granted: ${show(granted ?? []) || 'none'}`,
     );
   const aud = claims['aud'];
   const audiences = typeof aud === 'string' ? [aud] : toWords(aud);
@@ -33,7 +33,7 @@ export function judgeGrant(
   if (missing.length > 0)
     return warning(
       'audience_not_granted',
-      `gives a token for another audience than ${show(missing)}: its aud is ${show(audiences ?? []) || 'empty'}; some servers ignore audience and resource, and take the audience from a scope or from the client's settings`,
+      `grants a token for another audience than ${show(missing)}; its aud: ${show(audiences ?? []) || 'empty'}; some servers ignore audience and resource, and take the audience from a scope or from the client's settings`,
     );
   return undefined;
 }

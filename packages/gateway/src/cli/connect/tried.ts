@@ -14,6 +14,6 @@ export interface Outcome {
           | 'audience_not_granted';
       }
     | undefined;
-  /** `connection refused`, `gives a token (token_type Bearer)`. */
+  /** `connection refused`, `grants a token (token_type Bearer)`. */
   readonly detail: string;
 }

@@ -25,7 +25,7 @@ export async function tryStore({
     await within(opened.ping());
     const keys = Array.from({ length: keyCount }, () => `${keyPrefix}check:${randomUUID()}`);
     await within(Promise.all(keys.map((key) => use(opened, key))));
-    return { fault: undefined, detail: 'can be used' };
+    return { fault: undefined, detail: 'available' };
   } catch (error) {
     return toFault(error instanceof Error ? error.message.replace(/^Redis: /, '') : 'unknown error');
   } finally {

@@ -92,12 +92,12 @@ function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome | undef
     return {
       fault: { severity: 'warning', code: 'token_without_lifetime' },
       detail:
-        'gives a token without a lifetime, so each request causes a token request: set tokenLifetime to how long it is valid',
+        'grants a token without a lifetime, so each request causes a token request: set tokenLifetime to its validity',
     };
   if (expiresAtMs <= obtainedAtMs)
     return {
       fault: { severity: 'warning', code: 'token_expired' },
-      detail: 'gives a token that has expired already, so each request causes a token request',
+      detail: 'grants a token that has already expired, so each request causes a token request',
     };
   return undefined;
 }
@@ -106,7 +106,7 @@ function givesToken({ token_type: type }: GrantBody): Outcome {
   const shown = typeof type === 'string' ? (toShownText(type, 50) ?? '') : '';
   return {
     fault: undefined,
-    detail: `gives a token (${shown === '' ? 'without token_type' : `token_type ${shown}`})`,
+    detail: `grants a token (${shown === '' ? 'without token_type' : `token_type ${shown}`})`,
   };
 }
 
@@ -118,7 +118,7 @@ async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Ou
   try {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'grantgate' };
     const { status } = await transport.post(url, headers, 'grant_type=client_credentials', limit.signal);
-    const answered = `the token endpoint answered ${status}`;
+    const answered = `the token endpoint responded with ${status}`;
     // A server may have its reasons; but none that knows OAuth answers so to a client that says nothing of itself.
     const doubtful = status >= 500 || status === 404 || status === 405 || status < 400;
     return doubtful
@@ -128,8 +128,8 @@ async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Ou
     return {
       fault: { severity: 'error', code: 'token_endpoint_unreachable' },
       detail: limit.signal.aborted
-        ? `the token endpoint did not answer within ${timeoutSeconds} s`
-        : `the token endpoint cannot be reached: ${describeFault(error)}`,
+        ? `the token endpoint did not respond within ${timeoutSeconds} s`
+        : `cannot reach the token endpoint: ${describeFault(error)}`,
     };
   } finally {
     clearTimeout(timer);
@@ -138,6 +138,6 @@ async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Ou
 }
 
 const withHint = (detail: string): string =>
-  /answered (?:2\d\d|3\d\d|404|405)\b(?!.*token_type)/.test(detail)
-    ? `${detail}: perhaps this is no token endpoint`
+  /responded with (?:2\d\d|3\d\d|404|405)\b(?!.*token_type)/.test(detail)
+    ? `${detail}: this may not be a token endpoint`
     : detail;

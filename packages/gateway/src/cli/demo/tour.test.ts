@@ -41,9 +41,9 @@ it('finds nothing wrong with an answer that is as it must be', async () => {
 
 it('finds everything that is wrong with an answer', async () => {
   expect(await faultsOf({ status: 500, body: '"team": "Orders"', tokenRequests: 0 })).toEqual([
-    'expected "group": "admin" in the answer',
+    'expected "group": "admin" in the response',
     'expected status 200, got 500',
-    'expected 1 token requests, there were 0',
+    'expected 1 token requests, got 0',
   ]);
 });
 

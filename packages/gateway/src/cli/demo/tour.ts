@@ -33,7 +33,7 @@ export const stops: readonly Stop[] = [
     tokenRequests: 0,
   },
   {
-    title: 'A wrong secret never profits from the cached token',
+    title: 'A wrong secret never gets a cached token',
     path: '/app',
     user: 'orders:wrong-secret',
     status: 401,
@@ -49,7 +49,7 @@ export const stops: readonly Stop[] = [
     tokenRequests: 1,
   },
   {
-    title: 'Gateway level: the gateway holds the credentials; a header of the caller cannot pose as a claim',
+    title: 'Gateway level: the gateway holds the credentials; a caller cannot forge a header from claims',
     path: '/gateway',
     headers: { Group: 'root' },
     status: 200,
@@ -92,9 +92,9 @@ export async function visit(
   const asked = tokenRequests() - before;
   const faults = stop.shows
     .filter((shown) => !text.includes(shown))
-    .map((shown) => `expected ${shown} in the answer`);
+    .map((shown) => `expected ${shown} in the response`);
   if (statusCode !== stop.status) faults.push(`expected status ${stop.status}, got ${statusCode}`);
   if (asked !== stop.tokenRequests)
-    faults.push(`expected ${stop.tokenRequests} token requests, there were ${asked}`);
+    faults.push(`expected ${stop.tokenRequests} token requests, got ${asked}`);
   return { status: statusCode, body: text, tokenRequests: asked, faults };
 }

@@ -58,7 +58,7 @@ function toNumber({ type, minimum, maximum, exclusiveMinimum }: JsonSchema): str
   const least = exclusiveMinimum === undefined ? minimum : `above ${exclusiveMinimum}`;
   if (least === undefined) return String(type);
   return maximum === undefined
-    ? `${String(type)}, ${least} and up`
+    ? `${String(type)}, ${least} or more`
     : `${String(type)}, ${least} to ${maximum}`;
 }
 
@@ -75,7 +75,7 @@ function toMeaning(schema: JsonSchema): string {
   const isSecret = [schema, items, additionalProperties].some(
     (one) => isSchema(one) && one.title === 'secret',
   );
-  return isSecret ? `${description} **Secret**: kept out of every output.` : description;
+  return isSecret ? `${description} **Secret**: never shown in any output.` : description;
 }
 
 const code = (value: unknown): string =>

@@ -36,7 +36,7 @@ export interface OptionsPage {
 
 const clientCredentials = 'http.middlewares.NAME.plugin.oAuthClientCredentials';
 const durations = 'A **duration** is written as `30s`, `1m30s` or `500ms`, or as a whole number of seconds.';
-const names = 'Names of options match in any letter case; an unknown one is an error that names the nearest.';
+const names = 'Option names are case-insensitive; an unknown name is an error that suggests the nearest one.';
 
 const optionsOf = (schema: z.ZodType, path = ''): readonly Option[] =>
   listOptions(toJsonSchema(schema, { title: '', description: '' }), path);
@@ -59,12 +59,12 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
       sections: [
         {
           heading: "Traefik's dynamic configuration",
-          text: 'In YAML, TOML or JSON. What stands below `oAuthClientCredentials` has [a page of its own](oauth-client-credentials.md).',
+          text: 'In YAML, TOML or JSON. `oAuthClientCredentials` has [its own page](oauth-client-credentials.md).',
           options: routes.filter(({ path }) => !path.startsWith(`${clientCredentials}.`)),
         },
         {
           heading: 'Kubernetes manifests',
-          text: 'One or several documents of YAML in a file. Every object has these.',
+          text: 'A file holds one or several YAML documents. Every object has these options.',
           options: optionsOf(metadataSchema, 'metadata'),
         },
         {
@@ -74,7 +74,7 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
         },
         {
           heading: 'Middleware',
-          text: '`apiVersion: traefik.io/v1alpha1`. `spec.plugin.oAuthClientCredentials` has [a page of its own](oauth-client-credentials.md); a Middleware is of one kind.',
+          text: '`apiVersion: traefik.io/v1alpha1`. A Middleware is of one kind. `spec.plugin.oAuthClientCredentials` has [its own page](oauth-client-credentials.md).',
           options: kinds
             .filter((kind) => kind !== oAuthClientCredentials)
             .flatMap(({ name, schema }) => optionsOf(schema(kubernetesNames), `spec.${name}`)),
@@ -92,7 +92,7 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
       title: 'oAuthClientCredentials',
       text: `The options of the middleware, in both formats of routes. ${names}
 
-Every string may be a reference in place of the value: \`urn:k8s:secret:NAME:KEY\` (a \`Secret\` of the middleware's namespace), \`urn:env:VARIABLE\` or \`urn:file:PATH\`. A Middleware of a cluster can use local references (\`urn:env:\`, \`urn:file:\`) only when \`allowLocalReferences\` lists them. A reference that leads nowhere or is not allowed makes the middleware refuse with \`middleware_unavailable\`.`,
+Every string may be a reference to a value: \`urn:k8s:secret:NAME:KEY\` (a \`Secret\` in the middleware's namespace), \`urn:env:VARIABLE\` or \`urn:file:PATH\`. A Middleware of a cluster can use local references (\`urn:env:\`, \`urn:file:\`) only when \`allowLocalReferences\` lists them. If a reference is missing or not allowed, the middleware refuses requests with \`middleware_unavailable\`.`,
       sections: [{ heading: '', text: '', options: listOptions(configurationSchemas.middleware()) }],
     },
   };
@@ -115,7 +115,7 @@ export function formatErrorsPage(): string {
     const { status, title, challenge, retryAfterSeconds } = refusals[code];
     const usual = retryAfterSeconds === undefined ? '' : `\`Retry-After: ${retryAfterSeconds}\``;
     const retryAfter =
-      code === 'authorization_server_unavailable' ? `${usual}, or what that server said` : usual;
+      code === 'authorization_server_unavailable' ? `${usual}, or the value from that server` : usual;
     return formatRow({ code, status, title, meaning: refusalMeanings[code] }, [
       challenge ? '`WWW-Authenticate: Basic`' : '',
       retryAfter,
@@ -149,7 +149,7 @@ export function formatErrorsPage(): string {
 ## Refusals
 
 A refusal is \`application/problem+json\` (RFC 9457) with \`type\` (\`urn:grantgate:problem:CODE\`), \`title\`, \`status\`, \`detail\`, \`code\` and
-\`requestId\`; the request ID is in the access log too. It never holds a secret, a token, or what the authorization server answered.
+\`requestId\`; the request ID is in the access log too. It never holds a secret, a token, or the response of the authorization server.
 
 ### Of the middleware
 
@@ -162,15 +162,15 @@ ${head}${kindRows.join('')}
 ${head}${gatewayRows.join('')}
 ## In an application
 
-\`@grantgate/middleware\` throws these, and no others; match on \`code\`. A \`TokenError\` is why there is no token for an outgoing call, and
-has \`retryAfterSeconds\` when the authorization server said so.
+\`@grantgate/middleware\` throws these errors and no others; match on \`code\`. A \`TokenError\` explains why an outgoing call has no token; it
+has \`retryAfterSeconds\` when the authorization server sent it.
 
 | code | error | when |
 | --- | --- | --- |
 ${thrownRows.join('')}
 ## Start
 
-\`grantgate serve\` says one of these and exits with 1 when it cannot start.
+\`grantgate serve\` prints one of these and exits with 1 when it cannot start.
 
 | code | when |
 | --- | --- |

@@ -5,30 +5,30 @@ import type { GatewayStartErrorCode } from '../../start-error.ts';
 
 /** When a request is refused with each code. */
 export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, string>> = {
-  credentials_missing: 'Application level: no `Authorization`, or of another scheme than `Basic`.',
-  credentials_malformed: 'Application level: Basic credentials that RFC 7617 does not allow.',
+  credentials_missing: 'Application level: `Authorization` is missing or uses another scheme than `Basic`.',
+  credentials_malformed: 'Application level: the Basic credentials are malformed (RFC 7617).',
   credentials_refused:
     'Application level: the authorization server refused the client ID and secret (`invalid_client`, `unauthorized_client` or 401).',
   claims_not_satisfied: "The token's claims do not satisfy `claims`.",
   gateway_credentials_refused:
     "Gateway level: the authorization server refused the gateway's own client ID and secret.",
   token_request_rejected:
-    'The authorization server answered with another error of RFC 6749 section 5.2, such as `invalid_scope`.',
+    'The authorization server responded with another error of RFC 6749 section 5.2, such as `invalid_scope`.',
   token_response_invalid:
-    'The response of the token endpoint is not one of RFC 6749, the metadata of `issuer` cannot be used, or a claim cannot be sent in a header.',
+    'The response of the token endpoint or the metadata of `issuer` is invalid, or a claim cannot be sent in a header.',
   token_opaque:
-    '`claims` is given and the access token is opaque (not a signed JWT), so its claims cannot be read.',
+    '`claims` is set and the access token is opaque (not a signed JWT), so its claims cannot be read.',
   authorization_server_unavailable:
-    'The authorization server could not be reached, or answered 408, 429, 5xx or 4xx without an error of RFC 6749, after all retries; the same for the metadata of `issuer`.',
+    'The authorization server could not be reached, or responded 408, 429, 5xx or 4xx without an error of RFC 6749, after all retries; or its metadata could not be read.',
   authorization_server_timeout:
-    'The authorization server did not answer within `timeoutSeconds`, after all retries.',
+    'The authorization server did not respond within `timeoutSeconds`, after all retries.',
   middleware_unavailable:
-    'The route, or a middleware of it, is broken or lacks a secret; the log and `grantgate check` say why.',
+    'The route or one of its middlewares is invalid or lacks a secret; the log and `grantgate check` say why.',
   no_route: 'No router matches the request.',
   middleware_unknown:
-    'Beside a proxy: no middleware has the name that the proxy asks for, or the path is not below `/forward-auth/`.',
+    'Beside a proxy: no middleware has the requested name, or the path is not below `/forward-auth/`.',
   request_invalid:
-    'The request is not valid HTTP/1.1, a server could read its path as another one, its query has more than 1,000 parameters, or comparing it with regular expressions takes too long.',
+    'The request is not valid HTTP/1.1, a server could read its path as another one, its query has more than 1,000 parameters, or matching it with regular expressions takes too long.',
   method_not_supported: 'The method is `CONNECT` or `TRACE`.',
   request_timeout: 'The request did not arrive within `readTimeout` or `headerTimeout`.',
   request_too_large: 'The body exceeds `maxBodyBytes`.',
@@ -36,9 +36,9 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   too_many_header_fields: 'The head has more lines than `maxHeaderFields`.',
   gateway_draining: 'The gateway is shutting down.',
   upstream_unavailable: 'The service has no healthy server.',
-  upstream_refused: 'No connection to the server could be made.',
-  upstream_reset: 'The server closed the connection before it had answered.',
-  upstream_timeout: 'The server did not answer in time.',
+  upstream_refused: 'The connection to the server failed.',
+  upstream_reset: 'The server closed the connection before its response was complete.',
+  upstream_timeout: 'The server did not respond in time.',
 };
 
 /** When `@grantgate/middleware` throws an error with each code, to an application. */
@@ -47,7 +47,7 @@ export const thrownErrorMeanings: Readonly<
 > = {
   options_invalid: {
     error: 'OptionsError',
-    when: 'At construction: options cannot be used. `problems` has all of them, each with its path.',
+    when: 'At construction: the options are invalid. `problems` lists all problems, each with its path.',
   },
   credentials_refused: {
     error: 'TokenError',
@@ -56,7 +56,7 @@ export const thrownErrorMeanings: Readonly<
   token_request_rejected: { error: 'TokenError', when: refusalMeanings.token_request_rejected },
   token_response_invalid: {
     error: 'TokenError',
-    when: 'The response of the token endpoint is not one of RFC 6749, or the metadata of `issuer` cannot be used.',
+    when: 'The response of the token endpoint or the metadata of `issuer` is invalid.',
   },
   authorization_server_unavailable: {
     error: 'TokenError',
@@ -68,10 +68,10 @@ export const thrownErrorMeanings: Readonly<
 /** Why the gateway does not start. */
 export const startErrorMeanings: Readonly<Record<GatewayStartErrorCode, string>> = {
   address_unavailable: 'An entry point cannot listen on its address.',
-  certificate_invalid: "An entry point's certificate or key cannot be read or used.",
+  certificate_invalid: 'The certificate or key of an entry point cannot be read or is invalid.',
   grpc_unavailable: 'An entry point `extAuthz` needs the package `@grpc/grpc-js`, which is not installed.',
   log_unavailable: 'The file of the access log cannot be opened.',
   routes_unavailable:
-    'A file or folder of routes does not exist, cannot be read, is empty or has no file of routes.',
-  worker_failed: 'The first worker ended before it could serve; what it said stands before.',
+    'A file or directory of routes does not exist, cannot be read, is empty or holds no file of routes.',
+  worker_failed: 'The first worker exited before it served requests; its messages come first.',
 };

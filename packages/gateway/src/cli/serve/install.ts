@@ -41,10 +41,12 @@ export function readFlags(paths: readonly string[], flags: ServeFlags): ServeOpt
   const { config: file, workers, ...addresses } = flags;
   assertPaths(paths);
   if ((paths.length === 0) === (file === undefined))
-    throw new UsageError('give either the paths of routes or --config FILE');
+    throw new UsageError('expected either paths of routes or --config FILE');
   const checks = readExternalAuthAddresses(addresses);
   if (file !== undefined && Object.keys(checks).length > 0)
-    throw new UsageError('with --config FILE, entry points are named there: forwardAuth, extAuthz');
+    throw new UsageError(
+      'with --config FILE, the file configures entry points: use forwardAuth or extAuthz there',
+    );
   return { file, checks, workers: workers === undefined ? undefined : readWorkers(workers) };
 }
 

@@ -50,8 +50,7 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
   });
   const restart = async (): Promise<void> => {
     const next = await readAgain(read, io);
-    if (next === undefined)
-      log.error('the configuration is broken: the workers go on with the one that they have');
+    if (next === undefined) log.error('invalid configuration: the workers keep the current one');
     else await supervisor.restart(toPlan(next));
   };
   const ignore = [io.onReopen(() => supervisor.reopenLogs()), io.onRestart(() => void restart())];

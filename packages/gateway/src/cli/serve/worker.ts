@@ -48,7 +48,7 @@ async function serve(
 ): Promise<void> {
   const { config } = read.parse(configuration);
   // The primary has parsed the same text.
-  if (config === undefined) throw new Error('the configuration cannot be parsed');
+  if (config === undefined) throw new Error('cannot parse the configuration');
   const { store, take } = createPrimaryStore((request) => primary.send(request));
   orders.onStored = take;
   const metrics = createRequestLink<undefined, string>(

@@ -22,9 +22,7 @@ export function findMiddleware(
   const [first, ...others] = meant;
   if (first === undefined) throw new UsageError(describeMissing(name, routes, all));
   if (others.length > 0)
-    throw new UsageError(
-      `${name} can be any of ${meant.map((one) => one.name).join(', ')}: give the whole name`,
-    );
+    throw new UsageError(`${name} is ambiguous: expected one of ${meant.map((one) => one.name).join(', ')}`);
   return first;
 }
 
@@ -45,12 +43,12 @@ function describeMissing(
   const other = others.find((one) => one.name === name || shortNames(one.name, routes).includes(name));
   if (other !== undefined) {
     const [fault] = other.errors;
-    if (fault !== undefined) return `${name} cannot be used: ${fault.message}`;
+    if (fault !== undefined) return `${name} is invalid: ${fault.message}`;
     return other.members === undefined
       ? `${name} is ${other.kind ?? 'another middleware'}, which requests no tokens`
-      : `${name} is a chain: give the name of one of its middlewares`;
+      : `${name} is a chain: name one of its middlewares`;
   }
-  if (all.length === 0) return 'there is no middleware oAuthClientCredentials here';
+  if (all.length === 0) return 'no oAuthClientCredentials middleware is configured';
   const names = all.flatMap((one) => [one.name, ...shortNames(one.name, routes)]);
   const near = nearestName(name, names);
   return near === undefined

@@ -31,24 +31,22 @@ export async function readCredential(
 ): Promise<CallerCredential | undefined> {
   if (clientID !== undefined) {
     if (clientId !== undefined || clientSecretFile !== undefined)
-      throw new UsageError('the middleware has a client ID and secret of its own: give none');
+      throw new UsageError('the middleware has its own client ID and secret: pass none');
     return undefined;
   }
   if (clientId === undefined)
     throw new UsageError(
-      `each caller brings its own client ID and secret here: give --client-id ID, and the secret in --client-secret-file FILE or ${secretVariable}`,
+      `each caller brings its own client ID and secret: pass --client-id ID, and the secret in --client-secret-file FILE or ${secretVariable}`,
     );
   // RFC 7617 section 2: what comes after the first colon is the secret.
   if (clientId === '' || clientId.includes(':'))
-    throw new UsageError('a client ID is not empty and holds no colon (RFC 7617 section 2)');
+    throw new UsageError('--client-id: expected a non-empty client ID without a colon (RFC 7617 section 2)');
   const secret =
     clientSecretFile === undefined
       ? io.env[secretVariable]
       : // Editors and `echo` end a file with a line break that is no part of the secret.
         (await readInput(clientSecretFile, io, secretLimit)).replace(/\r?\n$/, '');
   if (secret === undefined)
-    throw new UsageError(
-      `the client secret is missing: give it in --client-secret-file FILE or ${secretVariable}`,
-    );
+    throw new UsageError(`missing client secret: pass it in --client-secret-file FILE or ${secretVariable}`);
   return { clientId, clientSecret: new Secret(secret) };
 }

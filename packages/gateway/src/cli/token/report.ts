@@ -113,8 +113,8 @@ export function formatReport(report: TokenReport, style: Style): string {
 }
 
 function describeLifetime(seconds: number | undefined): string {
-  if (seconds === undefined) return 'no known lifetime: used once, not kept (set tokenLifetime)';
-  return seconds <= 0 ? 'expired already: used once, not kept' : `${seconds} s`;
+  if (seconds === undefined) return 'unknown lifetime: used once, not cached (set tokenLifetime)';
+  return seconds <= 0 ? 'already expired: used once, not cached' : `${seconds} s`;
 }
 
 function formatPairs(pairs: readonly (readonly [string, string])[]): string {

@@ -128,7 +128,7 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
       try {
         return succeed<unknown>(JSON.parse(text.value));
       } catch {
-        return fail({ kind: 'failed', message: 'the API server answered with what is no JSON' });
+        return fail({ kind: 'failed', message: 'the API server responded with invalid JSON' });
       }
     },
   };

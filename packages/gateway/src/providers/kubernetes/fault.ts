@@ -50,7 +50,7 @@ const kinds: Readonly<Record<number, ApiFault['kind']>> = {
 export function toFault(status: number, message: string, retryAfterSeconds?: number): ApiFault {
   return {
     kind: kinds[status] ?? 'failed',
-    message: message === '' ? `the API server answered ${status}` : `${message} (${status})`,
+    message: message === '' ? `the API server responded with ${status}` : `${message} (${status})`,
     ...(retryAfterSeconds !== undefined && {
       retryAfterMs: Math.min(retryAfterSeconds * 1000, longestWaitMs),
     }),

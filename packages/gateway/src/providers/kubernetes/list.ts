@@ -48,7 +48,7 @@ async function listPages(
     const version = valueAt(page.value, ['metadata', 'resourceVersion']);
     // A proxy in between may answer 200 with something else; taken for an empty list it would take every route away.
     if (typeof version !== 'string' || version === '' || !(Array.isArray(items) || items === null))
-      return fail({ kind: 'failed', message: 'the API server answered with what is no list' });
+      return fail({ kind: 'failed', message: 'the API server responded with something other than a list' });
     for (const item of items ?? []) {
       const object = toApiObject(item);
       if (object !== undefined) objects.push(object);

@@ -71,7 +71,7 @@ describe('the log of an outage', () => {
     expect(said()).toEqual([
       'is unreachable',
       'is unauthorized',
-      'the Kubernetes API is available again',
+      'Kubernetes API available again',
       'is unauthorized',
     ]);
   });
@@ -83,10 +83,10 @@ describe('the log of an outage', () => {
     up();
     down('unreachable');
     await clock.advance(49_999);
-    expect(said()).toEqual(['is unreachable', 'the Kubernetes API is available again']);
+    expect(said()).toEqual(['is unreachable', 'Kubernetes API available again']);
     await clock.advance(10_000);
     up();
-    expect(said().slice(2)).toEqual(['is unreachable', 'the Kubernetes API is available again']);
+    expect(said().slice(2)).toEqual(['is unreachable', 'Kubernetes API available again']);
   });
 });
 

@@ -125,7 +125,7 @@ describe('what is said of a Secret', () => {
     server.forbid('secrets');
     const said = problemsOf(await start());
     expect(said).toContain(
-      'forbidden_secret urn:k8s:secret:keys:id: the Secret apps/keys may not be read: a role of the gateway does not allow it',
+      'forbidden_secret urn:k8s:secret:keys:id: the Secret apps/keys cannot be read: no role of the gateway allows it',
     );
     expect(said.join('\n')).not.toMatch(/missing_secret|there is no Secret/);
   });

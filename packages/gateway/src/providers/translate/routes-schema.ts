@@ -19,7 +19,7 @@ const middleware = z
       .strictObject(toShape(kinds.filter(({ isPlugin }) => isPlugin)))
       .meta(one)
       .optional()
-      .describe('The middlewares that have their place here in Traefik Hub.'),
+      .describe('Middlewares that Traefik Hub configures under plugin.'),
   })
   .meta(one);
 

@@ -25,7 +25,7 @@ export const host: PredicateFunction<MatchContext> = {
     if (!isAscii(argument))
       return {
         argument: 0,
-        message: 'expected an ASCII host name: write an internationalised one in its xn-- form',
+        message: 'expected an ASCII host name: write an internationalised name in its xn-- form',
       };
     const exact = toExactHost(argument);
     if (exact !== undefined) return ({ facts }) => facts.host === exact && exact !== '';

@@ -34,8 +34,7 @@ export function readCharEscape(scanner: Scanner): number {
   const char = scanner.take();
   const control = Object.hasOwn(controls, char) ? controls[char] : undefined;
   if (control !== undefined) return control;
-  if (/^[1-9]$/.test(char))
-    throw new RegexpFault(`\\${char} would be a backreference, which Go does not have`);
+  if (/^[1-9]$/.test(char)) throw new RegexpFault(`\\${char} is a backreference, which Go does not support`);
   if (/^[\u0000-\u007f]$/.test(char) && !/^[0-9A-Za-z]$/.test(char)) return char.charCodeAt(0);
   throw new RegexpFault(`unknown escape \\${char}`);
 }

@@ -37,9 +37,7 @@ function readPart(scanner: Scanner): ClassPart {
   if (scanner.match(rangeDash) === undefined) return toRange(from, from);
   const to = scanner.takeIf('\\') ? readCharEscape(scanner) : readChar(scanner);
   if (to < from)
-    throw new RegexpFault(
-      `the range ${String.fromCodePoint(from)}-${String.fromCodePoint(to)} runs backwards`,
-    );
+    throw new RegexpFault(`the range ${String.fromCodePoint(from)}-${String.fromCodePoint(to)} is reversed`);
   return toRange(from, to);
 }
 

@@ -146,7 +146,7 @@ function readGroupStart(scanner: Scanner, outer: Flags): { readonly flags: Flags
   }
   const flagged = scanner.match(groupFlags);
   if (flagged === undefined)
-    throw new RegexpFault('unknown group (?...: Go has neither look-around nor other Perl groups');
+    throw new RegexpFault('unknown group (?...: Go supports neither look-around nor other Perl groups');
   const [, on = '', off = '', end] = flagged;
   const pick = (flag: string, before: boolean): boolean =>
     off.includes(flag) ? false : on.includes(flag) || before;

@@ -23,7 +23,7 @@ export function compileProgram(syntax: Syntax): readonly Instruction[] {
 
 function push<I extends Instruction>(program: Instruction[], instruction: I): I {
   if (program.length >= maxInstructions)
-    throw new RegexpFault('the expression is too large: its repetitions multiply');
+    throw new RegexpFault('the expression is too large because its repetitions multiply');
   program.push(instruction);
   return instruction;
 }

@@ -50,7 +50,7 @@ describe('a regular expression', () => {
     ['a{1001}', 'invalid repetition {1001}'],
     ['((a{100}){100}){100}', 'too large'],
     ['('.repeat(300), 'nested deeper than 250'],
-    ['[b-a]', 'runs backwards'],
+    ['[b-a]', 'is reversed'],
     ['\\', 'trailing backslash'],
   ])('%j is refused: %s', (source, words) => {
     const compiled = compileRegexp(source);

@@ -61,5 +61,5 @@ export function describeError(error: unknown): string {
   if (named !== undefined) return describeConnectionFault(named) ?? named;
   // Replies begin with a word that says their kind.
   const kind = /^[A-Z]{2,20}(?= )/.exec(message)?.[0];
-  return kind === undefined ? 'unknown error' : `the server answered ${kind}`;
+  return kind === undefined ? 'unknown error' : `the server responded with ${kind}`;
 }

@@ -236,7 +236,7 @@ describe('a discovery that fails', () => {
     expect(server.requests).toHaveLength(6);
     expect(failures[0]).toMatchObject({
       reason: 'unavailable',
-      detail: 'the issuer answered 503 to the request for its metadata',
+      detail: 'the issuer responded with 503 to the request for its metadata',
       retryAfterSeconds: 1,
       isLocal: true,
     });
@@ -269,10 +269,10 @@ describe('a discovery that fails', () => {
 
   it.each([
     ['two pages', answer(200, '<html>'), answer(200, '<html>'), 'response_invalid', 'oauth-authorization-server: expected a JSON object; openid-configuration: expected a JSON object'],
-    ['nothing', answer(404, ''), answer(404, ''), 'unavailable', 'oauth-authorization-server: answered 404; openid-configuration: answered 404'],
-    ['another issuer', answer(404, ''), answer(200, '{"issuer":"https://a.example/\\u202e"}'), 'response_invalid', /^oauth-authorization-server: answered 404; openid-configuration: issuer is "https:\/\/a\.example\/ ", expected "http:\/\/127/],
-    ['a page, and is down', answer(200, '<html>'), answer(502, ''), 'unavailable', 'oauth-authorization-server: expected a JSON object; openid-configuration: answered 502'],
-    ['redirects', answer(301, '', { location: '/' }), answer(307, '', { location: '/' }), 'response_invalid', 'oauth-authorization-server: answered 301, expected 200; openid-configuration: answered 307, expected 200'],
+    ['nothing', answer(404, ''), answer(404, ''), 'unavailable', 'oauth-authorization-server: responded with 404; openid-configuration: responded with 404'],
+    ['another issuer', answer(404, ''), answer(200, '{"issuer":"https://a.example/\\u202e"}'), 'response_invalid', /^oauth-authorization-server: responded with 404; openid-configuration: issuer is "https:\/\/a\.example\/ ", expected "http:\/\/127/],
+    ['a page, and is down', answer(200, '<html>'), answer(502, ''), 'unavailable', 'oauth-authorization-server: expected a JSON object; openid-configuration: responded with 502'],
+    ['redirects', answer(301, '', { location: '/' }), answer(307, '', { location: '/' }), 'response_invalid', 'oauth-authorization-server: responded with 301, expected 200; openid-configuration: responded with 307, expected 200'],
     ['a text of ours', answer(200, '{"issuer":"the-key"}'), answer(404, ''), 'response_invalid', '(withheld: the text repeats a header)'],
   ])('says what is wrong when the server has %s', async (_what, first, second, reason, problem) => {
     server.on(server.oauthPath, first);
@@ -282,7 +282,7 @@ describe('a discovery that fails', () => {
     expect(failure).toMatchObject({ reason, isLocal: true });
     expect(failure.response?.problem).toMatch(problem);
     // What callers see quotes nothing.
-    expect(failure.detail).toMatch(/^the (?:issuer answered \d+ to the request for its metadata|metadata of the issuer is invalid)$/);
+    expect(failure.detail).toMatch(/^the (?:issuer responded with \d+ to the request for its metadata|metadata of the issuer is invalid)$/);
     expect(events).toMatchObject([{ kind: 'failed', reason, isFirst: true, tokenEndpoint: undefined }]);
     expect(JSON.stringify(events)).not.toContain('the-key');
     // Refused alike until the cool-down ends.
@@ -297,7 +297,10 @@ describe('a discovery that fails', () => {
     const first = fail();
     await silent.received(1);
     await clock.advance(30_000);
-    expect(await first).toMatchObject({ reason: 'timeout', detail: 'the issuer did not answer within 30 s' });
+    expect(await first).toMatchObject({
+      reason: 'timeout',
+      detail: 'the issuer did not respond within 30 s',
+    });
     expect(await fail()).toMatchObject({ reason: 'unavailable', retryAfterSeconds: 1 });
   });
 
@@ -307,7 +310,7 @@ describe('a discovery that fails', () => {
     const { fail } = discover({ issuer: new URL(rude.url).origin });
     expect(await fail()).toMatchObject({
       reason: 'unavailable',
-      detail: 'the issuer cannot be reached: connection closed',
+      detail: 'cannot reach the issuer: connection closed',
     });
     await rude.received(1);
   });

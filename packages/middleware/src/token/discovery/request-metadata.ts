@@ -115,14 +115,14 @@ async function readDocument(
   });
   if (status >= 400) {
     const retryAfterSeconds = parseRetryAfter(headers.get('retry-after'), clock.now());
-    const detail = `the issuer answered ${status} to the request for its metadata`;
+    const detail = `the issuer responded with ${status} to the request for its metadata`;
     const failure = createTokenFailure('unavailable', detail, { retryAfterSeconds, isLocal: true });
-    return toFault(failure, `answered ${status}`, isTransient(status));
+    return toFault(failure, `responded with ${status}`, isTransient(status));
   }
   const invalid = createTokenFailure('response_invalid', 'the metadata of the issuer is invalid', {
     isLocal: true,
   });
-  if (status !== 200) return toFault(invalid, `answered ${status}, expected 200`);
+  if (status !== 200) return toFault(invalid, `responded with ${status}, expected 200`);
   const metadata = readMetadata(parseJson(await response.text()), rules);
   if (metadata.kind === 'problem') return toFault(invalid, metadata.text);
   return Object.freeze({ kind: 'fresh', metadata, lifetimeMs: readLifetimeMs(headers) });

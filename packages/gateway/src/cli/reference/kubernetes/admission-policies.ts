@@ -53,8 +53,8 @@ function openRule(): AdmissionRule {
   const open = `${spec}.routes.filter(route, !(${isGuarded}))`;
   return {
     expression: `${isMeant} || !has(${spec}.routes) || ${spec}.routes.all(route, ${isGuarded})`,
-    message: `spec.routes[]: a route has no middleware, so everyone may pass; ${advice}`,
-    messageExpression: `'spec.routes[]: no middleware, so everyone may pass: ' + ${open}.map(route, has(route.match) ? string(route.match) : '(no match)').join(', ') + '; ${advice}'`,
+    message: `spec.routes[]: a route has no middleware, so everyone can use it; ${advice}`,
+    messageExpression: `'spec.routes[]: no middleware, so everyone can use it: ' + ${open}.map(route, has(route.match) ? string(route.match) : '(no match)').join(', ') + '; ${advice}'`,
   };
 }
 

@@ -55,7 +55,7 @@ function toNamesRule(
   { at, path, within, collect }: Where,
 ): AdmissionRule {
   const passed = `[${[...names, ...ignored].map((name) => `'${name.toLowerCase()}'`).join(', ')}]`;
-  const known = names.length === 0 ? 'none is known' : `known are ${names.join(', ')}`;
+  const known = names.length === 0 ? 'no field is known' : `known fields: ${names.join(', ')}`;
   const unknown = `${at}.filter(name, !(name.lowerAscii() in ${passed})).join(', ')`;
   return {
     expression: within(`type(${at}) == map && ${at}.all(name, name.lowerAscii() in ${passed})`),

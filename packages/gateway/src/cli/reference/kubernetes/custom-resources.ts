@@ -33,7 +33,10 @@ export interface CustomResourceDefinition {
 
 const jsonSchemas = {
   ingressRoute: toJsonSchema(ingressRouteSchema, { title: '', description: '' }),
-  route: toJsonSchema(routeSchema, { title: '', description: 'Routes; a broken one refuses, alone.' }),
+  route: toJsonSchema(routeSchema, {
+    title: '',
+    description: 'Routes. An invalid route refuses requests; the others serve.',
+  }),
 };
 
 /** What `spec` of an `IngressRoute` looks like, and what stands below each kind of middleware: the readers take their parts one by one. */
@@ -42,7 +45,7 @@ export function createSpecSchemas(): {
   readonly options: ReadonlyMap<MiddlewareKind, JsonSchema>;
 } {
   const spec = jsonSchemas.ingressRoute.properties?.['spec'];
-  if (typeof spec !== 'object') throw new TypeError('an IngressRoute has no spec');
+  if (typeof spec !== 'object') throw new TypeError('an IngressRoute requires spec');
   const routes = spec.properties?.['routes'];
   return {
     ingressRoute: {
@@ -80,13 +83,13 @@ export function createCustomResources(): Readonly<Record<string, CustomResourceD
     }),
     // Other types of middleware are kept as they are: a cluster may have Traefik's, which refuse here.
     middlewares: define('Middleware', 'middleware', {
-      description: 'A middleware: of one type.',
+      description: 'A middleware of one type.',
       type: 'object',
       minProperties: 1,
       maxProperties: 1,
       properties: {
         plugin: {
-          description: 'The middlewares that have their place here in Traefik Hub.',
+          description: 'Middlewares that Traefik Hub configures under plugin.',
           type: 'object',
           minProperties: 1,
           maxProperties: 1,
