@@ -197,7 +197,7 @@ const layouts = {
     return {
       load: async () => ({
         documents: selectDocuments({
-          ingressRoutes: routes.values(),
+          ingressRoutes: [...routes.values()],
           middlewares: [],
           services: [service],
           endpointSlices: [],

@@ -96,7 +96,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     serviceName: service.name,
     steps,
     changesResponses: steps.some(({ onResponse }) => onResponse !== undefined),
-    upstream: upstreams.get(service.name)!,
+    upstream: upstreams.byName.get(service.name)!,
     broken: options.broken,
   };
   const match = options.match ?? (() => true);

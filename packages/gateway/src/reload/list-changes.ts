@@ -47,28 +47,3 @@ export function keepMap<K, V>(
   }
   return before;
 }
-
-/**
- * Maps one list after the other. An item that was there before is not mapped again, and one that stands where it stood is not even
- * looked up; a list that is the same as the one before comes to the same list.
- */
-export function createMapAgain<T extends object, R>(
-  map: (item: T) => R,
-): (list: readonly T[]) => readonly R[] {
-  const known = new WeakMap<T, { readonly result: R }>();
-  let before: { readonly list: readonly T[]; readonly results: readonly R[] } = { list: [], results: [] };
-  const find = (item: T): R => {
-    let found = known.get(item);
-    if (found === undefined) known.set(item, (found = { result: map(item) }));
-    return found.result;
-  };
-  return (list) => {
-    const { placeBefore } = findChanges(before.list, list);
-    const results = list.map((item, index) => {
-      const place = placeBefore(index);
-      return place === -1 ? find(item) : (before.results[place] as R);
-    });
-    before = { list, results: keepList(before.results, results) };
-    return before.results;
-  };
-}

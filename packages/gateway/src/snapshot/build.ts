@@ -42,7 +42,7 @@ export function createBuild({ services, middlewares, entryPoints, onSteps }: Bui
     }
     const { steps } = before;
     const upstreams = services.open(prepared.services);
-    const tables = toTables(toRoutes(prepared.routers, { steps, upstreams }));
+    const tables = toTables(toRoutes(prepared.routers, { steps, upstreams: upstreams.byName }));
     return { ...serve({ tables, prepared, steps }), close: createClose([upstreams.close, opened.close]) };
   };
 }

@@ -1,14 +1,15 @@
 import type { MiddlewareConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
+import type { LookUp } from '../reload/derive.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 
-/** What the entries of one configuration lead to, by qualified name. */
-export interface Surroundings {
+/** What the entries of one configuration lead to, by qualified name. A type, because only those are maps by name to `createDerive`. */
+export type Surroundings = {
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Middlewares that are steps. */
   readonly steps: ReadonlyMap<string, PreparedMiddleware>;
-}
+};
 
 /** The steps of some middlewares, by their names. */
 export interface FoundSteps {
@@ -16,47 +17,24 @@ export interface FoundSteps {
   readonly names: readonly string[];
   /** Why one of them refuses every request, for the log. */
   readonly broken: string | undefined;
-  /** Everything that this depends on. */
-  readonly seen: readonly Seen[];
 }
 
-interface Seen {
-  readonly name: string;
-  readonly middleware: MiddlewareConfig | undefined;
-  readonly step: PreparedMiddleware | undefined;
-}
+type FindByName = LookUp<Pick<Surroundings, 'middlewares' | 'steps'>>;
 
-export function findSteps(names: readonly string[], surroundings: Surroundings): FoundSteps {
-  const { middlewares, steps } = surroundings;
-  const { flat, visited } = flatten(names, middlewares);
+export function findSteps(names: readonly string[], lookUp: FindByName): FoundSteps {
+  const all = flatten(names, lookUp);
   return {
-    names: flat.filter((name) => steps.has(name)),
-    broken: findBrokenMiddleware(flat, surroundings),
-    seen: visited.map((name) => ({ name, middleware: middlewares.get(name), step: steps.get(name) })),
+    names: all.filter((name) => lookUp('steps', name) !== undefined),
+    broken: findBrokenMiddleware(all, lookUp),
   };
 }
 
-/** Whether it would come to the same now. */
-export function areSameSteps({ seen }: FoundSteps, { middlewares, steps }: Surroundings): boolean {
-  for (const { name, middleware, step } of seen)
-    if (middlewares.get(name) !== middleware || steps.get(name) !== step) return false;
-  return true;
-}
-
-/**
- * Names of the middlewares that consist of no others, in the order in which requests pass them, and of all that were looked at. Circles have
- * been reported and end here.
- */
-function flatten(
-  names: readonly string[],
-  middlewares: ReadonlyMap<string, MiddlewareConfig>,
-): { readonly flat: readonly string[]; readonly visited: readonly string[] } {
+/** Names of the middlewares that consist of no others, in the order in which requests pass them. Circles have been reported and end here. */
+function flatten(names: readonly string[], lookUp: FindByName): readonly string[] {
   const flat: string[] = [];
-  const visited = new Set<string>();
   const open = new Set<string>();
   const visit = (name: string): void => {
-    visited.add(name);
-    const middleware = middlewares.get(name);
+    const middleware = lookUp('middlewares', name);
     if (middleware?.members === undefined || middleware.errors.length > 0) {
       flat.push(name);
       return;
@@ -67,20 +45,18 @@ function flatten(
     open.delete(name);
   };
   names.forEach(visit);
-  return { flat, visited: [...visited] };
+  return flat;
 }
 
 export const firstError = (problems: readonly Problem[]): string | undefined =>
   problems.find(({ severity }) => severity === 'error')?.message;
 
-function findBrokenMiddleware(
-  names: readonly string[],
-  { middlewares, steps }: Surroundings,
-): string | undefined {
+function findBrokenMiddleware(names: readonly string[], lookUp: FindByName): string | undefined {
   for (const name of names) {
-    const fault = firstError(middlewares.get(name)?.errors ?? []);
-    if (fault !== undefined || steps.get(name)?.options === undefined)
-      return `the middleware ${name} cannot be used: ${fault ?? firstError(steps.get(name)?.problems ?? []) ?? 'it does not exist'}`;
+    const step = lookUp('steps', name);
+    const fault = firstError(lookUp('middlewares', name)?.errors ?? []);
+    if (fault !== undefined || step?.options === undefined)
+      return `the middleware ${name} cannot be used: ${fault ?? firstError(step?.problems ?? []) ?? 'it does not exist'}`;
   }
   return undefined;
 }

@@ -2,6 +2,7 @@ import type { Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
 import { proposeName } from '@grantgate/middleware/base/names';
 import type { RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
+import { remember } from '../reload/remember.ts';
 import type { Rule } from '../routing/rule.ts';
 import { compileRule } from '../routing/rule.ts';
 import type { EntryPointFacts } from './entry-points.ts';
@@ -18,8 +19,7 @@ export interface ReadRouter {
 export function createReadRouter(
   entryPoints: ReadonlyMap<string, EntryPointFacts> | undefined,
 ): (config: RouterConfig) => ReadRouter {
-  const done = new WeakMap<RouterConfig, ReadRouter>();
-  const read = (config: RouterConfig): ReadRouter => {
+  return remember((config: RouterConfig): ReadRouter => {
     const problems = entryPoints === undefined ? [] : checkEntryPoints(config, entryPoints);
     // A router without a rule has been reported by the provider.
     if (config.rule === '') return { rule: undefined, problems };
@@ -27,12 +27,7 @@ export function createReadRouter(
     if (compiled.ok) return { rule: compiled.rule, problems };
     problems.push(...compiled.diagnostics.map((diagnostic) => toRuleProblem(config, diagnostic)));
     return { rule: undefined, problems };
-  };
-  return (config) => {
-    let found = done.get(config);
-    if (found === undefined) done.set(config, (found = read(config)));
-    return found;
-  };
+  });
 }
 
 function checkEntryPoints(

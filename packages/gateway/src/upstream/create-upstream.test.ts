@@ -33,7 +33,7 @@ const plain: PickFacts = { rawHeaders: [], scheme: 'http' };
 const pickHosts = (upstreams: Upstreams, name: string, count: number): string =>
   Array.from(
     { length: count },
-    () => upstreams.get(name)?.pick(plain)?.server.authority.charAt(0) ?? '-',
+    () => upstreams.byName.get(name)?.pick(plain)?.server.authority.charAt(0) ?? '-',
   ).join('');
 
 describe('a load balancer', () => {
@@ -47,14 +47,14 @@ describe('a load balancer', () => {
   });
 
   it('without servers has none to give', () => {
-    expect(create(toLoadBalancer('s', [])).get('s')!.pick(plain)).toBeUndefined();
+    expect(create(toLoadBalancer('s', [])).byName.get('s')!.pick(plain)).toBeUndefined();
   });
 
   it('tells of a server what forwarding must know', () => {
     const upstreams = create(
       toLoadBalancer('s@file', ['http://a.example:8080/base/'], { passHostHeader: false }),
     );
-    expect(upstreams.get('s@file')!.pick(plain)).toMatchObject({
+    expect(upstreams.byName.get('s@file')!.pick(plain)).toMatchObject({
       serviceName: 's@file',
       passHostHeader: false,
       setCookie: undefined,
@@ -77,7 +77,7 @@ describe('a weighted service', () => {
     const upstreams = create(toWeighted('outer', { inner: 2, b: 1 }), toWeighted('inner', { a: 1, c: 1 }), a, b,
       toLoadBalancer('c', ['http://c'])); // prettier-ignore
     expect(pickHosts(upstreams, 'outer', 6)).toBe('abcabc');
-    expect(upstreams.get('outer')!.pick(plain)!.serviceName).toBe('a');
+    expect(upstreams.byName.get('outer')!.pick(plain)!.serviceName).toBe('a');
   });
 
   it('passes over services that are missing, broken, of weight 0 or without a server', () => {
@@ -90,15 +90,15 @@ describe('a weighted service', () => {
       toLoadBalancer('empty', []),
     );
     expect(pickHosts(upstreams, 'w', 3)).toBe('aaa');
-    expect(upstreams.get('none')!.pick(plain)).toBeUndefined();
-    expect(upstreams.get('broken')).toBeUndefined();
-    expect(upstreams.get('missing')).toBeUndefined();
+    expect(upstreams.byName.get('none')!.pick(plain)).toBeUndefined();
+    expect(upstreams.byName.get('broken')).toBeUndefined();
+    expect(upstreams.byName.get('missing')).toBeUndefined();
   });
 
   it('in a circle with others ends there', () => {
     const upstreams = create(toWeighted('x', { y: 1, a: 1 }), toWeighted('y', { x: 1, b: 1 }), toWeighted('self', { self: 1 }), a, b); // prettier-ignore
     expect(pickHosts(upstreams, 'x', 4)).toBe('baba');
-    expect(upstreams.get('self')!.pick(plain)).toBeUndefined();
+    expect(upstreams.byName.get('self')!.pick(plain)).toBeUndefined();
   });
 });
 
@@ -116,7 +116,9 @@ describe('a sticky service', () => {
   });
 
   it('binds a caller to the server of its first request by a cookie that names no URL', () => {
-    const upstream = create(toLoadBalancer('s', ['http://a', 'http://b', 'http://c'], { sticky })).get('s')!;
+    const upstream = create(toLoadBalancer('s', ['http://a', 'http://b', 'http://c'], { sticky })).byName.get(
+      's',
+    )!;
     upstream.pick(plain);
     const first = upstream.pick(plain)!;
     const [, id] = /^srv=([0-9a-f]{16}); Path=\/; Max-Age=60; HttpOnly; Secure; SameSite=Lax$/.exec(
@@ -134,7 +136,7 @@ describe('a sticky service', () => {
   it.each(['srv=0123456789abcdef', 'srv=', 'srv', 'xsrv=1', '__proto__=1', ''])(
     'gives a new server, and cookie, to a caller with the cookie %j',
     (cookie) => {
-      const upstream = create(toLoadBalancer('s', ['http://a', 'http://b'], { sticky })).get('s')!;
+      const upstream = create(toLoadBalancer('s', ['http://a', 'http://b'], { sticky })).byName.get('s')!;
       expect(upstream.pick(withCookie(cookie))!.setCookie).toContain('srv=');
       expect(upstream.pick(withCookie(cookie))!.server.authority).toBe('b');
     },
@@ -142,14 +144,14 @@ describe('a sticky service', () => {
 
   it('by default sets a session cookie without attributes', () => {
     const bare: StickyConfig = { cookieName: 'srv', secure: false, httpOnly: false, sameSite: undefined, maxAgeSeconds: 0 }; // prettier-ignore
-    const upstream = create(toLoadBalancer('s', ['http://a'], { sticky: bare })).get('s')!;
+    const upstream = create(toLoadBalancer('s', ['http://a'], { sticky: bare })).byName.get('s')!;
     expect(upstream.pick(plain)!.setCookie).toMatch(/^srv=[0-9a-f]{16}; Path=\/$/);
   });
 });
 
 describe('connections', () => {
   const ask = async (upstreams: Upstreams, name: string, path = '/'): Promise<string> => {
-    const { body, fault } = await askPool(upstreams.get(name)!.pick(plain)!.server.connections, {
+    const { body, fault } = await askPool(upstreams.byName.get(name)!.pick(plain)!.server.connections, {
       target: path,
     });
     expect(fault).toBeUndefined();
@@ -204,7 +206,7 @@ describe('connections', () => {
     cleanup.push(() => new Promise((resolve) => server.close(resolve)));
     const origin = `https://localhost:${String((server.address() as AddressInfo).port)}`;
     const { connections } = create(toLoadBalancer('s', [origin]))
-      .get('s')!
+      .byName.get('s')!
       .pick(plain)!.server;
     expect((await askPool(connections, { headers: ['Host', 'caller.example'] })).fault).toEqual({
       code: 'connect_failed',
@@ -253,7 +255,7 @@ describe('a health check', () => {
       answered: (count: number) =>
         new Promise<void>((resolve) => (answers >= count ? resolve() : void (waiting = { count, resolve }))),
       servers: (): string[] => {
-        const found = urls.map(() => upstreams.get('s')!.pick(plain)?.server.url ?? 'none');
+        const found = urls.map(() => upstreams.byName.get('s')!.pick(plain)?.server.url ?? 'none');
         return [...new Set(found)].sort();
       },
     };
@@ -412,7 +414,7 @@ describe('when a configuration takes the place of another', () => {
     );
     const services = createServices({ clock: createFakeClock() });
     const ask = async (upstreams: Upstreams, name: string): Promise<void> => {
-      const { fault } = await askPool(upstreams.get(name)!.pick(plain)!.server.connections);
+      const { fault } = await askPool(upstreams.byName.get(name)!.pick(plain)!.server.connections);
       expect(fault).toBeUndefined();
     };
     const first = services.open(
@@ -422,8 +424,8 @@ describe('when a configuration takes the place of another', () => {
     await ask(first, 'gone');
     const second = services.open(toMap(toLoadBalancer('kept', [kept!.url])));
     cleanup.push(() => second.close());
-    expect(second.get('kept')).toBe(first.get('kept'));
-    expect(second.get('gone')).toBeUndefined();
+    expect(second.byName.get('kept')).toBe(first.byName.get('kept'));
+    expect(second.byName.get('gone')).toBeUndefined();
     await first.close();
     await gone!.closed;
     await ask(second, 'kept');
@@ -442,7 +444,7 @@ describe('when a configuration takes the place of another', () => {
     const first = open('http://b');
     expect(pickHosts(first, 'w', 1)).toBe('a');
     expect(pickHosts(open('http://b'), 'w', 1)).toBe('b');
-    expect(open('http://c').get('w')).not.toBe(first.get('w'));
-    expect(open('http://b', 2).get('w')).not.toBe(first.get('w'));
+    expect(open('http://c').byName.get('w')).not.toBe(first.byName.get('w'));
+    expect(open('http://b', 2).byName.get('w')).not.toBe(first.byName.get('w'));
   });
 });

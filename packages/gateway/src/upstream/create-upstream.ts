@@ -27,10 +27,8 @@ export interface Services {
 
 /** Every service of one configuration. */
 export interface Upstreams {
-  /** By qualified name; undefined for one that is unknown or broken. */
-  get(name: string): Upstream | undefined;
-  /** Names of the services that lead elsewhere than in the configuration that was opened before, those that are gone included. */
-  readonly changed: ReadonlySet<string>;
+  /** By qualified name, without those that are broken. One that leads to the same servers as before is the same object. */
+  readonly byName: ReadonlyMap<string, Upstream>;
   /**
    * Lets go of the services. Those that no other configuration has stop their health checks and close their connections, once
    * the requests under way are answered. Once, however often it is called.
@@ -61,32 +59,20 @@ export function createServices({ clock, transport }: ServicesDeps): Services {
     running.acquire(key, () => ({ id: (count += 1), service: create() }));
   const acquireBalancer = (config: LoadBalancerConfig): Use<Running> =>
     acquire(toKey(config), () => createLoadBalancer(config, { clock, pools, healthPools, checks }));
-  let before: Weighted = new Map();
   return {
     health: () => running.entries().flatMap(([, { service }]) => service.health()),
     connections: () => pools.stats(),
-    open(configs) {
-      const opened = openServices(configs, { balancers, acquireBalancer, acquire, before });
-      before = opened.weighted;
-      return opened.upstreams;
-    },
+    open: (configs) => openServices(configs, { balancers, acquireBalancer, acquire }),
   };
 }
-
-type Weighted = ReadonlyMap<string, Use<Running> | undefined>;
 
 interface OpenDeps {
   readonly balancers: Succession<LoadBalancerConfig, Running>;
   readonly acquireBalancer: (config: LoadBalancerConfig) => Use<Running>;
   readonly acquire: (key: string, create: () => Service) => Use<Running>;
-  /** Those of the configuration before. */
-  readonly before: Weighted;
 }
 
-function openServices(
-  configs: ReadonlyMap<string, ServiceConfig>,
-  deps: OpenDeps,
-): { readonly upstreams: Upstreams; readonly weighted: Weighted } {
+function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDeps): Upstreams {
   const sound: LoadBalancerConfig[] = [];
   for (const config of configs.values())
     if (config.kind === 'loadBalancer' && config.errors.length === 0) sound.push(config);
@@ -111,12 +97,13 @@ function openServices(
     weighted.set(name, use);
     return use.value;
   };
-  for (const { kind, name } of configs.values()) if (kind === 'weighted') build(name);
-  const changed = new Set(balancers.changed.map(({ name }) => name));
-  for (const name of [...deps.before.keys(), ...weighted.keys()])
-    if (deps.before.get(name)?.value !== weighted.get(name)?.value) changed.add(name);
+  const byName = new Map<string, Upstream>();
+  for (const name of configs.keys()) {
+    const found = build(name);
+    if (found !== undefined) byName.set(name, found.service);
+  }
   const close = createClose(balancers.close, [...weighted.values()]);
-  return { upstreams: { get: (name) => build(name)?.service, changed, close }, weighted };
+  return { byName, close };
 }
 
 /** Apart from what the services are found by: who closes them later does not hold on to that. */

@@ -5,6 +5,7 @@ import { createParseDocuments } from '../../config/parse-documents.ts';
 import type { LocalReferences } from '../../config/local-references.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
+import { remember } from '../../reload/remember.ts';
 import { createReadFiles, routeFileExtensions } from './files.ts';
 
 export interface LoadedFiles extends ProviderOutput {
@@ -96,12 +97,7 @@ export function createFileLoader(
 /** The same document gives the same object each time: what was made of it is used again. */
 function createRestrict(localReferences: LocalReferences | undefined): (document: Document) => Document {
   if (localReferences === undefined) return (document) => document;
-  const restricted = new WeakMap<Document, Document>();
-  return (document) => {
-    let own = restricted.get(document);
-    if (own === undefined) restricted.set(document, (own = { ...document, localReferences }));
-    return own;
-  };
+  return remember((document: Document) => ({ ...document, localReferences }));
 }
 
 interface Good {

@@ -1,5 +1,5 @@
 import type { Document } from '../../config/document.ts';
-import { createMapAgain } from '../../reload/list-changes.ts';
+import { createMapAgain } from '../../reload/derive.ts';
 import type { KeptObject } from './documents.ts';
 import { ownerOf, secretsOf, servicesOf } from './references.ts';
 

@@ -4,6 +4,7 @@ import { isInstallDocument } from '../../config/file-kind.ts';
 import { isMapping } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
 import { createProblem } from '../../config/problem.ts';
+import { remember } from '../../reload/remember.ts';
 import type { Draft } from './draft.ts';
 import { createDraft } from './draft.ts';
 import { createFinishDraft } from './finish-draft.ts';
@@ -29,16 +30,8 @@ export const translate: Translate = (...input) => createTranslate()(...input);
  * changed stay the same objects, and maps without a change the same maps.
  */
 export function createTranslate(): Translate {
-  const parts = new WeakMap<Document, Part>();
+  const partOf = remember((document: Document) => createPart((draft) => translateDynamic(document, draft)));
   const translateManifests = createTranslateManifests();
-  const partOf = (document: Document): Part => {
-    let part = parts.get(document);
-    if (part === undefined) {
-      part = createPart((draft) => translateDynamic(document, draft));
-      parts.set(document, part);
-    }
-    return part;
-  };
   const finishDraft = createFinishDraft();
   return (documents, problems = [], unreadSecrets) => {
     const draft = createDraft(unreadSecrets);

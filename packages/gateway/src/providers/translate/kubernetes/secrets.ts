@@ -1,7 +1,7 @@
 import { readObject } from '../../../config/read.ts';
 import { createProblem } from '../../../config/problem.ts';
 import type { Place, Problem } from '../../../config/place.ts';
-import { createMapAgain } from '../../../reload/list-changes.ts';
+import { createMapAgain } from '../../../reload/derive.ts';
 import type { KubernetesObject } from './objects.ts';
 import { secretSchema } from './schemas.ts';
 

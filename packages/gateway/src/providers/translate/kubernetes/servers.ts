@@ -4,7 +4,8 @@ import type { ServerConfig } from '../../../config/dynamic.ts';
 import type { Origin } from '../../../config/document.ts';
 import type { Place, Problem } from '../../../config/place.ts';
 import { readObject } from '../../../config/read.ts';
-import { createMapAgain } from '../../../reload/list-changes.ts';
+import { createMapAgain } from '../../../reload/derive.ts';
+import { keepList } from '../../../reload/list-changes.ts';
 import type { KubernetesObject } from './objects.ts';
 import { originOf } from './objects.ts';
 import { endpointSliceSchema, serviceSchema } from './schemas.ts';
@@ -19,37 +20,13 @@ interface KnownService {
 
 /** The `Service` objects of a configuration, with the `EndpointSlice` objects that belong to them. */
 export interface ServiceCatalog {
-  /** `namespace/name`; undefined for one that is broken. */
-  readonly services: ReadonlyMap<string, KnownService | undefined>;
+  /** By `namespace/name`. */
+  readonly services: ReadonlyMap<string, KnownService | 'broken'>;
   readonly slices: ReadonlyMap<string, readonly Slice[]>;
   /** What `findServers` has found: many routes may lead to one service. */
   readonly found: Map<string, Servers>;
   /** Told of each service that is looked up, `namespace/name`. */
   readonly onLookUp?: (id: string) => void;
-}
-
-/** What stands behind a service, as far as servers depend on it. */
-export interface Behind {
-  readonly id: string;
-  readonly isThere: boolean;
-  readonly service: KnownService | undefined;
-  readonly slices: readonly Slice[] | undefined;
-}
-
-export const lookBehind = ({ services, slices }: ServiceCatalog, id: string): Behind => ({
-  id,
-  isThere: services.has(id),
-  service: services.get(id),
-  slices: slices.get(id),
-});
-
-export function isSameBehind(a: Behind, b: Behind): boolean {
-  return (
-    a.isThere === b.isThere &&
-    a.service === b.service &&
-    a.slices?.length === b.slices?.length &&
-    (a.slices ?? []).every((slice, index) => slice === b.slices?.[index])
-  );
 }
 
 export interface ServiceReference {
@@ -73,10 +50,10 @@ export interface ServicesRead {
 export function createReadServices(): (objects: readonly KubernetesObject[]) => ServicesRead {
   const readEach = createMapAgain(readOne);
   let read: readonly ReadOne[] = [];
-  let services = collect(read);
+  let services = collect(read, new Map());
   return (objects) => {
     const now = readEach(objects);
-    if (now !== read) services = collect(now);
+    if (now !== read) services = collect(now, services.catalog.slices);
     read = now;
     return services;
   };
@@ -87,16 +64,16 @@ interface ReadOne {
   readonly id: string;
   readonly place: Place;
   readonly problems: readonly Problem[];
-  /** Undefined for a slice; with `known` undefined the service is broken. */
-  readonly service?: { readonly known: KnownService | undefined };
+  /** Undefined for a slice. */
+  readonly service?: KnownService | 'broken';
   readonly slice?: Slice;
 }
 
 function readOne({ kind, namespace, name, labels, place, source }: KubernetesObject): ReadOne {
   if (kind === 'Service') {
     const { value, whole, problems } = readObject(serviceSchema, source);
-    const known = whole ? { spec: value.spec as ServiceSpec, origin: originOf(source) } : undefined;
-    return { id: `${namespace}/${name}`, place, problems, service: { known } };
+    const service = whole ? { spec: value.spec as ServiceSpec, origin: originOf(source) } : 'broken';
+    return { id: `${namespace}/${name}`, place, problems, service };
   }
   const { value, problems, whole } = readObject(endpointSliceSchema, source);
   // A broken slice still says that the service has slices: no address is made up for it.
@@ -105,8 +82,9 @@ function readOne({ kind, namespace, name, labels, place, source }: KubernetesObj
   return { id: `${namespace}/${labels['kubernetes.io/service-name'] ?? ''}`, place, problems, slice };
 }
 
-function collect(read: readonly ReadOne[]): ServicesRead {
-  const services = new Map<string, KnownService | undefined>();
+/** @param before the slices of the time before: lists that are the same stay so. */
+function collect(read: readonly ReadOne[], before: ServiceCatalog['slices']): ServicesRead {
+  const services = new Map<string, KnownService | 'broken'>();
   const slices = new Map<string, Slice[]>();
   const places = new Map<string, Place>();
   const problems: Problem[] = [];
@@ -128,9 +106,10 @@ function collect(read: readonly ReadOne[]): ServicesRead {
         path: 'metadata.name',
         message: `the Service ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
       });
-    services.set(id, first === undefined ? service.known : undefined);
+    services.set(id, first === undefined ? service : 'broken');
   }
-  return { catalog: { services, slices, found: new Map() }, problems };
+  const kept = new Map(Array.from(slices, ([id, list]) => [id, keepList(before.get(id) ?? [], list)]));
+  return { catalog: { services, slices: kept, found: new Map() }, problems };
 }
 
 /**
@@ -149,11 +128,8 @@ export function findServers(catalog: ServiceCatalog, wanted: ServiceReference): 
 function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceReference): Servers {
   const id = `${wanted.namespace}/${wanted.name}`;
   const known = services.get(id);
-  if (known === undefined)
-    return toFault(
-      'missing_reference',
-      services.has(id) ? `the Service ${id} is broken` : `there is no Service ${id}`,
-    );
+  if (known === undefined) return toFault('missing_reference', `there is no Service ${id}`);
+  if (known === 'broken') return toFault('missing_reference', `the Service ${id} is broken`);
   const { spec: service, origin } = known;
   const port = findPort(service, wanted.port);
   if (port === undefined)

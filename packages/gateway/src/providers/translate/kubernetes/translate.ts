@@ -1,5 +1,5 @@
 import type { Document } from '../../../config/document.ts';
-import { createMapAgain, findChanges } from '../../../reload/list-changes.ts';
+import { createDerive, createMapAgain, type LookUp } from '../../../reload/derive.ts';
 import type { Problem } from '../../../config/place.ts';
 import type { Draft } from '../draft.ts';
 import type { Part } from '../part.ts';
@@ -10,8 +10,8 @@ import { addMiddleware } from './middlewares.ts';
 import type { Kind, KubernetesObject } from './objects.ts';
 import { readObjects } from './objects.ts';
 import { createReadSecrets } from './secrets.ts';
-import type { Behind, ServiceCatalog } from './servers.ts';
-import { createReadServices, isSameBehind, lookBehind } from './servers.ts';
+import type { ServiceCatalog } from './servers.ts';
+import { createReadServices } from './servers.ts';
 
 /**
  * Translates Kubernetes manifests: all together, for they refer to each other across files. Those that were there before are not
@@ -65,43 +65,25 @@ interface RoutePart {
   readonly targets: readonly Targets[];
 }
 
-/** The services of an IngressRoute. */
-interface ServicePart {
-  readonly part: Part;
-  /** What stood behind them. */
-  readonly behind: readonly Behind[];
-}
-
-/** Translates Middlewares and IngressRoutes, each once; their services once until what stands behind them is another. */
+/** Translates Middlewares and IngressRoutes, and the services of these; what stands behind a service may be another. */
 function createToParts() {
   const readRoutes = createMapAgain(readRoute);
-  const known = new WeakMap<RoutePart, ServicePart>();
-  const toServices = (route: RoutePart, catalog: ServiceCatalog): ServicePart => {
-    const last = known.get(route);
-    if (last?.behind.every((one) => isSameBehind(one, lookBehind(catalog, one.id))) === true) return last;
-    const ids = new Set<string>();
-    const part = createPart((draft) => {
-      for (const targets of route.targets)
-        addServices(draft, route.object, { ...catalog, onLookUp: (id) => ids.add(id) }, targets);
-    });
-    const now = { part, behind: Array.from(ids, (id) => lookBehind(catalog, id)) };
-    known.set(route, now);
-    return now;
-  };
-  let before: {
-    readonly routes: readonly RoutePart[];
-    readonly services: readonly ServicePart[];
-    readonly catalog: ServiceCatalog | undefined;
-  } = { routes: [], services: [], catalog: undefined };
-  return (objects: readonly KubernetesObject[], catalog: ServiceCatalog): readonly Part[] => {
+  let catalog: ServiceCatalog;
+  const toServices = createDerive(
+    ({ object, targets }: RoutePart, lookUp: LookUp<Pick<ServiceCatalog, 'services' | 'slices'>>): Part =>
+      createPart((draft) => {
+        const onLookUp = (id: string): void => {
+          lookUp('services', id);
+          lookUp('slices', id);
+        };
+        for (const one of targets) addServices(draft, object, { ...catalog, onLookUp }, one);
+      }),
+  );
+  return (objects: readonly KubernetesObject[], now: ServiceCatalog): readonly Part[] => {
+    catalog = now;
+    const { services, slices } = catalog;
     const routes = readRoutes(objects);
-    const { placeBefore } = findChanges(before.routes, routes);
-    const services = routes.map((route, index) => {
-      const last = catalog === before.catalog ? before.services[placeBefore(index)] : undefined;
-      return last ?? toServices(route, catalog);
-    });
-    before = { routes, services, catalog };
-    return [...routes, ...services].map(({ part }) => part);
+    return [...routes.map(({ part }) => part), ...toServices(routes, { services, slices })];
   };
 }
 

@@ -1,0 +1,111 @@
+import { findChanges, keepList } from './list-changes.ts';
+
+/** What derivations look up: maps by name, by what is in them. */
+export type Surroundings = { readonly [K in string]: ReadonlyMap<string, unknown> };
+
+type ValueOf<M> = M extends ReadonlyMap<string, infer V> ? V : never;
+
+/** Finds something by its name. What was found is remembered: another thing under that name makes the result another one. */
+export type LookUp<S> = <K extends keyof S & string>(kind: K, name: string) => ValueOf<S[K]> | undefined;
+
+/** Derives a result from an item and what it looks up. @param before the last result for the same item, parts of which may be kept. */
+export type DeriveOne<T, S, R> = (item: T, lookUp: LookUp<S>, before: R | undefined) => R;
+
+interface Seen<S> {
+  readonly kind: keyof S & string;
+  readonly name: string;
+  readonly found: unknown;
+}
+
+interface Derived<S, R> {
+  readonly result: R;
+  readonly seen: readonly Seen<S>[];
+}
+
+/**
+ * Derives one list after the other. An item that is the same object, and under whose names the same is found, keeps its result; a list
+ * whose results are all the same is the same list. When little has changed, little more than that is looked at.
+ */
+export function createDerive<T extends object, S extends Surroundings, R>(
+  derive: DeriveOne<T, S, R>,
+): (items: readonly T[], surroundings: S) => readonly R[] {
+  const known = new WeakMap<T, Derived<S, R>>();
+  let before: Before<T, S, R> = { items: [], derived: [], results: [], surroundings: undefined };
+  const find = (item: T, surroundings: S): Derived<S, R> => {
+    const last = known.get(item);
+    if (last !== undefined && isCurrent(last, surroundings)) return last;
+    const seen: Seen<S>[] = [];
+    const lookUp = ((kind: keyof S & string, name: string) => {
+      const found = surroundings[kind]?.get(name);
+      seen.push({ kind, name, found });
+      return found;
+      // The map that is looked up in is the one that its type says.
+    }) as LookUp<S>;
+    const now: Derived<S, R> = { result: derive(item, lookUp, last?.result), seen };
+    known.set(item, now);
+    return now;
+  };
+  return (items, surroundings) => {
+    const isTouched = compare(before.surroundings, surroundings);
+    const { placeBefore } = findChanges(before.items, items);
+    const derived = items.map((item, index) => {
+      const last = before.derived[placeBefore(index)];
+      return last === undefined || isTouched(last) ? find(item, surroundings) : last;
+    });
+    const results = keepList(
+      before.results,
+      derived.map(({ result }) => result),
+    );
+    before = { items, derived, results, surroundings };
+    return results;
+  };
+}
+
+/** The same for items that depend on nothing but themselves. */
+export function createMapAgain<T extends object, R>(
+  map: (item: T) => R,
+): (items: readonly T[]) => readonly R[] {
+  const derive = createDerive<T, Record<string, never>, R>((item) => map(item));
+  return (items) => derive(items, {});
+}
+
+interface Before<T, S, R> {
+  readonly items: readonly T[];
+  readonly derived: readonly Derived<S, R>[];
+  readonly results: readonly R[];
+  readonly surroundings: S | undefined;
+}
+
+function isCurrent<S extends Surroundings>({ seen }: Derived<S, unknown>, surroundings: S): boolean {
+  for (const { kind, name, found } of seen) if (surroundings[kind]?.get(name) !== found) return false;
+  return true;
+}
+
+/** Tells of a result whether something else is found under one of the names that it depends on. */
+function compare<S extends Surroundings>(
+  before: S | undefined,
+  after: S,
+): (derived: Derived<S, unknown>) => boolean {
+  const changed = new Map<string, ReadonlySet<string>>();
+  for (const [kind, map] of Object.entries(after)) {
+    const names = findChangedNames(before?.[kind], map);
+    if (names.size > 0) changed.set(kind, names);
+  }
+  if (changed.size === 0) return () => false;
+  return ({ seen }) => {
+    for (const { kind, name } of seen) if (changed.get(kind)?.has(name) === true) return true;
+    return false;
+  };
+}
+
+/** Names under which something else is found, or nothing any more. */
+function findChangedNames(
+  before: ReadonlyMap<string, unknown> | undefined,
+  after: ReadonlyMap<string, unknown>,
+): ReadonlySet<string> {
+  const changed = new Set<string>();
+  if (before === after) return changed;
+  for (const [name, value] of after) if (before?.get(name) !== value) changed.add(name);
+  for (const name of before?.keys() ?? []) if (!after.has(name)) changed.add(name);
+  return changed;
+}
