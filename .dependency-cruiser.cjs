@@ -33,7 +33,7 @@ const gateway = {
   entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config', 'http1'],
   'external-auth': ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config', 'middlewares'],
   // snapshot for what the workers are told to drop.
-  workers: ['config', 'snapshot'],
+  workers: ['config', 'snapshot', 'reload'],
   // providers and workers for the events that they announce.
   observe: ['pipeline', 'config', 'routing', 'snapshot', 'providers', 'workers'],
   admin: ['pipeline', 'proxy', 'snapshot'],

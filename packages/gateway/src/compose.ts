@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import type { Channel } from '@grantgate/middleware/base/channel';
@@ -43,9 +42,9 @@ import { createAggregate } from './providers/aggregate.ts';
 import type { FileProvider } from './providers/file/provider.ts';
 import { createFileProvider } from './providers/file/provider.ts';
 import { createWatchSet } from './providers/file/watch-set.ts';
-import { createAccess } from './providers/kubernetes/access.ts';
-import type { KubernetesProvider, KubernetesProviderDeps } from './providers/kubernetes/provider.ts';
-import { createKubernetesProvider } from './providers/kubernetes/provider.ts';
+import { openKubernetes } from './providers/kubernetes/open.ts';
+import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
+import type { Provider } from './providers/provider.ts';
 import type { TokenRenewal } from './middlewares/kind.ts';
 import { oAuthClientCredentials } from './middlewares/oauth-client-credentials/kind.ts';
 import { adminEntryPoint, toEntryPointFacts } from './snapshot/entry-points.ts';
@@ -83,7 +82,12 @@ export interface WorkerPart {
   readonly metrics: () => Promise<string>;
   /** Has all of them drop tokens; rejects when one does not reply in time. */
   readonly purge: (request: PurgeRequest) => Promise<Purged>;
+  /** The cluster of `providers.kubernetesCRD`, which one process follows for all of them. */
+  readonly cluster: ClusterProvider;
 }
+
+/** A provider of routes of a cluster. */
+export type ClusterProvider = Provider & Pick<KubernetesProvider, 'waitsFor' | 'report'>;
 
 /** A running gateway. */
 export interface Gateway {
@@ -152,7 +156,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
             }),
           servers: () => services.health(),
           origins: () => services.connections(),
-          kubernetes: () => kubernetes?.status() ?? [],
+          kubernetes: () => followed?.status() ?? [],
           failingRenewals: () => cache.failingRenewals(),
         },
       });
@@ -186,14 +190,19 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const tokens = createTokenPurge();
     const entryPointFacts = toEntryPointFacts(install.entryPoints);
     const kubernetesLog = createKubernetesLog(log, clock);
-    const kubernetes = createKubernetes(install, io.env, {
-      clock,
-      onEvent(event) {
-        kubernetesLog(event);
-        metrics?.onKubernetes(event);
-      },
-      onCall: (call) => metrics?.onKubernetesCall(call),
-    });
+    const { kubernetesCRD } = install.providers;
+    const followed =
+      kubernetesCRD !== undefined && worker === undefined
+        ? openKubernetes(kubernetesCRD, io.env, {
+            clock,
+            onEvent(event) {
+              kubernetesLog(event);
+              metrics?.onKubernetes(event);
+            },
+            onCall: (call) => metrics?.onKubernetesCall(call),
+          })
+        : undefined;
+    const kubernetes = kubernetesCRD === undefined ? undefined : (worker?.cluster ?? followed);
     const certificateFiles = certificateFilesOf(install.entryPoints.values());
     const renew = createRenewal(install, entryPoints, {
       onRenewed: metrics?.onCertificates,
@@ -388,23 +397,13 @@ function assertRoutes(files: FileProvider | undefined): void {
 
 function listUnready(
   files: FileProvider | undefined,
-  kubernetes: KubernetesProvider | undefined,
+  kubernetes: ClusterProvider | undefined,
 ): readonly string[] {
   const unread = kubernetes?.waitsFor().map((what) => `waiting for ${what}`) ?? [];
   return [...(files?.missing().map(toMissing) ?? []), ...unread];
 }
 
 const toMissing = ({ place, message }: Problem): string => `${place.file} ${message}`;
-
-function createKubernetes(
-  { providers: { kubernetesCRD: config } }: InstallConfig,
-  env: GatewayIo['env'],
-  deps: Pick<KubernetesProviderDeps, 'clock' | 'onEvent' | 'onCall'>,
-): KubernetesProvider | undefined {
-  if (config === undefined) return undefined;
-  const access = createAccess(config, { env, clock: deps.clock });
-  return createKubernetesProvider(config, { ...deps, access, instance: hostname() });
-}
 
 function toHandle(
   { name, externalAuth }: EntryPointConfig,

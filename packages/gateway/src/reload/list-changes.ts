@@ -2,6 +2,9 @@
 export interface ListChanges<T> {
   readonly removed: readonly T[];
   readonly added: readonly T[];
+  /** Items in common at the beginning and at the end. */
+  readonly start: number;
+  readonly end: number;
   /** Where an item of the list stood before, when nothing but what is in between was changed; -1: it is to be looked for. */
   readonly placeBefore: (index: number) => number;
 }
@@ -23,6 +26,8 @@ export function findChanges<T>(before: readonly T[], after: readonly T[]): ListC
   return {
     removed: old.filter((item) => !isNow.has(item)),
     added: now.filter((item) => !isOld.has(item)),
+    start,
+    end,
     placeBefore: (index) => (index < start ? index : index >= endsAt ? index + shift : -1),
   };
 }

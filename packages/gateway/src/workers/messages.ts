@@ -1,6 +1,8 @@
 import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
 import type { ListenAddresses } from '../config/install.ts';
+import type { Problem } from '../config/place.ts';
 import type { GatewayStartErrorCode } from '../start-error.ts';
+import type { ClusterMessage } from './cluster-messages.ts';
 import type { Readings } from './readings.ts';
 
 /** What the processes of one gateway say to each other; structured clones of it. */
@@ -20,6 +22,7 @@ export type ToWorker =
   | { readonly kind: 'purged'; readonly id: number; readonly purged: Purged | undefined }
   /** The figures of all workers; undefined when they cannot be had. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
+  | ClusterMessage
   | StoreReply;
 
 export type ToPrimary =
@@ -36,6 +39,8 @@ export type ToPrimary =
   | { readonly kind: 'purged'; readonly id: number; readonly purged: Purged }
   /** Asks for the figures of all workers, answered under the same `id`. */
   | { readonly kind: 'metrics'; readonly id: number }
+  /** What is wrong in its configuration, for the Events of a cluster. */
+  | { readonly kind: 'cluster_problems'; readonly problems: readonly Problem[] }
   | StoreRequest;
 
 /** What a worker is given when it starts. */

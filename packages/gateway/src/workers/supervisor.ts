@@ -3,6 +3,7 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { ListenAddresses } from '../config/install.ts';
 import { replyToStore } from './store-reply.ts';
+import type { ClusterFeed } from './cluster-feed.ts';
 import type { Collected } from './collection.ts';
 import { createCollection } from './collection.ts';
 import type { WorkerEvent } from './event.ts';
@@ -26,6 +27,8 @@ export interface WorkerProcess {
 export interface WorkerPlan {
   readonly count: number;
   readonly configuration: Assignment['configuration'];
+  /** Closed when no worker is started for it any more. Undefined without a cluster. */
+  readonly cluster?: ClusterFeed | undefined;
   /** Milliseconds after which a worker that was told to end is cut. */
   readonly endWithinMs: number;
 }
@@ -67,12 +70,15 @@ const steadyMs = 30_000;
 
 interface Member {
   readonly slot: Slot;
+  readonly cluster: ClusterFeed | undefined;
   readonly process: WorkerProcess;
   /** Later ones have a higher one. */
   readonly order: number;
   readySinceMs: number | undefined;
   /** Ends it when it does not end by itself. */
   cut: Timer | undefined;
+  /** Tells it no more of the cluster. */
+  leaveCluster: (() => void) | undefined;
 }
 
 /** The place of one worker among the others. */
@@ -97,14 +103,20 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   let announced: string | undefined;
   let stopping: Promise<void> | undefined;
   let whenGone: (() => void) | undefined;
+  const clusters = createClusters(() => [
+    ...(stopping === undefined ? [plan.cluster, asked?.cluster] : []),
+    ...Array.from(live, ({ cluster }) => cluster),
+  ]);
 
-  const launch = (slot: Slot, configuration: string | undefined): Promise<StartFailure | undefined> => {
+  const launch = (slot: Slot, { configuration, cluster }: WorkerPlan): Promise<StartFailure | undefined> => {
     const member: Member = {
       slot,
+      cluster,
       process: deps.fork(),
       order: (orders += 1),
       readySinceMs: undefined,
       cut: undefined,
+      leaveCluster: undefined,
     };
     const { process } = member;
     live.add(member);
@@ -114,11 +126,10 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       process.onMessage((message) => {
         switch (message.kind) {
           case 'hello':
-            process.send(
-              stopping === undefined
-                ? { kind: 'start', number: slot.number, configuration, secret: deps.secret }
-                : { kind: 'drain' },
-            );
+            if (stopping === undefined) {
+              process.send({ kind: 'start', number: slot.number, configuration, secret: deps.secret });
+              member.leaveCluster = cluster?.subscribe((news) => process.send(news));
+            } else process.send({ kind: 'drain' });
             return;
           case 'ready':
             member.readySinceMs = clock.monotonic();
@@ -143,6 +154,9 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
           case 'purged':
             purges.take(member, message.id, message.purged);
             return;
+          case 'cluster_problems':
+            cluster?.report(message.problems);
+            return;
           case 'store':
             void replyToStore(deps.store, message).then((reply) => process.send(reply));
         }
@@ -150,6 +164,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       process.onExit((how) => {
         live.delete(member);
         member.cut?.cancel();
+        member.leaveCluster?.();
         purges.end(member);
         const readings = collection.end(member);
         if (readings !== undefined) deps.onEnded(readings);
@@ -157,6 +172,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
           slot.starting -= 1;
           resolve(failure ?? { code: 'worker_failed', message: `a worker exited during its start (${how})` });
         } else if (slot.current === member) lose(member, how);
+        clusters.closeUnused();
         if (live.size === 0) whenGone?.();
       });
     });
@@ -240,7 +256,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   };
 
   const fill = async (slot: Slot): Promise<void> => {
-    const failure = await launch(slot, plan.configuration);
+    const failure = await launch(slot, plan);
     if (failure === undefined || stopping !== undefined) return;
     const isWanted = slots.get(slot.number) === slot && slot.current === undefined;
     const delayMs = isWanted ? fillLater(slot) : undefined;
@@ -259,7 +275,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const replaceAll = async (next: WorkerPlan): Promise<'restarted' | 'restart_failed' | 'stopped'> => {
     for (let number = 1; number <= next.count; number += 1) {
       const slot = slotOf(number);
-      const failure = await launch(slot, next.configuration);
+      const failure = await launch(slot, next);
       if (stopping !== undefined) return 'stopped';
       if (failure !== undefined) {
         const isEmpty = slot.current === undefined && slot.timer === undefined;
@@ -289,6 +305,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       asked = undefined;
       onEvent({ kind: 'restarting' });
       const outcome = await replaceAll(next);
+      clusters.closeUnused();
       if (outcome !== 'stopped') onEvent({ kind: outcome });
     }
     restarting = undefined;
@@ -297,20 +314,22 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   return {
     async start(first) {
       plan = first;
-      const failure = await launch(slotOf(1), plan.configuration);
+      clusters.add(first.cluster);
+      const failure = await launch(slotOf(1), plan);
       if (failure !== undefined || stopping !== undefined) return failure;
       for (let number = 2; number <= plan.count; number += 1) void fill(slotOf(number));
       return undefined;
     },
     restart(next) {
       asked = next;
+      clusters.add(next.cluster);
       return (restarting ??= restartAsAsked());
     },
     reopenLogs() {
       for (const { process } of live) process.send({ kind: 'reopen' });
     },
     stop() {
-      return (stopping ??= new Promise((resolve) => {
+      stopping ??= new Promise((resolve) => {
         for (const { timer } of slots.values()) timer?.cancel();
         whenGone = resolve;
         if (live.size === 0) resolve();
@@ -318,7 +337,28 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
           cutAfter(plan.endWithinMs, member);
           member.process.send({ kind: 'drain' });
         }
-      }));
+      });
+      // Nobody is left to tell of them.
+      if (live.size === 0) clusters.closeUnused();
+      return stopping;
+    },
+  };
+}
+
+/** The clusters that are followed. @param used those that are needed yet. */
+function createClusters(used: () => readonly (ClusterFeed | undefined)[]) {
+  const followed = new Set<ClusterFeed>();
+  return {
+    add(cluster: ClusterFeed | undefined): void {
+      if (cluster !== undefined) followed.add(cluster);
+    },
+    closeUnused(): void {
+      const needed = new Set(used());
+      for (const cluster of followed) {
+        if (needed.has(cluster)) continue;
+        followed.delete(cluster);
+        cluster.close();
+      }
     },
   };
 }

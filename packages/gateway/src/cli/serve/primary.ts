@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createMemoryStore } from '@grantgate/middleware/cache/memory-store';
 import type { InstallConfig } from '../../config/install.ts';
+import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
 import { createPrimaryMetrics } from '../../observe/metrics/primary-metrics.ts';
 import { createWorkerLog } from '../../observe/worker-log.ts';
 import { readVersion } from '../../version.ts';
+import type { ClusterFeed } from '../../workers/cluster-feed.ts';
 import type { WorkerPlan } from '../../workers/supervisor.ts';
 import { createSupervisor } from '../../workers/supervisor.ts';
 import type { Io } from '../io.ts';
@@ -13,6 +15,7 @@ import { untilStopped } from '../until-stopped.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ReadInstallAgain } from './install.ts';
 import { reportProblems } from './install.ts';
+import { createClusters } from './open-cluster.ts';
 import { countWorkers } from './workers.ts';
 
 interface Read {
@@ -33,7 +36,16 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
   const stop = untilStopped(io);
   const stderr = await io.openSink('stderr');
   const log = createLog(first.config.log, stderr);
-  const metrics = createPrimaryMetrics();
+  const metrics = createPrimaryMetrics(() => clusters.status());
+  const kubernetesLog = createKubernetesLog(log, systemClock);
+  const clusters = createClusters(io.env, {
+    clock: systemClock,
+    onEvent(event) {
+      metrics.onKubernetes(event);
+      kubernetesLog(event);
+    },
+    onCall: (call) => metrics.onKubernetesCall(call),
+  });
   const logEvent = createWorkerLog(log);
   const version = readVersion();
   const supervisor = createSupervisor({
@@ -51,11 +63,12 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
   const restart = async (): Promise<void> => {
     const next = await readAgain(read, io);
     if (next === undefined) log.error('invalid configuration: the workers keep the current one');
-    else await supervisor.restart(toPlan(next));
+    else await supervisor.restart(toPlan(next, await clusters.open(next.config)));
   };
   const ignore = [io.onReopen(() => supervisor.reopenLogs()), io.onRestart(() => void restart())];
   try {
-    const failure = await Promise.race([supervisor.start(toPlan(first)), stop.stopped]);
+    const plan = toPlan(first, await clusters.open(first.config));
+    const failure = await Promise.race([supervisor.start(plan), stop.stopped]);
     if (failure !== undefined) {
       io.stderr.write(`error: ${failure.message} [${failure.code}]\n`);
       await supervisor.stop();
@@ -74,11 +87,12 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
   }
 }
 
-function toPlan({ config, text }: Read): WorkerPlan {
+function toPlan({ config, text }: Read, cluster: ClusterFeed | undefined): WorkerPlan {
   const graces = Array.from(config.entryPoints.values(), ({ transport }) => transport.graceTimeoutMs);
   return {
     count: countWorkers(config),
     configuration: text,
+    cluster,
     endWithinMs: Math.max(0, ...graces) + marginMs,
   };
 }

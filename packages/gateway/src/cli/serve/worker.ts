@@ -5,6 +5,7 @@ import { GatewayStartError } from '../../start-error.ts';
 import type { PurgeRequest, Purged } from '../../snapshot/token-purge.ts';
 import type { Assignment, ToWorker } from '../../workers/messages.ts';
 import { createRequestLink } from '../../workers/request-link.ts';
+import { createPrimaryCluster, type PrimaryCluster } from '../../workers/primary-cluster.ts';
 import type { PrimaryLink } from '../../workers/primary-link.ts';
 import { createPrimaryStore } from '../../workers/primary-store.ts';
 import type { Io } from '../io.ts';
@@ -70,6 +71,7 @@ async function serve(
       local: { store, secret },
       metrics: () => metrics.request(undefined),
       purge: (request) => purges.request(request),
+      cluster: orders.cluster,
     },
   });
   const tell = (): void => {
@@ -98,6 +100,8 @@ interface Orders {
   onCount: () => void;
   onPurge: (order: ToWorker & { readonly kind: 'purge' }) => void;
   onPurged: (reply: ToWorker & { readonly kind: 'purged' }) => void;
+  /** That of `providers.kubernetesCRD`, as the primary follows it. */
+  readonly cluster: PrimaryCluster;
 }
 
 function listenTo(primary: PrimaryLink): Orders {
@@ -115,6 +119,7 @@ function listenTo(primary: PrimaryLink): Orders {
     // No token has been used yet.
     onPurge: ({ id }) => primary.send({ kind: 'purged', id, purged: { middlewares: 0, tokens: 0 } }),
     onPurged: () => {},
+    cluster: createPrimaryCluster((problems) => primary.send({ kind: 'cluster_problems', problems })),
     obey: (gateway) =>
       new Promise((resolve, reject) => {
         reopen = () => gateway.reopenLogs();
@@ -147,6 +152,10 @@ function listenTo(primary: PrimaryLink): Orders {
         return;
       case 'purged':
         orders.onPurged(message);
+        return;
+      case 'cluster_output':
+      case 'cluster_waits':
+        orders.cluster.take(message);
         return;
       case 'stored':
         orders.onStored(message);

@@ -1,7 +1,9 @@
 import type { Collected } from '../../workers/collection.ts';
 import type { WorkerEvent } from '../../workers/event.ts';
 import type { Readings } from '../../workers/readings.ts';
+import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 import { toBuildInfo } from './build-info.ts';
+import { createKubernetesMetrics, type KubernetesMetrics } from './kubernetes-metrics.ts';
 import { createLedger } from './ledger.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
@@ -13,14 +15,21 @@ export interface PrimaryMetrics {
   onEvent(event: WorkerEvent): void;
   /** Told of what a worker has counted that has ended. */
   onEnded(readings: Readings): void;
+  readonly onKubernetes: KubernetesMetrics['listen'];
+  readonly onKubernetesCall: KubernetesMetrics['called'];
   /** @param serving workers that are ready. */
   write(collected: Collected, serving: number, version: string): string;
   close(): void;
 }
 
-/** Watches this process from the first time that it is asked: without metrics, there is nothing to pay for. */
-export function createPrimaryMetrics(): PrimaryMetrics {
+/**
+ * Watches this process from the first time that it is asked: without metrics, there is nothing to pay for.
+ *
+ * @param status how the resources of a cluster are followed; none without one.
+ */
+export function createPrimaryMetrics(status: () => readonly ResourceStatus[]): PrimaryMetrics {
   const ledger = createLedger();
+  const kubernetes = createKubernetesMetrics(status);
   const events = new Map<WorkerEvent['kind'], number>();
   let process: ProcessMetrics | undefined;
   return {
@@ -28,6 +37,8 @@ export function createPrimaryMetrics(): PrimaryMetrics {
       if (kind !== 'listening' && kind !== 'restarting') events.set(kind, (events.get(kind) ?? 0) + 1);
     },
     onEnded: (readings) => ledger.end(readings),
+    onKubernetes: (event) => kubernetes.listen(event),
+    onKubernetesCall: (call) => kubernetes.called(call),
     write({ readings, late }, serving, version) {
       process ??= createProcessMetrics('primary');
       const own: SeriesByName = {
@@ -35,6 +46,7 @@ export function createPrimaryMetrics(): PrimaryMetrics {
         grantgate_workers_not_answering: [toSeries({}, late)],
         grantgate_worker_events_total: Array.from(events, ([event, count]) => toSeries({ event }, count)),
         ...toBuildInfo(version),
+        ...kubernetes.read(),
         ...process.read(),
       };
       return writeText({ series: ledger.total(readings, own) });

@@ -48,6 +48,7 @@ export interface TestApiServer {
   readonly requests: readonly TestRequest[];
   readonly watches: readonly {
     readonly resource: string;
+    readonly namespace: string | undefined;
     readonly query: Readonly<Record<string, string>>;
   }[];
   readonly events: readonly TestObject[];

@@ -36,6 +36,8 @@ export interface KubernetesProviderDeps {
   readonly onEvent: (event: ApiEvent) => void;
   /** Told of each request to the API server; default: nothing. */
   readonly onCall?: (call: ApiCall) => void;
+  /** Told, a moment later, that what is waited for may have changed; default: nothing. */
+  readonly onProgress?: () => void;
   /** Name of this process in events of the cluster. */
   readonly instance: string;
   /** Returns a number in [0, 1), as `Math.random`, which is the default. */
@@ -48,7 +50,7 @@ const gatherMs = 10;
 /** Routes from a cluster, as they are and as they change. Keeps what it has while the API server is away. */
 export function createKubernetesProvider(
   config: KubernetesProviderConfig,
-  { access, clock, onEvent, onCall, instance, random = Math.random }: KubernetesProviderDeps,
+  { access, clock, onEvent, onCall, onProgress, instance, random = Math.random }: KubernetesProviderDeps,
 ): KubernetesProvider {
   const client = createClient({
     access,
@@ -61,6 +63,7 @@ export function createKubernetesProvider(
   const secretsKnown = createSecretsKnown(clock, (secrets) => onEvent({ kind: 'secrets_overdue', secrets }));
   const announce = createAnnounce(onEvent);
   const schedule = createSchedule(clock, () => update());
+  const progress = createSchedule(clock, () => onProgress?.());
   let mirror: Mirror | undefined;
   let emit: ((output: ProviderOutput) => void) | undefined;
   let emitted: ProviderOutput | undefined;
@@ -79,6 +82,7 @@ export function createKubernetesProvider(
     else routes = latest;
     if (routes !== undefined) publish(mirror, routes);
     if (waitMs > 0) return;
+    progress.within(gatherMs);
     const againMs = mirror.isSynced() ? secretsKnown.note(unsettled) : undefined;
     if (againMs !== undefined) schedule.within(againMs);
     started?.();
@@ -112,6 +116,7 @@ export function createKubernetesProvider(
         random,
         onChange() {
           announce(mirror?.fault());
+          progress.within(gatherMs);
           schedule.within(gatherMs);
         },
       });
@@ -120,6 +125,7 @@ export function createKubernetesProvider(
     },
     close() {
       schedule.close();
+      progress.close();
       reporter.close();
       mirror?.close();
       started?.();

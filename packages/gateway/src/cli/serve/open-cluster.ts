@@ -1,0 +1,47 @@
+import { fingerprint } from '@grantgate/middleware/base/fingerprint';
+import type { InstallConfig } from '../../config/install.ts';
+import type { KubernetesProviderDeps } from '../../providers/kubernetes/provider.ts';
+import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
+import type { ClusterFeed } from '../../workers/cluster-feed.ts';
+import { createClusterFeed } from '../../workers/cluster-feed.ts';
+import type { Io } from '../io.ts';
+
+/** The cluster of one configuration after the other, which this process follows for its workers. */
+export interface Clusters {
+  /** The same one while the options are the same and it is not closed; undefined without `providers.kubernetesCRD`. */
+  open(config: InstallConfig): Promise<ClusterFeed | undefined>;
+  /** How the resources of the last one are followed. */
+  status(): readonly ResourceStatus[];
+}
+
+export function createClusters(
+  env: Io['env'],
+  deps: Pick<KubernetesProviderDeps, 'clock' | 'onEvent' | 'onCall'>,
+): Clusters {
+  let last:
+    | {
+        readonly key: string;
+        readonly feed: ClusterFeed;
+        readonly status: () => readonly ResourceStatus[];
+      }
+    | undefined;
+  return {
+    async open({ providers: { kubernetesCRD } }) {
+      if (kubernetesCRD === undefined) return undefined;
+      const key = fingerprint(kubernetesCRD);
+      if (last?.key === key) return last.feed;
+      const { openKubernetes } = await import('../../providers/kubernetes/open.ts');
+      const provider = openKubernetes(kubernetesCRD, env, { ...deps, onProgress: () => feed.progress() });
+      const feed = createClusterFeed({
+        ...provider,
+        close() {
+          provider.close();
+          if (last?.feed === feed) last = undefined;
+        },
+      });
+      last = { key, feed, status: () => provider.status() };
+      return feed;
+    },
+    status: () => last?.status() ?? [],
+  };
+}
