@@ -52,22 +52,6 @@ export function createGuardedStore(store: TokenStore, options: GuardedStoreOptio
     else announce(reason);
   });
 
-  const started = new Promise<void>((resolve) => {
-    if (store.isReady()) {
-      resolve();
-      return;
-    }
-    const limit = clock.after(startMs, () => finish());
-    const stop = store.onStateChange((ready) => {
-      if (ready) finish();
-    });
-    const finish = (): void => {
-      limit.cancel();
-      stop();
-      resolve();
-    };
-  });
-
   const probeLater = (): void => {
     probe = clock.after(probeMs, () => {
       void measure('ping', () => store.ping()).then((answer) => {
@@ -84,16 +68,9 @@ export function createGuardedStore(store: TokenStore, options: GuardedStoreOptio
 
   const measure = async <T>(operation: StoreOperation, run: () => Promise<T>): Promise<Attempted<T>> => {
     const begun = clock.monotonic();
-    let timer: Timer | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = clock.after(budgetMs, () => {
-        // When this process was busy, the answer may lie in the socket: it is read before the time-out is believed.
-        setImmediate(() => resolve('late'));
-      });
-    });
     try {
-      const value = await Promise.race([run().then((result) => ({ result })), late]);
-      if (value === 'late') {
+      const settled = await inTime(run(), clock, budgetMs);
+      if (settled === 'late') {
         events.publish({ kind: 'failure', operation, reason: `no answer within ${budgetMs} ms` });
         if (operation !== 'ping' && !silent && !closed) {
           silent = true;
@@ -103,16 +80,15 @@ export function createGuardedStore(store: TokenStore, options: GuardedStoreOptio
         return failed;
       }
       events.publish({ kind: 'operation', operation, durationMs: clock.monotonic() - begun });
-      return { ok: true, value: value.result };
+      return { ok: true, value: settled.value };
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown error';
       events.publish({ kind: 'failure', operation, reason });
       return failed;
-    } finally {
-      timer?.cancel();
     }
   };
 
+  const started = firstReady(store, clock, startMs);
   // A store that is still connecting is no news: the outcome of the attempt is.
   if (store.isReady()) announce();
   return {
@@ -128,4 +104,40 @@ export function createGuardedStore(store: TokenStore, options: GuardedStoreOptio
       await store.close();
     },
   };
+}
+
+/** Resolves when the store is first ready, or after `limitMs`. */
+function firstReady(store: TokenStore, clock: Clock, limitMs: number): Promise<void> {
+  if (store.isReady()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      limit.cancel();
+      unsubscribe();
+      resolve();
+    };
+    const limit = clock.after(limitMs, finish);
+    const unsubscribe = store.onStateChange((ready) => {
+      if (ready) finish();
+    });
+  });
+}
+
+/** The value of `result`, or `late` when it takes longer than `limitMs`. */
+async function inTime<T>(
+  result: Promise<T>,
+  clock: Clock,
+  limitMs: number,
+): Promise<{ readonly value: T } | 'late'> {
+  let timer: Timer | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = clock.after(limitMs, () => {
+      // When this process was busy, the answer may lie in the socket: it is read before the time-out is believed.
+      setImmediate(() => resolve('late'));
+    });
+  });
+  try {
+    return await Promise.race([result.then((value) => ({ value })), late]);
+  } finally {
+    timer?.cancel();
+  }
 }

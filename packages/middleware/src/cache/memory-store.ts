@@ -18,41 +18,11 @@ interface Entry {
 
 /** Creates a store that this process shares with nobody. It is ready until it is closed, and forgets everything then. */
 export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
-  const { clock, maxEntries = 10_000, maxBytes = 64 * 1024 * 1024 } = options;
-  // A Map iterates in order of insertion: the first key is the one that was used longest ago.
-  const entries = new Map<string, Entry>();
-  let bytes = 0;
+  const { clock } = options;
+  const entries = createEntries(options);
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   let open = true;
 
-  const find = (key: string): Entry | undefined => {
-    const entry = entries.get(key);
-    if (entry === undefined) return undefined;
-    remove(key, entry);
-    if (entry.endMs <= clock.monotonic()) return undefined;
-    add(key, entry);
-    return entry;
-  };
-  const add = (key: string, entry: Entry): void => {
-    entries.set(key, entry);
-    bytes += sizeOf(key, entry);
-  };
-  const remove = (key: string, entry: Entry): void => {
-    entries.delete(key);
-    bytes -= sizeOf(key, entry);
-  };
-  const put = (key: string, value: Uint8Array, ttlMs: number): void => {
-    const before = entries.get(key);
-    if (before !== undefined) remove(key, before);
-    // A copy: what the caller does to its bytes afterwards is not seen by others.
-    const entry = { value: Uint8Array.from(value), endMs: clock.monotonic() + ttlMs };
-    if (sizeOf(key, entry) > maxBytes) return;
-    add(key, entry);
-    for (const [oldest, itsEntry] of entries) {
-      if (entries.size <= maxEntries && bytes <= maxBytes) break;
-      remove(oldest, itsEntry);
-    }
-  };
   // Each operation is done before it returns, so that none can come between its steps.
   const whenOpen = <T>(operation: () => T): Promise<T> =>
     open ? Promise.resolve(operation()) : Promise.reject(new Error('the store is closed'));
@@ -60,29 +30,27 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
   return {
     get: (key) =>
       whenOpen(() => {
-        const entry = find(key);
+        const entry = entries.find(key);
         if (entry === undefined) return undefined;
         return { value: Uint8Array.from(entry.value), ttlMs: entry.endMs - clock.monotonic() };
       }),
-    set: (key, value, ttlMs) => whenOpen(() => put(key, value, ttlMs)),
+    set: (key, value, ttlMs) => whenOpen(() => entries.put(key, value, ttlMs)),
     setIfAbsent: (key, value, ttlMs) =>
       whenOpen(() => {
-        if (find(key) !== undefined) return false;
-        put(key, value, ttlMs);
+        if (entries.find(key) !== undefined) return false;
+        entries.put(key, value, ttlMs);
         return true;
       }),
     extendIfEquals: (key, value, ttlMs) =>
       whenOpen(() => {
-        const entry = find(key);
-        if (entry === undefined || !isSame(entry, value)) return false;
-        put(key, value, ttlMs);
+        if (!isSame(entries.find(key), value)) return false;
+        entries.put(key, value, ttlMs);
         return true;
       }),
     deleteIfEquals: (key, value) =>
       whenOpen(() => {
-        const entry = find(key);
-        if (entry === undefined || !isSame(entry, value)) return false;
-        remove(key, entry);
+        if (!isSame(entries.find(key), value)) return false;
+        entries.delete(key);
         return true;
       }),
     isReady: () => open,
@@ -95,7 +63,6 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
       if (open) {
         open = false;
         entries.clear();
-        bytes = 0;
         for (const listener of listeners) listener(false, undefined);
       }
       return Promise.resolve();
@@ -103,6 +70,60 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
   };
 }
 
-const isSame = ({ value }: Entry, other: Uint8Array): boolean => Buffer.compare(value, other) === 0;
+/** Values until they expire or give way to others. */
+interface Entries {
+  find(key: string): Entry | undefined;
+  put(key: string, value: Uint8Array, ttlMs: number): void;
+  delete(key: string): void;
+  clear(): void;
+}
+
+function createEntries({
+  clock,
+  maxEntries = 10_000,
+  maxBytes = 64 * 1024 * 1024,
+}: MemoryStoreOptions): Entries {
+  // A Map iterates in order of insertion: the first key is the one that was used longest ago.
+  const entries = new Map<string, Entry>();
+  let bytes = 0;
+  const add = (key: string, entry: Entry): void => {
+    entries.set(key, entry);
+    bytes += sizeOf(key, entry);
+  };
+  const remove = (key: string): Entry | undefined => {
+    const entry = entries.get(key);
+    if (entry === undefined) return undefined;
+    entries.delete(key);
+    bytes -= sizeOf(key, entry);
+    return entry;
+  };
+  return {
+    find(key) {
+      const entry = remove(key);
+      if (entry === undefined || entry.endMs <= clock.monotonic()) return undefined;
+      add(key, entry);
+      return entry;
+    },
+    put(key, value, ttlMs) {
+      remove(key);
+      // A copy: what the caller does to its bytes afterwards is not seen by others.
+      const entry = { value: Uint8Array.from(value), endMs: clock.monotonic() + ttlMs };
+      if (sizeOf(key, entry) > maxBytes) return;
+      add(key, entry);
+      for (const oldest of entries.keys()) {
+        if (entries.size <= maxEntries && bytes <= maxBytes) break;
+        remove(oldest);
+      }
+    },
+    delete: (key) => void remove(key),
+    clear() {
+      entries.clear();
+      bytes = 0;
+    },
+  };
+}
+
+const isSame = (entry: Entry | undefined, other: Uint8Array): boolean =>
+  entry !== undefined && Buffer.compare(entry.value, other) === 0;
 
 const sizeOf = (key: string, { value }: Entry): number => Buffer.byteLength(key) + value.length;

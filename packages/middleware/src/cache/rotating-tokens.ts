@@ -1,5 +1,6 @@
 import { createLru } from '../base/lru.ts';
-import type { Lock, SharedTokens } from './shared-tokens.ts';
+import type { Lock } from './lock.ts';
+import type { SharedTokens } from './shared-tokens.ts';
 
 /** Tokens whose names under other secrets are remembered between `keyOf` and the operations that follow it. */
 const rememberedNames = 10_000;

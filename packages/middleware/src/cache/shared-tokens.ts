@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import type { Channel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
@@ -6,6 +6,7 @@ import { createAccessToken } from '../token/access-token.ts';
 import { createTokenFailure, type TokenFailure } from '../token/failure.ts';
 import type { GuardedStore } from './guarded-store.ts';
 import { createKeyer } from './key.ts';
+import { acquireLock, type Lock } from './lock.ts';
 import { createSeal } from './sealed.ts';
 import type { StoreEvent } from './store-event.ts';
 
@@ -28,11 +29,6 @@ export interface SharedTokens {
   readonly events: Channel<StoreEvent>;
 }
 
-/** Held until it is released, or the process dies. */
-export interface Lock {
-  release(): Promise<void>;
-}
-
 export interface SharedTokensOptions {
   readonly clock: Clock;
   readonly store: GuardedStore;
@@ -42,9 +38,6 @@ export interface SharedTokensOptions {
   readonly keyPrefix: string;
 }
 
-/** Milliseconds after which the lock of a process that died is free: what the others are delayed at most. */
-export const lockMs = 5_000;
-const extendMs = lockMs / 3;
 /** Milliseconds for which a failure is told to those who wait. */
 const failureMs = 1_000;
 
@@ -135,31 +128,6 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
       const retryAfterSeconds = Math.ceil(found.leftMs / 1000);
       return createTokenFailure(reason, detail, { retryAfterSeconds, isLocal: true });
     },
-    async lock(key) {
-      const name = `${key}:lock`;
-      const holder = randomBytes(16);
-      const got = await store.attempt('lock', (redis) => redis.setIfAbsent(name, holder, lockMs));
-      if (!got.ok) return 'unavailable';
-      if (!got.value) return 'busy';
-      let released = false;
-      const extend = (): void => {
-        timer = clock.after(extendMs, () => {
-          void store
-            .attempt('extend', (redis) => redis.extendIfEquals(name, holder, lockMs))
-            .then(() => {
-              if (!released) extend();
-            });
-        });
-      };
-      let timer = clock.after(0, () => {});
-      extend();
-      return {
-        async release() {
-          released = true;
-          timer.cancel();
-          await store.attempt('unlock', (redis) => redis.deleteIfEquals(name, holder));
-        },
-      };
-    },
+    lock: (key) => acquireLock(`${key}:lock`, store, clock),
   };
 }

@@ -33,44 +33,17 @@ export function createTokenEndpoint(
   options: TokenEndpointOptions,
   { clock, random = Math.random, state, onGrant, env }: TokenEndpointParts,
 ): TokenEndpoint {
-  const { clientAuthentication: method } = options;
   const { transport, queue, breaker, clients, cooldowns, automaticAuth } =
     state ?? createEndpointState(options, { clock, random, env });
-  const methods = method === 'auto' ? automaticAuth : createFixedClientAuth(method);
-  const clientAuth = createClientAuthFactory(options.assertion, clock);
-  const retries = { clock, random, maxRetries: options.maxRetries };
-  const trial = {
-    ...retries,
-    isFinal: (outcome: TokenFailure, retried: number): boolean =>
-      isMethodInDoubt(outcome, retried >= options.maxRetries - 1),
-  };
-  const underWay = new Set<Promise<TokenOutcome>>();
-  let closing: Promise<void> | undefined;
-
-  const request = (credential: Credential, isKnown: boolean): Promise<TokenOutcome> =>
-    methods.run(
-      credential.clientId,
-      (method, next) =>
-        retry(
-          async () => {
-            const send = (): Promise<Attempt> =>
-              attemptTokenRequest(
-                options,
-                { transport, clock, onGrant },
-                credential,
-                clientAuth(method, credential.clientSecret),
-              );
-            const attempt = (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
-            const { outcome } = attempt;
-            if (outcome.kind === 'failure' && outcome.retryAfterSeconds !== undefined)
-              cooldowns.note(credential, outcome);
-            return attempt;
-          },
-          next === 'nothing' ? { ...retries, maxRetries: 0 } : next === 'retries' ? retries : trial,
-        ),
-      options.firstMethod,
-    );
-
+  const request = createTokenRequests(options, {
+    transport,
+    queue,
+    cooldowns,
+    automaticAuth,
+    clock,
+    random,
+    onGrant,
+  });
   const obtain = async (credential: Credential): Promise<TokenOutcome> => {
     const { clientId } = credential;
     const cooling = cooldowns.find(credential);
@@ -93,6 +66,8 @@ export function createTokenEndpoint(
       : outcome;
   };
 
+  const underWay = new Set<Promise<TokenOutcome>>();
+  let closing: Promise<void> | undefined;
   return {
     async obtain(credential): Promise<TokenOutcome> {
       if (closing !== undefined)
@@ -114,6 +89,52 @@ export function createTokenEndpoint(
     },
   };
 }
+
+/** Requests a token: the methods of authentication that are tried, the retries of each, the queue that all go through. */
+function createTokenRequests(
+  options: TokenEndpointOptions,
+  { transport, queue, cooldowns, automaticAuth, clock, random, onGrant }: TokenRequestParts,
+): (credential: Credential, isKnown: boolean) => Promise<TokenOutcome> {
+  const { clientAuthentication } = options;
+  const methods =
+    clientAuthentication === 'auto' ? automaticAuth : createFixedClientAuth(clientAuthentication);
+  const clientAuth = createClientAuthFactory(options.assertion, clock);
+  const retries = { clock, random, maxRetries: options.maxRetries };
+  const trial = {
+    ...retries,
+    isFinal: (outcome: TokenFailure, retried: number): boolean =>
+      isMethodInDoubt(outcome, retried >= options.maxRetries - 1),
+  };
+  return (credential, isKnown) =>
+    methods.run(
+      credential.clientId,
+      (method, next) =>
+        retry(
+          async () => {
+            const send = (): Promise<Attempt> =>
+              attemptTokenRequest(
+                options,
+                { transport, clock, onGrant },
+                credential,
+                clientAuth(method, credential.clientSecret),
+              );
+            const attempt = (await queue.run(credential.clientId, isKnown, send)) ?? turnedAway;
+            const { outcome } = attempt;
+            if (outcome.kind === 'failure' && outcome.retryAfterSeconds !== undefined)
+              cooldowns.note(credential, outcome);
+            return attempt;
+          },
+          next === 'nothing' ? { ...retries, maxRetries: 0 } : next === 'retries' ? retries : trial,
+        ),
+      options.firstMethod,
+    );
+}
+
+type TokenRequestParts = Pick<EndpointState, 'transport' | 'queue' | 'cooldowns' | 'automaticAuth'> & {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly onGrant: OnGrant | undefined;
+};
 
 const turnedAway: Attempt = Object.freeze({
   outcome: createTokenFailure('unavailable', 'too many token requests are waiting', {

@@ -36,14 +36,64 @@ const redirection = /^(?:MOVED|ASK) \d{1,5} [^\s:][^\s]*:\d{1,5}$/;
  * `ioredis` then takes the target of a redirection for well-formed. Each of these lets a hostile server crash the process.
  */
 export function createCheckReplies(limits: ReplyLimits = replyLimits): CheckReplies {
+  const reply = createReplyShape(limits);
+  let replyBytes = 0;
+  let line: Buffer[] = [];
+  let lineBytes = 0;
+
+  const readLine = (bytes: Buffer): string | undefined => {
+    // The parser ends a line at the first CR, whatever follows it.
+    if (bytes.indexOf(cr) !== bytes.length - 2) return 'a malformed line end';
+    line = [];
+    lineBytes = 0;
+    return reply.read(bytes.toString('latin1', 0, bytes.length - 2));
+  };
+  return (chunk) => {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let at = 0;
+    while (at < bytes.length) {
+      if (reply.bulkLeft > 0) {
+        const skipped = Math.min(reply.bulkLeft, bytes.length - at);
+        at += skipped;
+        replyBytes += skipped;
+        if (replyBytes > limits.replyBytes) return 'a reply that is too long';
+        reply.skip(skipped);
+      } else {
+        const end = bytes.indexOf(lf, at);
+        const part = bytes.subarray(at, end < 0 ? bytes.length : end + 1);
+        at += part.length;
+        lineBytes += part.length;
+        replyBytes += part.length;
+        if (lineBytes > limits.lineBytes) return 'a line that is too long';
+        if (replyBytes > limits.replyBytes) return 'a reply that is too long';
+        line.push(part);
+        if (end < 0) break;
+        const fault = readLine(line.length === 1 ? part : Buffer.concat(line));
+        if (fault !== undefined) return fault;
+      }
+      if (reply.isComplete) replyBytes = 0;
+    }
+    return undefined;
+  };
+}
+
+/** What of a reply is still to come: bytes of a bulk string, elements of arrays. */
+interface ReplyShape {
+  /** Takes a line without its end; gives what is wrong with it. */
+  read(line: string): string | undefined;
+  /** Takes bytes of a bulk string, `bulkLeft` at most. */
+  skip(bytes: number): void;
+  /** Bytes of a bulk string, its line end included, that are still to come. */
+  readonly bulkLeft: number;
+  /** Nothing of a reply that has begun is still to come. */
+  readonly isComplete: boolean;
+}
+
+function createReplyShape(limits: ReplyLimits): ReplyShape {
   /** Elements that are still to come, of each array that is open. */
   const open: number[] = [];
   let elements = 0;
-  let replyBytes = 0;
-  /** Bytes of a bulk string, its line end included, that are still to come. */
   let bulkLeft = 0;
-  let line: Buffer[] = [];
-  let lineBytes = 0;
 
   /** Something is complete: so may be the arrays that it ends. */
   const complete = (): void => {
@@ -54,7 +104,6 @@ export function createCheckReplies(limits: ReplyLimits = replyLimits): CheckRepl
       open.pop();
     }
     elements = 0;
-    replyBytes = 0;
   };
   const readBulk = (text: string): string | undefined => {
     if (!length.test(text)) return 'a malformed length';
@@ -76,60 +125,39 @@ export function createCheckReplies(limits: ReplyLimits = replyLimits): CheckRepl
     open.push(count);
     return open.length > limits.depth ? 'arrays that are nested too deep' : undefined;
   };
-  const readLine = (text: string): string | undefined => {
-    const rest = text.slice(1);
-    switch (text[0]) {
-      case '$':
-        return readBulk(rest);
-      case '*':
-        return readArray(rest);
-      case ':':
-        if (!integer.test(rest)) return 'a malformed integer';
-        break;
-      case '-':
-        if (/^(?:MOVED|ASK)\b/.test(rest) && !redirection.test(rest)) return 'a malformed redirection';
-        if (!printable.test(rest)) return 'control characters';
-        break;
-      case '+':
-        if (!printable.test(rest)) return 'control characters';
-        break;
-      default:
-        return 'an unknown type';
-    }
-    complete();
-    return undefined;
+  return {
+    read(line) {
+      const rest = line.slice(1);
+      if (line.startsWith('$')) return readBulk(rest);
+      if (line.startsWith('*')) return readArray(rest);
+      const fault = checkSimple(line.charAt(0), rest);
+      if (fault === undefined) complete();
+      return fault;
+    },
+    skip(bytes) {
+      bulkLeft -= bytes;
+      if (bulkLeft === 0) complete();
+    },
+    get bulkLeft() {
+      return bulkLeft;
+    },
+    get isComplete() {
+      return bulkLeft === 0 && open.length === 0;
+    },
   };
+}
 
-  return (chunk) => {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    let at = 0;
-    while (at < bytes.length) {
-      if (bulkLeft > 0) {
-        const skipped = Math.min(bulkLeft, bytes.length - at);
-        at += skipped;
-        bulkLeft -= skipped;
-        replyBytes += skipped;
-        if (replyBytes > limits.replyBytes) return 'a reply that is too long';
-        if (bulkLeft === 0) complete();
-        continue;
-      }
-      const end = bytes.indexOf(lf, at);
-      const part = bytes.subarray(at, end < 0 ? bytes.length : end + 1);
-      at += part.length;
-      lineBytes += part.length;
-      replyBytes += part.length;
-      if (lineBytes > limits.lineBytes) return 'a line that is too long';
-      if (replyBytes > limits.replyBytes) return 'a reply that is too long';
-      line.push(part);
-      if (end < 0) break;
-      const whole = line.length === 1 ? part : Buffer.concat(line);
-      // The parser ends a line at the first CR, whatever follows it.
-      if (whole.indexOf(cr) !== whole.length - 2) return 'a malformed line end';
-      line = [];
-      lineBytes = 0;
-      const fault = readLine(whole.toString('latin1', 0, whole.length - 2));
-      if (fault !== undefined) return fault;
-    }
-    return undefined;
-  };
+/** What is wrong with a reply of one line: an integer, an error or a status. */
+function checkSimple(type: string, text: string): string | undefined {
+  switch (type) {
+    case ':':
+      return integer.test(text) ? undefined : 'a malformed integer';
+    case '-':
+      if (/^(?:MOVED|ASK)\b/.test(text) && !redirection.test(text)) return 'a malformed redirection';
+      return printable.test(text) ? undefined : 'control characters';
+    case '+':
+      return printable.test(text) ? undefined : 'control characters';
+    default:
+      return 'an unknown type';
+  }
 }

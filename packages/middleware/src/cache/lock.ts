@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../base/clock.ts';
+import type { GuardedStore } from './guarded-store.ts';
+
+/** A right that one process has at a time, through a store, until it releases it or dies. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/** Milliseconds after which the lock of a process that died is free: what the others are delayed at most. */
+const lockMs = 5_000;
+const extendMs = lockMs / 3;
+
+/** @returns `busy` while another process has the lock, `unavailable` when the store cannot say. */
+export async function acquireLock(
+  name: string,
+  store: GuardedStore,
+  clock: Clock,
+): Promise<Lock | 'busy' | 'unavailable'> {
+  const holder = randomBytes(16);
+  const got = await store.attempt('lock', (redis) => redis.setIfAbsent(name, holder, lockMs));
+  if (!got.ok) return 'unavailable';
+  if (!got.value) return 'busy';
+  let released = false;
+  const extendLater = (): Timer =>
+    clock.after(extendMs, () => {
+      void store
+        .attempt('extend', (redis) => redis.extendIfEquals(name, holder, lockMs))
+        .then(() => {
+          if (!released) timer = extendLater();
+        });
+    });
+  let timer = extendLater();
+  return {
+    async release() {
+      released = true;
+      timer.cancel();
+      await store.attempt('unlock', (redis) => redis.deleteIfEquals(name, holder));
+    },
+  };
+}
