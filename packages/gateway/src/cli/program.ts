@@ -31,6 +31,11 @@ export function createProgram(io: Io, start: Start): Command {
       getErrHasColors: () => io.stderr.colors,
     });
 
+  for (const add of [addServe, addCheck, addClaims, addToken, addDemo, addSchema]) add(program, io, start);
+  return program;
+}
+
+function addServe(program: Command, io: Io, start: Start): void {
   program
     .command('serve')
     .summary('run the gateway')
@@ -62,7 +67,9 @@ Exit codes: 0 stopped by a signal, 1 the gateway cannot start, 2 wrong usage, 13
     .action((paths: string[], flags: ServeFlags) =>
       start(async () => (await import('./serve.ts')).runServe(paths, flags, io)),
     );
+}
 
+function addCheck(program: Command, io: Io, start: Start): void {
   program
     .command('check')
     .summary('report every problem of a configuration')
@@ -92,7 +99,9 @@ Exit codes: 0 no error, 1 an error in the configuration or of a connection, 2 wr
     .action((paths: string[], flags: CheckFlags) =>
       start(async () => (await import('./check.ts')).runCheck(paths, flags, io)),
     );
+}
 
+function addClaims(program: Command, io: Io, start: Start): void {
   program
     .command('claims')
     .summary('evaluate a claims expression and explain the result')
@@ -111,7 +120,9 @@ Exit codes: 0 no error, 1 an error in the configuration or of a connection, 2 wr
     .action((expression: string, flags: ClaimsFlags) =>
       start(async () => (await import('./claims.ts')).runClaims(expression, flags, io)),
     );
+}
 
+function addToken(program: Command, io: Io, start: Start): void {
   program
     .command('token')
     .summary('request a token as a middleware would, and explain it')
@@ -135,7 +146,9 @@ Exit codes: 0 no error, 1 an error in the configuration or of a connection, 2 wr
     .action((name: string, paths: string[], flags: TokenFlags) =>
       start(async () => (await import('./token.ts')).runToken(name, paths, flags, io)),
     );
+}
 
+function addDemo(program: Command, io: Io, start: Start): void {
   program
     .command('demo')
     .summary('try the gateway without any setup')
@@ -146,7 +159,9 @@ Exit codes: 0 no error, 1 an error in the configuration or of a connection, 2 wr
     .option('--port <port>', 'port of the gateway; a free port if it is in use (default: 8700)')
     .addHelpText('after', `\n${exitCodes}`)
     .action((flags: DemoFlags) => start(async () => (await import('./demo.ts')).runDemo(flags, io)));
+}
 
+function addSchema(program: Command, io: Io, start: Start): void {
   program
     .command('schema')
     .summary('print a JSON Schema of the configuration')
@@ -162,6 +177,4 @@ middleware  options of oAuthClientCredentials
 ${exitCodes}`,
     )
     .action((name: SchemaName) => start(async () => (await import('./schema.ts')).runSchema(name, io)));
-
-  return program;
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ExternalAuthConfig } from './install.ts';
 import type { installSchema } from './install-schema.ts';
-import { externalAuthDefaults } from './install-schema.ts';
+import { externalAuthDefaults } from './entry-point-schema.ts';
 
 type WrittenEntryPoint = z.output<typeof installSchema>['entryPoints'][string];
 

@@ -21,8 +21,7 @@ export interface ChunkedBody {
 export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer) => boolean): ChunkedBody {
   let state: 'size' | 'data' | 'cr' | 'lf' | 'trailers' | 'complete' = 'complete';
   let left = 0;
-  /** The beginning of a line that has not ended yet. */
-  let held = '';
+  const lines = createLineReader();
   let trailers: string[] = [];
   let trailerBytes = 0;
   let wrong: string | undefined;
@@ -30,22 +29,16 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
 
   /** The line from `position` on, with its end; undefined when it goes on in the next part or is too long. */
   const takeLine = (part: Buffer, limit: number): string | undefined => {
-    const end = part.indexOf(lf, position);
-    const stop = end < 0 ? part.length : end + 1;
-    if (held.length + stop - position > limit) {
-      wrong = 'a chunk size or a trailer section that is too long';
-      return undefined;
-    }
-    const line = held + part.toString('latin1', position, stop);
-    position = stop;
-    held = end < 0 ? line : '';
-    return end < 0 ? undefined : line;
+    const line = lines.take(part, position, limit);
+    position = lines.position;
+    if (lines.isTooLong) wrong = 'a chunk size or a trailer section that is too long';
+    return line;
   };
   const readSize = (part: Buffer): void => {
     const line = takeLine(part, maxSizeLine);
     if (line === undefined) {
       // No waiting for the end of what can be none.
-      if (!sizeLineStart.test(held)) wrong ??= 'a malformed chunk size';
+      if (!sizeLineStart.test(lines.begun)) wrong ??= 'a malformed chunk size';
       return;
     }
     const size = sizeLine.exec(line)?.[1];
@@ -78,7 +71,7 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
   return {
     begin() {
       state = 'size';
-      held = '';
+      lines.begin();
       trailers = [];
       trailerBytes = 0;
       wrong = undefined;
@@ -101,6 +94,50 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
     },
     get trailers() {
       return trailers;
+    },
+  };
+}
+
+/** Puts lines together from parts cut anywhere. */
+interface LineReader {
+  begin(): void;
+  /** The line that goes on at that position, with its end; undefined when it goes on in the next part or is longer than `limit`. */
+  take(part: Buffer, at: number, limit: number): string | undefined;
+  /** Position after what was taken. */
+  readonly position: number;
+  /** The beginning of a line that has not ended yet. */
+  readonly begun: string;
+  readonly isTooLong: boolean;
+}
+
+function createLineReader(): LineReader {
+  let position = 0;
+  let begun = '';
+  let isTooLong = false;
+  return {
+    begin() {
+      begun = '';
+      isTooLong = false;
+    },
+    take(part, at, limit) {
+      position = at;
+      const end = part.indexOf(lf, at);
+      const stop = end < 0 ? part.length : end + 1;
+      isTooLong = begun.length + stop - at > limit;
+      if (isTooLong) return undefined;
+      const line = begun + part.toString('latin1', at, stop);
+      position = stop;
+      begun = end < 0 ? line : '';
+      return end < 0 ? undefined : line;
+    },
+    get position() {
+      return position;
+    },
+    get begun() {
+      return begun;
+    },
+    get isTooLong() {
+      return isTooLong;
     },
   };
 }

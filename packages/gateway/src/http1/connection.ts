@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Deadlines, Expiring } from './deadlines.ts';
-import type { Dialer } from './dial.ts';
+import type { Dialer, Reader } from './dial.ts';
 import type { Fault } from './fault.ts';
-import type { ReadBuffers } from './read-buffers.ts';
+import { createBodySink, type BodyOwner } from './body-sink.ts';
 import { Job, type Jobs } from './job.ts';
-import type { BodySink, Call, OutgoingRequest, ResponseHandler } from './request.ts';
+import type { ReadBuffer, ReadBuffers } from './read-buffers.ts';
+import type { Call, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
-import { createResponseParser } from './response-parser.ts';
+import { createResponseParser, type ResponseEvents, type ResponseParser } from './response-parser.ts';
 import { writeText } from './write-text.ts';
 
 export interface ClientLimits {
@@ -49,225 +50,243 @@ const idleMarginMs = 2_000;
 const maxIdleMs = 600_000;
 
 /** @param once serves a single request, which may ask for another protocol. */
-export function openConnection(deps: ConnectionDeps, once: boolean): Connection {
-  const { limits, deadlines } = deps;
-  const buffer = deps.buffers.forConnection();
-  let job: Job | undefined;
-  let open = false;
-  let gone = false;
-  let lent = false;
+export const openConnection = (deps: ConnectionDeps, once: boolean): Connection =>
+  new ServerConnection(deps, once);
+
+/** A class, because there are many of them. */
+class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, Jobs, BodyOwner {
+  deadline = Infinity;
+  readonly #deps: ConnectionDeps;
+  readonly #once: boolean;
+  readonly #buffer: ReadBuffer;
+  readonly #parser: ResponseParser;
+  readonly #socket: Socket;
+  #job: Job | undefined = undefined;
+  #isOpen = false;
+  #isGone = false;
+  #isLent = false;
   /** The system has not yet taken the whole of a request. */
-  let unsent = false;
+  #isUnsent = false;
 
-  const leave = (): void => {
-    if (gone) return;
-    gone = true;
-    parser.stop();
-    deadlines.remove(expiring);
-    deps.onGone(connection);
-  };
-  /** Ends the connection; without a fault, nobody is told. */
-  const end = (fault?: Fault): void => {
-    const mine = job;
-    job = undefined;
-    leave();
-    // A server that is to see a request break off gets its head at least, as it would a moment later.
-    if (open) socket.uncork();
-    socket.destroy();
-    if (mine === undefined) return;
-    if (!mine.bodySent) mine.body?.stop();
-    if (fault !== undefined) mine.handler.onFault(fault);
-  };
-  const expiring: Expiring = {
-    deadline: Infinity,
-    onExpired() {
-      if (!open) end({ code: 'connect_timeout', reason: 'no connection in time' });
-      else if (job?.answered === true)
-        end({ code: 'body_timeout', reason: 'no further part of the body in time' });
-      else end({ code: 'head_timeout', reason: 'no answer in time' });
-    },
-  };
-  const parser = createResponseParser(limits.maxHeadBytes, {
-    onInterim(head) {
-      expiring.deadline = deadlines.notBefore(limits.headMs);
-      job?.handler.onInterim(head);
-    },
-    onHead(head, repeats) {
-      if (job === undefined) return;
-      job.answered = true;
-      job.idleSeconds = head.idleSeconds;
-      expiring.deadline = deadlines.notBefore(limits.bodyIdleMs);
-      job.handler.onHead(head, repeats);
-    },
-    onData(data) {
-      job?.handler.onData(data, lent);
-    },
-    onUnsolicited: () => deps.onUnsolicited(),
-    onEnd(trailers, reusable) {
-      const mine = job;
-      if (mine === undefined) return;
-      job = undefined;
-      buffer.release();
-      if (!mine.bodySent) mine.body?.stop();
-      // What is still to be sent would stand before the next request.
-      if (reusable && mine.bodySent && !unsent && socket.writableLength === 0 && !once)
-        rest(mine.idleSeconds);
-      else end();
-      mine.handler.onEnd(trailers);
-    },
-    onUpgrade(head, first) {
-      handOver(head, first);
-    },
-  });
+  constructor(deps: ConnectionDeps, once: boolean) {
+    this.#deps = deps;
+    this.#once = once;
+    this.#buffer = deps.buffers.forConnection();
+    this.#parser = createResponseParser(deps.limits.maxHeadBytes, this);
+    const socket = deps.dialer.dial(once ? undefined : this, () => {
+      this.#isOpen = true;
+      if (this.#job !== undefined) this.#write(this.#job);
+    });
+    this.#socket = socket;
+    deps.deadlines.add(this);
+    this.deadline = deps.deadlines.notBefore(deps.limits.connectMs);
+    socket.on('error', this.#onError).on('close', this.#onClose);
+    socket.on('end', this.#onSocketEnd).on('drain', this.#onDrain);
+    if (once) socket.on('data', this.#onStreamed);
+  }
 
-  const rest = (idleSeconds: number | undefined): void => {
+  send(request: OutgoingRequest, head: string, handler: ResponseHandler): Call {
+    const job = new Job(request, head, handler, this);
+    this.#job = job;
+    if (this.#isOpen) this.#write(job);
+    return job;
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  #write(job: Job): void {
+    this.#parser.expect(job.request);
+    if (job.body !== undefined) {
+      this.#writeWithBody(job, job.body);
+      return;
+    }
+    this.#awaitHead();
+    this.#isUnsent = true;
+    writeText(this.#socket, job.head, this.#onWritten);
+  }
+
+  #writeWithBody(job: Job, body: RequestBody): void {
+    const socket = this.#socket;
+    // No time limit while the caller's body comes; the sink sets one while the server does not take it.
+    this.deadline = Infinity;
+    // What has already come of the body goes out together with the head.
+    socket.cork();
+    socket.write(job.head, 'latin1');
+    body.start(createBodySink(job, body.length, socket, this));
+    process.nextTick(() => socket.uncork());
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    this.#isUnsent = false;
+    if (error) this.#socket.destroy(error);
+  };
+
+  readonly #onDrain = (): void => {
+    const job = this.#job;
+    if (job === undefined || job.bodySent) return;
+    if (!job.answered) this.deadline = Infinity;
+    job.body?.resume();
+  };
+
+  serves(job: Job): boolean {
+    return this.#job === job;
+  }
+
+  onWaiting(job: Job): void {
+    if (!job.answered) this.#awaitHead();
+  }
+
+  fail(fault: Fault): void {
+    this.#end(fault);
+  }
+
+  #awaitHead(): void {
+    this.deadline = this.#deps.deadlines.notBefore(this.#deps.limits.headMs);
+  }
+
+  #awaitBody(): void {
+    this.deadline = this.#deps.deadlines.notBefore(this.#deps.limits.bodyIdleMs);
+  }
+
+  buffer(): Buffer | undefined {
+    return this.#buffer.next();
+  }
+
+  onBytes(length: number, bytes: Buffer): boolean {
+    this.#isLent = this.#buffer.lends(length);
+    this.#read(length === bytes.length ? bytes : bytes.subarray(0, length));
+    return this.#job?.paused !== true;
+  }
+
+  readonly #onStreamed = (bytes: Buffer): void => {
+    this.#read(bytes);
+    if (this.#job?.paused === true) this.#socket.pause();
+  };
+
+  #read(bytes: Buffer): void {
+    const job = this.#job;
+    // Late bytes look like the response to the next request, but may come too early for it. With a body, a response may as well.
+    const isEarly = this.#isUnsent && job?.request.body === undefined;
+    const wrong = isEarly ? 'a response before the request was sent' : this.#parser.feed(bytes);
+    if (wrong !== undefined) this.#end({ code: 'answer_invalid', reason: wrong });
+    if (job === undefined || job !== this.#job) return;
+    if (!job.answered) return;
+    job.paused = !job.handler.onFlush();
+    // It is not the server that is waited for.
+    if (job.paused) this.deadline = Infinity;
+    else this.#awaitBody();
+  }
+
+  onInterim(head: ResponseHead): void {
+    this.#awaitHead();
+    this.#job?.handler.onInterim(head);
+  }
+
+  onHead(head: ResponseHead, repeats: boolean): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    job.answered = true;
+    job.idleSeconds = head.idleSeconds;
+    this.#awaitBody();
+    job.handler.onHead(head, repeats);
+  }
+
+  onData(data: Buffer): void {
+    this.#job?.handler.onData(data, this.#isLent);
+  }
+
+  onUnsolicited(): void {
+    this.#deps.onUnsolicited();
+  }
+
+  onEnd(trailers: readonly string[], reusable: boolean): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    this.#job = undefined;
+    this.#buffer.release();
+    if (!job.bodySent) job.body?.stop();
+    // What is still to be sent would stand before the next request.
+    const isSent = job.bodySent && !this.#isUnsent && this.#socket.writableLength === 0;
+    if (reusable && isSent && !this.#once) this.#rest(job.idleSeconds);
+    else this.#end();
+    job.handler.onEnd(trailers);
+  }
+
+  onUpgrade(head: ResponseHead, first: Buffer): void {
+    const job = this.#job;
+    const socket = this.#socket;
+    this.#job = undefined;
+    this.#leave();
+    socket.off('data', this.#onStreamed).off('end', this.#onSocketEnd);
+    socket.off('drain', this.#onDrain).off('close', this.#onClose);
+    socket.pause();
+    if (first.length > 0) socket.unshift(first);
+    job?.handler.onUpgrade(head, socket);
+    socket.off('error', this.#onError);
+  }
+
+  abort(job: Job): void {
+    if (this.#job === job) this.#end();
+  }
+
+  resume(job: Job): void {
+    if (this.#job !== job || !job.paused) return;
+    job.paused = false;
+    this.#awaitBody();
+    this.#socket.resume();
+  }
+
+  onExpired(): void {
+    if (!this.#isOpen) this.#end({ code: 'connect_timeout', reason: 'no connection in time' });
+    else if (this.#job?.answered === true)
+      this.#end({ code: 'body_timeout', reason: 'no further part of the body in time' });
+    else this.#end({ code: 'head_timeout', reason: 'no answer in time' });
+  }
+
+  readonly #onSocketEnd = (): void => {
+    const wrong = this.#parser.finish();
+    this.#end(wrong === undefined ? undefined : { code: 'connection_lost', reason: wrong });
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void =>
+    this.#end(toFault(error, this.#isOpen, this.#job?.answered ?? false));
+
+  readonly #onClose = (): void => this.#end({ code: 'connection_lost', reason: 'the connection was closed' });
+
+  #rest(idleSeconds: number | undefined): void {
+    const { limits, deadlines } = this.#deps;
     const ms =
       idleSeconds === undefined ? limits.idleMs : Math.min(idleSeconds * 1000 - idleMarginMs, maxIdleMs);
     if (ms <= 0) {
-      end();
+      this.#end();
       return;
     }
-    expiring.deadline = deadlines.notAfter(ms);
-    deps.onIdle(connection);
-  };
-  const handOver = (head: ResponseHead, first: Buffer): void => {
-    const mine = job;
-    job = undefined;
-    leave();
-    socket.off('data', onBytes).off('end', onEnd).off('drain', onDrain).off('close', onClose);
-    socket.pause();
-    if (first.length > 0) socket.unshift(first);
-    mine?.handler.onUpgrade(head, socket);
-    socket.off('error', onError);
-  };
-  const onBytes = (bytes: Buffer): void => {
-    const mine = job;
-    // Late bytes look like the response to the next request, but may come too early for it. With a body, a response may as well.
-    const isEarly = unsent && mine?.request.body === undefined;
-    const wrong = isEarly ? 'a response before the request was sent' : parser.feed(bytes);
-    if (wrong !== undefined) end({ code: 'answer_invalid', reason: wrong });
-    if (mine === undefined || mine !== job) return;
-    if (!mine.answered) return;
-    mine.paused = !mine.handler.onFlush();
-    // It is not the server that is waited for.
-    expiring.deadline = mine.paused ? Infinity : deadlines.notBefore(limits.bodyIdleMs);
-  };
-  const onEnd = (): void => {
-    const wrong = parser.finish();
-    end(wrong === undefined ? undefined : { code: 'connection_lost', reason: wrong });
-  };
-  const onDrain = (): void => {
-    if (job === undefined || job.bodySent) return;
-    if (!job.answered) expiring.deadline = Infinity;
-    job.body?.resume();
-  };
-  const onError = (error: NodeJS.ErrnoException): void => end(toFault(error, open, job?.answered ?? false));
-  const onClose = (): void => end({ code: 'connection_lost', reason: 'the connection was closed' });
-  const onWritten = (error?: Error | null): void => {
-    unsent = false;
-    if (error) socket.destroy(error);
-  };
+    this.deadline = deadlines.notAfter(ms);
+    this.#deps.onIdle(this);
+  }
 
-  const write = (mine: Job): void => {
-    const { body } = mine;
-    parser.expect(mine.request);
-    if (body === undefined) {
-      expiring.deadline = deadlines.notBefore(limits.headMs);
-      unsent = true;
-      writeText(socket, mine.head, onWritten);
-      return;
-    }
-    // No time limit while the caller's body comes; `createSink` sets one while the server does not take it.
-    expiring.deadline = Infinity;
-    // What has already come of the body goes out together with the head.
-    socket.cork();
-    socket.write(mine.head, 'latin1');
-    body.start(createSink(mine, body.length));
-    process.nextTick(() => socket.uncork());
-  };
-  const createSink = (mine: Job, length: number | undefined): BodySink => {
-    let left = length ?? Infinity;
-    const mismatch = (): void =>
-      end({ code: 'request_invalid', reason: 'a body that is not as long as announced' });
-    return {
-      write(part) {
-        if (job !== mine || part.length === 0) return job === mine;
-        left -= part.length;
-        if (left < 0) {
-          mismatch();
-          return false;
-        }
-        const taken = length === undefined ? writeChunk(socket, part) : socket.write(part);
-        if (!taken && !mine.answered) expiring.deadline = deadlines.notBefore(limits.headMs);
-        return taken;
-      },
-      end() {
-        if (job !== mine) return;
-        if (length !== undefined && left > 0) {
-          mismatch();
-          return;
-        }
-        mine.bodySent = true;
-        if (length === undefined) socket.write('0\r\n\r\n', 'latin1');
-        if (!mine.answered) expiring.deadline = deadlines.notBefore(limits.headMs);
-      },
-    };
-  };
-  const jobs: Jobs = {
-    abort(mine) {
-      if (job === mine) end();
-    },
-    resume(mine) {
-      if (job !== mine || !mine.paused) return;
-      mine.paused = false;
-      expiring.deadline = deadlines.notBefore(limits.bodyIdleMs);
-      socket.resume();
-    },
-  };
-  const connection: Connection = {
-    send(request, head, handler) {
-      const mine = new Job(request, head, handler, jobs);
-      job = mine;
-      if (open) write(mine);
-      return mine;
-    },
-    close: () => end(),
-  };
+  /** Ends the connection; without a fault, nobody is told. */
+  #end(fault?: Fault): void {
+    const job = this.#job;
+    this.#job = undefined;
+    this.#leave();
+    // A server that is to see a request break off gets its head at least, as it would a moment later.
+    if (this.#isOpen) this.#socket.uncork();
+    this.#socket.destroy();
+    if (job === undefined) return;
+    if (!job.bodySent) job.body?.stop();
+    if (fault !== undefined) job.handler.onFault(fault);
+  }
 
-  const socket: Socket = deps.dialer.dial(
-    once
-      ? undefined
-      : {
-          buffer: () => buffer.next(),
-          onBytes(length, bytes) {
-            lent = buffer.lends(length);
-            onBytes(length === bytes.length ? bytes : bytes.subarray(0, length));
-            return job?.paused !== true;
-          },
-        },
-    () => {
-      open = true;
-      if (job !== undefined) write(job);
-    },
-  );
-  deadlines.add(expiring);
-  expiring.deadline = deadlines.notBefore(limits.connectMs);
-  socket.on('error', onError).on('close', onClose).on('end', onEnd).on('drain', onDrain);
-  if (once)
-    socket.on('data', (bytes: Buffer) => {
-      onBytes(bytes);
-      if (job?.paused === true) socket.pause();
-    });
-  return connection;
-}
-
-function writeChunk(socket: Socket, part: Buffer): boolean {
-  socket.cork();
-  socket.write(`${part.length.toString(16)}\r\n`, 'latin1');
-  socket.write(part);
-  const taken = socket.write('\r\n', 'latin1');
-  socket.uncork();
-  return taken;
+  #leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#parser.stop();
+    this.#deps.deadlines.remove(this);
+    this.#deps.onGone(this);
+  }
 }
 
 function toFault(error: NodeJS.ErrnoException, open: boolean, answered: boolean): Fault {

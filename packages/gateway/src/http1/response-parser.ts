@@ -1,5 +1,6 @@
 import { createChunkedBody } from './chunked-body.ts';
-import { readResponseHead, type Asked, type ResponseHead } from './response-head.ts';
+import { createHeadReader } from './head-reader.ts';
+import type { Asked, ResponseHead } from './response-head.ts';
 
 /** What a parser tells of, in the order of the bytes. */
 export interface ResponseEvents {
@@ -29,27 +30,12 @@ export interface ResponseParser {
   stop(): void;
 }
 
-interface LastHead {
-  readonly text: string;
-  readonly method: string;
-  readonly head: ResponseHead;
-}
-
-/** Characters of a head up to which it is kept. */
-const maxKeptText = 4096;
-/** Interim answers to one request; a server may report progress by 102 (RFC 2518 section 10.1). */
-const maxInterim = 100;
-
 /** @param maxHeadBytes bytes of a head, and of a trailer section. */
 export function createResponseParser(maxHeadBytes: number, events: ResponseEvents): ResponseParser {
   let state: 'idle' | 'head' | 'length' | 'chunked' | 'close' | 'stopped' = 'idle';
-  let asked: Asked = { method: '', upgrade: undefined };
   let keepAlive = false;
-  let interim = 0;
   let left = 0;
-  /** The last head and what it was read from: a server mostly says the same again. */
-  let last: LastHead | undefined;
-  const head = createHeldHead(maxHeadBytes);
+  const heads = createHeadReader(maxHeadBytes);
   const chunked = createChunkedBody(maxHeadBytes, (data) => {
     events.onData(data);
     return state === 'chunked';
@@ -60,36 +46,27 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
     if (keepAlive && extra) events.onUnsolicited();
     events.onEnd(trailers, keepAlive && !extra);
   };
-  /** Takes up a head; gives the position after what was read. */
-  const begin = (text: string, part: Buffer, at: number): string | undefined => {
-    const before = last;
-    const repeats = before?.text === text && before.method === asked.method && asked.upgrade === undefined;
-    const found = repeats ? before.head : readResponseHead(text, asked);
-    if (typeof found === 'string') return found;
-    if (found.status === 101) {
+  /** Takes up a head, which ends at that position. */
+  const begin = (head: ResponseHead, part: Buffer, at: number): void => {
+    if (head.status === 101) {
       state = 'stopped';
-      events.onUpgrade(found, part.subarray(at));
-      return undefined;
+      events.onUpgrade(head, part.subarray(at));
+      return;
     }
-    if (found.status < 200) {
-      interim += 1;
-      if (interim > maxInterim) return 'too many interim answers';
-      events.onInterim(found);
-      return undefined;
+    if (head.status < 200) {
+      events.onInterim(head);
+      return;
     }
-    ({ keepAlive, length: left } = found);
-    state = found.framing === 'none' || (found.framing === 'length' && left === 0) ? 'idle' : found.framing;
+    ({ keepAlive, length: left } = head);
+    state = head.framing === 'none' || (head.framing === 'length' && left === 0) ? 'idle' : head.framing;
     if (state === 'chunked') chunked.begin();
     const over = state === 'idle';
-    if (!repeats) last = text.length > maxKeptText ? undefined : { text, method: asked.method, head: found };
-    events.onHead(found, repeats);
+    events.onHead(head, heads.repeats);
     if (over) complete(noTrailers, at < part.length);
-    return undefined;
   };
   return {
     expect(request) {
-      asked = request;
-      interim = 0;
+      heads.expect(request);
       state = 'head';
     },
     feed(part) {
@@ -100,11 +77,10 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
       }
       while (at < part.length) {
         if (state === 'head') {
-          const text = head.read(part, at);
-          if (text === undefined) return head.wrong;
-          at = head.position;
-          const wrong = begin(text, part, at);
-          if (wrong !== undefined) return wrong;
+          const head = heads.read(part, at);
+          if (head === undefined) return heads.wrong;
+          at = heads.position;
+          begin(head, part, at);
         } else if (state === 'chunked') {
           at = chunked.read(part, at);
           if (chunked.wrong !== undefined) return chunked.wrong;
@@ -137,69 +113,3 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
 }
 
 const noTrailers: readonly string[] = [];
-
-/** The head that is being received. */
-interface HeldHead {
-  /** The head's text up to the CR LF of its last line; undefined when it goes on in the next part or is refused. */
-  read(part: Buffer, at: number): string | undefined;
-  /** Position after the head in the part that completed it. */
-  readonly position: number;
-  readonly wrong: string | undefined;
-}
-
-function createHeldHead(maxBytes: number): HeldHead {
-  /** Of a head that came in several parts: its beginning, with room to grow. */
-  let held: Buffer | undefined;
-  let size = 0;
-  let position = 0;
-  let wrong: string | undefined;
-  const keep = (part: Buffer, at: number): Buffer => {
-    const more = part.length - at;
-    if (held === undefined || held.length < size + more) {
-      // Twice as much as is needed, so that a head that comes byte by byte is not copied for each of them.
-      const wider = Buffer.allocUnsafe(Math.max(1024, 2 * (size + more)));
-      held?.copy(wider, 0, 0, size);
-      held = wider;
-    }
-    part.copy(held, size, at);
-    size += more;
-    return held.subarray(0, size);
-  };
-  return {
-    read(part, at) {
-      const before = size;
-      const bytes = before === 0 ? part : keep(part, at);
-      const start = before === 0 ? at : 0;
-      const end = bytes.indexOf(blankLine, Math.max(start, before - 3));
-      if (end >= 0 && end + 4 - start <= maxBytes) {
-        position = before === 0 ? end + 4 : at + end + 4 - before;
-        size = 0;
-        held = undefined;
-        return bytes.toString('latin1', start, end + 2);
-      }
-      if (bytes.length - start > maxBytes || end >= 0) wrong = 'a head that is too large';
-      else if (!canBecomeHead(bytes, start, Math.max(start, before - 1)))
-        wrong = 'no HTTP/1.1, or a line that ends without CR LF';
-      else if (before === 0) keep(part, at);
-      return undefined;
-    },
-    get position() {
-      return position;
-    },
-    get wrong() {
-      return wrong;
-    },
-  };
-}
-
-const blankLine = Buffer.from('\r\n\r\n', 'latin1');
-const version = Buffer.from('HTTP/1.', 'latin1');
-
-/** Whether more bytes could make a head of these: no waiting for the end of what can be none. */
-function canBecomeHead(bytes: Buffer, start: number, from: number): boolean {
-  const known = Math.min(version.length, bytes.length - start);
-  if (version.compare(bytes, start, start + known, 0, known) !== 0) return false;
-  for (let at = bytes.indexOf(10, from); at >= 0; at = bytes.indexOf(10, at + 1))
-    if (at === start || bytes[at - 1] !== 13) return false;
-  return true;
-}

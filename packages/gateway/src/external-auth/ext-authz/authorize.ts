@@ -1,10 +1,7 @@
-import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
 import type { ExternalAuthConfig, EntryPointConfig } from '../../config/install.ts';
 import { hasTooManyFields } from '../../entrypoints/message-framing.ts';
 import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
-import type { Passes } from '../../middlewares/passes.ts';
 import { usernameOf } from '../../middlewares/passes.ts';
-import type { StepResponse } from '../../middlewares/step.ts';
 import { toShownClientId } from '../../pipeline/client-id.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { decide, type Stop } from '../../pipeline/run-steps.ts';
@@ -14,12 +11,11 @@ import { readRequestId } from '../../pipeline/request-id.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import { createReadPath } from '../../routing/request-path.ts';
 import type { NamedSteps } from '../../snapshot/snapshot.ts';
-import { createDecisionHeaders, findImpostors } from '../decision-headers.ts';
-import { namesOf, valueOf } from '../raw-headers.ts';
+import { valueOf } from '../raw-headers.ts';
 import { refuseBroken, refuseUnknown } from '../refuse-middleware.ts';
 import { isAmbiguousPath } from '../told-path.ts';
 import type { CheckRequest } from './check-request.ts';
-import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
+import { createDecisionResponses } from './decision-responses.ts';
 
 /** Answers one `Check`, with the bytes of a `CheckResponse`. Never rejects: what fails is refused. */
 export type Authorize = (request: CheckRequest, isDraining: boolean) => Promise<Buffer>;
@@ -34,33 +30,8 @@ export function createAuthorize(
   deps: PipelineDeps,
 ): Authorize {
   const readPath = createReadPath(encodedCharacters);
-  const toHeaders = createDecisionHeaders(config);
+  const responses = createDecisionResponses(config);
   const credentials = config.credentialsHeader.toLowerCase();
-  const allow = (asked: NamedSteps, request: CheckRequest, passes: Passes): Buffer => {
-    const username = usernameOf(passes);
-    const headers = toHeaders(passes);
-    return writeOkResponse({
-      headers: headers.pairs,
-      remove: findImpostors(namesOf(request.rawHeaders), headers),
-      metadata: { middleware: asked.routerName, ...(username !== undefined && { username }) },
-    });
-  };
-  const deny = (refusal: Refusal, requestId: string): Buffer => {
-    const status = config.statusMap.get(refusal.status) ?? refusal.status;
-    return writeDeniedResponse({
-      code: rpcCodes[refusal.status] ?? permissionDenied,
-      status,
-      headers: toProblemHeaders(refusal, requestId),
-      body: toProblem({ ...refusal, status }, requestId),
-    });
-  };
-  const respond = ({ status, headers, body }: StepResponse): Buffer =>
-    writeDeniedResponse({
-      code: rpcCodes[status] ?? permissionDenied,
-      status: config.statusMap.get(status) ?? status,
-      headers,
-      body: body.toString(),
-    });
   const refuse = (
     { path, rawHeaders }: RequestFacts,
     name: string | undefined,
@@ -93,34 +64,39 @@ export function createAuthorize(
     }
     const refusal = stop !== undefined && 'code' in stop ? stop : undefined;
     const reply = stop !== undefined && 'response' in stop ? stop.response : undefined;
-    const sent = refusal?.status ?? reply?.status ?? 200;
+    const clientUsername =
+      refusal === undefined
+        ? usernameOf(stepped.passes)
+        : refusal.clientId && toShownClientId(refusal.clientId);
     deps.onRecord({
+      ...unforwarded,
       facts,
       requestId,
       startedAt,
       durationMs: deps.clock.monotonic() - begun,
-      originDurationMs: 0,
-      status: stop === undefined ? 200 : (config.statusMap.get(sent) ?? sent),
-      originStatus: 0,
-      originBytes: 0,
-      downstreamBytes: 0,
+      status: stop === undefined ? 200 : responses.statusOf(refusal ?? reply ?? brokenRoute),
       httpVersion: /^HTTP\/(\d(?:\.\d)?)$/.exec(request.protocol)?.[1] ?? '-',
       routerName: asked?.routerName,
-      serviceName: undefined,
-      serverUrl: undefined,
-      clientUsername:
-        refusal === undefined
-          ? usernameOf(stepped.passes)
-          : refusal.clientId && toShownClientId(refusal.clientId),
+      clientUsername,
       refusal,
-      originFault: undefined,
     });
-    if (reply !== undefined) return respond(reply);
+    if (reply !== undefined) return responses.reply(reply);
     return refusal !== undefined || asked === undefined
-      ? deny(refusal ?? brokenRoute, requestId)
-      : allow(asked, request, stepped.passes);
+      ? responses.deny(refusal ?? brokenRoute, requestId)
+      : responses.allow(asked, request, stepped.passes);
   };
 }
+
+/** What a record says of a request that goes to no server. */
+const unforwarded = {
+  originDurationMs: 0,
+  originStatus: 0,
+  originBytes: 0,
+  downstreamBytes: 0,
+  serviceName: undefined,
+  serverUrl: undefined,
+  originFault: undefined,
+} as const;
 
 /** A caller's request as Envoy describes it. */
 class CheckedRequest extends SteppedRequest {
@@ -133,10 +109,6 @@ class CheckedRequest extends SteppedRequest {
     this.presentedAuthorization = authorization;
   }
 }
-
-/** google.rpc.Code: UNAUTHENTICATED, NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED; for anything else PERMISSION_DENIED. */
-const rpcCodes: Readonly<Partial<Record<number, number>>> = { 401: 16, 404: 5, 503: 14, 504: 4 };
-const permissionDenied = 7;
 
 function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
   const { rawHeaders, path: target } = request;

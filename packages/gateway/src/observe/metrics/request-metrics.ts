@@ -53,47 +53,45 @@ export function createRequestMetrics(
   config: MetricsConfig,
   entryPoints: Iterable<EntryPointConfig>,
 ): RequestMetrics {
+  const all = [...entryPoints];
+  const traffic = createTraffic(config, all);
+  const failures = createFailures(config);
+  const authorizations = createAuthorizations(all);
+  return {
+    count(record) {
+      traffic.count(record);
+      if (record.refusal !== undefined || record.originFault !== undefined) failures.count(record);
+      authorizations.count(record);
+    },
+    configure(configured) {
+      traffic.configure(configured);
+      failures.configure(configured);
+      authorizations.configure(configured);
+    },
+    read: () => ({ ...traffic.read(), ...failures.read(), ...authorizations.read() }),
+  };
+}
+
+/** Requests and their durations, by entry point, router and service. */
+function createTraffic(config: MetricsConfig, entryPoints: readonly EntryPointConfig[]): RequestMetrics {
   const { buckets: bounds } = config;
   const boundsMs = toBoundsMs(bounds);
   const byEntryPoint = new Map<string, Scope>();
-  const authorizations = new Map<string, Authorizations>();
-  for (const { name, externalAuth } of entryPoints) {
-    if (config.byEntryPoint) byEntryPoint.set(name, createScope({ entrypoint: name }));
-    if (externalAuth !== undefined)
-      authorizations.set(name, {
-        kind: externalAuth.kind === 'forwardAuth' ? 'forward_auth' : 'ext_authz',
-        verdicts: createPairCounter(),
-      });
-  }
+  if (config.byEntryPoint)
+    for (const { name } of entryPoints) byEntryPoint.set(name, createScope({ entrypoint: name }));
   let byRouter: ReadonlyMap<string, Scope> = new Map();
   let byService: ReadonlyMap<string, Scope> = new Map();
-  let middlewares: ReadonlySet<string> = new Set();
-  /** By code and middleware. */
-  const refusals = createPairCounter();
-  /** By service and code. */
-  const failures = createPairCounter();
 
   const add = ({ cells }: Scope, key: number, durationMs: number): void => {
     let cell = cells.get(key);
     if (cell === undefined) cells.set(key, (cell = createDistribution(bounds)));
     observe(cell, boundsMs, durationMs);
   };
-  const failed = ({ refusal, serviceName }: RequestRecord): void => {
-    if (refusal === undefined) {
-      if (serviceName !== undefined && byService.has(serviceName)) failures.add(serviceName, 'broken_off');
-      return;
-    }
-    const { code, middleware = '' } = refusal;
-    if (middleware === '' || middlewares.has(middleware)) refusals.add(code, middleware);
-    if (serviceName !== undefined && code.startsWith('upstream_') && byService.has(serviceName))
-      failures.add(serviceName, code.slice('upstream_'.length));
-  };
   return {
     count(record) {
       const { facts, routerName, serverUrl, serviceName } = record;
-      const { entryPoint } = facts;
       const key = toKey(record.status, facts.method);
-      const ofEntryPoint = byEntryPoint.get(entryPoint);
+      const ofEntryPoint = byEntryPoint.get(facts.entryPoint);
       if (ofEntryPoint !== undefined) add(ofEntryPoint, key, record.durationMs);
       if (routerName !== undefined) {
         const ofRouter = byRouter.get(routerName);
@@ -103,27 +101,16 @@ export function createRequestMetrics(
         const ofService = byService.get(serviceName);
         if (ofService !== undefined) add(ofService, key, record.originDurationMs);
       }
-      if (record.refusal !== undefined || record.originFault !== undefined) failed(record);
-      const protocol = authorizations.get(entryPoint);
-      if (protocol !== undefined) {
-        const known = routerName !== undefined && middlewares.has(routerName) ? routerName : '';
-        protocol.verdicts.add(known, toVerdict(record));
-      }
     },
-    configure(configured) {
+    configure({ routers, services }) {
       if (config.byRouter)
-        byRouter = succeed(byRouter, configured.routers, (name, service) =>
+        byRouter = succeed(byRouter, routers, (name, service) =>
           createScope({ router: name, service }, name, service),
         );
       if (config.byService)
-        byService = succeed(byService, new Map(configured.services.map((name) => [name, ''])), (name) =>
+        byService = succeed(byService, new Map(services.map((name) => [name, ''])), (name) =>
           createScope({ service: name }, name),
         );
-      middlewares = new Set(configured.middlewares);
-      refusals.keep((_code, middleware) => middleware === '' || middlewares.has(middleware));
-      failures.keep((service) => byService.has(service));
-      for (const { verdicts } of authorizations.values())
-        verdicts.keep((middleware) => middleware === '' || middlewares.has(middleware));
     },
     read: () => ({
       grantgate_entrypoint_requests_total: toCounts(byEntryPoint),
@@ -132,13 +119,71 @@ export function createRequestMetrics(
       grantgate_router_request_duration_seconds: toDurations(byRouter, bounds),
       grantgate_service_requests_total: toCounts(byService),
       grantgate_service_request_duration_seconds: toDurations(byService, bounds),
+    }),
+  };
+}
+
+/** Refusals, and requests that a service has failed. */
+function createFailures(config: MetricsConfig): RequestMetrics {
+  let services: ReadonlySet<string> = new Set();
+  let middlewares: ReadonlySet<string> = new Set();
+  /** By code and middleware. */
+  const refusals = createPairCounter();
+  /** By service and code. */
+  const failures = createPairCounter();
+  return {
+    count({ refusal, serviceName }) {
+      if (refusal === undefined) {
+        if (serviceName !== undefined && services.has(serviceName)) failures.add(serviceName, 'broken_off');
+        return;
+      }
+      const { code, middleware = '' } = refusal;
+      if (middleware === '' || middlewares.has(middleware)) refusals.add(code, middleware);
+      if (serviceName !== undefined && code.startsWith('upstream_') && services.has(serviceName))
+        failures.add(serviceName, code.slice('upstream_'.length));
+    },
+    configure(configured) {
+      if (config.byService) services = new Set(configured.services);
+      middlewares = new Set(configured.middlewares);
+      refusals.keep((_code, middleware) => middleware === '' || middlewares.has(middleware));
+      failures.keep((service) => services.has(service));
+    },
+    read: () => ({
       grantgate_service_failures_total: failures
         .entries()
         .map(([service, reason, count]) => toSeries({ service, reason }, count, service)),
       grantgate_refusals_total: refusals
         .entries()
         .map(([code, middleware, count]) => toSeries({ code, middleware }, count, middleware)),
-      grantgate_external_authorizations_total: Array.from(authorizations.values()).flatMap(
+    }),
+  };
+}
+
+/** What was decided for other proxies, on the entry points that do that. */
+function createAuthorizations(entryPoints: readonly EntryPointConfig[]): RequestMetrics {
+  const byEntryPoint = new Map<string, Authorizations>();
+  for (const { name, externalAuth } of entryPoints)
+    if (externalAuth !== undefined)
+      byEntryPoint.set(name, {
+        kind: externalAuth.kind === 'forwardAuth' ? 'forward_auth' : 'ext_authz',
+        verdicts: createPairCounter(),
+      });
+  let middlewares: ReadonlySet<string> = new Set();
+  return {
+    count(record) {
+      const { routerName } = record;
+      const protocol = byEntryPoint.get(record.facts.entryPoint);
+      if (protocol === undefined) return;
+      const known = routerName !== undefined && middlewares.has(routerName) ? routerName : '';
+      protocol.verdicts.add(known, toVerdict(record));
+    },
+    configure(configured) {
+      middlewares = new Set(configured.middlewares);
+      for (const { verdicts } of byEntryPoint.values())
+        verdicts.keep((middleware) => middleware === '' || middlewares.has(middleware));
+    },
+    read: () => ({
+      grantgate_external_authorizations_total: Array.from(byEntryPoint.values()).flatMap(
         ({ kind, verdicts }) =>
           verdicts
             .entries()

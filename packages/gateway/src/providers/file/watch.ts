@@ -47,30 +47,29 @@ export async function watchFiles(paths: readonly string[], options: WatchOptions
   const { onChange, clock, settleMs = 100, pollMs = 2000, onUnwatched, watch: watchFolder = watch } = options;
   const watchings = new Map<string, Watching>();
   let folders: ReadonlyMap<string, Folder> = new Map();
-  /** What was seen in each folder that cannot be watched. */
-  let unwatched: ReadonlyMap<string, string> = new Map();
   let isTold = false;
-  let pollTimer: Timer | undefined;
-  let timer: Timer | undefined;
-  let firstChange: number | undefined;
   let closed = false;
-  const changed = (): void => {
-    if (closed) return;
-    timer?.cancel();
-    firstChange ??= clock.monotonic();
-    // A file that is written all the time must not put the others off for ever.
-    const left = firstChange + 10 * settleMs - clock.monotonic();
-    timer = clock.after(Math.max(0, Math.min(settleMs, left)), () => {
-      firstChange = undefined;
-      // Directories may have come or gone.
-      void refresh().then(() => {
-        if (!closed) onChange();
-      });
+  // Directories may have come or gone.
+  const settling = createSettling(clock, settleMs, () => {
+    void refresh().then(() => {
+      if (!closed) onChange();
     });
-  };
+  });
+  const polling = createPolling(clock, pollMs, () => settling.changed());
   const drop = (folder: string): void => {
     watchings.get(folder)?.watcher.close();
     watchings.delete(folder);
+  };
+  const add = (folder: string, identity: string): void => {
+    const watcher = watchFolder(folder, { persistent: false }, (event, name) => {
+      if (matters(folders.get(folder), event, name)) settling.changed();
+    });
+    // A folder that is removed: the next refresh looks again.
+    watcher.on('error', () => {
+      drop(folder);
+      settling.changed();
+    });
+    watchings.set(folder, { watcher, identity });
   };
   const refresh = async (): Promise<void> => {
     const found = new Map<string, Folder>();
@@ -83,15 +82,7 @@ export async function watchFiles(paths: readonly string[], options: WatchOptions
     for (const [folder, { identity }] of found) {
       if (watchings.has(folder)) continue;
       try {
-        const watcher = watchFolder(folder, { persistent: false }, (event, name) => {
-          if (matters(folders.get(folder), event, name)) changed();
-        });
-        // A folder that is removed: the next refresh looks again.
-        watcher.on('error', () => {
-          drop(folder);
-          changed();
-        });
-        watchings.set(folder, { watcher, identity });
+        add(folder, identity);
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
         // Gone since it was listed; its parent is watched too.
@@ -103,31 +94,92 @@ export async function watchFiles(paths: readonly string[], options: WatchOptions
       isTold = true;
       onUnwatched?.(...first);
     }
-    unwatched = await look(refused.keys());
-    pollTimer?.cancel();
-    if (unwatched.size > 0 && !isClosed()) pollTimer = clock.after(pollMs, () => void poll());
+    await polling.replace(new Map([...refused.keys()].map((folder) => [folder, found.get(folder)?.names])));
   };
-  const look = async (paths: Iterable<string>): Promise<ReadonlyMap<string, string>> => {
-    const seen = new Map<string, string>();
-    for (const path of paths) seen.set(path, await describeFolder(path, folders.get(path)?.names));
-    return seen;
-  };
-  const poll = async (): Promise<void> => {
-    const before = unwatched;
-    const now = await look(before.keys());
-    if (isClosed() || unwatched !== before) return;
-    unwatched = now;
-    pollTimer = clock.after(pollMs, () => void poll());
-    if ([...now].some(([path, seen]) => before.get(path) !== seen)) changed();
-  };
-  const isClosed = (): boolean => closed;
   await refresh();
   return {
     close() {
       closed = true;
-      timer?.cancel();
-      pollTimer?.cancel();
+      settling.close();
+      polling.close();
       for (const folder of [...watchings.keys()]) drop(folder);
+    },
+  };
+}
+
+/** Puts changes that follow one another closely together. */
+interface Settling {
+  changed(): void;
+  close(): void;
+}
+
+/** @param onSettled called `settleMs` after the last change, and at the latest after ten times that. */
+function createSettling(clock: Clock, settleMs: number, onSettled: () => void): Settling {
+  let timer: Timer | undefined;
+  let firstChange: number | undefined;
+  let closed = false;
+  return {
+    changed() {
+      if (closed) return;
+      timer?.cancel();
+      firstChange ??= clock.monotonic();
+      // A file that is written all the time must not put the others off for ever.
+      const left = firstChange + 10 * settleMs - clock.monotonic();
+      timer = clock.after(Math.max(0, Math.min(settleMs, left)), () => {
+        firstChange = undefined;
+        onSettled();
+      });
+    },
+    close() {
+      closed = true;
+      timer?.cancel();
+    },
+  };
+}
+
+/** Names that matter in folders that cannot be watched, as in `Folder`. */
+type PolledFolders = ReadonlyMap<string, Folder['names']>;
+
+/** Looks from time to time at folders that cannot be watched. */
+interface Polling {
+  /** The folders from now on; resolves when they have been looked at. */
+  replace(folders: PolledFolders): Promise<void>;
+  close(): void;
+}
+
+function createPolling(clock: Clock, pollMs: number, onChange: () => void): Polling {
+  let folders: PolledFolders = new Map();
+  /** What was seen in each of them. */
+  let seen: ReadonlyMap<string, string> = new Map();
+  let timer: Timer | undefined;
+  let closed = false;
+  const look = async (paths: PolledFolders): Promise<ReadonlyMap<string, string>> => {
+    const found = new Map<string, string>();
+    for (const [path, names] of paths) found.set(path, await describeFolder(path, names));
+    return found;
+  };
+  const pollLater = (): void => {
+    timer?.cancel();
+    if (folders.size > 0 && !closed) timer = clock.after(pollMs, () => void poll());
+  };
+  const poll = async (): Promise<void> => {
+    const before = seen;
+    const now = await look(folders);
+    if (isClosed() || seen !== before) return;
+    seen = now;
+    pollLater();
+    if ([...now].some(([path, text]) => before.get(path) !== text)) onChange();
+  };
+  const isClosed = (): boolean => closed;
+  return {
+    async replace(next) {
+      folders = next;
+      seen = await look(next);
+      pollLater();
+    },
+    close() {
+      closed = true;
+      timer?.cancel();
     },
   };
 }

@@ -1,0 +1,61 @@
+import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
+import type { ExternalAuthConfig } from '../../config/install.ts';
+import type { Passes } from '../../middlewares/passes.ts';
+import { usernameOf } from '../../middlewares/passes.ts';
+import type { StepResponse } from '../../middlewares/step.ts';
+import type { Refusal } from '../../pipeline/refusals.ts';
+import type { NamedSteps } from '../../snapshot/snapshot.ts';
+import { createDecisionHeaders, findImpostors } from '../decision-headers.ts';
+import { namesOf } from '../raw-headers.ts';
+import type { CheckRequest } from './check-request.ts';
+import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
+
+/** Decisions as Envoy reads them: the bytes of a `CheckResponse`. */
+export interface DecisionResponses {
+  allow(asked: NamedSteps, request: CheckRequest, passes: Passes): Buffer;
+  deny(refusal: Refusal, requestId: string): Buffer;
+  /** A step's own response, such as a redirect. */
+  reply(response: StepResponse): Buffer;
+  /** The status that Envoy sends for one of the last two. */
+  statusOf(response: { readonly status: number }): number;
+}
+
+export function createDecisionResponses(config: ExternalAuthConfig): DecisionResponses {
+  const toHeaders = createDecisionHeaders(config);
+  const statusOf = ({ status }: { readonly status: number }): number =>
+    config.statusMap.get(status) ?? status;
+  return {
+    allow(asked, request, passes) {
+      const username = usernameOf(passes);
+      const headers = toHeaders(passes);
+      return writeOkResponse({
+        headers: headers.pairs,
+        remove: findImpostors(namesOf(request.rawHeaders), headers),
+        metadata: { middleware: asked.routerName, ...(username !== undefined && { username }) },
+      });
+    },
+    deny(refusal, requestId) {
+      const status = statusOf(refusal);
+      return writeDeniedResponse({
+        code: toRpcCode(refusal.status),
+        status,
+        headers: toProblemHeaders(refusal, requestId),
+        body: toProblem({ ...refusal, status }, requestId),
+      });
+    },
+    reply: (response) =>
+      writeDeniedResponse({
+        code: toRpcCode(response.status),
+        status: statusOf(response),
+        headers: response.headers,
+        body: response.body.toString(),
+      }),
+    statusOf,
+  };
+}
+
+/** google.rpc.Code: UNAUTHENTICATED, NOT_FOUND, UNAVAILABLE, DEADLINE_EXCEEDED; for anything else PERMISSION_DENIED. */
+const rpcCodes: Readonly<Partial<Record<number, number>>> = { 401: 16, 404: 5, 503: 14, 504: 4 };
+const permissionDenied = 7;
+
+const toRpcCode = (status: number): number => rpcCodes[status] ?? permissionDenied;
