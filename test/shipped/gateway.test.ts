@@ -1,5 +1,8 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { shop } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
@@ -31,7 +34,50 @@ const grantgate = (cwd: string, ...args: readonly string[]): Promise<Ended> =>
     },
   );
 
+/** Files, below `node_modules`, that `serve` has loaded when it listens. */
+async function filesOfStart(install: string): Promise<readonly string[]> {
+  const report = await mkdtemp(join(folder, 'loaded-'));
+  await writeFile(join(report, 'grantgate.yaml'), install);
+  const { PATH } = process.env;
+  const child = spawn(join(project, 'node_modules/.bin/grantgate'), ['serve', '--config', 'grantgate.yaml'], {
+    cwd: report,
+    env: { PATH, NODE_V8_COVERAGE: join(report, 'coverage') },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  for await (const line of createInterface(child.stderr)) if (line.includes('"listening"')) child.kill();
+  await closed;
+  const [file] = await readdir(join(report, 'coverage'));
+  const { result } = JSON.parse(await readFile(join(report, 'coverage', file!), 'utf8')) as {
+    readonly result: readonly { readonly url: string }[];
+  };
+  return result.flatMap(({ url }) => url.split('/node_modules/').slice(1).slice(-1));
+}
+
 describe('the gateway alone in an empty project', () => {
+  it('starts with the files that its configuration needs, since each takes its time', async () => {
+    await writeFile(
+      join(folder, 'one-route.yaml'),
+      `http:
+  routers: { orders: { rule: 'PathPrefix(\`/orders\`)', middlewares: [auth], service: orders } }
+  middlewares:
+    auth: { plugin: { oAuthClientCredentials: { url: 'http://127.0.0.1:1', clientID: a, clientSecret: b } } }
+  services: { orders: { loadBalancer: { servers: [{ url: 'http://127.0.0.1:1' }] } } }
+`,
+    );
+    const files = await filesOfStart(`entryPoints: { web: { address: '127.0.0.1:0' } }
+providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
+`);
+    const packages = new Set(files.map((file) => /^(?:@[^/]+[/])?[^/]+/.exec(file)![0]));
+    expect(packages).toContain('zod');
+    for (const name of ['undici', 'smol-toml', 'ioredis', 'jose']) expect(packages).not.toContain(name);
+    expect(files.filter((file) => /[/](kubernetes|ext-authz)[/](provider|client|open)\./.test(file))).toEqual(
+      [],
+    );
+    // A little above what was measured.
+    expect(files.length).toBeLessThan(580);
+  });
+
   it.each(['@grpc/grpc-js', '@kubernetes/client-node'])('is installed without %s', async (name) => {
     await expect(stat(join(project, 'node_modules', name))).rejects.toThrow('ENOENT');
   });

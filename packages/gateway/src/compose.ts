@@ -10,8 +10,6 @@ import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/disco
 import { createAdminHandle, type AdminOptions } from './admin/handle.ts';
 import type { OnCertificates } from './certificate-files.ts';
 import { certificateFilesOf, createRenewal, readCertificates } from './certificate-files.ts';
-import { openExtAuthz } from './external-auth/ext-authz/open.ts';
-import { createForwardAuthHandle } from './external-auth/forward-auth.ts';
 import type { EntryPointConfig, InstallConfig, ListenAddresses } from './config/install.ts';
 import type { Problem } from './config/place.ts';
 import type { EntryPoint, EntryPointDeps } from './entrypoints/entry-point.ts';
@@ -26,7 +24,6 @@ import { createLog } from './observe/log.ts';
 import { toBuildInfo } from './observe/metrics/build-info.ts';
 import { toStoreName, workersStore, type Configured } from './observe/metrics/configured.ts';
 import type { Metrics } from './observe/metrics/metrics.ts';
-import { createMetrics } from './observe/metrics/metrics.ts';
 import { textType, writeText } from './observe/metrics/text.ts';
 import { createProblemLog } from './observe/problem-log.ts';
 import { logPurge } from './observe/purge-log.ts';
@@ -42,7 +39,6 @@ import { createAggregate } from './providers/aggregate.ts';
 import type { FileProvider } from './providers/file/provider.ts';
 import { createFileProvider } from './providers/file/provider.ts';
 import { createWatchSet } from './providers/file/watch-set.ts';
-import { openKubernetes } from './providers/kubernetes/open.ts';
 import type { KubernetesProvider } from './providers/kubernetes/provider.ts';
 import type { Provider } from './providers/provider.ts';
 import type { TokenRenewal } from './middlewares/kind.ts';
@@ -143,7 +139,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const cache = createTokenCache({ clock });
     const metrics =
       install.metrics &&
-      createMetrics({
+      (await import('./observe/metrics/metrics.ts')).createMetrics({
         config: install.metrics,
         entryPoints: install.entryPoints,
         clock,
@@ -193,7 +189,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
     const { kubernetesCRD } = install.providers;
     const followed =
       kubernetesCRD !== undefined && worker === undefined
-        ? openKubernetes(kubernetesCRD, io.env, {
+        ? (await import('./providers/kubernetes/open.ts')).openKubernetes(kubernetesCRD, io.env, {
             clock,
             onEvent(event) {
               kubernetesLog(event);
@@ -296,7 +292,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
         await open(config, {
           clock,
           pipeline,
-          handle: toHandle(config, pipeline, {
+          handle: await toHandle(config, pipeline, {
             ping: install.ping,
             unready: () => listUnready(files, kubernetes),
             metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
@@ -405,12 +401,14 @@ function listUnready(
 
 const toMissing = ({ place, message }: Problem): string => `${place.file} ${message}`;
 
-function toHandle(
+// What only some configurations need is loaded on demand: every file delays the start.
+async function toHandle(
   { name, externalAuth }: EntryPointConfig,
   pipeline: PipelineDeps,
   admin: AdminOptions,
-): Handle {
-  if (externalAuth !== undefined) return createForwardAuthHandle(externalAuth, pipeline);
+): Promise<Handle> {
+  if (externalAuth !== undefined)
+    return (await import('./external-auth/forward-auth.ts')).createForwardAuthHandle(externalAuth, pipeline);
   return name === adminEntryPoint ? createAdminHandle(admin) : admin.next;
 }
 
@@ -425,7 +423,10 @@ async function open(
   const { externalAuth } = config;
   try {
     const entryPoint = await (externalAuth?.kind === 'extAuthz'
-      ? openExtAuthz({ ...config, externalAuth }, { ...deps, certificates })
+      ? (await import('./external-auth/ext-authz/open.ts')).openExtAuthz(
+          { ...config, externalAuth },
+          { ...deps, certificates },
+        )
       : openEntryPoint(config, { ...deps, certificates }));
     deps.onCertificates?.(config.name, certificates);
     return entryPoint;

@@ -15,7 +15,6 @@ import type { Prepared } from '../snapshot/prepared.ts';
 import type { Io } from './io.ts';
 import { readInput } from './read-input.ts';
 import type { ClusterFlags } from './read-cluster.ts';
-import { readCluster } from './read-cluster.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface ReadInstall {
@@ -68,7 +67,8 @@ export async function readConfiguration(
     ...(install?.config?.providers.file?.paths ?? []),
   ];
   const files = await loadFiles(routePaths, install?.config?.providers.file?.localReferences);
-  const live = cluster && (await readCluster(install?.config, cluster, io));
+  const live =
+    cluster && (await (await import('./read-cluster.ts')).readCluster(install?.config, cluster, io));
   const routes = translate(
     [...files.documents, ...(live?.documents ?? [])],
     [...files.problems, ...(live?.problems ?? [])],

@@ -1,10 +1,16 @@
-import { TomlError, parse } from 'smol-toml';
+import { createRequire } from 'node:module';
+import type { TomlError } from 'smol-toml';
+import type * as smolToml from 'smol-toml';
 import type { ParsedDocuments } from './document.ts';
 import { valueAt } from './path.ts';
 import { placeKey, placeInString, scanToml } from './toml-places.ts';
 
+/** Loaded when there is a file in TOML. */
+const loadParser = (): typeof smolToml => createRequire(import.meta.url)('smol-toml') as typeof smolToml;
+
 /** Parses TOML 1.0; one file is one document. */
 export function parseToml(text: string, file: string): ParsedDocuments {
+  const { TomlError, parse } = loadParser();
   let value: unknown;
   try {
     value = parse(text);

@@ -1,14 +1,16 @@
 import { Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import type { Dispatcher } from 'undici';
-import { Agent, buildConnector, EnvHttpProxyAgent, Pool, ProxyAgent } from 'undici';
+import type { buildConnector, Dispatcher, Pool } from 'undici';
 import type { Clock } from '../base/clock.ts';
 import { skipInterimResponses } from '../base/interim-responses.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import type { EnvironmentProxies } from './environment-proxies.ts';
+import { loadUndici } from './load-undici.ts';
+
+const undici = await loadUndici();
 
 const createPool = (origin: string | URL, options: Pool.Options): Pool =>
-  new Pool(origin, {
+  new undici.Pool(origin, {
     ...options,
     ...(typeof options.connect === 'function' ? { connect: skipInterimResponses(options.connect) } : {}),
   });
@@ -39,17 +41,17 @@ export function createDispatcher(
     clientFactory: (origin: URL, options: object) =>
       createPool(origin, { ...options, headersTimeout: timeoutMs }),
   };
-  if (proxy !== undefined) return new ProxyAgent({ ...tunnel, uri: proxy.reveal() });
-  const connect = boundConnector(buildConnector({ ...server, timeout: 0 }), timeoutMs, clock);
+  if (proxy !== undefined) return new undici.ProxyAgent({ ...tunnel, uri: proxy.reveal() });
+  const connect = boundConnector(undici.buildConnector({ ...server, timeout: 0 }), timeoutMs, clock);
   const { httpProxy, httpsProxy, noProxy } = proxies;
   return httpProxy === '' && httpsProxy === ''
-    ? new Agent({ ...own, connect })
-    : new EnvHttpProxyAgent({ ...tunnel, connect, httpProxy, httpsProxy, noProxy });
+    ? new undici.Agent({ ...own, connect })
+    : new undici.EnvHttpProxyAgent({ ...tunnel, connect, httpProxy, httpsProxy, noProxy });
 }
 
 /** An aborted request leaves its connection attempt behind; without a limit, the next request would wait on that one. */
 function boundConnector(
-  connector: ReturnType<typeof buildConnector>,
+  connector: buildConnector.connector,
   timeoutMs: number,
   clock: Clock,
 ): buildConnector.connector {

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import { decodeContent, readBounded, UnusableAnswer } from './bounded-body.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { readProxies } from './environment-proxies.ts';
@@ -29,8 +30,11 @@ interface Sent {
   readonly signal: AbortSignal;
 }
 
-/** undici takes 19 MiB, which a process without a token endpoint does without. */
+/** Loads undici too, which a process without a token endpoint does without. */
 const loadDispatcher = () => import('./dispatcher.ts');
+
+/** Milliseconds after which the dispatcher is loaded, when no request has done so before. */
+const loadAfterMs = 250;
 
 /** Statuses whose `Response` must not have a body (Fetch standard, null body status). */
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -71,8 +75,9 @@ export function createTransport(
 ): Transport {
   const proxies = readProxies(env);
   let agent: Dispatcher | undefined;
-  // In the background, so that the first request need not wait for it; what fails here fails there too.
-  void loadDispatcher().catch(() => {});
+  // In the background, so that the first request need not wait for it, and after the start, which need not wait either. What fails here
+  // fails there too. By the machine's clock: no behaviour depends on it.
+  systemClock.after(loadAfterMs, () => void loadDispatcher().catch(() => {}));
   const send = async (url: string, request: Sent): Promise<Response> => {
     if (options.proxy === undefined && proxies.fault !== undefined) throw new LocalFault(proxies.fault);
     const { origin, pathname, search } = new URL(url);

@@ -1,0 +1,34 @@
+import { createRequire } from 'node:module';
+import type * as undici from 'undici';
+
+/** What requests to authorization servers use of the package `undici`. */
+export type Undici = Pick<
+  typeof undici,
+  'Agent' | 'buildConnector' | 'EnvHttpProxyAgent' | 'Pool' | 'ProxyAgent'
+>;
+
+/**
+ * Loads these parts of `undici`. The package as a whole brings fetch, WebSocket, caches and mocks too, which takes three times as long when
+ * a process starts. The files of the parts are not documented: where they are missing, as in a bundle, the whole package is loaded.
+ *
+ * @param load finds a module by name; for tests.
+ */
+export async function loadUndici(
+  load: (name: string) => unknown = createRequire(import.meta.url),
+): Promise<Undici> {
+  try {
+    const parts = {
+      Agent: load('undici/lib/dispatcher/agent.js'),
+      buildConnector: load('undici/lib/core/connect.js'),
+      EnvHttpProxyAgent: load('undici/lib/dispatcher/env-http-proxy-agent.js'),
+      Pool: load('undici/lib/dispatcher/pool.js'),
+      ProxyAgent: load('undici/lib/dispatcher/proxy-agent.js'),
+    } as Undici;
+    // As the main file does: `request` is a method of every dispatcher.
+    const { prototype } = load('undici/lib/dispatcher/dispatcher.js') as typeof undici.Dispatcher;
+    Object.assign(prototype, load('undici/lib/api/index.js'));
+    return parts;
+  } catch {
+    return import('undici');
+  }
+}
