@@ -1,11 +1,17 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
 import { createExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
+import { createFakeClock } from '../../packages/middleware/src/base/fake-clock.testkit.ts';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
 import { json, startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
@@ -234,10 +240,113 @@ entryPoints:
   };
   await expect.poll(isTrusted).toBe(true);
   await writeFile(keyFile, key);
-  await until(() => encrypted.log.text().includes('certificates cannot be used'));
+  await until(() => encrypted.log.text().includes('invalid certificates: keeping the last valid ones'));
   expect(await isTrusted()).toBe(true);
   await encrypted.close();
   await rm(folder, { recursive: true });
+});
+
+describe('a caller over TLS that takes too long', () => {
+  const authority = createTestAuthority();
+  async function start(timeouts: string) {
+    const { cert, key } = authority.issue('grantgate', ['localhost']);
+    const folder = await mkdtemp(join(tmpdir(), 'grantgate-tls-'));
+    const [certFile, keyFile] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+    await writeFile(certFile, cert);
+    await writeFile(keyFile, key);
+    const clock = createFakeClock();
+    const encrypted = await startTestGateway({
+      routes: { 'routes.yaml': `http: { middlewares: { slow: { plugin: { oAuthClientCredentials: { url: ${silent.url} } } } } }` },
+      install: `
+entryPoints:
+  extAuthz:
+    address: "127.0.0.1:0"
+    tls: { certificates: [{ certFile: ${certFile}, keyFile: ${keyFile} }] }
+    transport: { respondingTimeouts: { ${timeouts} } }
+`,
+      clock,
+    });
+    onTestFinished(async () => {
+      await encrypted.close();
+      await rm(folder, { recursive: true });
+    });
+    const { port } = encrypted.gateway.addresses.get('extAuthz')!;
+    /** Resolves when the server has closed the connection. */
+    const closed = (socket: Duplex): Promise<void> =>
+      new Promise((resolve) => void socket.on('error', () => {}).resume().once('close', resolve));
+    const callOver = (session: ClientHttp2Session) =>
+      session.request({
+        ':method': 'POST',
+        ':path': '/envoy.service.auth.v3.Authorization/Check',
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
+    const openSession = async (): Promise<ClientHttp2Session> => {
+      const session = connectHttp2(`https://localhost:${port}`, { ca: authority.cert });
+      onTestFinished(() => session.destroy());
+      session.on('error', () => {});
+      await once(session, 'connect');
+      return session;
+    };
+    return { clock, port, closed, callOver, openSession };
+  } // prettier-ignore
+
+  const message = Buffer.from([0, 0, 0, 0, 0]);
+
+  it('with the handshake, or with its first call after it, is cut off', async () => {
+    const { clock, port, closed } = await start('headerTimeout: 10s');
+    const none = connectTcp(port, '127.0.0.1');
+    const partial = connectTcp(port, '127.0.0.1');
+    partial.write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 7, 7, 7]));
+    const silentOne = connectTls({ port, host: 'localhost', ca: authority.cert, ALPNProtocols: ['h2'] });
+    await once(silentOne, 'secureConnect');
+    await clock.advance(9_000);
+    const ends = [none, partial, silentOne].map(closed);
+    expect([none, partial, silentOne].map(({ readyState }) => readyState)).toEqual(['open', 'open', 'open']);
+    await clock.advance(1_000);
+    await Promise.all(ends);
+  });
+
+  it('with a call that it has begun is cut off, and what it has finished is answered', async () => {
+    const { clock, closed, callOver, openSession } = await start('readTimeout: 60s');
+    const session = await openSession();
+    const [slow, quick] = [callOver(session), callOver(session)];
+    slow.on('error', () => {}).write(message.subarray(0, 2));
+    quick.end(message);
+    await once(quick, 'response');
+    await clock.advance(59_000);
+    expect(session.destroyed).toBe(false);
+    const end = closed(slow);
+    await clock.advance(1_000);
+    await end;
+    const next = callOver(await openSession());
+    next.end(message);
+    const [head] = (await once(next, 'response')) as [IncomingHttpHeaders];
+    expect(head).toMatchObject({ ':status': 200 });
+  });
+
+  it('between two calls is told to go', async () => {
+    const { callOver, openSession } = await start('idleTimeout: 50ms');
+    const session = await openSession();
+    const call = callOver(session);
+    call.end(message);
+    await once(call, 'response');
+    call.resume();
+    await once(session, 'close');
+    expect(session.destroyed).toBe(true);
+  });
+
+  it('is kept as long as it likes once it has made a call', async () => {
+    const { clock, callOver, openSession } = await start('headerTimeout: 10s, idleTimeout: 0s');
+    const session = await openSession();
+    for (const _round of [1, 2]) {
+      const call = callOver(session);
+      call.end(message);
+      await once(call, 'response');
+      await clock.advance(100_000);
+    }
+    expect(session.destroyed).toBe(false);
+  });
 });
 
 describe('an entry point for ext_authz that ends', () => {

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../config/install.ts';
 import type { Handle } from '../pipeline/handle.ts';
@@ -9,7 +9,7 @@ import { createActivity, type Activity } from './activity.ts';
 import { createCertificates, type CertificatePair } from './certificates.ts';
 import { serveWithNode } from './node-fallback.ts';
 import { createConnectionFacts } from './connection-facts.ts';
-import { ListenError } from './listen-error.ts';
+import { listen, reportAcceptErrors } from './listen.ts';
 import { createReadFacts } from './request-facts.ts';
 import { createFastPath, type FastPath } from './fast-path.ts';
 import { createTrustedPeers } from './trusted-peers.ts';
@@ -56,7 +56,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
   const { server, setCertificates } = createServer(config, deps);
   const activity = createActivity();
   const fastPath = openPaths(server, activity, config, deps);
-  await listen(server, config);
+  const port = await listen(server, config);
   const withinGrace = (done: Promise<void>): Promise<void> =>
     new Promise((resolve) => {
       const grace = deps.clock.after(config.transport.graceTimeoutMs, resolve);
@@ -65,17 +65,10 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
         resolve();
       });
     });
-  let quietUntil = -Infinity;
-  // Without file descriptors left, this may come as fast as the system can say it.
-  server.on('error', (error) => {
-    const now = deps.clock.monotonic();
-    if (now < quietUntil) return;
-    quietUntil = now + quietMs;
-    deps.onError(error);
-  });
+  reportAcceptErrors(server, deps.clock, (error) => deps.onError(error));
   return {
     name: config.name,
-    port: (server.address() as AddressInfo).port,
+    port,
     connections: () => activity.connections,
     setCertificates,
     async retire() {
@@ -94,9 +87,6 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
     },
   };
 }
-
-/** Milliseconds between two reports of connections that could not be opened. */
-const quietMs = 10_000;
 
 function openPaths(
   server: Server,
@@ -189,15 +179,4 @@ function createTlsServer(
       server.setSecureContext(toDefault(next));
     },
   };
-}
-
-function listen(server: Server, { host, port }: EntryPointConfig): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(new ListenError(error));
-    server.once('error', fail);
-    server.listen({ port, ...(host !== undefined && { host }) }, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
 }

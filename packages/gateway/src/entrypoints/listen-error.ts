@@ -5,9 +5,7 @@ export class ListenError extends Error {
   readonly code: string | undefined;
 
   constructor(cause: Error) {
-    // gRPC puts the words of the system into its own, without the code; a name that cannot be resolved has no code there at all.
-    const code = 'code' in cause ? String(cause.code) : /\bE[A-Z]{3,}\b/.exec(cause.message)?.[0];
     super(cause.message, { cause });
-    this.code = code ?? (cause.message.startsWith('Name resolution failed') ? 'ENOTFOUND' : undefined);
+    this.code = 'code' in cause ? String(cause.code) : undefined;
   }
 }

@@ -1,13 +1,15 @@
+import { createServer } from 'node:net';
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition } from '@grpc/grpc-js';
 import type { EntryPointConfig, ExternalAuthConfig } from '../../config/install.ts';
 import type { EntryPoint, EntryPointDeps } from '../../entrypoints/entry-point.ts';
-import { ListenError } from '../../entrypoints/listen-error.ts';
+import { listen, reportAcceptErrors } from '../../entrypoints/listen.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { createAuthorize } from './authorize.ts';
 import { createIdentity } from './identity.ts';
 import { readCheckRequest, type CheckRequest } from './check-request.ts';
 import { loadGrpc } from './load-grpc.ts';
 import { numberField, readFields } from './protobuf.ts';
+import { createSlowCallers } from './slow-callers.ts';
 
 /**
  * Opens an entry point that speaks Envoy's `ext_authz` over gRPC: `envoy.service.auth.v3.Authorization` and
@@ -19,7 +21,7 @@ import { numberField, readFields } from './protobuf.ts';
  */
 export async function openExtAuthz(
   config: EntryPointConfig & { readonly externalAuth: ExternalAuthConfig },
-  deps: Pick<EntryPointDeps, 'clock' | 'certificates'> & { readonly pipeline: PipelineDeps },
+  deps: Pick<EntryPointDeps, 'clock' | 'certificates' | 'onError'> & { readonly pipeline: PipelineDeps },
 ): Promise<EntryPoint> {
   const grpc = loadGrpc();
   const authorize = createAuthorize(config, config.externalAuth, deps.pipeline);
@@ -27,14 +29,20 @@ export async function openExtAuthz(
   let draining = false;
   const health = (service: string): Health =>
     !services.has(service) ? 'unknown' : draining ? 'notServing' : 'serving';
-  const server = new grpc.Server({ 'grpc.max_receive_message_length': maxMessageBytes });
+  const slow = createSlowCallers(grpc, deps.clock, config.transport);
+  const { idleTimeoutMs, graceTimeoutMs } = config.transport;
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    interceptors: [slow.interceptor],
+    ...(idleTimeoutMs > 0 && { 'grpc.max_connection_idle_ms': idleTimeoutMs }),
+  });
   server.addService(authorization, {
-    NamedSteps: ({ request }: ServerUnaryCall<CheckRequest, Buffer>, done: sendUnaryData<Buffer>) => {
+    Check: ({ request }: ServerUnaryCall<CheckRequest, Buffer>, done: sendUnaryData<Buffer>) => {
       void authorize(request, draining).then((response) => done(null, response));
     },
   });
   server.addService(healthCheck, {
-    NamedSteps: ({ request }: ServerUnaryCall<HealthRequest, Health>, done: sendUnaryData<Health>) => {
+    Check: ({ request }: ServerUnaryCall<HealthRequest, Health>, done: sendUnaryData<Health>) => {
       if (services.has(request.service)) done(null, health(request.service));
       else done({ code: grpc.status.NOT_FOUND, details: 'there is no such service' });
     },
@@ -50,17 +58,19 @@ export async function openExtAuthz(
       ? grpc.ServerCredentials.createInsecure()
       : // The first parameter is named for authorities, and is what the server shows.
         grpc.experimental.createCertificateProviderServerCredentials(identity, null, false);
-  const host = config.host ?? '::';
-  const port = await new Promise<number>((resolve, reject) => {
-    const address = `${host.includes(':') ? `[${host}]` : host}:${config.port}`;
-    server.bindAsync(address, credentials, (error, bound) =>
-      error === null ? resolve(bound) : reject(new ListenError(error)),
-    );
+  const injector = server.createConnectionInjector(credentials);
+  const listener = createServer({ noDelay: true }, (socket) => {
+    slow.connected(socket);
+    injector.injectConnection(socket);
   });
+  const port = await listen(listener, config);
+  reportAcceptErrors(listener, deps.clock, (error) => deps.onError(error));
   // Clients are told to open no more streams here, and those that are open finish.
   const shutDown = (): Promise<void> =>
     new Promise((resolve) => {
-      const grace = deps.clock.after(config.transport.graceTimeoutMs, () => server.forceShutdown());
+      listener.close();
+      slow.close();
+      const grace = deps.clock.after(graceTimeoutMs, () => server.forceShutdown());
       server.tryShutdown(() => {
         grace.cancel();
         resolve();
@@ -95,7 +105,7 @@ type Health = 'serving' | 'notServing' | 'unknown';
 const services: ReadonlySet<string> = new Set(['', 'envoy.service.auth.v3.Authorization']);
 
 const authorization: ServiceDefinition = {
-  NamedSteps: {
+  Check: {
     path: '/envoy.service.auth.v3.Authorization/Check',
     requestStream: false,
     responseStream: false,
@@ -119,7 +129,7 @@ const healthMethod = (name: string, responseStream: boolean): ServiceDefinition[
 const healthNumbers: Readonly<Record<Health, number>> = { serving: 1, notServing: 2, unknown: 3 };
 
 const healthCheck: ServiceDefinition = {
-  NamedSteps: healthMethod('Check', false),
+  Check: healthMethod('Check', false),
   Watch: healthMethod('Watch', true),
 };
 

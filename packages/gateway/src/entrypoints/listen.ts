@@ -1,0 +1,32 @@
+import type { AddressInfo, Server } from 'node:net';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { ListenError } from './listen-error.ts';
+
+/** Listens, and gives the port. @throws ListenError */
+export function listen(
+  server: Server,
+  { host, port }: { readonly host: string | undefined; readonly port: number },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => reject(new ListenError(error));
+    server.once('error', fail);
+    server.listen({ port, ...(host !== undefined && { host }) }, () => {
+      server.off('error', fail);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Milliseconds between two reports of connections that could not be opened. */
+const quietMs = 10_000;
+
+/** Reports connections that the system could not open. Without file descriptors left, there may be as many as it can count. */
+export function reportAcceptErrors(server: Server, clock: Clock, onError: (error: Error) => void): void {
+  let quietUntil = -Infinity;
+  server.on('error', (error) => {
+    const now = clock.monotonic();
+    if (now < quietUntil) return;
+    quietUntil = now + quietMs;
+    onError(error);
+  });
+}

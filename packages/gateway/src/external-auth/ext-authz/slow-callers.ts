@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import type { ServerInterceptor, ServerListener } from '@grpc/grpc-js';
+import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+import type { TransportConfig } from '../../config/install.ts';
+import type { Grpc } from './load-grpc.ts';
+
+/** Ends the connections of callers that take too long. */
+export interface SlowCallers {
+  /** Gives a connection `headerTimeoutMs` until its first call: for the TLS handshake, the preface of HTTP/2 and the head of the call. */
+  connected(socket: Socket): void;
+  /**
+   * Gives a call `readTimeoutMs` until it has arrived. Envoy gives a call up much sooner; only the end of its connection frees what
+   * the server keeps for a call that never does.
+   */
+  readonly interceptor: ServerInterceptor;
+  /** Ends the connections that have not made a call yet. */
+  close(): void;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** Undefined once it has made a call. */
+  untilFirstCall: Timer | undefined;
+}
+
+/** A gRPC server has no such limits of its own. */
+export function createSlowCallers(
+  grpc: Grpc,
+  clock: Clock,
+  { headerTimeoutMs, readTimeoutMs }: Pick<TransportConfig, 'headerTimeoutMs' | 'readTimeoutMs'>,
+): SlowCallers {
+  const connections = new Map<string, Connection>();
+  return {
+    connected(socket) {
+      const caller = toCaller(socket);
+      const end = (): void => void socket.destroy();
+      const connection: Connection = { socket, untilFirstCall: clock.after(headerTimeoutMs, end) };
+      connections.set(caller, connection);
+      socket.on('error', end).once('close', () => {
+        connection.untilFirstCall?.cancel();
+        connections.delete(caller);
+      });
+    },
+    interceptor(_method, call) {
+      const connection = connections.get(toCaller(call.getConnectionInfo()));
+      connection?.untilFirstCall?.cancel();
+      if (connection !== undefined) connection.untilFirstCall = undefined;
+      const limit =
+        readTimeoutMs === 0 ? undefined : clock.after(readTimeoutMs, () => connection?.socket.destroy());
+      const stop = (): void => limit?.cancel();
+      const listener: ServerListener = {
+        onReceiveHalfClose(next) {
+          stop();
+          next();
+        },
+        onCancel: stop,
+      };
+      return new grpc.ServerInterceptingCall(call, { start: (next) => next(listener) });
+    },
+    close() {
+      for (const { socket, untilFirstCall } of connections.values())
+        if (untilFirstCall !== undefined) socket.destroy();
+    },
+  };
+}
+
+const toCaller = ({
+  remoteAddress,
+  remotePort,
+}: {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}): string => `${remoteAddress} ${remotePort}`;
