@@ -8,7 +8,7 @@ help:
 	@echo "make test-proxies build Caddy 2.10, 2.11 and Traefik 3.7 with Go, and run the examples with them (CADDY=, TRAEFIK=: yours)"
 	@echo "make test-keycloak  run the tests that need Keycloak, which Maven downloads (KEYCLOAK_HOME=: yours); needs Java 17"
 	@echo "make test-kubernetes  run manifests, policies and provider against a real API server (KUBEBUILDER_ASSETS)"
-	@echo "make reference    write docs/reference and the CRDs anew, after a change of options or commands"
+	@echo "make reference    write docs/reference and the CRDs, after a change of options or commands"
 	@echo "make helm-rendered  render the Helm chart into deploy/helm/rendered, after a change of the chart"
 	@echo "make build        compile both packages"
 	@echo "make format       format the sources"
@@ -65,10 +65,11 @@ demo: build
 	@node packages/gateway/bin/grantgate.cjs demo $(ARGS)
 
 lint: setup
-	@echo "== formatting, lint, import directions"
+	@echo "== formatting, lint, import directions, prose"
 	npx prettier --check --log-level warn .
 	npx eslint .
 	npm run --silent imports
+	npm run --silent prose
 
 test: build lint test-programs helm
 	@echo "== types of the tests"

@@ -1,7 +1,8 @@
-// A gateway in a cluster of many routes: `node bench/kubernetes.mjs [ROUTES]`, after `make build`. The API server is that of the tests, in
-// this process: on a real socket, with TLS. Prints the time from the start to ready, what is not served then, the latency while one
-// route changes again and again, what one change of each kind costs the thread that serves requests, and the memory, beside that of a
-// gateway in an empty cluster. Other programs lengthen times; they lengthen processor time little.
+// A gateway in a cluster of many routes: `node bench/kubernetes.mjs [ROUTES]`, after `make build`. The API server is that of
+// the tests, in this process: on a real socket, with TLS. Prints the time from the start to ready, the routes that are not
+// served then, the latency while one route changes repeatedly, the cost of one change of each kind for the thread that serves
+// requests, and the memory, compared with a gateway in an empty cluster. Other programs lengthen times; they hardly change
+// processor time.
 import { writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';

@@ -1,8 +1,8 @@
-// What a token costs that must be asked for: `npm run bench:micro -- --only cold-token`, after `make build`.
+// Cost of a token that must be requested: `npm run bench:micro -- --only cold-token`, after `make build`.
 //
-// One lean token endpoint in a process of its own answers every request at once, over kept connections. Contenders ask it turn
-// and turn about from this process, whose processor time is counted; each request is for another client. All must come back with
-// the same token and read the same claim from it.
+// One small token endpoint in its own process responds to every request at once, over kept connections. Contenders take turns
+// to send requests from this process, whose processor time is counted; each request is for another client. All must return the
+// same token and read the same claim from it.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

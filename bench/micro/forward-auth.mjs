@@ -1,8 +1,8 @@
-// CPU time per check of the forward-auth server against a bare node:http server that answers 200, in one run:
-// npm run bench:forward-auth
+// CPU time per check of the forward-auth server compared with a bare node:http server that responds 200, in one run: npm run
+// bench:forward-auth
 //
-// Each server is a process of its own, asked over the same number of kept connections with the same request (Debian's `wrk`,
-// or this script when there is none), turn and turn about. Counted is the CPU time of the server's process.
+// Each server is a process of its own. They take turns; each gets the same request over the same number of kept connections
+// (from Debian's `wrk`, or from this script when it is missing). Counted is the CPU time of the server's process.
 import { execFile, fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, Agent, request } from 'node:http';
@@ -85,7 +85,7 @@ http:
     for (const server of servers) await load(server, 1);
     const ratios = [];
     for (let round = 0; round < rounds; round += 1) {
-      // Turn and turn about: neither is always first.
+      // In turns, so that neither is always first.
       const order = round % 2 === 0 ? servers : [...servers].reverse();
       for (const server of order) server.usPerRequest = await load(server, seconds);
       const [plain, check] = servers.map(({ usPerRequest }) => usPerRequest);

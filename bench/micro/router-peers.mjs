@@ -157,9 +157,9 @@ function print() {
   );
   for (const limit of limits) console.log(`\n-: ${limit}`);
   console.log(`
-not comparable, so not asked for here:
+not comparable, so not measured here:
 - grantgate alone: priorities; matchers of headers, of the query and of the client's address; HostRegexp; &&, || and ! between
-  matchers; a change of some routers without making the table anew
+  matchers; a change of some routers without rebuilding the table
 - grantgate alone: paths are read as servers read them (%-encoding, dot segments, slashes in a row) before they are compared
 - find-my-way alone: parameters in paths (it cuts out what follows a prefix as one), versions as a constraint
 - both, in other ways: methods (a matcher here, a tree for each there) and regular expressions (of a whole path here, of a parameter there)`);

@@ -156,7 +156,7 @@ function measureMatch(name, routers) {
 
 measureMatch('match among 10 routers', 10);
 measureMatch('match among 1000 routers', 1000);
-/** Beside an empty function that is told of the same records. */
+/** Compared with an empty function that receives the same records. */
 function measureCounting(name, changes, part = 0.37) {
   const metrics = createRequestMetrics(
     { buckets: [0.1, 0.3, 1.2, 5], byEntryPoint: true, byRouter: true, byService: true },

@@ -37,7 +37,7 @@ const budgets = {
   'counting, refused': 96,
   'counting, checked': 48,
 };
-/** Less than the smallest object; more than what else happens meanwhile comes to per call. */
+/** Less than the smallest object; more than other activity adds per call. */
 const toleratedBytes = 12;
 
 const flags = ['--expose-gc', '--no-opt', '--no-maglev', '--single-threaded'];

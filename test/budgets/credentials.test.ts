@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 /**
- * Bytes that one more credential takes for as long as its token lives. The token itself is 811 of them, once; the rest is the header
- * that the caller sends, the client ID and secret, the key, what is forwarded, and the tables that find them.
+ * Bytes that one more credential takes until its token expires. The token itself is 811 of them, once; the rest is the header
+ * that the caller sends, the client ID and secret, the key, the forwarded headers, and the tables that find them.
  */
 const budget = 2_100;
 /** So many that what else the engine keeps or lets go meanwhile is within ten bytes of each. */

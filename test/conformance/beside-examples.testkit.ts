@@ -81,7 +81,7 @@ export const changes: Readonly<Record<ProxyName, Readonly<Record<string, Change>
           .map((name) => `{ exact: ${name} }`)
           .join(', ');
       const taken = replaceOnce(routed, '{ exact: group }', () => patterns(forwarded));
-      // Where the header itself has a `_`, only the response can remove the spelling with `-`, and has to be told of it.
+      // Where the header itself has a `_`, only the response can remove the spelling with `-`, so it has to name it.
       const told = forwarded.filter((name) => name.includes('_')).map(hyphenated);
       return replaceOnce(
         taken,

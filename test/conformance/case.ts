@@ -2,7 +2,7 @@ import type { ClientCredentialsInput } from '@grantgate/middleware/options/schem
 import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
 import type { TokenEndpointName } from './token-endpoints.testkit.ts';
 
-/** A middleware of the table: its options, with the name of a token endpoint in the place of `url`. */
+/** A middleware of the table: its options, with the name of a token endpoint as `url`. */
 export interface ConformanceMiddleware {
   readonly endpoint: TokenEndpointName;
   readonly options: Omit<ClientCredentialsInput, 'url'>;

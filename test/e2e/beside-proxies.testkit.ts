@@ -29,7 +29,7 @@ const envoyCommand = (program: string, file: string): ProxyCommand => [
 const having = (program: string | undefined, toProxy: (program: string) => Proxy): Proxy | undefined =>
   program ? toProxy(program) : undefined;
 
-/** Undefined: its program cannot be had here. */
+/** Undefined when its program is unavailable here. */
 export const proxies: Readonly<Record<ProxyName, Proxy | undefined>> = {
   nginx: {
     example: 'beside-nginx',

@@ -156,7 +156,7 @@ function isListening(port: number): Promise<boolean> {
   });
 }
 
-/** Envoy's binary as `make test-programs` installs it; undefined where it cannot be had. */
+/** Envoy's binary as `make test-programs` installs it; undefined when it is unavailable. */
 export function findEnvoy(): string | undefined {
   const path = fileURLToPath(new URL('../../.envoy/envoy/_bin/envoy', import.meta.url));
   return existsSync(path) ? path : undefined;

@@ -217,7 +217,7 @@ describe('grantgate serve with a shared store, as it is built', () => {
     return joined;
   }
 
-  it('asks for one token, however many callers come to two processes at once', async () => {
+  it('requests one token for any number of concurrent callers of two processes', async () => {
     const gateways = [await joinFleet(), await joinFleet()] as const;
     const { id } = await whileStoresAreQuick(
       () => gateways,

@@ -61,7 +61,7 @@ const countTroubles = (serving: Serving): number =>
   serving.logged('token store of the workers unavailable').length;
 
 describe('grantgate serve with two workers, as it is built', () => {
-  it('asks for one token, however many callers come to both workers at once', async () => {
+  it('requests one token for any number of concurrent callers of both workers', async () => {
     const server = await startAuthorizationServer({ clients: [] });
     const serving = await startServing(
       { log: { level: 'debug' } },
@@ -152,7 +152,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     await callers.stop();
     expect(callers.faults).toEqual([]);
     expect(pidsOf(serving)).toHaveLength(6);
-    expect(serving.logged('ended unasked')).toEqual([]);
+    expect(serving.logged('exited unexpectedly')).toEqual([]);
   });
 
   it('finishes what is in flight at SIGTERM, and exits 0 with all of its processes', async () => {

@@ -86,7 +86,7 @@ const open = (options: Options = {}, parts: ApplicationParts = {}) => {
     parts,
   );
 };
-/** What one request comes to: the decision's headers, or its code. */
+/** Outcome of one request: the headers of the decision, or its code. */
 const decide = async (options: Options, facts = basic('orders')) => {
   const authenticator = open(options);
   try {

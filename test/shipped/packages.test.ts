@@ -18,7 +18,7 @@ beforeAll(async () => {
   const manifest = JSON.parse(await readFile(join(root, 'packages/middleware/package.json'), 'utf8')) as {
     readonly devDependencies: Readonly<Record<string, string>>;
   };
-  // The very versions that the tests run with; npm refuses those that are none of the peers' ranges.
+  // The exact versions that the tests run with; npm refuses versions outside the peers' ranges.
   const versions = ['express', '@types/express', 'fastify', 'koa', '@types/koa', 'hono'].map(
     (name) => `${name}@${manifest.devDependencies[name]}`,
   );

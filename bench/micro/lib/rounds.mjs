@@ -40,14 +40,14 @@ async function countFor(work, ms) {
 }
 
 /**
- * Times contenders against each other, turn and turn about, so that a busy moment meets all of them. `work(count)` does so many
- * pieces of work; what waits returns a promise.
+ * Times contenders against each other in turns, so that a busy moment affects all of them. `work(count)` does that many pieces
+ * of work; asynchronous work returns a promise.
  *
  * @param contenders name to `work`.
- * @param options `rounds`; `turnMs`, the milliseconds that a contender's turn takes, about; `warmTurns`, how many each has to get warm;
- * `over`, the name that ratios and differences are to: the first, if it is not given.
- * @returns name to `{ cpu, wall, ratio, difference }`, each with median and quartiles: microseconds per piece, and a round's
- * processor time over that of `over` in the same round, and less it.
+ * @param options `rounds`; `turnMs`, the approximate length of a turn in milliseconds; `warmTurns`, warm-up turns of each
+ * contender; `over`, the contender that ratios and differences refer to, by default the first.
+ * @returns name to `{ cpu, wall, ratio, difference }`, each with median and quartiles: microseconds per piece, the ratio of a
+ * round's processor time to that of `over` in the same round, and the difference between them.
  */
 export async function compare(contenders, options) {
   const names = Object.keys(contenders);

@@ -58,7 +58,7 @@ function parsePart<T>(fault: string, parse: () => T | undefined): T {
 
 const isPem = (bytes: Buffer): boolean => bytes.includes('-----BEGIN');
 
-/** Told of the certificates that an entry point has from now on. */
+/** Called with the certificates that an entry point uses from now on. */
 export type OnCertificates = (entryPoint: string, pairs: readonly CertificatePair[]) => void;
 
 /**

@@ -74,7 +74,7 @@ export interface WorkerPart {
   readonly number: number;
   /** Where they share the tokens of middlewares without `store`. */
   readonly local: Omit<LocalStore, 'events'>;
-  /** The figures of all of them, as they are exposed. */
+  /** Metrics of all workers, in the text format. */
   readonly metrics: () => Promise<string>;
   /** Has all of them drop tokens; rejects when one does not reply in time. */
   readonly purge: (request: PurgeRequest) => Promise<Purged>;
@@ -89,7 +89,7 @@ export type ClusterProvider = Provider & Pick<KubernetesProvider, 'waitsFor' | '
 export interface Gateway {
   /** Where it listens, by entry point; the port is the one in use when 0 was asked for. */
   readonly addresses: ListenAddresses;
-  /** Opens log files anew after a rotation. */
+  /** Reopens log files after a rotation. */
   reopenLogs(): void;
   /** What this process has counted, after its end too; undefined when it counts nothing. */
   readMetrics(): Readings | undefined;
@@ -282,7 +282,8 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
       return purged;
     };
     const handle = createHandle(pipeline);
-    // A gateway that starts with a fleet takes the fleet's tokens: it does not ask anew because Redis was a moment away.
+    // A gateway that starts within a fleet takes the fleet's tokens instead of requesting new ones because Redis was not
+    // connected yet.
     await stores.started();
     opened.push(async () => {
       await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));
@@ -338,7 +339,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
   }
 }
 
-/** The figures of the whole gateway, in the text format. */
+/** Metrics of the whole gateway, in the text format. */
 async function expose(metrics: Metrics, worker: WorkerPart | undefined): Promise<string> {
   if (worker !== undefined) return worker.metrics();
   const { series } = metrics.read();

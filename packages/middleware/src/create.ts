@@ -57,9 +57,9 @@ export interface AuthenticatorParts {
   readonly discoveries?: Discoveries;
   /** What counts where the tokens came from. Default: nothing. */
   readonly tally?: TokenTally | undefined;
-  /** Told of what becomes of renewals in the background. Default: nobody is. */
+  /** Called for each outcome of a background renewal. Default: nothing. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
-  /** Told of what becomes of requests for the metadata of an issuer that is not shared. Default: nobody is. */
+  /** Called for each request for the metadata of an issuer that is not shared. Default: nothing. */
   readonly onDiscovery?: DiscoveryListening['onDiscovery'];
 }
 

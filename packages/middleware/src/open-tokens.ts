@@ -66,7 +66,8 @@ export function openTokens(
   const { timeoutSeconds, maxRetries } = options.clientConfig;
   const endpoint = openEndpoint(options, parts);
   const cache = parts.cache ?? createTokenCache({ clock });
-  // Callers wait for a minute, or for as long as the configured attempts may take: those for the metadata of the issuer come first.
+  // Callers wait for a minute, or the time that the configured attempts may take, including those for the metadata of the
+  // issuer.
   const attemptsMs = timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs;
   const waitMs = Math.max(60_000, options.issuer === undefined ? attemptsMs : 3 * attemptsMs);
   const lockWaitMs = timeoutSeconds * 1000;

@@ -12,8 +12,8 @@ import type { Recording } from './recording.testkit.ts';
 import { observeNames, observeTargets, readRecording, record } from './recording.testkit.ts';
 import { startStandIn } from './stand-in.testkit.ts';
 
-// The stand-in, and where the variable TRAEFIK names one the real Traefik, must do what the facts and the recording say.
-// `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/traefik` records anew.
+// The stand-in, and the real Traefik if the variable TRAEFIK names one, must behave as the facts and the recording say.
+// `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/traefik` records again.
 
 interface Contender {
   readonly name: string;

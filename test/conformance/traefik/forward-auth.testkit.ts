@@ -106,7 +106,7 @@ function toCheckFields(request: IncomingRequest, options: ForwardAuth): HeaderFi
     );
     fields = new Map([...fields].filter(([name]) => listed.includes(name)));
   }
-  // Without the option, these four are set anew, and what else is managed stays as it came.
+  // Without the option, these four are replaced, and other managed headers stay as they came.
   if (trusts === undefined)
     for (const name of ['Proto', 'Method', 'Host', 'Uri']) fields.delete(`X-Forwarded-${name}`);
   const chain = trusts === undefined ? undefined : fields.get('X-Forwarded-For');

@@ -12,7 +12,7 @@ export interface AdminOptions {
   readonly ping: boolean;
   /** Why the gateway is not ready, for each provider that is not. */
   readonly unready: () => readonly string[];
-  /** What `/metrics` answers; undefined: it is none of its own. Rejects when the figures cannot be had. */
+  /** Response of `/metrics`; undefined when there is none. Rejects when the metrics of the workers are unavailable. */
   readonly metrics?: (() => Promise<Page>) | undefined;
   /** Drops tokens for `POST /api/tokens/purge`; undefined: that is not answered here. Rejects when a worker does not reply in time. */
   readonly purge?: ((request: PurgeRequest) => Promise<Purged>) | undefined;
@@ -20,9 +20,9 @@ export interface AdminOptions {
 }
 
 /**
- * What the entry point `admin` answers by itself: `/ping`, 200 as long as the gateway runs, `/ready`, 503 with the reason until it has
- * read all of its configuration, and while files of routes are gone, `/metrics`, and `POST /api/tokens/purge`. Anything else goes to
- * the routers that name it.
+ * Responses of the entry point `admin` itself: `/ping`, 200 while the gateway runs; `/ready`, 503 with the reason until all
+ * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`. Any other request
+ * goes to the routers that name the entry point.
  */
 export function createAdminHandle({ ping, unready, metrics, purge, next }: AdminOptions): Handle {
   return (incoming) => {

@@ -104,7 +104,7 @@ describe('grantgate claims', () => {
     [['--claims', 'nowhere.json'], 'nowhere.json cannot be read (ENOENT)'],
     [['--claims', 'list.json'], 'list.json does not hold a JSON object of claims'],
     [['--token', 'b3BhcXVl'], 'the token is opaque (not a signed JWT), so its claims cannot be read'],
-  ])('exits 2 when there are no claims to be had: %j', async (flags, message) => {
+  ])('exits 2 when no claims are available: %j', async (flags, message) => {
     expect(await claims('Equals(`grp`, `admin`)', ...flags)).toEqual({
       code: 2,
       stdout: '',

@@ -4,7 +4,7 @@ import { createTestIo, runCommand } from './io.testkit.ts';
 import { run } from './run.ts';
 
 describe('grantgate demo', () => {
-  it('takes the tour, finds every answer as it must be, and exits 0', async () => {
+  it('takes the tour, finds every response as expected, and exits 0', async () => {
     const { code, stdout, stderr } = await runCommand(['demo', '--once', '--port', '0']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('5 of 5 responses as expected.');

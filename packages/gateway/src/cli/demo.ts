@@ -109,7 +109,7 @@ async function responses(urls: readonly string[]): Promise<void> {
   for (const url of urls) await (await request(url, { reset: true })).body.dump();
 }
 
-/** Gives how many stops were not as they must be. */
+/** Returns the number of stops with an unexpected response. */
 async function takeTour(gatewayUrl: string, tokenRequests: () => number, { stdout }: Io): Promise<number> {
   const style = createStyle(stdout);
   const dispatcher = new Agent();

@@ -31,8 +31,8 @@ const options: readonly (readonly [string, string])[] = [
   ],
 ];
 
-describe('what is no regular file', () => {
-  it('is refused in the place of a secret, with its position in the configuration', async () => {
+describe('a file that is not regular', () => {
+  it('is refused where a secret is expected, with its position in the configuration', async () => {
     const folder = createFolder();
     for (const [path, kind] of await createSpecialFiles(folder))
       for (const [option, text] of options) {

@@ -25,9 +25,9 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Paths of the command line are relative to it. */
   readonly cwd: string;
-  /** Told of every SIGINT and SIGTERM until the returned function is called; meanwhile they no longer end the process. */
+  /** Called for every SIGINT and SIGTERM until the returned function is called; meanwhile they do not end the process. */
   readonly onSignal: (listener: (signal: StopSignal) => void) => () => void;
-  /** Told to open log files anew (SIGUSR1, as with Traefik) until the returned function is called. */
+  /** Called when log files must be reopened (SIGUSR1, as with Traefik), until the returned function is called. */
   readonly onReopen: (listener: () => void) => () => void;
   /** Told to start again with what the configuration says now (SIGHUP) until the returned function is called. */
   readonly onRestart: (listener: () => void) => () => void;

@@ -245,7 +245,7 @@ describe('grantgate serve for a proxy beside', () => {
     });
   });
 
-  it.each(['--forward-auth', '--ext-authz'])('exits 2 for %s with what is no address', async (flag) => {
+  it.each(['--forward-auth', '--ext-authz'])('exits 2 for %s with an invalid address', async (flag) => {
     for (const address of ['', 'localhost', '127.0.0.1:x', '::1:9000', ':70000'])
       expect(await runCommand(['serve', 'routes.yaml', flag, address], { cwd: folder })).toMatchObject({
         code: 2,

@@ -6,7 +6,7 @@ import { countWorkers } from './serve/workers.ts';
 
 export type { ServeFlags } from './serve/install.ts';
 
-/** `grantgate serve`: runs until SIGTERM or SIGINT, then drains and comes to 0; 1 when the gateway cannot start. */
+/** `grantgate serve`: runs until SIGTERM or SIGINT, then drains and returns 0; returns 1 when the gateway cannot start. */
 export async function runServe(paths: readonly string[], flags: ServeFlags, io: Io): Promise<number> {
   const read = createReadInstall(paths, readFlags(paths, flags), io);
   const primary = await io.findPrimary();

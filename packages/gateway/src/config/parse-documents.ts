@@ -8,7 +8,7 @@ export function parseDocuments(text: string, file: string): ParsedDocuments {
   return file.toLowerCase().endsWith('.toml') ? parseToml(text, file) : parseYaml(text, file);
 }
 
-/** The same, again and again for one file: what has not changed in it is not parsed again where that can be helped. */
+/** Parses successive versions of one file: unchanged parts are not parsed again where possible. */
 export function createParseDocuments(file: string): (text: string) => ParsedDocuments {
   return file.toLowerCase().endsWith('.toml') ? (text) => parseToml(text, file) : createParseYaml(file);
 }

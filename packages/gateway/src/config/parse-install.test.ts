@@ -324,7 +324,7 @@ log: { level: loud }
     );
     const { tree } = fc.letrec((tie) => ({
       tree: fc.oneof(
-        // Deep enough for every level of the schema; without bounds the texts come to megabytes.
+        // Deep enough for every level of the schema; without bounds the texts reach megabytes.
         { maxDepth: 5, depthSize: 'small' },
         fc.jsonValue({ maxDepth: 1 }),
         fc.dictionary(keys, tie('tree'), { maxKeys: 4 }),

@@ -5,7 +5,7 @@ import { isMapping, type Path } from './path.ts';
 import { createParseBlocks } from './yaml-blocks.ts';
 import { parseYaml } from './yaml.ts';
 
-/** What several documents come to together; every entry stands in one of them. */
+/** The entries of several documents together; every entry stands in one of them. */
 function merge(values: readonly unknown[]): unknown {
   const merged: Record<string, unknown> = {};
   for (const value of values)
@@ -74,7 +74,7 @@ const text = fc
   .map((parts) => parts.join('')); // prettier-ignore
 
 describe('a large document that is taken apart', () => {
-  it('comes to what it comes to as a whole, value by value and place by place, in whatever way it changes', () => {
+  it('yields the same as the whole document, value by value and place by place, however it changes', () => {
     let taken = 0;
     fc.assert(
       fc.property(fc.array(text, { minLength: 1, maxLength: 3 }), (texts) => {

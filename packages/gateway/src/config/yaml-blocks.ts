@@ -28,7 +28,7 @@ interface Parsed {
   readonly names: readonly string[];
 }
 
-/** A block that has been parsed, and the documents that it has come to, by where it stood. */
+/** A parsed block and its documents, by its position. */
 interface Known extends Parsed {
   readonly moved: Map<string, Document>;
 }
@@ -37,11 +37,11 @@ interface Known extends Parsed {
 const largeText = 64 * 1024;
 
 /**
- * Parses one large document of dynamic configuration again and again, as several documents that come to the same. Those
- * that are the same as before, on the same lines, are the same objects.
+ * Parses successive versions of one large document of dynamic configuration as several smaller documents with the same meaning.
+ * A block that has not changed and stands on the same lines yields the same object.
  *
- * @param large characters of a text from which on it is taken apart.
- * @returns undefined when the text is small, not of the plain form, or has something wrong in it: it is to be parsed whole.
+ * @param large number of characters above which a text is split.
+ * @returns undefined when the text is small, not of the plain form, or has an error: it must be parsed as a whole.
  */
 export function createParseBlocks(
   file: string,
@@ -78,7 +78,10 @@ export function createParseBlocks(
   };
 }
 
-/** Undefined unless it comes to its entries, each where it begins: what looks like one may be a part of another. */
+/**
+ * Undefined unless parsing yields exactly the expected entries at the expected lines: text that looks like an entry may be part
+ * of another one.
+ */
 function parseBlock(text: string, { headers, entries }: Block, file: string): Parsed | undefined {
   const { documents, problems } = parseYaml(text, file);
   const [parsed] = documents;
@@ -140,7 +143,7 @@ function toLines(text: string): readonly string[] {
 
 function splitBlocks(lines: readonly string[]): readonly Block[] | undefined {
   const first = lines.findIndex((line) => !isNothing(line) && !isMarker(line));
-  // What is about documents, and what is no line break to everybody.
+  // Directives of documents, and characters that only some parsers treat as line breaks.
   if (lines.some((line, at) => about.test(line) && (at > first || !isMarker(line)))) return undefined;
   const root = readLevel(lines, first, lines.length);
   if (root?.indent !== 0 || !root.entries.every(({ name }) => rootNames.has(name))) return undefined;

@@ -16,7 +16,7 @@ const show = ({ file, value, placeOf }: Document): unknown => {
 }; // prettier-ignore
 
 describe('a YAML file that changes', () => {
-  it('comes to what it comes to when it is parsed from scratch, in whatever way it changes', () => {
+  it('yields the same as parsing from scratch, however it changes', () => {
     const piece = fc.constantFrom(
       'a: 1\n',
       'a: {b: [x, "é😀", \'y\']}\n',

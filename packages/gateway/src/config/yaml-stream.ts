@@ -5,8 +5,8 @@ import { createParseBlocks } from './yaml-blocks.ts';
 import { parseYaml } from './yaml.ts';
 
 /**
- * Parses one file of YAML again and again. Of a file of many documents those that are the same as before are not parsed again, and
- * stay the same objects as long as they stand on the same line. A large document of routes comes as several.
+ * Parses successive versions of one YAML file. In a file of many documents, a document that has not changed and stands on the
+ * same line yields the same object without being parsed again. A large document of routes is split into several.
  */
 export function createParseYaml(file: string): (text: string) => ParsedDocuments {
   let known: ReadonlyMap<string, Piece> = new Map();

@@ -27,7 +27,7 @@ export interface YamlTree {
   readonly follow: (node: Node | undefined) => Node | undefined;
 }
 
-/** Most values that a document may come to once its aliases are written out. */
+/** Maximum number of values in a document after its aliases are expanded. */
 const maxValues = 2_000_000;
 
 /** The key of an object that the parser makes of a scalar; the merge key `<<` comes as a symbol. */

@@ -15,7 +15,7 @@ export interface Activity {
   finish(): void;
   /** `ending` from now on. Resolves when no connection is open; those that bring no request any more, and WebSockets, stay open. */
   retire(): Promise<void>;
-  /** Resolves when no response is under way. An established WebSocket is none: it may last for ever. */
+  /** Resolves when no response is in flight. An established WebSocket does not count: it may stay open indefinitely. */
   drain(): Promise<void>;
   /** Cuts every connection, WebSockets and TLS handshakes included. */
   end(): void;

@@ -4,7 +4,7 @@ import { createArrivingBody, type ArrivingBody } from './arriving-body.ts';
 
 interface Seen {
   readonly body: ArrivingBody;
-  /** What has been told of. */
+  /** Calls so far. */
   text: string;
   ended: number;
   /** What the connection has been told, in turn. */

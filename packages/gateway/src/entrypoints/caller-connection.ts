@@ -36,7 +36,7 @@ export interface CallerConnectionDeps {
 /** Bytes of requests that wait for the response to the one before. */
 const maxHeldBytes = 64 * 1024;
 
-/** A caller's connection, as long as its requests are of the plain form. A class, because there are many of them. */
+/** A caller's connection while its requests are of the plain form. A class, because there are many of them. */
 export class CallerConnection implements ShortConnection, Expiring, Flow {
   deadline = Infinity;
   readonly socket: Socket;
@@ -45,7 +45,7 @@ export class CallerConnection implements ShortConnection, Expiring, Flow {
   readonly #deps: CallerConnectionDeps;
   readonly #facts: ConnectionFacts;
   readonly #reads: SocketReads;
-  /** The response under way, until its request has come to its end, too. */
+  /** The response in flight, until its request has ended as well. */
   #response: FastResponse | undefined = undefined;
   #underWay: Refusable | undefined = undefined;
   #body: ArrivingBody | undefined = undefined;

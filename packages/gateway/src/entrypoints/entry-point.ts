@@ -41,7 +41,7 @@ export interface EntryPointDeps {
   readonly clock: Clock;
   /** What serves the requests. */
   readonly handle: Handle;
-  /** Told of connections that the system could not open, at most once each ten seconds; the listener goes on. */
+  /** Called for connections that the system could not open, at most once every ten seconds; the listener continues. */
   onError(error: Error): void;
   /** In the order of the configuration; empty for plain HTTP. */
   readonly certificates: readonly CertificatePair[];

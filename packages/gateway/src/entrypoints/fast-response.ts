@@ -13,7 +13,7 @@ export interface ShortConnection {
   readonly keepAlive: string;
   /** Whether connections end with the responses under way. */
   readonly isEnding: boolean;
-  /** The response has been given to the system to its end, or cannot be; `ShortAnswer.closed` is to be called. */
+  /** The response has been handed to the system completely, or cannot be; `ShortAnswer.closed` must be called. */
   readonly written: (error?: Error | null) => void;
   /** The whole response has been passed to the system; unless `written` has been called, the system has not taken it yet. */
   ended(): void;
@@ -149,7 +149,7 @@ export class FastResponse implements CallerResponse {
     return this.#hasBody;
   }
 
-  /** The head as it is to be sent now; empty once it has been. */
+  /** The head to send; empty once it has been sent. */
   #takeHead(): string {
     const head = this.#head;
     if (head === undefined) return '';

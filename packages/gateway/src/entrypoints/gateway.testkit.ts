@@ -238,8 +238,8 @@ export interface RawConnection {
   /** Resolves with everything received when the other side has closed the connection; rejects when that takes too long. */
   closed(): Promise<string>;
   /**
-   * Sends this again and again until the other side has closed the connection; rejects when it has taken 64 MiB instead, which is
-   * more than the system's buffers hold. Resolves with everything received.
+   * Sends this repeatedly until the other side has closed the connection; rejects after 64 MiB, which is more than the system's
+   * buffers hold. Resolves with everything received.
    */
   flood(part: string | Buffer): Promise<string>;
 }

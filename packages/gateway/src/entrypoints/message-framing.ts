@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TransportConfig } from '../config/install.ts';
 import { readDecimal } from '../http1/decimal.ts';
 
-/** What is to be known of a request's head before anything else is. */
+/** Headers of a request that are needed before any other. */
 export interface NamedHeaders {
   /** As received; undefined without a Host header. */
   readonly host: string | undefined;

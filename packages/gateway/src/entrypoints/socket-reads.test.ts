@@ -42,7 +42,7 @@ const kinds: readonly [string, () => Promise<Pair>][] = [
 ];
 
 describe.each(kinds)('what comes on %s', (_kind, open) => {
-  it('is told of in order, and lent bytes are gone only when the listener has returned', async () => {
+  it('reports reads in order, and lent bytes are valid only until the listener returns', async () => {
     const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 300_000 })), {
       minLength: 1,
       maxLength: 4,
@@ -69,7 +69,7 @@ describe.each(kinds)('what comes on %s', (_kind, open) => {
     );
   });
 
-  it('waits while the stream is paused, and its end is told of', async () => {
+  it('waits while the stream is paused, and reports its end', async () => {
     const { accepted, caller } = await open();
     let text = '';
     const reads = createReadFrom(createReadBuffers())(accepted, (bytes) => {
@@ -88,7 +88,7 @@ describe.each(kinds)('what comes on %s', (_kind, open) => {
     reads.release();
   });
 
-  it('comes to whoever reads the stream from the moment that it is to', async () => {
+  it('is read by the reader of the stream after the handover', async () => {
     const { accepted, caller } = await open();
     let text = '';
     const reads = createReadFrom(createReadBuffers())(accepted, (bytes) => void (text += bytes.toString()));

@@ -5,7 +5,7 @@ import type { ReadBuffer, ReadBuffers } from '../http1/read-buffers.ts';
 export interface SocketReads {
   /** Much is no longer to be expected. */
   release(): void;
-  /** From now on it comes to whoever reads the stream. */
+  /** From now on the reader of the stream receives the bytes. */
   stop(): void;
 }
 

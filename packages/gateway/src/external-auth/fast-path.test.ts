@@ -117,7 +117,7 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
       const socket = connect({ port: listening.port, host: '127.0.0.1' }).setEncoding('latin1');
       socket.write(request, 'latin1');
       const answer = await text(socket);
-      // What is no request at all has no record.
+      // Bytes that are not a request have no record.
       const recorded = !answer.startsWith('HTTP/1.1 400 ');
       const told = recorded ? await vi.waitUntil(() => records[before], { timeout: 60_000 }) : undefined;
       return { answer, told };

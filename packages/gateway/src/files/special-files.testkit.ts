@@ -21,7 +21,7 @@ export function createFifo(path: string): string {
   return path;
 }
 
-/** Paths of what is no regular file, each with how an error calls it. */
+/** Paths that are not regular files, each with its name in errors. */
 export async function createSpecialFiles(folder: string): Promise<readonly (readonly [string, string])[]> {
   const socket = join(folder, 'socket.yaml');
   const server = createServer().listen(socket);

@@ -25,8 +25,8 @@ export const get: OutgoingRequest = {
 };
 
 /**
- * @param onCall told of the request's handle, once.
- * @param onPart told of an interim answer, and when what has come so far is all for now.
+ * @param onCall called once, with the request's handle.
+ * @param onPart called for an interim response, and when no more has arrived for now.
  */
 export function ask(
   pool: Pool,

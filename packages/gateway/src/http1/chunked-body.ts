@@ -6,7 +6,7 @@ export interface ChunkedBody {
   begin(): void;
   /** Reads on from `at`; gives the position after what it has read: the end of the body, or of the part. */
   read(part: Buffer, at: number): number;
-  /** Whether the body has come to its end. */
+  /** Whether the end of the body has been read. */
   readonly complete: boolean;
   /** Why it is refused; undefined when it is not. */
   readonly wrong: string | undefined;
@@ -16,7 +16,7 @@ export interface ChunkedBody {
 
 /**
  * @param maxTrailerBytes bytes of the trailer section.
- * @param onData told of each part, which is a view on what was read. False ends the reading: nobody wants the rest.
+ * @param onData called with each part, a view on the read buffer. It returns false to stop reading.
  */
 export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer) => boolean): ChunkedBody {
   let state: 'size' | 'data' | 'cr' | 'lf' | 'trailers' | 'complete' = 'complete';

@@ -18,7 +18,7 @@ interface Connection {
   closed: boolean;
 }
 
-/** A server that is told of each request: its target, its connection, and how many came there before. */
+/** A server with a callback for each request: its target, its connection, and how many requests came on it before. */
 async function serve(onRequest: (target: string, connection: Connection) => void) {
   const connections: Connection[] = [];
   const server = createServer((socket) => {

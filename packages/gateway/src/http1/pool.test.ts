@@ -29,7 +29,7 @@ interface Server {
   readonly received: (index: number) => string;
 }
 
-/** A TCP server; `onData` is told of each part that a connection receives, with all that it has received. */
+/** A TCP server; `onData` is called for each part that a connection receives, with everything received so far. */
 async function serve(onData: (socket: Socket, received: string, index: number) => void): Promise<Server> {
   const sockets: Socket[] = [];
   const texts: string[] = [];
@@ -347,7 +347,7 @@ describe('a time limit', () => {
     expect((await asked).fault?.code).toBe('connect_timeout');
   });
 
-  test('on the head, from the end of the request on; an interim answer begins it anew', async () => {
+  test('on the head, from the end of the request on; an interim response restarts it', async () => {
     const { origin, sockets, received } = await serve(() => {});
     const { pool, clock } = open(origin);
     const body = createBody(undefined);

@@ -47,7 +47,7 @@ export interface ResponseHandler {
    */
   onData(part: Buffer, lent: boolean): void;
   /**
-   * What has come so far, the head at least, is all that there is for now. Gives false when nothing more is to be read before
+   * Everything received so far, at least the head, has been passed on. Returns false when nothing more must be read before
    * `Call.resume`.
    */
   onFlush(): boolean;

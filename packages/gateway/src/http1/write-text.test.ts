@@ -55,7 +55,7 @@ describe('a text', () => {
     expect(await text(reader)).toBe('firstsecond');
   });
 
-  it('is told of when its connection is gone, and cannot be written any more then', async () => {
+  it('reports that its connection is closed, and cannot be written any more then', async () => {
     const { writer, reader } = await open();
     writer.on('error', () => {});
     const told = new Promise((resolve) => writeText(writer, much, resolve));

@@ -14,9 +14,9 @@ export function valueIn(headers: HeaderList, name: string): string | undefined {
 }
 
 /**
- * Puts headers in the place of those that have the same names.
+ * Replaces headers that have the same names.
  *
- * @param names the names of those to drop, in lower case; the names of `added` are to be among them.
+ * @param names names of the headers to drop, in lower case, including the names of `added`.
  */
 export function replaceHeaders(
   headers: HeaderList,

@@ -17,7 +17,7 @@ export interface CompiledMiddlewares {
   readonly problems: readonly string[];
 }
 
-/** What `http.middlewares` of a file of routes, given as YAML or as a value, comes to. */
+/** The middlewares in `http.middlewares` of a file of routes, given as YAML or as a value. */
 export function compileMiddlewares(middlewares: string | object): CompiledMiddlewares {
   const text =
     typeof middlewares === 'string'

@@ -38,7 +38,7 @@ it('does not hold much', () => {
   expect(clock.pending()).toBe(1);
 });
 
-it('writes what it holds before the file is opened anew or closed', async () => {
+it('writes its lines before the file is reopened or closed', async () => {
   const { log, clock, sink } = start();
   sink.write('a\n');
   sink.reopen();

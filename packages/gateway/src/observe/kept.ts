@@ -1,4 +1,4 @@
-/** What is made of texts that come again and again, made once for each. Beyond `max` of them, it begins anew. */
+/** Memoises a function of texts that repeat. It forgets everything when it holds `max` of them. */
 export function createKept<T>(make: (text: string) => T, max = 10_000): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {

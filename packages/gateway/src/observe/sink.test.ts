@@ -39,7 +39,7 @@ it('says so when a file cannot be opened', async () => {
   await expect(openSink(folder)).rejects.toMatchObject({ code: 'EISDIR' });
 });
 
-it('does nothing when it is to be opened anew once it is closed', async () => {
+it('does nothing when reopened after it was closed', async () => {
   const file = join(folder, 'closed.log');
   const sink = await openSink(file);
   const closed = sink.close();

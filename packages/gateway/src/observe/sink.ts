@@ -6,7 +6,7 @@ import { pino } from 'pino';
 /** Where lines go. */
 export interface Sink {
   write(text: string): void;
-  /** Opens the file anew, after it has been moved away (log rotation); nothing for a file descriptor. */
+  /** Reopens the file after it has been moved away (log rotation); does nothing for a file descriptor. */
   reopen(): void;
   /** Writes what is still held back. */
   close(): Promise<void>;

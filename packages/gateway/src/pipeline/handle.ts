@@ -30,7 +30,7 @@ export interface PipelineDeps {
   acquire(): Lease;
   /** Told once per request, when its response has ended. A record is read then: later, its connection may be gone. */
   onRecord(record: RequestRecord): void;
-  /** Told of what should never happen: a rule or a decision that threw. */
+  /** Called for defects: a rule or a decision that threw. */
   onDefect(error: unknown, requestId: string): void;
 }
 

@@ -43,7 +43,7 @@ export abstract class SteppedRequest implements StepRequest {
     return said ?? readOwnForwarded(facts, name);
   }
 
-  /** Told of each step that the request has passed; the next one sees the changes. */
+  /** Called for each step that the request has passed; the next step sees the changes. */
   passed(pass: Pass, step: Step): void {
     this.#entered += 1;
     if (pass === unchanged) return;
@@ -58,7 +58,7 @@ export abstract class SteppedRequest implements StepRequest {
     return this.#token !== undefined;
   }
 
-  /** The changes of all steps with another token, in the place of one that the server has refused; undefined when there is none. */
+  /** The changes of all steps with another token, after the server refused the current one; undefined when there is none. */
   renewToken(): MaybePromise<Passes | undefined> {
     const { passes } = this;
     const { step, at = -1 } = this.#token ?? {};

@@ -27,7 +27,7 @@ export function toRefusalResponse(
   return { head: { status: refusal.status, reason, headers, dated: true, reused: false }, body };
 }
 
-/** What a step responds in the place of the server. */
+/** The response of a step that responds itself. */
 export function toReplyResponse({ status, headers, body }: StepResponse): WholeResponse {
   const reason = STATUS_CODES[status] ?? '';
   // A 204 has no body, and says nothing of its length (RFC 9110 section 8.6).

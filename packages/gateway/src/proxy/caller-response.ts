@@ -13,7 +13,7 @@ export interface CallerResponseHead {
   readonly reused: boolean;
 }
 
-/** Told of the end of a response. */
+/** Called when a response ends. */
 export interface ResponseListener {
   responseClosed(): void;
 }

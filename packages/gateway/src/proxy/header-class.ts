@@ -7,8 +7,8 @@ export interface HeaderClass {
   /** As `normalizeHeaderName` writes it. */
   readonly name: string;
   /**
-   * `framing`: says how the body is delimited; `dropped`: the connection's, or written anew by this hop; `forwarded`: only a
-   * trusted proxy may say it; `essential`: passed on whatever `Connection` names; `ordinary`: every other.
+   * `framing`: delimits the body; `dropped`: belongs to one connection, or is rewritten by this hop; `forwarded`: accepted from
+   * trusted proxies only; `essential`: passed on even if `Connection` names it; `ordinary`: every other.
    */
   readonly kind: 'framing' | 'dropped' | 'forwarded' | 'essential' | 'ordinary';
 }
@@ -30,7 +30,7 @@ function toKind(name: string): HeaderClass['kind'] {
   return name === 'content-type' ? 'essential' : 'ordinary';
 }
 
-/** Written anew by this hop; `Expect` has been answered by it. */
+/** Rewritten by this hop, which has already responded to `Expect`. */
 const ownHeaders: ReadonlySet<string> = new Set(['host', 'expect', 'x-request-id', 'http2-settings']);
 
 /** What clients and proxies commonly send, worked out once: as HTTP/2 spells it, and as HTTP/1.1 mostly does. */

@@ -8,7 +8,7 @@ type Receiver = Pick<ResponseHandler, 'onHead' | 'onData' | 'onFlush' | 'onEnd' 
 export interface HeldResponse extends Omit<Receiver, 'onHead'> {
   /** Whether all of it is here. */
   readonly complete: boolean;
-  /** Gives all that has come to the receiver. @returns false when the receiver takes no parts for now. */
+  /** Passes everything received so far to the receiver. @returns false when the receiver takes no parts for now. */
   release(receiver: Receiver): boolean;
 }
 

@@ -250,7 +250,7 @@ describe('a wish for another protocol', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('left unfulfilled again and again on one connection, leaves no listeners behind', async () => {
+  test('that a server repeatedly leaves unfulfilled on one connection leaves no listeners behind', async () => {
     const { gateway, open } = await start([() => allow()]);
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);

@@ -35,8 +35,8 @@ export function joinSockets(
 }
 
 /**
- * When `side` has ended, `other` goes too: after what it has still to send, or at once when `side` failed. Neither is left
- * half open: a peer that never closes would hold both for ever.
+ * When `side` ends, `other` ends too: after its pending writes, or at once when `side` failed. Neither stays half open: a peer
+ * that never closes would hold both indefinitely.
  */
 function follow(side: Duplex, other: Duplex): void {
   let failed = false;

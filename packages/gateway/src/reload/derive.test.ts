@@ -36,7 +36,7 @@ describe('a derived list', () => {
     expect(takeDerived()).toEqual(['a', 'b']);
   });
 
-  it('derives anew what depends on a name under which something else is found, and nothing besides', () => {
+  it('derives again what depends on a name with a changed meaning, and nothing else', () => {
     const { derive, takeDerived } = start();
     const [ofA, ofB, ofC] = derive([a, b, c], new Map([['x', x], ['y', y]])); // prettier-ignore
     takeDerived();

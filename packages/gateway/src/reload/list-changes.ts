@@ -5,7 +5,7 @@ export interface ListChanges<T> {
   /** Items in common at the beginning and at the end. */
   readonly start: number;
   readonly end: number;
-  /** Where an item of the list stood before, when nothing but what is in between was changed; -1: it is to be looked for. */
+  /** Where an item of the list stood before, when nothing but what is in between was changed; -1: search for it. */
   readonly placeBefore: (index: number) => number;
 }
 

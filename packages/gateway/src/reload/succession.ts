@@ -15,7 +15,7 @@ export interface Generation<K extends object, T> {
   get(key: K): T | undefined;
   /** Keys that the configuration before has not, and those that it has and this one has not. */
   readonly changed: readonly K[];
-  /** Once, however often it is called. Holds on to nothing but what is to be let go of. */
+  /** Idempotent. Keeps only the resources that must be released alive. */
   readonly close: () => Promise<void>;
 }
 

@@ -8,7 +8,8 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** An address without its zone; an IPv4 address that came over an IPv6 socket (`::ffff:192.0.2.1`) as IPv4. */
 export function toCanonicalAddress(text: string): string {
-  // What nearly all are; reading and writing them anew takes as long as all else about a connection.
+  // The form of nearly all addresses; parsing and formatting them again would take as long as everything else about a
+  // connection.
   const last = text.startsWith(mapped) ? text.slice(mapped.length) : text;
   if (isIPv4(last)) return last;
   return parseAddress(text)?.toString() ?? text;

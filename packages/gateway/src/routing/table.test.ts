@@ -243,7 +243,7 @@ it('10,000 expressions for one host are not too many for a first request', () =>
 });
 
 describe('a table that changes', () => {
-  it('asks as one made anew does, and the one before stays as it was', () => {
+  it('matches like a new table, and the previous table stays as it was', () => {
     const sources = ['Host(`a`)', 'Host(`a`) || Host(`b`)', 'Host(`b`) && Path(`/x`)', 'PathPrefix(`/`)', 'Path(`/x`)', 'Host(`a`) && Host(`b`)'];
     const step = fc.array(fc.tuple(fc.integer({ min: 0, max: 24 }), fc.constantFrom(...sources), fc.integer({ min: 0, max: 2 })), { maxLength: 12 });
     const facts = ['a', 'b', 'c'].flatMap((host) => ['/', '/x'].map((target) => createContext({ host, target })));

@@ -48,7 +48,7 @@ function changeTable<R>(
   { removed, added }: TableChange<R>,
 ): Table<R> {
   const gone = new Set(removed);
-  /** What comes to each bucket that is another from now on; the one for any host has no name. */
+  /** New contents of each bucket that changes; the bucket for any host has no name. */
   const touched = new Map<string | undefined, Ranked<R>[]>();
   const touch = (host: string | undefined, ranked: readonly Ranked<R>[]): void => {
     const list = touched.get(host);

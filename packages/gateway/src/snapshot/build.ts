@@ -18,7 +18,7 @@ export interface BuildDeps {
   readonly services: Services;
   readonly middlewares: MiddlewareDeps;
   readonly entryPoints: ReadonlyMap<string, EntryPointFacts>;
-  /** Told of the steps that are about to take effect, by qualified name. */
+  /** Called with the steps that are about to take effect, by qualified name. */
   readonly onSteps?: ((steps: ReadonlyMap<string, Step>) => void) | undefined;
 }
 

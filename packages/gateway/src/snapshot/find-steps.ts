@@ -13,7 +13,7 @@ export type Surroundings = {
 
 /** The steps of some middlewares, by their names. */
 export interface FoundSteps {
-  /** Outermost first; in the place of a chain stand its members. */
+  /** Outermost first; a chain is replaced by its members. */
   readonly names: readonly string[];
   /** Why one of them refuses every request, for the log. */
   readonly broken: string | undefined;

@@ -25,7 +25,7 @@ export function prepare(configuration: DynamicConfiguration, sources: PrepareSou
   return createPrepare(sources)(configuration);
 }
 
-/** The same, again and again: what has not changed since is not read or compiled again, and stays the same object. */
+/** Prepares successive configurations: unchanged parts are not read or compiled again, and stay the same objects. */
 export function createPrepare(sources: PrepareSources): (configuration: DynamicConfiguration) => Prepared {
   const prepareMiddlewares = createPrepareMiddlewares();
   const prepareRouters = createPrepareRouters(createReadRouter(sources.entryPoints));

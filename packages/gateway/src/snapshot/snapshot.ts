@@ -12,10 +12,10 @@ export interface Snapshot {
 
 /** A middleware, or a chain of them, that a proxy beside asks. */
 export interface NamedSteps {
-  /** The middleware's qualified name; the access log has it in the place of a router's. */
+  /** The middleware's qualified name; the access log shows it instead of a router's. */
   readonly routerName: string;
   readonly serviceName: undefined;
-  /** Outermost first; in the place of a chain stand its members. */
+  /** Outermost first; a chain is replaced by its members. */
   readonly steps: readonly Step[];
   /** Whether one of them changes the headers of responses. */
   readonly changesResponses: boolean;
@@ -26,7 +26,7 @@ export interface NamedSteps {
 export interface Route {
   readonly routerName: string;
   readonly serviceName: string;
-  /** Outermost first; in the place of a chain stand its members. */
+  /** Outermost first; a chain is replaced by its members. */
   readonly steps: readonly Step[];
   /** Whether one of them changes the headers of responses. */
   readonly changesResponses: boolean;

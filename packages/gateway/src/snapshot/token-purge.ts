@@ -10,7 +10,7 @@ export interface PurgeRequest {
 
 /** What a purge dropped. */
 export interface Purged {
-  /** Middlewares that the request names; 0: there is none of that name. */
+  /** Number of middlewares with the requested name; 0 when there is none. */
   readonly middlewares: number;
   /** Tokens that were in the memory of this process. */
   readonly tokens: number;

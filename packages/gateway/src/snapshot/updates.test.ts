@@ -150,7 +150,7 @@ function show(snapshot: Snapshot): unknown {
 }
 
 describe('a configuration that follows another', () => {
-  it('comes to what it comes to by itself, whatever was before it', async () => {
+  it('yields the same as on its own, whatever configuration came before', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 2 }), fc.oneof(arbitraryFile, arbitraryManifests)), { minLength: 2, maxLength: 8 }),

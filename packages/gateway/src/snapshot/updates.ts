@@ -22,7 +22,7 @@ export interface Updates {
 export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
   readonly env: PrepareSources['env'];
   readonly entryPoints: BuildDeps['entryPoints'];
-  /** Told of what is about to take effect, and of the files that its secrets are in. */
+  /** Called with the configuration that is about to take effect, and the files that hold its secrets. */
   readonly onPrepared: (prepared: Prepared, files: ReadonlySet<string>) => void;
   readonly onCloseError: (error: unknown) => void;
 }

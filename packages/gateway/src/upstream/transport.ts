@@ -3,8 +3,8 @@ export interface UpstreamTransport {
   /** Milliseconds to open a connection, TLS handshake included; default 30,000, as in Traefik. */
   readonly dialTimeoutMs: number;
   /**
-   * Milliseconds from the end of the request to the head of the response; 0: none. Default 300,000. Traefik waits for
-   * ever here; five minutes leave room for long polling and still free the resources of a server that hangs.
+   * Milliseconds from the end of the request to the head of the response; 0: no limit. Default 300,000. Traefik has no limit
+   * here; five minutes leave room for long polling and still free the resources of a server that hangs.
    */
   readonly responseHeaderTimeoutMs: number;
   /** Milliseconds between two parts of a response body; 0, the default, is none: server-sent events may rest for long. */

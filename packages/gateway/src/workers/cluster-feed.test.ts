@@ -104,7 +104,7 @@ describe('the cluster that a primary follows', () => {
     expect(join(feed).cluster.waitsFor()).toEqual([]);
   });
 
-  it('is told of problems, and tells a worker that has left nothing more', () => {
+  it('receives problems, and sends nothing more to a worker that has left', () => {
     const { feed, emit, reported } = open();
     const { cluster, outputs, start, leave } = join(feed);
     void start();

@@ -24,7 +24,7 @@ export interface Collected {
 const withinMs = 1_000;
 
 export function createCollection<P>(clock: Clock): Collection<P> {
-  /** In the order in which they first answered; what they say is put in the place of what they said before. */
+  /** In the order of their first replies; a later reply replaces the earlier one. */
   const last = new Map<P, Readings>();
   let underWay: { readonly waiting: Set<P>; readonly finish: () => void } | undefined;
   let collected: Promise<Collected> | undefined;

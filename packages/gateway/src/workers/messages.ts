@@ -8,7 +8,7 @@ import type { Readings } from './readings.ts';
 /** What the processes of one gateway say to each other; structured clones of it. */
 export type ToWorker =
   | ({ readonly kind: 'start' } & Assignment)
-  /** Open log files anew. */
+  /** Reopen log files. */
   | { readonly kind: 'reopen' }
   /** Another process takes over: answer what the open connections still ask for, then end. */
   | { readonly kind: 'retire' }
@@ -20,7 +20,7 @@ export type ToWorker =
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
   /** All workers have dropped tokens; undefined when one of them did not say so in time. */
   | { readonly kind: 'purged'; readonly id: number; readonly purged: Purged | undefined }
-  /** The figures of all workers; undefined when they cannot be had. */
+  /** The metrics of all workers; undefined when they are unavailable. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
   | ClusterMessage
   | StoreReply;
@@ -37,7 +37,7 @@ export type ToPrimary =
   /** Asks that all workers drop tokens, answered under the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
   | { readonly kind: 'purged'; readonly id: number; readonly purged: Purged }
-  /** Asks for the figures of all workers, answered under the same `id`. */
+  /** Requests the metrics of all workers; the reply has the same `id`. */
   | { readonly kind: 'metrics'; readonly id: number }
   /** What is wrong in its configuration, for the Events of a cluster. */
   | { readonly kind: 'cluster_problems'; readonly problems: readonly Problem[] }
@@ -49,7 +49,7 @@ export interface Assignment {
   readonly number: number;
   /** Text of the install configuration, as the primary read it: workers agree on it whatever happens to the file. Undefined without a file. */
   readonly configuration: string | undefined;
-  /** 32 bytes, made anew by each primary: what seals and names tokens on their way to the other workers. */
+  /** 32 random bytes from each primary: they encrypt and name tokens on their way to the other workers. */
   readonly secret: Uint8Array;
 }
 

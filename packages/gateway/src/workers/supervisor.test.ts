@@ -121,7 +121,7 @@ describe('the start of workers', () => {
     expect(events.filter(({ kind }) => kind === 'listening')).toHaveLength(1);
   });
 
-  it("comes to the first worker's own reason when it cannot start, and starts no other", async () => {
+  it("reports the first worker's own reason when it cannot start, and starts no other", async () => {
     const { clock, processes, kinds, supervisor } = start();
     const failure: StartFailure = { code: 'address_unavailable', message: 'the port is taken' };
     const starting = supervisor.start(plan(3));
@@ -409,7 +409,7 @@ it('answers what workers ask of the store, and keeps what a worker left that has
   expect((await store.get('token'))?.value).toEqual(value);
 });
 
-it('tells every worker to open its log files anew', async () => {
+it('tells every worker to reopen its log files', async () => {
   const { processes, supervisor, startAll } = start();
   await startAll(2);
   supervisor.reopenLogs();
@@ -419,7 +419,7 @@ it('tells every worker to open its log files anew', async () => {
   ]);
 });
 
-describe('the figures of workers', () => {
+describe('the metrics of workers', () => {
   const textTo = (process: FakeProcess): unknown =>
     process.replies.flatMap((reply) =>
       reply.kind === 'metrics'
@@ -444,7 +444,7 @@ describe('the figures of workers', () => {
     expect(textTo(processes[1]!)).toEqual([{ id: 7, said: { counted, late: 0, serving: 3 } }]);
   });
 
-  it('are gathered once for two that want them at a time, and anew for the next', async () => {
+  it('are gathered once for two concurrent requests, and again for the next', async () => {
     const { clock, processes, startAll } = start();
     await startAll(2);
     for (const process of processes) process.say({ kind: 'metrics', id: 1 });

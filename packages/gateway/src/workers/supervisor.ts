@@ -40,9 +40,9 @@ export interface SupervisorDeps {
   readonly store: TokenStore;
   readonly secret: Uint8Array;
   readonly onEvent: (event: WorkerEvent) => void;
-  /** Told of what a worker had counted that has ended. */
+  /** Called with the counts of a worker that has exited. */
   readonly onEnded: (readings: Readings) => void;
-  /** Writes the figures of all workers for one of them. @param serving workers that are ready. */
+  /** Writes the metrics of all workers for one of them. @param serving workers that are ready. */
   readonly writeMetrics: (collected: Collected, serving: number) => string;
   /** As `Math.random`, which is the default. */
   readonly random?: () => number;
@@ -52,7 +52,10 @@ type PurgeOrder = ToPrimary & { readonly kind: 'purge' };
 
 /** Keeps the workers of one gateway running. */
 export interface Supervisor {
-  /** Starts one worker and, once it is ready, the others. Comes to the reason when that first one is not: then none is left. */
+  /**
+   * Starts one worker and, once it is ready, the others. Resolves with the reason when the first one fails; no worker is left
+   * then.
+   */
   start(plan: WorkerPlan): Promise<StartFailure | undefined>;
   /**
    * Replaces one worker after the other, each when its successor is ready. When a successor cannot start, those that are left
@@ -186,7 +189,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     try {
       text = deps.writeMetrics(collected, serving);
     } catch {
-      // Nothing about figures is worth the process that everything depends on.
+      // A failure to collect metrics must not end the primary.
     }
     process.send({ kind: 'metrics', id, text });
   };

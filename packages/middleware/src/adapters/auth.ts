@@ -3,7 +3,7 @@ import { parsePlainClaims } from '../claims/parse.ts';
 import type { Allow } from '../decision/decision.ts';
 
 /**
- * Who calls, as a guarded handler sees it. Frozen, and one object for as long as its token is held: compare or key by it.
+ * The caller, as a protected handler sees it. Frozen, and the same object while its token is cached: compare or key by it.
  * Printing, logging or serialising it never shows the access token.
  */
 export interface Auth {

@@ -69,12 +69,12 @@ function drop(headers: NodeRequest['headers'], removeHeaders: ReadonlySet<string
     if (removeHeaders.has(normalizeHeaderName(name))) Reflect.deleteProperty(headers, name);
 }
 
-/** Makes Node.js make its view anew when it is looked at; right only where there are as many raw headers as came. */
+/** Makes Node.js rebuild its view when it is read; correct only with as many raw headers as were received. */
 function forget(request: { headersDistinct?: unknown }): void {
   request.headersDistinct = undefined;
 }
 
-/** Node.js reads as many raw headers as the request came with: after a change the view is made anew, when it is looked at. */
+/** Node.js reads as many raw headers as the request came with; after a change its view is rebuilt when it is read. */
 const distinct: PropertyDescriptor & ThisType<NodeRequest> = {
   configurable: true,
   get() {

@@ -12,7 +12,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['ERR_TOO_MANY_INTERIM_RESPONSES', 'too many interim responses'],
 ]);
 
-/** What the codes of a TLS handshake that fails come to; the first that fits counts. */
+/** Meaning of the codes of a failed TLS handshake; the first match counts. */
 const tlsWords: readonly (readonly [RegExp, string])[] = [
   [/^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/, "the server's certificate is for another name"],
   [/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/, "the server's certificate is not valid at this time"],

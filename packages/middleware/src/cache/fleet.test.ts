@@ -150,7 +150,7 @@ describe('a fleet of processes with one store', () => {
     });
   });
 
-  it('asks for nothing again when a process starts anew, and the token ends when it did before', async () => {
+  it('requests no new token after a restart of a process, and the token expires when it did before', async () => {
     const { clock, asked, join } = createFleet();
     const first = Promise.resolve(join().tokens.get(app()));
     await clock.advance(200);

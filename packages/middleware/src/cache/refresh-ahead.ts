@@ -12,7 +12,7 @@ export interface RefreshAhead {
   look(key: string, credential: Credential, entry: Entry): boolean;
 }
 
-/** @param source what is told of renewals, and counts them. */
+/** @param source receives and counts renewals. */
 export function createRefreshAhead(
   { clock, entries, outages }: CacheMemory,
   requests: TokenRequests,

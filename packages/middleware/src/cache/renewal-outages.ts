@@ -25,7 +25,7 @@ export interface RenewalSource {
 /** Credentials whose renewals fail: an outage is announced as it begins and as it ends, however many renewals fail in it. */
 export interface RenewalOutages {
   failed(key: string, renewal: FailedRenewal, failure: TokenFailure): void;
-  /** Told of every token that was obtained, in the background or not. */
+  /** Called for every token that was obtained, in the background or not. */
   succeeded(key: string): void;
   /** Forgets outages whose tokens have been purged. */
   forget(isPurged: (renewal: FailedRenewal) => boolean): void;

@@ -16,7 +16,7 @@ export interface SharedTokens {
   keyOf(parts: readonly string[]): string;
   /** What another process left: a token, or why it got none. */
   read(key: string): Promise<TokenOutcome | undefined>;
-  /** Leaves a token for the others, for as long as it lives. */
+  /** Writes a token for the other processes; the entry expires with it. */
   write(key: string, token: AccessToken): Promise<void>;
   /** Tells those who wait why there is no token; never in place of a token. */
   writeFailure(key: string, failure: TokenFailure): Promise<void>;

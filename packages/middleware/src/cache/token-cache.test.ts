@@ -341,7 +341,7 @@ describe('token cache', () => {
   });
 
   it.each(['unavailable', 'timeout'] as const)(
-    'does not remember %s: another request may come to something else',
+    'does not remember %s: another request may have another outcome',
     async (reason) => {
       const { first, asked, answerWith } = setUp();
       answerWith(() => ({ ...refusal, reason }));
@@ -375,7 +375,7 @@ describe('token cache', () => {
     expect(tally.server).toBe(1);
   });
 
-  it('waits with the next renewal for as long as the server said', async () => {
+  it('waits with the next refresh until the time that the server named', async () => {
     const { clock, first, asked, answerWith } = setUp(100_000);
     await first();
     answerWith(() => ({ ...refusal, reason: 'unavailable', retryAfterSeconds: 12 }));

@@ -36,7 +36,7 @@ export interface TokenSourceParts {
   readonly shared?: SharedTokens | undefined;
   /** What counts this source beside the whole cache. Default: nothing. */
   readonly tally?: TokenTally | undefined;
-  /** Told of what becomes of renewals in the background. */
+  /** Called for each outcome of a background renewal. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
 }
 
@@ -45,8 +45,8 @@ export interface CachedTokens {
   /** A value when it is in memory. */
   get(credential: Credential): MaybePromise<TokenOutcome>;
   /**
-   * A token in the place of one that a resource has refused: the one in memory when it is another already, otherwise a new
-   * one, asked for once however many want it. The refused one stays in memory until then.
+   * A token to replace one that a resource refused: the token in memory when it is already another one, otherwise a new one,
+   * requested once for all callers. The refused token stays in memory until then.
    */
   renew(credential: Credential, refused: Pick<AccessToken, 'value'>): MaybePromise<TokenOutcome>;
   /**

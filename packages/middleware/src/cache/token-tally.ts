@@ -11,7 +11,7 @@ export interface TokenTally {
   store: number;
   /** Requests to the authorization server, retries not counted. */
   server: number;
-  /** Told of each of those requests when it has ended. @param durationMs retries included. */
+  /** Called for each of these requests when it has ended. @param durationMs including retries. */
   requested(outcome: TokenOutcome, durationMs: number): void;
 }
 

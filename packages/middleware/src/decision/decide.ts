@@ -74,7 +74,7 @@ function createJudge(
   clock: Clock,
   presentedBy: (identity: Identity) => string | undefined,
 ): Judge {
-  // The verdict lives exactly as long as the token and this policy do.
+  // The verdict lives as long as both the token and this policy.
   const verdicts = new WeakMap<HeldToken, Decision>();
   const settle = (identity: Identity, outcome: HeldToken | HeldFailure): Decision => {
     if (outcome.kind === 'failure') return toDeny(outcome, refused, presentedBy(identity));

@@ -1,5 +1,5 @@
 /** What a decision needs to know of a request. */
 export interface RequestFacts {
-  /** Value of the `Authorization` header; undefined when absent. More than one such header is to be given joined by `, `. */
+  /** Value of the `Authorization` header; undefined when absent. Join several such headers with `, `. */
   readonly authorization: string | undefined;
 }

@@ -10,7 +10,7 @@ import { normalizeHeaderName } from '../base/header-name.ts';
 
 /** The part of the options that judges a token, compiled once; asked once per token. */
 export interface Policy {
-  /** True when an opaque token cannot pass: something is to be read from its claims. */
+  /** True when an opaque token cannot pass because its claims must be read. */
   readonly needsClaims: boolean;
   /** Undefined: every token passes. */
   readonly satisfies: ((claims: Claims) => boolean) | undefined;

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Secret } from '../base/secret.ts';
 
-/** A token as the decision sees it; the same object for as long as the token is held. */
+/** A token as the decision sees it; the same object while the token is cached. */
 export interface HeldToken {
   readonly kind: 'token';
   /** `Bearer`, a space and `value`. */

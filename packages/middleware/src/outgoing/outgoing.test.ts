@@ -198,7 +198,7 @@ describe('fetch with a source', () => {
     expect(server.tokenRequests).toHaveLength(2);
   });
 
-  it('does not ask again and again for a resource that refuses every token', async () => {
+  it('does not request tokens repeatedly for a resource that refuses every token', async () => {
     const call = createFetch(source);
     answer = (_seen, response) => void response.writeHead(401).end('never');
     for (let count = 0; count < 5; count += 1) expect(await (await call(url)).text()).toBe('never');

@@ -38,7 +38,7 @@ export type TokenSourceInput = ServerInput &
   RenewalListening &
   DiscoveryListening;
 
-/** A token for outgoing calls; one object for as long as it is held. Printing or serialising it does not show `value`. */
+/** A token for outgoing calls; the same object while it is cached. Printing or serialising it does not show `value`. */
 export interface OutgoingToken {
   /** For `Authorization: Bearer`; must never reach a log. */
   readonly value: string;
@@ -57,8 +57,8 @@ export interface TokenSource {
   /** The same, in the same turn when it is in memory. @throws TokenError */
   get(): MaybePromise<OutgoingToken>;
   /**
-   * Another token in the place of one that a resource has refused with 401; undefined when there is none to be had, or when
-   * one was renewed for this reason less than ten seconds ago: a resource that refuses every token must not flood the server.
+   * Another token after a resource refused the current one with 401; undefined when there is none, or when one was renewed for
+   * this reason less than ten seconds ago: a resource that refuses every token must not flood the server.
    */
   renew(refused: OutgoingToken): Promise<OutgoingToken | undefined>;
   /** Drops the tokens and closes the connections to the authorization server. */

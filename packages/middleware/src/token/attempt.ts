@@ -16,7 +16,7 @@ import type { Transport } from './transport.ts';
 export interface AttemptParts {
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Told of the body of a response that grants a token. */
+  /** Called with the body of a response that grants a token. */
   readonly onGrant?: OnGrant | undefined;
 }
 

@@ -27,7 +27,7 @@ const outageFailures = 5;
 export interface Cooldowns {
   /** The failure to answer with, without a token request; undefined when a request may be made. */
   find(credential: Credential): TokenFailure | undefined;
-  /** Told of what a token request came to, after all its attempts, and of each `Retry-After`. */
+  /** Called with the outcome of a token request, after all its attempts, and with each `Retry-After`. */
   note(credential: Credential, outcome: TokenOutcome): void;
 }
 

@@ -175,7 +175,7 @@ describe('an answer with a token', () => {
     expect(readable.outcome).toMatchObject({ value: jwt });
   });
 
-  it('is read whatever its Content-Type, and when the server compresses it unasked', async () => {
+  it('is read whatever its Content-Type, and when the server compresses it without being asked to', async () => {
     const plain = await ask([(response) => json(response, 200, grant, { 'content-type': 'text/plain' })]);
     expect(plain.outcome).toMatchObject({ kind: 'token' });
     const packed = await ask([
@@ -332,7 +332,7 @@ describe('a failed attempt', () => {
     expect(waits).toEqual([50, 100, 200, 400, 800, 1000, 1000]);
   });
 
-  it('waits for as long as Retry-After says, in seconds or as a date', async () => {
+  it('waits as Retry-After says, in seconds or as a date', async () => {
     const seconds = await ask([(response) => json(response, 503, {}, { 'retry-after': '7' }), ok], {
       maxRetries: 1,
     });

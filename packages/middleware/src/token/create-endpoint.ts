@@ -19,7 +19,7 @@ export interface TokenEndpointParts {
   readonly state?: EndpointState | undefined;
   /** Where proxies are read from; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Told of the body of each response that grants a token. */
+  /** Called with the body of each response that grants a token. */
   readonly onGrant?: OnGrant | undefined;
 }
 

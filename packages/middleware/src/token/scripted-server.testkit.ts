@@ -126,7 +126,10 @@ export function json(
   response.end(JSON.stringify(body));
 }
 
-/** Answers without end. A client that takes 64 MiB is cut off, so that a test of one that should not fails, instead of going on for ever. */
+/**
+ * Responds without end. A client that takes 64 MiB is disconnected, so that a test of a client that should stop earlier fails
+ * instead of running indefinitely.
+ */
 export function pour(response: ServerResponse, part: string): void {
   let written = 0;
   const pump = (): void => {

@@ -60,7 +60,7 @@ describe('token requests', () => {
     expect(isSuspended(await obtain('known'))).toBe(false);
   });
 
-  it.each([429, 408, 400, 403])('go on for others when a client gets %d again and again', async (status) => {
+  it.each([429, 408, 400, 403])('go on for others when a client repeatedly gets %d', async (status) => {
     const { statusOf, obtain, askTimes } = await start();
     await obtain('known');
     await obtain('other');

@@ -18,7 +18,7 @@ export interface ResponseContext {
   readonly clock: Clock;
   readonly credential?: Credential | undefined;
   readonly rules?: GrantRules;
-  /** Told of the body of a response that grants a token. */
+  /** Called with the body of a response that grants a token. */
   readonly onGrant?: OnGrant | undefined;
 }
 

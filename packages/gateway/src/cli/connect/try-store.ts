@@ -6,7 +6,7 @@ import type { Outcome } from './tried.ts';
 
 /** Milliseconds for the connection, and again for all that is asked over it. */
 const limitMs = 5_000;
-/** Keys that are tried: enough to come to every node of a small cluster. */
+/** Number of keys: enough to reach every node of a small cluster. */
 const keyCount = 16;
 /** Milliseconds that a tried key lives should it not be removed. */
 const keyMs = 5_000;

@@ -34,7 +34,7 @@ async function faultsOf(answer: { status: number; body: string; tokenRequests: n
   return faults;
 }
 
-it('finds nothing wrong with an answer that is as it must be', async () => {
+it('finds nothing wrong with an expected response', async () => {
   const body = '{"group": "admin", "team": "Orders"}';
   expect(await faultsOf({ status: 200, body, tokenRequests: 1 })).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { definitions } from '../../observe/metrics/catalogue.ts';
 
-/** How figures of several workers become one. */
+/** How metrics of several workers are merged. */
 const merges = { max: 'maximum', min: 'minimum' } as const;
 
 /** The page about metrics: what `/metrics` can have, in its order. */

@@ -11,9 +11,9 @@ import { createPrimaryStore } from '../../workers/primary-store.ts';
 import type { Io } from '../io.ts';
 import type { ReadInstallAgain } from './install.ts';
 
-/** Serves as one of several processes, for as long as the primary wants it. */
+/** Serves as one of several processes until the primary stops it. */
 export async function serveAsWorker(read: ReadInstallAgain, primary: PrimaryLink, io: Io): Promise<number> {
-  // A terminal, or systemd, signals every process: it is the primary's to say what is to be done.
+  // A terminal, or systemd, signals every process; only the primary acts on signals.
   io.onSignal(() => {});
   io.onReopen(() => {});
   io.onRestart(() => {});

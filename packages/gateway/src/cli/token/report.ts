@@ -11,7 +11,7 @@ import { formatCalls } from '../calls.ts';
 import type { Style } from '../style.ts';
 import type { Obtained } from './obtain.ts';
 
-/** What there is to say about a token and the decision on it. Holds the token only when it is to be shown. */
+/** Report about a token and the decision on it. Holds the token only when it is shown. */
 export interface TokenReport {
   readonly middleware: string;
   readonly level: 'application' | 'gateway';
@@ -34,7 +34,7 @@ export interface TokenReport {
     | undefined;
   /** Of the option `claims`; empty without it or without claims. */
   readonly calls: readonly ExplainedCall[];
-  /** Name and value; `Authorization` without its token unless it is to be shown. */
+  /** Name and value; `Authorization` without its token unless it is shown. */
   readonly headers: readonly (readonly [string, string])[];
 }
 

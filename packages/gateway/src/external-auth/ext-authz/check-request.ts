@@ -29,7 +29,7 @@ export function readCheckRequest(bytes: Buffer): CheckRequest {
   const rawHeaders: string[] = [];
   for (const field of readFields(http)) {
     if (field.number === 3) rawHeaders.push(...readPair(field, 2));
-    // With `encode_raw_headers`: HeaderMap.headers[], each with raw_value (3) in the place of value (2).
+    // With `encode_raw_headers`: HeaderMap.headers[], each with raw_value (3) instead of value (2).
     if (field.number === 13)
       for (const header of readFields(field.bytes ?? none))
         if (header.number === 1) rawHeaders.push(...readPair(header, 2, 3));

@@ -7,7 +7,7 @@ import type { HeadersOptions } from './schema.ts';
 export interface Cors {
   /** The response to a preflight request; undefined for any other request. */
   readonly preflight: (request: StepRequest) => Reply | undefined;
-  /** Headers that a response gets, in the place of the server's of the same names. */
+  /** Headers of a response that replace the server's headers of the same names. */
   readonly headersFor: (request: StepRequest, headers: HeaderList) => HeaderList;
 }
 

@@ -12,7 +12,7 @@ export const hostNotAllowed = defineRefusal(
     title: 'Bad host',
     detail: 'the host of the request is not served here',
   },
-  '`headers`: `Host` is none of `allowedHosts`.',
+  '`headers`: `Host` is not one of `allowedHosts`.',
 );
 
 /** Whether the host of a request is served; undefined when any is. */

@@ -63,7 +63,7 @@ describe('an assertion file', () => {
     );
   });
 
-  it('is bound to what is allowed for as long as it is read, symbolic links followed', async () => {
+  it('is restricted to allowed paths whenever it is read, with symbolic links resolved', async () => {
     const root = mkdtempSync(join(tmpdir(), 'grantgate-assertion-'));
     onTestFinished(() => rmSync(root, { recursive: true }));
     for (const name of ['allowed', 'private']) mkdirSync(join(root, name));

@@ -55,7 +55,7 @@ describe('authenticators', () => {
     await issuer.close();
   });
 
-  it('ask anew with a changed secret, and drop the tokens obtained with the old one', async () => {
+  it('request new tokens after a changed secret, and drop the tokens obtained with the old one', async () => {
     const authenticators = createAuthenticators(parts());
     const before = authenticators.acquire(options('old'));
     await before.value.decide(noCaller);

@@ -6,7 +6,7 @@ export interface Definition {
   readonly labels: readonly string[];
   /** One sentence, exposed as it stands. */
   readonly help: string;
-  /** What processes that serve together come to; default: the sum. */
+  /** How values of several processes are merged; default: sum. */
   readonly merge?: 'max' | 'min';
   /** What its series come and go with. */
   readonly subject?: Subject;

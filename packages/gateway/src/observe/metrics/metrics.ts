@@ -22,7 +22,7 @@ export interface Metrics {
   readonly openTally: () => TokenTally;
   readonly onRenewal: TokenMetrics['renewed'];
   readonly onDiscovery: DiscoveryMetrics['listen'];
-  /** Told of the middlewares of each configuration, after `configure`. */
+  /** Called with the middlewares of each configuration, after `configure`. */
   readonly onSteps: TokenMetrics['configure'];
   configure(configured: Configured): void;
   readonly onCertificates: ConfigurationMetrics['certificates'];

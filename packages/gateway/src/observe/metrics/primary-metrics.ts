@@ -10,10 +10,10 @@ import { createProcessMetrics } from './process-metrics.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 import { writeText } from './text.ts';
 
-/** The figures of a gateway with workers, as its primary has them. */
+/** The metrics of a gateway with workers, as its primary merges them. */
 export interface PrimaryMetrics {
   onEvent(event: WorkerEvent): void;
-  /** Told of what a worker has counted that has ended. */
+  /** Called with the counts of a worker that has exited. */
   onEnded(readings: Readings): void;
   readonly onKubernetes: KubernetesMetrics['listen'];
   readonly onKubernetesCall: KubernetesMetrics['called'];

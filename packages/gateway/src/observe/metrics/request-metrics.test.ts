@@ -176,7 +176,7 @@ describe('another configuration', () => {
     expect([...names].filter((name) => !name.startsWith('grantgate_entrypoint_'))).toEqual([]);
   });
 
-  it('counts a router anew whose service is another', () => {
+  it('starts a new count for a router whose service changes', () => {
     const metrics = start();
     metrics.count(record());
     metrics.configure(configured({ routers: new Map([['api@file', 'other@file']]) }));

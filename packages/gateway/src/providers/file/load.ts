@@ -19,12 +19,12 @@ export function loadFiles(paths: readonly string[], localReferences?: LocalRefer
 }
 
 /**
- * The same, again and again: a file that can no longer be read or parsed keeps the entries it had the last time it could,
- * while its problem is reported; so do the files of a directory that cannot be listed. A file of a directory that is gone takes its
- * entries with it; when one of `paths` leads to nothing any more, all that it led to stays: a volume that is not mounted takes no
- * routes down. A file that has not changed is not parsed again.
+ * Loads successive versions of the files: one that can no longer be read or parsed keeps its last good entries, and its problem
+ * is reported; so do the files of a directory that cannot be listed. A file that disappears from a directory takes its entries
+ * with it. When one of `paths` itself disappears, all its entries stay: a volume that is not mounted takes no routes down. An
+ * unchanged file is not parsed again.
  *
- * @param localReferences what their middlewares may use of the gateway's environment and files; default: any.
+ * @param localReferences references to the gateway's environment and files that their middlewares may use; default: any.
  */
 export function createFileLoader(
   paths: readonly string[],

@@ -164,7 +164,7 @@ describe('a file on the way to which is a link', () => {
 });
 
 describe('a change', () => {
-  it('waits for others that come with it, but not for ever', async () => {
+  it('waits for further changes, but not indefinitely', async () => {
     const { notice, clock, changes } = await start(routes);
     const file = join(routes, 'a.yaml');
     for (let time = 0; time < 1000; time += 50) {

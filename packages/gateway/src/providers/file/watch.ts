@@ -12,8 +12,8 @@ export interface WatchOptions {
   /** Milliseconds without a further change; default 100. */
   readonly settleMs?: number;
   /**
-   * Told of the first folder that the system does not let be watched, mostly because a limit is reached (`ENOSPC`: `fs.inotify`,
-   * `EMFILE`: open files), and why. From then on such folders are looked at every `pollMs`.
+   * Called for the first directory that the system cannot watch, usually because a limit is reached (`ENOSPC`: `fs.inotify`,
+   * `EMFILE`: open files), with the reason. From then on such directories are polled every `pollMs`.
    */
   readonly onUnwatched?: (folder: string, code: string) => void;
   /** Milliseconds; default 2000. */
@@ -123,7 +123,7 @@ function createSettling(clock: Clock, settleMs: number, onSettled: () => void): 
       if (closed) return;
       timer?.cancel();
       firstChange ??= clock.monotonic();
-      // A file that is written all the time must not put the others off for ever.
+      // A file that is written all the time must not put the others off indefinitely.
       const left = firstChange + 10 * settleMs - clock.monotonic();
       timer = clock.after(Math.max(0, Math.min(settleMs, left)), () => {
         firstChange = undefined;

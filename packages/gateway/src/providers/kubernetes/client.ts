@@ -34,7 +34,7 @@ export interface ApiClient {
 
 /** Milliseconds for the connection and the head of an answer, and between two pieces of a body that is read whole. */
 export const answerTimeoutMs = 30_000;
-/** Bytes of a page of a list; one object comes to 1.5 MiB at most. */
+/** Bytes of a page of a list; one object has at most 1.5 MiB. */
 const maxBodyBytes = 256 * 1024 * 1024;
 const maxStatusBytes = 64 * 1024;
 
@@ -46,7 +46,7 @@ export interface ClientDeps {
   readonly access: ApiAccess;
   readonly clock: Clock;
   readonly limit: RateLimit;
-  /** Told of each request: the status of its response, or why there is none. Default: nothing. */
+  /** Called for each request with the status of its response, or the reason why there is none. Default: nothing. */
   readonly onRequest?: (request: ApiRequest, code: string) => void;
 }
 
@@ -85,7 +85,7 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
       // A peer that is gone without a word is noticed by the system.
       outgoing.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
       outgoing.on('error', (error) => {
-        // The reader of the body is told of a connection that breaks after the head.
+        // The reader of the body notices a connection that breaks after the head.
         if (hasResponse) return;
         timer.cancel();
         signal.removeEventListener('abort', abort);

@@ -7,12 +7,12 @@ export const secretTimeoutMs = 5000;
 /** Milliseconds that readiness waits for Secrets once everything else has been read. */
 export const secretsReadyTimeoutMs = 30_000;
 
-/** The first output waits for the cluster, and later changes of routes for the Secrets that are new in them; neither waits for ever. */
+/** The first output waits for the cluster, and later changes of routes for their new Secrets; neither waits indefinitely. */
 export interface Patience {
   /** The start begins. */
   start(): void;
   /**
-   * Milliseconds that routes are to be waited for; 0 when they take effect now.
+   * Milliseconds to delay the routes; 0 when they take effect now.
    *
    * @param isSettled true when waiting for anything but Secrets does not help.
    * @param unsettled Secrets that have neither been read nor are refused.
@@ -47,14 +47,14 @@ export interface SecretsKnown {
   /** Once true it stays: a Secret that a later Middleware is the first to refer to does not take a gateway out of service. */
   readonly isKnown: () => boolean;
   /**
-   * Told of the Secrets that have neither been read nor are refused, once everything else has been read.
+   * Called with the Secrets that have neither been read nor are refused, once everything else has been read.
    *
-   * @returns milliseconds after which it is to be told again; undefined: it need not be.
+   * @returns milliseconds after which it must be called again; undefined for never.
    */
   note(unsettled: readonly string[]): number | undefined;
 }
 
-/** @param onOverdue told of those that have been waited for in vain. */
+/** @param onOverdue called with the Secrets that were not read in time. */
 export function createSecretsKnown(
   clock: Clock,
   onOverdue: (secrets: readonly string[]) => void,

@@ -114,7 +114,7 @@ describe('a cluster', () => {
     expect(new Set(server.requests.map(({ namespace }) => namespace))).toEqual(new Set(['apps', 'shop']));
   });
 
-  it('gives the IngressRoutes and Middlewares with the labels that are selected, as they come to have them and lose them', async () => {
+  it('follows IngressRoutes and Middlewares as they gain and lose the selected labels', async () => {
     server.apply(route('mine', ', labels: { team: a }'));
     server.apply(route('theirs', ', labels: { team: b }'));
     const { names, until, outputs } = await start('labelSelector: team=a');
@@ -304,7 +304,7 @@ describe('Secrets', () => {
     await until(() => server.watches.every(({ resource }) => resource !== 'secrets'));
   });
 
-  it('that cannot be had do not hold up the rest for more than a few seconds', async () => {
+  it('that cannot be read delay the rest by a few seconds at most', async () => {
     const { outputs, until, clock, names } = await start();
     const release = server.hold('secrets');
     server.apply(shop('apps'));
@@ -426,7 +426,7 @@ describe('while the API server', () => {
     expect(outputs.flatMap(({ problems }) => problems)).toEqual([]);
   });
 
-  it('refuses again and again, it is asked less and less often, within bounds', async () => {
+  it('refuses repeatedly, it receives requests at growing intervals, within bounds', async () => {
     const { until, waits } = await start('', { skipBelowMs: 16_000, random: 0.5 });
     await until(() => server.watches.length === 4);
     const before = waits.length;
@@ -540,7 +540,7 @@ describe('a watch', () => {
     expect(names()).toEqual(['IngressRoute/apps/whole']);
   });
 
-  it('that sends what is no event is opened again', async () => {
+  it('that sends an invalid event is opened again', async () => {
     const { until, outputs, names } = await start();
     await until(() => server.watches.length === 4);
     server.inject('ingressroutes', 'no json\n');

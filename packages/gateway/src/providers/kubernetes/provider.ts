@@ -34,7 +34,7 @@ export interface KubernetesProviderDeps {
   readonly access: ApiAccess;
   readonly clock: Clock;
   readonly onEvent: (event: ApiEvent) => void;
-  /** Told of each request to the API server; default: nothing. */
+  /** Called for each request to the API server; default: nothing. */
   readonly onCall?: (call: ApiCall) => void;
   /** Told, a moment later, that what is waited for may have changed; default: nothing. */
   readonly onProgress?: () => void;

@@ -56,7 +56,7 @@ describe('a route whose applied form has a field that the API server dropped', (
     },
   );
 
-  it('refuses with all others when the field is none of one route', async () => {
+  it('refuses with all others when the field does not belong to one route', async () => {
     server.prune('rules');
     server.apply(two(guard, guard, 'rules: []'));
     expect(await refusing()).toEqual({ 'Path(`/a`)': true, 'Path(`/b`)': true });
@@ -116,7 +116,7 @@ describe('findPruned', () => {
     ['an item was removed', { r: [{ match: 'x', b: 1 }] }, { r: [] }, []],
     ['users name the fields', { headers: { a: 1 } }, { headers: {} }, []],
     ['the note is broken', '{', { a: 1 }, []],
-    ['the note is none of an object', '[]', { a: 1 }, []],
+    ['the note does not describe an object', '[]', { a: 1 }, []],
   ] as const)('says what is dropped when %s', (_, applied, live, expected) => {
     expect(find(applied, live, ['known'])).toEqual(expected);
   });

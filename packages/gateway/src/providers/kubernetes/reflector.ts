@@ -155,7 +155,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
       if (isClosed()) return;
       if (found === undefined) {
         if (from === undefined) continue;
-        // A watch that ended as it should is opened again at once; one that ends at once, again and again, is not.
+        // A watch that ended normally is opened again at once; one that repeatedly ends at once is delayed.
         failures += 1;
         if (failures === 1) continue;
       } else if (found.kind === 'expired') {

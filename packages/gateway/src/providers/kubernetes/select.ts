@@ -12,13 +12,13 @@ export interface Contents {
   readonly secrets: readonly KeptObject[];
 }
 
-/** What a cluster comes to, as it changes: an object that has not is not looked into again. */
+/** Follows the documents of a cluster as it changes: an unchanged object is not read again. */
 export interface Select {
   /** `namespace/name` of every Secret that one of the Middlewares refers to; the same set while none of them changes. */
   readonly findSecrets: (middlewares: readonly KeptObject[]) => ReadonlySet<string>;
   /**
-   * The documents of a configuration, in the order of their names, whatever the order in which they became known: copies of a gateway
-   * agree. Services that no IngressRoute names are none of our business, nor is what happens to their endpoints.
+   * The documents of a configuration, ordered by name and not by arrival, so that all replicas agree. Services that no
+   * IngressRoute names are ignored, including changes of their endpoints.
    */
   readonly selectDocuments: (contents: Contents) => readonly Document[];
 }

@@ -70,7 +70,7 @@ export async function watchObjects(
   } catch (error) {
     // A line that nobody can read: what it said is told again from the version before it.
     if (error instanceof SyntaxError || error instanceof RangeError)
-      return { kind: 'failed', message: 'the API server sent what is no watch event' };
+      return { kind: 'failed', message: 'the API server sent an invalid watch event' };
     // Connections break and fall silent; whether the server is away, the next watch finds out.
     return undefined;
   } finally {
@@ -115,7 +115,7 @@ function tell(event: unknown, listener: WatchListener): ApiFault | undefined {
   }
   const version = valueAt(object, ['metadata', 'resourceVersion']);
   if (!isMapping(object) || typeof version !== 'string' || version === '')
-    return { kind: 'failed', message: 'the API server sent what is no watch event' };
+    return { kind: 'failed', message: 'the API server sent an invalid watch event' };
   const changed = toApiObject(object);
   if (changed !== undefined) {
     if (type === 'ADDED' || type === 'MODIFIED') listener.onChange(changed);

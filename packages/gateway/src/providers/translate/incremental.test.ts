@@ -27,7 +27,7 @@ it('entries of documents that are the same are the same objects', () => {
   expect([...second.routers.keys()]).toEqual(['one@file', 'three@file']);
 });
 
-it('a route is translated anew when what its Service leads to changes, and only then', () => {
+it('translates a route again when its Service changes, and only then', () => {
   const again = createTranslate();
   const fixed = [...parse(ingressRoute('one')), ...parse(ingressRoute('two')), ...parse(service('two'))];
   const steps = [

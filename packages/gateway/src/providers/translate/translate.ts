@@ -26,8 +26,8 @@ export type Translate = (
 export const translate: Translate = (...input) => createTranslate()(...input);
 
 /**
- * The same, again and again: what a document that was there before has come to is used again, so that entries which have not
- * changed stay the same objects, and maps without a change the same maps.
+ * Translates successive configurations: the translation of an unchanged document is reused, so its entries stay the same
+ * objects, and maps without a change stay the same maps.
  */
 export function createTranslate(): Translate {
   const partOf = remember((document: Document) => createPart((draft) => translateDynamic(document, draft)));

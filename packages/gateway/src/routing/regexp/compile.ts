@@ -11,8 +11,8 @@ export type CompiledRegexp =
  * Compiles a regular expression in Go's syntax, for one question: does it match anywhere in a text?
  *
  * Not a translation into a JavaScript `RegExp`: the two differ in syntax and meaning (`\z`, `[[:alpha:]]`, `(?i)`, `$`, `\s`,
- * case folding), and a `RegExp` backtracks, so that one request with a chosen path could hold up the gateway for ever.
- * This takes time proportional to the text, as in Go, and no more steps than it is given.
+ * case folding), and a `RegExp` backtracks, so one request with a chosen path could block the gateway. This takes time
+ * proportional to the text, as in Go, and no more steps than it is given.
  */
 export function compileRegexp(source: string): CompiledRegexp {
   try {

@@ -67,7 +67,7 @@ function emitRepeat({ item, min, max }: Extract<Syntax, { kind: 'repeat' }>, pro
   for (let count = 0; count < min; count += 1) {
     const before = program.length;
     emit(item, program);
-    // An empty group repeats to nothing, however often; nested ones would take for ever to say so.
+    // An empty group repeats to nothing, however often; nested ones would take very long to find that out.
     if (program.length === before) return;
   }
   if (max === Infinity) {

@@ -12,7 +12,7 @@ export const connectTimeoutMs = 2_000;
  */
 export const silenceTimeoutMs = 2_000;
 
-/** Milliseconds before the next attempt to connect: for ever, with jitter, 2 seconds at most. @param attempt 1 and up. */
+/** Milliseconds before the next attempt to connect: at most 2 seconds, with jitter, without an end. @param attempt 1 and up. */
 export function reconnectDelayMs(attempt: number): number {
   // Never 0: a server that accepts and refuses at once would be asked without pause.
   return 20 + Math.floor(backoffDelayMs(attempt, { baseMs: 50, maxMs: 1_980 }));

@@ -77,7 +77,7 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
     if (isClosed()) return;
     const next = describeError(error);
     if (error instanceof Error && error.message.includes('sentinels are unreachable')) {
-      // Told of all of them, and followed by another round.
+      // Reports all of them, and starts another round.
       anew = true;
       learn(ofSentinels(sentinelReason ?? next));
       sentinelReason = undefined;

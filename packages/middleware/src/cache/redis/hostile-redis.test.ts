@@ -20,7 +20,7 @@ import { whenReady } from './when-ready.testkit.ts';
 const uncaught: unknown[] = [];
 const note = (error: unknown): void => void uncaught.push(error);
 beforeAll(() => {
-  // Told of rejections that nobody handles too.
+  // Also called for rejections that nobody handles.
   process.on('uncaughtExceptionMonitor', note);
   process.on('unhandledRejection', note);
 });

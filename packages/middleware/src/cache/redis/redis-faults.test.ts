@@ -196,7 +196,7 @@ describe('a store in one Redis', () => {
     ]);
   });
 
-  it('connects anew once when many operations hear that it is read-only', async () => {
+  it('reconnects once when many operations learn that it is read-only', async () => {
     const redis = keep(await startSingleRedis());
     const store = await open(redis);
     const warnings: string[] = [];
@@ -238,7 +238,7 @@ describe('a store in one Redis', () => {
     keep(createGuardedStore(store, { clock: systemClock, events }));
     await redis.server.command('ACL', 'DELUSER', 'gateway');
     await until(() => states.length >= 3);
-    // The next attempts come to the same, which is no news.
+    // The next attempts give the same result, which is not logged again.
     for (let attempts = 0; attempts < 2; attempts += 1) {
       await redis.server.command('ACL', 'LOG', 'RESET');
       await until(async () => String(await redis.server.command('ACL', 'LOG')).includes('gateway'));

@@ -33,7 +33,7 @@ export interface RedisProcess {
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
-  /** Starts it anew on the same port, with the data of its folder, which is none but the nodes of a cluster. */
+  /** Restarts it on the same port, with the data of its folder, which only the nodes of a cluster have. */
   restart(): Promise<void>;
   /** Kills it and removes its folder. */
   close(): Promise<void>;

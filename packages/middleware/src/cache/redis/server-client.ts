@@ -2,15 +2,15 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { reconnectDelayMs } from './connection-options.ts';
 import type { Ioredis } from './load-ioredis.ts';
 
-/** Creates a client of one server, or of the one that sentinels name, which connects anew for ever. */
+/** Creates a client of one server, or of the server that sentinels name. It reconnects without giving up. */
 export function createServerClient(ioredis: Ioredis, options: RedisOptions): Redis {
   let leaving = false;
   const client = new ioredis.Redis({
     ...options,
     enableOfflineQueue: false,
     retryStrategy: reconnectDelayMs,
-    // A master that became a replica: its successor is found by connecting anew. Once, for all the answers that say so:
-    // `ioredis` begins to disconnect with each, and adds a timer and a listener to the socket every time.
+    // A master that became a replica: reconnecting finds its successor. Once, for all responses that report it: `ioredis`
+    // begins to disconnect with each, and adds a timer and a listener to the socket every time.
     reconnectOnError: ({ message }) => !leaving && (leaving = message.startsWith('READONLY')),
   });
   // Private in the types; without it, nothing but the remedy is lost.

@@ -6,8 +6,8 @@ export type SocketFault =
 
 /**
  * Reports the error of a socket that was just created, once. A connection that is only closed, or only silent, is reported with
- * what it got to: a server without TLS waits for the rest of a handshake for ever, one that wants a client certificate says so
- * after the handshake or simply hangs up, and one that speaks TLS hangs up on plain text.
+ * the phase that it reached: a server without TLS waits for the rest of a handshake indefinitely, one that requires a client
+ * certificate says so after the handshake or simply hangs up, and one that speaks TLS hangs up on plain text.
  */
 export function watchSocket(socket: Socket, tls: boolean, report: (error: Error) => void): void {
   let connected = false;

@@ -15,8 +15,8 @@ export interface ClientAuthChoice {
 }
 
 /**
- * What follows a token request that fails: `retries` as configured; `other-method`, so that a response that leaves the method in doubt is
- * not retried, or once less when it may be of a proxy; `nothing`, in the place of that last retry.
+ * What follows a failed token request: `retries` as configured; `other-method`, so that a response that leaves the method in
+ * doubt is not retried, or is retried once less when a proxy may have sent it; `nothing`, instead of that last retry.
  */
 export type NextTry = 'retries' | 'other-method' | 'nothing';
 export type ObtainWith = (method: ClientAuthMethod, next: NextTry) => Promise<TokenOutcome>;

@@ -65,7 +65,10 @@ export function addIngressRoute(draft: Draft, object: KubernetesObject): readonl
   );
 }
 
-/** A field that the API server dropped may have named a middleware: its route refuses, or all when it is none of one route. */
+/**
+ * A field that the API server dropped may have named a middleware: its route refuses; if it belongs to no route, all routes
+ * refuse.
+ */
 function findPruned({
   source: { document },
 }: KubernetesObject): readonly { readonly route: number | undefined; readonly problem: Problem }[] {

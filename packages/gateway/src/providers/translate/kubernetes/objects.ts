@@ -96,6 +96,6 @@ function findKindFault(
       ? at('apiVersion', 'unknown_kind', `expected ${traefik} for the kind ${kind}`)
       : at('kind', 'unknown_kind', describeUnknown('kind', kind, own));
   }
-  // A directory of manifests holds much that is none of our business.
+  // A directory of manifests holds many other objects.
   return at('kind', 'ignored_kind', `${apiVersion} ${kind} is not read here and is left out`, 'warning');
 }

@@ -12,7 +12,7 @@ export interface Secrets {
   readonly problems: readonly Problem[];
 }
 
-/** Reads each `Secret` once; those that are the same as the time before come to the same. */
+/** Reads each `Secret` once; unchanged Secrets yield the same result. */
 export function createReadSecrets(): (objects: readonly KubernetesObject[]) => Secrets {
   const readEach = createMapAgain(readSecret);
   let read: readonly ReadSecret[] = [];

@@ -25,7 +25,7 @@ export interface ServiceCatalog {
   readonly slices: ReadonlyMap<string, readonly Slice[]>;
   /** What `findServers` has found: many routes may lead to one service. */
   readonly found: Map<string, Servers>;
-  /** Told of each service that is looked up, `namespace/name`. */
+  /** Called with each service that is looked up, as `namespace/name`. */
   readonly onLookUp?: (id: string) => void;
 }
 
@@ -46,7 +46,7 @@ export interface ServicesRead {
   readonly problems: readonly Problem[];
 }
 
-/** Reads each `Service` and `EndpointSlice` once; those that are the same as the time before come to the same catalog. */
+/** Reads each `Service` and `EndpointSlice` once; unchanged objects yield the same catalog. */
 export function createReadServices(): (objects: readonly KubernetesObject[]) => ServicesRead {
   const readEach = createMapAgain(readOne);
   let read: readonly ReadOne[] = [];

@@ -1,0 +1,113 @@
+// node scripts/prose.mjs [FILE...]: finds words and phrases that this project does not use, in every text that people read: pages,
+// comments, and strings of more than one word (messages, help texts, names of tests). Default: all files. Prints one line per finding,
+// and exits with 1 if there is one.
+import { readFileSync, readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import ts from 'typescript';
+
+/** Each phrase with a better one. The list is short and precise: every match is a mistake. */
+const banned = [
+  [/\banew\b/i, 'again'],
+  [/\bfor ever\b/i, 'indefinitely'],
+  [/\bunasked\b/i, 'unexpectedly'],
+  [/\bturn and turn about\b/i, 'in turns'],
+  [/\bagain and again\b/i, 'repeatedly'],
+  [/\bin the place of\b/i, 'instead of'],
+  [/\bfor as long as\b/i, 'while, until'],
+  [/\b(?:is|are) to be\b/i, 'must be, is'],
+  [/\b(?:is|are) none of\b/i, 'is not one of'],
+  [/\bwhat (?:is|are) no\b/i, 'a noun: "an invalid ..."'],
+  [/\b(?:cannot|to) be had\b/i, 'is unavailable'],
+  [/\btold of\b/i, 'called with, called for'],
+  [/\bcomes? to (?:an end|its end|nothing|the same|what)\b/i, 'ends, yields'],
+  [/\bthe figures of\b/i, 'the metrics of'],
+  [/\b(?:short|fast|node) lanes?\b/i, 'fast path, fallback'],
+  [/\ba guarding\b|\bsurroundings of\b/i, 'middleware, step'],
+  [/\bas (?:it|they) must be\b/i, 'as expected'],
+];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folders = ['bench', 'deploy', 'docs', 'examples', 'packages', 'scripts', 'test'];
+const sources = new Set(['.ts', '.mjs', '.cjs', '.js']);
+const texts = new Set([
+  ...sources,
+  '.md',
+  '.yaml',
+  '.yml',
+  '.json',
+  '.conf',
+  '.cfg',
+  '.lua',
+  '.service',
+  '.svg',
+  '',
+]);
+// Dependencies, builds, recordings and texts of others; and the list above.
+const skipped =
+  /(?:^|\/)(?:node_modules|dist|testdata|LICENSE|scripts\/prose\.mjs|scripts\/traefik-parts)(?:\/|$)|\.tsbuildinfo$/;
+
+function listFiles() {
+  const below = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length)),
+  );
+  const above = [
+    'README.md',
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'Makefile',
+    'eslint.config.mjs',
+    'vitest.config.ts',
+  ];
+  return [...above, ...below].filter((file) => texts.has(extname(file)) && !skipped.test(file)).sort();
+}
+
+/** Where people read: for sources, comments and strings with a space, as start and end; for other files, everything. */
+function spansOf(file, text) {
+  if (!sources.has(extname(file))) return [[0, text.length]];
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const spans = [];
+  const visit = (node) => {
+    const comments = [
+      ...(ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []),
+      ...(ts.getTrailingCommentRanges(text, node.getEnd()) ?? []),
+    ];
+    for (const { pos, end } of comments) spans.push([pos, end]);
+    const isText =
+      ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node);
+    if (isText && /\s/.test(node.text)) spans.push([node.getStart(source), node.getEnd()]);
+    for (const child of node.getChildren(source)) if (!ts.isJSDoc(child)) visit(child);
+  };
+  visit(source);
+  return spans;
+}
+
+/** A phrase may go on in the next line, behind what begins the lines of a comment or quotation. */
+const anywhere = banned.map(([phrase, better]) => [
+  new RegExp(phrase.source.replaceAll(' ', String.raw`\s+(?:(?:\*|//|#|>)\s+)?`), 'gi'),
+  better,
+]);
+
+/** Findings in one text, each `file:line: "phrase": say ...`. */
+export function check(file, text) {
+  const spans = spansOf(file, text);
+  return anywhere.flatMap(([phrase, better]) =>
+    Array.from(text.matchAll(phrase))
+      .filter(({ index }) => spans.some(([start, end]) => index >= start && index < end))
+      .map(({ 0: found, index }) => {
+        const line = text.slice(0, index).split('\n').length;
+        return `${file}:${line}: "${found.replace(/\s+/g, ' ')}": say ${better}`;
+      }),
+  );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const files = process.argv.length > 2 ? process.argv.slice(2) : listFiles();
+  const findings = files.flatMap((file) => check(file, readFileSync(join(root, file), 'utf8')));
+  for (const finding of findings) console.error(finding);
+  process.exitCode = findings.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,50 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const script = join(root, 'scripts/prose.mjs');
+const folder = mkdtempSync(join(tmpdir(), 'grantgate-prose-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Findings in one file, without its name. */
+function findingsIn(name: string, text: string): readonly string[] {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  const { status, stderr } = spawnSync(process.execPath, [script, relative(root, file)], {
+    encoding: 'utf8',
+  });
+  const lines = stderr.split('\n').filter((line) => line !== '');
+  expect(status).toBe(lines.length > 0 ? 1 : 0);
+  return lines.map((line) => line.slice(line.indexOf(name) + name.length + 1));
+}
+
+// Put together, so that this file has none of them.
+const anew = ['a', 'new'].join('');
+const forEver = ['for', 'ever'];
+
+describe('npm run prose', () => {
+  it('finds a phrase in a page, across lines too', () => {
+    const text = `# Title\n\nIt opens the file ${anew}, and waits ${forEver[0]}\n${forEver[1]}.\n`;
+    expect(findingsIn('page.md', text)).toEqual([
+      `3: "${anew}": say again`,
+      `3: "${forEver.join(' ')}": say indefinitely`,
+    ]);
+  });
+
+  it('finds it in comments and messages of a source, not in names', () => {
+    const text = `/**\n * Waits ${forEver[0]}\n * ${forEver[1]}.\n */\nexport const ${anew} = '${anew}';\n// One line ${forEver[0]}\n// ${forEver[1]}.\nlog('opened ${anew}');\n`;
+    expect(findingsIn('source.ts', text)).toEqual([
+      `8: "${anew}": say again`,
+      `2: "${forEver.join(' * ')}": say indefinitely`,
+      `6: "${forEver.join(' // ')}": say indefinitely`,
+    ]);
+  });
+
+  it('has nothing to find in this project', () => {
+    expect(execFileSync(process.execPath, [script], { cwd: root, encoding: 'utf8' })).toBe('');
+  });
+});
