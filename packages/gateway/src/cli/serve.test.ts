@@ -253,6 +253,15 @@ describe('grantgate serve for a proxy beside', () => {
       });
   });
 
+  it('exits 2 when both have one address', async () => {
+    const argv = ['serve', 'routes.yaml', '--forward-auth', '127.0.0.1:9000', '--ext-authz', ':9000'];
+    expect(await runCommand(argv, { cwd: folder })).toMatchObject({
+      code: 2,
+      stderr:
+        'error: --forward-auth 127.0.0.1:9000 and --ext-authz :9000 conflict: give each a port of its own\n',
+    });
+  });
+
   it.each(['--forward-auth', '--ext-authz'])('exits 2 for %s beside --config', async (flag) => {
     const argv = ['serve', '--config', 'grantgate.yaml', flag, '127.0.0.1:0'];
     expect(await runCommand(argv, { cwd: folder })).toMatchObject({

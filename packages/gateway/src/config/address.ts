@@ -20,6 +20,26 @@ export function parseAddress(text: string): Address | undefined {
   return hostname.test(host) ? { host, port } : undefined;
 }
 
+/**
+ * Whether no two listeners can have these addresses at the same time. Host names are compared as they are: what they resolve to is known
+ * when they are listened on.
+ */
+export function isSameListener(a: Address, b: Address): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  const [one, other] = [toListened(a.host), toListened(b.host)];
+  // Every IPv6 address takes IPv4 with it.
+  if (one === other || one === '::' || other === '::') return true;
+  return (one === '0.0.0.0' && isIP(other) === 4) || (other === '0.0.0.0' && isIP(one) === 4);
+}
+
+/** One text for each address. */
+function toListened(host = '::'): string {
+  return isIP(host) === 6 ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host.toLowerCase();
+}
+
+export const formatAddress = ({ host = '', port }: Address): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 /** Whether only this machine reaches an address (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */
 export function isLoopback(host: string | undefined): boolean {
   if (host === undefined) return false;

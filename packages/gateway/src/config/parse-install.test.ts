@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodedCharacters } from '../routing/facts.testkit.ts';
+import { createServer } from 'node:net';
+import { listen } from '../entrypoints/listen.ts';
+import { isSameListener } from './address.ts';
 import { parseInstall, shorthandInstall } from './parse-install.ts';
 
 const shown = (text: string, file = '/etc/grantgate/grantgate.yaml'): string[] =>
@@ -345,6 +348,52 @@ log: { level: loud }
       { numRuns: 500 },
     );
   });
+});
+
+describe('two entry points', () => {
+  const install = (one: string, two: string): string =>
+    `entryPoints:\n  one: { address: "${one}" }\n  two: { address: "${two}" }\n`;
+
+  it.each([
+    ['127.0.0.1:8000', '127.0.0.1:8000'],
+    [':8000', '127.0.0.1:8000'],
+    ['[::1]:8000', '[::]:8000'],
+    ['[::1]:8000', '[0:0::1]:8000'],
+    ['0.0.0.0:8000', '127.0.0.1:8000'],
+    ['localhost:8000', 'LOCALHOST:8000'],
+    [':8000', 'gateway.example:8000'],
+  ])('at %s and %s are an error that names both', (one, two) => {
+    expect(shown(install(one, two))).toEqual([
+      expect.stringMatching(/^error 3:\d+ entryPoints\.two\.address: .*:8000 conflicts with .*:8000 of the entry point one$/),
+    ]);
+    expect(parseInstall(install(one, two), 'g.yaml').config).toBeUndefined();
+  }); // prettier-ignore
+
+  it.each([
+    ['127.0.0.1:8000', '127.0.0.1:8001'],
+    ['127.0.0.1:0', '127.0.0.1:0'],
+    ['127.0.0.1:8000', '127.0.0.2:8000'],
+    ['127.0.0.1:8000', '[::1]:8000'],
+    ['0.0.0.0:8000', '[::1]:8000'],
+    ['127.0.0.1:8000', 'localhost:8000'],
+  ])('at %s and %s are none', (one, two) => {
+    expect(shown(install(one, two))).toEqual([]);
+  });
+
+  // Other systems let a listener on one address stand beside one on all of them.
+  it.runIf(process.platform === 'linux')('conflict as the system says', async () => {
+    const hosts = [undefined, '::', '0.0.0.0', '127.0.0.1', '127.0.0.2', '::1'];
+    for (const [index, one] of hosts.entries())
+      for (const other of hosts.slice(index)) {
+        const first = createServer();
+        const port = await listen(first, { host: one, port: 0 });
+        const second = createServer();
+        const taken = await listen(second, { host: other, port }).then(() => false, () => true);
+        const of = (host: string | undefined) => ({ host, port });
+        expect([one, other, isSameListener(of(one), of(other))]).toEqual([one, other, taken]);
+        for (const server of [first, second]) server.close();
+      }
+  }); // prettier-ignore
 });
 
 describe('serve PATH...', () => {

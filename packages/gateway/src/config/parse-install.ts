@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Secret } from '@grantgate/middleware/base/secret';
-import { isLoopback, type Address } from './address.ts';
+import { formatAddress, isLoopback, isSameListener, type Address } from './address.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
 import { isRoutesDocument } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
@@ -64,25 +64,53 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   );
   if (!read.whole) return { config: undefined, problems: read.problems };
   const install = read.value as Install;
-  const problems = [...read.problems];
-  const answering = [
-    { isOn: install.ping !== false, what: 'ping', path: ['ping'] },
-    {
-      isOn: install.metrics.prometheus !== undefined,
-      what: 'metrics.prometheus',
-      path: ['metrics', 'prometheus'],
-    },
+  const placeOf: PlaceOf = (path, part) => document.placeOf(read.writtenPath(path), part);
+  const problems = [
+    ...read.problems,
+    ...findUnanswered(install, placeOf),
+    ...findAddressConflicts(install, placeOf),
   ];
-  for (const { isOn, what, path } of answering)
-    if (isOn && !Object.hasOwn(install.entryPoints, 'admin'))
-      problems.push({
-        severity: 'warning',
-        place: document.placeOf(read.writtenPath(path), 'key'),
-        code: 'no_entry_point',
-        path: what,
-        message: `${what} answers on the entry point admin, and there is none`,
-      });
-  return { config: toConfig(install, dirname(resolve(file))), problems };
+  const isWrong = problems.some(({ severity }) => severity === 'error');
+  return { config: isWrong ? undefined : toConfig(install, dirname(resolve(file))), problems };
+}
+
+/** Where an option stands, by its path in canonical names. */
+type PlaceOf = (path: readonly string[], part?: 'key') => Problem['place'];
+
+/** What is switched on without the entry point that answers it. */
+function findUnanswered(install: Install, placeOf: PlaceOf): Problem[] {
+  if (Object.hasOwn(install.entryPoints, 'admin')) return [];
+  const answering = [
+    { isOn: install.ping !== false, path: ['ping'] },
+    { isOn: install.metrics.prometheus !== undefined, path: ['metrics', 'prometheus'] },
+  ];
+  return answering
+    .filter(({ isOn }) => isOn)
+    .map(({ path }) => ({
+      severity: 'warning',
+      place: placeOf(path, 'key'),
+      code: 'no_entry_point',
+      path: path.join('.'),
+      message: `${path.join('.')} answers on the entry point admin, and there is none`,
+    }));
+}
+
+/** Entry points of which only one can listen. */
+function findAddressConflicts({ entryPoints }: Install, placeOf: PlaceOf): Problem[] {
+  const written = Object.entries(entryPoints);
+  return written.flatMap(([name, { address }], index) => {
+    const taken = written.slice(0, index).find(([, other]) => isSameListener(other.address, address));
+    if (taken === undefined) return [];
+    const [other, { address: otherAddress }] = taken;
+    const path = ['entryPoints', name, 'address'];
+    return {
+      severity: 'error',
+      place: placeOf(path),
+      code: 'address_conflict',
+      path: path.join('.'),
+      message: `${formatAddress(address)} conflicts with ${formatAddress(otherAddress)} of the entry point ${other}`,
+    };
+  });
 }
 
 /** Entry points that the command line asks for, by the name that makes them what they are. */
@@ -96,9 +124,9 @@ export function shorthandInstall(
   paths: readonly string[],
   addresses: ExternalAuthAddresses = {},
 ): InstallConfig {
-  const written = Object.entries(addresses).map(([name, { host = '', port }]) => [
+  const written = Object.entries(addresses).map(([name, address]) => [
     name,
-    { address: `${host.includes(':') ? `[${host}]` : host}:${port}` },
+    { address: formatAddress(address) },
   ]);
   const install = installSchema.parse({
     accessLog: { format: 'json' },

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Address } from '../../config/address.ts';
-import { parseAddress } from '../../config/address.ts';
+import { isSameListener, parseAddress } from '../../config/address.ts';
 import type { InstallConfig } from '../../config/install.ts';
 import { maxWorkers } from '../../config/install-schema.ts';
 import type { ExternalAuthAddresses } from '../../config/parse-install.ts';
@@ -101,10 +101,16 @@ function readExternalAuthAddresses({
   forwardAuth,
   extAuthz,
 }: Pick<ServeFlags, 'forwardAuth' | 'extAuthz'>): ExternalAuthAddresses {
-  return {
+  const addresses = {
     ...(forwardAuth !== undefined && { forwardAuth: readAddress('--forward-auth', forwardAuth) }),
     ...(extAuthz !== undefined && { extAuthz: readAddress('--ext-authz', extAuthz) }),
   };
+  const { forwardAuth: one, extAuthz: other } = addresses;
+  if (one !== undefined && other !== undefined && isSameListener(one, other))
+    throw new UsageError(
+      `--forward-auth ${forwardAuth} and --ext-authz ${extAuthz} conflict: give each a port of its own`,
+    );
+  return addresses;
 }
 
 function readAddress(flag: string, text: string): Address {
