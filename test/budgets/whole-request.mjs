@@ -85,6 +85,7 @@ export function createWholeRequest(decide) {
     serviceName: 'orders@file',
     steps: [{ name: 'auth@file', onRequest: decide }],
     changesResponses: false,
+    followsEnds: false,
     upstream: { pick: () => picked },
     broken: undefined,
   };

@@ -37,7 +37,7 @@ beforeEach(() => {
           forwardHeaders: { Team: team.name, X-Missing: nope }
     broken: { plugin: { oAuthClientCredentials: { url: "${server.url}/token", claims: "Equals(" } } }
     many: { chain: { middlewares: [callers] } }
-    slow: { rateLimit: { average: 1 } }
+    slow: { digestAuth: {} }
 `,
   );
   const kubernetes = (namespace: string, name: string): string => `---
@@ -232,7 +232,7 @@ describe('grantgate token', () => {
   it.each([
     [['calers', 'app.yaml'], 'there is no middleware calers: did you mean callers?'],
     [['many', 'app.yaml'], 'many is a chain: name one of its middlewares'],
-    [['slow', 'app.yaml'], 'slow is invalid: the middleware type rateLimit is not supported'],
+    [['slow', 'app.yaml'], 'slow is invalid: the middleware type digestAuth is not supported'],
     [['twice', 'own.yaml'], 'twice is ambiguous: expected one of apps-twice@kubernetescrd, shop-twice@kubernetescrd'],
     [['callers', 'app.yaml'], 'each caller brings its own client ID and secret: pass --client-id ID'],
     [['callers', 'app.yaml', '--client-id', 'orders'], 'missing client secret: pass it in --client-secret-file FILE or GRANTGATE_CLIENT_SECRET'],

@@ -96,6 +96,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     serviceName: service.name,
     steps,
     changesResponses: steps.some(({ onResponse }) => onResponse !== undefined),
+    followsEnds: steps.some(({ onEnd }) => onEnd !== undefined),
     upstream: upstreams.byName.get(service.name)!,
     broken: options.broken,
   };

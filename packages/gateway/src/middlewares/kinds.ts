@@ -1,10 +1,28 @@
+import { addPrefix } from './add-prefix/kind.ts';
 import { chain } from './chain/kind.ts';
 import { headers } from './headers/kind.ts';
+import { inFlightReq } from './in-flight-req/kind.ts';
+import { ipAllowList } from './ip-allow-list/kind.ts';
 import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
+import { rateLimit } from './rate-limit/kind.ts';
+import { redirectScheme } from './redirect-scheme/kind.ts';
+import { replacePath } from './replace-path/kind.ts';
+import { stripPrefix } from './strip-prefix/kind.ts';
 
 /** Every kind of middleware that is served: readers, schemas, references, manifests and policies are made of this list. */
-export const kinds: readonly MiddlewareKind[] = Object.freeze([oAuthClientCredentials, chain, headers]);
+export const kinds: readonly MiddlewareKind[] = Object.freeze([
+  oAuthClientCredentials,
+  chain,
+  headers,
+  stripPrefix,
+  addPrefix,
+  replacePath,
+  redirectScheme,
+  ipAllowList,
+  rateLimit,
+  inFlightReq,
+]);
 
 const byName: ReadonlyMap<string, MiddlewareKind> = new Map(
   kinds.map((kind) => [kind.name.toLowerCase(), kind]),

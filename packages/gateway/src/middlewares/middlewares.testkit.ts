@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage, type RequestListener } from 'node:http';
+import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
@@ -18,7 +19,10 @@ export interface CompiledMiddlewares {
 }
 
 /** The middlewares in `http.middlewares` of a file of routes, given as YAML or as a value. */
-export function compileMiddlewares(middlewares: string | object): CompiledMiddlewares {
+export function compileMiddlewares(
+  middlewares: string | object,
+  clock: Clock = systemClock,
+): CompiledMiddlewares {
   const text =
     typeof middlewares === 'string'
       ? `http:\n  middlewares:\n${middlewares.replace(/^/gm, '    ')}\n`
@@ -32,7 +36,6 @@ export function compileMiddlewares(middlewares: string | object): CompiledMiddle
     },
     entryPoints: undefined,
   });
-  const clock = systemClock;
   const deps = { clock, cache: createTokenCache({ clock }), stores: createStores({ clock }) };
   return {
     steps: Array.from(prepared.steps.values(), ({ name, kind, options }) =>
@@ -68,9 +71,17 @@ export const valuesOf = (headers: Headers | undefined, name: string): readonly s
 /** A gateway whose one route has these middlewares, and then the steps of the options, before a server of its own; both end with the test. */
 export async function startGatewayWith(
   middlewares: string | object,
-  { respond, ...options }: { readonly respond?: RequestListener } & TestGatewayOptions = {},
+  {
+    respond,
+    stepClock,
+    ...options
+  }: {
+    readonly respond?: RequestListener;
+    /** Of the middlewares alone. */
+    readonly stepClock?: Clock;
+  } & TestGatewayOptions = {},
 ) {
-  const { steps, problems } = compileMiddlewares(middlewares);
+  const { steps, problems } = compileMiddlewares(middlewares, stepClock);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   let seen: SeenRequest | undefined;
   const server = await startServer((incoming, response) => {

@@ -20,6 +20,10 @@ export interface Step {
     status: number,
     request: StepRequest,
   ) => readonly string[];
+  /** Whether it changes the path that the server gets: nothing beside a proxy, which sends the request itself. */
+  readonly rewritesTarget?: boolean;
+  /** Told once of each request that it let pass, when the response has ended. */
+  readonly onEnd?: (request: StepRequest) => void;
   /** Replaces a result whose token a server has refused; undefined where the step has none, or does not. */
   readonly renew?: ((pass: Pass) => MaybePromise<Pass | undefined>) | undefined;
   /** What counts its tokens; middlewares that share them have the same. */
@@ -38,6 +42,8 @@ export interface StepRequest {
   readonly authorization: string | undefined;
   /** Path and query. */
   readonly target: string;
+  /** Whom the last step that knows it says the request is from. */
+  readonly subject: Subject | undefined;
   /** The values of a header, joined by `, `; undefined when there is none. @param name in lower case. */
   header(name: string): string | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { usernameOf } from '../middlewares/passes.ts';
+import { splitTarget } from '../middlewares/target.ts';
 import type { Reply } from '../middlewares/step.ts';
 import type { ResponseListener } from '../proxy/caller-response.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
@@ -82,6 +83,10 @@ export class RequestContext
     return (this.#facts ??= this.#deps.toFacts?.(facts) ?? facts);
   }
 
+  override get isOver(): boolean {
+    return this.incoming.response.over;
+  }
+
   get routerName(): string | undefined {
     return this.route?.routerName;
   }
@@ -97,6 +102,12 @@ export class RequestContext
   protected override get presentedAuthorization(): string | undefined {
     const { facts } = this.incoming;
     return this.#deps.toAuthorization === undefined ? facts.authorization : this.#deps.toAuthorization(facts);
+  }
+
+  protected override readTarget(target: string): string | undefined {
+    const { path, query } = splitTarget(target);
+    const read = this.incoming.readPath(path);
+    return read === undefined ? undefined : read + query;
   }
 
   sent(picked: Picked): void {
@@ -165,6 +176,7 @@ export class RequestContext
     if (this.#picked !== undefined) this.originDurationMs = now - this.#sentAt;
     this.status = isUpgraded ? 101 : response.begun ? response.status : callerGone;
     if (!isUpgraded && !response.begun) this.refusal = undefined;
+    if (this.route?.followsEnds === true) this.ended(this.route.steps);
     this.#lease.release();
     this.#deps.onRecord(this);
   }

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { StepRefusal } from '../middlewares/refusal.ts';
 import type { Pass, Reply, Step, StepResult } from '../middlewares/step.ts';
-import { toBrokenRoute, type Refusal } from './refusals.ts';
+import { ambiguousPath, toBrokenRoute, type Refusal } from './refusals.ts';
 import type { SteppedRequest } from './stepped-request.ts';
 
 /** Why a request goes no further; undefined: it has passed every step. */
@@ -28,13 +28,21 @@ function runFrom(first: number, steps: readonly Step[], request: SteppedRequest)
     const step = steps[at] as Step;
     const result = step.onRequest(request);
     if (result instanceof Promise)
-      return result.then((late) =>
-        late.allowed ? (request.passed(late, step), runFrom(at + 1, steps, request)) : toStop(late, step),
-      );
-    if (!result.allowed) return toStop(result, step);
-    request.passed(result, step);
+      return result.then((late) => {
+        // Nobody waits any more: what later steps would count would never end.
+        if (request.isOver) return undefined;
+        return take(late, step, request) ?? runFrom(at + 1, steps, request);
+      });
+    const stop = take(result, step, request);
+    if (stop !== undefined) return stop;
   }
   return undefined;
+}
+
+/** Notes what a step has made of a request; undefined when it goes on. */
+function take(result: StepResult, step: Step, request: SteppedRequest): Stop {
+  if (!result.allowed) return toStop(result, step);
+  return request.passed(result, step) ? undefined : { ...ambiguousPath, middleware: step.name };
 }
 
 const toStop = (result: Exclude<StepResult, Pass>, { name }: Step): NamedRefusal | Reply =>

@@ -1,4 +1,5 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
+import type { Subject } from '@grantgate/middleware/decision/decision';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Passes } from '../middlewares/passes.ts';
 import { valueIn } from '../middlewares/header-lists.ts';
@@ -24,6 +25,9 @@ export abstract class SteppedRequest implements StepRequest {
 
   abstract get facts(): RequestFacts;
 
+  /** Whether its response has ended, or its caller has gone away. */
+  abstract get isOver(): boolean;
+
   /** `Authorization` before the first step. */
   protected abstract get presentedAuthorization(): string | undefined;
 
@@ -43,14 +47,36 @@ export abstract class SteppedRequest implements StepRequest {
     return said ?? readOwnForwarded(facts, name);
   }
 
-  /** Called for each step that the request has passed; the next step sees the changes. */
-  passed(pass: Pass, step: Step): void {
+  get subject(): Subject | undefined {
+    return this.passes.findLast(({ subject }) => subject !== undefined)?.subject;
+  }
+
+  /** Reads a target that a step has made, as one that a caller sends; undefined for one that could be taken for another. */
+  protected abstract readTarget(target: string): string | undefined;
+
+  /**
+   * Called for each step that the request has passed; the next step sees the changes.
+   *
+   * @returns false when the path that the step has made could be taken for another one.
+   */
+  passed(pass: Pass, step: Step): boolean {
     this.#entered += 1;
-    if (pass === unchanged) return;
+    if (pass === unchanged) return true;
+    if (pass.target !== undefined) {
+      const target = this.readTarget(pass.target);
+      if (target === undefined) return false;
+      this.target = target;
+      if (pass.setHeaders === unchanged.setHeaders) return true;
+    }
     if (step.renew !== undefined) this.#token = { step, at: this.passes.length };
     else if (this.#token !== undefined && pass.removeHeaders.has('authorization')) this.#token = undefined;
     this.passes = this.passes.length === 0 ? [pass] : [...this.passes, pass];
-    if (pass.target !== undefined) this.target = pass.target;
+    return true;
+  }
+
+  /** Tells the steps that the request has passed that it has ended. */
+  protected ended(steps: readonly Step[]): void {
+    for (let at = 0; at < this.#entered; at += 1) steps[at]?.onEnd?.(this);
   }
 
   /** Whether the token that reaches the server can be replaced. */

@@ -104,7 +104,13 @@ function findNamed(name: string, { prepared, steps }: Served): NamedSteps | unde
     serviceName: undefined,
     steps: Object.freeze(found),
     changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
+    followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
     // As for a route: what is missing a step does not open.
-    broken: named.broken ?? (incomplete ? 'a part of it is missing' : undefined),
+    broken:
+      named.broken ??
+      (incomplete ? 'a part of it is missing' : undefined) ??
+      (found.some(({ rewritesTarget }) => rewritesTarget === true)
+        ? 'it changes the path, which a proxy cannot be told'
+        : undefined),
   });
 }

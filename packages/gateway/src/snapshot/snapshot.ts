@@ -19,6 +19,8 @@ export interface NamedSteps {
   readonly steps: readonly Step[];
   /** Whether one of them changes the headers of responses. */
   readonly changesResponses: boolean;
+  /** Whether one of them is called when a request ends. */
+  readonly followsEnds: boolean;
   /** As a route's. */
   readonly broken: string | undefined;
 }
@@ -30,6 +32,8 @@ export interface Route {
   readonly steps: readonly Step[];
   /** Whether one of them changes the headers of responses. */
   readonly changesResponses: boolean;
+  /** Whether one of them is called when a request ends. */
+  readonly followsEnds: boolean;
   readonly upstream: Upstream;
   /** Non-empty: the route refuses every request with `middleware_unavailable`; the text names what is broken, for the log. */
   readonly broken: string | undefined;

@@ -2,6 +2,7 @@ import type { ExternalAuthConfig, EntryPointConfig } from '../../config/install.
 import { hasTooManyFields } from '../../entrypoints/message-framing.ts';
 import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
 import { usernameOf } from '../../middlewares/passes.ts';
+import type { Step } from '../../middlewares/step.ts';
 import { toShownClientId } from '../../pipeline/client-id.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { decide, type Stop } from '../../pipeline/run-steps.ts';
@@ -60,6 +61,7 @@ export function createAuthorize(
       // Closed, not open: what could not be decided on does not pass.
       stop = brokenRoute;
     } finally {
+      if (asked?.followsEnds === true) stepped.end(asked.steps);
       lease.release();
     }
     const refusal = stop !== undefined && 'code' in stop ? stop : undefined;
@@ -100,6 +102,7 @@ const unforwarded = {
 
 /** A caller's request as Envoy describes it. */
 class CheckedRequest extends SteppedRequest {
+  override readonly isOver = false;
   override readonly facts: RequestFacts;
   protected override readonly presentedAuthorization: string | undefined;
 
@@ -107,6 +110,15 @@ class CheckedRequest extends SteppedRequest {
     super(facts.target);
     this.facts = facts;
     this.presentedAuthorization = authorization;
+  }
+
+  // Steps that change the path are not asked here.
+  protected override readTarget(target: string): string {
+    return target;
+  }
+
+  end(steps: readonly Step[]): void {
+    this.ended(steps);
   }
 }
 

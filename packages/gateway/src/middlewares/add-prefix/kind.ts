@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { defineKind } from '../kind.ts';
+import { readOptions } from '../read-options.ts';
+import { unchanged, type Step } from '../step.ts';
+import { encodePath } from '../target.ts';
+
+const schema = z.strictObject({
+  prefix: z.string().min(1).describe('Put in front of the path.'),
+});
+
+type Options = z.output<typeof schema>;
+
+/** Traefik's `addPrefix`. */
+export const addPrefix = defineKind<Options>({
+  name: 'addPrefix',
+  isPlugin: false,
+  description: 'Puts a prefix in front of the path.',
+  schema: () => schema,
+  read: (config, sources) => readOptions(schema, config, sources),
+  createCompile: () => compile,
+});
+
+function compile({ prefix }: Options, name: string): Step {
+  const encoded = encodePath(prefix.startsWith('/') ? prefix : `/${prefix}`);
+  return Object.freeze({
+    name,
+    rewritesTarget: true,
+    onRequest: ({ target }) => ({ ...unchanged, target: encoded + target }),
+  } satisfies Step);
+}

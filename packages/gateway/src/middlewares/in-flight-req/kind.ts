@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { defineKind } from '../kind.ts';
+import { readOptions } from '../read-options.ts';
+import { defineRefusal } from '../refusal.ts';
+import { compileSourceCriterion, sourceCriterionSchema } from '../source-criterion.ts';
+import { unchanged, type Step } from '../step.ts';
+
+const schema = z.strictObject({
+  amount: z.int().min(1).describe('Requests of one source that may be under way at once.'),
+  sourceCriterion: sourceCriterionSchema
+    .optional()
+    .describe('Which requests are counted together. Default: those for one host.'),
+});
+
+type Options = z.output<typeof schema>;
+
+const tooManyInFlight = defineRefusal(
+  {
+    code: 'too_many_in_flight',
+    status: 429,
+    title: 'Too many requests',
+    detail: 'too many requests are under way',
+  },
+  '`inFlightReq`: `amount` requests of the source are under way.',
+);
+
+/** Traefik's `inFlightReq`; each process counts for itself. */
+export const inFlightReq = defineKind<Options>({
+  name: 'inFlightReq',
+  isPlugin: false,
+  description: 'Limits how many requests are under way at once; each worker and replica counts for itself.',
+  schema: () => schema,
+  refusals: [tooManyInFlight],
+  read: (config, sources) => readOptions(schema, config, sources),
+  createCompile: () => compile,
+});
+
+function compile({ amount, sourceCriterion }: Options, name: string): Step {
+  const sourceOf = compileSourceCriterion(sourceCriterion, 'host');
+  const underWay = new Map<string, number>();
+  // By request: what a request is counted for when it begins is what it is counted for when it ends.
+  const sources = new WeakMap<object, string>();
+  return Object.freeze({
+    name,
+    onRequest(request) {
+      const source = sourceOf(request);
+      const count = underWay.get(source) ?? 0;
+      if (count >= amount) return tooManyInFlight.refusal;
+      underWay.set(source, count + 1);
+      sources.set(request, source);
+      return unchanged;
+    },
+    onEnd(request) {
+      const source = sources.get(request);
+      if (source === undefined) return;
+      const count = underWay.get(source) ?? 0;
+      if (count > 1) underWay.set(source, count - 1);
+      else underWay.delete(source);
+    },
+  } satisfies Step);
+}

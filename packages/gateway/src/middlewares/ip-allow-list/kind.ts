@@ -1,0 +1,51 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { compileIpStrategy, compileRanges, ipStrategySchema, rangeSchema } from '../ip-strategy.ts';
+import { defineKind } from '../kind.ts';
+import { readOptions } from '../read-options.ts';
+import { defineRefusal } from '../refusal.ts';
+import { unchanged, type Step } from '../step.ts';
+
+const schema = z.strictObject({
+  sourceRange: z.array(rangeSchema).min(1).describe('Addresses and CIDR ranges from which requests pass.'),
+  ipStrategy: ipStrategySchema.optional().describe('Which address counts. Default: that of the connection.'),
+  rejectStatusCode: z.int().min(400).max(599).default(403).describe('Status of the refusal.'),
+});
+
+type Options = z.output<typeof schema>;
+
+const addressNotAllowed = defineRefusal(
+  {
+    code: 'address_not_allowed',
+    status: 403,
+    title: 'Forbidden',
+    detail: 'requests from this address are not served',
+  },
+  '`ipAllowList`: the address of the caller is in none of `sourceRange`; the status is that of `rejectStatusCode`.',
+);
+
+/** Traefik's `ipAllowList`. */
+export const ipAllowList = defineKind<Options>({
+  name: 'ipAllowList',
+  isPlugin: false,
+  description: 'Lets requests pass from some addresses only.',
+  schema: () => schema,
+  refusals: [addressNotAllowed],
+  read: (config, sources) => readOptions(schema, config, sources),
+  createCompile: () => compile,
+});
+
+function compile({ sourceRange, ipStrategy, rejectStatusCode: status }: Options, name: string): Step {
+  const addressOf = compileIpStrategy(ipStrategy);
+  const isAllowed = compileRanges(sourceRange);
+  const title = STATUS_CODES[status] ?? addressNotAllowed.refusal.title;
+  const refusal = Object.freeze({ ...addressNotAllowed.refusal, status, title });
+  return Object.freeze({
+    name,
+    onRequest(request) {
+      const address = addressOf(request);
+      if (address !== undefined && isAllowed(address)) return unchanged;
+      return { ...refusal, reason: `the address is ${address ?? 'not in X-Forwarded-For'}` };
+    },
+  } satisfies Step);
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { defineKind } from '../kind.ts';
+import { readOptions } from '../read-options.ts';
+import { toRedirect } from '../redirect.ts';
+import { unchanged, type Step, type StepRequest } from '../step.ts';
+
+const schema = z.strictObject({
+  scheme: z.string().min(1).describe('The scheme that callers are to use, such as `https`.'),
+  port: z
+    .union([z.string(), z.int().min(0).max(65_535)], { error: 'expected a port' })
+    .transform(String)
+    .default('')
+    .describe('The port that they are to use. Default: that of the scheme.'),
+  permanent: z
+    .boolean()
+    .default(false)
+    .describe('301, or 308 for other methods than `GET`; otherwise 302 or 307.'),
+});
+
+type Options = z.output<typeof schema>;
+
+/** Traefik's `redirectScheme`. */
+export const redirectScheme = defineKind<Options>({
+  name: 'redirectScheme',
+  isPlugin: false,
+  description: 'Redirects callers to another scheme or port.',
+  schema: () => schema,
+  read: (config, sources) => readOptions(schema, config, sources),
+  createCompile: () => compile,
+});
+
+function compile({ scheme, port, permanent }: Options, name: string): Step {
+  const suffix = port === '' || usualPorts[scheme] === port ? '' : `:${port}`;
+  return Object.freeze({
+    name,
+    onRequest(request) {
+      const { authority, target } = request.facts;
+      const [, host = '', asked = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(authority) ?? [];
+      const used = schemeOf(request);
+      const before = `${used}://${host}${asked === '' || usualPorts[used] === asked ? '' : `:${asked}`}`;
+      const location = `${scheme}://${host}${suffix}`;
+      return location === before ? unchanged : toRedirect(request, location + target, permanent);
+    },
+  } satisfies Step);
+}
+
+const usualPorts: Readonly<Record<string, string>> = { http: '80', https: '443' };
+
+/** Of the caller, or as a trusted proxy in front says. */
+function schemeOf(request: StepRequest): string {
+  const said = request.header('x-forwarded-proto');
+  // A proxy may name the scheme of a WebSocket; its handshake is HTTP.
+  return said === 'ws' ? 'http' : said === 'wss' ? 'https' : (said ?? request.facts.scheme);
+}

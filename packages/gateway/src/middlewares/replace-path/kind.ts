@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { defineKind } from '../kind.ts';
+import { readOptions } from '../read-options.ts';
+import type { Step } from '../step.ts';
+import { encodePath, splitTarget } from '../target.ts';
+
+const schema = z.strictObject({
+  path: z
+    .string()
+    .default('')
+    .describe(
+      'The path that the server gets, with the query of the request; it finds the former in `X-Replaced-Path`.',
+    ),
+});
+
+type Options = z.output<typeof schema>;
+
+/** Traefik's `replacePath`. */
+export const replacePath = defineKind<Options>({
+  name: 'replacePath',
+  isPlugin: false,
+  description: 'Replaces the path.',
+  schema: () => schema,
+  read: (config, sources) => readOptions(schema, config, sources),
+  createCompile: () => compile,
+});
+
+const removeHeaders: ReadonlySet<string> = new Set(['x-replaced-path']);
+
+function compile({ path: written }: Options, name: string): Step {
+  const replacement = encodePath(written.startsWith('/') ? written : `/${written}`);
+  return Object.freeze({
+    name,
+    rewritesTarget: true,
+    onRequest(request) {
+      const { path, query } = splitTarget(request.target);
+      return {
+        allowed: true,
+        setHeaders: ['X-Replaced-Path', path],
+        removeHeaders,
+        target: replacement + query,
+      };
+    },
+  } satisfies Step);
+}

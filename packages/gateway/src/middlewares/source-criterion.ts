@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { compileIpStrategy, ipStrategySchema } from './ip-strategy.ts';
+import type { StepRequest } from './step.ts';
+
+/** Traefik's `sourceCriterion`: which requests are counted together. */
+export const sourceCriterionSchema = z
+  .strictObject({
+    ipStrategy: ipStrategySchema.optional().describe('By address.'),
+    requestHeaderName: z.string().default('').describe('By the value of a header of the request.'),
+    requestHost: z.boolean().default(false).describe('By host.'),
+    requestClientID: z
+      .boolean()
+      .default(false)
+      .describe('By the client that an earlier middleware of the route has authenticated.'),
+  })
+  .superRefine(({ ipStrategy, requestHeaderName, requestHost, requestClientID }, issues) => {
+    const given = [ipStrategy !== undefined, requestHeaderName !== '', requestHost, requestClientID];
+    if (given.filter(Boolean).length > 1)
+      issues.addIssue({ code: 'custom', message: 'expected one criterion' });
+  });
+
+export type SourceCriterion = z.output<typeof sourceCriterionSchema>;
+
+/** Tells requests apart. @param usual what counts when no criterion is given. */
+export function compileSourceCriterion(
+  criterion: SourceCriterion | undefined,
+  usual: 'address' | 'host',
+): (request: StepRequest) => string {
+  if (criterion?.requestClientID === true) return ({ subject }) => subject?.clientId ?? '';
+  if (criterion?.requestHeaderName !== undefined && criterion.requestHeaderName !== '') {
+    const name = criterion.requestHeaderName.toLowerCase();
+    return (request) => request.header(name) ?? '';
+  }
+  const isByHost =
+    criterion?.requestHost === true || (usual === 'host' && criterion?.ipStrategy === undefined);
+  if (isByHost) return ({ facts }) => facts.host;
+  const addressOf = compileIpStrategy(criterion?.ipStrategy);
+  return (request) => addressOf(request) ?? '';
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { defineKind } from '../kind.ts';
+import { readOptions } from '../read-options.ts';
+import { unchanged, type Step, type StepRequest } from '../step.ts';
+import { measurePrefix, splitTarget } from '../target.ts';
+
+const schema = z.strictObject({
+  prefixes: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'The first of them that the decoded path begins with is removed; the server finds it in `X-Forwarded-Prefix`.',
+    ),
+});
+
+type Options = z.output<typeof schema>;
+
+/** Traefik's `stripPrefix`. */
+export const stripPrefix = defineKind<Options>({
+  name: 'stripPrefix',
+  isPlugin: false,
+  description: 'Removes the beginning of the path.',
+  schema: () => schema,
+  read: (config, sources) => readOptions(schema, config, sources, { ignored }),
+  createCompile: () => compile,
+});
+
+const ignored = { forceSlash: 'Traefik 3 has it no more: a path always begins with a slash' };
+
+const name = 'X-Forwarded-Prefix';
+const lowerName = name.toLowerCase();
+const removeHeaders: ReadonlySet<string> = new Set([lowerName]);
+
+function compile({ prefixes }: Options, stepName: string): Step {
+  const kinds = prefixes.map((prefix) => ({
+    prefix,
+    setHeaders: Object.freeze([name, prefix.trim()]),
+  }));
+  return Object.freeze({
+    name: stepName,
+    rewritesTarget: true,
+    onRequest(request) {
+      const { path, query } = splitTarget(request.target);
+      for (const { prefix, setHeaders } of kinds) {
+        const length = measurePrefix(path, prefix);
+        if (length === undefined) continue;
+        return {
+          allowed: true,
+          setHeaders: addToEarlier(request, setHeaders),
+          removeHeaders,
+          target: withSlash(path.slice(length)) + query,
+        };
+      }
+      return unchanged;
+    },
+  } satisfies Step);
+}
+
+/** A prefix that was removed before stays in the header. */
+function addToEarlier(request: StepRequest, setHeaders: readonly string[]): readonly string[] {
+  const earlier = request.header(lowerName);
+  return earlier === undefined ? setHeaders : [name, earlier, ...setHeaders];
+}
+
+const withSlash = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
