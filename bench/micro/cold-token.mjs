@@ -79,29 +79,10 @@ async function measure() {
 
 /** Name to `{ ask, close }`: `ask(clientId)` gives the token and its claim `grp`. */
 function createContenders(url) {
-  const endpoint = createTokenEndpoint(
-    {
-      url,
-      audience: undefined,
-      scopes: [],
-      resource: [],
-      endpointParams: {},
-      headers: {},
-      clientAuthentication: 'auto',
-      assertion: {},
-      rules: plainGrantRules,
-      tls: { ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false },
-      timeoutMs: 5_000,
-      maxRetries: 0,
-      maxConcurrent: 64,
-    },
-    { clock: systemClock },
-  );
-  const authenticator = createAuthenticator({
-    url,
-    claims: 'Equals(`grp`, `admin`)',
-    forwardHeaders: { Group: 'grp' },
-  });
+  return { ...createPeers(url), ...createOwn(url) };
+}
+
+function createPeers(url) {
   const server = { issuer: url, token_endpoint: url };
   const agent = new Agent();
   return {
@@ -156,6 +137,34 @@ function createContenders(url) {
         return { token: access_token, group: groupOf(access_token) };
       },
     },
+  };
+}
+
+function createOwn(url) {
+  const endpoint = createTokenEndpoint(
+    {
+      url,
+      audience: undefined,
+      scopes: [],
+      resource: [],
+      endpointParams: {},
+      headers: {},
+      clientAuthentication: 'auto',
+      assertion: {},
+      rules: plainGrantRules,
+      tls: { ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false },
+      timeoutMs: 5_000,
+      maxRetries: 0,
+      maxConcurrent: 64,
+    },
+    { clock: systemClock },
+  );
+  const authenticator = createAuthenticator({
+    url,
+    claims: 'Equals(`grp`, `admin`)',
+    forwardHeaders: { Group: 'grp' },
+  });
+  return {
     'grantgate, the token endpoint': {
       async ask(clientId) {
         const outcome = await endpoint.obtain({ clientId, clientSecret: new Secret(clientSecret) });

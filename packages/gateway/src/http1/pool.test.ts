@@ -1,103 +1,14 @@
-import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFakeClock, type FakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import { until } from '../../../middleware/src/base/until.testkit.ts';
 import { ask, get } from './ask.testkit.ts';
-import { createClient } from './client.ts';
-import type { ClientLimits } from './connection.ts';
 import type { Pool } from './pool.ts';
-import type { BodySink, Call, RequestBody } from './request.ts';
+import { answering, createBody, createPoolKit, ok, reset, turns } from './pool.testkit.ts';
+import type { Call } from './request.ts';
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of cleanups.splice(0).reverse()) await close();
-});
-
-const defaults: ClientLimits = {
-  connectMs: 30_000,
-  headMs: 60_000,
-  bodyIdleMs: 10_000,
-  idleMs: 4_000,
-  maxHeadBytes: 65_536,
-};
-
-interface Server {
-  readonly origin: string;
-  readonly sockets: readonly Socket[];
-  /** What a connection has received, as Latin-1. */
-  readonly received: (index: number) => string;
-}
-
-/** A TCP server; `onData` is called for each part that a connection receives, with everything received so far. */
-async function serve(onData: (socket: Socket, received: string, index: number) => void): Promise<Server> {
-  const sockets: Socket[] = [];
-  const texts: string[] = [];
-  const server = createNetServer({ allowHalfOpen: true }, (socket) => {
-    const index = sockets.push(socket) - 1;
-    texts[index] = '';
-    socket.on('error', () => {});
-    socket.on('end', () => socket.end());
-    socket.on('data', (part) => {
-      texts[index] = texts[index]! + part.toString('latin1');
-      onData(socket, texts[index], index);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(
-    () =>
-      new Promise((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(resolve);
-      }),
-  );
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    sockets,
-    received: (index) => texts[index] ?? '',
-  };
-}
-
-function open(origin: string, limits: Partial<ClientLimits> = {}): { pool: Pool; clock: FakeClock } {
-  const clock = createFakeClock();
-  const pool = createClient(clock, { ...defaults, ...limits }).createPool(origin);
-  cleanups.push(() => pool.close());
-  return { pool, clock };
-}
-
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
-/** Answers each request that has no body. */
-const answering =
-  (answer: string) =>
-  (socket: Socket, received: string): void => {
-    if (received.endsWith('\r\n\r\n')) socket.write(answer, 'latin1');
-  };
-const turns = async (count = 5): Promise<void> => {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-};
-const closedOf = (socket: Socket): Promise<void> =>
-  new Promise((resolve) => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())));
-/** Breaks a connection off; `resetAndDestroy` would end it in order first. */
-const reset = (socket: Socket): void =>
-  void (socket as unknown as { _handle: { reset(done: () => void): number } })._handle.reset(() => {});
-/** A body whose parts a test pushes. */
-function createBody(length: number | undefined): RequestBody & {
-  readonly started: Promise<BodySink>;
-
-  readonly log: string[];
-} {
-  const log: string[] = [];
-  let start: (sink: BodySink) => void = () => {};
-  const started = new Promise<BodySink>((resolve) => (start = resolve));
-  return {
-    length,
-    started,
-    log,
-    start: (sink) => start(sink),
-    resume: () => void log.push('resume'),
-    stop: () => void log.push('stop'),
-  };
-}
+const { serve, open, close, onClose } = createPoolKit();
+afterEach(close);
 
 describe('a connection', () => {
   test('serves one request after the other, the one used last first', async () => {
@@ -157,181 +68,6 @@ describe('a connection', () => {
     await clock.advance(1_001);
     expect(pool.stats()).toEqual({ open: 0, idle: 0 });
     expect(clock.pending()).toBe(0);
-  });
-});
-
-describe('a request', () => {
-  test('goes out in one piece, as it is', async () => {
-    const { origin, received } = await serve(answering(ok));
-    const { pool } = open(origin);
-    await ask(pool, { target: '/a?b=\xe9', headers: ['Host', 'a', 'X-A', 'caf\xe9', 'x-a', ''] });
-    expect(received(0)).toBe(
-      'GET /a?b=\xe9 HTTP/1.1\r\nConnection: keep-alive\r\nHost: a\r\nX-A: caf\xe9\r\nx-a: \r\n\r\n',
-    );
-    await ask(pool, { method: 'POST' });
-    expect(received(0)).toMatch(/POST \/ [^]*\r\nContent-Length: 0\r\nHost: a\.example\r\n\r\n$/);
-  });
-
-  test.each([
-    ['CR LF in a value', { headers: ['X-A', 'b\r\nX-C: d'] }],
-    ['LF in a value', { headers: ['X-A', 'b\nX-C: d'] }],
-    ['NUL in a value', { headers: ['X-A', 'b\0'] }],
-    ['a character beyond Latin-1 in a value', { headers: ['X-A', '\u010d\u010a'] }],
-    ['CR LF in a name', { headers: ['X-A: b\r\nX-C', 'd'] }],
-    ['an empty name', { headers: ['', 'd'] }],
-    ['a space in the target', { target: '/ HTTP/1.1' }],
-    ['CR LF in the target', { target: '/\r\nX-A: b' }],
-    ['a character beyond Latin-1 in the target', { target: '/\u010a' }],
-    ['no target', { target: '' }],
-    ['a space in the method', { method: 'GET /' }],
-  ])('with %s is not sent', async (_, request) => {
-    const { pool } = open('http://127.0.0.1:1');
-    expect((await ask(pool, request)).fault?.code).toBe('request_invalid');
-    expect(pool.stats().open).toBe(0);
-  });
-
-  test('with a body of known length goes out with it, a part that is there together with the head', async () => {
-    const parts: string[] = [];
-    const { origin, received } = await serve((socket, text) => {
-      parts.push(text);
-      if (text.endsWith('hello world')) socket.write(ok);
-    });
-    const { pool } = open(origin);
-    const body = createBody(11);
-    const asked = ask(pool, { method: 'PUT', body: { ...body, start: (sink) => (body.start(sink), sink.write(Buffer.from('hello '))) } }); // prettier-ignore
-    const sink = await body.started;
-    await until(() => parts.length > 0);
-    expect(parts[0]).toMatch(/\r\nContent-Length: 11\r\nHost: a\.example\r\n\r\nhello $/);
-    sink.write(Buffer.from('world'));
-    sink.end();
-    expect((await asked).body).toBe('ok');
-    expect(received(0)).toMatch(/hello world$/);
-    expect(pool.stats()).toEqual({ open: 1, idle: 1 });
-  });
-
-  test('with a body that is here as a whole goes out in one piece, byte for byte', async () => {
-    const parts: string[] = [];
-    const { origin } = await serve((socket, text) => {
-      parts.push(text);
-      socket.write(ok);
-    });
-    const { pool } = open(origin);
-    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
-    expect((await ask(pool, { method: 'PUT', body: bytes })).body).toBe('ok');
-    expect(parts).toHaveLength(1);
-    expect(parts[0]).toMatch(/\r\nContent-Length: 256\r\nHost: a\.example\r\n\r\n/);
-    expect(parts[0]?.endsWith(`\r\n\r\n${bytes.toString('latin1')}`)).toBe(true);
-    expect((await ask(pool, { method: 'POST', body: Buffer.alloc(0) })).body).toBe('ok');
-    expect(parts[1]).toMatch(/\r\nContent-Length: 0\r\nHost: a\.example\r\n\r\n$/);
-    expect(pool.stats()).toEqual({ open: 1, idle: 1 });
-  });
-
-  test('with a body of unknown length goes out in chunks; an empty part does not end it', async () => {
-    const { origin, received } = await serve((socket, text) => {
-      if (text.endsWith('0\r\n\r\n')) socket.write(ok);
-    });
-    const { pool } = open(origin);
-    const body = createBody(undefined);
-    const asked = ask(pool, { method: 'POST', body });
-    const sink = await body.started;
-    for (const part of ['hello', '', 'x'.repeat(20)]) sink.write(Buffer.from(part));
-    sink.end();
-    expect((await asked).body).toBe('ok');
-    expect(received(0)).toMatch(
-      /\r\nTransfer-Encoding: chunked\r\nHost: a\.example\r\n\r\n5\r\nhello\r\n14\r\nx{20}\r\n0\r\n\r\n$/,
-    );
-  });
-
-  test.each([
-    ['shorter', 'hell', true],
-    ['longer', 'hello!', false],
-  ])('with a body that is %s than announced is broken off', async (_, text, ends) => {
-    const { origin, sockets } = await serve(() => {});
-    const { pool } = open(origin);
-    const body = createBody(5);
-    const asked = ask(pool, { method: 'POST', body });
-    const sink = await body.started;
-    sink.write(Buffer.from(text));
-    if (ends) sink.end();
-    expect((await asked).fault?.code).toBe('request_invalid');
-    expect(body.log).toEqual(['stop']);
-    await until(() => sockets.length > 0);
-    await closedOf(sockets[0]!);
-  });
-
-  test('that is answered before its body has gone out is complete, and its connection closed', async () => {
-    const { origin, sockets } = await serve((socket) => void socket.write(ok));
-    const { pool } = open(origin);
-    const body = createBody(1000);
-    const asked = ask(pool, { method: 'POST', body });
-    (await body.started).write(Buffer.from('hello'));
-    expect(await asked).toMatchObject({ body: 'ok', fault: undefined });
-    expect(body.log).toEqual(['stop']);
-    expect(pool.stats().open).toBe(0);
-    await closedOf(sockets[0]!);
-  });
-
-  test('whose server does not take the body is told to wait, then to go on', async () => {
-    const { origin, sockets } = await serve((socket) => void socket.pause());
-    const { pool } = open(origin);
-    const body = createBody(undefined);
-    let handle: Call | undefined;
-    void ask(pool, { method: 'POST', body }, (call) => (handle = call));
-    const sink = await body.started;
-    // More than the system's buffers hold: without the server, nothing could be told to go on.
-    const part = Buffer.alloc(256 * 1024);
-    for (let count = 0; count < 128; count += 1) sink.write(part);
-    expect(sink.write(part)).toBe(false);
-    await until(() => sockets.length > 0);
-    await turns(20);
-    expect(body.log).toEqual([]);
-    sockets[0]!.on('pause', () => setImmediate(() => sockets[0]!.resume()));
-    sockets[0]!.resume();
-    await until(() => body.log.includes('resume'));
-    handle?.abort();
-  });
-
-  test.each([
-    ['closes', (socket: Socket) => socket.destroy()],
-    ['resets', reset],
-    ['ends', (socket: Socket) => socket.end()],
-  ])('on a used connection that the server %s instead is not sent again', async (_, leave) => {
-    const { origin, sockets } = await serve((socket, text) => {
-      if (text.split('GET ').length > 2) leave(socket);
-      else socket.write(ok);
-    });
-    const { pool } = open(origin);
-    await ask(pool);
-    expect((await ask(pool)).fault).toMatchObject({ code: 'connection_lost' });
-    await turns();
-    expect(sockets).toHaveLength(1);
-    expect(pool.stats().open).toBe(0);
-  });
-
-  test('that cannot be sent: nobody listens', async () => {
-    const { pool } = open('http://127.0.0.1:1');
-    expect((await ask(pool)).fault).toEqual({ code: 'connect_failed', reason: 'ECONNREFUSED' });
-    expect(pool.stats().open).toBe(0);
-  });
-
-  test('that is aborted hears nothing more, and its connection is closed', async () => {
-    const { origin, sockets } = await serve((socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Le'));
-    const { pool } = open(origin);
-    let heard = false;
-    let call: Call | undefined;
-    void ask(pool, {}, (handle) => (call = handle)).then(() => (heard = true));
-    await until(() => sockets.length > 0 && sockets[0]!.bytesWritten > 0);
-    call!.abort();
-    await closedOf(sockets[0]!);
-    expect(heard).toBe(false);
-    // An abort that comes late does not meet the next request.
-    const late = await serve(answering(ok));
-    const other = open(late.origin).pool;
-    await ask(other, {}, (handle) => (call = handle));
-    const next = ask(other);
-    call!.abort();
-    expect((await next).body).toBe('ok');
-    expect(late.sockets).toHaveLength(1);
   });
 });
 
@@ -552,7 +288,7 @@ test('a certificate that nobody vouches for is refused before anything is sent',
   const server = createTlsServer({ cert, key }, (socket) => void socket.on('data', () => (received += 1)));
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+  onClose(() => new Promise((resolve) => server.close(resolve)));
   const { pool } = open(`https://localhost:${(server.address() as AddressInfo).port}`);
   expect((await ask(pool)).fault).toEqual({
     code: 'connect_failed',

@@ -1,65 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAccessToken } from '../token/access-token.ts';
 import { createFakeClock } from '../base/fake-clock.testkit.ts';
-import { Secret } from '../base/secret.ts';
-import type { TokenOutcome } from '../token/access-token.ts';
-import type { RenewalEvent } from './renewal-event.ts';
 import { createTokenCache } from './token-cache.ts';
-import { createTokenTally } from './token-tally.ts';
-
-const credential = (secret = 'right') => ({ clientId: 'app', clientSecret: new Secret(secret) });
-const refusal = {
-  kind: 'failure',
-  reason: 'credentials_refused',
-  detail: 'no',
-  retryAfterSeconds: undefined,
-  oauthError: 'invalid_client',
-} as const;
-
-const unavailable = { ...refusal, reason: 'unavailable', detail: 'down', oauthError: undefined } as const;
-
-function setUp(lifetimeMs = 100_000, limits: { maxEntries?: number; maxRefused?: number } = {}) {
-  const clock = createFakeClock();
-  const asked: string[] = [];
-  let answer = (secret: string): TokenOutcome => {
-    if (secret !== 'right') return refusal;
-    const now = clock.monotonic();
-    return createAccessToken(`t${asked.length}`, now, now + lifetimeMs);
-  };
-  let delayMs = 10;
-  const endpoint = {
-    async obtain({ clientSecret }: ReturnType<typeof credential>): Promise<TokenOutcome> {
-      asked.push(clientSecret.reveal());
-      await new Promise<void>((resolve) => clock.after(delayMs, resolve));
-      return answer(clientSecret.reveal());
-    },
-    close: async () => {},
-  };
-  const cache = createTokenCache({ clock, ...limits });
-  const renewals: RenewalEvent[] = [];
-  const tally = createTokenTally();
-  const onRenewal = (event: RenewalEvent) => void renewals.push(event);
-  const open = (...profile: string[]) =>
-    cache.source({ endpoint, profile: ['https://as.example/token', ...profile], tally, onRenewal });
-  const tokens = open();
-  const first = async (who = credential()) => {
-    const pending = tokens.get(who);
-    await clock.advance(delayMs);
-    return pending;
-  };
-  return {
-    clock,
-    tally,
-    asked,
-    renewals,
-    failing: () => cache.failingRenewals().get(tally) ?? 0,
-    open,
-    tokens,
-    first,
-    answerWith: (next: typeof answer) => (answer = next),
-    slow: (ms: number) => (delayMs = ms),
-  };
-}
+import { credential, refusal, setUp, unavailable } from './token-cache.testkit.ts';
 
 describe('token cache', () => {
   it('asks the server once for hundreds of concurrent first requests', async () => {
@@ -216,49 +159,6 @@ describe('token cache', () => {
     expect(await kit.first()).toMatchObject({ value: 'once' });
     await kit.first();
     expect(kit.asked).toHaveLength(2);
-  });
-
-  it('does not take back an answer that was under way when the tokens were purged', async () => {
-    const { clock, tokens, asked, first } = setUp();
-    const pending = tokens.get(credential());
-    tokens.purge();
-    await clock.advance(10);
-    expect(await pending).toMatchObject({ value: 't1' });
-    await first();
-    expect(asked).toHaveLength(2);
-  });
-
-  it('drops the tokens of one client, whatever its secret, and says how many', async () => {
-    const { clock, tokens, open, first, asked } = setUp();
-    await first();
-    const other = { clientId: 'other', clientSecret: new Secret('right') };
-    const kept = await first(other);
-    const elsewhere = open('audience').get(credential());
-    await clock.advance(10);
-    expect(tokens.purge('app')).toBe(1);
-    expect(tokens.purge('app')).toBe(0);
-    expect(tokens.get(other)).toBe(kept);
-    expect(open('audience').get(credential())).toBe(await elsewhere);
-    await first();
-    expect(asked).toHaveLength(4);
-  });
-
-  it("neither keeps nor announces a client's renewal that was under way when its tokens were purged", async () => {
-    const { clock, tokens, first, answerWith, renewals, failing } = setUp();
-    await first();
-    const other = { clientId: 'other', clientSecret: new Secret('right') };
-    await first(other);
-    await clock.advance(80_000);
-    answerWith(() => unavailable);
-    void tokens.get(credential());
-    void tokens.get(other);
-    tokens.purge('app');
-    await clock.advance(10);
-    expect(renewals).toMatchObject([{ kind: 'failed', clientId: 'other' }]);
-    expect(failing()).toBe(1);
-    tokens.purge('other');
-    expect(failing()).toBe(0);
-    expect(tokens.get(credential())).toBeInstanceOf(Promise);
   });
 
   it('lets no caller wait longer than the limit', async () => {
@@ -433,66 +333,6 @@ describe('token cache', () => {
     expect(open('audience').get(credential())).toBeInstanceOf(Promise);
     await clock.advance(10);
     expect(tokens.get(credential())).toBe(token);
-    expect(asked).toHaveLength(2);
-  });
-
-  it('drops the tokens of the source that is purged, and of no other', async () => {
-    const { clock, tokens, open, first, asked } = setUp();
-    await first();
-    const other = open('audience');
-    const pending = other.get(credential());
-    await clock.advance(10);
-    const kept = await pending;
-    tokens.purge();
-    expect(other.get(credential())).toBe(kept);
-    await first();
-    expect(asked).toHaveLength(3);
-  });
-
-  it('drops the tokens that another source with the same profile obtained, and those under way', async () => {
-    const { clock, tokens, open, first, asked } = setUp();
-    const token = await first();
-    const twin = open();
-    expect(twin.purge()).toBe(1);
-    const renewed = tokens.get(credential());
-    twin.purge('app');
-    const newest = twin.get(credential());
-    await clock.advance(10);
-    expect(await renewed).not.toBe(token);
-    expect(tokens.get(credential())).toBe(await newest);
-    expect(await newest).not.toBe(await renewed);
-    expect(asked).toHaveLength(3);
-  });
-
-  it('keeps the tokens of a source with the same profile when one ends', async () => {
-    const { tokens, open, first } = setUp();
-    const token = await first();
-    open().release();
-    expect(tokens.get(credential())).toBe(token);
-    tokens.release();
-    expect(open().get(credential())).toBeInstanceOf(Promise);
-  });
-
-  it('keeps one request per credential when another source is purged meanwhile', async () => {
-    const { clock, tokens, open, asked } = setUp();
-    const other = open('audience');
-    const early = other.get(credential());
-    tokens.purge();
-    const late = other.get(credential());
-    await clock.advance(10);
-    expect(await early).toBe(await late);
-    expect(asked).toHaveLength(1);
-  });
-
-  it('serves what a purge interrupted to its waiters, while newer callers get a newer token', async () => {
-    const { clock, tokens, asked } = setUp();
-    const before = tokens.get(credential());
-    await clock.advance(5);
-    tokens.purge();
-    const after = tokens.get(credential());
-    await clock.advance(10);
-    expect(await before).not.toBe(await after);
-    expect(tokens.get(credential())).toBe(await after);
     expect(asked).toHaveLength(2);
   });
 
