@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runCommand } from '../../packages/gateway/src/cli/io.testkit.ts';
 import { readText, repository } from './manifests.testkit.ts';
 
 /** Instructions of a Dockerfile, with continued lines joined. */
@@ -65,6 +66,38 @@ describe('the image', () => {
     expect(ignored).toEqual(expect.arrayContaining(['**/node_modules', '**/dist']));
   });
 
+  it('is built on a base that cannot change under its name', () => {
+    expect(instructions[0]).toMatch(/^ARG NODE_IMAGE=node:[\w.-]+@sha256:[0-9a-f]{64}$/);
+    expect(instructions.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1])).toEqual(
+      ['${NODE_IMAGE}', '${NODE_IMAGE}', '${NODE_IMAGE}'],
+    );
+  });
+
+  it('names what it is, what it is built on and from which commit', () => {
+    const labels = Array.from(
+      final.join('\n').matchAll(/org\.opencontainers\.image\.([\w.]+)=/g),
+      ([, name]) => name,
+    );
+    expect(labels).toEqual(['title', 'description', 'version', 'revision', 'licenses', 'base.name']);
+    // An argument from before the first FROM is empty in a stage that does not name it.
+    for (const name of ['NODE_IMAGE', 'REVISION'])
+      expect(final.findIndex((line) => line.startsWith(`ARG ${name}`))).toBeGreaterThan(0);
+  });
+
+  it('checks its health with its own command and the configuration that it serves', async () => {
+    const [, health = '[]'] = /HEALTHCHECK .*CMD (\[.*\])/.exec(final.join('\n')) ?? [];
+    const [node, main, ...argv] = JSON.parse(health) as readonly string[];
+    const [, entry] = /ENTRYPOINT (\[.*\])/.exec(final.join('\n'))!;
+    expect([node, main]).toEqual(JSON.parse(entry!));
+    const [, command] = /\nCMD (\[.*\])/.exec(final.join('\n'))!;
+    expect(argv.slice(1)).toEqual((JSON.parse(command!) as readonly string[]).slice(1));
+    const { code, stderr } = await runCommand(argv);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'error: /etc/grantgate/grantgate.yaml cannot be read (ENOENT)\n',
+    });
+  });
+
   it('says the version of the package, as the chart and the kustomization do', () => {
     const { version } = JSON.parse(readText('packages/gateway/package.json')) as { readonly version: string };
     expect(final.join('\n')).toContain(`org.opencontainers.image.version="${version}"`);
@@ -73,8 +106,15 @@ describe('the image', () => {
   });
 });
 
+const unit = readText('deploy/systemd/grantgate.service').split('\n');
+
+it('the unit of systemd reloads with a signal that does not end a gateway of one process', () => {
+  expect(unit.filter((line) => line.startsWith('ExecReload='))).toEqual([
+    'ExecReload=/bin/kill -USR1 $MAINPID',
+  ]);
+});
+
 it('the unit of systemd leaves time for graceTimeOut and gives no privileges', () => {
-  const unit = readText('deploy/systemd/grantgate.service').split('\n');
   expect(Number(unit.find((line) => line.startsWith('TimeoutStopSec='))?.match(/\d+/)?.[0])).toBeGreaterThan(
     10,
   );

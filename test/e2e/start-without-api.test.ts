@@ -206,6 +206,20 @@ describe('a gateway, while the API server', () => {
     60_000,
   );
 
+  it.concurrent.each([1, 2])(
+    'is away, reopens log files on SIGUSR1 before it listens, and opens no debugger (workers: %d)',
+    async (workers) => {
+      const served = start(await outages['refuses connections']!(), workers);
+      await served.untilLogged('Kubernetes API unavailable', 1);
+      served.child.kill('SIGUSR1');
+      await served.untilLogged('listening', 2);
+      served.child.kill('SIGTERM');
+      expect(await served.ended).toBe(0);
+      expect(served.text()).not.toContain('Debugger');
+    },
+    60_000,
+  );
+
   it.concurrent.each([1, 2])('is away, stops at once before it listens (workers: %d)', async (workers) => {
     const outage = await outages['refuses connections']!();
     const listening = await until(async () => {

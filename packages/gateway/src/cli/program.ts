@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import type { CheckFlags } from './check.ts';
 import type { ClaimsFlags } from './claims.ts';
 import type { DemoFlags } from './demo.ts';
+import type { HealthcheckFlags } from './healthcheck.ts';
 import type { Io } from './io.ts';
 import { readVersion } from '../version.ts';
 import { schemaNames } from './schema-names.ts';
@@ -31,7 +32,8 @@ export function createProgram(io: Io, start: Start): Command {
       getErrHasColors: () => io.stderr.colors,
     });
 
-  for (const add of [addServe, addCheck, addClaims, addToken, addDemo, addSchema]) add(program, io, start);
+  for (const add of [addServe, addHealthcheck, addCheck, addClaims, addToken, addDemo, addSchema])
+    add(program, io, start);
   return program;
 }
 
@@ -66,6 +68,26 @@ Exit codes: 0 stopped by a signal, 1 the gateway cannot start, 2 wrong usage, 13
     )
     .action((paths: string[], flags: ServeFlags) =>
       start(async () => (await import('./serve.ts')).runServe(paths, flags, io)),
+    );
+}
+
+function addHealthcheck(program: Command, io: Io, start: Start): void {
+  program
+    .command('healthcheck')
+    .summary('check whether the gateway of this machine is healthy')
+    .description(
+      'Requests `/ping` from the entry point `admin` of the gateway that runs on this machine, for health checks of containers.',
+    )
+    .option('-c, --config <file>', 'install configuration of that gateway (default: that of serve PATH)')
+    .addHelpText(
+      'after',
+      `
+Without \`ping\`, or without an entry point \`admin\`, it tries a connection to the first entry point. It waits 5 s for the response.
+
+Exit codes: 0 healthy, 1 unhealthy or no valid configuration, 2 wrong usage.`,
+    )
+    .action((flags: HealthcheckFlags) =>
+      start(async () => (await import('./healthcheck.ts')).runHealthcheck(flags, io)),
     );
 }
 

@@ -1,3 +1,4 @@
+import type { Gateway } from '../../compose.ts';
 import type { InstallConfig } from '../../config/install.ts';
 import { GatewayStartError } from '../../start-error.ts';
 import type { Io } from '../io.ts';
@@ -6,14 +7,15 @@ import { untilStopped } from '../until-stopped.ts';
 /** Serves in this process. */
 export async function serveAlone(install: InstallConfig, io: Io): Promise<number> {
   const stop = untilStopped(io);
+  let gateway: Gateway | undefined;
+  // From the beginning: until somebody listens, Node.js opens its debugger on SIGUSR1.
+  const stopReopening = io.onReopen(() => gateway?.reopenLogs());
   const sinks = { stdout: await io.openSink('stdout'), stderr: await io.openSink('stderr') };
   try {
     const { startGateway } = await import('../../compose.ts');
-    const gateway = await startGateway(install, { env: io.env, ...sinks, signal: stop.signal });
-    const stopReopening = io.onReopen(() => gateway.reopenLogs());
+    gateway = await startGateway(install, { env: io.env, ...sinks, signal: stop.signal });
     await stop.stopped;
     await gateway.drain();
-    stopReopening();
     return 0;
   } catch (error) {
     if (stop.signal.aborted && error === stop.signal.reason) return 0;
@@ -22,6 +24,7 @@ export async function serveAlone(install: InstallConfig, io: Io): Promise<number
     return 1;
   } finally {
     stop.cancel();
+    stopReopening();
     await Promise.all([sinks.stdout.close(), sinks.stderr.close()]);
   }
 }
