@@ -18,6 +18,20 @@ export async function startReal(
   folder: string,
   file = 'traefik.yaml',
 ): Promise<{ close(): Promise<void> }> {
+  const { entryPoints, routes } = await readConfiguration(folder, file);
+  const [{ rule } = { rule: '' }] = Object.values(routes.routers);
+  const path = /PathPrefix\(`([^`]+)`\)/.exec(rule)?.[1] ?? '/';
+  const addresses = Object.values(entryPoints).map(({ address }) => address);
+  return startTraefik(program, folder, addresses, { file, path });
+}
+
+/** The same with a configuration of any form; resolves when every address serves the path. */
+export async function startTraefik(
+  program: string,
+  folder: string,
+  addresses: readonly string[],
+  { file = 'traefik.yaml', path }: { readonly file?: string; readonly path: string },
+): Promise<{ close(): Promise<void> }> {
   const child = spawn(program, [`--configFile=${file}`], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const state = { ended: false };
@@ -34,11 +48,8 @@ export async function startReal(
   });
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const { entryPoints, routes } = await readConfiguration(folder, file);
-  const [{ rule } = { rule: '' }] = Object.values(routes.routers);
   // Traefik listens before it has read its routes.
-  const path = /PathPrefix\(`([^`]+)`\)/.exec(rule)?.[1] ?? '/';
-  for (const { address } of Object.values(entryPoints))
+  for (const address of addresses)
     await until(
       () => {
         if (state.ended) throw new Error(`${program} ended: ${said}`);

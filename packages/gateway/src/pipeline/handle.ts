@@ -152,7 +152,7 @@ function send(context: RequestContext, heads: Heads, route: Route): void {
     incoming: incoming,
     method: facts.method,
     picked,
-    target: context.target,
+    target: withPath(context.target),
     head: heads.toUpstreamHead(facts, context.passes, picked, context.requestId),
     toCallerHead: heads.toCallerHead,
     changeHeaders: route.changesResponses
@@ -162,6 +162,10 @@ function send(context: RequestContext, heads: Heads, route: Route): void {
     renewHead: context.renewsToken ? () => renewHead(context, picked, heads) : undefined,
   });
 }
+
+/** Steps may have left nothing of the path. */
+const withPath = (target: string): string =>
+  target === '' || target.startsWith('?') ? `/${target}` : target;
 
 /** Nobody waits for what this throws, so it does not: without another token, the response goes to the caller. */
 function renewHead(

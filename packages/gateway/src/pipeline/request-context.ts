@@ -106,7 +106,7 @@ export class RequestContext
 
   protected override readTarget(target: string): string | undefined {
     const { path, query } = splitTarget(target);
-    const read = this.incoming.readPath(path);
+    const read = path === '' ? '' : this.incoming.readPath(path);
     return read === undefined ? undefined : read + query;
   }
 

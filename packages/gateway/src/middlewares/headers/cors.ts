@@ -27,15 +27,16 @@ export function compileCors(options: HeadersOptions): Cors | undefined {
   if (!credentials && !addVaryHeader && maxAge === 0 && lists.every(({ length }) => length === 0))
     return undefined;
   const toAllowedOrigin = createToAllowedOrigin(origins, expressions);
-  const common = credentials ? ['Access-Control-Allow-Credentials', 'true'] : [];
+  const common = [
+    ...(credentials ? ['Access-Control-Allow-Credentials', 'true'] : []),
+    ...pair('Access-Control-Expose-Headers', exposed.join(',')),
+  ];
   const onPreflight = [
     ...common,
     ...pair('Access-Control-Allow-Headers', allowHeaders.join(',')),
     ...pair('Access-Control-Allow-Methods', allowMethods.join(',')),
-    'Access-Control-Max-Age',
-    String(maxAge),
+    ...pair('Access-Control-Max-Age', maxAge === 0 ? '' : String(maxAge)),
   ];
-  const onResponse = [...common, ...pair('Access-Control-Expose-Headers', exposed.join(','))];
   return {
     preflight(request) {
       if (request.facts.method !== 'OPTIONS') return undefined;
@@ -45,7 +46,7 @@ export function compileCors(options: HeadersOptions): Cors | undefined {
       return { allowed: false, response: { status: 200, headers, body: noBody } };
     },
     headersFor: (request, headers) => [
-      ...onResponse,
+      ...common,
       ...pair(allowOrigin, toAllowedOrigin(request.header('origin') ?? '') ?? ''),
       ...(addVaryHeader ? ['Vary', toVary(valueIn(headers, 'vary'))] : []),
     ],

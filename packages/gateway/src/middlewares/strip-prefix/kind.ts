@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toHeaderBytes } from '../header-lists.ts';
 import { defineKind } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
 import { unchanged, type Step, type StepRequest } from '../step.ts';
@@ -34,7 +35,7 @@ const removeHeaders: ReadonlySet<string> = new Set([lowerName]);
 function compile({ prefixes }: Options, stepName: string): Step {
   const kinds = prefixes.map((prefix) => ({
     prefix,
-    setHeaders: Object.freeze([name, prefix.trim()]),
+    setHeaders: Object.freeze([name, toHeaderBytes(prefix.trim())]),
   }));
   return Object.freeze({
     name: stepName,
@@ -62,4 +63,5 @@ function addToEarlier(request: StepRequest, setHeaders: readonly string[]): read
   return earlier === undefined ? setHeaders : [name, earlier, ...setHeaders];
 }
 
-const withSlash = (path: string): string => (path.startsWith('/') ? path : `/${path}`);
+/** What is left may be nothing: another prefix may follow, and the server gets a slash. */
+const withSlash = (path: string): string => (path === '' || path.startsWith('/') ? path : `/${path}`);

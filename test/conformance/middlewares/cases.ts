@@ -1,0 +1,291 @@
+/** A request to a route with some middlewares. */
+export interface MiddlewareCase {
+  readonly name: string;
+  /** `http.middlewares` of one kind each; the route has them in this order. */
+  readonly middlewares: Readonly<Record<string, object>>;
+  readonly requests: readonly CaseRequest[];
+}
+
+export interface CaseRequest {
+  /** Default: `GET`. */
+  readonly method?: string;
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Why grantgate responds otherwise than Traefik; undefined: it does not. */
+  readonly differs?: string;
+}
+
+const cors = {
+  accessControlAllowMethods: ['GET', 'OPTIONS', 'PUT'],
+  accessControlAllowHeaders: ['*'],
+  accessControlAllowOriginList: ['https://foo.bar.org', 'https://example.org'],
+  accessControlMaxAge: 100,
+  addVaryHeader: true,
+};
+const preflight = { Origin: 'https://example.org', 'Access-Control-Request-Method': 'PUT' };
+const get = (...targets: readonly string[]): readonly CaseRequest[] => targets.map((target) => ({ target }));
+
+export const cases: readonly MiddlewareCase[] = [
+  {
+    name: 'headers: custom',
+    middlewares: {
+      a: {
+        headers: {
+          customRequestHeaders: { 'X-Script-Name': 'test', 'X-Gone': '', Host: 'internal.example' },
+          customResponseHeaders: { 'X-Custom': 'value', 'X-Server': '' },
+        },
+      },
+    },
+    requests: [
+      ...get('/', '/path?x=1'),
+      { target: '/', headers: { 'X-Script-Name': 'mine', 'X-Gone': 'here', 'X-Stays': 'yes' } },
+      { method: 'POST', target: '/' },
+    ],
+  },
+  {
+    name: 'headers: CORS',
+    middlewares: { a: { headers: cors } },
+    requests: [
+      { target: '/' },
+      { target: '/', headers: { Origin: 'https://example.org' } },
+      { target: '/', headers: { Origin: 'https://evil.example' } },
+      { target: '/vary', headers: { Origin: 'https://foo.bar.org' } },
+      { method: 'OPTIONS', target: '/', headers: preflight },
+      { method: 'OPTIONS', target: '/', headers: { ...preflight, Origin: 'https://evil.example' } },
+      { method: 'OPTIONS', target: '/', headers: { Origin: 'https://example.org' } },
+      { method: 'GET', target: '/', headers: preflight },
+    ],
+  },
+  {
+    name: 'headers: CORS with expressions, credentials and exposed headers',
+    middlewares: {
+      a: {
+        headers: {
+          accessControlAllowOriginListRegex: ['^https://[a-z]+\\.example\\.org$'],
+          accessControlAllowCredentials: true,
+          accessControlExposeHeaders: ['X-One', 'X-Two'],
+        },
+      },
+    },
+    requests: [
+      { target: '/', headers: { Origin: 'https://www.example.org' } },
+      { target: '/', headers: { Origin: 'https://www.example.org.evil' } },
+      { method: 'OPTIONS', target: '/', headers: { ...preflight, Origin: 'https://www.example.org' } },
+    ],
+  },
+  {
+    name: 'headers: every origin',
+    middlewares: { a: { headers: { accessControlAllowOriginList: ['*'] } } },
+    requests: [
+      { target: '/' },
+      { target: '/', headers: { Origin: 'null' } },
+      { target: '/', headers: { Origin: 'https://a.b' } },
+    ],
+  },
+  {
+    name: 'headers: security',
+    middlewares: {
+      a: {
+        headers: {
+          frameDeny: true,
+          contentTypeNosniff: true,
+          browserXssFilter: true,
+          contentSecurityPolicy: "default-src 'self'",
+          contentSecurityPolicyReportOnly: "default-src 'none'",
+          referrerPolicy: 'same-origin',
+          permissionsPolicy: 'geolocation=()',
+          publicKey: 'pin',
+          stsSeconds: 31536000,
+          stsIncludeSubdomains: true,
+          stsPreload: true,
+        },
+      },
+    },
+    requests: get('/', '/secured'),
+  },
+  {
+    name: 'headers: security, forced and custom',
+    middlewares: {
+      a: {
+        headers: {
+          frameDeny: true,
+          customFrameOptionsValue: 'SAMEORIGIN',
+          browserXssFilter: true,
+          customBrowserXSSValue: '0',
+          stsSeconds: 60,
+          forceSTSHeader: true,
+          customResponseHeaders: { 'X-Frame-Options': 'ALLOW-FROM a' },
+        },
+      },
+    },
+    requests: get('/'),
+  },
+  {
+    name: 'headers: allowed hosts',
+    middlewares: { a: { headers: { allowedHosts: ['api.example', 'Other.Example:8080'] } } },
+    requests: [
+      { target: '/' },
+      { target: '/', headers: { Host: 'other.example:8080' } },
+      { target: '/', headers: { Host: 'api.example:8080' }, differs: 'a refusal has other headers' },
+      { target: '/', headers: { Host: 'evil.example' }, differs: 'a refusal has other headers' },
+    ],
+  },
+  {
+    name: 'headers: two of them',
+    middlewares: {
+      outer: {
+        headers: { customRequestHeaders: { 'X-A': 'outer' }, customResponseHeaders: { 'X-B': 'outer' } },
+      },
+      inner: {
+        headers: { customRequestHeaders: { 'X-A': 'inner' }, customResponseHeaders: { 'X-B': 'inner' } },
+      },
+    },
+    requests: get('/'),
+  },
+  {
+    name: 'stripPrefix',
+    middlewares: { a: { stripPrefix: { prefixes: ['/stat', '/st at', '/stät', '/x/'] } } },
+    requests: [
+      ...get(
+        '/foo',
+        '/stat',
+        '/stat/',
+        '/stat/us',
+        '/status',
+        '/stat/us?a=/stat',
+        '/st%20at/us',
+        '/st%C3%A4t/a%20b',
+      ),
+      ...get('/x/y', '/x', '/x/', '/stat/a%2Bb', '/%73tat/us'),
+      {
+        target: '/stat',
+        headers: { 'X-Forwarded-Prefix': '/forged' },
+      },
+    ],
+  },
+  {
+    name: 'stripPrefix: two of them',
+    middlewares: { a: { stripPrefix: { prefixes: ['/a'] } }, b: { stripPrefix: { prefixes: ['/b'] } } },
+    requests: get('/a/b/c', '/b/a', '/a'),
+  },
+  {
+    name: 'addPrefix',
+    middlewares: { a: { addPrefix: { prefix: '/a' } } },
+    requests: get('/', '/b', '/b?c=d', '/b%20c', '/b/'),
+  },
+  {
+    name: 'addPrefix: without a slash',
+    middlewares: { a: { addPrefix: { prefix: 'a' } } },
+    requests: get('/b'),
+  },
+  {
+    name: 'addPrefix: characters that are encoded',
+    middlewares: { a: { addPrefix: { prefix: '/a b/ä' } } },
+    requests: get('/c'),
+  },
+  {
+    name: 'replacePath',
+    middlewares: { a: { replacePath: { path: '/new' } } },
+    requests: [
+      ...get('/old', '/old?x=1', '/old%20one'),
+      {
+        target: '/a',
+        headers: { 'X-Replaced-Path': '/forged' },
+        differs: "a caller's X-Replaced-Path is replaced",
+      },
+    ],
+  },
+  {
+    name: 'replacePath: encoded',
+    middlewares: { a: { replacePath: { path: '/n%20w' } } },
+    requests: get('/old'),
+  },
+  {
+    name: 'strip, then add',
+    middlewares: { a: { stripPrefix: { prefixes: ['/api'] } }, b: { addPrefix: { prefix: '/v2' } } },
+    requests: get('/api/orders', '/api', '/other'),
+  },
+  {
+    name: 'redirectScheme',
+    middlewares: { a: { redirectScheme: { scheme: 'https' } } },
+    requests: [
+      ...get('/', '/a/b?c=d', '/a%20b'),
+      { method: 'POST', target: '/' },
+      { method: 'HEAD', target: '/' },
+      { target: '/', headers: { Host: 'api.example:8000' } },
+      { target: '/', headers: { Host: 'api.example:443' } },
+    ],
+  },
+  {
+    name: 'redirectScheme: permanent, with a port',
+    middlewares: { a: { redirectScheme: { scheme: 'https', port: '8443', permanent: true } } },
+    requests: [{ target: '/a' }, { method: 'PUT', target: '/a' }, { method: 'HEAD', target: '/a' }],
+  },
+  {
+    name: 'redirectScheme: the usual port',
+    middlewares: { a: { redirectScheme: { scheme: 'https', port: '443' } } },
+    requests: get('/'),
+  },
+  {
+    name: 'redirectScheme: to the scheme that is used',
+    middlewares: { a: { redirectScheme: { scheme: 'http' } } },
+    requests: [
+      { target: '/' },
+      { target: '/', headers: { Host: 'api.example:80' } },
+      { target: '/', headers: { Host: 'api.example:81' } },
+    ],
+  },
+  {
+    name: 'ipAllowList: allowed',
+    middlewares: { a: { ipAllowList: { sourceRange: ['127.0.0.1/8', '::1'] } } },
+    requests: get('/'),
+  },
+  {
+    name: 'ipAllowList: not allowed',
+    middlewares: { a: { ipAllowList: { sourceRange: ['192.0.2.0/24'], rejectStatusCode: 404 } } },
+    requests: get('/'),
+  },
+  {
+    name: 'ipAllowList: by X-Forwarded-For of a caller that is not trusted',
+    middlewares: { a: { ipAllowList: { sourceRange: ['192.0.2.0/24'], ipStrategy: { depth: 1 } } } },
+    requests: [{ target: '/', headers: { 'X-Forwarded-For': '192.0.2.1' } }],
+  },
+  {
+    name: 'rateLimit',
+    middlewares: { a: { rateLimit: { average: 1, period: '1h', burst: 2 } } },
+    requests: get('/', '/', '/', '/'),
+  },
+  {
+    name: 'rateLimit: by a header',
+    middlewares: {
+      a: { rateLimit: { average: 1, period: '1h', sourceCriterion: { requestHeaderName: 'X-Key' } } },
+    },
+    requests: ['a', 'b', 'a', 'b'].map((key) => ({ target: '/', headers: { 'X-Key': key } })),
+  },
+  {
+    name: 'rateLimit: none',
+    middlewares: { a: { rateLimit: { burst: 1 } } },
+    requests: get('/', '/', '/'),
+  },
+  {
+    name: 'inFlightReq',
+    middlewares: { a: { inFlightReq: { amount: 1 } } },
+    requests: get('/', '/'),
+  },
+  {
+    name: 'a redirect behind headers',
+    middlewares: {
+      a: { headers: { customResponseHeaders: { 'X-Custom': 'value' } } },
+      b: { redirectScheme: { scheme: 'https' } },
+    },
+    requests: get('/'),
+  },
+  {
+    name: 'a refusal behind headers',
+    middlewares: {
+      a: { headers: { customResponseHeaders: { 'X-Custom': 'value' } } },
+      b: { ipAllowList: { sourceRange: ['192.0.2.1'] } },
+    },
+    requests: get('/'),
+  },
+];

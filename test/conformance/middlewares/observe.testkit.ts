@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { CaseRequest } from './cases.ts';
+
+/** What a request came to: the response, and the request that the service got, each as far as middlewares change it. */
+export interface Observation {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Undefined: the service got none. */
+  readonly seen:
+    | { readonly target: string; readonly host: string; readonly headers: Readonly<Record<string, string>> }
+    | undefined;
+}
+
+/** Of responses: what middlewares set, and what the service sets. */
+const responseHeaders =
+  /^(?:location|vary|retry-after|access-control-.*|strict-transport-security|public-key-pins|referrer-policy|permissions-policy|content-security-policy.*|x-(?!request-id|retry-in).*)$/;
+/** Of requests: what middlewares set; the hop's own are compared elsewhere. */
+const requestHeaders = /^x-(?!forwarded-(?:for|host|port|proto|server)|real-ip|request-id|case).*$/;
+
+const pick = (headers: IncomingMessage['headers'], wanted: RegExp): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => wanted.test(name))
+      .map(([name, value]) => [name, String(value)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+
+/** A service with headers of its own that middlewares may change. */
+export async function startService() {
+  let seen: Observation['seen'];
+  const server = createServer((incoming, response) => {
+    const { url: target = '', headers } = incoming;
+    seen = { target, host: headers.host ?? '', headers: pick(headers, requestHeaders) };
+    response.setHeader('X-Server', 'service');
+    if (target === '/vary') response.setHeader('Vary', 'Accept');
+    if (target === '/secured') response.setHeader('X-Frame-Options', 'SAMEORIGIN');
+    response.end('ok');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    take() {
+      const last = seen;
+      seen = undefined;
+      return last;
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** Sends a request of a case to a proxy on a port. @param more headers beside those of the case. */
+export async function observe(
+  port: number,
+  { method = 'GET', target, headers = {} }: CaseRequest,
+  service: { take(): Observation['seen'] },
+  more: Readonly<Record<string, string>> = {},
+): Promise<Observation> {
+  service.take();
+  const sent = request({
+    port,
+    host: '127.0.0.1',
+    method,
+    path: target,
+    agent: false,
+    headers: { Host: 'api.example', ...headers, ...more },
+  });
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return {
+    status: response.statusCode ?? 0,
+    headers: pick(response.headers, responseHeaders),
+    seen: service.take(),
+  };
+}
