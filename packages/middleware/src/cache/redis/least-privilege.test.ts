@@ -12,7 +12,7 @@ import { whenReady } from './when-ready.testkit.ts';
 const guide = readFileSync(new URL('../../../../../docs/guide/redis.md', import.meta.url), 'utf8');
 /** The rules that the guide tells to grant: for every server, and for the nodes of a cluster beside those. */
 const [, everywhere = '', inCluster = ''] =
-  /The ACL user needs `([^`]+)`, in a cluster `([^`]+)` too\./.exec(guide) ?? [];
+  /The ACL user needs `([^`]+)`, and in a cluster also `([^`]+)`\./.exec(guide) ?? [];
 const keyPrefix = 'gg:';
 
 const topologies: [
