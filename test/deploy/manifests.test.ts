@@ -40,6 +40,9 @@ const kustomization = parse(readText('deploy/kubernetes/kustomization.yaml')) as
 };
 const plain = kustomization.resources.flatMap((path) => readManifests(`deploy/kubernetes/${path}`));
 const namespaced = readManifests('deploy/kubernetes/namespaced/roles.yaml');
+const metrics = ['network-policy', 'pod-monitor'].flatMap((name) =>
+  readManifests(`deploy/kubernetes/metrics/${name}.yaml`),
+);
 const sets: readonly (readonly [string, readonly Manifest[], optional: boolean])[] = [
   ['plain', plain, true],
   ['namespaced', [...plain.filter(({ kind }) => !kind.startsWith('ClusterRole')), ...namespaced], true],
@@ -52,6 +55,8 @@ it('names every manifest in the kustomization, but what is opted into or takes t
   expect(files.filter((file) => !kustomization.resources.includes(file))).toEqual([
     'admission/open-routes.yaml',
     'kustomization.yaml',
+    'metrics/network-policy.yaml',
+    'metrics/pod-monitor.yaml',
     'namespaced/roles.yaml',
   ]);
 });
@@ -80,6 +85,61 @@ it('has beside Traefik everything but the definitions and the policy for Ingress
   ]);
 });
 
+describe.each([
+  ['plain', plain, metrics],
+  ['the chart', readManifests('deploy/helm/rendered/everything.yaml'), undefined],
+] as const)('the manifests for metrics (%s)', (_, manifests, more) => {
+  const all = [...manifests, ...(more ?? [])];
+  const { template } = all.find(({ kind }) => kind === 'Deployment')!['spec'] as {
+    readonly template: { readonly metadata: Manifest['metadata']; readonly spec: PodSpec };
+  };
+
+  it('have Prometheus scrape the port of the entry point admin, where metrics are', () => {
+    const monitor = all.find(({ kind }) => kind === 'PodMonitor')!;
+    const { selector, podMetricsEndpoints } = monitor['spec'] as {
+      readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+      readonly podMetricsEndpoints: readonly { readonly interval: string }[];
+    };
+    expect(monitor).toMatchObject({
+      apiVersion: 'monitoring.coreos.com/v1',
+      metadata: { namespace: 'grantgate' },
+    });
+    expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+    expect(podMetricsEndpoints).toEqual([
+      { port: 'admin', path: '/metrics', interval: expect.stringMatching(/^\d+[sm]$/) as string },
+    ]);
+    expect(template.spec.containers[0].ports).toContainEqual({ name: 'admin', containerPort: 8080 });
+  });
+
+  it('let those reach the entry point admin who are named, nobody else', () => {
+    const rules = all
+      .filter(({ kind }) => kind === 'NetworkPolicy')
+      .map(
+        ({ spec }) =>
+          spec as {
+            readonly podSelector: { readonly matchLabels: object };
+            readonly ingress: readonly IngressRule[];
+          },
+      )
+      .flatMap(({ podSelector, ingress }) => ingress.map((rule) => ({ ...rule, ...podSelector })))
+      .filter(({ ports }) => ports.some(({ port }) => port === 'admin'));
+    expect(rules).toHaveLength(1);
+    expect(template.metadata.labels).toMatchObject(rules[0]!.matchLabels);
+    expect(rules[0]!.from).toHaveLength(1);
+    expect(rules[0]!.ports).toEqual([{ port: 'admin' }]);
+  });
+
+  it('are right by the schemas of Kubernetes', () => {
+    const own = (more ?? []).filter(({ kind }) => kind !== 'PodMonitor');
+    expect(own.flatMap((manifest) => validate(manifest))).toEqual([]);
+  });
+});
+
+interface IngressRule {
+  readonly from?: readonly object[];
+  readonly ports: readonly { readonly port: string }[];
+}
+
 describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
   const of = (kind: string): Manifest & { readonly spec: object } =>
     manifests.find((manifest) => manifest.kind === kind) as Manifest & { readonly spec: object };
@@ -93,7 +153,9 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
   const install = parseInstall(configMap.data['grantgate.yaml'] ?? '', '/etc/grantgate/grantgate.yaml');
 
   it('are right by the schemas of Kubernetes', () => {
-    const problems = manifests.flatMap((manifest) =>
+    // The Prometheus Operator brings the schema of its kind.
+    const known = manifests.filter(({ kind }) => kind !== 'PodMonitor');
+    const problems = known.flatMap((manifest) =>
       validate(manifest).map((problem) => `${manifest.kind} ${manifest.metadata.name}: ${problem}`),
     );
     expect(problems).toEqual([]);
@@ -180,7 +242,9 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
     // Alive while the API server is away; ready once the cluster has been read.
     expect(container.readinessProbe.httpGet).toEqual({ path: '/ready', port: 'admin' });
     expect(of('Service').spec).toMatchObject({ ports: [{ targetPort: 'web' }] });
-    expect(of('NetworkPolicy').spec).toMatchObject({ ingress: [{ ports: [{ port: 'web' }] }] });
+    const { ingress } = of('NetworkPolicy').spec as { readonly ingress: readonly IngressRule[] };
+    const open = ingress.filter(({ from }) => from === undefined);
+    expect(open).toEqual([{ ports: [{ port: 'web' }] }]);
   });
 
   it('give requests in flight their time before a pod is killed', () => {

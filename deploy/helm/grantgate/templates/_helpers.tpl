@@ -41,6 +41,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $provider := dict }}
 {{- with .Values.namespaces }}{{ $_ := set $provider "namespaces" . }}{{ end }}
 {{- $own := dict "entryPoints" $entryPoints "ping" dict "providers" (dict "kubernetesCRD" $provider) }}
+{{- if .Values.metrics.enabled }}{{ $_ := set $own "metrics" (dict "prometheus" dict) }}{{ end }}
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) $own) }}
 {{- end }}
 
