@@ -21,17 +21,28 @@ const gateway = {
   middlewares: ['config', 'secrets', 'routing', 'reload'],
   // middlewares for the schemas of their kinds.
   providers: ['config', 'secrets', 'files', 'middlewares', 'reload'],
-  // A client for HTTP/1.1 that knows nothing of gateways.
-  http1: [],
-  upstream: ['config', 'http1', 'reload'],
+  // HTTP/1.1 as both sides read and write it; knows nothing of gateways, and neither does the client.
+  'http1/message': [],
+  'http1/client': ['http1/message'],
+  upstream: ['config', 'http1/client', 'http1/message', 'reload'],
   // routing for the request's facts alone.
   // middlewares for what steps have changed.
-  proxy: ['upstream', 'routing', 'http1', 'middlewares'],
+  proxy: ['upstream', 'routing', 'http1/client', 'http1/message', 'middlewares'],
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy', 'middlewares', 'reload'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config', 'middlewares'],
-  // http1 for what both sides of a proxy read and wait for alike.
-  entrypoints: ['pipeline', 'snapshot', 'routing', 'proxy', 'config', 'http1'],
-  'external-auth': ['pipeline', 'entrypoints', 'snapshot', 'routing', 'proxy', 'config', 'middlewares'],
+  // Serves requests on the connections that entry points accept.
+  'http1/server': ['http1/message', 'pipeline', 'proxy', 'routing', 'config'],
+  entrypoints: ['http1/server', 'pipeline', 'routing', 'config'],
+  'external-auth': [
+    'pipeline',
+    'entrypoints',
+    'http1/message',
+    'snapshot',
+    'routing',
+    'proxy',
+    'config',
+    'middlewares',
+  ],
   // snapshot for what the workers are told to drop.
   workers: ['config', 'snapshot', 'reload'],
   // providers and workers for the events that they announce.

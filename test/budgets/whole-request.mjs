@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { createActivity } from '../../packages/gateway/dist/entrypoints/activity.js';
-import { createResponseTexts } from '../../packages/gateway/dist/entrypoints/response-texts.js';
-import { CallerConnection } from '../../packages/gateway/dist/entrypoints/caller-connection.js';
-import { openConnection } from '../../packages/gateway/dist/http1/connection.js';
-import { createDeadlines } from '../../packages/gateway/dist/http1/deadlines.js';
-import { createReadBuffers } from '../../packages/gateway/dist/http1/read-buffers.js';
-import { toRequestHead } from '../../packages/gateway/dist/http1/request-head.js';
+import { createResponseTexts } from '../../packages/gateway/dist/http1/server/response-texts.js';
+import { CallerConnection } from '../../packages/gateway/dist/http1/server/caller-connection.js';
+import { openConnection } from '../../packages/gateway/dist/http1/client/connection.js';
+import { createDeadlines } from '../../packages/gateway/dist/http1/message/deadlines.js';
+import { createReadBuffers } from '../../packages/gateway/dist/http1/message/read-buffers.js';
+import { toRequestHead } from '../../packages/gateway/dist/http1/client/request-head.js';
 import { createAccessLogLine } from '../../packages/gateway/dist/observe/access-log.js';
 import { createHandle } from '../../packages/gateway/dist/pipeline/handle.js';
 import { createReadPath } from '../../packages/gateway/dist/routing/request-path.js';

@@ -1,18 +1,12 @@
 import type { Socket } from 'node:net';
+import type { RequestActivity } from '../http1/server/activity.ts';
 
 /** What is under way on an entry point. */
-export interface Activity {
-  readonly draining: boolean;
-  /** The response to each request is the last of its connection, as far as that can still be said. */
-  readonly ending: boolean;
+export interface Activity extends RequestActivity {
   /** Connections that are open. */
   readonly connections: number;
   /** Calling it again for the same connection changes nothing. */
   connected(socket: Socket): void;
-  /** A response is under way... */
-  begin(): void;
-  /** ...and is over. */
-  finish(): void;
   /** `ending` from now on. Resolves when no connection is open; those that bring no request any more, and WebSockets, stay open. */
   retire(): Promise<void>;
   /** Resolves when no response is in flight. An established WebSocket does not count: it may stay open indefinitely. */

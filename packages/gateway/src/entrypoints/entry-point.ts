@@ -7,13 +7,13 @@ import type { Handle } from '../pipeline/handle.ts';
 import { createReadPath } from '../routing/request-path.ts';
 import { createActivity, type Activity } from './activity.ts';
 import { createCertificates, type CertificatePair } from './certificates.ts';
-import { serveWithNode } from './node-fallback.ts';
-import { createConnectionFacts } from './connection-facts.ts';
+import { serveWithNode } from '../http1/server/node-fallback.ts';
+import { createConnectionFacts } from '../http1/server/connection-facts.ts';
 import { listen, reportAcceptErrors } from './listen.ts';
-import { createReadFacts } from './request-facts.ts';
-import { createFastPath, type FastPath } from './fast-path.ts';
-import { createTrustedPeers } from './trusted-peers.ts';
-import { createWriteStalls } from './write-stalls.ts';
+import { createReadFacts } from '../http1/server/request-facts.ts';
+import { createFastPath, type FastPath } from '../http1/server/fast-path.ts';
+import { createTrustedPeers } from '../http1/server/trusted-peers.ts';
+import { createWriteStalls } from '../http1/server/write-stalls.ts';
 
 /** A listener. */
 export interface EntryPoint {

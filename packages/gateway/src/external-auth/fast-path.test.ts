@@ -12,13 +12,13 @@ import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit
 import type { ExternalAuthConfig, EntryPointConfig } from '../config/install.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import { createActivity } from '../entrypoints/activity.ts';
-import { createConnectionFacts } from '../entrypoints/connection-facts.ts';
+import { createConnectionFacts } from '../http1/server/connection-facts.ts';
 import { openEntryPoint, type EntryPoint } from '../entrypoints/entry-point.ts';
 import { allow } from '../entrypoints/gateway.testkit.ts';
-import { serveWithNode } from '../entrypoints/node-fallback.ts';
-import { createReadFacts } from '../entrypoints/request-facts.ts';
-import { createTrustedPeers } from '../entrypoints/trusted-peers.ts';
-import { createWriteStalls } from '../entrypoints/write-stalls.ts';
+import { serveWithNode } from '../http1/server/node-fallback.ts';
+import { createReadFacts } from '../http1/server/request-facts.ts';
+import { createTrustedPeers } from '../http1/server/trusted-peers.ts';
+import { createWriteStalls } from '../http1/server/write-stalls.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';

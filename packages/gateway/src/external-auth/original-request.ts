@@ -1,4 +1,4 @@
-import { toHostName, withoutUserinfo } from '../entrypoints/request-facts.ts';
+import { toHostName, withoutUserinfo } from '../http1/message/authority.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 
 /**

@@ -7,7 +7,7 @@ import {
   type Deferred,
   type TestGateway,
 } from '../entrypoints/gateway.testkit.ts';
-import { badBodies, badHeads, type BadResponse } from '../http1/response-corpus.testkit.ts';
+import { badBodies, badHeads, type BadResponse } from '../http1/client/response-corpus.testkit.ts';
 
 let answer: BadResponse;
 let gone: Deferred<void>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { ResponseHead } from '../http1/client/response-head.ts';
 import { refusesToken } from './bearer-challenge.ts';
 
 const head = (status: number, ...challenges: readonly string[]): ResponseHead => ({

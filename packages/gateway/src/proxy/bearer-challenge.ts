@@ -1,4 +1,4 @@
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { ResponseHead } from '../http1/client/response-head.ts';
 
 /**
  * Whether a response says that the token is the problem: 401 with a `Bearer` challenge that names `invalid_token` or no

@@ -1,4 +1,4 @@
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { ResponseHead } from '../http1/client/response-head.ts';
 
 /** The head of a response to a caller. */
 export interface CallerResponseHead {
@@ -12,6 +12,9 @@ export interface CallerResponseHead {
   /** Whether this very object comes again with other responses, so that what is made of it is worth keeping. */
   readonly reused: boolean;
 }
+
+/** The head of a 1xx response from a server; header names in lower case. */
+export type InterimHead = Pick<ResponseHead, 'status' | 'reason' | 'headers'>;
 
 /** Called when a response ends. */
 export interface ResponseListener {
@@ -33,7 +36,7 @@ export interface CallerResponse {
   /** Tells a caller that waits for it to send its body (RFC 9110 section 10.1.1). */
   continue(): void;
   /** A 1xx response before this one; left out where it cannot be passed on. */
-  interim(head: ResponseHead): void;
+  interim(head: InterimHead): void;
   /** Settles the head, which goes out with the first part or with `flush`. */
   begin(head: CallerResponseHead): void;
   /**

@@ -1,4 +1,4 @@
-import type { FaultCode } from '../http1/fault.ts';
+import type { FaultCode } from '../http1/client/fault.ts';
 
 /** Why an upstream gave no response. */
 export type UpstreamFault =

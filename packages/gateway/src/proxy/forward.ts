@@ -1,8 +1,8 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Socket } from 'node:net';
-import type { Fault } from '../http1/fault.ts';
-import type { Call, ResponseHandler } from '../http1/request.ts';
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { Fault } from '../http1/client/fault.ts';
+import type { Call, ResponseHandler } from '../http1/client/request.ts';
+import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import type { CallerResponse, ResponseListener } from './caller-response.ts';
 import type { CallerBody } from './caller-body.ts';

@@ -1,6 +1,6 @@
-import type { Fault } from '../http1/fault.ts';
-import type { ResponseHandler } from '../http1/request.ts';
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { Fault } from '../http1/client/fault.ts';
+import type { ResponseHandler } from '../http1/client/request.ts';
+import type { ResponseHead } from '../http1/client/response-head.ts';
 
 type Receiver = Pick<ResponseHandler, 'onHead' | 'onData' | 'onFlush' | 'onEnd' | 'onFault'>;
 

@@ -1,4 +1,4 @@
-import type { BodySink, RequestBody } from '../http1/request.ts';
+import type { BodySink, RequestBody } from '../http1/client/request.ts';
 import type { CallerBody } from './caller-body.ts';
 
 export interface RequestBodyOptions {

@@ -1,6 +1,6 @@
 import { isOddlySpelled } from '@grantgate/middleware/base/header-name';
-import { readDecimal } from '../http1/decimal.ts';
-import { toHeaderText, type HeaderText } from '../http1/header-text.ts';
+import { readDecimal } from '../http1/message/decimal.ts';
+import { toHeaderText, type HeaderText } from '../http1/message/header-text.ts';
 import type { Passes } from '../middlewares/passes.ts';
 import { appendSetHeaders, haveSameHeaders, hostOf, isReplaced } from '../middlewares/passes.ts';
 import type { RequestFacts } from '../routing/facts.ts';

@@ -1,4 +1,4 @@
-import type { ResponseHead } from '../http1/response-head.ts';
+import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { CallerResponseHead } from './caller-response.ts';
 import { hopByHop, namedByConnection } from './hop-by-hop.ts';
 

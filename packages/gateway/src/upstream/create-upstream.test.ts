@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ask as askPool } from '../http1/ask.testkit.ts';
+import { ask as askPool } from '../http1/client/ask.testkit.ts';
 import type { HealthCheckConfig, ServiceConfig, StickyConfig } from '../config/dynamic.ts';
 import type { Upstreams } from './create-upstream.ts';
 import { createServices } from './create-upstream.ts';

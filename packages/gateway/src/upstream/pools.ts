@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import { createClient } from '../http1/client.ts';
-import type { Pool, PoolStats } from '../http1/pool.ts';
+import { createClient } from '../http1/client/client.ts';
+import type { Pool, PoolStats } from '../http1/client/pool.ts';
 import { createSharing, type Use } from '../reload/sharing.ts';
 import type { UpstreamTransport } from './transport.ts';
 

@@ -1,5 +1,5 @@
 import type { ServerConfig } from '../config/dynamic.ts';
-import type { Pool } from '../http1/pool.ts';
+import type { Pool } from '../http1/client/pool.ts';
 import type { UpstreamServer } from './upstream.ts';
 
 /** @param parsed the server's URL. */

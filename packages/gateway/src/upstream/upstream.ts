@@ -1,4 +1,4 @@
-import type { Pool } from '../http1/pool.ts';
+import type { Pool } from '../http1/client/pool.ts';
 
 /** One server of a service. */
 export interface UpstreamServer {

@@ -1,6 +1,6 @@
 import type { ExternalAuthConfig, EntryPointConfig } from '../../config/install.ts';
-import { hasTooManyFields } from '../../entrypoints/message-framing.ts';
-import { toHostName, withoutUserinfo } from '../../entrypoints/request-facts.ts';
+import { hasTooManyFields } from '../../http1/message/header-lines.ts';
+import { toHostName, withoutUserinfo } from '../../http1/message/authority.ts';
 import { usernameOf } from '../../middlewares/passes.ts';
 import type { Step } from '../../middlewares/step.ts';
 import { toShownClientId } from '../../pipeline/client-id.ts';

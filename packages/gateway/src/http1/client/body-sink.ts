@@ -1,0 +1,56 @@
+import type { Socket } from 'node:net';
+import { toLastChunk, writeChunk } from '../message/write-chunk.ts';
+import type { Fault } from './fault.ts';
+import type { Job } from './job.ts';
+import type { BodySink } from './request.ts';
+
+/** The connection that a request's body goes to. */
+export interface BodyOwner {
+  /** Whether the request is still the connection's. */
+  serves(job: Job): boolean;
+  /** From now on it is the server that is waited for. */
+  onWaiting(job: Job): void;
+  fail(fault: Fault): void;
+}
+
+/**
+ * Writes the body of a request: as many bytes as were announced, or chunks.
+ *
+ * @param length bytes; undefined: sent in chunks.
+ */
+export function createBodySink(
+  job: Job,
+  length: number | undefined,
+  socket: Socket,
+  owner: BodyOwner,
+): BodySink {
+  let left = length ?? Infinity;
+  return {
+    write(part) {
+      if (!owner.serves(job) || part.length === 0) return owner.serves(job);
+      left -= part.length;
+      if (left < 0) {
+        owner.fail(mismatch);
+        return false;
+      }
+      const taken = length === undefined ? writeChunk(socket, part) : socket.write(part);
+      if (!taken) owner.onWaiting(job);
+      return taken;
+    },
+    end() {
+      if (!owner.serves(job)) return;
+      if (length !== undefined && left > 0) {
+        owner.fail(mismatch);
+        return;
+      }
+      job.bodySent = true;
+      if (length === undefined) socket.write(toLastChunk(), 'latin1');
+      owner.onWaiting(job);
+    },
+  };
+}
+
+const mismatch: Fault = Object.freeze({
+  code: 'request_invalid',
+  reason: 'a body that is not as long as announced',
+});

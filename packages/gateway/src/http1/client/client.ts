@@ -1,0 +1,21 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { ClientLimits } from './connection.ts';
+import { createDeadlines, toTickMs } from '../message/deadlines.ts';
+import { createPool, type Pool } from './pool.ts';
+import { createReadBuffers } from '../message/read-buffers.ts';
+
+/** A client for HTTP/1.1 (RFC 9112) that reads answers strictly and copies nothing that it need not. */
+export interface Client {
+  /** A new pool of connections to `http://host[:port]` or `https://host[:port]`. */
+  createPool(origin: string): Pool;
+}
+
+export function createClient(clock: Clock, limits: ClientLimits): Client {
+  const { connectMs, headMs, bodyIdleMs, idleMs } = limits;
+  const deps = {
+    limits,
+    deadlines: createDeadlines(clock, toTickMs([connectMs, headMs, bodyIdleMs, idleMs])),
+    buffers: createReadBuffers(),
+  };
+  return { createPool: (origin) => createPool(origin, deps) };
+}

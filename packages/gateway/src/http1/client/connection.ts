@@ -1,0 +1,296 @@
+import type { Socket } from 'node:net';
+import type { Deadlines, Expiring } from '../message/deadlines.ts';
+import type { Dialer, Reader } from './dial.ts';
+import type { Fault } from './fault.ts';
+import { createBodySink, type BodyOwner } from './body-sink.ts';
+import { Job, type Jobs } from './job.ts';
+import type { ReadBuffer, ReadBuffers } from '../message/read-buffers.ts';
+import type { Call, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
+import type { ResponseHead } from './response-head.ts';
+import { createResponseParser, type ResponseEvents, type ResponseParser } from './response-parser.ts';
+import { writeText } from '../message/write-text.ts';
+
+export interface ClientLimits {
+  /** Milliseconds to open a connection, TLS handshake included; 0: none. */
+  readonly connectMs: number;
+  /** Milliseconds from the end of the request to the head of the response; 0: none. */
+  readonly headMs: number;
+  /** Milliseconds between two parts of a response's body; 0: none. */
+  readonly bodyIdleMs: number;
+  /** Milliseconds that an idle connection is kept when the server does not say how long it keeps it. */
+  readonly idleMs: number;
+  /** Bytes of a response's head, and of its trailers. */
+  readonly maxHeadBytes: number;
+}
+
+/** A connection that serves one request after the other, never two at once. */
+export interface Connection {
+  /** Sends a request as soon as the connection is open; it must not have another one. */
+  send(request: OutgoingRequest, head: string, handler: ResponseHandler): Call;
+  /** Closes an idle connection. */
+  close(): void;
+}
+
+export interface ConnectionDeps {
+  readonly dialer: Dialer;
+  readonly limits: ClientLimits;
+  readonly deadlines: Deadlines;
+  readonly buffers: ReadBuffers;
+  /** The server has sent bytes after a complete response. */
+  onUnsolicited(): void;
+  /** Free for another request. */
+  onIdle(connection: Connection): void;
+  /** Told once; the connection is of no more use. */
+  onGone(connection: Connection): void;
+}
+
+/** What a server says about how long it keeps a connection is taken for that much less, in milliseconds... */
+const idleMarginMs = 2_000;
+/** ...and never for more than this. */
+const maxIdleMs = 600_000;
+
+/** @param once serves a single request, which may ask for another protocol. */
+export const openConnection = (deps: ConnectionDeps, once: boolean): Connection =>
+  new ServerConnection(deps, once);
+
+/** A class, because there are many of them. */
+class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, Jobs, BodyOwner {
+  deadline = Infinity;
+  readonly #deps: ConnectionDeps;
+  readonly #once: boolean;
+  readonly #buffer: ReadBuffer;
+  readonly #parser: ResponseParser;
+  readonly #socket: Socket;
+  #job: Job | undefined = undefined;
+  #isOpen = false;
+  #isGone = false;
+  #isLent = false;
+  /** The system has not yet taken the whole of a request. */
+  #isUnsent = false;
+
+  constructor(deps: ConnectionDeps, once: boolean) {
+    this.#deps = deps;
+    this.#once = once;
+    this.#buffer = deps.buffers.forConnection();
+    this.#parser = createResponseParser(deps.limits.maxHeadBytes, this);
+    const socket = deps.dialer.dial(once ? undefined : this, () => {
+      this.#isOpen = true;
+      if (this.#job !== undefined) this.#write(this.#job);
+    });
+    this.#socket = socket;
+    deps.deadlines.add(this);
+    this.deadline = deps.deadlines.notBefore(deps.limits.connectMs);
+    socket.on('error', this.#onError).on('close', this.#onClose);
+    socket.on('end', this.#onSocketEnd).on('drain', this.#onDrain);
+    if (once) socket.on('data', this.#onStreamed);
+  }
+
+  send(request: OutgoingRequest, head: string, handler: ResponseHandler): Call {
+    const job = new Job(request, head, handler, this);
+    this.#job = job;
+    if (this.#isOpen) this.#write(job);
+    return job;
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  #write(job: Job): void {
+    this.#parser.expect(job.request);
+    if (job.body !== undefined) {
+      this.#writeWithBody(job, job.body);
+      return;
+    }
+    this.#awaitHead();
+    this.#isUnsent = true;
+    writeText(this.#socket, job.head, this.#onWritten);
+  }
+
+  #writeWithBody(job: Job, body: RequestBody): void {
+    const socket = this.#socket;
+    // No time limit while the caller's body comes; the sink sets one while the server does not take it.
+    this.deadline = Infinity;
+    // What has already come of the body goes out together with the head.
+    socket.cork();
+    socket.write(job.head, 'latin1');
+    body.start(createBodySink(job, body.length, socket, this));
+    process.nextTick(() => socket.uncork());
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    this.#isUnsent = false;
+    if (error) this.#socket.destroy(error);
+  };
+
+  readonly #onDrain = (): void => {
+    const job = this.#job;
+    if (job === undefined || job.bodySent) return;
+    if (!job.answered) this.deadline = Infinity;
+    job.body?.resume();
+  };
+
+  serves(job: Job): boolean {
+    return this.#job === job;
+  }
+
+  onWaiting(job: Job): void {
+    if (!job.answered) this.#awaitHead();
+  }
+
+  fail(fault: Fault): void {
+    this.#end(fault);
+  }
+
+  #awaitHead(): void {
+    this.deadline = this.#deps.deadlines.notBefore(this.#deps.limits.headMs);
+  }
+
+  #awaitBody(): void {
+    this.deadline = this.#deps.deadlines.notBefore(this.#deps.limits.bodyIdleMs);
+  }
+
+  buffer(): Buffer | undefined {
+    return this.#buffer.next();
+  }
+
+  onBytes(length: number, bytes: Buffer): boolean {
+    this.#isLent = this.#buffer.lends(length);
+    this.#read(length === bytes.length ? bytes : bytes.subarray(0, length));
+    return this.#job?.paused !== true;
+  }
+
+  readonly #onStreamed = (bytes: Buffer): void => {
+    this.#read(bytes);
+    if (this.#job?.paused === true) this.#socket.pause();
+  };
+
+  #read(bytes: Buffer): void {
+    const job = this.#job;
+    // Late bytes look like the response to the next request, but may come too early for it. With a body, a response may as well.
+    const isEarly = this.#isUnsent && job?.request.body === undefined;
+    const wrong = isEarly ? 'a response before the request was sent' : this.#parser.feed(bytes);
+    if (wrong !== undefined) this.#end({ code: 'answer_invalid', reason: wrong });
+    if (job === undefined || job !== this.#job) return;
+    if (!job.answered) return;
+    job.paused = !job.handler.onFlush();
+    // It is not the server that is waited for.
+    if (job.paused) this.deadline = Infinity;
+    else this.#awaitBody();
+  }
+
+  onInterim(head: ResponseHead): void {
+    this.#awaitHead();
+    this.#job?.handler.onInterim(head);
+  }
+
+  onHead(head: ResponseHead, repeats: boolean): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    job.answered = true;
+    job.idleSeconds = head.idleSeconds;
+    this.#awaitBody();
+    job.handler.onHead(head, repeats);
+  }
+
+  onData(data: Buffer): void {
+    this.#job?.handler.onData(data, this.#isLent);
+  }
+
+  onUnsolicited(): void {
+    this.#deps.onUnsolicited();
+  }
+
+  onEnd(trailers: readonly string[], reusable: boolean): void {
+    const job = this.#job;
+    if (job === undefined) return;
+    this.#job = undefined;
+    this.#buffer.release();
+    if (!job.bodySent) job.body?.stop();
+    // What is still to be sent would stand before the next request.
+    const isSent = job.bodySent && !this.#isUnsent && this.#socket.writableLength === 0;
+    if (reusable && isSent && !this.#once) this.#rest(job.idleSeconds);
+    else this.#end();
+    job.handler.onEnd(trailers);
+  }
+
+  onUpgrade(head: ResponseHead, first: Buffer): void {
+    const job = this.#job;
+    const socket = this.#socket;
+    this.#job = undefined;
+    this.#leave();
+    socket.off('data', this.#onStreamed).off('end', this.#onSocketEnd);
+    socket.off('drain', this.#onDrain).off('close', this.#onClose);
+    socket.pause();
+    if (first.length > 0) socket.unshift(first);
+    job?.handler.onUpgrade(head, socket);
+    socket.off('error', this.#onError);
+  }
+
+  abort(job: Job): void {
+    if (this.#job === job) this.#end();
+  }
+
+  resume(job: Job): void {
+    if (this.#job !== job || !job.paused) return;
+    job.paused = false;
+    this.#awaitBody();
+    this.#socket.resume();
+  }
+
+  onExpired(): void {
+    if (!this.#isOpen) this.#end({ code: 'connect_timeout', reason: 'no connection in time' });
+    else if (this.#job?.answered === true)
+      this.#end({ code: 'body_timeout', reason: 'no further part of the body in time' });
+    else this.#end({ code: 'head_timeout', reason: 'no answer in time' });
+  }
+
+  readonly #onSocketEnd = (): void => {
+    const wrong = this.#parser.finish();
+    this.#end(wrong === undefined ? undefined : { code: 'connection_lost', reason: wrong });
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void =>
+    this.#end(toFault(error, this.#isOpen, this.#job?.answered ?? false));
+
+  readonly #onClose = (): void => this.#end({ code: 'connection_lost', reason: 'the connection was closed' });
+
+  #rest(idleSeconds: number | undefined): void {
+    const { limits, deadlines } = this.#deps;
+    const ms =
+      idleSeconds === undefined ? limits.idleMs : Math.min(idleSeconds * 1000 - idleMarginMs, maxIdleMs);
+    if (ms <= 0) {
+      this.#end();
+      return;
+    }
+    this.deadline = deadlines.notAfter(ms);
+    this.#deps.onIdle(this);
+  }
+
+  /** Ends the connection; without a fault, nobody is told. */
+  #end(fault?: Fault): void {
+    const job = this.#job;
+    this.#job = undefined;
+    this.#leave();
+    // A server that is to see a request break off gets its head at least, as it would a moment later.
+    if (this.#isOpen) this.#socket.uncork();
+    this.#socket.destroy();
+    if (job === undefined) return;
+    if (!job.bodySent) job.body?.stop();
+    if (fault !== undefined) job.handler.onFault(fault);
+  }
+
+  #leave(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#parser.stop();
+    this.#deps.deadlines.remove(this);
+    this.#deps.onGone(this);
+  }
+}
+
+function toFault(error: NodeJS.ErrnoException, open: boolean, answered: boolean): Fault {
+  const reason = error.code ?? error.name;
+  if (error.code !== 'ETIMEDOUT') return { code: open ? 'connection_lost' : 'connect_failed', reason };
+  return { code: !open ? 'connect_timeout' : answered ? 'body_timeout' : 'head_timeout', reason };
+}

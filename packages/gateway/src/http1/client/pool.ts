@@ -1,0 +1,104 @@
+import { openConnection, type ClientLimits, type Connection } from './connection.ts';
+import type { Deadlines, Expiring } from '../message/deadlines.ts';
+import { createDialer } from './dial.ts';
+import type { ReadBuffers } from '../message/read-buffers.ts';
+import { toRequestHead } from './request-head.ts';
+import type { Call, OutgoingRequest, ResponseHandler } from './request.ts';
+
+/**
+ * Keep-alive connections to one origin, as many as there are requests at once; the one used last is used next. A request that
+ * has been written is never sent again: the server may have acted on it.
+ */
+export interface Pool {
+  /** Sends a request; `handler` is told what becomes of it, perhaps before this returns. */
+  dispatch(request: OutgoingRequest, handler: ResponseHandler): Call;
+  stats(): PoolStats;
+  /** Closes idle connections at once, the others after their responses; resolves when none is left. */
+  close(): Promise<void>;
+}
+
+export interface PoolStats {
+  /** Connections, those that are being opened included. */
+  readonly open: number;
+  readonly idle: number;
+}
+
+export interface PoolDeps {
+  readonly limits: ClientLimits;
+  readonly deadlines: Deadlines;
+  readonly buffers: ReadBuffers;
+}
+
+/** @param origin `http://host[:port]` or `https://host[:port]`. */
+export function createPool(origin: string, deps: PoolDeps): Pool {
+  const connections = new Set<Connection>();
+  const idle: Connection[] = [];
+  let closed = false;
+  /** Set while no connection is used twice. */
+  let distrusted = false;
+  const distrust: Expiring = {
+    deadline: Infinity,
+    onExpired() {
+      distrusted = false;
+      deps.deadlines.remove(distrust);
+    },
+  };
+  let onEmpty: (() => void) | undefined;
+  const connectionDeps = {
+    ...deps,
+    dialer: createDialer(origin),
+    onUnsolicited(): void {
+      if (closed) return;
+      distrusted = true;
+      deps.deadlines.add(distrust);
+      distrust.deadline = deps.deadlines.notBefore(distrustMs);
+      for (const connection of [...idle]) connection.close();
+    },
+    onIdle(connection: Connection): void {
+      if (closed || distrusted) connection.close();
+      else idle.push(connection);
+    },
+    onGone(connection: Connection): void {
+      connections.delete(connection);
+      const at = idle.lastIndexOf(connection);
+      if (at >= 0) idle.splice(at, 1);
+      if (connections.size === 0) onEmpty?.();
+    },
+  };
+  const open = (once: boolean): Connection => {
+    const connection = openConnection(connectionDeps, once);
+    connections.add(connection);
+    return connection;
+  };
+  return {
+    dispatch(request, handler) {
+      const head = toRequestHead(request);
+      if (head === undefined) {
+        handler.onFault({ code: 'request_invalid', reason: 'a head that cannot be written' });
+        return noCall;
+      }
+      if (closed) {
+        handler.onFault({ code: 'connect_failed', reason: 'the pool is closed' });
+        return noCall;
+      }
+      // Another protocol takes its connection with it.
+      const connection = request.upgrade === undefined ? (idle.pop() ?? open(false)) : open(true);
+      return connection.send(request, head, handler);
+    },
+    stats: () => ({ open: connections.size, idle: idle.length }),
+    async close() {
+      closed = true;
+      deps.deadlines.remove(distrust);
+      for (const connection of [...idle]) connection.close();
+      if (connections.size > 0) await new Promise<void>((resolve) => (onEmpty = resolve));
+    },
+  };
+}
+
+/**
+ * Milliseconds for which no connection to a server is used twice after it has sent unsolicited bytes. A moment later, they would
+ * have been taken for the response to the next request: whoever makes a server send them can do it again.
+ */
+const distrustMs = 60_000;
+
+const noCall: Call = Object.freeze({ abort() {}, resume() {} });

@@ -1,0 +1,34 @@
+import { isToken, toHeaderText } from '../message/header-text.ts';
+import type { OutgoingRequest } from './request.ts';
+
+/**
+ * The head of a request, as Latin-1.
+ *
+ * @returns undefined when a part of it could end its line, or cannot be written in Latin-1.
+ */
+export function toRequestHead({
+  method,
+  target,
+  headers,
+  body,
+  upgrade,
+}: OutgoingRequest): string | undefined {
+  const text = 'lines' in headers ? headers : toHeaderText(headers);
+  if (text === undefined || !isToken.test(method) || isNoTarget.test(target)) return undefined;
+  // HTTP/1.1 keeps connections without being asked; servers of HTTP/1.0 have to be (RFC 9112 appendix C.2.2).
+  const connection =
+    upgrade === undefined ? 'Connection: keep-alive\r\n' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
+  // Before the caller's lines: a server that reads no more than so many lines would not know where the body ends.
+  return `${method} ${target} HTTP/1.1\r\n${connection}${toFraming(method, body)}${text.lines}\r\n`;
+}
+
+/** The line that frames the body; empty without one. */
+function toFraming(method: string, body: OutgoingRequest['body']): string {
+  if (body === undefined) return awaitsBody.has(method) ? 'Content-Length: 0\r\n' : '';
+  return body.length === undefined ? 'Transfer-Encoding: chunked\r\n' : `Content-Length: ${body.length}\r\n`;
+}
+
+const isNoTarget = /^$|[^\x21-\x7e\x80-\xff]/;
+
+/** Methods whose requests say that they have no body (RFC 9110 section 8.6). */
+const awaitsBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'PROPFIND', 'PROPPATCH', 'QUERY']);

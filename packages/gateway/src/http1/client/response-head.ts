@@ -1,0 +1,122 @@
+import { readDecimal } from '../message/decimal.ts';
+import { isLengthTabbed, readHeaderLines } from '../message/header-lines.ts';
+
+/** How the body of a response is delimited (RFC 9112 section 6.3). */
+export type Framing = 'none' | 'length' | 'chunked' | 'close';
+
+/** The head of a response. */
+export interface ResponseHead {
+  /** 100 to 599. */
+  readonly status: number;
+  /** As received; may be empty. */
+  readonly reason: string;
+  /** Name in lower case and value in turn, as Latin-1, in the order received. */
+  readonly headers: readonly string[];
+  readonly framing: Framing;
+  /** Bytes of the body when its length frames it; otherwise 0. */
+  readonly length: number;
+  /** Whether the connection can serve another request after this response (RFC 9112 section 9.3). */
+  readonly keepAlive: boolean;
+  /** Values of every Connection header, joined by commas; undefined without one. */
+  readonly connection: string | undefined;
+  /** Seconds that the server says it keeps an idle connection (`Keep-Alive: timeout`). */
+  readonly idleSeconds: number | undefined;
+}
+
+/** What a response answers. */
+export interface Asked {
+  readonly method: string;
+  /** Protocol that was asked for, in lower case; undefined for none. */
+  readonly upgrade: string | undefined;
+}
+
+/**
+ * Reads a head strictly: one that two readers could frame differently is refused.
+ *
+ * @param text from the status line to the CR LF of the last header line, as Latin-1.
+ * @returns the head, or why it is refused.
+ */
+export function readResponseHead(text: string, asked: Asked): ResponseHead | string {
+  const line = statusLine.exec(text);
+  if (line === null) return 'a malformed status line';
+  const minor = line[1] === '1' ? 1 : 0;
+  const status = Number(line[2]);
+  const headers: string[] = [];
+  const wrong = readHeaderLines(text, line[0].length, headers, true);
+  if (wrong !== undefined) return wrong;
+  let length: number | undefined;
+  let chunked = false;
+  let connection: string | undefined;
+  let idleSeconds: number | undefined;
+  let upgrade: string | undefined;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const value = headers[at + 1] ?? '';
+    switch (headers[at]) {
+      case 'content-length':
+        // Also when it is the same again: what joins the two for the next reader is not known.
+        if (length !== undefined) return 'several Content-Lengths';
+        length = isLengthTabbed(text) ? undefined : readDecimal(value);
+        if (length === undefined) return 'a Content-Length that is no plain number';
+        break;
+      case 'transfer-encoding':
+        // Any coding below `chunked` would end here, and its bytes be taken for the body.
+        if (chunked || value.toLowerCase() !== 'chunked')
+          return 'a Transfer-Encoding other than chunked, once';
+        chunked = true;
+        break;
+      case 'connection':
+        connection = connection === undefined ? value : `${connection},${value}`;
+        break;
+      case 'keep-alive':
+        idleSeconds = toIdleSeconds(value);
+        break;
+      case 'upgrade':
+        upgrade = value.toLowerCase();
+    }
+  }
+  if (chunked && length !== undefined) return 'Content-Length beside Transfer-Encoding';
+  if (chunked && minor === 0) return 'Transfer-Encoding in HTTP/1.0';
+  const bodiless = status < 200 || status === 204;
+  if (status < 200 && (chunked || length !== undefined)) return 'an interim answer with a body';
+  // RFC 9110 section 15.2: the connection goes on, and HTTP/1.0 knows no such answer.
+  if (status < 200 && status !== 101 && !persists(minor, connection))
+    return 'an interim answer that ends the connection';
+  if (status === 204 && (chunked || (length ?? 0) > 0)) return 'a 204 with a body';
+  if (status === 101 && (asked.upgrade === undefined || upgrade !== asked.upgrade))
+    return 'another protocol than was asked for';
+  const framing: Framing =
+    bodiless || status === 304 || asked.method === 'HEAD'
+      ? 'none'
+      : chunked
+        ? 'chunked'
+        : length === undefined
+          ? 'close'
+          : 'length';
+  return {
+    status,
+    reason: line[3] ?? '',
+    headers,
+    framing,
+    length: framing === 'length' ? (length ?? 0) : 0,
+    // A server that sends a body after such a head does so when it likes: perhaps when the next request has been written, whose
+    // response it would then seem to be. Nothing on the wire tells the two apart.
+    keepAlive: (status < 200 || framing === 'length' || framing === 'chunked') && persists(minor, connection),
+    connection,
+    idleSeconds,
+  };
+}
+
+/** The space before an absent reason phrase may be missing: common servers leave it out, and nothing depends on it. */
+const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n/;
+
+function persists(minor: number, connection: string | undefined): boolean {
+  if (connection === undefined) return minor === 1;
+  if (connection === 'keep-alive') return true;
+  const options = connection.split(',').map((option) => option.trim().toLowerCase());
+  return !options.includes('close') && (minor === 1 || options.includes('keep-alive'));
+}
+
+function toIdleSeconds(value: string): number | undefined {
+  const seconds = /(?:^|[,\s])timeout=(\d{1,9})(?:[,\s]|$)/i.exec(value)?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
+}

@@ -1,0 +1,115 @@
+import { createChunkedBody } from '../message/chunked-body.ts';
+import { createHeadReader } from './head-reader.ts';
+import type { Asked, ResponseHead } from './response-head.ts';
+
+/** What a parser tells of, in the order of the bytes. */
+export interface ResponseEvents {
+  /** A 1xx response other than 101. */
+  onInterim(head: ResponseHead): void;
+  /** @param repeats whether this very object has been given before. */
+  onHead(head: ResponseHead, repeats: boolean): void;
+  /** A view on the part that is being read. */
+  onData(data: Buffer): void;
+  /** Bytes follow a complete response, on a connection that would have been used again. */
+  onUnsolicited(): void;
+  /** @param reusable whether another request may be sent: not when unsolicited bytes have come. */
+  onEnd(trailers: readonly string[], reusable: boolean): void;
+  /** 101: from here on, the bytes are another protocol's; `rest` are the first of them. */
+  onUpgrade(head: ResponseHead, rest: Buffer): void;
+}
+
+/** Reads the answers on one connection, one request at a time, from parts cut anywhere. */
+export interface ResponseParser {
+  /** A request has been sent. */
+  expect(asked: Asked): void;
+  /** @returns why the bytes are refused; undefined when they are not. */
+  feed(part: Buffer): string | undefined;
+  /** The server will send no more. @returns why that is too early; undefined when it is not. */
+  finish(): string | undefined;
+  /** Nobody wants the rest; no event comes any more. */
+  stop(): void;
+}
+
+/** @param maxHeadBytes bytes of a head, and of a trailer section. */
+export function createResponseParser(maxHeadBytes: number, events: ResponseEvents): ResponseParser {
+  let state: 'idle' | 'head' | 'length' | 'chunked' | 'close' | 'stopped' = 'idle';
+  let keepAlive = false;
+  let left = 0;
+  const heads = createHeadReader(maxHeadBytes);
+  const chunked = createChunkedBody(maxHeadBytes, (data) => {
+    events.onData(data);
+    return state === 'chunked';
+  });
+
+  const complete = (trailers: readonly string[], extra: boolean): void => {
+    state = 'idle';
+    if (keepAlive && extra) events.onUnsolicited();
+    events.onEnd(trailers, keepAlive && !extra);
+  };
+  /** Takes up a head, which ends at that position. */
+  const begin = (head: ResponseHead, part: Buffer, at: number): void => {
+    if (head.status === 101) {
+      state = 'stopped';
+      events.onUpgrade(head, part.subarray(at));
+      return;
+    }
+    if (head.status < 200) {
+      events.onInterim(head);
+      return;
+    }
+    ({ keepAlive, length: left } = head);
+    state = head.framing === 'none' || (head.framing === 'length' && left === 0) ? 'idle' : head.framing;
+    if (state === 'chunked') chunked.begin();
+    const over = state === 'idle';
+    events.onHead(head, heads.repeats);
+    if (over) complete(noTrailers, at < part.length);
+  };
+  return {
+    expect(request) {
+      heads.expect(request);
+      state = 'head';
+    },
+    feed(part) {
+      let at = 0;
+      if (state === 'idle') {
+        events.onUnsolicited();
+        return 'bytes that answer no request';
+      }
+      while (at < part.length) {
+        if (state === 'head') {
+          const head = heads.read(part, at);
+          if (head === undefined) return heads.wrong;
+          at = heads.position;
+          begin(head, part, at);
+        } else if (state === 'chunked') {
+          at = chunked.read(part, at);
+          if (chunked.wrong !== undefined) return chunked.wrong;
+          if (chunked.complete) complete(chunked.trailers, at < part.length);
+        } else if (state === 'length') {
+          const end = Math.min(part.length, at + left);
+          left -= end - at;
+          const data = part.subarray(at, end);
+          at = end;
+          const last = left === 0;
+          events.onData(data);
+          if (last) complete(noTrailers, at < part.length);
+        } else if (state === 'close') {
+          events.onData(part.subarray(at));
+          return undefined;
+        } else return undefined;
+      }
+      return undefined;
+    },
+    finish() {
+      if (state === 'close') complete(noTrailers, true);
+      else if (state !== 'idle' && state !== 'stopped')
+        return 'the end of the connection before the end of the answer';
+      return undefined;
+    },
+    stop() {
+      state = 'stopped';
+    },
+  };
+}
+
+const noTrailers: readonly string[] = [];

@@ -1,0 +1,103 @@
+import type { CallerBody } from '../../proxy/caller-body.ts';
+
+/** A body of an announced length, of which a part has come together with its head. */
+export interface ArrivingBody extends CallerBody {
+  readonly complete: boolean;
+  /** Takes more of what has come; gives how many bytes of it are the body's. */
+  take(bytes: Buffer): number;
+}
+
+/** The connection that it comes on. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+  /** More has come of what nobody wants than is read for the sake of the connection. */
+  cut(): void;
+}
+
+/** Bytes of a body that nobody has asked for yet which are held; more are left to the system. */
+const maxHeldBytes = 64 * 1024;
+/** Bytes of a body up to which it is given as a whole. */
+const maxWholeBytes = 16 * 1024;
+/** Bytes of a body that nobody wants any more which are still read, so that the connection can be used again. */
+const maxDroppedBytes = 256 * 1024;
+
+/** @param length bytes as announced. @param first those of them that have come. */
+export function createArrivingBody(length: number, first: Buffer, flow: Flow): ArrivingBody {
+  if (length === 0) return noBody;
+  let left = length - first.length;
+  let state: 'held' | 'read' | 'dropped' = 'held';
+  let held = first;
+  let dropped = 0;
+  let paused = false;
+  let onPart: (part: Buffer) => void = () => {};
+  let onEnd: () => void = () => {};
+  // What is told may be the end of it.
+  const isRead = (): boolean => state === 'read';
+  const tell = (part: Buffer): void => {
+    if (part.length > 0) onPart(part);
+    if (isRead() && left === 0) onEnd();
+  };
+  return {
+    announcedBytes: length,
+    whole() {
+      if (left > 0 || length > maxWholeBytes || state !== 'held') return undefined;
+      state = 'dropped';
+      return held;
+    },
+    get complete() {
+      return left === 0;
+    },
+    take(bytes) {
+      const part = bytes.length > left ? bytes.subarray(0, left) : bytes;
+      left -= part.length;
+      if (state === 'read') tell(part);
+      else if (state === 'held') {
+        held = Buffer.concat([held, part]);
+        if (held.length > maxHeldBytes) flow.pause();
+      } else {
+        dropped += part.length;
+        if (dropped > maxDroppedBytes) flow.cut();
+      }
+      return part.length;
+    },
+    read(part, end) {
+      onPart = part;
+      onEnd = end;
+      process.nextTick(() => {
+        if (state !== 'held') return;
+        state = 'read';
+        const before = held;
+        held = nothing;
+        tell(before);
+        if (isRead() && !paused) flow.resume();
+      });
+    },
+    pause() {
+      paused = true;
+      if (left > 0) flow.pause();
+    },
+    resume() {
+      paused = false;
+      flow.resume();
+    },
+    stop() {
+      state = 'dropped';
+      held = nothing;
+      flow.resume();
+    },
+  };
+}
+
+const nothing = Buffer.alloc(0);
+
+const noBody: ArrivingBody = Object.freeze({
+  announcedBytes: 0,
+  whole: () => undefined,
+  complete: true,
+  take: () => 0,
+  read: (_onPart: unknown, onEnd: () => void) => process.nextTick(onEnd),
+  pause() {},
+  resume() {},
+  stop() {},
+});

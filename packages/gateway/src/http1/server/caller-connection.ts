@@ -1,0 +1,268 @@
+import type { Socket } from 'node:net';
+import type { EntryPointConfig } from '../../config/install.ts';
+import type { Deadlines, Expiring } from '../message/deadlines.ts';
+import type { Handle } from '../../pipeline/handle.ts';
+import { gatewayRefusals, type Refusable } from '../../pipeline/refusals.ts';
+import type { RequestFacts } from '../../routing/facts.ts';
+import type { ReadPath } from '../../routing/request-path.ts';
+import type { RequestActivity } from './activity.ts';
+import type { ResponseTexts } from './response-texts.ts';
+import { createArrivingBody, type ArrivingBody, type Flow } from './arriving-body.ts';
+import type { ConnectionFacts } from './connection-facts.ts';
+import { rejectConnection } from './reject-connection.ts';
+import { FastResponse, type FastConnection } from './fast-response.ts';
+import { readFastRequest, type FastHead, type FastRequest } from './fast-request.ts';
+import type { ReadFrom, SocketReads } from './socket-reads.ts';
+import type { WriteStalls } from './write-stalls.ts';
+
+/** What the connections of one entry point have in common. */
+export interface CallerConnectionDeps {
+  readonly config: EntryPointConfig;
+  readonly activity: RequestActivity;
+  readonly handle: Handle;
+  readonly readPath: ReadPath;
+  readonly deadlines: Deadlines;
+  readonly stalls: WriteStalls;
+  readonly texts: ResponseTexts;
+  /** The lines that say that a connection goes on, with their CR LF. */
+  readonly keepAlive: string;
+  readonly readFrom: ReadFrom;
+  /** Connections that have had a response and bring no request. */
+  readonly idle: Set<Socket>;
+  /** Takes over a connection from which nothing of the request that is next has been read. */
+  readonly toNodeFallback: (socket: Socket) => void;
+}
+
+/** Bytes of requests that wait for the response to the one before. */
+const maxHeldBytes = 64 * 1024;
+
+/** A caller's connection while its requests are of the plain form. A class, because there are many of them. */
+export class CallerConnection implements FastConnection, Expiring, Flow {
+  deadline = Infinity;
+  readonly socket: Socket;
+  readonly texts: ResponseTexts;
+  readonly keepAlive: string;
+  readonly #deps: CallerConnectionDeps;
+  readonly #facts: ConnectionFacts;
+  readonly #reads: SocketReads;
+  /** The response in flight, until its request has ended as well. */
+  #response: FastResponse | undefined = undefined;
+  #underWay: Refusable | undefined = undefined;
+  #body: ArrivingBody | undefined = undefined;
+  #isSettled = false;
+  #isReading = false;
+  /** The response has been written while bytes were read. */
+  #isWritten = false;
+  #head: FastHead | undefined = undefined;
+  /** What has come beyond the request under way. */
+  #held: Buffer | undefined = undefined;
+  #isFirst = true;
+
+  /** @param firstMs milliseconds for the head of the first request. */
+  constructor(socket: Socket, facts: ConnectionFacts, firstMs: number, deps: CallerConnectionDeps) {
+    this.socket = socket;
+    this.texts = deps.texts;
+    this.keepAlive = deps.keepAlive;
+    this.#deps = deps;
+    this.#facts = facts;
+    socket.on('end', this.#onEnd).on('close', this.#onClose).on('error', onError);
+    this.#reads = deps.readFrom(socket, (bytes, lent) => this.#onBytes(bytes, lent));
+    deps.deadlines.add(this);
+    this.deadline = deps.deadlines.notBefore(firstMs);
+  }
+
+  get isEnding(): boolean {
+    return this.#deps.activity.ending;
+  }
+
+  readonly written = (error?: Error | null): void => {
+    if (error) this.socket.destroy(error);
+    // What has come is dealt with first.
+    if (this.#isReading) this.#isWritten = true;
+    else this.#settle();
+  };
+
+  onExpired(): void {
+    const response = this.#response;
+    if (response === undefined && this.#isFirst)
+      rejectConnection(this.socket, gatewayRefusals.request_timeout);
+    else if (response === undefined || response.begun) this.socket.destroy();
+    else {
+      response.last();
+      this.#underWay?.refuse(gatewayRefusals.request_timeout);
+    }
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  ended(): void {
+    if (!this.#isWritten && !this.#isSettled) this.onBlocked();
+  }
+
+  onBlocked(): void {
+    this.#deps.stalls.watch(this.socket);
+  }
+
+  cut(): void {
+    this.socket.destroy();
+  }
+
+  /** @param lent the bytes are gone when this has returned. */
+  #onBytes(bytes: Buffer, lent: boolean): void {
+    this.#isReading = true;
+    if (this.#response === undefined) this.#begin(bytes, lent);
+    else this.#takeMore(lent ? Buffer.from(bytes) : bytes);
+    this.#isReading = false;
+    if (!this.#isWritten) return;
+    this.#isWritten = false;
+    this.#settle();
+  }
+
+  #begin(bytes: Buffer, lent: boolean): void {
+    const { activity, config, deadlines, handle, idle, readPath } = this.#deps;
+    const request = readFastRequest(bytes, this.#head, config.transport);
+    if (request === undefined) {
+      this.#handOver(lent ? Buffer.from(bytes) : bytes);
+      return;
+    }
+    const { method, httpVersion, head } = request;
+    const isHttp11 = httpVersion === '1.1';
+    this.#head = head;
+    this.#isFirst = false;
+    idle.delete(this.socket);
+    this.#isSettled = false;
+    const first = lent && request.body.length > 0 ? Buffer.from(request.body) : request.body;
+    const body = createArrivingBody(head.bodyBytes, first, this);
+    this.#body = body;
+    this.deadline = body.complete ? Infinity : deadlines.notBefore(config.transport.readTimeoutMs);
+    const response = new FastResponse(this, method, isHttp11, !isHttp11 || head.connection === 'close');
+    this.#response = response;
+    activity.begin();
+    const refusal = activity.draining ? gatewayRefusals.gateway_draining : undefined;
+    if (refusal !== undefined) response.last();
+    this.#underWay = handle({
+      facts: toFacts(request, this.#facts, config),
+      httpVersion,
+      body,
+      response,
+      expectsContinue: false,
+      upgrade: undefined,
+      refusal,
+      readPath,
+      maxBodyBytes: config.transport.maxBodyBytes,
+    });
+  }
+
+  /** More while a request is under way. */
+  #takeMore(bytes: Buffer): void {
+    const body = this.#body;
+    let rest = bytes;
+    if (body?.complete === false) rest = bytes.subarray(body.take(bytes));
+    // What has come whole is not waited for any more.
+    if (body?.complete === true && !this.#isSettled) this.deadline = Infinity;
+    if (rest.length > 0) {
+      this.#held = this.#held === undefined ? rest : Buffer.concat([this.#held, rest]);
+      // Up to there it is read on, so that a caller that goes away is noticed.
+      if (this.#held.length > maxHeldBytes) this.socket.pause();
+    }
+    if (this.#isSettled && body?.complete === true && this.#response?.isLast === false) this.#takeTurn();
+  }
+
+  #settle(): void {
+    const { socket } = this;
+    const response = this.#response;
+    if (response === undefined || this.#isSettled) return;
+    this.#close(response);
+    if (socket.destroyed) return;
+    if (response.isLast || this.isEnding) {
+      this.#leave();
+      // Everything is with the system, which says the end of the connection after it; over TLS, there is a word for it.
+      if ('encrypted' in socket) {
+        socket.destroySoon();
+        this.onBlocked();
+      } else socket.destroy();
+    } else if (this.#body?.complete === false) this.#body.stop();
+    else this.#takeTurn();
+  }
+
+  #close(response: FastResponse): void {
+    this.#isSettled = true;
+    response.closed();
+    this.#deps.activity.finish();
+  }
+
+  /** The next request's. */
+  #takeTurn(): void {
+    const { config, deadlines, idle } = this.#deps;
+    this.#response = undefined;
+    this.#body = undefined;
+    this.#reads.release();
+    idle.add(this.socket);
+    this.deadline = deadlines.notBefore(config.transport.idleTimeoutMs);
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    this.socket.resume();
+    this.#onBytes(held, false);
+  }
+
+  #leave(): void {
+    this.#deps.deadlines.remove(this);
+    this.#deps.idle.delete(this.socket);
+  }
+
+  #handOver(bytes: Buffer): void {
+    const { socket } = this;
+    this.#leave();
+    this.#reads.stop();
+    socket.off('end', this.#onEnd).off('close', this.#onClose).off('error', onError);
+    socket.pause();
+    socket.unshift(bytes);
+    this.#deps.toNodeFallback(socket);
+    socket.resume();
+  }
+
+  readonly #onEnd = (): void => {
+    // Who has sent its last word does not wait for a response: Node.js takes it so, too.
+    if (this.#response === undefined) this.socket.end();
+    else this.socket.destroy();
+  };
+
+  readonly #onClose = (): void => {
+    this.#leave();
+    if (this.#response !== undefined && !this.#isSettled) this.#close(this.#response);
+  };
+}
+
+function onError(): void {}
+
+function toFacts(
+  { method, target, head, repeats }: FastRequest,
+  facts: ConnectionFacts,
+  config: EntryPointConfig,
+): RequestFacts {
+  const question = target.indexOf('?');
+  return {
+    entryPoint: config.name,
+    method,
+    target,
+    path: question < 0 ? target : target.slice(0, question),
+    query: question < 0 ? '' : target.slice(question + 1),
+    host: head.host,
+    authority: head.authority ?? '',
+    scheme: config.tls === undefined ? 'http' : 'https',
+    rawHeaders: head.rawHeaders,
+    reusesHeaders: repeats,
+    remoteAddress: facts.remoteAddress,
+    remotePort: facts.remotePort,
+    localPort: facts.localPort,
+    trusted: facts.trusted,
+    authorization: head.authorization,
+  };
+}

@@ -1,0 +1,162 @@
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { EntryPointConfig } from '../../config/install.ts';
+import type { IncomingRequest } from '../../pipeline/incoming-request.ts';
+import type { Handle } from '../../pipeline/handle.ts';
+import { gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
+import { readRequestId } from '../../pipeline/request-id.ts';
+import { toRefusalResponse, writeWhole } from '../../pipeline/write-refusal.ts';
+import { endConnection } from '../../proxy/upgrade.ts';
+import type { ReadPath } from '../../routing/request-path.ts';
+import { hasTooManyFields } from '../message/header-lines.ts';
+import type { RequestActivity } from './activity.ts';
+import { createNodeResponse, createNodeBody } from './node-response.ts';
+import { createNodeRequests } from './node-requests.ts';
+import { rejectConnection, toRefusal } from './reject-connection.ts';
+import type { ReadFacts } from './request-facts.ts';
+import { withoutUpgrade } from './without-upgrade.ts';
+import type { WriteStalls } from './write-stalls.ts';
+
+export interface FallbackDeps {
+  readonly config: EntryPointConfig;
+  readonly activity: RequestActivity;
+  readonly readFacts: ReadFacts;
+  readonly handle: Handle;
+  readonly readPath: ReadPath;
+  readonly stalls: WriteStalls;
+}
+
+/** Serves what comes on connections that Node.js reads: every request that there can be. */
+export function serveWithNode(server: Server, deps: FallbackDeps): void {
+  const { activity, config } = deps;
+  const requests = createNodeRequests();
+  const isEnding = (): boolean => activity.ending;
+  const serve = (
+    raw: ServerResponse,
+    expectsContinue: boolean,
+    upgrade: IncomingRequest['upgrade'],
+  ): void => {
+    const { req: request } = raw;
+    const response = createNodeResponse(raw, isEnding, deps.stalls);
+    if (upgrade === undefined) {
+      requests.begin(raw);
+      activity.begin();
+      raw.on('close', () => activity.finish());
+    }
+    const isFlood = hasTooManyFields(request.rawHeaders, config.transport);
+    const isReadable = upgrade === undefined || isFlood || isHandshake(request);
+    const facts = isReadable ? deps.readFacts(request) : undefined;
+    const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request, isFlood);
+    if (facts === undefined || refusal !== undefined) response.last();
+    if (facts === undefined) {
+      const requestId = readRequestId(request.rawHeaders);
+      writeWhole(response, toRefusalResponse(gatewayRefusals.request_invalid, requestId));
+      return;
+    }
+    const refusable = deps.handle({
+      facts,
+      httpVersion: request.httpVersion,
+      body: createNodeBody(request),
+      response,
+      upgrade,
+      expectsContinue,
+      refusal,
+      readPath: deps.readPath,
+      maxBodyBytes: config.transport.maxBodyBytes,
+    });
+    requests.setRefusable(raw, refusable);
+  };
+  const inTurn = createTurns(serve);
+  server.on('request', (_request, response) => inTurn(response, false));
+  server.on('checkContinue', (_request, response) => inTurn(response, true));
+  server.on('connect', (_request, socket) => rejectConnection(socket, gatewayRefusals.method_not_supported));
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.removeListener('error', destroyOnError).on('error', destroyOnError);
+    if (requests.find(socket) !== undefined) {
+      // Sent before the response to an earlier request was there: two would write to one connection.
+      socket.destroy();
+    } else if (
+      request.headers.upgrade?.toLowerCase() === 'websocket' ||
+      hasTooManyFields(request.rawHeaders, config.transport)
+    ) {
+      serve(takeOver(request, socket), false, { socket, head, onBlocked: () => deps.stalls.watch(socket) });
+    } else {
+      // Node.js takes it for a new connection, and would add its listener to the one that it has.
+      socket.removeAllListeners('timeout');
+      socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+      server.emit(config.tls === undefined ? 'connection' : 'secureConnection', socket);
+    }
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const response = requests.find(socket);
+    // What has begun to be answered cannot be answered otherwise.
+    if (!socket.writable || hungUp.has(error.code) || requests.isLate(socket)) socket.destroy();
+    else if (response === undefined) rejectConnection(socket, toRefusal(error));
+    else if (response.headersSent || response.req.complete) socket.destroy();
+    else {
+      response.shouldKeepAlive = false;
+      requests.refuse(response, toRefusal(error));
+    }
+  });
+}
+
+/** Node.js has taken its own listener off the connection. */
+function destroyOnError(this: Socket): void {
+  this.destroy();
+}
+
+/** The caller went away in the middle of a request. */
+const hungUp: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
+
+/** A method or a message that is refused whatever the routes say. */
+function refusalOf({ method }: IncomingMessage, isFlood: boolean): Refusal | undefined {
+  // A server that answers TRACE would show the caller the access token (RFC 9110 section 9.3.8).
+  if (method === 'TRACE') return gatewayRefusals.method_not_supported;
+  return isFlood ? gatewayRefusals.too_many_header_fields : undefined;
+}
+
+/** RFC 6455 section 4.1. A body could be read as the first frames of the WebSocket. */
+function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return (
+    method === 'GET' &&
+    httpVersion === '1.1' &&
+    headers['transfer-encoding'] === undefined &&
+    (length === undefined || length === '0')
+  );
+}
+
+/** Requests that wait on one connection for the answers to those before them; beyond this it is cut. */
+const maxWaiting = 128;
+
+/** Serves pipelined requests one after the other (RFC 9112 section 9.3.2): one that never gets its turn never begins. */
+function createTurns(
+  serve: (response: ServerResponse, expectsContinue: boolean, upgrade: undefined) => void,
+): (response: ServerResponse, expectsContinue: boolean) => void {
+  const waiting = new WeakMap<Socket, number>();
+  return (response, expectsContinue) => {
+    if (response.socket !== null) {
+      serve(response, expectsContinue, undefined);
+      return;
+    }
+    const { socket } = response.req;
+    const before = waiting.get(socket) ?? 0;
+    waiting.set(socket, before + 1);
+    if (before >= maxWaiting) socket.destroy();
+    response.once('socket', () => {
+      waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
+      serve(response, expectsContinue, undefined);
+    });
+  };
+}
+
+/** A response on a connection from which Node.js has stopped reading requests: a response in place of the upgrade ends it. */
+function takeOver(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request);
+  response.assignSocket(socket);
+  response.shouldKeepAlive = false;
+  socket.on('drain', () => response.emit('drain'));
+  response.once('finish', () => endConnection(socket));
+  return response;
+}

@@ -1,0 +1,113 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readDecimal } from '../message/decimal.ts';
+import type { CallerResponse, InterimHead } from '../../proxy/caller-response.ts';
+import type { CallerBody } from '../../proxy/caller-body.ts';
+import { discardRest } from './discard-rest.ts';
+import { toCallerTrailers } from '../../proxy/response-headers.ts';
+import type { WriteStalls } from './write-stalls.ts';
+
+/** A response on a connection that Node.js reads. @param isEnding whether connections end with the responses under way. */
+export function createNodeResponse(
+  response: ServerResponse,
+  isEnding: () => boolean,
+  stalls: WriteStalls,
+): CallerResponse {
+  return {
+    get begun() {
+      return response.headersSent;
+    },
+    get over() {
+      return response.destroyed || response.writableEnded;
+    },
+    get status() {
+      return response.statusCode;
+    },
+    onClose: (told) => void response.on('close', () => told.responseClosed()),
+    last: () => void (response.shouldKeepAlive = false),
+    continue: () => response.writeContinue(),
+    interim: (head) => passInterim(response, head),
+    begin({ status, reason, headers, dated }) {
+      if (isEnding()) response.shouldKeepAlive = false;
+      response.sendDate = dated;
+      // Node.js does not change them.
+      response.writeHead(status, reason, headers as string[]);
+    },
+    write: (part, lent) => response.write(lent ? Buffer.from(part) : part),
+    // `flushHeaders` would write the head as UTF-8 and so change the bytes of its values.
+    flush: () => void response.write('', 'latin1'),
+    onceDrained(told) {
+      response.once('drain', told);
+      if (response.socket !== null) stalls.watch(response.socket);
+    },
+    end(part, lent, trailers) {
+      if (trailers.length > 0) response.addTrailers(toCallerTrailers(trailers));
+      discardRest(response.req);
+      const { socket } = response;
+      if (part === undefined) response.end();
+      else if (part.length <= smallBytes) endSmall(response, part);
+      else response.end(lent ? Buffer.from(part) : part);
+      if (socket !== null && socket.writableLength > 0) stalls.watch(socket);
+    },
+    cut() {
+      const { socket } = response;
+      // Without chunks or a length, an orderly end of the connection would be the end of the body (RFC 9112 section 6.3).
+      if (socket !== null && !('encrypted' in socket) && !response.chunkedEncoding) socket.resetAndDestroy();
+      else response.destroy();
+    },
+  };
+}
+
+/** The body of a request on a connection that Node.js reads. */
+export function createNodeBody(request: IncomingMessage): CallerBody {
+  let handlers: { readonly data: (part: Buffer) => void; readonly end: () => void } | undefined;
+  return {
+    announcedBytes: readDecimal(request.headers['content-length'] ?? '0') ?? 0,
+    whole: () => undefined,
+    read(onPart, onEnd) {
+      handlers = { data: onPart, end: onEnd };
+      request.on('data', onPart).on('end', onEnd);
+    },
+    pause: () => void request.pause(),
+    resume: () => void request.resume(),
+    stop() {
+      if (handlers !== undefined) request.off('data', handlers.data).off('end', handlers.end);
+    },
+  };
+}
+
+/** Bytes of a body up to which it is copied into the text of the head. */
+const smallBytes = 4096;
+
+/** As text, a small answer goes out together with its head in one write. */
+function endSmall(response: ServerResponse, part: Buffer): void {
+  const text = part.toString('latin1');
+  const { socket } = response;
+  // The mark of the last chunk has to follow.
+  if (socket === null || response.chunkedEncoding) {
+    response.end(text, 'latin1');
+    return;
+  }
+  // `end` with a text would add an empty part of its own, and two parts cost more to write than one. While the connection
+  // holds back what it is given, `write` sets nothing up to let it go later.
+  socket.cork();
+  response.write(text, 'latin1');
+  socket.uncork();
+  response.end();
+}
+
+/**
+ * Passes a 1xx response on (RFC 9110 section 15.2), as far as Node.js can write it: early hints (RFC 8297) and 102. HTTP/1.0
+ * knows none. `100 Continue` is not the server's to send: it was not asked for one.
+ */
+function passInterim(response: ServerResponse, { status, headers }: InterimHead): void {
+  if (response.req.httpVersionMinor === 0 || response.headersSent || response.destroyed) return;
+  if (status === 102) response.writeProcessing();
+  if (status !== 103) return;
+  const link = headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === 'link');
+  if (link.length === 0) return;
+  try {
+    response.writeEarlyHints({ link });
+  } catch {
+    // Node.js takes well-formed links only; hints may be left out, the response may not fail for them.
+  }
+}

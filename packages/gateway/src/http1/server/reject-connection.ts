@@ -1,0 +1,23 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
+import { toProblem } from '@grantgate/middleware/decision/problem';
+import { endConnection } from '../../proxy/upgrade.ts';
+
+/** Answers what could not be read as a request, and closes the connection. */
+export function rejectConnection(socket: Duplex, refusal: Refusal): void {
+  const body = toProblem(refusal, undefined);
+  socket.write(
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}\r\n` +
+      'Content-Type: application/problem+json\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  endConnection(socket);
+}
+
+/** What an error of Node.js's parser or of its time limits means to the caller. */
+export function toRefusal(error: NodeJS.ErrnoException): Refusal {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return gatewayRefusals.request_head_too_large;
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return gatewayRefusals.request_timeout;
+  return gatewayRefusals.request_invalid;
+}

@@ -1,0 +1,203 @@
+import type { ServerResponse } from 'node:http';
+import { connect as connectTcp, type Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
+import { startServer, startTestGateway, type TestGatewayOptions } from '../../entrypoints/gateway.testkit.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of cleanups.splice(0).reverse()) await close();
+});
+
+const authority = createTestAuthority();
+const pair = authority.issue('localhost', ['localhost']);
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await turns(1);
+}
+
+const mebibyte = 1024 * 1024;
+const endless = 1024 * mebibyte;
+
+/** A gateway before a server that sends as much as is taken. */
+async function start(options: Partial<TestGatewayOptions> = {}) {
+  const clock = createFakeClock();
+  const sent = { bytes: 0 };
+  const part = Buffer.alloc(65_536, 'x');
+  const pump = (to: Writable): void => {
+    while (to.writable && sent.bytes < endless) {
+      sent.bytes += part.length;
+      if (!to.write(part)) break;
+    }
+  };
+  const upstream = await startServer(
+    (request, response: ServerResponse) => {
+      request.resume();
+      if (request.url === '/small') {
+        response.end('small');
+        return;
+      }
+      response.on('drain', () => pump(response));
+      if (request.url === '/length') response.setHeader('Content-Length', String(endless));
+      pump(response);
+    },
+    (server) =>
+      server.on('upgrade', (_request, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        socket.on('drain', () => pump(socket));
+        pump(socket);
+      }),
+  );
+  cleanups.push(() => upstream.close());
+  const gateway = await startTestGateway({ servers: [upstream.url], clock, ...options });
+  cleanups.push(() => gateway.close());
+  return {
+    clock,
+    gateway,
+    upstream,
+    sent,
+    /** Resolves when nothing moves any more. */
+    settled: async (): Promise<void> => {
+      let before = 0;
+      do {
+        before = sent.bytes;
+        await turns(100);
+      } while (sent.bytes === 0 || sent.bytes !== before);
+    },
+    open: (text: string): Socket => {
+      const at = { port: gateway.port, host: '127.0.0.1' };
+      const isTls = options.certificates !== undefined;
+      const socket = isTls ? connectTls({ ...at, rejectUnauthorized: false }) : connectTcp(at);
+      socket.on('error', () => {}).pause();
+      socket.write(text);
+      cleanups.push(() => void socket.destroy());
+      return socket;
+    },
+  };
+}
+
+/** Reads so many bytes more, and nothing else. */
+function take(socket: Socket, bytes: number): Promise<void> {
+  return new Promise((resolve) => {
+    let left = bytes;
+    const onData = (part: Buffer): void => {
+      left -= part.length;
+      if (left > 0) return;
+      socket.off('data', onData).pause();
+      resolve();
+    };
+    socket.on('data', onData).resume();
+  });
+}
+
+const websocket = 'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+
+const ways: readonly (readonly [string, string, Partial<TestGatewayOptions>])[] = [
+  ['on the fast path', 'GET /length HTTP/1.1\r\nHost: a\r\n\r\n', {}],
+  ['on the fast path, in chunks', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', {}],
+  ['on the fast path, of HTTP/1.0', 'GET / HTTP/1.0\r\nHost: a\r\n\r\n', {}],
+  ['on the path of Node.js', chunked, {}],
+  ['on the fast path over TLS', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', { certificates: [pair] }],
+  ['on the path of Node.js over TLS', chunked, { certificates: [pair] }],
+  ['on a WebSocket', websocket, {}],
+  ['on a WebSocket over TLS', websocket, { certificates: [pair] }],
+];
+
+describe('a caller that takes nothing of what is sent to it', () => {
+  test.each(ways)('%s, is cut off, and its request with it', async (_way, text, options) => {
+    const { clock, gateway, upstream, sent, settled, open } = await start(options);
+    open(text);
+    await settled();
+    // What the system holds for both connections, and little more.
+    expect(sent.bytes).toBeLessThan(64 * mebibyte);
+    await clock.advance(59_000);
+    expect(gateway.entryPoint.connections()).toBe(1);
+    expect(upstream.connections.filter(({ destroyed }) => !destroyed)).toHaveLength(1);
+    await clock.advance(40_000);
+    await eventually(() => gateway.entryPoint.connections() === 0);
+    await eventually(() => upstream.connections.every(({ destroyed }) => destroyed));
+    expect(await gateway.recorded(1)).toMatchObject({ status: text === websocket ? 101 : 200 });
+    expect(gateway.leases()).toBe(0);
+  });
+
+  test.each(ways)('%s, but takes some at times, is not cut off', async (_way, text, options) => {
+    const { clock, gateway, settled, open } = await start(options);
+    const socket = open(text);
+    await settled();
+    for (let round = 0; round < 3; round += 1) {
+      await clock.advance(40_000);
+      expect(gateway.entryPoint.connections()).toBe(1);
+      // More than the system keeps back before it takes more.
+      await take(socket, 12 * mebibyte);
+      await settled();
+    }
+    await clock.advance(120_000);
+    await eventually(() => gateway.entryPoint.connections() === 0);
+  });
+
+  test('goes on for any time without a limit', async () => {
+    const { clock, gateway, settled, open } = await start({ transport: { writeTimeoutMs: 0 } });
+    const socket = open('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await settled();
+    await clock.advance(10_000_000);
+    expect(gateway.entryPoint.connections()).toBe(1);
+    socket.destroy();
+    await eventually(() => gateway.entryPoint.connections() === 0);
+  });
+});
+
+test('a caller that takes a response late, and then the next, is not cut off', async () => {
+  const { clock, gateway, settled, open } = await start();
+  const socket = open('GET /small HTTP/1.1\r\nHost: a\r\n\r\n');
+  await gateway.recorded(1);
+  await clock.advance(50_000);
+  await take(socket, 5);
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await settled();
+  await clock.advance(50_000);
+  expect(gateway.entryPoint.connections()).toBe(1);
+});
+
+describe('a TLS handshake', () => {
+  const limits = { certificates: [pair], transport: { headerTimeoutMs: 300 } };
+
+  test('that does not begin is cut off', async () => {
+    const { gateway, open } = await start(limits);
+    connectTo(gateway.port);
+    await eventually(() => gateway.entryPoint.connections() === 1);
+    await eventually(() => gateway.entryPoint.connections() === 0);
+    // Others go on.
+    open('GET /small HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await gateway.recorded(1)).toMatchObject({ status: 200 });
+  });
+
+  test('that begins and does not go on is cut off', async () => {
+    const { gateway } = await start(limits);
+    connectTo(gateway.port).write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 7, 7, 7]));
+    await eventually(() => gateway.entryPoint.connections() === 1);
+    await eventually(() => gateway.entryPoint.connections() === 0);
+    expect(gateway.records).toHaveLength(0);
+  });
+
+  test('that is none ends at once', async () => {
+    const { gateway } = await start({ certificates: [pair], transport: { headerTimeoutMs: 60_000 } });
+    connectTo(gateway.port).write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await eventually(() => gateway.entryPoint.connections() === 1);
+    await eventually(() => gateway.entryPoint.connections() === 0);
+    expect(gateway.records).toHaveLength(0);
+  });
+
+  function connectTo(port: number): Socket {
+    const socket = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    cleanups.push(() => void socket.destroy());
+    return socket;
+  }
+});

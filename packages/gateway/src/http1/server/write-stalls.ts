@@ -1,0 +1,79 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { createDeadlines, toTickMs, type Deadlines, type Expiring } from '../message/deadlines.ts';
+
+/** Ends connections whose callers take nothing of what is written to them. */
+export interface WriteStalls {
+  /** Watches a connection with bytes that the system has not taken yet, or that is about to end, until it has or does. */
+  watch(socket: Socket): void;
+}
+
+/** Looks at a connection in each time limit: it is cut off after that at the earliest, a quarter later at the latest. */
+const looks = 4;
+
+/** @param limitMs milliseconds without a byte that the caller takes; 0: no limit. */
+export function createWriteStalls(clock: Clock, limitMs: number): WriteStalls {
+  const deadlines = createDeadlines(clock, toTickMs([limitMs / looks]));
+  const watched = new WeakSet<Socket>();
+  return {
+    watch(socket) {
+      if (limitMs === 0 || socket.destroyed || watched.has(socket)) return;
+      watched.add(socket);
+      new Stall(socket, limitMs / looks, deadlines, () => watched.delete(socket));
+    },
+  };
+}
+
+/** A connection that is watched. */
+class Stall implements Expiring {
+  deadline = Infinity;
+  readonly #socket: Socket;
+  readonly #lookMs: number;
+  readonly #deadlines: Deadlines;
+  readonly #onEnd: () => void;
+  /** Bytes that the system had taken at the last look that saw any. */
+  #taken: number;
+  /** Looks since then. */
+  #idle = 0;
+
+  constructor(socket: Socket, lookMs: number, deadlines: Deadlines, onEnd: () => void) {
+    this.#socket = socket;
+    this.#lookMs = lookMs;
+    this.#deadlines = deadlines;
+    this.#onEnd = onEnd;
+    this.#taken = socket.bytesWritten - pendingBytes(socket);
+    socket.once('close', this.#stop);
+    deadlines.add(this);
+    this.deadline = deadlines.notBefore(lookMs);
+  }
+
+  onExpired(): void {
+    const socket = this.#socket;
+    const pending = pendingBytes(socket);
+    if (pending === 0 && !socket.writableEnded) {
+      socket.off('close', this.#stop);
+      this.#stop();
+      return;
+    }
+    const taken = socket.bytesWritten - pending;
+    if (taken > this.#taken) {
+      this.#taken = taken;
+      this.#idle = 0;
+    } else this.#idle += 1;
+    if (this.#idle < looks) this.deadline = this.#deadlines.notBefore(this.#lookMs);
+    // An orderly end would leave the system with what the caller does not take.
+    else if ('encrypted' in socket) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+
+  readonly #stop = (): void => {
+    this.#deadlines.remove(this);
+    this.#onEnd();
+  };
+}
+
+/** Bytes written that the system has not taken, including those that bypass the stream's queue. */
+function pendingBytes(socket: Socket): number {
+  const { _handle: handle } = socket as { readonly _handle?: { readonly writeQueueSize?: number } | null };
+  return Math.max(socket.writableLength, handle?.writeQueueSize ?? 0);
+}
