@@ -92,7 +92,7 @@ describe('the size of a chunk', () => {
   });
 
   it.each(['20000000000000', '20000000000001', 'ffffffffffffffff'])(
-    'of %s is no number here: each part goes on as it comes',
+    'of %s is not passed on: each part reaches the server as a chunk of its own size',
     async (size) => {
       const before = arrivals.length;
       const connection = await openRaw(gateway.port, chunked(size));
