@@ -156,14 +156,15 @@ describe('an admission policy', () => {
   const plugin = (options: object): Manifest =>
     toManifest({ kind: 'Middleware', spec: { plugin: { oAuthClientCredentials: options } }, says: '' });
   /** As with Traefik's definitions, which say nothing about what stands below `plugin`. */
+  const withoutSchema = ({ apiVersion, kind, metadata, ...rest }: Manifest): Manifest => ({
+    ...{ apiVersion, kind, metadata },
+    spec: {
+      ...(rest['spec'] as object),
+      versions: [{ schema: { openAPIV3Schema: { 'x-kubernetes-preserve-unknown-fields': true } } }],
+    },
+  });
   const untyped = createApiServer(
-    definitions.map(({ apiVersion, kind, metadata, ...rest }) => ({
-      ...{ apiVersion, kind, metadata },
-      spec: {
-        ...(rest['spec'] as object),
-        versions: [{ schema: { openAPIV3Schema: { 'x-kubernetes-preserve-unknown-fields': true } } }],
-      },
-    })),
+    definitions.map(withoutSchema),
     named('grantgate-ingressroutes', 'grantgate-middlewares'),
   );
 
@@ -230,6 +231,66 @@ describe('an admission policy', () => {
     expect(
       open.refusals({ ...manifest, metadata: { ...manifest.metadata, annotations } as Manifest['metadata'] }),
     ).toHaveLength(count);
+  });
+
+  const local = createApiServer(definitions, named('grantgate-local-references'));
+  const looseLocal = createApiServer(
+    definitions.map((definition) => withoutSchema(definition)),
+    named('grantgate-local-references'),
+  );
+  const own = { url: 'https://as.example/token', clientID: 'a', clientSecret: 'urn:k8s:secret:creds:secret' };
+
+  it.each<[object, string]>([
+    [{ clientSecret: 'urn:env:SECRET' }, '.clientSecret'],
+    [{ clientSecret: 'URN:File:/var/run/secrets/kubernetes.io/serviceaccount/token' }, '.clientSecret'],
+    [{ clientConfig: { tls: { ca: 'urn:file:/ca.pem' } } }, '.clientConfig.tls.ca'],
+    [{ clientConfig: { headers: { 'X-Key': 'urn:env:KEY' } } }, '.clientConfig.headers.X-Key'],
+    [{ endpointParams: { key: 'urn:env:KEY' } }, '.endpointParams.key'],
+    [{ scopes: ['a', 'urn:env:SCOPE'] }, '.scopes'],
+    [{ store: { secrets: ['urn:env:A'], redis: { endpoints: ['a:1'] } } }, '.store.secrets'],
+    [
+      { store: { secret: 'urn:k8s:secret:a:b', redis: { endpoints: ['a:1'], sentinel: { masterSet: 'm', password: 'urn:file:/p' } } } },
+      '.store.redis.sentinel.password',
+    ],
+    [{ clientSecret: 'urn:env:A', claims: 'urn:env:B' }, '.clientSecret, .claims'],
+  ])('of local references refuses %j, and names the option', (options, paths) => {
+    const says = paths.split(', ').map((path) => `.plugin.oAuthClientCredentials${path}`).join(', ');
+    for (const api of [local, looseLocal])
+      expect(api.refusals(plugin({ ...own, ...options }))).toEqual([
+        `spec${says}: urn:env: and urn:file: refer to the gateway's own environment and files; use urn:k8s:secret:NAME:KEY`,
+      ]);
+  }); // prettier-ignore
+
+  it('of local references refuses them in whatever letter case names are written', () => {
+    const spec = { plugin: { OAUTHclientcredentials: { ...own, CLIENTSECRET: 'urn:env:SECRET' } } };
+    expect(looseLocal.refusals(toManifest({ kind: 'Middleware', spec, says: '' }))).toEqual([
+      expect.stringContaining('spec.plugin.OAUTHclientcredentials.CLIENTSECRET: urn:env:'),
+    ]);
+    const file = plugin({ ...own, ClientConfig: { Assertion: { File: '/token' } } });
+    expect(looseLocal.refusals(file)).toEqual([
+      "spec.plugin.oAuthClientCredentials.ClientConfig.Assertion.File: a file of the gateway's own; use clientConfig.assertion.key",
+    ]);
+  });
+
+  it.each<[unknown]>([
+    [own],
+    [{ ...own, clientSecret: 'urn:ietf:params:oauth', claims: 'Equals(`a`, `urn:env:B`)' }],
+    [{ ...own, endpointParams: { file: 'a' }, scopes: ['urn:k8s:secret:a:b'], tokenLifetime: 5 }],
+    [5],
+  ])('of local references takes %j', (options) => {
+    expect(looseLocal.refusals(plugin(options as object))).toEqual([]);
+  });
+
+  it('of local references refuses them in a middleware that is no plugin', () => {
+    const spec = { Headers: { customRequestHeaders: { 'X-Key': 'urn:env:KEY' } } };
+    expect(looseLocal.refusals(toManifest({ kind: 'Middleware', spec, says: '' }))).toEqual([
+      expect.stringMatching(/^spec\.Headers\.customRequestHeaders\.X-Key: urn:env: and/),
+    ]);
+  });
+
+  it('of local references looks at no middleware of a kind that the gateway does not serve', () => {
+    const spec = { basicAuth: { realm: 'urn:env:B' }, plugin: { other: { a: 'urn:env:B' } } };
+    expect(looseLocal.refusals(toManifest({ kind: 'Middleware', spec, says: '' }))).toEqual([]);
   });
 
   it('of open routes takes routes with a middleware', () => {

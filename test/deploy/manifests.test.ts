@@ -53,6 +53,7 @@ const sets: readonly (readonly [string, readonly Manifest[], optional: boolean])
 it('names every manifest in the kustomization, but what is opted into or takes the place of another', () => {
   const files = listYaml('deploy/kubernetes').map((path) => path.replace('deploy/kubernetes/', ''));
   expect(files.filter((file) => !kustomization.resources.includes(file))).toEqual([
+    'admission/local-references.yaml',
     'admission/open-routes.yaml',
     'kustomization.yaml',
     'metrics/network-policy.yaml',

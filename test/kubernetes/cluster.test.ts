@@ -89,6 +89,23 @@ describe.runIf(assets !== undefined)('a real API server', () => {
   );
 
   it(
+    'refuses local references once the policy against them is applied, and names the option',
+    async () => {
+      cluster.kubectl(['apply', '-f', `${repository}deploy/kubernetes/admission/local-references.yaml`]);
+      const toMiddleware = (clientSecret: string): string =>
+        toObject({ kind: 'Middleware', spec: { plugin: { oAuthClientCredentials: { url: 'https://as.example', clientID: 'a', clientSecret } } }, says: '' }, 0);
+      await until(() => apply(toMiddleware('urn:env:A'), '--dry-run=server').includes('spec.plugin.oAuthClientCredentials.clientSecret: urn:env: and'));
+      expect(apply(toMiddleware('URN:file:/token'), '--dry-run=server')).toContain('.clientSecret: urn:env: and urn:file: refer');
+      expect(apply(toMiddleware('urn:k8s:secret:a:b'), '--dry-run=server')).toContain('created (server dry run)');
+      const accepted = read('accepted.yaml');
+      const said = apply(accepted.map(toObject).join('\n---\n'), '--dry-run=server');
+      expect(said.match(/created \(server dry run\)/g)).toHaveLength(accepted.length);
+      cluster.kubectl(['delete', '-f', `${repository}deploy/kubernetes/admission/local-references.yaml`]);
+    },
+    slow,
+  ); // prettier-ignore
+
+  it(
     'is followed by the provider, with the role of the manifests',
     async () => {
       apply(shop('apps'));

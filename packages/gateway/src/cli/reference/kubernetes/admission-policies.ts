@@ -3,6 +3,7 @@ import { otherIngressRouteNames } from '../../../providers/translate/other-names
 import type { AdmissionRule } from './admission-rules.ts';
 import { listRules } from './admission-rules.ts';
 import { createSpecSchemas } from './custom-resources.ts';
+import { listLocalReferenceRules } from './local-references.ts';
 
 /** Lets an IngressRoute have routes without a middleware, in a cluster whose policy refuses them. */
 export const openAnnotation = 'grantgate.dev/open';
@@ -37,6 +38,12 @@ export function createAdmissionPolicies(): Readonly<Record<string, readonly obje
       'middlewares',
       `has(object.spec) && (${isServed})`,
       listRules(middleware, [], spec, 'spec'),
+    ),
+    'local-references': toPolicy(
+      'local-references',
+      'middlewares',
+      'has(object.spec)',
+      listLocalReferenceRules(spec, types, plugins),
     ),
     'open-routes': toPolicy('open-routes', 'ingressroutes', 'has(object.spec)', [openRule()]),
   };
