@@ -15,6 +15,7 @@ describe('the rendered chart', () => {
     },
   );
 
+  // Helm is not installed on every machine: what it rendered last is compared with the chart's sources above.
   it.runIf(helm !== undefined).each(variants)('is what Helm makes of it (%s)', async (variant) => {
     await expect(toGolden(variant, renderChart(helm!, variant))).toMatchFileSnapshot(
       `${repository}${rendered}/${variant}.yaml`,
@@ -75,6 +76,7 @@ describe('the values of the chart', () => {
     expect(isRight({ ...defaults, [name]: value })).toBe(false);
   });
 
+  // Helm is not installed on every machine.
   it.runIf(helm !== undefined)('are held against the schema by Helm', () => {
     expect(() => renderChart(helm!, 'default', ['--set-json', 'replicas="2"'])).toThrow(/replicas/);
   });

@@ -281,7 +281,7 @@ describe('an admission policy', () => {
     expect(looseLocal.refusals(plugin(options as object))).toEqual([]);
   });
 
-  it('of local references refuses them in a middleware that is no plugin', () => {
+  it('of local references refuses them in a middleware that is not a plugin', () => {
     const spec = { Headers: { customRequestHeaders: { 'X-Key': 'urn:env:KEY' } } };
     expect(looseLocal.refusals(toManifest({ kind: 'Middleware', spec, says: '' }))).toEqual([
       expect.stringMatching(/^spec\.Headers\.customRequestHeaders\.X-Key: urn:env: and/),

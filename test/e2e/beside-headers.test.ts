@@ -71,6 +71,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       expect(readAs(echo, 'authorization')).toEqual([expect.stringMatching(/^Bearer ey/)]);
     };
 
+    // The other examples leave these headers to the proxy's own rules.
     it.runIf(/nginx|haproxy/i.test(name))(
       'the service learns the address of the caller from the proxy alone',
       async () => {
@@ -105,6 +106,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       }
     });
 
+    // Not every example has a route with credentials of the gateway.
     it.runIf(proxy.gatewayLevel)('a claim that is missing leaves none of the caller’s headers', async () => {
       const echo = await send(['Group', 'root', 'X-Auth-Request-User', 'root'], '/billing/1');
       expect(readAs(echo, 'group').join('')).toBe('');
@@ -132,6 +134,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       expect(valuesOf(echo, 'connection').join()).not.toMatch(/group|authorization|x-auth/i);
     });
 
+    // Not every example lets connections be upgraded.
     it.runIf(proxy.upgrades)('a connection is upgraded, with the decided headers', async () => {
       for (const line of ['Upgrade', 'keep-alive, Upgrade', 'Upgrade, Group, X-Auth-Request-User']) {
         const before = beside.service.received.length;

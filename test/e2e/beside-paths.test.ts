@@ -28,6 +28,7 @@ const guardBy: Readonly<Partial<Record<string, string>>> = { admin: 'orders', ga
 const guardOf = (path: string): string | undefined => /^\/(orders|billing)(?:\/|$)/.exec(path)?.[1];
 
 for (const [name, proxy] of Object.entries(proxies)) {
+  // Its program is not installed here: Envoy has no Debian package.
   describe.skipIf(proxy === undefined)(`paths beside ${name}`, () => {
     let beside: Beside;
     beforeAll(async () => {

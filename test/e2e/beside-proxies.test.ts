@@ -35,6 +35,7 @@ beforeAll(() => {
 });
 
 for (const [name, proxy] of Object.entries(proxies)) {
+  // Its program is not installed here: Envoy has no Debian package.
   describe.skipIf(proxy === undefined)(`beside ${name}`, () => {
     const { example, command, passesServerErrors, gatewayLevel } = proxy ?? {
       example: '',
@@ -65,6 +66,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       expect(JSON.stringify(echo)).not.toContain(boss.slice(6));
     });
 
+    // Not every example has a route with credentials of the gateway.
     it.runIf(gatewayLevel)('the gateway’s own token is added, and what the caller sent is not', async () => {
       for (const headers of [[], ['Authorization', boss, 'X-Auth-Request-User', 'root']]) {
         const { status, echo } = await send('/billing/1', headers);

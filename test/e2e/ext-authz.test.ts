@@ -157,7 +157,7 @@ describe('a check of Envoy over gRPC', () => {
     for (const line of gateway.accessLog.lines()) expect(JSON.parse(line)).not.toHaveProperty('FORGED');
   });
 
-  it('that is no message at all is an error, and the next is answered', async () => {
+  it('that is not a message is an error, and the next is answered', async () => {
     const raw = new Client(address, credentials.createInsecure());
     const send = (bytes: Buffer): Promise<unknown> =>
       new Promise((resolve, reject) => {

@@ -23,6 +23,7 @@ interface Case {
 const assets = process.env['KUBEBUILDER_ASSETS'];
 const slow = 120_000;
 
+// Few machines have an API server: `make test-kubernetes` says how to get one.
 describe.runIf(assets !== undefined)('a real API server', () => {
   let cluster: Cluster;
   let provider: KubernetesProvider | undefined;

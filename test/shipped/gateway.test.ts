@@ -94,7 +94,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     );
   });
 
-  it('says that there is no kubeconfig where there is none', async () => {
+  it('says that there is no kubeconfig', async () => {
     const { code, stdout } = await grantgate(project, 'check', '--kubernetes');
     expect(code).toBe(1);
     expect(stdout).toContain('there is no kubeconfig, and this is no pod with a service account');

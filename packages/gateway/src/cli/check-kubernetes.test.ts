@@ -16,7 +16,7 @@ afterEach(() => server.close());
 const check = (...argv: string[]) => runCommand(['check', '--kubernetes', ...argv], { cwd: server.folder });
 
 describe('grantgate check --kubernetes', () => {
-  it('refuses a kubeconfig, and a file that it leads to, that is no regular file', async () => {
+  it('refuses a kubeconfig that is not a regular file, and one that refers to such a file', async () => {
     const fifo = createFifo(join(server.folder, 'fifo'));
     const { code, stdout } = await check('--kubeconfig', 'fifo');
     expect(code).toBe(1);

@@ -26,7 +26,7 @@ describe('grantgate demo', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('exits 2 for a port that is none', async () => {
+  it('exits 2 for an invalid port', async () => {
     expect(await runCommand(['demo', '--port', '70000'])).toMatchObject({ code: 2 });
   });
 });

@@ -29,7 +29,7 @@ describe.each(reads)('%s', (_name, read) => {
     return [error.code, error.message];
   };
 
-  it('refuses everything that is no regular file, and says what it is', async () => {
+  it('refuses a directory, a device, a FIFO and a socket, and says which of them it is', async () => {
     for (const [path, kind] of await createSpecialFiles(createFolder()))
       expect(await fault(path)).toEqual([
         'not_regular',

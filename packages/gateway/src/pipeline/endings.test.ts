@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { until } from '../../../middleware/src/base/until.testkit.ts';
+import { turns, until } from '../../../middleware/src/base/until.testkit.ts';
 import {
   allow,
   createDeferred,
@@ -150,7 +150,7 @@ test('whatever becomes of a request, it ends once, is recorded once, and gives b
         await gateway.recorded((ended += 1));
       }
       await until(() => gateway.leases() === 0);
-      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      await turns(3);
       if (chosen.leaves === 'at once') ended = gateway.records.length;
       expect(gateway.leases()).toBe(0);
       expect(gateway.records).toHaveLength(ended);

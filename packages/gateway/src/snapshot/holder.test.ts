@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { turns } from '../../../middleware/src/base/until.testkit.ts';
 import { createHolder, type Runtime } from './holder.ts';
 
 function createRuntime(
@@ -21,7 +22,7 @@ function createRuntime(
 const fail = (error: unknown): void => {
   throw error;
 };
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settle = (): Promise<void> => turns(1);
 
 describe('the snapshot in use', () => {
   test('is replaced for new requests, and closed once its last request has ended', async () => {

@@ -34,3 +34,8 @@ export async function inTime<T>(promise: Promise<T>, awaited: () => string): Pro
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
+
+/** Lets the event loop of this process go on for so many turns. */
+export async function turns(count = 5): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}

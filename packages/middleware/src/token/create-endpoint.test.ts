@@ -100,7 +100,7 @@ describe('an answer with a token', () => {
     ['with a fraction of a second', { expires_in: 60.5 }, 60.5],
     ['without lifetime', {}, undefined],
     ['with a lifetime of null', { expires_in: null }, undefined],
-    ['with a lifetime that is no number', { expires_in: 'soon' }, undefined],
+    ['with a lifetime that is not a number', { expires_in: 'soon' }, undefined],
     ['with a lifetime of 0, over at once', { expires_in: 0 }, 0],
     ['with a negative lifetime, over at once', { expires_in: -1 }, -1],
     ['whose JWT lives shorter than expires_in', { access_token: jwt, expires_in: 3600 }, 300],
@@ -202,7 +202,10 @@ describe('an answer that RFC 6749 does not allow', () => {
   const invalid: [string, (response: ServerResponse) => void][] = [
     ['no access_token', (response) => json(response, 200, { token_type: 'Bearer' })],
     ['an empty access_token', (response) => json(response, 200, { ...grant, access_token: '' })],
-    ['an access_token that is no string', (response) => json(response, 200, { ...grant, access_token: 1 })],
+    [
+      'an access_token that is not a string',
+      (response) => json(response, 200, { ...grant, access_token: 1 }),
+    ],
     [
       'an access_token that would split a header',
       (response) => json(response, 200, { ...grant, access_token: 'a\r\nb: c' }),
@@ -298,7 +301,7 @@ describe('a failed attempt', () => {
     ['403 of a firewall', (response) => void response.writeHead(403).end('<html>blocked</html>')],
     ['404 without a code of OAuth', (response) => json(response, 404, { message: 'no route' })],
     ['400 in plain text', (response) => void response.writeHead(400).end('blocked')],
-    ['400 with an error that is no string', (response) => json(response, 400, { error: { code: 1 } })],
+    ['400 with an error that is not a string', (response) => json(response, 400, { error: { code: 1 } })],
     ['400 slow_down', (response) => json(response, 400, { error: 'slow_down' })],
     ['200 temporarily_unavailable', (response) => json(response, 200, { error: 'temporarily_unavailable' })],
     ['the error page of a framework', (response) => json(response, 500, { error: 'Internal Server Error' })],

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { turns, until } from '../../../../middleware/src/base/until.testkit.ts';
 import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
 import { ask } from './ask.testkit.ts';
 import { createClient } from './client.ts';
@@ -61,13 +62,6 @@ function open(origin: string) {
   return { pool, clock };
 }
 
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await turns(1);
-}
-
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil';
 
@@ -113,7 +107,7 @@ describe('bytes that a server writes after a complete response', () => {
           });
           const { pool } = open(origin);
           expect((await ask(pool, { target: '/attacker' })).fault).toBeUndefined();
-          await eventually(() => connections[0]!.closed);
+          await until(() => connections[0]!.closed);
           for (let round = 0; round < 3; round += 1)
             expect(await ask(pool)).toMatchObject({ interim: [], status: 200, body: 'ok', fault: undefined });
         }
@@ -148,7 +142,7 @@ describe('bytes that a server writes after a complete response', () => {
               return;
             }
             socket.write(response, 'latin1');
-            void turns(delays[attacks++]!).then(() => socket.write(poison, 'latin1'));
+            void turns(delays[attacks++]).then(() => socket.write(poison, 'latin1'));
           });
           const { pool } = open(origin);
           for (let round = 0; round < delays.length; round += 1) {
@@ -158,7 +152,7 @@ describe('bytes that a server writes after a complete response', () => {
             expect(isNoticed ? body : 'ok').toBe('ok');
           }
           // Without a request, there is nothing that they could be taken for.
-          await eventually(() => connections[0]!.closed);
+          await until(() => connections[0]!.closed);
           expect((await ask(pool)).body).toBe('ok');
         },
       ),

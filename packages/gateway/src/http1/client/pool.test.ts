@@ -1,10 +1,11 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { turns } from '../../../../middleware/src/base/until.testkit.ts';
 import { until } from '../../../../middleware/src/base/until.testkit.ts';
 import { ask, get } from './ask.testkit.ts';
 import type { Pool } from './pool.ts';
-import { answering, createBody, createPoolKit, ok, reset, turns } from './pool.testkit.ts';
+import { answering, createBody, createPoolKit, ok, reset } from './pool.testkit.ts';
 import type { Call } from './request.ts';
 
 const { serve, open, close, onClose } = createPoolKit();

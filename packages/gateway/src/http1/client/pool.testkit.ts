@@ -89,9 +89,6 @@ export const answering =
   (socket: Socket, received: string): void => {
     if (received.endsWith('\r\n\r\n')) socket.write(answer, 'latin1');
   };
-export const turns = async (count = 5): Promise<void> => {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-};
 export const closedOf = (socket: Socket): Promise<void> =>
   new Promise((resolve) => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())));
 /** Breaks a connection off; `resetAndDestroy` would end it in order first. */

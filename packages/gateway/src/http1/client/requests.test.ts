@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { turns } from '../../../../middleware/src/base/until.testkit.ts';
 import { until } from '../../../../middleware/src/base/until.testkit.ts';
 import { ask } from './ask.testkit.ts';
-import { answering, closedOf, createBody, createPoolKit, ok, reset, turns } from './pool.testkit.ts';
+import { answering, closedOf, createBody, createPoolKit, ok, reset } from './pool.testkit.ts';
 import type { Call } from './request.ts';
 
 const { serve, open, close } = createPoolKit();

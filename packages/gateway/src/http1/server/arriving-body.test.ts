@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { turns } from '../../../../middleware/src/base/until.testkit.ts';
 import { createArrivingBody, type ArrivingBody } from './arriving-body.ts';
 
 interface Seen {
@@ -29,7 +30,6 @@ const read = (seen: Seen, onPart: () => void = () => {}): void =>
     },
     () => (seen.ended += 1),
   );
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 it('comes in order, whole and once, however it is cut and whenever it is asked for', async () => {
   const text = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 60 });
@@ -43,12 +43,12 @@ it('comes in order, whole and once, however it is cut and whenever it is asked f
       const seen = open(whole.length, first);
       for (const [index, part] of more.entries()) {
         if (index === asked) read(seen);
-        if (index === asked) await turn();
+        if (index === asked) await turns(1);
         expect(seen.body.complete).toBe(false);
         expect(seen.body.take(Buffer.from(part))).toBe(part.length);
       }
       if (asked >= more.length) read(seen);
-      await turn();
+      await turns(1);
       expect(seen).toMatchObject({
         text: whole,
         ended: 1,
@@ -72,7 +72,7 @@ it('is not read further than 64 KiB before somebody asks for it, and then on', a
   seen.body.take(Buffer.alloc(10_000));
   expect(seen.flow).toEqual(['pause']);
   read(seen);
-  await turn();
+  await turns(1);
   expect(seen.flow).toEqual(['pause', 'resume']);
   expect(seen.text).toHaveLength(70_001);
 });
@@ -80,7 +80,7 @@ it('is not read further than 64 KiB before somebody asks for it, and then on', a
 it('waits while its reader is busy', async () => {
   const seen = open(10, 'abc');
   read(seen, () => seen.body.pause());
-  await turn();
+  await turns(1);
   expect(seen.flow).toEqual(['pause']);
   seen.body.resume();
   expect(seen.flow).toEqual(['pause', 'resume']);
@@ -89,7 +89,7 @@ it('waits while its reader is busy', async () => {
 it('tells nothing more once it is not wanted, and cuts the connection beyond 256 KiB', async () => {
   const seen = open(1_000_000, 'abc');
   read(seen);
-  await turn();
+  await turns(1);
   seen.body.stop();
   seen.body.take(Buffer.alloc(256 * 1024));
   expect(seen.flow).not.toContain('cut');
@@ -101,7 +101,7 @@ it('tells nothing more once it is not wanted, and cuts the connection beyond 256
 it('that its reader stops in the middle of a part does not end', async () => {
   const seen = open(3, 'abc');
   read(seen, () => seen.body.stop());
-  await turn();
+  await turns(1);
   expect(seen).toMatchObject({ text: 'abc', ended: 0 });
 });
 
@@ -118,6 +118,6 @@ it('is given as a whole when all of it is here, it is short, and nobody reads it
   expect(late.body.whole()?.toString()).toBe('abc');
   const asked = open(3, 'abc');
   read(asked);
-  await turn();
+  await turns(1);
   expect(asked.body.whole()).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../../../middleware/src/base/until.testkit.ts';
 import {
   openRaw,
   startServer,
@@ -37,9 +38,6 @@ const post = (...lines: readonly string[]): string =>
 const chunked = (size: string): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nabc`;
 const next = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 const beyond = [2n ** 53n, 2n ** 53n + 1n, 2n ** 60n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 64n, 10n ** 30n].map(
   String,
@@ -64,7 +62,7 @@ describe('a Content-Length', () => {
     async (length) => {
       const before = arrivals.length;
       const connection = await openRaw(gateway.port, post(`Content-Length: ${length}`));
-      await eventually(() => arrivals[before]?.body === 'abc');
+      await until(() => arrivals[before]?.body === 'abc');
       expect(arrivals[before]).toMatchObject({ length, coding: undefined });
       connection.socket.destroy();
     },
@@ -96,7 +94,7 @@ describe('the size of a chunk', () => {
     async (size) => {
       const before = arrivals.length;
       const connection = await openRaw(gateway.port, chunked(size));
-      await eventually(() => arrivals[before]?.body === 'abc');
+      await until(() => arrivals[before]?.body === 'abc');
       expect(arrivals[before]).toMatchObject({ length: undefined, coding: 'chunked' });
       connection.socket.destroy();
     },

@@ -123,7 +123,7 @@ describe('a request that two readers could understand differently', () => {
   });
 
   test.each([
-    ['a chunk size that is no number', 'x\r\nabcd\r\n0\r\n\r\n'],
+    ['a chunk size that is not a number', 'x\r\nabcd\r\n0\r\n\r\n'],
     ['a signed chunk size', '+4\r\nabcd\r\n0\r\n\r\n'],
     ['a chunk size with 0x', '0x4\r\nabcd\r\n0\r\n\r\n'],
     ['a chunk size beyond 64 bits', `${'f'.repeat(20)}\r\nabcd\r\n0\r\n\r\n`],

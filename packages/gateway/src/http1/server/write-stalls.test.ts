@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { turns, until } from '../../../../middleware/src/base/until.testkit.ts';
 import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
 import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
 import { startServer, startTestGateway, type TestGatewayOptions } from '../../entrypoints/gateway.testkit.ts';
@@ -14,13 +15,6 @@ afterEach(async () => {
 
 const authority = createTestAuthority();
 const pair = authority.issue('localhost', ['localhost']);
-
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await turns(1);
-}
 
 const mebibyte = 1024 * 1024;
 const endless = 1024 * mebibyte;
@@ -121,8 +115,8 @@ describe('a caller that takes nothing of what is sent to it', () => {
     expect(gateway.entryPoint.connections()).toBe(1);
     expect(upstream.connections.filter(({ destroyed }) => !destroyed)).toHaveLength(1);
     await clock.advance(40_000);
-    await eventually(() => gateway.entryPoint.connections() === 0);
-    await eventually(() => upstream.connections.every(({ destroyed }) => destroyed));
+    await until(() => gateway.entryPoint.connections() === 0);
+    await until(() => upstream.connections.every(({ destroyed }) => destroyed));
     expect(await gateway.recorded(1)).toMatchObject({ status: text === websocket ? 101 : 200 });
     expect(gateway.leases()).toBe(0);
   });
@@ -139,7 +133,7 @@ describe('a caller that takes nothing of what is sent to it', () => {
       await settled();
     }
     await clock.advance(120_000);
-    await eventually(() => gateway.entryPoint.connections() === 0);
+    await until(() => gateway.entryPoint.connections() === 0);
   });
 
   test('goes on for any time without a limit', async () => {
@@ -149,7 +143,7 @@ describe('a caller that takes nothing of what is sent to it', () => {
     await clock.advance(10_000_000);
     expect(gateway.entryPoint.connections()).toBe(1);
     socket.destroy();
-    await eventually(() => gateway.entryPoint.connections() === 0);
+    await until(() => gateway.entryPoint.connections() === 0);
   });
 });
 
@@ -171,8 +165,8 @@ describe('a TLS handshake', () => {
   test('that does not begin is cut off', async () => {
     const { gateway, open } = await start(limits);
     connectTo(gateway.port);
-    await eventually(() => gateway.entryPoint.connections() === 1);
-    await eventually(() => gateway.entryPoint.connections() === 0);
+    await until(() => gateway.entryPoint.connections() === 1);
+    await until(() => gateway.entryPoint.connections() === 0);
     // Others go on.
     open('GET /small HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(await gateway.recorded(1)).toMatchObject({ status: 200 });
@@ -181,16 +175,16 @@ describe('a TLS handshake', () => {
   test('that begins and does not go on is cut off', async () => {
     const { gateway } = await start(limits);
     connectTo(gateway.port).write(Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 7, 7, 7]));
-    await eventually(() => gateway.entryPoint.connections() === 1);
-    await eventually(() => gateway.entryPoint.connections() === 0);
+    await until(() => gateway.entryPoint.connections() === 1);
+    await until(() => gateway.entryPoint.connections() === 0);
     expect(gateway.records).toHaveLength(0);
   });
 
-  test('that is none ends at once', async () => {
+  test('that is something else ends at once', async () => {
     const { gateway } = await start({ certificates: [pair], transport: { headerTimeoutMs: 60_000 } });
     connectTo(gateway.port).write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    await eventually(() => gateway.entryPoint.connections() === 1);
-    await eventually(() => gateway.entryPoint.connections() === 0);
+    await until(() => gateway.entryPoint.connections() === 1);
+    await until(() => gateway.entryPoint.connections() === 0);
     expect(gateway.records).toHaveLength(0);
   });
 

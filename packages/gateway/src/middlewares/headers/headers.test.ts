@@ -128,7 +128,7 @@ describe('CORS', () => {
     expect(valuesOf(foreign.headers, 'access-control-allow-origin')).toEqual([]);
   });
 
-  it('passes on an OPTIONS request that is no preflight', async () => {
+  it('passes on an OPTIONS request that is not a preflight', async () => {
     const { send } = await start({ accessControlAllowOriginList: ['*'] });
     expect((await send('/', [['Origin', 'https://app.example']], 'OPTIONS')).seen?.method).toBe('OPTIONS');
     expect((await send('/', [preflight[1]], 'OPTIONS')).seen?.method).toBe('OPTIONS');
