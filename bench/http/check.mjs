@@ -1,7 +1,7 @@
 import { ask } from './ask.mjs';
 import { basic, callers, forwarded } from './grantgate.mjs';
 
-/** Fails unless a contender does what it is measured for: the service receives the token, and not the caller's credentials. */
+/** Fails unless a contender does what it is measured for: the token reaches the service, callers without credentials do not. */
 export async function checkContender(contender, server, cases) {
   const { name, port, sends, guards = false } = contender;
   const authorization = basic(callers);
