@@ -60,7 +60,7 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   const read = readObject(
     installSchema,
     { document, path: [] },
-    { unsupported: laterInstallNames, ignored: ignoredInstallNames },
+    { unsupported: laterInstallNames, ignored: ignoredInstallNames, emptyText: 'a text' },
   );
   if (!read.whole) return { config: undefined, problems: read.problems };
   const install = read.value as Install;

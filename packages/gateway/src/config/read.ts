@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asMeant, type EmptyText } from '@grantgate/middleware/options/as-meant';
 import { proposeName } from '@grantgate/middleware/base/names';
 import type { Document } from './document.ts';
 import type { Path } from './path.ts';
@@ -17,6 +18,10 @@ export interface Source {
 export interface OtherNames {
   /** Leaving them out would change who may pass: an error. */
   readonly unsupported?: readonly string[];
+  /** What an empty text is where none is expected. Default: an option that is left out. */
+  readonly emptyText?: EmptyText;
+  /** Whether names that begin with `x-` are passed over. */
+  readonly extensions?: boolean;
   /** Leaving them out is harmless: a warning, with the reason. */
   readonly ignored?: Readonly<Record<string, string>>;
 }
@@ -46,11 +51,11 @@ export function readObject<S extends z.ZodObject>(
   const problems: Problem[] = [];
   const report: Report = (path, details) => void problems.push(createProblem(document, path, details));
   const names = new Map<string, string>();
-  const renamed = rename(valueAt(document.value, source.path), schema, source.path, [], {
-    others,
-    report,
-    names,
-  });
+  const renamed = asMeant(
+    rename(valueAt(document.value, source.path), schema, source.path, [], { others, report, names }),
+    schema,
+    others.emptyText,
+  );
   const writtenPath = (path: readonly PropertyKey[]): Path => {
     const below = path.map((_, index) => {
       const part = path[index];
@@ -174,6 +179,8 @@ function reportUnknown(
   const unsupported = others.unsupported?.find(same);
   const tell = (code: string, message: string, severity: 'error' | 'warning' = 'error'): void =>
     report(path, { code, message, severity, part: 'key' });
+  // Where people keep the anchors of YAML.
+  if (others.extensions === true && /^x-/i.test(key)) return;
   if (ignored !== undefined) tell('ignored_option', `${ignored} is ignored: ${reason ?? ''}`, 'warning');
   else if (unsupported !== undefined)
     tell('unsupported_option', `${unsupported} is not supported by this version`);

@@ -102,9 +102,9 @@ describe('redirectScheme', () => {
 
 it('options of these kinds are checked at their places', () => {
   const { problems } = compileMiddlewares(`
-a: { stripPrefix: { prefixes: /a, forceSlash: true } }
+a: { stripPrefix: { prefixes: { a: b }, forceSlash: true } }
 b: { addPrefix: {} }
-c: { redirectScheme: { scheme: "", port: 99999 } }
+c: { redirectScheme: { scheme: "", port: [1] } }
 `);
   expect(problems.map((problem) => problem.replace(/^\d+:\d+ /, ''))).toEqual([
     'a@file.prefixes: expected array',

@@ -1,6 +1,7 @@
 import { compileClaims } from '../claims/compile.ts';
 import { compileForwardHeaders } from '../claims/headers.ts';
 import { parseClaimPath } from '../claims/path.ts';
+import { asMeant } from './as-meant.ts';
 import type { AssertionInput } from './client-auth-schema.ts';
 import { checkClientAuth, toAssertionOptions } from './client-auth.ts';
 import { clientCredentialsNames, toCanonical } from './canonical.ts';
@@ -34,12 +35,13 @@ export function parseClientCredentials(raw: unknown): ParsedOptions {
       ...(within && { within }),
     });
 
-  const parsed = clientCredentialsSchema.safeParse(canonical.value);
+  const value = asMeant(canonical.value, clientCredentialsSchema);
+  const parsed = clientCredentialsSchema.safeParse(value);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const missing =
         (issue.code === 'invalid_type' || issue.code === 'invalid_union') &&
-        valueAt(canonical.value, issue.path) === undefined;
+        valueAt(value, issue.path) === undefined;
       report(
         'error',
         issue.path,
@@ -49,7 +51,7 @@ export function parseClientCredentials(raw: unknown): ParsedOptions {
     }
   }
   // What each value means is checked even when another one has the wrong type, so that everything is said at once.
-  const partial = canonical.value as Partial<ClientCredentialsShape> | null | undefined;
+  const partial = value as Partial<ClientCredentialsShape> | null | undefined;
   if (typeof partial === 'object' && partial !== null) checkMeaning(partial, report);
   if (!parsed.success || problems.some((problem) => problem.severity === 'error'))
     return { options: undefined, problems };

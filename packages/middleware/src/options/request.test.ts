@@ -46,10 +46,10 @@ describe('what is added to a token request', () => {
     ],
     [{ scopes: 'a "b"' }, 'error scopes: expected visible ASCII'],
     [{ scopes: ['ä'] }, 'error scopes: expected visible ASCII'],
-    [{ scopes: 5 }, 'error scopes: expected a list of scopes'],
+    [{ scopes: {} }, 'error scopes: expected a list of scopes'],
     [{ resource: 'api' }, 'error resource: expected an absolute URI'],
     [{ resource: ['https://a.example', 'https://b.example#c'] }, 'error resource: expected an absolute URI'],
-    [{ endpointParams: { a: 1 } }, 'error endpointParams.a: '],
+    [{ endpointParams: { a: [] } }, 'error endpointParams.a: '],
     [{ endpointParams: 'a=b' }, 'error endpointParams: '],
   ])('that is wrong is one problem at its place: %j', (raw, expected) => {
     const found = problems(raw);

@@ -8,7 +8,7 @@ export const chain: CompositeKind = Object.freeze({
   description: 'Several middlewares under one name.',
   schema: ({ middleware }: NameSchemas) =>
     z.strictObject({
-      middlewares: z.array(middleware).min(1).describe('Names of middlewares, outermost first.'),
+      middlewares: z.array(middleware).describe('Names of middlewares, outermost first.'),
     }),
   members: 'middlewares',
 });

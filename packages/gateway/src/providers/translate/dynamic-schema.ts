@@ -21,7 +21,7 @@ export const routerSchema = z.strictObject({
   middlewares: z.array(name).default([]).describe('Outermost first.'),
   priority: z.int().optional().describe('Default, and 0: the length of the rule.'),
   ruleSyntax: z
-    .literal('v3', { error: 'expected v3, the only syntax of rules here' })
+    .enum(['v3', 'default'], { error: 'expected v3, the only syntax of rules here' })
     .optional()
     .describe('The syntax of rules of Traefik v3.'),
   tls: z

@@ -26,7 +26,7 @@ const qualify = (name: string): string => (name.includes('@') ? name : `${name}@
 
 /** Translates one document of Traefik's dynamic configuration. */
 export function translateDynamic(document: Document, draft: Draft): void {
-  const root = readObject(dynamicSchema, { document, path: [] }, others.file);
+  const root = readObject(dynamicSchema, { document, path: [] }, { ...others.file, extensions: true });
   draft.problems.push(...root.problems);
   if (root.value.http === undefined) return;
   const http = { document, path: root.writtenPath(['http']) };

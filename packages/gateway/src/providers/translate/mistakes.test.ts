@@ -78,8 +78,6 @@ just: text
         "a.yaml:5:30 unknown_option: unknown option servce: did you mean service?",
         "a.yaml:5:57 missing_reference: there is no middleware auht@file: did you mean auth@file?",
         "a.yaml:6:11 invalid_value: expected object",
-        "a.yaml:7:20 invalid_value: expected string",
-        "a.yaml:7:50 invalid_value: expected array",
         "a.yaml:7:66 invalid_value: expected number",
         "a.yaml:7:87 invalid_value: expected string to have >=1 characters",
         "a.yaml:8:32 duplicate_option: rule is given twice (names match whatever their letter case)",
@@ -97,12 +95,10 @@ just: text
         "a.yaml:25:20 invalid_value: expected a URL such as http://10.0.0.1:8080",
         "a.yaml:25:38 invalid_value: expected number to be >=0",
         "a.yaml:26:13 missing_option: is required",
-        "a.yaml:27:30 invalid_value: expected a path that begins with /",
         "a.yaml:27:44 invalid_value: expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h",
         "a.yaml:27:68 invalid_value: expected the name of a header",
         "a.yaml:27:81 invalid_value: expected number to be <=599",
         "a.yaml:28:36 invalid_value: expected the name of a cookie: letters, digits and a few signs",
-        "a.yaml:28:52 invalid_value: expected one of "none"|"lax"|"strict"",
         "a.yaml:29:42 circular_reference: w2@file leads back to w1@file",
         "a.yaml:30:42 circular_reference: w1@file leads back to w2@file",
         "a.yaml:31:44 circular_reference: self@file leads back to self@file",
@@ -112,7 +108,6 @@ just: text
         "a.yaml:37:13 unknown_middleware: unknown middleware type chian: did you mean chain?",
         "a.yaml:38:25 unknown_middleware: unknown plugin oAuthClientCredential: did you mean oAuthClientCredentials?",
         "a.yaml:39:13 invalid_value: expected a kind of middleware, such as plugin.oAuthClientCredentials or chain",
-        "a.yaml:40:23 invalid_value: expected array to have >=1 items",
         "a.yaml:41:40 circular_reference: c2@file leads back to c1@file",
         "a.yaml:42:34 circular_reference: c1@file leads back to c2@file",
         "a.yaml:44:1 unknown_format: expected a Traefik dynamic configuration (http) or a Kubernetes manifest (apiVersion and kind)",
@@ -131,7 +126,7 @@ just: text
       'self',
     ]);
     expect(brokenOf(configuration.middlewares)).toEqual([
-      'none', 'two', 'digest', 'typo', 'plugin', 'bare', 'short', 'c1', 'c2',
+      'none', 'two', 'digest', 'typo', 'plugin', 'bare', 'c1', 'c2',
     ]); // prettier-ignore
   });
 
@@ -296,7 +291,7 @@ describe('a mistake stays alone', () => {
 
   it('in one of two documents, files or entries', () => {
     const configuration = load(
-      `http: { routers: { bad: { rule: 1, service: s }, good: { rule: Path(\`/\`), service: s } }, ${service} }`,
+      `http: { routers: { bad: { rule: [1], service: s }, good: { rule: Path(\`/\`), service: s } }, ${service} }`,
       'http: [',
       'http: { routers: { other: { rule: Path(`/o`), service: s } } }',
     );

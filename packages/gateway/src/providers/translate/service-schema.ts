@@ -31,7 +31,7 @@ export const stickySchema = z.strictObject({
 export const healthCheckSchema = z.strictObject({
   path: z
     .string()
-    .startsWith('/', { error: 'expected a path that begins with /' })
+    .transform((path) => (path.startsWith('/') ? path : `/${path}`))
     .default('/')
     .describe('What is asked for.'),
   method: z

@@ -50,7 +50,7 @@ export const routeSchema = z.strictObject({
   match: z.string().min(1).describe("A rule in Traefik v3's language."),
   priority: z.int().optional().describe('Default, and 0: the length of the rule.'),
   syntax: z
-    .literal('v3', { error: 'expected v3, the only syntax of rules here' })
+    .enum(['v3', 'default'], { error: 'expected v3, the only syntax of rules here' })
     .optional()
     .describe('The syntax of rules of Traefik v3.'),
   services: z
