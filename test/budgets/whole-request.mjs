@@ -77,7 +77,9 @@ export function createWholeRequest(decide) {
     url: 'http://10.0.0.1:8080',
     authority: '10.0.0.1:8080',
     basePath: '',
-    connections: { dispatch: (request, handler) => free.send(request, toRequestHead(request), handler) },
+    connections: {
+      dispatch: (request, handler) => free.send(request, toRequestHead(request, true), handler),
+    },
   };
   const picked = { server, serviceName: 'orders@file', passHostHeader: true, setCookie: undefined };
   const route = {

@@ -1,9 +1,10 @@
 import { createServer as createTlsServer } from 'node:tls';
-import type { AddressInfo } from 'node:net';
+import { createServer as createNetServer, type AddressInfo } from 'node:net';
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask as askPool } from '../http1/client/ask.testkit.ts';
+import { badBodies, badHeads } from '../http1/client/response-corpus.testkit.ts';
 import type { HealthCheckConfig, ServiceConfig, StickyConfig } from '../config/dynamic.ts';
 import type { Upstreams } from './create-upstream.ts';
 import { createServices } from './create-upstream.ts';
@@ -236,6 +237,7 @@ describe('a health check', () => {
     let answers = 0;
     let waiting: { readonly count: number; readonly resolve: () => void } | undefined;
     const services = createServices({
+      transport: { maxResponseHeaderBytes: 65_536 },
       clock: {
         ...clock,
         after(ms, callback) {
@@ -307,6 +309,29 @@ describe('a health check', () => {
       await clock.advance(check.intervalMs);
     }
     expect(well.counts()).toMatchObject({ requests: sockets.size });
+  });
+
+  it('takes a server out whose responses are refused, as a request would find it', async () => {
+    const responses = [...badHeads, ...badBodies.filter(({ ends }) => ends !== true)].filter(
+      ({ method }) => method === undefined,
+    );
+    const whatByUrl = new Map<string, string>();
+    for (const { what, bytes, ends } of responses) {
+      const server = createNetServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', () => {
+          if (ends === true) socket.end(bytes, 'latin1');
+          else socket.write(bytes, 'latin1');
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      cleanup.push(() => new Promise((resolve) => server.close(resolve)));
+      whatByUrl.set(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, what);
+    }
+    const { services, answered } = watch([...whatByUrl.keys()]);
+    await answered(responses.length);
+    const up = () => services.health().flatMap(({ url, up: isUp }) => (isUp ? [whatByUrl.get(url)] : []));
+    await expect.poll(up).toEqual([]);
   });
 
   it('asks with the method, host, headers and path that are configured', async () => {

@@ -1,9 +1,8 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { LoadBalancerConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { HealthCheck } from './health-check.ts';
-import { createHealthPools } from './health-pools.ts';
 import { createLoadBalancer, type ServerHealth, type Service } from './load-balancer.ts';
-import { createPools, type OriginStats } from './pools.ts';
+import { createHealthPools, createPools, type OriginStats } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import type { Use } from '../reload/sharing.ts';
 import { createSharing } from '../reload/sharing.ts';
@@ -50,7 +49,7 @@ interface Running {
 export function createServices({ clock, transport }: ServicesDeps): Services {
   const limits = { ...defaultUpstreamTransport, ...transport };
   const pools = createPools(clock, limits);
-  const healthPools = createHealthPools(limits);
+  const healthPools = createHealthPools(clock, limits);
   const checks = createSharing<HealthCheck>((check) => check.stop());
   const running = createSharing<Running>(({ service }) => service.stop());
   const balancers = createSuccession<LoadBalancerConfig, Running>();

@@ -1,7 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { HealthCheckConfig, LoadBalancerConfig, StickyConfig } from '../config/dynamic.ts';
 import { startHealthCheck, type HealthCheck } from './health-check.ts';
-import type { HealthPools } from './health-pools.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import { createServer } from './server.ts';
@@ -38,7 +37,7 @@ interface Peer {
 export interface LoadBalancerDeps {
   readonly clock: Clock;
   readonly pools: Pools;
-  readonly healthPools: HealthPools;
+  readonly healthPools: Pools;
   /** Checks under way, so that a service that gains or loses a server still knows how the others are. */
   readonly checks: Sharing<HealthCheck>;
 }

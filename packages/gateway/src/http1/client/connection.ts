@@ -17,7 +17,10 @@ export interface ClientLimits {
   readonly headMs: number;
   /** Milliseconds between two parts of a response's body; 0: none. */
   readonly bodyIdleMs: number;
-  /** Milliseconds that an idle connection is kept when the server does not say how long it keeps it. */
+  /**
+   * Milliseconds that an idle connection is kept when the server does not say how long it keeps it; 0: each connection serves one
+   * request.
+   */
   readonly idleMs: number;
   /** Bytes of a response's head, and of its trailers. */
   readonly maxHeadBytes: number;
@@ -49,7 +52,7 @@ const idleMarginMs = 2_000;
 /** ...and never for more than this. */
 const maxIdleMs = 600_000;
 
-/** @param once serves a single request, which may ask for another protocol. */
+/** @param once serves a single request; only such a request may ask for another protocol. */
 export const openConnection = (deps: ConnectionDeps, once: boolean): Connection =>
   new ServerConnection(deps, once);
 

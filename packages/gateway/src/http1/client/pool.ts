@@ -31,6 +31,7 @@ export interface PoolDeps {
 
 /** @param origin `http://host[:port]` or `https://host[:port]`. */
 export function createPool(origin: string, deps: PoolDeps): Pool {
+  const keepsAlive = deps.limits.idleMs > 0;
   const connections = new Set<Connection>();
   const idle: Connection[] = [];
   let closed = false;
@@ -72,7 +73,7 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
   };
   return {
     dispatch(request, handler) {
-      const head = toRequestHead(request);
+      const head = toRequestHead(request, keepsAlive);
       if (head === undefined) {
         handler.onFault({ code: 'request_invalid', reason: 'a head that cannot be written' });
         return noCall;
@@ -82,7 +83,8 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
         return noCall;
       }
       // Another protocol takes its connection with it.
-      const connection = request.upgrade === undefined ? (idle.pop() ?? open(false)) : open(true);
+      const isOnce = !keepsAlive || request.upgrade !== undefined;
+      const connection = isOnce ? open(true) : (idle.pop() ?? open(false));
       return connection.send(request, head, handler);
     },
     stats: () => ({ open: connections.size, idle: idle.length }),

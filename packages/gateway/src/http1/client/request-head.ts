@@ -4,20 +4,22 @@ import type { OutgoingRequest } from './request.ts';
 /**
  * The head of a request, as Latin-1.
  *
+ * @param keepsAlive whether the connection can serve another request.
  * @returns undefined when a part of it could end its line, or cannot be written in Latin-1.
  */
-export function toRequestHead({
-  method,
-  target,
-  headers,
-  body,
-  upgrade,
-}: OutgoingRequest): string | undefined {
+export function toRequestHead(
+  { method, target, headers, body, upgrade }: OutgoingRequest,
+  keepsAlive: boolean,
+): string | undefined {
   const text = 'lines' in headers ? headers : toHeaderText(headers);
   if (text === undefined || !isToken.test(method) || isNoTarget.test(target)) return undefined;
   // HTTP/1.1 keeps connections without being asked; servers of HTTP/1.0 have to be (RFC 9112 appendix C.2.2).
   const connection =
-    upgrade === undefined ? 'Connection: keep-alive\r\n' : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
+    upgrade !== undefined
+      ? `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
+      : keepsAlive
+        ? 'Connection: keep-alive\r\n'
+        : 'Connection: close\r\n';
   // Before the caller's lines: a server that reads no more than so many lines would not know where the body ends.
   return `${method} ${target} HTTP/1.1\r\n${connection}${toFraming(method, body)}${text.lines}\r\n`;
 }
