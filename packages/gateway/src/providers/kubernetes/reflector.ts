@@ -1,13 +1,14 @@
-import type { BackoffOptions } from '@grantgate/middleware/base/backoff';
-import { backoffDelayMs } from '@grantgate/middleware/base/backoff';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { ApiObject } from './api-object.ts';
 import { keyOf } from './api-object.ts';
+import { createAttempts } from './attempts.ts';
 import type { ApiClient } from './client.ts';
 import type { ApiFault } from './fault.ts';
-import { isLasting } from './fault.ts';
+import { createItems } from './items.ts';
 import { listObjects } from './list.ts';
+import { createPause } from './pause.ts';
 import type { Selection } from './selection.ts';
+import type { WatchListener } from './watch.ts';
 import { watchObjects } from './watch.ts';
 
 export interface ReflectorOptions<T> {
@@ -47,12 +48,6 @@ export interface Reflector<T> {
   close(): void;
 }
 
-const backoff: Omit<BackoffOptions, 'random'> = { baseMs: 1000, maxMs: 30_000 };
-/** No wait is shorter: many copies fail together. */
-const leastWaitMs = 100;
-/** Failures after which the list is read again, for the server may have another history. */
-const maxFailedWatches = 3;
-const believeRefusalAfter = 3;
 /** Milliseconds that a watch lasts to count as one that worked. */
 const goodWatchMs = 5000;
 /** Seconds that a watch is asked for: between this and twice as long, so that they do not all end together. */
@@ -61,128 +56,97 @@ const watchSeconds = 300;
 /** Lists, then watches from there, and goes on with that until it is closed. */
 export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   const { client, selection, clock, keep, onChange, onState, random = Math.random } = options;
-  const { believeAfter = believeRefusalAfter } = options;
-  const items = new Map<string, T>();
+  const items = createItems(keep);
   const end = new AbortController();
-  const isClosed = (): boolean => end.signal.aborted;
+  const pause = createPause(clock, end.signal);
+  const attempts = createAttempts(random, options.believeAfter);
+  const believed = createBelieved(onState);
   let version: string | undefined;
   let synced = false;
-  let fault: ApiFault | undefined;
-  let failures = 0;
   let watching = false;
   let heardAt: number | undefined;
-  let wake: (() => void) | undefined;
 
-  const setFault = (next: ApiFault | undefined): void => {
-    if (next?.kind === fault?.kind && next?.message === fault?.message) return;
-    fault = next;
-    onState();
-  };
-  const put = (object: ApiObject): boolean => {
-    const key = keyOf(object);
-    const before = items.get(key);
-    const kept = keep(object, before);
-    if (kept === undefined) return items.delete(key);
-    items.set(key, kept);
-    return kept !== before;
-  };
   const list = async (): Promise<ApiFault | undefined> => {
     const listed = await listObjects(client, selection, end.signal);
     if (!listed.ok) return listed.fault;
-    if (isClosed()) return undefined;
-    let changed = false;
-    const present = new Set(listed.value.objects.map(keyOf));
-    for (const key of items.keys()) if (!present.has(key)) changed = items.delete(key) || changed;
-    for (const object of listed.value.objects) changed = put(object) || changed;
+    if (end.signal.aborted) return undefined;
+    const changed = items.replace(listed.value.objects);
     ({ version } = listed.value);
     heardAt = clock.monotonic();
     const first = !synced;
     synced = true;
-    setFault(undefined);
+    believed.set(undefined);
     if (first) onState();
     if (changed) onChange();
     return undefined;
   };
+  const listener: WatchListener = {
+    onOpen() {
+      watching = true;
+      believed.set(undefined);
+    },
+    onEnd: () => void (watching = false),
+    onChange(object) {
+      if (items.put(object)) onChange();
+    },
+    onDelete(object) {
+      if (items.remove(keyOf(object))) onChange();
+    },
+    onVersion(next) {
+      version = next;
+      heardAt = clock.monotonic();
+      attempts.succeed();
+    },
+  };
   const watch = async (from: string): Promise<ApiFault | undefined> => {
     const begin = clock.monotonic();
-    const found = await watchObjects(
-      client,
-      selection,
-      {
-        onOpen() {
-          watching = true;
-          setFault(undefined);
-        },
-        onEnd: () => void (watching = false),
-        onChange(object) {
-          if (put(object)) onChange();
-        },
-        onDelete(object) {
-          if (items.delete(keyOf(object))) onChange();
-        },
-        onVersion(next) {
-          version = next;
-          heardAt = clock.monotonic();
-          failures = 0;
-        },
-      },
-      {
-        version: from,
-        clock,
-        signal: end.signal,
-        timeoutSeconds: Math.round(watchSeconds * (1 + random())),
-      },
-    );
-    if (clock.monotonic() - begin >= goodWatchMs) failures = 0;
+    const timeoutSeconds = Math.round(watchSeconds * (1 + random()));
+    const { signal } = end;
+    const found = await watchObjects(client, selection, listener, {
+      version: from,
+      clock,
+      signal,
+      timeoutSeconds,
+    });
+    if (clock.monotonic() - begin >= goodWatchMs) attempts.succeed();
     return found;
   };
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = clock.after(ms, done);
-      function done(): void {
-        wake = undefined;
-        timer.cancel();
-        end.signal.removeEventListener('abort', done);
-        resolve();
-      }
-      wake = done;
-      end.signal.addEventListener('abort', done);
-    });
-  const run = async (): Promise<void> => {
-    while (!isClosed()) {
-      const from = version;
-      const found = await (from === undefined ? list() : watch(from));
-      if (isClosed()) return;
-      if (found === undefined) {
-        if (from === undefined) continue;
-        // A watch that ended normally is opened again at once; one that repeatedly ends at once is delayed.
-        failures += 1;
-        if (failures === 1) continue;
-      } else if (found.kind === 'expired') {
-        version = undefined;
-        failures += 1;
-        if (failures === 1) continue;
-      } else {
-        failures += 1;
-        // A list says better than a watch what is wrong, and knows nothing of versions.
-        if (isLasting(found) || failures >= maxFailedWatches) version = undefined;
-        if (!isLasting(found) || failures >= (synced ? believeRefusalAfter : believeAfter)) setFault(found);
-        // Credentials that were refused are read again, and mostly have been renewed by then.
-        if (found.kind === 'unauthorized' && failures === 1) continue;
-      }
-      const delayMs = Math.max(leastWaitMs, backoffDelayMs(failures - 1, { ...backoff, random }));
-      await wait(Math.max(delayMs, found?.retryAfterMs ?? 0));
-    }
+  /** One list or watch, and the wait after it. */
+  const step = async (): Promise<void> => {
+    const from = version;
+    const found = await (from === undefined ? list() : watch(from));
+    if (end.signal.aborted || (from === undefined && found === undefined)) return;
+    const next = found === undefined ? attempts.afterWatch() : attempts.afterFault(found, synced);
+    if (next.listAgain) version = undefined;
+    if (next.isBelieved) believed.set(found);
+    if (next.waitMs !== undefined) await pause.wait(next.waitMs);
   };
-  void run();
+  void repeat(step, end.signal);
   return {
-    items,
+    items: items.all,
     isSynced: () => synced,
-    fault: () => fault,
+    fault: believed.fault,
     isWatching: () => watching,
     heardAt: () => heardAt,
-    drop: (key) => void items.delete(key),
-    wake: () => wake?.(),
+    drop: (key) => void items.remove(key),
+    wake: () => pause.end(),
     close: () => end.abort(),
   };
+}
+
+/** The fault that one is told of. */
+function createBelieved(onState: () => void) {
+  let fault: ApiFault | undefined;
+  return {
+    fault: () => fault,
+    set(next: ApiFault | undefined): void {
+      if (next?.kind === fault?.kind && next?.message === fault?.message) return;
+      fault = next;
+      onState();
+    },
+  };
+}
+
+async function repeat(step: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) await step();
 }
