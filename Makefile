@@ -77,13 +77,13 @@ test: build lint test-programs helm
 	@echo "== tests"
 	npx vitest run
 
-# A folder with etcd, kube-apiserver and kubectl, as setup-envtest makes it.
+# A folder with etcd, kube-apiserver and kubectl, as setup-envtest makes it; with kube-controller-manager, types in policies are checked too.
 test-kubernetes: setup
 	@test -x "$(KUBEBUILDER_ASSETS)/kube-apiserver" || { \
 	  echo "KUBEBUILDER_ASSETS has to name a folder with etcd, kube-apiserver and kubectl. Where Go is installed:"; \
 	  echo "  scripts/build-kubernetes-binaries .envtest && make test-kubernetes KUBEBUILDER_ASSETS=\$$PWD/.envtest"; \
 	  echo "otherwise setup-envtest downloads them: https://book.kubebuilder.io/reference/envtest"; exit 2; }
-	KUBEBUILDER_ASSETS="$(KUBEBUILDER_ASSETS)" npx vitest run test/kubernetes
+	KUBEBUILDER_ASSETS="$(KUBEBUILDER_ASSETS)" npx vitest run --no-file-parallelism test/kubernetes
 
 # The package `node` puts its binary in place with an install script; those of each platform simply hold it.
 NODE24 = 24.21.0

@@ -91,6 +91,12 @@ const portOf = (name: string): number =>
   served.logged('listening').find(({ entryPoint }) => entryPoint === name)?.port ?? 0;
 const ask = (path: string, entryPoint = 'web') =>
   visit(`http://127.0.0.1:${portOf(entryPoint)}${path}`, agent);
+const scrape = async () => {
+  // A connection that is kept would hold up the end of its worker.
+  const headers = { connection: 'close' };
+  const response = await fetch(`http://127.0.0.1:${portOf('admin')}/metrics`, { headers });
+  return parseExposition(await response.text());
+};
 /** Resources with a watch, each as often as it has one. */
 const watched = (): readonly string[] => api.watches.map(({ resource }) => resource).sort();
 const lists = () => api.requests.filter(({ verb }) => verb === 'list').length;
@@ -113,8 +119,7 @@ describe('three workers with routes of a cluster', () => {
   });
 
   it('count requests and watches once', async () => {
-    const response = await fetch(`http://127.0.0.1:${portOf('admin')}/metrics`);
-    const exposition = parseExposition(await response.text());
+    const exposition = await scrape();
     for (const resource of resources) {
       expect(exposition.sum('grantgate_kubernetes_watches_open', { resource })).toBe(1);
       expect(exposition.sum('grantgate_kubernetes_synced', { resource })).toBe(1);
@@ -152,6 +157,20 @@ describe('three workers with routes of a cluster', () => {
     expect(writes.map(({ verb, status }) => `${verb} ${status}`)).toEqual(['create 201']);
     api.apply(middleware(''));
     await until(async () => (await askOften('/two')).has(200));
+  });
+
+  it('count the Events that a namespace does not take', async () => {
+    api.terminate('ending');
+    const broken = middleware('claims: Nope(').replace('namespace: apps', 'namespace: ending');
+    api.apply(broken);
+    const refused = async (): Promise<number> =>
+      (await scrape()).sum('grantgate_kubernetes_events_refused_total', { reason: 'forbidden' });
+    await until(async () => (await refused()) > 0);
+    expect(await refused()).toBe(1);
+    expect(served.logged('being terminated')).toMatchObject([
+      { namespace: 'ending', reason: expect.stringContaining('being terminated') as string },
+    ]);
+    api.remove('Middleware', 'ending/auth');
   });
 
   it('are followed by others that read another part of the cluster', async () => {

@@ -2,17 +2,12 @@ import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import { systemClock } from '../../packages/middleware/src/base/clock.ts';
-import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
-import { createAccess } from '../../packages/gateway/src/providers/kubernetes/access.ts';
 import { shop } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
-import type { KubernetesProvider } from '../../packages/gateway/src/providers/kubernetes/provider.ts';
-import { createKubernetesProvider } from '../../packages/gateway/src/providers/kubernetes/provider.ts';
-import type { ProviderOutput } from '../../packages/gateway/src/providers/provider.ts';
-import { translate } from '../../packages/gateway/src/providers/translate/translate.ts';
 import { readText, repository } from '../deploy/manifests.testkit.ts';
 import type { Cluster } from './cluster.testkit.ts';
 import { startCluster } from './cluster.testkit.ts';
+import type { FollowedCluster } from './follow.testkit.ts';
+import { followCluster } from './follow.testkit.ts';
 
 interface Case {
   readonly kind: string;
@@ -26,8 +21,7 @@ const slow = 120_000;
 // Few machines have an API server: `make test-kubernetes` says how to get one.
 describe.runIf(assets !== undefined)('a real API server', () => {
   let cluster: Cluster;
-  let provider: KubernetesProvider | undefined;
-  let last: ProviderOutput | undefined;
+  let followed: FollowedCluster | undefined;
   beforeAll(async () => {
     cluster = await startCluster(assets!);
     cluster.kubectl(['apply', '-k', `${repository}deploy/kubernetes`]);
@@ -39,7 +33,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
     await until(() => apply(wrong, '--dry-run=server').includes('unknown field rutes'));
   }, slow);
   afterAll(async () => {
-    provider?.close();
+    followed?.provider.close();
     await cluster.close();
   });
 
@@ -51,8 +45,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
       metadata: { name: `case-${index}`, namespace: 'apps' },
       spec,
     });
-  const apply = (manifest: string, ...flags: readonly string[]): string =>
-    cluster.kubectl(['apply', ...flags, '-f', '-'], manifest);
+  const apply: Cluster['apply'] = (...args) => cluster.apply(...args);
   const read = (file: string): readonly Case[] =>
     parse(readText(`test/deploy/testdata/${file}`)) as readonly Case[];
 
@@ -110,26 +103,15 @@ describe.runIf(assets !== undefined)('a real API server', () => {
     'is followed by the provider, with the role of the manifests',
     async () => {
       apply(shop('apps'));
-      const { config } = parseInstall(
-        `providers: { kubernetesCRD: { endpoint: "${cluster.url}", certAuthFilePath: ${cluster.caFile}, token: ${cluster.tokens.gateway} } }`,
-        'g.yaml',
-      );
-      const kubernetes = config!.providers.kubernetesCRD!;
-      provider = createKubernetesProvider(kubernetes, {
-        access: createAccess(kubernetes, { env: {} }),
-        clock: systemClock,
-        onEvent: () => undefined,
-        instance: 'test',
-      });
-      await provider.start((output) => (last = output));
-      const translated = () => translate(last!.documents, last!.problems, last!.unreadSecrets);
+      followed = await followCluster(cluster);
+      const { provider, last, translated } = followed;
       expect(provider.isReady()).toBe(true);
       expect(translated().problems).toEqual([]);
       expect(translated().secrets.get('apps/keys')?.get('secret')).toBe('hunter2-apps');
       apply(shop('apps').split('---')[2]!.replace('hunter2', 'rotated'));
       await until(() => translated().secrets.get('apps/keys')?.get('secret') === 'rotated-apps');
       apply(shop('late').replace('kind: Rule', 'kind: Ruler'));
-      await until(() => last!.documents.some(({ file }) => file.endsWith('IngressRoute/late/shop')));
+      await until(() => last().documents.some(({ file }) => file.endsWith('IngressRoute/late/shop')));
       provider.report(translated().problems);
       await until(() => cluster.kubectl(['get', 'events', '-n', 'late']).includes('expected "Rule"'));
       cluster.kubectl(['delete', 'secret', '-n', 'apps', 'keys']);

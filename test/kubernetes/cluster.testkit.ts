@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
 
-/** A real API server with its etcd: no controllers, no nodes. */
+/** A real API server with its etcd: no controllers unless they are started, no nodes. */
 export interface Cluster {
   readonly url: string;
   readonly caFile: string;
@@ -18,13 +18,29 @@ export interface Cluster {
   readonly tokens: { readonly admin: string; readonly gateway: string };
   /** What kubectl prints, whether it succeeds or not; `input` is its standard input. */
   kubectl(args: readonly string[], input?: string): string;
+  /** Applies a manifest as `kubectl apply` does. */
+  apply(manifest: string, ...flags: readonly string[]): string;
+  /** Applies manifests repeatedly until all of them are stored: namespaces and definitions take a moment. */
+  applyAll(manifest: string): Promise<void>;
+  /** Starts one controller of kube-controller-manager. */
+  startController(name: string): void;
   close(): Promise<void>;
 }
 
+/** setup-envtest makes a folder without kube-controller-manager. */
+export const hasController = (assets: string | undefined): boolean =>
+  assets !== undefined && existsSync(join(assets, 'kube-controller-manager'));
+
 const tokens = { admin: 'admin-token', gateway: 'gateway-token' } as const;
 
-/** @param assets a folder with etcd, kube-apiserver and kubectl, as setup-envtest makes it. */
-export async function startCluster(assets: string): Promise<Cluster> {
+/**
+ * @param assets a folder with etcd, kube-apiserver and kubectl, as setup-envtest makes it.
+ * @param flags of kube-apiserver, besides those that it needs.
+ */
+export async function startCluster(
+  assets: string,
+  flags: Readonly<Record<string, string>> = {},
+): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'grantgate-cluster-'));
   const put = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
@@ -69,6 +85,7 @@ export async function startCluster(assets: string): Promise<Cluster> {
         'account.key',
         account.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       ),
+      ...flags,
     }),
   ];
   const kubeconfig = put('kubeconfig', toKubeconfig(url, caFile));
@@ -89,12 +106,30 @@ export async function startCluster(assets: string): Promise<Cluster> {
     }
   };
   await until(() => kubectl(['get', '--raw', '/readyz']) === 'ok');
+  const apply: Cluster['apply'] = (manifest, ...flags) => kubectl(['apply', ...flags, '-f', '-'], manifest);
   return {
     url,
     caFile,
     kubeconfig,
     tokens,
     kubectl,
+    apply,
+    async applyAll(manifest) {
+      let said = '';
+      await until(
+        () => !/error|invalid|no matches/i.test((said = apply(manifest))),
+        () => `the manifests: ${said}`,
+      );
+    },
+    startController(name) {
+      const manager = run(join(assets, 'kube-controller-manager'), {
+        kubeconfig,
+        controllers: name,
+        'leader-elect': 'false',
+        'secure-port': '0',
+      });
+      programs.push(manager);
+    },
     async close() {
       await Promise.all(programs.reverse().map(stop));
       rmSync(folder, { recursive: true, force: true });

@@ -163,8 +163,8 @@ describe('grantgate check --kubernetes', () => {
     );
     const other = await check('--config', 'grantgate.yaml', '--json');
     expect((JSON.parse(other.stdout) as { notes: readonly string[] }).notes.slice(0, 2)).toEqual([
-      'the IngressRoute apps/shop is left out: it has no class, and ingressClass is nginx',
       'the IngressRoute apps/old is left out: its class is internal, and ingressClass is nginx',
+      'the IngressRoute apps/shop is left out: it has no class, and ingressClass is nginx',
     ]);
   });
 

@@ -9,7 +9,7 @@ export interface Next {
   readonly waitMs: number | undefined;
   /** The next one is a list: a list says better than a watch what is wrong, and knows nothing of versions. */
   readonly listAgain: boolean;
-  /** The fault is one to be told of. */
+  /** The fault is reported. */
   readonly isBelieved: boolean;
 }
 

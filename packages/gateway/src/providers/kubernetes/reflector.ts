@@ -134,7 +134,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector<T> {
   };
 }
 
-/** The fault that one is told of. */
+/** The fault that is reported. */
 function createBelieved(onState: () => void) {
   let fault: ApiFault | undefined;
   return {

@@ -1,0 +1,25 @@
+/** A response of a fake API server. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON; a text as it is. */
+  readonly body: unknown;
+}
+
+/** Something that went wrong, as API servers say it. */
+export const refuse = (status: number, message: string, headers?: Reply['headers']): Reply => ({
+  status,
+  body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: status },
+  ...(headers !== undefined && { headers }),
+});
+
+/** Outside the API, and before it: overload, and kinds that are not installed. */
+export const refuseInText = (status: number, text: string, headers?: Reply['headers']): Reply => ({
+  status,
+  body: text,
+  headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers },
+});
+
+/** `events.events.k8s.io`, and `secrets` of the core group. */
+export const toQualified = (resource: string, group: string): string =>
+  group === '' ? resource : `${resource}.${group}`;

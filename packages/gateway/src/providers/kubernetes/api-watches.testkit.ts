@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import type { Change, Query, TestObjects } from './api-objects.testkit.ts';
+import { isSelected, toKind } from './api-objects.testkit.ts';
+import type { Reply } from './api-replies.testkit.ts';
+import { refuse } from './api-replies.testkit.ts';
+import { toApiVersion } from './resources.ts';
+
+export interface TestWatch {
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  readonly query: Query;
+}
+
+/** Watches of a fake API server. */
+export interface TestWatches {
+  readonly open: () => readonly TestWatch[];
+  /** A response of its own for a watch that is not opened. */
+  readonly start: (watch: TestWatch, response: ServerResponse) => Reply | undefined;
+  readonly bookmark: () => void;
+  readonly end: () => void;
+  /** Sends a text on every watch of a resource, as it is. */
+  readonly inject: (resource: string, text: string) => void;
+  /** The next watches from before what is forgotten are refused with the status 410, not with an event. */
+  readonly refuseExpired: () => void;
+}
+
+interface OpenWatch extends TestWatch {
+  readonly response: ServerResponse;
+  readonly tell: (change: Change) => void;
+}
+
+/** @param write sends a part of a response. */
+export function createWatches(
+  objects: TestObjects,
+  write: (response: ServerResponse, text: string) => void,
+): TestWatches {
+  const watches = new Set<OpenWatch>();
+  let isRefused = false;
+  const send = (response: ServerResponse, type: string, object: unknown): void =>
+    write(response, `${JSON.stringify({ type, object })}\n`);
+  objects.onChange((change) => {
+    for (const watch of watches) if (watch.resource === change.resource) watch.tell(change);
+  });
+  return {
+    open: () => [...watches],
+    start(watch, response) {
+      const from = Number(watch.query['resourceVersion'] ?? 0);
+      const expired = refuse(410, `too old resource version: ${from} (${objects.compacted()})`);
+      const isExpired = from < objects.compacted();
+      if (isExpired && isRefused) return expired;
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked' });
+      response.flushHeaders();
+      if (isExpired) {
+        send(response, 'ERROR', expired.body);
+        response.end();
+        return undefined;
+      }
+      const tell = ({ type, object, before }: Change): void => {
+        const is = isSelected(object, watch.namespace, watch.query);
+        const was = before !== undefined && isSelected(before, watch.namespace, watch.query);
+        // One that the selector no longer means is gone for this watch.
+        if (type === 'DELETED' || !is) {
+          if (was) send(response, 'DELETED', object);
+        } else send(response, was ? 'MODIFIED' : 'ADDED', object);
+      };
+      for (const change of objects.since(from)) if (change.resource === watch.resource) tell(change);
+      const entry: OpenWatch = { ...watch, response, tell };
+      watches.add(entry);
+      response.on('close', () => watches.delete(entry));
+      return undefined;
+    },
+    bookmark() {
+      for (const { response, resource } of watches) {
+        const kind = toKind(resource);
+        // Nothing else: no creationTimestamp, which older versions had as null.
+        send(response, 'BOOKMARK', {
+          kind: kind?.kind,
+          apiVersion: kind && toApiVersion(kind),
+          metadata: { resourceVersion: String(objects.version()) },
+        });
+      }
+    },
+    end: () => watches.forEach(({ response }) => response.end()),
+    inject(resource, text) {
+      for (const watch of watches) if (watch.resource === resource) write(watch.response, text);
+    },
+    refuseExpired: () => void (isRefused = true),
+  };
+}

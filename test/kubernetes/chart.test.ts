@@ -1,0 +1,100 @@
+import { readdirSync } from 'node:fs';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../packages/middleware/src/base/until.testkit.ts';
+import { findHelm, renderChart, rendered, variants } from '../deploy/chart.testkit.ts';
+import { readText, repository } from '../deploy/manifests.testkit.ts';
+import type { Cluster } from './cluster.testkit.ts';
+import { hasController, startCluster } from './cluster.testkit.ts';
+
+const assets = process.env['KUBEBUILDER_ASSETS'];
+const helm = findHelm();
+const slow = 120_000;
+const policies = readdirSync(`${repository}deploy/kubernetes/admission`);
+/** One that has something wrong, so that silence about the others means something. */
+const control = `
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: control }
+spec:
+  matchConstraints:
+    resourceRules: [{ apiGroups: [traefik.io], apiVersions: [v1alpha1], operations: [CREATE], resources: [ingressroutes] }]
+  validations: [{ expression: object.spec.nonsense == 1 }]
+`;
+
+interface Policy {
+  readonly metadata: { readonly name: string; readonly generation: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly typeChecking?: { readonly expressionWarnings?: readonly object[] };
+  };
+}
+
+/** Of the Prometheus operator, as far as the chart needs it. */
+const podMonitors = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: podmonitors.monitoring.coreos.com }
+spec:
+  group: monitoring.coreos.com
+  names: { kind: PodMonitor, plural: podmonitors }
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } }
+`;
+
+describe.runIf(assets !== undefined)('a real API server', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await startCluster(assets!);
+    cluster.kubectl(['apply', '-f', `${repository}deploy/helm/grantgate/crds`]);
+    cluster.apply(podMonitors);
+    cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+    for (const namespace of ['grantgate', 'apps', 'shop'])
+      cluster.kubectl(['create', 'namespace', namespace]);
+  }, slow);
+  afterAll(() => cluster.close());
+
+  it.each(variants)(
+    'takes everything that the chart makes (%s)',
+    (variant) => {
+      // As it is made now, where this machine has Helm; as it was made last otherwise.
+      const manifests =
+        helm === undefined ? readText(`${rendered}/${variant}.yaml`) : renderChart(helm, variant);
+      const said = cluster.apply(manifests);
+      expect(said).not.toMatch(/error|invalid|unknown|deprecated/i);
+      expect(said.match(/ (created|configured|unchanged)$/gm)).toHaveLength(
+        manifests.match(/^kind: /gm)!.length,
+      );
+    },
+    slow,
+  );
+
+  it.runIf(hasController(assets))(
+    'finds nothing wrong with the types in the expressions of the policies',
+    async () => {
+      for (const file of policies) cluster.apply(readText(`deploy/kubernetes/admission/${file}`));
+      cluster.apply(control);
+      cluster.startController('validatingadmissionpolicy-status-controller');
+      const read = (): readonly Policy[] => {
+        const list = cluster.kubectl(['get', 'validatingadmissionpolicies', '-o', 'json']);
+        return (JSON.parse(list) as { readonly items: readonly Policy[] }).items;
+      };
+      expect(read().length).toBeGreaterThan(policies.length);
+      const isChecked = ({ metadata, status }: Policy): boolean =>
+        status?.observedGeneration === metadata.generation && status.typeChecking !== undefined;
+      const checked = await until(() => read().every(isChecked) && read());
+      const faulty = checked.filter(({ status }) => status?.typeChecking?.expressionWarnings !== undefined);
+      expect(faulty).toMatchObject([
+        {
+          metadata: { name: 'control' },
+          status: { typeChecking: { expressionWarnings: [{ fieldRef: 'spec.validations[0].expression' }] } },
+        },
+      ]);
+    },
+    slow,
+  );
+});
