@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { Server as NetServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../config/install.ts';
 import type { Handle } from '../pipeline/handle.ts';
@@ -11,6 +11,7 @@ import { serveWithNode } from '../http1/server/node-fallback.ts';
 import { createConnectionFacts } from '../http1/server/connection-facts.ts';
 import { listen, reportAcceptErrors } from './listen.ts';
 import { createReadFacts } from '../http1/server/request-facts.ts';
+import { stopListening, takeConnections } from '../http1/server/node-internals.ts';
 import { createFastPath, type FastPath } from '../http1/server/fast-path.ts';
 import { createTrustedPeers } from '../http1/server/trusted-peers.ts';
 import { createWriteStalls } from '../http1/server/write-stalls.ts';
@@ -72,15 +73,14 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
     connections: () => activity.connections,
     setCertificates,
     async retire() {
-      // The listener alone: the server's own `close` cuts idle connections.
-      NetServer.prototype.close.call(server);
+      stopListening(server);
       await withinGrace(activity.retire());
     },
     async drain() {
       const idle = activity.drain();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      fastPath.closeIdle();
+      fastPath?.closeIdle();
       await withinGrace(idle);
       activity.end();
       await closed;
@@ -88,12 +88,15 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
   };
 }
 
+/** @returns undefined where Node.js has to read every connection itself. */
 function openPaths(
   server: Server,
   activity: Activity,
   config: EntryPointConfig,
   { clock, handle }: EntryPointDeps,
-): FastPath {
+): FastPath | undefined {
+  const opened = config.tls === undefined ? 'connection' : 'secureConnection';
+  const toNodeFallback = takeConnections(server, opened);
   server.on('connection', (socket: Socket) => activity.connected(socket));
   const connectionOf = createConnectionFacts(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
@@ -103,11 +106,7 @@ function openPaths(
   const readPath = createReadPath(config.encodedCharacters);
   const stalls = createWriteStalls(clock, config.transport.writeTimeoutMs);
   serveWithNode(server, { config, activity, readFacts, handle, readPath, stalls });
-  // Node.js's own listener, which makes requests of what comes on a connection.
-  const opened = config.tls === undefined ? 'connection' : 'secureConnection';
-  const [nodes] = server.listeners(opened);
-  if (nodes === undefined) throw new Error('the server of Node.js takes no connections');
-  server.off(opened, nodes as () => void);
+  if (toNodeFallback === undefined) return undefined;
   const fastPath = createFastPath({
     clock,
     config,
@@ -116,7 +115,7 @@ function openPaths(
     readPath,
     stalls,
     connectionOf,
-    toNodeFallback: (socket) => void nodes.call(server, socket),
+    toNodeFallback,
   });
   server.on(opened, (socket: Socket) => fastPath.accept(socket));
   return fastPath;

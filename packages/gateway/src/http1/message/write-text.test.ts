@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../../../../middleware/src/base/until.testkit.ts';
 import { openSocketPair } from './socket-pair.testkit.ts';
-import { writeText } from './write-text.ts';
+import { pendingBytes, writeText } from './write-text.ts';
 
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -72,5 +73,24 @@ describe('a text', () => {
     let received = '';
     for await (const part of reader) received += part as string;
     expect(received).toBe('\u00e9');
+  });
+
+  it('counts as pending until the system has taken it, though it bypassed the queue', async () => {
+    const { writer, reader } = await open();
+    let written = 0;
+    writeText(writer, much, () => (written += 1));
+    expect(written).toBe(0);
+    expect(pendingBytes(writer)).toBeGreaterThan(0);
+    reader.resume();
+    await until(() => written === 1);
+    expect(pendingBytes(writer)).toBe(0);
+  });
+
+  it('goes through the queue where Node.js offers no way past it', () => {
+    const calls: unknown[] = [];
+    const socket = { writableLength: 0, write: (...call: unknown[]) => calls.push(call) };
+    const written = (): void => {};
+    writeText(socket as unknown as Socket, 'text', written);
+    expect(calls).toEqual([['text', 'latin1', written]]);
   });
 });

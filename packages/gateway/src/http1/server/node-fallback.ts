@@ -1,4 +1,4 @@
-import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { EntryPointConfig } from '../../config/install.ts';
@@ -12,6 +12,7 @@ import type { ReadPath } from '../../routing/request-path.ts';
 import { hasTooManyFields } from '../message/header-lines.ts';
 import type { RequestActivity } from './activity.ts';
 import { createNodeResponse, createNodeBody } from './node-response.ts';
+import { endConnectionWith, respondOn } from './node-internals.ts';
 import { createNodeRequests } from './node-requests.ts';
 import { rejectConnection, toRefusal } from './reject-connection.ts';
 import type { ReadFacts } from './request-facts.ts';
@@ -80,7 +81,9 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
       request.headers.upgrade?.toLowerCase() === 'websocket' ||
       hasTooManyFields(request.rawHeaders, config.transport)
     ) {
-      serve(takeOver(request, socket), false, { socket, head, onBlocked: () => deps.stalls.watch(socket) });
+      const response = takeOver(request, socket);
+      if (response === undefined) socket.destroy();
+      else serve(response, false, { socket, head, onBlocked: () => deps.stalls.watch(socket) });
     } else {
       // Node.js takes it for a new connection, and would add its listener to the one that it has.
       socket.removeAllListeners('timeout');
@@ -95,7 +98,7 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
     else if (response === undefined) rejectConnection(socket, toRefusal(error));
     else if (response.headersSent || response.req.complete) socket.destroy();
     else {
-      response.shouldKeepAlive = false;
+      endConnectionWith(response);
       requests.refuse(response, toRefusal(error));
     }
   });
@@ -152,10 +155,10 @@ function createTurns(
 }
 
 /** A response on a connection from which Node.js has stopped reading requests: a response in place of the upgrade ends it. */
-function takeOver(request: IncomingMessage, socket: Socket): ServerResponse {
-  const response = new ServerResponse(request);
-  response.assignSocket(socket);
-  response.shouldKeepAlive = false;
+function takeOver(request: IncomingMessage, socket: Socket): ServerResponse | undefined {
+  const response = respondOn(request, socket);
+  if (response === undefined) return undefined;
+  endConnectionWith(response);
   socket.on('drain', () => response.emit('drain'));
   response.once('finish', () => endConnection(socket));
   return response;

@@ -3,6 +3,7 @@ import { readDecimal } from '../message/decimal.ts';
 import type { CallerResponse, InterimHead } from '../../proxy/caller-response.ts';
 import type { CallerBody } from '../../proxy/caller-body.ts';
 import { discardRest } from './discard-rest.ts';
+import { endConnectionWith, isChunked } from './node-internals.ts';
 import { toCallerTrailers } from '../../proxy/response-headers.ts';
 import type { WriteStalls } from './write-stalls.ts';
 
@@ -23,11 +24,11 @@ export function createNodeResponse(
       return response.statusCode;
     },
     onClose: (told) => void response.on('close', () => told.responseClosed()),
-    last: () => void (response.shouldKeepAlive = false),
+    last: () => endConnectionWith(response),
     continue: () => response.writeContinue(),
     interim: (head) => passInterim(response, head),
     begin({ status, reason, headers, dated }) {
-      if (isEnding()) response.shouldKeepAlive = false;
+      if (isEnding()) endConnectionWith(response);
       response.sendDate = dated;
       // Node.js does not change them.
       response.writeHead(status, reason, headers as string[]);
@@ -51,7 +52,7 @@ export function createNodeResponse(
     cut() {
       const { socket } = response;
       // Without chunks or a length, an orderly end of the connection would be the end of the body (RFC 9112 section 6.3).
-      if (socket !== null && !('encrypted' in socket) && !response.chunkedEncoding) socket.resetAndDestroy();
+      if (socket !== null && !('encrypted' in socket) && !isChunked(response)) socket.resetAndDestroy();
       else response.destroy();
     },
   };
@@ -83,7 +84,7 @@ function endSmall(response: ServerResponse, part: Buffer): void {
   const text = part.toString('latin1');
   const { socket } = response;
   // The mark of the last chunk has to follow.
-  if (socket === null || response.chunkedEncoding) {
+  if (socket === null || isChunked(response)) {
     response.end(text, 'latin1');
     return;
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
+import { pendingBytes } from '../message/write-text.ts';
 import { createDeadlines, toTickMs, type Deadlines, type Expiring } from '../message/deadlines.ts';
 
 /** Ends connections whose callers take nothing of what is written to them. */
@@ -70,10 +71,4 @@ class Stall implements Expiring {
     this.#deadlines.remove(this);
     this.#onEnd();
   };
-}
-
-/** Bytes written that the system has not taken, including those that bypass the stream's queue. */
-function pendingBytes(socket: Socket): number {
-  const { _handle: handle } = socket as { readonly _handle?: { readonly writeQueueSize?: number } | null };
-  return Math.max(socket.writableLength, handle?.writeQueueSize ?? 0);
 }

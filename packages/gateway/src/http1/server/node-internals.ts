@@ -1,0 +1,49 @@
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+
+// Parts of Node.js's HTTP server that are in its types, but not in its documentation. Each function has a fallback for a version that
+// changes them; the tests fail there.
+
+/** The event of a server for each connection from which it reads requests. */
+export type ConnectionEvent = 'connection' | 'secureConnection';
+
+/**
+ * Takes from a new server its own listener for connections, which reads requests from them.
+ *
+ * @returns the listener; undefined unless there is exactly one: then the server reads requests from all connections.
+ */
+export function takeConnections(
+  server: Server,
+  event: ConnectionEvent,
+): ((socket: Socket) => void) | undefined {
+  const [listener, ...others] = server.listeners(event);
+  if (listener === undefined || others.length > 0) return undefined;
+  server.off(event, listener as () => void);
+  return (socket) => void listener.call(server, socket);
+}
+
+/** Stops listening and leaves connections open, even idle ones, which `close` of an HTTP server closes. */
+export function stopListening(server: Server): void {
+  NetServer.prototype.close.call(server);
+  if (server.listening) server.close();
+}
+
+/** Ends the connection with this response, if its head has not been sent. */
+export function endConnectionWith(response: ServerResponse): void {
+  const known: { shouldKeepAlive?: boolean } = response;
+  if (known.shouldKeepAlive !== undefined) known.shouldKeepAlive = false;
+  else if (!response.headersSent) response.setHeader('Connection', 'close');
+}
+
+/** Whether its body is written in chunks; true when that is not known. */
+export const isChunked = (response: { readonly chunkedEncoding?: boolean }): boolean =>
+  response.chunkedEncoding ?? true;
+
+/** A response on a connection from which Node.js no longer reads requests; undefined when there cannot be one. */
+export function respondOn(request: IncomingMessage, socket: Socket): ServerResponse | undefined {
+  const response = new ServerResponse(request);
+  const known: { assignSocket?: (socket: Socket) => void } = response;
+  if (known.assignSocket === undefined) return undefined;
+  known.assignSocket(socket);
+  return response;
+}
