@@ -74,7 +74,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/gateway/src/',
-        pathNot: '^packages/gateway/src/(compose\\.ts|observe/|providers/|cli/)|\\.(test|testkit)\\.ts$',
+        pathNot: '^packages/gateway/src/(compose\\.ts|start/|observe/|providers/|cli/)|\\.(test|testkit)\\.ts$',
       },
       to: { path: '^packages/gateway/src/(observe|providers|cli)/' },
     },

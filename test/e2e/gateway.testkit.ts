@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../packages/middleware/src/base/clock.ts';
-import type { Gateway } from '../../packages/gateway/src/compose.ts';
+import type { Gateway } from '../../packages/gateway/src/start/gateway.ts';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
 import type { Sink } from '../../packages/gateway/src/observe/sink.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Gateway } from '../../packages/gateway/src/compose.ts';
+import type { Gateway } from '../../packages/gateway/src/start/gateway.ts';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
 import { definitions } from '../../packages/gateway/src/observe/metrics/catalogue.ts';

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
-import type { Gateway } from '../compose.ts';
+import type { Gateway } from '../start/gateway.ts';
 import { startGateway } from '../compose.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import { openSink } from '../observe/sink.ts';

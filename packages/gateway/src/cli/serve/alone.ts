@@ -1,4 +1,4 @@
-import type { Gateway } from '../../compose.ts';
+import type { Gateway } from '../../start/gateway.ts';
 import type { InstallConfig } from '../../config/install.ts';
 import { GatewayStartError } from '../../start-error.ts';
 import type { Io } from '../io.ts';

@@ -1,5 +1,5 @@
 import { systemClock } from '@grantgate/middleware/base/clock';
-import type { Gateway } from '../../compose.ts';
+import type { Gateway } from '../../start/gateway.ts';
 import { startGateway } from '../../compose.ts';
 import { GatewayStartError } from '../../start-error.ts';
 import type { PurgeRequest, Purged } from '../../snapshot/token-purge.ts';

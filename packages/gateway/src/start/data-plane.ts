@@ -1,0 +1,92 @@
+import { createAdminHandle, type AdminOptions } from '../admin/handle.ts';
+import type { OnCertificates } from '../certificate-files.ts';
+import { readCertificates } from '../certificate-files.ts';
+import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
+import type { EntryPoint, EntryPointDeps } from '../entrypoints/entry-point.ts';
+import { openEntryPoint } from '../entrypoints/entry-point.ts';
+import { ListenError } from '../entrypoints/listen-error.ts';
+import type { Log } from '../observe/log.ts';
+import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
+import { createHandle } from '../pipeline/handle.ts';
+import { adminEntryPoint } from '../snapshot/entry-points.ts';
+import { GatewayStartError } from '../start-error.ts';
+import { describe } from './gateway.ts';
+
+export interface DataPlaneParts {
+  readonly pipeline: PipelineDeps;
+  /** What the entry point `admin` serves beside routes. */
+  readonly admin: Omit<AdminOptions, 'next'>;
+  readonly log: Log;
+  readonly onCertificates: OnCertificates | undefined;
+}
+
+/** Opens the entry points one after the other. @param opened holds those that are open, also when one fails. */
+export async function openDataPlane(
+  { entryPoints }: InstallConfig,
+  opened: EntryPoint[],
+  { pipeline, admin, log, onCertificates }: DataPlaneParts,
+): Promise<void> {
+  const next = createHandle(pipeline);
+  for (const config of entryPoints.values())
+    opened.push(
+      await open(config, {
+        clock: pipeline.clock,
+        pipeline,
+        handle: await toHandle(config, pipeline, { ...admin, next }),
+        onCertificates,
+        onError: (error) =>
+          log.error('accepting a connection failed', { entryPoint: config.name, error: describe(error) }),
+      }),
+    );
+}
+
+// What only some configurations need is loaded on demand: every file delays the start.
+async function toHandle(
+  { name, externalAuth }: EntryPointConfig,
+  pipeline: PipelineDeps,
+  admin: AdminOptions,
+): Promise<Handle> {
+  if (externalAuth !== undefined)
+    return (await import('../external-auth/forward-auth.ts')).createForwardAuthHandle(externalAuth, pipeline);
+  return name === adminEntryPoint ? createAdminHandle(admin) : admin.next;
+}
+
+async function open(
+  config: EntryPointConfig,
+  deps: Omit<EntryPointDeps, 'certificates'> & {
+    readonly pipeline: PipelineDeps;
+    readonly onCertificates: OnCertificates | undefined;
+  },
+): Promise<EntryPoint> {
+  const certificates = await readCertificates(config);
+  const { externalAuth } = config;
+  try {
+    const entryPoint = await (externalAuth?.kind === 'extAuthz'
+      ? (await import('../external-auth/ext-authz/open.ts')).openExtAuthz(
+          { ...config, externalAuth },
+          { ...deps, certificates },
+        )
+      : openEntryPoint(config, { ...deps, certificates }));
+    deps.onCertificates?.(config.name, certificates);
+    return entryPoint;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (code === 'MODULE_NOT_FOUND')
+      throw new GatewayStartError(
+        'grpc_unavailable',
+        `entry point ${config.name} requires the package @grpc/grpc-js: install it beside grantgate`,
+        error,
+      );
+    throw error instanceof ListenError
+      ? new GatewayStartError(
+          'address_unavailable',
+          `entry point ${config.name} cannot listen on ${config.host ?? ''}:${config.port}`,
+          error,
+        )
+      : new GatewayStartError(
+          'certificate_invalid',
+          `invalid certificates of the entry point ${config.name}`,
+          error,
+        );
+  }
+}

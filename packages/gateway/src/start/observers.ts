@@ -1,0 +1,182 @@
+import type { Channel } from '@grantgate/middleware/base/channel';
+import { createChannel } from '@grantgate/middleware/base/channel';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
+import type { RedisStoreOptions } from '@grantgate/middleware/cache/redis/options';
+import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
+import type { InstallConfig } from '../config/install.ts';
+import type { TokenRenewal } from '../middlewares/kind.ts';
+import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
+import type { Step } from '../middlewares/step.ts';
+import { createAccessLogLine } from '../observe/access-log.ts';
+import { inBatches } from '../observe/batches.ts';
+import { createDiscoveryLog } from '../observe/discovery-log.ts';
+import { createKubernetesLog } from '../observe/kubernetes-log.ts';
+import type { Log } from '../observe/log.ts';
+import { toBuildInfo } from '../observe/metrics/build-info.ts';
+import { toStoreName, workersStore, type Configured, type Gauges } from '../observe/metrics/configured.ts';
+import type { Metrics } from '../observe/metrics/metrics.ts';
+import { writeText } from '../observe/metrics/text.ts';
+import { createRefusalLog } from '../observe/refusal-log.ts';
+import { createRenewalLog } from '../observe/renewal-log.ts';
+import type { Sink } from '../observe/sink.ts';
+import { openSink } from '../observe/sink.ts';
+import { createStoreLog } from '../observe/store-log.ts';
+import type { RequestRecord } from '../pipeline/record.ts';
+import type { Prepared } from '../snapshot/prepared.ts';
+import { GatewayStartError } from '../start-error.ts';
+import { readVersion } from '../version.ts';
+import type { ClusterChannels } from './cluster.ts';
+import type { GatewayIo, WorkerPart } from './gateway.ts';
+
+/** The channels that the gateway publishes on, with the logs and the metrics that listen to them. */
+export interface Observers {
+  readonly records: Channel<RequestRecord>;
+  readonly renewals: Channel<TokenRenewal>;
+  readonly discoveries: Channel<DiscoveryEvent>;
+  /** Of the store of some middlewares. */
+  readonly storeEvents: (redis: RedisStoreOptions) => Channel<StoreEvent>;
+  /** Of the store that workers share. */
+  readonly workerStoreEvents: () => Channel<StoreEvent>;
+  readonly metrics: Metrics | undefined;
+  readonly accessSink: Sink | undefined;
+  /** Called with the steps of each configuration. */
+  readonly onSteps: (steps: ReadonlyMap<string, Step>) => void;
+  /** Called with each configuration that is about to take effect. */
+  readonly onPrepared: (prepared: Prepared) => void;
+  close(): Promise<void>;
+}
+
+export interface ObserverParts {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly gauges: Gauges;
+  readonly cluster: ClusterChannels;
+  readonly onError: (error: unknown) => void;
+}
+
+export async function openObservers(
+  install: InstallConfig,
+  io: GatewayIo,
+  { log, clock, gauges, cluster, onError }: ObserverParts,
+): Promise<Observers> {
+  const records = createChannel<RequestRecord>(onError);
+  const accessSink = await openAccessLog(install, io, clock);
+  if (accessSink !== undefined) {
+    const toLine = createAccessLogLine(install.accessLog?.format ?? 'json');
+    records.subscribe((record) => accessSink.write(toLine(record)));
+  }
+  records.subscribe(createRefusalLog(log, clock));
+  const renewals = createChannel<TokenRenewal>(onError);
+  const renewalLog = createRenewalLog(log);
+  renewals.subscribe(renewalLog.listen);
+  const discoveries = createChannel<DiscoveryEvent>(onError);
+  discoveries.subscribe(createDiscoveryLog(log));
+  cluster.events.subscribe(createKubernetesLog(log, clock));
+  const metrics = await openMetrics(install, io, clock, gauges);
+  if (metrics !== undefined) {
+    records.subscribe((record) => metrics.onRecord(record));
+    renewals.subscribe(metrics.onRenewal);
+    discoveries.subscribe(metrics.onDiscovery);
+    cluster.events.subscribe(metrics.onKubernetes);
+    cluster.calls.subscribe(metrics.onKubernetesCall);
+  }
+  const openStoreChannel = (name: string, listener: (event: StoreEvent) => void): Channel<StoreEvent> => {
+    const channel = createChannel<StoreEvent>(onError);
+    channel.subscribe(listener);
+    if (metrics !== undefined) channel.subscribe(metrics.onStoreEvent(name));
+    return channel;
+  };
+  const storeLog = createStoreLog(log, clock, 'token store');
+  return {
+    records,
+    renewals,
+    discoveries,
+    storeEvents: (redis) => openStoreChannel(toStoreName(redis), storeLog),
+    workerStoreEvents: () =>
+      openStoreChannel(workersStore, createStoreLog(log, clock, 'token store of the workers')),
+    metrics,
+    accessSink,
+    onSteps(steps) {
+      renewalLog.configure(steps);
+      metrics?.onSteps(steps);
+    },
+    onPrepared(prepared) {
+      const configured = toConfigured(prepared);
+      metrics?.configure(configured);
+      logConfiguration(log, prepared, configured);
+    },
+    async close() {
+      metrics?.close();
+      if (accessSink !== io.stdout) await accessSink?.close();
+    },
+  };
+}
+
+// What only some configurations need is loaded on demand: every file delays the start.
+async function openMetrics(
+  { metrics: config, entryPoints }: InstallConfig,
+  { worker }: GatewayIo,
+  clock: Clock,
+  gauges: Gauges,
+): Promise<Metrics | undefined> {
+  if (config === undefined) return undefined;
+  const { createMetrics } = await import('../observe/metrics/metrics.ts');
+  return createMetrics({ config, entryPoints, clock, worker: worker?.number, gauges });
+}
+
+function logConfiguration(
+  log: Log,
+  { routers, steps }: Prepared,
+  { broken, brokenMiddlewares }: Configured,
+): void {
+  log.info('configuration loaded', {
+    routers: routers.length,
+    middlewares: steps.size,
+    broken: broken + brokenMiddlewares.length,
+    brokenRouters: broken,
+    brokenMiddlewares: brokenMiddlewares.length === 0 ? undefined : brokenMiddlewares.join(', '),
+  });
+}
+
+/** Metrics of the whole gateway, in the text format. */
+export async function expose(metrics: Metrics, worker: WorkerPart | undefined): Promise<string> {
+  if (worker !== undefined) return worker.metrics();
+  const { series } = metrics.read();
+  return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
+}
+
+function toConfigured({ routers, steps, named, services, problems }: Prepared): Configured {
+  const isBroken = ({ broken }: { readonly broken: string | undefined }): boolean => broken !== undefined;
+  return {
+    routers: new Map(routers.map(({ config }) => [config.name, config.service])),
+    broken: routers.filter(isBroken).length,
+    brokenMiddlewares: Array.from(named)
+      .filter(([, one]) => isBroken(one))
+      .map(([name]) => name),
+    services: Array.from(services.keys()),
+    middlewares: Array.from(named.keys()),
+    stores: Array.from(steps.values()).flatMap((step) => {
+      const store = oAuthClientCredentials.optionsOf(step)?.store;
+      return store === undefined ? [] : [toStoreName(store.redis)];
+    }),
+    issuers: Array.from(steps.values()).flatMap(
+      (step) => oAuthClientCredentials.optionsOf(step)?.issuer ?? [],
+    ),
+    faulty: problems.some(({ severity }) => severity === 'error'),
+  };
+}
+
+async function openAccessLog(
+  { accessLog }: InstallConfig,
+  { stdout }: GatewayIo,
+  clock: Clock,
+): Promise<Sink | undefined> {
+  if (accessLog?.filePath === undefined) return accessLog && stdout;
+  const { filePath } = accessLog;
+  try {
+    return inBatches(await openSink(filePath), clock);
+  } catch (error) {
+    throw new GatewayStartError('log_unavailable', `cannot open the access log ${filePath}`, error);
+  }
+}
