@@ -90,14 +90,14 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     await server.close();
     expect(code).toBe(1);
     expect(stdout).toContain(
-      'reading a kubeconfig needs the package @kubernetes/client-node: npm install @kubernetes/client-node',
+      'reading a kubeconfig requires the package @kubernetes/client-node: npm install @kubernetes/client-node',
     );
   });
 
   it('says that there is no kubeconfig', async () => {
     const { code, stdout } = await grantgate(project, 'check', '--kubernetes');
     expect(code).toBe(1);
-    expect(stdout).toContain('there is no kubeconfig, and this is no pod with a service account');
+    expect(stdout).toContain('there is no kubeconfig, and no service account of a pod');
   });
 
   it('reads a cluster by its endpoint and a token', async () => {

@@ -21,7 +21,7 @@ describe('grantgate check --kubernetes', () => {
     const { code, stdout } = await check('--kubeconfig', 'fifo');
     expect(code).toBe(1);
     expect(stdout).toContain(
-      `the kubeconfig cannot be used: ${fifo} is a FIFO: expected a regular file of at most 64 MiB`,
+      `the kubeconfig is invalid: ${fifo} is a FIFO: expected a regular file of at most 64 MiB`,
     );
     const text = await readFile(join(server.folder, 'kubeconfig'), 'utf8');
     const config = parse(text) as {
@@ -47,7 +47,7 @@ describe('grantgate check --kubernetes', () => {
       const other = await check('--kubeconfig', 'other');
       expect(other.code).toBe(1);
       expect(other.stdout).toMatch(
-        new RegExp(`cannot be used: ${named} is a (FIFO|device): expected a regular file of at most 1 MiB`),
+        new RegExp(`is invalid: ${named} is a (FIFO|device): expected a regular file of at most 1 MiB`),
       );
     }
   });
@@ -123,7 +123,7 @@ describe('grantgate check --kubernetes', () => {
     server.forbid('secrets');
     const refused = await check('--kubeconfig', 'kubeconfig');
     expect(refused.code).toBe(1);
-    expect(refused.stdout).toContain('the Secret apps/keys may not be read');
+    expect(refused.stdout).toContain('the Secret apps/keys cannot be read');
     await server.stop();
     const away = await check('--kubeconfig', 'kubeconfig');
     expect(away.code).toBe(1);
@@ -152,10 +152,10 @@ describe('grantgate check --kubernetes', () => {
     expect(code).toBe(0);
     const expected = 'without ingressClass, those without a class and those of traefik are read';
     expect(stdout.split('\n').slice(0, 4)).toEqual([
-      `the IngressRoute apps/nginx is left out: its class is nginx, and ${expected}`,
-      `the IngressRoute apps/old is left out: its class is internal, and ${expected}`,
-      '1 of the kind Ingress in the cluster are not served: routes are IngressRoutes of traefik.io/v1alpha1',
-      '1 of the kind HTTPRoute in the cluster are not served: routes are IngressRoutes of traefik.io/v1alpha1',
+      `the IngressRoute apps/nginx is not served: its class is nginx, and ${expected}`,
+      `the IngressRoute apps/old is not served: its class is internal, and ${expected}`,
+      '1 of the kind Ingress in the cluster are not served: use IngressRoutes of traefik.io/v1alpha1',
+      '1 of the kind HTTPRoute in the cluster are not served: use IngressRoutes of traefik.io/v1alpha1',
     ]);
     await writeFile(
       join(server.folder, 'grantgate.yaml'),
@@ -163,8 +163,8 @@ describe('grantgate check --kubernetes', () => {
     );
     const other = await check('--config', 'grantgate.yaml', '--json');
     expect((JSON.parse(other.stdout) as { notes: readonly string[] }).notes.slice(0, 2)).toEqual([
-      'the IngressRoute apps/old is left out: its class is internal, and ingressClass is nginx',
-      'the IngressRoute apps/shop is left out: it has no class, and ingressClass is nginx',
+      'the IngressRoute apps/old is not served: its class is internal, and ingressClass is nginx',
+      'the IngressRoute apps/shop is not served: it has no class, and ingressClass is nginx',
     ]);
   });
 
@@ -189,7 +189,7 @@ spec: { versions: [{ schema: { openAPIV3Schema: { properties: { spec: { x-kubern
     for (const [annotations, keeps, says] of [
       [ours, true, []],
       [ours, false, ['the definition of IngressRoute has been overwritten by one that drops unknown fields']],
-      ['', false, ['the definition of IngressRoute is not that of grantgate and drops unknown fields']],
+      ['', false, ["the definition of IngressRoute is not grantgate's and drops unknown fields"]],
     ] as const) {
       server.apply(definition(annotations, keeps));
       const { code, stdout } = await check('--kubeconfig', 'kubeconfig');

@@ -108,13 +108,13 @@ describe('grantgate serve', () => {
 
   it.each([
     ['nowhere', 'cannot be read (ENOENT)'],
-    ['empty', 'has no file of routes: expected .yaml, .yml, .toml, .json'],
-    ['others', 'has no file of routes: expected .yaml, .yml, .toml, .json'],
+    ['empty', 'holds no file of routes: expected .yaml, .yml, .toml, .json'],
+    ['others', 'holds no file of routes: expected .yaml, .yml, .toml, .json'],
     ['blank/blank.yaml', 'is empty: expected routes'],
     ['comments.yaml', 'is empty: expected routes'],
     ['others/notes.txt', 'expected a file of routes: .yaml, .yml, .toml, .json'],
     ['fifo.yaml', 'is a FIFO: expected a regular file of at most 64 MiB'],
-    ['grantgate.yaml', 'is an install configuration, not a file of routes: give it with --config'],
+    ['grantgate.yaml', 'is an install configuration, not a file of routes: pass it with --config'],
   ])('exits 1 when it is started with %s, which leads to no routes', async (path, message) => {
     mkdirSync(join(folder, 'empty'));
     mkdirSync(join(folder, 'others', 'deep'), { recursive: true });

@@ -17,24 +17,28 @@ const headerName = z.string().regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, {
 const externalAuth = {
   credentialsHeader: headerName
     .default('Authorization')
-    .describe("Header with the caller's Basic credentials; the answer blanks it when it is another one."),
+    .describe(
+      "Header with the caller's Basic credentials. If it is not `Authorization`, the response sets it to an empty value.",
+    ),
   usernameHeader: headerName
     .default('X-Auth-Request-User')
-    .describe('Header of the answer with the value of `usernameClaim`, empty without one.'),
+    .describe('Header of the response with the value of `usernameClaim`; may be empty.'),
   statusMap: z
     .record(
       z.string().regex(/^[45]\d\d$/, { error: 'expected a status from 400 to 599' }),
       z.int().min(400).max(599),
     )
     .default({})
-    .describe('Status of a refusal -> status that is sent in its place, for a proxy that would distort it.'),
+    .describe('Status of a refusal -> status to send instead, for a proxy that would distort it.'),
 };
 
 const forwardAuth = z.strictObject({
   ...externalAuth,
   problemHeader: headerName
     .optional()
-    .describe("Header that carries a refusal's body too, for nginx, which drops bodies. Default: none."),
+    .describe(
+      'Header that also carries the body of a refusal, for nginx, which drops bodies. Default: none.',
+    ),
 });
 
 const extAuthz = z.strictObject({
@@ -44,7 +48,7 @@ const extAuthz = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Middleware that decides where `context_extensions.middleware` names none. Default: none, 404.',
+      'Middleware for checks without `context_extensions.middleware`. Default: none; such checks are refused with 404.',
     ),
 });
 
@@ -67,14 +71,14 @@ const encodedCharacters = z.strictObject({
 /** A listener as a user writes it. */
 export const entryPointSchema = z
   .strictObject({
-    address: address.describe('`host:port`, `:port` or `[IPv6]:port`; port 0 takes a free one.'),
+    address: address.describe('`host:port`, `:port` or `[IPv6]:port`; port 0 chooses a free port.'),
     tls: z
       .strictObject({
         certificates: z
           .array(
             z.strictObject({
               certFile: z.string().min(1).describe('PEM certificate, with its chain.'),
-              keyFile: z.string().min(1).describe('PEM private key, not encrypted. The file holds a secret.'),
+              keyFile: z.string().min(1).describe('Unencrypted PEM private key.'),
             }),
           )
           .min(1)
@@ -83,74 +87,81 @@ export const entryPointSchema = z
           ),
       })
       .optional()
-      .describe('With it, the entry point speaks TLS.'),
+      .describe('Enables TLS.'),
     forwardedHeaders: z
       .strictObject({
         trustedIPs: z
           .array(z.string().refine(isAddressRange, { error: 'expected an IP address or a CIDR range' }))
           .optional()
           .describe(
-            'Peers whose `X-Forwarded-*` are believed: addresses and CIDR ranges. Default: none; with `forwardAuth`, this machine.',
+            'Peers whose `X-Forwarded-*` are accepted: addresses and CIDR ranges. Default: none; with `forwardAuth`, this machine.',
           ),
-        insecure: z.boolean().default(false).describe('Believes the `X-Forwarded-*` of every peer.'),
+        insecure: z.boolean().default(false).describe('Accepts `X-Forwarded-*` from every peer.'),
       })
       .prefault({})
-      .describe('Whose `X-Forwarded-*` and `X-Real-Ip` are believed; those of others are replaced.'),
+      .describe('Peers whose `X-Forwarded-*` and `X-Real-Ip` are accepted; those of others are replaced.'),
     transport: z
       .strictObject({
         respondingTimeouts: z
           .strictObject({
             readTimeout: duration
               .prefault('60s')
-              .describe('For a whole request, head and body; 0: no limit.'),
+              .describe('Time limit for a whole request, head and body; 0: no limit.'),
             headerTimeout: duration
               .prefault('10s')
-              .describe('For the head of a request, and before it for the TLS handshake.'),
+              .describe('Time limit for the TLS handshake, and for the head of a request.'),
             writeTimeout: duration
               .prefault('60s')
               .describe(
-                'For a caller to take any further part of what is sent to it, WebSocket included; 0: no limit. One that reads slowly is not cut off.',
+                'Time in which a caller must read some part of a response or a WebSocket; 0: no limit. It does not affect callers that read slowly.',
               ),
-            idleTimeout: duration.prefault('180s').describe('Between two requests on one connection.'),
+            idleTimeout: duration
+              .prefault('180s')
+              .describe('Time limit between two requests on one connection.'),
           })
           .prefault({})
-          .describe('Time limits towards callers.'),
+          .describe('Time limits for connections of callers.'),
         lifeCycle: z
           .strictObject({
             graceTimeOut: duration
               .prefault('10s')
-              .describe('How long requests in flight may take after SIGTERM or SIGINT.'),
+              .describe('Time for requests in flight after SIGTERM or SIGINT.'),
           })
           .prefault({})
-          .describe('How the entry point ends.'),
+          .describe('Shutdown of the entry point.'),
       })
       .prefault({})
       .describe('Connections of callers.'),
     forwardAuth: forwardAuth
       .optional()
       .describe(
-        'With it, the entry point serves no routes: it answers `/forward-auth/MIDDLEWARE` for a proxy beside. The entry point named `forwardAuth` does so by its name.',
+        'The entry point serves no routes, but answers authorization checks at `/forward-auth/MIDDLEWARE`. An entry point named `forwardAuth` has this option by default.',
       ),
     extAuthz: extAuthz
       .optional()
       .describe(
-        "With it, the entry point serves no routes: it speaks Envoy's `ext_authz` over gRPC and needs the package `@grpc/grpc-js`. The entry point named `extAuthz` does so by its name.",
+        "The entry point serves no routes, but answers Envoy's `ext_authz` over gRPC; requires the package `@grpc/grpc-js`. An entry point named `extAuthz` has this option by default.",
       ),
     http: z
       .strictObject({
-        maxHeaderBytes: bytes.min(1).default(16_384).describe('Size of the head of a request, in bytes.'),
+        maxHeaderBytes: bytes
+          .min(1)
+          .default(16_384)
+          .describe('Maximum size of the head of a request, in bytes.'),
         maxHeaderFields: z
           .int()
           .min(1)
           .default(100)
           .describe(
-            'Header lines that a request may have; one with more is refused with 431. Servers that read a limited number of lines read those that the gateway writes first.',
+            'Maximum number of header lines of a request; more are refused with 431. The lines that the gateway adds come first, for servers that read a limited number.',
           ),
-        maxBodyBytes: bytes.default(0).describe('Size of the body of a request, in bytes; 0: no limit.'),
+        maxBodyBytes: bytes
+          .default(0)
+          .describe('Maximum size of the body of a request, in bytes; 0: no limit.'),
         encodedCharacters: encodedCharacters
           .prefault({})
           .describe(
-            'Encoded characters that the path of a request may have; another one is refused with 400.',
+            'Encoded characters that are allowed in the path of a request; others are refused with 400.',
           ),
       })
       .prefault({})

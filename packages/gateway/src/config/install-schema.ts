@@ -16,16 +16,16 @@ const prometheus = z.strictObject({
     .min(1)
     .max(maxBuckets)
     .refine((bounds) => bounds.every((bound, index) => index === 0 || bound > (bounds[index - 1] ?? 0)), {
-      error: 'expected numbers that grow',
+      error: 'expected ascending numbers',
     })
     .default([0.1, 0.3, 1.2, 5])
-    .describe('Upper bounds of the histograms of durations, in seconds.'),
+    .describe('Upper bounds of the duration histograms, in seconds.'),
   addEntryPointsLabels: z.boolean().default(true).describe('Counts requests by entry point.'),
   addRoutersLabels: z.boolean().default(false).describe('Counts requests by router.'),
   addServicesLabels: z
     .boolean()
     .default(true)
-    .describe('Counts requests by service; with the health of its servers and the connections to them.'),
+    .describe('Counts requests by service, and shows the health of its servers and the connections to them.'),
 });
 
 const workers = z.preprocess(
@@ -50,41 +50,41 @@ export const installSchema = z.strictObject({
             .string()
             .min(1)
             .optional()
-            .describe('A directory of routes, with everything below it.'),
-          watch: z.boolean().default(true).describe('Takes up changes without a restart.'),
+            .describe('A directory of routes, including its subdirectories.'),
+          watch: z.boolean().default(true).describe('Applies changes without a restart.'),
           allowLocalReferences: localReferences
             .optional()
             .describe(
-              'The only `urn:env:` and `urn:file:` references that middlewares in these files may use, written as in `kubernetesCRD`. Default: any.',
+              'The `urn:env:` and `urn:file:` references that middlewares in these files may use, in the format of `kubernetesCRD`. Default: all.',
             ),
         })
         .refine(({ filename, directory }) => filename !== undefined || directory !== undefined, {
-          error: 'expected a filename or a directory',
+          error: 'expected filename or directory',
         })
         .optional()
-        .describe('Routes in files: one of `filename` and `directory`, or both.'),
+        .describe('Routes in files: `filename`, `directory`, or both.'),
       kubernetesCRD: kubernetesSchema
         .optional()
         .describe('Routes in a Kubernetes cluster: IngressRoute and Middleware of `traefik.io/v1alpha1`.'),
     })
     .prefault({})
-    .describe('Where routes come from.'),
+    .describe('Sources of routes.'),
   accessLog: z
     .strictObject({
       format: z
         .enum(['json', 'common'])
         .default('common')
-        .describe("Traefik's formats, with its names of fields."),
+        .describe('Formats of Traefik, with its field names.'),
       filePath: z.string().min(1).optional().describe('Default: standard output.'),
     })
     .optional()
-    .describe('With it, one line for each request.'),
+    .describe('Writes one line per request.'),
   log: z
     .strictObject({
       level: z
         .preprocess(lowerCase, z.enum(['debug', 'info', 'warn', 'error']))
         .prefault('info')
-        .describe('The least that is written; in any letter case.'),
+        .describe('Minimum level; case-insensitive.'),
       format: z
         .enum(['json', 'common'])
         .default('json')
@@ -96,31 +96,31 @@ export const installSchema = z.strictObject({
     .strictObject({
       prometheus: prometheus
         .optional()
-        .describe('With it, `/metrics` on the entry point `admin`, in the text format of Prometheus.'),
+        .describe('Serves `/metrics` on the entry point `admin`, in the text format of Prometheus.'),
     })
     .prefault({})
-    .describe('What is counted, for monitoring.'),
+    .describe('Metrics for monitoring.'),
   api: z
     .strictObject({
       actions: z
         .boolean()
         .optional()
         .describe(
-          'Whether `POST /api/tokens/purge` is answered on the entry point `admin`. Default: when that listens on a loopback address.',
+          'Enables `POST /api/tokens/purge` on the entry point `admin`. Default: enabled if that listens on a loopback address.',
         ),
     })
     .prefault({})
-    .describe('What operators may have the gateway do.'),
+    .describe('Actions for operators.'),
   ping: z
     .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
     .default(false)
     .describe(
-      '`/ping` and `/ready` on the entry point `admin`: 200 while the gateway runs, and once it has read all routes.',
+      'Serves `/ping` and `/ready` on the entry point `admin`: 200 while the gateway runs, and once it has read all routes.',
     ),
   workers: workers
     .default(1)
     .describe(
-      'Processes that serve requests: a number, or `auto` for one of each processor. Default: 1, without a process above it.',
+      'Processes that serve requests: a number, or `auto` for one per CPU. Default: 1, without a primary process.',
     ),
 });
 
@@ -148,8 +148,8 @@ export const laterInstallNames = [
 
 /** Names of Traefik's that make no difference here, with the reason. */
 export const ignoredInstallNames = {
-  allowEmptyServices: 'a route whose Service has no endpoints answers 503',
+  allowEmptyServices: 'a route whose Service has no endpoints responds with 503',
   nativeLBByDefault: 'requests go to the endpoints of a Service',
-  disableClusterScopeResources: 'nothing of the scope of the cluster is read',
-  defaultTLSResourcesNamespace: 'TLS certificates are those of the entry point',
+  disableClusterScopeResources: 'cluster-scoped objects are not read',
+  defaultTLSResourcesNamespace: 'the entry point holds the TLS certificates',
 } as const;

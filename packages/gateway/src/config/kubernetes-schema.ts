@@ -14,57 +14,59 @@ export const kubernetesSchema = z
     endpoint: z
       .url({ protocol: /^https?$/, error: 'expected a URL with https or http' })
       .optional()
-      .describe(
-        'URL of the API server. Default: that of the pod that the gateway runs in, otherwise of the kubeconfig.',
-      ),
+      .describe('URL of the API server. Default: that of the pod, otherwise that of the kubeconfig.'),
     token: z
       .string()
       .min(1)
       .optional()
       .meta({ title: 'secret' })
-      .describe('Bearer token for `endpoint`: itself, `urn:env:VARIABLE` or `urn:file:PATH`.'),
+      .describe('Bearer token for `endpoint`: the token, `urn:env:VARIABLE` or `urn:file:PATH`.'),
     certAuthFilePath: z
       .string()
       .min(1)
       .optional()
-      .describe('PEM file of the authorities that the certificate of `endpoint` is checked against.'),
+      .describe('PEM file of the authorities for the certificate of `endpoint`.'),
     kubeconfig: z
       .string()
       .min(1)
       .optional()
       .describe(
-        'A kubeconfig file, in place of `endpoint`. Default: `KUBECONFIG`, then `~/.kube/config`. Reading one needs the package `@kubernetes/client-node`.',
+        'A kubeconfig file, instead of `endpoint`. Default: `KUBECONFIG`, then `~/.kube/config`. Requires the package `@kubernetes/client-node`.',
       ),
-    context: z.string().min(1).optional().describe('Context of the kubeconfig. Default: its current one.'),
+    context: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Context of the kubeconfig. Default: its current context.'),
     namespaces: z
       .array(
         z
           .string()
-          .regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, { error: 'expected a name of a namespace' }),
+          .regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, { error: 'expected the name of a namespace' }),
       )
       .default([])
-      .describe('Namespaces that are read. Default: all of the cluster.'),
+      .describe('Namespaces to read. Default: all.'),
     labelSelector: z
       .string()
       .refine((text) => text === '' || isLabelSelector(text), {
         error: 'expected a label selector such as `app=api,tier!=test`',
       })
       .default('')
-      .describe('Only IngressRoutes and Middlewares with these labels are read.'),
+      .describe('Reads only IngressRoutes and Middlewares with these labels.'),
     ingressClass: z
       .string()
       .default('')
       .describe(
-        'Only IngressRoutes of this class: `spec.ingressClassName`, or without it the annotation `kubernetes.io/ingress.class`. Default: those without a class, and those of `traefik`.',
+        'Reads only IngressRoutes of this class: `spec.ingressClassName`, or without it the annotation `kubernetes.io/ingress.class`. Default: those without a class, and those of `traefik`.',
       ),
     allowCrossNamespace: z
       .boolean()
       .default(false)
-      .describe('Lets IngressRoutes and chains refer to Middlewares and Services of other namespaces.'),
+      .describe('Allows IngressRoutes and chains to refer to Middlewares and Services of other namespaces.'),
     allowExternalNameServices: z
       .boolean()
       .default(false)
-      .describe('Lets IngressRoutes refer to Services of the type `ExternalName`.'),
+      .describe('Allows IngressRoutes to refer to Services of the type `ExternalName`.'),
     allowLocalReferences: localReferences
       .default([])
       .describe(
@@ -75,33 +77,30 @@ export const kubernetesSchema = z
       .positive()
       .max(10_000)
       .default(200)
-      .describe('Requests to the API server a second, on average.'),
+      .describe('Average number of requests to the API server per second.'),
     burst: z
       .int()
       .min(1)
       .max(10_000)
       .default(300)
-      .describe('Requests to the API server that may be sent at once.'),
+      .describe('Number of requests to the API server that may be sent at once.'),
     secretsThreshold: z
       .int()
       .min(0)
       .default(20)
       .describe(
-        'When Middlewares refer to more Secrets of one namespace, all its Secrets are read with one list and one watch, if a role allows it; otherwise each by its name.',
+        'Above this number of referenced Secrets in one namespace, all its Secrets are read with one list and one watch if a role allows it; otherwise each by its name.',
       ),
-    throttleDuration: duration
-      .prefault('0s')
-      .describe('The least time between two changes that take effect.'),
+    throttleDuration: duration.prefault('0s').describe('Minimum time between two changes that take effect.'),
   })
   .superRefine(({ endpoint, kubeconfig, context, token, certAuthFilePath }, issues) => {
     const report = (name: string, message: string): void =>
       issues.addIssue({ code: 'custom', path: [name], message });
     if (endpoint !== undefined && kubeconfig !== undefined)
-      report('kubeconfig', 'expected one of endpoint and kubeconfig');
+      report('kubeconfig', 'expected either endpoint or kubeconfig');
     if (endpoint !== undefined && context !== undefined)
-      report('context', 'belongs to a kubeconfig: expected no endpoint beside it');
-    if (endpoint === undefined && token !== undefined)
-      report('token', 'belongs to an endpoint: expected endpoint');
+      report('context', 'applies to a kubeconfig: remove endpoint');
+    if (endpoint === undefined && token !== undefined) report('token', 'requires endpoint');
     if (endpoint === undefined && certAuthFilePath !== undefined)
-      report('certAuthFilePath', 'belongs to an endpoint: expected endpoint');
+      report('certAuthFilePath', 'requires endpoint');
   });

@@ -138,13 +138,10 @@ ping: {}
   });
 
   it.each([
-    ['{ endpoint: "https://a", kubeconfig: k }', 'kubeconfig: expected one of endpoint and kubeconfig'],
-    [
-      '{ endpoint: "https://a", context: c }',
-      'context: belongs to a kubeconfig: expected no endpoint beside it',
-    ],
-    ['{ token: t, kubeconfig: k }', 'token: belongs to an endpoint: expected endpoint'],
-    ['{ certAuthFilePath: c }', 'certAuthFilePath: belongs to an endpoint: expected endpoint'],
+    ['{ endpoint: "https://a", kubeconfig: k }', 'kubeconfig: expected either endpoint or kubeconfig'],
+    ['{ endpoint: "https://a", context: c }', 'context: applies to a kubeconfig: remove endpoint'],
+    ['{ token: t, kubeconfig: k }', 'token: requires endpoint'],
+    ['{ certAuthFilePath: c }', 'certAuthFilePath: requires endpoint'],
   ])('knows which options of kubernetesCRD go together: %s', (options, message) => {
     const problems = shown(`providers: { kubernetesCRD: ${options} }`);
     expect(problems.map((problem) => problem.replace(/^.*kubernetesCRD\./, ''))).toEqual([message]);
@@ -227,17 +224,17 @@ log: { level: loud }
         'error 5:101 entryPoints.three.http.maxHeaderBytes: expected number to be >=1',
         'error 5:122 entryPoints.three.http.maxHeaderFields: expected number to be >=1',
         'error 6:75 entryPoints.four.transport.respondingTimeouts.readTimeout: expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h',
-        'error 6:85 entryPoints.four.Address: address is given twice (names match whatever their letter case)',
-        'error 7:26 metrics.prometheus.buckets: expected numbers that grow',
+        'error 6:85 entryPoints.four.Address: address is given twice (names are case-insensitive)',
+        'error 7:26 metrics.prometheus.buckets: expected ascending numbers',
         'error 7:47 metrics.prometheus.addRouterLabels: unknown option addRouterLabels: did you mean addRoutersLabels?',
         'error 7:70 metrics.prometheus.manualRouting: manualRouting is not supported by this version',
         'error 7:93 metrics.otlp: otlp is not supported by this version',
-        'error 9:3 providers.file: expected a filename or a directory',
+        'error 9:3 providers.file: expected filename or directory',
         'error 11:15 providers.kubernetesCRD.endpoint: expected a URL with https or http',
-        'error 13:25 providers.kubernetesCRD.namespaces[1]: expected a name of a namespace',
+        'error 13:25 providers.kubernetesCRD.namespaces[1]: expected the name of a namespace',
         'error 14:20 providers.kubernetesCRD.labelSelector: expected a label selector such as `app=api,tier!=test`',
         'error 15:23 providers.kubernetesCRD.throttleDuration: expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h',
-        'warning 16:5 providers.kubernetesCRD.allowEmptyServices: allowEmptyServices is ignored: a route whose Service has no endpoints answers 503',
+        'warning 16:5 providers.kubernetesCRD.allowEmptyServices: allowEmptyServices is ignored: a route whose Service has no endpoints responds with 503',
         'error 17:5 providers.kubernetesCRD.crossProviderNamespaces: crossProviderNamespaces is not supported by this version',
         'error 18:15 log.level: expected one of "debug"|"info"|"warn"|"error"',
       ].sort(),
@@ -284,7 +281,7 @@ log: { level: loud }
     ['[]', 'expected array to have >=1 items'],
     ['[0]', 'expected number to be >0'],
     ['[0.1, .inf]', 'expected number'],
-    ['[1, 0.5]', 'expected numbers that grow'],
+    ['[1, 0.5]', 'expected ascending numbers'],
   ])('refuses the buckets %s', (buckets, message) => {
     expect(
       shown(`entryPoints: { admin: { address: ":1" } }\nmetrics: { prometheus: { buckets: ${buckets} } }`),
@@ -293,15 +290,13 @@ log: { level: loud }
 
   it('warns of metrics that no entry point answers', () => {
     expect(shown('entryPoints: { web: { address: ":80" } }\nMetrics: { Prometheus: {} }\n')).toEqual([
-      'warning 2:12 metrics.prometheus: metrics.prometheus answers on the entry point admin, and there is none',
+      'warning 2:12 metrics.prometheus: metrics.prometheus requires an entry point named admin',
     ]);
   });
 
   it('warns of a ping that no entry point answers', () => {
     const text = 'entryPoints: { web: { address: ":80" } }\nping: {}\n';
-    expect(shown(text)).toEqual([
-      'warning 2:1 ping: ping answers on the entry point admin, and there is none',
-    ]);
+    expect(shown(text)).toEqual(['warning 2:1 ping: ping requires an entry point named admin']);
     expect(parseInstall(text, 'g.yaml').config).toBeDefined();
   });
 

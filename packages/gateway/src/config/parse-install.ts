@@ -52,7 +52,7 @@ export function parseInstall(text: string, file: string): ParsedInstall {
           place: second.placeOf([]),
           code: 'invalid_value',
           path: '',
-          message: 'an install configuration is one document',
+          message: 'expected one document in an install configuration',
         },
       ],
     };
@@ -91,7 +91,7 @@ function findUnanswered(install: Install, placeOf: PlaceOf): Problem[] {
       place: placeOf(path, 'key'),
       code: 'no_entry_point',
       path: path.join('.'),
-      message: `${path.join('.')} answers on the entry point admin, and there is none`,
+      message: `${path.join('.')} requires an entry point named admin`,
     }));
 }
 

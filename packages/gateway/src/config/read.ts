@@ -145,7 +145,7 @@ function rename(
     if (name === undefined) {
       if (kind.def.catchall?._zod.def.type === 'never') reportUnknown(key, here, Object.keys(shape), to);
     } else if (result.has(name)) {
-      const message = `${name} is given twice (names match whatever their letter case)`;
+      const message = `${name} is given twice (names are case-insensitive)`;
       to.report(here, { code: 'duplicate_option', message, part: 'key' });
     } else if (value !== null) {
       to.names.set(keyOf([...canonical, name]), key);

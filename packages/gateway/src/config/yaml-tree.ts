@@ -64,20 +64,20 @@ export function indexYaml(root: YamlRoot): YamlTree {
   const followAlias = (alias: Alias): number => {
     const target = anchors.get(alias.source);
     const size = target && sizes.get(target);
-    if (target === undefined) report(alias, 'this alias has no anchor before it');
-    else if (size === undefined) report(alias, 'this alias stands inside what it refers to');
+    if (target === undefined) report(alias, 'undefined alias');
+    else if (size === undefined) report(alias, 'this alias refers to itself');
     else targets.set(alias, target);
     return size ?? 1;
   };
   const addKey = (index: Map<string, Found>, key: Scalar, value: Node | null): void => {
     const name = toKey(key.value as Parameters<typeof toKey>[0]);
-    if (index.has(name)) report(key, 'this key is given twice in one mapping');
+    if (index.has(name)) report(key, 'duplicate key');
     else index.set(name, { key, value: value ?? undefined });
   };
 
   const { contents } = root;
   if (walk(contents) > maxValues && contents !== null)
-    report(contents, 'its aliases refer to too much: they multiply');
+    report(contents, 'too many values after its aliases are expanded');
 
   const follow = (node: Node | undefined): Node | undefined => (isAlias(node) ? targets.get(node) : node);
   const childOf = (parent: Node | undefined, name: string | number): Found | undefined => {

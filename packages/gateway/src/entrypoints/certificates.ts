@@ -24,7 +24,7 @@ export function createCertificates(pairs: readonly CertificatePair[]): Certifica
     for (const name of namesOf(new X509Certificate(cert))) if (!byName.has(name)) byName.set(name, context);
   }
   const fallback = first;
-  if (fallback === undefined) throw new Error('a TLS entry point needs at least one certificate');
+  if (fallback === undefined) throw new Error('a TLS entry point requires at least one certificate');
   return {
     find(serverName) {
       const name = serverName.toLowerCase();

@@ -15,19 +15,19 @@ export const ipStrategySchema = z.strictObject({
     .int()
     .min(0)
     .default(0)
-    .describe('Which entry of `X-Forwarded-For` counts, from the right; 0: the address of the connection.'),
+    .describe('Index of the entry of `X-Forwarded-For`, from the right; 0: the address of the connection.'),
   excludedIPs: z
     .array(rangeSchema)
     .default([])
     .describe(
-      'The first address of `X-Forwarded-For` from the right that is not one of these counts; not with `depth`.',
+      'Addresses to skip: the first other address of `X-Forwarded-For` from the right is used; not with `depth`.',
     ),
   ipv6Subnet: z
     .int()
     .min(0)
     .max(128)
     .optional()
-    .describe('Bits of an IPv6 address that count, such as 64: the others are set to 0.'),
+    .describe('Prefix length of IPv6 addresses, such as 64: the remaining bits are set to 0.'),
 });
 
 export type IpStrategy = z.output<typeof ipStrategySchema>;

@@ -11,12 +11,12 @@ export const sourceCriterionSchema = z
     requestClientID: z
       .boolean()
       .default(false)
-      .describe('By the client that an earlier middleware of the route has authenticated.'),
+      .describe('By the client that an earlier middleware of the route authenticated.'),
   })
   .superRefine(({ ipStrategy, requestHeaderName, requestHost, requestClientID }, issues) => {
     const given = [ipStrategy !== undefined, requestHeaderName !== '', requestHost, requestClientID];
     if (given.filter(Boolean).length > 1)
-      issues.addIssue({ code: 'custom', message: 'expected one criterion' });
+      issues.addIssue({ code: 'custom', message: 'expected exactly one criterion' });
   });
 
 export type SourceCriterion = z.output<typeof sourceCriterionSchema>;

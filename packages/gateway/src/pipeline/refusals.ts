@@ -41,18 +41,13 @@ export interface Refusable {
 /** The gateway's own half of the table of refusals. */
 export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Object.freeze({
   no_route: refusal('no_route', 404, 'Not found', 'no router matches this request'),
-  middleware_unknown: refusal(
-    'middleware_unknown',
-    404,
-    'Not found',
-    'no middleware has the name that the proxy asks for',
-  ),
+  middleware_unknown: refusal('middleware_unknown', 404, 'Not found', 'no middleware has this name'),
   request_invalid: refusal('request_invalid', 400, 'Bad request', 'the request is not valid HTTP/1.1'),
   method_not_supported: refusal(
     'method_not_supported',
     501,
     'Method not supported',
-    'the gateway passes on neither CONNECT nor TRACE',
+    'the gateway does not forward CONNECT and TRACE',
   ),
   request_timeout: refusal(
     'request_timeout',
@@ -88,7 +83,7 @@ export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Ob
   ),
   upstream_refused: refusal('upstream_refused', 502, 'Bad gateway', 'the server could not be reached'),
   upstream_reset: refusal('upstream_reset', 502, 'Bad gateway', 'the server closed the connection'),
-  upstream_timeout: refusal('upstream_timeout', 504, 'Gateway timeout', 'the server did not answer in time'),
+  upstream_timeout: refusal('upstream_timeout', 504, 'Gateway timeout', 'the server did not respond in time'),
 });
 
 /** `request_invalid` with what is wrong. */
@@ -100,7 +95,7 @@ export const ambiguousPath = invalid(
 export const tooManyParameters = invalid(`the query has more than ${maxParameters} parameters`);
 /** See `maxSteps` of the routing. */
 export const tooMuchWork = invalid(
-  'the request takes too much work to compare with the regular expressions of the routers',
+  'matching the request with the regular expressions of the routers takes too long',
 );
 
 const broken = decisionRefusals.middleware_unavailable;
@@ -117,7 +112,7 @@ export const brokenRoute: Refusal = Object.freeze({
   code: 'middleware_unavailable',
   status: broken.status,
   title: broken.title,
-  detail: 'the route is not configured correctly',
+  detail: 'the route is misconfigured',
   challenge: undefined,
   retryAfterSeconds: broken.retryAfterSeconds,
 });

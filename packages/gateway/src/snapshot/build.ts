@@ -110,7 +110,7 @@ function findNamed(name: string, { prepared, steps }: Served): NamedSteps | unde
       named.broken ??
       (incomplete ? 'a part of it is missing' : undefined) ??
       (found.some(({ rewritesTarget }) => rewritesTarget === true)
-        ? 'it changes the path, which a proxy cannot be told'
+        ? 'it changes the path, which external authorization does not support'
         : undefined),
   });
 }

@@ -56,7 +56,7 @@ function findBrokenMiddleware(names: readonly string[], lookUp: FindByName): str
     const step = lookUp('steps', name);
     const fault = firstError(lookUp('middlewares', name)?.errors ?? []);
     if (fault !== undefined || step?.options === undefined)
-      return `the middleware ${name} cannot be used: ${fault ?? firstError(step?.problems ?? []) ?? 'it does not exist'}`;
+      return `the middleware ${name} is invalid: ${fault ?? firstError(step?.problems ?? []) ?? 'it does not exist'}`;
   }
   return undefined;
 }

@@ -49,7 +49,7 @@ function prepareRouter(
 function findBrokenService(name: string, service: ServiceConfig | undefined): string | undefined {
   if (service === undefined) return `there is no service ${name}`;
   const fault = firstError(service.errors);
-  return fault === undefined ? undefined : `the service ${name} cannot be used: ${fault}`;
+  return fault === undefined ? undefined : `the service ${name} is invalid: ${fault}`;
 }
 
 type Named = ReadonlyMap<string, PreparedSteps>;

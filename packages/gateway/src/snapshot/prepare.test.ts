@@ -98,7 +98,7 @@ describe('a prepared configuration', () => {
       'error 3:33 rule@file.rule: unknown function Pth: did you mean Path?',
       'error 4:5 place@file.entryPoints: there is no entry point wbe: did you mean web?',
       'error 4:5 place@file.entryPoints: there is no entry point nowhere: expected one of web, websecure, admin',
-      'warning 5:5 plain@file.entryPoints: plain@file has tls, and none of its entry points has',
+      'warning 5:5 plain@file.entryPoints: plain@file has tls, but none of its entry points has',
       'error 13:13 claims@file.claims: unknown function Eqals: did you mean Equals?',
       'error 17:16 secret@file.Url: expected an absolute https or http URL',
       'error 18:21 secret@file.clientid: urn:env:NOPE: the environment variable NOPE is not set',

@@ -52,7 +52,7 @@ function checkEntryPoints(
         report(
           'error',
           'unreachable_router',
-          `the entry point ${name} answers checks of a proxy and serves no routes`,
+          `the entry point ${name} is for external authorization and serves no routes`,
         ),
       );
   const known = entryPointsOf(router, entryPoints);
@@ -62,8 +62,8 @@ function checkEntryPoints(
         'warning',
         'unreachable_router',
         [...entryPoints.values()].some(({ routes }) => routes)
-          ? `${router.name} has tls, and none of its entry points has`
-          : `no entry point serves ${router.name}: all of them answer checks of a proxy`,
+          ? `${router.name} has tls, but none of its entry points has`
+          : `no entry point serves ${router.name}: all of them are for external authorization`,
       ),
     );
   return problems;

@@ -71,7 +71,7 @@ export function checkRequest(
     const lower = name.toLowerCase();
     if (!headerName.test(name)) invalid(at, 'is not the name of a header');
     else if (ownHeaders.has(lower) || lower.startsWith('proxy-')) invalid(at, 'cannot be changed');
-    else if (seen.has(lower)) invalid(at, 'is given twice (names match whatever their letter case)');
+    else if (seen.has(lower)) invalid(at, 'is given twice (names are case-insensitive)');
     else if (isText(value) && toText(value) !== '' && !headerValue.test(toText(value)))
       invalid(at, 'has a character that no header can carry, or white space at an end');
     seen.add(lower);

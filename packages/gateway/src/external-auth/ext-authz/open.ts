@@ -44,7 +44,7 @@ export async function openExtAuthz(
   server.addService(healthCheck, {
     Check: ({ request }: ServerUnaryCall<HealthRequest, Health>, done: sendUnaryData<Health>) => {
       if (services.has(request.service)) done(null, health(request.service));
-      else done({ code: grpc.status.NOT_FOUND, details: 'there is no such service' });
+      else done({ code: grpc.status.NOT_FOUND, details: 'unknown service' });
     },
     Watch: (call: ServerWritableStream<HealthRequest, Health>) => {
       call.write(health(call.request.service));

@@ -25,7 +25,7 @@ export function* readFields(message: Buffer): Generator<Field> {
       if (byte < 0x80) return value;
       scale *= 128;
     }
-    throw new RangeError('not a protobuf message: a number is cut short');
+    throw new RangeError('not a protobuf message: truncated number');
   };
   while (at < message.length) {
     const tag = varint();
@@ -35,7 +35,7 @@ export function* readFields(message: Buffer): Generator<Field> {
     else {
       const length = type === 2 ? varint() : type === 1 ? 8 : type === 5 ? 4 : NaN;
       const end = at + length;
-      if (!(end <= message.length)) throw new RangeError('not a protobuf message: a field is cut short');
+      if (!(end <= message.length)) throw new RangeError('not a protobuf message: truncated field');
       const bytes = message.subarray(at, end);
       at = end;
       yield { number, bytes: type === 2 ? bytes : undefined, value: 0 };

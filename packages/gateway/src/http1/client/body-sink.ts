@@ -52,5 +52,5 @@ export function createBodySink(
 
 const mismatch: Fault = Object.freeze({
   code: 'request_invalid',
-  reason: 'a body that is not as long as announced',
+  reason: 'a body of another length than announced',
 });

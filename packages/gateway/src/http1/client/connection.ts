@@ -245,7 +245,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, 
     if (!this.#isOpen) this.#end({ code: 'connect_timeout', reason: 'no connection in time' });
     else if (this.#job?.answered === true)
       this.#end({ code: 'body_timeout', reason: 'no further part of the body in time' });
-    else this.#end({ code: 'head_timeout', reason: 'no answer in time' });
+    else this.#end({ code: 'head_timeout', reason: 'no response in time' });
   }
 
   readonly #onSocketEnd = (): void => {

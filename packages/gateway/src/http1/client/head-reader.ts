@@ -56,7 +56,7 @@ export function createHeadReader(maxBytes: number): HeadReader {
         last = text.length > maxKeptText ? undefined : { text, method: asked.method, head };
       else if (head.status !== 101) {
         interim += 1;
-        if (interim > maxInterim) wrong = 'too many interim answers';
+        if (interim > maxInterim) wrong = 'too many interim responses';
       }
       return wrong === undefined ? head : undefined;
     },
@@ -113,7 +113,7 @@ function createHeadTextReader(maxBytes: number): HeadTextReader {
       }
       if (bytes.length - start > maxBytes || end >= 0) wrong = 'a head that is too large';
       else if (!canBecomeHead(bytes, start, Math.max(start, before - 1)))
-        wrong = 'no HTTP/1.1, or a line that ends without CR LF';
+        wrong = 'not HTTP/1.1, or a line without CR LF';
       else if (before === 0) keep(part, at);
       return undefined;
     },

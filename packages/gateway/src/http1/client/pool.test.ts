@@ -245,7 +245,7 @@ describe('another protocol', () => {
     const { origin } = await serve((socket) => void socket.write(`HTTP/1.1 101 X\r\n${header}\r\n`));
     expect((await ask(open(origin).pool, { upgrade: 'websocket' })).fault).toEqual({
       code: 'answer_invalid',
-      reason: 'another protocol than was asked for',
+      reason: 'an unrequested protocol',
     });
   });
 

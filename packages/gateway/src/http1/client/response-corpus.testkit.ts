@@ -12,15 +12,15 @@ export interface BadResponse {
 
 const ok = 'HTTP/1.1 200 OK\r\n';
 const statusLine = 'a malformed status line';
-const noHead = 'no HTTP/1.1, or a line that ends without CR LF';
+const noHead = 'not HTTP/1.1, or a line without CR LF';
 const name = 'a header line without a valid name';
-const value = 'a control character in a header value, or a line that ends without CR LF';
-const length = 'a Content-Length that is no plain number';
-const lengths = 'several Content-Lengths';
+const value = 'a control character in a header value, or a line without CR LF';
+const length = 'a Content-Length that is not a number';
+const lengths = 'more than one Content-Length';
 const both = 'Content-Length beside Transfer-Encoding';
-const coding = 'a Transfer-Encoding other than chunked, once';
-const interim = 'an interim answer with a body';
-const early = 'the end of the connection before the end of the answer';
+const coding = 'a Transfer-Encoding other than one chunked';
+const interim = 'an interim response with a body';
+const early = 'the connection closed before the end of the response';
 const chunk = 'a malformed chunk size';
 
 const bad = (what: string, bytes: string, reason: string, rest: Partial<BadResponse> = {}): BadResponse => ({
@@ -127,7 +127,7 @@ export const badHeads: readonly BadResponse[] = [
   head('chunked after a comma', 'Transfer-Encoding: ,chunked', coding),
   head('an empty Transfer-Encoding', 'Transfer-Encoding:', coding),
   bad('chunked in HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 'Transfer-Encoding in HTTP/1.0'), // prettier-ignore
-  bad('another protocol that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 'another protocol than was asked for'), // prettier-ignore
+  bad('another protocol that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n', 'an unrequested protocol'), // prettier-ignore
   bad(
     'an interim answer with a length',
     `HTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\n\r\n${ok}\r\n`,
@@ -135,9 +135,9 @@ export const badHeads: readonly BadResponse[] = [
   ),
   bad('an interim answer in chunks', `HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n${ok}\r\n`, interim), // prettier-ignore
   bad('100 with a length of 0', `HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n${ok}\r\n`, interim),
-  bad('an interim answer with Connection: close', `HTTP/1.1 103 X\r\nConnection: close\r\n\r\n${ok}\r\n`, 'an interim answer that ends the connection'), // prettier-ignore
-  bad('an interim answer of HTTP/1.0', `HTTP/1.0 103 X\r\n\r\n${ok}\r\n`, 'an interim answer that ends the connection'), // prettier-ignore
-  bad('endless interim answers', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(200), 'too many interim answers'),
+  bad('an interim answer with Connection: close', `HTTP/1.1 103 X\r\nConnection: close\r\n\r\n${ok}\r\n`, 'an interim response that closes the connection'), // prettier-ignore
+  bad('an interim answer of HTTP/1.0', `HTTP/1.0 103 X\r\n\r\n${ok}\r\n`, 'an interim response that closes the connection'), // prettier-ignore
+  bad('endless interim answers', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(200), 'too many interim responses'),
   bad('an interim answer alone', 'HTTP/1.1 103 Early Hints\r\n\r\n', early, ends),
   bad('a 204 with a length', 'HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nbody', 'a 204 with a body'),
   bad(
@@ -155,7 +155,7 @@ export const badHeads: readonly BadResponse[] = [
 
 const chunked = (what: string, body: string, reason: string, rest: Partial<BadResponse> = {}): BadResponse =>
   bad(what, `${ok}Transfer-Encoding: chunked\r\n\r\n${body}`, reason, rest);
-const wrongEnd = 'a chunk that does not end where it should';
+const wrongEnd = 'a chunk of another length than announced';
 
 /** Refused when the head has been passed on: the caller sees that the response is not complete. */
 export const badBodies: readonly BadResponse[] = [

@@ -54,14 +54,13 @@ export function readResponseHead(text: string, asked: Asked): ResponseHead | str
     switch (headers[at]) {
       case 'content-length':
         // Also when it is the same again: what joins the two for the next reader is not known.
-        if (length !== undefined) return 'several Content-Lengths';
+        if (length !== undefined) return 'more than one Content-Length';
         length = isLengthTabbed(text) ? undefined : readDecimal(value);
-        if (length === undefined) return 'a Content-Length that is no plain number';
+        if (length === undefined) return 'a Content-Length that is not a number';
         break;
       case 'transfer-encoding':
         // Any coding below `chunked` would end here, and its bytes be taken for the body.
-        if (chunked || value.toLowerCase() !== 'chunked')
-          return 'a Transfer-Encoding other than chunked, once';
+        if (chunked || value.toLowerCase() !== 'chunked') return 'a Transfer-Encoding other than one chunked';
         chunked = true;
         break;
       case 'connection':
@@ -77,13 +76,13 @@ export function readResponseHead(text: string, asked: Asked): ResponseHead | str
   if (chunked && length !== undefined) return 'Content-Length beside Transfer-Encoding';
   if (chunked && minor === 0) return 'Transfer-Encoding in HTTP/1.0';
   const bodiless = status < 200 || status === 204;
-  if (status < 200 && (chunked || length !== undefined)) return 'an interim answer with a body';
+  if (status < 200 && (chunked || length !== undefined)) return 'an interim response with a body';
   // RFC 9110 section 15.2: the connection goes on, and HTTP/1.0 knows no such answer.
   if (status < 200 && status !== 101 && !persists(minor, connection))
-    return 'an interim answer that ends the connection';
+    return 'an interim response that closes the connection';
   if (status === 204 && (chunked || (length ?? 0) > 0)) return 'a 204 with a body';
   if (status === 101 && (asked.upgrade === undefined || upgrade !== asked.upgrade))
-    return 'another protocol than was asked for';
+    return 'an unrequested protocol';
   const framing: Framing =
     bodiless || status === 304 || asked.method === 'HEAD'
       ? 'none'

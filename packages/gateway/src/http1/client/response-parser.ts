@@ -73,7 +73,7 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
       let at = 0;
       if (state === 'idle') {
         events.onUnsolicited();
-        return 'bytes that answer no request';
+        return 'bytes that do not belong to a response';
       }
       while (at < part.length) {
         if (state === 'head') {
@@ -103,7 +103,7 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
     finish() {
       if (state === 'close') complete(noTrailers, true);
       else if (state !== 'idle' && state !== 'stopped')
-        return 'the end of the connection before the end of the answer';
+        return 'the connection closed before the end of the response';
       return undefined;
     },
     stop() {

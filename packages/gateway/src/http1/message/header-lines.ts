@@ -30,7 +30,7 @@ export function readHeaderLines(
     const valueStart = position;
     while (isValueCode(text.charCodeAt(position))) position += 1;
     if (text.charCodeAt(position) !== cr || text.charCodeAt(position + 1) !== lf)
-      return 'a control character in a header value, or a line that ends without CR LF';
+      return 'a control character in a header value, or a line without CR LF';
     let valueEnd = position;
     while (valueEnd > valueStart && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd -= 1;
     pairs.push(lowerCase ? written.toLowerCase() : written, text.slice(valueStart, valueEnd));

@@ -5,7 +5,7 @@ import { unchanged, type Step } from '../step.ts';
 import { encodePath } from '../target.ts';
 
 const schema = z.strictObject({
-  prefix: z.string().min(1).describe('Put in front of the path.'),
+  prefix: z.string().min(1).describe('The prefix.'),
 });
 
 type Options = z.output<typeof schema>;
@@ -14,7 +14,7 @@ type Options = z.output<typeof schema>;
 export const addPrefix = defineKind<Options>({
   name: 'addPrefix',
   isPlugin: false,
-  description: 'Puts a prefix in front of the path.',
+  description: 'Adds a prefix to the path.',
   schema: () => schema,
   read: (config, sources) => readOptions(schema, config, sources),
   createCompile: () => compile,

@@ -14,7 +14,7 @@ import { compileAllowedHosts, compileSecurityHeaders, hostNotAllowed } from './s
 export const headers = defineKind<HeadersOptions>({
   name: 'headers',
   isPlugin: false,
-  description: 'Changes headers of requests and responses: custom ones, CORS, and those for security.',
+  description: 'Changes headers of requests and responses: custom headers, CORS, and security headers.',
   schema: () => headersSchema,
   refusals: [hostNotAllowed],
   read,

@@ -20,17 +20,17 @@ export const headersSchema = z.strictObject({
     .record(name, value)
     .default({})
     .describe(
-      'Headers of requests, by name; an empty value removes one. `Host` changes what the server gets as its host.',
+      'Request headers by name; an empty value removes the header. `Host` changes the host that the server receives.',
     ),
   customResponseHeaders: z
     .record(name, value)
     .default({})
-    .describe('Headers of responses, by name; an empty value removes one.'),
+    .describe('Response headers by name; an empty value removes the header.'),
   accessControlAllowCredentials: flag.describe('Whether browsers may send credentials (CORS).'),
   accessControlAllowHeaders: z
     .array(z.string())
     .default([])
-    .describe('Headers of requests that browsers may send, or `*`.'),
+    .describe('Request headers that browsers may send, or `*`.'),
   accessControlAllowMethods: z
     .array(z.string())
     .default([])
@@ -43,7 +43,7 @@ export const headersSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe("The same as regular expressions in Go's syntax; anchor them with `^` and `$`."),
-  accessControlExposeHeaders: names.describe('Headers of responses that pages may read.'),
+  accessControlExposeHeaders: names.describe('Response headers that pages may read.'),
   accessControlMaxAge: z
     .int()
     .default(0)
@@ -52,22 +52,22 @@ export const headersSchema = z.strictObject({
   allowedHosts: z
     .array(z.string())
     .default([])
-    .describe('Values of `Host` that are served; others are refused with `host_not_allowed`. Default: any.'),
+    .describe('Accepted values of `Host`; others are refused with `host_not_allowed`. Default: any.'),
   hostsProxyHeaders: names.describe(
-    'Headers in which a proxy in front says the host; the first that is there counts.',
+    'Headers in which a proxy in front sends the host; the first present header counts.',
   ),
   sslProxyHeaders: z
     .record(name, value)
     .default({})
-    .describe('Headers, with their values, by which a proxy in front says that the caller uses TLS.'),
+    .describe('Headers and values with which a proxy in front reports that the caller uses TLS.'),
   stsSeconds: z
     .int()
     .min(0)
     .default(0)
-    .describe('`max-age` of `Strict-Transport-Security`, on TLS alone; 0: the header is not sent.'),
-  stsIncludeSubdomains: flag.describe('Adds `includeSubDomains` to it.'),
-  stsPreload: flag.describe('Adds `preload` to it.'),
-  forceSTSHeader: flag.describe('Sends it without TLS too.'),
+    .describe('`max-age` of `Strict-Transport-Security`, sent over TLS only; 0: not sent.'),
+  stsIncludeSubdomains: flag.describe('Adds `includeSubDomains` to `Strict-Transport-Security`.'),
+  stsPreload: flag.describe('Adds `preload` to `Strict-Transport-Security`.'),
+  forceSTSHeader: flag.describe('Sends `Strict-Transport-Security` without TLS too.'),
   frameDeny: flag.describe('Sends `X-Frame-Options: DENY`.'),
   customFrameOptionsValue: text.describe('Value of `X-Frame-Options`; wins over `frameDeny`.'),
   contentTypeNosniff: flag.describe('Sends `X-Content-Type-Options: nosniff`.'),
@@ -79,10 +79,10 @@ export const headersSchema = z.strictObject({
   contentSecurityPolicyReportOnly: text.describe(
     'Value of `Content-Security-Policy-Report-Only`; `$NONCE` as above.',
   ),
-  publicKey: text.describe('Value of `Public-Key-Pins`, on TLS alone; browsers have given it up.'),
+  publicKey: text.describe('Value of `Public-Key-Pins`, sent over TLS only; current browsers ignore it.'),
   referrerPolicy: text.describe('Value of `Referrer-Policy`.'),
   permissionsPolicy: text.describe('Value of `Permissions-Policy`.'),
-  isDevelopment: flag.describe('Switches `allowedHosts`, `stsSeconds` and `publicKey` off.'),
+  isDevelopment: flag.describe('Disables `allowedHosts`, `stsSeconds` and `publicKey`.'),
 });
 
 export type HeadersOptions = z.output<typeof headersSchema>;

@@ -10,7 +10,7 @@ export const hostNotAllowed = defineRefusal(
     code: 'host_not_allowed',
     status: 500,
     title: 'Bad host',
-    detail: 'the host of the request is not served here',
+    detail: 'this host is not served here',
   },
   '`headers`: `Host` is not one of `allowedHosts`.',
 );

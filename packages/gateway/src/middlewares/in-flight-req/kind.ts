@@ -6,10 +6,8 @@ import { compileSourceCriterion, sourceCriterionSchema } from '../source-criteri
 import { unchanged, type Step } from '../step.ts';
 
 const schema = z.strictObject({
-  amount: z.int().min(1).describe('Requests of one source that may be under way at once.'),
-  sourceCriterion: sourceCriterionSchema
-    .optional()
-    .describe('Which requests are counted together. Default: those for one host.'),
+  amount: z.int().min(1).describe('Maximum number of concurrent requests from one source.'),
+  sourceCriterion: sourceCriterionSchema.optional().describe('Groups requests by source. Default: by host.'),
 });
 
 type Options = z.output<typeof schema>;
@@ -19,16 +17,16 @@ const tooManyInFlight = defineRefusal(
     code: 'too_many_in_flight',
     status: 429,
     title: 'Too many requests',
-    detail: 'too many requests are under way',
+    detail: 'too many concurrent requests',
   },
-  '`inFlightReq`: `amount` requests of the source are under way.',
+  '`inFlightReq`: `amount` requests of the source are in flight.',
 );
 
 /** Traefik's `inFlightReq`; each process counts for itself. */
 export const inFlightReq = defineKind<Options>({
   name: 'inFlightReq',
   isPlugin: false,
-  description: 'Limits how many requests are under way at once; each worker and replica counts for itself.',
+  description: 'Limits the number of concurrent requests; each worker and replica counts separately.',
   schema: () => schema,
   refusals: [tooManyInFlight],
   read: (config, sources) => readOptions(schema, config, sources),

@@ -7,8 +7,10 @@ import { defineRefusal } from '../refusal.ts';
 import { unchanged, type Step } from '../step.ts';
 
 const schema = z.strictObject({
-  sourceRange: z.array(rangeSchema).min(1).describe('Addresses and CIDR ranges from which requests pass.'),
-  ipStrategy: ipStrategySchema.optional().describe('Which address counts. Default: that of the connection.'),
+  sourceRange: z.array(rangeSchema).min(1).describe('Addresses and CIDR ranges that may send requests.'),
+  ipStrategy: ipStrategySchema
+    .optional()
+    .describe('Determines the address. Default: the address of the connection.'),
   rejectStatusCode: z.int().min(400).max(599).default(403).describe('Status of the refusal.'),
 });
 
@@ -21,14 +23,14 @@ const addressNotAllowed = defineRefusal(
     title: 'Forbidden',
     detail: 'requests from this address are not served',
   },
-  '`ipAllowList`: the address of the caller is in none of `sourceRange`; the status is that of `rejectStatusCode`.',
+  "`ipAllowList`: the caller's address is not in `sourceRange`. `rejectStatusCode` sets the status.",
 );
 
 /** Traefik's `ipAllowList`. */
 export const ipAllowList = defineKind<Options>({
   name: 'ipAllowList',
   isPlugin: false,
-  description: 'Lets requests pass from some addresses only.',
+  description: 'Accepts requests only from some addresses.',
   schema: () => schema,
   refusals: [addressNotAllowed],
   read: (config, sources) => readOptions(schema, config, sources),

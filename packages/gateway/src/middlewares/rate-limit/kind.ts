@@ -13,12 +13,12 @@ const schema = z.strictObject({
     .int()
     .min(0)
     .default(0)
-    .describe('Requests of one source in each `period`, on average; 0: no limit.'),
-  period: duration.prefault('1s').describe('Together with `average`, the rate.'),
-  burst: z.int().min(0).default(1).describe('Requests of one source that may come at once.'),
+    .describe('Average number of requests of one source per `period`; 0: no limit.'),
+  period: duration.prefault('1s').describe('Period of `average`.'),
+  burst: z.int().min(0).default(1).describe('Number of requests of one source that may arrive at once.'),
   sourceCriterion: sourceCriterionSchema
     .optional()
-    .describe('Which requests are counted together. Default: those from one address.'),
+    .describe('Groups requests by source. Default: by address.'),
 });
 
 type Options = z.output<typeof schema>;
@@ -28,7 +28,7 @@ const rateLimitExceeded = defineRefusal(
     code: 'rate_limit_exceeded',
     status: 429,
     title: 'Too many requests',
-    detail: 'there were more requests than are allowed in this time',
+    detail: 'too many requests in this period',
     retryAfterSeconds: 1,
   },
   '`rateLimit`: the source sends more requests than `average` and `burst` allow.',
@@ -38,7 +38,7 @@ const rateLimitExceeded = defineRefusal(
 export const rateLimit = defineKind<Options>({
   name: 'rateLimit',
   isPlugin: false,
-  description: 'Limits how many requests come from one source; each worker and replica counts for itself.',
+  description: 'Limits the rate of requests from one source; each worker and replica counts separately.',
   schema: () => schema,
   refusals: [rateLimitExceeded],
   read: (config, sources) => readOptions(schema, config, sources, { unsupported: ['redis'] }),

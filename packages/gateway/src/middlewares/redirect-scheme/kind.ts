@@ -5,16 +5,16 @@ import { toRedirect } from '../redirect.ts';
 import { unchanged, type Step, type StepRequest } from '../step.ts';
 
 const schema = z.strictObject({
-  scheme: z.string().min(1).describe('The scheme that callers are to use, such as `https`.'),
+  scheme: z.string().min(1).describe('Scheme to redirect to, such as `https`.'),
   port: z
     .union([z.string(), z.int().min(0).max(65_535)], { error: 'expected a port' })
     .transform(String)
     .default('')
-    .describe('The port that they are to use. Default: that of the scheme.'),
+    .describe('Port to redirect to. Default: the port of the scheme.'),
   permanent: z
     .boolean()
     .default(false)
-    .describe('301, or 308 for other methods than `GET`; otherwise 302 or 307.'),
+    .describe('Uses 301, or 308 for methods other than `GET`; otherwise 302 or 307.'),
 });
 
 type Options = z.output<typeof schema>;

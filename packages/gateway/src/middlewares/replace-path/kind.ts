@@ -8,9 +8,7 @@ const schema = z.strictObject({
   path: z
     .string()
     .default('')
-    .describe(
-      'The path that the server gets, with the query of the request; it finds the former in `X-Replaced-Path`.',
-    ),
+    .describe('New path; the query stays. The server gets the original path in `X-Replaced-Path`.'),
 });
 
 type Options = z.output<typeof schema>;

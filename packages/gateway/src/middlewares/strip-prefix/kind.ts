@@ -10,7 +10,7 @@ const schema = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      'The first of them that the decoded path begins with is removed; the server finds it in `X-Forwarded-Prefix`.',
+      'Prefixes; the first that matches the decoded path is removed. The server gets it in `X-Forwarded-Prefix`.',
     ),
 });
 
@@ -20,13 +20,13 @@ type Options = z.output<typeof schema>;
 export const stripPrefix = defineKind<Options>({
   name: 'stripPrefix',
   isPlugin: false,
-  description: 'Removes the beginning of the path.',
+  description: 'Removes a prefix from the path.',
   schema: () => schema,
   read: (config, sources) => readOptions(schema, config, sources, { ignored }),
   createCompile: () => compile,
 });
 
-const ignored = { forceSlash: 'Traefik 3 has it no more: a path always begins with a slash' };
+const ignored = { forceSlash: 'Traefik 3 removed it: a path always begins with a slash' };
 
 const name = 'X-Forwarded-Prefix';
 const lowerName = name.toLowerCase();

@@ -51,7 +51,7 @@ export function createFileLoader(
       problems.push(...found);
       const isInstall = documents.length > 0 && documents.every(({ value }) => isInstallDocument(value));
       if (isInstall && paths.includes(file)) {
-        const message = 'is an install configuration, not a file of routes: give it with --config';
+        const message = 'is an install configuration, not a file of routes: pass it with --config';
         miss({ ...createFault(file, message), code: 'install_file' });
         return undefined;
       }
@@ -73,7 +73,7 @@ export function createFileLoader(
         // Whoever writes it has emptied it first, and may be slow. What should be gone is removed.
         good.set(file, before);
         problems.push({
-          ...createFault(file, 'is empty: its last good routes stay until it has others or is removed'),
+          ...createFault(file, 'is empty: keeping its last good routes until it has others or is removed'),
           severity: 'warning',
           code: 'empty_file',
         });
@@ -86,7 +86,7 @@ export function createFileLoader(
       keepBelow(path);
       const message = files.some(({ file }) => file === path)
         ? 'is empty: expected routes'
-        : `has no file of routes: expected ${routeFileExtensions.join(', ')}`;
+        : `holds no file of routes: expected ${routeFileExtensions.join(', ')}`;
       miss({ ...createFault(path, message), code: 'routes_missing' });
     }
     lastGood = good;

@@ -17,7 +17,7 @@ export function read<T>(what: string, from: () => T): T {
 /** A file says which it is, and what is wrong with it. */
 export function toAccessError(what: string, error: unknown): AccessError {
   const reason = error instanceof FileError ? `: ${error.message}` : ` (${reasonOf(error)})`;
-  return new AccessError(`${what} cannot be used${reason}`, { cause: error });
+  return new AccessError(`${what} is invalid${reason}`, { cause: error });
 }
 
 /** Messages of parsers quote the file, and those of plugins whatever they like. */

@@ -79,7 +79,7 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
     new Promise((resolve) => {
       const outgoing = begin(request, prepared);
       let hasResponse = false;
-      const timer = clock.after(answerTimeoutMs, () => outgoing.destroy(new Error('no answer in time')));
+      const timer = clock.after(answerTimeoutMs, () => outgoing.destroy(new Error('no response in time')));
       const abort = (): void => void outgoing.destroy(new Error('closed'));
       signal.addEventListener('abort', abort);
       // A peer that is gone without a word is noticed by the system.
@@ -178,7 +178,7 @@ async function readText(body: IncomingMessage, clock: Clock, maxBytes: number): 
   let last = clock.monotonic();
   const watchdog = (): { cancel(): void } =>
     clock.after(answerTimeoutMs, () => {
-      if (clock.monotonic() - last >= answerTimeoutMs) body.destroy(new Error('the answer stopped'));
+      if (clock.monotonic() - last >= answerTimeoutMs) body.destroy(new Error('the response stopped'));
       else timer = watchdog();
     });
   let timer = watchdog();
@@ -187,7 +187,7 @@ async function readText(body: IncomingMessage, clock: Clock, maxBytes: number): 
       last = clock.monotonic();
       length += (chunk as Buffer).length;
       if (length > maxBytes)
-        return fail({ kind: 'failed', message: `the answer is longer than ${maxBytes} bytes` });
+        return fail({ kind: 'failed', message: `the response is longer than ${maxBytes} bytes` });
       chunks.push(chunk as Buffer);
     }
     return succeed(Buffer.concat(chunks).toString('utf8'));

@@ -16,7 +16,7 @@ export function toFaultProblem(selection: Selection, fault: ApiFault): Problem {
     path: '',
     message,
   });
-  if (fault.kind === 'forbidden') return report('forbidden', `${what} may not be read: ${fault.message}`);
+  if (fault.kind === 'forbidden') return report('forbidden', `${what} cannot be read: ${fault.message}`);
   if (fault.kind === 'not_found')
     return report(
       'not_installed',

@@ -76,7 +76,7 @@ export async function inspectCluster(
       if (!Array.isArray(items) || items.length === 0) continue;
       const where = namespace === undefined ? 'the cluster' : `the namespace ${namespace}`;
       notes.push(
-        `${items.length} of the kind ${resource.kind} in ${where} are not served: routes are IngressRoutes of traefik.io/v1alpha1`,
+        `${items.length} of the kind ${resource.kind} in ${where} are not served: use IngressRoutes of traefik.io/v1alpha1`,
       );
     }
   return { problems, notes };
@@ -107,5 +107,5 @@ function findPruning(definition: unknown): string | undefined {
   const isOurs = isMapping(annotations) && Object.hasOwn(annotations, definitionAnnotation);
   return isOurs
     ? 'has been overwritten by one that drops unknown fields: a misspelt middlewares opens a route; apply deploy/kubernetes/crds again'
-    : 'is not that of grantgate and drops unknown fields: a misspelt middlewares opens a route; the admission policy open-routes refuses such routes';
+    : "is not grantgate's and drops unknown fields: a misspelt middlewares opens a route; the admission policy open-routes refuses such routes";
 }

@@ -7,8 +7,8 @@ import { checkCredentialFiles, checkDefaultKubeconfigs, loadKubeconfig } from '.
 import { loadClientLibrary } from './load-client-library.ts';
 
 const noLibrary =
-  'reading a kubeconfig needs the package @kubernetes/client-node: npm install @kubernetes/client-node';
-const noKubeconfig = 'there is no kubeconfig, and this is no pod with a service account';
+  'reading a kubeconfig requires the package @kubernetes/client-node: npm install @kubernetes/client-node';
+const noKubeconfig = 'there is no kubeconfig, and no service account of a pod';
 
 /** Reads the kubeconfig that a configuration means; gives the function that prepares a request. @throws AccessError */
 export async function openKubeconfig(

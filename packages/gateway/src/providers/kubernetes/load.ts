@@ -82,5 +82,5 @@ function toLeftOut(object: ApiObject, { ingressClass }: KubernetesProviderConfig
     ingressClass === ''
       ? 'without ingressClass, those without a class and those of traefik are read'
       : `ingressClass is ${ingressClass}`;
-  return `the IngressRoute ${keyOf(object)} is left out: ${its}, and ${expected}`;
+  return `the IngressRoute ${keyOf(object)} is not served: ${its}, and ${expected}`;
 }

@@ -350,7 +350,7 @@ describe('Secrets', () => {
     expect(last().problems).toMatchObject([
       { code: 'forbidden', place: { file: 'kubernetes/Secret/apps/keys' } },
     ]);
-    expect(last().problems[0]!.message).toContain('the Secret apps/keys may not be read');
+    expect(last().problems[0]!.message).toContain('the Secret apps/keys cannot be read');
     expect(names()).toContain('IngressRoute/apps/shop');
     server.permit('secrets');
     await until(() => outputs.length === 2);

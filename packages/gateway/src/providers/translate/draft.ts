@@ -60,7 +60,7 @@ export function addEntry<T extends RouterConfig | ServiceConfig | MiddlewareConf
     place: entry.place,
     code: 'duplicate_name',
     path: entry.name,
-    message: `${entry.name} is defined already at ${file}:${line}:${column}: neither is used`,
+    message: `${entry.name} is already defined at ${file}:${line}:${column}: neither is used`,
   };
   draft.problems.push(problem);
   entries.set(entry.name, Object.freeze({ ...first, errors: [...first.errors, problem] }));

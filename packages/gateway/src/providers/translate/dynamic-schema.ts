@@ -21,13 +21,13 @@ export const routerSchema = z.strictObject({
   middlewares: z.array(name).default([]).describe('Outermost first.'),
   priority: z.int().optional().describe('Default, and 0: the length of the rule.'),
   ruleSyntax: z
-    .enum(['v3', 'default'], { error: 'expected v3, the only syntax of rules here' })
+    .enum(['v3', 'default'], { error: 'expected v3, the only supported syntax of rules' })
     .optional()
-    .describe('The syntax of rules of Traefik v3.'),
+    .describe("Traefik v3's syntax of rules."),
   tls: z
     .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
     .default(false)
-    .describe('With it, the router answers only on those of its entry points that speak TLS.'),
+    .describe('The router responds only on entry points with TLS.'),
 });
 
 /** `http.services.NAME` */
@@ -44,36 +44,36 @@ export const serviceSchema = z.strictObject({
                 if (message !== undefined) context.addIssue({ code: 'custom', message });
               })
               .describe('`http` or `https`, host, optional port and path; no query.'),
-            weight: weight.describe('Share of the requests, among the weights of all servers; 0: none.'),
+            weight: weight.describe('Share of requests, relative to the weights of all servers; 0: none.'),
           }),
         )
         .default([])
-        .describe('Without any, requests are refused with `upstream_unavailable`.'),
+        .describe('Without servers, requests are refused with `upstream_unavailable`.'),
       passHostHeader: z
         .boolean()
         .default(true)
-        .describe("The caller's `Host` goes on; otherwise that of the server's URL."),
+        .describe("Forwards the caller's `Host`; otherwise the server receives the host of its URL."),
       healthCheck: healthCheckSchema
         .optional()
-        .describe('Servers are asked from time to time, and those that do not answer get no requests.'),
-      sticky: stickySchema.optional().describe('Keeps a caller with one server by a cookie.'),
+        .describe('Checks servers periodically; those that do not respond get no requests.'),
+      sticky: stickySchema.optional().describe('Keeps a caller on one server with a cookie.'),
     })
     .optional()
-    .describe('Spreads requests over servers; one of `loadBalancer` and `weighted`.'),
+    .describe('Distributes requests; either `loadBalancer` or `weighted`.'),
   weighted: z
     .strictObject({
       services: z
         .array(
           z.strictObject({
             name: name.describe('Name of a service.'),
-            weight: weight.describe('Share of the requests; 0: none.'),
+            weight: weight.describe('Share of requests; 0: none.'),
           }),
         )
         .min(1)
         .describe('At least one.'),
     })
     .optional()
-    .describe('Spreads requests over services.'),
+    .describe('Distributes requests over services.'),
 });
 
 /** Another object is mentioned by its name alone, with or without provider. */

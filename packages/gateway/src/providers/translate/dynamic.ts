@@ -48,7 +48,7 @@ export function translateDynamic(document: Document, draft: Draft): void {
         draft.problems.push(
           createProblem(document, source.path, {
             code: 'invalid_value',
-            message: 'expected a name without @: the provider is added to it',
+            message: 'expected a name without @: the provider is added automatically',
             part: 'key',
           }),
         );

@@ -88,7 +88,7 @@ function findKind(source: Source): Found {
   const [type, ...others] = keysOf(source);
   if (type === undefined) return { path, fault: { code: 'invalid_value', message: expected } };
   if (others.length > 0) {
-    const message = `one middleware is of one type: ${[type, ...others].join(', ')}`;
+    const message = `a middleware has one type: ${[type, ...others].join(', ')}`;
     return { path, fault: { code: 'invalid_value', message } };
   }
   const at = [...path, type];

@@ -5,6 +5,6 @@ export function findServerUrlFault(text: string): string | undefined {
   if (url.protocol === 'h2c:') return 'h2c is not supported by this version: expected http or https';
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'expected an http or https URL';
   if (url.username !== '' || url.password !== '') return 'a URL must not hold credentials';
-  if (url.search !== '' || url.hash !== '') return 'the URL of a server has no query and no fragment';
+  if (url.search !== '' || url.hash !== '') return 'the URL of a server must not have a query or a fragment';
   return undefined;
 }

@@ -12,15 +12,15 @@ export const stickySchema = z.strictObject({
     .strictObject({
       name: z
         .string()
-        .regex(token, { error: 'expected the name of a cookie: letters, digits and a few signs' })
+        .regex(token, { error: 'expected the name of a cookie (RFC 6265 section 4.1.1)' })
         .optional()
-        .describe('Default: made from the name of the service.'),
+        .describe('Default: derived from the name of the service.'),
       secure: z.boolean().default(false).describe('Sent over TLS only.'),
       httpOnly: z.boolean().default(false).describe('Hidden from scripts in a browser.'),
       sameSite: z
         .enum(['none', 'lax', 'strict'])
         .optional()
-        .describe('Whether it goes along with requests from other sites. Default: left to the browser.'),
+        .describe('Whether browsers send it with cross-site requests. Default: up to the browser.'),
       maxAge: z.int().default(0).describe('Seconds; 0: until the browser closes.'),
     })
     .prefault({})
@@ -33,24 +33,24 @@ export const healthCheckSchema = z.strictObject({
     .string()
     .transform((path) => (path.startsWith('/') ? path : `/${path}`))
     .default('/')
-    .describe('What is asked for.'),
+    .describe('Path of the health check.'),
   method: z
     .string()
     .regex(/^[A-Za-z]+$/, { error: 'expected an HTTP method' })
     .default('GET')
-    .describe('In any letter case.'),
+    .describe('Case-insensitive.'),
   scheme: z.enum(['http', 'https']).optional().describe("Default: that of the server's URL."),
   port: z.int().min(1).max(65_535).optional().describe("Default: that of the server's URL."),
-  hostname: z.string().min(1).optional().describe('`Host` of the check. Default: that of the server.'),
+  hostname: z.string().min(1).optional().describe('`Host` of the health check. Default: that of the server.'),
   headers: z
     .record(
       z.string().regex(token, { error: 'expected the name of a header' }),
       z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'expected a value without control characters' }),
     )
     .default({})
-    .describe('Headers of the check, by name.'),
-  interval: duration.prefault('30s').describe('Between two checks of one server.'),
-  timeout: duration.prefault('5s').describe('For one check.'),
+    .describe('Headers of the health check, by name.'),
+  interval: duration.prefault('30s').describe('Time between two health checks of one server.'),
+  timeout: duration.prefault('5s').describe('Time limit for one health check.'),
   status: z.int().min(0).max(599).default(0).describe('Expected status; 0: any 2xx or 3xx.'),
 });
 

@@ -50,7 +50,7 @@ function addAll(documents: readonly Document[], draft: Draft, { partOf, translat
       draft.problems.push(
         createProblem(document, [], {
           code: 'install_file',
-          message: `this is an install configuration, not a file of routes: give it with --config, as in grantgate serve --config ${document.file}`,
+          message: `this is an install configuration, not a file of routes: pass it with --config, as in grantgate serve --config ${document.file}`,
         }),
       );
     else

@@ -79,7 +79,7 @@ function findPruned({
       problem: createProblem(document, path, {
         code: 'pruned_field',
         message:
-          'was applied, but the API server has dropped it: the definition of IngressRoute does not know it; correct its name and apply again',
+          'was applied, but the API server dropped it because the definition of IngressRoute does not declare it: correct the name and apply again',
       }),
     };
   });

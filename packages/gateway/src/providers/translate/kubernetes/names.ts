@@ -46,7 +46,7 @@ export function toMiddlewareName(
   const own = reference.namespace ?? namespace;
   if (own !== namespace && !allowCrossNamespace)
     return {
-      fault: `the Middleware ${own}/${name} is not in the namespace ${namespace} of what refers to it`,
+      fault: `the Middleware ${own}/${name} is not in the namespace ${namespace} of the object that refers to it`,
     };
   return { name: toQualifiedName(own, name), object: `${own}/${name}` };
 }

@@ -97,5 +97,5 @@ function findKindFault(
       : at('kind', 'unknown_kind', describeUnknown('kind', kind, own));
   }
   // A directory of manifests holds many other objects.
-  return at('kind', 'ignored_kind', `${apiVersion} ${kind} is not read here and is left out`, 'warning');
+  return at('kind', 'ignored_kind', `${apiVersion} ${kind} is not served and is ignored`, 'warning');
 }

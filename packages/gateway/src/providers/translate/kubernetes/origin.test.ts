@@ -78,10 +78,10 @@ describe('what an object of the cluster may do', () => {
     expect(load(strict)).toEqual({
       messages: [
         'cross_namespace: the Service shared/there is not in the namespace apps of its IngressRoute: allowCrossNamespace is off',
-        'cross_namespace: the Middleware shared/auth is not in the namespace apps of what refers to it: allowCrossNamespace is off',
+        'cross_namespace: the Middleware shared/auth is not in the namespace apps of the object that refers to it: allowCrossNamespace is off',
         'cross_namespace: shared-auth@kubernetescrd could cross namespaces: name the Middleware without @kubernetescrd: allowCrossNamespace is off',
         'external_name: the Service apps/external is an ExternalName: allowExternalNameServices is off',
-        'cross_namespace: the Middleware shared/auth is not in the namespace apps of what refers to it: allowCrossNamespace is off',
+        'cross_namespace: the Middleware shared/auth is not in the namespace apps of the object that refers to it: allowCrossNamespace is off',
       ],
       routes: {
         '/service': 'refuses',

@@ -16,7 +16,9 @@ export const metadataSchema = z.looseObject({
       error: 'expected a name of lower-case letters, digits, - and .',
     })
     .describe('Name of the object.'),
-  namespace: name.default('default').describe('References stay within it, as in Traefik.'),
+  namespace: name
+    .default('default')
+    .describe('Namespace of the object; references stay within it, as in Traefik.'),
   labels: text.default({}).describe('An EndpointSlice names its Service in `kubernetes.io/service-name`.'),
 });
 
@@ -24,7 +26,7 @@ const object = { apiVersion: z.string(), kind: z.string(), metadata: z.unknown()
 const tls = z.strictObject({});
 const reference = z.strictObject({
   name: name.describe('Name of a Middleware.'),
-  namespace: name.optional().describe('Its namespace; when it is written, that of the object itself.'),
+  namespace: name.optional().describe('Namespace; if present, it must be that of the object itself.'),
 });
 
 /** `traefik.io/v1alpha1` `IngressRoute`; its routes are read one by one, so that a broken one stays alone. */
@@ -39,52 +41,54 @@ export const ingressRouteSchema = z.strictObject({
       ),
     entryPoints: z.array(name).default([]).describe('Default: every entry point but `admin`.'),
     routes: z.array(z.unknown()).min(1).describe('At least one.'),
-    tls: tls.optional().describe('With it, the routes answer on entry points with TLS only.'),
+    tls: tls.optional().describe('The routes respond only on entry points with TLS.'),
   }),
   status: others,
 });
 
 /** `spec.routes[]` of an `IngressRoute`. */
 export const routeSchema = z.strictObject({
-  kind: z.literal('Rule').default('Rule').describe('There is no other kind.'),
+  kind: z.literal('Rule').default('Rule').describe('The only supported kind.'),
   match: z.string().min(1).describe("A rule in Traefik v3's language."),
   priority: z.int().optional().describe('Default, and 0: the length of the rule.'),
   syntax: z
-    .enum(['v3', 'default'], { error: 'expected v3, the only syntax of rules here' })
+    .enum(['v3', 'default'], { error: 'expected v3, the only supported syntax of rules' })
     .optional()
-    .describe('The syntax of rules of Traefik v3.'),
+    .describe("Traefik v3's syntax of rules."),
   services: z
     .array(
       z.strictObject({
         kind: z
-          .literal('Service', { error: 'expected Service: no other kind is supported by this version' })
+          .literal('Service', { error: 'expected Service: this version supports no other kind' })
           .default('Service')
-          .describe('There is no other kind.'),
+          .describe('The only supported kind.'),
         name: name.describe('Name of a Service.'),
-        namespace: name.optional().describe('Its namespace; when it is written, that of the object itself.'),
+        namespace: name.optional().describe('Namespace; if present, it must be that of the object itself.'),
         port: port
           .optional()
-          .describe('Number or name of a port of the Service; may be left out when it has exactly one.'),
+          .describe('Number or name of a port of the Service; optional if the Service has exactly one.'),
         scheme: z
           .enum(['http', 'https'], {
-            error: 'expected http or https: no other scheme is supported by this version',
+            error: 'expected http or https: this version supports no other scheme',
           })
           .optional()
-          .describe('Default: `https` for port 443 and for ports whose name begins so, otherwise `http`.'),
+          .describe(
+            'Default: `https` for port 443 and for ports whose name starts with `https`, otherwise `http`.',
+          ),
         weight: z
           .int()
           .min(0)
           .max(1_000_000)
           .default(1)
-          .describe('Share of the requests, among the weights of all services; 0: none.'),
+          .describe('Share of requests, relative to the weights of all services; 0: none.'),
         passHostHeader: z
           .boolean()
           .default(true)
-          .describe("The caller's `Host` goes on; otherwise that of the server."),
-        sticky: stickySchema.optional().describe('Keeps a caller with one server by a cookie.'),
+          .describe("Forwards the caller's `Host`; otherwise the server receives its own host."),
+        sticky: stickySchema.optional().describe('Keeps a caller on one server with a cookie.'),
         healthCheck: healthCheckSchema
           .optional()
-          .describe('Servers are asked from time to time, and those that do not answer get no requests.'),
+          .describe('Checks servers periodically; those that do not respond get no requests.'),
       }),
     )
     .min(1)
@@ -108,10 +112,13 @@ const values = z.record(z.string(), z.unknown());
 /** `v1` `Secret` */
 export const secretSchema = z.strictObject({
   ...object,
-  type: z.string().optional().describe('Not looked at.'),
-  immutable: z.boolean().optional().describe('Not looked at.'),
-  stringData: values.default({}).meta({ title: 'secret' }).describe('Values, by key. Wins over `data`.'),
-  data: values.default({}).meta({ title: 'secret' }).describe('Values in Base64, by key.'),
+  type: z.string().optional().describe('Ignored.'),
+  immutable: z.boolean().optional().describe('Ignored.'),
+  stringData: values
+    .default({})
+    .meta({ title: 'secret' })
+    .describe('Values by key. Takes precedence over `data`.'),
+  data: values.default({}).meta({ title: 'secret' }).describe('Base64 values by key.'),
 });
 
 /** `v1` `Service` */
@@ -123,18 +130,18 @@ export const serviceSchema = z.strictObject({
         .enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'])
         .default('ClusterIP')
         .describe(
-          '`ExternalName` leads to `externalName`; any other to its EndpointSlices, or without them to its cluster DNS name.',
+          '`ExternalName` uses `externalName`; other types use the EndpointSlices of the Service, or without them its cluster DNS name.',
         ),
       externalName: name.optional().describe('Host name of an `ExternalName`.'),
       ports: z
         .array(
           z.looseObject({
             name: z.string().default('').describe('Name of the port.'),
-            port: z.int().min(1).max(65_535).describe('Its number.'),
+            port: z.int().min(1).max(65_535).describe('Port number.'),
           }),
         )
         .default([])
-        .describe('Ports that an IngressRoute names.'),
+        .describe('Ports to which an IngressRoute can refer.'),
     })
     .prefault({}),
   status: others,
@@ -143,30 +150,30 @@ export const serviceSchema = z.strictObject({
 /** `discovery.k8s.io/v1` `EndpointSlice` */
 export const endpointSliceSchema = z.strictObject({
   ...object,
-  addressType: z.enum(['IPv4', 'IPv6', 'FQDN']).describe('What the addresses are.'),
+  addressType: z.enum(['IPv4', 'IPv6', 'FQDN']).describe('Type of the addresses.'),
   endpoints: z
     .array(
       z.looseObject({
         addresses: z.array(name).default([]).describe('IP addresses or host names.'),
         conditions: z
           .looseObject({
-            ready: z.boolean().default(true).describe('Those that are ready get requests.'),
+            ready: z.boolean().default(true).describe('Ready endpoints get requests.'),
             serving: z
               .boolean()
               .default(false)
-              .describe('Those that serve while they terminate get requests when no endpoint is ready.'),
+              .describe('Endpoints that serve while they terminate get requests when no endpoint is ready.'),
           })
           .prefault({})
           .describe('State of the endpoint.'),
       }),
     )
     .default([])
-    .describe('Where the Service runs.'),
+    .describe('Endpoints of the Service.'),
   ports: z
     .array(
       z.looseObject({
         name: z.string().default('').describe('Name of a port of the Service.'),
-        port: z.int().min(1).max(65_535).optional().describe('Where the endpoints listen.'),
+        port: z.int().min(1).max(65_535).optional().describe('Port on which the endpoints listen.'),
       }),
     )
     .default([])

@@ -51,7 +51,7 @@ function collect(read: readonly ReadSecret[]): Secrets {
       place,
       code: 'duplicate_name',
       path: 'metadata.name',
-      message: `the Secret ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
+      message: `the Secret ${id} is already defined at ${first.file}:${first.line}:${first.column}: neither is used`,
     });
   }
   return { values, problems };
@@ -92,6 +92,6 @@ function decode(encoded: string): string | Fault {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return { message: 'is not UTF-8 text and is left out', severity: 'warning' };
+    return { message: 'is not UTF-8 text and is ignored', severity: 'warning' };
   }
 }

@@ -104,7 +104,7 @@ function collect(read: readonly ReadOne[], before: ServiceCatalog['slices']): Se
         place,
         code: 'duplicate_name',
         path: 'metadata.name',
-        message: `the Service ${id} is defined already at ${first.file}:${first.line}:${first.column}: neither is used`,
+        message: `the Service ${id} is already defined at ${first.file}:${first.line}:${first.column}: neither is used`,
       });
     services.set(id, first === undefined ? service : 'broken');
   }
@@ -136,7 +136,7 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
     return toFault(
       'missing_reference',
       wanted.port === undefined
-        ? `expected a port: the Service ${id} has not exactly one`
+        ? `missing port: the Service ${id} has more than one, or none`
         : `the Service ${id} has no port ${wanted.port}`,
     );
   // As Traefik chooses: by what the route says, then by the port.
