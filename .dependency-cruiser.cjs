@@ -64,10 +64,29 @@ module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
-      name: 'middleware-knows-no-gateway',
+      name: 'middleware-imports-no-other-package',
       severity: 'error',
       from: { path: '^packages/middleware/' },
-      to: { path: '^packages/gateway/' },
+      to: { path: '^packages/(gateway|demo)/' },
+    },
+    {
+      name: 'demo-imports-no-other-package',
+      severity: 'error',
+      from: { path: '^packages/demo/' },
+      to: { path: '^packages/(gateway|middleware)/' },
+    },
+    {
+      // The gateway runs without it: the command `demo` loads it, or says how to install it.
+      name: 'only-the-command-demo-imports-the-demo',
+      severity: 'error',
+      from: { path: '^packages/gateway/', pathNot: '^packages/gateway/src/cli/demo/|\\.test\\.ts$' },
+      to: { path: '^packages/demo/' },
+    },
+    {
+      name: 'the-demo-is-loaded-on-demand',
+      severity: 'error',
+      from: { path: '^packages/gateway/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/demo/', dynamic: false, dependencyTypesNot: ['type-only', 'type-import'] },
     },
     {
       name: 'only-compose-constructs-observers-and-providers',

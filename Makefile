@@ -18,7 +18,7 @@ help:
 node-version:
 	@node packages/gateway/bin/check-node.cjs
 
-node_modules/.ready: package.json package-lock.json packages/middleware/package.json packages/gateway/package.json | node-version
+node_modules/.ready: package.json package-lock.json packages/middleware/package.json packages/demo/package.json packages/gateway/package.json | node-version
 	@echo "== installing dependencies"
 	npm ci --no-audit --no-fund
 	@touch $@
@@ -59,7 +59,7 @@ helm-rendered: setup helm
 
 build: setup
 	@echo "== compiling"
-	npx tsc -b packages/middleware packages/gateway
+	npx tsc -b packages/middleware packages/demo packages/gateway
 
 demo: build
 	@node packages/gateway/bin/grantgate.cjs demo $(ARGS)

@@ -34,7 +34,7 @@ describe('the image', () => {
     ]);
   });
 
-  it('leaves out what is for developing', () => {
+  it('leaves out what is for developing, and the demo', () => {
     const dependencies = instructions.slice(
       instructions.findIndex((line) => line.endsWith(' AS dependencies')),
       last,
@@ -42,6 +42,7 @@ describe('the image', () => {
     expect(dependencies.filter((line) => line.startsWith('RUN'))).toEqual([
       'RUN npm ci --omit=dev --ignore-scripts --workspace=grantgate',
     ]);
+    expect(dependencies.join('\n')).not.toContain('packages/demo');
   });
 
   it('has the optional packages, so that every feature works', () => {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { preferredPorts } from '../../packages/gateway/src/cli/demo.ts';
-import { startAuthorizationServer } from '../../packages/gateway/src/cli/demo/authorization-server.ts';
-import { startEchoServer } from '../../packages/gateway/src/cli/demo/echo-server.ts';
+import { startAuthorizationServer } from '../../packages/demo/src/authorization-server.ts';
+import { startEchoServer } from '../../packages/demo/src/echo-server.ts';
 import { demoClients } from '../../packages/gateway/src/cli/demo/files.ts';
 import { startTestGateway } from '../e2e/gateway.testkit.ts';
 

@@ -9,12 +9,21 @@ import { shop } from '../../packages/gateway/src/providers/kubernetes/following.
 import { createFolder, createProject, install, pack, root, run } from './packed.testkit.ts';
 
 let folder = '';
+/** The gateway alone, and beside the demo. */
 let project = '';
+let withDemo = '';
 
 beforeAll(async () => {
   folder = await createFolder();
-  const [middleware, gateway] = await Promise.all([pack('middleware', folder), pack('gateway', folder)]);
-  project = await install(await createProject(folder, 'alone'), [middleware.path, gateway.path]);
+  const [middleware, gateway, demo] = await Promise.all([
+    pack('middleware', folder),
+    pack('gateway', folder),
+    pack('demo', folder),
+  ]);
+  [project, withDemo] = await Promise.all([
+    install(await createProject(folder, 'alone'), [middleware.path, gateway.path]),
+    install(await createProject(folder, 'with-demo'), [middleware.path, gateway.path, demo.path]),
+  ]);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -78,8 +87,19 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     expect(files.length).toBeLessThan(580);
   });
 
-  it.each(['@grpc/grpc-js', '@kubernetes/client-node'])('is installed without %s', async (name) => {
-    await expect(stat(join(project, 'node_modules', name))).rejects.toThrow('ENOENT');
+  it.each(['@grantgate/demo', 'oidc-provider', 'koa', '@grpc/grpc-js', '@kubernetes/client-node'])(
+    'is installed without %s',
+    async (name) => {
+      await expect(stat(join(project, 'node_modules', name))).rejects.toThrow('ENOENT');
+    },
+  );
+
+  it('says how to install the demo', async () => {
+    expect(await grantgate(project, 'demo', '--once')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'error: grantgate demo needs the package @grantgate/demo: npm install @grantgate/demo\n',
+    });
   });
 
   it('says which package a kubeconfig needs', async () => {
@@ -120,5 +140,13 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     await mkdir(routesFolder);
     await writeFile(join(routesFolder, 'routes.yaml'), routes);
     expect(await grantgate(project, 'check', 'routes')).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('the gateway beside @grantgate/demo', () => {
+  it('takes the tour of the demo', async () => {
+    const { code, stdout, stderr } = await grantgate(withDemo, 'demo', '--once', '--port', '0');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('5 of 5');
   });
 });

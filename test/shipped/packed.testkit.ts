@@ -10,7 +10,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const run = promisify(execFile);
 
 /** Folders of the published packages. */
-export const published = ['middleware', 'gateway'] as const;
+export const published = ['middleware', 'demo', 'gateway'] as const;
 export type Published = (typeof published)[number];
 
 export interface Tarball {

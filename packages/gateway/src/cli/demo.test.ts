@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runDemo } from './demo.ts';
 import { createTestIo, runCommand } from './io.testkit.ts';
 import { run } from './run.ts';
 
@@ -24,6 +25,15 @@ describe('grantgate demo', () => {
     io.signal('SIGINT');
     expect(await code).toBe(0);
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it('exits 1 and names the package to install when the servers of the demo are not installed', async () => {
+    const io = createTestIo();
+    expect(await runDemo({ once: true }, io, async () => undefined)).toBe(1);
+    expect(io.written).toEqual({
+      stdout: '',
+      stderr: 'error: grantgate demo needs the package @grantgate/demo: npm install @grantgate/demo\n',
+    });
   });
 
   it('exits 2 for an invalid port', async () => {

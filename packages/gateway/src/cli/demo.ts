@@ -8,10 +8,8 @@ import { startGateway } from '../compose.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import { openSink } from '../observe/sink.ts';
 import { GatewayStartError } from '../start-error.ts';
-import { startAuthorizationServer } from './demo/authorization-server.ts';
-import { startEchoServer } from './demo/echo-server.ts';
 import { createDemoFiles, demoClients } from './demo/files.ts';
-import { findFreePort } from './demo/local-server.ts';
+import { loadDemoServers } from './demo/load-servers.ts';
 import { stops, toCurl, visit } from './demo/tour.ts';
 import type { Io } from './io.ts';
 import { createStyle } from './style.ts';
@@ -26,20 +24,25 @@ export interface DemoFlags {
 /** Used when they are free. No guide and no example uses them, so that the demo can stay up while a reader follows one. */
 export const preferredPorts = { gateway: 8700, authorizationServer: 8701, echo: 8702 };
 
-/** `grantgate demo`: 1 when a response of the tour is not what it must be. */
-export async function runDemo(flags: DemoFlags, io: Io): Promise<number> {
+/** `grantgate demo`: 1 when a response of the tour is not what it must be, or `@grantgate/demo` is not installed. */
+export async function runDemo(flags: DemoFlags, io: Io, load = loadDemoServers): Promise<number> {
   const preferred = flags.port === undefined ? preferredPorts.gateway : parsePort(flags.port);
+  const servers = await load();
+  if (servers === undefined) {
+    io.stderr.write('error: grantgate demo needs the package @grantgate/demo: npm install @grantgate/demo\n');
+    return 1;
+  }
   const opened: (() => Promise<void>)[] = [];
   const stop = untilStopped(io);
   try {
     const folder = await mkdtemp(join(tmpdir(), 'grantgate-demo-'));
     opened.push(() => rm(folder, { recursive: true, force: true }));
-    const server = await startAuthorizationServer(preferredPorts.authorizationServer, demoClients);
+    const server = await servers.startAuthorizationServer(preferredPorts.authorizationServer, demoClients);
     opened.push(() => server.close());
-    const echo = await startEchoServer(preferredPorts.echo);
+    const echo = await servers.startEchoServer(preferredPorts.echo);
     opened.push(() => echo.close());
     const files = createDemoFiles({
-      gatewayPort: await findFreePort(preferred),
+      gatewayPort: await servers.findFreePort(preferred),
       echoPort: echo.port,
       tokenEndpoint: `${server.url}/token`,
     });

@@ -179,7 +179,10 @@ function addDemo(program: Command, io: Io, start: Start): void {
     )
     .option('--once', 'exit after the tour, with 1 if a response is not as expected')
     .option('--port <port>', 'port of the gateway; a free port if it is in use (default: 8700)')
-    .addHelpText('after', `\n${exitCodes}`)
+    .addHelpText(
+      'after',
+      `\nIt needs the package @grantgate/demo: npm install @grantgate/demo\n\n${exitCodes}`,
+    )
     .action((flags: DemoFlags) => start(async () => (await import('./demo.ts')).runDemo(flags, io)));
 }
 

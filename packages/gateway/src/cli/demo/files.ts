@@ -1,4 +1,4 @@
-import type { DemoClient } from './authorization-server.ts';
+import type { DemoClient } from '@grantgate/demo/authorization-server';
 
 /** Clients that the demo's authorization server knows. */
 export const demoClients: readonly DemoClient[] = [

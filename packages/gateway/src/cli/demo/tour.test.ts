@@ -1,7 +1,6 @@
+import { openLocalServer } from '@grantgate/demo/local-server';
 import { Agent } from 'undici';
 import { expect, it } from 'vitest';
-import type { LocalServer } from './local-server.ts';
-import { findFreePort, openLocalServer } from './local-server.ts';
 import type { Stop } from './tour.ts';
 import { toCurl, visit } from './tour.ts';
 
@@ -51,14 +50,4 @@ it('shows the command that makes the same request', () => {
   expect(toCurl(stop, 'http://127.0.0.1:8700')).toBe(
     "curl -u orders:orders-secret -H 'Group: root' http://127.0.0.1:8700/app",
   );
-});
-
-it('takes a free port when the preferred one is taken', async () => {
-  const opened: LocalServer[] = [await openLocalServer(0)];
-  const taken = opened[0]!.port;
-  opened.push(await openLocalServer(taken));
-  expect(opened[1]!.port).not.toBe(taken);
-  expect(opened[1]!.url).toBe(`http://127.0.0.1:${opened[1]!.port}`);
-  expect(await findFreePort(taken)).not.toBe(taken);
-  for (const server of opened) await server.close();
 });

@@ -1,0 +1,27 @@
+import type * as authorizationServer from '@grantgate/demo/authorization-server';
+import type * as echoServer from '@grantgate/demo/echo-server';
+import type * as localServer from '@grantgate/demo/local-server';
+
+/** The servers that the demo runs beside the gateway, from the package `@grantgate/demo`. */
+export type DemoServers = typeof authorizationServer & typeof echoServer & typeof localServer;
+
+/** Loads `@grantgate/demo`, which an installation of the gateway leaves out; undefined when it is not installed. */
+export async function loadDemoServers(): Promise<DemoServers | undefined> {
+  try {
+    return {
+      ...(await import('@grantgate/demo/authorization-server')),
+      ...(await import('@grantgate/demo/echo-server')),
+      ...(await import('@grantgate/demo/local-server')),
+    };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** A package of its own that is missing there is a broken installation, not a missing demo. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  error.code === 'ERR_MODULE_NOT_FOUND' &&
+  error.message.includes("'@grantgate/demo'");
