@@ -74,7 +74,7 @@ export const storeTroubles = ({ log }: Logged): readonly string[] =>
     .map(({ operation = 'state', reason }) => `${operation}: ${String(reason)}`);
 
 /** What a machine that is short of time does to any store, in the words of the log. */
-export const slowness = /: (?:no answer within 250 ms|(?:Redis: )?(?:time-out|connection closed))$/;
+export const slowness = /: (?:no response within 250 ms|(?:Redis: )?(?:time-out|connection closed))$/;
 
 /**
  * Does something until the stores of `gateways()` answered in time meanwhile. On a machine that is too busy for that, each

@@ -36,9 +36,9 @@ describe('store.redis.timeout', () => {
     onTestFinished(() => redis.server.thaw());
     const waiting = call(patient!, caller);
     expect(await call(hasty!, caller)).toBe(200);
-    expect(storeTroubles(hasty!)).toContain('get: no answer within 50 ms');
+    expect(storeTroubles(hasty!)).toContain('get: no response within 50 ms');
     expect(await call(usual!, caller)).toBe(200);
-    expect(storeTroubles(usual!)).toContain('get: no answer within 250 ms');
+    expect(storeTroubles(usual!)).toContain('get: no response within 250 ms');
     expect(fleet.tokenRequestsOf(caller.id)).toBe(3);
     redis.server.thaw();
     // The token of the first gateway, which Redis had all the time.

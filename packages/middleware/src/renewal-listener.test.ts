@@ -26,7 +26,7 @@ describe('what becomes of renewals', () => {
       listen(event);
     expect(warn.mock.calls).toEqual([
       [
-        'the token of "app" could not be renewed and expires in 20 s: the token endpoint responded with 401 invalid_client: the secret has expired',
+        'the token of "app" could not be refreshed and expires in 20 s: the token endpoint responded with 401 invalid_client: the secret has expired',
         { type: 'GrantgateWarning', code: 'renewal_failed' },
       ],
     ]);

@@ -28,7 +28,7 @@ function warnOfFailure(event: RenewalEvent): void {
   const { clientId, detail, response, expiresInMs } = event;
   const description = response?.errorDescription === undefined ? '' : `: ${response.errorDescription}`;
   warnProcess(
-    `the token of ${JSON.stringify(clientId)} could not be renewed and expires in ${Math.ceil(expiresInMs / 1000)} s: ${detail}${description}`,
+    `the token of ${JSON.stringify(clientId)} could not be refreshed and expires in ${Math.ceil(expiresInMs / 1000)} s: ${detail}${description}`,
     'renewal_failed',
   );
 }

@@ -15,14 +15,14 @@ describe('what becomes of the store', () => {
     const channel = createStoreChannel(undefined);
     for (const event of [lost('refused'), lost('refused still'), back, lost('frozen')])
       channel.publish(event);
-    channel.publish({ kind: 'failure', operation: 'get', reason: 'no answer within 250 ms' });
+    channel.publish({ kind: 'failure', operation: 'get', reason: 'no response within 250 ms' });
     expect(warn.mock.calls).toEqual([
       [
-        'store: is not available, requests go on without it: refused',
+        'store unavailable, requests continue without it: refused',
         { type: 'GrantgateWarning', code: 'store_unavailable' },
       ],
       [
-        'store: is not available, requests go on without it: frozen',
+        'store unavailable, requests continue without it: frozen',
         { type: 'GrantgateWarning', code: 'store_unavailable' },
       ],
     ]);

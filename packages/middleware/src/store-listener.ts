@@ -28,7 +28,7 @@ function createStoreWarner(): (event: StoreEvent) => void {
   return (event) => {
     if (event.kind !== 'state') return;
     if (!event.ready && !lost && event.reason !== undefined)
-      warnProcess(`store: is not available, requests go on without it: ${event.reason}`, 'store_unavailable');
+      warnProcess(`store unavailable, requests continue without it: ${event.reason}`, 'store_unavailable');
     lost = !event.ready;
   };
 }

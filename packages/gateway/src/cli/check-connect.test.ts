@@ -169,7 +169,7 @@ describe('grantgate check --connect', () => {
     expect(await said({ endpoints, tls: { ca: authority.cert } })).toMatch(/^TLS: .* a client certificate/);
     expect(await said({ endpoints })).toMatch(/perhaps the server expects TLS$/);
     expect(await said({ endpoints: at(plain.options.endpoints), tls: {} })).toMatch(
-      /^TLS: .* the server does not speak TLS/,
+      /^TLS: .* the server does not support TLS/,
     );
   });
 
@@ -240,7 +240,7 @@ describe('grantgate check --connect', () => {
       return problems[0]?.['message'];
     };
     expect(await detailOf(secure.url)).toMatch(/cannot reach the token endpoint: TLS: the server's certificate is not trusted/);
-    expect(await detailOf(server.url.replace('http:', 'https:'))).toMatch(/TLS: the server does not speak TLS/);
+    expect(await detailOf(server.url.replace('http:', 'https:'))).toMatch(/TLS: the server does not support TLS/);
     expect(await detailOf(silent.url, { clientConfig: { timeoutSeconds: 1 } })).toBe(
       'the token endpoint did not respond within 1 s',
     );

@@ -71,6 +71,6 @@ export function oAuthClientCredentials(options: GuardOptions): ConnectMiddleware
  */
 export function authOf(request: IncomingMessage | Http2ServerRequest): Auth {
   const { auth } = request as { auth?: Auth };
-  if (auth === undefined) throw new TypeError('the request has not come past oAuthClientCredentials');
+  if (auth === undefined) throw new TypeError('the request did not pass oAuthClientCredentials');
   return auth;
 }

@@ -22,14 +22,14 @@ const tlsWords: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE|UNKNOWN_PROTOCOL|INVALID_RECORD_TYPE/,
-    'the server does not speak TLS',
+    'the server does not support TLS',
   ],
   [/ALERT_CERTIFICATE_REQUIRED|ALERT_HANDSHAKE_FAILURE/, 'the server requires a client certificate'],
   [
     /ALERT_(?:UNKNOWN_CA|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+)$/,
     'the server does not trust the client certificate',
   ],
-  [/^(?:ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH|UNABLE_TO_|EPROTO$)/, 'the handshake fails'],
+  [/^(?:ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH|UNABLE_TO_|EPROTO$)/, 'the handshake failed'],
 ];
 
 /**

@@ -478,7 +478,7 @@ describe('a store that fails', () => {
     expect(asked).toHaveLength(1);
     await clock.advance(200);
     expect(valueOf(await pending)).toBe('token-1');
-    expect(heard).toContainEqual({ kind: 'state', ready: false, reason: 'no answer within 250 ms' });
+    expect(heard).toContainEqual({ kind: 'state', ready: false, reason: 'no response within 250 ms' });
     // While it is silent, another credential does not wait for it at all.
     const other = { clientId: 'other', clientSecret: new Secret('x') };
     void tokens.get(other);

@@ -71,10 +71,10 @@ export function createGuardedStore(store: TokenStore, options: GuardedStoreOptio
     try {
       const settled = await inTime(run(), clock, budgetMs);
       if (settled === 'late') {
-        events.publish({ kind: 'failure', operation, reason: `no answer within ${budgetMs} ms` });
+        events.publish({ kind: 'failure', operation, reason: `no response within ${budgetMs} ms` });
         if (operation !== 'ping' && !silent && !closed) {
           silent = true;
-          announce(`no answer within ${budgetMs} ms`);
+          announce(`no response within ${budgetMs} ms`);
           probeLater();
         }
         return failed;

@@ -145,7 +145,7 @@ describe('a claim function', () => {
     ['.', 8, 'empty key'],
     ['a.', 8, 'empty key'],
     ['.a', 8, 'empty key'],
-    ['a\\', 8, 'ends in \\'],
+    ['a\\', 8, 'ends with \\'],
     ['a\\b', 8, 'unknown escape \\b'],
     ['a\\\u{1F600}', 8, 'unknown escape \\\u{1F600} in'],
   ])('does not take the key %j', (key, column, message) => {

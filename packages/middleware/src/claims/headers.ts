@@ -50,12 +50,12 @@ export function compileForwardHeaders(
     else if (reserved.has(name))
       problems.push({
         header,
-        message: `${header} cannot carry a claim: it steers the connection or the authentication`,
+        message: `${header} cannot carry a claim: it controls the connection or the authentication`,
       });
     else if (seen.has(name))
       problems.push({
         header,
-        message: `${header} is given twice (letter case does not count, and any sign is read as -)`,
+        message: `${header} is given twice (names that differ only in letter case or special characters count as one)`,
       });
     seen.add(name);
     const path = parseClaimPath(source);

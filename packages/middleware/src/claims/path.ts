@@ -19,7 +19,7 @@ export function parseClaimPath(text: string): ParsedClaimPath {
       at += 1;
       const [next = ''] = text.slice(at);
       if (next !== '.' && next !== '\\') {
-        const found = next === '' ? 'a claim path ends in \\' : `unknown escape \\${next} in a claim path`;
+        const found = next === '' ? 'a claim path ends with \\' : `unknown escape \\${next} in a claim path`;
         return { ok: false, message: `${found}: expected \\. or \\\\` };
       }
       key += next;

@@ -9,12 +9,12 @@ const missing = (detail: string): BasicCredentials => Object.freeze({ kind: 'mis
 const malformed = (detail: string): BasicCredentials => Object.freeze({ kind: 'malformed', detail });
 
 const absent = missing('Send the client ID and secret as HTTP Basic credentials.');
-const otherScheme = missing('This route takes HTTP Basic credentials: client ID and secret.');
+const otherScheme = missing('This route requires HTTP Basic credentials: client ID and secret.');
 const notBase64 = malformed('The Basic credentials are not valid Base64.');
 const notUtf8 = malformed('The Basic credentials are not valid UTF-8.');
-const noColon = malformed('The Basic credentials hold no colon between client ID and secret.');
-const noId = malformed('The Basic credentials hold an empty client ID.');
-const controls = malformed('The Basic credentials hold control characters.');
+const noColon = malformed('The Basic credentials have no colon between client ID and secret.');
+const noId = malformed('The Basic credentials have an empty client ID.');
+const controls = malformed('The Basic credentials contain control characters.');
 
 /** Longest `Authorization` value that is read, in characters; far above any client ID and secret. */
 export const maxAuthorizationLength = 8192;

@@ -23,7 +23,7 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   claims_not_satisfied: row(403, 'Access is not granted'),
   gateway_credentials_refused: row(502, 'The authorization server refused the gateway'),
   token_request_rejected: row(502, 'The authorization server rejected the token request'),
-  token_response_invalid: row(502, 'The authorization server gave an invalid answer'),
+  token_response_invalid: row(502, 'The authorization server sent an invalid response'),
   token_opaque: row(502, 'The access token has no readable claims'),
   authorization_server_unavailable: row(503, 'The authorization server is unavailable', false, 5),
   authorization_server_timeout: row(504, 'The authorization server did not respond in time'),

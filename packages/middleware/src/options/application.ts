@@ -21,9 +21,7 @@ export function findApplicationProblems(input: unknown, path: readonly string[] 
     const at = [...path, name];
     // Left alone, an unset pair would turn the gateway level into the application level.
     if (value === undefined && identity.has(name.toLowerCase()))
-      return [
-        problem(at, 'missing_option', 'is undefined: leave it out, or set the variable that it comes from'),
-      ];
+      return [problem(at, 'missing_option', 'is undefined: omit it, or set the variable that it comes from')];
     return findApplicationProblems(value, at);
   });
 }

@@ -107,7 +107,7 @@ function rename(
       continue;
     }
     if (Object.hasOwn(result, name)) {
-      report('duplicate_option', `${key} is given twice (names match whatever their letter case)`);
+      report('duplicate_option', `${key} is given twice (names are case-insensitive)`);
       continue;
     }
     const below = names[name];

@@ -25,7 +25,7 @@ export const clientAuthenticationSchema: z.ZodType<ClientAuthentication, ClientA
   .enum(clientAuthentications, { error: `expected one of ${clientAuthentications.join(', ')}` })
   .default('auto')
   .describe(
-    'How the client authenticates. `auto`: `client_secret_basic` or `client_secret_post`, whichever the server accepts.',
+    'Client authentication. `auto`: `client_secret_basic` or `client_secret_post`, whichever the server accepts.',
   );
 
 export const assertionSchema: z.ZodType<AssertionShape, AssertionInput> = z.strictObject({
@@ -41,7 +41,7 @@ export const assertionSchema: z.ZodType<AssertionShape, AssertionInput> = z.stri
     .min(1)
     .optional()
     .describe(
-      '`alg` of the assertion; default: the one that fits the key, `RS256` for RSA, `HS256` for a secret.',
+      '`alg` of the assertion; default: the algorithm of the key, `RS256` for RSA, `HS256` for a secret.',
     ),
   audience: z
     .string()
@@ -51,7 +51,7 @@ export const assertionSchema: z.ZodType<AssertionShape, AssertionInput> = z.stri
   lifetime: duration
     .refine((ms) => ms >= 1000 && ms <= 3_600_000, { error: 'expected a duration from 1s to 1h' })
     .default(60_000)
-    .describe('How long an assertion is valid.'),
+    .describe('Validity of an assertion.'),
   file: z
     .string()
     .min(1)

@@ -36,7 +36,7 @@ function checkSecret({ clientID, clientSecret }: ClientShape, report: Report): v
     'error',
     [present],
     'missing_option',
-    `${absent} is missing: give both (gateway level) or neither (application level)`,
+    `${absent} is missing: set both (gateway level) or neither (application level)`,
   );
 }
 
@@ -95,17 +95,17 @@ function checkAssertion(
     isText(certificate) &&
     typeof findThumbprints(toText(certificate), signingKey.key) === 'string'
   )
-    invalid('certificate', 'expected the PEM certificate that belongs to key');
+    invalid('certificate', 'expected the PEM certificate of key');
   else if (
     signingKey !== undefined &&
     isText(key) &&
     certificate === undefined &&
     findThumbprints(toText(key), signingKey.key) === 'other'
   )
-    invalid('key', 'no certificate in it belongs to the private key');
+    invalid('key', 'it contains no certificate of the private key');
   const fitting = method === 'client_secret_jwt' ? secretAlgorithms : signingKey?.algorithms;
   if (typeof algorithm === 'string' && fitting !== undefined && !fitting.includes(algorithm))
-    invalid('algorithm', `does not fit the key: expected ${fitting.join(', ')}`);
+    invalid('algorithm', `does not match the key: expected ${fitting.join(', ')}`);
   // The path is not repeated: it may be the file's text, put there by a reference.
   if (typeof file === 'string' && (!isAbsolute(file) || file.includes('\0')))
     invalid('file', 'expected an absolute path');

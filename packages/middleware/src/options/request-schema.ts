@@ -13,14 +13,14 @@ export const scopesSchema: z.ZodType<string | string[], string | string[]> = tex
 
 export const resourceSchema: z.ZodType<string | string[], string | string[]> = texts(
   'a URI or a list of URIs',
-).describe('Sent as `resource`, once for each (RFC 8707).');
+).describe('Sent as `resource`, once per value (RFC 8707).');
 
 export type NamedSecrets = Record<string, string | Secret>;
 
 export const endpointParamsSchema: z.ZodType<NamedSecrets, NamedSecrets> = z
   .record(z.string(), secret)
-  .describe('More parameters of the token request, by name.');
+  .describe('Additional parameters of the token request, by name.');
 
 export const headersSchema: z.ZodType<NamedSecrets, NamedSecrets> = z
   .record(z.string(), secret)
-  .describe('More headers of the token request, by name.');
+  .describe('Additional headers of the token request, by name.');

@@ -73,7 +73,7 @@ export function checkRequest(
     else if (ownHeaders.has(lower) || lower.startsWith('proxy-')) invalid(at, 'cannot be changed');
     else if (seen.has(lower)) invalid(at, 'is given twice (names are case-insensitive)');
     else if (isText(value) && toText(value) !== '' && !headerValue.test(toText(value)))
-      invalid(at, 'has a character that no header can carry, or white space at an end');
+      invalid(at, 'has a character that no header can carry, or leading or trailing white space');
     seen.add(lower);
   }
 }

@@ -106,7 +106,7 @@ export const clientCredentialsSchema: z.ZodType<
       .string()
       .optional()
       .describe(
-        'In place of `url`: issuer identifier of the authorization server, letter by letter as the server names itself. Its metadata name the token endpoint (RFC 8414, OpenID Connect Discovery). `https`, or `http` with a warning unless it is loopback. Ignored with `url`.',
+        'Instead of `url`: issuer identifier of the authorization server, exactly as the server spells it. Its metadata name the token endpoint (RFC 8414, OpenID Connect Discovery). `https`, or `http` with a warning unless it is loopback. Ignored with `url`.',
       ),
     clientID: secretText
       .optional()
@@ -123,13 +123,13 @@ export const clientCredentialsSchema: z.ZodType<
       .refine((ms) => ms > 0, { error: 'expected a duration above 0' })
       .optional()
       .describe(
-        'How long a token lives when neither `expires_in` nor `exp` says so. Without it, such a token is used once: each request causes a token request.',
+        'Lifetime of a token that has neither `expires_in` nor `exp`. Without it, such a token is used once: each request causes a token request.',
       ),
     acceptedTokenTypes: z
       .array(z.string())
       .default([])
       .describe(
-        'Values of `token_type` that are taken for `Bearer`, in any letter case; `""` accepts a response without `token_type`.',
+        'Values of `token_type` that are treated as `Bearer`; case-insensitive. `""` accepts a response without `token_type`.',
       ),
     claims: z.string().min(1).optional().describe("Predicate that the token's claims must satisfy."),
     forwardHeaders: z
@@ -140,7 +140,7 @@ export const clientCredentialsSchema: z.ZodType<
       .enum(['comma', 'json'], { error: 'expected comma or json' })
       .default('comma')
       .describe(
-        'How an array is forwarded: elements with commas between them, where an element with a comma is a JSON string, or the whole array as JSON.',
+        'Format of a forwarded array: `comma` joins its elements with commas and writes an element with a comma as a JSON string; `json` writes the whole array as JSON.',
       ),
     usernameClaim: z
       .string()
@@ -151,7 +151,7 @@ export const clientCredentialsSchema: z.ZodType<
       .boolean()
       .default(true)
       .describe(
-        'Gateway level: when the server answers 401 with `WWW-Authenticate: Bearer`, requests a new token, at most once in ten seconds, and sends the request once more.',
+        'Gateway level: when the server responds 401 with `WWW-Authenticate: Bearer`, requests a new token, at most once in ten seconds, and repeats the request.',
       ),
     clientConfig: z
       .strictObject({
@@ -159,7 +159,9 @@ export const clientCredentialsSchema: z.ZodType<
           .strictObject({
             ca: secretText
               .optional()
-              .describe('PEM certificates that the server is checked against, instead of the system ones.'),
+              .describe(
+                "PEM certificates of the authorities that are trusted for the server, instead of the system's.",
+              ),
             cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
             key: secret.optional().describe('PEM private key; together with `cert`.'),
             insecureSkipVerify: z
@@ -168,13 +170,13 @@ export const clientCredentialsSchema: z.ZodType<
               .describe('Accepts any server certificate; warns at load.'),
           })
           .prefault({})
-          .describe('TLS towards the authorization server.'),
+          .describe('TLS to the authorization server.'),
         timeoutSeconds: z
           .number()
           .positive()
           .max(3600)
           .default(5)
-          .describe('Seconds for each attempt, connection included.'),
+          .describe('Time limit for each attempt in seconds, including the connection.'),
         maxRetries: z.int().min(0).max(100).default(3).describe('Retries after the first attempt.'),
         maxConcurrent: z
           .int()
@@ -182,21 +184,23 @@ export const clientCredentialsSchema: z.ZodType<
           .max(10_000)
           .default(64)
           .describe(
-            'Token requests at the same time; others wait, and clients that have had a token go first.',
+            'Maximum number of concurrent token requests; others wait, and clients that have had a token go first.',
           ),
         headers: headersSchema.optional(),
         proxy: secret
           .optional()
           .describe(
-            'URL of the HTTP proxy to the authorization server, in place of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.',
+            'URL of the HTTP proxy to the authorization server, instead of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.',
           ),
-        assertion: assertionSchema.optional().describe('JWTs that the client authenticates with (RFC 7523).'),
+        assertion: assertionSchema
+          .optional()
+          .describe('JWTs with which the client authenticates (RFC 7523).'),
       })
       .prefault({})
-      .describe('How the authorization server is talked to.'),
+      .describe('Connections to the authorization server.'),
     store: storeSchema
       .optional()
-      .describe('Shares tokens with other processes, encrypted. Without it, they stay in memory.'),
+      .describe('Shares encrypted tokens with other processes. Without it, tokens stay in memory.'),
   })
   // The rule for JSON Schema alone: parsing says it in its own words, and takes empty texts for options left out.
   .meta({

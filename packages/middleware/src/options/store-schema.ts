@@ -54,7 +54,7 @@ export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
     .min(1, { error: 'expected one or more secrets' })
     .optional()
     .describe(
-      'In place of `secret`: the first encrypts, all decrypt, so that the secret can be changed without losing tokens.',
+      'Instead of `secret`: the first encrypts, all decrypt, so that the secret can be changed without losing tokens.',
     ),
   redis: z
     .strictObject({
@@ -69,7 +69,7 @@ export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
         .refine((ms) => ms >= 1 && ms <= 10_000, { error: 'expected a duration from 1ms to 10s' })
         .optional()
         .describe(
-          'How long a request waits for an operation before it goes on without the store; default 250ms.',
+          'Time limit for an operation, after which the request continues without the store; default 250ms.',
         ),
       cluster: z
         .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
@@ -77,8 +77,10 @@ export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
         .describe('The endpoints are nodes of a Redis Cluster.'),
       tls: z
         .strictObject({
-          ca: secretText.optional().describe('PEM certificates that servers are checked against.'),
-          caBundle: secretText.optional().describe('Another name of `ca`.'),
+          ca: secretText
+            .optional()
+            .describe('PEM certificates of the authorities that are trusted for servers.'),
+          caBundle: secretText.optional().describe('Alias of `ca`.'),
           cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
           key: secret.optional().describe('PEM private key; together with `cert`.'),
           insecureSkipVerify: z
@@ -87,10 +89,10 @@ export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
             .describe('Accepts any server certificate; warns at load.'),
         })
         .optional()
-        .describe('With it, servers and sentinels are spoken to over TLS.'),
+        .describe('Uses TLS to servers and sentinels.'),
       sentinel: z
         .strictObject({
-          masterSet: z.string().min(1).describe('Name under which the sentinels watch the master.'),
+          masterSet: z.string().min(1).describe('Name of the master that the sentinels watch.'),
           username: secretText.optional().describe('ACL user of the sentinels.'),
           password: secret.optional().describe('Password of the sentinels.'),
         })

@@ -30,9 +30,14 @@ export function checkStore(store: unknown, report: Report): void {
   if (clustered && sentinel !== undefined)
     report('error', [...path, 'sentinel'], 'invalid_value', 'cluster and sentinel exclude each other');
   if (clustered && typeof database === 'number' && database !== 0)
-    report('warning', [...path, 'database'], 'ignored_option', 'a cluster has one database: this is ignored');
+    report(
+      'warning',
+      [...path, 'database'],
+      'ignored_option',
+      'a cluster has one database: this option is ignored',
+    );
   if (username !== undefined && password === undefined)
-    report('error', [...path, 'username'], 'missing_option', 'password is missing: a user needs one');
+    report('error', [...path, 'username'], 'missing_option', 'password is missing: username requires it');
   if (!isRecord(tls)) return;
   if (tls['ca'] !== undefined && tls['caBundle'] !== undefined)
     report('error', [...path, 'tls', 'caBundle'], 'duplicate_option', 'ca and caBundle are the same option');
@@ -49,13 +54,13 @@ function checkSecrets(secret: unknown, secrets: unknown, report: Report): void {
   check(secret, 'secret');
   if (Array.isArray(secrets)) secrets.forEach((one: unknown, index) => check(one, 'secrets', index));
   if (secret === undefined && secrets === undefined)
-    report('error', ['store', 'secret'], 'missing_option', 'is required, or secrets');
+    report('error', ['store', 'secret'], 'missing_option', 'is required unless secrets is given');
   if (secret !== undefined && secrets !== undefined)
     report(
       'error',
       ['store', 'secrets'],
       'duplicate_option',
-      'give secret or secrets: the first of secrets encrypts',
+      'expected either secret or secrets: the first of secrets encrypts',
     );
 }
 

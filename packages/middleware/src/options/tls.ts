@@ -45,7 +45,7 @@ export function checkTls(tls: TlsShape, { path, caName, peer }: TlsOwner, report
     usable(
       'key',
       () => createSecureContext({ cert: toText(cert), key: toText(key) }),
-      'expected the PEM private key that belongs to cert, not encrypted',
+      'expected the PEM private key of cert, not encrypted',
     );
   }
   if (tls.insecureSkipVerify === true) {
@@ -53,7 +53,7 @@ export function checkTls(tls: TlsShape, { path, caName, peer }: TlsOwner, report
       'warning',
       [...path, 'insecureSkipVerify'],
       'insecure',
-      `any server can pose as ${peer}: give its CA in ca instead`,
+      `any server can pose as ${peer}: set its CA in ca instead`,
     );
   }
 }

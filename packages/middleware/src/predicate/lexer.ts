@@ -51,8 +51,8 @@ export function lex(source: string): Lexed {
         char === '&' || char === '|'
           ? `expected ${char}${char}`
           : /['‘’“”]/.test(char)
-            ? 'strings stand in `...` or "..."'
-            : 'expected a function, (, ! or an operator';
+            ? 'write strings in `...` or "..."'
+            : 'expected a function, "(", "!" or an operator';
       // Blanks and invisible characters, which pasting brings in, are told by number.
       const shown = /[\p{Z}\p{C}]/u.test(whole)
         ? `U+${(whole.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`

@@ -35,7 +35,7 @@ interface Fault {
 
 const shown = (token: Token): string =>
   token.kind === 'end'
-    ? 'the end'
+    ? 'end of expression'
     : token.kind === 'string'
       ? 'a string'
       : token.kind === 'name'
@@ -71,7 +71,7 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
   const unary = (depth: number): Node | Fault => {
     const token = peek();
     if (token.kind === 'name') return call();
-    if (token.kind !== '!' && token.kind !== '(') return expected('a function, ( or !');
+    if (token.kind !== '!' && token.kind !== '(') return expected('a function, "(" or "!"');
     if (depth >= maxDepth) return { token, message: `nested deeper than ${maxDepth} levels` };
     next += 1;
     const inner = token.kind === '!' ? unary(depth + 1) : group('or', depth + 1);
@@ -83,7 +83,7 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
         offset: token.offset,
         length: inner.offset + inner.length - token.offset,
       };
-    if (peek().kind !== ')') return expected('&&, || or )');
+    if (peek().kind !== ')') return expected('"&&", "||" or ")"');
     next += 1;
     return inner;
   };
@@ -91,7 +91,7 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
   const call = (): Call | Fault => {
     const name = peek();
     next += 1;
-    if (peek().kind !== '(') return expected(`( after ${name.text}`);
+    if (peek().kind !== '(') return expected(`"(" after ${name.text}`);
     next += 1;
     const args: Argument[] = [];
     for (let more = peek().kind !== ')'; more;) {
@@ -101,7 +101,7 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
       next += 1;
       more = peek().kind === ',';
       if (more) next += 1;
-      else if (peek().kind !== ')') return expected(', or )');
+      else if (peek().kind !== ')') return expected('"," or ")"');
     }
     const close = peek();
     next += 1;
@@ -116,5 +116,5 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
 
   const tree = group('or', 0);
   if ('message' in tree) return tree;
-  return peek().kind === 'end' ? tree : expected('&&, || or the end');
+  return peek().kind === 'end' ? tree : expected('"&&", "||" or the end of the expression');
 }

@@ -156,7 +156,7 @@ function toResult(outcome: TokenOutcome): RequestResult {
 }
 
 const createSuspension = (ms: number): TokenFailure =>
-  createTokenFailure('unavailable', 'token requests are suspended: the last ones failed', {
+  createTokenFailure('unavailable', 'token requests are suspended after repeated failures', {
     retryAfterSeconds: Math.ceil(ms / 1000),
     isLocal: true,
   });

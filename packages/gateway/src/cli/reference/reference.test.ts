@@ -56,7 +56,7 @@ describe('the reference', () => {
       type: 'number, above 0 to 3600',
       default: '`5`',
       required: false,
-      meaning: 'Seconds for each attempt, connection included.',
+      meaning: 'Time limit for each attempt in seconds, including the connection.',
     });
     expect(row('store.redis.endpoints')).toMatchObject({ required: true, default: undefined });
     expect(row('entryPoints.NAME.transport.respondingTimeouts.idleTimeout')).toMatchObject({

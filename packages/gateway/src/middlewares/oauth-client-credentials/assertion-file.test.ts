@@ -81,7 +81,7 @@ describe('an assertion file', () => {
     });
     expect(await authenticator.decide({ authorization: undefined })).toMatchObject({
       allowed: false,
-      detail: 'a symbolic link leads from the assertion file out of what is allowed',
+      detail: 'a symbolic link of the assertion file leads outside the allowed paths',
     });
     await authenticator.close();
   });

@@ -28,14 +28,14 @@ const pem = (expected: string): Rules =>
  */
 export const optionRules: OptionRules = {
   '': rule(
-    [`has(self.url) && self.url != '' || has(self.issuer) && self.issuer != ''`, 'give url or issuer'],
+    [`has(self.url) && self.url != '' || has(self.issuer) && self.issuer != ''`, 'set url or issuer'],
     [
       `has(self.clientAuthentication) && !(self.clientAuthentication in ${secretMethods}) || has(self.clientID) == has(self.clientSecret)`,
-      'give clientID and clientSecret (gateway level) or neither (application level)',
+      'set both clientID and clientSecret (gateway level) or neither (application level)',
     ],
     [
       `!has(self.clientAuthentication) || self.clientAuthentication in ${secretMethods} || has(self.clientID)`,
-      'this clientAuthentication needs clientID: a caller brings only an ID and a secret',
+      'this clientAuthentication requires clientID, because a caller brings only an ID and a secret',
     ],
   ),
   // Absolute, http or https, without credentials or fragment; an empty text is an option left out.
@@ -46,14 +46,14 @@ export const optionRules: OptionRules = {
   'clientConfig.tls.ca': pem('PEM certificates or a secret reference'),
   'clientConfig.tls.cert': pem('a PEM certificate or a secret reference'),
   'clientConfig.assertion.certificate': pem('a PEM certificate or a secret reference'),
-  store: rule(['has(self.secret) != has(self.secrets)', 'give secret or secrets']),
+  store: rule(['has(self.secret) != has(self.secrets)', 'set either secret or secrets']),
   // An API server rejects a rule over items of a list without a limit: their lengths are for the gateway.
   'store.secret': rule([
     `self.startsWith('urn:') || size(bytes(self)) in [16, 24, 32]`,
     'expected 16, 24 or 32 bytes, or a secret reference',
   ]),
   'store.redis': {
-    ...rule(['!has(self.username) || has(self.password)', 'a username needs a password']),
+    ...rule(['!has(self.username) || has(self.password)', 'username requires password']),
     // A cluster that is not false beside a sentinel.
     not: { required: ['cluster', 'sentinel'], properties: { cluster: { not: { enum: [false] } } } },
   },

@@ -12,7 +12,7 @@ describe('a store', () => {
     b!({ kind: 'state', ready: true, reason: undefined });
     b!({ kind: 'state', ready: false, reason: 'refused' });
     a!({ kind: 'operation', operation: 'get', durationMs: 3 });
-    a!({ kind: 'failure', operation: 'get', reason: 'no answer within 250 ms' });
+    a!({ kind: 'failure', operation: 'get', reason: 'no response within 250 ms' });
     a!({ kind: 'unsealed' });
     a!({ kind: 'found', tier: 'store' });
     a!({ kind: 'lock_wait', waitedMs: 70 });

@@ -254,7 +254,7 @@ describe('a rule with a fault', () => {
     ['ClientIP(`10.0.0.01`)', 10, 'CIDR'],
     ['ClientIP(`10.0.0.1`, `10.0.0.2`)', 1, 'takes (range)'],
     ['Hots(`a`)', 1, 'unknown function Hots: did you mean Host?'],
-    ['Host(`a`) Path(`/`)', 11, 'expected &&, || or the end'],
+    ['Host(`a`) Path(`/`)', 11, 'expected "&&", "||" or the end of the expression'],
     ['', 1, 'expected a function'],
   ])('%j is refused at column %i: %s', (source, column, words) => {
     const compiled = compileRule(source);

@@ -55,10 +55,10 @@ it.each([
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: "the server's certificate is not trusted",
     CERT_HAS_EXPIRED: "the server's certificate is not valid at this time",
     ERR_TLS_CERT_ALTNAME_INVALID: "the server's certificate is for another name",
-    ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS',
+    ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not support TLS',
     ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server requires a client certificate',
     ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not trust the client certificate',
-    ERR_SSL_NO_CIPHERS_AVAILABLE: 'the handshake fails',
+    ERR_SSL_NO_CIPHERS_AVAILABLE: 'the handshake failed',
   }).map(([code, words]) => [code, `TLS: ${words} (${code})`]),
 ])('says what is wrong when Node.js says %s', (code, reason) => {
   expect(describeError(withCode(code))).toBe(reason);
@@ -70,7 +70,7 @@ it.each([
 
 it('repeats nothing of a message that it does not know but the kind of reply', () => {
   const reply = new Error("ERR unknown command 'AUTH', with args beginning with: 'hunter2'");
-  expect(describeError(reply)).toBe('the server answered ERR');
+  expect(describeError(reply)).toBe('the server responded with ERR');
   expect(describeError(new Error('hunter2 went wrong'))).toBe('unknown error');
   expect(describeError('hunter2')).toBe('unknown error');
 });

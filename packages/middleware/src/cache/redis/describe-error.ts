@@ -27,11 +27,11 @@ const byMessage: readonly (readonly [RegExp, string])[] = [
 
 /** Codes that a socket of ours is given by `watchSocket`. */
 const bySocket: ReadonlyMap<string, string> = new Map<SocketFault, string>([
-  ['NO_HANDSHAKE', 'TLS: no answer to the handshake; perhaps the server does not speak TLS'],
+  ['NO_HANDSHAKE', 'TLS: no response to the handshake; perhaps the server does not support TLS'],
   ['CLOSED_AFTER_HANDSHAKE', 'TLS: closed after the handshake; perhaps a client certificate is required'],
-  ['CLOSED_IN_HANDSHAKE', 'TLS: closed during the handshake; perhaps the server does not speak TLS'],
+  ['CLOSED_IN_HANDSHAKE', 'TLS: closed during the handshake; perhaps the server does not support TLS'],
   ['MALFORMED_REPLY', 'malformed reply: not a Redis server, or a hostile one'],
-  ['CLOSED_UNANSWERED', 'connection closed without an answer; perhaps the server expects TLS'],
+  ['CLOSED_UNANSWERED', 'connection closed without a response; perhaps the server expects TLS'],
 ]);
 
 /**

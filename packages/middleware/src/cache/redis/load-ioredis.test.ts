@@ -6,7 +6,7 @@ it('says which package is missing when a store is made without it', () => {
   const load = (): never => {
     throw missing;
   };
-  expect(() => loadIoredis(load)).toThrow('a Redis store needs the package `ioredis`');
+  expect(() => loadIoredis(load)).toThrow('a Redis store requires the package `ioredis`');
 });
 
 it('does not call a package missing that is there and broken', () => {

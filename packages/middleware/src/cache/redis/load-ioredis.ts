@@ -16,7 +16,7 @@ export function loadIoredis(load: (name: string) => unknown = createRequire(impo
     return load('ioredis') as Ioredis;
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'MODULE_NOT_FOUND') throw error;
-    throw new Error('a Redis store needs the package `ioredis`, version 5: install it beside grantgate', {
+    throw new Error('a Redis store requires the package `ioredis`, version 5: install it beside grantgate', {
       cause: error,
     });
   }

@@ -137,10 +137,10 @@ describe('what a store says of a Redis that it cannot use', () => {
     const { tls: _, ...without } = secure.options;
     for (const cluster of [false, true]) {
       expect(await outcome({ ...plain.options, cluster, tls: { insecureSkipVerify: true } })).toBe(
-        'TLS: no answer to the handshake; perhaps the server does not speak TLS',
+        'TLS: no response to the handshake; perhaps the server does not support TLS',
       );
       expect(await outcome({ ...without, cluster })).toBe(
-        'connection closed without an answer; perhaps the server expects TLS',
+        'connection closed without a response; perhaps the server expects TLS',
       );
     }
   });
@@ -344,7 +344,7 @@ describe('a store behind sentinels', () => {
     expect(await outcome(options)).toBe('ready');
     const { tls: _, ...plain } = options;
     expect(await outcome(plain)).toBe(
-      'no sentinel can be reached: connection closed without an answer; perhaps the server expects TLS',
+      'no sentinel can be reached: connection closed without a response; perhaps the server expects TLS',
     );
     expect(await outcome({ ...options, tls: { insecureSkipVerify: false } })).toMatch(
       /^no sentinel can be reached: TLS: the server's certificate is not trusted/,

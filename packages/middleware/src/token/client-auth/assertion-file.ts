@@ -30,7 +30,7 @@ async function readFile(path: string, within: readonly string[] | undefined): Pr
   try {
     const target = within === undefined ? path : await realpath(path);
     if (within !== undefined && !(await isWithin(target, within)))
-      throw new LocalFault('a symbolic link leads from the assertion file out of what is allowed');
+      throw new LocalFault('a symbolic link of the assertion file leads outside the allowed paths');
     return (await readRegularFile(target, secretLimit)).toString('utf8');
   } catch (error) {
     if (error instanceof LocalFault) throw error;

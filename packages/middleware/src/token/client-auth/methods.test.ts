@@ -306,7 +306,7 @@ describe('assertion_file', () => {
     const outside = await serve('assertion_file', { file: join(other, 'link'), within: [other] });
     expect(await outside.client.obtain('app', '')).toMatchObject({
       reason: 'unavailable',
-      detail: 'a symbolic link leads from the assertion file out of what is allowed',
+      detail: 'a symbolic link of the assertion file leads outside the allowed paths',
     });
     expect(outside.server.requests).toHaveLength(0);
   });
