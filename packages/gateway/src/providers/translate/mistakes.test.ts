@@ -286,6 +286,16 @@ metadata: text
   });
 });
 
+it("a service of Traefik's own says what is here instead", () => {
+  const { problems } = load('http: { routers: { dashboard: { rule: Path(`/`), service: api@internal } } }');
+  expect(problems).toMatchObject([
+    {
+      code: 'missing_reference',
+      message: expect.stringMatching(/^api@internal belongs to Traefik: .*admin/) as string,
+    },
+  ]);
+});
+
 describe('a mistake stays alone', () => {
   const service = 'services: { s: { loadBalancer: { servers: [{ url: "http://127.0.0.1" }] } } }';
 

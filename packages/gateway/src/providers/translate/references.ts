@@ -83,5 +83,7 @@ function describeOther(draft: Draft, name: string, object: string): string {
 }
 
 function describe(of: Mention['of'], propose: (of: Mention['of']) => string): string {
+  if (/@internal$/i.test(of.name))
+    return `${of.name} belongs to Traefik: here the entry point admin serves /ping, /ready and /metrics`;
   return `there is no ${of.kind === 'services' ? 'service' : 'middleware'} ${of.name}${propose(of)}`;
 }
