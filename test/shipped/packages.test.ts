@@ -45,7 +45,7 @@ const subpaths = [
 
 describe('the tarballs', () => {
   it.each([
-    ['middleware', 216_000],
+    ['middleware', 225_000],
     ['demo', 12_000],
     ['gateway', 530_000],
   ] as const)('hold what runs and its types, and no tests (%s, at most %i bytes)', (name, limit) => {
