@@ -1,5 +1,12 @@
 import type { RedisClient } from './client.ts';
-import { describeError } from './describe-error.ts';
+import { areSentinelsExhausted, classifyError } from './classify-error.ts';
+import {
+  describeFault,
+  isAuthenticationFault,
+  rankFault,
+  type RedisFault,
+  type RedisFaultCode,
+} from './fault.ts';
 
 /** What is known of a client's connection. */
 export interface ConnectionState {
@@ -11,35 +18,12 @@ export interface ConnectionState {
 }
 
 /** A database that cannot be chosen: the client goes on with database 0, where other programs have their keys. */
-const wrongDatabase: ReadonlySet<string> = new Set([
-  'no such database',
-  'a cluster, but `cluster` is not set',
-]);
+const wrongDatabase: ReadonlySet<RedisFaultCode> = new Set(['no_such_database', 'cluster_unexpected']);
 
-const noSentinel = 'no sentinel can be reached';
-const unreachable: ReadonlySet<string> = new Set([
-  'connection refused',
-  'host name not found',
-  'host unreachable',
-  'network unreachable',
-]);
-
-/** How much a reason says: what merely follows from another error least, what a server or TLS says most. */
-function rank(reason: string): number {
-  const own = reason.replace(`${noSentinel}: `, '');
-  if (own === 'connection closed') return 0;
-  if (own === noSentinel || own === 'no node of the cluster can be reached' || own === 'time-out') return 1;
-  if (own.includes('; perhaps ')) return 2;
-  return unreachable.has(own) ? 3 : 4;
-}
-
-/** Why no sentinel says where the master is, by what was said of the last of them, or of the one that says most. */
-function ofSentinels(reason: string): string {
-  if (reason === 'unknown master set' || reason === noSentinel) return reason;
-  if (reason === 'connection closed') return noSentinel;
-  return /^(?:authentication failed|no permission)/.test(reason)
-    ? `${reason} (of the sentinels)`
-    : `${noSentinel}: ${reason}`;
+/** Why no sentinel says where the master is, by the fault of the last of them, or of the one that says most. */
+function ofSentinels(fault: RedisFault): RedisFault {
+  if (fault.code === 'unknown_master_set' || fault.code === 'no_sentinel') return fault;
+  return fault.code === 'connection_closed' ? { code: 'no_sentinel' } : { ...fault, ofSentinels: true };
 }
 
 /**
@@ -50,58 +34,60 @@ function ofSentinels(reason: string): string {
 export function watchConnection(client: RedisClient, isClosed: () => boolean): ConnectionState {
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   let told: { readonly ready: boolean; readonly rank: number } | undefined;
-  let reason: string | undefined;
-  let sentinelReason: string | undefined;
+  let fault: RedisFault | undefined;
+  let sentinelFault: RedisFault | undefined;
   /** Nothing was learned yet in this attempt to connect: what the last one came to is no longer of interest. */
   let anew = true;
   let usable = true;
 
+  const reason = (): string | undefined => fault && describeFault(fault);
   const tell = (ready: boolean): void => {
-    const says = reason === undefined ? 0 : rank(reason);
-    if (told?.ready === ready && (ready || says <= told.rank)) return;
-    told = { ready, rank: says };
-    for (const listener of listeners) listener(ready, reason);
+    const rank = fault === undefined ? 0 : rankFault(fault);
+    if (told?.ready === ready && (ready || rank <= told.rank)) return;
+    told = { ready, rank };
+    const words = reason();
+    for (const listener of listeners) listener(ready, words);
   };
   const isReady = (): boolean => usable && client.status === 'ready';
   client.on('connecting', () => (anew = true));
   client.on('ready', () => {
     if (!usable) return;
-    reason = undefined;
+    fault = undefined;
     tell(true);
   });
-  const learn = (next: string): void => {
-    if (anew || reason === undefined || rank(next) >= rank(reason)) reason = next;
+  const learn = (next: RedisFault): void => {
+    if (anew || fault === undefined || rankFault(next) >= rankFault(fault)) fault = next;
     anew = false;
   };
   client.on('error', (error) => {
     if (isClosed()) return;
-    const next = describeError(error);
-    if (error instanceof Error && error.message.includes('sentinels are unreachable')) {
+    const next = classifyError(error);
+    if (areSentinelsExhausted(error)) {
       // Reports all of them, and starts another round.
       anew = true;
-      learn(ofSentinels(sentinelReason ?? next));
-      sentinelReason = undefined;
+      learn(ofSentinels(sentinelFault ?? next));
+      sentinelFault = undefined;
     } else {
       learn(next);
-      if (wrongDatabase.has(next)) usable = false;
+      if (wrongDatabase.has(next.code)) usable = false;
       // The client goes on as the default user, when that one needs no password, until the connection is closed for it.
-      if (next.startsWith('authentication failed') && client.status !== 'ready') usable = false;
+      if (isAuthenticationFault(next) && client.status !== 'ready') usable = false;
     }
     if (!isReady()) tell(false);
   });
   // Of one sentinel: another may do better.
   client.on('sentinelError', (error) => {
-    const next = describeError(error);
-    if (sentinelReason === undefined || rank(next) >= rank(sentinelReason)) sentinelReason = next;
+    const next = classifyError(error);
+    if (sentinelFault === undefined || rankFault(next) >= rankFault(sentinelFault)) sentinelFault = next;
   });
   // Of a socket: the error that follows says less.
   client.on('nodeError', (error) => {
-    if (client.status !== 'ready' && !isClosed()) learn(describeError(error));
+    if (client.status !== 'ready' && !isClosed()) learn(classifyError(error));
   });
   const lost = (): void => {
     const wasReady = told?.ready === true;
-    if (isClosed()) reason = undefined;
-    else if (wasReady) reason ??= 'connection closed';
+    if (isClosed()) fault = undefined;
+    else if (wasReady) fault ??= { code: 'connection_closed' };
     usable = true;
     if (wasReady) tell(false);
   };
@@ -110,8 +96,7 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
 
   return {
     isReady,
-    reason: () => reason,
-    /** Tells of each change of `isReady` and, while it is false, of a reason that says more than the one told before. */
+    reason,
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -1,7 +1,8 @@
 import type { TokenStore } from '../store.ts';
 import type { RedisClient } from './client.ts';
 import { watchConnection } from './connection-state.ts';
-import { describeError } from './describe-error.ts';
+import { describeFault } from './fault.ts';
+import { classifyError } from './classify-error.ts';
 
 // Each is one command on one key: a key that is on its way to another node of a cluster is followed command by command, which
 // a pipeline or a transaction of several is not.
@@ -15,7 +16,7 @@ return 0`;
 
 const isOk = (reply: unknown): boolean => reply instanceof Uint8Array && Buffer.compare(reply, ok) === 0;
 const ok = Buffer.from('OK');
-const malformed = (): Error => new Error('Redis: malformed reply: not a Redis server, or a hostile one');
+const malformed = (): Error => new Error(`Redis: ${describeFault({ code: 'MALFORMED_REPLY' })}`);
 
 /** Makes a store of a client that was just created. Its errors say in words what is wrong, and hold no key, value or password. */
 export function createStoreOver(client: RedisClient): TokenStore {
@@ -28,7 +29,7 @@ export function createStoreOver(client: RedisClient): TokenStore {
     try {
       return await client.callBuffer(command, args);
     } catch (error) {
-      throw new Error(`Redis: ${describeError(error)}`);
+      throw new Error(`Redis: ${describeFault(classifyError(error))}`);
     }
   };
   /** The same memory, not a copy. */

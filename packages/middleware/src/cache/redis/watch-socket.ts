@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** What became of a connection that says too little of it by itself; `describeError` has the words. */
+/** What became of a connection that says too little of it by itself; `describeFault` has the words. */
 export type SocketFault =
   'NO_HANDSHAKE' | 'CLOSED_IN_HANDSHAKE' | 'CLOSED_AFTER_HANDSHAKE' | 'CLOSED_UNANSWERED' | 'MALFORMED_REPLY';
 

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
-import { describeError } from './describe-error.ts';
+import { classifyError } from './classify-error.ts';
+import { describeFault } from './fault.ts';
+
+const describeError = (error: unknown): string => describeFault(classifyError(error));
 
 const withCode = (code: string): Error =>
   Object.assign(new Error(`connect ${code} 127.0.0.1:6379`), { code });
