@@ -1,16 +1,25 @@
 import { formEncode } from './client-auth/basic.ts';
 import type { Credential } from './credential.ts';
 
-/** An error response of a token endpoint (RFC 6749 section 5.2), fit for a log: no control characters, no secret of ours. */
-export interface ErrorResponse {
+/** What keeps a successful response from being a token. */
+export interface GrantProblem {
+  /** In our words, for operators. */
+  readonly problem: string;
+  /** There is an access token, of a type that is not accepted. */
+  readonly hasToken?: true;
+}
+
+/**
+ * An error response of a token endpoint (RFC 6749 section 5.2), or a successful one that is no token, with its problem. Fit for a log: no
+ * control characters, no secret of ours.
+ */
+export interface ErrorResponse extends Partial<GrantProblem> {
   /** HTTP status code. */
   readonly status: number;
   /** The code, whether registered or not, up to 100 characters; undefined without one. */
   readonly error: string | undefined;
   /** `error_description`, up to 300 characters; undefined without one. */
   readonly errorDescription: string | undefined;
-  /** In our words, what keeps a successful response from being a token; absent for an error. */
-  readonly problem?: string;
 }
 
 const maxErrorCharacters = 100;
@@ -21,7 +30,7 @@ export function readErrorResponse(
   status: number,
   body: Readonly<Record<string, unknown>> | undefined,
   credential: Credential | undefined,
-  problem?: string,
+  problem?: GrantProblem,
 ): ErrorResponse {
   const read = (name: string, maxCharacters: number): string | undefined => {
     const value = body?.[name];
@@ -34,7 +43,7 @@ export function readErrorResponse(
     status,
     error: read('error', maxErrorCharacters),
     errorDescription: read('error_description', maxDescriptionCharacters),
-    ...(problem !== undefined && { problem }),
+    ...problem,
   });
 }
 

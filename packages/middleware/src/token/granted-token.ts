@@ -1,7 +1,7 @@
 import { createAccessToken } from './access-token.ts';
 import type { AccessToken } from './access-token.ts';
 import { decodeJwtPayload } from '../base/jwt.ts';
-import { toShownText } from './error-response.ts';
+import { toShownText, type GrantProblem } from './error-response.ts';
 import type { ResponseTimes } from './lifetime.ts';
 import { lifetimeSeconds, parseExpiresIn } from './lifetime.ts';
 
@@ -35,7 +35,7 @@ export function readGrantedToken(
   { acceptedTokenTypes, tokenLifetimeMs }: GrantRules,
   sentAtMs: number,
   times: ResponseTimes,
-): AccessToken | { readonly problem: string } {
+): AccessToken | GrantProblem {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return describeBody(text, body);
   const { access_token: value, token_type: type, expires_in } = body as Record<string, unknown>;
   if (value === undefined || value === null) return { problem: 'access_token is missing' };
@@ -43,7 +43,7 @@ export function readGrantedToken(
   if (value === '') return { problem: 'access_token is empty' };
   if (!headerToken.test(value)) return { problem: 'access_token has characters that no header can carry' };
   if (type !== undefined && type !== null && typeof type !== 'string')
-    return { problem: 'token_type is not a string' };
+    return { problem: 'token_type is not a string', hasToken: true };
   const named = (type ?? '').trim().toLowerCase();
   if (named !== 'bearer' && !acceptedTokenTypes.has(named)) return describeType(type ?? '');
   const seconds = lifetimeSeconds(parseExpiresIn(expires_in), decodeJwtPayload(value), times);
@@ -51,18 +51,22 @@ export function readGrantedToken(
   return createAccessToken(value, sentAtMs, lifetimeMs === undefined ? undefined : sentAtMs + lifetimeMs);
 }
 
-function describeBody(text: string, body: unknown): { readonly problem: string } {
+function describeBody(text: string, body: unknown): GrantProblem {
   const start = text.trimStart();
   if (start === '') return { problem: 'the body is empty' };
   if (body !== undefined) return { problem: 'the body is JSON, but not an object' };
   return { problem: start.startsWith('<') ? 'the body is HTML or XML, not JSON' : 'the body is not JSON' };
 }
 
-function describeType(type: string): { readonly problem: string } {
+function describeType(type: string): GrantProblem {
   if (type.trim() === '')
-    return { problem: 'token_type is missing: to accept that, list "" in acceptedTokenTypes' };
+    return {
+      problem: 'token_type is missing: to accept that, list "" in acceptedTokenTypes',
+      hasToken: true,
+    };
   const shown = JSON.stringify(toShownText(type, 50) ?? '');
   return {
     problem: `token_type is ${shown}, expected "Bearer": if it is a bearer token, list ${shown} in acceptedTokenTypes`,
+    hasToken: true,
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Credential } from './credential.ts';
-import { readErrorResponse } from './error-response.ts';
+import { readErrorResponse, type GrantProblem } from './error-response.ts';
 import { createTokenFailure } from './failure.ts';
 import type { TokenFailure } from './failure.ts';
 import type { GrantRules } from './granted-token.ts';
@@ -39,7 +39,7 @@ export async function processTokenResponse(response: Response, context: Response
   const body = parseJson(text);
   const record = isRecord(body) ? body : undefined;
   const error = readServerError(status, record);
-  const fail = (attempt: FailedAttempt, problem?: string): Attempt => {
+  const fail = (attempt: FailedAttempt, problem?: GrantProblem): Attempt => {
     const said = error === undefined ? record : { error: error.code, error_description: error.description };
     const shown = readErrorResponse(status, said, credential, problem);
     return { ...attempt, outcome: Object.freeze({ ...attempt.outcome, response: shown }) };
@@ -59,7 +59,7 @@ export async function processTokenResponse(response: Response, context: Response
   }
   return fail(
     invalid(`the token endpoint responded with ${status} without a Bearer token (RFC 6749 section 5.1)`),
-    granted.problem,
+    granted,
   );
 }
 

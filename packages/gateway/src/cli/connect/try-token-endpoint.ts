@@ -79,7 +79,7 @@ async function obtain(options: EndpointOptions, found: Found, credential: Creden
     const refused = outcome.reason === 'credentials_refused' || outcome.reason === 'request_rejected';
     return {
       fault: { severity: 'error', code: refused ? 'credentials_refused' : 'token_endpoint_unreachable' },
-      detail: withHint(describeForOperators(outcome)),
+      detail: describeForOperators(outcome) + (isNoTokenEndpoint(outcome.response) ? hint : ''),
     };
   } finally {
     await endpoint.close();
@@ -122,7 +122,10 @@ async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Ou
     // A server may have its reasons; but none that knows OAuth answers so to a client that says nothing of itself.
     const doubtful = status >= 500 || status === 404 || status === 405 || status < 400;
     return doubtful
-      ? { fault: { severity: 'warning', code: 'token_endpoint_unreachable' }, detail: withHint(answered) }
+      ? {
+          fault: { severity: 'warning', code: 'token_endpoint_unreachable' },
+          detail: answered + (isNoTokenEndpoint({ status }) ? hint : ''),
+        }
       : { fault: undefined, detail: `reachable (${answered})` };
   } catch (error) {
     return {
@@ -137,7 +140,12 @@ async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Ou
   }
 }
 
-const withHint = (detail: string): string =>
-  /responded with (?:2\d\d|3\d\d|404|405)\b(?!.*token_type)/.test(detail)
-    ? `${detail}: this may not be a token endpoint`
-    : detail;
+const hint = ': this may not be a token endpoint';
+
+/** Whether a response without a token has a status that token endpoints do not use for errors. */
+const isNoTokenEndpoint = (
+  response: { readonly status: number; readonly hasToken?: true } | undefined,
+): boolean =>
+  response !== undefined &&
+  response.hasToken !== true &&
+  (response.status < 400 || response.status === 404 || response.status === 405);
