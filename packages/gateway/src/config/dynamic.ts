@@ -50,7 +50,7 @@ export type ServiceConfig = LoadBalancerConfig | WeightedConfig;
 export interface LoadBalancerConfig extends Entry {
   readonly kind: 'loadBalancer';
   readonly servers: readonly ServerConfig[];
-  /** Default true: the caller's Host goes to the upstream. */
+  /** The caller's Host goes to the upstream. */
   readonly passHostHeader: boolean;
   readonly healthCheck: HealthCheckConfig | undefined;
   readonly sticky: StickyConfig | undefined;
@@ -65,7 +65,7 @@ export interface WeightedConfig extends Entry {
 export interface ServerConfig {
   /** `http://` or `https://`, host, optional port and path; no query. */
   readonly url: string;
-  /** 0 and up; default 1. */
+  /** 0 and up. */
   readonly weight: number;
 }
 
@@ -76,9 +76,7 @@ export interface HealthCheckConfig {
   readonly port: number | undefined;
   readonly hostname: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  /** Default 30,000. */
   readonly intervalMs: number;
-  /** Default 5,000. */
   readonly timeoutMs: number;
   /** 0: any 2xx or 3xx. */
   readonly status: number;

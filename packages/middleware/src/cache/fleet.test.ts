@@ -42,7 +42,7 @@ function createFleet(clock: FakeClock = createFakeClock()) {
     const events = createChannel<StoreEvent>();
     const heard: StoreEvent[] = [];
     events.subscribe((event) => void heard.push(event));
-    const guarded = createGuardedStore(over, { clock, events });
+    const guarded = createGuardedStore(over, { clock, events, budgetMs: 250 });
     const bytes = Buffer.from(secret);
     const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix: 'gg:' });
     const cache = createTokenCache({ clock });
@@ -366,9 +366,10 @@ describe('a fleet of processes with one store', () => {
             get: () => Promise.resolve(sealed && { value: sealed, ttlMs }),
             setIfAbsent: () => Promise.resolve(false),
           };
-          const guarded = createGuardedStore(replaying, { clock, events: createChannel<StoreEvent>() });
+          const events = createChannel<StoreEvent>();
+          const guarded = createGuardedStore(replaying, { clock, events, budgetMs: 250 });
           const shared = createSharedTokens({
-            clock, store: guarded, events: createChannel<StoreEvent>(), secret: Buffer.from('0123456789abcdef'), keyPrefix: 'gg:',
+            clock, store: guarded, events, secret: Buffer.from('0123456789abcdef'), keyPrefix: 'gg:',
           }); // prettier-ignore
           const read = await shared.read(key);
           const leftMs =

@@ -16,8 +16,8 @@ export interface GuardedStore {
 export interface GuardedStoreOptions {
   readonly clock: Clock;
   readonly events: Channel<StoreEvent>;
-  /** Milliseconds for which an answer is waited; default 250. */
-  readonly budgetMs?: number | undefined;
+  /** Milliseconds for which an operation is waited. */
+  readonly budgetMs: number;
   /** Milliseconds between two signs of life that are asked for while the store does not answer in time; default 1,000. */
   readonly probeMs?: number;
   /** Milliseconds for which the first connection is waited at start; default 2,000. */
@@ -31,7 +31,7 @@ const failed = { ok: false } as const;
  * ping: one request pays for the discovery, not each. Without a connection no request waits at all.
  */
 export function createGuardedStore(store: TokenStore, options: GuardedStoreOptions): GuardedStore {
-  const { clock, events, budgetMs = 250, probeMs = 1_000, startMs = 2_000 } = options;
+  const { clock, events, budgetMs, probeMs = 1_000, startMs = 2_000 } = options;
   let silent = false;
   let closed = false;
   let probe: Timer | undefined;

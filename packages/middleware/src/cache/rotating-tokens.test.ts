@@ -22,7 +22,7 @@ function fleet() {
       keyPrefix: 'p:',
       secret: new Secret(first),
       otherSecrets: others.map((secret) => new Secret(secret)),
-      redis: { endpoints: [], database: 0, cluster: false },
+      redis: { endpoints: [], database: 0, timeoutMs: 250, cluster: false },
     }).shared;
   const write = (tokens: SharedTokens, value: string): Promise<void> =>
     tokens.write(

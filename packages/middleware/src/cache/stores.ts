@@ -106,6 +106,9 @@ export function createStores(options: StoresOptions): Stores {
   };
 }
 
+/** Milliseconds that a request waits for the store that the workers of a machine share. */
+const sharedBudgetMs = 250;
+
 /** @throws Error when `ioredis` is not installed. */
 function openRedis(options: RedisStoreOptions): TokenStore {
   loadIoredis();
@@ -115,6 +118,6 @@ function openRedis(options: RedisStoreOptions): TokenStore {
 }
 
 function openLocal({ store, secret, events }: LocalStore, clock: Clock): SharedTokens {
-  const guarded = createGuardedStore(store, { clock, events });
+  const guarded = createGuardedStore(store, { clock, events, budgetMs: sharedBudgetMs });
   return createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: '' });
 }

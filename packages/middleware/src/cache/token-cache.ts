@@ -14,9 +14,12 @@ import type { TokenTally } from './token-tally.ts';
 import { createTokenTally } from './token-tally.ts';
 import { isValid } from './validity.ts';
 
+/** Tokens that a process keeps in memory. */
+export const defaultMaxTokens = 100_000;
+
 export interface TokenCacheOptions {
   readonly clock: Clock;
-  /** Tokens kept in memory; default 100,000. */
+  /** Tokens kept in memory; default `defaultMaxTokens`. */
   readonly maxEntries?: number;
   /** Refused credentials remembered; default 10,000, apart from the tokens, so that guesses push none out. */
   readonly maxRefused?: number;
@@ -81,7 +84,7 @@ export interface TokenCache {
 
 /** Creates a cache of tokens (single flight, refresh ahead, brief memory of refused credentials). */
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
-  const { clock, maxEntries = 100_000, maxRefused = 10_000, refusedForMs = 5_000 } = options;
+  const { clock, maxEntries = defaultMaxTokens, maxRefused = 10_000, refusedForMs = 5_000 } = options;
   const memory = createCacheMemory(clock, { maxEntries, maxRefused, refusedForMs });
   return {
     counts: () => ({ ...memory.counts }),

@@ -2,7 +2,7 @@ import type { ClientAuthentication } from '../base/client-auth-method.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ForwardHeadersFormat } from '../claims/headers.ts';
 
-/** The options of `oAuthClientCredentials` after parsing: defaulted, validated, frozen. */
+/** The options of `oAuthClientCredentials` after parsing, validated and frozen; the schema has their defaults. */
 export interface ClientCredentialsOptions {
   /** Token endpoint, absolute; undefined with `issuer`. */
   readonly url: string | undefined;
@@ -12,7 +12,6 @@ export interface ClientCredentialsOptions {
   readonly clientID: string | undefined;
   /** Undefined at application level, and with a method that needs none. */
   readonly clientSecret: Secret | undefined;
-  /** Default `auto`. */
   readonly clientAuthentication: ClientAuthentication;
   readonly audience: string | undefined;
   /** Sent as `scope`; empty: not sent. */
@@ -29,11 +28,10 @@ export interface ClientCredentialsOptions {
   readonly claims: string | undefined;
   /** Header name as written -> claim path. */
   readonly forwardHeaders: Readonly<Record<string, string>>;
-  /** Default `comma`. */
   readonly forwardHeadersFormat: ForwardHeadersFormat;
   /** Claim path. */
   readonly usernameClaim: string | undefined;
-  /** Gateway level: whether a 401 of the server renews the token; default true. */
+  /** Gateway level: whether a 401 of the server renews the token. */
   readonly renewOnUnauthorized: boolean;
   readonly clientConfig: {
     readonly tls: {
@@ -43,11 +41,11 @@ export interface ClientCredentialsOptions {
       readonly key: Secret | undefined;
       readonly insecureSkipVerify: boolean;
     };
-    /** Seconds per attempt; default 5. */
+    /** Seconds per attempt. */
     readonly timeoutSeconds: number;
-    /** Default 3. */
+    /** After the first attempt. */
     readonly maxRetries: number;
-    /** Token requests at the same time; default 64. */
+    /** Token requests at the same time. */
     readonly maxConcurrent: number;
     /** URL of the proxy, perhaps with credentials; undefined: those of the environment. */
     readonly proxy: Secret | undefined;
@@ -69,7 +67,6 @@ export interface AssertionOptions {
   readonly algorithm: string | undefined;
   /** Undefined: the token endpoint. */
   readonly audience: string | undefined;
-  /** Default 60. */
   readonly lifetimeSeconds: number;
   /** Absolute path. */
   readonly file: string | undefined;
@@ -78,7 +75,7 @@ export interface AssertionOptions {
 }
 
 export interface StoreOptions {
-  /** Prefix of every key; default empty. */
+  /** Prefix of every key. */
   readonly keyPrefix: string;
   /** 16, 24 or 32 bytes in UTF-8: AES-128, -192 or -256. */
   readonly secret: Secret;
@@ -88,11 +85,11 @@ export interface StoreOptions {
     readonly endpoints: readonly { readonly host: string; readonly port: number }[];
     readonly username?: string;
     readonly password?: Secret;
-    /** Default 0; always 0 with `cluster`. */
+    /** Always 0 with `cluster`. */
     readonly database: number;
     readonly cluster: boolean;
     /** Milliseconds that callers wait for an operation. */
-    readonly timeoutMs?: number;
+    readonly timeoutMs: number;
     readonly tls?: {
       /** PEM. */
       readonly ca?: string;

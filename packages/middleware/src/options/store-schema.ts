@@ -35,7 +35,7 @@ export interface StoreShape extends StoreInput {
   keyPrefix: string;
   redis: Omit<StoreInput['redis'], 'timeout'> & {
     /** Milliseconds. */
-    timeout?: number | undefined;
+    timeout: number;
     database: number;
     cluster: boolean | Record<string, never>;
   };
@@ -67,10 +67,8 @@ export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
       database: z.int().min(0).max(1_000_000).default(0).describe('Ignored, with a warning, in a cluster.'),
       timeout: duration
         .refine((ms) => ms >= 1 && ms <= 10_000, { error: 'expected a duration from 1ms to 10s' })
-        .optional()
-        .describe(
-          'Time limit for an operation, after which the request continues without the store; default 250ms.',
-        ),
+        .prefault('250ms')
+        .describe('Time limit for an operation, after which the request continues without the store.'),
       cluster: z
         .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
         .default(false)

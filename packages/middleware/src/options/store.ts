@@ -80,7 +80,7 @@ export function toStoreOptions({ keyPrefix, secret, secrets = [], redis }: Store
       ...(password !== undefined && { password: toSecret(password) }),
       database: cluster ? 0 : redis.database,
       cluster,
-      ...(redis.timeout !== undefined && { timeoutMs: redis.timeout }),
+      timeoutMs: redis.timeout,
       ...(tls && {
         tls: Object.freeze({
           ...(ca !== undefined && { ca: toText(ca) }),

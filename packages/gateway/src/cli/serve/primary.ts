@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createMemoryStore } from '@grantgate/middleware/cache/memory-store';
+import { defaultMaxTokens } from '@grantgate/middleware/cache/token-cache';
 import type { InstallConfig } from '../../config/install.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
@@ -25,8 +26,6 @@ interface Read {
 
 /** Milliseconds that a worker may need beside the grace time-outs of its entry points. */
 const marginMs = 10_000;
-/** Tokens that workers share at most, as many as one keeps in its own memory. */
-const maxShared = 100_000;
 
 /**
  * Serves in processes of their own. This one holds what they share and serves nothing: what callers send never reaches the
@@ -51,7 +50,7 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
   const supervisor = createSupervisor({
     clock: systemClock,
     fork: await io.openFork(),
-    store: createMemoryStore({ clock: systemClock, maxEntries: maxShared }),
+    store: createMemoryStore({ clock: systemClock, maxEntries: defaultMaxTokens }),
     secret: randomBytes(32),
     onEvent(event) {
       metrics.onEvent(event);

@@ -36,7 +36,7 @@ export function toTlsOptions({ ca, cert, key, insecureSkipVerify }: RedisTls): {
 export function connectionOptions({
   username,
   password,
-  timeoutMs = 0,
+  timeoutMs,
 }: Pick<RedisStoreOptions, 'username' | 'password' | 'timeoutMs'>): CommonRedisOptions {
   return {
     username,

@@ -46,6 +46,7 @@ async function start(topology: Topology, reply: (port: number) => Reply) {
   const store = createRedisStore({
     endpoints: [{ host: '127.0.0.1', port: server.port }],
     database: 0,
+    timeoutMs: 250,
     password: new Secret('password'),
     cluster: topology === 'cluster',
     ...(topology === 'sentinel' && { sentinel: { masterSet: 'tokens' } }),
@@ -251,7 +252,7 @@ describe.each(topologies)('a hostile server in place of Redis (%s)', (topology) 
       await whenReady(store);
       const clock = systemClock;
       const events = createChannel<StoreEvent>();
-      const guarded = createGuardedStore(store, { clock, events });
+      const guarded = createGuardedStore(store, { clock, events, budgetMs: 250 });
       const shared = createSharedTokens({
         clock,
         events,
@@ -322,7 +323,7 @@ describe('an entry in Redis', () => {
     closing.push(() => store.close());
     const clock = createFakeClock(Date.now());
     const events = createChannel<StoreEvent>();
-    const guarded = createGuardedStore(store, { clock, events });
+    const guarded = createGuardedStore(store, { clock, events, budgetMs: 250 });
     const secret = Buffer.from('0123456789abcdef');
     const shared = createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: 'gg:' });
     const key = shared.keyOf(['https://as.example', 'app']);

@@ -37,8 +37,8 @@ export interface RedisStoreOptions {
   readonly password?: Secret;
   /** Number of the database, 0 and up; without meaning in a cluster, which has one database. */
   readonly database: number;
-  /** Milliseconds that callers wait for an operation; absent: the usual. */
-  readonly timeoutMs?: number;
+  /** Milliseconds that callers wait for an operation. */
+  readonly timeoutMs: number;
   /** Absent: plain TCP. */
   readonly tls?: RedisTls;
   readonly cluster: boolean;

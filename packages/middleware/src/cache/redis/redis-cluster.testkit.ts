@@ -82,6 +82,7 @@ export async function startRedisCluster(
     options: {
       endpoints: masters.map(({ host, port }) => ({ host, port })),
       database: 0,
+      timeoutMs: 250,
       cluster: true,
       ...securityOptions(security),
     },

@@ -91,7 +91,7 @@ async function outcome(options: RedisStoreOptions): Promise<string> {
 describe('what a store says of a Redis that it cannot use', () => {
   it('is that the connection is refused', async () => {
     const [port = 0] = await freePorts(1);
-    const options = { endpoints: [{ host: '127.0.0.1', port }], database: 0 };
+    const options = { endpoints: [{ host: '127.0.0.1', port }], database: 0, timeoutMs: 250 };
     expect(await outcome({ ...options, cluster: false })).toBe('connection refused');
     expect(await outcome({ ...options, cluster: true })).toBe('connection refused');
     const sentinel = { masterSet: 'tokens' };
@@ -235,7 +235,7 @@ describe('a store in one Redis', () => {
     events.subscribe((event) => {
       if (event.kind === 'state') states.push([event.ready, event.reason]);
     });
-    keep(createGuardedStore(store, { clock: systemClock, events }));
+    keep(createGuardedStore(store, { clock: systemClock, events, budgetMs: 250 }));
     await redis.server.command('ACL', 'DELUSER', 'gateway');
     await until(() => states.length >= 3);
     // The next attempts give the same result, which is not logged again.

@@ -84,6 +84,7 @@ export async function startRedisSentinel(
     options: {
       endpoints: sentinels.map(({ port }) => ({ host, port })),
       database: 0,
+      timeoutMs: 250,
       cluster: false,
       ...securityOptions(security),
       sentinel: {

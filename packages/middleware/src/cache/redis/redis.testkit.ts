@@ -35,7 +35,13 @@ export async function startSingleRedis(
   const server = await startRedisProcess(port, security, lines, 'server', host);
   return {
     server,
-    options: { endpoints: [{ host, port }], database: 0, cluster: false, ...securityOptions(security) },
+    options: {
+      endpoints: [{ host, port }],
+      database: 0,
+      timeoutMs: 250,
+      cluster: false,
+      ...securityOptions(security),
+    },
     close: () => server.close(),
   };
 }
