@@ -1,22 +1,23 @@
 // A gateway in a cluster of many routes: `node bench/kubernetes.mjs [ROUTES]`, after `make build`. The API server is that of
-// the tests, in this process: on a real socket, with TLS. Prints the time from the start to ready, the routes that are not
-// served then, the latency while one route changes repeatedly, the cost of one change of each kind for the thread that serves
+// the tests, in this process; with KUBEBUILDER_ASSETS, a real one. Prints the time from the start to ready, the routes that are
+// not served then, the latency while nothing and while one route changes, the cost of one change of each kind for the thread that serves
 // requests, and the memory, compared with a gateway in an empty cluster. Other programs lengthen times; they hardly change
 // processor time.
 import { writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
-import { register } from 'node:module';
+import { networkInterfaces } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openFakeServer, openRealServer } from './lib/api-servers.mjs';
 import { root } from './lib/gateway.mjs';
 import { listen } from './lib/listen.mjs';
 import { openStage } from './lib/stage.mjs';
 import { startTokenServer } from './lib/token-server.mjs';
 
-register('./http/typescript-hooks.mjs', import.meta.url);
-const { startApiServer } = await import('../packages/gateway/src/providers/kubernetes/api-server.testkit.ts');
+const assets = process.env.KUBEBUILDER_ASSETS;
+const openServer = assets === undefined ? openFakeServer : () => openRealServer(assets);
 
 const count = Number(process.argv[2] ?? 1000);
 const perSecond = 100;
@@ -24,7 +25,12 @@ const changeEveryMs = 500;
 const loadMs = 20_000;
 const changesOfKind = 30;
 
-const upstream = await listen((_request, response) => response.end('ok'));
+// A real API server takes no endpoint on a loopback interface.
+const host =
+  Object.values(networkInterfaces())
+    .flat()
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+const upstream = await listen((_request, response) => response.end('ok'), host);
 const authorization = await startTokenServer((answered) => `t${answered}`);
 const stage = openStage();
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -75,7 +81,7 @@ kind: EndpointSlice
 metadata: { name: web-1, namespace: apps, labels: { kubernetes.io/service-name: web } }
 addressType: IPv4
 ports: [{ port: ${new URL(upstream.url).port} }]
-endpoints: [{ addresses: [127.0.0.1] }]
+endpoints: [{ addresses: ['${host}'] }]
 `;
 
 const ask = (port, path) =>
@@ -84,6 +90,18 @@ const ask = (port, path) =>
       response.resume().on('end', () => resolve(response.statusCode)),
     ).on('error', () => resolve(0));
   });
+
+/** Requests of a gateway to its API server. */
+async function requestsOf(port) {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  const series = /^grantgate_kubernetes_requests_total\{(.*)\} (\d+)$/gm;
+  const counts = Array.from((await response.text()).matchAll(series), ([, labels, value]) => [
+    labels,
+    Number(value),
+  ]);
+  const sum = (list) => list.reduce((total, [, value]) => total + value, 0);
+  return { all: sum(counts), refused: sum(counts.filter(([labels]) => labels.includes('code="429"'))) };
+}
 
 /** Bytes of memory that a process holds. */
 const memoryOf = (pid) =>
@@ -110,6 +128,7 @@ async function start(name, api, more = {}) {
       entryPoints: { web: { address: '127.0.0.1:0' }, admin: { address: '127.0.0.1:0' } },
       providers: { kubernetesCRD: { ...access, ...more } },
       ping: {},
+      metrics: { prometheus: {} },
       log: { format: 'json' },
     }),
   );
@@ -131,10 +150,12 @@ async function start(name, api, more = {}) {
     readyMs: performance.now() - begin,
     readyCpu: cpuOf(program.pid),
     web: ports.get('web'),
+    admin: ports.get('admin'),
   };
 }
 
-async function measureLatency(port, api) {
+/** @param change makes the change of that number; without it nothing changes. */
+async function measureLatency(port, change) {
   const times = [];
   let failed = 0;
   let changes = 0;
@@ -143,7 +164,7 @@ async function measureLatency(port, api) {
   for (let sent = 0; performance.now() - begin < loadMs; sent += 1) {
     const due = begin + (sent * 1000) / perSecond;
     await delay(Math.max(0, due - performance.now()));
-    if (performance.now() - begin > changes * changeEveryMs) api.apply(route(0, (changes += 1)));
+    if (change !== undefined && performance.now() - begin > changes * changeEveryMs) change((changes += 1));
     const at = performance.now();
     pending.push(
       ask(port, `/r/${1 + (sent % 50)}`).then((status) => {
@@ -155,7 +176,7 @@ async function measureLatency(port, api) {
   await Promise.all(pending);
   times.sort((a, b) => a - b);
   const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-  return { p50: at(0.5), p99: at(0.99), worst: times.at(-1), failed, changes, requests: times.length };
+  return { p50: at(0.5), p99: at(0.99), worst: times.at(-1), failed, changes, sent: times.length };
 }
 
 /** Changes of each kind, numbered. */
@@ -165,7 +186,7 @@ const changeKinds = {
   'change of a Secret': (n) => secret(0).replace('secret-0', `changed-${n}`),
   'a new IngressRoute': (n) => route(count + n),
   'change of the endpoints behind all routes': (n) =>
-    service.split('---')[1].replace('[127.0.0.1]', `[127.0.0.1, 127.0.0.${n + 1}]`),
+    service.split('---')[1].replace(`['${host}']`, `['${host}', 10.255.0.${n}]`),
 };
 
 /** Milliseconds of the main thread for one change, the median of many. */
@@ -173,7 +194,7 @@ async function measureChanges(pid, api, change) {
   const costs = [];
   for (let n = 1; n <= changesOfKind; n += 1) {
     const before = mainThreadOf(pid);
-    api.apply(change(n));
+    await api.apply(change(n));
     // Changes of a route and of endpoints gather for up to providersThrottleDuration.
     await delay(changeEveryMs);
     costs.push(mainThreadOf(pid) - before);
@@ -184,7 +205,7 @@ async function measureChanges(pid, api, change) {
 const line = (name, value) => console.log(`${name.padEnd(44)}${value}`);
 const mib = (bytes) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
 
-const empty = await startApiServer();
+const empty = await openServer();
 const bare = await start('empty', empty);
 line('gateway in an empty cluster', mib(memoryOf(bare.pid)));
 bare.child.kill('SIGTERM');
@@ -195,9 +216,9 @@ for (const [name, more] of [
   ['Secrets read together', {}],
   ['Secrets read by name', { secretsThreshold: 1_000_000 }],
 ]) {
-  const api = await startApiServer();
-  api.apply(service);
-  for (let n = 0; n < count; n += 1) api.apply([secret(n), middleware(n), route(n)].join('\n---\n'));
+  const api = await openServer();
+  await api.apply(service);
+  for (let n = 0; n < count; n += 1) await api.apply([secret(n), middleware(n), route(n)].join('\n---\n'));
   const gateway = await start(name.replaceAll(' ', '-'), api, more);
   const statuses = new Map();
   for (let n = 0; n < count; n += 1) {
@@ -210,16 +231,16 @@ for (const [name, more] of [
     `${(gateway.readyMs / 1000).toFixed(1)} s, ${gateway.readyCpu.toFixed(1)} s of processor time`,
   );
   line('responses of all routes at the first ready', JSON.stringify(Object.fromEntries(statuses)));
-  line(
-    'requests to the API server, of them 429',
-    `${api.requests.length}, ${api.requests.filter(({ status }) => status === 429).length}`,
-  );
+  const requests = await requestsOf(gateway.admin);
+  line('requests to the API server, of them 429', `${requests.all}, ${requests.refused}`);
   const cpu = cpuOf(gateway.pid);
-  const { p50, p99, worst, failed, changes, requests } = await measureLatency(gateway.web, api);
-  line(
-    `${requests} requests while a route changed ${changes} times`,
-    `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, worst ${worst.toFixed(1)} ms, ${failed} failed`,
-  );
+  for (const change of [undefined, (n) => void api.apply(route(0, n))]) {
+    const { p50, p99, worst, failed, changes, sent } = await measureLatency(gateway.web, change);
+    line(
+      `${sent} requests while a route changed ${changes} times`,
+      `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, worst ${worst.toFixed(1)} ms, ${failed} failed`,
+    );
+  }
   line('processor time while it lasted', `${(cpuOf(gateway.pid) - cpu).toFixed(1)} s`);
   for (const [name, change] of Object.entries(changeKinds))
     line(name, `${(await measureChanges(gateway.pid, api, change)).toFixed(1)} ms of the main thread`);

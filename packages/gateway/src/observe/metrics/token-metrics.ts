@@ -37,8 +37,8 @@ export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMet
   let counting: ReadonlyMap<TokenTally, string> = new Map();
   let leaving: ReadonlyMap<TokenTally, string> = new Map();
   let totals: ReadonlyMap<string, Counts> = new Map();
-  const collect = (): void => {
-    for (const [tally, name] of [...leaving, ...counting]) {
+  const collect = (tallies: ReadonlyMap<TokenTally, string>): void => {
+    for (const [tally, name] of tallies) {
       const [from, to] = [opened.get(tally), totals.get(name)];
       if (from !== undefined && to !== undefined) move(from, to);
     }
@@ -56,16 +56,19 @@ export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMet
       else counts.renewals.add(event.kind === 'renewed' ? 'success' : event.kind, '');
     },
     configure(middlewares) {
-      collect();
       const next = new Map<TokenTally, string>();
       for (const [name, { tally }] of middlewares)
         if (tally !== undefined && !next.has(tally)) next.set(tally, name);
+      // What goes on counting under the same name is collected when it is read.
+      collect(leaving);
+      collect(new Map(Array.from(counting).filter(([tally, name]) => next.get(tally) !== name)));
       leaving = new Map(Array.from(counting).filter(([tally]) => !next.has(tally)));
       counting = next;
       totals = new Map(Array.from(middlewares.keys(), (name) => [name, totals.get(name) ?? createCounts()]));
     },
     read() {
-      collect();
+      collect(leaving);
+      collect(counting);
       const all = Array.from(new Set(counting.values()), (name) => [name, totals.get(name)] as const).filter(
         (each): each is readonly [string, Counts] => each[1] !== undefined,
       );
