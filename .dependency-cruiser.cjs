@@ -93,7 +93,8 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/gateway/src/',
-        pathNot: '^packages/gateway/src/(compose\\.ts|start/|observe/|providers/|cli/)|\\.(test|testkit)\\.ts$',
+        pathNot:
+          '^packages/gateway/src/(compose\\.ts|start/|observe/|providers/|cli/)|\\.(test|testkit)\\.ts$',
       },
       to: { path: '^packages/gateway/src/(observe|providers|cli)/' },
     },

@@ -110,7 +110,7 @@ export function sharedRoutes(
       endpoints: endpoints.map(({ host, port }) => `${host}:${port}`),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password: password.reveal() }),
-      ...(timeoutMs === undefined ? {} : { timeout: `${timeoutMs}ms` }),
+      timeout: `${timeoutMs}ms`,
       ...(cluster ? { cluster } : {}),
       ...(sentinel === undefined ? {} : { sentinel: { masterSet: sentinel.masterSet } }),
     },

@@ -1,22 +1,9 @@
-/** A request that a step refuses: an expected result, no exception. A denial of `oAuthClientCredentials` is one. */
-export interface StepRefusal {
-  readonly allowed: false;
+import type { Deny } from '@grantgate/middleware/decision/decision';
+
+/** A request that a step refuses, as a decision of `oAuthClientCredentials` is written; its code may be of another kind of middleware. */
+export interface StepRefusal extends Omit<Deny, 'code'> {
   /** Stable, for callers and logs. */
   readonly code: string;
-  /** HTTP status code. */
-  readonly status: number;
-  /** Short and fixed per code, for the `title` of RFC 9457. */
-  readonly title: string;
-  /** For people; holds no secret. */
-  readonly detail: string;
-  /** Value of `WWW-Authenticate`; undefined for none. */
-  readonly challenge: string | undefined;
-  /** Value of `Retry-After` in seconds; undefined for none. */
-  readonly retryAfterSeconds: number | undefined;
-  /** The client that the caller says it is; not sent. */
-  readonly clientId?: string | undefined;
-  /** Why, for operators; not sent. */
-  readonly reason?: string | undefined;
 }
 
 /** A refusal of one kind of middleware, with what the reference says about it. */
