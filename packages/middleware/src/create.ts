@@ -29,33 +29,37 @@ export type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
 
 /** Decides on requests for one `oAuthClientCredentials` middleware. */
 export interface Authenticator {
-  /** A value when the answer is in memory, a promise when the authorization server has to be asked. Never rejects for what a caller or a server can do. */
+  /**
+   * A value when the token is in memory, a promise when a token request is needed. Failures of a caller or a server do not
+   * reject.
+   */
   readonly decide: Decide;
   /** Undefined at application level, and with `renewOnUnauthorized: false`. */
   readonly renew: Renew | undefined;
   /**
-   * Drops the tokens of one client, or of all, and returns how many were in memory; at gateway level those of its own client are
-   * all. The next request asks the authorization server, whatever the store still has. Authenticators that share a cache and have the
-   * same options for token requests share tokens, and lose them together. Other processes keep what they have in memory.
+   * Drops the tokens of one client, or of all, and returns how many were in memory; at gateway level there is only the
+   * gateway's own client. The next request gets a new token from the authorization server, not from the store. Authenticators
+   * with a common cache and the same options for token requests share tokens, and lose them together. Other processes keep
+   * their tokens in memory.
    */
   readonly purge: (clientId?: string) => number;
   /** Drops the tokens that were obtained here and closes the connections to the authorization server. */
   close(): Promise<void>;
 }
 
-/** What authenticators may share. */
+/** Parts that authenticators may share. */
 export interface AuthenticatorParts {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Default: a cache of its own. Authenticators that share one share the tokens that they would both ask for. */
+  /** Default: a separate cache. Authenticators with a common cache share tokens. */
   readonly cache?: TokenCache;
-  /** Default: stores of its own, used by nobody else. */
+  /** Default: separate stores. */
   readonly stores?: Stores;
-  /** Default: none. Authenticators that share them bound and suspend the token requests at one endpoint together. */
+  /** Default: none. Authenticators that share them limit and suspend token requests at one endpoint together. */
   readonly endpoints?: EndpointStates;
   /** Default: none. Authenticators that share them request the metadata of an issuer together. */
   readonly discoveries?: Discoveries;
-  /** What counts where the tokens came from. Default: nothing. */
+  /** Counts where tokens came from. Default: nothing. */
   readonly tally?: TokenTally | undefined;
   /** Called for each outcome of a background renewal. Default: nothing. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
@@ -63,11 +67,11 @@ export interface AuthenticatorParts {
   readonly onDiscovery?: DiscoveryListening['onDiscovery'];
 }
 
-/** What an authenticator of an application may be given. */
+/** Parts for an authenticator of an application. */
 export type ApplicationParts = AuthenticatorParts & StoreListening & RenewalListening & DiscoveryListening;
 
 /**
- * Creates an authenticator from options as a user writes them (design: the names of Traefik Hub, any letter case).
+ * Creates an authenticator from options as a user writes them (the names of Traefik Hub, in any letter case).
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4
@@ -81,7 +85,7 @@ export function createAuthenticator(
   return createApplicationAuthenticator(options, parts);
 }
 
-/** As `createParsedAuthenticator`; the application hears of renewals and discoveries, and of stores that are not given. */
+/** As `createParsedAuthenticator`; calls the application's listeners for refreshes, discoveries and its own stores. */
 export function createApplicationAuthenticator(
   options: ClientCredentialsOptions,
   { onStoreEvent, onRenewal, onDiscovery, ...parts }: ApplicationParts,
@@ -97,7 +101,7 @@ export function createApplicationAuthenticator(
   });
 }
 
-/** Creates an authenticator from options that `parseClientCredentials` has parsed already. */
+/** Creates an authenticator from options that `parseClientCredentials` has already parsed. */
 export function createParsedAuthenticator(
   options: ClientCredentialsOptions,
   parts: AuthenticatorParts = {},

@@ -2,16 +2,16 @@ import { createChannel } from './base/channel.ts';
 import { warnProcess } from './process-warning.ts';
 import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
 
-/** What an application may hear of `issuer`. */
+/** Listener of an application for `issuer`. */
 export interface DiscoveryListening {
   /**
-   * Called with what becomes of each request for the metadata of the issuer, in the turn in which it ends: `discovered`, `failed` or
-   * `recovered`. Default: a process warning (`GrantgateWarning`, code `discovery_failed`) for the first failure of an outage.
+   * Called for each request for the metadata of the issuer when it ends: `discovered`, `failed` or `recovered`. Default: a
+   * process warning (`GrantgateWarning`, code `discovery_failed`) for the first failure of an outage.
    */
   readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
 }
 
-/** Tells an application of discoveries, or warns in its place. An error that the application throws becomes a warning. */
+/** Calls an application's listener, or emits a warning instead. An error that the listener throws becomes a warning. */
 export function createDiscoveryListener(
   onDiscovery: DiscoveryListening['onDiscovery'],
 ): (event: DiscoveryEvent) => void {

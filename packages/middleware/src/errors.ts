@@ -1,6 +1,6 @@
 import type { OptionProblem } from './options/options.ts';
 
-/** Why there is no token for an outgoing call. */
+/** Reasons for a missing token of an outgoing call. */
 export type TokenErrorCode =
   | 'credentials_refused'
   | 'token_request_rejected'
@@ -11,7 +11,7 @@ export type TokenErrorCode =
 /** Every `code` of an error that this package throws. */
 export type ErrorCode = 'options_invalid' | TokenErrorCode;
 
-/** Options that cannot be used; thrown at construction, with all problems at once. */
+/** Invalid options; thrown at construction, with all problems at once. */
 export class OptionsError extends Error {
   readonly code: Extract<ErrorCode, 'options_invalid'> = 'options_invalid';
   readonly problems: readonly OptionProblem[];
@@ -23,7 +23,7 @@ export class OptionsError extends Error {
   }
 }
 
-/** No token could be obtained; thrown by what makes outgoing calls. Holds no secret, no token and nothing of the server's body. */
+/** No token could be obtained; thrown for outgoing calls. Contains no secret, no token and nothing of the server's body. */
 export class TokenError extends Error {
   readonly code: TokenErrorCode;
   /** Seconds after which a retry makes sense, when the authorization server said so. */

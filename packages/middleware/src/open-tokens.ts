@@ -20,7 +20,7 @@ import type { TokenEndpoint, TokenEndpointOptions } from './token/endpoint.ts';
 import type { EndpointStates } from './token/endpoint-state.ts';
 import { maxBackoffMs } from './token/retry.ts';
 
-/** The options that say where tokens come from; the rest of `oAuthClientCredentials` judges them. */
+/** The options that determine where tokens come from; the rest of `oAuthClientCredentials` evaluates them. */
 export type TokenOptions = Pick<
   ClientCredentialsOptions,
   | 'url'
@@ -36,10 +36,10 @@ export type TokenOptions = Pick<
   | 'store'
 >;
 
-/** Tokens of one endpoint, with what they need. */
+/** Tokens of one endpoint, with their dependencies. */
 export interface OpenTokens {
   readonly source: CachedTokens;
-  /** Replaces the tokens of one credential that resources refuse. */
+  /** Replaces tokens of one credential that resources refuse. */
   renewalOf(credential: Credential): Renewal;
   /** Drops the tokens that were obtained here and closes the connections to the authorization server and the store. */
   close(): Promise<void>;
@@ -52,7 +52,7 @@ interface EndpointParts {
   readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
 }
 
-/** Composes token endpoint, cache and store. Parts that are not given are its own. */
+/** Composes token endpoint, cache and store. Missing parts are created. */
 export function openTokens(
   options: TokenOptions,
   parts: EndpointParts & {
@@ -116,14 +116,14 @@ function openEndpoint(
 }
 
 /**
- * What names the authorization server in the key of a token. An issuer stands for itself, not for its token endpoint: tokens in the store
+ * The authorization server's part of a token's key. An issuer represents itself, not its token endpoint: tokens in the store
  * are found before, or without, the metadata of the issuer, and stay valid when the endpoint moves.
  */
 function serverOf({ url, issuer }: Pick<TokenOptions, 'url' | 'issuer'>): readonly string[] {
   return url !== undefined ? [url] : ['issuer', issuer ?? ''];
 }
 
-/** Everything that changes which token comes back, from whom it is accepted, or who may have it. */
+/** Everything that determines the token, or who may accept or have it. */
 function profileOf(options: TokenOptions): string {
   const { audience, scopes, resource, endpointParams, clientAuthentication } = options;
   const { tokenLifetimeMs, acceptedTokenTypes, clientConfig } = options;
@@ -144,7 +144,7 @@ export function toCredential({
 
 const noSecret = new Secret('');
 
-/** How the options say that tokens are requested at an endpoint. */
+/** Options for token requests at an endpoint. */
 export function toEndpointOptions(
   {
     audience,
@@ -178,7 +178,7 @@ export function toEndpointOptions(
   });
 }
 
-/** How the options say that the metadata of the issuer are requested. @throws TypeError without an issuer. */
+/** Options for requests for the metadata of the issuer. @throws TypeError without an issuer. */
 export function toDiscoveryOptions({
   issuer,
   clientConfig,

@@ -11,19 +11,19 @@ export interface Auth {
   readonly clientId: string;
   /** Claim `sub` (RFC 7519 section 4.1.2); undefined when it is missing or the token is opaque. */
   readonly subject: string | undefined;
-  /** Text of the claim that `usernameClaim` names; undefined without the option or without the claim. */
+  /** Text of the claim in `usernameClaim`; undefined without the option or the claim. */
   readonly username: string | undefined;
-  /** From claim `scope` (RFC 9068 section 2.2.3), or `scp`, be it a list or a text with spaces; empty without either. */
+  /** From claim `scope` (RFC 9068 section 2.2.3), or `scp`, as a list or a text with spaces; may be empty. */
   readonly scopes: readonly string[];
-  /** The token's claims as `JSON.parse` reads them, frozen all through; undefined for an opaque token. */
+  /** The token's claims as `JSON.parse` reads them, deeply frozen; undefined for an opaque token. */
   readonly claims: Readonly<Record<string, unknown>> | undefined;
-  /** Milliseconds since the epoch after which the token is not used; undefined when the authorization server named no lifetime. */
+  /** Expiry in milliseconds since the epoch; undefined when the authorization server named no lifetime. */
   readonly expiresAt: number | undefined;
-  /** The access token itself, for calls that go on with it; must never reach a log. */
+  /** The access token itself, to forward it; must never reach a log. */
   accessToken(): string;
 }
 
-/** Makes a caller's `Auth`; called once per token. */
+/** Creates a caller's `Auth`; called once per token. */
 export function createAuth({ subject, setHeaders }: Allow): Auth {
   const token = setHeaders[1]?.slice('Bearer '.length) ?? '';
   const payload = decodeJwtPayload(token);
@@ -38,7 +38,7 @@ export function createAuth({ subject, setHeaders }: Allow): Auth {
     claims,
     expiresAt: subject.expiresAt,
   };
-  // Not enumerable, and a function: whatever walks over the object does not meet the token.
+  // Not enumerable, and a function: code that walks over the object does not find the token.
   const value = (): string => token;
   return Object.freeze(Object.defineProperty(auth, 'accessToken', { value })) as Auth;
 }

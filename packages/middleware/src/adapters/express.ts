@@ -13,11 +13,11 @@ export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
 
 declare global {
-  // Express's own way of typing what middleware adds to its requests.
+  // Express's own way to type properties that middleware adds to requests.
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace Express {
     interface Request {
-      /** Who calls; there behind `oAuthClientCredentials`. */
+      /** The caller; set behind `oAuthClientCredentials`. */
       auth?: Auth;
     }
   }
@@ -29,15 +29,15 @@ type Handle = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Middleware for Express 4 and 5, Connect, and, with a `next` of one's own, `node:http` and `node:http2`. */
+/** Middleware for Express 4 and 5, Connect, and, with your own `next`, `node:http` and `node:http2`. */
 export interface ConnectMiddleware extends Handle {
-  /** Drops the tokens and closes the connections to the authorization server; the server is closed first. */
+  /** Drops the tokens and closes the connections to the authorization server. Close the server first. */
   close(): Promise<void>;
 }
 
 /**
- * Guards what comes after it: `next` is called, in the same turn when the token is in memory, only for requests that may
- * pass; they have `request.auth`. All others are answered here and never reach an error handler.
+ * Protects the handlers after it: calls `next` only for requests that may pass, in the same turn when the token is in memory;
+ * they have `request.auth`. It responds to all others itself and never calls an error handler.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457
@@ -50,7 +50,7 @@ export function oAuthClientCredentials(options: GuardOptions): ConnectMiddleware
         refuse(request, response, decision);
         return;
       }
-      // The caller may have gone away, or been answered, while the authorization server was asked.
+      // The caller may have disconnected, or received a response, during the token request.
       if (isGone(response)) return;
       const pass = guard.passOf(decision);
       admit(request, pass);
@@ -65,9 +65,9 @@ export function oAuthClientCredentials(options: GuardOptions): ConnectMiddleware
 }
 
 /**
- * Who calls: `request.auth` of a request that has come past the guard, for handlers whose requests have no such type.
+ * The caller: `request.auth` of a request that has passed the middleware, for handlers whose request type lacks it.
  *
- * @throws TypeError when it has not.
+ * @throws TypeError when the request has not passed it.
  */
 export function authOf(request: IncomingMessage | Http2ServerRequest): Auth {
   const { auth } = request as { auth?: Auth };

@@ -14,14 +14,14 @@ export { OptionsError } from '../errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls; null for routes that `oAuthClientCredentials` does not guard. */
+    /** The caller; null for routes that `oAuthClientCredentials` does not protect. */
     auth: Auth | null;
   }
 }
 
 /**
- * Fastify 5 plugin: guards the routes of the instance that it is registered with, and of those within, from `onRequest`
- * on, before a body is read. They have `request.auth`. Refusals go out through `reply`, past every `onSend` hook.
+ * Fastify 5 plugin: protects the routes of the instance on which it is registered, and of nested ones, from `onRequest` on,
+ * before a body is read. They have `request.auth`. Refusals are sent with `reply`, without any `onSend` hook.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path; `ready()` and `listen()` reject with it.
  * @see RFC 6749 section 4.4, RFC 9457
@@ -32,7 +32,7 @@ export const oAuthClientCredentials: FastifyPluginCallback<GuardOptions> = Objec
     try {
       guard = createGuard(withoutFastifys(options));
     } catch (error) {
-      // Thrown, it would end the process: Fastify hears of a callback plugin's errors through `done` alone.
+      // A thrown error would end the process: Fastify receives errors of a callback plugin only through `done`.
       done(error as Error);
       return;
     }
@@ -56,14 +56,14 @@ export const oAuthClientCredentials: FastifyPluginCallback<GuardOptions> = Objec
     done();
   },
   {
-    // What `fastify-plugin` would set: the hook belongs to the instance that registers, not to a scope of the plugin's own.
+    // What `fastify-plugin` would set: the hook belongs to the registering instance, not to the plugin's own scope.
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: '@grantgate/middleware',
     [Symbol.for('plugin-meta')]: { name: '@grantgate/middleware', fastify: '5.x' },
   },
 );
 
-/** Fastify passes its own options of `register` along. */
+/** Fastify also passes its own options of `register`. */
 function withoutFastifys(options: GuardOptions): GuardOptions {
   const {
     prefix: _prefix,

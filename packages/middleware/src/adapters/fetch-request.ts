@@ -5,8 +5,8 @@ import { toRequestId } from '../decision/request-id.ts';
 import type { Pass } from './guard.ts';
 
 /**
- * The request as the gateway would have forwarded it, `authorization` being the token; a new one, since servers make their
- * requests' headers immutable. Its body is that of the request, not yet read.
+ * The request as the gateway would have forwarded it, with the token as `authorization`; a new object, because servers make
+ * their requests' headers immutable. Its body is the unread body of the original.
  */
 export function admit(request: Request, { allow }: Pass): Request {
   const { removeHeaders, setHeaders } = allow;
@@ -15,13 +15,13 @@ export function admit(request: Request, { allow }: Pass): Request {
     if (!removeHeaders.has(normalizeHeaderName(name))) headers.append(name, value);
   for (let at = 0; at + 1 < setHeaders.length; at += 2)
     headers.set(setHeaders[at] ?? '', setHeaders[at + 1] ?? '');
-  // A body that somebody has read already belongs to them; the rest of the request can still go on.
+  // A body that was already read belongs to its reader; the rest of the request is still usable.
   if (request.bodyUsed)
     return new Request(request.url, { method: request.method, headers, signal: request.signal });
   return new Request(request, { headers });
 }
 
-/** Headers and body of a refusal; `announced` is an ID that the application has given the request. */
+/** Headers and body of a refusal; `announced` is the request ID that the application has set. */
 export function toProblemParts(
   request: Request,
   deny: Deny,

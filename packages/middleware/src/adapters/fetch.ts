@@ -10,21 +10,21 @@ export type { GuardOptions } from './guard.ts';
 export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
 
-/** Guards Fetch handlers. */
+/** Protects Fetch handlers. */
 export interface FetchGuard {
   /**
-   * A handler that calls `handler` for requests that may pass, with the request as the gateway would have forwarded it,
-   * who calls, and whatever else the server passes; it answers all others itself.
+   * Wraps `handler`: it is called for requests that may pass, with the request as the gateway would have forwarded it, the
+   * caller, and any further arguments of the server. All other requests get a refusal.
    */
   <Rest extends readonly unknown[]>(
     handler: (request: Request, auth: Auth, ...rest: Rest) => MaybePromise<Response>,
   ): (request: Request, ...rest: Rest) => MaybePromise<Response>;
-  /** Drops the tokens and closes the connections to the authorization server; the server is closed first. */
+  /** Drops the tokens and closes the connections to the authorization server. Close the server first. */
   close(): Promise<void>;
 }
 
 /**
- * Creates a guard for handlers `(Request) => Response`, on a runtime that has Node's modules.
+ * Creates a wrapper for handlers `(Request) => Response`, on a runtime with Node's modules.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457

@@ -14,10 +14,10 @@ import type { StoreListening } from '../store-listener.ts';
 
 type Listening = StoreListening & RenewalListening & DiscoveryListening;
 
-/** Options of `oAuthClientCredentials`, or an authenticator that several guards share and its owner closes. */
+/** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share and its owner closes. */
 export type GuardOptions = (ClientCredentialsInput & Listening) | { readonly authenticator: Authenticator };
 
-/** A request that may pass: what to change in it, worked out once per token. */
+/** A request that may pass: the changes to it, computed once per token. */
 export interface Pass {
   readonly auth: Auth;
   /** Names of `setHeaders` in lower case, each followed by its value. */
@@ -27,16 +27,16 @@ export interface Pass {
   readonly allow: Allow;
 }
 
-/** What every adapter is made of. */
+/** The common part of all adapters. */
 export interface Guard {
-  /** A value when the answer is in memory. */
+  /** Synchronous when the token is in memory. */
   decide(authorization: string | undefined): MaybePromise<Decision>;
   passOf(allow: Allow): Pass;
   close(): Promise<void>;
 }
 
 /**
- * Opens a guard. What is only doubtful in the options is a warning of the process, `GrantgateWarning`.
+ * Opens a middleware. Doubtful options cause a process warning, `GrantgateWarning`.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  */

@@ -11,20 +11,20 @@ export { OptionsError } from '../errors.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
-    /** Who calls; there behind `oAuthClientCredentials`. */
+    /** The caller; set behind `oAuthClientCredentials`. */
     auth: Auth;
   }
 }
 
 /** Hono middleware. */
 export interface HonoMiddleware extends MiddlewareHandler {
-  /** Drops the tokens and closes the connections to the authorization server; the server is closed first. */
+  /** Drops the tokens and closes the connections to the authorization server. Close the server first. */
   close(): Promise<void>;
 }
 
 /**
- * Guards what comes after it: `c.get('auth')` is who calls, and `c.req` the request as the gateway would have forwarded
- * it. A refusal is the response, seen by the middleware before it like any other.
+ * Protects the handlers after it: `c.get('auth')` is the caller, and `c.req` the request as the gateway would have forwarded
+ * it. A refusal is an ordinary response to the middleware before it.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457

@@ -12,21 +12,21 @@ export type { GuardOptions } from './guard.ts';
 export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';
 export { OptionsError } from '../errors.ts';
 
-/** What guarded middleware finds in `ctx.state`. */
+/** State in `ctx.state` behind the middleware. */
 export interface AuthState {
-  /** Who calls. */
+  /** The caller. */
   auth: Auth;
 }
 
 /** Koa middleware. */
 export interface KoaMiddleware extends Middleware<AuthState> {
-  /** Drops the tokens and closes the connections to the authorization server; the server is closed first. */
+  /** Drops the tokens and closes the connections to the authorization server. Close the server first. */
   close(): Promise<void>;
 }
 
 /**
- * Guards what comes after it, which has `ctx.state.auth`. A refusal is `ctx.status`, headers and `ctx.body`, seen by the
- * middleware before it like any answer; nothing is thrown.
+ * Protects the handlers after it, which have `ctx.state.auth`. A refusal sets `ctx.status`, headers and `ctx.body`, like any
+ * response; nothing is thrown.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6749 section 4.4, RFC 9457
@@ -55,6 +55,6 @@ function refuse(ctx: ParameterizedContext, deny: Deny): void {
   ctx.status = deny.status;
   const headers = toProblemHeaders(deny, requestId);
   for (let at = 0; at + 1 < headers.length; at += 2) ctx.set(headers[at] ?? '', headers[at + 1] ?? '');
-  // After its type: Koa gives a body without one a type of its own.
+  // After its type: Koa sets a type for a body without one.
   ctx.body = Buffer.from(toProblem(deny, requestId));
 }

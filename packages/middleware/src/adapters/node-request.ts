@@ -7,7 +7,7 @@ export type NodeRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'> & {
   headersDistinct?: IncomingMessage['headersDistinct'];
 };
 
-/** `Authorization` as the request has it by now; several, of which Node.js would show the first alone, are joined by `, `. */
+/** Current `Authorization` of the request; several, of which Node.js would show only the first, are joined with `, `. */
 export function readAuthorization({ headers, rawHeaders }: NodeRequest): string | undefined {
   let several: string | undefined;
   let count = 0;
@@ -22,9 +22,9 @@ export function readAuthorization({ headers, rawHeaders }: NodeRequest): string 
 }
 
 /**
- * Makes a request look as the gateway would have forwarded it: `authorization` is the token, so that code which passes
- * the request on works as behind the gateway; forwarded headers are set, empty ones too; the caller's own are gone. Done
- * in place: whoever holds the request's headers already sees the same.
+ * Changes a request to what the gateway would have forwarded: `authorization` is the token, so code that forwards the request
+ * works as behind the gateway; forwarded headers are set, empty ones too; the caller's own are removed. The change is made in
+ * place, so code that already holds the request's headers sees it.
  */
 export function admit(request: NodeRequest, { allow, lowerHeaders, removedLengths }: Pass): void {
   const { headers, rawHeaders } = request;
@@ -32,16 +32,16 @@ export function admit(request: NodeRequest, { allow, lowerHeaders, removedLength
   const sent = rawHeaders.length;
   let kept = 0;
   let set = 0;
-  // What makes requests from events of a cloud function gives no raw headers.
+  // Adapters that create requests from events of a cloud function provide no raw headers.
   if (sent === 0) drop(headers, removeHeaders);
   for (let at = 0; at + 1 < sent; at += 2) {
     const name = rawHeaders[at] ?? '';
-    // Most names are told apart by their length, without another spelling of them.
+    // Length alone excludes most names, without normalising them.
     const normalized = removedLengths[name.length] === true ? normalizeHeaderName(name) : '';
     if (removeHeaders.has(normalized)) {
-      // That one always gets a value of ours: an object that loses and regains a property is slower from then on.
+      // This header always gets a new value: an object that loses and regains a property is slower from then on.
       if (normalized !== 'authorization') Reflect.deleteProperty(headers, name.toLowerCase());
-      // One of ours takes the place: the list neither moves nor shrinks to grow again.
+      // A new header takes its slot: the list neither moves nor shrinks only to grow again.
       if (set + 1 >= setHeaders.length || kept !== at) continue;
       rawHeaders[kept] = setHeaders[set] ?? '';
       rawHeaders[kept + 1] = setHeaders[set + 1] ?? '';

@@ -5,7 +5,7 @@ import { toProblem, toProblemHeaders } from '../decision/problem.ts';
 import { toRequestId } from '../decision/request-id.ts';
 import type { NodeRequest } from './node-request.ts';
 
-/** The request's ID: what the application has announced in the response, the caller's, or a new one. */
+/** The request's ID: the one that the application has set on the response, the caller's, or a new one. */
 export function nameRequest(announced: unknown, { headers }: NodeRequest): string {
   if (typeof announced === 'string') return announced;
   const sent = headers['x-request-id'];
@@ -15,14 +15,14 @@ export function nameRequest(announced: unknown, { headers }: NodeRequest): strin
 /** Responses of HTTP/1.1 and of HTTP/2's compatibility API. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Whether nobody waits for the response any more: the caller has gone away, or has been answered. */
+/** Whether no response can be sent any more: the caller has disconnected, or has received one. */
 export function isGone(response: NodeResponse): boolean {
   // HTTP/2's has no `destroyed` of its own, whatever its types say.
   const { destroyed } = response as { readonly destroyed?: boolean };
   return response.writableEnded || (destroyed ?? (response as Http2ServerResponse).stream.destroyed);
 }
 
-/** Answers with a refusal; headers that the application has set before go out with it. */
+/** Sends a refusal, together with headers that the application has set before. */
 export function refuse(request: NodeRequest, response: NodeResponse, deny: Deny): void {
   if (response.headersSent) return;
   const requestId = nameRequest(response.getHeader('x-request-id'), request);

@@ -1,15 +1,18 @@
-/** One kind of event that a part announces and that others may listen to; the part knows none of them. */
+/** One kind of event that a part announces and others may subscribe to; the part does not know them. */
 export interface Channel<T> {
   publish(message: T): void;
-  /** Calls `listener` for every message until the returned function is called. What it throws is the listener's own affair. */
+  /**
+   * Calls `listener` for every message until the returned function is called. Errors of the listener do not reach the
+   * publisher.
+   */
   subscribe(listener: (message: T) => void): () => void;
 }
 
 /**
- * Creates a channel. Each belongs to what created it, so that two gateways in one process do not hear each other, as they
- * would with `node:diagnostics_channel`.
+ * Creates a channel. Each belongs to its creator, so that two gateways in one process do not receive each other's messages, as
+ * they would with `node:diagnostics_channel`.
  *
- * @param onError told what a listener threw: observing a request must not change what becomes of it.
+ * @param onError called with errors of listeners: observing a request must not change its outcome.
  */
 export function createChannel<T>(onError: (error: unknown) => void = () => {}): Channel<T> {
   let listeners: readonly ((message: T) => void)[] = [];

@@ -1,4 +1,4 @@
-/** Ways in which a client authenticates at a token endpoint, with what each of them needs. */
+/** Methods of client authentication at a token endpoint, with what each of them requires. */
 const needs = {
   client_secret_basic: 'secret',
   client_secret_post: 'secret',
@@ -12,8 +12,9 @@ const needs = {
 } as const;
 
 /**
- * A client authentication method under its registered name (RFC 7591 section 2, RFC 8705 section 2, OpenID Connect Core 1.0 section 9).
- * Two names are of this project: `client_secret_basic_raw` does not form-encode the pair, `assertion_file` sends the JWT in a file.
+ * A client authentication method under its registered name (RFC 7591 section 2, RFC 8705 section 2, OpenID Connect Core 1.0
+ * section 9). Two names are specific to this project: `client_secret_basic_raw` does not form-encode the pair, `assertion_file`
+ * sends the JWT in a file.
  */
 export type ClientAuthMethod = keyof typeof needs;
 /** `auto`: `client_secret_basic` or `client_secret_post`, whichever the server accepts. */
@@ -24,6 +25,6 @@ export const clientAuthentications: readonly ['auto', ...ClientAuthMethod[]] = [
   ...(Object.keys(needs) as ClientAuthMethod[]),
 ];
 
-/** What a client authenticates with. Only a secret can be a caller's: it comes with the caller's ID. */
+/** Credentials of a method. Only a secret can come from a caller, together with the caller's ID. */
 export const neededBy = (method: ClientAuthentication): (typeof needs)[ClientAuthMethod] =>
   method === 'auto' ? 'secret' : needs[method];

@@ -3,11 +3,11 @@ export interface Timer {
   cancel(): void;
 }
 
-/** The only way this project reads time: whatever waits or expires takes a clock, so that tests need no sleeps. */
+/** The only source of time in this project: whatever waits or expires takes a clock, so that tests need no sleeps. */
 export interface Clock {
   /** Milliseconds since the epoch; may jump when the machine's clock is set. */
   now(): number;
-  /** Milliseconds from an arbitrary origin; never goes back. Durations and expiries are measured on this one. */
+  /** Milliseconds from an arbitrary origin; never decreases. Durations and expiries are measured with it. */
   monotonic(): number;
   /** Calls `callback` once after `delayMs` milliseconds. The timer does not keep the process alive. */
   after(delayMs: number, callback: () => void): Timer;

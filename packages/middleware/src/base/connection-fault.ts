@@ -1,4 +1,4 @@
-/** Words by the code of an error of Node.js or undici. */
+/** Descriptions by the code of an error of Node.js or undici. */
 const words: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'connection refused'],
   ['ECONNRESET', 'connection closed'],
@@ -33,9 +33,9 @@ const tlsWords: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Says in words why a connection cannot be made or is lost, by the code of its error; with TLS, the code itself comes after.
+ * Describes why a connection cannot be made or is lost, by the code of its error; with TLS, followed by the code itself.
  *
- * @returns undefined for a code that tells nothing of a connection.
+ * @returns undefined for a code that is not about connections.
  */
 export function describeConnectionFault(code: string): string | undefined {
   const known = words.get(code);

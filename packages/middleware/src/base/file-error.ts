@@ -1,4 +1,4 @@
-/** Bytes that a kind of file may have. */
+/** Maximum size of a kind of file, in bytes. */
 export interface SizeLimit {
   readonly bytes: number;
   /** The same with its unit, for messages. */
@@ -12,8 +12,8 @@ export const secretLimit: SizeLimit = Object.freeze({ bytes: 1024 * 1024, text: 
 export const configurationLimit: SizeLimit = Object.freeze({ bytes: 64 * 1024 * 1024, text: '64 MiB' });
 
 /**
- * A file is not used. The message continues a sentence that begins with the name of the file: `cannot be read (ENOENT)`,
- * `is a FIFO: expected a regular file of at most 1 MiB`.
+ * A file that cannot be used. The message continues a sentence that begins with the name of the file: `cannot be read
+ * (ENOENT)`, `is a FIFO: expected a regular file of at most 1 MiB`.
  */
 export class FileError extends Error {
   override readonly name = 'FileError';
@@ -26,13 +26,13 @@ export class FileError extends Error {
   }
 }
 
-/** The error of a file system call as a `FileError`; one that is a `FileError` already stays as it is. */
+/** Converts the error of a file system call to a `FileError`; a `FileError` stays as it is. */
 export function toFileError(error: unknown): FileError {
   if (error instanceof FileError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
   return new FileError(code, `cannot be read (${code})`, { cause: error });
 }
 
-/** For a source that has more bytes than it may. */
+/** For a source that exceeds its limit. */
 export const tooLarge = (limit: SizeLimit, expected: string): FileError =>
   new FileError('too_large', `has more than ${limit.text}: expected ${expected}`);

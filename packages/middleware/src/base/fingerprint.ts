@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Secret } from './secret.ts';
 
-/** A text that is equal for equal options, secrets included, and gives none of them away. */
+/** A text that is equal for equal options, including secrets, and reveals none of them. */
 export function fingerprint(options: object): string {
-  // The value that a replacer is given has been through `toJSON`, which makes all secrets alike; the holder has it as it is.
+  // A replacer receives values after `toJSON`, which makes all secrets alike; its holder has the original.
   const text = JSON.stringify(options, function (this: Record<string, unknown>, key, value: unknown) {
     const held = this[key];
     return held instanceof Secret ? { secret: held.reveal() } : value;

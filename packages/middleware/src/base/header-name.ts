@@ -9,11 +9,11 @@ export function normalizeHeaderName(name: string): string {
   return otherThanAlphanumeric.test(lower) ? lower.replace(eachOther, '-') : lower;
 }
 
-/** Whether the name stands in another spelling than that of the standards: `Content_Length`, `X.Forwarded.For`. */
+/** Whether the name is spelled differently from the standards: `Content_Length`, `X.Forwarded.For`. */
 export function isOddlySpelled(name: string): boolean {
   return otherThanAlphanumeric.test(name);
 }
 
-/** A hyphen apart, which is what stands for the others. */
+/** Except for a hyphen, to which the others are normalised. */
 const otherThanAlphanumeric = /[^A-Za-z\d-]/;
 const eachOther = /[^a-z\d-]/g;

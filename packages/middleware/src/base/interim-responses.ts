@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 
-/** Interim responses before one response that are skipped at most. */
+/** Maximum number of interim responses to skip before one response. */
 const maxInterim = 100;
 
-/** Bytes of one interim response's head that are read at most. */
+/** Maximum size of the head of an interim response, in bytes. */
 const maxHeadBytes = 16 * 1024;
 
 /** Code of the error when a server exceeds either limit. */
@@ -13,8 +13,8 @@ const tooManyInterimCode = 'ERR_TOO_MANY_INTERIM_RESPONSES';
 type Connector = buildConnector.connector;
 
 /**
- * Makes a connector of undici whose connections skip interim responses (RFC 9110 section 15.2), several in a row too: undici's own parser
- * fails on a `100 Continue` that it did not ask for. `101 Switching Protocols` is not skipped.
+ * Creates a connector for undici whose connections skip interim responses (RFC 9110 section 15.2), also several in a row:
+ * undici's own parser fails on an unsolicited `100 Continue`. `101 Switching Protocols` is not skipped.
  */
 export function skipInterimResponses(connector: Connector): Connector {
   // The type says void; it returns the socket, which undici wants back.
@@ -28,8 +28,8 @@ export function skipInterimResponses(connector: Connector): Connector {
 }
 
 /**
- * Takes interim responses out of what undici reads. It reads from a socket by `read()` alone, and sends one request at a time: what comes
- * first after a write begins a response.
+ * Removes interim responses from what undici reads. undici reads from a socket only with `read()`, and sends one request at a
+ * time: the first bytes after a write begin a response.
  */
 function filterReads(socket: Socket): void {
   let atStart = false;
@@ -56,7 +56,7 @@ function filterReads(socket: Socket): void {
     }
     return null;
   };
-  // With a size, it is the stream's own machinery that calls.
+  // With a size, the call comes from the stream itself.
   socket.read = (size?: number) => (atStart && size === undefined ? next() : read(size));
   socket.write = (...args: unknown[]) => {
     if (!atStart) skipped = 0;
@@ -70,7 +70,7 @@ const nothing = Buffer.alloc(0);
 const interimStart = /^HTTP\/1\.[01] 1(?!01)\d\d[ \r]/;
 const interimExample = 'HTTP/1.1 100 ';
 
-/** Length of the interim head that the bytes begin with; `none` when they begin with anything else. */
+/** Length of the interim head at the start of the bytes; `none` when they start with anything else. */
 function findInterimHead(bytes: Buffer): number | 'partial' | 'none' {
   const start = bytes.toString('latin1', 0, interimExample.length);
   const completed = start + interimExample.slice(start.length);

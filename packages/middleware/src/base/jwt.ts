@@ -2,9 +2,9 @@ const base64url = /^[A-Za-z0-9_-]+$/;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The payload of a JWT in compact form as JSON text, every digit as it stood in the token; undefined when the token is
- * opaque: not three parts, not base64url, not JSON objects, or encrypted. The signature is not checked: whoever reads a
- * token from the token endpoint over TLS has it from the issuer (RFC 9068 section 4 is for resource servers).
+ * The payload of a JWT in compact form as JSON text, with every digit as in the token; undefined when the token is opaque: not
+ * three parts, not base64url, not JSON objects, or encrypted. The signature is not checked: a token read from the token
+ * endpoint over TLS comes from the issuer (RFC 9068 section 4 is for resource servers).
  *
  * @see RFC 7519 section 7.2, RFC 7515 section 7.1
  */
@@ -18,7 +18,7 @@ export function decodeJwtPayload(token: string): string | undefined {
 }
 
 function toJsonObjectText(part: string): string | undefined {
-  // Buffer skips what is not base64url; a JWT must not hold it (RFC 7515 section 2).
+  // Buffer skips characters outside base64url; a JWT must not contain them (RFC 7515 section 2).
   if (!base64url.test(part) || part.length % 4 === 1) return undefined;
   try {
     const text = strictUtf8.decode(Buffer.from(part, 'base64url'));

@@ -1,12 +1,12 @@
-/** A bounded map that keeps what was used most recently. */
+/** A bounded map that keeps the most recently used values. */
 export interface Lru<K, V> {
-  /** The value, marked as just used. */
+  /** The value, which becomes the most recently used. */
   get(key: K): V | undefined;
   set(key: K, value: V): void;
   delete(key: K): boolean;
-  /** Deletes every entry whose value fits, and counts them; takes time in proportion to the size. */
+  /** Deletes every entry whose value matches, and returns their number; takes time proportional to the size. */
   deleteWhere(fits: (value: V) => boolean): number;
-  /** Shows every value, the one used longest ago first; marks none. */
+  /** Visits every value, least recently used first, without marking any as used. */
   forEach(show: (value: V) => void): void;
   clear(): void;
   readonly size: number;
@@ -16,7 +16,7 @@ export interface Lru<K, V> {
 export function createLru<K, V>(maxEntries: number): Lru<K, V> {
   if (!Number.isInteger(maxEntries) || maxEntries < 1)
     throw new RangeError('maxEntries: expected a whole number from 1');
-  // A Map iterates in order of insertion: the first key is the one that was used longest ago.
+  // A Map iterates in insertion order: the first key is the least recently used.
   const entries = new Map<K, V>();
   let newest: K | undefined;
   return {
@@ -39,7 +39,7 @@ export function createLru<K, V>(maxEntries: number): Lru<K, V> {
       }
     },
     delete(key) {
-      // A key may be a secret: nothing of what was deleted is kept.
+      // A key may be a secret: nothing of a deleted entry is kept.
       if (key === newest) newest = undefined;
       return entries.delete(key);
     },

@@ -1,2 +1,2 @@
-/** A value that may be at hand already: the hot path takes it without an `await`. */
+/** A value that may be available already: the hot path uses it without an `await`. */
 export type MaybePromise<T> = T | Promise<T>;

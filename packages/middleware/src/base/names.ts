@@ -1,4 +1,4 @@
-/** Levenshtein distance; `Infinity` when it is more than `most`, which ends the count early. */
+/** Levenshtein distance; `Infinity` when it exceeds `most`, which ends the computation early. */
 function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return Infinity;
   let start = 0;
@@ -8,7 +8,7 @@ function distance(a: string, b: string, most: number): number {
     endA -= 1;
     endB -= 1;
   }
-  // One row of the table, which each letter of `a` brings up to date.
+  // One row of the table, updated for each letter of `a`.
   const row = Array.from({ length: endB - start + 1 }, (_, index) => index);
   for (let i = start; i < endA; i += 1) {
     let diagonal = row[0] ?? 0;
@@ -29,10 +29,10 @@ function distance(a: string, b: string, most: number): number {
   return away > most ? Infinity : away;
 }
 
-/** The known name nearest to a written one, letter case aside; undefined when none is near enough to be meant. */
+/** The known name nearest to a written one, ignoring letter case; undefined when none is near enough. */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   const lower = written.toLowerCase();
-  // As many edits as there are letters would turn it into anything.
+  // As many edits as there are letters would turn it into any name.
   let most = Math.min(Math.max(2, Math.floor(lower.length / 3)), lower.length - 1);
   let best: string | undefined;
   for (const name of known) {

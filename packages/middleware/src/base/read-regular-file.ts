@@ -5,17 +5,17 @@ import { FileError, toFileError, tooLarge, type SizeLimit } from './file-error.t
 
 /**
  * Reads a file that an operator names. Only regular files are read, symbolic links are followed, and at most `limit.bytes` are
- * held: a FIFO would never end, a device such as `/dev/zero` has no end, and files below `/proc` report a size of 0.
+ * read: a FIFO would block, a device such as `/dev/zero` has no end, and files below `/proc` report a size of 0.
  *
  * @throws FileError
  */
 export async function readRegularFile(path: string, limit: SizeLimit): Promise<Buffer> {
   try {
-    // Seen before it is opened: opening a FIFO wakes its writer, and opening a device may do anything.
+    // Checked before it is opened: opening a FIFO wakes its writer, and opening a device may have any effect.
     refuseOthers(await stat(path), limit);
     const file = await open(path, flags);
     try {
-      // It may be another file by now.
+      // The file may have been replaced meanwhile.
       const opened = await file.stat();
       refuseOthers(opened, limit);
       const content = createContent(opened.size, limit);
@@ -30,7 +30,7 @@ export async function readRegularFile(path: string, limit: SizeLimit): Promise<B
 }
 
 /**
- * The same at once, for what is read while a configuration is prepared.
+ * Synchronous version, for files that are read while a configuration is prepared.
  *
  * @throws FileError
  */
@@ -52,7 +52,7 @@ export function readRegularFileSync(path: string, limit: SizeLimit): Buffer {
   }
 }
 
-/** Without `O_NONBLOCK`, a file that became a FIFO since it was looked at would hold the process until somebody writes to it. */
+/** Without `O_NONBLOCK`, a file that has become a FIFO since the check would block the process until something writes to it. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 function refuseOthers(found: Stats, limit: SizeLimit): void {
@@ -69,14 +69,14 @@ function describeKind(found: Stats): string {
 }
 
 interface Content {
-  /** Where the next bytes go. */
+  /** Space for the next bytes. */
   space(): Buffer;
   /** Counts bytes that were read into the space; false at the end of the file. */
   add(count: number): boolean;
   bytes(): Buffer;
 }
 
-/** Grows with what is read: a size that the system reports may be 0 or change meanwhile. */
+/** Grows while reading: the size that the system reports may be 0 or may change. */
 function createContent(size: number, limit: SizeLimit): Content {
   let buffer = Buffer.allocUnsafeSlow(Math.max(size, minSpace) + 1);
   let length = 0;
@@ -95,5 +95,5 @@ function createContent(size: number, limit: SizeLimit): Content {
   };
 }
 
-/** Bytes that are read at once from a file whose size is not known. */
+/** Bytes to read at once from a file of unknown size. */
 const minSpace = 4096;

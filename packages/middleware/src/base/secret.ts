@@ -1,4 +1,4 @@
-/** A string that shows itself only to code that asks by name: printing, logging or serialising it gives `[redacted]`. */
+/** A string that reveals itself only through `reveal`: printing, logging or serialising it yields `[redacted]`. */
 export class Secret {
   readonly #value: string;
 
@@ -6,7 +6,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value itself; call it only where the value leaves for its destination. */
+  /** The value itself; call it only to send the value to its destination. */
   reveal(): string {
     return this.#value;
   }

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate, type JsonWebKey, type KeyObject } from 'node:crypto';
 
-/** A private key that signs JWTs, with the algorithms that it fits (RFC 7518 section 3.1, RFC 8037). */
+/** A private key that signs JWTs, with its possible algorithms (RFC 7518 section 3.1, RFC 8037). */
 export interface SigningKey {
   readonly key: KeyObject;
-  /** The first is the usual one. */
+  /** The first is the default. */
   readonly algorithms: readonly string[];
   /** `kid` of a JWK. */
   readonly keyId: string | undefined;
@@ -42,7 +42,7 @@ export interface Thumbprints {
 /**
  * Finds the certificate of a private key in PEM text.
  *
- * @returns `none` without any certificate, `other` when none of them belongs to the key or can be read.
+ * @returns `none` without any certificate, `other` when none of them matches the key or can be read.
  */
 export function findThumbprints(pem: string, key: KeyObject): Thumbprints | 'none' | 'other' {
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];

@@ -11,7 +11,7 @@ import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
 import { createRenewalOutages, type RenewalOutages } from './renewal-outages.ts';
 import { createValidity, isValid, makeUnsure, type Validity } from './validity.ts';
 
-/** From where a token is, or will be. */
+/** Owner of a token or of a token request. */
 export interface Origin {
   readonly clientId: string;
   readonly generation: Generation;
@@ -21,20 +21,20 @@ export interface Origin {
 export interface Entry extends Origin {
   readonly token: AccessToken;
   readonly validity: Validity;
-  /** `Clock.monotonic()` from which a use starts a renewal in the background. */
+  /** `Clock.monotonic()` from which a use starts a background refresh. */
   refreshAtMs: number;
   failedRefreshes: number;
 }
 
-/** A token request under way, or a wait for a shared token. */
+/** A token request in flight, or a wait for a shared token. */
 export interface Flight extends Origin {
   readonly outcome: Promise<TokenOutcome>;
-  /** The token that is not to come out of it. */
+  /** The token that it must not return. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
   readonly progress: Progress;
 }
 
-/** What all sources of one cache share, by the key of a credential and its profile. */
+/** State shared by all sources of one cache, by the key of a credential and its profile. */
 export interface CacheMemory {
   readonly clock: Clock;
   readonly keyOf: Keyer;
@@ -43,23 +43,23 @@ export interface CacheMemory {
   readonly outages: RenewalOutages;
   readonly purges: Purges;
   readonly counts: { memory: number; store: number; server: number };
-  /** The failure of a credential that was refused a moment ago. */
+  /** The failure of a recently refused credential. */
   refusalOf(key: string): TokenFailure | undefined;
-  /** Keeps what came of a token request. @param unwanted the token that was not to come out of it. */
+  /** Stores the outcome of a token request. @param unwanted the token that it must not return. */
   readonly keep: (
     key: string,
     origin: Origin,
     outcome: TokenOutcome,
     unwanted: Pick<AccessToken, 'value'> | undefined,
   ) => void;
-  /** Drops tokens and outages, and lets what is under way serve only those who wait for it. @returns tokens dropped. */
+  /** Drops tokens and outages; requests in flight then serve only their waiters. @returns number of dropped tokens. */
   readonly drop: (concerns: (of: Origin) => boolean) => number;
 }
 
-/** Purges that are remembered apart; see `Purges`. */
+/** Maximum number of purges to remember separately; see `Purges`. */
 const maxPurges = 10_000;
 
-/** Outages of renewals that are remembered, the latest kept. */
+/** Maximum number of refresh outages to remember, the latest ones. */
 const maxOutages = 10_000;
 
 /** Failures that another token request would only repeat: they are remembered briefly. */
@@ -124,9 +124,9 @@ function keepToken(
   const held = entries.get(key);
   const isNewer = (entry: Entry): boolean =>
     isValid(entry.validity, now, clock.now()) && entry.token.obtainedAtMs > token.obtainedAtMs;
-  // A newer one stays, unless it is the one that was refused.
+  // A newer token stays, unless it is the refused one.
   if (held !== undefined && held.token.value !== unwanted?.value && isNewer(held)) return;
-  // The same token again is no gain: the object stays, and the next try waits longer.
+  // The same token again is no progress: the object stays, and the next attempt waits longer.
   if (held?.token.value === token.value) {
     postpone(held, now);
     return;
@@ -141,7 +141,7 @@ function keepToken(
   });
 }
 
-/** Puts the next renewal of a token off, longer each time. @param now `Clock.monotonic()`. */
+/** Postpones the next refresh of a token, longer each time. @param now `Clock.monotonic()`. */
 export function postpone(entry: Entry, now: number, retryAfterSeconds = 0): void {
   entry.refreshAtMs = now + Math.max(retryRefreshMs(entry.failedRefreshes), retryAfterSeconds * 1000);
   makeUnsure(entry.validity);

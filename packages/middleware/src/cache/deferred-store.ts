@@ -1,8 +1,8 @@
 import type { TokenStore } from './store.ts';
 
 /**
- * A store whose code is loaded when a store is first configured, so that an application without one does not load it. It is not ready
- * until then.
+ * A store whose code is loaded when a store is first configured, so that applications without one do not load it. It is not
+ * ready until then.
  */
 export function createDeferredStore(load: () => Promise<TokenStore>): TokenStore {
   const listeners = new Map<Parameters<TokenStore['onStateChange']>[0], () => void>();
@@ -19,7 +19,7 @@ export function createDeferredStore(load: () => Promise<TokenStore>): TokenStore
       throw error;
     },
   );
-  // Each operation reports it too.
+  // Each operation reports it as well.
   loading.catch(() => {});
   return {
     get: async (...given) => (await loading).get(...given),

@@ -2,33 +2,33 @@ import type { Clock } from '../base/clock.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 
-/** One request for a token, as the fleet makes it. */
+/** One request for a token on behalf of the fleet. */
 export interface FleetRequest {
   /** `SharedTokens.keyOf` of the credential. */
   readonly key: string;
-  /** The token to be renewed, which serves until then; undefined when there is none. */
+  /** The token to refresh, which serves until then; undefined when there is none. */
   readonly held: AccessToken | undefined;
-  /** A token that a resource has refused: no answer, be it held or what the store has. */
+  /** A token that a resource has refused: neither the cached one nor the store's may be this one. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
-  /** `Clock.monotonic()` milliseconds: a token that was obtained earlier has been purged. */
+  /** `Clock.monotonic()` milliseconds: tokens that were obtained earlier have been purged. */
   readonly notBeforeMs: number;
-  /** Asks the authorization server. Never rejects. */
+  /** Sends the token request. Never rejects. */
   readonly ask: () => Promise<TokenOutcome>;
-  /** Whether the answer may be shared: false once what was under way has been purged. */
+  /** Whether the outcome may be shared: false once its tokens have been purged. */
   readonly isWanted: () => boolean;
-  /** Milliseconds for which another process's lock is waited for; after them this process asks too. */
+  /** Milliseconds to wait for another process's lock; then this process requests the token too. */
   readonly lockWaitMs: number;
 }
 
-/** Milliseconds between two looks for the token that another process has asked for: 25, doubled each time, 200 at most. */
+/** Milliseconds between two look-ups of the token that another process has requested: 25, doubled each time, at most 200. */
 const firstLookMs = 25;
 const lastLookMs = 200;
 
 /**
- * Obtains a token so that one process of the fleet asks for it and the others take what it got. Those who wait look a few
- * times a second, one of each process. A renewal does not wait: while another process renews, the held token is the answer,
- * and the next use looks again. Without the store each process asks for itself, and so does one that has waited for `lockWaitMs`:
- * a store may claim without end that another process has the lock.
+ * Obtains a token so that one process of the fleet requests it and the others use the result. Waiting processes look it up a
+ * few times per second, once per process. A refresh does not wait: while another process refreshes, the cached token is the
+ * result, and the next use looks again. Without the store each process requests its own token, and so does one that has waited
+ * for `lockWaitMs`, because a store may claim indefinitely that another process has the lock.
  */
 export async function obtainShared(
   shared: SharedTokens,
@@ -45,7 +45,7 @@ export async function obtainShared(
     if (lock !== 'busy') {
       if (waited) shared.events.publish({ kind: 'lock_wait', waitedMs: clock.monotonic() - begun });
       if (lock === 'unavailable') return askServer(shared, request);
-      // Between the first look and the lock, its last holder may have left a token.
+      // Between the first look-up and the lock, its last holder may have written a token.
       const [meanwhile, cooling] = await Promise.all([shared.read(key), shared.readCooldown(key)]);
       if (isGain(meanwhile, request)) {
         void lock.release();
@@ -58,7 +58,7 @@ export async function obtainShared(
       }
       const outcome = await ask();
       shared.events.publish({ kind: 'found', tier: 'server' });
-      // Nobody waits for the store to take it; the others look until it is there, and the lock goes after it.
+      // No request waits for this write; the others look until the token is there, and the lock is released after it.
       void leave(shared, key, outcome, held, isWanted).then(() => lock.release());
       return outcome;
     }
@@ -78,13 +78,13 @@ export async function obtainShared(
   }
 }
 
-/** A failure that was left for others does not concern a request that begins only now. */
+/** A failure that was written for others does not concern a request that starts only now. */
 function isGain(
   found: TokenOutcome | undefined,
   { held, refused, notBeforeMs }: Pick<FleetRequest, 'held' | 'refused' | 'notBeforeMs'>,
 ): found is AccessToken {
   if (found?.kind !== 'token' || found.obtainedAtMs < notBeforeMs) return false;
-  // Any other will do, even one that ends sooner.
+  // Any other token will do, even one that expires sooner.
   if (refused !== undefined) return found.value !== refused.value;
   return (
     held === undefined || (found.value !== held.value && (found.expiresAtMs ?? 0) > (held.expiresAtMs ?? 0))
@@ -118,8 +118,8 @@ async function leave(
     await shared.write(key, outcome);
     return;
   }
-  // What this process found out by itself may be its own trouble: a network that is down for it alone.
+  // A failure that this process found out by itself may be local, such as a network that is down for it alone.
   if (outcome.response !== undefined && outcome.isLocal !== true) await shared.writeCooldown(key, outcome);
-  // While a token is held, its failed renewal is nobody else's concern.
+  // While a token is cached, its failed refresh does not concern other processes.
   if (held === undefined) await shared.writeFailure(key, outcome);
 }

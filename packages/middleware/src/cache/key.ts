@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 
-/** Turns the parts that decide which token comes back into one key that gives none of them away. */
+/** Derives a key from the parts that determine a token, which reveals none of them. */
 export type Keyer = (parts: readonly string[]) => string;
 
-/** HMAC-SHA256 over length-prefixed parts, so that no two lists of parts read alike. */
+/** HMAC-SHA256 over length-prefixed parts, so that no two lists of parts have the same encoding. */
 export function createKeyer(secret: Uint8Array): Keyer {
   return (parts) => {
     const hmac = createHmac('sha256', secret);

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { GuardedStore } from './guarded-store.ts';
 
-/** A right that one process has at a time, through a store, until it releases it or dies. */
+/** A lock that one process holds at a time, through a store, until it releases it or dies. */
 export interface Lock {
   release(): Promise<void>;
 }
 
-/** Milliseconds after which the lock of a process that died is free: what the others are delayed at most. */
+/** Milliseconds after which the lock of a dead process expires: the maximum delay for the others. */
 const lockMs = 5_000;
 const extendMs = lockMs / 3;
 
-/** @returns `busy` while another process has the lock, `unavailable` when the store cannot say. */
+/** @returns `busy` while another process has the lock, `unavailable` when the store does not respond. */
 export async function acquireLock(
   name: string,
   store: GuardedStore,

@@ -4,9 +4,11 @@ import type { TokenStore } from './store.ts';
 /** What a store in memory is made of. */
 export interface MemoryStoreOptions {
   readonly clock: Clock;
-  /** Values that are kept at most; what was used longest ago gives way. Default: 10,000. */
+  /** Maximum number of values, evicted least recently used first. Default: 10,000. */
   readonly maxEntries?: number;
-  /** Bytes of keys and values that are kept at most, in the same way; a value that is larger by itself is not kept. Default: 64 MiB. */
+  /**
+   * Maximum size of keys and values in bytes, evicted in the same way; a larger single value is not stored. Default: 64 MiB.
+   */
   readonly maxBytes?: number;
 }
 
@@ -16,14 +18,14 @@ interface Entry {
   readonly endMs: number;
 }
 
-/** Creates a store that this process shares with nobody. It is ready until it is closed, and forgets everything then. */
+/** Creates a store private to this process. It is ready until it is closed, and then forgets everything. */
 export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
   const { clock } = options;
   const entries = createEntries(options);
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   let open = true;
 
-  // Each operation is done before it returns, so that none can come between its steps.
+  // Each operation completes before it returns, so that no other runs between its steps.
   const whenOpen = <T>(operation: () => T): Promise<T> =>
     open ? Promise.resolve(operation()) : Promise.reject(new Error('the store is closed'));
 
@@ -70,7 +72,7 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
   };
 }
 
-/** Values until they expire or give way to others. */
+/** Values until they expire or are evicted. */
 interface Entries {
   find(key: string): Entry | undefined;
   put(key: string, value: Uint8Array, ttlMs: number): void;
@@ -83,7 +85,7 @@ function createEntries({
   maxEntries = 10_000,
   maxBytes = 64 * 1024 * 1024,
 }: MemoryStoreOptions): Entries {
-  // A Map iterates in order of insertion: the first key is the one that was used longest ago.
+  // A Map iterates in insertion order: the first key is the least recently used.
   const entries = new Map<string, Entry>();
   let bytes = 0;
   const add = (key: string, entry: Entry): void => {
@@ -106,7 +108,7 @@ function createEntries({
     },
     put(key, value, ttlMs) {
       remove(key);
-      // A copy: what the caller does to its bytes afterwards is not seen by others.
+      // A copy: later changes of the caller's bytes do not affect others.
       const entry = { value: Uint8Array.from(value), endMs: clock.monotonic() + ttlMs };
       if (sizeOf(key, entry) > maxBytes) return;
       add(key, entry);

@@ -7,11 +7,11 @@ import { obtainShared } from './fleet.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 import type { TokenTally } from './token-tally.ts';
 
-/** What became of one attempt to obtain a token. */
+/** State of one attempt to obtain a token. */
 export interface Progress {
-  /** Whether the authorization server was asked. */
+  /** Whether a token request was sent. */
   asked: boolean;
-  /** Whether its tokens were purged meanwhile: the outcome serves those who wait, and is not kept. */
+  /** Whether its tokens were purged meanwhile: the outcome serves the waiters, and is not cached. */
   purged: boolean;
 }
 
@@ -26,16 +26,16 @@ export interface ObtainParts {
   readonly counts: { store: number; server: number };
   /** Of the source. */
   readonly tally: TokenTally;
-  /** Everything that changes which token comes back. */
+  /** Everything that determines the token. */
   readonly partsOf: (credential: Credential) => readonly string[];
   /** `Clock.monotonic()` of the latest purge of the client: shared tokens from before it are not used. */
   readonly purgedAtMs: (clientId: string) => number;
 }
 
 /**
- * Obtains a token, shared or from the authorization server; never rejects for what these can do.
+ * Obtains a token, from the store or the authorization server; failures of these do not reject.
  *
- * @param held the token in memory. @param refused the token that is not to come out of it.
+ * @param held the token in memory. @param refused the token that it must not return.
  */
 export type Obtain = (
   credential: Credential,
@@ -44,7 +44,7 @@ export type Obtain = (
   progress: Progress,
 ) => Promise<TokenOutcome>;
 
-/** What a defect of ours is to callers. */
+/** Outcome of an internal defect, for callers. */
 export const brokeDown: TokenFailure = Object.freeze({
   kind: 'failure',
   reason: 'unavailable',

@@ -4,7 +4,7 @@ export interface Generation {
   readonly profile: string;
 }
 
-/** When the tokens of a profile, or of one of its clients, were last purged. */
+/** Time of the last purge of a profile, or of one of its clients. */
 export interface Purges {
   /** @param clientId undefined for all clients of the profile. @param atMs `Clock.monotonic()`, not before that of any earlier call. */
   add(profile: string, clientId: string | undefined, atMs: number): void;
@@ -15,7 +15,8 @@ export interface Purges {
 /**
  * Creates a memory of purges.
  *
- * @param maxPurges purges remembered apart. When there are more, they count as a purge of everything, so that no purge is forgotten.
+ * @param maxPurges purges to remember separately. Beyond that they count as a purge of everything, so that no purge is
+ * forgotten.
  */
 export function createPurges(maxPurges: number): Purges {
   const times = new Map<string, number>();

@@ -6,9 +6,9 @@ import type { RenewalSource } from './renewal-outages.ts';
 import type { TokenRequests } from './token-requests.ts';
 import { isValid, makeSure } from './validity.ts';
 
-/** Renews tokens in the background while they still serve. */
+/** Refreshes tokens in the background while they still serve. */
 export interface RefreshAhead {
-  /** Looks at both clocks, and renews what is due; false when the token has expired. */
+  /** Checks both clocks, and refreshes a token that is due; false when the token has expired. */
   look(key: string, credential: Credential, entry: Entry): boolean;
 }
 

@@ -5,14 +5,14 @@ import type { RenewalEvent } from './renewal-event.ts';
 import type { Generation } from './purges.ts';
 import type { TokenTally } from './token-tally.ts';
 
-/** A renewal in the background that failed, of a token that still serves. */
+/** A failed background refresh of a token that still serves. */
 export interface FailedRenewal {
   readonly clientId: string;
-  /** `Clock.monotonic()` milliseconds at which the token ends. */
+  /** Expiry of the token in `Clock.monotonic()` milliseconds. */
   readonly expiresAtMs: number;
-  /** `Clock.monotonic()` milliseconds from which a use tries again. */
+  /** `Clock.monotonic()` milliseconds from which a use retries. */
   readonly nextTryAtMs: number;
-  /** Where the token is from. */
+  /** Source of the token. */
   readonly source: RenewalSource;
 }
 
@@ -22,14 +22,14 @@ export interface RenewalSource {
   readonly generation: Generation;
 }
 
-/** Credentials whose renewals fail: an outage is announced as it begins and as it ends, however many renewals fail in it. */
+/** Credentials whose refreshes fail: an outage is announced at its start and end, however many refreshes fail in it. */
 export interface RenewalOutages {
   failed(key: string, renewal: FailedRenewal, failure: TokenFailure): void;
   /** Called for every token that was obtained, in the background or not. */
   succeeded(key: string): void;
   /** Forgets outages whose tokens have been purged. */
   forget(isPurged: (renewal: FailedRenewal) => boolean): void;
-  /** Credentials whose token still serves and could not be renewed, by what counts them. */
+  /** Number of credentials whose token still serves and could not be refreshed, by tally. */
   failing(): ReadonlyMap<TokenTally, number>;
 }
 
@@ -38,7 +38,7 @@ interface Outage extends FailedRenewal {
   readonly failures: number;
 }
 
-/** @param maxOutages outages remembered, the latest kept; one that is forgotten is announced again. */
+/** @param maxOutages number of outages to remember, the latest ones; a forgotten outage is announced again. */
 export function createRenewalOutages(clock: Clock, maxOutages: number): RenewalOutages {
   const outages = createLru<string, Outage>(maxOutages);
   return {

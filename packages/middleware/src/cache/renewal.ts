@@ -5,9 +5,9 @@ import type { Credential } from '../token/credential.ts';
 import type { CachedTokens } from './token-cache.ts';
 
 /**
- * Replaces a token that a resource has refused with 401. Gives undefined when no other token is available, or when the last
- * renewal of this credential is less than ten seconds old: a resource that refuses every token must not flood the
- * authorization server. However many callers wait, there is one token request.
+ * Replaces a token that a resource has refused with 401. Undefined when no other token is available, or when the last renewal
+ * of this credential is less than ten seconds old: a resource that refuses every token must not flood the authorization server.
+ * There is one token request for all waiting callers.
  */
 export type Renewal = (refused: Pick<AccessToken, 'value'>) => MaybePromise<AccessToken | undefined>;
 

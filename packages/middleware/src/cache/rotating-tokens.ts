@@ -2,13 +2,13 @@ import { createLru } from '../base/lru.ts';
 import type { Lock } from './lock.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 
-/** Tokens whose names under other secrets are remembered between `keyOf` and the operations that follow it. */
+/** Number of tokens whose names under other secrets are remembered between `keyOf` and the operations that follow it. */
 const rememberedNames = 10_000;
 
 /**
- * Tokens of one store while its secret is being changed: new ones are left under the first secret, and those that processes left under
- * another are found, and left again under the first. Cool-downs are known under the first secret alone. A lock is held under every secret, so that processes that have the secrets in
- * another order, or only one of them, still wait for each other.
+ * Tokens of one store while its secret is being changed: new ones are written under the first secret; those written under
+ * another secret are found, and written again under the first. Cool-downs exist under the first secret only. A lock is held
+ * under every secret, so that processes with the secrets in another order, or with only one of them, still wait for each other.
  */
 export function createRotatingTokens(first: SharedTokens, others: readonly SharedTokens[]): SharedTokens {
   const names = createLru<string, readonly (readonly [SharedTokens, string])[]>(rememberedNames);
@@ -33,7 +33,7 @@ export function createRotatingTokens(first: SharedTokens, others: readonly Share
       return undefined;
     },
     async lock(key) {
-      // In one order everywhere, so that no two processes hold what the other waits for.
+      // In the same order everywhere, to prevent deadlocks.
       const all = [[first, key] as const, ...(names.get(key) ?? [])].sort(([, a], [, b]) => (a < b ? -1 : 1));
       const held: Lock[] = [];
       const release = async (): Promise<void> => {

@@ -1,14 +1,16 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { CipherGCMTypes } from 'node:crypto';
 
-/** Encrypts what leaves the process for a store, bound to the key that it is stored under. */
+/** Encrypts entries of a store, bound to their key. */
 export interface Seal {
   seal(key: string, text: string): Buffer;
-  /** Undefined for bytes that were changed, cut, moved from another key, or sealed with another secret or in another format. */
+  /**
+   * Undefined for bytes that were changed, cut, moved from another key, or encrypted with another secret or in another format.
+   */
   open(key: string, sealed: Uint8Array): string | undefined;
 }
 
-/** First byte of every sealed entry, so that the format can change: an entry of another version does not open. */
+/** First byte of every entry, for changes of the format: an entry of another version is not decrypted. */
 const version = 2;
 const nonceBytes = 12;
 const tagBytes = 16;
@@ -18,13 +20,13 @@ const ciphers: Readonly<Record<number, CipherGCMTypes>> = {
   32: 'aes-256-gcm',
 };
 
-/** Whether a secret has one of the lengths that AES has: 16, 24 or 32 bytes. */
+/** Whether a secret has a length of AES: 16, 24 or 32 bytes. */
 export function isSealSecret(secret: Uint8Array): boolean {
   return ciphers[secret.length] !== undefined;
 }
 
 /**
- * Creates a seal: AES-GCM with a fresh 96-bit nonce for each entry, the key as associated data (NIST SP 800-38D). An entry
+ * Creates a seal: AES-GCM with a fresh 96-bit nonce for each entry and the key as associated data (NIST SP 800-38D). An entry
  * is a version byte, the nonce, the ciphertext and a tag of 16 bytes.
  *
  * @param secret 16, 24 or 32 bytes: AES-128, -192 or -256.

@@ -10,21 +10,21 @@ import { acquireLock, type Lock } from './lock.ts';
 import { createSeal } from './sealed.ts';
 import type { StoreEvent } from './store-event.ts';
 
-/** Tokens that processes share through a store. Nothing here rejects: a store that fails is a store that has nothing. */
+/** Tokens that processes share through a store. Nothing here rejects: a failing store counts as empty. */
 export interface SharedTokens {
-  /** Name of a token in the store; gives away none of the parts. */
+  /** Name of a token in the store; reveals none of the parts. */
   keyOf(parts: readonly string[]): string;
-  /** What another process left: a token, or why it got none. */
+  /** Result from another process: a token, or why it got none. */
   read(key: string): Promise<TokenOutcome | undefined>;
   /** Writes a token for the other processes; the entry expires with it. */
   write(key: string, token: AccessToken): Promise<void>;
-  /** Tells those who wait why there is no token; never in place of a token. */
+  /** Tells waiting processes why there is no token; never overwrites a token. */
   writeFailure(key: string, failure: TokenFailure): Promise<void>;
-  /** Keeps the others from asking until the time that the authorization server named. */
+  /** Prevents token requests of the others until the time that the authorization server named. */
   writeCooldown(key: string, failure: TokenFailure): Promise<void>;
   /** The failure to respond with, with the seconds that remain; undefined when a token may be requested. */
   readCooldown(key: string): Promise<TokenFailure | undefined>;
-  /** The right to ask for a token: `busy` while another process has it, `unavailable` when the store cannot say. */
+  /** The lock for a token request: `busy` while another process has it, `unavailable` when the store does not respond. */
   lock(key: string): Promise<Lock | 'busy' | 'unavailable'>;
   readonly events: Channel<StoreEvent>;
 }
@@ -38,12 +38,12 @@ export interface SharedTokensOptions {
   readonly keyPrefix: string;
 }
 
-/** Milliseconds for which a failure is told to those who wait. */
+/** Milliseconds for which waiting processes can read a failure. */
 const failureMs = 1_000;
 
 /**
- * `expiresAtMs` is milliseconds since the epoch, by the clock of the process that wrote the entry: it is sealed, because whoever can
- * write to the store can give an entry any time to live, or put an old one back.
+ * `expiresAtMs` is milliseconds since the epoch, by the clock of the process that wrote the entry. It is encrypted, because
+ * anyone who can write to the store could give an entry any time to live, or restore an old one.
  */
 type Entry = { readonly expiresAtMs: number } & (
   { readonly token: string; readonly lifetimeMs: number } | { readonly failure: Omit<TokenFailure, 'kind'> }
@@ -51,11 +51,11 @@ type Entry = { readonly expiresAtMs: number } & (
 
 const cooldownOf = (key: string): string => `${key}:cooldown`;
 
-/** @throws RangeError when the secret has none of the lengths of AES. */
+/** @throws RangeError when the secret has no length of AES. */
 export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
   const { clock, store, events, secret, keyPrefix } = options;
   const seal = createSeal(secret);
-  // A key of its own for names: the one of the seal does one thing only (NIST SP 800-57 section 5.2).
+  // A separate key for names: the encryption key has one purpose only (NIST SP 800-57 section 5.2).
   const nameKey = new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(0), 'grantgate token names', 32));
   const keyer = createKeyer(nameKey);
 
@@ -70,8 +70,9 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
       return undefined;
     }
     const entry = JSON.parse(text) as Entry;
-    // The store's clock says how much is left, so that processes whose clocks differ agree on the end; the sealed end bounds what a
-    // store can claim. A process whose clock is ahead uses a shared token for that much less.
+    // The store's clock determines the remaining time, so that processes with different clocks agree on the expiry; the
+    // encrypted expiry limits what a store can claim. A process whose clock is ahead uses a shared token for that much less
+    // time.
     const leftMs = Math.min(got.value.ttlMs, entry.expiresAtMs - clock.now());
     return leftMs > 0 ? { entry, leftMs } : undefined;
   };

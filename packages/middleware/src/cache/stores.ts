@@ -19,18 +19,18 @@ export interface StoreOptions {
   readonly keyPrefix: string;
   /** 16, 24 or 32 bytes in UTF-8. */
   readonly secret: Secret;
-  /** Secrets that others of the fleet still use, or use already; each as `secret`. */
+  /** Secrets that others of the fleet still use, or already use; each as `secret`. */
   readonly otherSecrets?: readonly Secret[];
   readonly redis: RedisStoreOptions;
 }
 
 /** Stores in use. Middlewares with the same options share one, with its connections. */
 export interface Stores {
-  /** Begins to connect at the first use of these options. To be released exactly once. */
+  /** Starts to connect at the first use of these options. Must be released exactly once. */
   acquire(options: StoreOptions): HeldStore;
-  /** What middlewares without `store` share with the other processes of one gateway; undefined: nothing. */
+  /** Store that middlewares without `store` share with the other processes of one gateway; undefined: none. */
   readonly local: SharedTokens | undefined;
-  /** Resolves when every store is ready, or has had its time: two seconds, that no start waits longer. */
+  /** Resolves when every store is ready, or after two seconds, the longest delay of a start. */
   started(): Promise<void>;
 }
 
@@ -41,13 +41,13 @@ export interface HeldStore {
 
 export interface StoresOptions {
   readonly clock: Clock;
-  /** Default: nobody is told. */
+  /** Default: nothing. */
   readonly events?: Channel<StoreEvent>;
-  /** For whoever has to tell one store from another, a channel for each; in place of `events`. */
+  /** A channel for each store, to distinguish them; instead of `events`. */
   readonly eventsOf?: ((options: RedisStoreOptions) => Channel<StoreEvent>) | undefined;
   /** Default: Redis. */
   readonly open?: (options: RedisStoreOptions) => TokenStore;
-  /** For middlewares without `store`. Default: none. It stays open. */
+  /** For middlewares without `store`. Default: none. It is not closed. */
   readonly local?: LocalStore | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface LocalStore {
   readonly store: TokenStore;
   /** 16, 24 or 32 bytes that only these processes know. */
   readonly secret: Uint8Array;
-  /** Apart from what configured stores announce. */
+  /** Separate from the events of configured stores. */
   readonly events: Channel<StoreEvent>;
 }
 

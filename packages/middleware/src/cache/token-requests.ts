@@ -6,9 +6,9 @@ import type { Obtain, Progress } from './obtain.ts';
 import { brokeDown } from './obtain.ts';
 import type { Generation } from './purges.ts';
 
-/** Token requests of one source: one at a time for each credential. */
+/** Token requests of one source: at most one per credential. */
 export interface TokenRequests {
-  /** The request that is under way, or a new one. @param unwanted a token that is not to come out of it. */
+  /** The request in flight, or a new one. @param unwanted a token that it must not return. */
   launch(key: string, credential: Credential, unwanted?: Pick<AccessToken, 'value'>): Flight;
   /** Its outcome, or a failure when that takes longer than a caller waits. */
   wait(outcome: Promise<TokenOutcome>): Promise<TokenOutcome>;
@@ -46,7 +46,7 @@ export function createTokenRequests(
           if (flights.get(key) === flight) flights.delete(key);
           if (progress.purged) return result;
           keep(key, { clientId, generation }, result, unwanted);
-          // While another process renews, the token in memory is the result, and says nothing of the server.
+          // While another process refreshes, the token in memory is the result, which says nothing about the server.
           if (result.kind === 'token' && (progress.asked || result !== held)) outages.succeeded(key);
           return result;
         });

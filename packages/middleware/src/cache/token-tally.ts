@@ -1,13 +1,13 @@
 import type { TokenOutcome } from '../token/access-token.ts';
 
 /**
- * Counts where the tokens of one source came from. The source adds to plain numbers, because a use of a token must cost nothing;
- * whoever gave it the tally reads them, and may set them back.
+ * Counts the origins of the tokens of one source. The source increments plain numbers, because a use of a token must cost
+ * nothing; the owner of the tally reads and may reset them.
  */
 export interface TokenTally {
   /** Uses of a token in memory. */
   memory: number;
-  /** Tokens that the store had. */
+  /** Tokens found in the store. */
   store: number;
   /** Requests to the authorization server, retries not counted. */
   server: number;

@@ -1,22 +1,22 @@
 import type { Clock } from '../base/clock.ts';
 
 /**
- * Until when a token in memory may be used. The monotonic clock of a machine stands still while the machine is suspended, and the
- * wall clock may be set back, so that a token is used only while neither says that it has expired.
+ * Validity of a token in memory. The monotonic clock of a machine stops while the machine is suspended, and the wall clock may
+ * be set back, so a token is used only while neither says that it has expired.
  *
- * A use looks at one clock: what both have said is good for a second, or until the next thing is due.
+ * A use reads one clock: the result for both is valid for a second, or until the next event is due.
  */
 export interface Validity {
   /** `Clock.monotonic()` milliseconds. */
   readonly expiresAtMs: number;
   /** `Clock.now()` milliseconds of the same moment. */
   readonly expiresAtWallMs: number;
-  /** `Clock.now()` milliseconds between which nothing needs to be looked at. */
+  /** `Clock.now()` milliseconds between which no check is needed. */
   sureFromMs: number;
   sureUntilMs: number;
 }
 
-/** Milliseconds for which what both clocks said is not asked again. */
+/** Milliseconds for which the result for both clocks is valid. */
 const sureForMs = 1_000;
 
 /** @param expiresAtMs `Clock.monotonic()` milliseconds. */
@@ -25,12 +25,12 @@ export function createValidity(expiresAtMs: number, clock: Clock): Validity {
   return { expiresAtMs, expiresAtWallMs, sureFromMs: Infinity, sureUntilMs: -Infinity };
 }
 
-/** Whether neither clock says that the token has expired. */
+/** Whether the token has expired by neither clock. */
 export function isValid({ expiresAtMs, expiresAtWallMs }: Validity, nowMs: number, wallMs: number): boolean {
   return nowMs < expiresAtMs && wallMs < expiresAtWallMs;
 }
 
-/** Spares the next uses a look at both clocks, up to `dueAtMs` of the monotonic one. */
+/** Saves the next uses a look at both clocks, up to `dueAtMs` of the monotonic one. */
 export function makeSure(validity: Validity, dueAtMs: number, nowMs: number, wallMs: number): void {
   const { expiresAtMs, expiresAtWallMs } = validity;
   validity.sureFromMs = wallMs;
@@ -40,7 +40,7 @@ export function makeSure(validity: Validity, dueAtMs: number, nowMs: number, wal
   );
 }
 
-/** Lets the next use look at both clocks again. */
+/** Makes the next use check both clocks. */
 export function makeUnsure(validity: Validity): void {
   validity.sureUntilMs = -Infinity;
 }

@@ -1,4 +1,4 @@
-/** A JSON number as it stood in the token: `1516239022` never becomes `1.516239022e+09`. */
+/** A JSON number as written in the token: `1516239022` never becomes `1.516239022e+09`. */
 export class JsonNumber {
   readonly text: string;
 
@@ -14,5 +14,5 @@ export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** The claims set of a token (RFC 7519 section 4), numbers kept as written. */
+/** The claims of a token (RFC 7519 section 4), with numbers as written. */
 export type Claims = JsonObject;

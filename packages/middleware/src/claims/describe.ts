@@ -4,10 +4,10 @@ import type { ClaimPath } from './path.ts';
 import { parseClaimPath, readClaim } from './path.ts';
 import { claimJson } from './text.ts';
 
-/** Characters (code points) of a value that are shown. */
+/** Characters (code points) of a value to show. */
 const shownCharacters = 80;
 
-/** Says what stands at a claim path, for people: `the claim grp is "admin"`, `the claim user.name is missing: ...`. */
+/** Describes the value at a claim path, for people: `the claim grp is "admin"`, `the claim user.name is missing: ...`. */
 export function describeClaim(key: string, claims: Claims): string {
   const parsed = parseClaimPath(key);
   if (!parsed.ok) return parsed.message;
@@ -18,7 +18,7 @@ export function describeClaim(key: string, claims: Claims): string {
 }
 
 function hint(path: ClaimPath, claims: Claims): string {
-  // Claims named by a URL, as RFC 7519 section 4.2 suggests for private names, hold dots; so do client IDs used as keys.
+  // Claims named by a URL, as RFC 7519 section 4.2 suggests for private names, contain dots; so do client IDs used as keys.
   const dotted = findDotted(path, claims);
   if (dotted !== undefined)
     return `: one has a dot in its name, write it as ${dotted.map(escapeKey).join('.')}`;
@@ -31,7 +31,7 @@ function hint(path: ClaimPath, claims: Claims): string {
   return '';
 }
 
-/** The path to a claim that is there when some neighbouring keys of `path` are one name with dots. */
+/** The path to an existing claim when some adjacent keys of `path` form one name with dots. */
 function findDotted(path: ClaimPath, at: JsonValue): ClaimPath | undefined {
   if (path.length === 0) return [];
   for (let length = path.length; length > 0; length -= 1) {

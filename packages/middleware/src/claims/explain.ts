@@ -3,7 +3,7 @@ import { explainPredicate } from '../predicate/explain.ts';
 import type { Claims } from './claims.ts';
 import { claimFunctions } from './functions.ts';
 
-/** Evaluates a `claims` expression and tells for each function what it came to and which claim it saw. */
+/** Evaluates a `claims` expression and returns the result of each function and the claim that it saw. */
 export function explainClaims(source: string, claims: Claims): Explained {
   return explainPredicate(source, claimFunctions, claims);
 }

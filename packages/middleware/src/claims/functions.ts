@@ -27,7 +27,7 @@ function onClaim(
 
 const isArray = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
-/** As Go splits: an empty separator gives characters, where `split` would cut surrogate pairs in two. */
+/** As Go splits: an empty separator yields characters, where `split` would cut surrogate pairs. */
 const splitText = (text: string, separator: string): string[] =>
   separator === '' ? Array.from(text) : text.split(separator);
 

@@ -33,7 +33,7 @@ const reserved = new Set([
 // RFC 9110 section 5.5 allows a tab in a field value, and no other control character.
 const control = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
-/** How an array goes into a header: its elements with commas between them, or as JSON. */
+/** Format of an array in a header: its elements separated by commas, or JSON. */
 export type ForwardHeadersFormat = 'comma' | 'json';
 
 /** Compiles `forwardHeaders`: name to claim path. */
@@ -70,7 +70,7 @@ export function compileForwardHeaders(
       for (const { header, path } of compiled) {
         const text = headerText(readClaim(claims, path), format);
         if (control.test(text)) return { ok: false, header };
-        // Node writes header values as Latin-1: UTF-8 bytes go out as they are in this form.
+        // Node writes header values as Latin-1, so UTF-8 bytes are sent unchanged in this form.
         headers.push(header, Buffer.from(text, 'utf8').toString('latin1'));
       }
       return { ok: true, headers };
@@ -84,7 +84,7 @@ function headerText(value: JsonValue | undefined, format: ForwardHeadersFormat):
   return claimText(value) ?? claimJson(value);
 }
 
-/** An element that would read as several, or as JSON, is a JSON string: `["a,b","c"]` is not `["a","b","c"]`. */
+/** An element that would read as several, or as JSON, is written as a JSON string: `["a,b","c"]` is not `["a","b","c"]`. */
 function elementText(element: JsonValue): string {
   const isPlain = typeof element !== 'string' || !/[,"]|^[[{]/.test(element);
   return isPlain ? (claimText(element) ?? claimJson(element)) : claimJson(element);

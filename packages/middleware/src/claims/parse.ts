@@ -2,7 +2,7 @@ import { parse } from 'lossless-json';
 import type { Claims, JsonValue } from './claims.ts';
 import { JsonNumber } from './claims.ts';
 
-/** Deepest nesting of objects and arrays in a claims set; what reads claims may recurse. */
+/** Maximum nesting of objects and arrays in claims; readers of claims may recurse. */
 export const maxClaimsDepth = 256;
 
 /** Parses a claims set, numbers kept as written; undefined when the text is not a JSON object or nested too deep. */

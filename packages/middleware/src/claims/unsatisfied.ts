@@ -2,16 +2,16 @@ import { createFindFailing } from '../predicate/failing.ts';
 import type { Claims } from './claims.ts';
 import { claimFunctions } from './functions.ts';
 
-/** Conditions that are named, and characters of each. */
+/** Maximum number of conditions to name, and of characters of each. */
 const maxConditions = 5;
 const maxCharacters = 200;
 
 /**
- * Says for operators which conditions of a `claims` expression fail, as they are written: ``Equals(`grp`, `admin`) is false``.
- * Values of claims are not in it.
+ * Describes for operators which conditions of a `claims` expression fail, as written: ``Equals(`grp`, `admin`) is false``. It
+ * contains no values of claims.
  */
 export function createDescribeUnsatisfied(source: string): (claims: Claims) => string {
-  // Parsed for the first token that fails, not for each.
+  // Parsed for the first refused token, not for each.
   let find: ReturnType<typeof createFindFailing<Claims>> | undefined;
   return (claims) => {
     const failing = (find ??= createFindFailing(source, claimFunctions))(claims);

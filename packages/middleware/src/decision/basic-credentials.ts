@@ -1,6 +1,6 @@
 import { Secret } from '../base/secret.ts';
 
-/** What the caller's `Authorization` header holds. */
+/** Content of the caller's `Authorization` header. */
 export type BasicCredentials =
   | { readonly kind: 'credential'; readonly clientId: string; readonly clientSecret: Secret }
   | { readonly kind: 'missing' | 'malformed'; readonly detail: string };
@@ -16,7 +16,7 @@ const noColon = malformed('The Basic credentials have no colon between client ID
 const noId = malformed('The Basic credentials have an empty client ID.');
 const controls = malformed('The Basic credentials contain control characters.');
 
-/** Longest `Authorization` value that is read, in characters; far above any client ID and secret. */
+/** Maximum length of an `Authorization` value, in characters; far above any client ID and secret. */
 export const maxAuthorizationLength = 8192;
 const tooLong = malformed('The Basic credentials are too long.');
 
@@ -26,8 +26,8 @@ const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 const control = /[\u0000-\u001f\u007f]/;
 
 /**
- * Reads Basic credentials raw, split at the first colon (RFC 7617 section 2). The scheme's letter case is free;
- * padding may be missing. Any other scheme counts as missing credentials: the caller has to be told which to send.
+ * Reads Basic credentials raw, split at the first colon (RFC 7617 section 2). The scheme is case-insensitive; padding is
+ * optional. Any other scheme counts as missing credentials, so that the caller learns which to send.
  */
 export function readBasicCredentials(authorization: string | undefined): BasicCredentials {
   if (authorization === undefined || authorization === '') return absent;

@@ -14,7 +14,7 @@ import { createDeny } from './refusals.ts';
 import type { HeldFailure, HeldToken, TokenSource } from './token-source.ts';
 import { toVerdict } from './verdict.ts';
 
-/** What decides for one middleware. Synchronous when the answer is in memory. */
+/** Decides for one middleware. Synchronous when the token is in memory. */
 export type Decide = (facts: RequestFacts) => MaybePromise<Decision>;
 
 interface Identity {
@@ -24,7 +24,7 @@ interface Identity {
 
 type Caller = Extract<BasicCredentials, { readonly kind: 'credential' }>;
 
-/** Callers whose decoded credentials are remembered per middleware, the most recently used kept. */
+/** Number of callers per middleware whose decoded credentials are cached, most recently used. */
 const rememberedCallers = 10_000;
 
 /** Application level: each caller brings its own client ID and secret. */
@@ -42,7 +42,7 @@ export function createApplicationDecide(
     const outcome = tokens.get(read);
     if (known !== undefined && !(outcome instanceof Promise) && outcome.kind === 'token')
       return judge(known, outcome);
-    // Remembered only once it has earned a token, so that guesses do not push out callers that work; forgotten when refused.
+    // Cached only once it has obtained a token, so that guesses do not evict working callers; removed when refused.
     const remember = (result: HeldToken | HeldFailure): MaybePromise<Decision> => {
       if (authorization !== undefined) {
         if (result.kind === 'token') callers.set(authorization, read);
@@ -54,7 +54,7 @@ export function createApplicationDecide(
   };
 }
 
-/** Gateway level: the gateway's own client ID and secret; what the caller sends is not looked at. */
+/** Gateway level: the gateway's own client ID and secret; the caller's headers are ignored. */
 export function createGatewayDecide(
   policy: Policy,
   tokens: TokenSource,

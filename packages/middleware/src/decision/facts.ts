@@ -1,4 +1,4 @@
-/** What a decision needs to know of a request. */
+/** Facts about a request that a decision needs. */
 export interface RequestFacts {
   /** Value of the `Authorization` header; undefined when absent. Join several such headers with `, `. */
   readonly authorization: string | undefined;

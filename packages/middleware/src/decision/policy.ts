@@ -8,21 +8,21 @@ import { claimText } from '../claims/text.ts';
 import type { ClientCredentialsOptions } from '../options/options.ts';
 import { normalizeHeaderName } from '../base/header-name.ts';
 
-/** The part of the options that judges a token, compiled once; asked once per token. */
+/** The part of the options that evaluates a token, compiled once; used once per token. */
 export interface Policy {
   /** True when an opaque token cannot pass because its claims must be read. */
   readonly needsClaims: boolean;
   /** Undefined: every token passes. */
   readonly satisfies: ((claims: Claims) => boolean) | undefined;
-  /** Says for operators which conditions of `claims` fail; asked when `satisfies` is false. */
+  /** Describes for operators which conditions of `claims` fail; called when `satisfies` is false. */
   readonly describeUnsatisfied: ((claims: Claims) => string) | undefined;
   readonly headersFrom: (claims: Claims) => ForwardedHeaders;
   readonly usernameFrom: (claims: Claims) => string | undefined;
-  /** Caller headers that never pass, normalised. */
+  /** Caller headers that are never forwarded, normalised. */
   readonly removeHeaders: ReadonlySet<string>;
 }
 
-/** Compiles a policy. The options were validated before: a fault here is a mistake of this code and throws. */
+/** Compiles a policy. The options were validated before: a fault here is a defect and throws. */
 export function compilePolicy(options: ClientCredentialsOptions): Policy {
   const predicate = options.claims === undefined ? undefined : compileClaims(options.claims);
   if (predicate?.ok === false) throw new TypeError('claims was not validated');
@@ -46,7 +46,7 @@ function compileUsername(source: string | undefined): (claims: Claims) => string
   const { path } = parsed;
   return (claims) => {
     const text = claimText(readClaim(claims, path));
-    // The parser puts texts together character by character, and the engine holds each step: this is the text alone.
+    // The parser concatenates texts character by character, and the engine keeps each step: this copy is only the text.
     return text === undefined ? undefined : (JSON.parse(JSON.stringify(text)) as string);
   };
 }

@@ -1,6 +1,6 @@
-/** What is written to a caller whose request does not pass: a `Deny`, or what a gateway refuses itself. */
+/** A refusal for a caller: a `Deny`, or a refusal of the gateway itself. */
 export interface Refusal {
-  /** Of a closed list; it ends the URN of the problem's type. */
+  /** One of a closed list; the last part of the problem's URN. */
   readonly code: string;
   /** HTTP status code. */
   readonly status: number;
@@ -12,7 +12,7 @@ export interface Refusal {
   readonly retryAfterSeconds: number | undefined;
 }
 
-/** The problem document (RFC 9457) as JSON; `requestId` is undefined for what could not be read as a request. */
+/** The problem document (RFC 9457) as JSON; `requestId` is undefined for input that could not be read as a request. */
 export function toProblem(refusal: Refusal, requestId: string | undefined): string {
   return JSON.stringify({
     type: `urn:grantgate:problem:${refusal.code}`,
@@ -24,7 +24,7 @@ export function toProblem(refusal: Refusal, requestId: string | undefined): stri
   });
 }
 
-/** The headers that go with it, name and value in turn, without `Content-Length`. A refusal is never cached. */
+/** Its headers, name and value in turn, without `Content-Length`. A refusal is never cached. */
 export function toProblemHeaders(refusal: Refusal, requestId: string): string[] {
   const headers = [
     'Content-Type',

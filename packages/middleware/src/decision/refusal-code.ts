@@ -1,4 +1,4 @@
-/** Every code that a decision can refuse with; closed, and listed in the reference. */
+/** Every code of a refused decision; closed, and listed in the reference. */
 export type RefusalCode =
   | 'credentials_missing'
   | 'credentials_malformed'

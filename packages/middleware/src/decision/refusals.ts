@@ -1,12 +1,12 @@
 import type { Deny } from './decision.ts';
 import type { RefusalCode } from './refusal-code.ts';
 
-/** What a code means on the wire. */
+/** Representation of a code in HTTP. */
 export interface RefusalRow {
   /** HTTP status code. */
   readonly status: number;
   readonly title: string;
-  /** Whether `WWW-Authenticate: Basic` goes with it (RFC 9110 section 11.6.1 demands one with 401). */
+  /** Whether the response has `WWW-Authenticate: Basic` (RFC 9110 section 11.6.1 requires one with 401). */
   readonly challenge: boolean;
   /** Seconds for `Retry-After` when the authorization server named none; undefined: no such header. */
   readonly retryAfterSeconds: number | undefined;
@@ -15,7 +15,7 @@ export interface RefusalRow {
 const row = (status: number, title: string, challenge = false, retryAfterSeconds?: number): RefusalRow =>
   Object.freeze({ status, title, challenge, retryAfterSeconds });
 
-/** The one table of refusals: reason to status, title and headers. */
+/** The one table of refusals: code to status, title and headers. */
 export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze({
   credentials_missing: row(401, 'Credentials are required', true),
   credentials_malformed: row(401, 'Credentials are malformed', true),

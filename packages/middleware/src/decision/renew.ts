@@ -6,12 +6,12 @@ import type { HeldToken } from './token-source.ts';
 import { toVerdict } from './verdict.ts';
 
 /**
- * Replaces a decision whose token a resource has refused with 401 (RFC 6750 section 3.1): the same request may be sent once
- * more with the new one. Undefined when no other token is available, or when its claims do not satisfy the policy.
+ * Replaces a decision whose token a resource has refused with 401 (RFC 6750 section 3.1): the same request may be repeated with
+ * the new one. Undefined when no other token is available, or when its claims do not satisfy the policy.
  */
 export type Renew = (refused: Allow) => MaybePromise<Allow | undefined>;
 
-/** The decision's port to whatever replaces tokens. */
+/** The decision's port to the source of new tokens. */
 export type TokenRenewal = (refused: Pick<HeldToken, 'value'>) => MaybePromise<HeldToken | undefined>;
 
 export function createRenew(policy: Policy, clientId: string, renewal: TokenRenewal, clock: Clock): Renew {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** The caller's `X-Request-Id` when it is fit for a log (1 to 128 visible ASCII characters), otherwise a new one. */
+/** The caller's `X-Request-Id` if it is suitable for a log (1 to 128 visible ASCII characters), otherwise a new one. */
 export function toRequestId(sent: string | undefined, create: () => string = randomUUID): string {
   return sent !== undefined && fit.test(sent) ? sent : create();
 }
@@ -10,7 +10,7 @@ const fit = /^[\w.:/+=@-]{1,128}$/;
 const idLength = 36;
 const perBatch = 128;
 
-/** Gives random UUIDs (RFC 9562, version 4) as `randomUUID` does, of which many are made at once: for one per request. */
+/** Generates random UUIDs (RFC 9562, version 4) like `randomUUID`, many at once, because each request needs one. */
 export function createRequestIds(): () => string {
   let batch = '';
   let at = 0;

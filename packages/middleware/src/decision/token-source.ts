@@ -11,7 +11,7 @@ export interface HeldToken {
   readonly expiresAtMs?: number | undefined;
 }
 
-/** The decision's port to whatever holds tokens: a value when it is in memory, a promise when the server must be asked. */
+/** The decision's port to the token cache: a value when it is in memory, a promise when a token request is needed. */
 export interface TokenSource {
   get(credential: {
     readonly clientId: string;
@@ -25,7 +25,7 @@ export interface HeldFailure {
     'credentials_refused' | 'request_rejected' | 'response_invalid' | 'unavailable' | 'timeout';
   readonly detail: string;
   readonly retryAfterSeconds: number | undefined;
-  /** What the authorization server said, shortened and without control characters; for operators alone. */
+  /** Message of the authorization server, shortened and without control characters; for operators only. */
   readonly response?:
     { readonly problem?: string | undefined; readonly errorDescription: string | undefined } | undefined;
 }

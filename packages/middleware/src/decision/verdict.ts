@@ -11,13 +11,13 @@ import type { HeldToken } from './token-source.ts';
 /** The client that a token was obtained for. */
 export interface Client {
   readonly clientId: string;
-  /** The client ID when the caller presented it; undefined when it is the gateway's own. */
+  /** The client ID if the caller presented it; undefined if it is the gateway's own. */
   readonly presented: string | undefined;
 }
 
 /**
- * Decides on one token under one policy; called once per pair, its result is kept with the token. The claims are not: they take
- * several times the token's memory, and whoever wants them has them from the token.
+ * Decides on one token under one policy; called once per pair, and the result is cached with the token. The claims are not
+ * cached: they take several times the token's memory, and can be read from the token again.
  */
 export function toVerdict(
   policy: Policy,

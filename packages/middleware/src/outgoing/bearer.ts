@@ -3,16 +3,16 @@ import { keepLasting } from './lasting-token.ts';
 import type { OutgoingToken, TokenSource } from './token-source.ts';
 
 export interface BearerOptions {
-  /** Origins that get the token, such as `https://api.example.com`; no other does, wherever a redirect leads. */
+  /** Origins that get the token, such as `https://api.example.com`; no other origin does, even after a redirect. */
   readonly origins: readonly string[];
 }
 
 /**
- * An interceptor for undici 7 (`dispatcher.compose`): requests to the given origins without an `Authorization` of their own
- * bear the source's token. On a 401 the token is renewed once and the request repeated, if its body is none, text or bytes.
+ * An interceptor for undici 7 (`dispatcher.compose`): adds the source's token to requests to the given origins that have no
+ * `Authorization`. On a 401 the token is renewed once and the request repeated, if it has no body, or a body of text or bytes.
  * A request for which there is no token fails with a `TokenError`. A token without a lifetime is used until a 401.
  *
- * @throws TypeError when one of the origins is no URL.
+ * @throws TypeError when one of the origins is not a URL.
  */
 export function bearer(
   source: TokenSource,
@@ -40,10 +40,10 @@ export function bearer(
   };
 }
 
-// A request that was never sent has none; undici's own interceptors pass the same.
+// A request that was never sent has none; undici's own interceptors do the same.
 const noController = null as unknown as Dispatcher.DispatchController;
 
-/** Holds a 401 back until it is known whether there is another token; then repeats the request, or lets the 401 pass. */
+/** Delays a 401 until it is known whether there is another token; then repeats the request, or passes the 401 on. */
 function createRetry(
   source: Pick<TokenSource, 'renew'>,
   token: OutgoingToken,
@@ -68,7 +68,7 @@ function createRetry(
       else {
         refused.chunks += chunk.length;
         refused.pass.push(() => handler.onResponseData?.(controller, chunk));
-        // More than an error message: it passes as it is.
+        // Larger than an error message: it is passed on unchanged.
         if (refused.chunks > maxHeldBytes) {
           const { pass } = refused;
           refused = undefined;
@@ -98,7 +98,7 @@ function createRetry(
   };
 }
 
-/** Bytes of a 401's body that are held back. */
+/** Maximum size of a delayed 401's body, in bytes. */
 const maxHeldBytes = 64 * 1024;
 
 function isReplayable(body: unknown): boolean {

@@ -4,22 +4,19 @@ import type { TokenSource } from './token-source.ts';
 type Fetch = typeof globalThis.fetch;
 
 export interface FetchOptions {
-  /**
-   * Origins that get the token, such as `https://api.example.com`; calls to any other go without. Default: whichever the
-   * application calls.
-   */
+  /** Origins that get the token, such as `https://api.example.com`. Default: all. */
   readonly origins?: readonly string[];
-  /** What is wrapped; default: the global `fetch`. */
+  /** The function to wrap; default: the global `fetch`. */
   readonly fetch?: Fetch;
 }
 
 /**
- * Wraps `fetch`: calls without an `Authorization` of their own bear the source's token. On a 401 the token is renewed once
- * and the call repeated, if its body can be sent again (none, text, bytes, `URLSearchParams`, `FormData`, `Blob`; not a
- * stream, nor the body of a `Request`). `fetch` itself keeps the token from other origins that it is redirected to. A token
- * without a lifetime is used until a 401.
+ * Wraps `fetch`: adds the source's token to calls that have no `Authorization`. On a 401 the token is renewed once and the call
+ * repeated, if its body can be sent again (none, text, bytes, `URLSearchParams`, `FormData`, `Blob`; not a stream, nor the body
+ * of a `Request`). `fetch` itself does not send the token to other origins after a redirect. A token without a lifetime is used
+ * until a 401.
  *
- * @throws TypeError when one of the origins is no URL.
+ * @throws TypeError when one of the origins is not a URL.
  * @throws TokenError (from the call) when there is no token.
  */
 export function createFetch(source: TokenSource, options: FetchOptions = {}): Fetch {
@@ -27,7 +24,7 @@ export function createFetch(source: TokenSource, options: FetchOptions = {}): Fe
   const origins = options.origins && new Set(options.origins.map((origin) => new URL(origin).origin));
   const kept = keepLasting(source);
   return async (request, given) => {
-    // Both may be changed while the token is awaited, and the origin has been looked at by then.
+    // Both may change while the call waits for the token, and the origin has been checked by then.
     const input = request instanceof URL ? request.href : request;
     const init = given && { ...given };
     if (origins?.has(originOf(input)) === false) return fetch(input, init);
@@ -49,7 +46,7 @@ export function createFetch(source: TokenSource, options: FetchOptions = {}): Fe
   };
 }
 
-/** Whether the answer is of another origin, which has not seen the token. */
+/** Whether the response comes from another origin, which has not received the token. */
 function wentElsewhere(input: string | URL | Request, response: Response): boolean {
   if (!response.redirected) return false;
   return new URL(response.url).origin !== originOf(input);

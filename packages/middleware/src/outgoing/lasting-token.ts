@@ -1,6 +1,6 @@
 import type { OutgoingToken, TokenSource } from './token-source.ts';
 
-/** Holds on to a token whose lifetime nobody knows until a resource refuses it; all others are the source's own business. */
+/** Keeps a token of unknown lifetime until a resource refuses it; the source caches all others. */
 export interface LastingToken {
   /** Undefined when there is none: the source has the token. */
   get(): OutgoingToken | undefined;

@@ -1,4 +1,4 @@
-// What `@grantgate/middleware/outgoing` offers.
+// Exports of `@grantgate/middleware/outgoing`.
 export { bearer } from './bearer.ts';
 export { createFetch } from './create-fetch.ts';
 export type { FetchOptions } from './create-fetch.ts';

@@ -18,7 +18,7 @@ import { createStoreChannel } from '../store-listener.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { TokenFailureReason } from '../token/failure.ts';
 
-/** The options of `oAuthClientCredentials` that say where the application's own tokens come from. */
+/** The options of `oAuthClientCredentials` that apply to an application's own tokens. */
 export type TokenSourceInput = ServerInput &
   Pick<
     ClientCredentialsInput,
@@ -46,10 +46,10 @@ export interface OutgoingToken {
   readonly expiresAt: number | undefined;
 }
 
-/** Tokens of one client, cached as those of the gateway: one request per lifetime, renewed ahead of its end. */
+/** Tokens of one client, cached like those of the gateway: one request per lifetime, refreshed ahead of expiry. */
 export interface TokenSource {
   /**
-   * A token that is valid now. An abort ends this wait alone; the request goes on for all others.
+   * A valid token. Aborting ends only this wait; the token request continues for all others.
    *
    * @throws TokenError with the reason, or the signal's reason.
    */
@@ -100,7 +100,7 @@ export function createTokenSource(
       const { value, expiresAtMs } = outcome;
       const expiresAt =
         expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic());
-      // Not enumerable: whatever walks over the object does not meet the token.
+      // Not enumerable: code that walks over the object does not find the token.
       token = Object.freeze(Object.defineProperty({ expiresAt }, 'value', { value })) as OutgoingToken;
       held.set(outcome, token);
       originals.set(token, outcome);

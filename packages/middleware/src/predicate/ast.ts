@@ -1,4 +1,4 @@
-/** Where a node stands in the source, in UTF-16 code units from 0. */
+/** Position of a node in the source, in UTF-16 code units from 0. */
 export interface Span {
   readonly offset: number;
   readonly length: number;

@@ -11,10 +11,10 @@ export type Compiled<C> =
   | { readonly ok: true; readonly evaluate: Evaluate<C> }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Faults that are reported of one expression. Placing one takes time in proportion to the source before it. */
+/** Maximum number of faults reported for one expression. Locating one takes time proportional to the source before it. */
 export const maxDiagnostics = 100;
 
-/** Compiles an expression to closures; reports every fault at once, up to `maxDiagnostics`, in source order. */
+/** Compiles an expression to closures; reports all faults at once, up to `maxDiagnostics`, in source order. */
 export function compilePredicate<C>(source: string, table: FunctionTable<C>): Compiled<C> {
   const parsed = parsePredicate(source);
   return parsed.ok ? compileTree(parsed.ast, source, table) : { ok: false, diagnostics: [parsed.diagnostic] };

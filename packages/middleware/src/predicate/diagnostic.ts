@@ -1,9 +1,9 @@
-/** Something wrong in an expression, at a place in it. */
+/** A fault in an expression, with its position. */
 export interface Diagnostic {
   readonly message: string;
   /** UTF-16 code units from 0. */
   readonly offset: number;
-  /** Code units that the caret line covers; at least 1. */
+  /** Code units below which carets stand; at least 1. */
   readonly length: number;
   /** From 1. */
   readonly line: number;
@@ -11,7 +11,7 @@ export interface Diagnostic {
   readonly column: number;
 }
 
-/** Places a message at an offset of the source. */
+/** Creates a diagnostic at an offset of the source. */
 export function createDiagnostic(
   source: string,
   offset: number,
@@ -33,12 +33,12 @@ export function createDiagnostic(
 
 const characters = (text: string): number => Array.from(text).length;
 
-/** Characters of a line that are shown before and after the place. */
+/** Characters of a line to show before and after the position. */
 const shownAround = 100;
 
 /**
- * Shows the line of the source with carets under the place; tabs stay tabs, so that the carets stand right. Of a long line
- * only the part around the place is shown, of a place that goes on over several lines only the first.
+ * Shows the line of the source with carets below the position; tabs stay tabs, so that the carets align. Of a long line, only
+ * the part around the position is shown; of several lines, only the first.
  */
 export function renderDiagnostic(diagnostic: Diagnostic, source: string): string {
   const start = diagnostic.offset === 0 ? 0 : source.lastIndexOf('\n', diagnostic.offset - 1) + 1;

@@ -5,7 +5,7 @@ import type { FunctionTable } from './functions.ts';
 import { findFunction } from './functions.ts';
 import { parsePredicate } from './parse.ts';
 
-/** What one call in an expression came to. */
+/** Result of one call in an expression. */
 export interface ExplainedCall {
   /** The call as written. */
   readonly text: string;
@@ -13,9 +13,9 @@ export interface ExplainedCall {
   readonly offset: number;
   /** UTF-16 code units. */
   readonly length: number;
-  /** Of the call itself: a `!` before it is not counted in. */
+  /** Of the call itself, ignoring a `!` before it. */
   readonly result: boolean;
-  /** What the call found, for people; empty when its function does not say. */
+  /** Explanation for people; empty when the function has none. */
   readonly why: string;
 }
 
@@ -23,7 +23,9 @@ export type Explained =
   | { readonly ok: true; readonly result: boolean; readonly calls: readonly ExplainedCall[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Evaluates an expression and tells what each of its calls came to, in source order, also those that did not count. */
+/**
+ * Evaluates an expression and returns the result of each call, in source order, including calls that do not affect the result.
+ */
 export function explainPredicate<C>(source: string, table: FunctionTable<C>, context: C): Explained {
   const parsed = parsePredicate(source);
   if (!parsed.ok) return { ok: false, diagnostics: [parsed.diagnostic] };

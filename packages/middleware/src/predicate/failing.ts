@@ -3,17 +3,17 @@ import { compileTree } from './compile.ts';
 import type { FunctionTable } from './functions.ts';
 import { parsePredicate } from './parse.ts';
 
-/** A call that keeps an expression from being true. */
+/** A call that prevents an expression from being true. */
 export interface FailingCall {
   /** The call as written. */
   readonly text: string;
-  /** What it came to: true for one below a `!`. */
+  /** Its result: true for one below a `!`. */
   readonly result: boolean;
 }
 
 /**
- * Finds the calls for which an expression is not true, in source order: of `&&` those that are false, of `||` all of them, of
- * `!` the other way round. Nothing of the context is in the result. Empty for an expression that is true or does not compile.
+ * Finds the calls that make an expression false, in source order: for `&&` the false ones, for `||` all of them, for `!` the
+ * reverse. The result contains nothing of the context. Empty for an expression that is true or does not compile.
  */
 export function createFindFailing<C>(
   source: string,
@@ -31,7 +31,7 @@ export function createFindFailing<C>(
       if (node.kind === 'not') return find(node.operand, !wanted);
       if (node.kind === 'call') return evaluate(node) === wanted ? [] : [node];
       const failing = node.operands.map((operand) => find(operand, wanted));
-      // One operand is enough for an `||` that should be true, and for an `&&` that should be false.
+      // One operand suffices to make `||` true, and to make `&&` false.
       const isOneEnough = (node.kind === 'or') === wanted;
       return isOneEnough && failing.some((calls) => calls.length === 0) ? [] : failing.flat();
     };

@@ -1,4 +1,4 @@
-/** What an argument's place in the source and its fault are told by. */
+/** Fault of an argument, with its position in the source. */
 export interface ArgumentFault {
   /** Index of the argument. */
   readonly argument: number;
@@ -9,12 +9,12 @@ export interface ArgumentFault {
 export interface PredicateFunction<C> {
   /** Names of the arguments, for messages; the last may repeat when `repeats` is set. */
   readonly parameters: readonly string[];
-  /** Arguments that must be there; default: all. */
+  /** Number of required arguments; default: all. */
   readonly required?: number;
   readonly repeats?: boolean;
-  /** Called once per call in the source; does everything that needs no context. */
+  /** Called once per call in the source; does everything that does not depend on a context. */
   readonly build: (args: readonly string[]) => ((context: C) => boolean) | ArgumentFault;
-  /** Says, for people, what such a call finds in a context; the arguments are ones that `build` accepts. */
+  /** Describes, for people, what such a call finds in a context; `build` accepts these arguments. */
   readonly describe?: (args: readonly string[], context: C) => string;
 }
 

@@ -53,7 +53,7 @@ export function lex(source: string): Lexed {
           : /['‘’“”]/.test(char)
             ? 'write strings in `...` or "..."'
             : 'expected a function, "(", "!" or an operator';
-      // Blanks and invisible characters, which pasting brings in, are told by number.
+      // Blanks and invisible characters, which pasting introduces, are shown by number.
       const shown = /[\p{Z}\p{C}]/u.test(whole)
         ? `U+${(whole.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
         : JSON.stringify(whole);

@@ -1,4 +1,4 @@
-/** A literal read from the source: its value and how many code units it takes; or what is wrong, and where. */
+/** A literal read from the source: its value and its length in code units; or the fault and its position. */
 export type Literal =
   | { readonly ok: true; readonly value: string; readonly length: number }
   | { readonly ok: false; readonly offset: number; readonly length: number; readonly message: string };

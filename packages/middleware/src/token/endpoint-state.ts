@@ -55,8 +55,9 @@ export interface EndpointStates {
 }
 
 /**
- * Shares a state among all that use a token endpoint in the same way. Whatever can make a request fail on this side (TLS, proxy, headers,
- * time-out) tells endpoints apart, so that one middleware's wrong options do not suspend the requests of another.
+ * Shares a state among all users of a token endpoint with the same options. Options that can make a request fail on this side
+ * (TLS, proxy, headers, time-out) separate endpoints, so that one middleware's wrong options do not suspend the requests of
+ * another.
  */
 export function createEndpointStates(clock: Clock): EndpointStates {
   const held = new Map<string, { readonly state: EndpointState; users: number }>();

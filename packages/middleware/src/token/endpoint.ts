@@ -5,7 +5,7 @@ import type { AssertionSettings } from './client-auth/assertion.ts';
 import type { Credential } from './credential.ts';
 import type { GrantRules } from './granted-token.ts';
 
-/** How to ask one token endpoint. */
+/** How to request tokens from one token endpoint. */
 export interface TokenEndpointOptions {
   /** Absolute `https:` or `http:` URL. */
   readonly url: string;
@@ -20,7 +20,7 @@ export interface TokenEndpointOptions {
   /** More headers, none of ours. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly clientAuthentication: ClientAuthentication;
-  /** What `auto` tries first while nothing is known of the endpoint; default `client_secret_basic`. */
+  /** The method that `auto` tries first while nothing is known about the endpoint; default `client_secret_basic`. */
   readonly firstMethod?: ClientAuthMethod | undefined;
   readonly assertion: AssertionSettings;
   /** How a successful response is read. */
@@ -38,13 +38,16 @@ export interface TokenEndpointOptions {
   readonly timeoutMs: number;
   /** Retries after the first attempt; 0 for none. */
   readonly maxRetries: number;
-  /** Token requests at the same time; at least 1. */
+  /** Maximum number of concurrent token requests; at least 1. */
   readonly maxConcurrent: number;
 }
 
-/** Exchanges a credential for a token at one token endpoint (RFC 6749 section 4.4), retries included; never throws for what a server can do. */
+/**
+ * Exchanges a credential for a token at one token endpoint (RFC 6749 section 4.4), with retries; failures of a server do not
+ * throw.
+ */
 export interface TokenEndpoint {
   obtain(credential: Credential): Promise<TokenOutcome>;
-  /** Closes its connections once requests under way are answered. */
+  /** Closes its connections after requests in flight. */
   close(): Promise<void>;
 }

@@ -1,13 +1,13 @@
-/** Proxies that the environment names; an empty text is none. */
+/** Proxies from the environment; an empty text means none. */
 export interface EnvironmentProxies {
   readonly httpProxy: string;
   readonly httpsProxy: string;
   readonly noProxy: string;
-  /** What is wrong with them, naming the variable and not its value, which may hold a password. */
+  /** Fault of a variable, named without its value, which may contain a password. */
   readonly fault: string | undefined;
 }
 
-/** Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in lower case first. */
+/** Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, preferring lower case. */
 export function readProxies(env: Readonly<Record<string, string | undefined>>): EnvironmentProxies {
   const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? '').trim();
   // As curl does: a host and a port are enough.

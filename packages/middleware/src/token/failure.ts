@@ -6,9 +6,11 @@ export type TokenFailureReason =
   | 'credentials_refused'
   /** Any other error code. */
   | 'request_rejected'
-  /** A success that RFC 6749 section 5.1 does not allow, a redirect, an answer over the size limit. */
+  /** A success that violates RFC 6749 section 5.1, a redirect, or a response over the size limit. */
   | 'response_invalid'
-  /** Connection errors, `temporarily_unavailable` and its like, 5xx, 429, 408 and code-less 4xx after the last retry. */
+  /**
+   * Connection errors, `temporarily_unavailable` and similar codes, 5xx, 429, 408 and 4xx without a code, after the last retry.
+   */
   | 'unavailable'
   /** The last attempt timed out. */
   | 'timeout';
@@ -28,11 +30,11 @@ export interface TokenFailure {
   /** The error response of the authorization server, for operators alone: it never reaches a caller. */
   readonly response?: ErrorResponse | undefined;
   /**
-   * Set when the response leaves open whether the server understood how the client authenticated; `weak`: it may also have been a proxy
-   * that is in trouble.
+   * Set when the response does not show whether the server understood the client authentication; `weak`: it may also come from
+   * a failing proxy.
    */
   readonly methodDoubt?: MethodDoubt | undefined;
-  /** True when no request was sent: it says nothing of the server. */
+  /** True when no request was sent, so it says nothing about the server. */
   readonly isLocal?: boolean;
 }
 
@@ -57,7 +59,7 @@ export function createTokenFailure(
   });
 }
 
-/** A failure in one line for operators, with what the authorization server said: never for a caller. */
+/** A failure in one line for operators, with the authorization server's message: never for a caller. */
 export function describeForOperators({
   detail,
   response,

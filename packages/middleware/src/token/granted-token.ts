@@ -7,9 +7,9 @@ import { lifetimeSeconds, parseExpiresIn } from './lifetime.ts';
 
 /** What a successful token response is read with. */
 export interface GrantRules {
-  /** Token types that are taken for Bearer, in lower case; an empty string stands for a response without `token_type`. */
+  /** Token types treated as Bearer, in lower case; an empty string means a response without `token_type`. */
   readonly acceptedTokenTypes: ReadonlySet<string>;
-  /** Milliseconds that a token without any known lifetime is kept; undefined: it is not kept. */
+  /** Milliseconds to cache a token without any known lifetime; undefined: not cached. */
   readonly tokenLifetimeMs: number | undefined;
 }
 
@@ -19,15 +19,15 @@ export const plainGrantRules: GrantRules = Object.freeze({
   tokenLifetimeMs: undefined,
 });
 
-// Visible ASCII is what RFC 6749 appendix A.12 allows, less the space, which would end the header's token. RFC 6750's
-// narrower b64token is not insisted on: widely used servers issue `!`, `|` and `:`.
+// Visible ASCII as in RFC 6749 appendix A.12, without the space, which would end the header's token. RFC 6750's narrower
+// b64token is not enforced, because widely used servers issue `!`, `|` and `:`.
 const headerToken = /^[\x21-\x7e]+$/;
 
 /**
- * Reads a successful response (RFC 6749 section 5.1): a token, or in words for operators why there is none. Only what is used
- * is checked: a stray ID token or an odd `scope` does not spoil a good access token.
+ * Reads a successful response (RFC 6749 section 5.1): a token, or the reason for operators why there is none. Only used members
+ * are checked: a stray ID token or an odd `scope` does not spoil a good access token.
  *
- * @param text the body, for what is not JSON.
+ * @param text the body, if it is not JSON.
  * @param sentAtMs `Clock.monotonic()` milliseconds when the request was sent.
  */
 export function readGrantedToken(

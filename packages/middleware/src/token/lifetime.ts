@@ -1,6 +1,6 @@
-/** The longest lifetime that is believed, in seconds: a year. */
+/** The longest accepted lifetime, in seconds: a year. */
 const longestSeconds = 365 * 24 * 3600;
-/** Seconds by which the clocks of two machines may plausibly differ. */
+/** Plausible difference between the clocks of two machines, in seconds. */
 const plausibleSkewSeconds = 60;
 
 /** Both `Date` and `iat` are whole seconds: a fresh token may seem to be a second old. */
@@ -15,16 +15,16 @@ export interface ResponseTimes {
 }
 
 /**
- * Seconds for which a token may still be used, counted from when it was requested: the shorter of `expires_in` (RFC 6749
- * section 5.1) and what is left until the JWT's `exp` (RFC 7519 section 4.1.4). A server may return a token that it issued
- * earlier, so `exp - iat` is what is left only of a fresh token.
+ * Remaining lifetime of a token in seconds, counted from the token request: the shorter of `expires_in` (RFC 6749 section 5.1)
+ * and the time until the JWT's `exp` (RFC 7519 section 4.1.4). A server may return a token that it issued earlier, so `exp -
+ * iat` is the remaining time of a fresh token only.
  *
- * The end is compared with the server's clock, so that a clock of ours that is wrong does no harm: its `Date` header, else
- * `iat` when that is at most 60 s from our clock, else our clock. What is left is never more than `exp - iat`.
+ * The expiry is compared with the server's clock, so that a wrong local clock does no harm: its `Date` header, otherwise `iat`
+ * if that is at most 60 s from our clock, otherwise our clock. The result never exceeds `exp - iat`.
  *
  * @param expiresIn number of seconds, when the response has it.
  * @param payload the JWT's payload as JSON text, when the token is one.
- * @returns at most a year; zero or less for a token that has expired already; undefined when no lifetime is known.
+ * @returns at most a year; zero or less for an expired token; undefined for an unknown lifetime.
  */
 export function lifetimeSeconds(
   expiresIn: number | undefined,

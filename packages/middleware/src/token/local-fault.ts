@@ -1,2 +1,2 @@
-/** What keeps a token request from being sent, in our own words, without a path or a secret. */
+/** Reason why a token request cannot be sent, in our own words, without a path or a secret. */
 export class LocalFault extends Error {}

@@ -4,23 +4,26 @@ export interface RequestQueueOptions {
   readonly clock: Clock;
   /** Token requests at the same time; at least 1. */
   readonly maxConcurrent: number;
-  /** Token requests that may wait, of clients that have had a token and of all others each; default 10,000. One more is turned away. */
+  /**
+   * Maximum number of waiting token requests, separately for clients that have had a token and all others; default 10,000.
+   * Further ones are rejected.
+   */
   readonly maxWaiting?: number;
-  /** Milliseconds after which a request that waits is turned away; default 60,000: its callers have left by then. */
+  /** Milliseconds after which a waiting request is rejected; default 60,000: its callers have left by then. */
   readonly maxWaitMs?: number;
 }
 
 /**
- * Bounds the token requests under way at one endpoint, and shares the places fairly between client IDs, so that many wrong
- * credentials take no place from right ones:
+ * Limits the token requests in flight at one endpoint, and shares the slots fairly between client IDs, so that many wrong
+ * credentials take no slots from right ones:
  *
- * - clients that have had a token before go first, and the others together never take more than half of the places;
+ * - clients that have had a token before go first, and the others together never take more than half of the slots;
  * - clients take turns, however many requests each of them has waiting;
- * - while more clients wait than there are places, the one that came last goes first: whoever came early has probably left.
+ * - while more clients wait than there are slots, the newest goes first, because earlier ones have probably left.
  */
 export interface RequestQueue {
   /**
-   * Runs `send` when there is a place. Gives undefined when the request is turned away.
+   * Runs `send` when there is a slot. Undefined when the request is rejected.
    *
    * @param isKnown whether the client has had a token before.
    */
@@ -31,7 +34,7 @@ export interface RequestQueue {
 
 interface Waiter {
   readonly sinceMs: number;
-  /** @param admitted false when it is turned away. */
+  /** @param admitted false when it is rejected. */
   resume(admitted: boolean): void;
 }
 
@@ -81,7 +84,7 @@ interface Line {
   take(): Waiter | undefined;
 }
 
-/** Clients in turn. @param crowd number of waiting clients above which the one that came last goes first. */
+/** Clients in turn. @param crowd number of waiting clients above which the newest goes first. */
 function createLine(crowd: number): Line {
   const byClient = new Map<string, Waiter[]>();
   /** The end from which clients are taken while there is no crowd comes first. */

@@ -1,6 +1,6 @@
 import { parseHttpDate } from './http-date.ts';
 
-/** The longest `Retry-After` that is believed, in seconds: a day. */
+/** The longest accepted `Retry-After`, in seconds: a day. */
 const longestSeconds = 86_400;
 
 /**

@@ -22,11 +22,11 @@ export interface RetryOptions {
   readonly isFinal?: ((outcome: TokenFailure, retries: number) => boolean) | undefined;
 }
 
-/** Milliseconds that no back-off exceeds; a `Retry-After` comes on top. */
+/** Upper bound of each back-off in milliseconds, in addition to `Retry-After`. */
 export const maxBackoffMs = 2000;
-/** Milliseconds that the first back-off is below. */
+/** Upper bound of the first back-off, in milliseconds. */
 const baseBackoffMs = 100;
-/** The longest `Retry-After`, in seconds, that is waited for while a request waits for its token. */
+/** The longest `Retry-After`, in seconds, for which a request waits. */
 const longestWaitSeconds = 10;
 
 /**

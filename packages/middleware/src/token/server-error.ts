@@ -2,10 +2,10 @@ import { STATUS_CODES } from 'node:http';
 
 /** An error that the authorization server itself reports in the JSON body of a response, whatever its status. */
 export interface ServerError {
-  /** As it came, without bounds: not for a log. */
+  /** As received, of any length: not for a log. */
   readonly code: string;
   readonly description: unknown;
-  /** Whom it concerns: this client, this request, or the server for a while. */
+  /** Who is affected: this client, this request, or the server temporarily. */
   readonly concerns: 'client' | 'request' | 'server';
 }
 
@@ -20,9 +20,10 @@ const registered: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether an error proves that the client was authenticated: the server went on to what is asked for, or is in trouble itself. Any other
- * may be what a server says that did not find the credentials where they were sent. `unauthorized_client` comes after authentication (RFC
- * 6749 section 5.2); a server that says it with 401, such as Keycloak 16, means `invalid_client`.
+ * Whether an error proves that the client was authenticated: the server went on to the request itself, or has a problem of its
+ * own. Any other error may come from a server that did not find the credentials where they were sent. `unauthorized_client`
+ * comes after authentication (RFC 6749 section 5.2); a server that sends it with 401, such as Keycloak 16, means
+ * `invalid_client`.
  */
 export function provesAuthentication(status: number, { code, concerns }: ServerError): boolean {
   if (concerns === 'server' || (code === 'unauthorized_client' && status === 400)) return true;
@@ -44,7 +45,7 @@ const clientCodes: ReadonlySet<string> = new Set([
   'inactive_user',
   'org_locked',
   'oauth_app_blocked',
-  // Servers in the manner of GitHub.
+  // Servers modelled on GitHub.
   'incorrect_client_credentials',
   'invalid_client_secret',
   'client_not_found',
@@ -66,12 +67,12 @@ const requestCodes: ReadonlySet<string> = new Set([
 /** RFC 6749 section 4.1.2.1 and RFC 8628 section 3.5. */
 const transientCodes: ReadonlySet<string> = new Set(['server_error', 'temporarily_unavailable', 'slow_down']);
 
-/** Statuses that mean "later" unless the body has a code that is known to be final. */
+/** Statuses that mean "later" unless the body has a code that is final. */
 const transientStatuses: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
 /**
- * Codes of Entra ID (`AADSTS...`, also in `error_codes`) that concern the client under whatever `error` they come: unknown or
- * disabled application, wrong, expired or missing secret, certificate or federated credential.
+ * Codes of Entra ID (`AADSTS...`, also in `error_codes`) that concern the client, whatever the `error`: unknown or disabled
+ * application, wrong, expired or missing secret, certificate or federated credential.
  */
 const entraClientCodes: ReadonlySet<string> = new Set([
   '50012',
@@ -96,8 +97,8 @@ const entraClientCodes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads what the server reports: `error` (RFC 6749 section 5.2), or `errorCode` in the two spellings of Okta and Apigee when it is
- * a code of OAuth. Undefined when nothing in the body is a report of the server itself, as with a page of a proxy.
+ * Reads an error reported by the server: `error` (RFC 6749 section 5.2), or `errorCode` in the two spellings of Okta and Apigee
+ * when it is a code of OAuth. Undefined when the body has no report of the server itself, for example a page of a proxy.
  */
 export function readServerError(
   status: number,
@@ -131,11 +132,11 @@ function concernOf(
   if (transientCodes.has(code)) return 'server';
   if (clientCodes.has(code) || hasEntraClientCode(body)) return 'client';
   if (requestCodes.has(code)) return 'request';
-  // The words of the status are those of a framework, not of OAuth: `{"status": 503, "error": "Service Unavailable"}`.
+  // The words of the status come from a framework, not from OAuth: `{"status": 503, "error": "Service Unavailable"}`.
   const phrase = STATUS_CODES[status]?.toLowerCase();
   if (transientStatuses.has(status) || (status >= 500 && code.replace(/[_-]/g, ' ') === phrase))
     return undefined;
-  // Auth0 answers a wrong secret with 401 `access_denied`, UAA with 401 `unauthorized`.
+  // Auth0 responds to a wrong secret with 401 `access_denied`, UAA with 401 `unauthorized`.
   return status === 401 ? 'client' : 'request';
 }
 

@@ -4,14 +4,14 @@ import type { Secret } from '../base/secret.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import type { Transport } from './transport.ts';
 
-/** What a token request is made of, beside the client. */
+/** Parts of a token request, apart from the client. */
 export type RequestOptions = Pick<
   TokenEndpointOptions,
   'url' | 'audience' | 'scopes' | 'resource' | 'endpointParams' | 'headers'
 >;
 
 /**
- * Sends one token request (RFC 6749 section 4.4.2); what comes back is for `processTokenResponse`.
+ * Sends one token request (RFC 6749 section 4.4.2); `processTokenResponse` reads the response.
  *
  * @throws what `Transport.post` throws, and LocalFault when the client cannot be authenticated.
  */
@@ -42,13 +42,13 @@ function toParameters({ audience, scopes, resource, endpointParams }: RequestOpt
   return parameters;
 }
 
-/** Ours come last: options validation lets nobody name them. */
+/** Ours come last: the validation of options allows nobody to set them. */
 function toHeaders(
   more: Readonly<Record<string, Secret>>,
   ours: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const headers: Record<string, string> = { 'user-agent': 'grantgate' };
   for (const [name, value] of Object.entries(more)) headers[name.toLowerCase()] = value.reveal();
-  // Some servers read no media type with a parameter; this one has none (RFC 6749 appendix B).
+  // Some servers do not understand a media type with a parameter; this one has none (RFC 6749 appendix B).
   return { ...ours, ...headers, 'content-type': 'application/x-www-form-urlencoded' };
 }

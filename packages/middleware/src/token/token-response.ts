@@ -29,12 +29,12 @@ const granting: ReadonlySet<number> = new Set([200, 201, 202, 203]);
 
 /**
  * Reads the response to a token request: a token, or why there is none (RFC 6749 sections 5.1 and 5.2). A JSON body with an
- * `error` is the server speaking, whatever the status; without one the status decides.
+ * `error` comes from the server, whatever the status; otherwise the status decides.
  */
 export async function processTokenResponse(response: Response, context: ResponseContext): Promise<Attempt> {
   const { sentAtMs, clock, credential, rules = plainGrantRules } = context;
   const { status, headers } = response;
-  // `text` drops a byte order mark.
+  // `text` removes a byte order mark.
   const text = await response.text();
   const body = parseJson(text);
   const record = isRecord(body) ? body : undefined;
@@ -91,7 +91,7 @@ function toServersFailure(
   const methodDoubt = provesAuthentication(status, error) ? undefined : 'strong';
   const oauthError = isRegisteredError(code) ? code : undefined;
   const answered = `the token endpoint responded with ${status}`;
-  // Callers may see the detail: a code is in it only when it is one of RFC 6749.
+  // Callers may see the detail: it contains a code only if RFC 6749 defines it.
   const detail = oauthError === undefined ? answered : `${answered} ${oauthError}`;
   if (concerns === 'server')
     return { outcome: createTokenFailure('unavailable', detail, { retryAfterSeconds }), transient: true };
@@ -99,10 +99,10 @@ function toServersFailure(
   return { outcome: createTokenFailure(reason, detail, { oauthError, methodDoubt }), transient: false };
 }
 
-/** Statuses with which servers that have an error format of their own refuse a client. */
+/** Statuses with which servers that have their own error format refuse a client. */
 const refusing: ReadonlySet<number> = new Set([400, 403, 422]);
 
-/** A response without an error of OAuth: a status of the server, or a firewall or a proxy spoke in its place. */
+/** A response without an OAuth error: a status of the server, or of a firewall or proxy in front of it. */
 function toStatusFailure(
   status: number,
   retryAfterSeconds: number | undefined,

@@ -6,16 +6,16 @@ import type { TokenEndpointOptions } from './endpoint.ts';
 import { readProxies } from './environment-proxies.ts';
 import { LocalFault } from './local-fault.ts';
 
-/** Bytes of an answer that are read at most, after decompression. */
+/** Maximum size of a response in bytes, after decompression. */
 export const maxAnswerBytes: number = 1024 * 1024;
 
 /** Connections to one authorization server. */
 export interface Transport {
   /**
-   * Sends a `POST` and reads the whole answer, up to `maxAnswerBytes`; redirects are not followed.
+   * Sends a `POST` and reads the whole response, up to `maxAnswerBytes`; redirects are not followed.
    *
-   * @throws UnusableAnswer, LocalFault, the signal's reason, a connection error, or an error of `node:tls` when a PEM text cannot be
-   * used; options validation finds that first.
+   * @throws UnusableAnswer, LocalFault, the signal's reason, a connection error, or an error of `node:tls` when a PEM text is
+   * invalid; options validation finds that first.
    */
   post(url: string, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Response>;
   /** The same with `GET`. */
@@ -39,7 +39,7 @@ const loadAfterMs = 250;
 /** Statuses whose `Response` must not have a body (Fetch standard, null body status). */
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** Headers of a response that mean something to us. */
+/** Response headers that we use. */
 const readHeaders = ['cache-control', 'date', 'retry-after'] as const;
 
 function pickHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
@@ -51,7 +51,7 @@ function pickHeaders(headers: Dispatcher.ResponseData['headers']): Record<string
   return picked;
 }
 
-/** The decoded body. One that cannot be used is as good as none when the status alone says that there is no token. */
+/** The decoded body. An unusable body counts as empty when the status alone shows that there is no token. */
 async function readContent({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Uint8Array> {
   try {
     const bytes = await readBounded(body, maxAnswerBytes);
@@ -63,10 +63,10 @@ async function readContent({ statusCode, headers, body }: Dispatcher.ResponseDat
 }
 
 /**
- * Opens and keeps connections to one authorization server. Nothing is prepared before the first request: a gateway has many endpoints when it
- * starts, and a TLS context for each would cost time and memory.
+ * Opens and keeps connections to one authorization server. Nothing is prepared before the first request: a gateway has many
+ * endpoints when it starts, and a TLS context for each would cost time and memory.
  *
- * @param env where proxies are read from; default: the environment of the process.
+ * @param env source of proxies; default: the environment of the process.
  */
 export function createTransport(
   options: Pick<TokenEndpointOptions, 'tls' | 'timeoutMs' | 'proxy'>,
@@ -75,8 +75,8 @@ export function createTransport(
 ): Transport {
   const proxies = readProxies(env);
   let agent: Dispatcher | undefined;
-  // In the background, so that the first request need not wait for it, and after the start, which need not wait either. What fails here
-  // fails there too. By the machine's clock: no behaviour depends on it.
+  // In the background, so that neither the first request nor the start waits for it. A failure here happens again there. Uses
+  // the machine's clock, because no behaviour depends on it.
   systemClock.after(loadAfterMs, () => void loadDispatcher().catch(() => {}));
   const send = async (url: string, request: Sent): Promise<Response> => {
     if (options.proxy === undefined && proxies.fault !== undefined) throw new LocalFault(proxies.fault);

@@ -1,4 +1,4 @@
-/** What of a client of `ioredis` a store needs; `Redis` and `Cluster` both have it. */
+/** The part of an `ioredis` client that a store uses; `Redis` and `Cluster` both have it. */
 export interface RedisClient {
   /** `ready` while commands can be sent. */
   readonly status: string;
@@ -7,6 +7,6 @@ export interface RedisClient {
   // The events differ in their arguments.
   on(event: string, listener: (argument?: unknown) => void): unknown;
   once(event: string, listener: () => void): unknown;
-  /** Closes for good: nothing is tried again afterwards. */
+  /** Closes permanently, without reconnecting. */
   disconnect(): void;
 }

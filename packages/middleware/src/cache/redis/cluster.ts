@@ -6,7 +6,7 @@ import type { RedisStoreOptions } from './options.ts';
 import { reportingConnector } from './reporting-connector.ts';
 import { checkSlotMaps } from './slot-map.ts';
 
-/** Learns of the nodes from any endpoint that answers, and speaks to the master of each key. */
+/** Discovers the nodes from any endpoint that responds, and connects to the master of each key. */
 export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): RedisClient {
   const cluster = new ioredis.Cluster(
     options.endpoints.map(({ host, port }) => ({ host, port })),
@@ -16,14 +16,14 @@ export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): Re
         Connector: reportingConnector(ioredis, (error) => cluster.emit('nodeError', error)),
         ...(options.tls === undefined ? {} : { tls: toTlsOptions(options.tls) }),
       },
-      // Names stay names: the certificate of a node carries its name rather than its address.
+      // Host names are kept, because the certificate of a node carries its name rather than its address.
       dnsLookup: (host, callback) => callback(null, host),
       enableOfflineQueue: false,
       clusterRetryStrategy: reconnectDelayMs,
       // After the limit of a connection, which knows more of what went wrong.
       slotsRefreshTimeout: connectTimeoutMs + 500,
       slotsRefreshInterval: 10_000,
-      // While slots move, nodes may send a command to and fro; nobody waits for it beyond the budget of the store.
+      // While slots move, nodes may redirect a command repeatedly; no request waits for it beyond the limit of the store.
       maxRedirections: 16,
     },
   );

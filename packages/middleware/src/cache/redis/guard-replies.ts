@@ -3,8 +3,9 @@ import { createCheckReplies } from './reply-bounds.ts';
 import type { SocketFault } from './watch-socket.ts';
 
 /**
- * Ends a connection whose server sends what `ioredis` cannot be shown, before it sees it. An error that its parser or its handling of
- * a reply throws nevertheless ends the connection, and not the process: it is thrown in the handler of a socket, where nobody catches it.
+ * Closes a connection whose server sends data that `ioredis` cannot process, before `ioredis` sees it. If its parser or its
+ * handling of a reply throws nevertheless, the error closes the connection and not the process: it is thrown in the handler of
+ * a socket, where nothing catches it.
  */
 export function guardReplies(socket: Socket): void {
   const check = createCheckReplies();
@@ -17,7 +18,7 @@ export function guardReplies(socket: Socket): void {
   socket.emit = ((event: string | symbol, ...values: unknown[]): boolean => {
     if (event !== 'data') return emit(event, ...values);
     const [chunk] = values;
-    // What lies in the socket after the end of the connection is nobody's reply.
+    // Bytes that remain in the socket after the connection was closed do not belong to any reply.
     if (socket.destroyed || !(chunk instanceof Uint8Array)) return true;
     const fault = check(chunk);
     if (fault !== undefined) return end(fault);

@@ -5,14 +5,14 @@ import type * as ioredis from 'ioredis';
 export type Ioredis = Pick<typeof ioredis, 'Redis' | 'Cluster' | 'AbstractConnector' | 'SentinelConnector'>;
 
 /**
- * Loads the package `ioredis` when a store is first made: an application without a store need not have it.
+ * Loads the package `ioredis` when a store is first created: an application without a store does not need it.
  *
- * @param load finds a package by name; for tests.
+ * @param load imports a package by name; for tests.
  * @throws Error that names the package when it is not installed.
  */
 export function loadIoredis(load: (name: string) => unknown = createRequire(import.meta.url)): Ioredis {
   try {
-    // What the package exports is known by its name and its version alone.
+    // The type of the package's exports is known only by its name and version.
     return load('ioredis') as Ioredis;
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'MODULE_NOT_FOUND') throw error;

@@ -4,8 +4,8 @@ import { watchConnection } from './connection-state.ts';
 import { describeFault } from './fault.ts';
 import { classifyError } from './classify-error.ts';
 
-// Each is one command on one key: a key that is on its way to another node of a cluster is followed command by command, which
-// a pipeline or a transaction of several is not.
+// Each is one command on one key: for a key that is moving to another node of a cluster, redirections work for single commands,
+// but not for a pipeline or a transaction.
 const readScript = `local value = redis.call('GET', KEYS[1])
 if value then return {value, redis.call('PTTL', KEYS[1])} end
 return false`;
@@ -18,7 +18,7 @@ const isOk = (reply: unknown): boolean => reply instanceof Uint8Array && Buffer.
 const ok = Buffer.from('OK');
 const malformed = (): Error => new Error(`Redis: ${describeFault({ code: 'MALFORMED_REPLY' })}`);
 
-/** Makes a store of a client that was just created. Its errors say in words what is wrong, and hold no key, value or password. */
+/** Creates a store from a new client. Its errors describe the reason in words, and contain no key, value or password. */
 export function createStoreOver(client: RedisClient): TokenStore {
   let closed = false;
   const state = watchConnection(client, () => closed);
@@ -42,9 +42,9 @@ export function createStoreOver(client: RedisClient): TokenStore {
       if (reply === null) return undefined;
       const [value, ttlMs] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
       if (!(value instanceof Uint8Array) || typeof ttlMs !== 'number') throw malformed();
-      // Negative: without an end, which nothing here writes.
+      // Negative: no expiry, which nothing here writes.
       if (ttlMs < 0) return undefined;
-      // 0 is a part of a millisecond, in which the value is still there for the other operations too.
+      // 0 means less than a millisecond, in which the value still exists for other operations too.
       return { value, ttlMs: Math.max(1, ttlMs) };
     },
     async set(key, value, ttlMs) {
@@ -66,7 +66,7 @@ export function createStoreOver(client: RedisClient): TokenStore {
     async close() {
       if (closed) return;
       closed = true;
-      // Only a connection that stands ends with an event.
+      // Only an established connection ends with an event.
       const ended =
         client.status === 'ready'
           ? new Promise<void>((resolve) => void client.once('end', resolve))

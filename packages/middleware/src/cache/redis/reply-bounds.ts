@@ -1,4 +1,4 @@
-/** Limits of one reply of a Redis server, far above what any command here is answered with. */
+/** Limits of one reply of a Redis server, far above the replies to the commands used here. */
 export interface ReplyLimits {
   /** Arrays in arrays; `CLUSTER SLOTS` has 4 levels. */
   readonly depth: number;
@@ -20,7 +20,7 @@ export const replyLimits: ReplyLimits = Object.freeze({
   lineBytes: 8 * 1024,
 });
 
-/** Says what is wrong with the bytes that follow those it was shown before; undefined: nothing. */
+/** Returns what is wrong with the bytes that follow those of earlier calls; undefined when nothing is. */
 export type CheckReplies = (chunk: Uint8Array) => string | undefined;
 
 const cr = 0x0d;
@@ -31,9 +31,9 @@ const integer = /^-?\d{1,19}$/;
 const redirection = /^(?:MOVED|ASK) \d{1,5} [^\s:][^\s]*:\d{1,5}$/;
 
 /**
- * Checks the replies on one connection (RESP 2) before the parser of `ioredis` sees them. That parser believes every length that it
- * reads: it recurses as deep as arrays go, allocates as many elements as they claim, and collects bulk strings and lines without end;
- * `ioredis` then takes the target of a redirection for well-formed. Each of these lets a hostile server crash the process.
+ * Checks the replies on one connection (RESP 2) before the parser of `ioredis` sees them. That parser trusts every length: it
+ * recurses as deep as arrays go, allocates as many elements as they claim, and collects bulk strings and lines without limit;
+ * `ioredis` also trusts the target of a redirection. Each of these would let a hostile server crash the process.
  */
 export function createCheckReplies(limits: ReplyLimits = replyLimits): CheckReplies {
   const reply = createReplyShape(limits);
@@ -77,25 +77,25 @@ export function createCheckReplies(limits: ReplyLimits = replyLimits): CheckRepl
   };
 }
 
-/** What of a reply is still to come: bytes of a bulk string, elements of arrays. */
+/** Remaining part of a reply: bytes of a bulk string, elements of arrays. */
 interface ReplyShape {
-  /** Takes a line without its end; gives what is wrong with it. */
+  /** Reads a line without its end; returns what is wrong with it. */
   read(line: string): string | undefined;
-  /** Takes bytes of a bulk string, `bulkLeft` at most. */
+  /** Reads at most `bulkLeft` bytes of a bulk string. */
   skip(bytes: number): void;
-  /** Bytes of a bulk string, its line end included, that are still to come. */
+  /** Remaining bytes of a bulk string, including its line end. */
   readonly bulkLeft: number;
-  /** Nothing of a reply that has begun is still to come. */
+  /** Nothing of the current reply remains. */
   readonly isComplete: boolean;
 }
 
 function createReplyShape(limits: ReplyLimits): ReplyShape {
-  /** Elements that are still to come, of each array that is open. */
+  /** Remaining elements of each open array. */
   const open: number[] = [];
   let elements = 0;
   let bulkLeft = 0;
 
-  /** Something is complete: so may be the arrays that it ends. */
+  /** A value is complete, and so are the arrays that end with it. */
   const complete = (): void => {
     while (open.length > 0) {
       const last = open.length - 1;
@@ -147,7 +147,7 @@ function createReplyShape(limits: ReplyLimits): ReplyShape {
   };
 }
 
-/** What is wrong with a reply of one line: an integer, an error or a status. */
+/** Fault of a one-line reply: an integer, an error or a status. */
 function checkSimple(type: string, text: string): string | undefined {
   switch (type) {
     case ':':

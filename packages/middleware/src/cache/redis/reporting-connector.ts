@@ -7,8 +7,8 @@ import { guardReplies } from './guard-replies.ts';
 import { watchSocket } from './watch-socket.ts';
 
 /**
- * How a server, a node of a cluster or a sentinel is connected to: as `ioredis` does it, but what becomes of the socket is
- * reported. `ioredis` itself says of a node that refuses, or whose certificate is not trusted, only that the connection is closed.
+ * Connector for a server, a node of a cluster or a sentinel: connects as `ioredis` does, and reports errors of the socket.
+ * `ioredis` itself reports of a node that refuses, or whose certificate is not trusted, only that the connection is closed.
  */
 export function reportingConnector(
   { AbstractConnector }: Ioredis,

@@ -4,13 +4,13 @@ import { guardReplies } from './guard-replies.ts';
 import { reportingConnector } from './reporting-connector.ts';
 import { watchSocket } from './watch-socket.ts';
 
-/** Told what becomes of the sockets of the master and of the sentinels. */
+/** Called with errors of the sockets of the master and of the sentinels. */
 export interface SentinelReports {
   readonly ofMaster: (error: Error) => void;
   readonly ofSentinel: (error: Error) => void;
 }
 
-/** How a master is found and connected to: as `ioredis` does it, but what becomes of each socket is reported. */
+/** Connector for a master that sentinels name: connects as `ioredis` does, and reports errors of each socket. */
 export function reportingSentinelConnector(
   ioredis: Ioredis,
   { ofMaster, ofSentinel }: SentinelReports,
@@ -19,7 +19,7 @@ export function reportingSentinelConnector(
     // The options are those of `RedisOptions`, which the type of a connector does not say.
     constructor(options: unknown) {
       super(options as SentinelConnectionOptions);
-      // Private in the types; without it, nothing but the reason is lost.
+      // Private in the types; without it, only the reason is lost.
       const inner = this as unknown as { connectToSentinel?: (at: unknown, more?: object) => unknown };
       const connectToSentinel = inner.connectToSentinel?.bind(this);
       if (connectToSentinel === undefined) return;

@@ -6,8 +6,8 @@ import { reportingSentinelConnector } from './reporting-sentinel-connector.ts';
 import { createServerClient } from './server-client.ts';
 
 /**
- * Asks the sentinels for the master and connects to it, and again whenever the connection is lost. A failover needs no
- * subscription: the sentinels disconnect the clients of a master that is replaced, and a dead one is silent.
+ * Asks the sentinels for the master and connects to it, and reconnects whenever the connection is lost. A failover needs no
+ * subscription: the sentinels disconnect the clients of a replaced master, and a dead one is silent.
  */
 export function connectThroughSentinels(
   ioredis: Ioredis,

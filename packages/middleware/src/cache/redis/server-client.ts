@@ -13,12 +13,11 @@ export function createServerClient(ioredis: Ioredis, options: RedisOptions): Red
     // begins to disconnect with each, and adds a timer and a listener to the socket every time.
     reconnectOnError: ({ message }) => !leaving && (leaving = message.startsWith('READONLY')),
   });
-  // Private in the types; without it, nothing but the remedy is lost.
+  // Private in the types; without it, only the remedy is lost.
   const inner = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout | undefined };
   client.on('close', () => {
     leaving = false;
-    // The count of the old connection's silence: `ioredis` 5 leaves its timer running, which then destroys the next
-    // connection, however well that one does.
+    // The timer of the old connection: `ioredis` 5 leaves it running, and it would then destroy the next connection.
     clearTimeout(inner.socketTimeoutTimer);
     inner.socketTimeoutTimer = undefined;
   });

@@ -1,10 +1,10 @@
 import type { Cluster, Redis } from 'ioredis';
 
 const slotCount = 16_384;
-/** Nodes of a cluster; Redis recommends a thousand at most. */
+/** Maximum number of nodes; Redis recommends at most a thousand. */
 const maxNodes = 2_048;
 
-/** What is wrong with a reply to `CLUSTER SLOTS`; undefined: nothing. */
+/** Fault of a reply to `CLUSTER SLOTS`; undefined when there is none. */
 export function findSlotMapFault(reply: unknown): string | undefined {
   if (!Array.isArray(reply)) return 'expected an array';
   const nodes = new Set<string>();
@@ -34,11 +34,11 @@ type Refresh = (node: Redis | undefined, callback: unknown) => void;
 type OnSlots = (error: Error | null, reply?: unknown) => void;
 
 /**
- * Has a cluster refuse maps of slots that make no sense. `ioredis` believes them: a range that ends at 2^53 never ends its loop, and
- * any other type than an array is an error that nobody catches.
+ * Makes a cluster refuse invalid slot maps. `ioredis` trusts them: a range that ends at 2^53 never ends its loop, and any type
+ * other than an array is an error that nothing catches.
  */
 export function checkSlotMaps(cluster: Cluster): void {
-  // Private in the types; without it, nothing but the check is lost.
+  // Private in the types; without it, only the check is lost.
   const inner = cluster as unknown as { getInfoFromNode?: Refresh };
   const refresh = inner.getInfoFromNode?.bind(cluster);
   if (refresh === undefined) return;

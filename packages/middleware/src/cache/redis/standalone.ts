@@ -5,7 +5,7 @@ import type { RedisEndpoint, RedisStoreOptions } from './options.ts';
 import { reportingConnector } from './reporting-connector.ts';
 import { createServerClient } from './server-client.ts';
 
-/** Connects to one server, and again whenever the connection is lost. */
+/** Connects to one server, and reconnects whenever the connection is lost. */
 export function connectStandalone(
   ioredis: Ioredis,
   options: RedisStoreOptions,
