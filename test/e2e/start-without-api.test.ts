@@ -111,7 +111,7 @@ const outages: Readonly<Record<string, () => Promise<Outage>>> = {
     all.forEach((resource) => api.forbid(resource));
     return {
       kubernetesCRD: access(api),
-      reason: /may not be read.*403/,
+      reason: /cannot be read.*403/,
       end: () => all.forEach((resource) => api.permit(resource)),
     };
   },

@@ -109,7 +109,7 @@ describe('a broken middleware that only a proxy asks', () => {
     const { status, problem, line } = await ask(`${gateway.urlOf('beside')}/forward-auth/beside`, '');
     expect(status).toBe(503);
     expect(line).toMatchObject({ level: 'warn', code: 'middleware_unavailable', middleware: 'beside@file' });
-    expect(line['reason']).toMatch(/^the middleware beside@file cannot be used: .*MISSING/);
+    expect(line['reason']).toMatch(/^the middleware beside@file is invalid: .*MISSING/);
     expect(problem).not.toContain('MISSING');
     const metrics = await (await fetch(`${gateway.urlOf('admin')}/metrics`)).text();
     expect(metrics).toContain('grantgate_config_middlewares{state="broken"} 1\n');
