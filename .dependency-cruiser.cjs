@@ -18,7 +18,7 @@ const gateway = {
   config: [],
   routing: ['config'],
   // routing for the request's facts.
-  middlewares: ['config', 'secrets', 'routing', 'reload'],
+  middlewares: ['config', 'secrets', 'routing', 'reload', 'http1/message'],
   // middlewares for the schemas of their kinds.
   providers: ['config', 'secrets', 'files', 'middlewares', 'reload'],
   // HTTP/1.1 as both sides read and write it; knows nothing of gateways, and neither does the client.

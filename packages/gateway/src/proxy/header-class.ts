@@ -1,6 +1,6 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import { isForwardedHeader } from './forwarded.ts';
-import { hopByHop } from './hop-by-hop.ts';
+import { hopByHop } from '../http1/message/hop-by-hop.ts';
 
 /** What a request's header is to a proxy. */
 export interface HeaderClass {

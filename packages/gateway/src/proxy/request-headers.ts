@@ -7,7 +7,7 @@ import type { RequestFacts } from '../routing/facts.ts';
 import type { Picked } from '../upstream/upstream.ts';
 import { appendForwarded } from './forwarded.ts';
 import { classifyHeader } from './header-class.ts';
-import { namedByConnection } from './hop-by-hop.ts';
+import { namedByConnection } from '../http1/message/hop-by-hop.ts';
 
 export interface UpstreamHead {
   /** Without those that frame the body; undefined when they cannot be written. */

@@ -1,6 +1,6 @@
 import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { CallerResponseHead } from './caller-response.ts';
-import { hopByHop, namedByConnection } from './hop-by-hop.ts';
+import { hopByHop, namedByConnection } from '../http1/message/hop-by-hop.ts';
 
 /** Changes the headers of a response, given as name and value in turn. */
 export type ChangeHeaders = (headers: readonly string[], status: number) => readonly string[];

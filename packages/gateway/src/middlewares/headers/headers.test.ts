@@ -241,6 +241,55 @@ describe('security headers', () => {
   });
 });
 
+describe('headers of the connection', () => {
+  it('are ignored with a warning: they would change where a message ends', async () => {
+    const own = {
+      headers: {
+        customRequestHeaders: {
+          'Transfer-Encoding': 'chunked',
+          'content-length': 5,
+          Connection: 'x-a',
+          'X-A': 'a',
+        },
+        customResponseHeaders: { 'Content-Length': 1, Upgrade: 'h2c' },
+      },
+    };
+    const { problems, steps } = compileMiddlewares({ own });
+    expect(problems.map((problem) => /\S+ is ignored/.exec(problem)?.[0])).toEqual([
+      'Transfer-Encoding is ignored',
+      'content-length is ignored',
+      'Connection is ignored',
+      'Content-Length is ignored',
+      'Upgrade is ignored',
+    ]);
+    const { send } = await startGatewayWith({}, { steps });
+    const { headers, body, seen } = await send('/', [], 'POST', 'four');
+    expect(body).toBe('ok');
+    expect(seen?.body).toBe('four');
+    expect(valuesOf(headers, 'content-length').concat(valuesOf(headers, 'upgrade'))).toEqual(['2']);
+    const framing = ['transfer-encoding', 'content-length'].flatMap((name) => valuesOf(seen?.headers, name));
+    expect(framing).toEqual(['4']);
+    expect(valuesOf(seen?.headers, 'x-a')).toEqual(['a']);
+  });
+});
+
+it('values of every option are sent in UTF-8, and control characters in them are reported', async () => {
+  const { send } = await start({
+    contentSecurityPolicy: "img-src 'ü'",
+    accessControlAllowHeaders: ['ä'],
+    accessControlAllowOriginList: ['*'],
+  });
+  const [policy = ''] = valuesOf((await send('/')).headers, 'content-security-policy');
+  expect(Buffer.from(policy, 'latin1').toString()).toBe("img-src 'ü'");
+  expect((await send('/', preflight, 'OPTIONS')).status).toBe(200);
+  const broken = {
+    referrerPolicy: 'a\u0001',
+    accessControlAllowMethods: ['G\r\nET'],
+    customRequestHeaders: { A: '\u007f' },
+  };
+  expect(compileMiddlewares({ own: { headers: broken } }).problems).toHaveLength(3);
+});
+
 describe('the options of headers', () => {
   it('are checked at their places', () => {
     const { problems, steps } = compileMiddlewares(`

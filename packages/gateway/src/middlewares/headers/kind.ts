@@ -1,12 +1,14 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
+import type { Problem } from '../../config/place.ts';
+import { hopByHop } from '../../http1/message/hop-by-hop.ts';
 import { compileRegexp } from '../../routing/regexp/compile.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
-import { replaceHeaders, toHeaderBytes, type HeaderList } from '../header-lists.ts';
+import { replaceHeaders, type HeaderList } from '../header-lists.ts';
 import { defineKind, type ReadOptions } from '../kind.ts';
-import { createOptionProblem, readOptions } from '../read-options.ts';
+import { createOptionProblem, readOptions, type SchemaOptions } from '../read-options.ts';
 import { unchanged, type Pass, type Step } from '../step.ts';
-import { compileCors } from './cors.ts';
+import { compileCors, type Cors } from './cors.ts';
 import { headersSchema, ignoredHeadersNames, type HeadersOptions } from './schema.ts';
 import { compileAllowedHosts, compileSecurityHeaders, hostNotAllowed } from './security.ts';
 
@@ -34,15 +36,40 @@ function read(config: MiddlewareConfig, sources: SharedSources): ReadOptions<Hea
   return {
     ...read,
     options: faults.length > 0 ? undefined : read.options,
-    problems: [...read.problems, ...faults],
+    problems: [...read.problems, ...faults, ...findIgnored(config, read)],
   };
 }
+
+/** Headers that frame a message or belong to one connection: Traefik's proxy does not send them as configured either. */
+const isOwnedByConnection = (name: string): boolean =>
+  hopByHop.has(name.toLowerCase()) || name.toLowerCase() === 'content-length';
+
+function findIgnored(
+  config: MiddlewareConfig,
+  { options, writtenPath }: SchemaOptions<HeadersOptions>,
+): readonly Problem[] {
+  return (['customRequestHeaders', 'customResponseHeaders'] as const).flatMap((option) =>
+    Object.keys(options?.[option] ?? {})
+      .filter(isOwnedByConnection)
+      .map((name) =>
+        createOptionProblem(config, writtenPath([option, name]), {
+          severity: 'warning',
+          code: 'ignored_option',
+          message: `${name} is ignored: it belongs to the connection`,
+        }),
+      ),
+  );
+}
+
+/** The headers that a message can be given, by name. */
+const toEntries = (headers: Readonly<Record<string, string>>): readonly (readonly [string, string])[] =>
+  Object.entries(headers).filter(([name]) => !isOwnedByConnection(name));
 
 function compile(options: HeadersOptions, name: string): Step {
   const cors = compileCors(options);
   const isAllowedHost = compileAllowedHosts(options);
   const pass = toPass(options);
-  const onResponse = compileResponse(options);
+  const onResponse = compileResponse(options, cors);
   return Object.freeze({
     name,
     onRequest(request) {
@@ -55,27 +82,24 @@ function compile(options: HeadersOptions, name: string): Step {
 }
 
 function toPass({ customRequestHeaders }: HeadersOptions): Pass {
-  const entries = Object.entries(customRequestHeaders);
+  const entries = toEntries(customRequestHeaders);
   if (entries.length === 0) return unchanged;
   const isHost = ([name]: readonly [string, string]): boolean => name.toLowerCase() === 'host';
   const host = entries.find(isHost)?.[1];
   const others = entries.filter((entry) => !isHost(entry));
   return Object.freeze({
     allowed: true,
-    setHeaders: Object.freeze(
-      others.flatMap(([name, value]) => (value === '' ? [] : [name, toHeaderBytes(value)])),
-    ),
+    setHeaders: Object.freeze(others.flatMap(([name, value]) => (value === '' ? [] : [name, value]))),
     removeHeaders: new Set(others.map(([name]) => normalizeHeaderName(name))),
     ...(host !== undefined && host !== '' && { host }),
   });
 }
 
 /** Undefined when no header of a response is changed. */
-function compileResponse(options: HeadersOptions): Step['onResponse'] {
-  const cors = compileCors(options);
+function compileResponse(options: HeadersOptions, cors: Cors | undefined): Step['onResponse'] {
   const { fixed, onTls, usesTls, withNonce } = compileSecurityHeaders(options);
-  const custom = Object.entries(options.customResponseHeaders);
-  const set = custom.flatMap(([name, value]) => (value === '' ? [] : [name, toHeaderBytes(value)]));
+  const custom = toEntries(options.customResponseHeaders);
+  const set = custom.flatMap(([name, value]) => (value === '' ? [] : [name, value]));
   const customNames = new Set(custom.map(([name]) => name.toLowerCase()));
   // What is set here wins over the security headers, as it would on the way through both.
   const security = (list: HeaderList): HeaderList => replaceHeaders(list, customNames, []);

@@ -1,18 +1,24 @@
 import { z } from 'zod';
+import { toHeaderBytes } from '../header-lists.ts';
 
+/** The value of a header, as it is written. */
+const toValue = (schema: z.ZodType<string, string>): z.ZodType<string, string> =>
+  schema
+    .refine((text) => !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text), {
+      error: 'expected text without line breaks and control characters',
+    })
+    .transform(toHeaderBytes);
 const value = z
   .union([z.string(), z.number(), z.boolean(), z.null()], { error: 'expected text' })
   .transform((written) => (written === null ? '' : String(written)))
-  .refine((text) => !/[\r\n\0]/.test(text), { error: 'expected text without line breaks' });
+  .pipe(toValue(z.string()));
+const values = z.array(toValue(z.string())).default([]);
 const name = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'expected the name of a header (RFC 9110 section 5.1)' });
 const names = z.array(name).default([]);
 const flag = z.boolean().default(false);
-const text = z
-  .string()
-  .default('')
-  .refine((written) => !/[\r\n\0]/.test(written), { error: 'expected text without line breaks' });
+const text = toValue(z.string()).default('');
 
 /** Traefik's `headers`, with its names and defaults. */
 export const headersSchema = z.strictObject({
@@ -27,18 +33,9 @@ export const headersSchema = z.strictObject({
     .default({})
     .describe('Response headers by name; an empty value removes the header.'),
   accessControlAllowCredentials: flag.describe('Whether browsers may send credentials (CORS).'),
-  accessControlAllowHeaders: z
-    .array(z.string())
-    .default([])
-    .describe('Request headers that browsers may send, or `*`.'),
-  accessControlAllowMethods: z
-    .array(z.string())
-    .default([])
-    .describe('Methods that browsers may use, or `*`.'),
-  accessControlAllowOriginList: z
-    .array(z.string())
-    .default([])
-    .describe('Origins whose pages may read responses, or `*`.'),
+  accessControlAllowHeaders: values.describe('Request headers that browsers may send, or `*`.'),
+  accessControlAllowMethods: values.describe('Methods that browsers may use, or `*`.'),
+  accessControlAllowOriginList: values.describe('Origins whose pages may read responses, or `*`.'),
   accessControlAllowOriginListRegex: z
     .array(z.string())
     .default([])

@@ -5,7 +5,10 @@ import { toRedirect } from '../redirect.ts';
 import { unchanged, type Step, type StepRequest } from '../step.ts';
 
 const schema = z.strictObject({
-  scheme: z.string().min(1).describe('Scheme to redirect to, such as `https`.'),
+  scheme: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9+.-]*$/, { error: 'expected a scheme such as https (RFC 3986 section 3.1)' })
+    .describe('Scheme to redirect to, such as `https`.'),
   port: z
     .union([z.string(), z.int().min(0).max(65_535)], { error: 'expected a port' })
     .transform(String)

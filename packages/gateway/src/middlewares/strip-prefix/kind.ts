@@ -7,7 +7,9 @@ import { measurePrefix, splitTarget } from '../target.ts';
 
 const schema = z.strictObject({
   prefixes: z
-    .array(z.string())
+    .array(
+      z.string().regex(/^[^\u0000-\u001f\u007f]*$/, { error: 'expected text without control characters' }),
+    )
     .default([])
     .describe(
       'Prefixes; the first that matches the decoded path is removed. The server gets it in `X-Forwarded-Prefix`.',

@@ -36,8 +36,8 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
   let told: { readonly ready: boolean; readonly rank: number } | undefined;
   let fault: RedisFault | undefined;
   let sentinelFault: RedisFault | undefined;
-  /** Nothing was learned yet in this attempt to connect: what the last one came to is no longer of interest. */
-  let anew = true;
+  /** Nothing is known yet of this attempt to connect: the outcome of the last one no longer matters. */
+  let isNewAttempt = true;
   let usable = true;
 
   const reason = (): string | undefined => fault && describeFault(fault);
@@ -49,22 +49,22 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
     for (const listener of listeners) listener(ready, words);
   };
   const isReady = (): boolean => usable && client.status === 'ready';
-  client.on('connecting', () => (anew = true));
+  client.on('connecting', () => (isNewAttempt = true));
   client.on('ready', () => {
     if (!usable) return;
     fault = undefined;
     tell(true);
   });
   const learn = (next: RedisFault): void => {
-    if (anew || fault === undefined || rankFault(next) >= rankFault(fault)) fault = next;
-    anew = false;
+    if (isNewAttempt || fault === undefined || rankFault(next) >= rankFault(fault)) fault = next;
+    isNewAttempt = false;
   };
   client.on('error', (error) => {
     if (isClosed()) return;
     const next = classifyError(error);
     if (areSentinelsExhausted(error)) {
       // Reports all of them, and starts another round.
-      anew = true;
+      isNewAttempt = true;
       learn(ofSentinels(sentinelFault ?? next));
       sentinelFault = undefined;
     } else {
