@@ -22,10 +22,8 @@ const tests = ['**/*.test.ts', '**/*.test.mjs', '**/*.testkit.ts', 'test/**'];
 const tooLong = [
   'packages/gateway/src/workers/supervisor.ts',
   'packages/gateway/src/workers/supervisor.test.ts',
-  'packages/gateway/src/providers/kubernetes/client.ts',
   'packages/gateway/src/providers/kubernetes/event-reporter.ts',
   'packages/gateway/src/providers/kubernetes/provider.test.ts',
-  'packages/gateway/src/providers/kubernetes/provider.ts',
 ];
 
 /** What Node.js has everywhere, as far as programs here use it. */

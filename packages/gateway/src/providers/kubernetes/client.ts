@@ -123,15 +123,19 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
     async readJson(request, signal) {
       const opened = await open(request, signal);
       if (!opened.ok) return opened;
-      const text = await readText(opened.value, clock, maxBodyBytes);
-      if (!text.ok) return text;
-      try {
-        return succeed<unknown>(JSON.parse(text.value));
-      } catch {
-        return fail({ kind: 'failed', message: 'the API server responded with invalid JSON' });
-      }
+      return readJsonBody(opened.value, clock);
     },
   };
+}
+
+async function readJsonBody(response: IncomingMessage, clock: Clock): Promise<Result<unknown>> {
+  const text = await readText(response, clock, maxBodyBytes);
+  if (!text.ok) return text;
+  try {
+    return succeed<unknown>(JSON.parse(text.value));
+  } catch {
+    return fail({ kind: 'failed', message: 'the API server responded with invalid JSON' });
+  }
 }
 
 function begin(request: ApiRequest, { server, options }: Prepared): ClientRequest {

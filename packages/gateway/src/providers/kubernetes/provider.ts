@@ -88,11 +88,7 @@ export function createKubernetesProvider(
     started?.();
   };
   const publish = (from: Mirror, of: Routes): void => {
-    const output = {
-      documents: from.documents(of),
-      problems: from.problems(),
-      unreadSecrets: from.unreadSecrets(of),
-    };
+    const output = toOutput(from, of);
     if (emitted !== undefined && isSame(output, emitted)) return;
     emitted = output;
     schedule.hold(config.throttleMs);
@@ -132,6 +128,12 @@ export function createKubernetesProvider(
     },
   };
 }
+
+const toOutput = (mirror: Mirror, routes: Routes): ProviderOutput => ({
+  documents: mirror.documents(routes),
+  problems: mirror.problems(),
+  unreadSecrets: mirror.unreadSecrets(routes),
+});
 
 /** Says when the API server goes away, comes back, or is away for another reason. */
 function createAnnounce(onEvent: KubernetesProviderDeps['onEvent']): (fault: ApiFault | undefined) => void {
