@@ -2,14 +2,13 @@ import { backoffDelayMs } from '@grantgate/middleware/base/backoff';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { ListenAddresses } from '../config/install.ts';
-import { replyToStore } from './store-reply.ts';
 import type { ClusterFeed } from './cluster-feed.ts';
+import { createFollowedClusters } from './followed-clusters.ts';
 import type { Collected } from './collection.ts';
-import { createCollection } from './collection.ts';
 import type { WorkerEvent } from './event.ts';
 import type { Assignment, StartFailure, ToPrimary, ToWorker } from './messages.ts';
-import { createPurges } from './purges.ts';
 import type { Readings } from './readings.ts';
+import { createWorkerRequests } from './worker-requests.ts';
 
 /** One process of a worker. */
 export interface WorkerProcess {
@@ -47,8 +46,6 @@ export interface SupervisorDeps {
   /** As `Math.random`, which is the default. */
   readonly random?: () => number;
 }
-
-type PurgeOrder = ToPrimary & { readonly kind: 'purge' };
 
 /** Keeps the workers of one gateway running. */
 export interface Supervisor {
@@ -99,14 +96,17 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const { clock, onEvent } = deps;
   const slots = new Map<number, Slot>();
   const live = new Set<Member>();
-  const collection = createCollection<Member>(clock);
-  const purges = createPurges<Member>(clock);
+  const requests = createWorkerRequests<Member>(deps, {
+    all: () => live,
+    ready: () => [...live].filter(({ readySinceMs }) => readySinceMs !== undefined),
+    serving: () => [...slots.values()].filter(({ current }) => current !== undefined).length,
+  });
   let plan: WorkerPlan;
   let orders = 0;
   let announced: string | undefined;
   let stopping: Promise<void> | undefined;
   let whenGone: (() => void) | undefined;
-  const clusters = createClusters(() => [
+  const clusters = createFollowedClusters(() => [
     ...(stopping === undefined ? [plan.cluster, asked?.cluster] : []),
     ...Array.from(live, ({ cluster }) => cluster),
   ]);
@@ -145,32 +145,18 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
           case 'failed':
             failure = message.failure;
             return;
-          case 'counted':
-            collection.take(member, message.readings);
-            return;
-          case 'metrics':
-            void replyWithMetrics(process, message.id);
-            return;
-          case 'purge':
-            void respondToPurge(process, message);
-            return;
-          case 'purged':
-            purges.take(member, message.id, message.purged);
-            return;
           case 'cluster_problems':
             cluster?.report(message.problems);
             return;
-          case 'store':
-            void replyToStore(deps.store, message).then((reply) => process.send(reply));
+          default:
+            requests.take(member, message);
         }
       });
       process.onExit((how) => {
         live.delete(member);
         member.cut?.cancel();
         member.leaveCluster?.();
-        purges.end(member);
-        const readings = collection.end(member);
-        if (readings !== undefined) deps.onEnded(readings);
+        requests.end(member);
         if (member.readySinceMs === undefined) {
           slot.starting -= 1;
           resolve(failure ?? { code: 'worker_failed', message: `a worker exited during its start (${how})` });
@@ -179,27 +165,6 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
         if (live.size === 0) whenGone?.();
       });
     });
-  };
-
-  const replyWithMetrics = async (process: WorkerProcess, id: number): Promise<void> => {
-    const ready = [...live].filter(({ readySinceMs }) => readySinceMs !== undefined);
-    const collected = await collection.collect(ready, (member) => member.process.send({ kind: 'count' }));
-    const serving = [...slots.values()].filter(({ current }) => current !== undefined).length;
-    let text: string | undefined;
-    try {
-      text = deps.writeMetrics(collected, serving);
-    } catch {
-      // A failure to collect metrics must not end the primary.
-    }
-    process.send({ kind: 'metrics', id, text });
-  };
-
-  /** One that is starting, or drains, may use tokens as well. */
-  const respondToPurge = async (process: WorkerProcess, { id, request }: PurgeOrder): Promise<void> => {
-    const purged = await purges.purge(live, (member, order) =>
-      member.process.send({ kind: 'purge', id: order, request }),
-    );
-    process.send({ kind: 'purged', id, purged });
   };
 
   /** Makes a worker that is ready the one of its slot; the one before it, or itself if a later one was quicker, retires. */
@@ -344,24 +309,6 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       // Nobody is left to tell of them.
       if (live.size === 0) clusters.closeUnused();
       return stopping;
-    },
-  };
-}
-
-/** The clusters that are followed. @param used those that are needed yet. */
-function createClusters(used: () => readonly (ClusterFeed | undefined)[]) {
-  const followed = new Set<ClusterFeed>();
-  return {
-    add(cluster: ClusterFeed | undefined): void {
-      if (cluster !== undefined) followed.add(cluster);
-    },
-    closeUnused(): void {
-      const needed = new Set(used());
-      for (const cluster of followed) {
-        if (needed.has(cluster)) continue;
-        followed.delete(cluster);
-        cluster.close();
-      }
     },
   };
 }

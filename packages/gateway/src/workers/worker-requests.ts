@@ -1,0 +1,96 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { TokenStore } from '@grantgate/middleware/cache/store';
+import type { Collected } from './collection.ts';
+import { createCollection } from './collection.ts';
+import type { ToPrimary, ToWorker } from './messages.ts';
+import { createPurges } from './purges.ts';
+import type { Readings } from './readings.ts';
+import { replyToStore } from './store-reply.ts';
+
+/** A worker that can be sent messages. */
+interface Recipient {
+  readonly process: { send(message: ToWorker): void };
+}
+
+/** What one worker asks of all, and their replies. */
+export interface WorkerRequests<M extends Recipient> {
+  take(from: M, message: WorkerRequest): void;
+  /** Tells that a worker has exited: nobody waits for its replies. */
+  end(member: M): void;
+}
+
+/** The messages that are not about a worker's own life. */
+type WorkerRequest = Exclude<ToPrimary, { readonly kind: 'hello' | 'ready' | 'failed' | 'cluster_problems' }>;
+
+export interface WorkerRequestDeps {
+  readonly clock: Clock;
+  readonly store: TokenStore;
+  readonly onEnded: (readings: Readings) => void;
+  readonly writeMetrics: (collected: Collected, serving: number) => string;
+}
+
+export interface Workers<M> {
+  /** Also those that start or drain. */
+  readonly all: () => Iterable<M>;
+  readonly ready: () => readonly M[];
+  /** How many serve. */
+  readonly serving: () => number;
+}
+
+export function createWorkerRequests<M extends Recipient>(
+  { clock, store, onEnded, writeMetrics }: WorkerRequestDeps,
+  workers: Workers<M>,
+): WorkerRequests<M> {
+  const collection = createCollection<M>(clock);
+  const purges = createPurges<M>(clock);
+
+  const replyWithMetrics = async ({ process }: M, id: number): Promise<void> => {
+    const collected = await collection.collect(workers.ready(), (member) =>
+      member.process.send({ kind: 'count' }),
+    );
+    let text: string | undefined;
+    try {
+      text = writeMetrics(collected, workers.serving());
+    } catch {
+      // A failure to collect metrics must not end the primary.
+    }
+    process.send({ kind: 'metrics', id, text });
+  };
+
+  /** A worker that starts or drains may use tokens as well. */
+  const respondToPurge = async (
+    { process }: M,
+    { id, request }: WorkerRequest & { readonly kind: 'purge' },
+  ): Promise<void> => {
+    const purged = await purges.purge(workers.all(), (member, order) =>
+      member.process.send({ kind: 'purge', id: order, request }),
+    );
+    process.send({ kind: 'purged', id, purged });
+  };
+
+  return {
+    take(from, message) {
+      switch (message.kind) {
+        case 'counted':
+          collection.take(from, message.readings);
+          return;
+        case 'metrics':
+          void replyWithMetrics(from, message.id);
+          return;
+        case 'purge':
+          void respondToPurge(from, message);
+          return;
+        case 'purged':
+          purges.take(from, message.id, message.purged);
+          return;
+        case 'store':
+          void replyToStore(store, message).then((reply) => from.process.send(reply));
+      }
+    },
+    end(member) {
+      purges.end(member);
+      const readings = collection.end(member);
+      if (readings !== undefined) onEnded(readings);
+    },
+  };
+}
