@@ -50,6 +50,50 @@ let time = 0;
  * @param decide of the only middleware.
  */
 export function createWholeRequest(decide) {
+  const route = createRoute(decide);
+  const lease = { snapshot: { match: () => route }, release() {} };
+  const toLine = createAccessLogLine('json');
+  let lines = 0;
+  const handle = createHandle({
+    clock,
+    acquire: () => lease,
+    onRecord(record) {
+      if (record.status === 200 && toLine(record).length > 0) lines += 1;
+    },
+    onDefect(error) {
+      throw error;
+    },
+  });
+  let received = '';
+  const onBytes = openCaller(handle, (text) => (received = text));
+  return {
+    opened: () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))),
+    send(bytes) {
+      received = '';
+      const before = lines;
+      onBytes(bytes, true);
+      if (lines !== before + 1 || !received.startsWith('HTTP/1.1 200 OK\r\n')) throw new Error('no answer');
+    },
+  };
+}
+
+function createRoute(decide) {
+  const connections = createConnections();
+  const server = { url: 'http://10.0.0.1:8080', authority: '10.0.0.1:8080', basePath: '', connections };
+  const picked = { server, serviceName: 'orders@file', passHostHeader: true, setCookie: undefined };
+  return {
+    routerName: 'api@file',
+    serviceName: 'orders@file',
+    steps: [{ name: 'auth@file', onRequest: decide }],
+    changesResponses: false,
+    followsEnds: false,
+    upstream: { pick: () => picked },
+    broken: undefined,
+  };
+}
+
+/** The connections to an upstream that answers at once: only ever one. */
+function createConnections() {
   const limits = { connectMs: 0, headMs: 60_000, bodyIdleMs: 0, idleMs: 90_000, maxHeadBytes: 65_536 };
   const deadlines = createDeadlines(clock, 500);
   let answerWith;
@@ -73,41 +117,15 @@ export function createWholeRequest(decide) {
     false,
   );
   free = connection;
-  const server = {
-    url: 'http://10.0.0.1:8080',
-    authority: '10.0.0.1:8080',
-    basePath: '',
-    connections: {
-      dispatch: (request, handler) => free.send(request, toRequestHead(request, true), handler),
-    },
-  };
-  const picked = { server, serviceName: 'orders@file', passHostHeader: true, setCookie: undefined };
-  const route = {
-    routerName: 'api@file',
-    serviceName: 'orders@file',
-    steps: [{ name: 'auth@file', onRequest: decide }],
-    changesResponses: false,
-    followsEnds: false,
-    upstream: { pick: () => picked },
-    broken: undefined,
-  };
-  const lease = { snapshot: { match: () => route }, release() {} };
-  const toLine = createAccessLogLine('json');
-  let lines = 0;
-  const handle = createHandle({
-    clock,
-    acquire: () => lease,
-    onRecord(record) {
-      if (record.status === 200 && toLine(record).length > 0) lines += 1;
-    },
-    onDefect(error) {
-      throw error;
-    },
-  });
+  return { dispatch: (request, handler) => free.send(request, toRequestHead(request, true), handler) };
+}
+
+/** A caller's connection. Gives the function that takes the bytes it sends. */
+function openCaller(handle, onAnswer) {
+  const deadlines = createDeadlines(clock, 500);
   let onBytes;
-  let received = '';
   new CallerConnection(
-    new InstantSocket((text) => (received = text)),
+    new InstantSocket(onAnswer),
     { remoteAddress: '192.0.2.7', remotePort: 40_000, localPort: 8000, trusted: false },
     0,
     {
@@ -140,13 +158,5 @@ export function createWholeRequest(decide) {
       },
     },
   );
-  return {
-    opened: () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))),
-    send(bytes) {
-      received = '';
-      const before = lines;
-      onBytes(bytes, true);
-      if (lines !== before + 1 || !received.startsWith('HTTP/1.1 200 OK\r\n')) throw new Error('no answer');
-    },
-  };
+  return onBytes;
 }
