@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRaw } from '../../packages/gateway/src/entrypoints/gateway.testkit.ts';
+import { openRaw } from '../../packages/gateway/src/entrypoints/raw-connection.testkit.ts';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type {
   AuthorizationServer,

@@ -6,13 +6,12 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import {
   createDeferred,
-  openRaw,
   startServer,
   startTestGateway,
-  type RawConnection,
   type TestGateway,
   type TestGatewayOptions,
 } from './gateway.testkit.ts';
+import { openRaw, type RawConnection } from './raw-connection.testkit.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

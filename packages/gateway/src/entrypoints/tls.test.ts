@@ -3,13 +3,8 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
 import { createCertificates } from './certificates.ts';
-import {
-  observe,
-  startServer,
-  startTestGateway,
-  type TestGateway,
-  type TestServer,
-} from './gateway.testkit.ts';
+import { startServer, startTestGateway, type TestGateway, type TestServer } from './gateway.testkit.ts';
+import { observe } from './raw-connection.testkit.ts';
 
 describe('a TLS entry point', () => {
   const authority = createTestAuthority();

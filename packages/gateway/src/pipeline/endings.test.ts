@@ -6,11 +6,11 @@ import {
   allow,
   createDeferred,
   deny,
-  openRaw,
   startTestGateway,
   type Deferred,
   type TestGateway,
 } from '../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
 
 const verdicts = ['allows', 'allows late', 'denies', 'denies late', 'throws', 'rejects'] as const;
 const renewals = ['another', 'another late', 'none', 'none late', 'throws', 'rejects'] as const;

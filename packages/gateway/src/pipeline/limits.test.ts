@@ -5,12 +5,12 @@ import {
   allow,
   createDeferred,
   deny,
-  openRaw,
   startServer,
   startTestGateway,
   type TestGateway,
   type TestGatewayOptions,
 } from '../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

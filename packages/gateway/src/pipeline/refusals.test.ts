@@ -6,12 +6,12 @@ import {
   allow,
   createDeferred,
   deny,
-  openRaw,
   startServer,
   startTestGateway,
   type TestGateway,
   type TestGatewayOptions,
 } from '../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import { findClosedPort } from '../../../middleware/src/token/scripted-server.testkit.ts';
 

@@ -2,11 +2,11 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createDeferred,
-  openRaw,
   startTestGateway,
   type Deferred,
   type TestGateway,
 } from '../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
 import { badBodies, badHeads, type BadResponse } from '../http1/client/response-corpus.testkit.ts';
 
 let answer: BadResponse;

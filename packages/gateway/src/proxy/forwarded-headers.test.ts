@@ -8,11 +8,11 @@ import {
 } from '../../../middleware/src/base/header-spellings.testkit.ts';
 import {
   allow,
-  openRaw,
   startServer,
   startTestGateway,
   type TestGatewayOptions,
 } from '../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

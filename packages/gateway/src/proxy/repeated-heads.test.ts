@@ -2,13 +2,8 @@ import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  allow,
-  openRaw,
-  startTestGateway,
-  type RawConnection,
-  type TestGateway,
-} from '../entrypoints/gateway.testkit.ts';
+import { allow, startTestGateway, type TestGateway } from '../entrypoints/gateway.testkit.ts';
+import { openRaw, type RawConnection } from '../entrypoints/raw-connection.testkit.ts';
 
 /** What callers' heads, decisions and servers' heads there are to choose from. */
 const callerHeads = [

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   createDeferred,
-  openRaw,
   startServer,
   startTestGateway,
   type TestGateway,
   type TestGatewayOptions,
   type TestServer,
 } from '../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
 import { mebibyte, total, writeUntilFull } from './back-pressure.testkit.ts';
 import type { RequestListener } from 'node:http';
 

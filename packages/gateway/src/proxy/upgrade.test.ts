@@ -7,12 +7,11 @@ import {
   allow,
   createDeferred,
   deny,
-  openRaw,
   startServer,
   startTestGateway,
   type OnRequest,
-  type RawConnection,
 } from '../entrypoints/gateway.testkit.ts';
+import { openRaw, type RawConnection } from '../entrypoints/raw-connection.testkit.ts';
 import { total, writeUntilFull } from './back-pressure.testkit.ts';
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { openRaw, startServer, startTestGateway } from '../../entrypoints/gateway.testkit.ts';
+import { startServer, startTestGateway } from '../../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../../entrypoints/raw-connection.testkit.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   allow,
-  openRaw,
   startServer,
   startTestGateway,
   type TestGateway,
   type TestServer,
 } from '../../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../../entrypoints/raw-connection.testkit.ts';
 
 interface Arrival {
   readonly url: string | undefined;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../../../middleware/src/base/until.testkit.ts';
 import {
-  openRaw,
   startServer,
   startTestGateway,
   type TestGateway,
   type TestServer,
 } from '../../entrypoints/gateway.testkit.ts';
+import { openRaw } from '../../entrypoints/raw-connection.testkit.ts';
 
 describe('a request that two readers could understand differently', () => {
   const arrived: string[] = [];
