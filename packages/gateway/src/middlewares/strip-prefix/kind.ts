@@ -8,7 +8,7 @@ import { measurePrefix, splitTarget } from '../target.ts';
 const schema = z.strictObject({
   prefixes: z
     .array(
-      z.string().regex(/^[^\u0000-\u001f\u007f]*$/, { error: 'expected text without control characters' }),
+      z.string().regex(/^[^\x00-\x1f\x7f]*$/, { error: 'expected text without control characters' }),
     )
     .default([])
     .describe(
