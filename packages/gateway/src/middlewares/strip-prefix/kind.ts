@@ -7,9 +7,7 @@ import { measurePrefix, splitTarget } from '../target.ts';
 
 const schema = z.strictObject({
   prefixes: z
-    .array(
-      z.string().regex(/^[^\x00-\x1f\x7f]*$/, { error: 'expected text without control characters' }),
-    )
+    .array(z.string().regex(/^[^\x00-\x1f\x7f]*$/, { error: 'expected text without control characters' }))
     .default([])
     .describe(
       'Prefixes; the first that matches the decoded path is removed. The server gets it in `X-Forwarded-Prefix`.',
