@@ -72,7 +72,7 @@ describe('grantgate token', () => {
     ]); // prettier-ignore
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`callers@file  application level, client orders, ${server.url}/token\nallowed\n`);
-    expect(stdout).toContain('\ntoken  JWT, 3600 s\n');
+    expect(stdout).toContain('\ntoken  JWT, token_type Bearer, 3600 s\n');
     expect(stdout).toMatch(/^ {2}team +\{"name":"Zürich"\}$/m);
     expect(stdout).toContain('  true   Equals(`grp`, `admin`)  the claim grp is "admin"\n');
     expect(stdout).toMatch(/^headers\n {2}Authorization {2}Bearer \[hidden\]\n {2}Team +Zürich\n {2}X-Missing\n$/m);
@@ -163,6 +163,26 @@ describe('grantgate token', () => {
       });
       expect(code).toBe(1);
       expect(stdout).toContain(expected);
+    } finally {
+      await scripted.close();
+    }
+  });
+
+  it.each([
+    ['bearer', 'opaque, token_type bearer, 60 s', 'bearer'],
+    ['BearerToken', 'opaque, token_type BearerToken, 60 s', 'BearerToken'],
+    [undefined, 'opaque, without token_type, 60 s', ''],
+  ])('shows the token_type %j of a token', async (type, expected, inJson) => {
+    const body = { access_token: 'opaque', token_type: type, expires_in: 60 };
+    const scripted = await startScriptedServer((response) => json(response, 200, body));
+    try {
+      const text = `http: { middlewares: { m: { plugin: { oAuthClientCredentials: { url: "${scripted.url}", acceptedTokenTypes: ["", "BearerToken"] } } } } }`;
+      writeFileSync(join(folder, 'scripted.yaml'), text);
+      const argv = ['m', 'scripted.yaml', '--client-id', 'orders'];
+      const env = { GRANTGATE_CLIENT_SECRET: 'guess' };
+      expect((await token(argv, env)).stdout).toContain(`\ntoken  ${expected}\n`);
+      const report: unknown = JSON.parse((await token([...argv, '--json'], env)).stdout);
+      expect(report).toMatchObject({ token: { type: inJson } });
     } finally {
       await scripted.close();
     }

@@ -13,6 +13,8 @@ export interface AccessToken {
   readonly obtainedAtMs: number;
   /** `Clock.monotonic()` milliseconds after which it must not be used; undefined when no lifetime is known (not to be cached). */
   readonly expiresAtMs: number | undefined;
+  /** `token_type` as the response had it, empty when it had none; undefined for a token from a store. */
+  readonly type: string | undefined;
 }
 
 /**
@@ -25,6 +27,7 @@ export function createAccessToken(
   value: string,
   obtainedAtMs: number,
   expiresAtMs: number | undefined,
+  type?: string,
 ): AccessToken {
   const authorization = Buffer.from(`Bearer ${value}`, 'latin1').toString('latin1');
   return Object.freeze({
@@ -33,6 +36,7 @@ export function createAccessToken(
     value: authorization.slice('Bearer '.length),
     obtainedAtMs,
     expiresAtMs,
+    type,
   });
 }
 

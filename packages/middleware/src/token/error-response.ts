@@ -76,3 +76,9 @@ export function toShownText(text: string, maxCharacters: number): string | undef
   // A copy: a slice would keep the whole body in memory.
   return kept.join('');
 }
+
+/** `token_type` of a response, for operators: `token_type Bearer`. */
+export function describeTokenType(type: string): string {
+  const shown = toShownText(type, 50);
+  return shown === undefined ? 'without token_type' : `token_type ${shown}`;
+}

@@ -23,6 +23,9 @@ export const plainGrantRules: GrantRules = Object.freeze({
 // b64token is not enforced, because widely used servers issue `!`, `|` and `:`.
 const headerToken = /^[\x21-\x7e]+$/;
 
+/** One text for nearly all tokens: each response has its own copy. */
+const sharedType = 'Bearer';
+
 /**
  * Reads a successful response (RFC 6749 section 5.1): a token, or the reason for operators why there is none. Only used members
  * are checked: a stray ID token or an odd `scope` does not spoil a good access token.
@@ -48,7 +51,8 @@ export function readGrantedToken(
   if (named !== 'bearer' && !acceptedTokenTypes.has(named)) return describeType(type ?? '');
   const seconds = lifetimeSeconds(parseExpiresIn(expires_in), decodeJwtPayload(value), times);
   const lifetimeMs = seconds === undefined ? tokenLifetimeMs : seconds * 1000;
-  return createAccessToken(value, sentAtMs, lifetimeMs === undefined ? undefined : sentAtMs + lifetimeMs);
+  const expiresAtMs = lifetimeMs === undefined ? undefined : sentAtMs + lifetimeMs;
+  return createAccessToken(value, sentAtMs, expiresAtMs, type === 'Bearer' ? sharedType : (type ?? ''));
 }
 
 function describeBody(text: string, body: unknown): GrantProblem {

@@ -7,7 +7,7 @@ import { describeFault } from '@grantgate/middleware/token/attempt';
 import { createTokenEndpoint } from '@grantgate/middleware/token/create-endpoint';
 import { createDiscovery } from '@grantgate/middleware/token/discovery/discovery';
 import type { ServerMetadata } from '@grantgate/middleware/token/discovery/metadata';
-import { toShownText } from '@grantgate/middleware/token/error-response';
+import { describeTokenType } from '@grantgate/middleware/token/error-response';
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import { createTransport } from '@grantgate/middleware/token/transport';
 import type { GrantBody } from './judge-grant.ts';
@@ -103,10 +103,9 @@ function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome | undef
 }
 
 function givesToken({ token_type: type }: GrantBody): Outcome {
-  const shown = typeof type === 'string' ? (toShownText(type, 50) ?? '') : '';
   return {
     fault: undefined,
-    detail: `grants a token (${shown === '' ? 'without token_type' : `token_type ${shown}`})`,
+    detail: `grants a token (${describeTokenType(typeof type === 'string' ? type : '')})`,
   };
 }
 

@@ -5,6 +5,7 @@ import { parseClaims } from '@grantgate/middleware/claims/parse';
 import { claimJson } from '@grantgate/middleware/claims/text';
 import type { Deny } from '@grantgate/middleware/decision/decision';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import { describeTokenType } from '@grantgate/middleware/token/error-response';
 import type { ExplainedCall } from '@grantgate/middleware/predicate/explain';
 import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
 import { formatCalls } from '../calls.ts';
@@ -26,6 +27,8 @@ export interface TokenReport {
   readonly token:
     | {
         readonly value: string | undefined;
+        /** `token_type` of the response; empty when it had none. */
+        readonly type: string;
         /** Undefined, zero or less: the gateway would use it once, without keeping it. */
         readonly lifetimeSeconds: number | undefined;
         /** Undefined: the token is opaque. */
@@ -64,6 +67,7 @@ export function createReport(
         },
     token: token && {
       value: asked.reveal ? token.value : undefined,
+      type: token.type ?? '',
       lifetimeSeconds:
         token.expiresAtMs === undefined
           ? undefined
@@ -98,9 +102,11 @@ export function formatReport(report: TokenReport, style: Style): string {
       : `${style.bad('refused')}  ${refusal.status} ${refusal.code}: ${refusal.authorizationServer ?? refusal.detail}\n`,
   ];
   if (token !== undefined) {
-    const { value, lifetimeSeconds, claims } = token;
+    const { value, type, lifetimeSeconds, claims } = token;
     const life = describeLifetime(lifetimeSeconds);
-    parts.push(`\n${style.strong('token')}  ${claims === undefined ? 'opaque' : 'JWT'}, ${life}\n`);
+    parts.push(
+      `\n${style.strong('token')}  ${claims === undefined ? 'opaque' : 'JWT'}, ${describeTokenType(type)}, ${life}\n`,
+    );
     if (value !== undefined) parts.push(`  ${value}\n`);
     if (claims !== undefined)
       parts.push(
