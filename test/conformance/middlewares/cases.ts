@@ -143,6 +143,28 @@ export const cases: readonly MiddlewareCase[] = [
     requests: get('/'),
   },
   {
+    name: 'contentType',
+    middlewares: { a: { contentType: {} } },
+    requests: [
+      ...get('/', '/typed', '/encoded', '/empty', '/page', '/image', '/binary'),
+      { method: 'HEAD', target: '/page' },
+    ],
+  },
+  {
+    name: 'contentType: off',
+    middlewares: { a: { contentType: { autoDetect: false } } },
+    requests: get('/page', '/typed'),
+  },
+  {
+    name: 'contentType: behind headers that set the type, and before them',
+    middlewares: {
+      a: { headers: { customResponseHeaders: { 'X-Custom': 'outer' } } },
+      b: { contentType: {} },
+      c: { headers: { customResponseHeaders: { 'Content-Type': 'text/css' } } },
+    },
+    requests: get('/page'),
+  },
+  {
     name: 'stripPrefix',
     middlewares: { a: { stripPrefix: { prefixes: ['/stat', '/st at', '/stät', '/x/'] } } },
     requests: [

@@ -19,6 +19,9 @@ const responseHeaders =
 /** Of requests: what middlewares set; the hop's own are compared elsewhere. */
 const requestHeaders = /^x-(?!forwarded-(?:for|host|port|proto|server)|real-ip|request-id|case).*$/;
 
+/** The media type says something of middlewares only where the service responded. */
+const servedHeaders = new RegExp(`${responseHeaders.source}|^content-type$`);
+
 const pick = (headers: IncomingMessage['headers'], wanted: RegExp): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(headers)
@@ -26,6 +29,14 @@ const pick = (headers: IncomingMessage['headers'], wanted: RegExp): Readonly<Rec
       .map(([name, value]) => [name, String(value)] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );
+
+/** Bodies that begin as files of some media type do. */
+const bodies: Readonly<Record<string, string | Buffer>> = {
+  '/empty': '',
+  '/page': ' <!doctype html><p>page</p>',
+  '/image': Buffer.from('89504e470d0a1a0a', 'hex'),
+  '/binary': Buffer.from([1, 2, 3]),
+};
 
 /** A service with headers of its own that middlewares may change. */
 export async function startService() {
@@ -36,7 +47,9 @@ export async function startService() {
     response.setHeader('X-Server', 'service');
     if (target === '/vary') response.setHeader('Vary', 'Accept');
     if (target === '/secured') response.setHeader('X-Frame-Options', 'SAMEORIGIN');
-    response.end('ok');
+    if (target === '/typed') response.setHeader('Content-Type', 'application/json');
+    if (target === '/encoded') response.setHeader('Content-Encoding', 'identity');
+    response.end(bodies[target] ?? 'ok');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -73,9 +86,10 @@ export async function observe(
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   response.resume();
   await once(response, 'end');
+  const seen = service.take();
   return {
     status: response.statusCode ?? 0,
-    headers: pick(response.headers, responseHeaders),
-    seen: service.take(),
+    headers: pick(response.headers, seen === undefined ? responseHeaders : servedHeaders),
+    seen,
   };
 }

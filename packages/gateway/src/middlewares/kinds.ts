@@ -1,5 +1,6 @@
 import { addPrefix } from './add-prefix/kind.ts';
 import { chain } from './chain/kind.ts';
+import { contentType } from './content-type/kind.ts';
 import { headers } from './headers/kind.ts';
 import { inFlightReq } from './in-flight-req/kind.ts';
 import { ipAllowList } from './ip-allow-list/kind.ts';
@@ -15,6 +16,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   oAuthClientCredentials,
   chain,
   headers,
+  contentType,
   stripPrefix,
   addPrefix,
   replacePath,

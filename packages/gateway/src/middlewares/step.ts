@@ -13,13 +13,21 @@ export interface Step {
   /**
    * Changes the headers of responses, innermost step first: of a server's, and of what a later step or the gateway itself responds.
    *
-   * @param headers name and value in turn. @returns the same list when nothing is changed.
+   * @param headers name and value in turn. @param start the first part of the body, where `awaitsStart` asked for it and there is one.
+   * @returns the same list when nothing is changed.
    */
   readonly onResponse?: (
     headers: readonly string[],
     status: number,
     request: StepRequest,
+    start?: Buffer,
   ) => readonly string[];
+  /**
+   * Whether the headers of a server's response depend on its body: they wait for its first part. Without it, they do not wait.
+   *
+   * @param headers of the server, name in lower case and value in turn.
+   */
+  readonly awaitsStart?: (headers: readonly string[], status: number, request: StepRequest) => boolean;
   /** Whether it changes the path that the server gets: nothing beside a proxy, which sends the request itself. */
   readonly rewritesTarget?: boolean;
   /** Told once of each request that it let pass, when the response has ended. */

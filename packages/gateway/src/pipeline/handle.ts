@@ -155,9 +155,7 @@ function send(context: RequestContext, heads: Heads, route: Route): void {
     target: withPath(context.target),
     head: heads.toUpstreamHead(facts, context.passes, picked, context.requestId),
     toCallerHead: heads.toCallerHead,
-    changeHeaders: route.changesResponses
-      ? (headers, status) => context.toResponseHeaders(route.steps, headers, status)
-      : undefined,
+    headerChanges: route.changesResponses ? context : undefined,
     listener: context,
     renewHead: context.renewsToken ? () => renewHead(context, picked, heads) : undefined,
   });

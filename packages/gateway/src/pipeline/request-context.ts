@@ -5,6 +5,7 @@ import type { Reply } from '../middlewares/step.ts';
 import type { ResponseListener } from '../proxy/caller-response.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { ForwardListener } from '../proxy/forward.ts';
+import type { HeaderChanges } from '../proxy/response-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { NamedSteps, Route } from '../snapshot/snapshot.ts';
@@ -38,7 +39,7 @@ export interface RequestContextDeps {
  */
 export class RequestContext
   extends SteppedRequest
-  implements RequestRecord, ForwardListener, ResponseListener, Refusable
+  implements RequestRecord, ForwardListener, HeaderChanges, ResponseListener, Refusable
 {
   readonly incoming: IncomingRequest;
   readonly requestId: string;
@@ -158,14 +159,22 @@ export class RequestContext
   #write({ head, body }: WholeResponse): void {
     // Before it is written: with that, the request may be over.
     this.downstreamBytes += body.length;
-    const { steps = [], changesResponses = false } = this.route ?? {};
-    const headers = changesResponses
-      ? this.toResponseHeaders(steps, head.headers, head.status)
-      : head.headers;
+    const headers =
+      this.route?.changesResponses === true
+        ? this.change(head.headers, head.status, body.length > 0 ? body : undefined)
+        : head.headers;
     writeWhole(this.incoming.response, {
       head: headers === head.headers ? head : { ...head, headers },
       body,
     });
+  }
+
+  awaitsStart(headers: readonly string[], status: number): boolean {
+    return this.awaitsStartOf(this.route?.steps ?? [], headers, status);
+  }
+
+  change(headers: readonly string[], status: number, start: Buffer | undefined): readonly string[] {
+    return this.toResponseHeaders(this.route?.steps ?? [], headers, status, start);
   }
 
   responseClosed(): void {

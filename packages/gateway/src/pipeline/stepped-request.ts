@@ -95,11 +95,23 @@ export abstract class SteppedRequest implements StepRequest {
   }
 
   /** The headers of a response after the steps that the request has passed, innermost first. */
-  toResponseHeaders(steps: readonly Step[], headers: readonly string[], status: number): readonly string[] {
+  protected toResponseHeaders(
+    steps: readonly Step[],
+    headers: readonly string[],
+    status: number,
+    start: Buffer | undefined,
+  ): readonly string[] {
     let changed = headers;
     for (let at = this.#entered - 1; at >= 0; at -= 1)
-      changed = steps[at]?.onResponse?.(changed, status, this) ?? changed;
+      changed = steps[at]?.onResponse?.(changed, status, this, start) ?? changed;
     return changed;
+  }
+
+  /** Whether one of the steps that the request has passed needs the first part of the response's body. */
+  protected awaitsStartOf(steps: readonly Step[], headers: readonly string[], status: number): boolean {
+    for (let at = 0; at < this.#entered; at += 1)
+      if (steps[at]?.awaitsStart?.(headers, status, this) === true) return true;
+    return false;
   }
 }
 

@@ -8,10 +8,10 @@ import type { CallerResponse, ResponseListener } from './caller-response.ts';
 import type { CallerBody } from './caller-body.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
-import { createHeldResponse, type HeldResponse } from './held-response.ts';
+import { createHeldHead, createHeldResponse, type HeldParts } from './held-response.ts';
 import { createRequestBody, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
-import { toCallerHeaders, type ChangeHeaders, type ToCallerHead } from './response-headers.ts';
+import { toCallerHeaders, type HeaderChanges, type ToCallerHead } from './response-headers.ts';
 import { joinSockets, type CallerSocket } from './upgrade.ts';
 
 /** What has come from a caller, beside the head of its request, and where its response goes. */
@@ -36,7 +36,7 @@ export interface Forwarding {
   readonly head: UpstreamHead;
   readonly toCallerHead: ToCallerHead;
   /** Undefined: the headers of the response are passed on. */
-  readonly changeHeaders: ChangeHeaders | undefined;
+  readonly headerChanges: HeaderChanges | undefined;
   readonly listener: ForwardListener;
   /**
    * Makes the request's head with another token, when the server has refused the one that it has; its result is undefined when there is
@@ -96,8 +96,8 @@ class Relay implements ResponseHandler, ResponseListener {
   /** Set when the request has been dispatched; what ends it before that needs none. */
   #call: Call | undefined = undefined;
   #body: StreamingBody | Buffer | undefined = undefined;
-  /** A refusal of the token, while another token is requested. */
-  #held: HeldResponse | undefined = undefined;
+  /** A refusal of the token, while another token is requested, or a head that waits for its body. */
+  #held: HeldParts | undefined = undefined;
   #renewed = false;
   #over = false;
   #answered = false;
@@ -145,9 +145,8 @@ class Relay implements ResponseHandler, ResponseListener {
   }
 
   onHead(head: ResponseHead, repeats: boolean): void {
-    const { changeHeaders, listener, incoming, picked, toCallerHead } = this.#job;
-    const { response } = incoming;
-    if (response.begun) {
+    const { headerChanges, listener, incoming } = this.#job;
+    if (incoming.response.begun) {
       // Refused meanwhile: its body did not arrive in time, or not as a body does.
       this.#call?.abort();
       return;
@@ -155,7 +154,18 @@ class Relay implements ResponseHandler, ResponseListener {
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     this.#answered = true;
     listener.answered(head.status);
-    response.begin(toCallerHead(head, repeats, picked.setCookie, changeHeaders));
+    if (headerChanges?.awaitsStart(head.headers, head.status) === true)
+      this.#held = createHeldHead((start) => {
+        this.#held = undefined;
+        this.#begin(head, repeats, start);
+        return this;
+      });
+    else this.#begin(head, repeats, undefined);
+  }
+
+  #begin(head: ResponseHead, repeats: boolean, start: Buffer | undefined): void {
+    const { headerChanges, incoming, picked, toCallerHead } = this.#job;
+    incoming.response.begin(toCallerHead(head, repeats, picked.setCookie, headerChanges, start));
   }
 
   onData(data: Buffer, lent: boolean): void {
@@ -192,7 +202,7 @@ class Relay implements ResponseHandler, ResponseListener {
   }
 
   onUpgrade(head: ResponseHead, socket: Socket): void {
-    const { changeHeaders, listener, incoming, picked } = this.#job;
+    const { headerChanges, listener, incoming, picked } = this.#job;
     const { response, upgrade } = incoming;
     this.#over = true;
     if (upgrade === undefined || response.over) {
@@ -201,7 +211,7 @@ class Relay implements ResponseHandler, ResponseListener {
     }
     listener.answered(head.status);
     const headers = toCallerHeaders(head, picked.setCookie);
-    joinSockets(upgrade, socket, changeHeaders?.(headers, head.status) ?? headers, (bytes) =>
+    joinSockets(upgrade, socket, headerChanges?.change(headers, head.status, undefined) ?? headers, (bytes) =>
       listener.passedOn(bytes),
     );
   }

@@ -4,8 +4,25 @@ import type { ResponseHead } from '../http1/client/response-head.ts';
 
 type Receiver = Pick<ResponseHandler, 'onHead' | 'onData' | 'onFlush' | 'onEnd' | 'onFault'>;
 
+/** What comes after the head of a response while the head waits. */
+export type HeldParts = Omit<Receiver, 'onHead'>;
+
+/**
+ * Holds the head of a response until the first part of its body is here.
+ *
+ * @param release sends the head. @param start the first part; undefined when there is none. @returns what takes all that follows.
+ */
+export function createHeldHead(release: (start: Buffer | undefined) => HeldParts): HeldParts {
+  return {
+    onData: (part, lent) => release(part).onData(part, lent),
+    onFlush: () => true,
+    onEnd: (trailers) => release(undefined).onEnd(trailers),
+    onFault: (fault) => release(undefined).onFault(fault),
+  };
+}
+
 /** A response that waits until it is known whether the request is sent once more. One read of its body is kept at most. */
-export interface HeldResponse extends Omit<Receiver, 'onHead'> {
+export interface HeldResponse extends HeldParts {
   /** Whether all of it is here. */
   readonly complete: boolean;
   /** Passes everything received so far to the receiver. @returns false when the receiver takes no parts for now. */

@@ -2,15 +2,21 @@ import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { CallerResponseHead } from './caller-response.ts';
 import { hopByHop, namedByConnection } from '../http1/message/hop-by-hop.ts';
 
-/** Changes the headers of a response, given as name and value in turn. */
-export type ChangeHeaders = (headers: readonly string[], status: number) => readonly string[];
+/** What becomes of the headers of a response, given as name and value in turn. */
+export interface HeaderChanges {
+  /** Whether they depend on the first part of its body. @param headers as the server sent them. */
+  awaitsStart(headers: readonly string[], status: number): boolean;
+  /** @param start the first part of the body; undefined when there is none, and when nothing awaited it. */
+  change(headers: readonly string[], status: number, start: Buffer | undefined): readonly string[];
+}
 
-/** The head that the caller gets. @param repeats whether this very head has come before. @param change undefined: the headers are passed on. */
+/** The head that the caller gets. @param repeats whether this very head has come before. @param changes undefined: the headers are passed on. */
 export type ToCallerHead = (
   head: ResponseHead,
   repeats: boolean,
   setCookie: string | undefined,
-  change: ChangeHeaders | undefined,
+  changes: HeaderChanges | undefined,
+  start: Buffer | undefined,
 ) => CallerResponseHead;
 
 export function createCallerHeads(): ToCallerHead {
@@ -33,9 +39,11 @@ export function createCallerHeads(): ToCallerHead {
     }
     return response;
   };
-  return (head, repeats, setCookie, change) => {
+  return (head, repeats, setCookie, changes, start) => {
     const response = toHead(head, repeats, setCookie);
-    return change === undefined ? response : toChanged(response, change(response.headers, response.status));
+    return changes === undefined
+      ? response
+      : toChanged(response, changes.change(response.headers, response.status, start));
   };
 }
 
