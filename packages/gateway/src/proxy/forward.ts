@@ -154,13 +154,17 @@ class Relay implements ResponseHandler, ResponseListener {
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     this.#answered = true;
     listener.answered(head.status);
-    if (headerChanges?.awaitsStart(head.headers, head.status) === true)
-      this.#held = createHeldHead((start) => {
-        this.#held = undefined;
-        this.#begin(head, repeats, start);
-        return this;
-      });
+    if (headerChanges?.awaitsStart(head.headers, head.status) === true) this.#hold(head, repeats);
     else this.#begin(head, repeats, undefined);
+  }
+
+  /** Lets the head wait for its body. Apart from the usual way, which pays for no closure. */
+  #hold(head: ResponseHead, repeats: boolean): void {
+    this.#held = createHeldHead((start) => {
+      this.#held = undefined;
+      this.#begin(head, repeats, start);
+      return this;
+    });
   }
 
   #begin(head: ResponseHead, repeats: boolean, start: Buffer | undefined): void {
