@@ -29,7 +29,7 @@ const gateway = {
   // middlewares for what steps have changed.
   proxy: ['upstream', 'routing', 'http1/client', 'http1/message', 'middlewares'],
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy', 'middlewares', 'reload'],
-  pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config', 'middlewares'],
+  pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config', 'middlewares', 'http1/message'],
   // Serves requests on the connections that entry points accept.
   'http1/server': ['http1/message', 'pipeline', 'proxy', 'routing', 'config'],
   entrypoints: ['http1/server', 'pipeline', 'routing', 'config'],
@@ -47,7 +47,7 @@ const gateway = {
   workers: ['config', 'snapshot', 'reload'],
   // providers and workers for the events that they announce.
   observe: ['pipeline', 'config', 'routing', 'snapshot', 'providers', 'workers'],
-  admin: ['pipeline', 'proxy', 'snapshot'],
+  admin: ['pipeline', 'proxy', 'snapshot', 'http1/message'],
 };
 const oneWay = (root, table) =>
   Object.entries(table).map(([folder, allowed]) => ({

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { IncomingRequest } from '../pipeline/incoming-request.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import type { Refusable } from '../pipeline/refusals.ts';
-import { noTrailers } from '../proxy/caller-response.ts';
+import { noTrailers } from '../http1/message/response-writer.ts';
 import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
 import { respondToPurge } from './purge-response.ts';
 import type { Page } from './page.ts';

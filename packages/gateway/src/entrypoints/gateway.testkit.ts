@@ -95,6 +95,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     serviceName: service.name,
     steps,
     changesResponses: steps.some(({ onResponse }) => onResponse !== undefined),
+    changesBodies: steps.some(({ wrapResponse }) => wrapResponse !== undefined),
     followsEnds: steps.some(({ onEnd }) => onEnd !== undefined),
     upstream: upstreams.byName.get(service.name)!,
     broken: options.broken,

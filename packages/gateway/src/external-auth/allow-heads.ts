@@ -1,7 +1,7 @@
 import type { ExternalAuthConfig } from '../config/install.ts';
 import type { Passes } from '../middlewares/passes.ts';
 import type { Pass } from '../middlewares/step.ts';
-import type { CallerResponseHead } from '../proxy/caller-response.ts';
+import type { CallerResponseHead } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { type DecisionHeaders, createDecisionHeaders, findImpostors } from './decision-headers.ts';
 import { namesOf } from './raw-headers.ts';

@@ -84,6 +84,7 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
         serviceName: undefined,
         steps: decides.map((onRequest) => ({ name: `${name}@file`, onRequest })),
         changesResponses: false,
+        changesBodies: false,
         followsEnds: false,
         broken: name === 'broken' ? 'it is broken' : undefined,
       },

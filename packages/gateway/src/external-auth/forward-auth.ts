@@ -6,7 +6,7 @@ import { settle, type Handle, type PipelineDeps, type Way } from '../pipeline/ha
 import { ambiguousPath, type Refusal } from '../pipeline/refusals.ts';
 import { RequestContext, type RequestContextDeps } from '../pipeline/request-context.ts';
 import { toRefusalResponse } from '../pipeline/write-refusal.ts';
-import { noTrailers } from '../proxy/caller-response.ts';
+import { noTrailers } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { NamedSteps, Snapshot } from '../snapshot/snapshot.ts';
 import { endOfName, mount } from './forward-auth-path.ts';

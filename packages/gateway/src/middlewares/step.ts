@@ -1,6 +1,7 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Subject } from '@grantgate/middleware/decision/decision';
+import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { StepRefusal } from './refusal.ts';
 
@@ -25,9 +26,14 @@ export interface Step {
   /**
    * Whether the headers of a server's response depend on its body: they wait for its first part. Without it, they do not wait.
    *
-   * @param headers of the server, name in lower case and value in turn.
+   * @param headers name and value in turn, names in any letter case.
    */
   readonly awaitsStart?: (headers: readonly string[], status: number, request: StepRequest) => boolean;
+  /**
+   * For a step that changes bodies of responses: what a response is written to in place of `next`, which is the next step outwards or the
+   * caller. Called when the response of a request that it let pass begins; undefined: this response passes as it is.
+   */
+  readonly wrapResponse?: (next: ResponseWriter, request: StepRequest) => StepWriter | undefined;
   /** Whether it changes the path that the server gets: nothing beside a proxy, which sends the request itself. */
   readonly rewritesTarget?: boolean;
   /** Told once of each request that it let pass, when the response has ended. */
@@ -40,6 +46,12 @@ export interface Step {
   readonly purge?: ((clientId?: string) => number) | undefined;
   /** Lets go of what it holds, when the last request that it has a part in has ended. */
   readonly close?: () => Promise<void>;
+}
+
+/** What a step makes of one response. It begins, writes and ends the next one itself, and later if it needs to. */
+export interface StepWriter extends ResponseWriter {
+  /** The caller has its response, or has gone away: nothing is written any more, and what it holds is let go. */
+  closed(): void;
 }
 
 /** A request as the steps before have left it. */

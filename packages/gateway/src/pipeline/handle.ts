@@ -4,7 +4,7 @@ import { createRequestIds } from '@grantgate/middleware/decision/request-id';
 import type { Passes } from '../middlewares/passes.ts';
 import { forward } from '../proxy/forward.ts';
 import { createUpstreamHeads, type ToUpstreamHead, type UpstreamHead } from '../proxy/request-headers.ts';
-import { createCallerHeads, type ToCallerHead } from '../proxy/response-headers.ts';
+import { createCallerHeads, type HeaderChanges, type ToCallerHead } from '../proxy/response-headers.ts';
 import { MatchContext } from '../routing/match-context.ts';
 import { hasTooManyParameters } from '../routing/query.ts';
 import { toRoutingPath } from '../routing/request-path.ts';
@@ -92,7 +92,7 @@ export function settle<T extends Guarded>(context: RequestContext, snapshot: Sna
 
 function conclude<T extends Guarded>(context: RequestContext, found: T, stop: Stop, way: Way<T>): void {
   // The caller may have gone away while the authorization server was asked.
-  if (!context.stop(stop) && !context.incoming.response.over) way.pass(context, found);
+  if (!context.stop(stop) && !context.isOver) way.pass(context, found);
 }
 
 function fail(context: RequestContext, error: unknown, { onDefect }: Pick<PipelineDeps, 'onDefect'>): void {
@@ -148,17 +148,27 @@ function send(context: RequestContext, heads: Heads, route: Route): void {
     return;
   }
   context.sent(picked);
+  const { response } = context;
   forward({
-    incoming: incoming,
+    incoming: response === incoming.response ? incoming : { ...incoming, response },
     method: facts.method,
     picked,
     target: withPath(context.target),
     head: heads.toUpstreamHead(facts, context.passes, picked, context.requestId),
     toCallerHead: heads.toCallerHead,
-    headerChanges: route.changesResponses ? context : undefined,
+    headerChanges: route.changesResponses ? toHeaderChanges(context, route) : undefined,
     listener: context,
     renewHead: context.renewsToken ? () => renewHead(context, picked, heads) : undefined,
   });
+}
+
+/** A response that goes through the steps meets their changes on its way; a WebSocket's does not. */
+function toHeaderChanges(context: RequestContext, { changesBodies }: Route): HeaderChanges {
+  if (!changesBodies) return context;
+  return {
+    awaitsStart: () => false,
+    change: (headers, status) => (status === 101 ? context.change(headers, status, undefined) : headers),
+  };
 }
 
 /** Steps may have left nothing of the path. */

@@ -2,7 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { usernameOf } from '../middlewares/passes.ts';
 import { splitTarget } from '../middlewares/target.ts';
 import type { Reply } from '../middlewares/step.ts';
-import type { ResponseListener } from '../proxy/caller-response.ts';
+import type { CallerResponse, ResponseListener } from '../proxy/caller-response.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { ForwardListener } from '../proxy/forward.ts';
 import type { HeaderChanges } from '../proxy/response-headers.ts';
@@ -17,6 +17,7 @@ import { gatewayRefusals, type Refusable, type Refusal } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import type { Stop } from './run-steps.ts';
 import { SteppedRequest } from './stepped-request.ts';
+import { SteppedResponse, type SteppedResponseListener } from './stepped-response.ts';
 import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
 
 export interface RequestContextDeps {
@@ -39,7 +40,13 @@ export interface RequestContextDeps {
  */
 export class RequestContext
   extends SteppedRequest
-  implements RequestRecord, ForwardListener, HeaderChanges, ResponseListener, Refusable
+  implements
+    RequestRecord,
+    ForwardListener,
+    HeaderChanges,
+    ResponseListener,
+    SteppedResponseListener,
+    Refusable
 {
   readonly incoming: IncomingRequest;
   readonly requestId: string;
@@ -61,6 +68,8 @@ export class RequestContext
   #facts: RequestFacts | undefined;
   #picked: Picked | undefined;
   #sentAt = 0;
+  /** Of a route whose steps change bodies, once its response begins. */
+  #stepped: SteppedResponse | undefined = undefined;
 
   /** @param lease what it is served from; given back at its end. */
   constructor(incoming: IncomingRequest, lease: Lease, deps: RequestContextDeps) {
@@ -85,7 +94,14 @@ export class RequestContext
   }
 
   override get isOver(): boolean {
-    return this.incoming.response.over;
+    return (this.#stepped ?? this.incoming.response).over;
+  }
+
+  /** What the response is written to; asked for when it begins. */
+  get response(): CallerResponse {
+    const { response } = this.incoming;
+    if (this.route?.changesBodies !== true) return response;
+    return (this.#stepped ??= new SteppedResponse(response, this.enteredOf(this.route.steps), this, this));
   }
 
   get routerName(): string | undefined {
@@ -122,7 +138,20 @@ export class RequestContext
 
   passedOn(bytes: number): void {
     this.originBytes += bytes;
+    if (this.#stepped === undefined) this.downstreamBytes += bytes;
+  }
+
+  written(bytes: number): void {
     this.downstreamBytes += bytes;
+  }
+
+  brokenOff(): void {
+    const { response } = this.incoming;
+    if (response.over) return;
+    this.refusal = gatewayRefusals.upstream_reset;
+    const { head, body } = toRefusalResponse(this.refusal, this.requestId);
+    this.downstreamBytes += body.length;
+    writeWhole(response, { head, body });
   }
 
   broken(reason: string): void {
@@ -144,6 +173,11 @@ export class RequestContext
   refuse(refusal: Refusal): void {
     const { response } = this.incoming;
     if (response.over || response.begun) return;
+    if (this.#stepped?.begun === true) {
+      // What a step still has of another response cannot follow.
+      response.cut();
+      return;
+    }
     this.refusal = refusal;
     if (refusal.clientId !== undefined) this.clientUsername = toShownClientId(refusal.clientId);
     this.#write((this.#deps.toResponse ?? toRefusalResponse)(refusal, this.requestId));
@@ -157,13 +191,18 @@ export class RequestContext
   }
 
   #write({ head, body }: WholeResponse): void {
+    const { response } = this;
+    if (response === this.#stepped) {
+      writeWhole(response, { head, body });
+      return;
+    }
     // Before it is written: with that, the request may be over.
     this.downstreamBytes += body.length;
     const headers =
       this.route?.changesResponses === true
         ? this.change(head.headers, head.status, body.length > 0 ? body : undefined)
         : head.headers;
-    writeWhole(this.incoming.response, {
+    writeWhole(response, {
       head: headers === head.headers ? head : { ...head, headers },
       body,
     });

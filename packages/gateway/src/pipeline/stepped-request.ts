@@ -94,6 +94,11 @@ export abstract class SteppedRequest implements StepRequest {
     return renewed instanceof Promise ? renewed.then(replace) : replace(renewed);
   }
 
+  /** The steps that the request has passed, outermost first. */
+  protected enteredOf(steps: readonly Step[]): readonly Step[] {
+    return steps.slice(0, this.#entered);
+  }
+
   /** The headers of a response after the steps that the request has passed, innermost first. */
   protected toResponseHeaders(
     steps: readonly Step[],

@@ -1,7 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
 import type { StepResponse } from '../middlewares/step.ts';
-import { noTrailers, type CallerResponse, type CallerResponseHead } from '../proxy/caller-response.ts';
+import {
+  noTrailers,
+  type CallerResponseHead,
+  type ResponseWriter,
+} from '../http1/message/response-writer.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A response of the gateway itself. */
@@ -35,7 +39,7 @@ export function toReplyResponse({ status, headers, body }: StepResponse): WholeR
   return { head: { status, reason, headers: [...headers, ...length], dated: true, reused: false }, body };
 }
 
-export function writeWhole(response: CallerResponse, { head, body }: WholeResponse): void {
+export function writeWhole(response: ResponseWriter, { head, body }: WholeResponse): void {
   response.begin(head);
   response.end(body, false, noTrailers);
 }

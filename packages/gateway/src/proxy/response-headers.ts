@@ -1,5 +1,5 @@
 import type { ResponseHead } from '../http1/client/response-head.ts';
-import type { CallerResponseHead } from './caller-response.ts';
+import type { CallerResponseHead } from '../http1/message/response-writer.ts';
 import { hopByHop, namedByConnection } from '../http1/message/hop-by-hop.ts';
 
 /** What becomes of the headers of a response, given as name and value in turn. */

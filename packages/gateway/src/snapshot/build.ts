@@ -104,6 +104,7 @@ function findNamed(name: string, { prepared, steps }: Served): NamedSteps | unde
     serviceName: undefined,
     steps: Object.freeze(found),
     changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
+    changesBodies: found.some(({ wrapResponse }) => wrapResponse !== undefined),
     followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
     // As for a route: what is missing a step does not open.
     broken:
@@ -111,6 +112,9 @@ function findNamed(name: string, { prepared, steps }: Served): NamedSteps | unde
       (incomplete ? 'a part of it is missing' : undefined) ??
       (found.some(({ rewritesTarget }) => rewritesTarget === true)
         ? 'it changes the path, which external authorization does not support'
+        : undefined) ??
+      (found.some(({ wrapResponse }) => wrapResponse !== undefined)
+        ? 'it changes bodies, which external authorization does not support'
         : undefined),
   });
 }

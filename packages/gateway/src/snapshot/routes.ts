@@ -46,6 +46,7 @@ function toEntry(
       serviceName: config.service,
       steps: Object.freeze(found),
       changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
+      changesBodies: found.some(({ wrapResponse }) => wrapResponse !== undefined),
       followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
       upstream: upstream ?? unavailable,
       // Prepared routers say so themselves; a route that is missing a step must not open for any other reason either.

@@ -19,6 +19,8 @@ export interface NamedSteps {
   readonly steps: readonly Step[];
   /** Whether one of them changes the headers of responses. */
   readonly changesResponses: boolean;
+  /** Whether one of them changes bodies of responses. */
+  readonly changesBodies: boolean;
   /** Whether one of them is called when a request ends. */
   readonly followsEnds: boolean;
   /** As a route's. */
@@ -32,6 +34,8 @@ export interface Route {
   readonly steps: readonly Step[];
   /** Whether one of them changes the headers of responses. */
   readonly changesResponses: boolean;
+  /** Whether one of them changes bodies of responses. */
+  readonly changesBodies: boolean;
   /** Whether one of them is called when a request ends. */
   readonly followsEnds: boolean;
   readonly upstream: Upstream;

@@ -1,11 +1,7 @@
 import type { Socket } from 'node:net';
-import type {
-  CallerResponse,
-  CallerResponseHead,
-  InterimHead,
-  ResponseListener,
-} from '../../proxy/caller-response.ts';
+import type { CallerResponse, InterimHead, ResponseListener } from '../../proxy/caller-response.ts';
 import { toCallerTrailers } from '../../proxy/response-headers.ts';
+import type { CallerResponseHead } from '../message/response-writer.ts';
 import { toChunk, toLastChunk, writeChunk } from '../message/write-chunk.ts';
 import { writeText } from '../message/write-text.ts';
 import type { ResponseTexts } from './response-texts.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { toHeaderText } from '../message/header-text.ts';
-import type { CallerResponseHead } from '../../proxy/caller-response.ts';
+import type { CallerResponseHead } from '../message/response-writer.ts';
 
 /** The head of a response as text, but for what depends on the request. */
 export interface ResponseText {

@@ -1,0 +1,123 @@
+import type { CallerResponseHead, ResponseWriter } from '../http1/message/response-writer.ts';
+import type { Step, StepRequest, StepWriter } from '../middlewares/step.ts';
+import { ChangedHeaders } from './changed-headers.ts';
+import type { CallerResponse, InterimHead, ResponseListener } from '../proxy/caller-response.ts';
+
+/** Called for a response that steps may change. */
+export interface SteppedResponseListener {
+  /** Bytes of a body have been written to the caller. */
+  written(bytes: number): void;
+  /** The response has broken off before any of it was written. */
+  brokenOff(): void;
+}
+
+/**
+ * A response on its way through the steps that its request has passed, innermost first, to the caller. Routes none of whose steps change
+ * bodies write to the caller's connection instead.
+ */
+export class SteppedResponse implements CallerResponse, ResponseListener {
+  begun = false;
+  status = 0;
+  readonly #caller: CallerResponse;
+  readonly #first: ResponseWriter;
+  readonly #writers: StepWriter[] = [];
+  #isEnded = false;
+
+  /** @param steps those that the request has passed, outermost first. */
+  constructor(
+    caller: CallerResponse,
+    steps: readonly Step[],
+    request: StepRequest,
+    listener: SteppedResponseListener,
+  ) {
+    this.#caller = caller;
+    let next: ResponseWriter = toWriter(caller, listener);
+    for (const step of steps) {
+      const { awaitsStart, onResponse } = step;
+      if (onResponse !== undefined) next = new ChangedHeaders(next, { awaitsStart, onResponse }, request);
+      const writer = step.wrapResponse?.(next, request);
+      if (writer === undefined) continue;
+      this.#writers.push(writer);
+      next = writer;
+    }
+    this.#first = next;
+    caller.onClose(this);
+  }
+
+  get over(): boolean {
+    return this.#isEnded || this.#caller.over;
+  }
+
+  onClose(told: ResponseListener): void {
+    this.#caller.onClose(told);
+  }
+
+  last(): void {
+    this.#caller.last();
+  }
+
+  continue(): void {
+    this.#caller.continue();
+  }
+
+  interim(head: InterimHead): void {
+    this.#caller.interim(head);
+  }
+
+  begin(head: CallerResponseHead): void {
+    this.begun = true;
+    this.status = head.status;
+    this.#first.begin(head);
+  }
+
+  write(part: Buffer, lent: boolean): boolean {
+    return this.#first.write(part, lent);
+  }
+
+  flush(): void {
+    this.#first.flush();
+  }
+
+  onceDrained(told: () => void): void {
+    this.#first.onceDrained(told);
+  }
+
+  end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void {
+    if (this.over) return;
+    this.#isEnded = true;
+    this.#first.end(part, lent, trailers);
+  }
+
+  cut(): void {
+    if (this.over) return;
+    this.#isEnded = true;
+    this.#first.cut();
+  }
+
+  /** The caller has its response, or has gone away. */
+  responseClosed(): void {
+    this.#isEnded = true;
+    for (const writer of this.#writers) writer.closed();
+  }
+}
+
+function toWriter(caller: CallerResponse, listener: SteppedResponseListener): ResponseWriter {
+  return {
+    begin: (head) => caller.begin(head),
+    write(part, lent) {
+      listener.written(part.length);
+      return caller.write(part, lent);
+    },
+    flush: () => caller.flush(),
+    onceDrained: (told) => caller.onceDrained(told),
+    end(part, lent, trailers) {
+      // Before it is written: with that, the request may be over.
+      listener.written(part?.length ?? 0);
+      caller.end(part, lent, trailers);
+    },
+    cut() {
+      if (caller.begun) caller.cut();
+      else listener.brokenOff();
+    },
+  };
+}
