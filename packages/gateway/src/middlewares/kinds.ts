@@ -1,6 +1,7 @@
 import { addPrefix } from './add-prefix/kind.ts';
 import { chain } from './chain/kind.ts';
 import { contentType } from './content-type/kind.ts';
+import { compress } from './compress/kind.ts';
 import { headers } from './headers/kind.ts';
 import { inFlightReq } from './in-flight-req/kind.ts';
 import { ipAllowList } from './ip-allow-list/kind.ts';
@@ -24,6 +25,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   ipAllowList,
   rateLimit,
   inFlightReq,
+  compress,
 ]);
 
 const byName: ReadonlyMap<string, MiddlewareKind> = new Map(

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request, type IncomingMessage, type RequestListener } from 'node:http';
+import { request, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createStores } from '@grantgate/middleware/cache/stores';
@@ -73,10 +73,13 @@ export async function startGatewayWith(
   middlewares: string | object,
   {
     respond,
+    prepare,
     stepClock,
     ...options
   }: {
     readonly respond?: RequestListener;
+    /** Of the server. */
+    readonly prepare?: (server: Server) => void;
     /** Of the middlewares alone. */
     readonly stepClock?: Clock;
   } & TestGatewayOptions = {},
@@ -91,7 +94,7 @@ export async function startGatewayWith(
       if (respond === undefined) response.end('ok');
       else respond(incoming, response);
     });
-  });
+  }, prepare);
   onTestFinished(() => server.close());
   const gateway = await startTestGateway({
     servers: [server.url],

@@ -1,0 +1,231 @@
+import type { CallerResponseHead, ResponseWriter } from '../../http1/message/response-writer.ts';
+import { readDecimal } from '../../http1/message/decimal.ts';
+import { replaceHeaders, valueIn, type HeaderList } from '../header-lists.ts';
+import type { StepWriter } from '../step.ts';
+import { isCompressed, readMediaType, type ContentTypes } from './content-types.ts';
+import type { Coding, Encoder, Encoding } from './encoders.ts';
+
+/** What the responses of one middleware, or of all, have in common. */
+export interface CompressionDeps {
+  readonly encoding: Encoding;
+  readonly coding: Coding;
+  readonly types: ContentTypes;
+  /** Bytes of a body from which on it is compressed. */
+  readonly minBytes: number;
+  readonly slots: Slots;
+}
+
+/** Bounds how many responses of the process are compressed at once. */
+export interface Slots {
+  /** @returns false when all are taken. */
+  take(): boolean;
+  release(): void;
+}
+
+export function createSlots(count: number): Slots {
+  let free = count;
+  return {
+    take() {
+      if (free === 0) return false;
+      free -= 1;
+      return true;
+    },
+    release: () => void (free += 1),
+  };
+}
+
+/**
+ * Compresses one response, or passes it on. Until `minBytes` have come it keeps them; a server that pauses before has them compressed
+ * and sent at once, so that a stream stays live. A class, because one is made for every response.
+ */
+export class CompressedResponse implements StepWriter {
+  readonly #next: ResponseWriter;
+  readonly #deps: CompressionDeps;
+  /** Set while it is not known whether the response is compressed. */
+  #head: CallerResponseHead | undefined;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #encoder: Encoder | undefined;
+  #isOver = false;
+  /** A part has come since the last look, and since the last flush. */
+  #isFresh = false;
+  #isUnflushed = false;
+  #look: NodeJS.Immediate | undefined;
+
+  constructor(next: ResponseWriter, deps: CompressionDeps) {
+    this.#next = next;
+    this.#deps = deps;
+  }
+
+  begin(received: CallerResponseHead): void {
+    const head = { ...received, headers: addVary(received.headers), reused: false };
+    const length = readLength(head.headers);
+    if (!isCompressible(head, this.#deps.types) || (length ?? Infinity) < this.#deps.minBytes)
+      this.#next.begin(head);
+    else {
+      this.#head = head;
+      if (length !== undefined) this.#start();
+    }
+  }
+
+  write(part: Buffer, lent: boolean): boolean {
+    if (this.#encoder !== undefined) return this.#encode(part, lent);
+    if (this.#head === undefined) return this.#next.write(part, lent);
+    this.#held.push(lent ? Buffer.from(part) : part);
+    this.#heldBytes += part.length;
+    if (this.#heldBytes >= this.#deps.minBytes) return this.#start();
+    this.#lookLater();
+    return true;
+  }
+
+  flush(): void {
+    // What has not begun waits for its first part; an event stream may be long in sending it.
+    if (this.#head !== undefined && readType(this.#head) === 'text/event-stream') this.#start();
+    if (this.#head === undefined) this.#next.flush();
+  }
+
+  onceDrained(told: () => void): void {
+    if (this.#encoder === undefined) this.#next.onceDrained(told);
+    else this.#encoder.once('drain', told);
+  }
+
+  end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void {
+    const head = this.#head;
+    if (head !== undefined) {
+      if (part !== undefined) this.#held.push(lent ? Buffer.from(part) : part);
+      this.#heldBytes += part?.length ?? 0;
+      if (this.#heldBytes < this.#deps.minBytes) {
+        this.#pass(head, trailers);
+        return;
+      }
+      this.#start();
+    }
+    const encoder = this.#encoder;
+    if (encoder === undefined) {
+      this.#next.end(head === undefined ? part : undefined, lent, trailers);
+      return;
+    }
+    encoder.once('end', () => {
+      this.closed();
+      this.#next.end(undefined, false, trailers);
+    });
+    if (part === undefined || head !== undefined) encoder.end();
+    else encoder.end(lent ? Buffer.from(part) : part);
+    this.#isUnflushed = false;
+  }
+
+  cut(): void {
+    this.closed();
+    this.#next.cut();
+  }
+
+  closed(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#held = [];
+    clearImmediate(this.#look);
+    if (this.#encoder === undefined) return;
+    this.#encoder.destroy();
+    this.#deps.slots.release();
+  }
+
+  /** Passes on a short body, whose length is known now. */
+  #pass(head: CallerResponseHead, trailers: readonly string[]): void {
+    this.#head = undefined;
+    clearImmediate(this.#look);
+    const body = Buffer.concat(this.#held);
+    const headers =
+      trailers.length === 0 ? [...head.headers, 'Content-Length', String(body.length)] : head.headers;
+    this.#next.begin({ ...head, headers });
+    this.#next.end(body, false, trailers);
+  }
+
+  /** Compresses from now on, unless too many responses are; passes on what has been kept. @returns as `write`. */
+  #start(): boolean {
+    const head = this.#head;
+    const held = this.#held;
+    this.#head = undefined;
+    this.#held = [];
+    if (head === undefined) return true;
+    const { coding, encoding, slots } = this.#deps;
+    if (!slots.take()) {
+      this.#next.begin(head);
+      return held.map((part) => this.#next.write(part, false)).every(Boolean);
+    }
+    const headers = replaceHeaders(head.headers, replaced, ['Content-Encoding', encoding]);
+    this.#next.begin({ ...head, headers });
+    const encoder = coding.create();
+    this.#encoder = encoder;
+    encoder.on('data', (chunk: Buffer) => {
+      if (this.#isOver || this.#next.write(chunk, false)) return;
+      encoder.pause();
+      this.#next.onceDrained(() => encoder.resume());
+    });
+    encoder.on('error', () => this.cut());
+    return held.map((part) => this.#encode(part, false)).every(Boolean);
+  }
+
+  #encode(part: Buffer, lent: boolean): boolean {
+    const isTaken = this.#encoder?.write(lent ? Buffer.from(part) : part) ?? true;
+    this.#lookLater();
+    return isTaken;
+  }
+
+  #lookLater(): void {
+    if (this.#isOver) return;
+    this.#isFresh = true;
+    this.#isUnflushed = true;
+    this.#look ??= setImmediate(this.#onLook);
+  }
+
+  /** A whole turn of the event loop without another part: the server pauses, and what it has sent must not wait in the compressor. */
+  readonly #onLook = (): void => {
+    this.#look = undefined;
+    if (this.#isOver || !this.#isUnflushed) return;
+    const encoder = this.#encoder;
+    if (this.#isFresh) {
+      this.#isFresh = false;
+      this.#look = setImmediate(this.#onLook);
+    } else if (this.#head !== undefined) {
+      this.#start();
+    } else if (encoder?.writableNeedDrain === true) {
+      // It is not the server that pauses.
+      encoder.once('drain', () => this.#lookLater());
+    } else {
+      this.#isUnflushed = false;
+      encoder?.flush(this.#deps.coding.flushKind);
+    }
+  };
+}
+
+const replaced: ReadonlySet<string> = new Set(['content-length', 'content-encoding', 'accept-ranges']);
+
+const readType = ({ headers }: CallerResponseHead): string | undefined =>
+  readMediaType(valueIn(headers, 'content-type') ?? '');
+
+/** Bytes as announced; undefined when they are not. */
+function readLength(headers: HeaderList): number | undefined {
+  const value = valueIn(headers, 'content-length');
+  return value === undefined ? undefined : readDecimal(value);
+}
+
+/** Whether a response may be compressed, as far as its head says: a whole one, that no other has encoded and that may be changed. */
+function isCompressible({ status, headers }: CallerResponseHead, types: ContentTypes): boolean {
+  return (
+    status !== 204 &&
+    status !== 206 &&
+    status !== 304 &&
+    (valueIn(headers, 'content-encoding') ?? '') === '' &&
+    valueIn(headers, 'content-range') === undefined &&
+    // RFC 9111 section 5.2.2.6.
+    !/(?:^|,)\s*no-transform\s*(?:$|,)/i.test(valueIn(headers, 'cache-control') ?? '') &&
+    isCompressed(valueIn(headers, 'content-type'), types)
+  );
+}
+
+/** A cache must not give the response to a request that accepts another encoding (RFC 9110 section 12.5.5). */
+function addVary(headers: HeaderList): HeaderList {
+  const vary = valueIn(headers, 'vary') ?? '';
+  const isThere = vary.split(',').some((name) => /^\s*(?:\*|accept-encoding)\s*$/i.test(name));
+  return isThere ? headers : [...headers, 'Vary', 'Accept-Encoding'];
+}
