@@ -17,10 +17,12 @@ const gateway = {
   secrets: ['config', 'files'],
   config: [],
   routing: ['config'],
+  // Go templates; knows nothing of what they render. Expressions are those of rules.
+  template: ['routing/regexp'],
   // routing for the request's facts.
   middlewares: ['config', 'secrets', 'routing', 'reload', 'http1/message'],
   // middlewares for the schemas of their kinds.
-  providers: ['config', 'secrets', 'files', 'middlewares', 'reload'],
+  providers: ['config', 'secrets', 'files', 'middlewares', 'reload', 'template'],
   // HTTP/1.1 as both sides read and write it; knows nothing of gateways, and neither does the client.
   'http1/message': [],
   'http1/client': ['http1/message'],

@@ -66,7 +66,10 @@ export async function readConfiguration(
     ...paths.map((path) => resolve(io.cwd, path)),
     ...(install?.config?.providers.file?.paths ?? []),
   ];
-  const files = await loadFiles(routePaths, install?.config?.providers.file?.localReferences);
+  const files = await loadFiles(routePaths, {
+    env: io.env,
+    localReferences: install?.config?.providers.file?.localReferences,
+  });
   const live =
     cluster && (await (await import('./read-cluster.ts')).readCluster(install?.config, cluster, io));
   const routes = translate(

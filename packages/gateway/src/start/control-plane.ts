@@ -76,7 +76,8 @@ export function createControlPlane(
       void parts.renewCertificates();
     },
   });
-  const files = install.providers.file && createFileProvider(install.providers.file, { clock, onUnwatched });
+  const files =
+    install.providers.file && createFileProvider(install.providers.file, { env, clock, onUnwatched });
   const aggregate = createAggregate(
     [files, cluster].filter((provider) => provider !== undefined),
     { clock },

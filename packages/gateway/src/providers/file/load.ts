@@ -7,6 +7,7 @@ import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
 import { remember } from '../../reload/remember.ts';
 import { createReadFiles, routeFileExtensions } from './files.ts';
+import { parseRoutes } from './parse-routes.ts';
 
 export interface LoadedFiles extends ProviderOutput {
   /** Those of the problems that say why a path leads to no routes at all: it is gone, unreadable or empty, or has no route file. */
@@ -14,21 +15,26 @@ export interface LoadedFiles extends ProviderOutput {
 }
 
 /** Reads routes from files and directories: both formats, all problems at once. Never rejects. */
-export function loadFiles(paths: readonly string[], localReferences?: LocalReferences): Promise<LoadedFiles> {
-  return createFileLoader(paths, localReferences)();
+export function loadFiles(paths: readonly string[], options: LoadOptions): Promise<LoadedFiles> {
+  return createFileLoader(paths, options)();
+}
+
+export interface LoadOptions {
+  /** The environment, for templates. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** References to the gateway's environment and files that routes may use, in options and templates; default: any. */
+  readonly localReferences?: LocalReferences | undefined;
 }
 
 /**
  * Loads successive versions of the files: one that can no longer be read or parsed keeps its last good entries, and its problem
  * is reported; so do the files of a directory that cannot be listed. A file that disappears from a directory takes its entries
  * with it. When one of `paths` itself disappears, all its entries stay: a volume that is not mounted takes no routes down. An
- * unchanged file is not parsed again.
- *
- * @param localReferences references to the gateway's environment and files that their middlewares may use; default: any.
+ * unchanged file is neither rendered nor parsed again.
  */
 export function createFileLoader(
   paths: readonly string[],
-  localReferences?: LocalReferences,
+  { env, localReferences }: LoadOptions,
 ): () => Promise<LoadedFiles> {
   const restrict = createRestrict(localReferences);
   const readFiles = createReadFiles(paths);
@@ -45,9 +51,9 @@ export function createFileLoader(
       for (const [path, kept] of lastGood)
         if (path === folder || path.startsWith(`${folder}${sep}`)) good.set(path, kept);
     };
-    const parseFile = (file: string, text: string): Good | undefined => {
+    const parseFile = async (file: string, text: string): Promise<Good | undefined> => {
       const parse = lastGood.get(file)?.parse ?? createParseDocuments(file);
-      const { documents, problems: found } = parse(text);
+      const { documents, problems: found } = await parseRoutes(file, text, parse, { env, localReferences });
       problems.push(...found);
       const isInstall = documents.length > 0 && documents.every(({ value }) => isInstallDocument(value));
       if (isInstall && paths.includes(file)) {
@@ -78,7 +84,7 @@ export function createFileLoader(
           code: 'empty_file',
         });
       } else {
-        const now = parseFile(file, read.text) ?? before;
+        const now = (await parseFile(file, read.text)) ?? before;
         if (now !== undefined) good.set(file, now);
       }
     }

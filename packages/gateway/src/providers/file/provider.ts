@@ -1,6 +1,7 @@
 import type { Problem } from '../../config/place.ts';
 import type { FileProviderConfig } from '../../config/install.ts';
 import type { Provider, ProviderOutput } from '../provider.ts';
+import type { LoadOptions } from './load.ts';
 import { createFileLoader } from './load.ts';
 import type { FileWatch, WatchOptions } from './watch.ts';
 import { watchFiles } from './watch.ts';
@@ -13,9 +14,9 @@ export interface FileProvider extends Provider {
 /** Routes from files and directories, read again when they change. */
 export function createFileProvider(
   { paths, watch, localReferences }: FileProviderConfig,
-  { clock, onUnwatched }: Pick<WatchOptions, 'clock' | 'onUnwatched'>,
+  { env, clock, onUnwatched }: Pick<LoadOptions, 'env'> & Pick<WatchOptions, 'clock' | 'onUnwatched'>,
 ): FileProvider {
-  const load = createFileLoader(paths, localReferences);
+  const load = createFileLoader(paths, { env, localReferences });
   let closed = false;
   let missing: readonly Problem[] = [];
   let watching: FileWatch | undefined;

@@ -32,7 +32,7 @@ afterEach(async () => {
 /** Watches and loads; `after` makes a change, waits until the watch has noticed it, lets it settle and loads again. */
 async function start(...paths: readonly string[]) {
   const clock = createFakeClock();
-  const read = createFileLoader(paths);
+  const read = createFileLoader(paths, { env: {} });
   const load = async (): Promise<DynamicConfiguration> => {
     const { documents, problems } = await read();
     return translate(documents, problems);

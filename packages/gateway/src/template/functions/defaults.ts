@@ -1,0 +1,40 @@
+import type { EnvLookUp, TemplateFunction } from '../template-function.ts';
+import { Refusal, define, defineVariadic } from '../template-function.ts';
+import { isTrue, typeOf } from '../value.ts';
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Functions of sprig that choose between values, base64, and the environment. */
+export const defaultFunctions: Readonly<Record<string, TemplateFunction>> = {
+  default: defineVariadic(['any'], 'any', ([otherwise], [given = null]) =>
+    isTrue(given) ? given : otherwise,
+  ),
+  empty: define(['any'], ([value]) => !isTrue(value)),
+  coalesce: defineVariadic([], 'any', (_, values) => values.find(isTrue) ?? null),
+  ternary: define(['any', 'any', 'bool'], ([yes, no, condition]) => (condition ? yes : no)),
+  all: defineVariadic([], 'any', (_, values) => values.every(isTrue)),
+  any: defineVariadic([], 'any', (_, values) => values.some(isTrue)),
+  typeOf: define(['any'], ([value]) => (value === null ? '<nil>' : typeOf(value))),
+  b64enc: define(['string'], ([text]) => Buffer.from(text).toString('base64')),
+  b64dec: define(['string'], ([text]) => {
+    const compact = text.replace(/[\r\n]/g, '');
+    if (!base64.test(compact)) throw new Refusal('the text is not base64');
+    return Buffer.from(compact, 'base64').toString();
+  }),
+  env: define(['string'], ([name], { env }) => valueOf(env(name))),
+  expandenv: define(['string'], ([text], { env }) => expandVariables(text, (name) => valueOf(env(name)))),
+};
+
+function valueOf({ value, refusal }: EnvLookUp): string {
+  if (refusal !== undefined) throw new Refusal(refusal);
+  return value;
+}
+
+/** `$NAME` and `${NAME}` as Go's `os.Expand` finds them; `${` without a name or an end vanishes. */
+function expandVariables(text: string, env: (name: string) => string): string {
+  return text.replace(
+    /\$(?:\{([*#$@!?\-0-9])\}|\{([^}]+)\}|(\{\}?)|([*#$@!?\-0-9])|([A-Za-z0-9_]+))/g,
+    (_, braced?: string, name?: string, malformed?: string, special?: string, bare?: string) =>
+      malformed === undefined ? env(braced ?? name ?? special ?? bare ?? '') : '',
+  );
+}

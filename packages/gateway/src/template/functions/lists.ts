@@ -1,0 +1,54 @@
+import { formatValue } from '../format.ts';
+import type { TemplateFunction } from '../template-function.ts';
+import { Refusal, define, defineVariadic } from '../template-function.ts';
+import type { Value } from '../value.ts';
+import { isTrue, toDict, toList } from '../value.ts';
+import { toInteger, toTexts } from './conversion.ts';
+
+const list = defineVariadic([], 'any', (_, items) => toList(items));
+
+/** Lists and dictionaries of sprig. */
+export const listFunctions: Readonly<Record<string, TemplateFunction>> = {
+  list,
+  tuple: list,
+  dict: defineVariadic([], 'any', (_, values) =>
+    toDict(
+      values.flatMap((key, index): [string, Value][] =>
+        index % 2 === 0
+          ? [[formatValue(key), index + 1 < values.length ? (values[index + 1] ?? null) : '']]
+          : [],
+      ),
+    ),
+  ),
+  get: define(['dict', 'string'], ([{ entries }, key]) =>
+    entries.has(key) ? (entries.get(key) ?? null) : '',
+  ),
+  hasKey: define(['dict', 'string'], ([{ entries }, key]) => entries.has(key)),
+  first: define(['list'], ([{ items }]) => items[0] ?? null),
+  last: define(['list'], ([{ items }]) => items.at(-1) ?? null),
+  rest: define(['list'], ([{ items }]) => toList(items.slice(1))),
+  initial: define(['list'], ([{ items }]) => toList(items.slice(0, -1))),
+  reverse: define(['list'], ([{ items }]) => toList([...items].reverse())),
+  compact: define(['list'], ([{ items }]) => toList(items.filter(isTrue))),
+  append: define(['list', 'any'], ([{ items }, item]) => toList([...items, item])),
+  prepend: define(['list', 'any'], ([{ items }, item]) => toList([item, ...items])),
+  concat: defineVariadic([], 'list', (_, lists) => toList(lists.flatMap(({ items }) => items))),
+  sortAlpha: define(['any'], ([value]) =>
+    toList(
+      [...toTexts(value)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+      '[]string',
+    ),
+  ),
+  // sprig's, which takes the name from Go's own: lists alone.
+  slice: defineVariadic(['list'], 'any', ([{ items, type }], bounds) => {
+    if (items.length === 0) return null;
+    const [from = 0n, to = BigInt(items.length)] = bounds.map(toInteger);
+    if (from < 0n || to > BigInt(items.length) || from > to) throw new Refusal('the index is out of range');
+    return toList(items.slice(Number(from), Number(to)), type);
+  }),
+  join: define(['string', 'any'], ([separator, value], { work }) => {
+    const texts = toTexts(value);
+    work((texts.length * separator.length) >> 4);
+    return texts.join(separator);
+  }),
+};

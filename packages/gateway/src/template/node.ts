@@ -1,0 +1,75 @@
+/** A part of a template; `offset` counts code units from the start of the source. */
+export type Node = TextNode | ActionNode | BranchNode | TemplateNode | JumpNode;
+
+export interface TextNode {
+  readonly kind: 'text';
+  readonly text: string;
+  readonly offset: number;
+}
+
+/** Writes the value of a pipeline, unless it declares or assigns variables. */
+export interface ActionNode {
+  readonly kind: 'action';
+  readonly pipe: Pipe;
+  /** Of `{{`. */
+  readonly offset: number;
+}
+
+export interface BranchNode {
+  readonly kind: 'if' | 'with' | 'range';
+  readonly pipe: Pipe;
+  readonly body: readonly Node[];
+  readonly otherwise: readonly Node[] | undefined;
+}
+
+/** Renders a template that `define` or `block` names. */
+export interface TemplateNode {
+  readonly kind: 'template';
+  readonly name: string;
+  readonly pipe: Pipe | undefined;
+  readonly offset: number;
+}
+
+export interface JumpNode {
+  readonly kind: 'break' | 'continue';
+}
+
+/** Commands, each of which gets the value of the one before as its last argument. */
+export interface Pipe {
+  /** Variables that get the value, without `$`; two in a `range`. */
+  readonly variables: readonly string[];
+  /** Whether the variables exist: `=`, not `:=`. */
+  readonly isAssignment: boolean;
+  readonly commands: readonly Command[];
+  readonly offset: number;
+}
+
+export interface Command {
+  /** The first is a function, or the only one. */
+  readonly operands: readonly [Operand, ...Operand[]];
+}
+
+export type Operand = { readonly offset: number } & (
+  | { readonly kind: 'function'; readonly name: string }
+  | { readonly kind: 'dot' | 'nil' }
+  | { readonly kind: 'field'; readonly fields: readonly string[] }
+  | { readonly kind: 'variable'; readonly name: string; readonly fields: readonly string[] }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'number'; readonly number: NumberLiteral }
+  | { readonly kind: 'pipe'; readonly pipe: Pipe; readonly fields: readonly string[] }
+);
+
+/** A number as written: what it is as an integer and as a floating-point number, where it can be that. */
+export interface NumberLiteral {
+  readonly int: bigint | undefined;
+  readonly float: number | undefined;
+  /** Whether it is written as a floating-point number. */
+  readonly isFloat: boolean;
+}
+
+/** A template and those that it defines, by name. */
+export interface Template {
+  readonly body: readonly Node[];
+  readonly defined: ReadonlyMap<string, readonly Node[]>;
+}

@@ -1,0 +1,66 @@
+import type { Dict, Int, List, Value } from './value.ts';
+
+/** What a parameter takes; `list` is an addition to Go's types: its functions check that themselves. */
+export type ParameterType = 'any' | 'string' | 'int' | 'float' | 'bool' | 'list' | 'dict';
+
+/** An environment variable: its value, empty when it is not set, or why it may not be read. */
+export type EnvLookUp =
+  | { readonly value: string; readonly refusal?: undefined }
+  | { readonly value?: undefined; readonly refusal: string };
+
+/** What functions may use. */
+export interface Scope {
+  readonly env: (name: string) => EnvLookUp;
+  /** Charges work before it is done. @throws TemplateFault when too much is done. */
+  readonly work: (steps: number) => void;
+}
+
+/** A function of templates. */
+export interface TemplateFunction {
+  readonly parameters: readonly ParameterType[];
+  /** Type of further arguments; undefined: there are none. */
+  readonly rest: ParameterType | undefined;
+  /** @throws Refusal */
+  readonly call: (args: readonly Value[], scope: Scope) => Value;
+}
+
+/** Thrown by a function that cannot use its arguments; says why without naming their values. */
+export class Refusal extends Error {}
+
+interface Types {
+  readonly any: Value;
+  readonly string: string;
+  readonly int: Int;
+  readonly float: number;
+  readonly bool: boolean;
+  readonly list: List;
+  readonly dict: Dict;
+}
+
+type Arguments<P extends readonly ParameterType[]> = { readonly [K in keyof P]: Types[P[K]] };
+
+/** A function with a fixed number of parameters, whose types have been checked when it is called. */
+export function define<const P extends readonly ParameterType[]>(
+  parameters: P,
+  call: (args: Arguments<P>, scope: Scope) => Value,
+): TemplateFunction {
+  return { parameters, rest: undefined, call: (args, scope) => call(args as unknown as Arguments<P>, scope) };
+}
+
+/** A function that takes any number of further arguments. */
+export function defineVariadic<const P extends readonly ParameterType[], R extends ParameterType>(
+  parameters: P,
+  rest: R,
+  call: (args: Arguments<P>, more: readonly Types[R][], scope: Scope) => Value,
+): TemplateFunction {
+  return {
+    parameters,
+    rest,
+    call: (args, scope) =>
+      call(
+        args.slice(0, parameters.length) as unknown as Arguments<P>,
+        args.slice(parameters.length) as Types[R][],
+        scope,
+      ),
+  };
+}

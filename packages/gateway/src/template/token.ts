@@ -1,0 +1,29 @@
+/** `close` ends an action: `}}`; `space` separates arguments; `text` stands outside of actions. */
+export type TokenType =
+  | 'text'
+  | 'open'
+  | 'close'
+  | 'space'
+  | 'identifier'
+  | 'keyword'
+  | 'boolean'
+  | 'field'
+  | 'variable'
+  | 'dot'
+  | 'number'
+  | 'string'
+  | 'declare'
+  | 'assign'
+  | 'pipe'
+  | 'comma'
+  | 'leftParen'
+  | 'rightParen'
+  | 'end of file';
+
+export interface Token {
+  readonly type: TokenType;
+  /** As written; of a string its value, of a field or a variable without the leading `.` or `$`. */
+  readonly text: string;
+  /** Code units from the start of the source. */
+  readonly offset: number;
+}

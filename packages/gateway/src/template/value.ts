@@ -1,0 +1,85 @@
+/** A value of a template. A JavaScript number is a `float64`; integers keep all 64 bits. */
+export type Value = null | boolean | string | number | Int | List | Dict;
+
+export interface Int {
+  readonly kind: 'int';
+  readonly type: 'int' | 'int64' | 'uint8';
+  readonly value: bigint;
+}
+
+export interface List {
+  readonly kind: 'list';
+  readonly type: '[]interface {}' | '[]string' | '[]int';
+  readonly items: readonly Value[];
+}
+
+/** Go's `map[string]interface {}`, whose entries are always visited in the order of their keys. */
+export interface Dict {
+  readonly kind: 'dict';
+  readonly entries: ReadonlyMap<string, Value>;
+}
+
+export const toInt = (value: bigint | number, type: Int['type'] = 'int'): Int => ({
+  kind: 'int',
+  type,
+  value: BigInt.asIntN(64, BigInt(value)),
+});
+
+export const toList = (items: readonly Value[], type: List['type'] = '[]interface {}'): List => ({
+  kind: 'list',
+  type,
+  items,
+});
+
+/** @param entries of keys that are given twice, the last one holds. */
+export function toDict(entries: Iterable<readonly [string, Value]>): Dict {
+  const sorted = [...new Map(entries)].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return { kind: 'dict', entries: new Map(sorted) };
+}
+
+export const isInt = (value: Value): value is Int => kindOf(value) === 'int';
+export const isList = (value: Value): value is List => kindOf(value) === 'list';
+export const isDict = (value: Value): value is Dict => kindOf(value) === 'dict';
+
+export type ValueKind = 'nil' | 'bool' | 'string' | 'float' | 'int' | 'list' | 'dict';
+
+export function kindOf(value: Value): ValueKind {
+  switch (typeof value) {
+    case 'boolean':
+      return 'bool';
+    case 'string':
+      return 'string';
+    case 'number':
+      return 'float';
+    default:
+      return value === null ? 'nil' : value.kind;
+  }
+}
+
+/** The type as Go names it. */
+export function typeOf(value: Value): string {
+  if (isInt(value) || isList(value)) return value.type;
+  const names = {
+    nil: 'nil',
+    bool: 'bool',
+    string: 'string',
+    float: 'float64',
+    dict: 'map[string]interface {}',
+  };
+  return names[kindOf(value) as keyof typeof names];
+}
+
+/** Whether `if` takes a value as true: it is not the zero value of its type. */
+export function isTrue(value: Value): boolean {
+  if (typeof value === 'object' && value !== null) {
+    switch (value.kind) {
+      case 'int':
+        return value.value !== 0n;
+      case 'list':
+        return value.items.length > 0;
+      case 'dict':
+        return value.entries.size > 0;
+    }
+  }
+  return Boolean(value) || Number.isNaN(value);
+}
