@@ -9,14 +9,14 @@ export interface ApiServer {
   refusals(object: Manifest): readonly string[];
 }
 
-interface Definition extends Manifest {
+interface ResourceDefinition extends Manifest {
   readonly spec: {
     readonly names: { readonly kind: string };
     readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: StructuralSchema } }[];
   };
 }
 
-interface Policy extends Manifest {
+interface AdmissionPolicy extends Manifest {
   readonly spec: {
     readonly matchConstraints: {
       readonly resourceRules: readonly { readonly resources: readonly string[] }[];
@@ -32,7 +32,7 @@ interface Policy extends Manifest {
 }
 
 export const schemaOf = (definition: Manifest): StructuralSchema =>
-  (definition as Definition).spec.versions[0]!.schema.openAPIV3Schema;
+  (definition as ResourceDefinition).spec.versions[0]!.schema.openAPIV3Schema;
 
 export function createApiServer(
   definitions: readonly Manifest[],
@@ -43,7 +43,7 @@ export function createApiServer(
     definitions.map((definition) => {
       const schema = schemaOf(definition);
       return [
-        (definition as Definition).spec.names.kind,
+        (definition as ResourceDefinition).spec.names.kind,
         { schema, validate: ajv.compile(toDraft7(schema) as object) },
       ];
     }),
@@ -59,13 +59,13 @@ export function createApiServer(
       if (errors.length > 0) return errors;
       return [
         ...checkRules(schema, object),
-        ...policies.flatMap((policy) => judge(policy as Policy, object)),
+        ...policies.flatMap((policy) => judge(policy as AdmissionPolicy, object)),
       ];
     },
   };
 }
 
-function judge({ spec }: Policy, object: Manifest): readonly string[] {
+function judge({ spec }: AdmissionPolicy, object: Manifest): readonly string[] {
   if (spec.matchConstraints.resourceRules[0]!.resources[0] !== `${object.kind.toLowerCase()}s`) return [];
   if (!spec.matchConditions.every(({ expression }) => evaluate(expression, { object }) === true)) return [];
   const variables = Object.fromEntries(

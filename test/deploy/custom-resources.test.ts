@@ -9,15 +9,15 @@ import { createApiServer, schemaOf } from './api-server.testkit.ts';
 import type { Manifest } from './manifests.testkit.ts';
 import { listYaml, readManifests, readText } from './manifests.testkit.ts';
 
-interface Case {
+interface ResourceCase {
   readonly kind: string;
   readonly spec: Readonly<Record<string, unknown>>;
   readonly says: string;
 }
 
-const cases = (file: string): readonly Case[] =>
-  parse(readText(`test/deploy/testdata/${file}`)) as readonly Case[];
-const toManifest = ({ kind, spec }: Case): Manifest => ({
+const cases = (file: string): readonly ResourceCase[] =>
+  parse(readText(`test/deploy/testdata/${file}`)) as readonly ResourceCase[];
+const toManifest = ({ kind, spec }: ResourceCase): Manifest => ({
   apiVersion: 'traefik.io/v1alpha1',
   kind,
   metadata: { name: 'x', namespace: 'default' },
@@ -124,7 +124,7 @@ describe('a definition of a custom resource', () => {
 describe('an IngressRoute that Traefik takes', () => {
   const fixtures = parse(readText('test/deploy/testdata/traefik-ingressroutes.yaml')) as readonly {
     readonly file: string;
-    readonly spec: Case['spec'];
+    readonly spec: ResourceCase['spec'];
   }[];
 
   it('is stored, with the definitions alone and with the policies (every fixture of Traefik)', () => {
@@ -204,7 +204,7 @@ describe('an admission policy', () => {
   });
 
   const open = createApiServer(definitions, named('grantgate-open-routes'));
-  const routes = (...each: readonly object[]): Case => ({
+  const routes = (...each: readonly object[]): ResourceCase => ({
     kind: 'IngressRoute',
     spec: { routes: each.map((route) => ({ services: [{ name: 'a' }], ...route })) },
     says: '',

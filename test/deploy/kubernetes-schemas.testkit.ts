@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import type { Manifest } from './manifests.testkit.ts';
 import { readText } from './manifests.testkit.ts';
 
-interface Definition {
+interface SchemaDefinition {
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly 'x-kubernetes-group-version-kind'?: readonly {
     readonly group: string;
@@ -20,7 +20,7 @@ const scalars: Readonly<Record<string, object>> = {
 /** What the published schemas of Kubernetes say about an object; a field that they do not know is wrong as well. */
 export function createKubernetesValidator(): (object: Manifest) => readonly string[] {
   const { definitions } = JSON.parse(readText('test/deploy/testdata/kubernetes-1.34.json')) as {
-    readonly definitions: Readonly<Record<string, Definition>>;
+    readonly definitions: Readonly<Record<string, SchemaDefinition>>;
   };
   const strict = Object.fromEntries(
     Object.entries(definitions).map(([name, definition]) => [

@@ -6,7 +6,7 @@ import { createKubernetesValidator } from './kubernetes-schemas.testkit.ts';
 import type { Manifest } from './manifests.testkit.ts';
 import { listYaml, readManifests, readText } from './manifests.testkit.ts';
 
-interface Rule {
+interface RoleRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
@@ -182,7 +182,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
     const roles = manifests.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
     expect(roles.length).toBeGreaterThan(0);
     for (const role of roles) {
-      const allowed = (role['rules'] as readonly Rule[]).flatMap(({ apiGroups, resources, verbs }) =>
+      const allowed = (role['rules'] as readonly RoleRule[]).flatMap(({ apiGroups, resources, verbs }) =>
         apiGroups.flatMap((group) =>
           resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
         ),

@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Report {
+interface ConnectReport {
   readonly errors: number;
   readonly warnings: number;
   readonly problems: readonly Record<string, unknown>[];
@@ -35,7 +35,7 @@ interface Report {
 }
 
 /** Runs the built command on one middleware of gateway level. */
-async function check(options: Readonly<Record<string, unknown>>): Promise<Report> {
+async function check(options: Readonly<Record<string, unknown>>): Promise<ConnectReport> {
   const plugin = { oAuthClientCredentials: { clientID: 'gateway', clientSecret, ...options } };
   const file = join(folder, 'routes.json');
   writeFileSync(file, JSON.stringify({ http: { middlewares: { api: { plugin } } } }));
@@ -47,7 +47,7 @@ async function check(options: Readonly<Record<string, unknown>>): Promise<Report
     '--json',
     file,
   ]);
-  return JSON.parse(stdout) as Report;
+  return JSON.parse(stdout) as ConnectReport;
 }
 
 const good = { errors: 0, warnings: 0, problems: [], connections: [{ ok: true, detail: 'grants a token (token_type Bearer)' }] }; // prettier-ignore

@@ -11,13 +11,13 @@ import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import type { Served } from './workers.testkit.ts';
+import type { WorkerResponse } from './workers.testkit.ts';
 import { serve, visit } from './workers.testkit.ts';
 
 let upstream: Server;
 let issuer: AuthorizationServer;
 let api: TestApiServer;
-let served: Served;
+let served: WorkerResponse;
 
 const resources = ['endpointslices', 'ingressroutes', 'middlewares', 'secrets', 'services'];
 const middleware = (options: string): string => `

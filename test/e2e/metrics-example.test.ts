@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
-import type { Definition } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
+import type { MetricDefinition } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
 import { definitions } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
 
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 
 /** What names of series in a text stand for: metrics of the catalogue, or undefined with the name as it is written. */
-function metricsIn(text: string): (readonly [written: string, definition: Definition | undefined])[] {
-  const all: Readonly<Record<string, Definition>> = definitions;
+function metricsIn(text: string): (readonly [written: string, definition: MetricDefinition | undefined])[] {
+  const all: Readonly<Record<string, MetricDefinition>> = definitions;
   return Array.from(text.matchAll(/\b(?:grantgate|nodejs|process)_\w+[a-z]\b(?!@|\*)/g), ([written]) => {
     const family = written.replace(/_(?:bucket|sum|count)$/, '');
     const ofHistogram = all[family]?.type === 'histogram' && family !== written;
@@ -22,7 +22,7 @@ function metricsIn(text: string): (readonly [written: string, definition: Defini
 const unknownIn = (text: string): readonly string[] =>
   metricsIn(text).flatMap(([written, definition]) => (definition === undefined ? [written] : []));
 
-interface Rule {
+interface AlertRule {
   readonly alert: string;
   readonly expr: string;
   readonly labels: { readonly severity: string };
@@ -30,7 +30,7 @@ interface Rule {
 }
 
 describe('examples/metrics', () => {
-  const alerts = parse(read('examples/metrics/alerts.yaml')) as { groups: { rules: Rule[] }[] };
+  const alerts = parse(read('examples/metrics/alerts.yaml')) as { groups: { rules: AlertRule[] }[] };
   const rules = alerts.groups.flatMap((group) => group.rules);
 
   it('has a gateway that is right, and scrapes where it answers', () => {
@@ -86,7 +86,9 @@ describe('the guide about metrics', () => {
       ([, name]) => name!,
     );
     const options = ['buckets'];
-    const labels = new Set(Object.values<Definition>(definitions).flatMap((definition) => definition.labels));
+    const labels = new Set(
+      Object.values<MetricDefinition>(definitions).flatMap((definition) => definition.labels),
+    );
     expect(described.filter((name) => !options.includes(name)).sort()).toEqual([...labels].sort());
   });
 });

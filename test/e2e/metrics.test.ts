@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Definition } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
+import type { MetricDefinition } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
 import { definitions } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
 import type { Exposition } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
 import {
@@ -17,13 +17,13 @@ import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
-import type { Served } from './workers.testkit.ts';
+import type { WorkerResponse } from './workers.testkit.ts';
 import { isAlive, serve, visit } from './workers.testkit.ts';
 
 // The command as it was built.
 let upstream: Server;
 let server: AuthorizationServer;
-const opened: Served[] = [];
+const opened: WorkerResponse[] = [];
 /** What must not be in any label. */
 const hidden = {
   id: 'client-ada',
@@ -74,7 +74,7 @@ const routes = (more: object = {}, claims = 'Equals(`grp`, `admin`)') => ({
   },
 });
 
-interface Scraped extends Served {
+interface Scraped extends WorkerResponse {
   readonly workers: number;
   readonly urlOf: (entryPoint: string) => string;
   /** The exposition; refused by the reader when it is not one. */
@@ -214,7 +214,7 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
     for (const secret of [...Object.values(hidden), ...tokens, server.url])
       expect(exposed).not.toContain(secret);
     for (const [name, labels] of seen.labels) {
-      const definition: Definition = definitions[name as keyof typeof definitions];
+      const definition: MetricDefinition = definitions[name as keyof typeof definitions];
       expect([name, labels]).toEqual([name, definition.labels]);
       expect(seen.helps.get(name)).toBe(definition.help);
       expect(seen.types.get(name)).toBe(definition.type);

@@ -4,13 +4,13 @@ import { createServer, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import type { Served } from './workers.testkit.ts';
+import type { WorkerResponse } from './workers.testkit.ts';
 import { serve } from './workers.testkit.ts';
 
 const clients = ['orders', 'billing', 'own'];
 let server: AuthorizationServer;
 let upstream: Server;
-const opened: Served[] = [];
+const opened: WorkerResponse[] = [];
 
 beforeAll(async () => {
   // Answers with the token that it gets.

@@ -9,7 +9,7 @@ import { startAuthorizationServer } from '../../packages/middleware/src/token/au
 import { startTestGateway, type TestGateway } from './gateway.testkit.ts';
 
 /** A service that looks at tokens. */
-interface Resource {
+interface ProtectedResource {
   readonly url: string;
   /** Body and token of each request that it has accepted. */
   readonly accepted: { readonly token: string; readonly body: Buffer }[];
@@ -22,7 +22,7 @@ interface Resource {
   close(): Promise<void>;
 }
 
-async function startResource(): Promise<Resource> {
+async function startResource(): Promise<ProtectedResource> {
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     resource.counts.requests += 1;
     const token = (message.headers.authorization ?? '').replace(/^Bearer /, '');
@@ -40,7 +40,7 @@ async function startResource(): Promise<Resource> {
   };
   const server = createServer((message, response) => void serve(message, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const resource: Resource = {
+  const resource: ProtectedResource = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     accepted: [],
     counts: { requests: 0 },
@@ -77,7 +77,7 @@ http:
 `;
 
 let server: AuthorizationServer;
-let resource: Resource;
+let resource: ProtectedResource;
 let gateway: TestGateway;
 const agent = new Agent();
 

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
-import { startTimeoutMs } from '../../packages/gateway/src/providers/kubernetes/patience.ts';
+import { startTimeoutMs } from '../../packages/gateway/src/providers/kubernetes/output-delay.ts';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import type { TestApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { rotateToken } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
-import type { Served } from './workers.testkit.ts';
+import type { WorkerResponse } from './workers.testkit.ts';
 import { serve, visit } from './workers.testkit.ts';
 
 // In a process of its own: a test runner keeps the event loop alive, and a gateway that nothing keeps alive exits.
@@ -145,7 +145,7 @@ const outages: Readonly<Record<string, () => Promise<Outage>>> = {
     }),
 };
 
-function start(outage: Outage, workers: number): Served {
+function start(outage: Outage, workers: number): WorkerResponse {
   const served = serve(
     {
       workers,
@@ -172,7 +172,7 @@ function start(outage: Outage, workers: number): Served {
 
 /** What a URL responds with, by entry point. */
 async function reach(
-  served: Served,
+  served: WorkerResponse,
 ): Promise<(entryPoint: string, path: string) => Promise<number | string>> {
   const lines = await served.untilLogged('listening', 2);
   const ports = new Map(lines.map(({ entryPoint, port }) => [entryPoint, port]));

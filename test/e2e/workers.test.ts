@@ -9,13 +9,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
 import { json, startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
-import type { Served, Serving } from './workers.testkit.ts';
+import type { WorkerResponse, Serving } from './workers.testkit.ts';
 import { isAlive, serve, startCallers, untilServing, visit } from './workers.testkit.ts';
 
 // The command as it was built: workers are processes of it.
 let upstream: Server;
 const held: ServerResponse[] = [];
-const opened: Served[] = [];
+const opened: WorkerResponse[] = [];
 beforeAll(async () => {
   upstream = createServer((request, response) => {
     if (request.url === '/held') held.push(response);
@@ -45,14 +45,15 @@ const routes = (middlewares: object = {}) => ({
 });
 const install = { entryPoints: { web: { address: '127.0.0.1:0' } }, workers: 2 };
 
-function start(more: object = {}, middlewares?: object): Served {
+function start(more: object = {}, middlewares?: object): WorkerResponse {
   const served = serve({ ...install, ...more }, routes(middlewares));
   opened.push(served);
   return served;
 }
 const startServing = (more?: object, middlewares?: object): Promise<Serving> =>
   untilServing(start(more, middlewares));
-const pidsOf = (serving: Served): number[] => serving.logged('worker ready').map(({ pid = 0 }) => pid);
+const pidsOf = (serving: WorkerResponse): number[] =>
+  serving.logged('worker ready').map(({ pid = 0 }) => pid);
 const untilGone = (pids: readonly number[]) => until(async () => !pids.some(isAlive));
 
 /** How often the store that the workers share was too slow. */

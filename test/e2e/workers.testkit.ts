@@ -12,7 +12,7 @@ import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 const main = fileURLToPath(new URL('../../packages/gateway/dist/cli/main.js', import.meta.url));
 
 /** A line of the gateway's log. */
-export interface Line {
+export interface LogLine {
   readonly msg: string;
   /** RFC 3339. */
   readonly time: string;
@@ -24,7 +24,7 @@ export interface Line {
 }
 
 /** A built gateway with its workers, in processes of its own. */
-export interface Served {
+export interface WorkerResponse {
   readonly child: ChildProcess;
   readonly folder: string;
   /** Code, or the signal that ended it. */
@@ -34,13 +34,13 @@ export interface Served {
   /** The log so far. */
   text(): string;
   /** Whole lines of the log so far that say this. */
-  logged(message: string): readonly Line[];
+  logged(message: string): readonly LogLine[];
   /** Waits until that many lines say this. */
-  untilLogged(message: string, count: number): Promise<readonly Line[]>;
+  untilLogged(message: string, count: number): Promise<readonly LogLine[]>;
   close(): void;
 }
 
-export interface Serving extends Served {
+export interface Serving extends WorkerResponse {
   readonly port: number;
   readonly url: string;
 }
@@ -50,7 +50,11 @@ export interface Serving extends Served {
  *
  * @param files text of others beside them, by name.
  */
-export function serve(install: object, routes: object, files: Readonly<Record<string, string>> = {}): Served {
+export function serve(
+  install: object,
+  routes: object,
+  files: Readonly<Record<string, string>> = {},
+): WorkerResponse {
   const folder = mkdtempSync(join(tmpdir(), 'grantgate-workers-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'routes.yaml'), JSON.stringify(routes));
@@ -65,12 +69,12 @@ export function serve(install: object, routes: object, files: Readonly<Record<st
   });
   let seen = '';
   child.stderr.on('data', (chunk: Buffer) => (seen += chunk.toString()));
-  const logged = (message: string): readonly Line[] =>
+  const logged = (message: string): readonly LogLine[] =>
     seen
       .split('\n')
       .slice(0, -1)
       .filter((line) => line.startsWith('{') && line.includes(message))
-      .map((line) => JSON.parse(line) as Line);
+      .map((line) => JSON.parse(line) as LogLine);
   return {
     child,
     folder,
@@ -92,7 +96,7 @@ export function serve(install: object, routes: object, files: Readonly<Record<st
 }
 
 /** Waits until two workers are ready. */
-export async function untilServing(served: Served): Promise<Serving> {
+export async function untilServing(served: WorkerResponse): Promise<Serving> {
   await served.untilLogged('worker ready', 2);
   const { port = 0 } = served.logged('listening')[0] ?? {};
   return { ...served, port, url: `http://127.0.0.1:${port}` };

@@ -70,12 +70,12 @@ beforeAll(async () => {
 }, startWithinMs);
 afterAll(() => keycloak.close());
 
-type Options = Partial<ClientCredentialsFields> & { readonly url?: string; readonly issuer?: string };
+type KeycloakOptions = Partial<ClientCredentialsFields> & { readonly url?: string; readonly issuer?: string };
 
 const basic = (id: string, own: string = secret) => ({
   authorization: `Basic ${Buffer.from(`${id}:${own}`).toString('base64')}`,
 });
-const open = (options: Options = {}, parts: ApplicationParts = {}) => {
+const open = (options: KeycloakOptions = {}, parts: ApplicationParts = {}) => {
   const { clientConfig, ...more } = options;
   return createAuthenticator(
     {
@@ -87,7 +87,7 @@ const open = (options: Options = {}, parts: ApplicationParts = {}) => {
   );
 };
 /** Outcome of one request: the headers of the decision, or its code. */
-const decide = async (options: Options, facts = basic('orders')) => {
+const decide = async (options: KeycloakOptions, facts = basic('orders')) => {
   const authenticator = open(options);
   try {
     const decision = await authenticator.decide(facts);
@@ -167,7 +167,7 @@ describe('Keycloak, for callers with their own credentials', () => {
 });
 
 describe("Keycloak, for the gateway's own credentials", () => {
-  const own = (clientID: string, more: Options = {}) =>
+  const own = (clientID: string, more: KeycloakOptions = {}) =>
     decide({ clientID, clientSecret: secret, forwardHeaders: { Client: 'azp' }, ...more });
 
   it.each(['auto', 'client_secret_basic', 'client_secret_post'] as const)('takes %s', async (clientAuthentication) => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { findHelm, renderChart, rendered, variants } from '../deploy/chart.testkit.ts';
 import { readText, repository } from '../deploy/manifests.testkit.ts';
-import type { Cluster } from './cluster.testkit.ts';
+import type { TestCluster } from './cluster.testkit.ts';
 import { hasController, startCluster } from './cluster.testkit.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'];
@@ -22,7 +22,7 @@ spec:
   validations: [{ expression: object.spec.nonsense == 1 }]
 `;
 
-interface Policy {
+interface NetworkPolicy {
   readonly metadata: { readonly name: string; readonly generation: number };
   readonly status?: {
     readonly observedGeneration?: number;
@@ -47,7 +47,7 @@ spec:
 `;
 
 describe.runIf(assets !== undefined)('a real API server', () => {
-  let cluster: Cluster;
+  let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster(assets!);
     cluster.kubectl(['apply', '-f', `${repository}deploy/helm/grantgate/crds`]);
@@ -79,12 +79,12 @@ describe.runIf(assets !== undefined)('a real API server', () => {
       for (const file of policies) cluster.apply(readText(`deploy/kubernetes/admission/${file}`));
       cluster.apply(control);
       cluster.startController('validatingadmissionpolicy-status-controller');
-      const read = (): readonly Policy[] => {
+      const read = (): readonly NetworkPolicy[] => {
         const list = cluster.kubectl(['get', 'validatingadmissionpolicies', '-o', 'json']);
-        return (JSON.parse(list) as { readonly items: readonly Policy[] }).items;
+        return (JSON.parse(list) as { readonly items: readonly NetworkPolicy[] }).items;
       };
       expect(read().length).toBeGreaterThan(policies.length);
-      const isChecked = ({ metadata, status }: Policy): boolean =>
+      const isChecked = ({ metadata, status }: NetworkPolicy): boolean =>
         status?.observedGeneration === metadata.generation && status.typeChecking !== undefined;
       const checked = await until(() => read().every(isChecked) && read());
       const faulty = checked.filter(({ status }) => status?.typeChecking?.expressionWarnings !== undefined);

@@ -4,12 +4,12 @@ import { parse } from 'yaml';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { shop } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
 import { readText, repository } from '../deploy/manifests.testkit.ts';
-import type { Cluster } from './cluster.testkit.ts';
+import type { TestCluster } from './cluster.testkit.ts';
 import { startCluster } from './cluster.testkit.ts';
 import type { FollowedCluster } from './follow.testkit.ts';
 import { followCluster } from './follow.testkit.ts';
 
-interface Case {
+interface ClusterCase {
   readonly kind: string;
   readonly spec: object;
   readonly says: string;
@@ -20,7 +20,7 @@ const slow = 120_000;
 
 // Few machines have an API server: `make test-kubernetes` says how to get one.
 describe.runIf(assets !== undefined)('a real API server', () => {
-  let cluster: Cluster;
+  let cluster: TestCluster;
   let followed: FollowedCluster | undefined;
   beforeAll(async () => {
     cluster = await startCluster(assets!);
@@ -37,7 +37,7 @@ describe.runIf(assets !== undefined)('a real API server', () => {
     await cluster.close();
   });
 
-  const toObject = ({ kind, spec }: Case, index: number): string =>
+  const toObject = ({ kind, spec }: ClusterCase, index: number): string =>
     // YAML of kubectl is 1.1, where `yes` is a boolean.
     JSON.stringify({
       apiVersion: 'traefik.io/v1alpha1',
@@ -45,9 +45,9 @@ describe.runIf(assets !== undefined)('a real API server', () => {
       metadata: { name: `case-${index}`, namespace: 'apps' },
       spec,
     });
-  const apply: Cluster['apply'] = (...args) => cluster.apply(...args);
-  const read = (file: string): readonly Case[] =>
-    parse(readText(`test/deploy/testdata/${file}`)) as readonly Case[];
+  const apply: TestCluster['apply'] = (...args) => cluster.apply(...args);
+  const read = (file: string): readonly ClusterCase[] =>
+    parse(readText(`test/deploy/testdata/${file}`)) as readonly ClusterCase[];
 
   it(
     'takes the manifests',

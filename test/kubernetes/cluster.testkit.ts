@@ -10,7 +10,7 @@ import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
 
 /** A real API server with its etcd: no controllers unless they are started, no nodes. */
-export interface Cluster {
+export interface TestCluster {
   readonly url: string;
   readonly caFile: string;
   /** Of an administrator, and of a user `gateway` without any role. */
@@ -40,7 +40,7 @@ const tokens = { admin: 'admin-token', gateway: 'gateway-token' } as const;
 export async function startCluster(
   assets: string,
   flags: Readonly<Record<string, string>> = {},
-): Promise<Cluster> {
+): Promise<TestCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'grantgate-cluster-'));
   const put = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
@@ -89,7 +89,7 @@ export async function startCluster(
     }),
   ];
   const kubeconfig = put('kubeconfig', toKubeconfig(url, caFile));
-  const kubectl: Cluster['kubectl'] = (args, input = '') => {
+  const kubectl: TestCluster['kubectl'] = (args, input = '') => {
     try {
       // A cache of the kinds that there are would hide those that come.
       rmSync(join(folder, 'cache'), { recursive: true, force: true });
@@ -106,7 +106,8 @@ export async function startCluster(
     }
   };
   await until(() => kubectl(['get', '--raw', '/readyz']) === 'ok');
-  const apply: Cluster['apply'] = (manifest, ...flags) => kubectl(['apply', ...flags, '-f', '-'], manifest);
+  const apply: TestCluster['apply'] = (manifest, ...flags) =>
+    kubectl(['apply', ...flags, '-f', '-'], manifest);
   return {
     url,
     caFile,

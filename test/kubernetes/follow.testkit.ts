@@ -7,7 +7,7 @@ import type { KubernetesProvider } from '../../packages/gateway/src/providers/ku
 import { createKubernetesProvider } from '../../packages/gateway/src/providers/kubernetes/provider.ts';
 import type { ProviderOutput } from '../../packages/gateway/src/providers/provider.ts';
 import { translate } from '../../packages/gateway/src/providers/translate/translate.ts';
-import type { Cluster } from './cluster.testkit.ts';
+import type { TestCluster } from './cluster.testkit.ts';
 
 /** A provider that follows a real cluster as the user `gateway`. */
 export interface FollowedCluster {
@@ -19,7 +19,7 @@ export interface FollowedCluster {
 }
 
 /** Resolves with the first output. @param options of `kubernetesCRD`, in YAML. */
-export async function followCluster(cluster: Cluster, options = ''): Promise<FollowedCluster> {
+export async function followCluster(cluster: TestCluster, options = ''): Promise<FollowedCluster> {
   const { config } = parseInstall(
     `providers: { kubernetesCRD: { endpoint: "${cluster.url}", certAuthFilePath: ${cluster.caFile}, token: ${cluster.tokens.gateway}, ${options} } }`,
     'g.yaml',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shop } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { repository } from '../deploy/manifests.testkit.ts';
-import type { Cluster } from './cluster.testkit.ts';
+import type { TestCluster } from './cluster.testkit.ts';
 import { startCluster } from './cluster.testkit.ts';
 import type { FollowedCluster } from './follow.testkit.ts';
 import { followCluster } from './follow.testkit.ts';
@@ -13,7 +13,7 @@ const slow = 120_000;
 const count = 100;
 
 describe.runIf(assets !== undefined)('an API server that takes two requests at a time', () => {
-  let cluster: Cluster;
+  let cluster: TestCluster;
   let followed: FollowedCluster | undefined;
   beforeAll(async () => {
     cluster = await startCluster(assets!, {

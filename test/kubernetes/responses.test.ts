@@ -9,14 +9,14 @@ import {
   endingNamespace,
   sendCase,
 } from '../../packages/gateway/src/providers/kubernetes/api-cases.testkit.ts';
-import type { Cluster } from './cluster.testkit.ts';
+import type { TestCluster } from './cluster.testkit.ts';
 import { startCluster } from './cluster.testkit.ts';
 
 const assets = process.env['KUBEBUILDER_ASSETS'];
 const slow = 120_000;
 
 describe.runIf(assets !== undefined)('a real API server, as the fake one', () => {
-  let cluster: Cluster;
+  let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await startCluster(assets!);
     for (const namespace of ['apps', endingNamespace]) cluster.kubectl(['create', 'namespace', namespace]);

@@ -5,7 +5,7 @@ import { shop } from '../../packages/gateway/src/providers/kubernetes/following.
 import { prepare } from '../../packages/gateway/src/snapshot/prepare.ts';
 import { until } from '../../packages/middleware/src/base/until.testkit.ts';
 import { readText } from '../deploy/manifests.testkit.ts';
-import type { Cluster } from './cluster.testkit.ts';
+import type { TestCluster } from './cluster.testkit.ts';
 import { startCluster } from './cluster.testkit.ts';
 import type { FollowedCluster } from './follow.testkit.ts';
 import { followCluster } from './follow.testkit.ts';
@@ -28,7 +28,7 @@ spec:
 `;
 
 describe.runIf(assets !== undefined)('a real API server with the definitions of Traefik', () => {
-  let cluster: Cluster;
+  let cluster: TestCluster;
   let followed: FollowedCluster | undefined;
   beforeAll(async () => {
     cluster = await startCluster(assets!);

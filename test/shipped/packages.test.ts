@@ -69,7 +69,7 @@ describe('the tarballs', () => {
 
   it('are of one version, and need one another in that version', async () => {
     const manifests = await Promise.all(published.map(readManifest));
-    const [{ version }] = manifests as [Manifest];
+    const [{ version }] = manifests as [PackageManifest];
     for (const manifest of manifests) {
       expect(manifest.version).toBe(version);
       const needed = Object.entries({ ...manifest.dependencies, ...manifest.peerDependencies });
@@ -189,7 +189,7 @@ hono.get('/orders', (c) => {
   });
 });
 
-interface Manifest {
+interface PackageManifest {
   readonly name: string;
   readonly version: string;
   readonly files: readonly string[];
@@ -197,8 +197,8 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-const readManifest = async (name: Published): Promise<Manifest> =>
-  JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')) as Manifest;
+const readManifest = async (name: Published): Promise<PackageManifest> =>
+  JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')) as PackageManifest;
 
 /** What the compiler says of an application, and of our declarations that it uses; nothing is good. */
 async function check(cwd: string, application: string, resolution: 'nodenext' | 'bundler'): Promise<string> {

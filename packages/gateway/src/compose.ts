@@ -7,10 +7,10 @@ import type { InstallConfig } from './config/install.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
 import { logAddresses } from './observe/addresses-log.ts';
 import { createLog } from './observe/log.ts';
-import type { Gauges } from './observe/metrics/configured.ts';
+import type { Gauges } from './observe/metrics/configuration-labels.ts';
 import { textType } from './observe/metrics/text.ts';
 import { logPurge } from './observe/purge-log.ts';
-import type { PurgeRequest, Purged, TokenPurge } from './snapshot/token-purge.ts';
+import type { PurgeRequest, PurgeResult, TokenPurge } from './snapshot/token-purge.ts';
 import { createTokenPurge } from './snapshot/token-purge.ts';
 import { openCluster, type Cluster } from './start/cluster.ts';
 import { createControlPlane } from './start/control-plane.ts';
@@ -41,12 +41,12 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
 }
 
 /** What is open, closed in the opposite order. */
-interface Opened {
+interface CloseStack {
   add(close: () => Promise<void> | void): void;
   closeAll(): Promise<void>;
 }
 
-async function open(install: InstallConfig, io: GatewayIo, opened: Opened): Promise<Gateway> {
+async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): Promise<Gateway> {
   const { clock = systemClock, worker } = io;
   const log = createLog(install.log, io.stderr, worker && { worker: worker.number });
   const onError = (error: unknown): void => log.error('observer failed', { error: describe(error) });
@@ -89,7 +89,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: Opened): Prom
   // A gateway that starts within a fleet takes the fleet's tokens instead of requesting new ones because Redis was not
   // connected yet.
   await stores.started();
-  const purge = async (request: PurgeRequest): Promise<Purged> => {
+  const purge = async (request: PurgeRequest): Promise<PurgeResult> => {
     const purged = await (worker === undefined ? tokens.purge(request) : worker.purge(request));
     if (purged.middlewares > 0) logPurge(log, request, purged);
     return purged;

@@ -32,9 +32,9 @@ afterEach(async () => {
   await server.close();
 });
 
-type Options = Partial<ClientCredentialsFields> & { readonly url?: string; readonly issuer?: string };
+type IssuerOptions = Partial<ClientCredentialsFields> & { readonly url?: string; readonly issuer?: string };
 type Parts = NonNullable<Parameters<typeof createAuthenticator>[1]>;
-function open(options: Options = {}, parts: Parts = {}): Authenticator {
+function open(options: IssuerOptions = {}, parts: Parts = {}): Authenticator {
   const authenticator = createAuthenticator(
     { issuer: server.issuer, ...own, ...options },
     { clock, onDiscovery: () => {}, ...parts },
@@ -184,7 +184,7 @@ describe('a middleware with an issuer', () => {
     const memory = createMemoryStore({ clock });
     const secret = '0123456789abcdef';
     const store = { secret, redis: { endpoints: ['redis.example:6379'] } };
-    const replica = (options: Options) =>
+    const replica = (options: IssuerOptions) =>
       open({ store, ...options }, { stores: createStores({ clock, open: () => memory }) });
     expect(await ask(replica({}))).toBe('t1');
     await until(async () => (await ask(replica({}))) === 't1');

@@ -13,14 +13,14 @@ import { OptionsError } from './errors.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
 import { parseClientCredentials } from './options/parse.ts';
-import type { DiscoveryListening } from './discovery-listener.ts';
+import type { DiscoveryListener } from './discovery-listener.ts';
 import { createDiscoveryListener } from './discovery-listener.ts';
 import { openTokens, toCredential } from './open-tokens.ts';
-import type { RenewalListening } from './renewal-listener.ts';
+import type { RenewalListener } from './renewal-listener.ts';
 import { createRenewalListener } from './renewal-listener.ts';
 import type { Discoveries } from './token/discovery/discoveries.ts';
 import type { EndpointStates } from './token/endpoint-state.ts';
-import type { StoreListening } from './store-listener.ts';
+import type { StoreListener } from './store-listener.ts';
 import { createStoreChannel } from './store-listener.ts';
 
 export type { RenewalEvent } from './cache/renewal-event.ts';
@@ -64,11 +64,11 @@ export interface AuthenticatorParts {
   /** Called for each outcome of a background renewal. Default: nothing. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
   /** Called for each request for the metadata of an issuer that is not shared. Default: nothing. */
-  readonly onDiscovery?: DiscoveryListening['onDiscovery'];
+  readonly onDiscovery?: DiscoveryListener['onDiscovery'];
 }
 
 /** Parts for an authenticator of an application. */
-export type ApplicationParts = AuthenticatorParts & StoreListening & RenewalListening & DiscoveryListening;
+export type ApplicationParts = AuthenticatorParts & StoreListener & RenewalListener & DiscoveryListener;
 
 /**
  * Creates an authenticator from options as a user writes them (the names of Traefik Hub, in any letter case).

@@ -3,7 +3,7 @@ import { warnProcess } from './process-warning.ts';
 import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
 
 /** Listener of an application for `issuer`. */
-export interface DiscoveryListening {
+export interface DiscoveryListener {
   /**
    * Called for each request for the metadata of the issuer when it ends: `discovered`, `failed` or `recovered`. Default: a
    * process warning (`GrantgateWarning`, code `discovery_failed`) for the first failure of an outage.
@@ -13,7 +13,7 @@ export interface DiscoveryListening {
 
 /** Calls an application's listener, or emits a warning instead. An error that the listener throws becomes a warning. */
 export function createDiscoveryListener(
-  onDiscovery: DiscoveryListening['onDiscovery'],
+  onDiscovery: DiscoveryListener['onDiscovery'],
 ): (event: DiscoveryEvent) => void {
   const channel = createChannel<DiscoveryEvent>((error) =>
     warnProcess(`onDiscovery: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),

@@ -3,7 +3,7 @@ import type { RenewalEvent } from './cache/renewal-event.ts';
 import { warnProcess } from './process-warning.ts';
 
 /** What an application may hear of its renewals. */
-export interface RenewalListening {
+export interface RenewalListener {
   /**
    * Called with what becomes of each renewal of a token in the background, in the turn in which it ends: `failed`, `recovered`,
    * `renewed` or `unchanged`. Default: a process warning (`GrantgateWarning`, code `renewal_failed`) for the first failure of a
@@ -14,7 +14,7 @@ export interface RenewalListening {
 
 /** What tells an application of renewals, or warns in its place. What the application throws is a warning. */
 export function createRenewalListener(
-  onRenewal: RenewalListening['onRenewal'],
+  onRenewal: RenewalListener['onRenewal'],
 ): (event: RenewalEvent) => void {
   const channel = createChannel<RenewalEvent>((error) =>
     warnProcess(`onRenewal: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),

@@ -4,7 +4,7 @@ import type { StoreEvent } from './cache/store-event.ts';
 import { warnProcess } from './process-warning.ts';
 
 /** What an application may hear of its store. */
-export interface StoreListening {
+export interface StoreListener {
   /**
    * Called with what happens to the store, in the turn in which it happens: `state` when it is lost or back, `failure` for
    * one operation that was not done, and more. Requests go on in any case. Default: a process warning
@@ -14,7 +14,7 @@ export interface StoreListening {
 }
 
 /** The channel of a store's events that an application listens to, or a warning of the process in its place. */
-export function createStoreChannel(onStoreEvent: StoreListening['onStoreEvent']): Channel<StoreEvent> {
+export function createStoreChannel(onStoreEvent: StoreListener['onStoreEvent']): Channel<StoreEvent> {
   const channel = createChannel<StoreEvent>((error) =>
     warnProcess(`onStoreEvent: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
   );

@@ -13,13 +13,13 @@ import { observe, startService, type Observation } from './observe.testkit.ts';
 
 const recording = new URL('testdata/traefik.json', import.meta.url);
 
-interface Recording {
+interface MiddlewareRecording {
   readonly version: string;
   readonly recorded: string;
   readonly observations: Readonly<Record<string, readonly Observation[]>>;
 }
 
-const read = (): Recording => JSON.parse(readFileSync(recording, 'utf8')) as Recording;
+const read = (): MiddlewareRecording => JSON.parse(readFileSync(recording, 'utf8')) as MiddlewareRecording;
 
 let service: Awaited<ReturnType<typeof startService>>;
 beforeAll(async () => (service = await startService()));

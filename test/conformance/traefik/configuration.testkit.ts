@@ -78,13 +78,13 @@ const routes = z.strictObject({
   }),
 });
 
-export type EntryPoint = z.output<typeof entryPoint>;
-export type ForwardAuth = z.output<typeof forwardAuth>;
-export type Routes = z.output<typeof routes>['http'];
+export type TraefikEntryPoint = z.output<typeof entryPoint>;
+export type TraefikForwardAuth = z.output<typeof forwardAuth>;
+export type TraefikRoutes = z.output<typeof routes>['http'];
 
 export interface TraefikConfiguration {
-  readonly entryPoints: Readonly<Record<string, EntryPoint>>;
-  readonly routes: Routes;
+  readonly entryPoints: Readonly<Record<string, TraefikEntryPoint>>;
+  readonly routes: TraefikRoutes;
 }
 
 /** Reads what `traefik --configFile=FILE` reads in a folder. */

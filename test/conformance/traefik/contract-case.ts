@@ -25,18 +25,18 @@ export interface Answer {
 }
 
 /** A request as a server behind Traefik got it: `METHOD uri`, `Name: value` in the order of the wire, and the body. */
-export interface SeenRequest {
+export interface ContractRequest {
   readonly request: string;
   readonly headers: readonly string[];
   readonly body: string;
 }
 
 /** What a case leads to. Ports, the name of the machine and the date are replaced, and what differs by chance is left out. */
-export interface Observation {
+export interface ContractObservation {
   readonly status: number;
   readonly headers: readonly string[];
   readonly body: string;
   /** Null: the server was not reached. */
-  readonly check: SeenRequest | null;
-  readonly service: SeenRequest | null;
+  readonly check: ContractRequest | null;
+  readonly service: ContractRequest | null;
 }

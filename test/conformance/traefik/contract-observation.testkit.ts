@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { hostname } from 'node:os';
 import { text } from 'node:stream/consumers';
-import type { Answer, ContractCase, Observation, SeenRequest } from './contract-case.ts';
+import type { Answer, ContractCase, ContractObservation, ContractRequest } from './contract-case.ts';
 import type { ContractSubject } from './contract-subject.testkit.ts';
 
 const passing: Answer = { status: 200, headers: ['Authorization', 'Bearer token', 'X-User', 'boss'] };
@@ -16,7 +16,7 @@ interface Received {
 }
 
 /** Sends a case, and says what the caller and the servers got. */
-export async function observe(subject: ContractSubject, one: ContractCase): Promise<Observation> {
+export async function observe(subject: ContractSubject, one: ContractCase): Promise<ContractObservation> {
   const { servers } = subject;
   const { entryPoint = 'plain', check = 'plain', path = '1', transport = 'http1' } = one;
   servers.answer(one.answer ?? passing);
@@ -27,7 +27,7 @@ export async function observe(subject: ContractSubject, one: ContractCase): Prom
   const ports = [new URL(subject.originOf(entryPoint)).port, ...Object.values(servers.ports).map(String)];
   const hide = (value: string): string =>
     ports.reduce((text, port) => text.replaceAll(`127.0.0.1:${port}`, '127.0.0.1:PORT'), value);
-  const tidy = (request: SeenRequest | null): SeenRequest | null =>
+  const tidy = (request: ContractRequest | null): ContractRequest | null =>
     request && {
       ...request,
       headers: request.headers.map((line) =>

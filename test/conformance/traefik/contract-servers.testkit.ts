@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createNetServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Answer, SeenRequest } from './contract-case.ts';
+import type { Answer, ContractRequest } from './contract-case.ts';
 
 /** The servers behind Traefik in the contract suite, on real sockets. */
 export interface ContractServers {
@@ -12,7 +12,7 @@ export interface ContractServers {
   /** What the forward-auth server says from now on. */
   answer(answer: Answer): void;
   /** What both have seen since it was last called. */
-  takeSeen(): { readonly check: SeenRequest | null; readonly service: SeenRequest | null };
+  takeSeen(): { readonly check: ContractRequest | null; readonly service: ContractRequest | null };
   /** Resolves when the server that never answers has got a request. */
   readonly frozenAsked: Promise<void>;
   close(): Promise<void>;
@@ -20,7 +20,10 @@ export interface ContractServers {
 
 export async function startContractServers(): Promise<ContractServers> {
   let answer: Answer = { status: 200 };
-  let seen: { check: SeenRequest | null; service: SeenRequest | null } = { check: null, service: null };
+  let seen: { check: ContractRequest | null; service: ContractRequest | null } = {
+    check: null,
+    service: null,
+  };
   const check = createServer((request, response) => {
     void toSeen(request).then((one) => {
       seen = { ...seen, check: one };
@@ -83,11 +86,11 @@ export async function startContractServers(): Promise<ContractServers> {
   };
 }
 
-async function toSeen(request: IncomingMessage): Promise<SeenRequest> {
+async function toSeen(request: IncomingMessage): Promise<ContractRequest> {
   return describe(request, await text(request));
 }
 
-function describe({ method = '', url = '', rawHeaders }: IncomingMessage, body: string): SeenRequest {
+function describe({ method = '', url = '', rawHeaders }: IncomingMessage, body: string): ContractRequest {
   const headers: string[] = [];
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     headers.push(`${rawHeaders[at] ?? ''}: ${rawHeaders[at + 1] ?? ''}`);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../packages/middleware/src/base/fake-clock.testkit.ts';
 import { sendRequest } from '../send-request.testkit.ts';
-import type { SeenRequest } from './contract-case.ts';
+import type { ContractRequest } from './contract-case.ts';
 import { cases, nameEntryPoints, targetEntryPoints } from './contract-cases.ts';
 import { facts } from './contract-facts.ts';
 import { observe } from './contract-observation.testkit.ts';
@@ -37,7 +37,7 @@ const real = (program: string): Contender => ({
 });
 
 /** Lines of the request, and those of the lines wanted that are wrong: missing, or there against `!`. */
-function compare(seen: SeenRequest | null, wanted: readonly string[] | undefined): object {
+function compare(seen: ContractRequest | null, wanted: readonly string[] | undefined): object {
   if (seen === null || wanted === undefined) return { reached: seen !== null };
   const lines = [seen.request, ...seen.headers];
   const wrong = wanted.filter((line) =>

@@ -2,24 +2,24 @@ import type { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { EntryPoint } from './configuration.testkit.ts';
+import type { TraefikEntryPoint } from './configuration.testkit.ts';
 import { checkRequest } from './forward-auth.testkit.ts';
 import { rewriteForwarded } from './forwarded-headers.testkit.ts';
 import type { HeaderFields } from './header-fields.testkit.ts';
 import { firstOf, readFields } from './header-fields.testkit.ts';
-import type { IncomingRequest } from './incoming-request.testkit.ts';
+import type { TraefikRequest } from './incoming-request.testkit.ts';
 import type { AnyRequest, AnyResponse, Handlers } from './listener.testkit.ts';
 import type { OutgoingResponse } from './outgoing-request.testkit.ts';
 import type { Target } from './request-target.testkit.ts';
 import { parseTarget } from './request-target.testkit.ts';
-import type { Route } from './router.testkit.ts';
+import type { TraefikRoute } from './router.testkit.ts';
 import { hasDeniedCharacter } from './router.testkit.ts';
 import { sendToService, toCallerFields } from './service-request.testkit.ts';
 
-export interface EntryPointDeps {
+export interface TraefikEntryPointDeps {
   readonly agent: Agent;
   readonly clock: Clock;
-  readonly route: (request: IncomingRequest) => Route | undefined;
+  readonly route: (request: TraefikRequest) => TraefikRoute | undefined;
 }
 
 /** A response that is the proxy's own, or the check's. */
@@ -32,7 +32,7 @@ interface OwnResponse {
 type Outcome = { readonly own: OwnResponse } | { readonly served: OutgoingResponse };
 
 /** Answers the requests of one entry point. */
-export function createHandlers(entryPoint: EntryPoint, deps: EntryPointDeps): Handlers {
+export function createHandlers(entryPoint: TraefikEntryPoint, deps: TraefikEntryPointDeps): Handlers {
   return {
     onRequest(request, response) {
       const abort = new AbortController();
@@ -54,8 +54,8 @@ export function createHandlers(entryPoint: EntryPoint, deps: EntryPointDeps): Ha
 
 async function handle(
   message: AnyRequest,
-  entryPoint: EntryPoint,
-  { agent, clock, route }: EntryPointDeps,
+  entryPoint: TraefikEntryPoint,
+  { agent, clock, route }: TraefikEntryPointDeps,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const fields = filterNames(readFields(message.rawHeaders), entryPoint);
@@ -81,7 +81,7 @@ async function handle(
 }
 
 /** Without the names that the entry point deletes; undefined when it rejects one. */
-function filterNames(fields: HeaderFields, { http }: EntryPoint): HeaderFields | undefined {
+function filterNames(fields: HeaderFields, { http }: TraefikEntryPoint): HeaderFields | undefined {
   const { underscoreHeadersStrategy, aliasHeadersStrategy } = http;
   const strategy = aliasHeadersStrategy ?? underscoreHeadersStrategy;
   const odd = aliasHeadersStrategy === undefined ? /_/ : /[^A-Za-z\d-]/;
@@ -95,8 +95,8 @@ function toRequest(
   message: AnyRequest,
   target: Target,
   fields: HeaderFields,
-  { http }: EntryPoint,
-): IncomingRequest {
+  { http }: TraefikEntryPoint,
+): TraefikRequest {
   const length = fields.get('Content-Length')?.[0];
   const unknown = 'stream' in message ? !message.stream.endAfterHeaders : fields.has('Transfer-Encoding');
   const authority = 'authority' in message ? message.authority : '';

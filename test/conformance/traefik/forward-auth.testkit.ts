@@ -1,16 +1,16 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { ForwardAuth } from './configuration.testkit.ts';
+import type { TraefikForwardAuth } from './configuration.testkit.ts';
 import { deleteManaged, managedNames, toForwardedPort } from './forwarded-headers.testkit.ts';
 import type { HeaderFields } from './header-fields.testkit.ts';
 import { firstOf, readFields, toCanonicalName } from './header-fields.testkit.ts';
-import type { IncomingRequest } from './incoming-request.testkit.ts';
+import type { TraefikRequest } from './incoming-request.testkit.ts';
 import { sendOutgoing } from './outgoing-request.testkit.ts';
 import { readAtMost } from './read-at-most.testkit.ts';
 import { toRequestUri } from './request-target.testkit.ts';
 
 /** What the caller gets in place of the service's response. */
-export interface Refusal {
+export interface TraefikRefusal {
   readonly passes: false;
   readonly status: number;
   readonly fields: HeaderFields;
@@ -18,7 +18,7 @@ export interface Refusal {
 }
 
 /** The check let the request pass; `body` is there when the check has read it. */
-export interface Pass {
+export interface TraefikPass {
   readonly passes: true;
   readonly body: Buffer | undefined;
 }
@@ -35,7 +35,7 @@ const timeoutMs = 30_000;
 /** Neither `Proxy-Authorization` nor `Proxy-Connection` is among them. */
 const hopByHop = ['Connection', 'Keep-Alive', 'Te', 'Trailers', 'Transfer-Encoding', 'Upgrade'];
 
-const refuse = (status: number): Refusal => ({
+const refuse = (status: number): TraefikRefusal => ({
   passes: false,
   status,
   fields: new Map(),
@@ -44,10 +44,10 @@ const refuse = (status: number): Refusal => ({
 
 /** Asks the forward-auth server about a request, and changes the request's headers as its response says. */
 export async function checkRequest(
-  request: IncomingRequest,
-  options: ForwardAuth,
+  request: TraefikRequest,
+  options: TraefikForwardAuth,
   deps: ForwardAuthDeps,
-): Promise<Pass | Refusal> {
+): Promise<TraefikPass | TraefikRefusal> {
   let body: Buffer | undefined;
   if (options.forwardBody) {
     body = await readAtMost(request.body, options.maxBodySize);
@@ -74,9 +74,9 @@ export async function checkRequest(
 }
 
 async function ask(
-  request: IncomingRequest,
+  request: TraefikRequest,
   body: Buffer | undefined,
-  options: ForwardAuth,
+  options: TraefikForwardAuth,
   deps: ForwardAuthDeps,
 ): Promise<IncomingMessage> {
   const { origin, host, pathname, search } = new URL(options.address);
@@ -95,7 +95,7 @@ async function ask(
   return message;
 }
 
-function toCheckFields(request: IncomingRequest, options: ForwardAuth): HeaderFields {
+function toCheckFields(request: TraefikRequest, options: TraefikForwardAuth): HeaderFields {
   const { trustForwardHeader: trusts } = options;
   let fields: HeaderFields = new Map(request.fields);
   for (const name of hopByHop) fields.delete(name);
@@ -127,7 +127,10 @@ function toCheckFields(request: IncomingRequest, options: ForwardAuth): HeaderFi
 }
 
 /** Of a refusal: all but hop-by-hop headers, and `Location` as it reads from the forward-auth server. */
-function toCaller(fields: HeaderFields, { preserveLocationHeader, address }: ForwardAuth): HeaderFields {
+function toCaller(
+  fields: HeaderFields,
+  { preserveLocationHeader, address }: TraefikForwardAuth,
+): HeaderFields {
   const kept: HeaderFields = new Map(fields);
   for (const name of hopByHop) kept.delete(name);
   const location = firstOf(fields, 'Location');
@@ -135,7 +138,7 @@ function toCaller(fields: HeaderFields, { preserveLocationHeader, address }: For
   return kept;
 }
 
-function takeHeaders(fields: HeaderFields, answered: HeaderFields, options: ForwardAuth): void {
+function takeHeaders(fields: HeaderFields, answered: HeaderFields, options: TraefikForwardAuth): void {
   for (const name of options.authResponseHeaders.map(toCanonicalName)) {
     const values = answered.get(name);
     fields.delete(name);

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import type { EntryPoint } from './configuration.testkit.ts';
+import type { TraefikEntryPoint } from './configuration.testkit.ts';
 import type { HeaderFields } from './header-fields.testkit.ts';
 import { firstOf, lists, membersOf, toCanonicalName } from './header-fields.testkit.ts';
-import type { IncomingRequest } from './incoming-request.testkit.ts';
+import type { TraefikRequest } from './incoming-request.testkit.ts';
 
 const managed: ReadonlySet<string> = new Set(
   [
@@ -34,7 +34,7 @@ export function deleteManaged(fields: HeaderFields): void {
 }
 
 /** What an entry point does with the headers about the caller, and with those that `Connection` names. */
-export function rewriteForwarded(request: IncomingRequest, { forwardedHeaders }: EntryPoint): void {
+export function rewriteForwarded(request: TraefikRequest, { forwardedHeaders }: TraefikEntryPoint): void {
   const { fields, host, remoteAddress } = request;
   const { insecure, trustedIPs } = forwardedHeaders;
   if (!insecure && !trustedIPs.includes(remoteAddress)) deleteManaged(fields);

@@ -3,7 +3,7 @@ import type { HeaderFields } from './header-fields.testkit.ts';
 import type { Target } from './request-target.testkit.ts';
 
 /** A caller's request on its way through the stand-in. */
-export interface IncomingRequest {
+export interface TraefikRequest {
   readonly method: string;
   readonly target: Target;
   /** Value of `Host` or `:authority`. */

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream';
 import type { HeaderFields } from './header-fields.testkit.ts';
 import { sortByName } from './header-fields.testkit.ts';
 
-export interface OutgoingRequest {
+export interface TraefikOutgoingRequest {
   readonly method: string;
   /** `http://host:port`. */
   readonly origin: string;
@@ -27,7 +27,7 @@ export interface OutgoingResponse {
 
 /** Sends a request as Go writes it: `Host`, `User-Agent`, what frames the body, then the others by name. Aborting the signal closes the connection. */
 export function sendOutgoing(
-  outgoing: OutgoingRequest,
+  outgoing: TraefikOutgoingRequest,
   { agent, signal }: { readonly agent: Agent; readonly signal: AbortSignal },
 ): Promise<OutgoingResponse> {
   const { method, origin, uri, host, fields, body, contentLength } = outgoing;
@@ -54,7 +54,7 @@ export function sendOutgoing(
 /** Go says how long a body is, that it comes in chunks, or, for a method that usually has one, that there is none. */
 function frame(
   request: ReturnType<typeof httpRequest>,
-  body: OutgoingRequest['body'],
+  body: TraefikOutgoingRequest['body'],
   contentLength: number | undefined,
   method: string,
 ): void {

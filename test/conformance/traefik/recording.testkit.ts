@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { sendRequest } from '../send-request.testkit.ts';
-import type { Observation } from './contract-case.ts';
+import type { ContractObservation } from './contract-case.ts';
 import { cases, nameEntryPoints, spelledNames, targetEntryPoints, targets } from './contract-cases.ts';
 import { observe } from './contract-observation.testkit.ts';
 import type { ContractSubject } from './contract-subject.testkit.ts';
@@ -10,7 +10,7 @@ export interface Recording {
   readonly version: string;
   /** `YYYY-MM-DD`. */
   readonly date: string;
-  readonly cases: Readonly<Record<string, Observation>>;
+  readonly cases: Readonly<Record<string, ContractObservation>>;
   /** By entry point and target sent: status, target that the check was told, target of the service; `-` for none. */
   readonly targets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** By entry point and name sent: the name at the service, `-` for none, or the status of a refusal. */

@@ -3,29 +3,29 @@ import { MatchContext } from '../../../packages/gateway/src/routing/match-contex
 import { toRoutingPath } from '../../../packages/gateway/src/routing/request-path.ts';
 import { compileRule } from '../../../packages/gateway/src/routing/rule.ts';
 import { createTable } from '../../../packages/gateway/src/routing/table.ts';
-import type { EntryPoint, ForwardAuth, Routes } from './configuration.testkit.ts';
-import type { IncomingRequest } from './incoming-request.testkit.ts';
+import type { TraefikEntryPoint, TraefikForwardAuth, TraefikRoutes } from './configuration.testkit.ts';
+import type { TraefikRequest } from './incoming-request.testkit.ts';
 import { toEscapedPath } from './request-target.testkit.ts';
 
-export interface Route {
+export interface TraefikRoute {
   /** In order. */
-  readonly checks: readonly ForwardAuth[];
+  readonly checks: readonly TraefikForwardAuth[];
   /** Origin of the service. */
   readonly service: string;
 }
 
 /** The routes of one entry point: rules are read and ranked as grantgate's own routing does it. */
 export function createRouter(
-  { routers, middlewares, services }: Routes,
+  { routers, middlewares, services }: TraefikRoutes,
   entryPoint: string,
-): (request: IncomingRequest) => Route | undefined {
+): (request: TraefikRequest) => TraefikRoute | undefined {
   const table = createTable(
     Object.entries(routers)
       .filter(([, { entryPoints }]) => entryPoints?.includes(entryPoint) !== false)
       .map(([name, router]) => {
         const compiled = compileRule(router.rule);
         if (!compiled.ok) throw new Error(`${name}: ${router.rule}`);
-        const route: Route = {
+        const route: TraefikRoute = {
           checks: router.middlewares.map((middleware) => named(middlewares, middleware).forwardAuth),
           service: new URL(named(services, router.service).loadBalancer.servers[0].url).origin,
         };
@@ -45,7 +45,7 @@ function named<T>(values: Readonly<Record<string, T>>, name: string): T {
   return value;
 }
 
-const codes: Readonly<Record<keyof EntryPoint['http']['encodedCharacters'], string>> = {
+const codes: Readonly<Record<keyof TraefikEntryPoint['http']['encodedCharacters'], string>> = {
   allowEncodedSlash: '2F',
   allowEncodedBackSlash: '5C',
   allowEncodedNullCharacter: '00',
@@ -56,7 +56,7 @@ const codes: Readonly<Record<keyof EntryPoint['http']['encodedCharacters'], stri
 };
 
 /** Whether a path has an encoded character that the entry point does not allow; known once there is a route. */
-export function hasDeniedCharacter({ target }: IncomingRequest, { http }: EntryPoint): boolean {
+export function hasDeniedCharacter({ target }: TraefikRequest, { http }: TraefikEntryPoint): boolean {
   const denied = Object.entries(http.encodedCharacters).flatMap(([name, allowed]) =>
     allowed ? [] : [codes[name as keyof typeof codes]],
   );

@@ -2,7 +2,7 @@ import type { Agent } from 'node:http';
 import { readFields } from './header-fields.testkit.ts';
 import type { HeaderFields } from './header-fields.testkit.ts';
 import { firstOf, lists } from './header-fields.testkit.ts';
-import type { IncomingRequest } from './incoming-request.testkit.ts';
+import type { TraefikRequest } from './incoming-request.testkit.ts';
 import type { OutgoingResponse } from './outgoing-request.testkit.ts';
 import { sendOutgoing } from './outgoing-request.testkit.ts';
 import { toRequestUri } from './request-target.testkit.ts';
@@ -24,7 +24,7 @@ const webSocketNames = ['Key', 'Extensions', 'Accept', 'Protocol', 'Version'];
 
 /** Sends a request on to the service; rejects when that cannot be reached. */
 export function sendToService(
-  request: IncomingRequest,
+  request: TraefikRequest,
   body: Buffer | undefined,
   deps: { readonly origin: string; readonly agent: Agent; readonly signal: AbortSignal },
 ): Promise<OutgoingResponse> {
@@ -50,7 +50,7 @@ export function toCallerFields(response: OutgoingResponse): HeaderFields {
   return fields;
 }
 
-function toServiceFields({ fields: given, remoteAddress }: IncomingRequest): HeaderFields {
+function toServiceFields({ fields: given, remoteAddress }: TraefikRequest): HeaderFields {
   const fields: HeaderFields = new Map(given);
   const upgrade = lists(fields, 'Connection', 'upgrade') ? firstOf(fields, 'Upgrade') : '';
   const trailers = lists(fields, 'Te', 'trailers');

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingRequest } from '../pipeline/incoming-request.ts';
 import type { Handle } from '../pipeline/handle.ts';
-import type { Refusable } from '../pipeline/refusals.ts';
+import type { PendingRequest } from '../pipeline/refusals.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
-import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
+import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import { respondToPurge } from './purge-response.ts';
 import type { Page } from './page.ts';
 
@@ -15,7 +15,7 @@ export interface AdminOptions {
   /** Response of `/metrics`; undefined when there is none. Rejects when the metrics of the workers are unavailable. */
   readonly metrics?: (() => Promise<Page>) | undefined;
   /** Drops tokens for `POST /api/tokens/purge`; undefined: that is not answered here. Rejects when a worker does not reply in time. */
-  readonly purge?: ((request: PurgeRequest) => Promise<Purged>) | undefined;
+  readonly purge?: ((request: PurgeRequest) => Promise<PurgeResult>) | undefined;
   readonly next: Handle;
 }
 
@@ -52,7 +52,7 @@ export function createAdminHandle({ ping, unready, metrics, purge, next }: Admin
 }
 
 /** Nothing of it is waited for. */
-const answered: Refusable = Object.freeze({ refuse() {} });
+const answered: PendingRequest = Object.freeze({ refuse() {} });
 
 const plain = (text: string): Page => ({ type: 'text/plain; charset=utf-8', text });
 

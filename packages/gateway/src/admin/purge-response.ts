@@ -1,6 +1,6 @@
 import type { IncomingRequest } from '../pipeline/incoming-request.ts';
 import type { CallerBody } from '../proxy/caller-body.ts';
-import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
+import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { Page } from './page.ts';
 import { readPurge } from './read-purge.ts';
 
@@ -19,7 +19,7 @@ interface PurgeResponse extends Page {
  */
 export async function respondToPurge(
   { facts, body, response, expectsContinue }: IncomingRequest,
-  purge: (request: PurgeRequest) => Promise<Purged>,
+  purge: (request: PurgeRequest) => Promise<PurgeResult>,
 ): Promise<PurgeResponse> {
   if (facts.method !== 'POST')
     return { ...toProblem(405, 'send POST to purge tokens'), headers: ['Allow', 'POST'] };

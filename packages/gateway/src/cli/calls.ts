@@ -1,8 +1,8 @@
-import type { ExplainedCall } from '@grantgate/middleware/predicate/explain';
+import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
 import type { Style } from './style.ts';
 
 /** One line for each call of an expression: what it came to, and why. */
-export function formatCalls(calls: readonly ExplainedCall[], style: Style): string {
+export function formatCalls(calls: readonly CallExplanation[], style: Style): string {
   const rows = calls.map((call) => ({ ...call, text: call.text.replaceAll(/\s*\n\s*/g, ' ') }));
   const width = Math.min(60, Math.max(...rows.map(({ text }) => text.length)));
   return rows

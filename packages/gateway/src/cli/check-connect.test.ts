@@ -41,20 +41,24 @@ function keep<T extends { close(): Promise<void> }>(part: T): T {
   return part;
 }
 
-type Options = Record<string, unknown>;
-interface Report {
+type CheckOptions = Record<string, unknown>;
+interface CheckReport {
   readonly errors: number;
   readonly problems: readonly Record<string, unknown>[];
   readonly connections: readonly Record<string, unknown>[];
 }
 
 /** Checks middlewares, and sees to it that no secret is shown. */
-async function check(middlewares: Record<string, Options>, ...flags: readonly string[]) {
+async function check(middlewares: Record<string, CheckOptions>, ...flags: readonly string[]) {
   const plugins = Object.entries(middlewares).map(([name, options]) => [
     name,
     { plugin: { oAuthClientCredentials: options } },
   ]);
-  const text = JSON.stringify({ http: { middlewares: Object.fromEntries(plugins) as Options } }, null, 2);
+  const text = JSON.stringify(
+    { http: { middlewares: Object.fromEntries(plugins) as CheckOptions } },
+    null,
+    2,
+  );
   writeFileSync(join(folder, 'app.json'), text);
   const { code, stdout, stderr } = await runCommand(['check', 'app.json', '--connect', ...flags], {
     cwd: folder,
@@ -68,18 +72,18 @@ async function check(middlewares: Record<string, Options>, ...flags: readonly st
   };
   return { code, stdout, placeOf };
 }
-async function report(options: Options): Promise<Report & { readonly code: number }> {
+async function report(options: CheckOptions): Promise<CheckReport & { readonly code: number }> {
   const { code, stdout } = await check({ creds: options }, '--json');
-  return { code, ...(JSON.parse(stdout) as Report) };
+  return { code, ...(JSON.parse(stdout) as CheckReport) };
 }
 
 const storeSecret = 'sealed-by-these-sixteen-and-more';
-const withStore = (redis: Options, keyPrefix = ''): Options => ({
+const withStore = (redis: CheckOptions, keyPrefix = ''): CheckOptions => ({
   url: server.url,
   store: { secret: storeSecret, keyPrefix, redis },
 });
 /** What is said of a store. */
-async function said(redis: Options): Promise<unknown> {
+async function said(redis: CheckOptions): Promise<unknown> {
   const { code, problems, connections } = await report(withStore(redis));
   const store = connections.find(({ kind }) => kind === 'store');
   expect(code).toBe(store?.['ok'] === true ? 0 : 1);
@@ -204,7 +208,7 @@ describe('grantgate check --connect', () => {
     ]); // prettier-ignore
   });
 
-  it.each<[string, Options, Options, string, string]>([
+  it.each<[string, CheckOptions, CheckOptions, string, string]>([
     ['has no lifetime', {}, {}, 'token_without_lifetime', 'grants a token without a lifetime, so each request causes a token request: set tokenLifetime to its validity'],
     ['expired already', { expires_in: 0 }, {}, 'token_expired', 'grants a token that has already expired, so each request causes a token request'],
     ['has another type', { expires_in: 60, token_type: 'BearerToken' }, {}, 'token_endpoint_unreachable', 'the token endpoint responded with 200 without a Bearer token (RFC 6749 section 5.1): token_type is "BearerToken", expected "Bearer": if it is a bearer token, list "BearerToken" in acceptedTokenTypes'],
@@ -233,7 +237,7 @@ describe('grantgate check --connect', () => {
   it.each([['application', {}], ['gateway', { clientID: 'gateway', clientSecret }]])('says what is wrong with a token endpoint at %s level', async (_level, own) => {
     const secure = keep(await startAuthorizationServer({ clients: [], tls: authority.issue('as', ['127.0.0.1']) }));
     const silent = keep(await startRawServer(() => {}));
-    const detailOf = async (url: string, more: Options = {}): Promise<unknown> => {
+    const detailOf = async (url: string, more: CheckOptions = {}): Promise<unknown> => {
       const { code, problems } = await report({ url, ...own, ...more });
       expect(code).toBe(1);
       expect(problems.map((problem) => problem['code'])).toEqual(['token_endpoint_unreachable']);

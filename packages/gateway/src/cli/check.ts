@@ -1,6 +1,6 @@
 import { sortProblems } from '../config/problem.ts';
 import { readConfiguration, toRelative } from './configuration.ts';
-import type { Connection } from './connect/connect.ts';
+import type { ConnectionCheck } from './connect/connect.ts';
 import type { Io } from './io.ts';
 import { countProblems, formatCount, formatProblem, pluralize } from './problems.ts';
 import type { Style } from './style.ts';
@@ -67,7 +67,7 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags, io: 
 }
 
 /** `store 127.0.0.1:6379: available` */
-function formatConnection({ kind, target, fault, detail }: Connection, style: Style): string {
+function formatConnection({ kind, target, fault, detail }: ConnectionCheck, style: Style): string {
   const paint = fault === undefined ? style.good : fault.severity === 'error' ? style.bad : style.caution;
   return `${kind} ${target}: ${paint(detail)}\n`;
 }

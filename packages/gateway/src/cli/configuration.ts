@@ -11,7 +11,7 @@ import type { DynamicConfiguration } from '../config/dynamic.ts';
 import { readSecretFile } from '../secrets/secret-file.ts';
 import { toEntryPointFacts } from '../snapshot/entry-points.ts';
 import { prepare } from '../snapshot/prepare.ts';
-import type { Prepared } from '../snapshot/prepared.ts';
+import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import type { Io } from './io.ts';
 import { readInput } from './read-input.ts';
 import type { ClusterFlags } from './read-cluster.ts';
@@ -41,7 +41,7 @@ export function parseInstallText(text: string, file: string, cwd: string): ReadI
 export interface Configuration {
   readonly install: InstallConfig | undefined;
   readonly routes: DynamicConfiguration;
-  readonly prepared: Prepared;
+  readonly prepared: PreparedConfiguration;
   /** What is in a cluster and is not served, a sentence each. */
   readonly notes: readonly string[];
   /** Of all files, in the order of their places; their files as seen from the working directory. */

@@ -53,13 +53,13 @@ async function read(file: string | undefined, io: Io): Promise<InstallConfig | u
   }
 }
 
-interface Target {
+interface HealthTarget {
   readonly entryPoint: EntryPointConfig;
   /** Whether it responds to `/ping`. */
   readonly isPing: boolean;
 }
 
-function chooseEntryPoint({ entryPoints, ping }: InstallConfig): Target {
+function chooseEntryPoint({ entryPoints, ping }: InstallConfig): HealthTarget {
   const admin = ping ? entryPoints.get(adminEntryPoint) : undefined;
   if (admin !== undefined) return { entryPoint: admin, isPing: true };
   const [first] = entryPoints.values();
@@ -67,12 +67,12 @@ function chooseEntryPoint({ entryPoints, ping }: InstallConfig): Target {
   return { entryPoint: first, isPing: false };
 }
 
-interface Health {
+interface HealthResult {
   readonly healthy: boolean;
   readonly text: string;
 }
 
-function ping({ host, port, tls }: EntryPointConfig, clock: Clock): Promise<Health> {
+function ping({ host, port, tls }: EntryPointConfig, clock: Clock): Promise<HealthResult> {
   const url = `${tls === undefined ? 'http' : 'https'}://${toAuthority(host, port)}/ping`;
   // The certificate is for the names that callers use, not for the address of this machine.
   const options = { agent: false, rejectUnauthorized: false };
@@ -92,11 +92,11 @@ function ping({ host, port, tls }: EntryPointConfig, clock: Clock): Promise<Heal
   });
 }
 
-function tryConnection({ host, port }: EntryPointConfig, clock: Clock): Promise<Health> {
+function tryConnection({ host, port }: EntryPointConfig, clock: Clock): Promise<HealthResult> {
   const address = toAuthority(host, port);
   return new Promise((resolve) => {
     const socket = connect({ host: toReachable(host), port });
-    const end = (health: Health): void => {
+    const end = (health: HealthResult): void => {
       timer.cancel();
       socket.destroy();
       resolve(health);

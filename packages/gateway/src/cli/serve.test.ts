@@ -46,13 +46,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-interface Served {
+interface ServeRun {
   readonly io: TestIo;
   readonly url: string;
   readonly code: Promise<number>;
 }
 
-async function serve(): Promise<Served> {
+async function serve(): Promise<ServeRun> {
   let onPort = (_port: string): void => {};
   const port = new Promise<string>((resolve) => (onPort = resolve));
   const io = createTestIo({

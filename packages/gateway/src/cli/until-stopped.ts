@@ -1,6 +1,6 @@
 import type { Io, StopSignal } from './io.ts';
 
-export interface Stop {
+export interface ShutdownSignal {
   /** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
   readonly stopped: Promise<void>;
   /** Aborted at the same moment. */
@@ -13,7 +13,7 @@ export interface Stop {
 const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /** Waits for the process to be asked to stop, from now on. */
-export function untilStopped(io: Io): Stop {
+export function untilStopped(io: Io): ShutdownSignal {
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) =>
     stopping.signal.addEventListener('abort', () => resolve(), { once: true }),

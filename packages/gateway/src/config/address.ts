@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-export interface Address {
+export interface HostPort {
   /** Undefined: every address of the machine. */
   readonly host: string | undefined;
   /** 0: a free one. */
@@ -11,7 +11,7 @@ const shape = /^(?:\[([^[\]]+)\]|([^[\]:/]*)):(\d{1,5})(?:\/tcp)?$/;
 const hostname = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?$/;
 
 /** Parses `host:port`, `:port` or `[v6]:port`, each with or without Traefik's `/tcp`; undefined for anything else. */
-export function parseAddress(text: string): Address | undefined {
+export function parseAddress(text: string): HostPort | undefined {
   const [, v6, host = '', digits = ''] = shape.exec(text) ?? [];
   const port = Number(digits);
   if (digits === '' || port > 65_535) return undefined;
@@ -24,7 +24,7 @@ export function parseAddress(text: string): Address | undefined {
  * Whether no two listeners can have these addresses at the same time. Host names are compared as they are: what they resolve to is known
  * when they are listened on.
  */
-export function isSameListener(a: Address, b: Address): boolean {
+export function isSameListener(a: HostPort, b: HostPort): boolean {
   if (a.port !== b.port || a.port === 0) return false;
   const [one, other] = [toListened(a.host), toListened(b.host)];
   // Every IPv6 address takes IPv4 with it.
@@ -37,7 +37,7 @@ function toListened(host = '::'): string {
   return isIP(host) === 6 ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host.toLowerCase();
 }
 
-export const formatAddress = ({ host = '', port }: Address): string =>
+export const formatAddress = ({ host = '', port }: HostPort): string =>
   `${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 /** Whether only this machine reaches an address (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */

@@ -16,7 +16,7 @@ export interface Document {
    * The place of a value by its path; of its nearest ancestor when it has none of its own. A string's place is where its
    * text begins, inside the quotes; a mapping's or a list's is that of its key, as is any value's when `part` is `key`.
    */
-  readonly placeOf: (path: Path, part?: Part) => Place;
+  readonly placeOf: (path: Path, part?: EntryPart) => Place;
 }
 
 /** What Kubernetes objects may do, by where they come from; the options of `providers.kubernetesCRD`. */
@@ -30,7 +30,7 @@ export interface Origin {
 }
 
 /** What of an entry a place is asked for; default `value`. A number: that code unit of a string, counted from 0. */
-export type Part = 'key' | 'value' | number;
+export type EntryPart = 'key' | 'value' | number;
 
 export interface ParsedDocuments {
   /** Empty when a problem is an error: half a file is not served. */

@@ -1,4 +1,4 @@
-import type { Part } from './document.ts';
+import type { EntryPart } from './document.ts';
 import type { LocalReferences } from './local-references.ts';
 import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
@@ -22,14 +22,14 @@ export interface DynamicConfiguration {
 /** Why a Secret has not been read: its response is on its way, or a role is missing. */
 export type UnreadSecrets = ReadonlyMap<string, 'pending' | 'forbidden'>;
 
-interface Entry {
+interface ConfigEntry {
   readonly name: string;
   readonly place: Place;
   /** Non-empty when the entry is broken and must refuse (503). */
   readonly errors: readonly Problem[];
 }
 
-export interface RouterConfig extends Entry {
+export interface RouterConfig extends ConfigEntry {
   readonly rule: string;
   /** The place of a code unit of the rule, counted from 0. */
   readonly rulePlace: (offset: number) => Place;
@@ -47,7 +47,7 @@ export interface RouterConfig extends Entry {
 
 export type ServiceConfig = LoadBalancerConfig | WeightedConfig;
 
-export interface LoadBalancerConfig extends Entry {
+export interface LoadBalancerConfig extends ConfigEntry {
   readonly kind: 'loadBalancer';
   readonly servers: readonly ServerConfig[];
   /** The caller's Host goes to the upstream. */
@@ -57,7 +57,7 @@ export interface LoadBalancerConfig extends Entry {
 }
 
 /** Spreads requests over other services by weight. */
-export interface WeightedConfig extends Entry {
+export interface WeightedConfig extends ConfigEntry {
   readonly kind: 'weighted';
   readonly services: readonly { readonly name: string; readonly weight: number }[];
 }
@@ -91,7 +91,7 @@ export interface StickyConfig {
   readonly maxAgeSeconds: number;
 }
 
-export interface MiddlewareConfig extends Entry {
+export interface MiddlewareConfig extends ConfigEntry {
   /** Name of its kind, in Traefik's spelling; undefined for one of a kind that is not served, which is broken. */
   readonly kind: string | undefined;
   /** Options as written, references unresolved, keys in their written letter case. */
@@ -105,7 +105,7 @@ export interface MiddlewareConfig extends Entry {
    * string's place is where its text begins; with `key`, the place of the option's name; with a number, the place
    * of that code unit of the string.
    */
-  readonly placeOf: (path: Path, part?: Part) => Place;
+  readonly placeOf: (path: Path, part?: EntryPart) => Place;
   /** Qualified names of the middlewares that it consists of, outermost first; undefined for one that is a step itself. */
   readonly members: readonly string[] | undefined;
 }

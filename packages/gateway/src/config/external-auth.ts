@@ -3,7 +3,7 @@ import type { ExternalAuthConfig } from './install.ts';
 import type { installSchema } from './install-schema.ts';
 import { externalAuthDefaults } from './entry-point-schema.ts';
 
-type WrittenEntryPoint = z.output<typeof installSchema>['entryPoints'][string];
+type EntryPointInput = z.output<typeof installSchema>['entryPoints'][string];
 
 /** Peers that a forward-auth entry point believes without `trustedIPs`: a proxy on the same machine. */
 export const thisMachine: readonly string[] = Object.freeze(['127.0.0.0/8', '::1']);
@@ -11,7 +11,7 @@ export const thisMachine: readonly string[] = Object.freeze(['127.0.0.0/8', '::1
 /** What an entry point answers in place of routes: by its options, or by its name alone; undefined: it serves routes. */
 export function toExternalAuth(
   name: string,
-  { forwardAuth, extAuthz }: Pick<WrittenEntryPoint, 'forwardAuth' | 'extAuthz'>,
+  { forwardAuth, extAuthz }: Pick<EntryPointInput, 'forwardAuth' | 'extAuthz'>,
 ): ExternalAuthConfig | undefined {
   if (forwardAuth !== undefined || (name === 'forwardAuth' && extAuthz === undefined)) {
     const { statusMap, problemHeader, ...headers } = forwardAuth ?? externalAuthDefaults.forwardAuth;

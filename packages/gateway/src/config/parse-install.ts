@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Secret } from '@grantgate/middleware/base/secret';
-import { formatAddress, isLoopback, isSameListener, type Address } from './address.ts';
+import { formatAddress, isLoopback, isSameListener, type HostPort } from './address.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
 import { isRoutesDocument } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
@@ -23,7 +23,7 @@ export interface ParsedInstall {
   readonly problems: readonly Problem[];
 }
 
-type Install = z.output<typeof installSchema>;
+type InstallInput = z.output<typeof installSchema>;
 
 /** Parses the install configuration: all problems at once, defaults filled in, paths made absolute from the file's folder. */
 export function parseInstall(text: string, file: string): ParsedInstall {
@@ -63,7 +63,7 @@ export function parseInstall(text: string, file: string): ParsedInstall {
     { unsupported: laterInstallNames, ignored: ignoredInstallNames, emptyText: 'a text' },
   );
   if (!read.whole) return { config: undefined, problems: read.problems };
-  const install = read.value as Install;
+  const install = read.value as InstallInput;
   const placeOf: PlaceOf = (path, part) => document.placeOf(read.writtenPath(path), part);
   const problems = [
     ...read.problems,
@@ -78,7 +78,7 @@ export function parseInstall(text: string, file: string): ParsedInstall {
 type PlaceOf = (path: readonly string[], part?: 'key') => Problem['place'];
 
 /** What is switched on without the entry point that answers it. */
-function findUnanswered(install: Install, placeOf: PlaceOf): Problem[] {
+function findUnanswered(install: InstallInput, placeOf: PlaceOf): Problem[] {
   if (Object.hasOwn(install.entryPoints, 'admin')) return [];
   const answering = [
     { isOn: install.ping !== false, path: ['ping'] },
@@ -96,7 +96,7 @@ function findUnanswered(install: Install, placeOf: PlaceOf): Problem[] {
 }
 
 /** Entry points of which only one can listen. */
-function findAddressConflicts({ entryPoints }: Install, placeOf: PlaceOf): Problem[] {
+function findAddressConflicts({ entryPoints }: InstallInput, placeOf: PlaceOf): Problem[] {
   const written = Object.entries(entryPoints);
   return written.flatMap(([name, { address }], index) => {
     const taken = written.slice(0, index).find(([, other]) => isSameListener(other.address, address));
@@ -114,7 +114,7 @@ function findAddressConflicts({ entryPoints }: Install, placeOf: PlaceOf): Probl
 }
 
 /** Entry points that the command line asks for, by the name that makes them what they are. */
-export type ExternalAuthAddresses = Readonly<Partial<Record<ExternalAuthConfig['kind'], Address>>>;
+export type ExternalAuthAddresses = Readonly<Partial<Record<ExternalAuthConfig['kind'], HostPort>>>;
 
 /**
  * What `grantgate serve PATH...` means without an install configuration. Asked to answer a proxy's checks, it serves no routes
@@ -141,7 +141,7 @@ export function shorthandInstall(
   });
 }
 
-function toConfig(install: Install, folder: string): InstallConfig {
+function toConfig(install: InstallInput, folder: string): InstallConfig {
   const { file, kubernetesCRD } = install.providers;
   const at = (path: string): string => resolve(folder, path);
   return Object.freeze({
@@ -177,7 +177,7 @@ function toConfig(install: Install, folder: string): InstallConfig {
   });
 }
 
-function toMetrics({ prometheus }: Install['metrics']): MetricsConfig | undefined {
+function toMetrics({ prometheus }: InstallInput['metrics']): MetricsConfig | undefined {
   if (prometheus === undefined) return undefined;
   return Object.freeze({
     buckets: Object.freeze([...prometheus.buckets]),
@@ -189,7 +189,7 @@ function toMetrics({ prometheus }: Install['metrics']): MetricsConfig | undefine
 
 /** The options of a cluster; `at` makes paths absolute. */
 export function toKubernetes(
-  options: NonNullable<Install['providers']['kubernetesCRD']>,
+  options: NonNullable<InstallInput['providers']['kubernetesCRD']>,
   at: (path: string) => string,
 ): KubernetesProviderConfig {
   const { endpoint, token, certAuthFilePath, kubeconfig, throttleDuration } = options;
@@ -224,7 +224,7 @@ function toLocalReferences(option: string, written: readonly string[]): LocalRef
 
 function toEntryPoint(
   name: string,
-  { address, tls, forwardedHeaders, transport, http, ...auth }: Install['entryPoints'][string],
+  { address, tls, forwardedHeaders, transport, http, ...auth }: InstallInput['entryPoints'][string],
   at: (path: string) => string,
 ): EntryPointConfig {
   const { respondingTimeouts, lifeCycle } = transport;

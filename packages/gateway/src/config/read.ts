@@ -27,7 +27,7 @@ export interface OtherNames {
 }
 
 /** What a schema made of an object; a field that is wrong or missing is left out. */
-export interface Read<T> {
+export interface ReadResult<T> {
   readonly value: Partial<T>;
   readonly problems: readonly Problem[];
   /** True when no problem is an error: `value` is whole. */
@@ -36,7 +36,7 @@ export interface Read<T> {
   readonly writtenPath: (path: readonly PropertyKey[]) => Path;
 }
 
-type Report = (path: Path, details: ProblemDetails) => void;
+type ReportProblem = (path: Path, details: ProblemDetails) => void;
 
 /**
  * Reads an object with a schema: all problems at once, each at its place. Names match whatever their letter case, as in
@@ -46,10 +46,10 @@ export function readObject<S extends z.ZodObject>(
   schema: S,
   source: Source,
   others: OtherNames = {},
-): Read<z.output<S>> {
+): ReadResult<z.output<S>> {
   const { document } = source;
   const problems: Problem[] = [];
-  const report: Report = (path, details) => void problems.push(createProblem(document, path, details));
+  const report: ReportProblem = (path, details) => void problems.push(createProblem(document, path, details));
   const names = new Map<string, string>();
   const renamed = asMeant(
     rename(valueAt(document.value, source.path), schema, source.path, [], { others, report, names }),
@@ -109,7 +109,7 @@ const keyOf = (path: readonly PropertyKey[]): string => path.map(String).join('\
 
 interface Renaming {
   readonly others: OtherNames;
-  readonly report: Report;
+  readonly report: ReportProblem;
   /** Name as written, by canonical path. */
   readonly names: Map<string, string>;
 }

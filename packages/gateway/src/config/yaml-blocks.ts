@@ -8,7 +8,7 @@ import { parseYaml } from './yaml.ts';
  * `http` and `routers`, for example, some of the routers.
  */
 interface Block {
-  readonly headers: readonly Line[];
+  readonly headers: readonly TextLine[];
   /** Its lines, those of the keys above it excluded. */
   readonly text: string;
   /** Index of the first of these lines in the file. */
@@ -17,19 +17,19 @@ interface Block {
   readonly entries: readonly number[];
 }
 
-interface Line {
+interface TextLine {
   readonly at: number;
   readonly text: string;
 }
 
-interface Parsed {
+interface BlockContent {
   readonly parsed: Document;
   /** Its entries, each with the keys above it. */
   readonly names: readonly string[];
 }
 
 /** A parsed block and its documents, by its position. */
-interface Known extends Parsed {
+interface CachedBlock extends BlockContent {
   readonly moved: Map<string, Document>;
 }
 
@@ -47,7 +47,7 @@ export function createParseBlocks(
   file: string,
   large = largeText,
 ): (text: string) => readonly Document[] | undefined {
-  let known: ReadonlyMap<string, Known> = new Map();
+  let known: ReadonlyMap<string, CachedBlock> = new Map();
   return (text) => {
     const blocks = text.length < large ? undefined : splitBlocks(toLines(text));
     if (blocks === undefined) {
@@ -55,7 +55,7 @@ export function createParseBlocks(
       return undefined;
     }
     const documents: Document[] = [];
-    const next = new Map<string, Known>();
+    const next = new Map<string, CachedBlock>();
     const names = new Set<string>();
     for (const block of blocks) {
       const headers = block.headers.map((header) => header.text).join('');
@@ -82,7 +82,7 @@ export function createParseBlocks(
  * Undefined unless parsing yields exactly the expected entries at the expected lines: text that looks like an entry may be part
  * of another one.
  */
-function parseBlock(text: string, { headers, entries }: Block, file: string): Parsed | undefined {
+function parseBlock(text: string, { headers, entries }: Block, file: string): BlockContent | undefined {
   const { documents, problems } = parseYaml(text, file);
   const [parsed] = documents;
   if (parsed === undefined || documents.length > 1 || problems.length > 0) return undefined;
@@ -119,15 +119,15 @@ const opened: readonly (readonly string[])[] = [['http'], ['routers', 'services'
 const rootNames: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls']);
 
 /** One key of a mapping, with the lines up to the next. */
-interface Entry {
+interface BlockEntry {
   readonly name: string;
   readonly from: number;
   readonly to: number;
 }
 
-interface Level {
+interface BlockLevel {
   readonly indent: number;
-  readonly entries: readonly Entry[];
+  readonly entries: readonly BlockEntry[];
 }
 
 /** Each with its line break. */
@@ -148,8 +148,8 @@ function splitBlocks(lines: readonly string[]): readonly Block[] | undefined {
   const root = readLevel(lines, first, lines.length);
   if (root?.indent !== 0 || !root.entries.every(({ name }) => rootNames.has(name))) return undefined;
   const blocks: Block[] = [];
-  const collect = ({ indent, entries }: Level, headers: readonly Line[]): void => {
-    let group: Entry[] = [];
+  const collect = ({ indent, entries }: BlockLevel, headers: readonly TextLine[]): void => {
+    let group: BlockEntry[] = [];
     const flush = (): void => {
       if (group.length > 0) blocks.push(toBlock(lines, group, headers));
       group = [];
@@ -172,7 +172,11 @@ function splitBlocks(lines: readonly string[]): readonly Block[] | undefined {
   return blocks;
 }
 
-function toBlock(lines: readonly string[], group: readonly Entry[], headers: readonly Line[]): Block {
+function toBlock(
+  lines: readonly string[],
+  group: readonly BlockEntry[],
+  headers: readonly TextLine[],
+): Block {
   const at = group[0]?.from ?? 0;
   // A copy, for a part of a text holds on to all of it.
   const text = Buffer.from(lines.slice(at, group.at(-1)?.to).join('')).toString();
@@ -180,7 +184,7 @@ function toBlock(lines: readonly string[], group: readonly Entry[], headers: rea
 }
 
 /** The mapping in some lines; undefined unless each of its keys begins a line, can be told by that, and is there once. */
-function readLevel(lines: readonly string[], from: number, to: number): Level | undefined {
+function readLevel(lines: readonly string[], from: number, to: number): BlockLevel | undefined {
   const starts: { readonly name: string; readonly from: number }[] = [];
   let indent = -1;
   for (let at = from; at < to; at += 1) {
@@ -201,7 +205,7 @@ function readLevel(lines: readonly string[], from: number, to: number): Level | 
   return isPlain ? { indent, entries } : undefined;
 }
 
-const readBelow = (lines: readonly string[], { from, to }: Entry): Level | undefined =>
+const readBelow = (lines: readonly string[], { from, to }: BlockEntry): BlockLevel | undefined =>
   /:[ \t]*(?:#.*)?\r?\n$/.test(lines[from] ?? '') ? readLevel(lines, from + 1, to) : undefined;
 
 const keyLine = /^ *([\w.@/-]+|"[^"\\\n]*"|'[^'\n]*'):(?=[ \t\r\n]|$)/;

@@ -9,7 +9,7 @@ import { parseYaml } from './yaml.ts';
  * same line yields the same object without being parsed again. A large document of routes is split into several.
  */
 export function createParseYaml(file: string): (text: string) => ParsedDocuments {
-  let known: ReadonlyMap<string, Piece> = new Map();
+  let known: ReadonlyMap<string, DocumentText> = new Map();
   const parseBlocks = createParseBlocks(file);
   return (text) => {
     const pieces = splitDocuments(text);
@@ -24,23 +24,23 @@ export function createParseYaml(file: string): (text: string) => ParsedDocuments
 }
 
 /** The text of a document, or of nothing but comments, with what it came to. */
-interface Piece {
+interface DocumentText {
   /** As if it stood on the first line. */
   readonly parsed: Document | undefined;
   /** Where it stood last, by the number of lines above it. */
   readonly at: ReadonlyMap<number, Document>;
 }
 
-interface Parsed {
+interface StreamContent {
   readonly documents: readonly Document[];
-  readonly known: ReadonlyMap<string, Piece>;
+  readonly known: ReadonlyMap<string, DocumentText>;
 }
 
 function parsePieces(
   pieces: readonly string[],
   file: string,
-  before: ReadonlyMap<string, Piece>,
-): Parsed | undefined {
+  before: ReadonlyMap<string, DocumentText>,
+): StreamContent | undefined {
   const documents: Document[] = [];
   const known = new Map<string, { parsed: Document | undefined; at: Map<number, Document> }>();
   let linesAbove = 0;
@@ -65,7 +65,7 @@ function parsePieces(
 }
 
 /** Undefined for what is not one sound document, or none: it may be a part of something else. */
-function parseAlone(text: string, file: string): Pick<Piece, 'parsed'> | undefined {
+function parseAlone(text: string, file: string): Pick<DocumentText, 'parsed'> | undefined {
   const { documents, problems } = parseYaml(text, file);
   const [parsed, ...more] = documents;
   if (problems.length > 0 || more.length > 0) return undefined;

@@ -5,7 +5,7 @@ import type { Path } from './path.ts';
 export type YamlRoot = Document.Parsed;
 
 /** A value of a document; both undefined for nothing at all. */
-export interface Found {
+export interface YamlEntry {
   /** The node that holds the key, when the value stands in a mapping. */
   readonly key: Node | undefined;
   readonly value: Node | undefined;
@@ -22,7 +22,7 @@ export interface YamlTree {
   /** What the parser lets pass, or would find only in time that grows with the square of the file. */
   readonly faults: readonly YamlFault[];
   /** What stands at a path; its nearest ancestor when nothing does. */
-  readonly find: (path: Path) => Found;
+  readonly find: (path: Path) => YamlEntry;
   /** What an alias refers to; any other node is itself. */
   readonly follow: (node: Node | undefined) => Node | undefined;
 }
@@ -36,7 +36,7 @@ const toKey = (value: string | number | boolean | symbol | null): string =>
 
 export function indexYaml(root: YamlRoot): YamlTree {
   const faults: YamlFault[] = [];
-  const entries = new Map<Node, ReadonlyMap<string, Found>>();
+  const entries = new Map<Node, ReadonlyMap<string, YamlEntry>>();
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();
   /** Values below a node and itself, aliases written out. A node that is still being walked has none yet. */
@@ -51,7 +51,7 @@ export function indexYaml(root: YamlRoot): YamlTree {
     if (anchor !== undefined) anchors.set(anchor, node);
     let size = 1;
     if (isMap<ParsedNode, ParsedNode | null>(node)) {
-      const index = new Map<string, Found>();
+      const index = new Map<string, YamlEntry>();
       for (const { key, value } of node.items) {
         if (isScalar(key)) addKey(index, key, value);
         size += walk(key) + walk(value);
@@ -69,7 +69,7 @@ export function indexYaml(root: YamlRoot): YamlTree {
     else targets.set(alias, target);
     return size ?? 1;
   };
-  const addKey = (index: Map<string, Found>, key: Scalar, value: Node | null): void => {
+  const addKey = (index: Map<string, YamlEntry>, key: Scalar, value: Node | null): void => {
     const name = toKey(key.value as Parameters<typeof toKey>[0]);
     if (index.has(name)) report(key, 'duplicate key');
     else index.set(name, { key, value: value ?? undefined });
@@ -80,7 +80,7 @@ export function indexYaml(root: YamlRoot): YamlTree {
     report(contents, 'too many values after its aliases are expanded');
 
   const follow = (node: Node | undefined): Node | undefined => (isAlias(node) ? targets.get(node) : node);
-  const childOf = (parent: Node | undefined, name: string | number): Found | undefined => {
+  const childOf = (parent: Node | undefined, name: string | number): YamlEntry | undefined => {
     const node = follow(parent);
     if (isMap(node)) return entries.get(node)?.get(String(name));
     const item = isSeq<Node>(node) && typeof name === 'number' ? node.items[name] : undefined;
@@ -90,7 +90,7 @@ export function indexYaml(root: YamlRoot): YamlTree {
     faults,
     follow,
     find(path) {
-      let at: Found = { key: undefined, value: contents ?? undefined };
+      let at: YamlEntry = { key: undefined, value: contents ?? undefined };
       for (const name of path) {
         const next = childOf(at.value, name);
         if (next === undefined) break;

@@ -1,6 +1,6 @@
 import type { YAMLError } from 'yaml';
 import { LineCounter, isScalar, parseAllDocuments } from 'yaml';
-import type { Document, ParsedDocuments, Part } from './document.ts';
+import type { Document, ParsedDocuments, EntryPart } from './document.ts';
 import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
 import { toColumn } from './place.ts';
@@ -61,7 +61,7 @@ function describe(error: YAMLError): string {
   }
 }
 
-function offsetOf(tree: YamlTree, path: Path, part: Part | undefined, text: string): number {
+function offsetOf(tree: YamlTree, path: Path, part: EntryPart | undefined, text: string): number {
   const { key, value } = tree.find(path);
   if (typeof part === 'number') {
     // What an alias stands for is written where its anchor is.

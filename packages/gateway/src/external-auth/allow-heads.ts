@@ -1,5 +1,5 @@
 import type { ExternalAuthConfig } from '../config/install.ts';
-import type { Passes } from '../middlewares/passes.ts';
+import type { StepChanges } from '../middlewares/step-changes.ts';
 import type { Pass } from '../middlewares/step.ts';
 import type { CallerResponseHead } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
@@ -7,7 +7,7 @@ import { type DecisionHeaders, createDecisionHeaders, findImpostors } from './de
 import { namesOf } from './raw-headers.ts';
 
 /** The head of the response that says yes; made once for each token, and once for callers' headers that come again. */
-export type ToAllowHead = (passes: Passes, facts: RequestFacts) => CallerResponseHead;
+export type ToAllowHead = (passes: StepChanges, facts: RequestFacts) => CallerResponseHead;
 
 export function createAllowHeads(config: ExternalAuthConfig): ToAllowHead {
   const toHeaders = createDecisionHeaders(config, ['Content-Length', '0']);

@@ -1,7 +1,7 @@
 import { isOddlySpelled, normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { ExternalAuthConfig } from '../config/install.ts';
-import type { Passes } from '../middlewares/passes.ts';
-import { appendSetHeaders, isReplaced, usernameOf } from '../middlewares/passes.ts';
+import type { StepChanges } from '../middlewares/step-changes.ts';
+import { appendSetHeaders, isReplaced, usernameOf } from '../middlewares/step-changes.ts';
 import type { Pass } from '../middlewares/step.ts';
 
 /** The headers that a proxy is to set on the caller's request. */
@@ -17,7 +17,7 @@ export interface DecisionHeaders {
 }
 
 /** Made once for each token and middleware. */
-export type ToDecisionHeaders = (passes: Passes) => DecisionHeaders;
+export type ToDecisionHeaders = (passes: StepChanges) => DecisionHeaders;
 
 /**
  * Every forwarded header is there, empty ones too: proxies differ on whether an absent one leaves the caller's own in place.
@@ -31,7 +31,7 @@ export function createDecisionHeaders(
   const own = [credentialsHeader, usernameHeader].map(normalizeHeaderName);
   // A decision that a token has earned lives as long as the token does.
   const known = new WeakMap<Pass, DecisionHeaders>();
-  const build = (passes: Passes): DecisionHeaders => {
+  const build = (passes: StepChanges): DecisionHeaders => {
     const headers: string[] = [];
     appendSetHeaders(headers, passes);
     const [credentials = '', username = ''] = own;

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Decision } from '@grantgate/middleware/decision/decision';
-import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
+import type { DecisionFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
 import type { ExternalAuthConfig, EntryPointConfig } from '../config/install.ts';
@@ -28,16 +28,16 @@ import { createForwardAuthHandle } from './forward-auth.ts';
 
 const good = 'Basic Z29vZDpzZWNyZXQ=';
 
-type Decide = (facts: DecisionFacts) => MaybePromise<Decision>;
+type DecideRequest = (facts: DecisionFacts) => MaybePromise<Decision>;
 
 /** Lets the good credentials pass, with the same answer each time, as one from memory is. */
-function letPass(decision: Decision): Decide {
+function letPass(decision: Decision): DecideRequest {
   const missing = createDeny('credentials_missing', 'the request has no credentials');
   return ({ authorization }) => (authorization === good ? decision : missing);
 }
 
 const admin = letPass(allow({ Group: 'admin', 'X-Missing': '' }, 'Zoë'));
-const middlewares: Readonly<Record<string, readonly Decide[]>> = {
+const middlewares: Readonly<Record<string, readonly DecideRequest[]>> = {
   memory: [admin],
   anonymous: [letPass(allow())],
   own: [() => allow({ 'X-Auth-Request-User': 'claimed' })],
@@ -53,19 +53,19 @@ const middlewares: Readonly<Record<string, readonly Decide[]>> = {
   ],
 };
 
-interface Told {
+interface RecordedDecision {
   readonly record: RequestRecord;
   readonly facts: RequestFacts;
 }
 
-interface Listening {
+interface TestListener {
   readonly port: number;
   close(): Promise<void>;
 }
 
 interface ProxyEntry {
   /** Sends text on a connection of its own; what came back until its end, and the record of the request. */
-  send(request: string): Promise<{ readonly answer: string; readonly told: Told | undefined }>;
+  send(request: string): Promise<{ readonly answer: string; readonly told: RecordedDecision | undefined }>;
   readonly defects: readonly unknown[];
   leases(): number;
   close(): Promise<void>;
@@ -91,7 +91,7 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
     ]),
   );
   const clock = createFakeClock();
-  const records: Told[] = [];
+  const records: RecordedDecision[] = [];
   const defects: unknown[] = [];
   let leases = 0;
   const pipeline = {
@@ -130,12 +130,12 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
   };
 }
 
-const toListening = (entryPoint: EntryPoint): Listening => ({
+const toListening = (entryPoint: EntryPoint): TestListener => ({
   port: entryPoint.port,
   close: () => entryPoint.drain(),
 });
 
-async function openNodeFallback(config: EntryPointConfig, handle: Handle): Promise<Listening> {
+async function openNodeFallback(config: EntryPointConfig, handle: Handle): Promise<TestListener> {
   const server = createServer({ requireHostHeader: false, keepAliveTimeout: config.transport.idleTimeoutMs });
   const connectionOf = createConnectionFacts(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
@@ -154,7 +154,7 @@ async function openNodeFallback(config: EntryPointConfig, handle: Handle): Promi
   return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-interface Asked {
+interface AuthorizationCall {
   readonly method: string;
   readonly target: string;
   readonly version: string;
@@ -162,12 +162,12 @@ interface Asked {
   readonly body: string;
 }
 
-const write = ({ method, target, version, headers, body }: Asked): string =>
+const write = ({ method, target, version, headers, body }: AuthorizationCall): string =>
   [`${method} ${target} HTTP/${version}`, ...headers, 'Connection: close', body === '' ? '\r\n' : body].join(
     '\r\n',
   );
 
-const plain: Asked = {
+const plain: AuthorizationCall = {
   method: 'GET',
   target: '/forward-auth/memory',
   version: '1.1',
@@ -193,7 +193,7 @@ const others = [
 ]; // prettier-ignore
 
 /** Mostly what the short path takes, and whatever a proxy or a caller may do to change that. */
-const asked: fc.Arbitrary<Asked> = fc.record({
+const asked: fc.Arbitrary<AuthorizationCall> = fc.record({
   method: mostly('GET', 'HEAD', 'POST', 'OPTIONS', 'TRACE', 'PURGE'),
   target: fc
     .tuple(
@@ -260,7 +260,7 @@ describe('a check', () => {
   let entry: ProxyEntry;
   beforeAll(async () => (entry = await startProxyEntry('{}', 'both')));
   afterAll(() => entry.close());
-  const takesFastPath = async (one: Partial<Asked>): Promise<boolean> => {
+  const takesFastPath = async (one: Partial<AuthorizationCall>): Promise<boolean> => {
     let byNode = false;
     const onRequest = (): void => void (byNode = true);
     subscribe('http.server.request.start', onRequest);
@@ -277,7 +277,7 @@ describe('a check', () => {
     expect((await entry.send(write({ ...plain, headers: headers.slice(1) }))).answer).not.toContain(' 431 ');
   });
 
-  it.each<[string, Partial<Asked>]>([
+  it.each<[string, Partial<AuthorizationCall>]>([
     ['of the plain form', {}],
     ['with a path below', { target: '/forward-auth/memory/orders/1?page=2' }],
     ['of another method', { method: 'POST' }],
@@ -291,7 +291,7 @@ describe('a check', () => {
     expect(await takesFastPath(one)).toBe(true);
   });
 
-  it.each<[string, Partial<Asked>]>([
+  it.each<[string, Partial<AuthorizationCall>]>([
     ['with a body of unknown length', { body: chunked }],
     ['of a method that few use', { method: 'PURGE' }],
     ['with an absolute target', { target: 'http://a/forward-auth/memory' }],

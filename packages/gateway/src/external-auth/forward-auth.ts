@@ -2,7 +2,7 @@ import { toProblem } from '@grantgate/middleware/decision/problem';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
 import type { ExternalAuthConfig } from '../config/install.ts';
 import type { IncomingRequest } from '../pipeline/incoming-request.ts';
-import { settle, type Handle, type PipelineDeps, type Way } from '../pipeline/handle.ts';
+import { settle, type Handle, type PipelineDeps, type RequestFlow } from '../pipeline/handle.ts';
 import { ambiguousPath, type Refusal } from '../pipeline/refusals.ts';
 import { RequestContext, type RequestContextDeps } from '../pipeline/request-context.ts';
 import { toRefusalResponse } from '../pipeline/write-refusal.ts';
@@ -33,7 +33,7 @@ export function createForwardAuthHandle(config: ExternalAuthConfig, deps: Pipeli
       toAuthorization: ({ rawHeaders }: RequestFacts) => valueOf(rawHeaders, credentials),
     }),
   };
-  const way: Way<NamedSteps> = {
+  const way: RequestFlow<NamedSteps> = {
     find: findAsked,
     pass({ incoming, passes }) {
       incoming.response.begin(toHead(passes, incoming.facts));

@@ -33,9 +33,9 @@ export function toOriginalFacts(facts: RequestFacts, below: string): RequestFact
   };
 }
 
-type Said = Readonly<Partial<Record<string, string>>>;
+type ForwardedFields = Readonly<Partial<Record<string, string>>>;
 
-const noHeaders: Said = Object.freeze({});
+const noHeaders: ForwardedFields = Object.freeze({});
 
 const absoluteForm = /^(https?):\/\/([^/?#]+)(.*)$/i;
 
@@ -43,7 +43,7 @@ const toOriginForm = (target: string | undefined): string | undefined =>
   target?.startsWith('/') === true ? target : undefined;
 
 /** The first of each: one proxy asks, and says everything once. */
-function readSaid(rawHeaders: readonly string[]): Said {
+function readSaid(rawHeaders: readonly string[]): ForwardedFields {
   const said: Record<string, string> = Object.create(null) as Record<string, string>;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseAddress, parseRange, type Address } from '../routing/address.ts';
+import { parseAddress, parseRange, type IpAddress } from '../routing/address.ts';
 import type { StepRequest } from './step.ts';
 
 const expectedRange = 'expected an IPv4 or IPv6 address or CIDR range';
@@ -62,7 +62,7 @@ const forwardedFor = (request: StepRequest): readonly string[] =>
     .filter((part) => part !== '');
 
 function maskIpv6(text: string, bits: number): string {
-  const address: Address | undefined = parseAddress(text);
+  const address: IpAddress | undefined = parseAddress(text);
   if (address?.kind() !== 'ipv6') return text;
   const bytes = address.toByteArray().map((byte, at) => {
     const kept = Math.max(0, Math.min(8, bits - at * 8));

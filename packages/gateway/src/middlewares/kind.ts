@@ -9,7 +9,7 @@ import type { z } from 'zod';
 import type { MiddlewareConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { OptionRules } from '../config/structural-schema.ts';
-import type { LookUp, SharedSources } from '../secrets/resolve.ts';
+import type { ReferenceLookUp, SharedSources } from '../secrets/resolve.ts';
 import type { RefusalOfKind } from './refusal.ts';
 import type { Step } from './step.ts';
 
@@ -52,7 +52,7 @@ export interface StepKind<Options extends object = object> extends KindBase {
   /** Its own refusals; those of `oAuthClientCredentials` are those of every place that it runs in. */
   readonly refusals?: readonly RefusalOfKind[];
   /** Reads the options of one middleware, with its references looked up. */
-  readonly read: (config: MiddlewareConfig, sources: SharedSources) => ReadOptions<Options>;
+  readonly read: (config: MiddlewareConfig, sources: SharedSources) => OptionsResult<Options>;
   /** Called once in a process: what several middlewares share is made here. */
   readonly createCompile: (deps: MiddlewareDeps) => Compile<Options>;
 }
@@ -60,12 +60,12 @@ export interface StepKind<Options extends object = object> extends KindBase {
 /** Makes a step of a middleware. @param name its qualified name. */
 export type Compile<Options> = (options: Options, name: string) => Step;
 
-export interface ReadOptions<Options> {
+export interface OptionsResult<Options> {
   /** Undefined for options that cannot be used. */
   readonly options: Options | undefined;
   readonly problems: readonly Problem[];
   /** What its references led to. */
-  readonly lookUps: readonly LookUp[];
+  readonly lookUps: readonly ReferenceLookUp[];
 }
 
 /** What steps may use. */
@@ -76,13 +76,13 @@ export interface MiddlewareDeps {
   /** Opens what counts the tokens of middlewares that share them. Default: nobody counts. */
   readonly openTally?: (() => TokenTally) | undefined;
   /** Default: nobody is told. */
-  readonly renewals?: Channel<TokenRenewal> | undefined;
+  readonly renewals?: Channel<RenewalReport> | undefined;
   /** Default: nobody is told. */
   readonly discoveries?: Channel<DiscoveryEvent> | undefined;
 }
 
 /** What became of a renewal in the background; the tally tells from which middlewares it is. */
-export interface TokenRenewal {
+export interface RenewalReport {
   readonly tally: TokenTally;
   readonly event: RenewalEvent;
 }

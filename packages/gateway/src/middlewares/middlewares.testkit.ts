@@ -47,25 +47,25 @@ export function compileMiddlewares(
   };
 }
 
-type Headers = readonly (readonly [name: string, value: string])[];
+type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 /** A response, and the request that the server behind the gateway got; undefined when it got none. */
 export interface Passage {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: HeaderPairs;
   readonly body: string;
-  readonly seen: SeenRequest | undefined;
+  readonly seen: UpstreamRequest | undefined;
 }
 
-export interface SeenRequest {
+export interface UpstreamRequest {
   readonly method: string;
   readonly target: string;
-  readonly headers: Headers;
+  readonly headers: HeaderPairs;
   readonly body: string;
 }
 
 /** The values of a header, whatever the letter case of its name. */
-export const valuesOf = (headers: Headers | undefined, name: string): readonly string[] =>
+export const valuesOf = (headers: HeaderPairs | undefined, name: string): readonly string[] =>
   (headers ?? []).flatMap(([key, value]) => (key.toLowerCase() === name.toLowerCase() ? [value] : []));
 
 /** A gateway whose one route has these middlewares, and then the steps of the options, before a server of its own; both end with the test. */
@@ -86,7 +86,7 @@ export async function startGatewayWith(
 ) {
   const { steps, problems } = compileMiddlewares(middlewares, stepClock);
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  let seen: SeenRequest | undefined;
+  let seen: UpstreamRequest | undefined;
   const server = await startServer((incoming, response) => {
     void readBody(incoming).then((body) => {
       const { method = '', url: target = '' } = incoming;
@@ -102,7 +102,12 @@ export async function startGatewayWith(
     steps: [...steps, ...(options.steps ?? [])],
   });
   onTestFinished(() => gateway.close());
-  const send = async (target: string, headers: Headers = [], method = 'GET', body = ''): Promise<Passage> => {
+  const send = async (
+    target: string,
+    headers: HeaderPairs = [],
+    method = 'GET',
+    body = '',
+  ): Promise<Passage> => {
     seen = undefined;
     const { port } = gateway;
     const sent = request({ port, host: '127.0.0.1', method, path: target, agent: false, setHost: false });
@@ -123,6 +128,6 @@ async function readBody(message: IncomingMessage): Promise<string> {
   return Buffer.concat(parts).toString('latin1');
 }
 
-function toPairs(raw: readonly string[]): Headers {
+function toPairs(raw: readonly string[]): HeaderPairs {
   return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ''] as const] : []));
 }

@@ -8,12 +8,12 @@ import { formatPath } from '../config/path.ts';
 import type { ProblemDetails } from '../config/problem.ts';
 import { createProblem } from '../config/problem.ts';
 import type { Problem } from '../config/place.ts';
-import type { Resolved, SharedSources } from '../secrets/resolve.ts';
+import type { ResolveResult, SharedSources } from '../secrets/resolve.ts';
 import { resolveReferences } from '../secrets/resolve.ts';
-import type { ReadOptions } from './kind.ts';
+import type { OptionsResult } from './kind.ts';
 
 /** A middleware's options with values in place of its references, and what is wrong with those. */
-export interface ResolvedOptions extends Pick<Resolved, 'value' | 'lookUps'> {
+export interface ResolvedOptions extends Pick<ResolveResult, 'value' | 'lookUps'> {
   readonly problems: readonly Problem[];
   /** Paths of the references that lead nowhere. */
   readonly unresolved: readonly string[];
@@ -39,7 +39,7 @@ export function resolveOptions(config: MiddlewareConfig, sources: SharedSources)
 }
 
 /** Options that a schema has read, for kinds that have more to check. */
-export interface SchemaOptions<Options> extends ReadOptions<Options> {
+export interface SchemaOptions<Options> extends OptionsResult<Options> {
   /** The path as written, for a path in the schema's names. */
   readonly writtenPath: (path: readonly PropertyKey[]) => Path;
 }

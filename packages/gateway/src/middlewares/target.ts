@@ -1,13 +1,13 @@
 import { encodeByte } from '../routing/percent.ts';
 
 /** A request target in its two parts. */
-export interface Target {
+export interface RequestTarget {
   readonly path: string;
   /** With its `?`; empty when there is none. */
   readonly query: string;
 }
 
-export function splitTarget(target: string): Target {
+export function splitTarget(target: string): RequestTarget {
   const question = target.indexOf('?');
   return question < 0
     ? { path: target, query: '' }

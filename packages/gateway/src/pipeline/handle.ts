@@ -1,7 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
-import type { Passes } from '../middlewares/passes.ts';
+import type { StepChanges } from '../middlewares/step-changes.ts';
 import { forward } from '../proxy/forward.ts';
 import { createUpstreamHeads, type ToUpstreamHead, type UpstreamHead } from '../proxy/request-headers.ts';
 import { createCallerHeads, type HeaderChanges, type ToCallerHead } from '../proxy/response-headers.ts';
@@ -10,7 +10,7 @@ import { hasTooManyParameters } from '../routing/query.ts';
 import { toRoutingPath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot } from '../snapshot/snapshot.ts';
-import type { Picked } from '../upstream/upstream.ts';
+import type { Destination } from '../upstream/upstream.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestRecord } from './record.ts';
 import {
@@ -19,11 +19,11 @@ import {
   gatewayRefusals,
   tooManyParameters,
   tooMuchWork,
-  type Refusable,
+  type PendingRequest,
   type Refusal,
 } from './refusals.ts';
 import { RequestContext, type RequestContextDeps } from './request-context.ts';
-import { decide, type Guarded, type Stop } from './run-steps.ts';
+import { decide, type Guarded, type EarlyResponse } from './run-steps.ts';
 
 export interface PipelineDeps {
   readonly clock: Clock;
@@ -35,11 +35,11 @@ export interface PipelineDeps {
 }
 
 /** Serves one request. */
-export type Handle = (incoming: IncomingRequest) => Refusable;
+export type Handle = (incoming: IncomingRequest) => PendingRequest;
 
 /** One request's way: match, decide, forward; whatever ends it, one record. */
 export function createHandle(deps: PipelineDeps): Handle {
-  const heads: Heads = {
+  const heads: HeadBuilders = {
     toUpstreamHead: createUpstreamHeads(),
     toCallerHead: createCallerHeads(),
     onDefect: (error, requestId) => deps.onDefect(error, requestId),
@@ -49,7 +49,7 @@ export function createHandle(deps: PipelineDeps): Handle {
     createId: createRequestIds(),
     onRecord: (record) => deps.onRecord(record),
   };
-  const way: Way<Route> = {
+  const way: RequestFlow<Route> = {
     find: findRoute,
     pass: (context, route) => send(context, heads, route),
     onDefect: heads.onDefect,
@@ -63,7 +63,7 @@ export function createHandle(deps: PipelineDeps): Handle {
 }
 
 /** What is particular to the gateway's routes and to forward authentication. */
-export interface Way<T extends Guarded> {
+export interface RequestFlow<T extends Guarded> {
   /** What decides on a request, or why nothing does. */
   readonly find: (context: RequestContext, snapshot: Snapshot) => Refusal | T;
   /** What becomes of a request that passes. */
@@ -72,7 +72,11 @@ export interface Way<T extends Guarded> {
 }
 
 /** Decides on a request and does what follows; never throws. */
-export function settle<T extends Guarded>(context: RequestContext, snapshot: Snapshot, way: Way<T>): void {
+export function settle<T extends Guarded>(
+  context: RequestContext,
+  snapshot: Snapshot,
+  way: RequestFlow<T>,
+): void {
   try {
     const found = way.find(context, snapshot);
     if ('code' in found) {
@@ -90,7 +94,12 @@ export function settle<T extends Guarded>(context: RequestContext, snapshot: Sna
   }
 }
 
-function conclude<T extends Guarded>(context: RequestContext, found: T, stop: Stop, way: Way<T>): void {
+function conclude<T extends Guarded>(
+  context: RequestContext,
+  found: T,
+  stop: EarlyResponse,
+  way: RequestFlow<T>,
+): void {
   // The caller may have gone away while the authorization server was asked.
   if (!context.stop(stop) && !context.isOver) way.pass(context, found);
 }
@@ -132,14 +141,14 @@ function toTarget(path: string, received: string): string {
 }
 
 /** What becomes of headers in either direction. */
-interface Heads {
+interface HeadBuilders {
   readonly toUpstreamHead: ToUpstreamHead;
   readonly toCallerHead: ToCallerHead;
   readonly onDefect: PipelineDeps['onDefect'];
 }
 
 /** Sends a request that has passed to a server of its route. */
-function send(context: RequestContext, heads: Heads, route: Route): void {
+function send(context: RequestContext, heads: HeadBuilders, route: Route): void {
   const { incoming } = context;
   const { facts } = incoming;
   const picked = route.upstream.pick(facts);
@@ -178,11 +187,11 @@ const withPath = (target: string): string =>
 /** Nobody waits for what this throws, so it does not: without another token, the response goes to the caller. */
 function renewHead(
   context: RequestContext,
-  picked: Picked,
-  { toUpstreamHead, onDefect }: Heads,
+  picked: Destination,
+  { toUpstreamHead, onDefect }: HeadBuilders,
 ): MaybePromise<UpstreamHead | undefined> {
   const { incoming, requestId } = context;
-  const toHead = (passes: Passes | undefined): UpstreamHead | undefined =>
+  const toHead = (passes: StepChanges | undefined): UpstreamHead | undefined =>
     passes && toUpstreamHead(incoming.facts, passes, picked, requestId);
   const fail = (error: unknown): undefined => {
     onDefect(error, requestId);

@@ -33,7 +33,7 @@ const refusal = (
 ): Refusal => Object.freeze({ code, status, title, detail, challenge: undefined, retryAfterSeconds });
 
 /** A request under way that can still turn out to be faulty. */
-export interface Refusable {
+export interface PendingRequest {
   /** Changes nothing once it has its response. */
   refuse(refusal: Refusal): void;
 }

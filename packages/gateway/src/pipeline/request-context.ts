@@ -1,5 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import { usernameOf } from '../middlewares/passes.ts';
+import { usernameOf } from '../middlewares/step-changes.ts';
 import { splitTarget } from '../middlewares/target.ts';
 import type { Reply } from '../middlewares/step.ts';
 import type { CallerResponse, ResponseListener } from '../proxy/caller-response.ts';
@@ -9,14 +9,14 @@ import type { HeaderChanges } from '../proxy/response-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { NamedSteps, Route } from '../snapshot/snapshot.ts';
-import type { Picked } from '../upstream/upstream.ts';
+import type { Destination } from '../upstream/upstream.ts';
 import { toShownClientId } from './client-id.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import type { RequestRecord } from './record.ts';
-import { gatewayRefusals, type Refusable, type Refusal } from './refusals.ts';
+import { gatewayRefusals, type PendingRequest, type Refusal } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
-import type { Stop } from './run-steps.ts';
-import { SteppedRequest } from './stepped-request.ts';
+import type { EarlyResponse } from './run-steps.ts';
+import { StepContext } from './step-context.ts';
 import { SteppedResponse, type SteppedResponseListener } from './stepped-response.ts';
 import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
 
@@ -39,14 +39,14 @@ export interface RequestContextDeps {
  * because one is made for every request.
  */
 export class RequestContext
-  extends SteppedRequest
+  extends StepContext
   implements
     RequestRecord,
     ForwardListener,
     HeaderChanges,
     ResponseListener,
     SteppedResponseListener,
-    Refusable
+    PendingRequest
 {
   readonly incoming: IncomingRequest;
   readonly requestId: string;
@@ -66,7 +66,7 @@ export class RequestContext
   readonly #deps: RequestContextDeps;
   readonly #begun: number;
   #facts: RequestFacts | undefined;
-  #picked: Picked | undefined;
+  #picked: Destination | undefined;
   #sentAt = 0;
   /** Of a route whose steps change bodies, once its response begins. */
   #stepped: SteppedResponse | undefined = undefined;
@@ -127,7 +127,7 @@ export class RequestContext
     return read === undefined ? undefined : read + query;
   }
 
-  sent(picked: Picked): void {
+  sent(picked: Destination): void {
     this.#picked = picked;
     this.#sentAt = this.#deps.clock.monotonic();
   }
@@ -163,7 +163,7 @@ export class RequestContext
   }
 
   /** Ends a request that does not pass. @returns false for one that has passed. */
-  stop(stop: Stop): boolean {
+  stop(stop: EarlyResponse): boolean {
     if (stop === undefined) this.clientUsername = usernameOf(this.passes);
     else if ('response' in stop) this.#reply(stop);
     else this.refuse(stop);

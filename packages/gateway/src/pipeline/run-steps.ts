@@ -2,10 +2,10 @@ import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { StepRefusal } from '../middlewares/refusal.ts';
 import type { Pass, Reply, Step, StepResult } from '../middlewares/step.ts';
 import { ambiguousPath, toBrokenRoute, type Refusal } from './refusals.ts';
-import type { SteppedRequest } from './stepped-request.ts';
+import type { StepContext } from './step-context.ts';
 
 /** Why a request goes no further; undefined: it has passed every step. */
-export type Stop = Refusal | Reply | undefined;
+export type EarlyResponse = Refusal | Reply | undefined;
 
 /** A refusal with the name of the middleware that it is from. */
 type NamedRefusal = StepRefusal & { readonly middleware: string };
@@ -18,12 +18,12 @@ export interface Guarded {
 }
 
 /** The one decision on a request, for the gateway's routes and for what a proxy beside asks. */
-export function decide({ steps, broken }: Guarded, request: SteppedRequest): MaybePromise<Stop> {
+export function decide({ steps, broken }: Guarded, request: StepContext): MaybePromise<EarlyResponse> {
   return broken === undefined ? runFrom(0, steps, request) : toBrokenRoute(broken);
 }
 
 /** Asks one step after the other; a promise only when one of them has to wait. */
-function runFrom(first: number, steps: readonly Step[], request: SteppedRequest): MaybePromise<Stop> {
+function runFrom(first: number, steps: readonly Step[], request: StepContext): MaybePromise<EarlyResponse> {
   for (let at = first; at < steps.length; at += 1) {
     const step = steps[at] as Step;
     const result = step.onRequest(request);
@@ -40,7 +40,7 @@ function runFrom(first: number, steps: readonly Step[], request: SteppedRequest)
 }
 
 /** Notes what a step has made of a request; undefined when it goes on. */
-function take(result: StepResult, step: Step, request: SteppedRequest): Stop {
+function take(result: StepResult, step: Step, request: StepContext): EarlyResponse {
   if (!result.allowed) return toStop(result, step);
   return request.passed(result, step) ? undefined : { ...ambiguousPath, middleware: step.name };
 }

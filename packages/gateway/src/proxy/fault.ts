@@ -1,11 +1,11 @@
-import type { FaultCode } from '../http1/client/fault.ts';
+import type { ResponseFaultCode } from '../http1/client/fault.ts';
 
 /** Why an upstream gave no response. */
 export type UpstreamFault =
   'upstream_refused' | 'upstream_reset' | 'upstream_timeout' | 'request_too_large' | 'request_invalid';
 
 /** What a fault of the connection to a server is to the caller. */
-export const upstreamFaults: Readonly<Record<FaultCode, UpstreamFault>> = Object.freeze({
+export const upstreamFaults: Readonly<Record<ResponseFaultCode, UpstreamFault>> = Object.freeze({
   connect_failed: 'upstream_refused',
   connect_timeout: 'upstream_timeout',
   connection_lost: 'upstream_reset',

@@ -1,14 +1,14 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Socket } from 'node:net';
-import type { Fault } from '../http1/client/fault.ts';
-import type { Call, ResponseHandler } from '../http1/client/request.ts';
+import type { ResponseFault } from '../http1/client/fault.ts';
+import type { RequestControl, ResponseHandler } from '../http1/client/request.ts';
 import type { ResponseHead } from '../http1/client/response-head.ts';
-import type { Picked } from '../upstream/upstream.ts';
+import type { Destination } from '../upstream/upstream.ts';
 import type { CallerResponse, ResponseListener } from './caller-response.ts';
 import type { CallerBody } from './caller-body.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
-import { createHeldHead, createHeldResponse, type HeldParts } from './held-response.ts';
+import { createHeldHead, createHeldResponse, type HeldParts } from './buffered-response.ts';
 import { createRequestBody, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
 import { toCallerHeaders, type HeaderChanges, type ToCallerHead } from './response-headers.ts';
@@ -27,10 +27,10 @@ export interface Incoming {
 }
 
 /** One request on its way to a server. */
-export interface Forwarding {
+export interface ForwardRequest {
   readonly incoming: Incoming;
   readonly method: string;
-  readonly picked: Picked;
+  readonly picked: Destination;
   /** Path and query. */
   readonly target: string;
   readonly head: UpstreamHead;
@@ -58,13 +58,13 @@ export interface ForwardListener {
 }
 
 /** Sends a request to the picked server and streams the response back, neither of them held in memory. */
-export function forward(job: Forwarding): void {
+export function forward(job: ForwardRequest): void {
   const { head, incoming } = job;
   if (head.headers === undefined) {
     job.listener.failed('request_invalid');
     return;
   }
-  const relay = new Relay(job);
+  const relay = new ResponseRelay(job);
   relay.send(head, head.hasBody ? toRequestBody(job, relay) : undefined);
   incoming.response.onClose(relay);
 }
@@ -72,7 +72,7 @@ export function forward(job: Forwarding): void {
 /** Bytes of a body up to which a request is sent once more when its token is refused. */
 const maxReplayBytes = 64 * 1024;
 
-function toRequestBody(job: Forwarding, relay: Relay): StreamingBody | Buffer {
+function toRequestBody(job: ForwardRequest, relay: ResponseRelay): StreamingBody | Buffer {
   // How long it is has been looked at: it is as long as announced.
   const { body, response, expectsContinue, maxBodyBytes } = job.incoming;
   const whole = body.whole();
@@ -91,10 +91,10 @@ function toRequestBody(job: Forwarding, relay: Relay): StreamingBody | Buffer {
 }
 
 /** Passes one response on. A class, because one is made for every request. */
-class Relay implements ResponseHandler, ResponseListener {
-  readonly #job: Forwarding;
+class ResponseRelay implements ResponseHandler, ResponseListener {
+  readonly #job: ForwardRequest;
   /** Set when the request has been dispatched; what ends it before that needs none. */
-  #call: Call | undefined = undefined;
+  #call: RequestControl | undefined = undefined;
   #body: StreamingBody | Buffer | undefined = undefined;
   /** A refusal of the token, while another token is requested, or a head that waits for its body. */
   #held: HeldParts | undefined = undefined;
@@ -107,7 +107,7 @@ class Relay implements ResponseHandler, ResponseListener {
   #flushed = false;
   #full = false;
 
-  constructor(job: Forwarding) {
+  constructor(job: ForwardRequest) {
     this.#job = job;
   }
 
@@ -220,7 +220,7 @@ class Relay implements ResponseHandler, ResponseListener {
     );
   }
 
-  onFault(fault: Fault): void {
+  onFault(fault: ResponseFault): void {
     if (this.#held !== undefined) {
       this.#held.onFault(fault);
       return;

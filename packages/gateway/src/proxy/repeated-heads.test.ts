@@ -55,7 +55,10 @@ afterAll(async () => {
 const comparable = (text: string): string =>
   text.replace(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, 'NEW').replace(/^Date: .*\r\n/m, '');
 
-async function ask(connection: RawConnection, step: Step): Promise<{ sent: string; answered: string }> {
+async function ask(
+  connection: RawConnection,
+  step: RequestStep,
+): Promise<{ sent: string; answered: string }> {
   received = [];
   [decision, answer] = [step.decision, step.answer];
   const before = connection.text().length;
@@ -65,14 +68,14 @@ async function ask(connection: RawConnection, step: Step): Promise<{ sent: strin
   return { sent: comparable(received.join('')), answered: comparable(connection.text().slice(before)) };
 }
 
-interface Step {
+interface RequestStep {
   readonly method: string;
   readonly head: number;
   readonly decision: number;
   readonly answer: number;
 }
 
-const step: fc.Arbitrary<Step> = fc.record({
+const step: fc.Arbitrary<RequestStep> = fc.record({
   method: fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST'),
   head: fc.nat(callerHeads.length - 1),
   decision: fc.nat(allows.length - 1),
@@ -81,7 +84,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 /** Mostly the same several times, as what is kept is kept from the second time on. */
 const steps = fc
   .array(fc.tuple(step, fc.integer({ min: 1, max: 4 })), { minLength: 2, maxLength: 5 })
-  .map((runs) => runs.flatMap(([one, times]) => Array<Step>(times).fill(one)));
+  .map((runs) => runs.flatMap(([one, times]) => Array<RequestStep>(times).fill(one)));
 
 it('what comes again on a connection is passed on as it would be on a new one, in both directions', async () => {
   await fc.assert(

@@ -1,10 +1,10 @@
 import { isOddlySpelled } from '@grantgate/middleware/base/header-name';
 import { readDecimal } from '../http1/message/decimal.ts';
 import { toHeaderText, type HeaderText } from '../http1/message/header-text.ts';
-import type { Passes } from '../middlewares/passes.ts';
-import { appendSetHeaders, haveSameHeaders, hostOf, isReplaced } from '../middlewares/passes.ts';
+import type { StepChanges } from '../middlewares/step-changes.ts';
+import { appendSetHeaders, haveSameHeaders, hostOf, isReplaced } from '../middlewares/step-changes.ts';
 import type { RequestFacts } from '../routing/facts.ts';
-import type { Picked } from '../upstream/upstream.ts';
+import type { Destination } from '../upstream/upstream.ts';
 import { appendForwarded } from './forwarded.ts';
 import { classifyHeader } from './header-class.ts';
 import { namedByConnection } from '../http1/message/hop-by-hop.ts';
@@ -21,14 +21,14 @@ export interface UpstreamHead {
 /** What a request's headers become on the way to a server. */
 export type ToUpstreamHead = (
   facts: RequestFacts,
-  passes: Passes,
-  picked: Picked,
+  passes: StepChanges,
+  picked: Destination,
   requestId: string,
 ) => UpstreamHead;
 
 /** What is made of headers that come again with the same changes. */
-interface Kept {
-  readonly passes: Passes;
+interface HeadCacheEntry {
+  readonly passes: StepChanges;
   readonly host: string;
   readonly head: CommonHead;
 }
@@ -39,8 +39,8 @@ interface CommonHead extends UpstreamHead {
 }
 
 export function createUpstreamHeads(): ToUpstreamHead {
-  const kept = new WeakMap<readonly string[], Kept>();
-  const toCommon = (facts: RequestFacts, passes: Passes, host: string): CommonHead => {
+  const kept = new WeakMap<readonly string[], HeadCacheEntry>();
+  const toCommon = (facts: RequestFacts, passes: StepChanges, host: string): CommonHead => {
     if (!facts.reusesHeaders) return toCommonHead(facts, passes, host);
     const before = kept.get(facts.rawHeaders);
     if (before !== undefined && before.host === host && haveSameHeaders(before.passes, passes))
@@ -66,7 +66,7 @@ export function createUpstreamHeads(): ToUpstreamHead {
  * The head that an upstream gets: ours; then the caller's headers without those of the connection, without what the
  * steps replace, and without claims about the caller that only a trusted proxy may make.
  */
-function toCommonHead(facts: RequestFacts, passes: Passes, host: string): CommonHead {
+function toCommonHead(facts: RequestFacts, passes: StepChanges, host: string): CommonHead {
   const raw = facts.rawHeaders;
   const named = connectionOptions(raw);
   const isTaken = (name: string): boolean => isReplaced(passes, name);

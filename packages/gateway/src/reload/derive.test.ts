@@ -8,17 +8,17 @@ interface Item {
   readonly needs: readonly string[];
 }
 
-type Around = { readonly parts: ReadonlyMap<string, object> };
+type PartMaps = { readonly parts: ReadonlyMap<string, object> };
 
 /** Derives the list of what items need, and notes what was derived. */
 function start() {
   const derived: string[] = [];
-  const derive = createDerive(({ name, needs }: Item, lookUp: LookUp<Around>) => {
+  const derive = createDerive(({ name, needs }: Item, lookUp: LookUp<PartMaps>) => {
     derived.push(name);
     return { name, found: needs.map((need) => lookUp('parts', need)) };
   });
   return {
-    derive: (items: readonly Item[], parts: Around['parts']) => derive(items, { parts }),
+    derive: (items: readonly Item[], parts: PartMaps['parts']) => derive(items, { parts }),
     takeDerived: () => derived.splice(0),
   };
 }
@@ -61,7 +61,7 @@ describe('a derived list', () => {
 
   it('offers the last result, so that parts of it can be kept', () => {
     const offered: unknown[] = [];
-    const derive = createDerive((item: Item, lookUp: LookUp<Around>, before: object | undefined) => {
+    const derive = createDerive((item: Item, lookUp: LookUp<PartMaps>, before: object | undefined) => {
       offered.push(before);
       return { part: lookUp('parts', item.needs[0] ?? '') };
     });

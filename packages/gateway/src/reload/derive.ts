@@ -1,7 +1,7 @@
 import { findChanges, keepList } from './list-changes.ts';
 
 /** What derivations look up: maps by name, by what is in them. */
-export type Surroundings = { readonly [K in string]: ReadonlyMap<string, unknown> };
+export type NameMaps = { readonly [K in string]: ReadonlyMap<string, unknown> };
 
 type ValueOf<M> = M extends ReadonlyMap<string, infer V> ? V : never;
 
@@ -11,37 +11,37 @@ export type LookUp<S> = <K extends keyof S & string>(kind: K, name: string) => V
 /** Derives a result from an item and what it looks up. @param before the last result for the same item, parts of which may be kept. */
 export type DeriveOne<T, S, R> = (item: T, lookUp: LookUp<S>, before: R | undefined) => R;
 
-interface Seen<S> {
+interface Dependency<S> {
   readonly kind: keyof S & string;
   readonly name: string;
   readonly found: unknown;
 }
 
-interface Derived<S, R> {
+interface Derivation<S, R> {
   readonly result: R;
-  readonly seen: readonly Seen<S>[];
+  readonly seen: readonly Dependency<S>[];
 }
 
 /**
  * Derives one list after the other. An item that is the same object, and under whose names the same is found, keeps its result; a list
  * whose results are all the same is the same list. When little has changed, little more than that is looked at.
  */
-export function createDerive<T extends object, S extends Surroundings, R>(
+export function createDerive<T extends object, S extends NameMaps, R>(
   derive: DeriveOne<T, S, R>,
 ): (items: readonly T[], surroundings: S) => readonly R[] {
-  const known = new WeakMap<T, Derived<S, R>>();
-  let before: Before<T, S, R> = { items: [], derived: [], results: [], surroundings: undefined };
-  const find = (item: T, surroundings: S): Derived<S, R> => {
+  const known = new WeakMap<T, Derivation<S, R>>();
+  let before: PreviousResults<T, S, R> = { items: [], derived: [], results: [], surroundings: undefined };
+  const find = (item: T, surroundings: S): Derivation<S, R> => {
     const last = known.get(item);
     if (last !== undefined && isCurrent(last, surroundings)) return last;
-    const seen: Seen<S>[] = [];
+    const seen: Dependency<S>[] = [];
     const lookUp = ((kind: keyof S & string, name: string) => {
       const found = surroundings[kind]?.get(name);
       seen.push({ kind, name, found });
       return found;
       // The map that is looked up in is the one that its type says.
     }) as LookUp<S>;
-    const now: Derived<S, R> = { result: derive(item, lookUp, last?.result), seen };
+    const now: Derivation<S, R> = { result: derive(item, lookUp, last?.result), seen };
     known.set(item, now);
     return now;
   };
@@ -69,23 +69,23 @@ export function createMapAgain<T extends object, R>(
   return (items) => derive(items, {});
 }
 
-interface Before<T, S, R> {
+interface PreviousResults<T, S, R> {
   readonly items: readonly T[];
-  readonly derived: readonly Derived<S, R>[];
+  readonly derived: readonly Derivation<S, R>[];
   readonly results: readonly R[];
   readonly surroundings: S | undefined;
 }
 
-function isCurrent<S extends Surroundings>({ seen }: Derived<S, unknown>, surroundings: S): boolean {
+function isCurrent<S extends NameMaps>({ seen }: Derivation<S, unknown>, surroundings: S): boolean {
   for (const { kind, name, found } of seen) if (surroundings[kind]?.get(name) !== found) return false;
   return true;
 }
 
 /** Tells of a result whether something else is found under one of the names that it depends on. */
-function compare<S extends Surroundings>(
+function compare<S extends NameMaps>(
   before: S | undefined,
   after: S,
-): (derived: Derived<S, unknown>) => boolean {
+): (derived: Derivation<S, unknown>) => boolean {
   const changed = new Map<string, ReadonlySet<string>>();
   for (const [kind, map] of Object.entries(after)) {
     const names = findChangedNames(before?.[kind], map);

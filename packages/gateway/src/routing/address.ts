@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 const mapped = '::ffff:';
 
 /** A parsed address. */
-export type Address = ipaddr.IPv4 | ipaddr.IPv6;
+export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** An address without its zone; an IPv4 address that came over an IPv6 socket (`::ffff:192.0.2.1`) as IPv4. */
 export function toCanonicalAddress(text: string): string {
@@ -16,7 +16,7 @@ export function toCanonicalAddress(text: string): string {
 }
 
 /** A test for membership in an address or CIDR range (RFC 4632 section 3.1), IPv4 or IPv6; undefined for a text that is neither. */
-export function parseRange(text: string): ((address: Address | undefined) => boolean) | undefined {
+export function parseRange(text: string): ((address: IpAddress | undefined) => boolean) | undefined {
   const slash = text.indexOf('/');
   const base = parseAddress(slash < 0 ? text : text.slice(0, slash));
   if (base === undefined || (slash >= 0 && text.slice(0, slash).includes('%'))) return undefined;
@@ -26,16 +26,16 @@ export function parseRange(text: string): ((address: Address | undefined) => boo
 }
 
 /** IPv4 or IPv6, with or without a zone; undefined for a text that is neither. */
-export function parseAddress(text: string): Address | undefined {
+export function parseAddress(text: string): IpAddress | undefined {
   // ipaddr.js alone also reads `1`, `0x7f.1` and other habits of inet_aton.
   if (isIP(text) === 0) return undefined;
   const zone = text.indexOf('%');
   return ipaddr.process(zone < 0 ? text : text.slice(0, zone));
 }
 
-const fullLength = (address: Address): number => (address.kind() === 'ipv4' ? 32 : 128);
+const fullLength = (address: IpAddress): number => (address.kind() === 'ipv4' ? 32 : 128);
 
-function parseBits(digits: string, written: string, base: Address): number | undefined {
+function parseBits(digits: string, written: string, base: IpAddress): number | undefined {
   if (!/^(?:0|[1-9]\d{0,2})$/.test(digits)) return undefined;
   // `::ffff:192.0.2.0/120` is the IPv4 range 192.0.2.0/24; a shorter mapped prefix spans more than IPv4.
   const bits = Number(digits) - (isIP(written) === 6 && base.kind() === 'ipv4' ? 96 : 0);

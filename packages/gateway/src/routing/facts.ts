@@ -1,4 +1,4 @@
-import type { RequestFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
+import type { DecisionFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
 
 /** Everything that routing, the decision and the access log may ask of a request; built once, never written to again. */
 export interface RequestFacts extends DecisionFacts {

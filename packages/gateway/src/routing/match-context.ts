@@ -1,7 +1,7 @@
-import { parseAddress, type Address } from './address.ts';
+import { parseAddress, type IpAddress } from './address.ts';
 import type { RequestFacts } from './facts.ts';
 import { parseQuery, type Parameters } from './query.ts';
-import type { Work } from './regexp/work.ts';
+import type { StepBudget } from './regexp/work.ts';
 
 /**
  * Steps that the regular expressions of all rules may take for one request, some twenty milliseconds: whoever writes the path
@@ -13,14 +13,14 @@ export const maxSteps = 500_000;
 interface Extras {
   stepsLeft: number;
   parameters: Parameters | undefined;
-  peer: Address | undefined;
+  peer: IpAddress | undefined;
 }
 
 /**
  * What rules are evaluated on: the request, and what is worked out once for all rules. A class, because one is made for
  * every request.
  */
-export class MatchContext implements Work {
+export class MatchContext implements StepBudget {
   readonly facts: RequestFacts;
   /** See `toRoutingPath`. */
   readonly path: string;
@@ -52,7 +52,7 @@ export class MatchContext implements Work {
   }
 
   /** Address of the connection's peer; undefined where it is none. */
-  get peer(): Address | undefined {
+  get peer(): IpAddress | undefined {
     const extras = this.#ensureExtras();
     return (extras.peer ??= parseAddress(this.facts.remoteAddress));
   }

@@ -11,11 +11,11 @@ function ruleOf(source: string): Rule {
   return compiled.rule;
 }
 
-type Router = readonly [name: string, rule: string, priority?: number];
+type RouterCase = readonly [name: string, rule: string, priority?: number];
 
 /** The name of the router that takes a request. */
 function route(
-  routers: readonly Router[],
+  routers: readonly RouterCase[],
   facts: Parameters<typeof createContext>[0] = {},
 ): string | undefined {
   const entries = routers.map(([name, source, priority]) => ({
@@ -32,7 +32,7 @@ function route(
 }
 
 describe('of the routers that match, a request goes to', () => {
-  it.each<[what: string, expected: string | undefined, routers: readonly Router[]]>([
+  it.each<[what: string, expected: string | undefined, routers: readonly RouterCase[]]>([
     ['the one with the longest rule', 'long', [['short', 'Path(`/`)'], ['long', 'PathPrefix(`/`)']]],
     ['the one with the highest priority', 'short', [['short', 'Path(`/`)', 100], ['long', 'PathPrefix(`/`)']]],
     ['a default priority rather than a lower one', 'b', [['a', 'PathPrefix(`/`)', 8], ['b', 'Path(`/`)']]],

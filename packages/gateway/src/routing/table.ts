@@ -27,7 +27,7 @@ export interface TableChange<R> {
   readonly added: readonly TableEntry<R>[];
 }
 
-interface Ranked<R> {
+interface RankedRoute<R> {
   readonly entry: TableEntry<R>;
   readonly priority: number;
   readonly evaluate: (context: MatchContext) => boolean;
@@ -43,14 +43,14 @@ export function createTable<R>(entries: readonly TableEntry<R>[]): Table<R> {
 
 /** @param byHost the rules for certain hosts; `forAnyHost` those for others too. Neither is written to. */
 function changeTable<R>(
-  byHost: ReadonlyMap<string, Bucket<R>>,
-  forAnyHost: Bucket<R> | undefined,
+  byHost: ReadonlyMap<string, RuleGroup<R>>,
+  forAnyHost: RuleGroup<R> | undefined,
   { removed, added }: TableChange<R>,
 ): Table<R> {
   const gone = new Set(removed);
   /** New contents of each bucket that changes; the bucket for any host has no name. */
-  const touched = new Map<string | undefined, Ranked<R>[]>();
-  const touch = (host: string | undefined, ranked: readonly Ranked<R>[]): void => {
+  const touched = new Map<string | undefined, RankedRoute<R>[]>();
+  const touch = (host: string | undefined, ranked: readonly RankedRoute<R>[]): void => {
     const list = touched.get(host);
     if (list === undefined) touched.set(host, [...ranked]);
     else list.push(...ranked);
@@ -74,8 +74,8 @@ function changeTable<R>(
 }
 
 function createMatcher<R>(
-  byHost: ReadonlyMap<string, Bucket<R>>,
-  forAnyHost: Bucket<R> | undefined,
+  byHost: ReadonlyMap<string, RuleGroup<R>>,
+  forAnyHost: RuleGroup<R> | undefined,
 ): Table<R> {
   return {
     match(context) {
@@ -90,22 +90,22 @@ function createMatcher<R>(
 }
 
 /** The rules for one host, or for any. */
-interface Bucket<R> {
+interface RuleGroup<R> {
   /** In order. */
-  readonly all: readonly Ranked<R>[];
+  readonly all: readonly RankedRoute<R>[];
   /** Those that are found by path. */
-  readonly byPath: PathIndex<Ranked<R>> | undefined;
+  readonly byPath: PathIndex<RankedRoute<R>> | undefined;
   /** Those that are asked about every path, in order. */
-  readonly forAnyPath: readonly Ranked<R>[];
+  readonly forAnyPath: readonly RankedRoute<R>[];
 }
 
 /** Fewer rules are asked one by one: that takes less time than to find them, and less memory. */
 const indexedFrom = 9;
 
-function createBucket<R>(all: readonly Ranked<R>[]): Bucket<R> {
+function createBucket<R>(all: readonly RankedRoute<R>[]): RuleGroup<R> {
   if (all.length < indexedFrom) return { all, byPath: undefined, forAnyPath: all };
-  const byPath = createPathIndex<Ranked<R>>();
-  const forAnyPath: Ranked<R>[] = [];
+  const byPath = createPathIndex<RankedRoute<R>>();
+  const forAnyPath: RankedRoute<R>[] = [];
   for (const ranked of all) {
     const { paths } = ranked.entry.rule;
     if (paths === undefined) forAnyPath.push(ranked);
@@ -116,10 +116,10 @@ function createBucket<R>(all: readonly Ranked<R>[]): Bucket<R> {
 
 /** The first of those in a bucket that match, and `best`. */
 function firstInBucket<R>(
-  { byPath, forAnyPath }: Bucket<R>,
+  { byPath, forAnyPath }: RuleGroup<R>,
   context: MatchContext,
-  best: Ranked<R> | undefined,
-): Ranked<R> | undefined {
+  best: RankedRoute<R> | undefined,
+): RankedRoute<R> | undefined {
   let found = best;
   if (byPath !== undefined) {
     found = firstOf(byPath.exact(context.path), context, found);
@@ -131,10 +131,10 @@ function firstInBucket<R>(
 }
 
 function firstOf<R>(
-  list: readonly Ranked<R>[],
+  list: readonly RankedRoute<R>[],
   context: MatchContext,
-  best: Ranked<R> | undefined,
-): Ranked<R> | undefined {
+  best: RankedRoute<R> | undefined,
+): RankedRoute<R> | undefined {
   for (const ranked of list) {
     if (best !== undefined && compareRanked(ranked, best) >= 0) return best;
     if (ranked.evaluate(context)) return ranked;
@@ -143,26 +143,26 @@ function firstOf<R>(
 }
 
 /** Two lists in order as one. */
-function merge<R>(a: readonly Ranked<R>[], b: readonly Ranked<R>[]): readonly Ranked<R>[] {
+function merge<R>(a: readonly RankedRoute<R>[], b: readonly RankedRoute<R>[]): readonly RankedRoute<R>[] {
   if (a.length === 0) return b;
-  const merged: Ranked<R>[] = [];
+  const merged: RankedRoute<R>[] = [];
   let at = 0;
   for (const ranked of b) {
     for (let next = a[at]; next !== undefined && compareRanked(next, ranked) < 0; next = a[(at += 1)])
       merged.push(next);
     merged.push(ranked);
   }
-  for (; at < a.length; at += 1) merged.push(a[at] as Ranked<R>);
+  for (; at < a.length; at += 1) merged.push(a[at] as RankedRoute<R>);
   return merged;
 }
 
-function compareRanked<R>(a: Ranked<R>, b: Ranked<R>): number {
+function compareRanked<R>(a: RankedRoute<R>, b: RankedRoute<R>): number {
   if (a.priority !== b.priority) return b.priority - a.priority;
   const [one, other] = [a.entry.name, b.entry.name];
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-function toRanked<R>(entry: TableEntry<R>): Ranked<R> {
+function toRanked<R>(entry: TableEntry<R>): RankedRoute<R> {
   const { priority, rule } = entry;
   return {
     entry,

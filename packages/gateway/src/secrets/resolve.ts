@@ -38,29 +38,29 @@ export interface ReferenceProblem {
   readonly message: string;
 }
 
-export interface Resolved {
+export interface ResolveResult {
   /** A copy of the options with values in place of references; those that failed stay as written. */
   readonly value: unknown;
   readonly problems: readonly ReferenceProblem[];
   /** What each reference led to. */
-  readonly lookUps: readonly LookUp[];
+  readonly lookUps: readonly ReferenceLookUp[];
 }
 
 /** A reference and what it led to. */
-export interface LookUp {
+export interface ReferenceLookUp {
   readonly reference: Reference;
-  readonly found: Found;
+  readonly found: ReferenceValue;
 }
 
 /** Puts values in place of the secret references in every string of a middleware's options. */
-export function resolveReferences(options: unknown, sources: SecretSources): Resolved {
+export function resolveReferences(options: unknown, sources: SecretSources): ResolveResult {
   const problems: ReferenceProblem[] = [];
-  const lookUps: LookUp[] = [];
+  const lookUps: ReferenceLookUp[] = [];
   return { value: walk(options, [], { sources, problems, lookUps }), problems, lookUps };
 }
 
 /** Whether the references still lead to what they led to. */
-export function isCurrent(lookUps: readonly LookUp[], sources: SharedSources): boolean {
+export function isCurrent(lookUps: readonly ReferenceLookUp[], sources: SharedSources): boolean {
   return lookUps.every(({ reference, found }) => {
     const { value, message } = lookUp(reference, sources);
     return value === found.value && message === found.message;
@@ -70,7 +70,7 @@ export function isCurrent(lookUps: readonly LookUp[], sources: SharedSources): b
 interface Walk {
   readonly sources: SecretSources;
   readonly problems: ReferenceProblem[];
-  readonly lookUps: LookUp[];
+  readonly lookUps: ReferenceLookUp[];
 }
 
 function walk(value: unknown, path: readonly (string | number)[], to: Walk): unknown {
@@ -135,7 +135,7 @@ function restrict(reference: Reference, allowed: LocalReferences): Reference | u
   }
 }
 
-export type Found =
+export type ReferenceValue =
   | { readonly value: string; readonly message?: undefined }
   | {
       readonly value?: undefined;
@@ -144,7 +144,7 @@ export type Found =
       readonly code?: 'unread_secret' | 'forbidden_secret';
     };
 
-function lookUp(reference: Reference, sources: SharedSources): Found {
+function lookUp(reference: Reference, sources: SharedSources): ReferenceValue {
   const { secrets, env, readFile, realPath } = sources;
   switch (reference.kind) {
     case 'kubernetes': {
@@ -178,7 +178,7 @@ function lookUp(reference: Reference, sources: SharedSources): Found {
 }
 
 /** What has not been read may be there: only a response of the cluster makes a Secret missing. */
-function toAbsent(id: string, unread: UnreadSecrets | undefined): Found {
+function toAbsent(id: string, unread: UnreadSecrets | undefined): ReferenceValue {
   switch (unread?.get(id)) {
     case 'pending':
       return { code: 'unread_secret', message: `the Secret ${id} has not been read yet` };
@@ -198,4 +198,5 @@ const oneLine: ReadonlySet<string> = new Set(['clientid', 'clientsecret', 'usern
 const isOneLine = (path: readonly (string | number)[]): boolean =>
   oneLine.has(String(path.at(-1)).toLowerCase());
 
-const nonEmpty = (value: string): Found => (value === '' ? { message: 'its value is empty' } : { value });
+const nonEmpty = (value: string): ReferenceValue =>
+  value === '' ? { message: 'its value is empty' } : { value };

@@ -1,15 +1,15 @@
 import type { Compile, MiddlewareDeps, StepKind } from '../middlewares/kind.ts';
 import type { Step } from '../middlewares/step.ts';
-import type { Use } from '../reload/sharing.ts';
+import type { Use } from '../reload/shared-resources.ts';
 import type { MatchContext } from '../routing/match-context.ts';
 import type { Table } from '../routing/table.ts';
 import type { Services } from '../upstream/create-upstream.ts';
-import type { Succession } from '../reload/succession.ts';
-import { createSuccession } from '../reload/succession.ts';
+import type { Generations } from '../reload/generations.ts';
+import { createSuccession } from '../reload/generations.ts';
 import type { EntryPointFacts } from './entry-points.ts';
 import type { Runtime } from './holder.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
-import type { Prepared } from './prepared.ts';
+import type { PreparedConfiguration } from './prepared.ts';
 import { createRoutes } from './routes.ts';
 import type { NamedSteps, Route } from './snapshot.ts';
 import { createTables } from './tables.ts';
@@ -23,15 +23,16 @@ export interface BuildDeps {
 }
 
 /** Opens what a prepared configuration needs and makes it ready to serve: one routing table for each entry point. */
-export type Build = (prepared: Prepared) => Runtime;
+export type Build = (prepared: PreparedConfiguration) => Runtime;
 
 /** What stays from one configuration to the next is not made again; what an old one has stays as it is. */
 export function createBuild({ services, middlewares, entryPoints, onSteps }: BuildDeps): Build {
-  const running: Succession<PreparedMiddleware, Step> = createSuccession();
+  const running: Generations<PreparedMiddleware, Step> = createSuccession();
   const openStep = createOpenStep(middlewares);
   const toRoutes = createRoutes();
   const toTables = createTables(entryPoints);
-  let before: { readonly of: Prepared['steps']; readonly steps: Served['steps'] } | undefined;
+  let before:
+    { readonly of: PreparedConfiguration['steps']; readonly steps: CurrentBuild['steps'] } | undefined;
   return (prepared) => {
     const usable = [...prepared.steps.values()].filter(({ options }) => options !== undefined);
     const opened = running.open(usable, openStep);
@@ -65,14 +66,14 @@ function createOpenStep(deps: MiddlewareDeps): (prepared: PreparedMiddleware) =>
   };
 }
 
-interface Served {
+interface CurrentBuild {
   readonly tables: ReadonlyMap<string, Table<Route>>;
-  readonly prepared: Prepared;
+  readonly prepared: PreparedConfiguration;
   readonly steps: ReadonlyMap<string, Step>;
 }
 
-function serve(first: Served): Pick<Runtime, 'snapshot' | 'retire'> {
-  let served: Served | undefined = first;
+function serve(first: CurrentBuild): Pick<Runtime, 'snapshot' | 'retire'> {
+  let served: CurrentBuild | undefined = first;
   const known = new Map<string, NamedSteps>();
   return {
     snapshot: Object.freeze({
@@ -93,7 +94,7 @@ function serve(first: Served): Pick<Runtime, 'snapshot' | 'retire'> {
 }
 
 /** By its qualified name; one of the file provider by its short one too. */
-function findNamed(name: string, { prepared, steps }: Served): NamedSteps | undefined {
+function findNamed(name: string, { prepared, steps }: CurrentBuild): NamedSteps | undefined {
   const qualified = prepared.named.has(name) ? name : `${name}@file`;
   const named = prepared.named.get(qualified);
   if (named === undefined) return undefined;

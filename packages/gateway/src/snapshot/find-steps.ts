@@ -4,7 +4,7 @@ import type { LookUp } from '../reload/derive.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 
 /** What the entries of one configuration lead to, by qualified name. A type, because only those are maps by name to `createDerive`. */
-export type Surroundings = {
+export type ConfigurationMaps = {
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Middlewares that are steps. */
@@ -12,16 +12,16 @@ export type Surroundings = {
 };
 
 /** The steps of some middlewares, by their names. */
-export interface FoundSteps {
+export interface StepNames {
   /** Outermost first; a chain is replaced by its members. */
   readonly names: readonly string[];
   /** Why one of them refuses every request, for the log. */
   readonly broken: string | undefined;
 }
 
-type FindByName = LookUp<Pick<Surroundings, 'middlewares' | 'steps'>>;
+type FindByName = LookUp<Pick<ConfigurationMaps, 'middlewares' | 'steps'>>;
 
-export function findSteps(names: readonly string[], lookUp: FindByName): FoundSteps {
+export function findSteps(names: readonly string[], lookUp: FindByName): StepNames {
   const all = flatten(names, lookUp);
   return {
     names: all.filter((name) => lookUp('steps', name) !== undefined),

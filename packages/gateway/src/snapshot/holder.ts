@@ -43,12 +43,12 @@ export function createHolder(first: Runtime, onCloseError: (error: unknown) => v
   };
 }
 
-interface Shared {
+interface SharedRuntime {
   acquire(): Lease;
   retire(): Promise<void>;
 }
 
-function createShared(runtime: Runtime, onCloseError: (error: unknown) => void): Shared {
+function createShared(runtime: Runtime, onCloseError: (error: unknown) => void): SharedRuntime {
   let users = 0;
   let whenIdle: (() => void) | undefined;
   let retired: Promise<void> | undefined;

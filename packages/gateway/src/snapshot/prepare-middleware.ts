@@ -3,7 +3,7 @@ import type { Problem } from '../config/place.ts';
 import type { StepKind } from '../middlewares/kind.ts';
 import { findKind } from '../middlewares/kinds.ts';
 import { findChanges, keepMap } from '../reload/list-changes.ts';
-import type { LookUp, SharedSources } from '../secrets/resolve.ts';
+import type { ReferenceLookUp, SharedSources } from '../secrets/resolve.ts';
 import { isCurrent } from '../secrets/resolve.ts';
 
 /** A middleware that is a step, with its secrets looked up and its options read. */
@@ -23,15 +23,15 @@ export type PrepareMiddlewares = (
 
 /** A middleware that is the same, and whose secrets are, is prepared once; when all of them are the same, the map is. */
 export function createPrepareMiddlewares(): PrepareMiddlewares {
-  const known = new WeakMap<MiddlewareConfig, Done>();
-  const prepare = (config: MiddlewareConfig, sources: SharedSources): Done => {
+  const known = new WeakMap<MiddlewareConfig, MiddlewareResult>();
+  const prepare = (config: MiddlewareConfig, sources: SharedSources): MiddlewareResult => {
     const last = known.get(config);
     if (last !== undefined && isCurrent(last.lookUps, sources)) return last;
     const now = prepareOne(config, sources);
     known.set(config, now);
     return now;
   };
-  let before: Before = { list: [], done: [], prepared: new Map(), sources: undefined };
+  let before: PreviousPreparation = { list: [], done: [], prepared: new Map(), sources: undefined };
   return (middlewares, sources) => {
     const list = [...middlewares.values()];
     const { placeBefore } = findChanges(before.list, list);
@@ -48,22 +48,22 @@ export function createPrepareMiddlewares(): PrepareMiddlewares {
   };
 }
 
-interface Before {
+interface PreviousPreparation {
   readonly list: readonly MiddlewareConfig[];
-  readonly done: readonly Done[];
+  readonly done: readonly MiddlewareResult[];
   readonly prepared: ReadonlyMap<string, PreparedMiddleware>;
   readonly sources: SharedSources | undefined;
 }
 
-interface Done {
+interface MiddlewareResult {
   /** Undefined for one that is no step. */
   readonly prepared: PreparedMiddleware | undefined;
-  readonly lookUps: readonly LookUp[];
+  readonly lookUps: readonly ReferenceLookUp[];
   /** Nothing of it is in a file or the environment, which may change without a new configuration. */
   readonly isOfClusterOnly: boolean;
 }
 
-function prepareOne(config: MiddlewareConfig, sources: SharedSources): Done {
+function prepareOne(config: MiddlewareConfig, sources: SharedSources): MiddlewareResult {
   const kind = config.kind === undefined ? undefined : findKind(config.kind);
   if (kind === undefined || kind.members !== undefined)
     return { prepared: undefined, lookUps: [], isOfClusterOnly: true };

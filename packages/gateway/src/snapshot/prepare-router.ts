@@ -2,13 +2,13 @@ import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../config/dy
 import type { Problem } from '../config/place.ts';
 import { createDerive, type LookUp } from '../reload/derive.ts';
 import { keepMap } from '../reload/list-changes.ts';
-import type { FoundSteps, Surroundings } from './find-steps.ts';
+import type { StepNames, ConfigurationMaps } from './find-steps.ts';
 import { findSteps, firstError } from './find-steps.ts';
 import type { PreparedRouter, PreparedSteps } from './prepared.ts';
 import type { ReadRouter } from './read-router.ts';
 
 /** A router with all that it leads to looked up. */
-export interface ReadyRouter {
+export interface RouterResult {
   /** Undefined for one whose rule cannot be read: it matches nothing, for nobody knows which requests it means. */
   readonly router: PreparedRouter | undefined;
   readonly problems: readonly Problem[];
@@ -17,8 +17,8 @@ export interface ReadyRouter {
 /** Prepares the routers of one configuration after the other. */
 export function createPrepareRouters(
   read: (config: RouterConfig) => ReadRouter,
-): (configs: readonly RouterConfig[], surroundings: Surroundings) => readonly ReadyRouter[] {
-  return createDerive((config: RouterConfig, lookUp, before: ReadyRouter | undefined) => {
+): (configs: readonly RouterConfig[], surroundings: ConfigurationMaps) => readonly RouterResult[] {
+  return createDerive((config: RouterConfig, lookUp, before: RouterResult | undefined) => {
     const found = findSteps(config.middlewares, lookUp);
     const now = prepareRouter(config, read(config), found, lookUp('services', config.service));
     // A service with other servers, or a middleware with another secret, leaves the router as it is.
@@ -37,9 +37,9 @@ const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
 function prepareRouter(
   config: RouterConfig,
   { rule, problems }: ReadRouter,
-  found: FoundSteps,
+  found: StepNames,
   service: ServiceConfig | undefined,
-): ReadyRouter {
+): RouterResult {
   if (rule === undefined) return { router: undefined, problems };
   const broken =
     firstError([...config.errors, ...problems]) ?? found.broken ?? findBrokenService(config.service, service);
@@ -52,20 +52,20 @@ function findBrokenService(name: string, service: ServiceConfig | undefined): st
   return fault === undefined ? undefined : `the service ${name} is invalid: ${fault}`;
 }
 
-type Named = ReadonlyMap<string, PreparedSteps>;
+type StepsByName = ReadonlyMap<string, PreparedSteps>;
 
 /** Prepares every middleware without a route, by qualified name. */
-export function createPrepareNamed(): (surroundings: Surroundings) => Named {
+export function createPrepareNamed(): (surroundings: ConfigurationMaps) => StepsByName {
   const prepare = createDerive(
     (
       { name }: MiddlewareConfig,
-      lookUp: LookUp<Pick<Surroundings, 'middlewares' | 'steps'>>,
+      lookUp: LookUp<Pick<ConfigurationMaps, 'middlewares' | 'steps'>>,
     ): readonly [string, PreparedSteps] => {
       const { names: steps, broken } = findSteps([name], lookUp);
       return [name, Object.freeze({ steps, broken })];
     },
   );
-  let before: Named | undefined;
+  let before: StepsByName | undefined;
   return ({ middlewares, steps }) => {
     before = keepMap(before, new Map(prepare([...middlewares.values()], { middlewares, steps })));
     return before;

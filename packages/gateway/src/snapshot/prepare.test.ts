@@ -5,7 +5,7 @@ import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/
 import { entryPointsOf } from './entry-points.ts';
 import type { PrepareSources } from './prepare.ts';
 import { prepare } from './prepare.ts';
-import type { Prepared } from './prepared.ts';
+import type { PreparedConfiguration } from './prepared.ts';
 
 const sources: PrepareSources = {
   env: { ID: 'app', SECRET: 's3cr3t' },
@@ -20,12 +20,12 @@ const sources: PrepareSources = {
   ]),
 };
 
-function prepareText(text: string, changes: Partial<PrepareSources> = {}): Prepared {
+function prepareText(text: string, changes: Partial<PrepareSources> = {}): PreparedConfiguration {
   const { documents, problems } = parseDocuments(text, 'routes.yaml');
   return prepare(translate(documents, problems), { ...sources, ...changes });
 }
 
-const shown = ({ problems }: Prepared): string[] =>
+const shown = ({ problems }: PreparedConfiguration): string[] =>
   problems.map(
     ({ severity, place, path, message }) => `${severity} ${place.line}:${place.column} ${path}: ${message}`,
   );

@@ -2,12 +2,12 @@ import type { DynamicConfiguration, RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import { sortProblems } from '../config/problem.ts';
 import type { EntryPointFacts } from './entry-points.ts';
-import type { Surroundings } from './find-steps.ts';
+import type { ConfigurationMaps } from './find-steps.ts';
 import type { PrepareMiddlewares } from './prepare-middleware.ts';
 import { createPrepareMiddlewares } from './prepare-middleware.ts';
-import type { ReadyRouter } from './prepare-router.ts';
+import type { RouterResult } from './prepare-router.ts';
 import { createPrepareNamed, createPrepareRouters } from './prepare-router.ts';
-import type { Prepared, PreparedSteps, PreparedRouter } from './prepared.ts';
+import type { PreparedConfiguration, PreparedSteps, PreparedRouter } from './prepared.ts';
 import { createReadRouter } from './read-router.ts';
 
 export interface PrepareSources {
@@ -21,12 +21,14 @@ export interface PrepareSources {
 }
 
 /** Prepares a configuration. A router or middleware that is broken stays alone; all problems are found at once. */
-export function prepare(configuration: DynamicConfiguration, sources: PrepareSources): Prepared {
+export function prepare(configuration: DynamicConfiguration, sources: PrepareSources): PreparedConfiguration {
   return createPrepare(sources)(configuration);
 }
 
 /** Prepares successive configurations: unchanged parts are not read or compiled again, and stay the same objects. */
-export function createPrepare(sources: PrepareSources): (configuration: DynamicConfiguration) => Prepared {
+export function createPrepare(
+  sources: PrepareSources,
+): (configuration: DynamicConfiguration) => PreparedConfiguration {
   const prepareMiddlewares = createPrepareMiddlewares();
   const prepareRouters = createPrepareRouters(createReadRouter(sources.entryPoints));
   const prepareNamed = createPrepareNamed();
@@ -34,20 +36,20 @@ export function createPrepare(sources: PrepareSources): (configuration: DynamicC
     prepareAll(configuration, sources, { prepareMiddlewares, prepareRouters, prepareNamed });
 }
 
-interface Parts {
+interface PrepareStages {
   readonly prepareMiddlewares: PrepareMiddlewares;
   readonly prepareRouters: (
     configs: readonly RouterConfig[],
-    surroundings: Surroundings,
-  ) => readonly ReadyRouter[];
-  readonly prepareNamed: (surroundings: Surroundings) => ReadonlyMap<string, PreparedSteps>;
+    surroundings: ConfigurationMaps,
+  ) => readonly RouterResult[];
+  readonly prepareNamed: (surroundings: ConfigurationMaps) => ReadonlyMap<string, PreparedSteps>;
 }
 
 function prepareAll(
   configuration: DynamicConfiguration,
   { env, readFile, realPath }: PrepareSources,
-  { prepareMiddlewares, prepareRouters, prepareNamed }: Parts,
-): Prepared {
+  { prepareMiddlewares, prepareRouters, prepareNamed }: PrepareStages,
+): PreparedConfiguration {
   const { secrets, unreadSecrets, middlewares, services } = configuration;
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems: Problem[] = [...configuration.problems];

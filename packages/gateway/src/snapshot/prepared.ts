@@ -4,7 +4,7 @@ import type { Rule } from '../routing/rule.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 
 /** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
-export interface Prepared {
+export interface PreparedConfiguration {
   readonly routers: readonly PreparedRouter[];
   /** Middlewares that are steps, by qualified name. */
   readonly steps: ReadonlyMap<string, PreparedMiddleware>;

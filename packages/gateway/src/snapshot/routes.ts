@@ -12,7 +12,7 @@ export type RouteParts = {
 };
 
 /** A router with its entry in a routing table. */
-export interface PlacedRoute {
+export interface RouteEntry {
   readonly router: PreparedRouter;
   readonly entry: TableEntry<Route>;
 }
@@ -21,8 +21,8 @@ export interface PlacedRoute {
 export function createRoutes(): (
   routers: readonly PreparedRouter[],
   parts: RouteParts,
-) => readonly PlacedRoute[] {
-  return createDerive((router: PreparedRouter, lookUp: LookUp<RouteParts>): PlacedRoute => {
+) => readonly RouteEntry[] {
+  return createDerive((router: PreparedRouter, lookUp: LookUp<RouteParts>): RouteEntry => {
     const steps = router.steps.flatMap((name) => lookUp('steps', name) ?? []);
     const upstream = lookUp('upstreams', router.config.service);
     return { router, entry: toEntry(router, steps, upstream) };

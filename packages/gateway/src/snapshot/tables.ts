@@ -3,7 +3,7 @@ import type { Table, TableEntry } from '../routing/table.ts';
 import { createTable } from '../routing/table.ts';
 import type { EntryPointFacts } from './entry-points.ts';
 import { entryPointsOf } from './entry-points.ts';
-import type { PlacedRoute } from './routes.ts';
+import type { RouteEntry } from './routes.ts';
 import type { Route } from './snapshot.ts';
 
 /** By name of the entry point. */
@@ -12,13 +12,13 @@ export type Tables = ReadonlyMap<string, Table<Route>>;
 /** The routing tables of one configuration after the other: each is made of the one before and what is different. */
 export function createTables(
   entryPoints: ReadonlyMap<string, EntryPointFacts>,
-): (routes: readonly PlacedRoute[]) => Tables {
-  let routes: readonly PlacedRoute[] = [];
+): (routes: readonly RouteEntry[]) => Tables {
+  let routes: readonly RouteEntry[] = [];
   let tables: Tables = new Map();
   return (list) => {
     const { removed, added } = findChanges(routes, list);
-    const changes = new Map<string, Change>();
-    const note = (kind: keyof Change, { router, entry }: PlacedRoute): void => {
+    const changes = new Map<string, EntryPointChange>();
+    const note = (kind: keyof EntryPointChange, { router, entry }: RouteEntry): void => {
       for (const name of entryPointsOf(router.config, entryPoints)) {
         let change = changes.get(name);
         if (change === undefined) changes.set(name, (change = { removed: [], added: [] }));
@@ -33,12 +33,12 @@ export function createTables(
   };
 }
 
-interface Change {
+interface EntryPointChange {
   readonly removed: TableEntry<Route>[];
   readonly added: TableEntry<Route>[];
 }
 
-function changeTables(tables: Tables, changes: ReadonlyMap<string, Change>): Tables {
+function changeTables(tables: Tables, changes: ReadonlyMap<string, EntryPointChange>): Tables {
   const next = new Map(tables);
   for (const [name, change] of changes) next.set(name, (next.get(name) ?? createTable([])).change(change));
   return next;

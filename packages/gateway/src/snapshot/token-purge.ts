@@ -9,7 +9,7 @@ export interface PurgeRequest {
 }
 
 /** What a purge dropped. */
-export interface Purged {
+export interface PurgeResult {
   /** Number of middlewares with the requested name; 0 when there is none. */
   readonly middlewares: number;
   /** Tokens that were in the memory of this process. */
@@ -19,14 +19,14 @@ export interface Purged {
 /** Drops tokens by the names of middlewares. */
 export interface TokenPurge {
   /** The middlewares from now on, by qualified name. */
-  configure(middlewares: ReadonlyMap<string, Purgeable>): void;
-  purge(request: PurgeRequest): Purged;
+  configure(middlewares: ReadonlyMap<string, TokenOwner>): void;
+  purge(request: PurgeRequest): PurgeResult;
 }
 
-type Purgeable = Pick<Step, 'purge'>;
+type TokenOwner = Pick<Step, 'purge'>;
 
 export function createTokenPurge(): TokenPurge {
-  let middlewares: ReadonlyMap<string, Purgeable> = new Map();
+  let middlewares: ReadonlyMap<string, TokenOwner> = new Map();
   return {
     configure: (next) => void (middlewares = next),
     purge({ middleware, clientId }) {

@@ -11,13 +11,13 @@ import { parseDocuments } from '../config/parse-documents.ts';
 import { createTranslate, translate } from '../providers/translate/translate.ts';
 import { createContext, createFacts } from '../routing/facts.testkit.ts';
 import { createServices } from '../upstream/create-upstream.ts';
-import type { Prepared } from './prepared.ts';
+import type { PreparedConfiguration } from './prepared.ts';
 import type { Snapshot } from './snapshot.ts';
 import { createUpdates } from './updates.ts';
 
 function createPlane() {
   const clock = systemClock;
-  let prepared: Prepared | undefined;
+  let prepared: PreparedConfiguration | undefined;
   const updates = createUpdates({
     env: {},
     entryPoints: new Map([
@@ -127,7 +127,7 @@ const arbitraryManifests = fc
   ); // prettier-ignore
 
 /** Options of the steps, secrets included. */
-const optionsOf = ({ steps }: Prepared): unknown =>
+const optionsOf = ({ steps }: PreparedConfiguration): unknown =>
   Array.from(steps, ([name, { options }]) => [name, options && fingerprint(options)]);
 
 /** What requests and the proxy beside would see. */

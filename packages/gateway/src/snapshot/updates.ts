@@ -7,7 +7,7 @@ import type { Holder } from './holder.ts';
 import { createHolder } from './holder.ts';
 import type { PrepareSources } from './prepare.ts';
 import { createPrepare } from './prepare.ts';
-import type { Prepared } from './prepared.ts';
+import type { PreparedConfiguration } from './prepared.ts';
 
 /** Makes configurations take effect, one after the other. */
 export interface Updates {
@@ -23,7 +23,7 @@ export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
   readonly env: PrepareSources['env'];
   readonly entryPoints: BuildDeps['entryPoints'];
   /** Called with the configuration that is about to take effect, and the files that hold its secrets. */
-  readonly onPrepared: (prepared: Prepared, files: ReadonlySet<string>) => void;
+  readonly onPrepared: (prepared: PreparedConfiguration, files: ReadonlySet<string>) => void;
   readonly onCloseError: (error: unknown) => void;
 }
 
@@ -43,15 +43,16 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     entryPoints: deps.entryPoints,
   });
   const build = createBuild(deps);
-  let last: { readonly configuration: DynamicConfiguration; readonly prepared: Prepared } | undefined;
+  let last:
+    { readonly configuration: DynamicConfiguration; readonly prepared: PreparedConfiguration } | undefined;
   let holder: Holder | undefined;
-  const prepareNow = (configuration: DynamicConfiguration): Prepared => {
+  const prepareNow = (configuration: DynamicConfiguration): PreparedConfiguration => {
     files = new Set();
     const prepared = prepare(configuration);
     last = { configuration, prepared };
     return prepared;
   };
-  const use = (prepared: Prepared): void => {
+  const use = (prepared: PreparedConfiguration): void => {
     deps.onPrepared(prepared, files);
     const runtime = build(prepared);
     if (holder === undefined) holder = createHolder(runtime, deps.onCloseError);

@@ -4,7 +4,7 @@ import type { ListenAddresses } from '../config/install.ts';
 import type { Sink } from '../observe/sink.ts';
 import type { KubernetesProvider } from '../providers/kubernetes/provider.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
+import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { Readings } from '../workers/readings.ts';
 
 /** What the gateway takes from its process. */
@@ -31,7 +31,7 @@ export interface WorkerPart {
   /** Metrics of all workers, in the text format. */
   readonly metrics: () => Promise<string>;
   /** Has all of them drop tokens; rejects when one does not reply in time. */
-  readonly purge: (request: PurgeRequest) => Promise<Purged>;
+  readonly purge: (request: PurgeRequest) => Promise<PurgeResult>;
   /** The cluster of `providers.kubernetesCRD`, which one process follows for all of them. */
   readonly cluster: ClusterProvider;
 }
@@ -48,7 +48,7 @@ export interface Gateway {
   /** What this process has counted, after its end too; undefined when it counts nothing. */
   readMetrics(): Readings | undefined;
   /** Drops tokens of this process. */
-  purgeTokens(request: PurgeRequest): Purged;
+  purgeTokens(request: PurgeRequest): PurgeResult;
   /**
    * Leaves new connections to another process, answers what the open ones still ask for within each entry point's
    * `graceTimeOut`, and drains.

@@ -5,7 +5,7 @@ import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { RedisStoreOptions } from '@grantgate/middleware/cache/redis/options';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import type { InstallConfig } from '../config/install.ts';
-import type { TokenRenewal } from '../middlewares/kind.ts';
+import type { RenewalReport } from '../middlewares/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
 import type { Step } from '../middlewares/step.ts';
 import { createAccessLogLine } from '../observe/access-log.ts';
@@ -14,7 +14,12 @@ import { createDiscoveryLog } from '../observe/discovery-log.ts';
 import { createKubernetesLog } from '../observe/kubernetes-log.ts';
 import type { Log } from '../observe/log.ts';
 import { toBuildInfo } from '../observe/metrics/build-info.ts';
-import { toStoreName, workersStore, type Configured, type Gauges } from '../observe/metrics/configured.ts';
+import {
+  toStoreName,
+  workersStore,
+  type ConfigurationLabels,
+  type Gauges,
+} from '../observe/metrics/configuration-labels.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
 import { writeText } from '../observe/metrics/text.ts';
 import { createRefusalLog } from '../observe/refusal-log.ts';
@@ -23,7 +28,7 @@ import type { Sink } from '../observe/sink.ts';
 import { openSink } from '../observe/sink.ts';
 import { createStoreLog } from '../observe/store-log.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
-import type { Prepared } from '../snapshot/prepared.ts';
+import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import { GatewayStartError } from '../start-error.ts';
 import { readVersion } from '../version.ts';
 import type { ClusterChannels } from './cluster.ts';
@@ -32,7 +37,7 @@ import type { GatewayIo, WorkerPart } from './gateway.ts';
 /** The channels that the gateway publishes on, with the logs and the metrics that listen to them. */
 export interface Observers {
   readonly records: Channel<RequestRecord>;
-  readonly renewals: Channel<TokenRenewal>;
+  readonly renewals: Channel<RenewalReport>;
   readonly discoveries: Channel<DiscoveryEvent>;
   /** Of the store of some middlewares. */
   readonly storeEvents: (redis: RedisStoreOptions) => Channel<StoreEvent>;
@@ -43,7 +48,7 @@ export interface Observers {
   /** Called with the steps of each configuration. */
   readonly onSteps: (steps: ReadonlyMap<string, Step>) => void;
   /** Called with each configuration that is about to take effect. */
-  readonly onPrepared: (prepared: Prepared) => void;
+  readonly onPrepared: (prepared: PreparedConfiguration) => void;
   close(): Promise<void>;
 }
 
@@ -67,7 +72,7 @@ export async function openObservers(
     records.subscribe((record) => accessSink.write(toLine(record)));
   }
   records.subscribe(createRefusalLog(log, clock));
-  const renewals = createChannel<TokenRenewal>(onError);
+  const renewals = createChannel<RenewalReport>(onError);
   const renewalLog = createRenewalLog(log);
   renewals.subscribe(renewalLog.listen);
   const discoveries = createChannel<DiscoveryEvent>(onError);
@@ -127,8 +132,8 @@ async function openMetrics(
 
 function logConfiguration(
   log: Log,
-  { routers, steps }: Prepared,
-  { broken, brokenMiddlewares }: Configured,
+  { routers, steps }: PreparedConfiguration,
+  { broken, brokenMiddlewares }: ConfigurationLabels,
 ): void {
   log.info('configuration loaded', {
     routers: routers.length,
@@ -146,7 +151,13 @@ export async function expose(metrics: Metrics, worker: WorkerPart | undefined): 
   return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
 }
 
-function toConfigured({ routers, steps, named, services, problems }: Prepared): Configured {
+function toConfigured({
+  routers,
+  steps,
+  named,
+  services,
+  problems,
+}: PreparedConfiguration): ConfigurationLabels {
   const isBroken = ({ broken }: { readonly broken: string | undefined }): boolean => broken !== undefined;
   return {
     routers: new Map(routers.map(({ config }) => [config.name, config.service])),

@@ -9,7 +9,7 @@ import type { HealthCheckConfig, ServiceConfig, StickyConfig } from '../config/d
 import type { Upstreams } from './create-upstream.ts';
 import { createServices } from './create-upstream.ts';
 import { defer, startServer, toLoadBalancer, toMap, toWeighted } from './services.testkit.ts';
-import type { PickFacts } from './upstream.ts';
+import type { BalancingFacts } from './upstream.ts';
 
 const cleanup: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -28,7 +28,7 @@ async function serve(listener: Parameters<typeof startServer>[0]) {
   return server;
 }
 
-const plain: PickFacts = { rawHeaders: [], scheme: 'http' };
+const plain: BalancingFacts = { rawHeaders: [], scheme: 'http' };
 
 /** The last letter of the server's host, for each of some requests. */
 const pickHosts = (upstreams: Upstreams, name: string, count: number): string =>
@@ -111,7 +111,7 @@ describe('a sticky service', () => {
     sameSite: 'lax',
     maxAgeSeconds: 60,
   };
-  const withCookie = (cookie: string): PickFacts => ({
+  const withCookie = (cookie: string): BalancingFacts => ({
     rawHeaders: ['Host', 'x', 'COOKIE', cookie],
     scheme: 'http',
   });

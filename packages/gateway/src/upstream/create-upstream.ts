@@ -4,10 +4,10 @@ import type { HealthCheck } from './health-check.ts';
 import { createLoadBalancer, type ServerHealth, type Service } from './load-balancer.ts';
 import { createHealthPools, createPools, type OriginStats } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
-import type { Use } from '../reload/sharing.ts';
-import { createSharing } from '../reload/sharing.ts';
-import type { Succession } from '../reload/succession.ts';
-import { createSuccession } from '../reload/succession.ts';
+import type { Use } from '../reload/shared-resources.ts';
+import { createSharing } from '../reload/shared-resources.ts';
+import type { Generations } from '../reload/generations.ts';
+import { createSuccession } from '../reload/generations.ts';
 import { defaultUpstreamTransport, type UpstreamTransport } from './transport.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -41,7 +41,7 @@ export interface ServicesDeps {
   readonly transport?: Partial<UpstreamTransport>;
 }
 
-interface Running {
+interface ServiceInstance {
   readonly id: number;
   readonly service: Service;
 }
@@ -51,12 +51,12 @@ export function createServices({ clock, transport }: ServicesDeps): Services {
   const pools = createPools(clock, limits);
   const healthPools = createHealthPools(clock, limits);
   const checks = createSharing<HealthCheck>((check) => check.stop());
-  const running = createSharing<Running>(({ service }) => service.stop());
-  const balancers = createSuccession<LoadBalancerConfig, Running>();
+  const running = createSharing<ServiceInstance>(({ service }) => service.stop());
+  const balancers = createSuccession<LoadBalancerConfig, ServiceInstance>();
   let count = 0;
-  const acquire = (key: string, create: () => Service): Use<Running> =>
+  const acquire = (key: string, create: () => Service): Use<ServiceInstance> =>
     running.acquire(key, () => ({ id: (count += 1), service: create() }));
-  const acquireBalancer = (config: LoadBalancerConfig): Use<Running> =>
+  const acquireBalancer = (config: LoadBalancerConfig): Use<ServiceInstance> =>
     acquire(toKey(config), () => createLoadBalancer(config, { clock, pools, healthPools, checks }));
   return {
     health: () => running.entries().flatMap(([, { service }]) => service.health()),
@@ -66,9 +66,9 @@ export function createServices({ clock, transport }: ServicesDeps): Services {
 }
 
 interface OpenDeps {
-  readonly balancers: Succession<LoadBalancerConfig, Running>;
-  readonly acquireBalancer: (config: LoadBalancerConfig) => Use<Running>;
-  readonly acquire: (key: string, create: () => Service) => Use<Running>;
+  readonly balancers: Generations<LoadBalancerConfig, ServiceInstance>;
+  readonly acquireBalancer: (config: LoadBalancerConfig) => Use<ServiceInstance>;
+  readonly acquire: (key: string, create: () => Service) => Use<ServiceInstance>;
 }
 
 function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDeps): Upstreams {
@@ -76,8 +76,8 @@ function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDep
   for (const config of configs.values())
     if (config.kind === 'loadBalancer' && config.errors.length === 0) sound.push(config);
   const balancers = deps.balancers.open(sound, deps.acquireBalancer);
-  const weighted = new Map<string, Use<Running> | undefined>();
-  const build = (name: string): Running | undefined => {
+  const weighted = new Map<string, Use<ServiceInstance> | undefined>();
+  const build = (name: string): ServiceInstance | undefined => {
     const config = configs.get(name);
     if (config === undefined || config.errors.length > 0) return undefined;
     if (config.kind === 'loadBalancer') return balancers.get(config);
@@ -108,7 +108,7 @@ function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDep
 /** Apart from what the services are found by: who closes them later does not hold on to that. */
 function createClose(
   closeBalancers: () => Promise<void>,
-  weighted: readonly (Use<Running> | undefined)[],
+  weighted: readonly (Use<ServiceInstance> | undefined)[],
 ): () => Promise<void> {
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -4,9 +4,9 @@ import { startHealthCheck, type HealthCheck } from './health-check.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import { createServer } from './server.ts';
-import type { Sharing, Use } from '../reload/sharing.ts';
+import type { SharedResources, Use } from '../reload/shared-resources.ts';
 import { findCookie, toStickyCookie, toStickyId } from './sticky.ts';
-import type { Picked, Upstream } from './upstream.ts';
+import type { Destination, Upstream } from './upstream.ts';
 
 /** A service that another one can spread requests over. */
 export interface Service extends Upstream {
@@ -30,8 +30,8 @@ interface Peer {
   readonly weight: number;
   readonly check: HealthCheck | undefined;
   /** What a pick gives; built once, so that a request allocates nothing. */
-  readonly picked: Picked;
-  readonly pickedFirst: Picked;
+  readonly picked: Destination;
+  readonly pickedFirst: Destination;
 }
 
 export interface LoadBalancerDeps {
@@ -39,7 +39,7 @@ export interface LoadBalancerDeps {
   readonly pools: Pools;
   readonly healthPools: Pools;
   /** Checks under way, so that a service that gains or loses a server still knows how the others are. */
-  readonly checks: Sharing<HealthCheck>;
+  readonly checks: SharedResources<HealthCheck>;
 }
 
 export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalancerDeps): Service {

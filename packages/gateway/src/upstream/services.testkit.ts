@@ -34,7 +34,7 @@ export function toWeighted(
 export const toMap = (...services: readonly ServiceConfig[]): ReadonlyMap<string, ServiceConfig> =>
   new Map(services.map((service) => [service.name, service]));
 
-export interface TestServer {
+export interface TestService {
   readonly url: string;
   /** Connections that have been opened, those of them that are open, and requests. */
   counts(): { readonly opened: number; readonly open: number; readonly requests: number };
@@ -44,7 +44,7 @@ export interface TestServer {
 }
 
 /** A real HTTP server on a free port of the loopback interface. */
-export async function startServer(listener: RequestListener): Promise<TestServer> {
+export async function startServer(listener: RequestListener): Promise<TestService> {
   const counts = { opened: 0, open: 0, requests: 0 };
   const closed = defer();
   const server = createServer(listener);

@@ -13,12 +13,12 @@ export interface UpstreamServer {
 }
 
 /** What picking needs to know of a request. */
-export interface PickFacts {
+export interface BalancingFacts {
   readonly rawHeaders: readonly string[];
   readonly scheme: 'http' | 'https';
 }
 
-export interface Picked {
+export interface Destination {
   readonly server: UpstreamServer;
   /** Service that the server belongs to (a weighted service names its child). */
   readonly serviceName: string;
@@ -30,5 +30,5 @@ export interface Picked {
 /** A service at run time. */
 export interface Upstream {
   /** The next server by weighted round robin among the healthy ones; undefined when none is. */
-  pick(facts: PickFacts): Picked | undefined;
+  pick(facts: BalancingFacts): Destination | undefined;
 }

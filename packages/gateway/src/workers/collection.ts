@@ -7,13 +7,13 @@ export interface Collection<P> {
    * Asks some processes, oldest first; resolves when each has answered or ended, or after a second. Asked again meanwhile, it
    * gives the same response.
    */
-  collect(processes: Iterable<P>, ask: (process: P) => void): Promise<Collected>;
+  collect(processes: Iterable<P>, ask: (process: P) => void): Promise<CollectionResult>;
   take(process: P, readings: Readings): void;
   /** What a process that has ended said last. */
   end(process: P): Readings | undefined;
 }
 
-export interface Collected {
+export interface CollectionResult {
   /** Of processes that have not ended, oldest first. */
   readonly readings: readonly Readings[];
   /** Processes that did not answer in time. */
@@ -27,7 +27,7 @@ export function createCollection<P>(clock: Clock): Collection<P> {
   /** In the order of their first replies; a later reply replaces the earlier one. */
   const last = new Map<P, Readings>();
   let underWay: { readonly waiting: Set<P>; readonly finish: () => void } | undefined;
-  let collected: Promise<Collected> | undefined;
+  let collected: Promise<CollectionResult> | undefined;
   const settle = (process: P): void => {
     if (underWay?.waiting.delete(process) === true && underWay.waiting.size === 0) underWay.finish();
   };

@@ -1,4 +1,4 @@
-import type { PurgeRequest, Purged } from '../snapshot/token-purge.ts';
+import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { ListenAddresses } from '../config/install.ts';
 import type { Problem } from '../config/place.ts';
 import type { GatewayStartErrorCode } from '../start-error.ts';
@@ -19,7 +19,7 @@ export type ToWorker =
   /** Drop tokens, answered by `purged` under the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
   /** All workers have dropped tokens; undefined when one of them did not say so in time. */
-  | { readonly kind: 'purged'; readonly id: number; readonly purged: Purged | undefined }
+  | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult | undefined }
   /** The metrics of all workers; undefined when they are unavailable. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
   | ClusterMessage
@@ -36,7 +36,7 @@ export type ToPrimary =
   | { readonly kind: 'counted'; readonly readings: Readings }
   /** Asks that all workers drop tokens, answered under the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
-  | { readonly kind: 'purged'; readonly id: number; readonly purged: Purged }
+  | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult }
   /** Requests the metrics of all workers; the reply has the same `id`. */
   | { readonly kind: 'metrics'; readonly id: number }
   /** What is wrong in its configuration, for the Events of a cluster. */

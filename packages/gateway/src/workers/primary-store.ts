@@ -15,7 +15,7 @@ type Operation = StoreRequest extends infer Each
     : never
   : never;
 
-interface Waiting {
+interface PendingReply {
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
@@ -25,7 +25,7 @@ interface Waiting {
  * is late is for the caller to give up (`createGuardedStore`).
  */
 export function createPrimaryStore(send: (request: StoreRequest) => void): PrimaryStore {
-  const waiting = new Map<number, Waiting>();
+  const waiting = new Map<number, PendingReply>();
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   let ids = 0;
   let open = true;

@@ -1,15 +1,15 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { Purged } from '../snapshot/token-purge.ts';
+import type { PurgeResult } from '../snapshot/token-purge.ts';
 
 /** Purges that processes are carrying out. */
-export interface Purges<P> {
+export interface WorkerPurges<P> {
   /**
    * Has processes drop tokens; resolves with the sum once each has replied or ended.
    *
    * @returns undefined when one does not reply within a second: it may still use a token.
    */
-  purge(processes: Iterable<P>, send: (process: P, id: number) => void): Promise<Purged | undefined>;
-  take(process: P, id: number, purged: Purged): void;
+  purge(processes: Iterable<P>, send: (process: P, id: number) => void): Promise<PurgeResult | undefined>;
+  take(process: P, id: number, purged: PurgeResult): void;
   /** A process that has ended uses no token. */
   end(process: P): void;
 }
@@ -24,7 +24,7 @@ interface Purge<P> {
 /** Milliseconds that a purge waits for a process. */
 const withinMs = 1_000;
 
-export function createPurges<P>(clock: Clock): Purges<P> {
+export function createPurges<P>(clock: Clock): WorkerPurges<P> {
   const underWay = new Map<number, Purge<P>>();
   let ids = 0;
   return {

@@ -3,11 +3,11 @@ export interface Readings {
   /** By name of the metric. */
   readonly series: Readonly<Record<string, readonly Series[]>>;
   /** Names that the configuration in use has: series of others are of the past. */
-  readonly current: Readonly<Record<Subject, readonly string[]>>;
+  readonly current: Readonly<Record<SeriesSubject, readonly string[]>>;
 }
 
 /** What a series may be about that comes and goes with the configuration. */
-export type Subject = 'router' | 'service' | 'middleware' | 'store' | 'issuer';
+export type SeriesSubject = 'router' | 'service' | 'middleware' | 'store' | 'issuer';
 
 /** One series of a metric. */
 export interface Series {

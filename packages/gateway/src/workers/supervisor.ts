@@ -4,7 +4,7 @@ import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { ListenAddresses } from '../config/install.ts';
 import type { ClusterFeed } from './cluster-feed.ts';
 import { createFollowedClusters } from './followed-clusters.ts';
-import type { Collected } from './collection.ts';
+import type { CollectionResult } from './collection.ts';
 import type { WorkerEvent } from './event.ts';
 import type { Assignment, StartFailure, ToPrimary, ToWorker } from './messages.ts';
 import type { Readings } from './readings.ts';
@@ -42,7 +42,7 @@ export interface SupervisorDeps {
   /** Called with the counts of a worker that has exited. */
   readonly onEnded: (readings: Readings) => void;
   /** Writes the metrics of all workers for one of them. @param serving workers that are ready. */
-  readonly writeMetrics: (collected: Collected, serving: number) => string;
+  readonly writeMetrics: (collected: CollectionResult, serving: number) => string;
   /** As `Math.random`, which is the default. */
   readonly random?: () => number;
 }
@@ -68,8 +68,8 @@ export interface Supervisor {
 const backoff = { baseMs: 200, maxMs: 30_000 };
 const steadyMs = 30_000;
 
-interface Member {
-  readonly slot: Slot;
+interface WorkerMember {
+  readonly slot: WorkerSlot;
   readonly cluster: ClusterFeed | undefined;
   readonly process: WorkerProcess;
   /** Later ones have a higher one. */
@@ -82,9 +82,9 @@ interface Member {
 }
 
 /** The place of one worker among the others. */
-interface Slot {
+interface WorkerSlot {
   readonly number: number;
-  current: Member | undefined;
+  current: WorkerMember | undefined;
   /** Processes that are not ready yet. */
   starting: number;
   /** Crashes and failed starts in a row. */
@@ -94,9 +94,9 @@ interface Slot {
 
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const { clock, onEvent } = deps;
-  const slots = new Map<number, Slot>();
-  const live = new Set<Member>();
-  const requests = createWorkerRequests<Member>(deps, {
+  const slots = new Map<number, WorkerSlot>();
+  const live = new Set<WorkerMember>();
+  const requests = createWorkerRequests<WorkerMember>(deps, {
     all: () => live,
     ready: () => [...live].filter(({ readySinceMs }) => readySinceMs !== undefined),
     serving: () => [...slots.values()].filter(({ current }) => current !== undefined).length,
@@ -111,8 +111,11 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     ...Array.from(live, ({ cluster }) => cluster),
   ]);
 
-  const launch = (slot: Slot, { configuration, cluster }: WorkerPlan): Promise<StartFailure | undefined> => {
-    const member: Member = {
+  const launch = (
+    slot: WorkerSlot,
+    { configuration, cluster }: WorkerPlan,
+  ): Promise<StartFailure | undefined> => {
+    const member: WorkerMember = {
       slot,
       cluster,
       process: deps.fork(),
@@ -168,7 +171,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   };
 
   /** Makes a worker that is ready the one of its slot; the one before it, or itself if a later one was quicker, retires. */
-  const install = (member: Member): void => {
+  const install = (member: WorkerMember): void => {
     const { slot } = member;
     const { current } = slot;
     if (slots.get(slot.number) !== slot || (current !== undefined && current.order > member.order)) {
@@ -181,13 +184,13 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     if (current !== undefined) retire(current);
   };
 
-  const retire = (member: Member): void => {
+  const retire = (member: WorkerMember): void => {
     member.process.send({ kind: 'retire' });
     // Twice the time: for what connections still ask for, and for what is under way then.
     cutAfter(2 * plan.endWithinMs, member);
   };
 
-  const cutAfter = (delayMs: number, member: Member): void => {
+  const cutAfter = (delayMs: number, member: WorkerMember): void => {
     member.cut?.cancel();
     member.cut = clock.after(delayMs, () => {
       onEvent({ kind: 'killed', worker: member.slot.number });
@@ -202,14 +205,14 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     onEvent({ kind: 'listening', addresses });
   };
 
-  const lose = ({ slot, readySinceMs = 0 }: Member, how: string): void => {
+  const lose = ({ slot, readySinceMs = 0 }: WorkerMember, how: string): void => {
     slot.current = undefined;
     if (stopping !== undefined) return;
     if (clock.monotonic() - readySinceMs >= steadyMs) slot.faults = 0;
     onEvent({ kind: 'crashed', worker: slot.number, how, delayMs: fillLater(slot) });
   };
 
-  const fillLater = (slot: Slot): number => {
+  const fillLater = (slot: WorkerSlot): number => {
     const delayMs = Math.ceil(
       backoffDelayMs(slot.faults, { ...backoff, random: deps.random ?? Math.random }),
     );
@@ -223,7 +226,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     return delayMs;
   };
 
-  const fill = async (slot: Slot): Promise<void> => {
+  const fill = async (slot: WorkerSlot): Promise<void> => {
     const failure = await launch(slot, plan);
     if (failure === undefined || stopping !== undefined) return;
     const isWanted = slots.get(slot.number) === slot && slot.current === undefined;
@@ -231,7 +234,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     onEvent({ kind: 'start_failed', worker: slot.number, reason: failure.message, delayMs });
   };
 
-  const slotOf = (number: number): Slot => {
+  const slotOf = (number: number): WorkerSlot => {
     let slot = slots.get(number);
     if (slot === undefined) {
       slot = { number, current: undefined, starting: 0, faults: 0, timer: undefined };

@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { TokenStore } from '@grantgate/middleware/cache/store';
-import type { Collected } from './collection.ts';
+import type { CollectionResult } from './collection.ts';
 import { createCollection } from './collection.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import { createPurges } from './purges.ts';
@@ -26,7 +26,7 @@ export interface WorkerRequestDeps {
   readonly clock: Clock;
   readonly store: TokenStore;
   readonly onEnded: (readings: Readings) => void;
-  readonly writeMetrics: (collected: Collected, serving: number) => string;
+  readonly writeMetrics: (collected: CollectionResult, serving: number) => string;
 }
 
 export interface Workers<M> {

@@ -23,14 +23,14 @@ declare global {
   }
 }
 
-type Handle = (
+type ExpressHandler = (
   request: (IncomingMessage | Http2ServerRequest) & { auth?: Auth },
   response: ServerResponse | Http2ServerResponse,
   next: (error?: unknown) => void,
 ) => void;
 
 /** Middleware for Express 4 and 5, Connect, and, with your own `next`, `node:http` and `node:http2`. */
-export interface ConnectMiddleware extends Handle {
+export interface ConnectMiddleware extends ExpressHandler {
   /** Drops the tokens and closes the connections to the authorization server. Close the server first. */
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export interface ConnectMiddleware extends Handle {
  */
 export function oAuthClientCredentials(options: GuardOptions): ConnectMiddleware {
   const guard = createGuard(options);
-  const handle: Handle = (request, response, next) => {
+  const handle: ExpressHandler = (request, response, next) => {
     const conclude = (decision: Decision): void => {
       if (!decision.allowed) {
         refuse(request, response, decision);

@@ -2,13 +2,13 @@ import { normalizeHeaderName } from '../base/header-name.ts';
 import type { Deny } from '../decision/decision.ts';
 import { toProblem, toProblemHeaders } from '../decision/problem.ts';
 import { toRequestId } from '../decision/request-id.ts';
-import type { Pass } from './guard.ts';
+import type { RequestChanges } from './guard.ts';
 
 /**
  * The request as the gateway would have forwarded it, with the token as `authorization`; a new object, because servers make
  * their requests' headers immutable. Its body is the unread body of the original.
  */
-export function admit(request: Request, { allow }: Pass): Request {
+export function admit(request: Request, { allow }: RequestChanges): Request {
   const { removeHeaders, setHeaders } = allow;
   const headers = new Headers();
   for (const [name, value] of request.headers)

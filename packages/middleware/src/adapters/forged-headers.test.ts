@@ -7,7 +7,7 @@ import { spellingsOf } from '../base/header-spellings.testkit.ts';
 import type { Authenticator } from '../create.ts';
 import type { Allow } from '../decision/decision.ts';
 import { admit as admitFetch } from './fetch-request.ts';
-import { createGuard, type Pass } from './guard.ts';
+import { createGuard, type RequestChanges } from './guard.ts';
 import { admit } from './node-request.ts';
 
 /** Of each length from 3 to 20: `authorization` has 13 characters, too. */
@@ -17,7 +17,7 @@ const names = [...ofEachLength, 'Group', 'X-Customer-Id', 'x_odd.name'];
 /** Name in lower case and value in turn. */
 type View = readonly (readonly [string, string])[];
 
-const passOf = (name: string): Pass => {
+const passOf = (name: string): RequestChanges => {
   const allow: Allow = {
     allowed: true,
     subject: { clientId: 'client', username: undefined, expiresAt: undefined },

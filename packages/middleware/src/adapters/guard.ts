@@ -8,17 +8,18 @@ import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { Auth } from './auth.ts';
 import { createAuth } from './auth.ts';
 import { findApplicationProblems } from '../options/application.ts';
-import type { DiscoveryListening } from '../discovery-listener.ts';
-import type { RenewalListening } from '../renewal-listener.ts';
-import type { StoreListening } from '../store-listener.ts';
+import type { DiscoveryListener } from '../discovery-listener.ts';
+import type { RenewalListener } from '../renewal-listener.ts';
+import type { StoreListener } from '../store-listener.ts';
 
-type Listening = StoreListening & RenewalListening & DiscoveryListening;
+type EventListeners = StoreListener & RenewalListener & DiscoveryListener;
 
 /** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share and its owner closes. */
-export type GuardOptions = (ClientCredentialsInput & Listening) | { readonly authenticator: Authenticator };
+export type GuardOptions =
+  (ClientCredentialsInput & EventListeners) | { readonly authenticator: Authenticator };
 
 /** A request that may pass: the changes to it, computed once per token. */
-export interface Pass {
+export interface RequestChanges {
   readonly auth: Auth;
   /** Names of `setHeaders` in lower case, each followed by its value. */
   readonly lowerHeaders: readonly string[];
@@ -31,7 +32,7 @@ export interface Pass {
 export interface Guard {
   /** Synchronous when the token is in memory. */
   decide(authorization: string | undefined): MaybePromise<Decision>;
-  passOf(allow: Allow): Pass;
+  passOf(allow: Allow): RequestChanges;
   close(): Promise<void>;
 }
 
@@ -44,7 +45,7 @@ export function createGuard(options: GuardOptions): Guard {
   const shared = 'authenticator' in options ? options.authenticator : undefined;
   const authenticator =
     shared ?? openAuthenticator(options as Exclude<GuardOptions, { authenticator: Authenticator }>);
-  const passes = new WeakMap<Allow, Pass>();
+  const passes = new WeakMap<Allow, RequestChanges>();
   return {
     decide: (authorization) => authenticator.decide({ authorization }),
     passOf(allow) {
@@ -66,7 +67,7 @@ function openAuthenticator({
   onRenewal,
   onDiscovery,
   ...input
-}: ClientCredentialsInput & Listening): Authenticator {
+}: ClientCredentialsInput & EventListeners): Authenticator {
   const { options, problems } = parseClientCredentials(input);
   const found = [...findApplicationProblems(input), ...problems];
   if (options === undefined || found.some(({ severity }) => severity === 'error'))
@@ -76,7 +77,7 @@ function openAuthenticator({
   return createApplicationAuthenticator(options, { onStoreEvent, onRenewal, onDiscovery });
 }
 
-function toPass(allow: Allow): Pass {
+function toPass(allow: Allow): RequestChanges {
   const lowerHeaders = allow.setHeaders.map((text, at) => (at % 2 === 0 ? text.toLowerCase() : text));
   const longest = Math.max(...Array.from(allow.removeHeaders, (name) => name.length));
   const removedLengths = new Array<boolean>(longest + 1).fill(false);

@@ -58,7 +58,7 @@ export const as = (id: string): { readonly authorization: string } => ({
   authorization: `Basic ${Buffer.from(`${id}:${id}-secret`).toString('base64')}`,
 });
 
-export interface Answer {
+export interface AppResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
@@ -69,7 +69,7 @@ export function call(
   url: string,
   headers: Readonly<Record<string, string>> = {},
   body?: string,
-): Promise<Answer> {
+): Promise<AppResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(url, {
       agent: false,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { normalizeHeaderName } from '../base/header-name.ts';
-import type { Pass } from './guard.ts';
+import type { RequestChanges } from './guard.ts';
 
 /** The part of Node's requests that is read and changed; HTTP/2's compatibility API has it too. */
 export type NodeRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'> & {
@@ -26,7 +26,7 @@ export function readAuthorization({ headers, rawHeaders }: NodeRequest): string 
  * works as behind the gateway; forwarded headers are set, empty ones too; the caller's own are removed. The change is made in
  * place, so code that already holds the request's headers sees it.
  */
-export function admit(request: NodeRequest, { allow, lowerHeaders, removedLengths }: Pass): void {
+export function admit(request: NodeRequest, { allow, lowerHeaders, removedLengths }: RequestChanges): void {
   const { headers, rawHeaders } = request;
   const { removeHeaders, setHeaders } = allow;
   const sent = rawHeaders.length;

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLru } from './lru.ts';
 
-type Step = ['get' | 'set' | 'delete', number] | ['deleteEven' | 'clear'];
+type LruOperation = ['get' | 'set' | 'delete', number] | ['deleteEven' | 'clear'];
 const steps = fc.array(
-  fc.oneof<fc.Arbitrary<Step>[]>(
+  fc.oneof<fc.Arbitrary<LruOperation>[]>(
     fc.tuple(fc.constantFrom('get', 'set', 'delete'), fc.nat(6)),
     fc.constant(['deleteEven']),
     fc.constant(['clear']),

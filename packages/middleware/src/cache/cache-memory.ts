@@ -6,19 +6,19 @@ import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { TokenFailure, TokenFailureReason } from '../token/failure.ts';
 import { createKeyer, type Keyer } from './key.ts';
 import type { Progress } from './obtain.ts';
-import { createPurges, type Generation, type Purges } from './purges.ts';
+import { createPurges, type TokenOrigin, type Purges } from './purges.ts';
 import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
 import { createRenewalOutages, type RenewalOutages } from './renewal-outages.ts';
 import { createValidity, isValid, makeUnsure, type Validity } from './validity.ts';
 
 /** Owner of a token or of a token request. */
-export interface Origin {
+export interface EntryOwner {
   readonly clientId: string;
-  readonly generation: Generation;
+  readonly generation: TokenOrigin;
 }
 
 /** A token in memory. */
-export interface Entry extends Origin {
+export interface CacheEntry extends EntryOwner {
   readonly token: AccessToken;
   readonly validity: Validity;
   /** `Clock.monotonic()` from which a use starts a background refresh. */
@@ -27,7 +27,7 @@ export interface Entry extends Origin {
 }
 
 /** A token request in flight, or a wait for a shared token. */
-export interface Flight extends Origin {
+export interface Flight extends EntryOwner {
   readonly outcome: Promise<TokenOutcome>;
   /** The token that it must not return. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
@@ -38,7 +38,7 @@ export interface Flight extends Origin {
 export interface CacheMemory {
   readonly clock: Clock;
   readonly keyOf: Keyer;
-  readonly entries: Lru<string, Entry>;
+  readonly entries: Lru<string, CacheEntry>;
   readonly flights: Map<string, Flight>;
   readonly outages: RenewalOutages;
   readonly purges: Purges;
@@ -48,12 +48,12 @@ export interface CacheMemory {
   /** Stores the outcome of a token request. @param unwanted the token that it must not return. */
   readonly keep: (
     key: string,
-    origin: Origin,
+    origin: EntryOwner,
     outcome: TokenOutcome,
     unwanted: Pick<AccessToken, 'value'> | undefined,
   ) => void;
   /** Drops tokens and outages; requests in flight then serve only their waiters. @returns number of dropped tokens. */
-  readonly drop: (concerns: (of: Origin) => boolean) => number;
+  readonly drop: (concerns: (of: EntryOwner) => boolean) => number;
 }
 
 /** Maximum number of purges to remember separately; see `Purges`. */
@@ -73,7 +73,7 @@ export function createCacheMemory(
   clock: Clock,
   limits: { readonly maxEntries: number; readonly maxRefused: number; readonly refusedForMs: number },
 ): CacheMemory {
-  const entries = createLru<string, Entry>(limits.maxEntries);
+  const entries = createLru<string, CacheEntry>(limits.maxEntries);
   const refused = createLru<string, { readonly failure: TokenFailure; readonly untilMs: number }>(
     limits.maxRefused,
   );
@@ -114,7 +114,7 @@ export function createCacheMemory(
 function keepToken(
   { entries, clock }: Pick<CacheMemory, 'entries' | 'clock'>,
   key: string,
-  { clientId, generation }: Origin,
+  { clientId, generation }: EntryOwner,
   token: AccessToken,
   unwanted: Pick<AccessToken, 'value'> | undefined,
 ): void {
@@ -122,7 +122,7 @@ function keepToken(
   const { expiresAtMs } = token;
   if (expiresAtMs === undefined || expiresAtMs <= now) return;
   const held = entries.get(key);
-  const isNewer = (entry: Entry): boolean =>
+  const isNewer = (entry: CacheEntry): boolean =>
     isValid(entry.validity, now, clock.now()) && entry.token.obtainedAtMs > token.obtainedAtMs;
   // A newer token stays, unless it is the refused one.
   if (held !== undefined && held.token.value !== unwanted?.value && isNewer(held)) return;
@@ -142,7 +142,7 @@ function keepToken(
 }
 
 /** Postpones the next refresh of a token, longer each time. @param now `Clock.monotonic()`. */
-export function postpone(entry: Entry, now: number, retryAfterSeconds = 0): void {
+export function postpone(entry: CacheEntry, now: number, retryAfterSeconds = 0): void {
   entry.refreshAtMs = now + Math.max(retryRefreshMs(entry.failedRefreshes), retryAfterSeconds * 1000);
   makeUnsure(entry.validity);
   entry.failedRefreshes += 1;

@@ -7,7 +7,7 @@ import { createFakeClock } from '../base/fake-clock.testkit.ts';
 import { Secret } from '../base/secret.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { TokenFailure } from '../token/failure.ts';
-import { createGuardedStore } from './guarded-store.ts';
+import { createGuardedStore } from './best-effort-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createSharedTokens } from './shared-tokens.ts';
 import type { StoreEvent } from './store-event.ts';

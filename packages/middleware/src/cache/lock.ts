@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../base/clock.ts';
-import type { GuardedStore } from './guarded-store.ts';
+import type { BestEffortStore } from './best-effort-store.ts';
 
 /** A lock that one process holds at a time, through a store, until it releases it or dies. */
 export interface Lock {
@@ -14,7 +14,7 @@ const extendMs = lockMs / 3;
 /** @returns `busy` while another process has the lock, `unavailable` when the store does not respond. */
 export async function acquireLock(
   name: string,
-  store: GuardedStore,
+  store: BestEffortStore,
   clock: Clock,
 ): Promise<Lock | 'busy' | 'unavailable'> {
   const holder = randomBytes(16);

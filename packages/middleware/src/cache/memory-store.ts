@@ -12,7 +12,7 @@ export interface MemoryStoreOptions {
   readonly maxBytes?: number;
 }
 
-interface Entry {
+interface MemoryEntry {
   readonly value: Uint8Array;
   /** On the clock's monotonic time. */
   readonly endMs: number;
@@ -74,7 +74,7 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
 
 /** Values until they expire or are evicted. */
 interface Entries {
-  find(key: string): Entry | undefined;
+  find(key: string): MemoryEntry | undefined;
   put(key: string, value: Uint8Array, ttlMs: number): void;
   delete(key: string): void;
   clear(): void;
@@ -86,13 +86,13 @@ function createEntries({
   maxBytes = 64 * 1024 * 1024,
 }: MemoryStoreOptions): Entries {
   // A Map iterates in insertion order: the first key is the least recently used.
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, MemoryEntry>();
   let bytes = 0;
-  const add = (key: string, entry: Entry): void => {
+  const add = (key: string, entry: MemoryEntry): void => {
     entries.set(key, entry);
     bytes += sizeOf(key, entry);
   };
-  const remove = (key: string): Entry | undefined => {
+  const remove = (key: string): MemoryEntry | undefined => {
     const entry = entries.get(key);
     if (entry === undefined) return undefined;
     entries.delete(key);
@@ -125,7 +125,7 @@ function createEntries({
   };
 }
 
-const isSame = (entry: Entry | undefined, other: Uint8Array): boolean =>
+const isSame = (entry: MemoryEntry | undefined, other: Uint8Array): boolean =>
   entry !== undefined && Buffer.compare(entry.value, other) === 0;
 
-const sizeOf = (key: string, { value }: Entry): number => Buffer.byteLength(key) + value.length;
+const sizeOf = (key: string, { value }: MemoryEntry): number => Buffer.byteLength(key) + value.length;

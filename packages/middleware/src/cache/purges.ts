@@ -1,5 +1,5 @@
 /** The source that obtained a token, compared by identity. */
-export interface Generation {
+export interface TokenOrigin {
   /** The key of the profile, which sources with the same options share. */
   readonly profile: string;
 }

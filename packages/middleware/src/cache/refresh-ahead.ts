@@ -1,6 +1,6 @@
 import type { TokenOutcome } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
-import { postpone, type CacheMemory, type Entry } from './cache-memory.ts';
+import { postpone, type CacheMemory, type CacheEntry } from './cache-memory.ts';
 import type { RenewalEvent } from './renewal-event.ts';
 import type { RenewalSource } from './renewal-outages.ts';
 import type { TokenRequests } from './token-requests.ts';
@@ -9,7 +9,7 @@ import { isValid, makeSure } from './validity.ts';
 /** Refreshes tokens in the background while they still serve. */
 export interface RefreshAhead {
   /** Checks both clocks, and refreshes a token that is due; false when the token has expired. */
-  look(key: string, credential: Credential, entry: Entry): boolean;
+  look(key: string, credential: Credential, entry: CacheEntry): boolean;
 }
 
 /** @param source receives and counts renewals. */
@@ -18,7 +18,12 @@ export function createRefreshAhead(
   requests: TokenRequests,
   source: RenewalSource,
 ): RefreshAhead {
-  const announce = (key: string, { clientId }: Credential, entry: Entry, outcome: TokenOutcome): void => {
+  const announce = (
+    key: string,
+    { clientId }: Credential,
+    entry: CacheEntry,
+    outcome: TokenOutcome,
+  ): void => {
     const { token, validity, refreshAtMs: nextTryAtMs } = entry;
     if (outcome.kind === 'failure') {
       const { expiresAtMs } = validity;
@@ -28,7 +33,7 @@ export function createRefreshAhead(
     const kind: RenewalEvent['kind'] = outcome.value === token.value ? 'unchanged' : 'renewed';
     source.announce({ kind, clientId });
   };
-  const refresh = (key: string, credential: Credential, entry: Entry): void => {
+  const refresh = (key: string, credential: Credential, entry: CacheEntry): void => {
     entry.refreshAtMs = Infinity;
     const flight = requests.launch(key, credential);
     void flight.outcome.then((outcome) => {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { createLru } from '../base/lru.ts';
 import type { TokenFailure } from '../token/failure.ts';
 import type { RenewalEvent } from './renewal-event.ts';
-import type { Generation } from './purges.ts';
+import type { TokenOrigin } from './purges.ts';
 import type { TokenTally } from './token-tally.ts';
 
 /** A failed background refresh of a token that still serves. */
@@ -19,7 +19,7 @@ export interface FailedRenewal {
 export interface RenewalSource {
   readonly tally: TokenTally;
   readonly announce: (event: RenewalEvent) => void;
-  readonly generation: Generation;
+  readonly generation: TokenOrigin;
 }
 
 /** Credentials whose refreshes fail: an outage is announced at its start and end, however many refreshes fail in it. */
@@ -33,14 +33,14 @@ export interface RenewalOutages {
   failing(): ReadonlyMap<TokenTally, number>;
 }
 
-interface Outage extends FailedRenewal {
+interface RenewalOutage extends FailedRenewal {
   readonly beganAtMs: number;
   readonly failures: number;
 }
 
 /** @param maxOutages number of outages to remember, the latest ones; a forgotten outage is announced again. */
 export function createRenewalOutages(clock: Clock, maxOutages: number): RenewalOutages {
-  const outages = createLru<string, Outage>(maxOutages);
+  const outages = createLru<string, RenewalOutage>(maxOutages);
   return {
     failed(key, renewal, { reason, detail, oauthError, response }) {
       const now = clock.monotonic();

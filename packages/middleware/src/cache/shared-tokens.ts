@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import { createAccessToken } from '../token/access-token.ts';
 import { createTokenFailure, type TokenFailure } from '../token/failure.ts';
-import type { GuardedStore } from './guarded-store.ts';
+import type { BestEffortStore } from './best-effort-store.ts';
 import { createKeyer } from './key.ts';
 import { acquireLock, type Lock } from './lock.ts';
 import { createSeal } from './sealed.ts';
@@ -31,7 +31,7 @@ export interface SharedTokens {
 
 export interface SharedTokensOptions {
   readonly clock: Clock;
-  readonly store: GuardedStore;
+  readonly store: BestEffortStore;
   readonly events: Channel<StoreEvent>;
   /** 16, 24 or 32 bytes. */
   readonly secret: Uint8Array;
@@ -45,7 +45,7 @@ const failureMs = 1_000;
  * `expiresAtMs` is milliseconds since the epoch, by the clock of the process that wrote the entry. It is encrypted, because
  * anyone who can write to the store could give an entry any time to live, or restore an old one.
  */
-type Entry = { readonly expiresAtMs: number } & (
+type StoreEntry = { readonly expiresAtMs: number } & (
   { readonly token: string; readonly lifetimeMs: number } | { readonly failure: Omit<TokenFailure, 'kind'> }
 );
 
@@ -61,7 +61,7 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
 
   const open = async (
     key: string,
-  ): Promise<{ readonly entry: Entry; readonly leftMs: number } | undefined> => {
+  ): Promise<{ readonly entry: StoreEntry; readonly leftMs: number } | undefined> => {
     const got = await store.attempt('get', (redis) => redis.get(key));
     if (!got.ok || got.value === undefined) return undefined;
     const text = seal.open(key, got.value.value);
@@ -69,7 +69,7 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
       events.publish({ kind: 'unsealed' });
       return undefined;
     }
-    const entry = JSON.parse(text) as Entry;
+    const entry = JSON.parse(text) as StoreEntry;
     // The store's clock determines the remaining time, so that processes with different clocks agree on the expiry; the
     // encrypted expiry limits what a store can claim. A process whose clock is ahead uses a shared token for that much less
     // time.
@@ -81,7 +81,7 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
     { reason, detail, retryAfterSeconds, oauthError }: TokenFailure,
     ttlMs: number,
   ): Uint8Array => {
-    const entry: Entry = {
+    const entry: StoreEntry = {
       expiresAtMs: clock.now() + ttlMs,
       failure: { reason, detail, retryAfterSeconds, oauthError },
     };
@@ -103,7 +103,7 @@ export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
       if (expiresAtMs === undefined) return;
       const ttlMs = Math.floor(expiresAtMs - clock.monotonic());
       if (ttlMs < 1) return;
-      const entry: Entry = {
+      const entry: StoreEntry = {
         token: value,
         lifetimeMs: expiresAtMs - obtainedAtMs,
         expiresAtMs: clock.now() + ttlMs,

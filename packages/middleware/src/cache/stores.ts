@@ -3,8 +3,8 @@ import { createChannel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { fingerprint } from '../base/fingerprint.ts';
 import type { Secret } from '../base/secret.ts';
-import type { GuardedStore } from './guarded-store.ts';
-import { createGuardedStore } from './guarded-store.ts';
+import type { BestEffortStore } from './best-effort-store.ts';
+import { createGuardedStore } from './best-effort-store.ts';
 import { createDeferredStore } from './deferred-store.ts';
 import { loadIoredis } from './redis/load-ioredis.ts';
 import type { RedisStoreOptions } from './redis/options.ts';
@@ -27,14 +27,14 @@ export interface StoreOptions {
 /** Stores in use. Middlewares with the same options share one, with its connections. */
 export interface Stores {
   /** Starts to connect at the first use of these options. Must be released exactly once. */
-  acquire(options: StoreOptions): HeldStore;
+  acquire(options: StoreOptions): StoreHandle;
   /** Store that middlewares without `store` share with the other processes of one gateway; undefined: none. */
   readonly local: SharedTokens | undefined;
   /** Resolves when every store is ready, or after two seconds, the longest delay of a start. */
   started(): Promise<void>;
 }
 
-export interface HeldStore {
+export interface StoreHandle {
   readonly shared: SharedTokens;
   release(): Promise<void>;
 }
@@ -60,8 +60,8 @@ export interface LocalStore {
   readonly events: Channel<StoreEvent>;
 }
 
-interface Held {
-  readonly guarded: GuardedStore;
+interface OpenStore {
+  readonly guarded: BestEffortStore;
   readonly shared: SharedTokens;
   users: number;
 }
@@ -70,7 +70,7 @@ export function createStores(options: StoresOptions): Stores {
   const { clock, open = openRedis } = options;
   const eventsOfAll = options.events ?? createChannel<StoreEvent>();
   const eventsOf = options.eventsOf ?? (() => eventsOfAll);
-  const held = new Map<string, Held>();
+  const held = new Map<string, OpenStore>();
   return {
     local: options.local && openLocal(options.local, clock),
     acquire({ keyPrefix, secret, otherSecrets = [], redis }) {

@@ -5,7 +5,7 @@ import type { Credential } from '../token/credential.ts';
 import type { TokenEndpoint } from '../token/endpoint.ts';
 import { createCacheMemory, type CacheMemory } from './cache-memory.ts';
 import { createObtain } from './obtain.ts';
-import type { Generation } from './purges.ts';
+import type { TokenOrigin } from './purges.ts';
 import { createRefreshAhead } from './refresh-ahead.ts';
 import type { RenewalEvent } from './renewal-event.ts';
 import type { SharedTokens } from './shared-tokens.ts';
@@ -98,7 +98,7 @@ function createSource(memory: CacheMemory, parts: TokenSourceParts): CachedToken
   const { endpoint, profile, waitMs = 60_000, lockWaitMs = 5_000, shared } = parts;
   const { tally = createTokenTally(), onRenewal: announce = () => {} } = parts;
   const profileKey = memory.keyOf(profile);
-  const generation: Generation = Object.freeze({ profile: profileKey });
+  const generation: TokenOrigin = Object.freeze({ profile: profileKey });
   const partsOf = ({ clientId, clientSecret }: Credential): readonly string[] => [
     ...profile,
     clientId,

@@ -4,7 +4,7 @@ import type { TokenFailure } from '../token/failure.ts';
 import type { CacheMemory, Flight } from './cache-memory.ts';
 import type { Obtain, Progress } from './obtain.ts';
 import { brokeDown } from './obtain.ts';
-import type { Generation } from './purges.ts';
+import type { TokenOrigin } from './purges.ts';
 
 /** Token requests of one source: at most one per credential. */
 export interface TokenRequests {
@@ -29,7 +29,7 @@ export function createTokenRequests(
     waitMs,
   }: {
     readonly obtain: Obtain;
-    readonly generation: Generation;
+    readonly generation: TokenOrigin;
     readonly waitMs: number;
   },
 ): TokenRequests {

@@ -1,9 +1,9 @@
-import type { Compiled } from '../predicate/compile.ts';
+import type { CompileResult } from '../predicate/compile.ts';
 import { compilePredicate } from '../predicate/compile.ts';
 import type { Claims } from './claims.ts';
 import { claimFunctions } from './functions.ts';
 
 /** Compiles a `claims` expression. */
-export function compileClaims(source: string): Compiled<Claims> {
+export function compileClaims(source: string): CompileResult<Claims> {
   return compilePredicate(source, claimFunctions);
 }

@@ -40,14 +40,14 @@ function setUp() {
   return { clock, state, tokens, decide: createApplicationDecide(policy, tokens) };
 }
 
-type Step =
+type CallerAction =
   | { readonly do: 'call'; readonly secret: string; readonly scheme: string; readonly padded: boolean }
   | { readonly do: 'rotate'; readonly secret: string }
   | { readonly do: 'purge' }
   | { readonly do: 'expire' };
 
 const secret = fc.constantFrom('one', 'two', 'one ', '');
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<CallerAction> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
@@ -58,7 +58,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('rotate' as const), secret }) },
-  { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'purge' }, { do: 'expire' }) },
+  { weight: 1, arbitrary: fc.constantFrom<CallerAction>({ do: 'purge' }, { do: 'expire' }) },
 );
 
 describe('a remembered caller', () => {

@@ -5,13 +5,13 @@ import { unsignedJwt } from '../token/token-endpoint.testkit.ts';
 import { createApplicationDecide, createGatewayDecide } from './decide.ts';
 import type { Policy } from './policy.ts';
 import { compilePolicy } from './policy.ts';
-import type { HeldFailure, HeldToken, TokenSource } from './token-source.ts';
+import type { DecisionTokenFailure, DecisionToken, DecisionTokenSource } from './token-source.ts';
 
 const jwt = (payload: string): string => `e30.${Buffer.from(payload).toString('base64url')}.`;
 const one = unsignedJwt({ grp: 'admin', sub: 'ada' });
 const two = unsignedJwt({ grp: 'admin', sub: 'ada', jti: '2' });
-const token = (value: string): HeldToken => createAccessToken(value, 0, undefined);
-const refused: HeldFailure = {
+const token = (value: string): DecisionToken => createAccessToken(value, 0, undefined);
+const refused: DecisionTokenFailure = {
   kind: 'failure',
   reason: 'credentials_refused',
   detail: 'no',
@@ -21,8 +21,8 @@ const basic = (pair: string) => ({ authorization: `Basic ${Buffer.from(pair).toS
 
 it('a refusal has what the authorization server said, in the reason for operators alone', async () => {
   const { options } = parseClientCredentials({ url: 'https://auth.example.com/token' });
-  const reasonOf = async (response: HeldFailure['response']) => {
-    const source: TokenSource = { get: () => ({ ...refused, response }) };
+  const reasonOf = async (response: DecisionTokenFailure['response']) => {
+    const source: DecisionTokenSource = { get: () => ({ ...refused, response }) };
     const decide = createApplicationDecide(compilePolicy(options!), source);
     const decision = await decide(basic('a:b'));
     expect(JSON.stringify({ ...decision, reason: undefined })).not.toContain('locked');
@@ -53,8 +53,8 @@ function setUp() {
     },
   };
   const asked: object[] = [];
-  let held: HeldToken | HeldFailure = token(one);
-  const source: TokenSource = {
+  let held: DecisionToken | DecisionTokenFailure = token(one);
+  const source: DecisionTokenSource = {
     get: (credential) => {
       asked.push(credential);
       return held;
@@ -83,7 +83,7 @@ describe('a decision', () => {
 
   it('is each policy’s own where two of them share a token, and made once for callers that waited together', async () => {
     const { policy, source, judged } = setUp();
-    const late: TokenSource = { get: (credential) => Promise.resolve(source.get(credential)) };
+    const late: DecisionTokenSource = { get: (credential) => Promise.resolve(source.get(credential)) };
     const lenient = createApplicationDecide(policy, late);
     const strict = createApplicationDecide({ ...policy, satisfies: () => false }, late);
     const before = judged();

@@ -7,22 +7,22 @@ import type { Secret } from '../base/secret.ts';
 import type { BasicCredentials } from './basic-credentials.ts';
 import { readBasicCredentials } from './basic-credentials.ts';
 import type { Decision, Deny } from './decision.ts';
-import type { RequestFacts } from './facts.ts';
+import type { DecisionFacts } from './facts.ts';
 import type { Policy } from './policy.ts';
 import type { RefusalCode } from './refusal-code.ts';
 import { createDeny } from './refusals.ts';
-import type { HeldFailure, HeldToken, TokenSource } from './token-source.ts';
+import type { DecisionTokenFailure, DecisionToken, DecisionTokenSource } from './token-source.ts';
 import { toVerdict } from './verdict.ts';
 
 /** Decides for one middleware. Synchronous when the token is in memory. */
-export type Decide = (facts: RequestFacts) => MaybePromise<Decision>;
+export type Decide = (facts: DecisionFacts) => MaybePromise<Decision>;
 
-interface Identity {
+interface ClientIdentity {
   readonly clientId: string;
   readonly clientSecret: Secret;
 }
 
-type Caller = Extract<BasicCredentials, { readonly kind: 'credential' }>;
+type CallerCredentials = Extract<BasicCredentials, { readonly kind: 'credential' }>;
 
 /** Number of callers per middleware whose decoded credentials are cached, most recently used. */
 const rememberedCallers = 10_000;
@@ -30,10 +30,10 @@ const rememberedCallers = 10_000;
 /** Application level: each caller brings its own client ID and secret. */
 export function createApplicationDecide(
   policy: Policy,
-  tokens: TokenSource,
+  tokens: DecisionTokenSource,
   clock: Clock = systemClock,
 ): Decide {
-  const callers: Lru<string, Caller> = createLru(rememberedCallers);
+  const callers: Lru<string, CallerCredentials> = createLru(rememberedCallers);
   const judge = createJudge(policy, 'credentials_refused', clock, ({ clientId }) => clientId);
   return ({ authorization }) => {
     const known = authorization === undefined ? undefined : callers.get(authorization);
@@ -43,7 +43,7 @@ export function createApplicationDecide(
     if (known !== undefined && !(outcome instanceof Promise) && outcome.kind === 'token')
       return judge(known, outcome);
     // Cached only once it has obtained a token, so that guesses do not evict working callers; removed when refused.
-    const remember = (result: HeldToken | HeldFailure): MaybePromise<Decision> => {
+    const remember = (result: DecisionToken | DecisionTokenFailure): MaybePromise<Decision> => {
       if (authorization !== undefined) {
         if (result.kind === 'token') callers.set(authorization, read);
         else if (result.reason === 'credentials_refused') callers.delete(authorization);
@@ -57,26 +57,29 @@ export function createApplicationDecide(
 /** Gateway level: the gateway's own client ID and secret; the caller's headers are ignored. */
 export function createGatewayDecide(
   policy: Policy,
-  tokens: TokenSource,
-  own: Identity,
+  tokens: DecisionTokenSource,
+  own: ClientIdentity,
   clock: Clock = systemClock,
 ): Decide {
   const judge = createJudge(policy, 'gateway_credentials_refused', clock, () => undefined);
   return () => judge(own, tokens.get(own));
 }
 
-type Judge = (identity: Identity, outcome: MaybePromise<HeldToken | HeldFailure>) => MaybePromise<Decision>;
+type Judge = (
+  identity: ClientIdentity,
+  outcome: MaybePromise<DecisionToken | DecisionTokenFailure>,
+) => MaybePromise<Decision>;
 
 /** @param presentedBy the client ID that a caller presented; undefined where callers present none. */
 function createJudge(
   policy: Policy,
   refused: RefusalCode,
   clock: Clock,
-  presentedBy: (identity: Identity) => string | undefined,
+  presentedBy: (identity: ClientIdentity) => string | undefined,
 ): Judge {
   // The verdict lives as long as both the token and this policy.
-  const verdicts = new WeakMap<HeldToken, Decision>();
-  const settle = (identity: Identity, outcome: HeldToken | HeldFailure): Decision => {
+  const verdicts = new WeakMap<DecisionToken, Decision>();
+  const settle = (identity: ClientIdentity, outcome: DecisionToken | DecisionTokenFailure): Decision => {
     if (outcome.kind === 'failure') return toDeny(outcome, refused, presentedBy(identity));
     let verdict = verdicts.get(outcome);
     if (verdict === undefined) {
@@ -94,14 +97,15 @@ function createJudge(
     outcome instanceof Promise ? outcome.then((late) => settle(identity, late)) : settle(identity, outcome);
 }
 
-const codeOf: Readonly<Record<Exclude<HeldFailure['reason'], 'credentials_refused'>, RefusalCode>> = {
-  request_rejected: 'token_request_rejected',
-  response_invalid: 'token_response_invalid',
-  unavailable: 'authorization_server_unavailable',
-  timeout: 'authorization_server_timeout',
-};
+const codeOf: Readonly<Record<Exclude<DecisionTokenFailure['reason'], 'credentials_refused'>, RefusalCode>> =
+  {
+    request_rejected: 'token_request_rejected',
+    response_invalid: 'token_response_invalid',
+    unavailable: 'authorization_server_unavailable',
+    timeout: 'authorization_server_timeout',
+  };
 
-function toDeny(failure: HeldFailure, refused: RefusalCode, clientId: string | undefined): Deny {
+function toDeny(failure: DecisionTokenFailure, refused: RefusalCode, clientId: string | undefined): Deny {
   const code = failure.reason === 'credentials_refused' ? refused : codeOf[failure.reason];
   const { problem, errorDescription } = failure.response ?? {};
   const said = [problem, errorDescription].filter((text) => text !== undefined);

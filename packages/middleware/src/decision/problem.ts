@@ -1,5 +1,5 @@
 /** A refusal for a caller: a `Deny`, or a refusal of the gateway itself. */
-export interface Refusal {
+export interface ProblemSource {
   /** One of a closed list; the last part of the problem's URN. */
   readonly code: string;
   /** HTTP status code. */
@@ -13,7 +13,7 @@ export interface Refusal {
 }
 
 /** The problem document (RFC 9457) as JSON; `requestId` is undefined for input that could not be read as a request. */
-export function toProblem(refusal: Refusal, requestId: string | undefined): string {
+export function toProblem(refusal: ProblemSource, requestId: string | undefined): string {
   return JSON.stringify({
     type: `urn:grantgate:problem:${refusal.code}`,
     title: refusal.title,
@@ -25,7 +25,7 @@ export function toProblem(refusal: Refusal, requestId: string | undefined): stri
 }
 
 /** Its headers, name and value in turn, without `Content-Length`. A refusal is never cached. */
-export function toProblemHeaders(refusal: Refusal, requestId: string): string[] {
+export function toProblemHeaders(refusal: ProblemSource, requestId: string): string[] {
   const headers = [
     'Content-Type',
     'application/problem+json',

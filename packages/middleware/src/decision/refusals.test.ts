@@ -5,7 +5,7 @@ import { compilePolicy } from './policy.ts';
 import type { RefusalCode } from './refusal-code.ts';
 import { createDeny, refusals } from './refusals.ts';
 import { Secret } from '../base/secret.ts';
-import type { HeldFailure } from './token-source.ts';
+import type { DecisionTokenFailure } from './token-source.ts';
 
 const challenge = 'Basic realm="grantgate", charset="UTF-8"';
 // The table of section 7 of the design: status, challenge, seconds of Retry-After when the server names none.
@@ -59,14 +59,14 @@ describe('a failure to get a token', () => {
   const authorization = `Basic ${Buffer.from('app:tell-tale').toString('base64')}`;
 
   // What went wrong; the code at application level; and at gateway level.
-  it.each<[HeldFailure['reason'], RefusalCode, RefusalCode]>([
+  it.each<[DecisionTokenFailure['reason'], RefusalCode, RefusalCode]>([
     ['credentials_refused', 'credentials_refused', 'gateway_credentials_refused'],
     ['request_rejected', 'token_request_rejected', 'token_request_rejected'],
     ['response_invalid', 'token_response_invalid', 'token_response_invalid'],
     ['unavailable', 'authorization_server_unavailable', 'authorization_server_unavailable'],
     ['timeout', 'authorization_server_timeout', 'authorization_server_timeout'],
   ])('of the kind %s is %s, and %s at gateway level', async (reason, application, gateway) => {
-    const failure: HeldFailure = { kind: 'failure', reason, detail: 'why', retryAfterSeconds: 9 };
+    const failure: DecisionTokenFailure = { kind: 'failure', reason, detail: 'why', retryAfterSeconds: 9 };
     for (const outcome of [failure, Promise.resolve(failure)]) {
       const tokens = { get: () => outcome };
       const own = { clientId: 'own', clientSecret: new Secret('own') };

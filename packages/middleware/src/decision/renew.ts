@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Allow } from './decision.ts';
 import type { Policy } from './policy.ts';
-import type { HeldToken } from './token-source.ts';
+import type { DecisionToken } from './token-source.ts';
 import { toVerdict } from './verdict.ts';
 
 /**
@@ -12,11 +12,11 @@ import { toVerdict } from './verdict.ts';
 export type Renew = (refused: Allow) => MaybePromise<Allow | undefined>;
 
 /** The decision's port to the source of new tokens. */
-export type TokenRenewal = (refused: Pick<HeldToken, 'value'>) => MaybePromise<HeldToken | undefined>;
+export type TokenRenewal = (refused: Pick<DecisionToken, 'value'>) => MaybePromise<DecisionToken | undefined>;
 
 export function createRenew(policy: Policy, clientId: string, renewal: TokenRenewal, clock: Clock): Renew {
-  const verdicts = new WeakMap<HeldToken, Allow | undefined>();
-  const judge = (token: HeldToken | undefined): Allow | undefined => {
+  const verdicts = new WeakMap<DecisionToken, Allow | undefined>();
+  const judge = (token: DecisionToken | undefined): Allow | undefined => {
     if (token === undefined) return undefined;
     if (!verdicts.has(token)) {
       const verdict = toVerdict(policy, { clientId, presented: undefined }, token, clock);

@@ -2,7 +2,7 @@ import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Secret } from '../base/secret.ts';
 
 /** A token as the decision sees it; the same object while the token is cached. */
-export interface HeldToken {
+export interface DecisionToken {
   readonly kind: 'token';
   /** `Bearer`, a space and `value`. */
   readonly authorization: string;
@@ -12,14 +12,14 @@ export interface HeldToken {
 }
 
 /** The decision's port to the token cache: a value when it is in memory, a promise when a token request is needed. */
-export interface TokenSource {
+export interface DecisionTokenSource {
   get(credential: {
     readonly clientId: string;
     readonly clientSecret: Secret;
-  }): MaybePromise<HeldToken | HeldFailure>;
+  }): MaybePromise<DecisionToken | DecisionTokenFailure>;
 }
 
-export interface HeldFailure {
+export interface DecisionTokenFailure {
   readonly kind: 'failure';
   readonly reason:
     'credentials_refused' | 'request_rejected' | 'response_invalid' | 'unavailable' | 'timeout';

@@ -6,10 +6,10 @@ import type { Decision, Deny } from './decision.ts';
 import type { Policy } from './policy.ts';
 import type { RefusalCode } from './refusal-code.ts';
 import { createDeny } from './refusals.ts';
-import type { HeldToken } from './token-source.ts';
+import type { DecisionToken } from './token-source.ts';
 
 /** The client that a token was obtained for. */
-export interface Client {
+export interface TokenClient {
   readonly clientId: string;
   /** The client ID if the caller presented it; undefined if it is the gateway's own. */
   readonly presented: string | undefined;
@@ -21,8 +21,8 @@ export interface Client {
  */
 export function toVerdict(
   policy: Policy,
-  { clientId, presented }: Client,
-  token: HeldToken,
+  { clientId, presented }: TokenClient,
+  token: DecisionToken,
   clock: Clock,
 ): Decision {
   const deny = (code: RefusalCode, detail: string, reason?: string): Deny =>

@@ -105,10 +105,10 @@ function isReplayable(body: unknown): boolean {
   return body === undefined || body === null || typeof body === 'string' || body instanceof Uint8Array;
 }
 
-type Headers = Dispatcher.DispatchOptions['headers'];
-type SentHeaders = NonNullable<Headers>;
+type DispatchHeaders = Dispatcher.DispatchOptions['headers'];
+type SentHeaders = NonNullable<DispatchHeaders>;
 
-function toPairs(headers: Headers): [string, unknown][] {
+function toPairs(headers: DispatchHeaders): [string, unknown][] {
   if (headers === undefined || headers === null) return [];
   if (!Array.isArray(headers))
     return Symbol.iterator in headers
@@ -119,11 +119,11 @@ function toPairs(headers: Headers): [string, unknown][] {
   return pairs;
 }
 
-function hasAuthorization(headers: Headers): boolean {
+function hasAuthorization(headers: DispatchHeaders): boolean {
   return toPairs(headers).some(([name]) => name.toLowerCase() === 'authorization');
 }
 
-function withToken(headers: Headers, token: OutgoingToken): SentHeaders {
+function withToken(headers: DispatchHeaders, token: OutgoingToken): SentHeaders {
   return [
     ...toPairs(headers).flatMap(([name, value]) =>
       Array.isArray(value) ? value.flatMap((one: string) => [name, one]) : [name, String(value)],

@@ -10,7 +10,7 @@ import { startAuthorizationServer } from '../token/authorization-server.testkit.
 import type { TokenSource } from './outgoing.ts';
 import { bearer, createFetch, createTokenSource, OptionsError, TokenError } from './outgoing.ts';
 
-interface Seen {
+interface SentRequest {
   readonly authorization: string | undefined;
   readonly body: string;
 }
@@ -19,11 +19,11 @@ let server: AuthorizationServer;
 let source: TokenSource;
 let resource: Server;
 let url = '';
-let seen: Seen[] = [];
-let answer: (seen: Seen, response: ServerResponse) => void;
+let seen: SentRequest[] = [];
+let answer: (seen: SentRequest, response: ServerResponse) => void;
 const clock = createFakeClock();
 
-async function listen(onRequest: (one: Seen, response: ServerResponse) => void): Promise<Server> {
+async function listen(onRequest: (one: SentRequest, response: ServerResponse) => void): Promise<Server> {
   const made = createServer((incoming, response) => {
     let body = '';
     incoming.setEncoding('utf8').on('data', (text: string) => (body += text));
@@ -209,7 +209,7 @@ describe('fetch with a source', () => {
   });
 
   it('keeps the token from another origin that it is redirected to', async () => {
-    const elsewhere: Seen[] = [];
+    const elsewhere: SentRequest[] = [];
     const other = await listen((one, response) => {
       elsewhere.push(one);
       response.writeHead(401).end();
@@ -243,7 +243,7 @@ describe('fetch with origins', () => {
   });
 
   it('gives the token to these alone, and says which is none', async () => {
-    const elsewhere: Seen[] = [];
+    const elsewhere: SentRequest[] = [];
     const other = await listen((one, response) => {
       elsewhere.push(one);
       response.end();
@@ -288,7 +288,7 @@ describe("undici's interceptor", () => {
   });
 
   it('gives the token to its origins alone, wherever a redirect leads', async () => {
-    const elsewhere: Seen[] = [];
+    const elsewhere: SentRequest[] = [];
     const other = await listen((one, response) => {
       elsewhere.push(one);
       response.end();

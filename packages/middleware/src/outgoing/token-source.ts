@@ -9,11 +9,11 @@ import { OptionsError, TokenError } from '../errors.ts';
 import { openTokens, toCredential } from '../open-tokens.ts';
 import { parseClientCredentials } from '../options/parse.ts';
 import type { ClientCredentialsInput, ServerInput } from '../options/schema.ts';
-import type { DiscoveryListening } from '../discovery-listener.ts';
+import type { DiscoveryListener } from '../discovery-listener.ts';
 import { createDiscoveryListener } from '../discovery-listener.ts';
-import type { RenewalListening } from '../renewal-listener.ts';
+import type { RenewalListener } from '../renewal-listener.ts';
 import { createRenewalListener } from '../renewal-listener.ts';
-import type { StoreListening } from '../store-listener.ts';
+import type { StoreListener } from '../store-listener.ts';
 import { createStoreChannel } from '../store-listener.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { TokenFailureReason } from '../token/failure.ts';
@@ -34,9 +34,9 @@ export type TokenSourceInput = ServerInput &
     | 'store'
   > &
   Required<Pick<ClientCredentialsInput, 'clientID'>> &
-  StoreListening &
-  RenewalListening &
-  DiscoveryListening;
+  StoreListener &
+  RenewalListener &
+  DiscoveryListener;
 
 /** A token for outgoing calls; the same object while it is cached. Printing or serialising it does not show `value`. */
 export interface OutgoingToken {

@@ -7,7 +7,7 @@ import { findFunction } from './functions.ts';
 import { parsePredicate } from './parse.ts';
 
 export type Evaluate<C> = (context: C) => boolean;
-export type Compiled<C> =
+export type CompileResult<C> =
   | { readonly ok: true; readonly evaluate: Evaluate<C> }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
@@ -15,13 +15,13 @@ export type Compiled<C> =
 export const maxDiagnostics = 100;
 
 /** Compiles an expression to closures; reports all faults at once, up to `maxDiagnostics`, in source order. */
-export function compilePredicate<C>(source: string, table: FunctionTable<C>): Compiled<C> {
+export function compilePredicate<C>(source: string, table: FunctionTable<C>): CompileResult<C> {
   const parsed = parsePredicate(source);
   return parsed.ok ? compileTree(parsed.ast, source, table) : { ok: false, diagnostics: [parsed.diagnostic] };
 }
 
 /** Compiles a tree, or a part of one, that was parsed from `source`. */
-export function compileTree<C>(tree: Node, source: string, table: FunctionTable<C>): Compiled<C> {
+export function compileTree<C>(tree: Node, source: string, table: FunctionTable<C>): CompileResult<C> {
   const diagnostics: Diagnostic[] = [];
   const evaluate = compileNode(tree, table, (span, message) => {
     if (diagnostics.length < maxDiagnostics)
@@ -31,10 +31,13 @@ export function compileTree<C>(tree: Node, source: string, table: FunctionTable<
   return diagnostics.length === 0 ? { ok: true, evaluate } : { ok: false, diagnostics };
 }
 
-type Report = (span: { readonly offset: number; readonly length: number }, message: string) => () => boolean;
+type ReportDiagnostic = (
+  span: { readonly offset: number; readonly length: number },
+  message: string,
+) => () => boolean;
 const never = (): boolean => false;
 
-function compileNode<C>(node: Node, table: FunctionTable<C>, report: Report): Evaluate<C> {
+function compileNode<C>(node: Node, table: FunctionTable<C>, report: ReportDiagnostic): Evaluate<C> {
   if (node.kind === 'call') return compileCall(node, table, report);
   if (node.kind === 'not') {
     const inner = compileNode(node.operand, table, report);
@@ -52,7 +55,7 @@ function compileNode<C>(node: Node, table: FunctionTable<C>, report: Report): Ev
       };
 }
 
-function compileCall<C>(call: Call, table: FunctionTable<C>, report: Report): Evaluate<C> {
+function compileCall<C>(call: Call, table: FunctionTable<C>, report: ReportDiagnostic): Evaluate<C> {
   const entry = findFunction(table, call.name);
   if (entry === undefined) {
     return report(

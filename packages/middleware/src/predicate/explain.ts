@@ -6,7 +6,7 @@ import { findFunction } from './functions.ts';
 import { parsePredicate } from './parse.ts';
 
 /** Result of one call in an expression. */
-export interface ExplainedCall {
+export interface CallExplanation {
   /** The call as written. */
   readonly text: string;
   /** UTF-16 code units from 0. */
@@ -19,19 +19,19 @@ export interface ExplainedCall {
   readonly why: string;
 }
 
-export type Explained =
-  | { readonly ok: true; readonly result: boolean; readonly calls: readonly ExplainedCall[] }
+export type Explanation =
+  | { readonly ok: true; readonly result: boolean; readonly calls: readonly CallExplanation[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
 /**
  * Evaluates an expression and returns the result of each call, in source order, including calls that do not affect the result.
  */
-export function explainPredicate<C>(source: string, table: FunctionTable<C>, context: C): Explained {
+export function explainPredicate<C>(source: string, table: FunctionTable<C>, context: C): Explanation {
   const parsed = parsePredicate(source);
   if (!parsed.ok) return { ok: false, diagnostics: [parsed.diagnostic] };
   const compiled = compileTree(parsed.ast, source, table);
   if (!compiled.ok) return compiled;
-  const calls = callsOf(parsed.ast).map((call): ExplainedCall => {
+  const calls = callsOf(parsed.ast).map((call): CallExplanation => {
     const { offset, length, name, args } = call;
     const alone = compileTree(call, source, table);
     const values = args.map((arg) => arg.value);

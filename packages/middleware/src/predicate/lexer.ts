@@ -12,7 +12,7 @@ export interface Token {
   readonly text: string;
 }
 
-export type Lexed =
+export type LexResult =
   | { readonly ok: true; readonly tokens: readonly Token[] }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
@@ -21,9 +21,9 @@ const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const punctuation = /&&|\|\||[(),!]/y;
 
 /** Cuts an expression into tokens; the last one is `end`. */
-export function lex(source: string): Lexed {
+export function lex(source: string): LexResult {
   const tokens: Token[] = [];
-  const fail = (offset: number, length: number, message: string): Lexed => ({
+  const fail = (offset: number, length: number, message: string): LexResult => ({
     ok: false,
     diagnostic: createDiagnostic(source, offset, length, message),
   });

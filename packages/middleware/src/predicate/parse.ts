@@ -9,11 +9,11 @@ export const maxSourceBytes: number = 64 * 1024;
 /** Deepest nesting of parentheses and `!`. */
 export const maxDepth = 128;
 
-export type Parsed =
+export type ParseResult =
   { readonly ok: true; readonly ast: Node } | { readonly ok: false; readonly diagnostic: Diagnostic };
 
 /** Parses an expression; never throws, whatever the input. Grammar: `||` binds weaker than `&&`, `!` strongest. */
-export function parsePredicate(source: string): Parsed {
+export function parsePredicate(source: string): ParseResult {
   if (Buffer.byteLength(source) > maxSourceBytes) {
     return {
       ok: false,
@@ -28,7 +28,7 @@ export function parsePredicate(source: string): Parsed {
   return { ok: false, diagnostic: createDiagnostic(source, token.offset, token.length, message) };
 }
 
-interface Fault {
+interface SyntaxFault {
   readonly token: Token;
   readonly message: string;
 }
@@ -42,17 +42,17 @@ const shown = (token: Token): string =>
         ? token.text
         : `"${token.kind}"`;
 
-function parseTokens(tokens: readonly Token[]): Node | Fault {
+function parseTokens(tokens: readonly Token[]): Node | SyntaxFault {
   const end: Token = tokens.at(-1) ?? { kind: 'end', offset: 0, length: 0, text: '' };
   let next = 0;
   const peek = (): Token => tokens[next] ?? end;
-  const expected = (what: string): Fault => ({
+  const expected = (what: string): SyntaxFault => ({
     token: peek(),
     message: `unexpected ${shown(peek())}: expected ${what}`,
   });
 
-  const group = (kind: 'or' | 'and', depth: number): Node | Fault => {
-    const operand = (): Node | Fault => (kind === 'or' ? group('and', depth) : unary(depth));
+  const group = (kind: 'or' | 'and', depth: number): Node | SyntaxFault => {
+    const operand = (): Node | SyntaxFault => (kind === 'or' ? group('and', depth) : unary(depth));
     const first = operand();
     if ('message' in first) return first;
     const operands = [first];
@@ -68,7 +68,7 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
       : { kind, operands, offset: first.offset, length: last.offset + last.length - first.offset };
   };
 
-  const unary = (depth: number): Node | Fault => {
+  const unary = (depth: number): Node | SyntaxFault => {
     const token = peek();
     if (token.kind === 'name') return call();
     if (token.kind !== '!' && token.kind !== '(') return expected('a function, "(" or "!"');
@@ -88,7 +88,7 @@ function parseTokens(tokens: readonly Token[]): Node | Fault {
     return inner;
   };
 
-  const call = (): Call | Fault => {
+  const call = (): Call | SyntaxFault => {
     const name = peek();
     next += 1;
     if (peek().kind !== '(') return expected(`"(" after ${name.text}`);

@@ -32,7 +32,7 @@ export interface RequestQueue {
   counts(): { readonly active: number; readonly waiting: number };
 }
 
-interface Waiter {
+interface QueueWaiter {
   readonly sinceMs: number;
   /** @param admitted false when it is rejected. */
   resume(admitted: boolean): void;
@@ -44,7 +44,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const unknown = createLine(maxConcurrent);
   const maxUnknown = Math.max(1, Math.floor(maxConcurrent / 2));
   const active = (): number => known.active + unknown.active;
-  const hasPlace = (line: Line): boolean =>
+  const hasPlace = (line: ClientQueue): boolean =>
     active() < maxConcurrent && (line === known || unknown.active < maxUnknown);
 
   const next = (): void => {
@@ -57,7 +57,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
         waiter.resume(admitted);
       }
   };
-  const wait = (clientId: string, line: Line): Promise<boolean> =>
+  const wait = (clientId: string, line: ClientQueue): Promise<boolean> =>
     new Promise((resume) => line.add(clientId, { sinceMs: clock.monotonic(), resume }));
 
   return {
@@ -76,17 +76,17 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   };
 }
 
-interface Line {
+interface ClientQueue {
   /** Requests under way. */
   active: number;
   readonly waiting: number;
-  add(clientId: string, waiter: Waiter): void;
-  take(): Waiter | undefined;
+  add(clientId: string, waiter: QueueWaiter): void;
+  take(): QueueWaiter | undefined;
 }
 
 /** Clients in turn. @param crowd number of waiting clients above which the newest goes first. */
-function createLine(crowd: number): Line {
-  const byClient = new Map<string, Waiter[]>();
+function createLine(crowd: number): ClientQueue {
+  const byClient = new Map<string, QueueWaiter[]>();
   /** The end from which clients are taken while there is no crowd comes first. */
   const clients: string[] = [];
   let waiting = 0;

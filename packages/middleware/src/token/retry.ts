@@ -4,13 +4,13 @@ import type { AccessToken } from './access-token.ts';
 import type { TokenFailure } from './failure.ts';
 
 /** The result of one attempt to obtain something; `T` is anything but a failure. */
-export interface Attempt<T extends Obtained = AccessToken> {
+export interface Attempt<T extends AttemptResult = AccessToken> {
   readonly outcome: T | TokenFailure;
   /** Whether another attempt may have another outcome; false for success and for a final response. */
   readonly transient: boolean;
 }
 
-interface Obtained {
+interface AttemptResult {
   readonly kind: string;
 }
 
@@ -34,7 +34,7 @@ const longestWaitSeconds = 10;
  * waits an exponential back-off with full jitter, after `Retry-After` when the server sent one. A `Retry-After` of more
  * than 10 seconds ends the retries: the caller learns when to come back instead of waiting here.
  */
-export async function retry<T extends Obtained>(
+export async function retry<T extends AttemptResult>(
   attempt: () => Promise<Attempt<T>>,
   { clock, random, maxRetries, isFinal }: RetryOptions,
 ): Promise<T | TokenFailure> {
@@ -50,4 +50,4 @@ export async function retry<T extends Obtained>(
   }
 }
 
-const isFailure = (outcome: Obtained): outcome is TokenFailure => outcome.kind === 'failure';
+const isFailure = (outcome: AttemptResult): outcome is TokenFailure => outcome.kind === 'failure';

@@ -23,7 +23,7 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-interface Sent {
+interface TransportRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -78,7 +78,7 @@ export function createTransport(
   // In the background, so that neither the first request nor the start waits for it. A failure here happens again there. Uses
   // the machine's clock, because no behaviour depends on it.
   systemClock.after(loadAfterMs, () => void loadDispatcher().catch(() => {}));
-  const send = async (url: string, request: Sent): Promise<Response> => {
+  const send = async (url: string, request: TransportRequest): Promise<Response> => {
     if (options.proxy === undefined && proxies.fault !== undefined) throw new LocalFault(proxies.fault);
     const { origin, pathname, search } = new URL(url);
     const headers = { ...request.headers, 'accept-encoding': 'identity' };

@@ -7,10 +7,10 @@ import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentia
 import type { Configuration } from '../configuration.ts';
 import { tryStore } from './try-store.ts';
 import { tryTokenEndpoint, withoutQuery } from './try-token-endpoint.ts';
-import type { Outcome } from './tried.ts';
+import type { ConnectionResult } from './connection-result.ts';
 
 /** A store, a token endpoint or an issuer, and what trying it came to. */
-export interface Connection extends Outcome {
+export interface ConnectionCheck extends ConnectionResult {
   readonly kind: 'store' | 'token endpoint' | 'issuer';
   /** `127.0.0.1:6379`, or a URL without its query. */
   readonly target: string;
@@ -20,21 +20,21 @@ export interface Connection extends Outcome {
   readonly problem: Problem | undefined;
 }
 
-interface Target {
-  readonly kind: Connection['kind'];
+interface ConnectionTarget {
+  readonly kind: ConnectionCheck['kind'];
   readonly target: string;
   readonly middlewares: string[];
   readonly first: MiddlewareConfig;
   readonly option: readonly string[];
-  readonly attempt: () => Promise<Outcome>;
+  readonly attempt: () => Promise<ConnectionResult>;
 }
 
 /** Connections that are tried at the same time. */
 const concurrency = 8;
 
 /** Tries every store, token endpoint and issuer of the middlewares that can be used, each once however many share it. */
-export async function tryConnections({ routes, prepared }: Configuration): Promise<Connection[]> {
-  const targets = new Map<string, Target>();
+export async function tryConnections({ routes, prepared }: Configuration): Promise<ConnectionCheck[]> {
+  const targets = new Map<string, ConnectionTarget>();
   for (const one of prepared.steps.values()) {
     const { name } = one;
     const options = oAuthClientCredentials.optionsOf(one);
@@ -47,7 +47,7 @@ export async function tryConnections({ routes, prepared }: Configuration): Promi
     }
   }
   const waiting = [...targets.values()].entries();
-  const connections: Connection[] = [];
+  const connections: ConnectionCheck[] = [];
   const work = async (): Promise<void> => {
     for (const [index, target] of waiting) connections[index] = toConnection(target, await target.attempt());
   };
@@ -58,7 +58,7 @@ export async function tryConnections({ routes, prepared }: Configuration): Promi
 function* targetsOf(
   first: MiddlewareConfig,
   options: ClientCredentialsOptions,
-): Generator<readonly [string, Target]> {
+): Generator<readonly [string, ConnectionTarget]> {
   const { store, url, issuer, clientID, clientConfig } = options;
   yield [
     // At application level nothing but the connection is tried.
@@ -95,7 +95,10 @@ function tokenOptionsOf(options: ClientCredentialsOptions): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !judging.has(name)));
 }
 
-function toConnection({ kind, target, middlewares, first, option }: Target, outcome: Outcome): Connection {
+function toConnection(
+  { kind, target, middlewares, first, option }: ConnectionTarget,
+  outcome: ConnectionResult,
+): ConnectionCheck {
   const { fault, detail } = outcome;
   const others = middlewares.length - 1;
   const also = others === 0 ? '' : ` (also for ${others} other middleware${others === 1 ? '' : 's'})`;

@@ -2,7 +2,7 @@ import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import type { AccessToken } from '@grantgate/middleware/token/access-token';
 import { toShownText } from '@grantgate/middleware/token/error-response';
-import type { Outcome } from './tried.ts';
+import type { ConnectionResult } from './connection-result.ts';
 
 /** The body of a token response. */
 export type GrantBody = Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ export function judgeGrant(
   { scopes, audience, resource }: Pick<ClientCredentialsOptions, 'scopes' | 'audience' | 'resource'>,
   { value }: Pick<AccessToken, 'value'>,
   { scope }: GrantBody,
-): Outcome | undefined {
+): ConnectionResult | undefined {
   const payload = decodeJwtPayload(value);
   const claims = payload === undefined ? {} : (JSON.parse(payload) as Readonly<Record<string, unknown>>);
   // RFC 6749 section 5.1: a response that names no scope grants what was requested.
@@ -38,7 +38,7 @@ export function judgeGrant(
   return undefined;
 }
 
-const warning = (code: 'scope_not_granted' | 'audience_not_granted', detail: string): Outcome => ({
+const warning = (code: 'scope_not_granted' | 'audience_not_granted', detail: string): ConnectionResult => ({
   fault: { severity: 'warning', code },
   detail,
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRedisStore } from '@grantgate/middleware/cache/redis/create-redis-store';
 import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { StoreOptions } from '@grantgate/middleware/options/options';
-import type { Outcome } from './tried.ts';
+import type { ConnectionResult } from './connection-result.ts';
 
 /** Milliseconds for the connection, and again for all that is asked over it. */
 const limitMs = 5_000;
@@ -15,7 +15,7 @@ const keyMs = 5_000;
 export async function tryStore({
   keyPrefix,
   redis,
-}: Pick<StoreOptions, 'keyPrefix' | 'redis'>): Promise<Outcome> {
+}: Pick<StoreOptions, 'keyPrefix' | 'redis'>): Promise<ConnectionResult> {
   let store: TokenStore | undefined;
   try {
     store = createRedisStore(redis);
@@ -61,7 +61,7 @@ async function within<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-const toFault = (detail: string): Outcome => ({
+const toFault = (detail: string): ConnectionResult => ({
   fault: { severity: 'error', code: 'store_unreachable' },
   detail,
 });

@@ -12,7 +12,7 @@ import { describeForOperators } from '@grantgate/middleware/token/failure';
 import { createTransport } from '@grantgate/middleware/token/transport';
 import type { GrantBody } from './judge-grant.ts';
 import { judgeGrant } from './judge-grant.ts';
-import type { Outcome } from './tried.ts';
+import type { ConnectionResult } from './connection-result.ts';
 
 export type EndpointOptions = Omit<TokenOptions, 'store'> &
   Pick<ClientCredentialsOptions, 'clientID' | 'clientSecret'>;
@@ -21,7 +21,7 @@ export type EndpointOptions = Omit<TokenOptions, 'store'> &
  * Tries a token endpoint, which the issuer names unless it is given. At gateway level a token is asked for, once; at application level, where nobody has a credential to
  * show, a request without any: whatever answers it is reachable.
  */
-export async function tryTokenEndpoint(options: EndpointOptions): Promise<Outcome> {
+export async function tryTokenEndpoint(options: EndpointOptions): Promise<ConnectionResult> {
   // The limit of a request does not keep the process alive by itself.
   const alive = setInterval(() => {}, 60_000);
   try {
@@ -42,9 +42,9 @@ export function withoutQuery(url: string): string {
   return origin + pathname;
 }
 
-type Found = Parameters<typeof toEndpointOptions>[1];
+type DiscoveredMetadata = Parameters<typeof toEndpointOptions>[1];
 
-async function discover(options: EndpointOptions): Promise<ServerMetadata | Outcome> {
+async function discover(options: EndpointOptions): Promise<ServerMetadata | ConnectionResult> {
   const discovery = createDiscovery(
     { ...toDiscoveryOptions(options), maxRetries: 0 },
     { clock: systemClock },
@@ -59,14 +59,18 @@ async function discover(options: EndpointOptions): Promise<ServerMetadata | Outc
   }
 }
 
-function attempt(options: EndpointOptions, found: Found): Promise<Outcome> {
+function attempt(options: EndpointOptions, found: DiscoveredMetadata): Promise<ConnectionResult> {
   const own = toCredential(options);
   return own === undefined ? knock(options, found.tokenEndpoint) : obtain(options, found, own);
 }
 
-type Credential = Parameters<ReturnType<typeof createTokenEndpoint>['obtain']>[0];
+type EndpointCredential = Parameters<ReturnType<typeof createTokenEndpoint>['obtain']>[0];
 
-async function obtain(options: EndpointOptions, found: Found, credential: Credential): Promise<Outcome> {
+async function obtain(
+  options: EndpointOptions,
+  found: DiscoveredMetadata,
+  credential: EndpointCredential,
+): Promise<ConnectionResult> {
   let granted: GrantBody = {};
   const endpoint = createTokenEndpoint(
     { ...toEndpointOptions(options, found), maxRetries: 0 },
@@ -87,7 +91,7 @@ async function obtain(options: EndpointOptions, found: Found, credential: Creden
 }
 
 /** A token may be good, and yet not what was configured for. */
-function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome | undefined {
+function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): ConnectionResult | undefined {
   if (expiresAtMs === undefined)
     return {
       fault: { severity: 'warning', code: 'token_without_lifetime' },
@@ -102,14 +106,14 @@ function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): Outcome | undef
   return undefined;
 }
 
-function givesToken({ token_type: type }: GrantBody): Outcome {
+function givesToken({ token_type: type }: GrantBody): ConnectionResult {
   return {
     fault: undefined,
     detail: `grants a token (${describeTokenType(typeof type === 'string' ? type : '')})`,
   };
 }
 
-async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Outcome> {
+async function knock({ clientConfig }: EndpointOptions, url: string): Promise<ConnectionResult> {
   const { tls, timeoutSeconds, proxy } = clientConfig;
   const transport = createTransport({ tls, proxy, timeoutMs: timeoutSeconds * 1000 }, systemClock);
   const limit = new AbortController();

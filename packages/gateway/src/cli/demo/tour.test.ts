@@ -1,10 +1,10 @@
 import { openLocalServer } from '@grantgate/demo/local-server';
 import { Agent } from 'undici';
 import { expect, it } from 'vitest';
-import type { Stop } from './tour.ts';
+import type { TourStop } from './tour.ts';
 import { toCurl, visit } from './tour.ts';
 
-const stop: Stop = {
+const stop: TourStop = {
   title: 'a stop',
   path: '/app',
   user: 'orders:orders-secret',

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { request } from 'undici';
 
 /** One stop of the tour: a request, and what must come back. */
-export interface Stop {
+export interface TourStop {
   readonly title: string;
   readonly path: string;
   /** `client ID:secret` for Basic credentials. */
@@ -15,7 +15,7 @@ export interface Stop {
   readonly tokenRequests: number;
 }
 
-export const stops: readonly Stop[] = [
+export const stops: readonly TourStop[] = [
   {
     title: 'Application level: the caller brings a client ID and secret',
     path: '/app',
@@ -59,14 +59,14 @@ export const stops: readonly Stop[] = [
 ];
 
 /** The command line that makes the same request. */
-export function toCurl({ path, user, headers = {} }: Stop, gatewayUrl: string): string {
+export function toCurl({ path, user, headers = {} }: TourStop, gatewayUrl: string): string {
   const words = ['curl'];
   if (user !== undefined) words.push(`-u ${user}`);
   for (const [name, value] of Object.entries(headers)) words.push(`-H '${name}: ${value}'`);
   return [...words, `${gatewayUrl}${path}`].join(' ');
 }
 
-export interface Visit {
+export interface TourVisit {
   readonly status: number;
   readonly body: string;
   readonly tokenRequests: number;
@@ -76,10 +76,10 @@ export interface Visit {
 
 /** Makes the request of a stop and compares. */
 export async function visit(
-  stop: Stop,
+  stop: TourStop,
   gatewayUrl: string,
   { dispatcher, tokenRequests }: { readonly dispatcher: Dispatcher; readonly tokenRequests: () => number },
-): Promise<Visit> {
+): Promise<TourVisit> {
   const before = tokenRequests();
   const { statusCode, body } = await request(`${gatewayUrl}${stop.path}`, {
     dispatcher,

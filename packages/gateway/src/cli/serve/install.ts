@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Address } from '../../config/address.ts';
+import type { HostPort } from '../../config/address.ts';
 import { isSameListener, parseAddress } from '../../config/address.ts';
 import type { InstallConfig } from '../../config/install.ts';
 import { maxWorkers } from '../../config/install-schema.ts';
@@ -113,7 +113,7 @@ function readExternalAuthAddresses({
   return addresses;
 }
 
-function readAddress(flag: string, text: string): Address {
+function readAddress(flag: string, text: string): HostPort {
   const address = parseAddress(text);
   if (address === undefined)
     throw new UsageError(`${flag}: expected host:port, :port or [IPv6 address]:port`);

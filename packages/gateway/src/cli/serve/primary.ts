@@ -19,7 +19,7 @@ import { reportProblems } from './install.ts';
 import { createClusters } from './open-cluster.ts';
 import { countWorkers } from './workers.ts';
 
-interface Read {
+interface InstallFile {
   readonly config: InstallConfig;
   readonly text: string | undefined;
 }
@@ -31,7 +31,7 @@ const marginMs = 10_000;
  * Serves in processes of their own. This one holds what they share and serves nothing: what callers send never reaches the
  * process that everything depends on.
  */
-export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: Io): Promise<number> {
+export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgain, io: Io): Promise<number> {
   const stop = untilStopped(io);
   const stderr = await io.openSink('stderr');
   const log = createLog(first.config.log, stderr);
@@ -86,7 +86,7 @@ export async function serveWithWorkers(first: Read, read: ReadInstallAgain, io: 
   }
 }
 
-function toPlan({ config, text }: Read, cluster: ClusterFeed | undefined): WorkerPlan {
+function toPlan({ config, text }: InstallFile, cluster: ClusterFeed | undefined): WorkerPlan {
   const graces = Array.from(config.entryPoints.values(), ({ transport }) => transport.graceTimeoutMs);
   return {
     count: countWorkers(config),
@@ -97,7 +97,7 @@ function toPlan({ config, text }: Read, cluster: ClusterFeed | undefined): Worke
 }
 
 /** Undefined for a configuration that is broken; what is wrong with it has been said. */
-async function readAgain(read: ReadInstallAgain, io: Io): Promise<Read | undefined> {
+async function readAgain(read: ReadInstallAgain, io: Io): Promise<InstallFile | undefined> {
   try {
     const text = await read.text();
     const { config, problems } = read.parse(text);

@@ -2,7 +2,7 @@ import { systemClock } from '@grantgate/middleware/base/clock';
 import type { Gateway } from '../../start/gateway.ts';
 import { startGateway } from '../../compose.ts';
 import { GatewayStartError } from '../../start-error.ts';
-import type { PurgeRequest, Purged } from '../../snapshot/token-purge.ts';
+import type { PurgeRequest, PurgeResult } from '../../snapshot/token-purge.ts';
 import type { Assignment, ToWorker } from '../../workers/messages.ts';
 import { createRequestLink } from '../../workers/request-link.ts';
 import { createPrimaryCluster, type PrimaryCluster } from '../../workers/primary-cluster.ts';
@@ -35,7 +35,7 @@ export async function serveAsWorker(read: ReadInstallAgain, primary: PrimaryLink
   }
 }
 
-interface Surroundings {
+interface WorkerEnvironment {
   readonly primary: PrimaryLink;
   readonly io: Io;
   readonly sinks: Pick<Parameters<typeof startGateway>[1], 'stdout' | 'stderr'>;
@@ -44,8 +44,8 @@ interface Surroundings {
 async function serve(
   { number, secret, configuration }: Assignment,
   read: ReadInstallAgain,
-  orders: Orders,
-  { primary, io, sinks }: Surroundings,
+  orders: PrimaryCommands,
+  { primary, io, sinks }: WorkerEnvironment,
 ): Promise<void> {
   const { config } = read.parse(configuration);
   // The primary has parsed the same text.
@@ -57,7 +57,7 @@ async function serve(
     systemClock,
   );
   orders.onMetrics = ({ id, text }) => metrics.take(id, text);
-  const purges = createRequestLink<PurgeRequest, Purged>(
+  const purges = createRequestLink<PurgeRequest, PurgeResult>(
     (id, request) => primary.send({ kind: 'purge', id, request }),
     systemClock,
   );
@@ -88,7 +88,7 @@ async function serve(
 }
 
 /** What the primary says. */
-interface Orders {
+interface PrimaryCommands {
   /** Undefined when the worker is not wanted any more. */
   readonly assigned: Promise<Assignment | undefined>;
   /** Aborted when the worker is told to stop: a start that is under way is given up. */
@@ -104,13 +104,13 @@ interface Orders {
   readonly cluster: PrimaryCluster;
 }
 
-function listenTo(primary: PrimaryLink): Orders {
+function listenTo(primary: PrimaryLink): PrimaryCommands {
   let assign = (_assignment: Assignment | undefined): void => {};
   let end: (kind: 'retire' | 'drain') => void = (kind) => void (early = kind);
   let early: 'retire' | 'drain' | undefined;
   let reopen = (): void => {};
   const stopping = new AbortController();
-  const orders: Orders = {
+  const orders: PrimaryCommands = {
     assigned: new Promise((resolve) => (assign = resolve)),
     stopping: stopping.signal,
     onStored: () => {},

@@ -8,7 +8,7 @@ import type { AccessToken, TokenOutcome } from '@grantgate/middleware/token/acce
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import type { CallerCredential } from './read-credential.ts';
 
-export interface Obtained {
+export interface TokenResult {
   readonly decision: Decision;
   /** Also when the decision is a refusal of its claims; undefined when none came. */
   readonly token: AccessToken | undefined;
@@ -22,7 +22,7 @@ export interface Obtained {
 export async function obtain(
   options: ClientCredentialsOptions,
   caller: CallerCredential | undefined,
-): Promise<Obtained> {
+): Promise<TokenResult> {
   let token: AccessToken | undefined;
   let failure: string | undefined;
   const cache = watch(createTokenCache({ clock: systemClock }), (outcome) => {

@@ -6,11 +6,11 @@ import { claimJson } from '@grantgate/middleware/claims/text';
 import type { Deny } from '@grantgate/middleware/decision/decision';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import { describeTokenType } from '@grantgate/middleware/token/error-response';
-import type { ExplainedCall } from '@grantgate/middleware/predicate/explain';
+import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
 import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
 import { formatCalls } from '../calls.ts';
 import type { Style } from '../style.ts';
-import type { Obtained } from './obtain.ts';
+import type { TokenResult } from './obtain.ts';
 
 /** Report about a token and the decision on it. Holds the token only when it is shown. */
 export interface TokenReport {
@@ -36,14 +36,14 @@ export interface TokenReport {
       }
     | undefined;
   /** Of the option `claims`; empty without it or without claims. */
-  readonly calls: readonly ExplainedCall[];
+  readonly calls: readonly CallExplanation[];
   /** Name and value; `Authorization` without its token unless it is shown. */
   readonly headers: readonly (readonly [string, string])[];
 }
 
 export function createReport(
   middleware: Pick<PreparedMiddleware, 'name'> & { readonly options: ClientCredentialsOptions },
-  { decision, token, tokenEndpoint, failure }: Obtained,
+  { decision, token, tokenEndpoint, failure }: TokenResult,
   asked: { readonly clientId: string; readonly reveal: boolean },
 ): TokenReport {
   const { name, options } = middleware;

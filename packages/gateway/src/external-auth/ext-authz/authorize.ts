@@ -1,12 +1,12 @@
 import type { ExternalAuthConfig, EntryPointConfig } from '../../config/install.ts';
 import { hasTooManyFields } from '../../http1/message/header-lines.ts';
 import { toHostName, withoutUserinfo } from '../../http1/message/authority.ts';
-import { usernameOf } from '../../middlewares/passes.ts';
+import { usernameOf } from '../../middlewares/step-changes.ts';
 import type { Step } from '../../middlewares/step.ts';
 import { toShownClientId } from '../../pipeline/client-id.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
-import { decide, type Stop } from '../../pipeline/run-steps.ts';
-import { SteppedRequest } from '../../pipeline/stepped-request.ts';
+import { decide, type EarlyResponse } from '../../pipeline/run-steps.ts';
+import { StepContext } from '../../pipeline/step-context.ts';
 import { ambiguousPath, brokenRoute, gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
@@ -48,9 +48,9 @@ export function createAuthorize(
     const begun = deps.clock.monotonic();
     const facts = toFacts(request, entryPoint);
     const requestId = readRequestId(facts.rawHeaders);
-    const stepped = new CheckedRequest(facts, valueOf(facts.rawHeaders, credentials));
+    const stepped = new AuthorizationContext(facts, valueOf(facts.rawHeaders, credentials));
     let asked: NamedSteps | undefined;
-    let stop: Stop = brokenRoute;
+    let stop: EarlyResponse = brokenRoute;
     try {
       const name = request.contextExtensions.get('middleware') ?? config.middleware;
       asked = name === undefined ? undefined : lease.snapshot.findSteps(name);
@@ -101,7 +101,7 @@ const unforwarded = {
 } as const;
 
 /** A caller's request as Envoy describes it. */
-class CheckedRequest extends SteppedRequest {
+class AuthorizationContext extends StepContext {
   override readonly isOver = false;
   override readonly facts: RequestFacts;
   protected override readonly presentedAuthorization: string | undefined;

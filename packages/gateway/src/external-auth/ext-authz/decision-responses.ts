@@ -1,7 +1,7 @@
 import { toProblem, toProblemHeaders } from '@grantgate/middleware/decision/problem';
 import type { ExternalAuthConfig } from '../../config/install.ts';
-import type { Passes } from '../../middlewares/passes.ts';
-import { usernameOf } from '../../middlewares/passes.ts';
+import type { StepChanges } from '../../middlewares/step-changes.ts';
+import { usernameOf } from '../../middlewares/step-changes.ts';
 import type { StepResponse } from '../../middlewares/step.ts';
 import type { Refusal } from '../../pipeline/refusals.ts';
 import type { NamedSteps } from '../../snapshot/snapshot.ts';
@@ -12,7 +12,7 @@ import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
 
 /** Decisions as Envoy reads them: the bytes of a `CheckResponse`. */
 export interface DecisionResponses {
-  allow(asked: NamedSteps, request: CheckRequest, passes: Passes): Buffer;
+  allow(asked: NamedSteps, request: CheckRequest, passes: StepChanges): Buffer;
   deny(refusal: Refusal, requestId: string): Buffer;
   /** A step's own response, such as a redirect. */
   reply(response: StepResponse): Buffer;

@@ -25,9 +25,9 @@ export async function openExtAuthz(
 ): Promise<EntryPoint> {
   const grpc = loadGrpc();
   const authorize = createAuthorize(config, config.externalAuth, deps.pipeline);
-  const watchers = new Set<ServerWritableStream<HealthRequest, Health>>();
+  const watchers = new Set<ServerWritableStream<HealthRequest, ServingStatus>>();
   let draining = false;
-  const health = (service: string): Health =>
+  const health = (service: string): ServingStatus =>
     !services.has(service) ? 'unknown' : draining ? 'notServing' : 'serving';
   const slow = createSlowCallers(grpc, deps.clock, config.transport);
   const { idleTimeoutMs, graceTimeoutMs } = config.transport;
@@ -42,11 +42,14 @@ export async function openExtAuthz(
     },
   });
   server.addService(healthCheck, {
-    Check: ({ request }: ServerUnaryCall<HealthRequest, Health>, done: sendUnaryData<Health>) => {
+    Check: (
+      { request }: ServerUnaryCall<HealthRequest, ServingStatus>,
+      done: sendUnaryData<ServingStatus>,
+    ) => {
       if (services.has(request.service)) done(null, health(request.service));
       else done({ code: grpc.status.NOT_FOUND, details: 'unknown service' });
     },
-    Watch: (call: ServerWritableStream<HealthRequest, Health>) => {
+    Watch: (call: ServerWritableStream<HealthRequest, ServingStatus>) => {
       call.write(health(call.request.service));
       watchers.add(call);
       call.once('cancelled', () => watchers.delete(call));
@@ -100,7 +103,7 @@ export async function openExtAuthz(
 /** Envoy sends headers, and the body only when it is told to: this is far above its limit for heads. */
 const maxMessageBytes = 4 * 1024 * 1024;
 
-type Health = 'serving' | 'notServing' | 'unknown';
+type ServingStatus = 'serving' | 'notServing' | 'unknown';
 
 const services: ReadonlySet<string> = new Set(['', 'envoy.service.auth.v3.Authorization']);
 
@@ -122,11 +125,11 @@ const healthMethod = (name: string, responseStream: boolean): ServiceDefinition[
   responseStream,
   requestSerialize: (bytes: Buffer) => bytes,
   requestDeserialize: readHealthRequest,
-  responseSerialize: (health: Health) => numberField(1, healthNumbers[health]),
+  responseSerialize: (health: ServingStatus) => numberField(1, healthNumbers[health]),
   responseDeserialize: (bytes: Buffer) => bytes,
 });
 
-const healthNumbers: Readonly<Record<Health, number>> = { serving: 1, notServing: 2, unknown: 3 };
+const healthNumbers: Readonly<Record<ServingStatus, number>> = { serving: 1, notServing: 2, unknown: 3 };
 
 const healthCheck: ServiceDefinition = {
   Check: healthMethod('Check', false),

@@ -17,7 +17,7 @@ export interface SlowCallers {
   close(): void;
 }
 
-interface Connection {
+interface GrpcConnection {
   readonly socket: Socket;
   /** Undefined once it has made a call. */
   untilFirstCall: Timer | undefined;
@@ -29,12 +29,12 @@ export function createSlowCallers(
   clock: Clock,
   { headerTimeoutMs, readTimeoutMs }: Pick<TransportConfig, 'headerTimeoutMs' | 'readTimeoutMs'>,
 ): SlowCallers {
-  const connections = new Map<string, Connection>();
+  const connections = new Map<string, GrpcConnection>();
   return {
     connected(socket) {
       const caller = toCaller(socket);
       const end = (): void => void socket.destroy();
-      const connection: Connection = { socket, untilFirstCall: clock.after(headerTimeoutMs, end) };
+      const connection: GrpcConnection = { socket, untilFirstCall: clock.after(headerTimeoutMs, end) };
       connections.set(caller, connection);
       socket.on('error', end).once('close', () => {
         connection.untilFirstCall?.cancel();

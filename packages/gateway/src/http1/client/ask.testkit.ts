@@ -1,9 +1,9 @@
-import type { Fault } from './fault.ts';
+import type { ResponseFault } from './fault.ts';
 import type { Pool } from './pool.ts';
-import type { Call, OutgoingRequest } from './request.ts';
+import type { RequestControl, OutgoingRequest } from './request.ts';
 
 /** What became of a request. */
-export interface Outcome {
+export interface ResponseOutcome {
   readonly interim: readonly number[];
   /** 0: no head came. */
   readonly status: number;
@@ -13,7 +13,7 @@ export interface Outcome {
   readonly body: string;
   readonly trailers: readonly string[];
   /** Undefined for a complete response. */
-  readonly fault: Fault | undefined;
+  readonly fault: ResponseFault | undefined;
 }
 
 export const get: OutgoingRequest = {
@@ -31,13 +31,13 @@ export const get: OutgoingRequest = {
 export function ask(
   pool: Pool,
   request: Partial<OutgoingRequest> = {},
-  onCall: (call: Call) => void = () => {},
+  onCall: (call: RequestControl) => void = () => {},
   onPart: () => void = () => {},
-): Promise<Outcome> {
+): Promise<ResponseOutcome> {
   return new Promise((resolve) => {
     const interim: number[] = [];
     const seen = { status: 0, reason: '', headers: [] as readonly string[], body: '' };
-    const finish = (trailers: readonly string[], fault: Fault | undefined): void =>
+    const finish = (trailers: readonly string[], fault: ResponseFault | undefined): void =>
       resolve({ ...seen, interim, trailers, fault });
     onCall(
       pool.dispatch(

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { toLastChunk, writeChunk } from '../message/write-chunk.ts';
-import type { Fault } from './fault.ts';
-import type { Job } from './job.ts';
+import type { ResponseFault } from './fault.ts';
+import type { ActiveRequest } from './active-request.ts';
 import type { BodySink } from './request.ts';
 
 /** The connection that a request's body goes to. */
 export interface BodyOwner {
   /** Whether the request is still the connection's. */
-  serves(job: Job): boolean;
+  serves(job: ActiveRequest): boolean;
   /** From now on it is the server that is waited for. */
-  onWaiting(job: Job): void;
-  fail(fault: Fault): void;
+  onWaiting(job: ActiveRequest): void;
+  fail(fault: ResponseFault): void;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface BodyOwner {
  * @param length bytes; undefined: sent in chunks.
  */
 export function createBodySink(
-  job: Job,
+  job: ActiveRequest,
   length: number | undefined,
   socket: Socket,
   owner: BodyOwner,
@@ -50,7 +50,7 @@ export function createBodySink(
   };
 }
 
-const mismatch: Fault = Object.freeze({
+const mismatch: ResponseFault = Object.freeze({
   code: 'request_invalid',
   reason: 'a body of another length than announced',
 });

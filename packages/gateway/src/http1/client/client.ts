@@ -5,12 +5,12 @@ import { createPool, type Pool } from './pool.ts';
 import { createReadBuffers } from '../message/read-buffers.ts';
 
 /** A client for HTTP/1.1 (RFC 9112) that reads answers strictly and copies nothing that it need not. */
-export interface Client {
+export interface HttpClient {
   /** A new pool of connections to `http://host[:port]` or `https://host[:port]`. */
   createPool(origin: string): Pool;
 }
 
-export function createClient(clock: Clock, limits: ClientLimits): Client {
+export function createClient(clock: Clock, limits: ClientLimits): HttpClient {
   const { connectMs, headMs, bodyIdleMs, idleMs } = limits;
   const deps = {
     limits,

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import type { Deadlines, Expiring } from '../message/deadlines.ts';
+import type { Deadlines, DeadlineOwner } from '../message/deadlines.ts';
 import type { Dialer, Reader } from './dial.ts';
-import type { Fault } from './fault.ts';
+import type { ResponseFault } from './fault.ts';
 import { createBodySink, type BodyOwner } from './body-sink.ts';
-import { Job, type Jobs } from './job.ts';
+import { ActiveRequest, type RequestOwner } from './active-request.ts';
 import type { ReadBuffer, ReadBuffers } from '../message/read-buffers.ts';
-import type { Call, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
+import type { RequestControl, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
 import { createResponseParser, type ResponseEvents, type ResponseParser } from './response-parser.ts';
 import { writeText } from '../message/write-text.ts';
@@ -29,7 +29,7 @@ export interface ClientLimits {
 /** A connection that serves one request after the other, never two at once. */
 export interface Connection {
   /** Sends a request as soon as the connection is open; it must not have another one. */
-  send(request: OutgoingRequest, head: string, handler: ResponseHandler): Call;
+  send(request: OutgoingRequest, head: string, handler: ResponseHandler): RequestControl;
   /** Closes an idle connection. */
   close(): void;
 }
@@ -57,14 +57,14 @@ export const openConnection = (deps: ConnectionDeps, once: boolean): Connection 
   new ServerConnection(deps, once);
 
 /** A class, because there are many of them. */
-class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, Jobs, BodyOwner {
+class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOwner, RequestOwner, BodyOwner {
   deadline = Infinity;
   readonly #deps: ConnectionDeps;
   readonly #once: boolean;
   readonly #buffer: ReadBuffer;
   readonly #parser: ResponseParser;
   readonly #socket: Socket;
-  #job: Job | undefined = undefined;
+  #job: ActiveRequest | undefined = undefined;
   #isOpen = false;
   #isGone = false;
   #isLent = false;
@@ -88,8 +88,8 @@ class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, 
     if (once) socket.on('data', this.#onStreamed);
   }
 
-  send(request: OutgoingRequest, head: string, handler: ResponseHandler): Call {
-    const job = new Job(request, head, handler, this);
+  send(request: OutgoingRequest, head: string, handler: ResponseHandler): RequestControl {
+    const job = new ActiveRequest(request, head, handler, this);
     this.#job = job;
     if (this.#isOpen) this.#write(job);
     return job;
@@ -99,7 +99,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, 
     this.#end();
   }
 
-  #write(job: Job): void {
+  #write(job: ActiveRequest): void {
     this.#parser.expect(job.request);
     if (job.body !== undefined) {
       this.#writeWithBody(job, job.body);
@@ -110,7 +110,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, 
     writeText(this.#socket, job.head, this.#onWritten);
   }
 
-  #writeWithBody(job: Job, body: RequestBody): void {
+  #writeWithBody(job: ActiveRequest, body: RequestBody): void {
     const socket = this.#socket;
     // No time limit while the caller's body comes; the sink sets one while the server does not take it.
     this.deadline = Infinity;
@@ -133,15 +133,15 @@ class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, 
     job.body?.resume();
   };
 
-  serves(job: Job): boolean {
+  serves(job: ActiveRequest): boolean {
     return this.#job === job;
   }
 
-  onWaiting(job: Job): void {
+  onWaiting(job: ActiveRequest): void {
     if (!job.answered) this.#awaitHead();
   }
 
-  fail(fault: Fault): void {
+  fail(fault: ResponseFault): void {
     this.#end(fault);
   }
 
@@ -230,11 +230,11 @@ class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, 
     socket.off('error', this.#onError);
   }
 
-  abort(job: Job): void {
+  abort(job: ActiveRequest): void {
     if (this.#job === job) this.#end();
   }
 
-  resume(job: Job): void {
+  resume(job: ActiveRequest): void {
     if (this.#job !== job || !job.paused) return;
     job.paused = false;
     this.#awaitBody();
@@ -271,7 +271,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, 
   }
 
   /** Ends the connection; without a fault, nobody is told. */
-  #end(fault?: Fault): void {
+  #end(fault?: ResponseFault): void {
     const job = this.#job;
     this.#job = undefined;
     this.#leave();
@@ -292,7 +292,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, Expiring, 
   }
 }
 
-function toFault(error: NodeJS.ErrnoException, open: boolean, answered: boolean): Fault {
+function toFault(error: NodeJS.ErrnoException, open: boolean, answered: boolean): ResponseFault {
   const reason = error.code ?? error.name;
   if (error.code !== 'ETIMEDOUT') return { code: open ? 'connection_lost' : 'connect_failed', reason };
   return { code: !open ? 'connect_timeout' : answered ? 'body_timeout' : 'head_timeout', reason };

@@ -1,5 +1,5 @@
 /** Why a request has no complete response. */
-export type FaultCode =
+export type ResponseFaultCode =
   /** No connection could be opened, or its certificate is not to be trusted. Nothing was sent. */
   | 'connect_failed'
   /** No connection within the time limit. Nothing was sent. */
@@ -15,8 +15,8 @@ export type FaultCode =
   /** The request itself cannot be written. Nothing was sent. */
   | 'request_invalid';
 
-export interface Fault {
-  readonly code: FaultCode;
+export interface ResponseFault {
+  readonly code: ResponseFaultCode;
   /** In words, without anything that was sent or received. */
   readonly reason: string;
 }

@@ -1,9 +1,9 @@
-import { readResponseHead, type Asked, type ResponseHead } from './response-head.ts';
+import { readResponseHead, type ResponseExpectation, type ResponseHead } from './response-head.ts';
 
 /** Reads the heads of responses on one connection, from parts cut anywhere. */
 export interface HeadReader {
   /** A request has been sent. */
-  expect(asked: Asked): void;
+  expect(asked: ResponseExpectation): void;
   /** The head that begins at that position; undefined when it goes on in the next part or is refused. */
   read(part: Buffer, at: number): ResponseHead | undefined;
   /** Position after the head in the part that completed it. */
@@ -28,7 +28,7 @@ const maxInterim = 100;
 /** @param maxBytes bytes of a head. */
 export function createHeadReader(maxBytes: number): HeadReader {
   const texts = createHeadTextReader(maxBytes);
-  let asked: Asked = { method: '', upgrade: undefined };
+  let asked: ResponseExpectation = { method: '', upgrade: undefined };
   let interim = 0;
   /** The last head and what it was read from: a server mostly says the same again. */
   let last: LastHead | undefined;

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const close of cleanups.splice(0).reverse()) await close();
 });
 
-interface Connection {
+interface AcceptedConnection {
   readonly socket: Socket;
   /** Requests that have come on it. */
   count: number;
@@ -20,10 +20,10 @@ interface Connection {
 }
 
 /** A server with a callback for each request: its target, its connection, and how many requests came on it before. */
-async function serve(onRequest: (target: string, connection: Connection) => void) {
-  const connections: Connection[] = [];
+async function serve(onRequest: (target: string, connection: AcceptedConnection) => void) {
+  const connections: AcceptedConnection[] = [];
   const server = createServer((socket) => {
-    const connection: Connection = { socket, count: 0, closed: false };
+    const connection: AcceptedConnection = { socket, count: 0, closed: false };
     connections.push(connection);
     let held = '';
     socket.on('error', () => {});

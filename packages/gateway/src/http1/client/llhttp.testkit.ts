@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { createReading, type Reading, type ReadOptions } from './read-response.testkit.ts';
+import { createReading, type ResponseReading, type ResponseReadOptions } from './read-response.testkit.ts';
 
 /** What undici's build of llhttp exports, as far as it is used here. */
 interface Llhttp {
@@ -20,7 +20,10 @@ const typeResponse = 2;
 const skipBody = 1;
 
 /** Reads answers with llhttp, Node.js's parser, as strict as it is by default. */
-export function createLlhttpReader(): (parts: readonly Buffer[], options?: ReadOptions) => Reading {
+export function createLlhttpReader(): (
+  parts: readonly Buffer[],
+  options?: ResponseReadOptions,
+) => ResponseReading {
   const { Module, Instance } = (globalThis as unknown as { WebAssembly: WasmModules }).WebAssembly;
   const wasm = createRequire(import.meta.url)('undici/lib/llhttp/llhttp-wasm.js') as Buffer;
   let reading = createReading();

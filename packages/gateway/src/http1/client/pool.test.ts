@@ -6,7 +6,7 @@ import { until } from '../../../../middleware/src/base/until.testkit.ts';
 import { ask, get } from './ask.testkit.ts';
 import type { Pool } from './pool.ts';
 import { answering, createBody, createPoolKit, ok, reset } from './pool.testkit.ts';
-import type { Call } from './request.ts';
+import type { RequestControl } from './request.ts';
 
 const { serve, open, close, onClose } = createPoolKit();
 afterEach(close);
@@ -135,7 +135,7 @@ describe('a time limit', () => {
   test('costs one timer, whatever the number of requests', async () => {
     const { origin, sockets } = await serve(() => {});
     const { pool, clock } = open(origin);
-    const calls: Call[] = [];
+    const calls: RequestControl[] = [];
     for (let count = 0; count < 50; count += 1) void ask(pool, {}, (call) => calls.push(call));
     await until(() => sockets.length === 50);
     expect(clock.pending()).toBe(1);
@@ -182,7 +182,7 @@ describe('a body', () => {
       for (let count = 0; count < 1024; count += 1) socket.write(part);
     });
     const { pool } = open(origin, { bodyIdleMs: 1000 });
-    let call: Call | undefined;
+    let call: RequestControl | undefined;
     let bytes = 0;
     let takes = false;
     const done = new Promise<string>((resolve) => {

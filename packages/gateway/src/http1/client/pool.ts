@@ -1,9 +1,9 @@
 import { openConnection, type ClientLimits, type Connection } from './connection.ts';
-import type { Deadlines, Expiring } from '../message/deadlines.ts';
+import type { Deadlines, DeadlineOwner } from '../message/deadlines.ts';
 import { createDialer } from './dial.ts';
 import type { ReadBuffers } from '../message/read-buffers.ts';
 import { toRequestHead } from './request-head.ts';
-import type { Call, OutgoingRequest, ResponseHandler } from './request.ts';
+import type { RequestControl, OutgoingRequest, ResponseHandler } from './request.ts';
 
 /**
  * Keep-alive connections to one origin, as many as there are requests at once; the one used last is used next. A request that
@@ -11,7 +11,7 @@ import type { Call, OutgoingRequest, ResponseHandler } from './request.ts';
  */
 export interface Pool {
   /** Sends a request; `handler` is told what becomes of it, perhaps before this returns. */
-  dispatch(request: OutgoingRequest, handler: ResponseHandler): Call;
+  dispatch(request: OutgoingRequest, handler: ResponseHandler): RequestControl;
   stats(): PoolStats;
   /** Closes idle connections at once, the others after their responses; resolves when none is left. */
   close(): Promise<void>;
@@ -37,7 +37,7 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
   let closed = false;
   /** Set while no connection is used twice. */
   let distrusted = false;
-  const distrust: Expiring = {
+  const distrust: DeadlineOwner = {
     deadline: Infinity,
     onExpired() {
       distrusted = false;
@@ -103,4 +103,4 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
  */
 const distrustMs = 60_000;
 
-const noCall: Call = Object.freeze({ abort() {}, resume() {} });
+const noCall: RequestControl = Object.freeze({ abort() {}, resume() {} });

@@ -2,7 +2,7 @@ import type { ResponseHead } from './response-head.ts';
 import { createResponseParser } from './response-parser.ts';
 
 /** How a reader understood the bytes of a response. */
-export interface Reading {
+export interface ResponseReading {
   readonly interim: number[];
   /** 0: no final head. */
   status: number;
@@ -18,7 +18,7 @@ export interface Reading {
   reusable: boolean;
 }
 
-export const createReading = (): Reading => ({
+export const createReading = (): ResponseReading => ({
   interim: [],
   status: 0,
   headers: [],
@@ -32,8 +32,8 @@ export const createReading = (): Reading => ({
 /** Reads a response with the parser of this project. */
 export function readResponse(
   parts: readonly Buffer[],
-  { method = 'GET', ends = false, upgrade, maxHeadBytes = 65_536 }: ReadOptions = {},
-): Reading {
+  { method = 'GET', ends = false, upgrade, maxHeadBytes = 65_536 }: ResponseReadOptions = {},
+): ResponseReading {
   const reading = createReading();
   const take = ({ status, headers }: ResponseHead): void => void Object.assign(reading, { status, headers });
   const parser = createResponseParser(maxHeadBytes, {
@@ -57,7 +57,7 @@ export function readResponse(
   return reading;
 }
 
-export interface ReadOptions {
+export interface ResponseReadOptions {
   readonly method?: string;
   /** The connection ends in order after the bytes. */
   readonly ends?: boolean;

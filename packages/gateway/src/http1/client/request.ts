@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Fault } from './fault.ts';
+import type { ResponseFault } from './fault.ts';
 import type { HeaderText } from '../message/header-text.ts';
 import type { ResponseHead } from './response-head.ts';
 
@@ -56,11 +56,11 @@ export interface ResponseHandler {
   /** 101: the connection is the handler’s now, with the first bytes of the other protocol. */
   onUpgrade(head: ResponseHead, socket: Socket): void;
   /** No complete response. */
-  onFault(fault: Fault): void;
+  onFault(fault: ResponseFault): void;
 }
 
 /** A request under way. */
-export interface Call {
+export interface RequestControl {
   /** Nobody waits for the response any more: its connection is closed. Changes nothing once it is complete. */
   abort(): void;
   /** The handler takes parts of the body again. */

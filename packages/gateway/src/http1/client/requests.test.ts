@@ -4,7 +4,7 @@ import { turns } from '../../../../middleware/src/base/until.testkit.ts';
 import { until } from '../../../../middleware/src/base/until.testkit.ts';
 import { ask } from './ask.testkit.ts';
 import { answering, closedOf, createBody, createPoolKit, ok, reset } from './pool.testkit.ts';
-import type { Call } from './request.ts';
+import type { RequestControl } from './request.ts';
 
 const { serve, open, close } = createPoolKit();
 afterEach(close);
@@ -124,7 +124,7 @@ describe('a request', () => {
     const { origin, sockets } = await serve((socket) => void socket.pause());
     const { pool } = open(origin);
     const body = createBody(undefined);
-    let handle: Call | undefined;
+    let handle: RequestControl | undefined;
     void ask(pool, { method: 'POST', body }, (call) => (handle = call));
     const sink = await body.started;
     // More than the system's buffers hold: without the server, nothing could be told to go on.
@@ -167,7 +167,7 @@ describe('a request', () => {
     const { origin, sockets } = await serve((socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Le'));
     const { pool } = open(origin);
     let heard = false;
-    let call: Call | undefined;
+    let call: RequestControl | undefined;
     void ask(pool, {}, (handle) => (call = handle)).then(() => (heard = true));
     await until(() => sockets.length > 0 && sockets[0]!.bytesWritten > 0);
     call!.abort();

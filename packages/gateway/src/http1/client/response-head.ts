@@ -24,7 +24,7 @@ export interface ResponseHead {
 }
 
 /** What a response answers. */
-export interface Asked {
+export interface ResponseExpectation {
   readonly method: string;
   /** Protocol that was asked for, in lower case; undefined for none. */
   readonly upgrade: string | undefined;
@@ -36,7 +36,7 @@ export interface Asked {
  * @param text from the status line to the CR LF of the last header line, as Latin-1.
  * @returns the head, or why it is refused.
  */
-export function readResponseHead(text: string, asked: Asked): ResponseHead | string {
+export function readResponseHead(text: string, asked: ResponseExpectation): ResponseHead | string {
   const line = statusLine.exec(text);
   if (line === null) return 'a malformed status line';
   const minor = line[1] === '1' ? 1 : 0;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLlhttpReader } from './llhttp.testkit.ts';
-import { cutAt, readResponse, type ReadOptions } from './read-response.testkit.ts';
+import { cutAt, readResponse, type ResponseReadOptions } from './read-response.testkit.ts';
 import { badBodies, badHeads } from './response-corpus.testkit.ts';
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
@@ -25,7 +25,7 @@ describe('an answer that two readers could understand differently', () => {
 });
 
 describe('an answer', () => {
-  test.each<[string, string, ReadOptions, object]>([
+  test.each<[string, string, ResponseReadOptions, object]>([
     ['with a length', `${ok}Content-Length: 4\r\n\r\nbody`, {}, { body: 'body', reusable: true }],
     ['with a length of many zeros', `${ok}Content-Length: 00000004\r\n\r\nbody`, {}, { body: 'body', reusable: true }],
     ['with a length of 0', `${ok}Content-Length: 0\r\n\r\n`, {}, { body: '', reusable: true }],

@@ -1,6 +1,6 @@
 import { createChunkedBody } from '../message/chunked-body.ts';
 import { createHeadReader } from './head-reader.ts';
-import type { Asked, ResponseHead } from './response-head.ts';
+import type { ResponseExpectation, ResponseHead } from './response-head.ts';
 
 /** What a parser tells of, in the order of the bytes. */
 export interface ResponseEvents {
@@ -21,7 +21,7 @@ export interface ResponseEvents {
 /** Reads the answers on one connection, one request at a time, from parts cut anywhere. */
 export interface ResponseParser {
   /** A request has been sent. */
-  expect(asked: Asked): void;
+  expect(asked: ResponseExpectation): void;
   /** @returns why the bytes are refused; undefined when they are not. */
   feed(part: Buffer): string | undefined;
   /** The server will send no more. @returns why that is too early; undefined when it is not. */

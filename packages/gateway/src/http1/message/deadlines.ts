@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 
 /** What expires when nothing moves its deadline. */
-export interface Expiring {
+export interface DeadlineOwner {
   /** On the time of `Deadlines.now`; Infinity for never. Moved as often as need be: it costs an assignment. */
   deadline: number;
   onExpired(): void;
@@ -9,8 +9,8 @@ export interface Expiring {
 
 /** Time limits of many things by one coarse timer, which runs only while there are any. */
 export interface Deadlines {
-  add(item: Expiring): void;
-  remove(item: Expiring): void;
+  add(item: DeadlineOwner): void;
+  remove(item: DeadlineOwner): void;
   /** A deadline that expires after `ms` at the earliest, two ticks later at the latest; 0 ms: never. */
   notBefore(ms: number): number;
   /** A deadline that expires after `ms` at the latest, two ticks earlier at the earliest. */
@@ -19,7 +19,7 @@ export interface Deadlines {
 
 /** @param tickMs milliseconds between two looks at the deadlines. */
 export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
-  const items = new Set<Expiring>();
+  const items = new Set<DeadlineOwner>();
   let now = clock.monotonic();
   let timer: Timer | undefined;
   const tick = (): void => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { turns } from '../../../../middleware/src/base/until.testkit.ts';
 import { createArrivingBody, type ArrivingBody } from './arriving-body.ts';
 
-interface Seen {
+interface BodyReader {
   readonly body: ArrivingBody;
   /** Calls so far. */
   text: string;
@@ -12,7 +12,7 @@ interface Seen {
   readonly flow: string[];
 }
 
-function open(length: number, first: string): Seen {
+function open(length: number, first: string): BodyReader {
   const flow: string[] = [];
   const body = createArrivingBody(length, Buffer.from(first), {
     pause: () => void flow.push('pause'),
@@ -22,7 +22,7 @@ function open(length: number, first: string): Seen {
   return { body, text: '', ended: 0, flow };
 }
 
-const read = (seen: Seen, onPart: () => void = () => {}): void =>
+const read = (seen: BodyReader, onPart: () => void = () => {}): void =>
   seen.body.read(
     (part) => {
       seen.text += part.toString();

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { EntryPointConfig } from '../../config/install.ts';
-import type { Deadlines, Expiring } from '../message/deadlines.ts';
+import type { Deadlines, DeadlineOwner } from '../message/deadlines.ts';
 import type { Handle } from '../../pipeline/handle.ts';
-import { gatewayRefusals, type Refusable } from '../../pipeline/refusals.ts';
+import { gatewayRefusals, type PendingRequest } from '../../pipeline/refusals.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import type { ReadPath } from '../../routing/request-path.ts';
 import type { RequestActivity } from './activity.ts';
@@ -37,7 +37,7 @@ export interface CallerConnectionDeps {
 const maxHeldBytes = 64 * 1024;
 
 /** A caller's connection while its requests are of the plain form. A class, because there are many of them. */
-export class CallerConnection implements FastConnection, Expiring, Flow {
+export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   deadline = Infinity;
   readonly socket: Socket;
   readonly texts: ResponseTexts;
@@ -47,7 +47,7 @@ export class CallerConnection implements FastConnection, Expiring, Flow {
   readonly #reads: SocketReads;
   /** The response in flight, until its request has ended as well. */
   #response: FastResponse | undefined = undefined;
-  #underWay: Refusable | undefined = undefined;
+  #underWay: PendingRequest | undefined = undefined;
   #body: ArrivingBody | undefined = undefined;
   #isSettled = false;
   #isReading = false;

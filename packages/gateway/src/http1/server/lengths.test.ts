@@ -8,19 +8,19 @@ import {
 } from '../../entrypoints/gateway.testkit.ts';
 import { openRaw } from '../../entrypoints/raw-connection.testkit.ts';
 
-interface Arrival {
+interface RequestLength {
   readonly length: string | undefined;
   readonly coding: string | undefined;
   body: string;
 }
 
-const arrivals: Arrival[] = [];
+const arrivals: RequestLength[] = [];
 let server: TestServer;
 let gateway: TestGateway;
 beforeAll(async () => {
   server = await startServer((request, response) => {
     const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
-    const arrival: Arrival = { length, coding, body: '' };
+    const arrival: RequestLength = { length, coding, body: '' };
     arrivals.push(arrival);
     request.on('data', (part: Buffer) => (arrival.body += part.toString('latin1')));
     request.on('end', () => response.end('reached'));

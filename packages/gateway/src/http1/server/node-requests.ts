@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Refusable, Refusal } from '../../pipeline/refusals.ts';
+import type { PendingRequest, Refusal } from '../../pipeline/refusals.ts';
 
 /** Requests under way on connections that Node.js reads, for when one of these connections turns out to be faulty. */
 export interface NodeRequests {
   begin(response: ServerResponse): void;
   /** What is refused when the request of a response under way turns out to be faulty. */
-  setRefusable(response: ServerResponse, refusable: Refusable): void;
+  setRefusable(response: ServerResponse, refusable: PendingRequest): void;
   /** The response under way on a connection; undefined for none. */
   find(socket: Duplex): ServerResponse | undefined;
   refuse(response: ServerResponse, refusal: Refusal): void;
@@ -15,7 +15,7 @@ export interface NodeRequests {
 }
 
 export function createNodeRequests(): NodeRequests {
-  const responses = new Map<ServerResponse, Refusable | undefined>();
+  const responses = new Map<ServerResponse, PendingRequest | undefined>();
   const late = new Set<IncomingMessage>();
   return {
     begin(response) {

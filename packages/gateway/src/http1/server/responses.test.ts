@@ -9,7 +9,7 @@ import type { CallerResponseHead } from '../message/response-writer.ts';
 import { openEntryPoint, type EntryPoint } from '../../entrypoints/entry-point.ts';
 
 /** What is done with one response; the same on the fast path and the fallback. */
-interface Script {
+interface ResponseScript {
   readonly method: string;
   readonly head: CallerResponseHead;
   readonly parts: readonly { readonly bytes: number; readonly lent: boolean; readonly flush: boolean }[];
@@ -22,7 +22,7 @@ interface Script {
 }
 
 let entryPoint: EntryPoint;
-let script: Script;
+let script: ResponseScript;
 let closed = 0;
 const defects: unknown[] = [];
 
@@ -34,7 +34,7 @@ function play(answer: CallerResponse): void {
   const lent = Buffer.alloc(70_000);
   const rest = [...script.parts];
   const final = script.together ? rest.pop() : undefined;
-  const toBytes = ({ bytes, lent: isLent }: Script['parts'][number], letter: number): Buffer =>
+  const toBytes = ({ bytes, lent: isLent }: ResponseScript['parts'][number], letter: number): Buffer =>
     isLent ? lent.subarray(0, bytes).fill(letter) : Buffer.alloc(bytes, letter);
   for (const [index, part] of rest.entries()) {
     answer.write(toBytes(part, 97 + index), part.lent);
@@ -66,7 +66,7 @@ afterAll(() => entryPoint.drain());
 const broken = { broken: true };
 
 /** What a caller makes of it. @param target in absolute form for the fallback. */
-function receive(target: string, { method }: Script): Promise<object> {
+function receive(target: string, { method }: ResponseScript): Promise<object> {
   return new Promise((resolve) => {
     const { port } = entryPoint;
     const agent = new Agent({ keepAlive: true });
@@ -100,7 +100,7 @@ const part = fc.record({
   lent: fc.boolean(),
   flush: fc.boolean(),
 });
-const scripts: fc.Arbitrary<Script> = fc
+const scripts: fc.Arbitrary<ResponseScript> = fc
   .record({
     method: fc.constantFrom('GET', 'GET', 'POST', 'HEAD'),
     status: fc.constantFrom(200, 200, 404, 204, 304, 500),

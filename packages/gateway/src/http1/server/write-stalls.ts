@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { pendingBytes } from '../message/write-text.ts';
-import { createDeadlines, toTickMs, type Deadlines, type Expiring } from '../message/deadlines.ts';
+import { createDeadlines, toTickMs, type Deadlines, type DeadlineOwner } from '../message/deadlines.ts';
 
 /** Ends connections whose callers take nothing of what is written to them. */
 export interface WriteStalls {
@@ -26,7 +26,7 @@ export function createWriteStalls(clock: Clock, limitMs: number): WriteStalls {
 }
 
 /** A connection that is watched. */
-class Stall implements Expiring {
+class Stall implements DeadlineOwner {
   deadline = Infinity;
   readonly #socket: Socket;
   readonly #lookMs: number;

@@ -8,10 +8,10 @@ const schema = z.strictObject({
   prefix: z.string().min(1).describe('The prefix.'),
 });
 
-type Options = z.output<typeof schema>;
+type AddPrefixOptions = z.output<typeof schema>;
 
 /** Traefik's `addPrefix`. */
-export const addPrefix = defineKind<Options>({
+export const addPrefix = defineKind<AddPrefixOptions>({
   name: 'addPrefix',
   isPlugin: false,
   description: 'Adds a prefix to the path.',
@@ -20,7 +20,7 @@ export const addPrefix = defineKind<Options>({
   createCompile: () => compile,
 });
 
-function compile({ prefix }: Options, name: string): Step {
+function compile({ prefix }: AddPrefixOptions, name: string): Step {
   const encoded = encodePath(prefix.startsWith('/') ? prefix : `/${prefix}`);
   return Object.freeze({
     name,

@@ -2,7 +2,7 @@ import { createLru } from '@grantgate/middleware/base/lru';
 import { z } from 'zod';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
-import { defineKind, type ReadOptions } from '../kind.ts';
+import { defineKind, type OptionsResult } from '../kind.ts';
 import { createOptionProblem, readOptions } from '../read-options.ts';
 import { unchanged, type Step, type StepRequest } from '../step.ts';
 import { chooseEncoding } from './accept-encoding.ts';
@@ -78,7 +78,7 @@ export const compress = defineKind<Options>({
   },
 });
 
-function read(config: MiddlewareConfig, sources: SharedSources): ReadOptions<Options> {
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<Options> {
   const found = readOptions(schema, config, sources);
   const { encodings: wanted = [] } = found.options ?? {};
   const written = found.writtenPath(['encodings']);

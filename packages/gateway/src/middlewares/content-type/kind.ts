@@ -12,10 +12,10 @@ const schema = z.strictObject({
     .describe('Deprecated, as in Traefik; `false` turns the middleware off.'),
 });
 
-type Options = z.output<typeof schema>;
+type ContentTypeOptions = z.output<typeof schema>;
 
 /** Traefik's `contentType`. */
-export const contentType = defineKind<Options>({
+export const contentType = defineKind<ContentTypeOptions>({
   name: 'contentType',
   isPlugin: false,
   description: 'Detects the media type of responses that have no `Content-Type`.',
@@ -24,7 +24,7 @@ export const contentType = defineKind<Options>({
   createCompile: () => compile,
 });
 
-function compile({ autoDetect }: Options, name: string): Step {
+function compile({ autoDetect }: ContentTypeOptions, name: string): Step {
   if (!autoDetect) return Object.freeze({ name, onRequest: () => unchanged });
   return Object.freeze({
     name,

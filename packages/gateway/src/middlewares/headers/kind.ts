@@ -5,7 +5,7 @@ import { hopByHop } from '../../http1/message/hop-by-hop.ts';
 import { compileRegexp } from '../../routing/regexp/compile.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
 import { replaceHeaders, type HeaderList } from '../header-lists.ts';
-import { defineKind, type ReadOptions } from '../kind.ts';
+import { defineKind, type OptionsResult } from '../kind.ts';
 import { createOptionProblem, readOptions, type SchemaOptions } from '../read-options.ts';
 import { unchanged, type Pass, type Step } from '../step.ts';
 import { compileCors, type Cors } from './cors.ts';
@@ -23,7 +23,7 @@ export const headers = defineKind<HeadersOptions>({
   createCompile: () => compile,
 });
 
-function read(config: MiddlewareConfig, sources: SharedSources): ReadOptions<HeadersOptions> {
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<HeadersOptions> {
   const read = readOptions(headersSchema, config, sources, { ignored: ignoredHeadersNames });
   const { accessControlAllowOriginListRegex: expressions = [] } = read.options ?? {};
   const faults = expressions.flatMap((source, index) => {

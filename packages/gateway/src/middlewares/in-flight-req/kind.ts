@@ -10,7 +10,7 @@ const schema = z.strictObject({
   sourceCriterion: sourceCriterionSchema.optional().describe('Groups requests by source. Default: by host.'),
 });
 
-type Options = z.output<typeof schema>;
+type InFlightReqOptions = z.output<typeof schema>;
 
 const tooManyInFlight = defineRefusal(
   {
@@ -23,7 +23,7 @@ const tooManyInFlight = defineRefusal(
 );
 
 /** Traefik's `inFlightReq`; each process counts for itself. */
-export const inFlightReq = defineKind<Options>({
+export const inFlightReq = defineKind<InFlightReqOptions>({
   name: 'inFlightReq',
   isPlugin: false,
   description: 'Limits the number of concurrent requests; each worker and replica counts separately.',
@@ -33,7 +33,7 @@ export const inFlightReq = defineKind<Options>({
   createCompile: () => compile,
 });
 
-function compile({ amount, sourceCriterion }: Options, name: string): Step {
+function compile({ amount, sourceCriterion }: InFlightReqOptions, name: string): Step {
   const sourceOf = compileSourceCriterion(sourceCriterion, 'host');
   const underWay = new Map<string, number>();
   // By request: what a request is counted for when it begins is what it is counted for when it ends.

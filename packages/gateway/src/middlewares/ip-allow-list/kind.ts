@@ -14,7 +14,7 @@ const schema = z.strictObject({
   rejectStatusCode: z.int().min(400).max(599).default(403).describe('Status of the refusal.'),
 });
 
-type Options = z.output<typeof schema>;
+type IpAllowListOptions = z.output<typeof schema>;
 
 const addressNotAllowed = defineRefusal(
   {
@@ -27,7 +27,7 @@ const addressNotAllowed = defineRefusal(
 );
 
 /** Traefik's `ipAllowList`. */
-export const ipAllowList = defineKind<Options>({
+export const ipAllowList = defineKind<IpAllowListOptions>({
   name: 'ipAllowList',
   isPlugin: false,
   description: 'Accepts requests only from some addresses.',
@@ -37,7 +37,10 @@ export const ipAllowList = defineKind<Options>({
   createCompile: () => compile,
 });
 
-function compile({ sourceRange, ipStrategy, rejectStatusCode: status }: Options, name: string): Step {
+function compile(
+  { sourceRange, ipStrategy, rejectStatusCode: status }: IpAllowListOptions,
+  name: string,
+): Step {
   const addressOf = compileIpStrategy(ipStrategy);
   const isAllowed = compileRanges(sourceRange);
   const title = STATUS_CODES[status] ?? addressNotAllowed.refusal.title;

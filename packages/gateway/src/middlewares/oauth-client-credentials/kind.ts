@@ -6,7 +6,7 @@ import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import { formatPath } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
-import { defineKind, type Compile, type ReadOptions } from '../kind.ts';
+import { defineKind, type Compile, type OptionsResult } from '../kind.ts';
 import { pathOf, resolveOptions } from '../read-options.ts';
 import type { Pass } from '../step.ts';
 import { checkAssertionFile } from './assertion-file.ts';
@@ -24,7 +24,7 @@ export const oAuthClientCredentials = defineKind<ClientCredentialsOptions>({
   createCompile: (deps) => createCompile(createAuthenticators(deps)),
 });
 
-function read(config: MiddlewareConfig, sources: SharedSources): ReadOptions<ClientCredentialsOptions> {
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<ClientCredentialsOptions> {
   const { localReferences, options: written } = config;
   const { value, lookUps, problems, unresolved } = resolveOptions(config, sources);
   const parsed = parseClientCredentials(value);

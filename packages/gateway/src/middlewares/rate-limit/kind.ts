@@ -21,7 +21,7 @@ const schema = z.strictObject({
     .describe('Groups requests by source. Default: by address.'),
 });
 
-type Options = z.output<typeof schema>;
+type RateLimitMiddlewareOptions = z.output<typeof schema>;
 
 const rateLimitExceeded = defineRefusal(
   {
@@ -35,7 +35,7 @@ const rateLimitExceeded = defineRefusal(
 );
 
 /** Traefik's `rateLimit`; each process counts for itself. */
-export const rateLimit = defineKind<Options>({
+export const rateLimit = defineKind<RateLimitMiddlewareOptions>({
   name: 'rateLimit',
   isPlugin: false,
   description: 'Limits the rate of requests from one source; each worker and replica counts separately.',
@@ -54,20 +54,24 @@ const maxSources = 65_536;
 const longestWaitMs = 500;
 
 /** A token bucket: it fills with time, and each request takes one. */
-interface Bucket {
+interface TokenBucket {
   /** Below 0: of requests that wait. */
   tokens: number;
   /** `Clock.monotonic()` */
   filledAtMs: number;
 }
 
-function compile({ average, period, burst, sourceCriterion }: Options, name: string, clock: Clock): Step {
+function compile(
+  { average, period, burst, sourceCriterion }: RateLimitMiddlewareOptions,
+  name: string,
+  clock: Clock,
+): Step {
   if (average === 0) return Object.freeze({ name, onRequest: () => unchanged });
   const perMs = average / (period === 0 ? 1000 : period);
   const size = Math.max(1, burst);
   const maxWaitMs = Math.min(longestWaitMs, 1 / (perMs * 2));
   const sourceOf = compileSourceCriterion(sourceCriterion, 'address');
-  const buckets = createLru<string, Bucket>(maxSources);
+  const buckets = createLru<string, TokenBucket>(maxSources);
   /** Milliseconds until it is the turn of a request of the source. */
   const take = (source: string): number => {
     const now = clock.monotonic();

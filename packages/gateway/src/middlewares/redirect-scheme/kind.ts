@@ -20,10 +20,10 @@ const schema = z.strictObject({
     .describe('Uses 301, or 308 for methods other than `GET`; otherwise 302 or 307.'),
 });
 
-type Options = z.output<typeof schema>;
+type RedirectSchemeOptions = z.output<typeof schema>;
 
 /** Traefik's `redirectScheme`. */
-export const redirectScheme = defineKind<Options>({
+export const redirectScheme = defineKind<RedirectSchemeOptions>({
   name: 'redirectScheme',
   isPlugin: false,
   description: 'Redirects callers to another scheme or port.',
@@ -32,7 +32,7 @@ export const redirectScheme = defineKind<Options>({
   createCompile: () => compile,
 });
 
-function compile({ scheme, port, permanent }: Options, name: string): Step {
+function compile({ scheme, port, permanent }: RedirectSchemeOptions, name: string): Step {
   const suffix = port === '' || usualPorts[scheme] === port ? '' : `:${port}`;
   return Object.freeze({
     name,

@@ -11,10 +11,10 @@ const schema = z.strictObject({
     .describe('New path; the query stays. The server gets the original path in `X-Replaced-Path`.'),
 });
 
-type Options = z.output<typeof schema>;
+type ReplacePathOptions = z.output<typeof schema>;
 
 /** Traefik's `replacePath`. */
-export const replacePath = defineKind<Options>({
+export const replacePath = defineKind<ReplacePathOptions>({
   name: 'replacePath',
   isPlugin: false,
   description: 'Replaces the path.',
@@ -25,7 +25,7 @@ export const replacePath = defineKind<Options>({
 
 const removeHeaders: ReadonlySet<string> = new Set(['x-replaced-path']);
 
-function compile({ path: written }: Options, name: string): Step {
+function compile({ path: written }: ReplacePathOptions, name: string): Step {
   const replacement = encodePath(written.startsWith('/') ? written : `/${written}`);
   return Object.freeze({
     name,

@@ -14,10 +14,10 @@ const schema = z.strictObject({
     ),
 });
 
-type Options = z.output<typeof schema>;
+type StripPrefixOptions = z.output<typeof schema>;
 
 /** Traefik's `stripPrefix`. */
-export const stripPrefix = defineKind<Options>({
+export const stripPrefix = defineKind<StripPrefixOptions>({
   name: 'stripPrefix',
   isPlugin: false,
   description: 'Removes a prefix from the path.',
@@ -32,7 +32,7 @@ const name = 'X-Forwarded-Prefix';
 const lowerName = name.toLowerCase();
 const removeHeaders: ReadonlySet<string> = new Set([lowerName]);
 
-function compile({ prefixes }: Options, stepName: string): Step {
+function compile({ prefixes }: StripPrefixOptions, stepName: string): Step {
   const kinds = prefixes.map((prefix) => ({
     prefix,
     setHeaders: Object.freeze([name, toHeaderBytes(prefix.trim())]),

@@ -1,7 +1,7 @@
-import type { Subject } from '../../workers/readings.ts';
+import type { SeriesSubject } from '../../workers/readings.ts';
 
 /** One metric, as the guide describes it. */
-export interface Definition {
+export interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   /** One sentence, exposed as it stands. */
@@ -9,7 +9,7 @@ export interface Definition {
   /** How values of several processes are merged; default: sum. */
   readonly merge?: 'max' | 'min';
   /** What its series come and go with. */
-  readonly subject?: Subject;
+  readonly subject?: SeriesSubject;
 }
 
 const request = ['code', 'method', 'protocol'] as const;
@@ -284,9 +284,9 @@ export const catalogue = {
     labels: ['worker', 'kind'],
     help: 'Garbage collections.',
   },
-} as const satisfies Readonly<Record<string, Definition>>;
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export type MetricName = keyof typeof catalogue;
 
 /** By name; with every field that a definition may have. */
-export const definitions: Readonly<Record<MetricName, Definition>> = catalogue;
+export const definitions: Readonly<Record<MetricName, MetricDefinition>> = catalogue;

@@ -2,12 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
 import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
-import type { Configured } from './configured.ts';
+import type { ConfigurationLabels } from './configuration-labels.ts';
 import { createConfigurationMetrics } from './configuration-metrics.ts';
 import { parseExposition } from './exposition.testkit.ts';
 import { writeText } from './text.ts';
 
-const configured = (faulty: boolean, routers = 3, broken = 0): Configured => ({
+const configured = (faulty: boolean, routers = 3, broken = 0): ConfigurationLabels => ({
   routers: new Map(Array.from({ length: routers }, (_, index) => [`r${index}@file`, 's@file'])),
   broken,
   brokenMiddlewares: [],

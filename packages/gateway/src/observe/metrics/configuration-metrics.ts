@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { Configured } from './configured.ts';
+import type { ConfigurationLabels } from './configuration-labels.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 
 /** Counts configurations of routes, and knows when certificates expire. */
 export interface ConfigurationMetrics {
-  loaded(configured: Configured): void;
+  loaded(configured: ConfigurationLabels): void;
   /** The certificates that an entry point has from now on, PEM. */
   certificates(entryPoint: string, certificates: readonly { readonly cert: string | Buffer }[]): void;
   read(): SeriesByName;

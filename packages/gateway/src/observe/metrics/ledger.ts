@@ -1,5 +1,5 @@
-import type { Buckets, Readings, Series, Subject } from '../../workers/readings.ts';
-import type { Definition, MetricName } from './catalogue.ts';
+import type { Buckets, Readings, Series, SeriesSubject } from '../../workers/readings.ts';
+import type { MetricDefinition, MetricName } from './catalogue.ts';
 import { definitions } from './catalogue.ts';
 import type { SeriesByName } from './series.ts';
 
@@ -29,13 +29,13 @@ export function createLedger(): Ledger {
   };
 }
 
-const definitionOf = (name: string): Definition | undefined =>
+const definitionOf = (name: string): MetricDefinition | undefined =>
   Object.hasOwn(definitions, name) ? definitions[name as MetricName] : undefined;
 
-type Current = Readonly<Record<Subject, ReadonlySet<string>>>;
+type Current = Readonly<Record<SeriesSubject, ReadonlySet<string>>>;
 
 function toCurrent(live: readonly Readings[]): Current {
-  const of = (subject: Subject): ReadonlySet<string> =>
+  const of = (subject: SeriesSubject): ReadonlySet<string> =>
     new Set(live.flatMap(({ current }) => current[subject]));
   return {
     router: of('router'),
@@ -66,7 +66,10 @@ function merge(parts: readonly Readings['series'][]): Readings['series'] {
   return Object.fromEntries(merged);
 }
 
-function mergeLists({ merge: how }: Definition, lists: readonly (readonly Series[])[]): readonly Series[] {
+function mergeLists(
+  { merge: how }: MetricDefinition,
+  lists: readonly (readonly Series[])[],
+): readonly Series[] {
   const [only] = lists;
   if (only !== undefined && lists.length === 1) return only;
   const byLabels = new Map<string, Series>();
@@ -78,7 +81,7 @@ function mergeLists({ merge: how }: Definition, lists: readonly (readonly Series
   return [...byLabels.values()];
 }
 
-function mergeTwo(older: Series, newer: Series, how: Definition['merge']): Series {
+function mergeTwo(older: Series, newer: Series, how: MetricDefinition['merge']): Series {
   if (newer.buckets !== undefined) {
     const buckets = addBuckets(older.buckets, newer.buckets);
     // Counted in other buckets, under another configuration.

@@ -4,7 +4,12 @@ import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Readings } from '../../workers/readings.ts';
 import { createConfigurationMetrics, type ConfigurationMetrics } from './configuration-metrics.ts';
-import { workersStore, type Configured, type Gauges, type MetricsParts } from './configured.ts';
+import {
+  workersStore,
+  type ConfigurationLabels,
+  type Gauges,
+  type MetricsParts,
+} from './configuration-labels.ts';
 import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery-metrics.ts';
 import { createKubernetesMetrics, type KubernetesMetrics } from './kubernetes-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
@@ -24,7 +29,7 @@ export interface Metrics {
   readonly onDiscovery: DiscoveryMetrics['listen'];
   /** Called with the middlewares of each configuration, after `configure`. */
   readonly onSteps: TokenMetrics['configure'];
-  configure(configured: Configured): void;
+  configure(configured: ConfigurationLabels): void;
   readonly onCertificates: ConfigurationMetrics['certificates'];
   read(): Readings;
   close(): void;

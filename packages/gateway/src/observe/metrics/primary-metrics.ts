@@ -1,4 +1,4 @@
-import type { Collected } from '../../workers/collection.ts';
+import type { CollectionResult } from '../../workers/collection.ts';
 import type { WorkerEvent } from '../../workers/event.ts';
 import type { Readings } from '../../workers/readings.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
@@ -18,7 +18,7 @@ export interface PrimaryMetrics {
   readonly onKubernetes: KubernetesMetrics['listen'];
   readonly onKubernetesCall: KubernetesMetrics['called'];
   /** @param serving workers that are ready. */
-  write(collected: Collected, serving: number, version: string): string;
+  write(collected: CollectionResult, serving: number, version: string): string;
   close(): void;
 }
 

@@ -5,7 +5,7 @@ import { parseInstall } from '../../config/parse-install.ts';
 import type { RequestRecord } from '../../pipeline/record.ts';
 import { gatewayRefusals } from '../../pipeline/refusals.ts';
 import { createFacts } from '../../routing/facts.testkit.ts';
-import type { Configured } from './configured.ts';
+import type { ConfigurationLabels } from './configuration-labels.ts';
 import { parseExposition, type Exposition } from './exposition.testkit.ts';
 import { createRequestMetrics } from './request-metrics.ts';
 import { writeText } from './text.ts';
@@ -29,7 +29,7 @@ const record = (changes: Partial<RequestRecord> = {}, method = 'GET', entryPoint
   originFault: undefined,
   ...changes,
 });
-const configured = (changes: Partial<Configured> = {}): Configured => ({
+const configured = (changes: Partial<ConfigurationLabels> = {}): ConfigurationLabels => ({
   routers: new Map([['api@file', 'orders@file']]),
   broken: 0,
   brokenMiddlewares: [],

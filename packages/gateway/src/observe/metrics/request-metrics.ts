@@ -1,7 +1,7 @@
 import type { EntryPointConfig, MetricsConfig } from '../../config/install.ts';
 import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Series } from '../../workers/readings.ts';
-import type { Configured } from './configured.ts';
+import type { ConfigurationLabels } from './configuration-labels.ts';
 import type { Distribution } from './distribution.ts';
 import { countOf, createDistribution, observe, toBoundsMs, toHistogram } from './distribution.ts';
 import { createPairCounter, type PairCounter } from './pair-counter.ts';
@@ -12,7 +12,7 @@ export interface RequestMetrics {
   /** Of what is found once per configuration it adds to plain numbers; only the first of its kind allocates. */
   count(record: RequestRecord): void;
   /** What is named from now on; what has gone is not counted any more. */
-  configure(configured: Configured): void;
+  configure(configured: ConfigurationLabels): void;
   read(): SeriesByName;
 }
 

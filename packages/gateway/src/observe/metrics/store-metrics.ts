@@ -14,7 +14,7 @@ export interface StoreMetrics {
   read(): SeriesByName;
 }
 
-interface Counts {
+interface StoreSeries {
   /** Undefined before it is known. */
   up: boolean | undefined;
   /** By operation and outcome. */
@@ -33,10 +33,10 @@ const operationBoundsMs = toBoundsMs(operationBounds);
 const waitBoundsMs = toBoundsMs(waitBounds);
 
 export function createStoreMetrics(): StoreMetrics {
-  const stores = new Map<string, Counts>();
+  const stores = new Map<string, StoreSeries>();
   /** Undefined before the first configuration. */
   let known: ReadonlySet<string> | undefined;
-  const countsOf = (store: string): Counts => {
+  const countsOf = (store: string): StoreSeries => {
     let counts = stores.get(store);
     if (counts === undefined) stores.set(store, (counts = createCounts()));
     return counts;
@@ -76,7 +76,7 @@ export function createStoreMetrics(): StoreMetrics {
   };
 }
 
-const createCounts = (): Counts => ({
+const createCounts = (): StoreSeries => ({
   up: undefined,
   operations: createPairCounter(),
   durations: new Map(),
@@ -84,7 +84,7 @@ const createCounts = (): Counts => ({
   unsealed: 0,
 });
 
-function count(counts: Counts, event: StoreEvent): void {
+function count(counts: StoreSeries, event: StoreEvent): void {
   switch (event.kind) {
     case 'state':
       counts.up = event.ready;

@@ -1,6 +1,6 @@
 import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
-import type { Gauges } from './configured.ts';
+import type { Gauges } from './configuration-labels.ts';
 import type { Distribution } from './distribution.ts';
 import { createDistribution, moveObservations, observe, toBoundsMs, toHistogram } from './distribution.ts';
 import type { PairCounter } from './pair-counter.ts';
@@ -18,7 +18,7 @@ export interface TokenMetrics {
   read(): SeriesByName;
 }
 
-interface Counts extends TokenTally {
+interface TokenSeries extends TokenTally {
   /** By outcome and error code of RFC 6749. */
   readonly outcomes: PairCounter;
   /** The same of renewals in the background. */
@@ -32,11 +32,11 @@ const boundsMs = toBoundsMs(bounds);
 
 /** @param failing credentials whose renewals fail, by tally. */
 export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMetrics {
-  const opened = new WeakMap<TokenTally, Counts>();
+  const opened = new WeakMap<TokenTally, TokenSeries>();
   /** Names with the tally that counts for them; the second holds those of the configuration before, which may be in use yet. */
   let counting: ReadonlyMap<TokenTally, string> = new Map();
   let leaving: ReadonlyMap<TokenTally, string> = new Map();
-  let totals: ReadonlyMap<string, Counts> = new Map();
+  let totals: ReadonlyMap<string, TokenSeries> = new Map();
   const collect = (tallies: ReadonlyMap<TokenTally, string>): void => {
     for (const [tally, name] of tallies) {
       const [from, to] = [opened.get(tally), totals.get(name)];
@@ -70,7 +70,7 @@ export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMet
       collect(leaving);
       collect(counting);
       const all = Array.from(new Set(counting.values()), (name) => [name, totals.get(name)] as const).filter(
-        (each): each is readonly [string, Counts] => each[1] !== undefined,
+        (each): each is readonly [string, TokenSeries] => each[1] !== undefined,
       );
       const failures = failing();
       return {
@@ -100,7 +100,7 @@ export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMet
   };
 }
 
-function createCounts(): Counts {
+function createCounts(): TokenSeries {
   const outcomes = createPairCounter();
   const renewals = createPairCounter();
   const durations = createDistribution(bounds);
@@ -120,7 +120,7 @@ function createCounts(): Counts {
 }
 
 /** Nothing is left where it was: what counts on begins from zero, and no number is added twice. */
-function move(from: Counts, to: Counts): void {
+function move(from: TokenSeries, to: TokenSeries): void {
   to.memory += from.memory;
   to.store += from.store;
   to.server += from.server;

@@ -34,9 +34,9 @@ export interface RouteFiles {
  * called, a file that the file system says is unchanged is not read again.
  */
 export function createReadFiles(paths: readonly string[]): () => Promise<RouteFiles> {
-  let known: ReadonlyMap<string, Stamped> = new Map();
+  let known: ReadonlyMap<string, FileRecord> = new Map();
   return async () => {
-    const reading: Reading = { files: new Map(), stamped: new Map(), visited: new Map(), known };
+    const reading: FileScan = { files: new Map(), stamped: new Map(), visited: new Map(), known };
     const bare: string[] = [];
     for (const path of paths) {
       const isAny = await visit(path, reading, true);
@@ -49,17 +49,17 @@ export function createReadFiles(paths: readonly string[]): () => Promise<RouteFi
 }
 
 /** A file, and what the file system said of it before it was read. */
-interface Stamped {
+interface FileRecord {
   readonly stamp: string;
   readonly file: RouteFile;
 }
 
-interface Reading {
+interface FileScan {
   readonly files: Map<string, RouteFile>;
-  readonly stamped: Map<string, Stamped>;
+  readonly stamped: Map<string, FileRecord>;
   /** Directories, and whether they lead to a file of routes. */
   readonly visited: Map<string, boolean>;
-  readonly known: ReadonlyMap<string, Stamped>;
+  readonly known: ReadonlyMap<string, FileRecord>;
 }
 
 /**
@@ -69,7 +69,7 @@ interface Reading {
 const raceMs = 3000n;
 
 /** Whether there is a file of routes, or a fault in its place. */
-async function visit(path: string, reading: Reading, named: boolean): Promise<boolean> {
+async function visit(path: string, reading: FileScan, named: boolean): Promise<boolean> {
   const { files, visited } = reading;
   if (files.has(path)) return true;
   try {

@@ -38,9 +38,9 @@ export function createFileLoader(
 ): () => Promise<LoadedFiles> {
   const restrict = createRestrict(localReferences);
   const readFiles = createReadFiles(paths);
-  let lastGood: ReadonlyMap<string, Good> = new Map();
+  let lastGood: ReadonlyMap<string, LastGoodFile> = new Map();
   return async () => {
-    const good = new Map<string, Good>();
+    const good = new Map<string, LastGoodFile>();
     const problems: Problem[] = [];
     const missing: Problem[] = [];
     const miss = (fault: Problem): void => {
@@ -51,7 +51,7 @@ export function createFileLoader(
       for (const [path, kept] of lastGood)
         if (path === folder || path.startsWith(`${folder}${sep}`)) good.set(path, kept);
     };
-    const parseFile = async (file: string, text: string): Promise<Good | undefined> => {
+    const parseFile = async (file: string, text: string): Promise<LastGoodFile | undefined> => {
       const parse = lastGood.get(file)?.parse ?? createParseDocuments(file);
       const { documents, problems: found } = await parseRoutes(file, text, parse, { env, localReferences });
       problems.push(...found);
@@ -106,7 +106,7 @@ function createRestrict(localReferences: LocalReferences | undefined): (document
   return remember((document: Document) => ({ ...document, localReferences }));
 }
 
-interface Good {
+interface LastGoodFile {
   readonly text: string;
   readonly documents: readonly Document[];
   /** Knows what it has parsed. */

@@ -3,7 +3,7 @@ import type { FileProviderConfig } from '../../config/install.ts';
 import type { Provider, ProviderOutput } from '../provider.ts';
 import type { LoadOptions } from './load.ts';
 import { createFileLoader } from './load.ts';
-import type { FileWatch, WatchOptions } from './watch.ts';
+import type { FileWatch, FileWatchOptions } from './watch.ts';
 import { watchFiles } from './watch.ts';
 
 export interface FileProvider extends Provider {
@@ -14,7 +14,7 @@ export interface FileProvider extends Provider {
 /** Routes from files and directories, read again when they change. */
 export function createFileProvider(
   { paths, watch, localReferences }: FileProviderConfig,
-  { env, clock, onUnwatched }: Pick<LoadOptions, 'env'> & Pick<WatchOptions, 'clock' | 'onUnwatched'>,
+  { env, clock, onUnwatched }: Pick<LoadOptions, 'env'> & Pick<FileWatchOptions, 'clock' | 'onUnwatched'>,
 ): FileProvider {
   const load = createFileLoader(paths, { env, localReferences });
   let closed = false;

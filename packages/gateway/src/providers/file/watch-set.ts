@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { FileWatch, WatchOptions } from './watch.ts';
+import type { FileWatch, FileWatchOptions } from './watch.ts';
 import { watchFiles } from './watch.ts';
 
 /** Watches files of which there are others from time to time: those that secrets and certificates are in. */
@@ -9,7 +9,9 @@ export interface WatchSet {
   close(): void;
 }
 
-export function createWatchSet(options: Pick<WatchOptions, 'clock' | 'onChange' | 'onUnwatched'>): WatchSet {
+export function createWatchSet(
+  options: Pick<FileWatchOptions, 'clock' | 'onChange' | 'onUnwatched'>,
+): WatchSet {
   let watched: ReadonlySet<string> = new Set();
   let watching: FileWatch | undefined;
   let closed = false;

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import { isRouteFile } from './files.ts';
 
-export interface WatchOptions {
+export interface FileWatchOptions {
   /** Called once when changes have settled for `settleMs`, and at the latest after ten times that. */
   readonly onChange: () => void;
   readonly clock: Clock;
@@ -34,7 +34,7 @@ interface Folder {
   readonly names: ReadonlySet<string> | undefined;
 }
 
-interface Watching {
+interface DirectoryWatch {
   readonly watcher: FSWatcher;
   readonly identity: string;
 }
@@ -43,9 +43,9 @@ interface Watching {
  * Watches files and directories, those with everything below them. Directories are watched, never files: editors replace a file by
  * renaming another over it, and Kubernetes swaps the link `..data` beside it. Other files there, such as a log, are no change.
  */
-export async function watchFiles(paths: readonly string[], options: WatchOptions): Promise<FileWatch> {
+export async function watchFiles(paths: readonly string[], options: FileWatchOptions): Promise<FileWatch> {
   const { onChange, clock, settleMs = 100, pollMs = 2000, onUnwatched, watch: watchFolder = watch } = options;
-  const watchings = new Map<string, Watching>();
+  const watchings = new Map<string, DirectoryWatch>();
   let folders: ReadonlyMap<string, Folder> = new Map();
   let isTold = false;
   let closed = false;
@@ -108,13 +108,13 @@ export async function watchFiles(paths: readonly string[], options: WatchOptions
 }
 
 /** Puts changes that follow one another closely together. */
-interface Settling {
+interface Debouncer {
   changed(): void;
   close(): void;
 }
 
 /** @param onSettled called `settleMs` after the last change, and at the latest after ten times that. */
-function createSettling(clock: Clock, settleMs: number, onSettled: () => void): Settling {
+function createSettling(clock: Clock, settleMs: number, onSettled: () => void): Debouncer {
   let timer: Timer | undefined;
   let firstChange: number | undefined;
   let closed = false;
@@ -138,22 +138,22 @@ function createSettling(clock: Clock, settleMs: number, onSettled: () => void): 
 }
 
 /** Names that matter in folders that cannot be watched, as in `Folder`. */
-type PolledFolders = ReadonlyMap<string, Folder['names']>;
+type FolderNames = ReadonlyMap<string, Folder['names']>;
 
 /** Looks from time to time at folders that cannot be watched. */
-interface Polling {
+interface FolderPoller {
   /** The folders from now on; resolves when they have been looked at. */
-  replace(folders: PolledFolders): Promise<void>;
+  replace(folders: FolderNames): Promise<void>;
   close(): void;
 }
 
-function createPolling(clock: Clock, pollMs: number, onChange: () => void): Polling {
-  let folders: PolledFolders = new Map();
+function createPolling(clock: Clock, pollMs: number, onChange: () => void): FolderPoller {
+  let folders: FolderNames = new Map();
   /** What was seen in each of them. */
   let seen: ReadonlyMap<string, string> = new Map();
   let timer: Timer | undefined;
   let closed = false;
-  const look = async (paths: PolledFolders): Promise<ReadonlyMap<string, string>> => {
+  const look = async (paths: FolderNames): Promise<ReadonlyMap<string, string>> => {
     const found = new Map<string, string>();
     for (const [path, names] of paths) found.set(path, await describeFolder(path, names));
     return found;

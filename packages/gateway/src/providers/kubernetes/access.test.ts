@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
-import type { Following, FollowOptions } from './following.testkit.ts';
+import type { FollowingProvider, FollowOptions } from './following.testkit.ts';
 import { follow, inPod, shop } from './following.testkit.ts';
 
 let server: TestApiServer;
 let folder = '';
-let following: Following | undefined;
+let following: FollowingProvider | undefined;
 beforeEach(async () => {
   server = await startApiServer();
   server.apply(shop('apps'));
@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const start = async (options: string, more: FollowOptions = {}): Promise<Following> => {
+const start = async (options: string, more: FollowOptions = {}): Promise<FollowingProvider> => {
   following = follow(server, options, more);
   await following.start();
   return following;

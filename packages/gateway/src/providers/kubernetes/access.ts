@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
-import type { AccessConfig, AccessSources, ApiAccess, Prepared } from './api-access.ts';
+import type { AccessConfig, AccessSources, ApiAccess, ApiConnection } from './api-access.ts';
 import { createFindAgent } from './agents.ts';
 import { findDirect, prepareDirect } from './direct-access.ts';
 
@@ -17,7 +17,7 @@ export function createAccess(config: AccessConfig, sources: AccessSources): ApiA
   const direct = findDirect(config, sources);
   if (direct !== undefined)
     return keepFresh(() => prepareDirect(direct, findAgent), sources.clock ?? systemClock);
-  let loading: Promise<() => Promise<Prepared>> | undefined;
+  let loading: Promise<() => Promise<ApiConnection>> | undefined;
   return {
     async prepare() {
       loading ??= import('./kubeconfig-access.ts').then(({ openKubeconfig }) =>
@@ -38,8 +38,8 @@ export function createAccess(config: AccessConfig, sources: AccessSources): ApiA
   };
 }
 
-function keepFresh(prepare: () => Prepared, clock: Clock): ApiAccess {
-  let last: { readonly prepared: Prepared; readonly untilMs: number } | undefined;
+function keepFresh(prepare: () => ApiConnection, clock: Clock): ApiAccess {
+  let last: { readonly prepared: ApiConnection; readonly untilMs: number } | undefined;
   return {
     async prepare() {
       const now = clock.monotonic();

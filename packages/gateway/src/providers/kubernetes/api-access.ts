@@ -3,7 +3,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 
 /** Where the API server is, and how a request to it is made. */
-export interface Prepared {
+export interface ApiConnection {
   readonly server: URL;
   /** Headers with the credentials, and the agent that knows whom to trust. */
   readonly options: RequestOptions;
@@ -16,7 +16,7 @@ export interface ApiAccess {
    *
    * @throws AccessError
    */
-  prepare(): Promise<Prepared>;
+  prepare(): Promise<ApiConnection>;
   /** Has everything read again by the next request: what there is was refused. */
   renew(): void;
 }

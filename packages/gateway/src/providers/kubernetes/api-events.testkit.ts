@@ -1,16 +1,16 @@
 import type { TestObject, TestObjects } from './api-objects.testkit.ts';
-import type { Reply } from './api-replies.testkit.ts';
+import type { ApiReply } from './api-replies.testkit.ts';
 import { refuse } from './api-replies.testkit.ts';
 
 /** Events that a fake API server takes. */
 export interface TestEvents {
-  readonly create: (namespace: string, body: string) => Reply;
-  readonly patch: (namespace: string, name: string, body: string) => Reply;
+  readonly create: (namespace: string, body: string) => ApiReply;
+  readonly patch: (namespace: string, name: string, body: string) => ApiReply;
   /** Takes nothing new in a namespace, as while it is deleted. */
   readonly terminate: (namespace: string) => void;
 }
 
-type Sent = TestObject & {
+type EventBody = TestObject & {
   readonly series?: { readonly count: number };
   readonly regarding?: Readonly<Record<string, string>>;
   readonly note?: string;
@@ -20,7 +20,7 @@ export function createEvents(objects: TestObjects): TestEvents {
   const terminating = new Set<string>();
   return {
     create(namespace, body) {
-      const event = JSON.parse(body) as Sent;
+      const event = JSON.parse(body) as EventBody;
       const { name } = event.metadata;
       if (!isTime(event['eventTime']))
         return refuse(400, `Event in version "v1" cannot be handled as a Event: parsing time`);
@@ -40,7 +40,7 @@ export function createEvents(objects: TestObjects): TestEvents {
     patch(namespace, name, body) {
       const event = objects.find('events', namespace, name);
       if (event === undefined) return refuse(404, `events.events.k8s.io "${name}" not found`);
-      const { series } = JSON.parse(body) as Sent;
+      const { series } = JSON.parse(body) as EventBody;
       if ((series?.count ?? 0) < 2)
         return refuse(
           422,
@@ -55,7 +55,7 @@ export function createEvents(objects: TestObjects): TestEvents {
 /** Microseconds, all six digits. */
 const isTime = (value: unknown): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(String(value));
 
-function findFaults({ metadata, regarding, note = '', ...fields }: Sent): readonly string[] {
+function findFaults({ metadata, regarding, note = '', ...fields }: EventBody): readonly string[] {
   const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
   const required = ['reportingController', 'reportingInstance', 'action', 'reason'];
   return [

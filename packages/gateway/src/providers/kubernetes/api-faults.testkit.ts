@@ -1,5 +1,5 @@
-import type { ApiRequest } from './api-requests.testkit.ts';
-import type { Reply } from './api-replies.testkit.ts';
+import type { ReceivedApiRequest } from './api-requests.testkit.ts';
+import type { ApiReply } from './api-replies.testkit.ts';
 import { refuse, refuseInText, toQualified } from './api-replies.testkit.ts';
 
 /** What keeps a fake API server from doing what it is asked. */
@@ -14,16 +14,19 @@ export interface TestFaults {
   readonly isUninstalled: (resource: string) => boolean;
   readonly failNext: (resource: string, status: number, headers?: Readonly<Record<string, string>>) => void;
   readonly hold: (resource: string) => () => void;
-  readonly find: (request: ApiRequest, authorization: string | undefined) => Promise<Reply | undefined>;
+  readonly find: (
+    request: ReceivedApiRequest,
+    authorization: string | undefined,
+  ) => Promise<ApiReply | undefined>;
 }
 
 export function createFaults(): TestFaults {
   const forbidden = new Set<string>();
   const uninstalled = new Set<string>();
-  const failing = new Map<string, Reply>();
+  const failing = new Map<string, ApiReply>();
   const held = new Map<string, Promise<void>>();
   let accepted = 'token-1';
-  const isForbidden = ({ resource, verb, query }: ApiRequest): boolean =>
+  const isForbidden = ({ resource, verb, query }: ReceivedApiRequest): boolean =>
     forbidden.has(resource) ||
     forbidden.has(`${resource}/${verb}`) ||
     (query['fieldSelector'] === undefined && forbidden.has(`${resource}/all`));
@@ -63,7 +66,7 @@ export function createFaults(): TestFaults {
   };
 }
 
-function describeRefusal({ resource, group, verb, namespace, name, query }: ApiRequest): string {
+function describeRefusal({ resource, group, verb, namespace, name, query }: ReceivedApiRequest): string {
   const one = name ?? /^metadata\.name=(.*)$/.exec(query['fieldSelector'] ?? '')?.[1];
   const scope = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   return `${toQualified(resource, group)}${one === undefined ? '' : ` "${one}"`} is forbidden: User "gateway" cannot ${verb} resource "${resource}" in API group "${group}" ${scope}`;

@@ -1,25 +1,25 @@
 import type { Query, TestObject, TestObjects } from './api-objects.testkit.ts';
 import { isSelected } from './api-objects.testkit.ts';
-import type { Reply } from './api-replies.testkit.ts';
+import type { ApiReply } from './api-replies.testkit.ts';
 import { refuse } from './api-replies.testkit.ts';
 import type { Resource } from './resources.ts';
 
 /** Lists of a fake API server, page by page. */
 export interface TestLists {
-  readonly list: (of: Resource, namespace: string | undefined, query: Query) => Reply;
+  readonly list: (of: Resource, namespace: string | undefined, query: Query) => ApiReply;
   /** Every page but the first is too old from now on. */
   readonly expire: () => void;
 }
 
-interface Snapshot {
+interface ListSnapshot {
   readonly version: number;
   readonly items: readonly TestObject[];
 }
 
 export function createLists(objects: TestObjects): TestLists {
-  const snapshots = new Map<string, Snapshot>();
+  const snapshots = new Map<string, ListSnapshot>();
   let isExpired = false;
-  const open = (token: string): Snapshot | Reply => {
+  const open = (token: string): ListSnapshot | ApiReply => {
     const snapshot = snapshots.get(token);
     if (snapshot === undefined) return refuse(400, 'invalid continue token: continue key is not valid');
     return isExpired || snapshot.version < objects.compacted()
@@ -54,7 +54,7 @@ const select = (
   resource: string,
   namespace: string | undefined,
   query: Query,
-): Snapshot => ({
+): ListSnapshot => ({
   version: objects.version(),
   items: objects
     .all(resource)

@@ -20,7 +20,7 @@ export interface TestObject {
   [field: string]: unknown;
 }
 
-export interface Change {
+export interface ObjectChange {
   readonly version: number;
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly resource: string;
@@ -44,11 +44,11 @@ export interface TestObjects {
   /** `Middleware`, `apps/auth` */
   readonly remove: (kind: string, key: string) => void;
   /** Changes after a version that are kept. */
-  readonly since: (version: number) => readonly Change[];
+  readonly since: (version: number) => readonly ObjectChange[];
   /** Changes up to this version are forgotten. */
   readonly compacted: () => number;
   readonly compact: () => void;
-  readonly onChange: (listener: (change: Change) => void) => void;
+  readonly onChange: (listener: (change: ObjectChange) => void) => void;
   /** Drops fields of these names from what is applied from now on, as a definition does that does not declare them. */
   readonly prune: (names: readonly string[]) => void;
 }
@@ -64,16 +64,21 @@ export function createObjects(): TestObjects {
   );
   const namespaces = new Set(['default']);
   const pruned = new Set<string>();
-  let changes: Change[] = [];
+  let changes: ObjectChange[] = [];
   let version = 1000;
   let compacted = 0;
-  let listener = (_change: Change): void => {};
+  let listener = (_change: ObjectChange): void => {};
   const of = (resource: string): Map<string, TestObject> => {
     const all = objects.get(resource);
     if (all === undefined) throw new Error(`no resource ${resource}`);
     return all;
   };
-  const record = (resource: string, type: Change['type'], object: TestObject, before?: TestObject): void => {
+  const record = (
+    resource: string,
+    type: ObjectChange['type'],
+    object: TestObject,
+    before?: TestObject,
+  ): void => {
     version += 1;
     object.metadata.resourceVersion = String(version);
     const change = { version, type, resource, object: structuredClone(object), before };

@@ -1,5 +1,5 @@
 /** A response of a fake API server. */
-export interface Reply {
+export interface ApiReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; a text as it is. */
@@ -7,14 +7,14 @@ export interface Reply {
 }
 
 /** Something that went wrong, as API servers say it. */
-export const refuse = (status: number, message: string, headers?: Reply['headers']): Reply => ({
+export const refuse = (status: number, message: string, headers?: ApiReply['headers']): ApiReply => ({
   status,
   body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: status },
   ...(headers !== undefined && { headers }),
 });
 
 /** Outside the API, and before it: overload, and kinds that are not installed. */
-export const refuseInText = (status: number, text: string, headers?: Reply['headers']): Reply => ({
+export const refuseInText = (status: number, text: string, headers?: ApiReply['headers']): ApiReply => ({
   status,
   body: text,
   headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers },

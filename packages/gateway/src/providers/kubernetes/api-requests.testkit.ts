@@ -3,7 +3,7 @@ import type { Query } from './api-objects.testkit.ts';
 import type { Verb } from './resources.ts';
 
 /** A request as a Kubernetes API server understands it. */
-export interface ApiRequest {
+export interface ReceivedApiRequest {
   readonly method: string;
   readonly verb: Verb;
   /** Empty: the core group. */
@@ -17,7 +17,7 @@ export interface ApiRequest {
 
 const path = /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?$/;
 
-export function parseRequest({ url = '/', method = 'GET' }: IncomingMessage): ApiRequest {
+export function parseRequest({ url = '/', method = 'GET' }: IncomingMessage): ReceivedApiRequest {
   const { pathname, searchParams } = new URL(url, 'https://localhost');
   const [, group = '', version = '', namespace, resource = '', name] = path.exec(pathname) ?? [];
   const query = Object.fromEntries(searchParams);

@@ -14,9 +14,9 @@ import type { TestLists } from './api-lists.testkit.ts';
 import { createLists } from './api-lists.testkit.ts';
 import type { TestObject, TestObjects } from './api-objects.testkit.ts';
 import { createObjects } from './api-objects.testkit.ts';
-import type { ApiRequest } from './api-requests.testkit.ts';
+import type { ReceivedApiRequest } from './api-requests.testkit.ts';
 import { parseRequest } from './api-requests.testkit.ts';
-import type { Reply } from './api-replies.testkit.ts';
+import type { ApiReply } from './api-replies.testkit.ts';
 import { refuse, refuseInText, toQualified } from './api-replies.testkit.ts';
 import type { TestWatch, TestWatches } from './api-watches.testkit.ts';
 import { createWatches } from './api-watches.testkit.ts';
@@ -87,7 +87,7 @@ export interface TestApiServer {
   close(): Promise<void>;
 }
 
-interface Parts {
+interface ApiServerParts {
   readonly objects: TestObjects;
   readonly lists: TestLists;
   readonly watches: TestWatches;
@@ -163,11 +163,11 @@ export async function startApiServer(): Promise<TestApiServer> {
 
 /** Undefined: a watch, which responds by itself. */
 async function respond(
-  request: ApiRequest,
+  request: ReceivedApiRequest,
   incoming: IncomingMessage,
   response: ServerResponse,
-  { objects, lists, watches, events, faults }: Parts,
-): Promise<Reply | undefined> {
+  { objects, lists, watches, events, faults }: ApiServerParts,
+): Promise<ApiReply | undefined> {
   const fault = await faults.find(request, incoming.headers.authorization);
   if (fault !== undefined) return fault;
   const { group, version, resource, namespace, name, verb, query } = request;
@@ -185,7 +185,7 @@ async function respond(
 
 function findOne(
   objects: TestObjects,
-  { resource, namespace, name = '' }: ApiRequest,
+  { resource, namespace, name = '' }: ReceivedApiRequest,
 ): TestObject | undefined {
   if (resource === 'namespaces' && objects.namespaces.has(name))
     return { kind: 'Namespace', metadata: { name } };

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Change, Query, TestObjects } from './api-objects.testkit.ts';
+import type { ObjectChange, Query, TestObjects } from './api-objects.testkit.ts';
 import { isSelected, toKind } from './api-objects.testkit.ts';
-import type { Reply } from './api-replies.testkit.ts';
+import type { ApiReply } from './api-replies.testkit.ts';
 import { refuse } from './api-replies.testkit.ts';
 import { toApiVersion } from './resources.ts';
 
@@ -15,7 +15,7 @@ export interface TestWatch {
 export interface TestWatches {
   readonly open: () => readonly TestWatch[];
   /** A response of its own for a watch that is not opened. */
-  readonly start: (watch: TestWatch, response: ServerResponse) => Reply | undefined;
+  readonly start: (watch: TestWatch, response: ServerResponse) => ApiReply | undefined;
   readonly bookmark: () => void;
   readonly end: () => void;
   /** Sends a text on every watch of a resource, as it is. */
@@ -26,7 +26,7 @@ export interface TestWatches {
 
 interface OpenWatch extends TestWatch {
   readonly response: ServerResponse;
-  readonly tell: (change: Change) => void;
+  readonly tell: (change: ObjectChange) => void;
 }
 
 /** @param write sends a part of a response. */
@@ -55,7 +55,7 @@ export function createWatches(
         response.end();
         return undefined;
       }
-      const tell = ({ type, object, before }: Change): void => {
+      const tell = ({ type, object, before }: ObjectChange): void => {
         const is = isSelected(object, watch.namespace, watch.query);
         const was = before !== undefined && isSelected(before, watch.namespace, watch.query);
         // One that the selector no longer means is gone for this watch.

@@ -3,7 +3,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { parseRetryAfter } from '@grantgate/middleware/token/retry-after';
-import type { ApiAccess, Prepared } from './api-access.ts';
+import type { ApiAccess, ApiConnection } from './api-access.ts';
 import { AccessError } from './access-error.ts';
 import type { Result } from './fault.ts';
 import { fail, succeed, toFault } from './fault.ts';
@@ -73,7 +73,7 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
   };
   const send = (
     request: ApiRequest,
-    prepared: Prepared,
+    prepared: ApiConnection,
     signal: AbortSignal,
   ): Promise<Result<IncomingMessage>> =>
     new Promise((resolve) => {
@@ -138,7 +138,7 @@ async function readJsonBody(response: IncomingMessage, clock: Clock): Promise<Re
   }
 }
 
-function begin(request: ApiRequest, { server, options }: Prepared): ClientRequest {
+function begin(request: ApiRequest, { server, options }: ApiConnection): ClientRequest {
   const url = toUrl(server, request);
   const { verb, body } = request;
   const outgoing = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {

@@ -1,5 +1,5 @@
 import type { Problem } from '../../config/place.ts';
-import type { KeptObject } from './documents.ts';
+import type { ClusterObject } from './documents.ts';
 import type { ApiFault } from './fault.ts';
 import { isLasting } from './fault.ts';
 import { toFaultProblem } from './fault-problem.ts';
@@ -10,12 +10,12 @@ import { describeSelection } from './selection.ts';
 /** A copy of some objects of a cluster, which follows it. */
 export interface Copy {
   readonly selection: Selection;
-  readonly reflector: Reflector<KeptObject>;
+  readonly reflector: Reflector<ClusterObject>;
 }
 
 export type OpenCopy = (
   selection: Selection,
-  options?: Pick<ReflectorOptions<KeptObject>, 'believeAfter'> & {
+  options?: Pick<ReflectorOptions<ClusterObject>, 'believeAfter'> & {
     /** Of the selected objects, those that are kept, by `namespace/name`; default all. */
     readonly only?: ReadonlySet<string>;
   },

@@ -54,11 +54,11 @@ function readKubeconfig(file: string): string {
 }
 
 function findTokenFiles(text: string): readonly string[] {
-  interface Entry {
+  interface UserEntry {
     readonly user?: { readonly 'token-file'?: unknown } | null;
   }
   const users = (parse(text) as { readonly users?: unknown } | null)?.users;
-  const files = Array.isArray(users) ? (users as Entry[]).map((entry) => entry.user?.['token-file']) : [];
+  const files = Array.isArray(users) ? (users as UserEntry[]).map((entry) => entry.user?.['token-file']) : [];
   return files.filter((file) => typeof file === 'string');
 }
 

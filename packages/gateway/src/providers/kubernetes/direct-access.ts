@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { secretLimit } from '@grantgate/middleware/base/file-error';
 import { resolveReferences } from '../../secrets/resolve.ts';
 import { readSecretFile } from '../../secrets/secret-file.ts';
-import type { AccessConfig, AccessSources, Prepared } from './api-access.ts';
+import type { AccessConfig, AccessSources, ApiConnection } from './api-access.ts';
 import { AccessError, read } from './access-error.ts';
 import type { FindAgent } from './agents.ts';
 import { readNamed } from './credential-files.ts';
@@ -46,7 +46,10 @@ export function findDirect(
 }
 
 /** Reads the files again each time: both of a service account rotate. */
-export function prepareDirect({ server, caFile, readToken }: DirectAccess, findAgent: FindAgent): Prepared {
+export function prepareDirect(
+  { server, caFile, readToken }: DirectAccess,
+  findAgent: FindAgent,
+): ApiConnection {
   const token = readToken();
   const ca =
     caFile === undefined || server.protocol === 'http:'

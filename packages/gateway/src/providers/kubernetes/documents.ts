@@ -10,7 +10,7 @@ import type { Resource } from './resources.ts';
 import { toApiVersion } from './resources.ts';
 
 /** What is kept of an object of the cluster. */
-export interface KeptObject {
+export interface ClusterObject {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -39,8 +39,8 @@ export const placeOf = ({ kind, namespace, name }: ObjectName): Place => ({
 export type Keep = (
   resource: Resource,
   object: ApiObject,
-  before: KeptObject | undefined,
-) => KeptObject | undefined;
+  before: ClusterObject | undefined,
+) => ClusterObject | undefined;
 
 export function createKeep({
   ingressClass,
@@ -70,8 +70,8 @@ function keepObject(
   resource: Resource,
   { metadata: { namespace, name, uid }, raw }: ApiObject,
   trust: Pick<Document, 'localReferences'> & { readonly origin: Origin },
-  before: KeptObject | undefined,
-): KeptObject {
+  before: ClusterObject | undefined,
+): ClusterObject {
   const labels = valueAt(raw, ['metadata', 'labels']);
   // A Middleware keeps what stands below `plugin` in every definition; what else is missing there makes it refuse.
   const pruned =

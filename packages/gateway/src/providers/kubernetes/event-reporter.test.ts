@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
-import type { Following } from './following.testkit.ts';
+import type { FollowingProvider } from './following.testkit.ts';
 import { follow, shop } from './following.testkit.ts';
 import { renewMs, retryMs, settleMs } from './event-reporter.ts';
 
 let server: TestApiServer;
-let following: Following;
+let following: FollowingProvider;
 beforeEach(async () => {
   server = await startApiServer();
   server.apply(shop('apps').replace('kind: Rule', 'kind: Ruler'));

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { ObjectName, Problem } from '../../config/place.ts';
 import type { ApiEvent } from './api-event.ts';
 import type { ApiClient } from './client.ts';
-import type { KeptObject } from './documents.ts';
+import type { ClusterObject } from './documents.ts';
 import type { ApiFault } from './fault.ts';
 import { isPermitted, resources, toApiVersion, toPath } from './resources.ts';
 
@@ -18,14 +18,14 @@ export interface EventReporterOptions {
 /** Writes an Event of the cluster for each thing that is wrong with an object. */
 export interface EventReporter {
   /** Told all that is wrong, each time; what was said already is not said again. */
-  report(problems: readonly Problem[], find: (object: ObjectName) => KeptObject | undefined): void;
+  report(problems: readonly Problem[], find: (object: ObjectName) => ClusterObject | undefined): void;
   close(): void;
 }
 
-interface Entry {
+interface EventEntry {
   /** The same in every copy of the gateway, so that they write one Event together. */
   readonly name: string;
-  readonly object: KeptObject;
+  readonly object: ClusterObject;
   readonly note: string;
   /** Times that it was said. */
   count: number;
@@ -56,7 +56,7 @@ export function createEventReporter({
 }: EventReporterOptions): EventReporter {
   const end = new AbortController();
   const isClosed = (): boolean => end.signal.aborted;
-  let entries: ReadonlyMap<string, Entry> = new Map();
+  let entries: ReadonlyMap<string, EventEntry> = new Map();
   let working = false;
   let timer: Timer | undefined;
   /** Namespaces that Events may not be written to, with the time of the next attempt: a role or a deletion concerns one of them. */
@@ -65,13 +65,13 @@ export function createEventReporter({
   const announced = new Set<string>();
 
   /** When it is written next, by the monotonic clock. */
-  const dueAt = ({ saidAt, notBefore, object }: Entry): number =>
+  const dueAt = ({ saidAt, notBefore, object }: EventEntry): number =>
     Math.max(
       saidAt === undefined ? -Infinity : saidAt + renewMs,
       notBefore,
       forbiddenUntil.get(object.namespace) ?? -Infinity,
     );
-  const refuse = (entry: Entry, fault: ApiFault): void => {
+  const refuse = (entry: EventEntry, fault: ApiFault): void => {
     const { namespace } = entry.object;
     onEvent({ kind: 'event_refused', reason: fault.kind });
     const retryAt = clock.monotonic() + renewMs;
@@ -118,7 +118,7 @@ export function createEventReporter({
   const dueInMs = (): number =>
     Math.max(0, Math.min(...Array.from(entries.values(), dueAt)) - clock.monotonic());
   /** Said before, by this process or another: the Event that there is gets a count. */
-  const write = async (entry: Entry): Promise<ApiFault | undefined> => {
+  const write = async (entry: EventEntry): Promise<ApiFault | undefined> => {
     const { namespace } = entry.object;
     const now = toMicroTime(clock.now());
     const create = (): ReturnType<ApiClient['readJson']> => {
@@ -162,12 +162,12 @@ function toEventRequest(verb: 'create' | 'patch', path: string) {
 /** What is wrong now; what was wrong before keeps its count. */
 function collect(
   problems: readonly Problem[],
-  find: (object: ObjectName) => KeptObject | undefined,
-  before: ReadonlyMap<string, Entry>,
+  find: (object: ObjectName) => ClusterObject | undefined,
+  before: ReadonlyMap<string, EventEntry>,
   notBefore: number,
-): ReadonlyMap<string, Entry> {
-  const entries = new Map<string, Entry>();
-  const counts = new Map<KeptObject, number>();
+): ReadonlyMap<string, EventEntry> {
+  const entries = new Map<string, EventEntry>();
+  const counts = new Map<ClusterObject, number>();
   for (const { severity, place, path, message, code } of problems) {
     const kind = place.object?.kind;
     if (
@@ -197,7 +197,7 @@ const truncate = (text: string): string => (text.length > maxNote ? `${text.slic
 /** RFC 3339 with microseconds, as the API wants it. */
 const toMicroTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
 
-const toEvent = ({ name, object, note }: Entry, now: string, instance: string) => ({
+const toEvent = ({ name, object, note }: EventEntry, now: string, instance: string) => ({
   apiVersion: toApiVersion(resources.events),
   kind: resources.events.kind,
   metadata: { name, namespace: object.namespace },

@@ -15,7 +15,7 @@ import type { KubernetesProvider } from './provider.ts';
 import { createKubernetesProvider } from './provider.ts';
 
 /** A provider that follows a test server, with what it has emitted. */
-export interface Following {
+export interface FollowingProvider {
   readonly provider: KubernetesProvider;
   /** Stands still but for short waits, which are over at once: real work on sockets has all the time that it takes. */
   readonly clock: FakeClock;
@@ -60,7 +60,7 @@ export interface FollowOptions {
   readonly random?: number | (() => number);
 }
 
-export function follow(server: TestApiServer, options = '', more: FollowOptions = {}): Following {
+export function follow(server: TestApiServer, options = '', more: FollowOptions = {}): FollowingProvider {
   const { env = {}, root, skipBelowMs = 1000, random = 0 } = more;
   const clock = createFakeClock();
   const skipping = skipWaitsBelow(skipBelowMs, clock);

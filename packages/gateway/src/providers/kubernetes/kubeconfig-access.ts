@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { AccessConfig, AccessSources, Prepared } from './api-access.ts';
+import type { AccessConfig, AccessSources, ApiConnection } from './api-access.ts';
 import { AccessError, read, toAccessError } from './access-error.ts';
 import type { FindAgent } from './agents.ts';
 import { checkCredentialFiles, checkDefaultKubeconfigs, loadKubeconfig } from './credential-files.ts';
@@ -15,7 +15,7 @@ export async function openKubeconfig(
   { kubeconfig, context }: AccessConfig,
   env: AccessSources['env'],
   findAgent: FindAgent,
-): Promise<() => Promise<Prepared>> {
+): Promise<() => Promise<ApiConnection>> {
   const isThere = kubeconfig !== undefined || read('the kubeconfig', () => checkDefaultKubeconfigs(env));
   const library = await loadClientLibrary();
   if (library === undefined) throw new AccessError(isThere ? noLibrary : noKubeconfig);
@@ -33,7 +33,7 @@ export async function openKubeconfig(
   return () => prepare(loaded, findAgent);
 }
 
-async function prepare(kubeConfig: KubeConfig, findAgent: FindAgent): Promise<Prepared> {
+async function prepare(kubeConfig: KubeConfig, findAgent: FindAgent): Promise<ApiConnection> {
   const cluster = kubeConfig.getCurrentCluster();
   if (cluster === null) throw new AccessError('the kubeconfig has no cluster for its context');
   const options: RequestOptions = { headers: {} };

@@ -7,7 +7,7 @@ import { fail, succeed } from './fault.ts';
 import type { Selection } from './selection.ts';
 import { toRequest } from './selection.ts';
 
-export interface Listed {
+export interface ObjectList {
   readonly objects: readonly ApiObject[];
   /** To watch from. */
   readonly version: string;
@@ -21,7 +21,7 @@ export async function listObjects(
   client: ApiClient,
   selection: Selection,
   signal: AbortSignal,
-): Promise<Result<Listed>> {
+): Promise<Result<ObjectList>> {
   const paged = await listPages(client, selection, pageSize, signal);
   // The rest of a list that took too long is gone; whole lists cannot expire.
   return !paged.ok && paged.fault.kind === 'expired' ? listPages(client, selection, 0, signal) : paged;
@@ -32,7 +32,7 @@ async function listPages(
   selection: Selection,
   limit: number,
   signal: AbortSignal,
-): Promise<Result<Listed>> {
+): Promise<Result<ObjectList>> {
   const request = toRequest(selection, 'list');
   const objects: ApiObject[] = [];
   for (let next: string | undefined; ;) {

@@ -6,7 +6,7 @@ import type { ApiAccess } from './api-access.ts';
 import type { ApiObject } from './api-object.ts';
 import { keyOf } from './api-object.ts';
 import { createClient } from './client.ts';
-import type { KeptObject } from './documents.ts';
+import type { ClusterObject } from './documents.ts';
 import { classOf, createKeep } from './documents.ts';
 import type { ApiFault } from './fault.ts';
 import { toFaultProblem } from './fault-problem.ts';
@@ -34,11 +34,11 @@ export async function loadCluster(
   const keep = createKeep(config);
   const { findSecrets, selectDocuments } = createSelect();
   const { signal } = new AbortController();
-  const objects: KeptObject[] = [];
+  const objects: ClusterObject[] = [];
   const problems: Problem[] = [];
   const unreadSecrets = new Map<string, 'pending' | 'forbidden'>();
   const notes: string[] = [];
-  const of = (resource: Resource): readonly KeptObject[] =>
+  const of = (resource: Resource): readonly ClusterObject[] =>
     objects.filter((object) => object.resource === resource);
   const read = async (selection: Selection): Promise<ApiFault | undefined> => {
     const listed = await listObjects(client, selection, signal);

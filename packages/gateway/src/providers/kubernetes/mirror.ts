@@ -6,7 +6,7 @@ import type { ObjectName, Problem } from '../../config/place.ts';
 import type { ApiClient } from './client.ts';
 import type { Copy } from './copy.ts';
 import { describeUnread, findOutage, findProblems, isSettled } from './copy.ts';
-import type { KeptObject } from './documents.ts';
+import type { ClusterObject } from './documents.ts';
 import { createKeep } from './documents.ts';
 import type { ApiFault } from './fault.ts';
 import { createOpenCopy } from './open-copy.ts';
@@ -25,23 +25,23 @@ export interface MirrorOptions {
 }
 
 /** IngressRoutes and Middlewares as they stood at one moment. */
-export interface Routes {
-  readonly ingressRoutes: readonly KeptObject[];
-  readonly middlewares: readonly KeptObject[];
+export interface RouteObjects {
+  readonly ingressRoutes: readonly ClusterObject[];
+  readonly middlewares: readonly ClusterObject[];
   /** `namespace/name` of each Secret that the Middlewares refer to. */
   readonly secrets: ReadonlySet<string>;
 }
 
 /** A copy of all that is read of a cluster, which follows it. */
 export interface Mirror {
-  routes(): Routes;
+  routes(): RouteObjects;
   /** Those of a configuration with these routes, and with everything else as it stands now. */
-  documents(routes: Routes): readonly Document[];
+  documents(routes: RouteObjects): readonly Document[];
   /** What keeps the copy from being whole. */
   problems(): readonly Problem[];
-  find(object: ObjectName): KeptObject | undefined;
+  find(object: ObjectName): ClusterObject | undefined;
   /** Begins to follow the Secrets that these routes refer to, and lets go of all others. */
-  followSecrets(routes: Routes): void;
+  followSecrets(routes: RouteObjects): void;
   /** True when everything but Secrets has been read. */
   isSynced(): boolean;
   /** True when everything but Secrets has been read or is refused, so that waiting does not help. */
@@ -49,7 +49,7 @@ export interface Mirror {
   /** The Secrets that have neither been read nor are refused. */
   unsettledSecrets(): readonly string[];
   /** Of the Secrets that these routes refer to. */
-  unreadSecrets(routes: Routes): UnreadSecrets;
+  unreadSecrets(routes: RouteObjects): UnreadSecrets;
   /** What has not been read, Secrets apart, and why not: `the Services of all namespaces: Unauthorized (401)`. */
   missing(): readonly string[];
   /** Why the API server is not available; undefined while it is. */
@@ -75,7 +75,7 @@ export function createMirror(
   const copies = selectionsOf(config).map((selection) => open(selection));
   const secrets = createSecretCopies(open, config.secretsThreshold);
   const all = (): readonly Copy[] => [...copies, ...secrets.copies()];
-  const of = (resource: Resource): readonly KeptObject[] =>
+  const of = (resource: Resource): readonly ClusterObject[] =>
     copies.flatMap(({ selection, reflector }) =>
       selection.resource === resource ? [...reflector.items.values()] : [],
     );

@@ -1,5 +1,5 @@
 import type { Copy, OpenCopy } from './copy.ts';
-import type { KeptObject } from './documents.ts';
+import type { ClusterObject } from './documents.ts';
 import { toSecretSelection, toSecretsSelection } from './selection.ts';
 
 /** Copies of the Secrets of one namespace, by `namespace/name`. */
@@ -7,7 +7,7 @@ export interface NamespaceSecrets {
   /** Begins to follow what is wanted by now, and lets go of everything else. */
   follow(wanted: ReadonlySet<string>): void;
   /** Undefined for one that is absent or unread. */
-  find(name: string): KeptObject | undefined;
+  find(name: string): ClusterObject | undefined;
   /** Its own copy, or that of the namespace. */
   copyOf(name: string): Copy | undefined;
   /** Every copy whose fault is one of the configuration. */
@@ -16,16 +16,16 @@ export interface NamespaceSecrets {
 }
 
 /** All Secrets of a namespace in one list and one watch; of them, those that were wanted when it began are kept. */
-interface Together {
+interface NamespaceCopy {
   readonly copy: Copy;
   readonly covered: Set<string>;
 }
 
-interface State {
+interface NamespaceState {
   readonly single: Map<string, Copy>;
-  together: Together | undefined;
+  together: NamespaceCopy | undefined;
   /** Takes the place of `together`, and of single ones, when it has been read. */
-  next: Together | undefined;
+  next: NamespaceCopy | undefined;
   /** A role allows Secrets by their names alone. */
   byNameOnly: boolean;
 }
@@ -36,9 +36,14 @@ export function createNamespaceSecrets(
   open: OpenCopy,
   threshold: number,
 ): NamespaceSecrets {
-  const state: State = { single: new Map(), together: undefined, next: undefined, byNameOnly: false };
+  const state: NamespaceState = {
+    single: new Map(),
+    together: undefined,
+    next: undefined,
+    byNameOnly: false,
+  };
   const { single } = state;
-  const openTogether = (names: ReadonlySet<string>): Together => {
+  const openTogether = (names: ReadonlySet<string>): NamespaceCopy => {
     const covered = new Set(names);
     // Whether a role allows it is known at once: single ones are the way out.
     const copy = open(toSecretsSelection(namespace), { only: covered, believeAfter: 1 });
@@ -81,7 +86,7 @@ export function createNamespaceSecrets(
 }
 
 /** What has been read together takes the place of what was read before. */
-function promote(state: State): void {
+function promote(state: NamespaceState): void {
   const { next, together, single } = state;
   if (next?.copy.reflector.isSynced() !== true) return;
   together?.copy.reflector.close();
@@ -91,7 +96,7 @@ function promote(state: State): void {
 }
 
 /** A role does not allow it, or not any more: what has been read stands until each Secret is followed by its name. */
-function leaveRefused(state: State): void {
+function leaveRefused(state: NamespaceState): void {
   const { next, together, single } = state;
   if (next?.copy.reflector.fault()?.kind === 'forbidden') {
     next.copy.reflector.close();
@@ -106,7 +111,7 @@ function leaveRefused(state: State): void {
   state.together = undefined;
 }
 
-function forget({ single, together, next }: State, wanted: ReadonlySet<string>): void {
+function forget({ single, together, next }: NamespaceState, wanted: ReadonlySet<string>): void {
   for (const key of single.keys()) if (!wanted.has(key)) close(single, key);
   for (const both of [together, next])
     for (const key of both?.covered ?? []) {

@@ -2,7 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { keyOf } from './api-object.ts';
 import type { ApiClient } from './client.ts';
 import type { OpenCopy } from './copy.ts';
-import type { Keep, KeptObject } from './documents.ts';
+import type { Keep, ClusterObject } from './documents.ts';
 import { createReflector } from './reflector.ts';
 
 export interface CopyDeps {
@@ -19,7 +19,7 @@ export interface CopyDeps {
 export function createOpenCopy({ client, clock, keep, random, onChange, onRecovery }: CopyDeps): OpenCopy {
   return (selection, { only, believeAfter } = {}) => {
     let failing = false;
-    const reflector = createReflector<KeptObject>({
+    const reflector = createReflector<ClusterObject>({
       client,
       selection,
       clock,

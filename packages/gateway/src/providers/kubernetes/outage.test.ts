@@ -4,11 +4,11 @@ import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
-import type { Following, FollowOptions } from './following.testkit.ts';
+import type { FollowingProvider, FollowOptions } from './following.testkit.ts';
 import { follow, rotateToken, shop } from './following.testkit.ts';
 
 let server: TestApiServer;
-let following: Following | undefined;
+let following: FollowingProvider | undefined;
 beforeEach(async () => {
   server = await startApiServer();
   server.apply(shop('apps'));
@@ -19,12 +19,12 @@ afterEach(async () => {
   await server.close();
 });
 
-const start = async (options = '', more: FollowOptions = {}): Promise<Following> => {
+const start = async (options = '', more: FollowOptions = {}): Promise<FollowingProvider> => {
   following = follow(server, options, more);
   await following.start();
   return following;
 };
-const states = ({ events }: Following): readonly (string | undefined)[] =>
+const states = ({ events }: FollowingProvider): readonly (string | undefined)[] =>
   events.flatMap((event) => (event.kind === 'state' ? [event.cause ?? 'ready'] : []));
 
 it('announces each change of the reason of an outage, and its end', async () => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
-import type { Following, FollowOptions } from './following.testkit.ts';
+import type { FollowingProvider, FollowOptions } from './following.testkit.ts';
 import { follow, rotateToken, shop } from './following.testkit.ts';
 
 let server: TestApiServer;
-let following: Following | undefined;
+let following: FollowingProvider | undefined;
 beforeEach(async () => {
   server = await startApiServer();
 });
@@ -15,7 +15,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const start = async (options = '', more: FollowOptions = {}): Promise<Following> => {
+const start = async (options = '', more: FollowOptions = {}): Promise<FollowingProvider> => {
   following = follow(server, options, more);
   await following.start();
   return following;

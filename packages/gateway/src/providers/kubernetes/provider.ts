@@ -8,9 +8,9 @@ import type { ApiCall, ApiEvent } from './api-event.ts';
 import { createClient } from './client.ts';
 import { createEventReporter } from './event-reporter.ts';
 import type { ApiFault } from './fault.ts';
-import type { Mirror, Routes } from './mirror.ts';
+import type { Mirror, RouteObjects } from './mirror.ts';
 import { createMirror } from './mirror.ts';
-import { createPatience, createSecretsKnown, startTimeoutMs } from './patience.ts';
+import { createPatience, createSecretsKnown, startTimeoutMs } from './output-delay.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { ResourceStatus } from './resource-status.ts';
 import { toStatus } from './resource-status.ts';
@@ -69,7 +69,7 @@ export function createKubernetesProvider(
   let emitted: ProviderOutput | undefined;
   let started: (() => void) | undefined;
   /** Those that are in force. */
-  let routes: Routes | undefined;
+  let routes: RouteObjects | undefined;
 
   /** Endpoints and known Secrets change while routes wait for new Secrets. */
   const update = (): void => {
@@ -87,7 +87,7 @@ export function createKubernetesProvider(
     if (againMs !== undefined) schedule.within(againMs);
     started?.();
   };
-  const publish = (from: Mirror, of: Routes): void => {
+  const publish = (from: Mirror, of: RouteObjects): void => {
     const output = toOutput(from, of);
     if (emitted !== undefined && isSame(output, emitted)) return;
     emitted = output;
@@ -129,7 +129,7 @@ export function createKubernetesProvider(
   };
 }
 
-const toOutput = (mirror: Mirror, routes: Routes): ProviderOutput => ({
+const toOutput = (mirror: Mirror, routes: RouteObjects): ProviderOutput => ({
   documents: mirror.documents(routes),
   problems: mirror.problems(),
   unreadSecrets: mirror.unreadSecrets(routes),

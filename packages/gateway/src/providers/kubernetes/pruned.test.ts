@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
-import type { Following } from './following.testkit.ts';
+import type { FollowingProvider } from './following.testkit.ts';
 import { follow, shop } from './following.testkit.ts';
 import { findPruned } from './pruned.ts';
 
 let server: TestApiServer;
-let following: Following | undefined;
+let following: FollowingProvider | undefined;
 beforeEach(async () => {
   server = await startApiServer();
 });

@@ -23,13 +23,13 @@ export interface RateLimit {
 /** Requests in the background that wait for a response at a time; an API server queues more than that for one client. */
 export const maxBackground = 50;
 
-interface Waiter {
+interface RateLimitWaiter {
   readonly go: () => void;
 }
 
 export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock): RateLimit {
-  const urgent = new Set<Waiter>();
-  const background = new Set<Waiter>();
+  const urgent = new Set<RateLimitWaiter>();
+  const background = new Set<RateLimitWaiter>();
   let tokens = burst;
   let filledAt = clock.monotonic();
   let pausedUntil = -Infinity;
@@ -41,7 +41,7 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
     tokens = Math.min(burst, tokens + ((now - filledAt) / 1000) * qps);
     filledAt = now;
   };
-  const next = (): Waiter | undefined => {
+  const next = (): RateLimitWaiter | undefined => {
     const [first] = urgent;
     if (first !== undefined) return first;
     if (running >= maxBackground) return undefined;
@@ -74,7 +74,7 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
           queue.delete(waiter);
           resolve(false);
         };
-        const waiter: Waiter = {
+        const waiter: RateLimitWaiter = {
           go() {
             signal.removeEventListener('abort', abort);
             resolve(true);

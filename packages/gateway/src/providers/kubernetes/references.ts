@@ -1,9 +1,9 @@
 import { isMapping, valueAt } from '../../config/path.ts';
 import { parseReference } from '../../secrets/reference.ts';
-import type { KeptObject } from './documents.ts';
+import type { ClusterObject } from './documents.ts';
 
 /** `namespace/name` of each Secret that a Middleware refers to. */
-export function secretsOf({ namespace, document }: KeptObject): ReadonlySet<string> {
+export function secretsOf({ namespace, document }: ClusterObject): ReadonlySet<string> {
   const found = new Set<string>();
   const walk = (value: unknown): void => {
     if (typeof value === 'string') {
@@ -17,7 +17,7 @@ export function secretsOf({ namespace, document }: KeptObject): ReadonlySet<stri
 }
 
 /** `namespace/name` of each Service that an IngressRoute names. */
-export function servicesOf({ namespace, document }: KeptObject): ReadonlySet<string> {
+export function servicesOf({ namespace, document }: ClusterObject): ReadonlySet<string> {
   const found = new Set<string>();
   const routes = valueAt(document.value, ['spec', 'routes']);
   for (const route of Array.isArray(routes) ? routes : []) {
@@ -32,7 +32,7 @@ export function servicesOf({ namespace, document }: KeptObject): ReadonlySet<str
 }
 
 /** `namespace/name` of the Service that an EndpointSlice belongs to. */
-export function ownerOf({ namespace, document }: KeptObject): string {
+export function ownerOf({ namespace, document }: ClusterObject): string {
   const name = valueAt(document.value, ['metadata', 'labels', 'kubernetes.io/service-name']);
   return typeof name === 'string' ? `${namespace}/${name}` : '';
 }

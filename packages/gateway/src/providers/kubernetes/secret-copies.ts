@@ -1,7 +1,7 @@
 import type { UnreadSecrets } from '../../config/dynamic.ts';
 import type { Copy, OpenCopy } from './copy.ts';
 import { isSettled } from './copy.ts';
-import type { KeptObject } from './documents.ts';
+import type { ClusterObject } from './documents.ts';
 import { createNamespaceSecrets, type NamespaceSecrets } from './namespace-secrets.ts';
 
 /** Copies of the Secrets that Middlewares refer to, each by its name or many of a namespace together. */
@@ -9,7 +9,7 @@ export interface SecretCopies {
   /** Begins to follow what is wanted by now, `namespace/name`, and lets go of everything else. */
   follow(wanted: ReadonlySet<string>): void;
   /** By `namespace/name`; undefined for one that is absent or unread. */
-  find(name: string): KeptObject | undefined;
+  find(name: string): ClusterObject | undefined;
   /** Those that are wanted and of which nobody knows whether they are there. */
   unread(): UnreadSecrets;
   /** Those of them that have neither been read nor are refused: waiting helps. */

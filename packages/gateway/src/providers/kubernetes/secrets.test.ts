@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { prepare } from '../../snapshot/prepare.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
-import type { Following, FollowOptions } from './following.testkit.ts';
+import type { FollowingProvider, FollowOptions } from './following.testkit.ts';
 import { follow, shop } from './following.testkit.ts';
 
 let server: TestApiServer;
-let following: Following | undefined;
+let following: FollowingProvider | undefined;
 beforeEach(async () => {
   server = await startApiServer();
 });
@@ -16,7 +16,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const start = async (options = '', more: FollowOptions = {}): Promise<Following> => {
+const start = async (options = '', more: FollowOptions = {}): Promise<FollowingProvider> => {
   following = follow(server, options, more);
   await following.start();
   return following;
@@ -37,7 +37,7 @@ const lists = (): string[] =>
     .map(({ namespace, query }) => `${namespace} ${query['fieldSelector'] ?? 'all'}`);
 const secretWatches = () => server.watches.filter(({ resource }) => resource === 'secrets');
 /** Each problem of a middleware, as the log has it. */
-const problemsOf = ({ translated }: Following): readonly string[] =>
+const problemsOf = ({ translated }: FollowingProvider): readonly string[] =>
   prepare(translated(), {
     env: {},
     readFile: () => '',

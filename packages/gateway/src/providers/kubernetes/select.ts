@@ -1,21 +1,21 @@
 import type { Document } from '../../config/document.ts';
 import { createMapAgain } from '../../reload/derive.ts';
-import type { KeptObject } from './documents.ts';
+import type { ClusterObject } from './documents.ts';
 import { ownerOf, secretsOf, servicesOf } from './references.ts';
 
 /** Everything that is known of a cluster. */
 export interface Contents {
-  readonly ingressRoutes: readonly KeptObject[];
-  readonly middlewares: readonly KeptObject[];
-  readonly services: readonly KeptObject[];
-  readonly endpointSlices: readonly KeptObject[];
-  readonly secrets: readonly KeptObject[];
+  readonly ingressRoutes: readonly ClusterObject[];
+  readonly middlewares: readonly ClusterObject[];
+  readonly services: readonly ClusterObject[];
+  readonly endpointSlices: readonly ClusterObject[];
+  readonly secrets: readonly ClusterObject[];
 }
 
 /** Follows the documents of a cluster as it changes: an unchanged object is not read again. */
 export interface Select {
   /** `namespace/name` of every Secret that one of the Middlewares refers to; the same set while none of them changes. */
-  readonly findSecrets: (middlewares: readonly KeptObject[]) => ReadonlySet<string>;
+  readonly findSecrets: (middlewares: readonly ClusterObject[]) => ReadonlySet<string>;
   /**
    * The documents of a configuration, ordered by name and not by arrival, so that all replicas agree. Services that no
    * IngressRoute names are ignored, including changes of their endpoints.
@@ -44,8 +44,8 @@ export function createSelect(): Select {
 
 /** All names that one of the objects mentions; the same set while it is made of the same objects. */
 function createUnion(
-  namesOf: (object: KeptObject) => ReadonlySet<string>,
-): (objects: readonly KeptObject[]) => ReadonlySet<string> {
+  namesOf: (object: ClusterObject) => ReadonlySet<string>,
+): (objects: readonly ClusterObject[]) => ReadonlySet<string> {
   const findEach = createMapAgain(namesOf);
   let before: readonly ReadonlySet<string>[] = [];
   let union: ReadonlySet<string> = new Set();

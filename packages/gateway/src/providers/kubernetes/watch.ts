@@ -22,7 +22,7 @@ export interface WatchListener {
   onVersion(version: string): void;
 }
 
-export interface WatchOptions {
+export interface ApiWatchOptions {
   /** Everything after it is told. */
   readonly version: string;
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export async function watchObjects(
   client: ApiClient,
   selection: Selection,
   listener: WatchListener,
-  { version, clock, signal, timeoutSeconds }: WatchOptions,
+  { version, clock, signal, timeoutSeconds }: ApiWatchOptions,
 ): Promise<ApiFault | undefined> {
   const request = toRequest(selection, 'watch');
   const opened = await client.open(

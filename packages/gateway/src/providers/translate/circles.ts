@@ -1,6 +1,6 @@
 import type { Mention } from './draft.ts';
 
-interface Visit {
+interface NodeVisit {
   readonly node: string;
   readonly order: number;
   /** Lowest order that is reachable from here within the component. */
@@ -33,10 +33,10 @@ const toNode = ({ kind, name }: { readonly kind: string; readonly name: string }
 
 /** The number of its component for each node. */
 function findComponents(edges: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, number> {
-  const visits = new Map<string, Visit>();
+  const visits = new Map<string, NodeVisit>();
   const components = new Map<string, number>();
-  const stack: Visit[] = [];
-  const path: Visit[] = [];
+  const stack: NodeVisit[] = [];
+  const path: NodeVisit[] = [];
   const enter = (node: string): void => {
     const visit = { node, order: visits.size, low: visits.size, onStack: true, next: 0 };
     visits.set(node, visit);
@@ -64,7 +64,7 @@ function findComponents(edges: ReadonlyMap<string, readonly string[]>): Readonly
   return components;
 }
 
-function closeComponent(root: Visit, stack: Visit[], components: Map<string, number>): void {
+function closeComponent(root: NodeVisit, stack: NodeVisit[], components: Map<string, number>): void {
   for (let member = stack.pop(); member !== undefined; member = stack.pop()) {
     member.onStack = false;
     components.set(member.node, root.order);

@@ -5,7 +5,7 @@ import type { Draft, Mention } from './draft.ts';
 import { addEntry, createDraft } from './draft.ts';
 
 /** What a document, or an object in it, adds to a configuration: read once, and used in each one that has the document. */
-export interface Part {
+export interface ConfigurationPart {
   readonly routers: readonly RouterConfig[];
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
@@ -15,7 +15,7 @@ export interface Part {
 }
 
 /** @param read puts into a draft of its own what there is. */
-export function createPart(read: (draft: Draft) => void): Part {
+export function createPart(read: (draft: Draft) => void): ConfigurationPart {
   const draft = createDraft();
   read(draft);
   return {
@@ -37,7 +37,7 @@ function freezeEntries<T extends { readonly errors: readonly Problem[] }>(
 }
 
 /** Adds a part; its entries stay the same objects unless another of the same name is there. */
-export function addPart(draft: Draft, part: Part): void {
+export function addPart(draft: Draft, part: ConfigurationPart): void {
   for (const problem of part.problems) draft.problems.push(problem);
   for (const mention of part.mentions) draft.mentions.push(mention);
   for (const [name, object] of part.objects) if (!draft.objects.has(name)) draft.objects.set(name, object);

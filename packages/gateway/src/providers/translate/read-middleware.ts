@@ -74,7 +74,7 @@ function readMembers(source: Source, kind: CompositeKind, { names: schemas, reso
   return { names: resolved.names, problems: [...problems, ...resolved.problems] };
 }
 
-type Found =
+type KindResult =
   | { readonly kind: MiddlewareKind; readonly path: Path }
   | {
       readonly kind?: undefined;
@@ -83,7 +83,7 @@ type Found =
     };
 
 /** The kind of a middleware, and where its options stand. */
-function findKind(source: Source): Found {
+function findKind(source: Source): KindResult {
   const { path } = source;
   const [type, ...others] = keysOf(source);
   if (type === undefined) return { path, fault: { code: 'invalid_value', message: expected } };
@@ -99,7 +99,7 @@ function findKind(source: Source): Found {
     : { path: at, fault: describeType(type) };
 }
 
-function findPlugin(source: Source): Found {
+function findPlugin(source: Source): KindResult {
   const [plugin, ...others] = keysOf(source);
   const { path } = source;
   if (plugin === undefined || others.length > 0)

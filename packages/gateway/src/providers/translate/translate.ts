@@ -9,7 +9,7 @@ import type { Draft } from './draft.ts';
 import { createDraft } from './draft.ts';
 import { createFinishDraft } from './finish-draft.ts';
 import { translateDynamic } from './dynamic.ts';
-import type { Part } from './part.ts';
+import type { ConfigurationPart } from './part.ts';
 import { addPart, createPart } from './part.ts';
 import { isManifest } from './kubernetes/objects.ts';
 import { createTranslateManifests } from './kubernetes/translate.ts';
@@ -66,7 +66,7 @@ function addAll(documents: readonly Document[], draft: Draft, { partOf, translat
 }
 
 interface Readers {
-  readonly partOf: (document: Document) => Part;
+  readonly partOf: (document: Document) => ConfigurationPart;
   readonly translateManifests: (documents: readonly Document[], draft: Draft) => void;
 }
 

@@ -1,17 +1,17 @@
 import { type CharClasses, classify } from './char-classes.ts';
 import type { Instruction } from './program.ts';
 import { createStep, isWord, newline, outside } from './step.ts';
-import type { Work } from './work.ts';
+import type { StepBudget } from './work.ts';
 
 /** Whether a program matches anywhere in a text. False when the work was not enough. */
-export type Run = (text: string, work: Work) => boolean;
+export type Run = (text: string, work: StepBudget) => boolean;
 
 /** A place in a text: what may come next, and what stands before. */
-interface State {
+interface SearchState {
   readonly seeds: readonly number[];
   readonly before: number;
   /** By class of the next character: the state after it, or whether the program matches. Undefined: not remembered. */
-  readonly next: (State | boolean | undefined)[] | undefined;
+  readonly next: (SearchState | boolean | undefined)[] | undefined;
 }
 
 /** Most states that are remembered, most entries of all their tables, and most seeds of one. */
@@ -31,9 +31,9 @@ export function createRun(program: readonly Instruction[]): Run {
   // Worked out when the first text comes: most expressions of a large configuration wait long for one.
   let classes: CharClasses | undefined;
   let stateLimit = 0;
-  const states = new Map<string, State>();
+  const states = new Map<string, SearchState>();
 
-  const toState = (seeds: number[], before: number): State => {
+  const toState = (seeds: number[], before: number): SearchState => {
     if (!anchored) seeds.push(0);
     if (seeds.length > maxSeeds) return { seeds, before, next: undefined };
     const key = `${before},${seeds.sort((a, b) => a - b).join()}`;
@@ -46,13 +46,13 @@ export function createRun(program: readonly Instruction[]): Run {
     return state;
   };
 
-  const advance = (state: State, after: number, work: Work): State | boolean => {
+  const advance = (state: SearchState, after: number, work: StepBudget): SearchState | boolean => {
     const seeds = step(state.seeds, state.before, after, work);
     if (typeof seeds === 'boolean') return seeds;
     return anchored && seeds.length === 0 ? false : toState(seeds, toKind(after));
   };
 
-  const first: State = { seeds: [0], before: outside, next: [] };
+  const first: SearchState = { seeds: [0], before: outside, next: [] };
   return (text, work) => {
     if (classes === undefined) {
       classes = classify(program);

@@ -1,6 +1,6 @@
 import type { Instruction } from './program.ts';
 import type { Assertion } from './syntax.ts';
-import type { Work } from './work.ts';
+import type { StepBudget } from './work.ts';
 
 /** Stands for the characters before the first and after the last. */
 export const outside = -1;
@@ -12,14 +12,14 @@ const lastRound = 0xffff_ffff;
  * One step of Thompson's simulation: from the instructions that are reached before a character to those after it, or whether
  * the program matches. Each instruction that is looked at is one step of the work.
  */
-export type Step = (
+export type SimulationStep = (
   seeds: readonly number[],
   before: number,
   after: number,
-  work: Work,
+  work: StepBudget,
 ) => number[] | boolean;
 
-export function createStep(program: readonly Instruction[]): Step {
+export function createStep(program: readonly Instruction[]): SimulationStep {
   // One step at a time uses these; a step never waits.
   const seen = new Uint32Array(program.length);
   const stack: number[] = [];

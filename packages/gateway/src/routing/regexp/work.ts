@@ -1,4 +1,4 @@
 /** Steps that matches may still take; below 0: a match was stopped, and its result has no meaning. */
-export interface Work {
+export interface StepBudget {
   stepsLeft: number;
 }

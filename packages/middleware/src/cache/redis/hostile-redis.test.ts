@@ -6,13 +6,13 @@ import { createFakeClock } from '../../base/fake-clock.testkit.ts';
 import { until } from '../../base/until.testkit.ts';
 import { Secret } from '../../base/secret.ts';
 import { createAccessToken } from '../../token/access-token.ts';
-import { createGuardedStore } from '../guarded-store.ts';
+import { createGuardedStore } from '../best-effort-store.ts';
 import { createSharedTokens } from '../shared-tokens.ts';
 import type { StoreEvent } from '../store-event.ts';
 import type { TokenStore } from '../store.ts';
 import { createTokenCache } from '../token-cache.ts';
 import { createRedisStore } from './create-redis-store.ts';
-import type { Reply } from './hostile-redis.testkit.ts';
+import type { RedisReply } from './hostile-redis.testkit.ts';
 import { greet, startHostileRedis } from './hostile-redis.testkit.ts';
 import { startSingleRedis } from './redis.testkit.ts';
 import { whenReady } from './when-ready.testkit.ts';
@@ -40,7 +40,7 @@ afterEach(async () => {
 const topologies = ['standalone', 'cluster', 'sentinel'] as const;
 type Topology = (typeof topologies)[number];
 
-async function start(topology: Topology, reply: (port: number) => Reply) {
+async function start(topology: Topology, reply: (port: number) => RedisReply) {
   const server = await startHostileRedis(reply);
   closing.push(() => server.close());
   const store = createRedisStore({

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { until } from '../../base/until.testkit.ts';
 
 /** The reply to a command, as bytes; undefined: none. */
-export type Reply = (command: readonly string[], socket: Socket) => string | Buffer | undefined;
+export type RedisReply = (command: readonly string[], socket: Socket) => string | Buffer | undefined;
 
 /** A server that speaks the protocol of Redis as far as a test wants it to. */
 export interface HostileRedis {
@@ -47,7 +47,7 @@ export function greet([name = '', sub = '']: readonly string[], port: number): s
 }
 
 /** @param reply what is answered to each command; `greet` has what is needed to get that far. */
-export async function startHostileRedis(reply: (port: number) => Reply): Promise<HostileRedis> {
+export async function startHostileRedis(reply: (port: number) => RedisReply): Promise<HostileRedis> {
   const commands: (readonly string[])[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -4,7 +4,7 @@ import { createChannel } from '../../base/channel.ts';
 import { systemClock } from '../../base/clock.ts';
 import { Secret } from '../../base/secret.ts';
 import { createTestAuthority } from '../../token/certificates.testkit.ts';
-import { createGuardedStore } from '../guarded-store.ts';
+import { createGuardedStore } from '../best-effort-store.ts';
 import type { StoreEvent } from '../store-event.ts';
 import type { TokenStore } from '../store.ts';
 import { silenceTimeoutMs } from './connection-options.ts';

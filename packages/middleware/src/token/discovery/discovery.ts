@@ -36,7 +36,7 @@ export interface Discovery {
   readonly close: () => Promise<void>;
 }
 
-interface Cached {
+interface CachedMetadata {
   readonly metadata: ServerMetadata;
   /** `Clock.monotonic()` milliseconds, as below. */
   readonly obtainedAtMs: number;
@@ -46,7 +46,7 @@ interface Cached {
   readonly expiresAtMs: number;
 }
 
-interface Outage {
+interface DiscoveryOutage {
   readonly failure: TokenFailure;
   readonly failures: number;
   readonly beganAtMs: number;
@@ -68,8 +68,8 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
   const { issuer } = options;
   const transport = createTransport(options, clock, env);
   const request = { ...options, usesCertificate: options.tls.cert !== undefined };
-  let cached: Cached | undefined;
-  let outage: Outage | undefined;
+  let cached: CachedMetadata | undefined;
+  let outage: DiscoveryOutage | undefined;
   let flight: Promise<ServerMetadata | TokenFailure> | undefined;
 
   const keep = ({ metadata, lifetimeMs }: FreshMetadata): ServerMetadata => {
@@ -151,7 +151,7 @@ const refuse = ({ reason, detail, response }: TokenFailure, waitMs: number): Tok
   });
 
 /** A request that does not wait meets no time-out. */
-function refuseMeanwhile({ failure }: Outage, leftMs: number): TokenFailure {
+function refuseMeanwhile({ failure }: DiscoveryOutage, leftMs: number): TokenFailure {
   const reason = failure.reason === 'timeout' ? 'unavailable' : failure.reason;
   return refuse({ ...failure, reason }, leftMs);
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ReceivedRequest, ScriptedServer } from '../scripted-server.testkit.ts';
 import { json, startScriptedServer } from '../scripted-server.testkit.ts';
 
-type Answer = (response: ServerResponse, request: ReceivedRequest) => void;
+type MetadataResponder = (response: ServerResponse, request: ReceivedRequest) => void;
 
 /** An issuer whose every path a test decides on; all others answer 404. */
 export interface TestIssuer extends Omit<ScriptedServer, 'url'> {
@@ -13,7 +13,7 @@ export interface TestIssuer extends Omit<ScriptedServer, 'url'> {
   readonly oauthPath: string;
   /** Where OpenID Connect has them: the path of the issuer comes first. */
   readonly openidPath: string;
-  on(path: string, answer: Answer): void;
+  on(path: string, answer: MetadataResponder): void;
   /** Metadata that can be used, with changes. */
   metadata(more?: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Publishes metadata as RFC 8414 says, and a token endpoint at `/token`. */
@@ -23,7 +23,7 @@ export interface TestIssuer extends Omit<ScriptedServer, 'url'> {
 }
 
 export async function startIssuer(path = '/tenant'): Promise<TestIssuer> {
-  const answers = new Map<string, Answer>();
+  const answers = new Map<string, MetadataResponder>();
   const server = await startScriptedServer((response, request) => {
     const answer = answers.get(request.url ?? '');
     if (answer === undefined) response.writeHead(404).end('not found');

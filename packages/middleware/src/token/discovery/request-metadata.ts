@@ -29,7 +29,7 @@ const places = [
   { algorithm: 'oauth2', name: 'oauth-authorization-server' },
   { algorithm: 'oidc', name: 'openid-configuration' },
 ] as const;
-type Place = (typeof places)[number];
+type MetadataLocation = (typeof places)[number];
 
 /** Characters of the shortest header value that is kept out of problems. */
 const shortestSecret = 6;
@@ -45,7 +45,7 @@ export async function requestMetadata(
   transport: Transport,
   clock: Clock,
 ): Promise<Attempt<FreshMetadata>> {
-  const faults: Fault[] = [];
+  const faults: MetadataFault[] = [];
   for (const place of places) {
     const result = await requestDocument(place, request, transport, clock);
     if (result.kind === 'fresh') return { outcome: result, transient: false };
@@ -59,24 +59,24 @@ export async function requestMetadata(
 }
 
 /** Why one place has no metadata that can be used. */
-interface Fault {
+interface MetadataFault {
   readonly kind: 'fault';
-  readonly place: Place;
+  readonly place: MetadataLocation;
   readonly failure: TokenFailure;
   readonly transient: boolean;
   /** Undefined when no response came. */
   readonly response: { readonly status: number; readonly problem: string } | undefined;
 }
 
-const rankOf = ({ transient, failure }: Fault): number =>
+const rankOf = ({ transient, failure }: MetadataFault): number =>
   transient ? 0 : failure.reason === 'response_invalid' ? 1 : 2;
 
 async function requestDocument(
-  place: Place,
+  place: MetadataLocation,
   request: MetadataRequest,
   transport: Transport,
   clock: Clock,
-): Promise<FreshMetadata | Fault> {
+): Promise<FreshMetadata | MetadataFault> {
   const limit = new AbortController();
   const timer = clock.after(request.timeoutMs, () => limit.abort());
   try {
@@ -100,13 +100,13 @@ async function requestDocument(
 }
 
 async function readDocument(
-  place: Place,
+  place: MetadataLocation,
   response: Response,
   rules: MetadataRules,
   clock: Clock,
-): Promise<FreshMetadata | Fault> {
+): Promise<FreshMetadata | MetadataFault> {
   const { status, headers } = response;
-  const toFault = (failure: TokenFailure, problem: string, transient = false): Fault => ({
+  const toFault = (failure: TokenFailure, problem: string, transient = false): MetadataFault => ({
     kind: 'fault',
     place,
     failure,
@@ -153,7 +153,7 @@ function readLifetimeMs(headers: Headers): number {
   return Math.min(longestLifetimeMs, Math.max(leastLifetimeMs, Number(seconds) * 1000));
 }
 
-function toAttempt({ failure, transient, response }: Fault, problem: string): Attempt<FreshMetadata> {
+function toAttempt({ failure, transient, response }: MetadataFault, problem: string): Attempt<FreshMetadata> {
   const { reason, detail, retryAfterSeconds } = failure;
   const shown =
     response && Object.freeze({ status: response.status, error: undefined, errorDescription: undefined, problem });
@@ -161,7 +161,7 @@ function toAttempt({ failure, transient, response }: Fault, problem: string): At
   return { outcome: createTokenFailure(reason, detail, known), transient };
 } // prettier-ignore
 
-function describeFaults(faults: readonly Fault[], { headers }: MetadataRequest): string {
+function describeFaults(faults: readonly MetadataFault[], { headers }: MetadataRequest): string {
   const text = faults
     .map(({ place, failure, response }) => `${place.name}: ${response?.problem ?? failure.detail}`)
     .join('; ');

@@ -9,7 +9,7 @@ export interface AdmissionRule {
 }
 
 /** Where a schema stands, and how expressions get there. */
-interface Where {
+interface SchemaLocation {
   /** In CEL. */
   readonly at: string;
   /** For people. */
@@ -37,7 +37,7 @@ export function listRules(
 function walk(
   { properties = {}, items, additionalProperties, anyOf }: JsonSchema,
   ignored: readonly string[],
-  where: Where,
+  where: SchemaLocation,
 ): readonly AdmissionRule[] {
   const rules: AdmissionRule[] = [];
   if (additionalProperties === false) rules.push(toNamesRule(Object.keys(properties), ignored, where));
@@ -52,7 +52,7 @@ function walk(
 function toNamesRule(
   names: readonly string[],
   ignored: readonly string[],
-  { at, path, within, collect }: Where,
+  { at, path, within, collect }: SchemaLocation,
 ): AdmissionRule {
   const passed = `[${[...names, ...ignored].map((name) => `'${name.toLowerCase()}'`).join(', ')}]`;
   const known = names.length === 0 ? 'no field is known' : `known fields: ${names.join(', ')}`;
@@ -64,12 +64,12 @@ function toNamesRule(
   };
 }
 
-const toSwitchRule = ({ at, path, within }: Where): AdmissionRule => ({
+const toSwitchRule = ({ at, path, within }: SchemaLocation): AdmissionRule => ({
   expression: within(`type(${at}) == bool || type(${at}) == map && size(${at}) == 0`),
   message: `${path}: expected {} or a boolean`,
 });
 
-function toField({ at, path, within, collect }: Where, name: string): Where {
+function toField({ at, path, within, collect }: SchemaLocation, name: string): SchemaLocation {
   const isThere = `type(${at}) == map && has(${at}.${name})`;
   return {
     at: `${at}.${name}`,
@@ -79,7 +79,7 @@ function toField({ at, path, within, collect }: Where, name: string): Where {
   };
 }
 
-function toItem({ at, path, within, collect }: Where): Where {
+function toItem({ at, path, within, collect }: SchemaLocation): SchemaLocation {
   const item = `item${path.split('[]').length - 1}`;
   return {
     at: item,

@@ -23,7 +23,7 @@ import { ingressRouteSchema, routeSchema } from './schemas.ts';
 import type { ServiceCatalog } from './servers.ts';
 import { findServers } from './servers.ts';
 
-type Member = z.output<typeof routeSchema>['services'][number];
+type RouteService = z.output<typeof routeSchema>['services'][number];
 
 const others: { route: OtherNames; spec: OtherNames } = {
   spec: { unsupported: unsupportedIngressRouteNames, ignored: ignoredRouterNames },
@@ -34,15 +34,15 @@ const others: { route: OtherNames; spec: OtherNames } = {
 };
 
 /** A service that a route of an `IngressRoute` leads to. */
-interface Target {
-  readonly member: Member;
+interface ServiceTarget {
+  readonly member: RouteService;
   readonly path: Path;
 }
 
 /** What the router of that name leads to: several are spread by weight. */
 export interface Targets {
   readonly router: string;
-  readonly targets: readonly Target[];
+  readonly targets: readonly ServiceTarget[];
 }
 
 /** Adds a router for each route of an `IngressRoute`. @returns what they lead to, which `addServices` adds under their names. */
@@ -85,14 +85,14 @@ function findPruned({
   });
 }
 
-interface Outer {
+interface RouteDefaults {
   readonly path: Path;
   readonly entryPoints: readonly string[];
   readonly tls: boolean;
   readonly errors: readonly Problem[];
 }
 
-function addRoute(draft: Draft, object: KubernetesObject, outer: Outer): Targets {
+function addRoute(draft: Draft, object: KubernetesObject, outer: RouteDefaults): Targets {
   const { namespace, source } = object;
   const { document } = source;
   const { value, problems, writtenPath } = readObject(
@@ -179,7 +179,7 @@ function toLoadBalancer(
   { namespace, source }: KubernetesObject,
   catalog: ServiceCatalog,
   name: string,
-  { member, path }: Target,
+  { member, path }: ServiceTarget,
 ): LoadBalancerConfig {
   const { document } = source;
   const wanted = { namespace: member.namespace ?? namespace, name: member.name };

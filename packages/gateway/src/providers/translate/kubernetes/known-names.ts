@@ -10,7 +10,7 @@ export const knownNames: ReadonlySet<string> = new Set([
 ]);
 
 function namesOf(schema: z.core.$ZodType): readonly string[] {
-  const { def } = schema._zod as { readonly def: z.core.$ZodTypeDef & Partial<Inner> };
+  const { def } = schema._zod as { readonly def: z.core.$ZodTypeDef & Partial<SchemaInternals> };
   return [
     ...Object.entries(def.shape ?? {}).flatMap(([name, inner]) => [name, ...namesOf(inner)]),
     ...[def.element, def.innerType, ...(def.options ?? [])].flatMap((inner) =>
@@ -20,7 +20,7 @@ function namesOf(schema: z.core.$ZodType): readonly string[] {
 }
 
 /** What the definitions of schemas have inside, by their kinds. */
-interface Inner {
+interface SchemaInternals {
   readonly shape: Readonly<Record<string, z.core.$ZodType>>;
   readonly element: z.core.$ZodType;
   readonly innerType: z.core.$ZodType;

@@ -7,11 +7,11 @@ import type { Source } from '../../../config/read.ts';
 import { describeUnknown, readObject } from '../../../config/read.ts';
 import { metadataSchema } from './schemas.ts';
 
-export type Kind = 'IngressRoute' | 'Middleware' | 'Secret' | 'Service' | 'EndpointSlice';
+export type ManifestKind = 'IngressRoute' | 'Middleware' | 'Secret' | 'Service' | 'EndpointSlice';
 
 /** A Kubernetes object of a kind that is read here, its own part unread. */
 export interface KubernetesObject {
-  readonly kind: Kind;
+  readonly kind: ManifestKind;
   readonly name: string;
   readonly namespace: string;
   readonly labels: z.output<typeof metadataSchema>['labels'];
@@ -75,7 +75,7 @@ export function readObjects(source: Source, problems: Problem[]): readonly Kuber
   const { name, namespace = 'default', labels = {} } = metadata.value;
   if (name === undefined) return [];
   const place = document.placeOf([...path, 'metadata', 'name']);
-  return [{ kind: kind as Kind, name, namespace, labels, place, source }];
+  return [{ kind: kind as ManifestKind, name, namespace, labels, place, source }];
 }
 
 function findKindFault(

@@ -61,7 +61,7 @@ function readSecret({ namespace, name, place, source }: KubernetesObject): ReadS
   const { value, problems: found, writtenPath } = readObject(secretSchema, source);
   const problems = [...found];
   const values = new Map<string, string>();
-  const add = (field: 'data' | 'stringData', read: (text: string) => string | Fault): void => {
+  const add = (field: 'data' | 'stringData', read: (text: string) => string | SecretFault): void => {
     for (const [key, written] of Object.entries(value[field] ?? {})) {
       const text = typeof written === 'string' ? read(written) : notText;
       if (typeof text === 'string') values.set(key, text);
@@ -76,14 +76,14 @@ function readSecret({ namespace, name, place, source }: KubernetesObject): ReadS
   return { id: `${namespace}/${name}`, place, values, problems };
 }
 
-interface Fault {
+interface SecretFault {
   readonly message: string;
   readonly severity: 'error' | 'warning';
 }
 
-const notText: Fault = Object.freeze({ message: 'expected string', severity: 'error' });
+const notText: SecretFault = Object.freeze({ message: 'expected string', severity: 'error' });
 
-function decode(encoded: string): string | Fault {
+function decode(encoded: string): string | SecretFault {
   // As the API server: line breaks are no part of it.
   const text = encoded.replace(/[\r\n]/g, '');
   const bytes = Buffer.from(text, 'base64');

@@ -13,7 +13,7 @@ import { endpointSliceSchema, serviceSchema } from './schemas.ts';
 type ServiceSpec = z.output<typeof serviceSchema>['spec'];
 type Slice = z.output<typeof endpointSliceSchema>;
 
-interface KnownService {
+interface ServiceEntry {
   readonly spec: ServiceSpec;
   readonly origin: Origin;
 }
@@ -21,7 +21,7 @@ interface KnownService {
 /** The `Service` objects of a configuration, with the `EndpointSlice` objects that belong to them. */
 export interface ServiceCatalog {
   /** By `namespace/name`. */
-  readonly services: ReadonlyMap<string, KnownService | 'broken'>;
+  readonly services: ReadonlyMap<string, ServiceEntry | 'broken'>;
   readonly slices: ReadonlyMap<string, readonly Slice[]>;
   /** What `findServers` has found: many routes may lead to one service. */
   readonly found: Map<string, Servers>;
@@ -41,15 +41,15 @@ export type Servers =
   | { readonly servers?: undefined; readonly fault: { readonly code: string; readonly message: string } };
 
 /** The catalog with what is wrong in it. */
-export interface ServicesRead {
+export interface ServiceCatalogResult {
   readonly catalog: ServiceCatalog;
   readonly problems: readonly Problem[];
 }
 
 /** Reads each `Service` and `EndpointSlice` once; unchanged objects yield the same catalog. */
-export function createReadServices(): (objects: readonly KubernetesObject[]) => ServicesRead {
+export function createReadServices(): (objects: readonly KubernetesObject[]) => ServiceCatalogResult {
   const readEach = createMapAgain(readOne);
-  let read: readonly ReadOne[] = [];
+  let read: readonly ServiceObjectResult[] = [];
   let services = collect(read, new Map());
   return (objects) => {
     const now = readEach(objects);
@@ -59,17 +59,17 @@ export function createReadServices(): (objects: readonly KubernetesObject[]) => 
   };
 }
 
-interface ReadOne {
+interface ServiceObjectResult {
   /** Of the service. */
   readonly id: string;
   readonly place: Place;
   readonly problems: readonly Problem[];
   /** Undefined for a slice. */
-  readonly service?: KnownService | 'broken';
+  readonly service?: ServiceEntry | 'broken';
   readonly slice?: Slice;
 }
 
-function readOne({ kind, namespace, name, labels, place, source }: KubernetesObject): ReadOne {
+function readOne({ kind, namespace, name, labels, place, source }: KubernetesObject): ServiceObjectResult {
   if (kind === 'Service') {
     const { value, whole, problems } = readObject(serviceSchema, source);
     const service = whole ? { spec: value.spec as ServiceSpec, origin: originOf(source) } : 'broken';
@@ -83,8 +83,11 @@ function readOne({ kind, namespace, name, labels, place, source }: KubernetesObj
 }
 
 /** @param before the slices of the time before: lists that are the same stay so. */
-function collect(read: readonly ReadOne[], before: ServiceCatalog['slices']): ServicesRead {
-  const services = new Map<string, KnownService | 'broken'>();
+function collect(
+  read: readonly ServiceObjectResult[],
+  before: ServiceCatalog['slices'],
+): ServiceCatalogResult {
+  const services = new Map<string, ServiceEntry | 'broken'>();
   const slices = new Map<string, Slice[]>();
   const places = new Map<string, Place>();
   const problems: Problem[] = [];

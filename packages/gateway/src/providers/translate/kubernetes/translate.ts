@@ -2,12 +2,12 @@ import type { Document } from '../../../config/document.ts';
 import { createDerive, createMapAgain, type LookUp } from '../../../reload/derive.ts';
 import type { Problem } from '../../../config/place.ts';
 import type { Draft } from '../draft.ts';
-import type { Part } from '../part.ts';
+import type { ConfigurationPart } from '../part.ts';
 import { addPart, createPart } from '../part.ts';
 import type { Targets } from './ingress-route.ts';
 import { addIngressRoute, addServices } from './ingress-route.ts';
 import { addMiddleware } from './middlewares.ts';
-import type { Kind, KubernetesObject } from './objects.ts';
+import type { ManifestKind, KubernetesObject } from './objects.ts';
 import { readObjects } from './objects.ts';
 import { createReadSecrets } from './secrets.ts';
 import type { ServiceCatalog } from './servers.ts';
@@ -37,18 +37,18 @@ export function createTranslateManifests(): (documents: readonly Document[], dra
   };
 }
 
-interface Manifest {
+interface ManifestObjects {
   readonly objects: readonly KubernetesObject[];
   readonly problems: readonly Problem[];
 }
 
-function readManifest(document: Document): Manifest {
+function readManifest(document: Document): ManifestObjects {
   const problems: Problem[] = [];
   return { objects: readObjects({ document, path: [] }, problems), problems };
 }
 
 /** Objects that are read together. */
-type Objects = Readonly<Record<(typeof groups)[Kind], KubernetesObject[]>>;
+type Objects = Readonly<Record<(typeof groups)[ManifestKind], KubernetesObject[]>>;
 
 const groups = {
   Secret: 'secrets',
@@ -56,12 +56,12 @@ const groups = {
   EndpointSlice: 'services',
   Middleware: 'routes',
   IngressRoute: 'routes',
-} as const satisfies Record<Kind, string>;
+} as const satisfies Record<ManifestKind, string>;
 
 /** A Middleware, or the routers of an IngressRoute. */
 interface RoutePart {
   readonly object: KubernetesObject;
-  readonly part: Part;
+  readonly part: ConfigurationPart;
   readonly targets: readonly Targets[];
 }
 
@@ -70,7 +70,10 @@ function createToParts() {
   const readRoutes = createMapAgain(readRoute);
   let catalog: ServiceCatalog;
   const toServices = createDerive(
-    ({ object, targets }: RoutePart, lookUp: LookUp<Pick<ServiceCatalog, 'services' | 'slices'>>): Part =>
+    (
+      { object, targets }: RoutePart,
+      lookUp: LookUp<Pick<ServiceCatalog, 'services' | 'slices'>>,
+    ): ConfigurationPart =>
       createPart((draft) => {
         const onLookUp = (id: string): void => {
           lookUp('services', id);
@@ -79,7 +82,7 @@ function createToParts() {
         for (const one of targets) addServices(draft, object, { ...catalog, onLookUp }, one);
       }),
   );
-  return (objects: readonly KubernetesObject[], now: ServiceCatalog): readonly Part[] => {
+  return (objects: readonly KubernetesObject[], now: ServiceCatalog): readonly ConfigurationPart[] => {
     catalog = now;
     const { services, slices } = catalog;
     const routes = readRoutes(objects);

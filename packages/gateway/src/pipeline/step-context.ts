@@ -1,17 +1,17 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { Subject } from '@grantgate/middleware/decision/decision';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
-import type { Passes } from '../middlewares/passes.ts';
+import type { StepChanges } from '../middlewares/step-changes.ts';
 import { valueIn } from '../middlewares/header-lists.ts';
-import { findChange, noPasses } from '../middlewares/passes.ts';
+import { findChange, noPasses } from '../middlewares/step-changes.ts';
 import type { Pass, Step, StepRequest } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';
 import { isForwardedHeader } from '../proxy/forwarded.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 
 /** A request and what the steps that it has passed have changed. A class, because one is made for every request. */
-export abstract class SteppedRequest implements StepRequest {
-  passes: Passes = noPasses;
+export abstract class StepContext implements StepRequest {
+  passes: StepChanges = noPasses;
   target: string;
   /** Steps that have been passed. */
   #entered = 0;
@@ -85,12 +85,12 @@ export abstract class SteppedRequest implements StepRequest {
   }
 
   /** The changes of all steps with another token, after the server refused the current one; undefined when there is none. */
-  renewToken(): MaybePromise<Passes | undefined> {
+  renewToken(): MaybePromise<StepChanges | undefined> {
     const { passes } = this;
     const { step, at = -1 } = this.#token ?? {};
     const pass = passes[at];
     const renewed = pass && step?.renew?.(pass);
-    const replace = (by: Pass | undefined): Passes | undefined => by && passes.with(at, by);
+    const replace = (by: Pass | undefined): StepChanges | undefined => by && passes.with(at, by);
     return renewed instanceof Promise ? renewed.then(replace) : replace(renewed);
   }
 

@@ -1,11 +1,11 @@
 import { findChanges } from './list-changes.ts';
-import type { Use } from './sharing.ts';
+import type { Use } from './shared-resources.ts';
 
 /**
  * What one configuration after the other has. A thing that stays is not touched; one that goes is let go of when the last
  * configuration that has it is closed, in whatever order they are.
  */
-export interface Succession<K extends object, T> {
+export interface Generations<K extends object, T> {
   /** The next configuration, each of its keys once. `acquire` is called for those that the one before has not. */
   open(keys: readonly K[], acquire: (key: K) => Use<T>): Generation<K, T>;
 }
@@ -19,7 +19,7 @@ export interface Generation<K extends object, T> {
   readonly close: () => Promise<void>;
 }
 
-interface Held<T> {
+interface ResourceUse<T> {
   readonly use: Use<T>;
   /** Number of the first configuration that has it. */
   readonly since: number;
@@ -27,20 +27,20 @@ interface Held<T> {
   until: number;
 }
 
-export function createSuccession<K extends object, T>(): Succession<K, T> {
+export function createSuccession<K extends object, T>(): Generations<K, T> {
   let keys: readonly K[] = [];
-  let current = new Map<K, Held<T>>();
+  let current = new Map<K, ResourceUse<T>>();
   let count = 0;
   /** Numbers of the configurations that are open. */
   const open = new Set<number>();
   /** What the current configuration has not any more, and an open one may have. */
-  let leaving: readonly Held<T>[] = [];
+  let leaving: readonly ResourceUse<T>[] = [];
 
-  const leave = (gone: readonly Held<T>[]): void => {
+  const leave = (gone: readonly ResourceUse<T>[]): void => {
     for (const held of gone) held.until = count;
     if (gone.length > 0) leaving = [...leaving, ...gone];
   };
-  const isNeeded = ({ since, until }: Held<T>): boolean => {
+  const isNeeded = ({ since, until }: ResourceUse<T>): boolean => {
     for (const number of open) if (number >= since && number < until) return true;
     return false;
   };

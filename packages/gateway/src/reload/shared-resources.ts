@@ -1,5 +1,5 @@
 /** Things that several users share, by key: made for the first of them, closed after the last. */
-export interface Sharing<T> {
+export interface SharedResources<T> {
   acquire(key: string, create: () => T): Use<T>;
   /** Those that have users now, with their keys. */
   entries(): readonly (readonly [key: string, value: T])[];
@@ -11,7 +11,7 @@ export interface Use<T> {
   release(): Promise<void>;
 }
 
-export function createSharing<T>(close: (value: T) => Promise<void> | void): Sharing<T> {
+export function createSharing<T>(close: (value: T) => Promise<void> | void): SharedResources<T> {
   const held = new Map<string, { readonly value: T; users: number }>();
   return {
     entries: () => Array.from(held, ([key, { value }]) => [key, value] as const),

@@ -1,4 +1,4 @@
-import type { Fault } from '../http1/client/fault.ts';
+import type { ResponseFault } from '../http1/client/fault.ts';
 import type { ResponseHandler } from '../http1/client/request.ts';
 import type { ResponseHead } from '../http1/client/response-head.ts';
 
@@ -22,14 +22,14 @@ export function createHeldHead(release: (start: Buffer | undefined) => HeldParts
 }
 
 /** A response that waits until it is known whether the request is sent once more. One read of its body is kept at most. */
-export interface HeldResponse extends HeldParts {
+export interface BufferedResponse extends HeldParts {
   /** Whether all of it is here. */
   readonly complete: boolean;
   /** Passes everything received so far to the receiver. @returns false when the receiver takes no parts for now. */
   release(receiver: Receiver): boolean;
 }
 
-export function createHeldResponse(head: ResponseHead, repeats: boolean): HeldResponse {
+export function createHeldResponse(head: ResponseHead, repeats: boolean): BufferedResponse {
   const parts: Buffer[] = [];
   let end: ((receiver: Receiver) => void) | undefined;
   return {
@@ -39,7 +39,7 @@ export function createHeldResponse(head: ResponseHead, repeats: boolean): HeldRe
     onData: (part, lent) => void parts.push(lent ? Buffer.from(part) : part),
     onFlush: () => false,
     onEnd: (trailers: readonly string[]) => void (end = (receiver) => receiver.onEnd(trailers)),
-    onFault: (fault: Fault) => void (end = (receiver) => receiver.onFault(fault)),
+    onFault: (fault: ResponseFault) => void (end = (receiver) => receiver.onFault(fault)),
     release(receiver) {
       receiver.onHead(head, repeats);
       for (const part of parts) receiver.onData(part, false);

@@ -3,17 +3,17 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { StoreEvent, StoreOperation } from './store-event.ts';
 import type { TokenStore } from './store.ts';
 
-export type Attempted<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
+export type StoreResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
 /** A store that is never in the way: what it cannot do in time is not waited for. */
-export interface GuardedStore {
-  attempt<T>(operation: StoreOperation, run: (store: TokenStore) => Promise<T>): Promise<Attempted<T>>;
+export interface BestEffortStore {
+  attempt<T>(operation: StoreOperation, run: (store: TokenStore) => Promise<T>): Promise<StoreResult<T>>;
   /** Resolves when the store is first ready, or after `startMs` without. */
   started(): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface GuardedStoreOptions {
+export interface BestEffortStoreOptions {
   readonly clock: Clock;
   readonly events: Channel<StoreEvent>;
   /** Milliseconds for which an operation is waited. */
@@ -30,7 +30,7 @@ const failed = { ok: false } as const;
  * Guards a store. An answer that takes longer than `budgetMs` is given up, and the store is left alone until it answers a
  * ping: one request pays for the discovery, not each. Without a connection no request waits at all.
  */
-export function createGuardedStore(store: TokenStore, options: GuardedStoreOptions): GuardedStore {
+export function createGuardedStore(store: TokenStore, options: BestEffortStoreOptions): BestEffortStore {
   const { clock, events, budgetMs, probeMs = 1_000, startMs = 2_000 } = options;
   let silent = false;
   let closed = false;
@@ -66,7 +66,7 @@ export function createGuardedStore(store: TokenStore, options: GuardedStoreOptio
     });
   };
 
-  const measure = async <T>(operation: StoreOperation, run: () => Promise<T>): Promise<Attempted<T>> => {
+  const measure = async <T>(operation: StoreOperation, run: () => Promise<T>): Promise<StoreResult<T>> => {
     const begun = clock.monotonic();
     try {
       const settled = await inTime(run(), clock, budgetMs);

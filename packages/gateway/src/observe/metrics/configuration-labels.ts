@@ -3,7 +3,7 @@ import type { InstallConfig } from '../../config/install.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 
 /** What a configuration of routes has, by name: the labels of series that come and go with it. */
-export interface Configured {
+export interface ConfigurationLabels {
   /** Qualified name of each router, and of its service. */
   readonly routers: ReadonlyMap<string, string>;
   /** Routers that refuse every request. */

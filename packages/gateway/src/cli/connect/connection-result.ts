@@ -1,5 +1,5 @@
 /** What trying something came to. Its words hold no secret. */
-export interface Outcome {
+export interface ConnectionResult {
   readonly fault:
     | {
         readonly severity: 'error' | 'warning';

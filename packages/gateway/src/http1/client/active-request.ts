@@ -1,13 +1,13 @@
-import type { Call, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
+import type { RequestControl, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
 
 /** What a connection does for a request when it is told to. */
-export interface Jobs {
-  abort(job: Job): void;
-  resume(job: Job): void;
+export interface RequestOwner {
+  abort(job: ActiveRequest): void;
+  resume(job: ActiveRequest): void;
 }
 
 /** One request on its connection. A class, because one is made for every request. */
-export class Job implements Call {
+export class ActiveRequest implements RequestControl {
   readonly request: OutgoingRequest;
   /** What comes of the body after `head`. */
   readonly body: RequestBody | undefined;
@@ -20,9 +20,9 @@ export class Job implements Call {
   paused = false;
   bodySent: boolean;
   idleSeconds: number | undefined = undefined;
-  readonly #jobs: Jobs;
+  readonly #jobs: RequestOwner;
 
-  constructor(request: OutgoingRequest, head: string, handler: ResponseHandler, jobs: Jobs) {
+  constructor(request: OutgoingRequest, head: string, handler: ResponseHandler, jobs: RequestOwner) {
     const { body } = request;
     this.request = request;
     this.body = Buffer.isBuffer(body) ? undefined : body;

@@ -8,7 +8,7 @@ export const secretTimeoutMs = 5000;
 export const secretsReadyTimeoutMs = 30_000;
 
 /** The first output waits for the cluster, and later changes of routes for their new Secrets; neither waits indefinitely. */
-export interface Patience {
+export interface OutputDelay {
   /** The start begins. */
   start(): void;
   /**
@@ -20,7 +20,7 @@ export interface Patience {
   waitMs(isSettled: boolean, unsettled: readonly string[]): number;
 }
 
-export function createPatience(clock: Clock): Patience {
+export function createPatience(clock: Clock): OutputDelay {
   let isFirst = true;
   let waitingUntil: number | undefined;
   /** Secrets that a change has waited for in vain: the next one does not. */
@@ -43,7 +43,7 @@ export function createPatience(clock: Clock): Patience {
 }
 
 /** Whether every Secret has been answered for, or for too long has not. */
-export interface SecretsKnown {
+export interface SecretsReadiness {
   /** Once true it stays: a Secret that a later Middleware is the first to refer to does not take a gateway out of service. */
   readonly isKnown: () => boolean;
   /**
@@ -58,7 +58,7 @@ export interface SecretsKnown {
 export function createSecretsKnown(
   clock: Clock,
   onOverdue: (secrets: readonly string[]) => void,
-): SecretsKnown {
+): SecretsReadiness {
   let isKnown = false;
   let dueAt: number | undefined;
   return {

@@ -3,23 +3,23 @@ import type { HeaderList } from './header-lists.ts';
 import type { Pass } from './step.ts';
 
 /** What the steps of a request have changed, outermost first. */
-export type Passes = readonly Pass[];
+export type StepChanges = readonly Pass[];
 
-export const noPasses: Passes = Object.freeze([]);
+export const noPasses: StepChanges = Object.freeze([]);
 
 /** Who the last step that names a user says it is. */
-export function usernameOf(passes: Passes): string | undefined {
+export function usernameOf(passes: StepChanges): string | undefined {
   return passes.findLast(({ subject }) => subject?.username !== undefined)?.subject?.username;
 }
 
 /** Whether one of the steps takes the place of the caller's header. @param name as `normalizeHeaderName` writes it. */
-export function isReplaced(passes: Passes, name: string): boolean {
+export function isReplaced(passes: StepChanges, name: string): boolean {
   for (const pass of passes) if (pass.removeHeaders.has(name)) return true;
   return false;
 }
 
 /** Appends the headers that steps have set; a later step's take the place of an earlier one's. */
-export function appendSetHeaders(headers: string[], passes: Passes): void {
+export function appendSetHeaders(headers: string[], passes: StepChanges): void {
   passes.forEach(({ setHeaders }, index) => {
     const later = index + 1 < passes.length ? passes.slice(index + 1) : undefined;
     for (let at = 0; at + 1 < setHeaders.length; at += 2) {
@@ -31,7 +31,7 @@ export function appendSetHeaders(headers: string[], passes: Passes): void {
 }
 
 /** Whether they change headers alike; lists of headers are compared by identity. */
-export function haveSameHeaders(a: Passes, b: Passes): boolean {
+export function haveSameHeaders(a: StepChanges, b: StepChanges): boolean {
   if (a.length !== b.length) return false;
   for (let at = 0; at < a.length; at += 1)
     if (a[at]?.setHeaders !== b[at]?.setHeaders || a[at]?.removeHeaders !== b[at]?.removeHeaders)
@@ -40,14 +40,14 @@ export function haveSameHeaders(a: Passes, b: Passes): boolean {
 }
 
 /** The headers that the last step has set which takes the place of a header; undefined: the caller's counts. @param name as `normalizeHeaderName` writes it. */
-export function findChange(passes: Passes, name: string): HeaderList | undefined {
+export function findChange(passes: StepChanges, name: string): HeaderList | undefined {
   for (let at = passes.length - 1; at >= 0; at -= 1)
     if (passes[at]?.removeHeaders.has(name) === true) return passes[at]?.setHeaders;
   return undefined;
 }
 
 /** What `Host` says after the steps; undefined: what the caller's said. */
-export function hostOf(passes: Passes): string | undefined {
+export function hostOf(passes: StepChanges): string | undefined {
   for (let at = passes.length - 1; at >= 0; at -= 1) {
     const host = passes[at]?.host;
     if (host !== undefined) return host;
