@@ -16,9 +16,10 @@ const gateway = {
   reload: [],
   secrets: ['config', 'files'],
   config: [],
-  routing: ['config'],
   // Go templates; knows nothing of what they render. Expressions are those of rules.
   template: ['routing/regexp'],
+  // http1/message for what headers of a connection mean.
+  routing: ['config', 'http1/message'],
   // routing for the request's facts.
   middlewares: ['config', 'secrets', 'routing', 'reload', 'http1/message'],
   // middlewares for the schemas of their kinds.

@@ -101,7 +101,6 @@ async function measureHeaders() {
     scheme: 'http',
     rawHeaders: sent,
     remoteAddress: '192.0.2.7',
-    localPort: 8000,
     trusted: false,
   };
   const picked = { passHostHeader: true, server: { authority: '10.0.0.1:8080' } };

@@ -126,7 +126,7 @@ function openCaller(handle, onAnswer) {
   let onBytes;
   new CallerConnection(
     new InstantSocket(onAnswer),
-    { remoteAddress: '192.0.2.7', remotePort: 40_000, localPort: 8000, trusted: false },
+    { remoteAddress: '192.0.2.7', remotePort: 40_000, trusted: false },
     0,
     {
       config: {

@@ -224,7 +224,7 @@ const comparable = ({ answer, told }: Awaited<ReturnType<ProxyEntry['send']>>): 
   const { originDurationMs, originStatus, originBytes, downstreamBytes, serviceName, serverUrl } = record;
   return {
     answer: withoutNew(answer),
-    facts: { ...facts, remotePort: 0, localPort: 0, reusesHeaders: false },
+    facts: { ...facts, remotePort: 0, reusesHeaders: false },
     requestId: withoutNew(requestId),
     times: [startedAt, durationMs, originDurationMs],
     rest: { status, refusal, clientUsername, routerName, httpVersion, originStatus, originBytes, downstreamBytes, serviceName, serverUrl },
@@ -286,6 +286,7 @@ describe('a check', () => {
     ['with a body that has come whole', { body: withLength }],
     ['that has to be waited for', { target: '/forward-auth/later' }],
     ['of a decision that throws', { target: '/forward-auth/throwing' }],
+    ['of a method that nobody registered', { method: 'FOO' }],
     ['of nothing that is there', { target: '/forward-auth/nobody' }],
   ])('%s takes the short path', async (_which, one) => {
     expect(await takesFastPath(one)).toBe(true);
@@ -293,7 +294,7 @@ describe('a check', () => {
 
   it.each<[string, Partial<AuthorizationCall>]>([
     ['with a body of unknown length', { body: chunked }],
-    ['of a method that few use', { method: 'PURGE' }],
+    ['of a method that is refused', { method: 'TRACE' }],
     ['with an absolute target', { target: 'http://a/forward-auth/memory' }],
     ['that asks for more than that of its connection', { headers: [...plain.headers, 'Connection: te'] }],
   ])('%s takes that of Node.js', async (_which, one) => {

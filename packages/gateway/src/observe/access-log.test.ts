@@ -18,7 +18,6 @@ const record = (changes: Partial<RequestRecord> = {}, rawHeaders: readonly strin
     rawHeaders,
     remoteAddress: '192.0.2.7',
     remotePort: 51000,
-    localPort: 8000,
     trusted: false,
     authorization: 'Basic hidden',
   },

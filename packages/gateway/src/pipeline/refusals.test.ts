@@ -397,7 +397,6 @@ test('the record of a request tells who, what, where and how much', async () => 
       path: '/',
       scheme: 'http',
       remoteAddress: '127.0.0.1',
-      localPort: gateway.port,
       trusted: false,
     },
   });

@@ -8,6 +8,7 @@ import type { Pass, Step, StepRequest } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';
 import { isForwardedHeader } from '../proxy/forwarded.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import { headerValues } from '../routing/header-values.ts';
 
 /** A request and what the steps that it has passed have changed. A class, because one is made for every request. */
 export abstract class StepContext implements StepRequest {
@@ -42,9 +43,10 @@ export abstract class StepContext implements StepRequest {
     const changed = findChange(passes, normalizeHeaderName(name));
     if (changed !== undefined) return valueIn(changed, name);
     if (!isForwardedHeader(name)) return valueIn(facts.rawHeaders, name);
-    // What a caller that is not trusted says goes no further.
-    const said = facts.trusted ? valueIn(facts.rawHeaders, name) : undefined;
-    return said ?? readOwnForwarded(facts, name);
+    // Not written by this hop, and dropped unless the caller is trusted.
+    if (name === 'forwarded') return facts.trusted ? valueIn(facts.rawHeaders, name) : undefined;
+    const values = headerValues(facts, name);
+    return values.length === 0 ? undefined : values.join(', ');
   }
 
   get subject(): Subject | undefined {
@@ -117,21 +119,5 @@ export abstract class StepContext implements StepRequest {
     for (let at = 0; at < this.#entered; at += 1)
       if (steps[at]?.awaitsStart?.(headers, status, this) === true) return true;
     return false;
-  }
-}
-
-/** What this hop says of the caller; undefined for what it does not say. */
-function readOwnForwarded(facts: RequestFacts, name: string): string | undefined {
-  switch (name) {
-    case 'x-forwarded-host':
-      return facts.authority;
-    case 'x-forwarded-proto':
-      return facts.scheme;
-    case 'x-forwarded-port':
-      return String(facts.localPort);
-    case 'x-real-ip':
-      return facts.remoteAddress;
-    default:
-      return undefined;
   }
 }

@@ -20,7 +20,7 @@ export interface Incoming {
   readonly response: CallerResponse;
   /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
   readonly expectsContinue: boolean;
-  /** The caller's connection when it asks for WebSocket; undefined otherwise. */
+  /** The caller's connection when it asks for another protocol; undefined otherwise. */
   readonly upgrade: CallerSocket | undefined;
   /** Bytes of its body; 0: no limit. */
   readonly maxBodyBytes: number;
@@ -120,7 +120,8 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
         target: picked.server.basePath + target,
         headers: head.headers ?? [],
         body,
-        upgrade: incoming.upgrade === undefined ? undefined : 'websocket',
+        upgrade: incoming.upgrade?.protocol,
+        expectsContinue: incoming.expectsContinue,
       },
       this,
     );

@@ -1,4 +1,5 @@
 import type { RequestFacts } from '../routing/facts.ts';
+import { ownForwardedValue } from '../routing/own-forwarded.ts';
 
 /**
  * Headers by which proxies tell a server about the caller, in their normalised form. Only a peer in
@@ -12,28 +13,33 @@ export function isForwardedHeader(normalizedName: string): boolean {
   );
 }
 
+/** Written by this hop unless a trusted proxy has written them. */
+const ownHeaders = ['X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Real-Ip'].map(
+  (name) => [name, name.toLowerCase()] as const,
+);
+
 /**
- * Adds what this hop says about the caller; what a trusted proxy has said already stays.
+ * Adds what this hop says about the caller; what a trusted proxy says stays.
  *
- * @param isTaken whether a decision sets that header (normalised name): then it is not this hop's.
+ * @param said values that a trusted proxy sent, by normalised name.
+ * @param isTaken whether a step sets that header (normalised name): then this hop does not.
  */
 export function appendForwarded(
   headers: string[],
   facts: RequestFacts,
-  said: ReadonlyMap<string, string>,
+  said: ReadonlyMap<string, readonly string[]>,
   isTaken: (normalizedName: string) => boolean,
 ): void {
-  const chain = said.get('x-forwarded-for');
-  if (!isTaken('x-forwarded-for'))
-    headers.push(
-      'X-Forwarded-For',
-      chain === undefined ? facts.remoteAddress : `${chain}, ${facts.remoteAddress}`,
-    );
-  const own = (name: string, normalizedName: string, value: string): void => {
-    if (!said.has(normalizedName) && !isTaken(normalizedName)) headers.push(name, value);
+  const own = (name: string, normalizedName: string, value: string | undefined): void => {
+    if (value !== undefined && !isTaken(normalizedName)) headers.push(name, value);
   };
-  own('X-Forwarded-Proto', 'x-forwarded-proto', facts.scheme);
-  own('X-Forwarded-Host', 'x-forwarded-host', facts.authority);
-  own('X-Forwarded-Port', 'x-forwarded-port', String(facts.localPort));
-  own('X-Real-Ip', 'x-real-ip', facts.remoteAddress);
+  own(
+    'X-Forwarded-For',
+    'x-forwarded-for',
+    [...(said.get('x-forwarded-for') ?? []), facts.remoteAddress].join(', '),
+  );
+  const proto = said.get('x-forwarded-proto')?.[0];
+  for (const [name, normalizedName] of ownHeaders)
+    if (!said.has(normalizedName)) own(name, normalizedName, ownForwardedValue(facts, normalizedName, proto));
+  own('X-Forwarded-Server', 'x-forwarded-server', ownForwardedValue(facts, 'x-forwarded-server', proto));
 }

@@ -7,7 +7,7 @@ import type { RequestFacts } from '../routing/facts.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import { appendForwarded } from './forwarded.ts';
 import { classifyHeader } from './header-class.ts';
-import { namedByConnection } from '../http1/message/hop-by-hop.ts';
+import { optionsOfConnection } from '../http1/message/hop-by-hop.ts';
 
 export interface UpstreamHead {
   /** Without those that frame the body; undefined when they cannot be written. */
@@ -68,7 +68,7 @@ export function createUpstreamHeads(): ToUpstreamHead {
  */
 function toCommonHead(facts: RequestFacts, passes: StepChanges, host: string): CommonHead {
   const raw = facts.rawHeaders;
-  const named = connectionOptions(raw);
+  const named = optionsOfConnection(raw);
   const isTaken = (name: string): boolean => isReplaced(passes, name);
   // First: a server that reads no more than so many header lines must read ours.
   const headers: string[] = ['Host', host];
@@ -90,6 +90,7 @@ function toCommonHead(facts: RequestFacts, passes: StepChanges, host: string): C
       if (name === 'content-length') bodyLength = readDecimal(value);
       continue;
     }
+    if (name === 'te' && takesTrailers.test(value)) headers.push('TE', 'trailers');
     if (kind === 'dropped' || kind === 'forwarded') continue;
     // A caller must not cut essential ones out of its own request by naming them in `Connection`.
     if (kind === 'ordinary' && named?.has(written.toLowerCase()) === true) continue;
@@ -100,38 +101,32 @@ function toCommonHead(facts: RequestFacts, passes: StepChanges, host: string): C
   return { headers: toHeaderText(headers), hasBody, bodyLength, takesRequestId };
 }
 
+/** The one transfer coding of `TE` that concerns the server: trailers are passed on (RFC 9110 section 10.1.4). */
+const takesTrailers = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
+
 /** What a trusted proxy says about the caller. */
 interface TrustedHeaders {
-  /** By normalised name; several values are joined. */
-  readonly said: ReadonlyMap<string, string>;
-  /** Name and value in turn, without `X-Forwarded-For`, which this hop writes again. */
+  /** By normalised name, in order; an empty value says nothing. */
+  readonly said: ReadonlyMap<string, readonly string[]>;
+  /** Name and value in turn, without those that this hop writes itself. */
   readonly lines: readonly string[];
 }
 
 const nothingTrusted: TrustedHeaders = Object.freeze({ said: new Map(), lines: [] });
 
 function readTrusted(raw: readonly string[], isTaken: (name: string) => boolean): TrustedHeaders {
-  const said = new Map<string, string>();
+  const said = new Map<string, string[]>();
   const lines: string[] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const written = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
     const { kind, name } = classifyHeader(written);
     // A trusted proxy's words count in their proper spelling only.
-    if (kind !== 'forwarded' || isTaken(name) || isOddlySpelled(written)) continue;
-    const before = said.get(name);
-    said.set(name, before === undefined ? value : `${before}, ${value}`);
-    if (name !== 'x-forwarded-for') lines.push(written, value);
+    if (kind !== 'forwarded' || value === '' || isTaken(name) || isOddlySpelled(written)) continue;
+    const values = said.get(name);
+    if (values === undefined) said.set(name, [value]);
+    else values.push(value);
+    if (name !== 'x-forwarded-for' && name !== 'x-forwarded-server') lines.push(written, value);
   }
   return { said, lines };
-}
-
-function connectionOptions(raw: readonly string[]): ReadonlySet<string> | undefined {
-  let values: string | undefined;
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at];
-    if (name?.length === 10 && name.toLowerCase() === 'connection')
-      values = values === undefined ? raw[at + 1] : `${values},${raw[at + 1] ?? ''}`;
-  }
-  return values === undefined ? undefined : namedByConnection(values);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../../../middleware/src/base/until.testkit.ts';
@@ -229,15 +230,53 @@ describe('a WebSocket', () => {
   });
 });
 
+describe('another protocol', () => {
+  test.each(['tcp', 'Foo/2.0'])('%s is opened as asked for', async (protocol) => {
+    const heads: string[] = [];
+    const server = createTcpServer((socket) => {
+      cleanups.push(async () => void socket.destroy());
+      socket.once('data', (head) => {
+        heads.push(head.toString());
+        socket.write(
+          `HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: ${protocol.toUpperCase()}\r\n\r\nhello`,
+        );
+        socket.pipe(socket);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    cleanups.push(async () => void server.close());
+    const servers = [`http://127.0.0.1:${(server.address() as AddressInfo).port}`];
+    const gateway = await startTestGateway({ servers, steps: [() => allow()] });
+    cleanups.push(() => gateway.close());
+    const connection = await openRaw(
+      gateway.port,
+      `POST /attach HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\nContent-Length: 0\r\n\r\n`,
+    );
+    expect(await connection.until(/hello/)).toMatch(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`,
+    );
+    expect(heads[0]).toMatch(`POST /attach HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`);
+    expect(heads[0]).toContain('Authorization: Bearer issued-token\r\n');
+    connection.send('echo');
+    await connection.until(/helloecho/);
+    connection.socket.destroy();
+    expect(await gateway.recorded(1)).toMatchObject({ status: 101, originStatus: 101 });
+  });
+});
+
 describe('a wish for another protocol', () => {
   test.each([
     ['GET', '', ''],
     ['POST', 'Content-Length: 5\r\n', 'hello'],
     ['POST', 'Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n0\r\n\r\n'],
-  ])('is left unfulfilled: %s %s', async (method, headers, body) => {
+    ['GET', '', '', 'HTTP/1.1'],
+    ['GET', '', '', 'TLS/1.2'],
+    ['GET', '', '', 'foo, bar'],
+    ['POST', 'Content-Length: 5\r\n', 'hello', 'foo'],
+  ])('is left unfulfilled: %s %s %s %s', async (method, headers, body, protocol = 'h2c') => {
     const { gateway, requests, open } = await start([() => allow()]);
     const connection = await open(
-      `${method} /h2c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n${headers}\r\n${body}`,
+      `${method} /h2c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMA\r\n${headers}\r\n${body}`,
     );
     await connection.until(/^HTTP\/1\.1 200 [^]*plain/);
     // The connection goes on as any other.

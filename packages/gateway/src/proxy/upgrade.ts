@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** A caller's connection that asks for WebSocket. */
+/** A caller's connection that asks for another protocol. */
 export interface CallerSocket {
+  /** Value of `Upgrade`. */
+  readonly protocol: string;
   readonly socket: Duplex;
   /** What has come after the head. */
   readonly head: Buffer;
@@ -17,7 +19,7 @@ export function joinSockets(
   headers: readonly string[],
   onData: (bytes: number) => void,
 ): void {
-  let response = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+  let response = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${caller.protocol}\r\n`;
   for (let at = 0; at + 1 < headers.length; at += 2)
     response += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`;
   const { socket } = caller;

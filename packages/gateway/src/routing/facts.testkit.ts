@@ -20,7 +20,6 @@ export function createFacts(given: Partial<RequestFacts> = {}): RequestFacts {
     rawHeaders: [],
     remoteAddress: '127.0.0.1',
     remotePort: 40000,
-    localPort: 8000,
     trusted: false,
     authorization: undefined,
     ...given,

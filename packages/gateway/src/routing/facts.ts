@@ -23,8 +23,6 @@ export interface RequestFacts extends DecisionFacts {
   /** Address of the peer of the connection. */
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Local port of the connection. */
-  readonly localPort: number;
   /** True when the peer is in `forwardedHeaders.trustedIPs`. */
   readonly trusted: boolean;
 }

@@ -1,9 +1,10 @@
 import type { RequestFacts } from './facts.ts';
-import { toCanonicalAddress } from './address.ts';
+import { optionsOfConnection } from '../http1/message/hop-by-hop.ts';
+import { ownForwardedValue } from './own-forwarded.ts';
 
 /**
- * Values of a request header as rules see them, one per field line. Names in any letter case. `Host` is not among the
- * headers, as in Go: the rule for it is `Host`.
+ * Values of a request header as rules and steps see them, one per field line. Names in any letter case. `Host` is not among the
+ * headers, as in Go: the rule for it is `Host`. `Connection` and the headers that it names are not either, as in Traefik.
  *
  * A caller must not choose its route by forging what a proxy would say: `X-Forwarded-*` and `X-Real-Ip` count as sent
  * only from a peer in `forwardedHeaders.trustedIPs`; otherwise rules see what the gateway itself would set.
@@ -11,10 +12,18 @@ import { toCanonicalAddress } from './address.ts';
  * @param name in lower case.
  */
 export function headerValues(facts: RequestFacts, name: string): readonly string[] {
-  if (name === 'host') return none;
-  if (!isForwarded(name)) return sentValues(facts.rawHeaders, name);
-  const sent = facts.trusted ? sentValues(facts.rawHeaders, name) : none;
-  return sent.length > 0 ? sent : ownValues(facts, name);
+  if (name === 'host' || name === 'connection') return none;
+  if (!isForwarded(name)) {
+    const values = sentValues(facts.rawHeaders, name);
+    // Headers of the connection end here; the server does not see them.
+    return values.length > 0 && optionsOfConnection(facts.rawHeaders)?.has(name) === true ? none : values;
+  }
+  const sent = facts.trusted && name !== 'x-forwarded-server' ? sentValues(facts.rawHeaders, name) : none;
+  // An empty value says nothing.
+  if (sent.length > 0 && sent[0] !== '') return sent;
+  const proto = facts.trusted ? sentValues(facts.rawHeaders, 'x-forwarded-proto')[0] : undefined;
+  const own = ownForwardedValue(facts, name, proto);
+  return own === undefined ? none : [own];
 }
 
 const none: readonly string[] = Object.freeze([]);
@@ -31,19 +40,4 @@ function sentValues(rawHeaders: readonly string[], name: string): readonly strin
 
 function isForwarded(name: string): boolean {
   return name.startsWith('x-forwarded-') || name === 'x-real-ip';
-}
-
-function ownValues(facts: RequestFacts, name: string): readonly string[] {
-  switch (name) {
-    case 'x-forwarded-proto':
-      return [facts.scheme];
-    case 'x-forwarded-host':
-      return [facts.authority];
-    case 'x-forwarded-port':
-      return [String(facts.localPort)];
-    case 'x-real-ip':
-      return [toCanonicalAddress(facts.remoteAddress)];
-    default:
-      return none;
-  }
 }

@@ -46,7 +46,10 @@ export function encodeByte(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** Bytes above ASCII that stand bare in a request target (Node.js gives each as one character) get their encoded form. */
+/**
+ * Encodes what may not stand in a request target but is sent in one (RFC 3986 appendix A): bytes above ASCII, each of which is one
+ * character here, and some characters.
+ */
 export function encodeBareBytes(text: string): string {
-  return text.replace(/[\u0080-\u00ff]/g, (char) => encodeByte(char.charCodeAt(0)));
+  return text.replace(/["<>^`{|}\u0080-\u00ff]/g, (char) => encodeByte(char.charCodeAt(0)));
 }

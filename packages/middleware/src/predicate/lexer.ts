@@ -16,7 +16,8 @@ export type LexResult =
   | { readonly ok: true; readonly tokens: readonly Token[] }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
-const space = /[ \t\r\n]*/y;
+/** White space and comments, as in Go. */
+const space = /(?:[ \t\r\n]|\/\/[^\n]*|\/\*[^]*?\*\/)*/y;
 const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const punctuation = /&&|\|\||[(),!]/y;
 
@@ -36,6 +37,7 @@ export function lex(source: string): LexResult {
     at += take(space, at).length;
     if (at >= source.length) break;
     const char = source.charAt(at);
+    if (source.startsWith('/*', at)) return fail(at, 2, 'the comment is not closed: expected */');
     if (char === '`' || char === '"') {
       const literal = unquote(source, at);
       if (!literal.ok) return fail(literal.offset, literal.length, literal.message);

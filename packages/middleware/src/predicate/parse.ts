@@ -100,8 +100,11 @@ function parseTokens(tokens: readonly Token[]): Node | SyntaxFault {
       args.push({ value: token.text, offset: token.offset, length: token.length });
       next += 1;
       more = peek().kind === ',';
-      if (more) next += 1;
-      else if (peek().kind !== ')') return expected('"," or ")"');
+      if (!more && peek().kind !== ')') return expected('"," or ")"');
+      if (!more) break;
+      next += 1;
+      // As in Go, the last argument may have a comma after it.
+      more = peek().kind !== ')';
     }
     const close = peek();
     next += 1;

@@ -139,7 +139,6 @@ function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
     reusesHeaders: false,
     remoteAddress: request.sourceAddress,
     remotePort: request.sourcePort,
-    localPort: 0,
     // The address is Envoy's word, which has looked at X-Forwarded-For itself.
     trusted: false,
     authorization: valueOf(rawHeaders, 'authorization'),

@@ -47,6 +47,8 @@ export interface ConnectionDeps {
   onGone(connection: Connection): void;
 }
 
+/** Milliseconds that a body waits for `100 Continue`, as in Go: servers may not send one. */
+const continueMs = 1_000;
 /** What a server says about how long it keeps a connection is taken for that much less, in milliseconds... */
 const idleMarginMs = 2_000;
 /** ...and never for more than this. */
@@ -68,6 +70,8 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   #isOpen = false;
   #isGone = false;
   #isLent = false;
+  /** The body waits for `100 Continue`. */
+  #holdsBody = false;
   /** The system has not yet taken the whole of a request. */
   #isUnsent = false;
 
@@ -111,12 +115,21 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   }
 
   #writeWithBody(job: ActiveRequest, body: RequestBody): void {
+    if (job.request.expectsContinue === true) {
+      this.#holdsBody = true;
+      this.#socket.write(job.head, 'latin1');
+      this.deadline = this.#deps.deadlines.notBefore(continueMs);
+    } else this.#startBody(job, body, job.head);
+  }
+
+  #startBody(job: ActiveRequest, body: RequestBody, head: string): void {
     const socket = this.#socket;
+    this.#holdsBody = false;
     // No time limit while the caller's body comes; the sink sets one while the server does not take it.
     this.deadline = Infinity;
     // What has already come of the body goes out together with the head.
     socket.cork();
-    socket.write(job.head, 'latin1');
+    if (head !== '') socket.write(head, 'latin1');
     body.start(createBodySink(job, body.length, socket, this));
     process.nextTick(() => socket.uncork());
   }
@@ -183,13 +196,19 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   }
 
   onInterim(head: ResponseHead): void {
-    this.#awaitHead();
-    this.#job?.handler.onInterim(head);
+    const job = this.#job;
+    if (this.#holdsBody && head.status === 100 && job?.body !== undefined) {
+      this.#startBody(job, job.body, '');
+      return;
+    }
+    if (!this.#holdsBody) this.#awaitHead();
+    job?.handler.onInterim(head);
   }
 
   onHead(head: ResponseHead, repeats: boolean): void {
     const job = this.#job;
     if (job === undefined) return;
+    this.#holdsBody = false;
     job.answered = true;
     job.idleSeconds = head.idleSeconds;
     this.#awaitBody();
@@ -242,7 +261,9 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   }
 
   onExpired(): void {
-    if (!this.#isOpen) this.#end({ code: 'connect_timeout', reason: 'no connection in time' });
+    const job = this.#job;
+    if (this.#holdsBody && job?.body !== undefined) this.#startBody(job, job.body, '');
+    else if (!this.#isOpen) this.#end({ code: 'connect_timeout', reason: 'no connection in time' });
     else if (this.#job?.answered === true)
       this.#end({ code: 'body_timeout', reason: 'no further part of the body in time' });
     else this.#end({ code: 'head_timeout', reason: 'no response in time' });

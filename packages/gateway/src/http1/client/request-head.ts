@@ -1,5 +1,5 @@
 import { isToken, toHeaderText } from '../message/header-text.ts';
-import type { OutgoingRequest } from './request.ts';
+import type { OutgoingRequest, RequestBody } from './request.ts';
 
 /**
  * The head of a request, as Latin-1.
@@ -8,7 +8,7 @@ import type { OutgoingRequest } from './request.ts';
  * @returns undefined when a part of it could end its line, or cannot be written in Latin-1.
  */
 export function toRequestHead(
-  { method, target, headers, body, upgrade }: OutgoingRequest,
+  { method, target, headers, body, upgrade, expectsContinue }: OutgoingRequest,
   keepsAlive: boolean,
 ): string | undefined {
   const text = 'lines' in headers ? headers : toHeaderText(headers);
@@ -21,8 +21,13 @@ export function toRequestHead(
         ? 'Connection: keep-alive\r\n'
         : 'Connection: close\r\n';
   // Before the caller's lines: a server that reads no more than so many lines would not know where the body ends.
-  return `${method} ${target} HTTP/1.1\r\n${connection}${toFraming(method, body)}${text.lines}\r\n`;
+  const expectation = expectsContinue === true && isPushed(body) ? 'Expect: 100-continue\r\n' : '';
+  return `${method} ${target} HTTP/1.1\r\n${connection}${toFraming(method, body)}${expectation}${text.lines}\r\n`;
 }
+
+/** Whether a body comes part by part. */
+export const isPushed = (body: OutgoingRequest['body']): body is RequestBody =>
+  body !== undefined && !Buffer.isBuffer(body);
 
 /** The line that frames the body; empty without one. */
 function toFraming(method: string, body: OutgoingRequest['body']): string {

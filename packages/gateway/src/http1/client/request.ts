@@ -12,8 +12,10 @@ export interface OutgoingRequest {
   readonly headers: readonly string[] | HeaderText;
   /** As bytes when it is here as a whole. */
   readonly body: RequestBody | Buffer | undefined;
-  /** Protocol to ask for, in lower case; undefined for none. */
+  /** Protocol to ask for; undefined for none. */
   readonly upgrade: string | undefined;
+  /** A body that is pushed waits for the server's `100 Continue`, or for a second (RFC 9110 section 10.1.1). */
+  readonly expectsContinue?: boolean;
 }
 
 /** A body that is pushed as it comes. */

@@ -91,6 +91,57 @@ describe('a request', () => {
     );
   });
 
+  describe('that expects 100 Continue', () => {
+    const expectation = /\r\nContent-Length: 5\r\nExpect: 100-continue\r\nHost: a\.example\r\n\r\n$/;
+
+    test('sends its body when the server wants it', async () => {
+      const { origin, received } = await serve((socket, text) => {
+        if (expectation.test(text)) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+        if (text.endsWith('hello')) socket.write(ok);
+      });
+      const { pool } = open(origin);
+      const body = createBody(5);
+      const asked = ask(pool, { method: 'PUT', body, expectsContinue: true });
+      const sink = await body.started;
+      expect(received(0)).toMatch(expectation);
+      sink.write(Buffer.from('hello'));
+      sink.end();
+      expect((await asked).body).toBe('ok');
+      expect(pool.stats()).toEqual({ open: 1, idle: 1 });
+    });
+
+    test('sends its body after a second to a server that says nothing', async () => {
+      const { origin, received } = await serve((socket, text) => {
+        if (text.endsWith('hello')) socket.write(ok);
+      });
+      const { pool, clock } = open(origin);
+      const body = createBody(5);
+      let started = false;
+      const asked = ask(pool, { method: 'PUT', body, expectsContinue: true });
+      const sink = body.started.then((to) => ((started = true), to));
+      await until(() => expectation.test(received(0)));
+      expect(started).toBe(false);
+      await clock.advance(2_000);
+      (await sink).write(Buffer.from('hello'));
+      (await sink).end();
+      expect((await asked).body).toBe('ok');
+    });
+
+    test('keeps its body when the server has responded', async () => {
+      const { origin, received } = await serve((socket, text) => {
+        if (expectation.test(text))
+          socket.write('HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\n\r\nno');
+      });
+      const { pool } = open(origin);
+      const body = createBody(5);
+      expect((await ask(pool, { method: 'PUT', body, expectsContinue: true })).body).toBe('no');
+      expect(received(0)).toMatch(expectation);
+      expect(body.log).toEqual(['stop']);
+      // The server may still wait for the body.
+      expect(pool.stats()).toEqual({ open: 0, idle: 0 });
+    });
+  });
+
   test.each([
     ['shorter', 'hell', true],
     ['longer', 'hello!', false],

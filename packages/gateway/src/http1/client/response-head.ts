@@ -26,7 +26,7 @@ export interface ResponseHead {
 /** What a response answers. */
 export interface ResponseExpectation {
   readonly method: string;
-  /** Protocol that was asked for, in lower case; undefined for none. */
+  /** Protocol that was asked for; undefined for none. */
   readonly upgrade: string | undefined;
 }
 
@@ -81,7 +81,7 @@ export function readResponseHead(text: string, asked: ResponseExpectation): Resp
   if (status < 200 && status !== 101 && !persists(minor, connection))
     return 'an interim response that closes the connection';
   if (status === 204 && (chunked || (length ?? 0) > 0)) return 'a 204 with a body';
-  if (status === 101 && (asked.upgrade === undefined || upgrade !== asked.upgrade))
+  if (status === 101 && (asked.upgrade === undefined || upgrade !== asked.upgrade.toLowerCase()))
     return 'an unrequested protocol';
   const framing: Framing =
     bodiless || status === 304 || asked.method === 'HEAD'

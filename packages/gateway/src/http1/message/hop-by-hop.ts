@@ -24,3 +24,14 @@ export function namedByConnection(value: string): ReadonlySet<string> | undefine
   }
   return named;
 }
+
+/** The same for the headers of a message: name and value in turn. */
+export function optionsOfConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
+  let values: string | undefined;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 10 && name.toLowerCase() === 'connection')
+      values = values === undefined ? rawHeaders[at + 1] : `${values},${rawHeaders[at + 1] ?? ''}`;
+  }
+  return values === undefined ? undefined : namedByConnection(values);
+}

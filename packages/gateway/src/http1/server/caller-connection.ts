@@ -261,7 +261,6 @@ function toFacts(
     reusesHeaders: repeats,
     remoteAddress: facts.remoteAddress,
     remotePort: facts.remotePort,
-    localPort: facts.localPort,
     trusted: facts.trusted,
     authorization: head.authorization,
   };

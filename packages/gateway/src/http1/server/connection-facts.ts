@@ -6,7 +6,6 @@ import type { IsTrusted } from './trusted-peers.ts';
 export interface ConnectionFacts {
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly localPort: number;
   readonly trusted: boolean;
 }
 
@@ -22,7 +21,6 @@ export function createConnectionFacts(isTrusted: IsTrusted): ConnectionFactsOf {
       known = {
         remoteAddress,
         remotePort: socket.remotePort ?? 0,
-        localPort: socket.localPort ?? 0,
         trusted: isTrusted(remoteAddress),
       };
       connections.set(socket, known);

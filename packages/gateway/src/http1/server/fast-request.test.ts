@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, METHODS, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -109,13 +109,18 @@ describe('a request that is taken', () => {
         if (ours === undefined || missing > 100) return;
         taken += 1;
         const rest = 'x'.repeat(missing);
-        expect(await readByNode(text + rest)).toEqual({
+        const isKnown = METHODS.includes(ours.method) && !/[\x80-\xff]/.test(ours.target);
+        const expected = {
           method: ours.method,
           target: ours.target,
           httpVersion: ours.httpVersion,
           rawHeaders: ours.head.rawHeaders,
           body: ours.body.toString('latin1') + rest,
-        });
+        };
+        // Node.js refuses other methods, and bytes above ASCII.
+        expect(await readByNode(text + rest)).toEqual(
+          isKnown ? expected : expect.stringMatching(/^HPE_INVALID_/),
+        );
       }),
       { numRuns: 20_000 },
     );

@@ -38,7 +38,8 @@ const maxFastHeadBytes = 16 * 1024;
 /**
  * Reads what has come on a connection, when it is one request of the plain form, its whole head and nothing beyond its
  * body: origin-form target, one Host, at most one Content-Length and Connection, no transfer coding, no upgrade, no
- * expectation. Whatever it takes, Node.js's own parser reads the same; the converse need not be.
+ * expectation. Whatever it takes, Node.js's own parser reads the same or refuses: it knows registered methods only, and no bytes above
+ * ASCII in a target. The converse need not be.
  *
  * @param before the head of the request before, whose lines are mostly the same.
  * @param limits of a head: its bytes and its header lines.
@@ -73,8 +74,12 @@ export function readFastRequest(
 
 const none = Buffer.alloc(0);
 
-/** Methods that have no meaning to the connection itself; a fragment is never sent (RFC 9110 section 7.1). */
-const requestLine = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\/[\x21\x22\x24-\x7e]*) HTTP\/1\.([01])\r\n/;
+/**
+ * Methods that have no meaning to the connection itself, registered or not; `PRI` begins HTTP/2. A fragment is never sent (RFC 9110
+ * section 7.1).
+ */
+const requestLine =
+  /^(?!(?:CONNECT|PRI|TRACE) )([\w!#$%&'*+.^`|~-]+) (\/[\x21\x22\x24-\x7e\x80-\xff]*) HTTP\/1\.([01])\r\n/;
 
 function readFastHead(lines: string, limits: Pick<TransportConfig, 'maxHeaderFields'>): FastHead | undefined {
   const rawHeaders: string[] = [];

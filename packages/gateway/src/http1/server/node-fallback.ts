@@ -6,7 +6,7 @@ import type { IncomingRequest } from '../../pipeline/incoming-request.ts';
 import type { Handle } from '../../pipeline/handle.ts';
 import { gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
-import { toRefusalResponse, writeWhole } from '../../pipeline/write-refusal.ts';
+import { toRefusalResponse, writeWhole, type WholeResponse } from '../../pipeline/write-refusal.ts';
 import { endConnection } from '../../proxy/upgrade.ts';
 import type { ReadPath } from '../../routing/request-path.ts';
 import { hasTooManyFields } from '../message/header-lines.ts';
@@ -46,7 +46,11 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
       raw.on('close', () => activity.finish());
     }
     const isFlood = hasTooManyFields(request.rawHeaders, config.transport);
-    const isReadable = upgrade === undefined || isFlood || isHandshake(request);
+    const isReadable = upgrade === undefined || isFlood || isHandshake(request, upgrade.protocol);
+    if (isAboutServer(request) && !isFlood && !activity.draining) {
+      writeWhole(response, aboutServer);
+      return;
+    }
     const facts = isReadable ? deps.readFacts(request) : undefined;
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request, isFlood);
     if (facts === undefined || refusal !== undefined) response.last();
@@ -77,13 +81,14 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
     if (requests.find(socket) !== undefined) {
       // Sent before the response to an earlier request was there: two would write to one connection.
       socket.destroy();
-    } else if (
-      request.headers.upgrade?.toLowerCase() === 'websocket' ||
-      hasTooManyFields(request.rawHeaders, config.transport)
-    ) {
+      return;
+    }
+    const protocol = toProtocol(request);
+    if (protocol !== undefined || hasTooManyFields(request.rawHeaders, config.transport)) {
       const response = takeOver(request, socket);
+      const onBlocked = (): void => deps.stalls.watch(socket);
       if (response === undefined) socket.destroy();
-      else serve(response, false, { socket, head, onBlocked: () => deps.stalls.watch(socket) });
+      else serve(response, false, { protocol: protocol ?? '', socket, head, onBlocked });
     } else {
       // Node.js takes it for a new connection, and would add its listener to the one that it has.
       socket.removeAllListeners('timeout');
@@ -112,6 +117,14 @@ function destroyOnError(this: Socket): void {
 /** The caller went away in the middle of a request. */
 const hungUp: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
+/** `OPTIONS *` asks about the server as a whole (RFC 9110 section 9.3.7), not about a route. */
+const isAboutServer = ({ method, url }: IncomingMessage): boolean => method === 'OPTIONS' && url === '*';
+
+const aboutServer: WholeResponse = Object.freeze({
+  head: { status: 200, reason: 'OK', headers: ['Content-Length', '0'], dated: true, reused: true },
+  body: Buffer.alloc(0),
+});
+
 /** A method or a message that is refused whatever the routes say. */
 function refusalOf({ method }: IncomingMessage, isFlood: boolean): Refusal | undefined {
   // A server that answers TRACE would show the caller the access token (RFC 9110 section 9.3.8).
@@ -119,11 +132,28 @@ function refusalOf({ method }: IncomingMessage, isFlood: boolean): Refusal | und
   return isFlood ? gatewayRefusals.too_many_header_fields : undefined;
 }
 
+const webSocket = 'websocket';
+
+/**
+ * The protocol that a request asks for, as far as it is passed on. HTTP and TLS are not: their requests would pass unseen. Nor is
+ * one that a body comes before.
+ */
+function toProtocol(request: IncomingMessage): string | undefined {
+  const { upgrade = '' } = request.headers;
+  if (upgrade.toLowerCase() === webSocket) return webSocket;
+  const isOther =
+    /^[\w!#$%&'*+.^`|~-]+(?:\/[\w!#$%&'*+.^`|~-]+)?$/.test(upgrade) &&
+    !/^(?:h2c?|http|tls)(?:\/|$)/i.test(upgrade);
+  return isOther && hasNoBody(request) ? upgrade : undefined;
+}
+
 /** RFC 6455 section 4.1. A body could be read as the first frames of the WebSocket. */
-function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
+const isHandshake = (request: IncomingMessage, protocol: string): boolean =>
+  hasNoBody(request) && (protocol !== webSocket || request.method === 'GET');
+
+function hasNoBody({ headers, httpVersion }: IncomingMessage): boolean {
   const length = headers['content-length'];
   return (
-    method === 'GET' &&
     httpVersion === '1.1' &&
     headers['transfer-encoding'] === undefined &&
     (length === undefined || length === '0')

@@ -35,7 +35,6 @@ export function createReadFacts({ entryPoint, scheme, connectionOf }: FactsDeps)
       reusesHeaders: false,
       remoteAddress: connection.remoteAddress,
       remotePort: connection.remotePort,
-      localPort: connection.localPort,
       trusted: connection.trusted,
       authorization: named.authorization,
     });

@@ -10,7 +10,9 @@ export const header: PredicateFunction<MatchContext> = {
   build(args) {
     const [key = '', value = ''] = args;
     const name = key.toLowerCase();
-    return refuseEmpty(args) ?? (({ facts }) => headerValues(facts, name).includes(value));
+    // Values are bytes, one character each.
+    const bytes = Buffer.from(value, 'utf8').toString('latin1');
+    return refuseEmpty(args) ?? (({ facts }) => headerValues(facts, name).includes(bytes));
   },
 };
 
@@ -24,7 +26,12 @@ export const headerRegexp: PredicateFunction<MatchContext> = {
     if (empty !== undefined) return empty;
     const compiled = compileRegexp(source);
     return compiled.ok
-      ? (context) => headerValues(context.facts, name).some((value) => compiled.test(value, context))
+      ? (context) =>
+          headerValues(context.facts, name).some((value) => compiled.test(fromUtf8(value), context))
       : { argument: 1, message: compiled.message };
   },
 };
+
+/** The text of a value that is UTF-8. */
+const fromUtf8 = (value: string): string =>
+  /[\u0080-\u00ff]/.test(value) ? Buffer.from(value, 'latin1').toString('utf8') : value;

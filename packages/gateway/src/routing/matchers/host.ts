@@ -1,4 +1,5 @@
 import type { PredicateFunction } from '@grantgate/middleware/predicate/functions';
+import type { RequestFacts } from '../facts.ts';
 import type { MatchContext } from '../match-context.ts';
 import { isAscii, refuseEmpty } from './argument.ts';
 import { compileRegexp } from '../regexp/compile.ts';
@@ -12,7 +13,7 @@ export function toExactHost(argument: string): string | undefined {
 const toHostForm = (argument: string): string => argument.toLowerCase().replace(/\.$/, '');
 
 /**
- * Host(`domain`): the request's host, letter case aside. `*.example.com` is any one label before `.example.com`,
+ * Host(`domain`): the request's host, letter case aside. `*` is every host; `*.example.com` is any one label before `.example.com`,
  * `**.example.com` one or more (Traefik 3.7 and 3.8); an internationalised name stands in its ASCII form (RFC 5890), which is
  * what a client sends.
  */
@@ -29,6 +30,7 @@ export const host: PredicateFunction<MatchContext> = {
       };
     const exact = toExactHost(argument);
     if (exact !== undefined) return ({ facts }) => facts.host === exact && exact !== '';
+    if (argument === '*') return () => true;
     const pattern = toHostForm(argument);
     if (pattern.startsWith('**.')) {
       const suffix = pattern.slice(2);
@@ -38,12 +40,16 @@ export const host: PredicateFunction<MatchContext> = {
   },
 };
 
+/** With the dot at its end, if the request has one: as in Traefik, `^example\.com$` does not match `example.com.`. */
+const toWrittenHost = ({ host, authority }: RequestFacts): string =>
+  /[^.:]\.(?::\d*)?$/.test(authority) ? `${host}.` : host;
+
 function replaceFirstLabel(name: string): string {
   const dot = name.indexOf('.');
   return dot < 0 ? '*' : `*${name.slice(dot)}`;
 }
 
-/** HostRegexp(`regexp`): the host in lower case, without port and trailing dot, matches anywhere unless the expression is anchored. */
+/** HostRegexp(`regexp`): the host in lower case, without port, matches anywhere unless the expression is anchored. */
 export const hostRegexp: PredicateFunction<MatchContext> = {
   parameters: ['regexp'],
   build(args) {
@@ -57,7 +63,7 @@ export const hostRegexp: PredicateFunction<MatchContext> = {
       };
     const compiled = compileRegexp(argument);
     return compiled.ok
-      ? (context) => compiled.test(context.facts.host, context)
+      ? (context) => compiled.test(toWrittenHost(context.facts), context)
       : { argument: 0, message: compiled.message };
   },
 };

@@ -157,9 +157,11 @@ describe('a forwarded header', () => {
     ['Header(`X-Forwarded-Proto`, `https`)', true, { scheme: 'https' }],
     ['HeaderRegexp(`X-Forwarded-For`, `^10\\.`)', false, { ...forged, trusted: false }],
     ['HeaderRegexp(`X-Forwarded-For`, `^10\\.`)', true, { ...forged, trusted: true }],
-    ['Header(`X-Real-Ip`, `192.0.2.1`)', true, { ...forged, remoteAddress: '::ffff:192.0.2.1' }],
+    ['Header(`X-Real-Ip`, `192.0.2.1`)', true, { ...forged, remoteAddress: '192.0.2.1' }],
     ['Header(`X-Forwarded-Host`, `example.com:8000`)', true, { authority: 'example.com:8000' }],
-    ['Header(`X-Forwarded-Port`, `8000`)', true, { localPort: 8000 }],
+    ['Header(`X-Forwarded-Port`, `8000`)', true, { authority: 'example.com:8000' }],
+    ['Header(`X-Forwarded-Port`, `80`)', true, {}],
+    ['Header(`X-Forwarded-Port`, `443`)', true, { scheme: 'https' }],
   ]);
 });
 
