@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createClient } from '../http1/client/client.ts';
-import type { ClientLimits } from '../http1/client/connection.ts';
+import type { ClientLimits } from '../http1/client/limits.ts';
 import type { Pool, PoolStats } from '../http1/client/pool.ts';
 import { createSharing, type Use } from '../reload/shared-resources.ts';
 import type { UpstreamTransport } from './transport.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { ClientLimits } from './connection.ts';
+import type { ClientLimits } from './limits.ts';
 import { createDeadlines, toTickMs } from '../message/deadlines.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createReadBuffers } from '../message/read-buffers.ts';

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Deadlines, DeadlineOwner } from '../message/deadlines.ts';
 import type { Dialer, Reader } from './dial.ts';
-import type { ResponseFault } from './fault.ts';
+import { toFault, type ResponseFault } from './fault.ts';
+import type { ClientLimits } from './limits.ts';
 import { createBodySink, type BodyOwner } from './body-sink.ts';
 import { ActiveRequest, type RequestOwner } from './active-request.ts';
 import type { ReadBuffer, ReadBuffers } from '../message/read-buffers.ts';
@@ -9,22 +10,6 @@ import type { RequestControl, OutgoingRequest, RequestBody, ResponseHandler } fr
 import type { ResponseHead } from './response-head.ts';
 import { createResponseParser, type ResponseEvents, type ResponseParser } from './response-parser.ts';
 import { writeText } from '../message/write-text.ts';
-
-export interface ClientLimits {
-  /** Milliseconds to open a connection, TLS handshake included; 0: none. */
-  readonly connectMs: number;
-  /** Milliseconds from the end of the request to the head of the response; 0: none. */
-  readonly headMs: number;
-  /** Milliseconds between two parts of a response's body; 0: none. */
-  readonly bodyIdleMs: number;
-  /**
-   * Milliseconds that an idle connection is kept when the server does not say how long it keeps it; 0: each connection serves one
-   * request.
-   */
-  readonly idleMs: number;
-  /** Bytes of a response's head, and of its trailers. */
-  readonly maxHeadBytes: number;
-}
 
 /** A connection that serves one request after the other, never two at once. */
 export interface Connection {
@@ -311,10 +296,4 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
     this.#deps.deadlines.remove(this);
     this.#deps.onGone(this);
   }
-}
-
-function toFault(error: NodeJS.ErrnoException, open: boolean, answered: boolean): ResponseFault {
-  const reason = error.code ?? error.name;
-  if (error.code !== 'ETIMEDOUT') return { code: open ? 'connection_lost' : 'connect_failed', reason };
-  return { code: !open ? 'connect_timeout' : answered ? 'body_timeout' : 'head_timeout', reason };
 }

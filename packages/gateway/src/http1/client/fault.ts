@@ -20,3 +20,10 @@ export interface ResponseFault {
   /** In words, without anything that was sent or received. */
   readonly reason: string;
 }
+
+/** What an error of a connection means. @param open whether it had been opened. @param answered whether the head of the response was here. */
+export function toFault(error: NodeJS.ErrnoException, open: boolean, answered: boolean): ResponseFault {
+  const reason = error.code ?? error.name;
+  if (error.code !== 'ETIMEDOUT') return { code: open ? 'connection_lost' : 'connect_failed', reason };
+  return { code: !open ? 'connect_timeout' : answered ? 'body_timeout' : 'head_timeout', reason };
+}

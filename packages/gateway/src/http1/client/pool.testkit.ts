@@ -1,7 +1,7 @@
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
 import { createFakeClock, type FakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
 import { createClient } from './client.ts';
-import type { ClientLimits } from './connection.ts';
+import type { ClientLimits } from './limits.ts';
 import type { Pool } from './pool.ts';
 import type { BodySink, RequestBody } from './request.ts';
 

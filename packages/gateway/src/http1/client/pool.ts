@@ -1,4 +1,5 @@
-import { openConnection, type ClientLimits, type Connection } from './connection.ts';
+import { openConnection, type Connection } from './connection.ts';
+import type { ClientLimits } from './limits.ts';
 import type { Deadlines, DeadlineOwner } from '../message/deadlines.ts';
 import { createDialer } from './dial.ts';
 import type { ReadBuffers } from '../message/read-buffers.ts';
