@@ -77,17 +77,23 @@ export interface HealthCheckConfig {
   readonly hostname: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly intervalMs: number;
+  /** While the server is not healthy. */
+  readonly unhealthyIntervalMs: number;
   readonly timeoutMs: number;
+  readonly followRedirects: boolean;
   /** 0: any 2xx or 3xx. */
   readonly status: number;
 }
 
 export interface StickyConfig {
   readonly cookieName: string;
+  readonly path: string;
+  /** Undefined: the host of the request. */
+  readonly domain: string | undefined;
   readonly secure: boolean;
   readonly httpOnly: boolean;
   readonly sameSite: 'none' | 'lax' | 'strict' | undefined;
-  /** Seconds; 0: a session cookie. */
+  /** Seconds; 0: a session cookie; below 0: the cookie ends at once. */
   readonly maxAgeSeconds: number;
 }
 

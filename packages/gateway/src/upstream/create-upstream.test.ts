@@ -5,7 +5,7 @@ import { createTestAuthority } from '../../../middleware/src/token/certificates.
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask as askPool } from '../http1/client/ask.testkit.ts';
 import { badBodies, badHeads } from '../http1/client/response-corpus.testkit.ts';
-import type { HealthCheckConfig, ServiceConfig, StickyConfig } from '../config/dynamic.ts';
+import type { HealthCheckConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Upstreams } from './create-upstream.ts';
 import { createServices } from './create-upstream.ts';
 import { defer, startServer, toLoadBalancer, toMap, toWeighted } from './services.testkit.ts';
@@ -103,53 +103,6 @@ describe('a weighted service', () => {
   });
 });
 
-describe('a sticky service', () => {
-  const sticky: StickyConfig = {
-    cookieName: 'srv',
-    secure: true,
-    httpOnly: true,
-    sameSite: 'lax',
-    maxAgeSeconds: 60,
-  };
-  const withCookie = (cookie: string): BalancingFacts => ({
-    rawHeaders: ['Host', 'x', 'COOKIE', cookie],
-    scheme: 'http',
-  });
-
-  it('binds a caller to the server of its first request by a cookie that names no URL', () => {
-    const upstream = create(toLoadBalancer('s', ['http://a', 'http://b', 'http://c'], { sticky })).byName.get(
-      's',
-    )!;
-    upstream.pick(plain);
-    const first = upstream.pick(plain)!;
-    const [, id] = /^srv=([0-9a-f]{16}); Path=\/; Max-Age=60; HttpOnly; Secure; SameSite=Lax$/.exec(
-      first.setCookie!,
-    )!;
-    for (let count = 0; count < 4; count += 1) {
-      const bound = upstream.pick(withCookie(`other=1; srv=${id!} ;x=2`))!;
-      expect(bound.server).toBe(first.server);
-      expect(bound.setCookie).toBeUndefined();
-    }
-    // Requests that are bound do not use up turns of the others.
-    expect(upstream.pick(plain)!.server.authority).toBe('c');
-  });
-
-  it.each(['srv=0123456789abcdef', 'srv=', 'srv', 'xsrv=1', '__proto__=1', ''])(
-    'gives a new server, and cookie, to a caller with the cookie %j',
-    (cookie) => {
-      const upstream = create(toLoadBalancer('s', ['http://a', 'http://b'], { sticky })).byName.get('s')!;
-      expect(upstream.pick(withCookie(cookie))!.setCookie).toContain('srv=');
-      expect(upstream.pick(withCookie(cookie))!.server.authority).toBe('b');
-    },
-  );
-
-  it('by default sets a session cookie without attributes', () => {
-    const bare: StickyConfig = { cookieName: 'srv', secure: false, httpOnly: false, sameSite: undefined, maxAgeSeconds: 0 }; // prettier-ignore
-    const upstream = create(toLoadBalancer('s', ['http://a'], { sticky: bare })).byName.get('s')!;
-    expect(upstream.pick(plain)!.setCookie).toMatch(/^srv=[0-9a-f]{16}; Path=\/$/);
-  });
-});
-
 describe('connections', () => {
   const ask = async (upstreams: Upstreams, name: string, path = '/'): Promise<string> => {
     const { body, fault } = await askPool(upstreams.byName.get(name)!.pick(plain)!.server.connections, {
@@ -226,7 +179,9 @@ describe('a health check', () => {
     hostname: undefined,
     headers: {},
     intervalMs: 10_000,
+    unhealthyIntervalMs: 10_000,
     timeoutMs: 1000,
+    followRedirects: true,
     status: 0,
   };
 
@@ -242,7 +197,7 @@ describe('a health check', () => {
         ...clock,
         after(ms, callback) {
           // The next question is set when the answer to the last one is known.
-          if (ms === healthCheck.intervalMs) answers += 1;
+          if (ms === healthCheck.intervalMs || ms === healthCheck.unhealthyIntervalMs) answers += 1;
           if (waiting !== undefined && answers >= waiting.count) waiting.resolve();
           return clock.after(ms, callback);
         },
@@ -357,6 +312,68 @@ describe('a health check', () => {
     });
     await answered(1);
     expect(servers()).toEqual(['http://127.0.0.1:1/base']);
+  });
+
+  it('follows redirects, to another server too, without credentials there', async () => {
+    const asked: string[] = [];
+    const other = await serve(({ method, url, headers }, response) => {
+      asked.push(
+        `other ${method} ${url} ${headers.authorization} ${String(headers['x-token'])} ${headers.host === otherHost}`,
+      );
+      response.writeHead(204).end();
+    });
+    const otherHost = new URL(other.url).host;
+    const server = await serve(({ method, url, headers }, response) => {
+      asked.push(`${method} ${url} ${headers.authorization} ${headers['user-agent']}`);
+      const locations: Record<string, [number, string]> = {
+        '/health?deep=1': [307, 'next?x=1'],
+        '/next?x=1': [302, '/last'],
+        '/last': [308, `${other.url}/there`],
+      };
+      const [status, location] = locations[url ?? ''] ?? [500, ''];
+      response.writeHead(status, { Location: location }).end('moved');
+    });
+    const { answered, servers } = watch([server.url], {
+      method: 'POST',
+      status: 204,
+      headers: { Authorization: 'secret', 'X-Token': 't' },
+    });
+    await answered(1);
+    expect(servers()).toEqual([server.url]);
+    expect(asked).toEqual([
+      'POST /health?deep=1 secret grantgate',
+      'POST /next?x=1 secret grantgate',
+      'GET /last secret grantgate',
+      'other GET /there undefined t true',
+    ]);
+    await Promise.all([server.closed, other.closed]);
+  });
+
+  it.each<[string, Partial<HealthCheckConfig>, string[]]>([
+    ['a redirect that is not followed counts as it is', { followRedirects: false }, []],
+    [
+      'a redirect that is not followed is not what is expected',
+      { followRedirects: false, status: 200 },
+      ['none'],
+    ],
+    ['redirects without end are a failure', {}, ['none']],
+  ])('%s', async (_what, config, expected) => {
+    const server = await serve((_request, response) => response.writeHead(302, { Location: '/again' }).end());
+    const { answered, servers } = watch([server.url], config);
+    await answered(1);
+    expect(servers()).toEqual(expected.length === 0 ? [server.url] : expected);
+    expect(server.counts().requests).toBe(config.followRedirects === false ? 1 : 11);
+  });
+
+  it('asks a sick server at an interval of its own', async () => {
+    const server = await serve((_request, response) => response.writeHead(500).end());
+    const { clock, answered } = watch([server.url], { unhealthyIntervalMs: 3_000 });
+    await answered(1);
+    await clock.advance(2_999);
+    expect(server.counts().requests).toBe(1);
+    await clock.advance(1);
+    await answered(2);
+    expect(server.counts().requests).toBe(2);
   });
 
   it('skips interim responses', async () => {

@@ -1,14 +1,13 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { HealthCheckConfig } from '../config/dynamic.ts';
-import type { Pool } from '../http1/client/pool.ts';
-import type { OutgoingRequest } from '../http1/client/request.ts';
 import type { Pools } from './pools.ts';
+import { findRedirect, toHealthRequest, type HealthRequest } from './health-request.ts';
 
 /** Requests one server at intervals to find out whether it is healthy. */
 export interface HealthCheck {
   /** The last result; a server counts as healthy until the first. */
   healthy(): boolean;
-  /** Stops; requests under way are aborted. */
+  /** Stops; requests in flight are aborted. */
   stop(): Promise<void>;
 }
 
@@ -18,9 +17,10 @@ export function startHealthCheck(
   config: HealthCheckConfig,
   { clock, healthPools }: { readonly clock: Clock; readonly healthPools: Pools },
 ): HealthCheck {
-  const { origin, request } = toRequest(serverUrl, config);
-  const connections = healthPools.forOrigin(origin);
-  const requests = createRequests(connections.value, config, clock);
+  const first = toHealthRequest(serverUrl, config);
+  // Kept from one check to the next; those of redirects are not.
+  const connections = healthPools.forOrigin(first.origin);
+  const requests = createRequests(healthPools, config, clock);
   let healthy = true;
   let rounds = 0;
   let next: Timer | undefined;
@@ -28,117 +28,141 @@ export function startHealthCheck(
   const round = (): void => {
     const mine = (rounds += 1);
     let isScheduled = false;
-    requests.send(request, (isHealthy) => {
+    requests.send(first, (isHealthy) => {
       // The rest of a response may turn out to be invalid when the next result is there.
       if (mine !== rounds) return;
       healthy = isHealthy;
       if (isScheduled) return;
       isScheduled = true;
-      next = clock.after(config.intervalMs, round);
+      next = clock.after(isHealthy ? config.intervalMs : config.unhealthyIntervalMs, round);
     });
   };
   round();
   return {
     healthy: () => healthy,
-    stop() {
+    async stop() {
       next?.cancel();
-      requests.abort();
-      return connections.release();
+      await Promise.all([...requests.abort(), connections.release()]);
     },
   };
 }
 
 interface Requests {
   /** @param onResult called once, and once more with false when the rest of the response is invalid. */
-  send(request: OutgoingRequest, onResult: (isHealthy: boolean) => void): void;
-  /** Aborts all requests; nobody is told. */
-  abort(): void;
+  send(request: HealthRequest, onResult: (isHealthy: boolean) => void): void;
+  /** Aborts all requests; nobody is told. Each promise resolves when the connection of one is closed. */
+  abort(): readonly Promise<void>[];
 }
 
-function createRequests(
-  pool: Pool,
-  { timeoutMs, status: expected }: HealthCheckConfig,
-  clock: Clock,
-): Requests {
-  const underWay = new Set<() => void>();
+function createRequests(pools: Pools, config: HealthCheckConfig, clock: Clock): Requests {
+  const inFlight = new Set<() => Promise<void>>();
   return {
-    send(request, onResult) {
+    send(first, onResult) {
       let hasResult = false;
-      let discardedBytes = 0;
       const tell = (isHealthy: boolean): void => {
         hasResult = true;
         onResult(isHealthy);
       };
+      let current: RunningRequest | undefined;
       const finish = (): void => {
         limit.cancel();
-        underWay.delete(abort);
+        inFlight.delete(abort);
       };
-      const abort = (): void => {
+      const abort = (): Promise<void> => {
         finish();
-        call.abort();
+        return current?.abort() ?? Promise.resolve();
       };
-      const limit = clock.after(timeoutMs, () => {
-        abort();
+      const limit = clock.after(config.timeoutMs, () => {
+        void abort();
         if (!hasResult) tell(false);
       });
-      underWay.add(abort);
-      const call = pool.dispatch(request, {
-        onInterim() {},
-        // The status is the result; a body that breaks off or never ends does not change it, and is dropped at the same limit.
-        onHead: ({ status }) => tell(isExpected(status, expected)),
-        onData(part) {
-          discardedBytes += part.length;
-          if (discardedBytes > maxDiscardedBytes) abort();
-        },
-        onFlush: () => true,
-        onEnd: finish,
-        // No request asks for another protocol.
-        onUpgrade: (_head, socket) => void socket.destroy(),
-        onFault({ code }) {
-          finish();
-          // A response that requests would not accept either, however it begins.
-          if (!hasResult || code === 'answer_invalid') tell(false);
-        },
-      });
+      inFlight.add(abort);
+      const send = (request: HealthRequest, redirects: number): void => {
+        current = sendOne(pools, request, {
+          onStatus(status, location) {
+            const redirect = config.followRedirects ? findRedirect(request, status, location) : undefined;
+            // The status is the result; a body that breaks off or never ends does not change it, and is dropped at the same limit.
+            if (redirect === undefined) {
+              tell(isExpected(status, config.status));
+              return true;
+            }
+            if (redirects < maxRedirects) send(redirect, redirects + 1);
+            else {
+              finish();
+              tell(false);
+            }
+            return false;
+          },
+          onEnd: finish,
+          onFault(isInvalid) {
+            finish();
+            // A response that requests would not accept either, however it begins.
+            if (!hasResult || isInvalid) tell(false);
+          },
+        });
+      };
+      send(first, 0);
     },
-    abort() {
-      for (const abort of [...underWay]) abort();
-    },
+    abort: () => [...inFlight].map((abort) => abort()),
   };
+}
+
+/** As in Go's client. */
+const maxRedirects = 10;
+
+interface RunningRequest {
+  abort(): Promise<void>;
+}
+
+interface ResponseListener {
+  /** @returns whether the rest of the response is of interest. */
+  onStatus(status: number, location: string | undefined): boolean;
+  onEnd(): void;
+  onFault(isInvalid: boolean): void;
+}
+
+function sendOne(
+  pools: Pools,
+  { origin, request }: HealthRequest,
+  listener: ResponseListener,
+): RunningRequest {
+  const connections = pools.forOrigin(origin);
+  let discardedBytes = 0;
+  let released: Promise<void> | undefined;
+  const release = (): Promise<void> => (released ??= connections.release());
+  const abort = (): Promise<void> => {
+    call.abort();
+    return release();
+  };
+  const call = connections.value.dispatch(request, {
+    onInterim() {},
+    onHead({ status, headers }) {
+      const at = headers.findIndex((name, index) => index % 2 === 0 && name === 'location');
+      if (!listener.onStatus(status, at < 0 ? undefined : headers[at + 1])) void abort();
+    },
+    onData(part) {
+      discardedBytes += part.length;
+      if (discardedBytes <= maxDiscardedBytes) return;
+      listener.onEnd();
+      void abort();
+    },
+    onFlush: () => true,
+    onEnd() {
+      listener.onEnd();
+      void release();
+    },
+    // No request asks for another protocol.
+    onUpgrade: (_head, socket) => void socket.destroy(),
+    onFault({ code }) {
+      listener.onFault(code === 'answer_invalid');
+      void release();
+    },
+  });
+  return { abort };
 }
 
 /** Bytes of a response's body that are read; a server that sends more finds its connection closed. */
 const maxDiscardedBytes = 64 * 1024;
-
-/** As in Traefik, an absolute path of the health check takes the place of the path of the server's URL. */
-function toRequest(
-  serverUrl: string,
-  config: HealthCheckConfig,
-): { readonly origin: string; readonly request: OutgoingRequest } {
-  const url = new URL(serverUrl);
-  if (config.scheme !== undefined) url.protocol = config.scheme;
-  if (config.port !== undefined) url.port = String(config.port);
-  const path = new URL(config.path, 'http://relative.invalid');
-  const headers = ['Host', config.hostname ?? url.host];
-  for (const [name, value] of Object.entries(config.headers))
-    if (!ownHeaders.has(name.toLowerCase())) headers.push(name, value);
-  return {
-    origin: url.origin,
-    request: {
-      method: config.method,
-      target: path.pathname + path.search,
-      headers,
-      body: undefined,
-      upgrade: undefined,
-    },
-  };
-}
-
-/** `hostname` sets the first; the others frame the request or belong to its connection. */
-const ownHeaders: ReadonlySet<string> = new Set([
-  ...['host', 'connection', 'keep-alive', 'upgrade'],
-  ...['content-length', 'transfer-encoding', 'te', 'trailer', 'expect'],
-]);
 
 function isExpected(status: number, expected: number): boolean {
   return expected === 0 ? status >= 200 && status < 400 : status === expected;

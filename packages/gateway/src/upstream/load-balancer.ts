@@ -1,11 +1,11 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { HealthCheckConfig, LoadBalancerConfig, StickyConfig } from '../config/dynamic.ts';
+import type { HealthCheckConfig, LoadBalancerConfig } from '../config/dynamic.ts';
 import { startHealthCheck, type HealthCheck } from './health-check.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import { createServer } from './server.ts';
 import type { SharedResources, Use } from '../reload/shared-resources.ts';
-import { findCookie, toStickyCookie, toStickyId } from './sticky.ts';
+import { findCookie, toFormerIds, toStickyCookie, toStickyId } from './sticky.ts';
 import type { Destination, Upstream } from './upstream.ts';
 
 /** A service that another one can spread requests over. */
@@ -45,6 +45,7 @@ export interface LoadBalancerDeps {
 export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalancerDeps): Service {
   const { sticky } = config;
   const byId = new Map<string, Peer>();
+  const byFormerId = new Map<string, Peer>();
   const uses: { release(): Promise<void> }[] = [];
   const peers = config.servers
     .filter(({ weight }) => weight > 0)
@@ -68,6 +69,7 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
         pickedFirst: Object.freeze({ ...picked, setCookie: toStickyCookie(sticky, id) }),
       };
       byId.set(id, bound);
+      for (const former of toFormerIds(serverConfig.url)) byFormerId.set(former, bound);
       return bound;
     });
   const rotation = createRoundRobin(
@@ -84,8 +86,12 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
       await Promise.all(uses.map((use) => use.release()));
     },
     pick(facts) {
-      const bound = sticky && findBound(facts.rawHeaders, sticky, byId);
-      return bound?.picked ?? rotation.next()?.pickedFirst;
+      const id = sticky && findCookie(facts.rawHeaders, sticky.cookieName);
+      if (id !== undefined) {
+        const bound = findHealthy(byId, id)?.picked ?? findHealthy(byFormerId, id)?.pickedFirst;
+        if (bound !== undefined) return bound;
+      }
+      return rotation.next()?.pickedFirst;
     },
   };
 }
@@ -98,12 +104,7 @@ function isHealthy(peer: Peer): boolean {
   return peer.check === undefined || peer.check.healthy();
 }
 
-function findBound(
-  rawHeaders: readonly string[],
-  sticky: StickyConfig,
-  byId: ReadonlyMap<string, Peer>,
-): Peer | undefined {
-  const id = findCookie(rawHeaders, sticky.cookieName);
-  const peer = id === undefined ? undefined : byId.get(id);
+function findHealthy(peers: ReadonlyMap<string, Peer>, id: string): Peer | undefined {
+  const peer = peers.get(id);
   return peer !== undefined && isHealthy(peer) ? peer : undefined;
 }

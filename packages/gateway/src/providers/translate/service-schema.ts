@@ -6,6 +6,11 @@ import { duration } from '@grantgate/middleware/options/duration';
 /** RFC 9110 section 5.6.2 */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** RFC 6265 section 4.1.1: an attribute of a cookie has no control characters and no ";". */
+const attribute = z
+  .string()
+  .regex(/^[\x20-\x3a\x3c-\x7e]+$/, { error: 'expected an attribute of a cookie (RFC 6265 section 4.1.1)' });
+
 /** Stickiness as both formats write it. */
 export const stickySchema = z.strictObject({
   cookie: z
@@ -21,7 +26,9 @@ export const stickySchema = z.strictObject({
         .enum(['none', 'lax', 'strict'])
         .optional()
         .describe('Whether browsers send it with cross-site requests. Default: up to the browser.'),
-      maxAge: z.int().default(0).describe('Seconds; 0: until the browser closes.'),
+      maxAge: z.int().default(0).describe('Seconds; 0: until the browser closes; below 0: no time at all.'),
+      path: attribute.default('/').describe('Paths that the browser sends it to.'),
+      domain: attribute.optional().describe('Default: the host of the request alone.'),
     })
     .prefault({})
     .describe('The cookie that names the server.'),
@@ -50,7 +57,14 @@ export const healthCheckSchema = z.strictObject({
     .default({})
     .describe('Headers of the health check, by name.'),
   interval: duration.prefault('30s').describe('Time between two health checks of one server.'),
+  unhealthyInterval: duration
+    .optional()
+    .describe('The same while the server is not healthy. Default: `interval`.'),
   timeout: duration.prefault('5s').describe('Time limit for one health check.'),
+  followRedirects: z
+    .boolean()
+    .default(true)
+    .describe('Whether the target of a redirect is requested, up to ten times.'),
   status: z.int().min(0).max(599).default(0).describe('Expected status; 0: any 2xx or 3xx.'),
 });
 
@@ -59,17 +73,18 @@ export function toSticky(
   serviceName: string,
 ): StickyConfig | undefined {
   if (sticky === undefined) return undefined;
-  const { name, secure, httpOnly, sameSite, maxAge } = sticky.cookie;
+  const { name, secure, httpOnly, sameSite, maxAge, path, domain } = sticky.cookie;
   // As Traefik names it, so that a caller stays with its server when the gateway takes Traefik's place.
   const made = `_${createHash('sha1').update(`_TRAEFIK_BACKEND_${serviceName}`).digest('hex').slice(0, 5)}`;
-  return Object.freeze({ cookieName: name ?? made, secure, httpOnly, sameSite, maxAgeSeconds: maxAge });
+  const cookieName = name ?? made;
+  return Object.freeze({ cookieName, path, domain, secure, httpOnly, sameSite, maxAgeSeconds: maxAge });
 }
 
 export function toHealthCheck(
   check: z.output<typeof healthCheckSchema> | undefined,
 ): HealthCheckConfig | undefined {
   if (check === undefined) return undefined;
-  const { interval, timeout, scheme, port, hostname, method, ...rest } = check;
+  const { interval, unhealthyInterval, timeout, scheme, port, hostname, method, ...rest } = check;
   return Object.freeze({
     ...rest,
     scheme,
@@ -77,6 +92,7 @@ export function toHealthCheck(
     hostname,
     method: method.toUpperCase(),
     intervalMs: interval,
+    unhealthyIntervalMs: unhealthyInterval ?? interval,
     timeoutMs: timeout,
   });
 }

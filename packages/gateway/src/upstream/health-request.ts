@@ -1,0 +1,59 @@
+import type { HealthCheckConfig } from '../config/dynamic.ts';
+import type { OutgoingRequest } from '../http1/client/request.ts';
+
+/** A request of a health check, and the origin that it goes to. */
+export interface HealthRequest {
+  readonly origin: string;
+  readonly request: OutgoingRequest & { readonly headers: readonly string[] };
+}
+
+/** As in Traefik, an absolute path of the health check takes the place of the path of the server's URL. */
+export function toHealthRequest(serverUrl: string, config: HealthCheckConfig): HealthRequest {
+  const url = new URL(serverUrl);
+  if (config.scheme !== undefined) url.protocol = config.scheme;
+  if (config.port !== undefined) url.port = String(config.port);
+  const path = new URL(config.path, 'http://relative.invalid');
+  const headers = ['Host', config.hostname ?? url.host];
+  const own = Object.entries(config.headers).filter(([name]) => !framingHeaders.has(name.toLowerCase()));
+  if (own.every(([name]) => name.toLowerCase() !== 'user-agent')) headers.push('User-Agent', 'grantgate');
+  for (const [name, value] of own) headers.push(name, value);
+  const target = path.pathname + path.search;
+  return {
+    origin: url.origin,
+    request: { method: config.method, target, headers, body: undefined, upgrade: undefined },
+  };
+}
+
+/** `hostname` sets the first; the others frame the request or belong to its connection. */
+const framingHeaders: ReadonlySet<string> = new Set([
+  ...['host', 'connection', 'keep-alive', 'upgrade'],
+  ...['content-length', 'transfer-encoding', 'te', 'trailer', 'expect'],
+]);
+
+/**
+ * The request that a redirect leads to (RFC 9110 section 15.4), as Go's client sends it; undefined when the response is none, or leads
+ * nowhere. Credentials go to the same origin only.
+ */
+export function findRedirect(
+  { origin, request }: HealthRequest,
+  status: number,
+  location: string | undefined,
+): HealthRequest | undefined {
+  if (location === undefined || !redirects.has(status)) return undefined;
+  const url = URL.canParse(location, origin + request.target)
+    ? new URL(location, origin + request.target)
+    : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
+  const isSame = url.origin === origin;
+  const headers = ['Host', isSame ? (request.headers[1] ?? '') : url.host];
+  for (let at = 2; at + 1 < request.headers.length; at += 2) {
+    const name = request.headers[at] ?? '';
+    if (isSame || !credentials.has(name.toLowerCase())) headers.push(name, request.headers[at + 1] ?? '');
+  }
+  const keepsMethod = status > 303 || request.method === 'HEAD';
+  const method = keepsMethod ? request.method : 'GET';
+  return { origin: url.origin, request: { ...request, method, target: url.pathname + url.search, headers } };
+}
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const credentials: ReadonlySet<string> = new Set(['authorization', 'cookie', 'www-authenticate']);
