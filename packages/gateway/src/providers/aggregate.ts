@@ -1,7 +1,9 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
+import type { NextTurn, Parts } from '../reload/turns.ts';
+import { createTurns, finish } from '../reload/turns.ts';
 import type { Provider, ProviderOutput } from './provider.ts';
-import { createTranslate } from './translate/translate.ts';
+import { createTranslateInParts } from './translate/translate.ts';
 
 /** Several providers as one: their documents are translated together, so that a name of one may be used in another. */
 export interface Aggregate {
@@ -14,16 +16,19 @@ export interface AggregateOptions {
   readonly clock: Clock;
   /** Milliseconds from a change until it takes effect, together with all that came meanwhile; default 50. */
   readonly debounceMs?: number;
+  /** Called between the parts of a translation; default: the next part follows at once. */
+  readonly nextTurn?: NextTurn;
 }
 
 /** Keeps the last output of each provider; one that has nothing new to say, because its source is away, stands as it was. */
 export function createAggregate(
   providers: readonly Provider[],
-  { clock, debounceMs = 50 }: AggregateOptions,
+  { clock, debounceMs = 50, nextTurn }: AggregateOptions,
 ): Aggregate {
   const outputs = new Map<Provider, ProviderOutput>();
-  const translate = createTranslate();
-  let emitNow: (() => void) | undefined;
+  const translate = createTranslateInParts();
+  const turns = createTurns(nextTurn);
+  let emitNow: (() => Parts) | undefined;
   let timer: Timer | undefined;
   let closed = false;
   const changed = (): void => {
@@ -31,7 +36,7 @@ export function createAggregate(
     // Not put off by further changes: a cluster may never be quiet.
     timer ??= clock.after(debounceMs, () => {
       timer = undefined;
-      emitNow?.();
+      if (emitNow !== undefined) turns.run(emitNow);
     });
   };
   const collect = (): ProviderOutput => {
@@ -54,15 +59,17 @@ export function createAggregate(
         ),
       );
       if (closed) return;
-      emitNow = () => {
+      emitNow = function* () {
         const { documents, problems, unreadSecrets } = collect();
-        emit(translate(documents, problems, unreadSecrets));
+        const configuration = yield* translate(documents, problems, unreadSecrets);
+        if (!closed) emit(configuration);
       };
-      emitNow();
+      finish(emitNow());
     },
     close() {
       closed = true;
       timer?.cancel();
+      turns.close();
       for (const provider of providers) provider.close();
     },
   };

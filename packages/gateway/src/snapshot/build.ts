@@ -1,6 +1,7 @@
 import type { Compile, MiddlewareDeps, StepKind } from '../middlewares/kind.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { Use } from '../reload/shared-resources.ts';
+import type { Parts } from '../reload/turns.ts';
 import type { MatchContext } from '../routing/match-context.ts';
 import type { Table } from '../routing/table.ts';
 import type { Services } from '../upstream/create-upstream.ts';
@@ -23,7 +24,7 @@ export interface BuildDeps {
 }
 
 /** Opens what a prepared configuration needs and makes it ready to serve: one routing table for each entry point. */
-export type Build = (prepared: PreparedConfiguration) => Runtime;
+export type Build = (prepared: PreparedConfiguration) => Parts<Runtime>;
 
 /** What stays from one configuration to the next is not made again; what an old one has stays as it is. */
 export function createBuild({ services, middlewares, entryPoints, onSteps }: BuildDeps): Build {
@@ -31,9 +32,8 @@ export function createBuild({ services, middlewares, entryPoints, onSteps }: Bui
   const openStep = createOpenStep(middlewares);
   const toRoutes = createRoutes();
   const toTables = createTables(entryPoints);
-  let before:
-    { readonly of: PreparedConfiguration['steps']; readonly steps: CurrentBuild['steps'] } | undefined;
-  return (prepared) => {
+  let before: { readonly of: PreparedConfiguration['steps']; readonly steps: CurrentBuild['steps'] } | undefined;
+  return function* (prepared) {
     const usable = [...prepared.steps.values()].filter(({ options }) => options !== undefined);
     const opened = running.open(usable, openStep);
     if (before?.of !== prepared.steps) {
@@ -42,7 +42,9 @@ export function createBuild({ services, middlewares, entryPoints, onSteps }: Bui
       onSteps?.(before.steps);
     }
     const { steps } = before;
+    yield;
     const upstreams = services.open(prepared.services);
+    yield;
     const tables = toTables(toRoutes(prepared.routers, { steps, upstreams: upstreams.byName }));
     return { ...serve({ tables, prepared, steps }), close: createClose([upstreams.close, opened.close]) };
   };

@@ -1,5 +1,7 @@
 import { realpathSync } from 'node:fs';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
+import type { NextTurn, Parts } from '../reload/turns.ts';
+import { createTurns, finish } from '../reload/turns.ts';
 import { readSecretFile } from '../secrets/secret-file.ts';
 import type { BuildDeps } from './build.ts';
 import { createBuild } from './build.ts';
@@ -11,12 +13,14 @@ import type { PreparedConfiguration } from './prepared.ts';
 
 /** Makes configurations take effect, one after the other. */
 export interface Updates {
-  /** A whole new configuration: prepared, built and swapped in. */
+  /** A whole new configuration: prepared, built and swapped in; the first at once, later ones in turns with requests. */
   take(configuration: DynamicConfiguration): void;
   /** Looks the secrets of the last configuration up again; takes effect when one of them is another than before. */
   refresh(): void;
   /** Undefined until the first configuration. */
   readonly holder: Holder | undefined;
+  /** Resolves when the last request has ended, and everything is closed. */
+  close(): Promise<void>;
 }
 
 export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
@@ -25,6 +29,8 @@ export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
   /** Called with the configuration that is about to take effect, and the files that hold its secrets. */
   readonly onPrepared: (prepared: PreparedConfiguration, files: ReadonlySet<string>) => void;
   readonly onCloseError: (error: unknown) => void;
+  /** Called between the parts of an update; default: the next part follows at once. */
+  readonly nextTurn?: NextTurn;
 }
 
 export function createUpdates(deps: UpdatesDeps): Updates {
@@ -52,22 +58,43 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     last = { configuration, prepared };
     return prepared;
   };
-  const use = (prepared: PreparedConfiguration): void => {
+  /** One that has not been prepared. */
+  let next: DynamicConfiguration | undefined;
+  const turns = createTurns(deps.nextTurn);
+  const update = function* (): Parts {
+    const configuration = next ?? last?.configuration;
+    if (configuration === undefined) return;
+    const before = next === undefined ? last?.prepared : undefined;
+    next = undefined;
+    const prepared = prepareNow(configuration);
+    if (before !== undefined && isSame(before.steps, prepared.steps)) return;
+    yield;
     deps.onPrepared(prepared, files);
-    const runtime = build(prepared);
+    yield;
+    const runtime = yield* build(prepared);
+    yield;
     if (holder === undefined) holder = createHolder(runtime, deps.onCloseError);
     else holder.swap(runtime);
   };
   return {
-    take: (configuration) => use(prepareNow(configuration)),
+    take(configuration) {
+      next = configuration;
+      if (holder === undefined) finish(update());
+      else turns.run(update);
+    },
     refresh() {
-      if (last === undefined) return;
-      const { configuration, prepared: before } = last;
-      const prepared = prepareNow(configuration);
-      if (Array.from(prepared.steps).some(([name, step]) => before.steps.get(name) !== step)) use(prepared);
+      if (last !== undefined) turns.run(update);
     },
     get holder() {
       return holder;
     },
+    async close() {
+      turns.close();
+      await holder?.close();
+    },
   };
+}
+
+function isSame(before: PreparedConfiguration['steps'], now: PreparedConfiguration['steps']): boolean {
+  return Array.from(now).every(([name, step]) => before.get(name) === step);
 }

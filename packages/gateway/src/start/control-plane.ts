@@ -8,6 +8,7 @@ import { createAggregate } from '../providers/aggregate.ts';
 import type { FileProvider } from '../providers/file/provider.ts';
 import { createFileProvider } from '../providers/file/provider.ts';
 import { createWatchSet } from '../providers/file/watch-set.ts';
+import type { NextTurn } from '../reload/turns.ts';
 import { toEntryPointFacts } from '../snapshot/entry-points.ts';
 import type { Holder } from '../snapshot/holder.ts';
 import type { TokenPurge } from '../snapshot/token-purge.ts';
@@ -66,6 +67,7 @@ export function createControlPlane(
       observers.onPrepared(prepared);
       watchSet.watch(new Set([...secretFiles, ...certificateFiles]));
     },
+    nextTurn,
     onCloseError: (error) => log.error('closing the old configuration failed', { error: describe(error) }),
   });
   const watchSet = createWatchSet({
@@ -80,7 +82,7 @@ export function createControlPlane(
     install.providers.file && createFileProvider(install.providers.file, { env, clock, onUnwatched });
   const aggregate = createAggregate(
     [files, cluster].filter((provider) => provider !== undefined),
-    { clock },
+    { clock, nextTurn },
   );
   signal?.addEventListener('abort', () => aggregate.close(), { once: true });
   return {
@@ -96,11 +98,14 @@ export function createControlPlane(
     },
     async close() {
       aggregate.close();
-      await updates.holder?.close();
+      await updates.close();
       watchSet.close();
     },
   };
 }
+
+/** Requests that have arrived come first. */
+const nextTurn: NextTurn = (run) => void setImmediate(run);
 
 /** Says once that directories cannot be watched. */
 function createUnwatchedLog(log: Log): (folder: string, code: string) => void {

@@ -28,6 +28,7 @@ import type { Sink } from '../observe/sink.ts';
 import { openSink } from '../observe/sink.ts';
 import { createStoreLog } from '../observe/store-log.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
+import { remember } from '../reload/remember.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import { GatewayStartError } from '../start-error.ts';
 import { readVersion } from '../version.ts';
@@ -93,6 +94,7 @@ export async function openObservers(
     return channel;
   };
   const storeLog = createStoreLog(log, clock, 'token store');
+  const toConfigured = createToConfigured();
   return {
     records,
     renewals,
@@ -151,31 +153,35 @@ export async function expose(metrics: Metrics, worker: WorkerPart | undefined): 
   return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
 }
 
-function toConfigured({
-  routers,
-  steps,
-  named,
-  services,
-  problems,
-}: PreparedConfiguration): ConfigurationLabels {
-  const isBroken = ({ broken }: { readonly broken: string | undefined }): boolean => broken !== undefined;
-  return {
+/** What has stayed the same is not gone through again. */
+function createToConfigured(): (prepared: PreparedConfiguration) => ConfigurationLabels {
+  const namesOf = remember((map: ReadonlyMap<string, unknown>): readonly string[] => Array.from(map.keys()));
+  const brokenOf = remember((named: PreparedConfiguration['named']): readonly string[] => {
+    const names: string[] = [];
+    for (const [name, { broken }] of named) if (broken !== undefined) names.push(name);
+    return names;
+  });
+  const storesOf = remember(listStores);
+  return ({ routers, steps, named, services, problems }) => ({
     routers: new Map(routers.map(({ config }) => [config.name, config.service])),
-    broken: routers.filter(isBroken).length,
-    brokenMiddlewares: Array.from(named)
-      .filter(([, one]) => isBroken(one))
-      .map(([name]) => name),
-    services: Array.from(services.keys()),
-    middlewares: Array.from(named.keys()),
-    stores: Array.from(steps.values()).flatMap((step) => {
-      const store = oAuthClientCredentials.optionsOf(step)?.store;
-      return store === undefined ? [] : [toStoreName(store.redis)];
-    }),
-    issuers: Array.from(steps.values()).flatMap(
-      (step) => oAuthClientCredentials.optionsOf(step)?.issuer ?? [],
-    ),
+    broken: routers.filter(({ broken }) => broken !== undefined).length,
+    brokenMiddlewares: brokenOf(named),
+    services: namesOf(services),
+    middlewares: namesOf(named),
+    ...storesOf(steps),
     faulty: problems.some(({ severity }) => severity === 'error'),
-  };
+  });
+}
+
+function listStores(steps: PreparedConfiguration['steps']): Pick<ConfigurationLabels, 'stores' | 'issuers'> {
+  const stores: string[] = [];
+  const issuers: string[] = [];
+  for (const step of steps.values()) {
+    const options = oAuthClientCredentials.optionsOf(step);
+    if (options?.store !== undefined) stores.push(toStoreName(options.store.redis));
+    if (options?.issuer !== undefined) issuers.push(options.issuer);
+  }
+  return { stores, issuers };
 }
 
 async function openAccessLog(

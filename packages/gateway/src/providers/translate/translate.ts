@@ -5,6 +5,8 @@ import { isMapping } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
 import { createProblem } from '../../config/problem.ts';
 import { remember } from '../../reload/remember.ts';
+import type { Parts } from '../../reload/turns.ts';
+import { finish } from '../../reload/turns.ts';
 import type { Draft } from './draft.ts';
 import { createDraft } from './draft.ts';
 import { createFinishDraft } from './finish-draft.ts';
@@ -12,15 +14,18 @@ import { translateDynamic } from './dynamic.ts';
 import type { ConfigurationPart } from './part.ts';
 import { addPart, createPart } from './part.ts';
 import { isManifest } from './kubernetes/objects.ts';
+import type { TranslateManifests } from './kubernetes/translate.ts';
 import { createTranslateManifests } from './kubernetes/translate.ts';
 
 const dynamicRoots: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls']);
 
-export type Translate = (
+type Input = readonly [
   documents: readonly Document[],
   problems?: readonly Problem[],
   unreadSecrets?: UnreadSecrets,
-) => DynamicConfiguration;
+];
+
+export type Translate = (...input: Input) => DynamicConfiguration;
 
 /** Translates documents of both formats, told apart by their content, to one configuration. */
 export const translate: Translate = (...input) => createTranslate()(...input);
@@ -30,18 +35,29 @@ export const translate: Translate = (...input) => createTranslate()(...input);
  * objects, and maps without a change stay the same maps.
  */
 export function createTranslate(): Translate {
+  const translateInParts = createTranslateInParts();
+  return (...input) => finish(translateInParts(...input));
+}
+
+/** The same, in parts that take about as long as one another. */
+export function createTranslateInParts(): (...input: Input) => Parts<DynamicConfiguration> {
   const partOf = remember((document: Document) => createPart((draft) => translateDynamic(document, draft)));
   const translateManifests = createTranslateManifests();
   const finishDraft = createFinishDraft();
-  return (documents, problems = [], unreadSecrets) => {
+  return function* (documents, problems = [], unreadSecrets) {
     const draft = createDraft(unreadSecrets);
     draft.problems.push(...problems);
-    addAll(documents, draft, { partOf, translateManifests });
+    yield* addAll(documents, draft, { partOf, translateManifests });
+    yield;
     return finishDraft(draft);
   };
 }
 
-function addAll(documents: readonly Document[], draft: Draft, { partOf, translateManifests }: Readers): void {
+function* addAll(
+  documents: readonly Document[],
+  draft: Draft,
+  { partOf, translateManifests }: Readers,
+): Parts {
   const manifests: Document[] = [];
   for (const document of documents) {
     if (isManifest(document.value)) manifests.push(document);
@@ -62,12 +78,12 @@ function addAll(documents: readonly Document[], draft: Draft, { partOf, translat
         }),
       );
   }
-  translateManifests(manifests, draft);
+  yield* translateManifests(manifests, draft);
 }
 
 interface Readers {
   readonly partOf: (document: Document) => ConfigurationPart;
-  readonly translateManifests: (documents: readonly Document[], draft: Draft) => void;
+  readonly translateManifests: TranslateManifests;
 }
 
 function isDynamic(value: unknown): boolean {

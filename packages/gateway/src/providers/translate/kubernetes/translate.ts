@@ -1,6 +1,7 @@
 import type { Document } from '../../../config/document.ts';
 import { createDerive, createMapAgain, type LookUp } from '../../../reload/derive.ts';
 import type { Problem } from '../../../config/place.ts';
+import type { Parts } from '../../../reload/turns.ts';
 import type { Draft } from '../draft.ts';
 import type { ConfigurationPart } from '../part.ts';
 import { addPart, createPart } from '../part.ts';
@@ -13,16 +14,18 @@ import { createReadSecrets } from './secrets.ts';
 import type { ServiceCatalog } from './servers.ts';
 import { createReadServices } from './servers.ts';
 
+export type TranslateManifests = (documents: readonly Document[], draft: Draft) => Parts;
+
 /**
  * Translates Kubernetes manifests: all together, for they refer to each other across files. Those that were there before are not
  * read again; a route is, when a Service that it leads to is another.
  */
-export function createTranslateManifests(): (documents: readonly Document[], draft: Draft) => void {
+export function createTranslateManifests(): TranslateManifests {
   const readManifests = createMapAgain(readManifest);
   const readSecrets = createReadSecrets();
   const readServices = createReadServices();
   const toParts = createToParts();
-  return (documents, draft) => {
+  return function* (documents, draft) {
     const objects: Objects = { secrets: [], services: [], routes: [] };
     for (const manifest of readManifests(documents)) {
       for (const problem of manifest.problems) draft.problems.push(problem);
@@ -33,7 +36,10 @@ export function createTranslateManifests(): (documents: readonly Document[], dra
     draft.secrets = secrets.values;
     for (const { problems } of [secrets, services])
       for (const problem of problems) draft.problems.push(problem);
-    for (const part of toParts(objects.routes, services.catalog)) addPart(draft, part);
+    yield;
+    const parts = toParts(objects.routes, services.catalog);
+    yield;
+    for (const part of parts) addPart(draft, part);
   };
 }
 

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { Parts } from './turns.ts';
+import { createTurns, finish } from './turns.ts';
+
+/** Work of three parts that notes each of them. */
+function create() {
+  const done: string[] = [];
+  const later: (() => void)[] = [];
+  const turns = createTurns((run) => void later.push(run));
+  const work = (name: string) =>
+    function* (): Parts {
+      done.push(`${name}1`);
+      yield;
+      done.push(`${name}2`);
+      yield;
+      done.push(`${name}3`);
+    };
+  return { done, turns, work, later, turn: () => later.shift()?.() };
+}
+
+describe('turns', () => {
+  it('do one part at a time', () => {
+    const { done, turns, work, later, turn } = create();
+    turns.run(work('a'));
+    expect(done).toEqual([]);
+    turn();
+    expect(done).toEqual(['a1']);
+    turn();
+    turn();
+    expect(done).toEqual(['a1', 'a2', 'a3']);
+    expect(later).toEqual([]);
+  });
+
+  it('end what has begun before they begin the newest of what waits', () => {
+    const { done, turns, work, later, turn } = create();
+    turns.run(work('a'));
+    turn();
+    turns.run(work('b'));
+    turns.run(work('c'));
+    while (later.length > 0) turn();
+    expect(done).toEqual(['a1', 'a2', 'a3', 'c1', 'c2', 'c3']);
+  });
+
+  it('end what has begun when they are closed, and begin nothing more', () => {
+    const { done, turns, work, later, turn } = create();
+    turns.run(work('a'));
+    turn();
+    turns.run(work('b'));
+    turns.close();
+    turns.run(work('c'));
+    while (later.length > 0) turn();
+    expect(done).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('go on after work that has failed', () => {
+    const { done, turns, work, turn } = create();
+    turns.run(function* () {
+      yield;
+      throw new Error('broken');
+    });
+    turn();
+    expect(turn).toThrow('broken');
+    turns.run(work('a'));
+    turn();
+    expect(done).toEqual(['a1']);
+  });
+
+  it('follow at once where nothing else is said, work that asks for more included', () => {
+    const done: string[] = [];
+    const turns = createTurns();
+    turns.run(function* () {
+      done.push('a1');
+      turns.run(function* () {
+        done.push('b1');
+        yield;
+        done.push('b2');
+      });
+      yield;
+      done.push('a2');
+    });
+    expect(done).toEqual(['a1', 'a2', 'b1', 'b2']);
+  });
+});
+
+it('finishes work with its result', () => {
+  const work = function* (): Parts<number> {
+    yield;
+    return 3;
+  };
+  expect(finish(work())).toBe(3);
+});
