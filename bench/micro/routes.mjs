@@ -193,7 +193,7 @@ const layouts = {
       spec: { ports: [{ port: 80 }] },
     });
     const routes = new Map(all.map((index) => [index, toObject(index, 0)]));
-    const { selectDocuments } = createSelect();
+    const { selectDocuments } = createSelect({ ingress: undefined });
     return {
       load: async () => ({
         documents: selectDocuments({
@@ -201,6 +201,13 @@ const layouts = {
           middlewares: [],
           services: [service],
           endpointSlices: [],
+          ingresses: [],
+          ingressClasses: [],
+          gatewayClasses: [],
+          gateways: [],
+          httpRoutes: [],
+          referenceGrants: [],
+          namespaces: [],
           secrets: [],
         }),
         problems: [],

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
-import { requiredPermissions } from '../../packages/gateway/src/providers/kubernetes/resources.ts';
+import type { Permission } from '../../packages/gateway/src/providers/kubernetes/resources.ts';
+import {
+  gatewayPermissions,
+  ingressPermissions,
+  requiredPermissions,
+} from '../../packages/gateway/src/providers/kubernetes/resources.ts';
 import { createKubernetesValidator } from './kubernetes-schemas.testkit.ts';
 import type { Manifest } from './manifests.testkit.ts';
 import { listYaml, readManifests, readText } from './manifests.testkit.ts';
@@ -50,11 +55,42 @@ const sets: readonly (readonly [string, readonly Manifest[], optional: boolean])
   ['the chart with everything', readManifests('deploy/helm/rendered/everything.yaml'), false],
 ];
 
+const toCalls = (permissions: readonly Permission[]): readonly string[] =>
+  [
+    ...new Set(
+      permissions.flatMap(({ group, resource, verbs }) =>
+        verbs.map((verb) => `${verb} ${group}/${resource}`),
+      ),
+    ),
+  ].sort();
+
+const allowedBy = (role: Manifest): readonly string[] =>
+  (role['rules'] as readonly RoleRule[])
+    .flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+      ),
+    )
+    .sort();
+
+it.each([
+  ['ingress', ingressPermissions],
+  ['gateway', gatewayPermissions],
+] as const)('allow with %s/roles.yaml what its provider calls beyond the others', (name, permissions) => {
+  const [role, binding] = readManifests(`deploy/kubernetes/${name}/roles.yaml`);
+  const usual = toCalls(requiredPermissions);
+  expect(allowedBy(role!)).toEqual(toCalls(permissions).filter((call) => !usual.includes(call)));
+  expect(binding).toMatchObject({ roleRef: { kind: 'ClusterRole', name: role!.metadata.name } });
+  expect([role!, binding!].flatMap((manifest) => validate(manifest))).toEqual([]);
+});
+
 it('names every manifest in the kustomization, but what is opted into or takes the place of another', () => {
   const files = listYaml('deploy/kubernetes').map((path) => path.replace('deploy/kubernetes/', ''));
   expect(files.filter((file) => !kustomization.resources.includes(file))).toEqual([
     'admission/local-references.yaml',
     'admission/open-routes.yaml',
+    'gateway/roles.yaml',
+    'ingress/roles.yaml',
     'kustomization.yaml',
     'metrics/network-policy.yaml',
     'metrics/pod-monitor.yaml',
@@ -176,21 +212,28 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
   });
 
   it('allow exactly the calls that the provider makes', () => {
-    const calls = requiredPermissions
-      .filter((permission) => optional || !permission.optional)
-      .flatMap(({ group, resource, verbs }) => verbs.map((verb) => `${verb} ${group}/${resource}`));
+    const isWhole = manifests.some(({ metadata }) => metadata.name.endsWith('-classes'));
+    const permissions = isWhole
+      ? [...requiredPermissions, ...ingressPermissions, ...gatewayPermissions]
+      : requiredPermissions;
+    const callsOf = (clusterWide: boolean): readonly string[] =>
+      toCalls(
+        permissions.filter(
+          (permission) =>
+            permission.clusterWide === clusterWide &&
+            // Without Events; the chart has no value that leaves the status of routes alone.
+            (optional || !permission.optional || permission.resource === 'httproutes/status'),
+        ),
+      );
     const roles = manifests.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
     expect(roles.length).toBeGreaterThan(0);
     for (const role of roles) {
-      const allowed = (role['rules'] as readonly RoleRule[]).flatMap(({ apiGroups, resources, verbs }) =>
-        apiGroups.flatMap((group) =>
-          resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
-        ),
-      );
-      expect(allowed.sort()).toEqual(calls.sort());
+      expect(allowedBy(role)).toEqual(callsOf(role.metadata.name.endsWith('-classes')));
       const binding = manifests.find(
         ({ kind, metadata }) =>
-          kind === `${role.kind}Binding` && metadata.namespace === role.metadata.namespace,
+          kind === `${role.kind}Binding` &&
+          metadata.name === role.metadata.name &&
+          metadata.namespace === role.metadata.namespace,
       );
       const account = of('ServiceAccount').metadata;
       expect(binding).toMatchObject({

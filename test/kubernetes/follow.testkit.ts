@@ -24,7 +24,7 @@ export async function followCluster(cluster: TestCluster, options = ''): Promise
     `providers: { kubernetesCRD: { endpoint: "${cluster.url}", certAuthFilePath: ${cluster.caFile}, token: ${cluster.tokens.gateway}, ${options} } }`,
     'g.yaml',
   );
-  const kubernetes = config!.providers.kubernetesCRD!;
+  const kubernetes = config!.providers.kubernetes!;
   const calls: ApiCall[] = [];
   const events: ApiEvent[] = [];
   let last: ProviderOutput | undefined;

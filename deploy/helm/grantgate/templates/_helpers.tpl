@@ -40,7 +40,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $entryPoints := dict "web" (merge (dict "address" ":8000") $grace) "admin" (dict "address" ":8080") }}
 {{- $provider := dict }}
 {{- with .Values.namespaces }}{{ $_ := set $provider "namespaces" . }}{{ end }}
-{{- $own := dict "entryPoints" $entryPoints "ping" dict "providers" (dict "kubernetesCRD" $provider) }}
+{{- $providers := dict "kubernetesCRD" $provider }}
+{{- if .Values.kubernetesIngress.enabled }}{{ $_ := set $providers "kubernetesIngress" (deepCopy $provider) }}{{ end }}
+{{- if .Values.kubernetesGateway.enabled }}{{ $_ := set $providers "kubernetesGateway" (deepCopy $provider) }}{{ end }}
+{{- $own := dict "entryPoints" $entryPoints "ping" dict "providers" $providers }}
 {{- if .Values.metrics.enabled }}{{ $_ := set $own "metrics" (dict "prometheus" dict) }}{{ end }}
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) $own) }}
 {{- end }}
@@ -63,6 +66,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   resourceNames:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- if .Values.kubernetesIngress.enabled }}
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses]
+  verbs: [list, watch]
+{{- end }}
+{{- if .Values.kubernetesGateway.enabled }}
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes]
+  verbs: [get, list, watch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [gateways, referencegrants]
+  verbs: [list, watch]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes/status]
+  verbs: [patch]
+{{- end }}
 {{- if .Values.events }}
 - apiGroups: [events.k8s.io]
   resources: [events]

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { systemClock } from '@grantgate/middleware/base/clock';
-import type { InstallConfig, KubernetesProviderConfig } from '../config/install.ts';
+import type { InstallConfig, KubernetesProviderConfig, ObjectScope } from '../config/install.ts';
 import { kubernetesSchema } from '../config/kubernetes-schema.ts';
-import { toKubernetes } from '../config/parse-install.ts';
+import { toKubernetes } from '../config/parse-cluster.ts';
 import { createAccess } from '../providers/kubernetes/access.ts';
 import type { LoadedCluster } from '../providers/kubernetes/load.ts';
 import { loadCluster } from '../providers/kubernetes/load.ts';
@@ -16,13 +16,13 @@ export interface ClusterFlags {
   readonly namespace?: readonly string[] | undefined;
 }
 
-/** Reads the cluster that `providers.kubernetesCRD` means; the flags say otherwise, one by one. */
+/** Reads the cluster that `providers` mean, IngressRoutes without any; the flags say otherwise, one by one. */
 export async function readCluster(
   install: InstallConfig | undefined,
   flags: ClusterFlags,
   io: Io,
 ): Promise<LoadedCluster> {
-  const config = merge(install?.providers.kubernetesCRD, flags, io.cwd);
+  const config = merge(install?.providers.kubernetes, flags, io.cwd);
   return loadCluster(config, { access: createAccess(config, { env: io.env }), clock: systemClock });
 }
 
@@ -33,14 +33,19 @@ function merge(
 ): KubernetesProviderConfig {
   const parsed = kubernetesSchema.safeParse({ kubeconfig, context, namespaces: namespace });
   if (!parsed.success) throw new UsageError('--namespace: expected at least one name');
-  const own = toKubernetes(parsed.data, (path) => resolve(cwd, path));
+  const own = toKubernetes({ kubernetesCRD: parsed.data }, (path) => resolve(cwd, path));
+  if (own === undefined) throw new Error('a cluster has a provider');
   if (config === undefined) return own;
+  const among = <T extends ObjectScope>(scope: T | undefined): T | undefined =>
+    scope && namespace !== undefined ? { ...scope, namespaces: own.crd?.namespaces ?? [] } : scope;
   // Another kubeconfig or context is another cluster: the endpoint is not meant any more.
   const isOther = kubeconfig !== undefined || context !== undefined;
   return {
     ...config,
     ...(isOther && { endpoint: undefined, token: undefined, certAuthFilePath: undefined, context }),
     ...(kubeconfig !== undefined && { kubeconfig: own.kubeconfig }),
-    ...(namespace !== undefined && { namespaces: own.namespaces }),
+    crd: among(config.crd),
+    ingress: among(config.ingress),
+    gateway: among(config.gateway),
   };
 }

@@ -19,7 +19,7 @@ export interface Document {
   readonly placeOf: (path: Path, part?: EntryPart) => Place;
 }
 
-/** What Kubernetes objects may do, by where they come from; the options of `providers.kubernetesCRD`. */
+/** What Kubernetes objects may do, by where they come from; the options of a provider of a cluster. */
 export interface Origin {
   /** Whether an object may refer to a Middleware or Service of another namespace. Files: false. */
   readonly allowCrossNamespace: boolean;
@@ -27,6 +27,8 @@ export interface Origin {
   readonly allowExternalNameServices: boolean;
   /** Whether a Service without EndpointSlices has no servers; otherwise its cluster DNS name stands in for them. Files: false. */
   readonly requireEndpointSlices: boolean;
+  /** Whether the prefixes of an Ingress are whole elements of a path. Files: false. */
+  readonly strictPrefixMatching: boolean;
 }
 
 /** What of an entry a place is asked for; default `value`. A number: that code unit of a string, counted from 0. */

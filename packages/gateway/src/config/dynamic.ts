@@ -41,6 +41,8 @@ export interface RouterConfig extends ConfigEntry {
   readonly service: string;
   /** Undefined or 0: the length of the rule. */
   readonly priority: number | undefined;
+  /** Only entry points that listen there, with TLS or without; default: any. */
+  readonly listener?: { readonly port: number; readonly tls: boolean };
   /** A router with `tls` answers only on those of its entry points that speak TLS; one without, on all of them. */
   readonly tls: boolean;
 }

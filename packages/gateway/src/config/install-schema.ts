@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { entryPointSchema } from './entry-point-schema.ts';
-import { kubernetesSchema, localReferences } from './kubernetes-schema.ts';
+import {
+  kubernetesGatewaySchema,
+  kubernetesIngressSchema,
+  kubernetesSchema,
+  localReferences,
+} from './kubernetes-schema.ts';
 
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 
@@ -66,6 +71,12 @@ export const installSchema = z.strictObject({
       kubernetesCRD: kubernetesSchema
         .optional()
         .describe('Routes in a Kubernetes cluster: IngressRoute and Middleware of `traefik.io/v1alpha1`.'),
+      kubernetesIngress: kubernetesIngressSchema
+        .optional()
+        .describe('Routes in a Kubernetes cluster: Ingress of `networking.k8s.io/v1`.'),
+      kubernetesGateway: kubernetesGatewaySchema
+        .optional()
+        .describe('Routes in a Kubernetes cluster: HTTPRoute of `gateway.networking.k8s.io/v1`.'),
     })
     .prefault({})
     .describe('Sources of routes.'),
@@ -126,8 +137,9 @@ export const installSchema = z.strictObject({
 
 /** Names of the install configuration that other versions act on. */
 export const laterInstallNames = [
-  'kubernetesIngress',
-  'kubernetesGateway',
+  'experimentalChannel',
+  'ingressEndpoint',
+  'statusAddress',
   'datadog',
   'influxDB2',
   'otlp',

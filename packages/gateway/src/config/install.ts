@@ -6,7 +6,8 @@ export interface InstallConfig {
   readonly entryPoints: ReadonlyMap<string, EntryPointConfig>;
   readonly providers: {
     readonly file: FileProviderConfig | undefined;
-    readonly kubernetesCRD: KubernetesProviderConfig | undefined;
+    /** Of `kubernetesCRD`, `kubernetesIngress` and `kubernetesGateway` together: one cluster. */
+    readonly kubernetes: KubernetesProviderConfig | undefined;
   };
   readonly accessLog: AccessLogConfig | undefined;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'common' };
@@ -102,6 +103,7 @@ export interface FileProviderConfig {
   readonly localReferences?: LocalReferences | undefined;
 }
 
+/** A cluster, and the kinds of routes that are read of it. */
 export interface KubernetesProviderConfig {
   /** URL of the API server; undefined: that of the pod, or of the kubeconfig. */
   readonly endpoint: string | undefined;
@@ -110,16 +112,6 @@ export interface KubernetesProviderConfig {
   readonly certAuthFilePath: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
-  /** Empty: the whole cluster. */
-  readonly namespaces: readonly string[];
-  /** Empty: everything. */
-  readonly labelSelector: string;
-  /** Empty: IngressRoutes without the annotation, and those with `traefik`. */
-  readonly ingressClass: string;
-  readonly allowCrossNamespace: boolean;
-  readonly allowExternalNameServices: boolean;
-  /** References to the gateway's own environment and files that Middlewares may use. */
-  readonly localReferences: LocalReferences;
   /** Requests to the API server a second, on average, and at once. */
   readonly qps: number;
   readonly burst: number;
@@ -127,7 +119,41 @@ export interface KubernetesProviderConfig {
   readonly secretsThreshold: number;
   /** Between two changes that take effect. */
   readonly throttleMs: number;
+  /** IngressRoutes and Middlewares of Traefik; undefined: none. */
+  readonly crd: CustomResourcesConfig | undefined;
+  /** Undefined: no Ingresses. */
+  readonly ingress: IngressConfig | undefined;
+  /** Gateways and HTTPRoutes; undefined: none. */
+  readonly gateway: GatewayApiConfig | undefined;
 }
+
+/** Objects of one kind of routes. */
+export interface ObjectScope {
+  /** Empty: the whole cluster. */
+  readonly namespaces: readonly string[];
+  /** Empty: everything. */
+  readonly labelSelector: string;
+}
+
+export interface CustomResourcesConfig extends ObjectScope {
+  /** Empty: IngressRoutes without the annotation, and those with `traefik`. */
+  readonly ingressClass: string;
+  readonly allowCrossNamespace: boolean;
+  readonly allowExternalNameServices: boolean;
+  /** References to the gateway's own environment and files that Middlewares may use. */
+  readonly localReferences: LocalReferences;
+}
+
+export interface IngressConfig extends ObjectScope {
+  /** Empty: those of every IngressClass of the gateway or of Traefik, those without a class, and those of `traefik`. */
+  readonly ingressClass: string;
+  /** Otherwise no Ingress that names an IngressClass is served. */
+  readonly readsClasses: boolean;
+  readonly allowExternalNameServices: boolean;
+  readonly strictPrefixMatching: boolean;
+}
+
+export type GatewayApiConfig = ObjectScope;
 
 export interface AccessLogConfig {
   readonly format: 'json' | 'common';

@@ -8,51 +8,94 @@ export const localReferences = z.array(
   z.string().refine((text) => parseAllowedReference(text) !== undefined, { error: expectedLocalReference }),
 );
 
+/** How the API server is reached; the same for every provider of one cluster. */
+const access = {
+  endpoint: z
+    .url({ protocol: /^https?$/, error: 'expected a URL with https or http' })
+    .optional()
+    .describe('URL of the API server. Default: that of the pod, otherwise that of the kubeconfig.'),
+  token: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ title: 'secret' })
+    .describe('Bearer token for `endpoint`: the token, `urn:env:VARIABLE` or `urn:file:PATH`.'),
+  certAuthFilePath: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM file of the authorities for the certificate of `endpoint`.'),
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'A kubeconfig file, instead of `endpoint`. Default: `KUBECONFIG`, then `~/.kube/config`. Requires the package `@kubernetes/client-node`.',
+    ),
+  context: z.string().min(1).optional().describe('Context of the kubeconfig. Default: its current context.'),
+};
+
+/** Options of all providers of one cluster of which the largest holds. */
+const limits = {
+  qps: z
+    .number()
+    .positive()
+    .max(10_000)
+    .default(200)
+    .describe('Average number of requests to the API server per second.'),
+  burst: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(300)
+    .describe('Number of requests to the API server that may be sent at once.'),
+  secretsThreshold: z
+    .int()
+    .min(0)
+    .default(20)
+    .describe(
+      'Above this number of referenced Secrets in one namespace, all its Secrets are read with one list and one watch if a role allows it; otherwise each by its name.',
+    ),
+  throttleDuration: duration.prefault('0s').describe('Minimum time between two changes that take effect.'),
+};
+
+const namespaces = z
+  .array(
+    z.string().regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, { error: 'expected the name of a namespace' }),
+  )
+  .default([])
+  .describe('Namespaces to read. Default: all.');
+
+const labelSelector = z
+  .string()
+  .refine((text) => text === '' || isLabelSelector(text), {
+    error: 'expected a label selector such as `app=api,tier!=test`',
+  })
+  .default('');
+
+type Access = z.output<z.ZodObject<typeof access>>;
+
+function checkAccess(
+  { endpoint, kubeconfig, context, token, certAuthFilePath }: Access,
+  issues: z.core.$RefinementCtx,
+): void {
+  const report = (name: string, message: string): void =>
+    issues.addIssue({ code: 'custom', path: [name], message });
+  if (endpoint !== undefined && kubeconfig !== undefined)
+    report('kubeconfig', 'expected either endpoint or kubeconfig');
+  if (endpoint !== undefined && context !== undefined)
+    report('context', 'applies to a kubeconfig: remove endpoint');
+  if (endpoint === undefined && token !== undefined) report('token', 'requires endpoint');
+  if (endpoint === undefined && certAuthFilePath !== undefined)
+    report('certAuthFilePath', 'requires endpoint');
+}
+
 /** `providers.kubernetesCRD` of the install configuration. */
 export const kubernetesSchema = z
   .strictObject({
-    endpoint: z
-      .url({ protocol: /^https?$/, error: 'expected a URL with https or http' })
-      .optional()
-      .describe('URL of the API server. Default: that of the pod, otherwise that of the kubeconfig.'),
-    token: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({ title: 'secret' })
-      .describe('Bearer token for `endpoint`: the token, `urn:env:VARIABLE` or `urn:file:PATH`.'),
-    certAuthFilePath: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('PEM file of the authorities for the certificate of `endpoint`.'),
-    kubeconfig: z
-      .string()
-      .min(1)
-      .optional()
-      .describe(
-        'A kubeconfig file, instead of `endpoint`. Default: `KUBECONFIG`, then `~/.kube/config`. Requires the package `@kubernetes/client-node`.',
-      ),
-    context: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Context of the kubeconfig. Default: its current context.'),
-    namespaces: z
-      .array(
-        z
-          .string()
-          .regex(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, { error: 'expected the name of a namespace' }),
-      )
-      .default([])
-      .describe('Namespaces to read. Default: all.'),
-    labelSelector: z
-      .string()
-      .refine((text) => text === '' || isLabelSelector(text), {
-        error: 'expected a label selector such as `app=api,tier!=test`',
-      })
-      .default('')
-      .describe('Reads only IngressRoutes and Middlewares with these labels.'),
+    ...access,
+    namespaces,
+    labelSelector: labelSelector.describe('Reads only IngressRoutes and Middlewares with these labels.'),
     ingressClass: z
       .string()
       .default('')
@@ -72,35 +115,46 @@ export const kubernetesSchema = z
       .describe(
         "References to the gateway's own environment and files that Middlewares may use: `urn:env:NAME`, `urn:env:PREFIX*`, `urn:file:/FILE` or `urn:file:/DIRECTORY/` with everything below it. Default: none.",
       ),
-    qps: z
-      .number()
-      .positive()
-      .max(10_000)
-      .default(200)
-      .describe('Average number of requests to the API server per second.'),
-    burst: z
-      .int()
-      .min(1)
-      .max(10_000)
-      .default(300)
-      .describe('Number of requests to the API server that may be sent at once.'),
-    secretsThreshold: z
-      .int()
-      .min(0)
-      .default(20)
-      .describe(
-        'Above this number of referenced Secrets in one namespace, all its Secrets are read with one list and one watch if a role allows it; otherwise each by its name.',
-      ),
-    throttleDuration: duration.prefault('0s').describe('Minimum time between two changes that take effect.'),
+    ...limits,
   })
-  .superRefine(({ endpoint, kubeconfig, context, token, certAuthFilePath }, issues) => {
-    const report = (name: string, message: string): void =>
-      issues.addIssue({ code: 'custom', path: [name], message });
-    if (endpoint !== undefined && kubeconfig !== undefined)
-      report('kubeconfig', 'expected either endpoint or kubeconfig');
-    if (endpoint !== undefined && context !== undefined)
-      report('context', 'applies to a kubeconfig: remove endpoint');
-    if (endpoint === undefined && token !== undefined) report('token', 'requires endpoint');
-    if (endpoint === undefined && certAuthFilePath !== undefined)
-      report('certAuthFilePath', 'requires endpoint');
-  });
+  .superRefine(checkAccess);
+
+/** `providers.kubernetesIngress` of the install configuration. */
+export const kubernetesIngressSchema = z
+  .strictObject({
+    ...access,
+    namespaces,
+    labelSelector: labelSelector.describe('Reads only Ingresses with these labels.'),
+    ingressClass: z
+      .string()
+      .default('')
+      .describe(
+        'Reads only Ingresses of this class: `spec.ingressClassName`, or without it the annotation `kubernetes.io/ingress.class`. Default: those of every IngressClass of the gateway or of Traefik, those without a class, and those with the annotation `traefik`.',
+      ),
+    disableIngressClassLookup: z
+      .boolean()
+      .default(false)
+      .describe('Reads no IngressClasses, for which a role must allow it, and no Ingress that names one.'),
+    allowExternalNameServices: z
+      .boolean()
+      .default(false)
+      .describe('Allows Ingresses to refer to Services of the type `ExternalName`.'),
+    strictPrefixMatching: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Matches whole elements of a path, as Kubernetes specifies it: `/foo` and `/foo/bar`, but not `/foobar`, which Traefik matches too.',
+      ),
+    ...limits,
+  })
+  .superRefine(checkAccess);
+
+/** `providers.kubernetesGateway` of the install configuration. */
+export const kubernetesGatewaySchema = z
+  .strictObject({
+    ...access,
+    namespaces,
+    labelSelector: labelSelector.describe('Reads only GatewayClasses with these labels.'),
+    ...limits,
+  })
+  .superRefine(checkAccess);

@@ -116,16 +116,18 @@ ping: {}
     expect(config).toMatchObject({
       providers: {
         file: { paths: ['/etc/grantgate/one.yaml', '/etc/grantgate/routes'], watch: false },
-        kubernetesCRD: {
+        kubernetes: {
           endpoint: 'https://10.0.0.1:6443',
           certAuthFilePath: '/etc/grantgate/ca.crt',
           kubeconfig: undefined,
-          namespaces: ['apps', 'shop'],
-          labelSelector: 'app.kubernetes.io/part-of=api, tier notin (test, dev), !legacy, team',
-          ingressClass: 'internal',
-          allowCrossNamespace: true,
-          allowExternalNameServices: true,
           throttleMs: 2000,
+          crd: {
+            namespaces: ['apps', 'shop'],
+            labelSelector: 'app.kubernetes.io/part-of=api, tier notin (test, dev), !legacy, team',
+            ingressClass: 'internal',
+            allowCrossNamespace: true,
+            allowExternalNameServices: true,
+          },
         },
       },
       accessLog: { format: 'json', filePath: '/etc/grantgate/logs/access.log' },
@@ -133,7 +135,7 @@ ping: {}
       metrics: { buckets: [0.005, 1], byEntryPoint: false, byRouter: true, byService: false },
       ping: true,
     });
-    expect(config!.providers.kubernetesCRD!.token!.reveal()).toBe('urn:file:/run/token');
+    expect(config!.providers.kubernetes!.token!.reveal()).toBe('urn:file:/run/token');
     expect(JSON.stringify(config!.providers)).not.toContain('/run/token');
   });
 
@@ -148,24 +150,26 @@ ping: {}
   });
 
   it('reads a whole cluster, with the safe defaults of Traefik, when nothing is said about it', () => {
-    expect(
-      parseInstall('providers: { kubernetesCRD: {} }', 'g.yaml').config!.providers.kubernetesCRD,
-    ).toEqual({
+    expect(parseInstall('providers: { kubernetesCRD: {} }', 'g.yaml').config!.providers.kubernetes).toEqual({
       endpoint: undefined,
       token: undefined,
       certAuthFilePath: undefined,
       kubeconfig: undefined,
       context: undefined,
-      namespaces: [],
-      labelSelector: '',
-      ingressClass: '',
-      allowCrossNamespace: false,
-      allowExternalNameServices: false,
-      localReferences: { option: 'providers.kubernetesCRD.allowLocalReferences', allowed: [] },
       qps: 200,
       burst: 300,
       secretsThreshold: 20,
       throttleMs: 0,
+      crd: {
+        namespaces: [],
+        labelSelector: '',
+        ingressClass: '',
+        allowCrossNamespace: false,
+        allowExternalNameServices: false,
+        localReferences: { option: 'providers.kubernetesCRD.allowLocalReferences', allowed: [] },
+      },
+      ingress: undefined,
+      gateway: undefined,
     });
   });
 

@@ -1,18 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { Secret } from '@grantgate/middleware/base/secret';
 import { formatAddress, isLoopback, isSameListener, type HostPort } from './address.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
 import { isRoutesDocument } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
-import type {
-  ExternalAuthConfig,
-  EntryPointConfig,
-  InstallConfig,
-  KubernetesProviderConfig,
-  MetricsConfig,
-} from './install.ts';
-import { type LocalReferences, parseAllowedReference } from './local-references.ts';
+import type { ExternalAuthConfig, EntryPointConfig, InstallConfig, MetricsConfig } from './install.ts';
+import { findClusterConflicts, toKubernetes, toLocalReferences } from './parse-cluster.ts';
 import { ignoredInstallNames, installSchema, laterInstallNames } from './install-schema.ts';
 import type { Problem } from './place.ts';
 import { readObject } from './read.ts';
@@ -69,6 +62,13 @@ export function parseInstall(text: string, file: string): ParsedInstall {
     ...read.problems,
     ...findUnanswered(install, placeOf),
     ...findAddressConflicts(install, placeOf),
+    ...findClusterConflicts(install.providers).map(({ path, message }): Problem => ({
+      severity: 'error',
+      place: placeOf(path),
+      code: 'conflicting_option',
+      path: path.join('.'),
+      message,
+    })),
   ];
   const isWrong = problems.some(({ severity }) => severity === 'error');
   return { config: isWrong ? undefined : toConfig(install, dirname(resolve(file))), problems };
@@ -136,13 +136,13 @@ export function shorthandInstall(
     ...toConfig(install, process.cwd()),
     providers: Object.freeze({
       file: Object.freeze({ paths: Object.freeze(paths.map((path) => resolve(path))), watch: true }),
-      kubernetesCRD: undefined,
+      kubernetes: undefined,
     }),
   });
 }
 
 function toConfig(install: InstallInput, folder: string): InstallConfig {
-  const { file, kubernetesCRD } = install.providers;
+  const { file } = install.providers;
   const at = (path: string): string => resolve(folder, path);
   return Object.freeze({
     entryPoints: new Map(
@@ -161,7 +161,7 @@ function toConfig(install: InstallInput, folder: string): InstallConfig {
             file.allowLocalReferences &&
             toLocalReferences('providers.file.allowLocalReferences', file.allowLocalReferences),
         }),
-      kubernetesCRD: kubernetesCRD && toKubernetes(kubernetesCRD, at),
+      kubernetes: toKubernetes(install.providers, at),
     }),
     accessLog:
       install.accessLog &&
@@ -184,41 +184,6 @@ function toMetrics({ prometheus }: InstallInput['metrics']): MetricsConfig | und
     byEntryPoint: prometheus.addEntryPointsLabels,
     byRouter: prometheus.addRoutersLabels,
     byService: prometheus.addServicesLabels,
-  });
-}
-
-/** The options of a cluster; `at` makes paths absolute. */
-export function toKubernetes(
-  options: NonNullable<InstallInput['providers']['kubernetesCRD']>,
-  at: (path: string) => string,
-): KubernetesProviderConfig {
-  const { endpoint, token, certAuthFilePath, kubeconfig, throttleDuration } = options;
-  return Object.freeze({
-    endpoint,
-    token: token === undefined ? undefined : new Secret(token),
-    certAuthFilePath: certAuthFilePath === undefined ? undefined : at(certAuthFilePath),
-    kubeconfig: kubeconfig === undefined ? undefined : at(kubeconfig),
-    context: options.context,
-    namespaces: Object.freeze([...new Set(options.namespaces)]),
-    labelSelector: options.labelSelector,
-    ingressClass: options.ingressClass,
-    allowCrossNamespace: options.allowCrossNamespace,
-    allowExternalNameServices: options.allowExternalNameServices,
-    localReferences: toLocalReferences(
-      'providers.kubernetesCRD.allowLocalReferences',
-      options.allowLocalReferences,
-    ),
-    qps: options.qps,
-    burst: options.burst,
-    secretsThreshold: options.secretsThreshold,
-    throttleMs: throttleDuration,
-  });
-}
-
-function toLocalReferences(option: string, written: readonly string[]): LocalReferences {
-  return Object.freeze({
-    option,
-    allowed: Object.freeze(written.flatMap((text) => parseAllowedReference(text) ?? [])),
   });
 }
 

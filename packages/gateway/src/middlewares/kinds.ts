@@ -2,6 +2,9 @@ import { addPrefix } from './add-prefix/kind.ts';
 import { chain } from './chain/kind.ts';
 import { contentType } from './content-type/kind.ts';
 import { compress } from './compress/kind.ts';
+import { requestHeaderModifier, responseHeaderModifier } from './gateway-filters/header-modifiers.ts';
+import { requestRedirect } from './gateway-filters/request-redirect.ts';
+import { urlRewrite } from './gateway-filters/url-rewrite.ts';
 import { headers } from './headers/kind.ts';
 import { inFlightReq } from './in-flight-req/kind.ts';
 import { ipAllowList } from './ip-allow-list/kind.ts';
@@ -28,8 +31,16 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   compress,
 ]);
 
+/** Filters of an HTTPRoute, which nobody writes as a middleware. */
+const filterKinds: readonly MiddlewareKind[] = [
+  requestHeaderModifier,
+  responseHeaderModifier,
+  requestRedirect,
+  urlRewrite,
+];
+
 const byName: ReadonlyMap<string, MiddlewareKind> = new Map(
-  kinds.map((kind) => [kind.name.toLowerCase(), kind]),
+  [...kinds, ...filterKinds].map((kind) => [kind.name.toLowerCase(), kind]),
 );
 
 /** @param name in any letter case. */

@@ -14,3 +14,10 @@ export function toRedirect({ facts }: StepRequest, location: string, permanent: 
     },
   };
 }
+
+/** Of the caller, or as a trusted proxy in front says. */
+export function schemeOf(request: StepRequest): string {
+  const said = request.header('x-forwarded-proto');
+  // A proxy may name the scheme of a WebSocket; its handshake is HTTP.
+  return said === 'ws' ? 'http' : said === 'wss' ? 'https' : (said ?? request.facts.scheme);
+}

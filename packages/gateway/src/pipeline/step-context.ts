@@ -68,7 +68,7 @@ export abstract class StepContext implements StepRequest {
       const target = this.readTarget(pass.target);
       if (target === undefined) return false;
       this.target = target;
-      if (pass.setHeaders === unchanged.setHeaders) return true;
+      if (pass.setHeaders === unchanged.setHeaders && pass.host === undefined) return true;
     }
     if (step.renew !== undefined) this.#token = { step, at: this.passes.length };
     else if (this.#token !== undefined && pass.removeHeaders.has('authorization')) this.#token = undefined;

@@ -32,7 +32,8 @@ export function createBuild({ services, middlewares, entryPoints, onSteps }: Bui
   const openStep = createOpenStep(middlewares);
   const toRoutes = createRoutes();
   const toTables = createTables(entryPoints);
-  let before: { readonly of: PreparedConfiguration['steps']; readonly steps: CurrentBuild['steps'] } | undefined;
+  let before:
+    { readonly of: PreparedConfiguration['steps']; readonly steps: CurrentBuild['steps'] } | undefined;
   return function* (prepared) {
     const usable = [...prepared.steps.values()].filter(({ options }) => options !== undefined);
     const opened = running.open(usable, openStep);

@@ -4,6 +4,8 @@ import type { EntryPointConfig } from '../config/install.ts';
 /** What an entry point is to a router. */
 export interface EntryPointFacts {
   readonly tls: boolean;
+  /** Where it listens; undefined: not known. */
+  readonly port?: number;
   /** False for one that decides for a proxy beside, and nothing else. */
   readonly routes: boolean;
 }
@@ -13,9 +15,9 @@ export function toEntryPointFacts(
   entryPoints: ReadonlyMap<string, EntryPointConfig>,
 ): ReadonlyMap<string, EntryPointFacts> {
   return new Map(
-    [...entryPoints].map(([name, { tls, externalAuth }]) => [
+    [...entryPoints].map(([name, { port, tls, externalAuth }]) => [
       name,
-      { tls: tls !== undefined, routes: externalAuth === undefined },
+      { port, tls: tls !== undefined, routes: externalAuth === undefined },
     ]),
   );
 }
@@ -28,13 +30,16 @@ export const adminEntryPoint = 'admin';
  * TLS. As with Traefik's `entryPoints.NAME.http.tls`, an entry point with TLS gives it to all of its routers.
  */
 export function entryPointsOf(
-  { entryPoints: named, tls }: RouterConfig,
+  { entryPoints: named, tls, listener }: RouterConfig,
   entryPoints: ReadonlyMap<string, EntryPointFacts>,
 ): readonly string[] {
   const candidates =
     named.length > 0 ? named : [...entryPoints.keys()].filter((name) => name !== adminEntryPoint);
   return candidates.filter((name) => {
     const entryPoint = entryPoints.get(name);
-    return entryPoint?.routes === true && (entryPoint.tls || !tls);
+    if (entryPoint?.routes !== true) return false;
+    return listener === undefined
+      ? entryPoint.tls || !tls
+      : entryPoint.tls === listener.tls && entryPoint.port === listener.port;
   });
 }

@@ -57,16 +57,19 @@ function checkEntryPoints(
       );
   const known = entryPointsOf(router, entryPoints);
   if (problems.length === 0 && known.length === 0)
-    problems.push(
-      report(
-        'warning',
-        'unreachable_router',
-        [...entryPoints.values()].some(({ routes }) => routes)
-          ? `${router.name} has tls, but none of its entry points has`
-          : `no entry point serves ${router.name}: all of them are for external authorization`,
-      ),
-    );
+    problems.push(report('warning', 'unreachable_router', describeUnreachable(router, entryPoints)));
   return problems;
+}
+
+function describeUnreachable(
+  { name, listener }: RouterConfig,
+  entryPoints: ReadonlyMap<string, EntryPointFacts>,
+): string {
+  if (listener !== undefined)
+    return `no entry point listens on port ${listener.port} ${listener.tls ? 'with' : 'without'} TLS, as the Gateway of ${name} wants`;
+  return [...entryPoints.values()].some(({ routes }) => routes)
+    ? `${name} has tls, but none of its entry points has`
+    : `no entry point serves ${name}: all of them are for external authorization`;
 }
 
 function toRuleProblem({ name, rulePlace }: RouterConfig, { offset, message }: Diagnostic): Problem {

@@ -12,7 +12,7 @@ export interface ClusterChannels {
   readonly calls: Channel<ApiCall>;
 }
 
-/** The cluster of `providers.kubernetesCRD`. */
+/** The cluster of `providers`. */
 export interface Cluster {
   readonly channels: ClusterChannels;
   /** Undefined without a cluster. */
@@ -23,16 +23,16 @@ export interface Cluster {
 
 /** Of several processes, one follows the cluster for all. */
 export async function openCluster(
-  { providers: { kubernetesCRD } }: InstallConfig,
+  { providers: { kubernetes } }: InstallConfig,
   { env, worker }: GatewayIo,
   clock: Clock,
   onError: (error: unknown) => void,
 ): Promise<Cluster> {
   const channels: ClusterChannels = { events: createChannel(onError), calls: createChannel(onError) };
-  if (kubernetesCRD === undefined) return { channels, provider: undefined, own: undefined };
+  if (kubernetes === undefined) return { channels, provider: undefined, own: undefined };
   if (worker !== undefined) return { channels, provider: worker.cluster, own: undefined };
   const { openKubernetes } = await import('../providers/kubernetes/open.ts');
-  const own = openKubernetes(kubernetesCRD, env, {
+  const own = openKubernetes(kubernetes, env, {
     clock,
     onEvent: (event) => channels.events.publish(event),
     onCall: (call) => channels.calls.publish(call),

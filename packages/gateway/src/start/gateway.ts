@@ -32,7 +32,7 @@ export interface WorkerPart {
   readonly metrics: () => Promise<string>;
   /** Has all of them drop tokens; rejects when one does not reply in time. */
   readonly purge: (request: PurgeRequest) => Promise<PurgeResult>;
-  /** The cluster of `providers.kubernetesCRD`, which one process follows for all of them. */
+  /** The cluster of `providers`, which one process follows for all of them. */
   readonly cluster: ClusterProvider;
 }
 

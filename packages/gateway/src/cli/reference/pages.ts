@@ -7,6 +7,17 @@ import { kinds } from '../../middlewares/kinds.ts';
 import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentials/kind.ts';
 import { gatewayRefusals } from '../../pipeline/refusals.ts';
 import {
+  gatewaySchema,
+  httpRouteRuleSchema,
+  httpRouteSchema,
+  listenerSchema,
+} from '../../providers/translate/kubernetes/gateway-schemas.ts';
+import {
+  ingressPathSchema,
+  ingressRuleSchema,
+  ingressSchema,
+} from '../../providers/translate/kubernetes/ingress-schemas.ts';
+import {
   endpointSliceSchema,
   ingressRouteSchema,
   kubernetesNames,
@@ -44,6 +55,10 @@ const optionsOf = (schema: z.ZodType, path = ''): readonly Option[] =>
 const ofObject = (schema: z.ZodType): readonly Option[] =>
   optionsOf(schema).filter(({ path }) => !/^(?:apiVersion|kind|metadata|status)$|^spec$/.test(path));
 
+/** Of kinds that others specify: what there is to say about them here. */
+const describedOf = (...lists: readonly (readonly Option[])[]): readonly Option[] =>
+  lists.flat().filter(({ meaning }) => meaning !== '');
+
 /** The pages about configuration, by file name without `.md`. */
 export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
   const routes = listOptions(configurationSchemas.routes());
@@ -71,6 +86,25 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
           heading: 'IngressRoute',
           text: '`apiVersion: traefik.io/v1alpha1`',
           options: [...ofObject(ingressRouteSchema), ...optionsOf(routeSchema, 'spec.routes[]')],
+        },
+        {
+          heading: 'Ingress',
+          text: '`apiVersion: networking.k8s.io/v1`. In a cluster, with `providers.kubernetesIngress`. Fields without a row mean what Kubernetes specifies.',
+          options: describedOf(
+            ofObject(ingressSchema),
+            optionsOf(ingressRuleSchema, 'spec.rules[]'),
+            optionsOf(ingressPathSchema, 'spec.rules[].http.paths[]'),
+          ),
+        },
+        {
+          heading: 'Gateway',
+          text: '`apiVersion: gateway.networking.k8s.io/v1`. In a cluster, with `providers.kubernetesGateway`. Fields without a row mean what Gateway API specifies.',
+          options: describedOf(ofObject(gatewaySchema), optionsOf(listenerSchema, 'spec.listeners[]')),
+        },
+        {
+          heading: 'HTTPRoute',
+          text: '`apiVersion: gateway.networking.k8s.io/v1`. In a cluster, with `providers.kubernetesGateway`. Fields without a row mean what Gateway API specifies.',
+          options: describedOf(ofObject(httpRouteSchema), optionsOf(httpRouteRuleSchema, 'spec.rules[]')),
         },
         {
           heading: 'Middleware',

@@ -33,6 +33,8 @@ describe('the reference', () => {
     const secrets = options.filter(({ meaning }) => meaning.includes('**Secret**')).map(({ path }) => path);
     expect(secrets).toEqual([
       'providers.kubernetesCRD.token',
+      'providers.kubernetesIngress.token',
+      'providers.kubernetesGateway.token',
       'stringData',
       'data',
       'clientSecret',

@@ -8,7 +8,7 @@ import type { Io } from '../io.ts';
 
 /** The cluster of one configuration after the other, which this process follows for its workers. */
 export interface Clusters {
-  /** The same one while the options are the same and it is not closed; undefined without `providers.kubernetesCRD`. */
+  /** The same one while the options are the same and it is not closed; undefined without a cluster in `providers`. */
   open(config: InstallConfig): Promise<ClusterFeed | undefined>;
   /** How the resources of the last one are followed. */
   status(): readonly ResourceStatus[];
@@ -26,12 +26,12 @@ export function createClusters(
       }
     | undefined;
   return {
-    async open({ providers: { kubernetesCRD } }) {
-      if (kubernetesCRD === undefined) return undefined;
-      const key = fingerprint(kubernetesCRD);
+    async open({ providers: { kubernetes } }) {
+      if (kubernetes === undefined) return undefined;
+      const key = fingerprint(kubernetes);
       if (last?.key === key) return last.feed;
       const { openKubernetes } = await import('../../providers/kubernetes/open.ts');
-      const provider = openKubernetes(kubernetesCRD, env, { ...deps, onProgress: () => feed.progress() });
+      const provider = openKubernetes(kubernetes, env, { ...deps, onProgress: () => feed.progress() });
       const feed = createClusterFeed({
         ...provider,
         close() {

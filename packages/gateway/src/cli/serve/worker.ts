@@ -100,7 +100,7 @@ interface PrimaryCommands {
   onCount: () => void;
   onPurge: (order: ToWorker & { readonly kind: 'purge' }) => void;
   onPurged: (reply: ToWorker & { readonly kind: 'purged' }) => void;
-  /** That of `providers.kubernetesCRD`, as the primary follows it. */
+  /** That of `providers`, as the primary follows it. */
   readonly cluster: PrimaryCluster;
 }
 

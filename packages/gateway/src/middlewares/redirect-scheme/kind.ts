@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineKind } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
-import { toRedirect } from '../redirect.ts';
-import { unchanged, type Step, type StepRequest } from '../step.ts';
+import { schemeOf, toRedirect } from '../redirect.ts';
+import { unchanged, type Step } from '../step.ts';
 
 const schema = z.strictObject({
   scheme: z
@@ -48,10 +48,3 @@ function compile({ scheme, port, permanent }: RedirectSchemeOptions, name: strin
 }
 
 const usualPorts: Readonly<Record<string, string>> = { http: '80', https: '443' };
-
-/** Of the caller, or as a trusted proxy in front says. */
-function schemeOf(request: StepRequest): string {
-  const said = request.header('x-forwarded-proto');
-  // A proxy may name the scheme of a WebSocket; its handshake is HTTP.
-  return said === 'ws' ? 'http' : said === 'wss' ? 'https' : (said ?? request.facts.scheme);
-}

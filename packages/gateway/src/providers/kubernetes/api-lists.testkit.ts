@@ -64,4 +64,4 @@ const select = (
 
 /** Items of the API server's own kinds do not say what they are; those of custom resources do. */
 const toItem = ({ apiVersion, kind, ...rest }: TestObject): object =>
-  apiVersion?.startsWith('traefik.io') === true ? { apiVersion, kind, ...rest } : rest;
+  /^(?:traefik|gateway\.networking)/.test(apiVersion ?? '') ? { apiVersion, kind, ...rest } : rest;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { inspectedResources } from './inspect.ts';
 import type { Resource } from './resources.ts';
@@ -16,6 +17,7 @@ export interface TestObject {
     managedFields?: readonly object[];
     uid?: string;
     resourceVersion?: string;
+    generation?: number;
   };
   [field: string]: unknown;
 }
@@ -35,7 +37,7 @@ export interface TestObjects {
   /** Of the last change. */
   readonly version: () => number;
   readonly all: (resource: string) => readonly TestObject[];
-  readonly find: (resource: string, namespace: string, name: string) => TestObject | undefined;
+  readonly find: (resource: string, namespace: string | undefined, name: string) => TestObject | undefined;
   /** Namespaces that have had an object. */
   readonly namespaces: ReadonlySet<string>;
   /** Creates or changes the objects of a manifest in YAML; in `default` those without a namespace. */
@@ -54,6 +56,16 @@ export interface TestObjects {
 }
 
 const known: readonly Resource[] = [...Object.values(resources), ...Object.values(inspectedResources)];
+/** Kinds whose objects have no namespace. */
+const clusterWide: ReadonlySet<string> = new Set([
+  'CustomResourceDefinition',
+  'GatewayClass',
+  'IngressClass',
+  'Namespace',
+]);
+/** Objects whose `spec` has a number. */
+const countsGenerations = ({ apiVersion = '' }: TestObject): boolean =>
+  /^(?:traefik\.io|gateway\.networking|networking)/.test(apiVersion);
 const toPlural = (kind: string): string => known.find((resource) => resource.kind === kind)?.resource ?? kind;
 export const toKind = (resource: string): Resource | undefined =>
   known.find((own) => own.resource === resource);
@@ -88,10 +100,13 @@ export function createObjects(): TestObjects {
   const put = (object: TestObject): TestObject => {
     const resource = toPlural(object.kind);
     const { metadata } = object;
-    metadata.namespace ??= 'default';
-    namespaces.add(metadata.namespace);
-    const key = `${metadata.namespace}/${metadata.name}`;
+    if (!clusterWide.has(object.kind)) metadata.namespace ??= 'default';
+    if (metadata.namespace !== undefined) namespaces.add(metadata.namespace);
+    const key = `${metadata.namespace ?? ''}/${metadata.name}`;
     const before = of(resource).get(key);
+    if (countsGenerations(object))
+      metadata.generation =
+        (before?.metadata.generation ?? 0) + Number(!isDeepStrictEqual(before?.['spec'], object['spec']));
     metadata.uid = before?.metadata.uid ?? `uid-${object.kind}-${key}-${version}`;
     of(resource).set(key, object);
     record(resource, before === undefined ? 'ADDED' : 'MODIFIED', object, before);
@@ -106,7 +121,7 @@ export function createObjects(): TestObjects {
       Array.from(of(resource))
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, object]) => object),
-    find: (resource, namespace, name) => of(resource).get(`${namespace}/${name}`),
+    find: (resource, namespace, name) => of(resource).get(`${namespace ?? ''}/${name}`),
     namespaces,
     apply(manifest) {
       for (const document of parseAllDocuments(manifest)) {

@@ -15,18 +15,19 @@ export interface ReceivedApiRequest {
   readonly query: Query;
 }
 
-const path = /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?$/;
+const path =
+  /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+)(\/status)?)?$/;
 
 export function parseRequest({ url = '/', method = 'GET' }: IncomingMessage): ReceivedApiRequest {
   const { pathname, searchParams } = new URL(url, 'https://localhost');
-  const [, group = '', version = '', namespace, resource = '', name] = path.exec(pathname) ?? [];
+  const [, group = '', version = '', namespace, resource = '', name, part = ''] = path.exec(pathname) ?? [];
   const query = Object.fromEntries(searchParams);
   return {
     method,
     verb: toVerb(method, name, query),
     group,
     version,
-    resource,
+    resource: resource + part,
     namespace,
     name,
     query,

@@ -171,16 +171,37 @@ async function respond(
   const fault = await faults.find(request, incoming.headers.authorization);
   if (fault !== undefined) return fault;
   const { group, version, resource, namespace, name, verb, query } = request;
-  const found = objects.resourceOf(group, version, resource);
+  const found = objects.resourceOf(group, version, resource.replace('/status', ''));
   if (found === undefined || faults.isUninstalled(resource)) return refuseInText(404, '404 page not found\n');
   if (verb === 'list') return lists.list(found, namespace, query);
   if (verb === 'watch') return watches.start({ resource, namespace, query }, response);
   if (verb === 'create') return events.create(namespace ?? '', await text(incoming));
+  if (verb === 'patch' && resource === 'httproutes/status')
+    return patchStatus(objects, request, await text(incoming));
   if (verb === 'patch') return events.patch(namespace ?? '', name ?? '', await text(incoming));
   const object = findOne(objects, request);
   return object === undefined
     ? refuse(404, `${toQualified(resource, group)} "${name ?? ''}" not found`)
     : { status: 200, body: object };
+}
+
+/** A merge patch of the status alone; one of another version of the object is a conflict. */
+function patchStatus(
+  objects: TestObjects,
+  { group, namespace, name = '' }: ReceivedApiRequest,
+  body: string,
+): ApiReply {
+  const object = objects.find('httproutes', namespace, name);
+  if (object === undefined) return refuse(404, `${toQualified('httproutes', group)} "${name}" not found`);
+  const { metadata, status } = JSON.parse(body) as Pick<TestObject, 'metadata'> & { readonly status: object };
+  const { resourceVersion } = metadata;
+  if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion)
+    return refuse(
+      409,
+      `Operation cannot be fulfilled on ${toQualified('httproutes', group)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+    );
+  const before = object['status'] as object | undefined;
+  return { status: 200, body: objects.put({ ...structuredClone(object), status: { ...before, ...status } }) };
 }
 
 function findOne(
@@ -189,8 +210,7 @@ function findOne(
 ): TestObject | undefined {
   if (resource === 'namespaces' && objects.namespaces.has(name))
     return { kind: 'Namespace', metadata: { name } };
-  // Objects that belong to no namespace are kept in `default`.
-  return objects.find(resource, namespace ?? 'default', name);
+  return objects.find(resource, namespace, name);
 }
 
 /** A server that stops, and listens again on the same port. */

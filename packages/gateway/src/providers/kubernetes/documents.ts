@@ -3,6 +3,7 @@ import type { Document, Origin } from '../../config/document.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import type { ObjectName, Place } from '../../config/place.ts';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
+import { classAnnotation } from '../translate/kubernetes/ingress-class.ts';
 import { knownNames } from '../translate/kubernetes/known-names.ts';
 import type { ApiObject } from './api-object.ts';
 import { findPruned } from './pruned.ts';
@@ -14,6 +15,8 @@ export interface ClusterObject {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  /** Number of its `spec`; 0: none. */
+  readonly generation: number;
   readonly resource: Resource;
   /** The same one as long as nothing has changed of what is read here. */
   readonly document: Document;
@@ -23,6 +26,12 @@ export interface ClusterObject {
 const fields: Readonly<Record<string, readonly string[]>> = {
   IngressRoute: ['spec'],
   Middleware: ['spec'],
+  Ingress: ['spec'],
+  IngressClass: ['spec'],
+  GatewayClass: ['spec'],
+  Gateway: ['spec'],
+  HTTPRoute: ['spec'],
+  ReferenceGrant: ['spec'],
   Service: ['spec'],
   EndpointSlice: ['addressType', 'endpoints', 'ports'],
   Secret: ['data'],
@@ -30,7 +39,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
 
 /** The place of an object: `kubernetes/Middleware/apps/keys` stands for the file. */
 export const placeOf = ({ kind, namespace, name }: ObjectName): Place => ({
-  file: `kubernetes/${kind}/${namespace}/${name}`,
+  file: ['kubernetes', kind, namespace, name].filter((part) => part !== '').join('/'),
   line: 0,
   column: 0,
 });
@@ -42,44 +51,64 @@ export type Keep = (
   before: ClusterObject | undefined,
 ) => ClusterObject | undefined;
 
-export function createKeep({
-  ingressClass,
-  allowCrossNamespace,
-  allowExternalNameServices,
-  localReferences,
-}: Pick<
-  KubernetesProviderConfig,
-  'ingressClass' | 'allowCrossNamespace' | 'allowExternalNameServices' | 'localReferences'
->): Keep {
-  const origin = Object.freeze({
-    allowCrossNamespace,
-    allowExternalNameServices,
-    requireEndpointSlices: true,
+export function createKeep({ crd, ingress }: Pick<KubernetesProviderConfig, 'crd' | 'ingress'>): Keep {
+  const ofRoutes = toTrust({
+    allowCrossNamespace: crd?.allowCrossNamespace ?? false,
+    allowExternalNameServices: crd?.allowExternalNameServices ?? false,
   });
+  const ofIngresses = toTrust({
+    allowExternalNameServices: ingress?.allowExternalNameServices ?? false,
+    strictPrefixMatching: ingress?.strictPrefixMatching ?? false,
+  });
+  const others = toTrust({});
+  const trust: Readonly<Record<string, Trust>> = {
+    IngressRoute: ofRoutes,
+    Middleware: { ...ofRoutes, localReferences: crd?.localReferences },
+    Ingress: ofIngresses,
+  };
   return (resource, object, before) =>
-    resource.kind === 'IngressRoute' && !isOfClass(object.raw, ingressClass)
+    resource.kind === 'IngressRoute' && !isOfClass(object.raw, crd?.ingressClass ?? '')
       ? undefined
-      : keepObject(resource, object, { origin, localReferences }, before);
+      : keepObject(resource, object, trust[resource.kind] ?? others, before);
 }
 
+type Trust = Pick<Document, 'localReferences'> & { readonly origin: Origin };
+
+const toTrust = (origin: Partial<Origin>): Trust => ({
+  origin: Object.freeze({
+    allowCrossNamespace: false,
+    allowExternalNameServices: false,
+    requireEndpointSlices: true,
+    strictPrefixMatching: false,
+    ...origin,
+  }),
+});
+
 /**
- * What is kept of an object: its own part and its labels. Versions, managed fields, status and annotations, which may hold a copy of
- * the whole manifest, are not; of an IngressRoute, they say what the API server has dropped.
+ * What is kept of an object: its own part, its labels, and the annotations that say how it is served. Versions, managed fields, status
+ * and other annotations, which may hold a copy of the whole manifest, are not; of an IngressRoute, they say what the API server has
+ * dropped.
  */
 function keepObject(
   resource: Resource,
-  { metadata: { namespace, name, uid }, raw }: ApiObject,
-  trust: Pick<Document, 'localReferences'> & { readonly origin: Origin },
+  { metadata: { namespace, name, uid, generation }, raw }: ApiObject,
+  trust: Trust,
   before: ClusterObject | undefined,
 ): ClusterObject {
   const labels = valueAt(raw, ['metadata', 'labels']);
+  const annotations = findAnnotations(resource, raw);
   // A Middleware keeps what stands below `plugin` in every definition; what else is missing there makes it refuse.
   const pruned =
     resource.kind === 'IngressRoute' ? findPruned(raw, (name) => knownNames.has(name)) : undefined;
   const value = {
     apiVersion: toApiVersion(resource),
     kind: resource.kind,
-    metadata: { name, namespace, ...(isMapping(labels) && { labels }) },
+    metadata: {
+      name,
+      ...(namespace !== '' && { namespace }),
+      ...(isMapping(labels) && { labels }),
+      ...(annotations !== undefined && { annotations }),
+    },
     ...Object.fromEntries(
       (fields[resource.kind] ?? []).flatMap((field) =>
         Object.hasOwn(raw, field) ? [[field, raw[field]]] : [],
@@ -88,6 +117,7 @@ function keepObject(
   };
   if (
     before?.uid === uid &&
+    before.generation === generation &&
     isDeepStrictEqual(before.document.value, value) &&
     isDeepStrictEqual(before.document.pruned, pruned)
   )
@@ -98,6 +128,7 @@ function keepObject(
     namespace,
     name,
     uid,
+    generation,
     resource,
     document: {
       file: place.file,
@@ -107,6 +138,16 @@ function keepObject(
       placeOf: () => place,
     },
   };
+}
+
+/** Those of an Ingress or a Service that say how it is served; undefined: none. */
+function findAnnotations({ kind }: Resource, raw: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (kind !== 'Ingress' && kind !== 'Service') return undefined;
+  const all = valueAt(raw, ['metadata', 'annotations']);
+  const own = Object.entries(isMapping(all) ? all : {}).filter(
+    ([name]) => name === classAnnotation || name.includes('ingress.kubernetes.io/'),
+  );
+  return own.length === 0 ? undefined : Object.fromEntries(own);
 }
 
 /**
@@ -121,5 +162,5 @@ function isOfClass(raw: unknown, ingressClass: string): boolean {
 /** Empty: none. */
 export const classOf = (raw: unknown): unknown =>
   valueAt(raw, ['spec', 'ingressClassName']) ??
-  valueAt(raw, ['metadata', 'annotations', 'kubernetes.io/ingress.class']) ??
+  valueAt(raw, ['metadata', 'annotations', classAnnotation]) ??
   '';

@@ -36,18 +36,22 @@ export interface FollowingProvider {
 /** Options that leave the way to the server to the pod which the provider runs in. */
 export const inPod = 'in a pod';
 
-/** `options` as they stand below `kubernetesCRD`, in YAML; default: the server's endpoint, authority and a file of its token. */
-export function toConfig(server: TestApiServer, options = ''): KubernetesProviderConfig {
+/**
+ * `options` as they stand below `kubernetesCRD`, in YAML; default: the server's endpoint, authority and a file of its token.
+ *
+ * @param others other providers of the same cluster, in YAML: `kubernetesIngress: {}`.
+ */
+export function toConfig(server: TestApiServer, options = '', others = ''): KubernetesProviderConfig {
   const access =
     options === inPod || /kubeconfig:/.test(options)
       ? ''
       : `endpoint: "${server.url}", certAuthFilePath: ${server.caFile}, token: "urn:file:${server.tokenFile}", `;
   const { config, problems } = parseInstall(
-    `providers: { kubernetesCRD: { ${access}${options === inPod ? '' : options} } }`,
+    `providers: { kubernetesCRD: { ${access}${options === inPod ? '' : options} }, ${others} }`,
     'g.yaml',
   );
-  if (config?.providers.kubernetesCRD === undefined) throw new Error(JSON.stringify(problems));
-  return config.providers.kubernetesCRD;
+  if (config?.providers.kubernetes === undefined) throw new Error(JSON.stringify(problems));
+  return config.providers.kubernetes;
 }
 
 export interface FollowOptions {
@@ -56,17 +60,19 @@ export interface FollowOptions {
   readonly root?: string;
   /** Waits that are short; default 1000. */
   readonly skipBelowMs?: number;
+  /** Other providers of the same cluster, in YAML: `kubernetesIngress: {}`. */
+  readonly others?: string;
   /** Of back-off, default 0: the least. */
   readonly random?: number | (() => number);
 }
 
 export function follow(server: TestApiServer, options = '', more: FollowOptions = {}): FollowingProvider {
-  const { env = {}, root, skipBelowMs = 1000, random = 0 } = more;
+  const { env = {}, root, others, skipBelowMs = 1000, random = 0 } = more;
   const clock = createFakeClock();
   const skipping = skipWaitsBelow(skipBelowMs, clock);
   const outputs: ProviderOutput[] = [];
   const events: ApiEvent[] = [];
-  const config = toConfig(server, options);
+  const config = toConfig(server, options, others);
   const provider = createKubernetesProvider(config, {
     access: createAccess(config, { env, clock: skipping, ...(root !== undefined && { root }) }),
     clock: skipping,

@@ -26,23 +26,18 @@ export const inspectedResources = {
     resource: 'customresourcedefinitions',
     kind: 'CustomResourceDefinition',
   },
-  ingresses: { group: 'networking.k8s.io', version: 'v1', resource: 'ingresses', kind: 'Ingress' },
-  httpRoutes: {
-    group: 'gateway.networking.k8s.io',
-    version: 'v1',
-    resource: 'httproutes',
-    kind: 'HTTPRoute',
-  },
 } as const satisfies Readonly<Record<string, Resource>>;
 
 /** Looks for namespaces that do not exist, definitions that prune, and kinds of routes that are not served. */
 export async function inspectCluster(
   client: ApiClient,
-  { namespaces }: Pick<KubernetesProviderConfig, 'namespaces'>,
+  config: KubernetesProviderConfig,
   signal: AbortSignal,
 ): Promise<Inspection> {
   const problems: Problem[] = [];
   const notes: string[] = [];
+  const { crd, ingress, gateway } = config;
+  const namespaces = new Set([crd, ingress, gateway].flatMap((scope) => scope?.namespaces ?? []));
   for (const namespace of namespaces) {
     const { namespaces: resource } = inspectedResources;
     const found = await get(client, resource, toPath(resource, undefined, namespace), signal);
@@ -55,7 +50,9 @@ export async function inspectCluster(
         message: `there is no namespace ${namespace}`,
       });
   }
-  for (const { kind, group, resource } of [resources.ingressRoutes, resources.middlewares]) {
+  for (const { kind, group, resource } of crd === undefined
+    ? []
+    : [resources.ingressRoutes, resources.middlewares]) {
     const { definitions } = inspectedResources;
     const name = `${resource}.${group}`;
     const found = await get(client, definitions, toPath(definitions, undefined, name), signal);
@@ -69,14 +66,18 @@ export async function inspectCluster(
         message: `the definition of ${kind} ${message}`,
       });
   }
-  for (const resource of [inspectedResources.ingresses, inspectedResources.httpRoutes])
-    for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
+  const unread = [
+    ...(ingress === undefined ? [{ resource: resources.ingresses, option: 'kubernetesIngress' }] : []),
+    ...(gateway === undefined ? [{ resource: resources.httpRoutes, option: 'kubernetesGateway' }] : []),
+  ];
+  for (const { resource, option } of unread)
+    for (const namespace of namespaces.size === 0 ? [undefined] : namespaces) {
       const found = await get(client, resource, toPath(resource, namespace), signal);
       const items = found.ok ? valueAt(found.value, ['items']) : undefined;
       if (!Array.isArray(items) || items.length === 0) continue;
       const where = namespace === undefined ? 'the cluster' : `the namespace ${namespace}`;
       notes.push(
-        `${items.length} of the kind ${resource.kind} in ${where} are not served: use IngressRoutes of traefik.io/v1alpha1`,
+        `${items.length} of the kind ${resource.kind} in ${where} are not served: add providers.${option}`,
       );
     }
   return { problems, notes };

@@ -2,6 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
+import { ingressClassOf } from '../translate/kubernetes/ingress-class.ts';
 import type { ApiAccess } from './api-access.ts';
 import type { ApiObject } from './api-object.ts';
 import { keyOf } from './api-object.ts';
@@ -15,7 +16,7 @@ import { listObjects } from './list.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { createSelect } from './select.ts';
+import { createSelect, selectIngresses } from './select.ts';
 import type { Selection } from './selection.ts';
 import { selectionsOf, toSecretSelection } from './selection.ts';
 
@@ -32,7 +33,7 @@ export async function loadCluster(
 ): Promise<LoadedCluster> {
   const client = createClient({ access, clock, limit: createRateLimit(config, clock) });
   const keep = createKeep(config);
-  const { findSecrets, selectDocuments } = createSelect();
+  const { findSecrets, selectDocuments } = createSelect(config);
   const { signal } = new AbortController();
   const objects: ClusterObject[] = [];
   const problems: Problem[] = [];
@@ -59,9 +60,21 @@ export async function loadCluster(
     const fault = await read(toSecretSelection(key));
     if (fault !== undefined) unreadSecrets.set(key, fault.kind === 'forbidden' ? 'forbidden' : 'pending');
   }
+  const routes = {
+    ingresses: of(resources.ingresses),
+    ingressClasses: of(resources.ingressClasses),
+  };
+  const served = new Set(selectIngresses(routes, config));
+  for (const ingress of routes.ingresses) if (!served.has(ingress)) notes.push(toOtherClass(ingress, config));
   const documents = selectDocuments({
+    ...routes,
     ingressRoutes: of(resources.ingressRoutes),
     middlewares: of(resources.middlewares),
+    gatewayClasses: of(resources.gatewayClasses),
+    gateways: of(resources.gateways),
+    httpRoutes: of(resources.httpRoutes),
+    referenceGrants: of(resources.referenceGrants),
+    namespaces: of(resources.namespaces),
     services: of(resources.services),
     endpointSlices: of(resources.endpointSlices),
     secrets: of(resources.secrets),
@@ -75,12 +88,28 @@ export async function loadCluster(
   };
 }
 
-function toLeftOut(object: ApiObject, { ingressClass }: KubernetesProviderConfig): string {
+function toLeftOut(object: ApiObject, { crd }: KubernetesProviderConfig): string {
   const written = String(classOf(object.raw));
   const its = written === '' ? 'it has no class' : `its class is ${written}`;
+  const wanted = crd?.ingressClass ?? '';
   const expected =
-    ingressClass === ''
+    wanted === ''
       ? 'without ingressClass, those without a class and those of traefik are read'
-      : `ingressClass is ${ingressClass}`;
+      : `ingressClass is ${wanted}`;
   return `the IngressRoute ${keyOf(object)} is not served: ${its}, and ${expected}`;
+}
+
+function toOtherClass(
+  { namespace, name, document }: ClusterObject,
+  { ingress }: KubernetesProviderConfig,
+): string {
+  const { name: written, isAnnotation } = ingressClassOf(document.value);
+  const its =
+    written === '' ? 'it has no class' : `its ${isAnnotation ? 'annotation' : 'IngressClass'} is ${written}`;
+  const wanted = ingress?.ingressClass ?? '';
+  const expected =
+    wanted === ''
+      ? 'without ingressClass, those without a class, of traefik, and of an IngressClass of the gateway are read'
+      : `ingressClass is ${wanted}`;
+  return `the Ingress ${namespace}/${name} is not served: ${its}, and ${expected}`;
 }

@@ -13,6 +13,7 @@ import { createOpenCopy } from './open-copy.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
 import { createSecretCopies } from './secret-copies.ts';
+import type { RouteObjectLists } from './select.ts';
 import { createSelect } from './select.ts';
 import { selectionsOf } from './selection.ts';
 
@@ -24,10 +25,8 @@ export interface MirrorOptions {
   readonly random: () => number;
 }
 
-/** IngressRoutes and Middlewares as they stood at one moment. */
-export interface RouteObjects {
-  readonly ingressRoutes: readonly ClusterObject[];
-  readonly middlewares: readonly ClusterObject[];
+/** Routes, and what belongs to them, as they stood at one moment. */
+export interface RouteObjects extends RouteObjectLists {
   /** `namespace/name` of each Secret that the Middlewares refer to. */
   readonly secrets: ReadonlySet<string>;
 }
@@ -62,7 +61,7 @@ export function createMirror(
   config: KubernetesProviderConfig,
   { client, clock, onChange, random }: MirrorOptions,
 ): Mirror {
-  const { findSecrets, selectDocuments } = createSelect();
+  const { findSecrets, selectDocuments } = createSelect(config);
   const open = createOpenCopy({
     client,
     clock,
@@ -85,13 +84,19 @@ export function createMirror(
       return {
         ingressRoutes: of(resources.ingressRoutes),
         middlewares,
+        ingresses: of(resources.ingresses),
+        ingressClasses: of(resources.ingressClasses),
+        gatewayClasses: of(resources.gatewayClasses),
+        gateways: of(resources.gateways),
+        httpRoutes: of(resources.httpRoutes),
+        referenceGrants: of(resources.referenceGrants),
+        namespaces: of(resources.namespaces),
         secrets: findSecrets(middlewares),
       };
     },
-    documents: ({ ingressRoutes, middlewares, secrets: referenced }) =>
+    documents: ({ secrets: referenced, ...routes }) =>
       selectDocuments({
-        ingressRoutes,
-        middlewares,
+        ...routes,
         services: of(resources.services),
         endpointSlices: of(resources.endpointSlices),
         secrets: Array.from(referenced).flatMap((key) => secrets.find(key) ?? []),

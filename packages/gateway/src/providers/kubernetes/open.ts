@@ -5,7 +5,7 @@ import type { AccessSources } from './api-access.ts';
 import type { KubernetesProvider, KubernetesProviderDeps } from './provider.ts';
 import { createKubernetesProvider } from './provider.ts';
 
-/** The provider of `providers.kubernetesCRD` in a process with this environment. */
+/** The provider of a cluster in a process with this environment. */
 export function openKubernetes(
   config: KubernetesProviderConfig,
   env: AccessSources['env'],

@@ -1,3 +1,4 @@
+import type { Path } from '../../config/path.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import { parseReference } from '../../secrets/reference.ts';
 import type { ClusterObject } from './documents.ts';
@@ -16,8 +17,46 @@ export function secretsOf({ namespace, document }: ClusterObject): ReadonlySet<s
   return found;
 }
 
-/** `namespace/name` of each Service that an IngressRoute names. */
-export function servicesOf({ namespace, document }: ClusterObject): ReadonlySet<string> {
+/** `namespace/name` of each Service that a route names. */
+export function servicesOf(object: ClusterObject): ReadonlySet<string> {
+  switch (object.resource.kind) {
+    case 'Ingress':
+      return servicesOfIngress(object);
+    case 'HTTPRoute':
+      return servicesOfHttpRoute(object);
+    default:
+      return servicesOfIngressRoute(object);
+  }
+}
+
+function servicesOfIngress({ namespace, document: { value } }: ClusterObject): ReadonlySet<string> {
+  const backends = [
+    valueAt(value, ['spec', 'defaultBackend']),
+    ...listAt(value, ['spec', 'rules'])
+      .flatMap((rule) => listAt(rule, ['http', 'paths']))
+      .map((path) => valueAt(path, ['backend'])),
+  ];
+  const names = backends.map((backend) => valueAt(backend, ['service', 'name']));
+  return new Set(names.flatMap((name) => (typeof name === 'string' ? `${namespace}/${name}` : [])));
+}
+
+function servicesOfHttpRoute({ namespace, document: { value } }: ClusterObject): ReadonlySet<string> {
+  const references = listAt(value, ['spec', 'rules']).flatMap((rule) => listAt(rule, ['backendRefs']));
+  return new Set(
+    references.flatMap((reference) => {
+      const name = valueAt(reference, ['name']);
+      const of = valueAt(reference, ['namespace']) ?? namespace;
+      return typeof name === 'string' && typeof of === 'string' ? `${of}/${name}` : [];
+    }),
+  );
+}
+
+function listAt(value: unknown, path: Path): readonly unknown[] {
+  const found = valueAt(value, path);
+  return Array.isArray(found) ? found : [];
+}
+
+function servicesOfIngressRoute({ namespace, document }: ClusterObject): ReadonlySet<string> {
   const found = new Set<string>();
   const routes = valueAt(document.value, ['spec', 'routes']);
   for (const route of Array.isArray(routes) ? routes : []) {

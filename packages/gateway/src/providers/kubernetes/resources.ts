@@ -9,11 +9,25 @@ export interface Resource {
 }
 
 const traefik = { group: 'traefik.io', version: 'v1alpha1' } as const;
+const networking = { group: 'networking.k8s.io', version: 'v1' } as const;
+const gatewayApi = { group: 'gateway.networking.k8s.io', version: 'v1' } as const;
 
 /** Everything of the API that is called; requests are built from this and from nothing else. */
 export const resources = {
   ingressRoutes: { ...traefik, resource: 'ingressroutes', kind: 'IngressRoute' },
   middlewares: { ...traefik, resource: 'middlewares', kind: 'Middleware' },
+  ingresses: { ...networking, resource: 'ingresses', kind: 'Ingress' },
+  ingressClasses: { ...networking, resource: 'ingressclasses', kind: 'IngressClass' },
+  gatewayClasses: { ...gatewayApi, resource: 'gatewayclasses', kind: 'GatewayClass' },
+  gateways: { ...gatewayApi, resource: 'gateways', kind: 'Gateway' },
+  httpRoutes: { ...gatewayApi, resource: 'httproutes', kind: 'HTTPRoute' },
+  referenceGrants: {
+    ...gatewayApi,
+    version: 'v1beta1',
+    resource: 'referencegrants',
+    kind: 'ReferenceGrant',
+  },
+  namespaces: { group: '', version: 'v1', resource: 'namespaces', kind: 'Namespace' },
   services: { group: '', version: 'v1', resource: 'services', kind: 'Service' },
   endpointSlices: {
     group: 'discovery.k8s.io',
@@ -32,17 +46,26 @@ export interface Permission {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly Verb[];
+  /** Its objects belong to no namespace. */
+  readonly clusterWide: boolean;
   /** Without it the gateway works, and says less. */
   readonly optional: boolean;
 }
 
-const allow = ({ group, resource }: Resource, verbs: readonly Verb[], optional = false): Permission =>
-  Object.freeze({ group, resource, verbs: Object.freeze(verbs), optional });
-
 const reading: readonly Verb[] = ['list', 'watch'];
 
+const allow = (
+  { group, resource }: Pick<Resource, 'group' | 'resource'>,
+  verbs: readonly Verb[],
+  optional = false,
+): Permission =>
+  Object.freeze({ group, resource, verbs: Object.freeze(verbs), clusterWide: false, optional });
+
+const allowClusterWide = (resource: Resource): Permission =>
+  Object.freeze({ ...allow(resource, reading), clusterWide: true });
+
 /**
- * Every call that is made, in each namespace of `namespaces` or, without them, in the whole cluster. Secrets are listed and watched one by
+ * Every call that is made for `kubernetesCRD`, in each namespace of `namespaces` or, without them, in the whole cluster. Secrets are listed and watched one by
  * one, by `metadata.name`, and only those that a Middleware refers to: a role may name them in `resourceNames`.
  */
 export const requiredPermissions: readonly Permission[] = Object.freeze([
@@ -54,9 +77,31 @@ export const requiredPermissions: readonly Permission[] = Object.freeze([
   allow(resources.events, ['create', 'patch'], true),
 ]);
 
+const usual: readonly Permission[] = requiredPermissions.filter(({ group }) => group !== traefik.group);
+
+/** Every call that is made for `kubernetesIngress`. */
+export const ingressPermissions: readonly Permission[] = Object.freeze([
+  allow(resources.ingresses, reading),
+  allowClusterWide(resources.ingressClasses),
+  ...usual,
+]);
+
+/** Every call that is made for `kubernetesGateway`. */
+export const gatewayPermissions: readonly Permission[] = Object.freeze([
+  allowClusterWide(resources.gatewayClasses),
+  allow(resources.gateways, reading),
+  allow(resources.httpRoutes, ['get', ...reading]),
+  allow({ ...resources.httpRoutes, resource: 'httproutes/status' }, ['patch'], true),
+  allow(resources.referenceGrants, reading),
+  allowClusterWide(resources.namespaces),
+  ...usual,
+]);
+
+const allPermissions = [...requiredPermissions, ...ingressPermissions, ...gatewayPermissions];
+
 /** True when the calls that are made include this one: a request for anything else is a defect. */
-export function isPermitted({ group, resource }: Resource, verb: Verb): boolean {
-  return requiredPermissions.some(
+export function isPermitted({ group, resource }: Pick<Resource, 'group' | 'resource'>, verb: Verb): boolean {
+  return allPermissions.some(
     (permission) =>
       permission.group === group && permission.resource === resource && permission.verbs.includes(verb),
   );

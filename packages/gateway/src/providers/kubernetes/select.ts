@@ -1,12 +1,25 @@
 import type { Document } from '../../config/document.ts';
+import type { KubernetesProviderConfig } from '../../config/install.ts';
 import { createMapAgain } from '../../reload/derive.ts';
+import { isOfIngressClass, isOwnIngressClass } from '../translate/kubernetes/ingress-class.ts';
 import type { ClusterObject } from './documents.ts';
 import { ownerOf, secretsOf, servicesOf } from './references.ts';
 
-/** Everything that is known of a cluster. */
-export interface Contents {
+/** Objects that say what is served, by their kinds. */
+export interface RouteObjectLists {
   readonly ingressRoutes: readonly ClusterObject[];
   readonly middlewares: readonly ClusterObject[];
+  readonly ingresses: readonly ClusterObject[];
+  readonly ingressClasses: readonly ClusterObject[];
+  readonly gatewayClasses: readonly ClusterObject[];
+  readonly gateways: readonly ClusterObject[];
+  readonly httpRoutes: readonly ClusterObject[];
+  readonly referenceGrants: readonly ClusterObject[];
+  readonly namespaces: readonly ClusterObject[];
+}
+
+/** Everything that is known of a cluster. */
+export interface Contents extends RouteObjectLists {
   readonly services: readonly ClusterObject[];
   readonly endpointSlices: readonly ClusterObject[];
   readonly secrets: readonly ClusterObject[];
@@ -18,21 +31,26 @@ export interface Select {
   readonly findSecrets: (middlewares: readonly ClusterObject[]) => ReadonlySet<string>;
   /**
    * The documents of a configuration, ordered by name and not by arrival, so that all replicas agree. Services that no
-   * IngressRoute names are ignored, including changes of their endpoints.
+   * route names are ignored, including changes of their endpoints; so are Ingresses of other classes.
    */
   readonly selectDocuments: (contents: Contents) => readonly Document[];
 }
 
-export function createSelect(): Select {
+export function createSelect(config: Pick<KubernetesProviderConfig, 'ingress'>): Select {
   const findSecrets = createUnion(secretsOf);
   const findServices = createUnion(servicesOf);
   let sorted: readonly Document[] = [];
   return {
     findSecrets,
-    selectDocuments({ ingressRoutes, middlewares, services, endpointSlices, secrets }) {
-      const wanted = findServices(ingressRoutes);
+    selectDocuments(contents) {
+      const { ingressRoutes, middlewares, httpRoutes, services, endpointSlices, secrets } = contents;
+      const ingresses = selectIngresses(contents, config);
+      const wanted = findServices([...ingressRoutes, ...ingresses, ...httpRoutes]);
+      const { gatewayClasses, gateways, referenceGrants, namespaces } = contents;
       const selected = new Set<Document>();
-      for (const list of [ingressRoutes, middlewares, secrets])
+      for (const list of [ingressRoutes, middlewares, ingresses, httpRoutes, secrets])
+        for (const { document } of list) selected.add(document);
+      for (const list of [gatewayClasses, gateways, referenceGrants, namespaces])
         for (const { document } of list) selected.add(document);
       for (const { namespace, name, document } of services)
         if (wanted.has(`${namespace}/${name}`)) selected.add(document);
@@ -40,6 +58,18 @@ export function createSelect(): Select {
       return (sorted = sortAgain(sorted, selected));
     },
   };
+}
+
+/** Those of the classes that are served. */
+export function selectIngresses(
+  { ingresses, ingressClasses }: Pick<Contents, 'ingresses' | 'ingressClasses'>,
+  { ingress }: Pick<KubernetesProviderConfig, 'ingress'>,
+): readonly ClusterObject[] {
+  if (ingress === undefined || ingresses.length === 0) return [];
+  const classes = new Set(
+    ingressClasses.flatMap(({ name, document }) => (isOwnIngressClass(document.value) ? name : [])),
+  );
+  return ingresses.filter(({ document }) => isOfIngressClass(document.value, ingress.ingressClass, classes));
 }
 
 /** All names that one of the objects mentions; the same set while it is made of the same objects. */

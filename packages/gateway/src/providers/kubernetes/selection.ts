@@ -1,4 +1,9 @@
-import type { KubernetesProviderConfig } from '../../config/install.ts';
+import type {
+  GatewayApiConfig,
+  IngressConfig,
+  KubernetesProviderConfig,
+  ObjectScope,
+} from '../../config/install.ts';
 import type { Resource } from './resources.ts';
 import { isPermitted, resources, toPath } from './resources.ts';
 
@@ -29,22 +34,64 @@ export function toRequest(selection: Selection, verb: 'list' | 'watch') {
 /** `the IngressRoutes of the namespace apps`, `the Secret apps/keys` */
 export function describeSelection({ resource: { kind }, namespace, name }: Selection): string {
   if (name !== undefined) return `the ${kind} ${namespace ?? ''}/${name}`;
-  return `the ${kind}s of ${namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`}`;
+  return `the ${kind.endsWith('s') ? `${kind}es` : `${kind}s`} of ${namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`}`;
 }
 
-/** Everything that is always read. As in Traefik, `labelSelector` is for the objects of Traefik's own kinds. */
+/** Everything that is always read. As in Traefik, a `labelSelector` is for the objects of some kinds alone. */
 export function selectionsOf({
+  crd,
+  ingress,
+  gateway,
+}: Pick<KubernetesProviderConfig, 'crd' | 'ingress' | 'gateway'>): readonly Selection[] {
+  const scopes = [crd, ingress, gateway].filter((scope) => scope !== undefined);
+  const { services, endpointSlices } = resources;
+  return [
+    ...(crd === undefined
+      ? []
+      : toSelections([resources.ingressRoutes, resources.middlewares], crd.namespaces, crd.labelSelector)),
+    ...(ingress === undefined ? [] : toIngressSelections(ingress)),
+    ...(gateway === undefined ? [] : toGatewaySelections(gateway)),
+    ...toSelections([services, endpointSlices], joinNamespaces(scopes)),
+  ];
+}
+
+function toIngressSelections({
   namespaces,
   labelSelector,
-}: Pick<KubernetesProviderConfig, 'namespaces' | 'labelSelector'>): readonly Selection[] {
-  const { ingressRoutes, middlewares, services, endpointSlices } = resources;
+  readsClasses,
+}: IngressConfig): readonly Selection[] {
+  return [
+    ...toSelections([resources.ingresses], namespaces, labelSelector),
+    ...(readsClasses ? toSelections([resources.ingressClasses], []) : []),
+  ];
+}
+
+function toGatewaySelections({ namespaces, labelSelector }: GatewayApiConfig): readonly Selection[] {
+  const { gatewayClasses, gateways, httpRoutes, referenceGrants } = resources;
+  return [
+    ...toSelections([gatewayClasses], [], labelSelector),
+    ...toSelections([gateways, httpRoutes, referenceGrants], namespaces),
+    ...toSelections([resources.namespaces], []),
+  ];
+}
+
+/** @param namespaces empty: all of them, or the cluster where objects have none. */
+function toSelections(
+  list: readonly Resource[],
+  namespaces: readonly string[],
+  labelSelector = '',
+): readonly Selection[] {
   const labels = labelSelector === '' ? {} : { labelSelector };
-  return (namespaces.length === 0 ? [undefined] : namespaces).flatMap((namespace) => [
-    { resource: ingressRoutes, namespace, ...labels },
-    { resource: middlewares, namespace, ...labels },
-    { resource: services, namespace },
-    { resource: endpointSlices, namespace },
-  ]);
+  return (namespaces.length === 0 ? [undefined] : namespaces).flatMap((namespace) =>
+    list.map((resource) => ({ resource, namespace, ...labels })),
+  );
+}
+
+/** Those of all together. */
+function joinNamespaces(scopes: readonly ObjectScope[]): readonly string[] {
+  return scopes.some(({ namespaces }) => namespaces.length === 0)
+    ? []
+    : [...new Set(scopes.flatMap(({ namespaces }) => namespaces))];
 }
 
 /** All Secrets of a namespace. */

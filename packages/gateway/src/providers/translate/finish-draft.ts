@@ -36,7 +36,8 @@ function finishDraft(
     middlewares: keepMap(before?.middlewares, draft.middlewares),
     secrets: keepMap(before?.secrets, draft.secrets),
     unreadSecrets: keepMap(before?.unreadSecrets, draft.unreadSecrets),
-    problems: Object.freeze(sortProblems(draft.problems)),
+    // Ingresses that share a Service share what is wrong with it.
+    problems: Object.freeze(sortProblems([...new Set(draft.problems)])),
   });
 }
 

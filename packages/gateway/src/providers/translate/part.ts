@@ -3,6 +3,7 @@ import type { Problem } from '../../config/place.ts';
 import { errorsOf } from '../../config/problem.ts';
 import type { Draft, Mention } from './draft.ts';
 import { addEntry, createDraft } from './draft.ts';
+import { isOfKubernetes } from './kubernetes/names.ts';
 
 /** What a document, or an object in it, adds to a configuration: read once, and used in each one that has the document. */
 export interface ConfigurationPart {
@@ -42,9 +43,10 @@ export function addPart(draft: Draft, part: ConfigurationPart): void {
   for (const mention of part.mentions) draft.mentions.push(mention);
   for (const [name, object] of part.objects) if (!draft.objects.has(name)) draft.objects.set(name, object);
   for (const middleware of part.middlewares) addEntry(draft, draft.middlewares, middleware);
-  // A route of Kubernetes that is defined twice is reported once, as a router; its service goes by the router's name.
+  // A route of Kubernetes that is defined twice is reported once, as a router; its service goes by the router's name. Ingresses
+  // share services.
   for (const service of part.services)
-    if (!service.name.endsWith('@kubernetescrd') || !draft.services.has(service.name))
+    if (!isOfKubernetes(service.name) || !draft.services.has(service.name))
       addEntry(draft, draft.services, service);
   for (const router of part.routers) addEntry(draft, draft.routers, router);
 }

@@ -182,10 +182,16 @@ function toLoadBalancer(
   { member, path }: ServiceTarget,
 ): LoadBalancerConfig {
   const { document } = source;
+  const { allowCrossNamespace, allowExternalNameServices } = originOf(source);
   const wanted = { namespace: member.namespace ?? namespace, name: member.name };
   const { servers = [], fault } =
-    wanted.namespace === namespace || originOf(source).allowCrossNamespace
-      ? findServers(catalog, { ...wanted, port: member.port, scheme: member.scheme })
+    wanted.namespace === namespace || allowCrossNamespace
+      ? findServers(catalog, {
+          ...wanted,
+          port: member.port,
+          scheme: member.scheme,
+          allowExternalNameServices,
+        })
       : {
           fault: {
             code: 'cross_namespace',

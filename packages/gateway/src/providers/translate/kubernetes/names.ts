@@ -1,16 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Origin } from '../../../config/document.ts';
 
+/** Which kind of objects an entry is made of; Traefik's names. */
+export type ProviderName = 'kubernetescrd' | 'kubernetes' | 'kubernetesgateway';
+
 const provider = '@kubernetescrd';
 
 /** `namespace-name@kubernetescrd`, other characters than letters and digits as `-`, as Traefik names it. */
-export function toQualifiedName(...parts: readonly string[]): string {
+export const toQualifiedName = (...parts: readonly string[]): string =>
+  toProviderName('kubernetescrd', ...parts);
+
+/** The same, of another provider. */
+export function toProviderName(of: ProviderName, ...parts: readonly string[]): string {
   return `${parts
     .join('-')
     .split(/[^\p{L}\p{N}]+/u)
     .filter((part) => part !== '')
-    .join('-')}${provider}`;
+    .join('-')}@${of}`;
 }
+
+/** True for the name of an entry that is made of objects. */
+export const isOfKubernetes = (name: string): boolean => /@kubernetes(?:crd|gateway)?$/.test(name);
 
 /** A route has no name of its own: as in Traefik, it is that of its `IngressRoute` with the beginning of its rule's hash. */
 export function toRouterName(namespace: string, ingressRoute: string, match: string): string {

@@ -7,7 +7,19 @@ import type { Source } from '../../../config/read.ts';
 import { describeUnknown, readObject } from '../../../config/read.ts';
 import { metadataSchema } from './schemas.ts';
 
-export type ManifestKind = 'IngressRoute' | 'Middleware' | 'Secret' | 'Service' | 'EndpointSlice';
+export type ManifestKind =
+  | 'IngressRoute'
+  | 'Middleware'
+  | 'Ingress'
+  | 'IngressClass'
+  | 'GatewayClass'
+  | 'Gateway'
+  | 'HTTPRoute'
+  | 'ReferenceGrant'
+  | 'Namespace'
+  | 'Secret'
+  | 'Service'
+  | 'EndpointSlice';
 
 /** A Kubernetes object of a kind that is read here, its own part unread. */
 export interface KubernetesObject {
@@ -15,6 +27,7 @@ export interface KubernetesObject {
   readonly name: string;
   readonly namespace: string;
   readonly labels: z.output<typeof metadataSchema>['labels'];
+  readonly annotations: z.output<typeof metadataSchema>['annotations'];
   /** Of its name. */
   readonly place: Place;
   readonly source: Source;
@@ -24,6 +37,7 @@ const ofFiles: Origin = Object.freeze({
   allowCrossNamespace: false,
   allowExternalNameServices: true,
   requireEndpointSlices: false,
+  strictPrefixMatching: false,
 });
 
 /** What the object may do. */
@@ -34,12 +48,20 @@ export const crossingHint = ({ document }: Source): string =>
   document.origin === undefined ? '' : ': allowCrossNamespace is off';
 
 const traefik = 'traefik.io/v1alpha1';
-const versions = new Map<string, string>([
-  ['IngressRoute', traefik],
-  ['Middleware', traefik],
-  ['Secret', 'v1'],
-  ['Service', 'v1'],
-  ['EndpointSlice', 'discovery.k8s.io/v1'],
+const gatewayApi = ['gateway.networking.k8s.io/v1', 'gateway.networking.k8s.io/v1beta1'];
+const versions: ReadonlyMap<string, readonly string[]> = new Map<ManifestKind, readonly string[]>([
+  ['IngressRoute', [traefik]],
+  ['Middleware', [traefik]],
+  ['Ingress', ['networking.k8s.io/v1']],
+  ['IngressClass', ['networking.k8s.io/v1']],
+  ['GatewayClass', gatewayApi],
+  ['Gateway', gatewayApi],
+  ['HTTPRoute', gatewayApi],
+  ['ReferenceGrant', gatewayApi],
+  ['Namespace', ['v1']],
+  ['Secret', ['v1']],
+  ['Service', ['v1']],
+  ['EndpointSlice', ['discovery.k8s.io/v1']],
 ]);
 
 /** True for a Kubernetes manifest, whatever its kind. */
@@ -72,10 +94,10 @@ export function readObjects(source: Source, problems: Problem[]): readonly Kuber
   }
   const metadata = readObject(metadataSchema, { document, path: [...path, 'metadata'] });
   problems.push(...metadata.problems);
-  const { name, namespace = 'default', labels = {} } = metadata.value;
+  const { name, namespace = 'default', labels = {}, annotations = {} } = metadata.value;
   if (name === undefined) return [];
   const place = document.placeOf([...path, 'metadata', 'name']);
-  return [{ kind: kind as ManifestKind, name, namespace, labels, place, source }];
+  return [{ kind: kind as ManifestKind, name, namespace, labels, annotations, place, source }];
 }
 
 function findKindFault(
@@ -88,10 +110,11 @@ function findKindFault(
     createProblem(document, [...path, name], { code, message, severity });
   if (typeof apiVersion !== 'string') return at('apiVersion', 'invalid_value', 'expected string');
   if (typeof kind !== 'string') return at('kind', 'invalid_value', 'expected string');
-  const version = versions.get(kind);
-  if (version === apiVersion) return undefined;
+  const known = versions.get(kind);
+  if (known?.includes(apiVersion) === true) return undefined;
+  const version = known?.[0];
   if (apiVersion.startsWith('traefik.') || apiVersion.startsWith('hub.traefik.')) {
-    const own = [...versions].filter(([, of]) => of === traefik).map(([name]) => name);
+    const own = [...versions].filter(([, of]) => of.includes(traefik)).map(([name]) => name);
     return version === traefik
       ? at('apiVersion', 'unknown_kind', `expected ${traefik} for the kind ${kind}`)
       : at('kind', 'unknown_kind', describeUnknown('kind', kind, own));

@@ -7,6 +7,7 @@ const strict: Origin = {
   allowCrossNamespace: false,
   allowExternalNameServices: false,
   requireEndpointSlices: true,
+  strictPrefixMatching: false,
 };
 
 const objects = `

@@ -20,6 +20,10 @@ export const metadataSchema = z.looseObject({
     .default('default')
     .describe('Namespace of the object; references stay within it, as in Traefik.'),
   labels: text.default({}).describe('An EndpointSlice names its Service in `kubernetes.io/service-name`.'),
+  annotations: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('An Ingress and its Services have options in `traefik.ingress.kubernetes.io/…`.'),
 });
 
 const object = { apiVersion: z.string(), kind: z.string(), metadata: z.unknown() };

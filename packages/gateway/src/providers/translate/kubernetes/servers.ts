@@ -6,6 +6,8 @@ import type { Place, Problem } from '../../../config/place.ts';
 import { readObject } from '../../../config/read.ts';
 import { createMapAgain } from '../../../reload/derive.ts';
 import { keepList } from '../../../reload/list-changes.ts';
+import type { ServiceOptions } from './annotations.ts';
+import { readServiceAnnotations } from './annotations.ts';
 import type { KubernetesObject } from './objects.ts';
 import { originOf } from './objects.ts';
 import { endpointSliceSchema, serviceSchema } from './schemas.ts';
@@ -15,6 +17,8 @@ type Slice = z.output<typeof endpointSliceSchema>;
 
 interface ServiceEntry {
   readonly spec: ServiceSpec;
+  /** How Ingresses use it. */
+  readonly options: ServiceOptions;
   readonly origin: Origin;
 }
 
@@ -34,6 +38,8 @@ export interface ServiceReference {
   readonly name: string;
   readonly port: number | string | undefined;
   readonly scheme: 'http' | 'https' | undefined;
+  /** Of what refers to it. */
+  readonly allowExternalNameServices: boolean;
 }
 
 export type Servers =
@@ -69,10 +75,12 @@ interface ServiceObjectResult {
   readonly slice?: Slice;
 }
 
-function readOne({ kind, namespace, name, labels, place, source }: KubernetesObject): ServiceObjectResult {
+function readOne(object: KubernetesObject): ServiceObjectResult {
+  const { kind, namespace, name, labels, place, source } = object;
   if (kind === 'Service') {
     const { value, whole, problems } = readObject(serviceSchema, source);
-    const service = whole ? { spec: value.spec as ServiceSpec, origin: originOf(source) } : 'broken';
+    const options = readServiceAnnotations(object);
+    const service = whole ? { spec: value.spec as ServiceSpec, options, origin: originOf(source) } : 'broken';
     return { id: `${namespace}/${name}`, place, problems, service };
   }
   const { value, problems, whole } = readObject(endpointSliceSchema, source);
@@ -115,14 +123,25 @@ function collect(
   return { catalog: { services, slices: kept, found: new Map() }, problems };
 }
 
+/** How Ingresses use a Service; undefined when there is none, or a broken one. */
+export function findServiceOptions(
+  catalog: ServiceCatalog,
+  { namespace, name }: Pick<ServiceReference, 'namespace' | 'name'>,
+): ServiceOptions | undefined {
+  const id = `${namespace}/${name}`;
+  catalog.onLookUp?.(id);
+  const known = catalog.services.get(id);
+  return known === undefined || known === 'broken' ? undefined : known.options;
+}
+
 /**
  * The servers behind a port of a `Service`: the external name, or the ready addresses of its `EndpointSlice` objects, or,
  * where none are given and none are required, its name in the cluster's DNS.
  */
 export function findServers(catalog: ServiceCatalog, wanted: ServiceReference): Servers {
-  const { namespace, name, port, scheme } = wanted;
+  const { namespace, name, port, scheme, allowExternalNameServices } = wanted;
   catalog.onLookUp?.(`${namespace}/${name}`);
-  const key = JSON.stringify([namespace, name, port, scheme]);
+  const key = JSON.stringify([namespace, name, port, scheme, allowExternalNameServices]);
   let found = catalog.found.get(key);
   if (found === undefined) catalog.found.set(key, (found = lookUpServers(catalog, wanted)));
   return found;
@@ -149,9 +168,8 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
     url: `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${at}`,
     weight: 1,
   });
-  const { allowExternalNameServices, requireEndpointSlices } = origin;
   if (service.type === 'ExternalName') {
-    if (!allowExternalNameServices)
+    if (!wanted.allowExternalNameServices)
       return toFault(
         'external_name',
         `the Service ${id} is an ExternalName: allowExternalNameServices is off`,
@@ -161,7 +179,7 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
       : { servers: [toServer(service.externalName, port.port)] };
   }
   const own = slices.get(id);
-  if (own === undefined && requireEndpointSlices) return { servers: [] };
+  if (own === undefined && origin.requireEndpointSlices) return { servers: [] };
   if (own === undefined)
     return { servers: [toServer(`${wanted.name}.${wanted.namespace}.svc.cluster.local`, port.port)] };
   const serversOf = (condition: 'ready' | 'serving'): readonly ServerConfig[] =>

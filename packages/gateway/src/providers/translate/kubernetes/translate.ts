@@ -1,11 +1,18 @@
 import type { Document } from '../../../config/document.ts';
 import { createDerive, createMapAgain, type LookUp } from '../../../reload/derive.ts';
+import { keepMap } from '../../../reload/list-changes.ts';
+import { valueAt } from '../../../config/path.ts';
 import type { Problem } from '../../../config/place.ts';
+import { createProblem } from '../../../config/problem.ts';
 import type { Parts } from '../../../reload/turns.ts';
 import type { Draft } from '../draft.ts';
 import type { ConfigurationPart } from '../part.ts';
 import { addPart, createPart } from '../part.ts';
-import type { Targets } from './ingress-route.ts';
+import type { GatewayLookUps } from './gateways.ts';
+import { createReadGatewayApi } from './gateways.ts';
+import { addHttpRoute, addHttpServices } from './http-route.ts';
+import { addIngress, addIngressServices } from './ingress.ts';
+import { ingressClassOf, isOfIngressClass, isOwnIngressClass } from './ingress-class.ts';
 import { addIngressRoute, addServices } from './ingress-route.ts';
 import { addMiddleware } from './middlewares.ts';
 import type { ManifestKind, KubernetesObject } from './objects.ts';
@@ -24,20 +31,27 @@ export function createTranslateManifests(): TranslateManifests {
   const readManifests = createMapAgain(readManifest);
   const readSecrets = createReadSecrets();
   const readServices = createReadServices();
+  const readGatewayApi = createReadGatewayApi();
+  const readClasses = createReadClasses();
   const toParts = createToParts();
   return function* (documents, draft) {
-    const objects: Objects = { secrets: [], services: [], routes: [] };
+    const objects: Objects = { secrets: [], services: [], routes: [], gateways: [], classes: [] };
     for (const manifest of readManifests(documents)) {
       for (const problem of manifest.problems) draft.problems.push(problem);
       for (const object of manifest.objects) objects[groups[object.kind]].push(object);
     }
     const secrets = readSecrets(objects.secrets);
     const services = readServices(objects.services);
+    const gateways = readGatewayApi(objects.gateways);
     draft.secrets = secrets.values;
-    for (const { problems } of [secrets, services])
+    for (const { problems } of [secrets, services, gateways])
       for (const problem of problems) draft.problems.push(problem);
     yield;
-    const parts = toParts(objects.routes, services.catalog);
+    const parts = toParts(objects.routes, {
+      ...gateways.api,
+      classes: readClasses(objects.classes),
+      catalog: services.catalog,
+    });
     yield;
     for (const part of parts) addPart(draft, part);
   };
@@ -62,22 +76,34 @@ const groups = {
   EndpointSlice: 'services',
   Middleware: 'routes',
   IngressRoute: 'routes',
+  Ingress: 'routes',
+  HTTPRoute: 'routes',
+  IngressClass: 'classes',
+  GatewayClass: 'gateways',
+  Gateway: 'gateways',
+  ReferenceGrant: 'gateways',
+  Namespace: 'gateways',
 } as const satisfies Record<ManifestKind, string>;
 
-/** A Middleware, or the routers of an IngressRoute. */
+/** What routes look up. */
+type RouteLookUps = GatewayLookUps & {
+  /** IngressClasses that are served, by name. */
+  readonly classes: ReadonlyMap<string, true>;
+};
+
+/** A Middleware, or the routers of a route, and how its services are added. */
 interface RoutePart {
-  readonly object: KubernetesObject;
   readonly part: ConfigurationPart;
-  readonly targets: readonly Targets[];
+  readonly addServices: (draft: Draft, catalog: ServiceCatalog) => void;
 }
 
-/** Translates Middlewares and IngressRoutes, and the services of these; what stands behind a service may be another. */
+/** Translates Middlewares and routes, and the services of these; what stands behind a service may be another. */
 function createToParts() {
-  const readRoutes = createMapAgain(readRoute);
+  const readRoutes = createDerive(readRoute);
   let catalog: ServiceCatalog;
   const toServices = createDerive(
     (
-      { object, targets }: RoutePart,
+      { addServices }: RoutePart,
       lookUp: LookUp<Pick<ServiceCatalog, 'services' | 'slices'>>,
     ): ConfigurationPart =>
       createPart((draft) => {
@@ -85,22 +111,78 @@ function createToParts() {
           lookUp('services', id);
           lookUp('slices', id);
         };
-        for (const one of targets) addServices(draft, object, { ...catalog, onLookUp }, one);
+        addServices(draft, { ...catalog, onLookUp });
       }),
   );
-  return (objects: readonly KubernetesObject[], now: ServiceCatalog): readonly ConfigurationPart[] => {
+  return (
+    objects: readonly KubernetesObject[],
+    { catalog: now, ...surroundings }: RouteLookUps & { readonly catalog: ServiceCatalog },
+  ): readonly ConfigurationPart[] => {
     catalog = now;
     const { services, slices } = catalog;
-    const routes = readRoutes(objects);
+    const routes = readRoutes(objects, surroundings);
     return [...routes.map(({ part }) => part), ...toServices(routes, { services, slices })];
   };
 }
 
-function readRoute(object: KubernetesObject): RoutePart {
-  let targets: readonly Targets[] = [];
+function readRoute(object: KubernetesObject, lookUp: LookUp<RouteLookUps>): RoutePart {
+  let addServices: RoutePart['addServices'] = () => {};
   const part = createPart((draft) => {
-    if (object.kind === 'Middleware') addMiddleware(draft, object);
-    else targets = addIngressRoute(draft, object);
+    addServices = addRoute(draft, object, lookUp);
   });
-  return { object, part, targets };
+  return { part, addServices };
+}
+
+function addRoute(
+  draft: Draft,
+  object: KubernetesObject,
+  lookUp: LookUp<RouteLookUps>,
+): RoutePart['addServices'] {
+  if (object.kind === 'IngressRoute') {
+    const targets = addIngressRoute(draft, object);
+    return (to, catalog) => targets.forEach((one) => addServices(to, object, catalog, one));
+  }
+  if (object.kind === 'Ingress') {
+    if (!isOfFiles(draft, object, lookUp)) return () => {};
+    const targets = addIngress(draft, object);
+    return (to, catalog) => addIngressServices(to, object, catalog, targets);
+  }
+  if (object.kind === 'HTTPRoute') {
+    const targets = addHttpRoute(draft, object, lookUp);
+    return (to, catalog) => addHttpServices(to, object, catalog, targets);
+  }
+  addMiddleware(draft, object);
+  return () => {};
+}
+
+/** In a cluster the provider has chosen by class; a file may hold Ingresses of other controllers. */
+function isOfFiles(draft: Draft, { source, name }: KubernetesObject, lookUp: LookUp<RouteLookUps>): boolean {
+  const { document, path } = source;
+  if (document.origin !== undefined) return true;
+  const ingress = valueAt(document.value, path);
+  const { name: written } = ingressClassOf(ingress);
+  const classes = new Set(lookUp('classes', written) === true ? [written, ...ownClasses] : ownClasses);
+  if (written === 'grantgate' || isOfIngressClass(ingress, '', classes)) return true;
+  draft.problems.push(
+    createProblem(document, path, {
+      severity: 'warning',
+      code: 'ignored_class',
+      message: `the Ingress ${name} is ignored: its class is ${written}`,
+    }),
+  );
+  return false;
+}
+
+/** Classes that are served in files without an IngressClass. */
+const ownClasses = ['grantgate', 'traefik'];
+
+function createReadClasses(): (objects: readonly KubernetesObject[]) => ReadonlyMap<string, true> {
+  let before: ReadonlyMap<string, true> | undefined;
+  return (objects) => {
+    const own = objects.filter(({ source }) =>
+      isOwnIngressClass(valueAt(source.document.value, source.path)),
+    );
+    before = keepMap(before, new Map(own.map(({ name }) => [name, true as const])));
+    return before;
+  };
 }

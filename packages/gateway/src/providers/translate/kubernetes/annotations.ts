@@ -1,0 +1,211 @@
+import type { StickyConfig } from '../../../config/dynamic.ts';
+import type { Problem } from '../../../config/place.ts';
+import { createProblem } from '../../../config/problem.ts';
+import { describeUnknown, readObject } from '../../../config/read.ts';
+import { stickySchema, toSticky } from '../service-schema.ts';
+import type { KubernetesObject } from './objects.ts';
+
+const prefix = 'traefik.ingress.kubernetes.io/';
+
+/** What the annotations of an Ingress say of its routers. */
+export interface RouterOptions {
+  /** Empty: every entry point but `admin`. */
+  readonly entryPoints: readonly string[];
+  /** As written, with their providers. */
+  readonly middlewares: readonly string[];
+  readonly priority: number | undefined;
+  /** For paths of the type `ImplementationSpecific`. */
+  readonly pathMatcher: PathMatcher;
+  readonly tls: boolean;
+}
+
+export type PathMatcher = 'Path' | 'PathPrefix' | 'PathRegexp';
+
+/** What the annotations of a Service say of Ingresses that lead to it. */
+export interface ServiceOptions {
+  /** Undefined: by the port. */
+  readonly scheme: 'http' | 'https' | undefined;
+  readonly passHostHeader: boolean;
+  /** Of the service of that name. */
+  readonly sticky: (serviceName: string) => StickyConfig | undefined;
+  /** What is wrong with the annotations, for those that act on them. */
+  readonly problems: readonly Problem[];
+}
+
+export interface AnnotationsResult<T> {
+  readonly value: T;
+  readonly problems: readonly Problem[];
+}
+
+/** Options in annotations, by lower-case name without the prefix. */
+interface Annotation {
+  /** As written. */
+  readonly key: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+type AnnotationProblem = Parameters<typeof createProblem>[2];
+type AnnotationReport = (annotation: Annotation, details: AnnotationProblem) => void;
+
+const unsupported = (name: string): AnnotationProblem => ({
+  code: 'unsupported_option',
+  message: `${name} is not supported by this version`,
+});
+const ignored = (name: string, reason: string): AnnotationProblem => ({
+  severity: 'warning',
+  code: 'ignored_option',
+  message: `${name} is ignored: ${reason}`,
+});
+
+const routerNames = [
+  'router.entrypoints', 'router.middlewares', 'router.priority', 'router.pathmatcher', 'router.rulesyntax', 'router.tls',
+]; // prettier-ignore
+const serviceNames = ['service.serversscheme', 'service.passhostheader', 'service.sticky.cookie'];
+
+/** Reads the annotations of an Ingress. One that is not understood is an error: it may have guarded the routes. */
+export function readRouterAnnotations(object: KubernetesObject): AnnotationsResult<RouterOptions> {
+  const { list, problems, report } = open(object);
+  const options: { -readonly [K in keyof RouterOptions]: RouterOptions[K] } = {
+    entryPoints: [],
+    middlewares: [],
+    priority: undefined,
+    pathMatcher: 'PathPrefix',
+    tls: false,
+  };
+  for (const annotation of list) {
+    const { name, value } = annotation;
+    if (name === 'router.entrypoints') options.entryPoints = splitList(value);
+    else if (name === 'router.middlewares') options.middlewares = splitList(value);
+    else if (name === 'router.priority') options.priority = readInteger(annotation, report);
+    else if (name === 'router.pathmatcher') options.pathMatcher = readPathMatcher(annotation, report);
+    else if (name === 'router.tls') options.tls = readBoolean(annotation, report);
+    else if (/^router\.tls\.(?:certresolver|domains\.\d+\.(?:main|sans))$/.test(name)) {
+      options.tls = true;
+      report(annotation, ignored(name, 'the entry point holds the certificates'));
+    } else if (name === 'router.tls.options') report(annotation, unsupported(name));
+    else if (name.startsWith('router.observability.'))
+      report(annotation, ignored(name, 'the access log is set for the whole gateway'));
+    else if (name === 'router.rulesyntax') checkSyntax(annotation, report);
+    else if (name.startsWith('service.')) report(annotation, ignored(name, 'it belongs to the Service'));
+    else report(annotation, unknown(name, routerNames));
+  }
+  problems.push(...findOthers(object));
+  return { value: options, problems };
+}
+
+/** Reads the annotations of a Service. Only Ingresses act on them. */
+export function readServiceAnnotations(object: KubernetesObject): ServiceOptions {
+  const { list, problems, report } = open(object);
+  let scheme: ServiceOptions['scheme'];
+  let passHostHeader = true;
+  const cookie: Record<string, unknown> = {};
+  let isSticky = false;
+  for (const annotation of list) {
+    const { name, value } = annotation;
+    if (name === 'service.serversscheme') {
+      if (value === 'http' || value === 'https') scheme = value;
+      else report(annotation, invalid('expected http or https: this version supports no other scheme'));
+    } else if (name === 'service.passhostheader') passHostHeader = readBoolean(annotation, report);
+    else if (name === 'service.sticky.cookie') isSticky = readBoolean(annotation, report);
+    else if (name.startsWith('service.sticky.cookie.')) {
+      isSticky = true;
+      cookie[name.slice('service.sticky.cookie.'.length)] = toCookieValue(value);
+    } else if (name === 'service.nativelb' || name === 'service.nodeportlb')
+      report(annotation, ignored(name, 'requests go to the endpoints of a Service'));
+    else if (name === 'service.serverstransport') report(annotation, unsupported(name));
+    else if (name.startsWith('router.')) report(annotation, ignored(name, 'it belongs to the Ingress'));
+    else report(annotation, unknown(name, serviceNames));
+  }
+  const { sticky, found } = isSticky ? readCookie(object, cookie) : { sticky: undefined, found: [] };
+  problems.push(...found);
+  return { scheme, passHostHeader, sticky: (name) => toSticky(sticky, name), problems };
+}
+
+function open({ annotations, source: { document, path } }: KubernetesObject) {
+  const problems: Problem[] = [];
+  const report: AnnotationReport = ({ key }, details) =>
+    void problems.push(createProblem(document, [...path, 'metadata', 'annotations', key], details));
+  const list = Object.entries(annotations).flatMap(([key, value]): Annotation | readonly [] =>
+    key.startsWith(prefix) ? { key, name: key.slice(prefix.length).toLowerCase(), value: String(value) } : [],
+  );
+  return { list, problems, report };
+}
+
+/** Those of another controller, which may have guarded the route there. */
+function findOthers({ annotations, source: { document, path } }: KubernetesObject): readonly Problem[] {
+  return Object.keys(annotations)
+    .filter((key) => key.includes('.ingress.kubernetes.io/') && !key.startsWith(prefix))
+    .map((key) =>
+      createProblem(
+        document,
+        [...path, 'metadata', 'annotations', key],
+        ignored(key, 'it belongs to another controller'),
+      ),
+    );
+}
+
+function readCookie(
+  { source: { document, path } }: KubernetesObject,
+  cookie: Readonly<Record<string, unknown>>,
+) {
+  const at = [...path, 'metadata', 'annotations'];
+  const read = readObject(stickySchema, {
+    document: {
+      ...document,
+      value: { cookie },
+      placeOf: ([, name], part) =>
+        document.placeOf([...at, `${prefix}service.sticky.cookie.${String(name)}`], part),
+    },
+    path: [],
+  });
+  return {
+    sticky: read.whole ? (read.value as Required<typeof read.value>) : undefined,
+    found: read.problems,
+  };
+}
+
+const invalid = (message: string): AnnotationProblem => ({ code: 'invalid_value', message });
+const unknown = (name: string, known: readonly string[]): AnnotationProblem => ({
+  code: 'unknown_option',
+  message: describeUnknown('annotation', name, known),
+});
+
+const splitList = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+function readInteger(annotation: Annotation, report: AnnotationReport): number | undefined {
+  const value = Number(annotation.value);
+  if (/^[-+]?\d+$/.test(annotation.value) && Number.isSafeInteger(value)) return value;
+  report(annotation, invalid('expected a whole number'));
+  return undefined;
+}
+
+/** As Go's `strconv.ParseBool`. */
+function readBoolean(annotation: Annotation, report: AnnotationReport): boolean {
+  if (/^(?:1|t|T|TRUE|true|True)$/.test(annotation.value)) return true;
+  if (!/^(?:0|f|F|FALSE|false|False)$/.test(annotation.value))
+    report(annotation, invalid('expected true or false'));
+  return false;
+}
+
+/** Text of an annotation as the schema of the option wants it. */
+function toCookieValue(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function readPathMatcher(annotation: Annotation, report: AnnotationReport): PathMatcher {
+  const { value } = annotation;
+  if (value === 'Path' || value === 'PathPrefix' || value === 'PathRegexp') return value;
+  report(annotation, invalid('expected Path, PathPrefix or PathRegexp'));
+  return 'PathPrefix';
+}
+
+function checkSyntax(annotation: Annotation, report: AnnotationReport): void {
+  if (!/^(?:v3|default)$/i.test(annotation.value))
+    report(annotation, invalid('expected v3, the only supported syntax of rules'));
+}
