@@ -102,10 +102,16 @@ module.exports = {
       to: { path: '^packages/gateway/src/(observe|providers|cli)/' },
     },
     {
+      name: 'the-testkit-imports-only-what-the-middleware-defines',
+      severity: 'error',
+      from: { path: '^packages/testkit/' },
+      to: { path: '^packages/(gateway|demo)/|^test/|\\.(test|testkit)\\.ts$' },
+    },
+    {
       name: 'source-imports-no-test',
       severity: 'error',
-      from: { path: '^packages/', pathNot: '\\.(test|testkit)\\.ts$' },
-      to: { path: '\\.(test|testkit)\\.ts$|^test/' },
+      from: { path: '^packages/', pathNot: '\\.(test|testkit)\\.ts$|^packages/testkit/' },
+      to: { path: '\\.(test|testkit)\\.ts$|^test/|^packages/testkit/' },
     },
     {
       // What frameworks offer is made of the composed authenticator and of what a decision says, not of its parts.

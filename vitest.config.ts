@@ -17,7 +17,7 @@ export default defineConfig({
     // For tests that hang; none waits for time to pass, and a busy machine fails none of them.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Nor does a wait for something to become so: `expect.poll`, `until` of until.testkit.ts.
+    // Nor does a wait for something to become so: `expect.poll`, `until` of packages/testkit.
     // And each test asserts something: nothing thrown is not enough.
     expect: { poll: { timeout: 60_000 }, requireAssertions: true },
     restoreMocks: true,

@@ -3,7 +3,7 @@ import { callers, claims, own } from './grantgate.mjs';
 
 register('./typescript-hooks.mjs', import.meta.url);
 const { startAuthorizationServer: start } =
-  await import('../../packages/middleware/src/token/authorization-server.testkit.ts');
+  await import('../../packages/testkit/src/authorization-server.ts');
 
 /** The certified authorization server of the tests, in this process: it has nothing to do while contenders are driven. */
 export function startAuthorizationServer(more = []) {

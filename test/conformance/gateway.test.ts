@@ -1,4 +1,4 @@
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
 import { startTestGateway } from '../e2e/gateway.testkit.ts';
 import type { Integration } from './integration.ts';
 import { startGuardedService, toSeen } from './guarded-service.testkit.ts';

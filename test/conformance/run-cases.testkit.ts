@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConformanceCase, ExpectedPass, ExpectedRefusal } from './case.ts';
 import { cases, middlewares } from './cases.ts';
 import type { Integration, SeenResponse, RunningIntegration } from './integration.ts';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import type { TokenEndpoints } from './token-endpoints.testkit.ts';
 import { startTokenEndpoints } from './token-endpoints.testkit.ts';
 

@@ -1,11 +1,7 @@
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import type { Script } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
-import {
-  findClosedPort,
-  json,
-  startScriptedServer,
-} from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import type { Script } from '../../packages/testkit/src/scripted-server.ts';
+import { findClosedPort, json, startScriptedServer } from '../../packages/testkit/src/scripted-server.ts';
 
 /** A real authorization server, and what servers do that a certified one does not. */
 export type TokenEndpointName =

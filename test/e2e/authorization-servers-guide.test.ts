@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseClientCredentials } from '../../packages/middleware/src/options/parse.ts';
-import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
+import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
 
 const guide = readFileSync(new URL('../../docs/guide/authorization-servers.md', import.meta.url), 'utf8');
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { forgedSpellingsOf } from '../../packages/middleware/src/base/header-spellings.testkit.ts';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { forgedSpellingsOf } from '../../packages/testkit/src/header-spellings.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import { sendRequest } from '../conformance/send-request.testkit.ts';
 import type { Beside } from './beside.testkit.ts';
 import { startBeside } from './beside.testkit.ts';
 import { proxies } from './beside-proxies.testkit.ts';
-import type { Echo } from './echo-server.testkit.ts';
-import { valuesOf } from './echo-server.testkit.ts';
+import type { Echo } from '../../packages/testkit/src/echo-server.ts';
+import { valuesOf } from '../../packages/testkit/src/echo-server.ts';
 
 const boss = `Basic ${Buffer.from('boss:boss-secret').toString('base64')}`;
 

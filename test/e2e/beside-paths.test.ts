@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import { sendRequest } from '../conformance/send-request.testkit.ts';
 import type { Beside } from './beside.testkit.ts';
 import { startBeside } from './beside.testkit.ts';
 import { proxies } from './beside-proxies.testkit.ts';
-import { valuesOf } from './echo-server.testkit.ts';
+import { valuesOf } from '../../packages/testkit/src/echo-server.ts';
 import { readPath, spellTraversals } from './path-spellings.testkit.ts';
 
 const boss = `Basic ${Buffer.from('boss:boss-secret').toString('base64')}`;

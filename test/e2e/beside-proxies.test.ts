@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { findClosedPort } from '../../packages/testkit/src/scripted-server.ts';
 import { sendRequest } from '../conformance/send-request.testkit.ts';
 import type { Beside } from './beside.testkit.ts';
 import { startBeside } from './beside.testkit.ts';
 import { envoy, proxies } from './beside-proxies.testkit.ts';
-import type { Echo } from './echo-server.testkit.ts';
-import { valuesOf } from './echo-server.testkit.ts';
+import type { Echo } from '../../packages/testkit/src/echo-server.ts';
+import { valuesOf } from '../../packages/testkit/src/echo-server.ts';
 
 const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
 const boss = basic('boss:boss-secret');

@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startGateway } from '../../packages/gateway/src/compose.ts';
 import { parseInstall } from '../../packages/gateway/src/config/parse-install.ts';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
-import type { EchoServer } from './echo-server.testkit.ts';
-import { startEchoServer } from './echo-server.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import { findClosedPort } from '../../packages/testkit/src/scripted-server.ts';
+import type { EchoServer } from '../../packages/testkit/src/echo-server.ts';
+import { startEchoServer } from '../../packages/testkit/src/echo-server.ts';
 import type { CapturedSink } from './gateway.testkit.ts';
 import { createCapturedSink } from './gateway.testkit.ts';
 

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Provider } from '../../packages/middleware/src/token/oidc-provider.testkit.ts';
+import { Provider } from '../../packages/testkit/src/oidc-provider.ts';
 import {
   json,
   startScriptedServer,
   type ScriptedServer,
-} from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+} from '../../packages/testkit/src/scripted-server.ts';
 import { unsignedJwt } from '../../packages/middleware/src/token/token-endpoint.testkit.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

@@ -14,9 +14,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import type { SingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
-import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import type { SingleRedis } from '../../packages/testkit/src/redis/redis.ts';
+import { startSingleRedis } from '../../packages/testkit/src/redis/redis.ts';
 import type { Logged, SharedGateways } from './shared-gateways.testkit.ts';
 import {
   call,

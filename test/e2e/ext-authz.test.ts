@@ -11,10 +11,10 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
 import { createExtAuthzClient } from '../conformance/ext-authz-client.testkit.ts';
-import { createFakeClock } from '../../packages/middleware/src/base/fake-clock.testkit.ts';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
-import { json, startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import { createFakeClock } from '../../packages/testkit/src/fake-clock.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
+import { json, startScriptedServer } from '../../packages/testkit/src/scripted-server.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 

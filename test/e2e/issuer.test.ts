@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseExposition } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
-import { createFakeClock } from '../../packages/middleware/src/base/fake-clock.testkit.ts';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
+import { createFakeClock } from '../../packages/testkit/src/fake-clock.ts';
+import { until } from '../../packages/testkit/src/until.ts';
 import type { TestIssuer } from '../../packages/middleware/src/token/discovery/issuer.testkit.ts';
 import { startIssuer } from '../../packages/middleware/src/token/discovery/issuer.testkit.ts';
-import { json } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
-import { startEchoServer } from './echo-server.testkit.ts';
+import { json } from '../../packages/testkit/src/scripted-server.ts';
+import { startEchoServer } from '../../packages/testkit/src/echo-server.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 
 const opened: { close(): Promise<void> }[] = [];

@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseExposition } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
 import type { TestApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import type { WorkerResponse } from './workers.testkit.ts';
 import { serve, visit } from './workers.testkit.ts';
 

@@ -7,10 +7,10 @@ import { definitions } from '../../packages/gateway/src/observe/metrics/catalogu
 import { parseExposition } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
 import type { TestApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
 import { startApiServer } from '../../packages/gateway/src/providers/kubernetes/api-server.testkit.ts';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import type { EchoServer } from './echo-server.testkit.ts';
-import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import type { EchoServer } from '../../packages/testkit/src/echo-server.ts';
+import { startEchoServer, valuesOf } from '../../packages/testkit/src/echo-server.ts';
 import type { CapturedSink } from './gateway.testkit.ts';
 import { createCapturedSink } from './gateway.testkit.ts';
 

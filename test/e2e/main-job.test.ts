@@ -1,14 +1,14 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRaw } from '../../packages/gateway/src/entrypoints/raw-connection.testkit.ts';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
+import { openRaw } from '../../packages/testkit/src/raw-connection.ts';
+import { until } from '../../packages/testkit/src/until.ts';
 import type {
   AuthorizationServer,
   TokenRequestRecord,
-} from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import type { Echo, EchoServer } from './echo-server.testkit.ts';
-import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
+} from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import type { Echo, EchoServer } from '../../packages/testkit/src/echo-server.ts';
+import { startEchoServer, valuesOf } from '../../packages/testkit/src/echo-server.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 

@@ -13,10 +13,10 @@ import {
   findDecreases,
   parseExposition,
 } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
 import type { WorkerResponse } from './workers.testkit.ts';
 import { isAlive, serve, visit } from './workers.testkit.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../packages/middleware/src/base/secret.ts';
-import { startRedisCluster } from '../../packages/middleware/src/cache/redis/redis-cluster.testkit.ts';
-import type { RedisProcess } from '../../packages/middleware/src/cache/redis/redis-process.testkit.ts';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import { startRedisSentinel } from '../../packages/middleware/src/cache/redis/redis-sentinel.testkit.ts';
-import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
+import { startRedisCluster } from '../../packages/testkit/src/redis/redis-cluster.ts';
+import type { RedisProcess } from '../../packages/testkit/src/redis/redis-process.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import { startRedisSentinel } from '../../packages/testkit/src/redis/redis-sentinel.ts';
+import { startSingleRedis } from '../../packages/testkit/src/redis/redis.ts';
 import type { SharedGateways } from './shared-gateways.testkit.ts';
 import {
   call,

@@ -3,8 +3,8 @@ import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 

@@ -1,8 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { EchoServer } from './echo-server.testkit.ts';
-import { startEchoServer } from './echo-server.testkit.ts';
+import type { EchoServer } from '../../packages/testkit/src/echo-server.ts';
+import { startEchoServer } from '../../packages/testkit/src/echo-server.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 

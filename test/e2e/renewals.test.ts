@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseExposition } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
-import { createFakeClock } from '../../packages/middleware/src/base/fake-clock.testkit.ts';
-import { json, startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
-import { startEchoServer } from './echo-server.testkit.ts';
+import { createFakeClock } from '../../packages/testkit/src/fake-clock.ts';
+import { json, startScriptedServer } from '../../packages/testkit/src/scripted-server.ts';
+import { startEchoServer } from '../../packages/testkit/src/echo-server.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 
 const opened: { close(): Promise<void> }[] = [];

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { FakeClock } from '../../packages/middleware/src/base/fake-clock.testkit.ts';
-import { createFakeClock } from '../../packages/middleware/src/base/fake-clock.testkit.ts';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import type { Echo, EchoServer } from './echo-server.testkit.ts';
-import { startEchoServer, valuesOf } from './echo-server.testkit.ts';
+import type { FakeClock } from '../../packages/testkit/src/fake-clock.ts';
+import { createFakeClock } from '../../packages/testkit/src/fake-clock.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import type { Echo, EchoServer } from '../../packages/testkit/src/echo-server.ts';
+import { startEchoServer, valuesOf } from '../../packages/testkit/src/echo-server.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import type { SingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
-import { startSingleRedis } from '../../packages/middleware/src/cache/redis/redis.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import type { SingleRedis } from '../../packages/testkit/src/redis/redis.ts';
+import { startSingleRedis } from '../../packages/testkit/src/redis/redis.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import type { SharedGateways } from './shared-gateways.testkit.ts';
 import { call, startSharedGateways, storeTroubles, untilStore } from './shared-gateways.testkit.ts';

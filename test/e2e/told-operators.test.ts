@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import type { EchoServer } from './echo-server.testkit.ts';
-import { startEchoServer } from './echo-server.testkit.ts';
+import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import type { EchoServer } from '../../packages/testkit/src/echo-server.ts';
+import { startEchoServer } from '../../packages/testkit/src/echo-server.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
 

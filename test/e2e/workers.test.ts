@@ -6,9 +6,9 @@ import { Agent, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import { startAuthorizationServer } from '../../packages/middleware/src/token/authorization-server.testkit.ts';
-import { json, startScriptedServer } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { json, startScriptedServer } from '../../packages/testkit/src/scripted-server.ts';
 import type { WorkerResponse, Serving } from './workers.testkit.ts';
 import { isAlive, serve, startCallers, untilServing, visit } from './workers.testkit.ts';
 

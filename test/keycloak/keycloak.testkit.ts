@@ -6,8 +6,8 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
-import { findClosedPort } from '../../packages/middleware/src/token/scripted-server.testkit.ts';
+import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
+import { findClosedPort } from '../../packages/testkit/src/scripted-server.ts';
 
 /** A real Keycloak, with a realm of the test's own over TLS. */
 export interface Keycloak {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
 import { findHelm, renderChart, rendered, variants } from '../deploy/chart.testkit.ts';
 import { readText, repository } from '../deploy/manifests.testkit.ts';
 import type { TestCluster } from './cluster.testkit.ts';

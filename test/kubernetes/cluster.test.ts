@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
 import { shop } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
 import { readText, repository } from '../deploy/manifests.testkit.ts';
 import type { TestCluster } from './cluster.testkit.ts';

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
-import { createTestAuthority } from '../../packages/middleware/src/token/certificates.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
+import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
 
 /** A real API server with its etcd: no controllers unless they are started, no nodes. */
 export interface TestCluster {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { shop } from '../../packages/gateway/src/providers/kubernetes/following.testkit.ts';
 import { prepare } from '../../packages/gateway/src/snapshot/prepare.ts';
-import { until } from '../../packages/middleware/src/base/until.testkit.ts';
+import { until } from '../../packages/testkit/src/until.ts';
 import { readText } from '../deploy/manifests.testkit.ts';
 import type { TestCluster } from './cluster.testkit.ts';
 import { startCluster } from './cluster.testkit.ts';

@@ -67,6 +67,13 @@ describe('the tarballs', () => {
     expect(readme.startsWith(`# ${manifest.name}\n`)).toBe(true);
   });
 
+  it('include no testkit: it is private, and no published package depends on it', async () => {
+    const testkit = JSON.parse(await readFile(join(root, 'packages/testkit/package.json'), 'utf8')) as object;
+    expect(testkit).toMatchObject({ name: '@grantgate/testkit', private: true });
+    const manifests = await Promise.all(published.map(readManifest));
+    for (const manifest of manifests) expect(JSON.stringify(manifest)).not.toContain('@grantgate/testkit');
+  });
+
   it('are of one version, and need one another in that version', async () => {
     const manifests = await Promise.all(published.map(readManifest));
     const [{ version }] = manifests as [PackageManifest];

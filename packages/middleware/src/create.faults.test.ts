@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFakeClock, skipWaitsBelow } from './base/fake-clock.testkit.ts';
+import { createFakeClock, skipWaitsBelow } from '../../testkit/src/fake-clock.ts';
 import { createAuthenticator } from './create.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
-import { findClosedPort, json, pour, startScriptedServer } from './token/scripted-server.testkit.ts';
+import { findClosedPort, json, pour, startScriptedServer } from '../../testkit/src/scripted-server.ts';
 import { unsignedJwt } from './token/token-endpoint.testkit.ts';
 
 const open: { close(): Promise<void> }[] = [];

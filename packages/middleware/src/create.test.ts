@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthenticator } from './create.ts';
 import { OptionsError } from './errors.ts';
-import type { AuthorizationServer } from './token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from './token/authorization-server.testkit.ts';
+import type { AuthorizationServer } from '../../testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../testkit/src/authorization-server.ts';
 
 let server: AuthorizationServer;
 let url: string;

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createFakeClock } from './base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../testkit/src/fake-clock.ts';
 import type { RenewalEvent } from './cache/renewal-event.ts';
 import { createAuthenticator } from './create.ts';
 import { createTokenSource } from './outgoing/outgoing.ts';
 import { createRenewalListener } from './renewal-listener.ts';
-import { json, startScriptedServer } from './token/scripted-server.testkit.ts';
+import { json, startScriptedServer } from '../../testkit/src/scripted-server.ts';
 
 const failed = (isFirst: boolean): RenewalEvent => ({
   kind: 'failed',

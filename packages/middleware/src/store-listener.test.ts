@@ -4,7 +4,7 @@ import { oAuthClientCredentials } from './adapters/express.ts';
 import type { StoreEvent } from './cache/store-event.ts';
 import { createTokenSource } from './outgoing/outgoing.ts';
 import { createStoreChannel } from './store-listener.ts';
-import { findClosedPort } from './token/scripted-server.testkit.ts';
+import { findClosedPort } from '../../testkit/src/scripted-server.ts';
 
 const lost = (reason: string | undefined): StoreEvent => ({ kind: 'state', ready: false, reason });
 const back: StoreEvent = { kind: 'state', ready: true, reason: undefined };

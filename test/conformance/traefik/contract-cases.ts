@@ -1,4 +1,4 @@
-import { forgedSpellingsOf } from '../../../packages/middleware/src/base/header-spellings.testkit.ts';
+import { forgedSpellingsOf } from '../../../packages/testkit/src/header-spellings.ts';
 import { spellTraversals } from '../../e2e/path-spellings.testkit.ts';
 import type { ContractCase } from './contract-case.ts';
 import { checks, entryPoints } from './contract-configuration.ts';

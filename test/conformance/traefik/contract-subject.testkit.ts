@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findClosedPort } from '../../../packages/middleware/src/token/scripted-server.testkit.ts';
+import { findClosedPort } from '../../../packages/testkit/src/scripted-server.ts';
 import { entryPoints, writeConfiguration } from './contract-configuration.ts';
 import type { ContractServers } from './contract-servers.testkit.ts';
 import { startContractServers } from './contract-servers.testkit.ts';

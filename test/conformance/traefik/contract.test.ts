@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../../packages/middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../packages/testkit/src/fake-clock.ts';
 import { sendRequest } from '../send-request.testkit.ts';
 import type { ContractRequest } from './contract-case.ts';
 import { cases, nameEntryPoints, targetEntryPoints } from './contract-cases.ts';

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { until } from '../../../packages/middleware/src/base/until.testkit.ts';
+import { until } from '../../../packages/testkit/src/until.ts';
 import { sendRequest } from '../send-request.testkit.ts';
 import { readConfiguration } from './configuration.testkit.ts';
 

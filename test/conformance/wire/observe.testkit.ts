@@ -1,6 +1,6 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { inTime } from '../../../packages/middleware/src/base/until.testkit.ts';
+import { inTime } from '../../../packages/testkit/src/until.ts';
 import type { WireRequest } from './cases.ts';
 
 /** What a request comes to: the status of the response, and the request as the service gets it. */

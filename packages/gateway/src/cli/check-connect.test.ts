@@ -3,19 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startRedisCluster } from '../../../middleware/src/cache/redis/redis-cluster.testkit.ts';
-import { startRedisSentinel } from '../../../middleware/src/cache/redis/redis-sentinel.testkit.ts';
-import { startSingleRedis } from '../../../middleware/src/cache/redis/redis.testkit.ts';
-import type { AuthorizationServer } from '../../../middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../../middleware/src/token/authorization-server.testkit.ts';
-import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
+import { startRedisCluster } from '../../../testkit/src/redis/redis-cluster.ts';
+import { startRedisSentinel } from '../../../testkit/src/redis/redis-sentinel.ts';
+import { startSingleRedis } from '../../../testkit/src/redis/redis.ts';
+import type { AuthorizationServer } from '../../../testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../../testkit/src/authorization-server.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { startIssuer } from '../../../middleware/src/token/discovery/issuer.testkit.ts';
 import {
   findClosedPort,
   json,
   startRawServer,
   startScriptedServer,
-} from '../../../middleware/src/token/scripted-server.testkit.ts';
+} from '../../../testkit/src/scripted-server.ts';
 import { runCommand } from './io.testkit.ts';
 
 const authority = createTestAuthority();

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { createFifo } from '../files/special-files.testkit.ts';
 import type { TestIo } from './io.testkit.ts';
 import { createTestIo, runCommand } from './io.testkit.ts';

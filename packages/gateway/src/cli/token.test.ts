@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DemoAuthorizationServer } from '@grantgate/demo/authorization-server';
 import { startAuthorizationServer } from '@grantgate/demo/authorization-server';
 import { startIssuer } from '../../../middleware/src/token/discovery/issuer.testkit.ts';
-import { json, startScriptedServer } from '../../../middleware/src/token/scripted-server.testkit.ts';
+import { json, startScriptedServer } from '../../../testkit/src/scripted-server.ts';
 import { runCommand } from './io.testkit.ts';
 
 const claims = { grp: 'admin', team: { name: 'Zürich' }, many: [1, 2], dollar: "$& $'" };

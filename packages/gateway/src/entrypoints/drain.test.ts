@@ -3,15 +3,11 @@ import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
-import {
-  createDeferred,
-  startServer,
-  startTestGateway,
-  type TestGateway,
-  type TestGatewayOptions,
-} from './gateway.testkit.ts';
-import { openRaw, type RawConnection } from './raw-connection.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
+import { createDeferred } from '../../../testkit/src/deferred.ts';
+import { startServer } from '../../../testkit/src/http-server.ts';
+import { startEntryPoint, type TestEntryPoint, type TestEntryPointOptions } from './entry-point.testkit.ts';
+import { openRaw, type RawConnection } from '../../../testkit/src/raw-connection.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -19,7 +15,7 @@ afterEach(async () => {
 });
 
 /** A gateway before a server that begins an answer and leaves its end to the test. */
-async function start(options: TestGatewayOptions = {}) {
+async function start(options: TestEntryPointOptions = {}) {
   const clock = createFakeClock();
   const held = createDeferred<ServerResponse>();
   const upstream = await startServer(
@@ -37,7 +33,7 @@ async function start(options: TestGatewayOptions = {}) {
       ),
   );
   cleanups.push(() => upstream.close());
-  const gateway = await startTestGateway({ servers: [upstream.url], clock, ...options });
+  const gateway = await startEntryPoint({ servers: [upstream.url], clock, ...options });
   const open = async (text?: string): Promise<RawConnection> => {
     const connection = await openRaw(gateway.port, text);
     cleanups.push(async () => void connection.socket.destroy());
@@ -48,7 +44,7 @@ async function start(options: TestGatewayOptions = {}) {
 
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 
-async function isRefused({ port }: TestGateway): Promise<boolean> {
+async function isRefused({ port }: TestEntryPoint): Promise<boolean> {
   const socket = connect({ port, host: '127.0.0.1' });
   const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
   return error.code === 'ECONNREFUSED';

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { createCertificates } from './certificates.ts';
-import { startServer, startTestGateway, type TestGateway, type TestServer } from './gateway.testkit.ts';
-import { observe } from './raw-connection.testkit.ts';
+import { startServer, type TestServer } from '../../../testkit/src/http-server.ts';
+import { startEntryPoint, type TestEntryPoint } from './entry-point.testkit.ts';
+import { observe } from '../../../testkit/src/raw-connection.ts';
 
 describe('a TLS entry point', () => {
   const authority = createTestAuthority();
@@ -15,12 +16,12 @@ describe('a TLS entry point', () => {
     authority.issue('exact', ['one.apps.example']),
   ];
   let upstream: TestServer;
-  let gateway: TestGateway;
+  let gateway: TestEntryPoint;
   beforeAll(async () => {
     upstream = await startServer((request, response) =>
       response.end(`proto ${String(request.headers['x-forwarded-proto'])}`),
     );
-    gateway = await startTestGateway({ servers: [upstream.url], certificates });
+    gateway = await startEntryPoint({ servers: [upstream.url], certificates });
   });
   afterAll(async () => {
     await gateway.close();
@@ -80,7 +81,7 @@ describe('a TLS entry point', () => {
   });
 
   test('does not keep a shutdown waiting for a handshake that never ends', async () => {
-    const own = await startTestGateway({ certificates });
+    const own = await startEntryPoint({ certificates });
     const { connect: connectPlain } = await import('node:net');
     const socket = connectPlain({ port: own.port, host: '127.0.0.1' });
     await once(socket, 'connect');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { forgedSpellingsOf, spellingsOf } from '../../../middleware/src/base/header-spellings.testkit.ts';
-import { allow } from '../entrypoints/gateway.testkit.ts';
+import { forgedSpellingsOf, spellingsOf } from '../../../testkit/src/header-spellings.ts';
+import { allow } from '../entrypoints/entry-point.testkit.ts';
 import { createDecisionHeaders, findImpostors } from './decision-headers.ts';
 
 const toHeaders = createDecisionHeaders(

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
-import { until } from '../../../middleware/src/base/until.testkit.ts';
-import { allow, createDeferred } from '../entrypoints/gateway.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
+import { until } from '../../../testkit/src/until.ts';
+import { allow } from '../entrypoints/entry-point.testkit.ts';
+import { createDeferred } from '../../../testkit/src/deferred.ts';
 import { compileMiddlewares, startGatewayWith } from './middlewares.testkit.ts';
 
 describe('ipAllowList', () => {

@@ -6,7 +6,8 @@ import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { onTestFinished } from 'vitest';
 import { parseDocuments } from '../config/parse-documents.ts';
-import { startServer, startTestGateway, type TestGatewayOptions } from '../entrypoints/gateway.testkit.ts';
+import { startServer } from '../../../testkit/src/http-server.ts';
+import { startEntryPoint, type TestEntryPointOptions } from '../entrypoints/entry-point.testkit.ts';
 import { translate } from '../providers/translate/translate.ts';
 import { prepare } from '../snapshot/prepare.ts';
 import type { Step } from './step.ts';
@@ -82,7 +83,7 @@ export async function startGatewayWith(
     readonly prepare?: (server: Server) => void;
     /** Of the middlewares alone. */
     readonly stepClock?: Clock;
-  } & TestGatewayOptions = {},
+  } & TestEntryPointOptions = {},
 ) {
   const { steps, problems } = compileMiddlewares(middlewares, stepClock);
   if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -96,7 +97,7 @@ export async function startGatewayWith(
     });
   }, prepare);
   onTestFinished(() => server.close());
-  const gateway = await startTestGateway({
+  const gateway = await startEntryPoint({
     servers: [server.url],
     ...options,
     steps: [...steps, ...(options.steps ?? [])],

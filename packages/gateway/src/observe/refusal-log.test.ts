@@ -1,4 +1,4 @@
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { expect, it } from 'vitest';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { refuseUnknown } from '../external-auth/refuse-middleware.ts';

@@ -1,16 +1,10 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { turns, until } from '../../../middleware/src/base/until.testkit.ts';
-import {
-  allow,
-  createDeferred,
-  deny,
-  startTestGateway,
-  type Deferred,
-  type TestGateway,
-} from '../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
+import { turns, until } from '../../../testkit/src/until.ts';
+import { allow, deny, startEntryPoint, type TestEntryPoint } from '../entrypoints/entry-point.testkit.ts';
+import { createDeferred, type Deferred } from '../../../testkit/src/deferred.ts';
+import { openRaw } from '../../../testkit/src/raw-connection.ts';
 
 const verdicts = ['allows', 'allows late', 'denies', 'denies late', 'throws', 'rejects'] as const;
 const renewals = ['another', 'another late', 'none', 'none late', 'throws', 'rejects'] as const;
@@ -78,7 +72,7 @@ let verdict: (typeof verdicts)[number];
 let answer: keyof typeof answers;
 let renewal: (typeof renewals)[number];
 let serverEnds: 'orderly' | 'by a reset';
-let gateway: TestGateway;
+let gateway: TestEntryPoint;
 const sockets = new Set<Socket>();
 const server = createServer((socket) => {
   sockets.add(socket);
@@ -94,7 +88,7 @@ const server = createServer((socket) => {
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  gateway = await startTestGateway({
+  gateway = await startEntryPoint({
     servers: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`],
     transport: { maxBodyBytes: 16 },
     renew: () => {

@@ -1,24 +1,24 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
-import { until } from '../../../middleware/src/base/until.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
+import { until } from '../../../testkit/src/until.ts';
 import {
   allow,
-  createDeferred,
   deny,
-  startServer,
-  startTestGateway,
-  type TestGateway,
-  type TestGatewayOptions,
-} from '../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
+  startEntryPoint,
+  type TestEntryPoint,
+  type TestEntryPointOptions,
+} from '../entrypoints/entry-point.testkit.ts';
+import { createDeferred } from '../../../testkit/src/deferred.ts';
+import { startServer } from '../../../testkit/src/http-server.ts';
+import { openRaw } from '../../../testkit/src/raw-connection.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of cleanups.splice(0).reverse()) await close();
 });
 
-async function start(options: TestGatewayOptions): Promise<TestGateway> {
-  const gateway = await startTestGateway(options);
+async function start(options: TestEntryPointOptions): Promise<TestEntryPoint> {
+  const gateway = await startEntryPoint(options);
   cleanups.push(() => gateway.close());
   return gateway;
 }

@@ -4,24 +4,24 @@ import { createServer as createNetServer, type AddressInfo, type Socket } from '
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   allow,
-  createDeferred,
   deny,
-  startServer,
-  startTestGateway,
-  type TestGateway,
-  type TestGatewayOptions,
-} from '../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
-import { findClosedPort } from '../../../middleware/src/token/scripted-server.testkit.ts';
+  startEntryPoint,
+  type TestEntryPoint,
+  type TestEntryPointOptions,
+} from '../entrypoints/entry-point.testkit.ts';
+import { createDeferred } from '../../../testkit/src/deferred.ts';
+import { startServer } from '../../../testkit/src/http-server.ts';
+import { openRaw } from '../../../testkit/src/raw-connection.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
+import { findClosedPort } from '../../../testkit/src/scripted-server.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of cleanups.splice(0).reverse()) await close();
 });
 
-async function start(options: TestGatewayOptions): Promise<TestGateway> {
-  const gateway = await startTestGateway(options);
+async function start(options: TestEntryPointOptions): Promise<TestEntryPoint> {
+  const gateway = await startEntryPoint(options);
   cleanups.push(() => gateway.close());
   return gateway;
 }
@@ -46,7 +46,7 @@ async function startRawServer(onConnection: (socket: Socket) => void): Promise<s
 }
 
 async function ask(
-  gateway: TestGateway,
+  gateway: TestEntryPoint,
   method = 'GET',
 ): Promise<{ status: number | undefined; headers: IncomingMessage['headers']; body: string }> {
   const sent = httpRequest(`${gateway.origin}/`, { method, agent: false }).end();
@@ -87,17 +87,17 @@ describe('a refusal', () => {
     connection.socket.destroy();
   });
 
-  const refused = async (): Promise<TestGatewayOptions> => ({ servers: [await unusedPort()] });
-  const reset = async (): Promise<TestGatewayOptions> => ({
+  const refused = async (): Promise<TestEntryPointOptions> => ({ servers: [await unusedPort()] });
+  const reset = async (): Promise<TestEntryPointOptions> => ({
     servers: [await startRawServer((socket) => socket.once('data', () => socket.resetAndDestroy()))],
   });
-  const closed = async (): Promise<TestGatewayOptions> => ({
+  const closed = async (): Promise<TestEntryPointOptions> => ({
     servers: [await startRawServer((socket) => socket.once('data', () => socket.end()))],
   });
-  const garbage = async (): Promise<TestGatewayOptions> => ({
+  const garbage = async (): Promise<TestEntryPointOptions> => ({
     servers: [await startRawServer((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')))],
   });
-  const compressed = async (): Promise<TestGatewayOptions> => ({
+  const compressed = async (): Promise<TestEntryPointOptions> => ({
     servers: [
       await startRawServer((socket) =>
         socket.once('data', () =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
 import { parseDocuments } from '../config/parse-documents.ts';
 import { createAggregate } from './aggregate.ts';

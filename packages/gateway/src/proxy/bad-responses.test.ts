@@ -1,18 +1,14 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  createDeferred,
-  startTestGateway,
-  type Deferred,
-  type TestGateway,
-} from '../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
+import { createDeferred, type Deferred } from '../../../testkit/src/deferred.ts';
+import { startEntryPoint, type TestEntryPoint } from '../entrypoints/entry-point.testkit.ts';
+import { openRaw } from '../../../testkit/src/raw-connection.ts';
 import { badBodies, badHeads, type BadResponse } from '../http1/client/response-corpus.testkit.ts';
 
 let answer: BadResponse;
 let gone: Deferred<void>;
 let opened = 0;
-let gateway: TestGateway;
+let gateway: TestEntryPoint;
 const sockets = new Set<Socket>();
 // A server that never ends a connection of its own accord, unless the answer says so.
 const server = createServer((socket) => {
@@ -32,7 +28,7 @@ const server = createServer((socket) => {
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  gateway = await startTestGateway({
+  gateway = await startEntryPoint({
     servers: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`],
     upstreamTransport: { maxResponseHeaderBytes: 65_536 },
   });

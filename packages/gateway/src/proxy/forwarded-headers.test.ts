@@ -2,18 +2,10 @@ import { hostname } from 'node:os';
 import { request as httpRequest } from 'node:http';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  anySpellingOf,
-  forgedSpellingsOf,
-  spellingsOf,
-} from '../../../middleware/src/base/header-spellings.testkit.ts';
-import {
-  allow,
-  startServer,
-  startTestGateway,
-  type TestGatewayOptions,
-} from '../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
+import { anySpellingOf, forgedSpellingsOf, spellingsOf } from '../../../testkit/src/header-spellings.ts';
+import { allow, startEntryPoint, type TestEntryPointOptions } from '../entrypoints/entry-point.testkit.ts';
+import { startServer } from '../../../testkit/src/http-server.ts';
+import { openRaw } from '../../../testkit/src/raw-connection.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -23,7 +15,7 @@ afterEach(async () => {
 type Headers = readonly (readonly [string, string])[];
 
 /** A gateway before a server that notes the header lines it gets. */
-async function start(options: TestGatewayOptions = {}, path = '') {
+async function start(options: TestEntryPointOptions = {}, path = '') {
   const seen: Headers[] = [];
   const targets: (string | undefined)[] = [];
   const upstream = await startServer((request, response) => {
@@ -36,7 +28,7 @@ async function start(options: TestGatewayOptions = {}, path = '') {
     response.end('ok');
   });
   cleanups.push(() => upstream.close());
-  const gateway = await startTestGateway({ servers: [upstream.url + path], ...options });
+  const gateway = await startEntryPoint({ servers: [upstream.url + path], ...options });
   cleanups.push(() => gateway.close());
   const send = async (headers: Headers, target = '/'): Promise<Headers> => {
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
@@ -311,7 +303,7 @@ describe('the headers that a server gets', () => {
         request.on('end', () => response.end('ok'));
       });
       cleanups.push(() => upstream.close());
-      const gateway = await startTestGateway({ servers: [upstream.url] });
+      const gateway = await startEntryPoint({ servers: [upstream.url] });
       cleanups.push(() => gateway.close());
       const status = await new Promise((resolve, reject) => {
         const sent = httpRequest(
@@ -356,7 +348,7 @@ describe('the headers that a caller gets', () => {
       response.end(Buffer.from('ok'));
     });
     cleanups.push(() => upstream.close());
-    const gateway = await startTestGateway({ servers: [upstream.url] });
+    const gateway = await startEntryPoint({ servers: [upstream.url] });
     cleanups.push(() => gateway.close());
     const connection = await openRaw(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const answer = await connection.until(/ok$/);

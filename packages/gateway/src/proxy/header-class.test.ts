@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { spellingsOf } from '../../../middleware/src/base/header-spellings.testkit.ts';
+import { spellingsOf } from '../../../testkit/src/header-spellings.ts';
 import { classifyHeader } from './header-class.ts';
 
 describe("a request's header", () => {

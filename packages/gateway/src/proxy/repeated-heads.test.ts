@@ -2,8 +2,8 @@ import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { allow, startTestGateway, type TestGateway } from '../entrypoints/gateway.testkit.ts';
-import { openRaw, type RawConnection } from '../entrypoints/raw-connection.testkit.ts';
+import { allow, startEntryPoint, type TestEntryPoint } from '../entrypoints/entry-point.testkit.ts';
+import { openRaw, type RawConnection } from '../../../testkit/src/raw-connection.ts';
 
 /** What callers' heads, decisions and servers' heads there are to choose from. */
 const callerHeads = [
@@ -23,7 +23,7 @@ const serverHeads = [
   'HTTP/1.1 204 None\r\nX-B: 1\r\n\r\n',
 ];
 
-let gateway: TestGateway;
+let gateway: TestEntryPoint;
 let received: string[] = [];
 let decision = 0;
 let answer = 0;
@@ -40,7 +40,7 @@ const upstream = createServer((socket) => {
 });
 beforeAll(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-  gateway = await startTestGateway({
+  gateway = await startEntryPoint({
     servers: [`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`],
     steps: [() => allows[decision] ?? allow()],
   });

@@ -1,15 +1,14 @@
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createDeferred } from '../../../testkit/src/deferred.ts';
+import { startServer, type TestServer } from '../../../testkit/src/http-server.ts';
 import {
-  createDeferred,
-  startServer,
-  startTestGateway,
-  type TestGateway,
-  type TestGatewayOptions,
-  type TestServer,
-} from '../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../entrypoints/raw-connection.testkit.ts';
+  startEntryPoint,
+  type TestEntryPoint,
+  type TestEntryPointOptions,
+} from '../entrypoints/entry-point.testkit.ts';
+import { openRaw } from '../../../testkit/src/raw-connection.ts';
 import { mebibyte, total, writeUntilFull } from './back-pressure.testkit.ts';
 import type { RequestListener } from 'node:http';
 
@@ -20,12 +19,12 @@ afterEach(async () => {
 
 async function start(
   listener: RequestListener,
-  options: TestGatewayOptions = {},
+  options: TestEntryPointOptions = {},
   prepare?: Parameters<typeof startServer>[1],
-): Promise<{ gateway: TestGateway; upstream: TestServer }> {
+): Promise<{ gateway: TestEntryPoint; upstream: TestServer }> {
   const upstream = await startServer(listener, prepare);
   cleanups.push(() => upstream.close());
-  const gateway = await startTestGateway({ servers: [upstream.url], ...options });
+  const gateway = await startEntryPoint({ servers: [upstream.url], ...options });
   cleanups.push(() => gateway.close());
   return { gateway, upstream };
 }

@@ -3,16 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
-import { until } from '../../../middleware/src/base/until.testkit.ts';
-import {
-  allow,
-  createDeferred,
-  deny,
-  startServer,
-  startTestGateway,
-  type OnRequest,
-} from '../entrypoints/gateway.testkit.ts';
-import { openRaw, type RawConnection } from '../entrypoints/raw-connection.testkit.ts';
+import { until } from '../../../testkit/src/until.ts';
+import { allow, deny, startEntryPoint, type OnRequest } from '../entrypoints/entry-point.testkit.ts';
+import { createDeferred } from '../../../testkit/src/deferred.ts';
+import { startServer } from '../../../testkit/src/http-server.ts';
+import { openRaw, type RawConnection } from '../../../testkit/src/raw-connection.ts';
 import { total, writeUntilFull } from './back-pressure.testkit.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -66,7 +61,7 @@ async function start(steps: readonly OnRequest[], first = '') {
       }),
   );
   cleanups.push(() => upstream.close());
-  const gateway = await startTestGateway({ servers: [upstream.url], steps });
+  const gateway = await startEntryPoint({ servers: [upstream.url], steps });
   cleanups.push(() => gateway.close());
   const open = async (text: string): Promise<RawConnection> => {
     const connection = await openRaw(gateway.port, text);
@@ -246,7 +241,7 @@ describe('another protocol', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     cleanups.push(async () => void server.close());
     const servers = [`http://127.0.0.1:${(server.address() as AddressInfo).port}`];
-    const gateway = await startTestGateway({ servers, steps: [() => allow()] });
+    const gateway = await startEntryPoint({ servers, steps: [() => allow()] });
     cleanups.push(() => gateway.close());
     const connection = await openRaw(
       gateway.port,

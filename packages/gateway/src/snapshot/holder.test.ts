@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { turns } from '../../../middleware/src/base/until.testkit.ts';
+import { turns } from '../../../testkit/src/until.ts';
 import { createHolder, type Runtime } from './holder.ts';
 
 function createRuntime(

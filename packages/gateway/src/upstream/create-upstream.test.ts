@@ -1,7 +1,7 @@
 import { createServer as createTlsServer } from 'node:tls';
 import { createServer as createNetServer, type AddressInfo } from 'node:net';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
-import { createTestAuthority } from '../../../middleware/src/token/certificates.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask as askPool } from '../http1/client/ask.testkit.ts';
 import { badBodies, badHeads } from '../http1/client/response-corpus.testkit.ts';

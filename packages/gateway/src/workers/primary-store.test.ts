@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { expect, it } from 'vitest';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createMemoryStore } from '../../../middleware/src/cache/memory-store.ts';
 import type { TokenStore } from '../../../middleware/src/cache/store.ts';
 import { describeTokenStore } from '../../../middleware/src/cache/token-store.contract.testkit.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createRequestLink } from './request-link.ts';
 
 it('gives each request its own reply of the primary, and rejects one that has no reply within five seconds', async () => {

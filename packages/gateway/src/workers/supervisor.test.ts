@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createMemoryStore } from '../../../middleware/src/cache/memory-store.ts';
 import type { WorkerEvent } from './event.ts';
 import type { StartFailure, ToPrimary, ToWorker } from './messages.ts';

@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { normalizeHeaderName } from '../base/header-name.ts';
-import { spellingsOf } from '../base/header-spellings.testkit.ts';
+import { spellingsOf } from '../../../testkit/src/header-spellings.ts';
 import type { Authenticator } from '../create.ts';
 import type { Allow } from '../decision/decision.ts';
 import { admit as admitFetch } from './fetch-request.ts';

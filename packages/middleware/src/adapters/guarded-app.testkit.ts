@@ -3,8 +3,8 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import type { AuthorizationServer } from '../token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../token/authorization-server.testkit.ts';
+import type { AuthorizationServer } from '../../../testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../../testkit/src/authorization-server.ts';
 
 /** What the tests of one framework need; started and closed with the file's tests. */
 export interface GuardedAppTests {

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import Fastify from 'fastify';
 import Koa from 'koa';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createTestAuthority } from '../token/certificates.testkit.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { authOf, oAuthClientCredentials } from './express.ts';
 import { oAuthClientCredentials as guardFastify } from './fastify.ts';
 import { as, guardedAppTests } from './guarded-app.testkit.ts';

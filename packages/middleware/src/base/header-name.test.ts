@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOddlySpelled, normalizeHeaderName } from './header-name.ts';
-import { anySpellingOf, forgedSpellingsOf, spellingsOf } from './header-spellings.testkit.ts';
+import { anySpellingOf, forgedSpellingsOf, spellingsOf } from '../../../testkit/src/header-spellings.ts';
 
 const names = ['Group', 'X-Group', 'X-Customer-Id', 'X-Auth-Request-User', 'x_tenant_id', 'a.b', 'X-9-Lives'];
 const plain = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '-');

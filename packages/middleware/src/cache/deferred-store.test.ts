@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createDeferredStore } from './deferred-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import type { TokenStore } from './store.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createMemoryStore } from './memory-store.ts';
 import type { TokenStore } from './store.ts';
 import { describeTokenStore } from './token-store.contract.testkit.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { Secret } from '../base/secret.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import { createAccessToken } from '../token/access-token.ts';

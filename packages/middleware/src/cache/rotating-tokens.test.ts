@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createChannel } from '../base/channel.ts';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { Secret } from '../base/secret.ts';
 import { createAccessToken } from '../token/access-token.ts';
 import { createMemoryStore } from './memory-store.ts';

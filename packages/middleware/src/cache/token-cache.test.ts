@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAccessToken } from '../token/access-token.ts';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createTokenCache } from './token-cache.ts';
 import { credential, refusal, setUp, unavailable } from './token-cache.testkit.ts';
 

@@ -1,5 +1,5 @@
 import { createAccessToken } from '../token/access-token.ts';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { Secret } from '../base/secret.ts';
 import type { TokenOutcome } from '../token/access-token.ts';
 import type { RenewalEvent } from './renewal-event.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../base/until.testkit.ts';
+import { until } from '../../../testkit/src/until.ts';
 import type { TokenStore } from './store.ts';
 
 /** Makes stores that share their values, each with a connection of its own where there are any. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAccessToken } from '../token/access-token.ts';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createTokenCache } from '../cache/token-cache.ts';
 import { parseClientCredentials } from '../options/parse.ts';
 import type { TokenOutcome } from '../token/access-token.ts';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { clientAuthentications, neededBy } from '../base/client-auth-method.ts';
-import { createTestAuthority } from '../token/certificates.testkit.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { parseClientCredentials } from './parse.ts';
 
 const url = 'https://as.example/token';

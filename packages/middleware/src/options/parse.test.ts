@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../base/secret.ts';
-import { createTestAuthority } from '../token/certificates.testkit.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { parseClientCredentials } from './parse.ts';
 
 const url = 'https://auth.example.com/token';

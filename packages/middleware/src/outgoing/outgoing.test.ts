@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { Agent, interceptors, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
-import type { AuthorizationServer } from '../token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../token/authorization-server.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
+import type { AuthorizationServer } from '../../../testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../../testkit/src/authorization-server.ts';
 import type { TokenSource } from './outgoing.ts';
 import { bearer, createFetch, createTokenSource, OptionsError, TokenError } from './outgoing.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TokenEndpointOptions } from './endpoint.ts';
-import type { Script } from './scripted-server.testkit.ts';
-import { json, startScriptedServer } from './scripted-server.testkit.ts';
+import type { Script } from '../../../testkit/src/scripted-server.ts';
+import { json, startScriptedServer } from '../../../testkit/src/scripted-server.ts';
 import { connectTo } from './token-endpoint.testkit.ts';
 
 const closes: (() => Promise<unknown>)[] = [];

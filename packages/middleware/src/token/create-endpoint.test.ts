@@ -2,9 +2,9 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeJwtPayload } from '../base/jwt.ts';
-import type { Script } from './scripted-server.testkit.ts';
-import { findClosedPort, json, pour, startScriptedServer } from './scripted-server.testkit.ts';
-import { startAuthorizationServer } from './authorization-server.testkit.ts';
+import type { Script } from '../../../testkit/src/scripted-server.ts';
+import { findClosedPort, json, pour, startScriptedServer } from '../../../testkit/src/scripted-server.ts';
+import { startAuthorizationServer } from '../../../testkit/src/authorization-server.ts';
 import { connectTo, unsignedJwt } from './token-endpoint.testkit.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { describeForOperators } from './failure.ts';

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { Secret } from '../base/secret.ts';
-import { until } from '../base/until.testkit.ts';
+import { until } from '../../../testkit/src/until.ts';
 import { createTokenEndpoint } from './create-endpoint.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { createEndpointStates } from './endpoint-state.ts';
-import { json, startRawServer, startScriptedServer } from './scripted-server.testkit.ts';
+import { json, startRawServer, startScriptedServer } from '../../../testkit/src/scripted-server.ts';
 import { plainOptions } from './token-endpoint.testkit.ts';
 
 const closes: (() => Promise<unknown>)[] = [];

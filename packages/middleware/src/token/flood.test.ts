@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { Secret } from '../base/secret.ts';
 import { createTokenEndpoint } from './create-endpoint.ts';
 import type { TokenEndpoint } from './endpoint.ts';

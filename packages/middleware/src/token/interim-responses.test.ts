@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startRawServer } from './scripted-server.testkit.ts';
+import { startRawServer } from '../../../testkit/src/scripted-server.ts';
 import { connectTo } from './token-endpoint.testkit.ts';
 
 const granted = (token: string): string => {

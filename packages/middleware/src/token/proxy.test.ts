@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { Secret } from '../base/secret.ts';
 import { parseClientCredentials } from '../options/parse.ts';
-import { createTestAuthority } from './certificates.testkit.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { createTokenEndpoint } from './create-endpoint.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { plainOptions } from './token-endpoint.testkit.ts';

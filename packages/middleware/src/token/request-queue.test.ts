@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { createRequestQueue } from './request-queue.ts';
 
 /** A server that answers when it is told to. */

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../base/secret.ts';
-import type { AuthorizationServer } from './authorization-server.testkit.ts';
-import { startAuthorizationServer } from './authorization-server.testkit.ts';
-import { createTestAuthority } from './certificates.testkit.ts';
+import type { AuthorizationServer } from '../../../testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../../testkit/src/authorization-server.ts';
+import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { connectTo, plainOptions } from './token-endpoint.testkit.ts';
 

@@ -1,4 +1,4 @@
-import { createFakeClock, skipWaitsBelow } from '../base/fake-clock.testkit.ts';
+import { createFakeClock, skipWaitsBelow } from '../../../testkit/src/fake-clock.ts';
 import { Secret } from '../base/secret.ts';
 import type { TokenOutcome } from './access-token.ts';
 import { createTokenEndpoint } from './create-endpoint.ts';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../base/secret.ts';
 import { createAuthenticator } from '../create.ts';
 import type { ClientCredentialsFields } from '../options/schema.ts';
-import { json, startScriptedServer } from './scripted-server.testkit.ts';
+import { json, startScriptedServer } from '../../../testkit/src/scripted-server.ts';
 import { createTokenCache } from '../cache/token-cache.ts';
 import { systemClock } from '../base/clock.ts';
 

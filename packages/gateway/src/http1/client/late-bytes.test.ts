@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { turns, until } from '../../../../middleware/src/base/until.testkit.ts';
-import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { turns, until } from '../../../../testkit/src/until.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { ask } from './ask.testkit.ts';
 import { createClient } from './client.ts';
 import type { Pool } from './pool.ts';

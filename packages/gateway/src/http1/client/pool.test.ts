@@ -1,8 +1,8 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import { turns } from '../../../../middleware/src/base/until.testkit.ts';
-import { until } from '../../../../middleware/src/base/until.testkit.ts';
+import { turns } from '../../../../testkit/src/until.ts';
+import { until } from '../../../../testkit/src/until.ts';
 import { ask, get } from './ask.testkit.ts';
 import type { Pool } from './pool.ts';
 import { answering, createBody, createPoolKit, ok, reset } from './pool.testkit.ts';
@@ -283,7 +283,7 @@ describe('a pool that is closed', () => {
 });
 
 test('a certificate that nobody vouches for is refused before anything is sent', async () => {
-  const { createTestAuthority } = await import('../../../../middleware/src/token/certificates.testkit.ts');
+  const { createTestAuthority } = await import('../../../../testkit/src/certificates.ts');
   const { cert, key } = createTestAuthority().issue('localhost', ['localhost']);
   let received = 0;
   const server = createTlsServer({ cert, key }, (socket) => void socket.on('data', () => (received += 1)));

@@ -1,5 +1,5 @@
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
-import { createFakeClock, type FakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock, type FakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { createClient } from './client.ts';
 import type { ClientLimits } from './limits.ts';
 import type { Pool } from './pool.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { until } from '../../../../middleware/src/base/until.testkit.ts';
+import { until } from '../../../../testkit/src/until.ts';
 import { openSocketPair } from './socket-pair.testkit.ts';
 import { pendingBytes, writeText } from './write-text.ts';
 

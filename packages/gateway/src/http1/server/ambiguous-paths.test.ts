@@ -1,20 +1,21 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { startServer, startTestGateway } from '../../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../../entrypoints/raw-connection.testkit.ts';
+import { startServer } from '../../../../testkit/src/http-server.ts';
+import { startEntryPoint } from '../../entrypoints/entry-point.testkit.ts';
+import { openRaw } from '../../../../testkit/src/raw-connection.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of cleanups.splice(0).reverse()) await close();
 });
 
-async function start(options: Partial<Parameters<typeof startTestGateway>[0]> = {}) {
+async function start(options: Partial<Parameters<typeof startEntryPoint>[0]> = {}) {
   const targets: string[] = [];
   const upstream = await startServer((request, response) => {
     targets.push(request.url ?? '');
     response.end();
   });
   cleanups.push(() => upstream.close());
-  const gateway = await startTestGateway({ servers: [upstream.url], ...options });
+  const gateway = await startEntryPoint({ servers: [upstream.url], ...options });
   cleanups.push(() => gateway.close());
   /** Status, and the code of a refusal. */
   const send = async (form: keyof typeof forms, target: string): Promise<string> => {

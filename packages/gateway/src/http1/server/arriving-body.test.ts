@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { turns } from '../../../../middleware/src/base/until.testkit.ts';
+import { turns } from '../../../../testkit/src/until.ts';
 import { createArrivingBody, type ArrivingBody } from './arriving-body.ts';
 
 interface BodyReader {

@@ -1,13 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  allow,
-  startServer,
-  startTestGateway,
-  type TestGateway,
-  type TestServer,
-} from '../../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../../entrypoints/raw-connection.testkit.ts';
+import { allow, startEntryPoint, type TestEntryPoint } from '../../entrypoints/entry-point.testkit.ts';
+import { startServer, type TestServer } from '../../../../testkit/src/http-server.ts';
+import { openRaw } from '../../../../testkit/src/raw-connection.ts';
 
 interface Arrival {
   readonly url: string | undefined;
@@ -69,10 +64,10 @@ const refused =
 describe('a request with many header lines', () => {
   const arrivals: Arrival[] = [];
   let server: TestServer;
-  let gateway: TestGateway;
+  let gateway: TestEntryPoint;
   beforeAll(async () => {
     server = await startDefaultServer(arrivals);
-    gateway = await startTestGateway({ servers: [server.url], steps: [() => allow({ Group: 'admin' })] });
+    gateway = await startEntryPoint({ servers: [server.url], steps: [() => allow({ Group: 'admin' })] });
   });
   afterAll(async () => {
     await gateway.close();
@@ -188,7 +183,7 @@ describe('a server that drops header lines beyond a count', () => {
   ])('reads our lines and the body of a request %s', async (_how, framing, rest) => {
     const arrivals: Arrival[] = [];
     const server = await startDefaultServer(arrivals);
-    const gateway = await startTestGateway({
+    const gateway = await startEntryPoint({
       servers: [server.url],
       steps: [() => allow({ Group: 'admin' })],
       transport: { maxHeaderFields: 4000 },

@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../../../middleware/src/base/until.testkit.ts';
-import {
-  startServer,
-  startTestGateway,
-  type TestGateway,
-  type TestServer,
-} from '../../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../../entrypoints/raw-connection.testkit.ts';
+import { until } from '../../../../testkit/src/until.ts';
+import { startServer, type TestServer } from '../../../../testkit/src/http-server.ts';
+import { startEntryPoint, type TestEntryPoint } from '../../entrypoints/entry-point.testkit.ts';
+import { openRaw } from '../../../../testkit/src/raw-connection.ts';
 
 interface RequestLength {
   readonly length: string | undefined;
@@ -16,7 +12,7 @@ interface RequestLength {
 
 const arrivals: RequestLength[] = [];
 let server: TestServer;
-let gateway: TestGateway;
+let gateway: TestEntryPoint;
 beforeAll(async () => {
   server = await startServer((request, response) => {
     const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
@@ -26,7 +22,7 @@ beforeAll(async () => {
     request.on('end', () => response.end('reached'));
     request.on('error', () => {});
   });
-  gateway = await startTestGateway({ servers: [server.url] });
+  gateway = await startEntryPoint({ servers: [server.url] });
 });
 afterAll(async () => {
   await gateway.close();

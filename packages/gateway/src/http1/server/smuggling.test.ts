@@ -1,24 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { until } from '../../../../middleware/src/base/until.testkit.ts';
-import {
-  startServer,
-  startTestGateway,
-  type TestGateway,
-  type TestServer,
-} from '../../entrypoints/gateway.testkit.ts';
-import { openRaw } from '../../entrypoints/raw-connection.testkit.ts';
+import { until } from '../../../../testkit/src/until.ts';
+import { startServer, type TestServer } from '../../../../testkit/src/http-server.ts';
+import { startEntryPoint, type TestEntryPoint } from '../../entrypoints/entry-point.testkit.ts';
+import { openRaw } from '../../../../testkit/src/raw-connection.ts';
 
 describe('a request that two readers could understand differently', () => {
   const arrived: string[] = [];
   let upstream: TestServer;
-  let gateway: TestGateway;
+  let gateway: TestEntryPoint;
   beforeAll(async () => {
     upstream = await startServer((request, response) => {
       arrived.push(`${request.method} ${request.url}`);
       request.resume();
       request.on('end', () => response.end('reached'));
     });
-    gateway = await startTestGateway({ servers: [upstream.url] });
+    gateway = await startEntryPoint({ servers: [upstream.url] });
   });
   afterAll(async () => {
     await gateway.close();

@@ -3,10 +3,11 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import { turns, until } from '../../../../middleware/src/base/until.testkit.ts';
-import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
-import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
-import { startServer, startTestGateway, type TestGatewayOptions } from '../../entrypoints/gateway.testkit.ts';
+import { turns, until } from '../../../../testkit/src/until.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
+import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
+import { startServer } from '../../../../testkit/src/http-server.ts';
+import { startEntryPoint, type TestEntryPointOptions } from '../../entrypoints/entry-point.testkit.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -20,7 +21,7 @@ const mebibyte = 1024 * 1024;
 const endless = 1024 * mebibyte;
 
 /** A gateway before a server that sends as much as is taken. */
-async function start(options: Partial<TestGatewayOptions> = {}) {
+async function start(options: Partial<TestEntryPointOptions> = {}) {
   const clock = createFakeClock();
   const sent = { bytes: 0 };
   const part = Buffer.alloc(65_536, 'x');
@@ -49,7 +50,7 @@ async function start(options: Partial<TestGatewayOptions> = {}) {
       }),
   );
   cleanups.push(() => upstream.close());
-  const gateway = await startTestGateway({ servers: [upstream.url], clock, ...options });
+  const gateway = await startEntryPoint({ servers: [upstream.url], clock, ...options });
   cleanups.push(() => gateway.close());
   return {
     clock,
@@ -93,7 +94,7 @@ function take(socket: Socket, bytes: number): Promise<void> {
 const websocket = 'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
 
-const ways: readonly (readonly [string, string, Partial<TestGatewayOptions>])[] = [
+const ways: readonly (readonly [string, string, Partial<TestEntryPointOptions>])[] = [
   ['on the fast path', 'GET /length HTTP/1.1\r\nHost: a\r\n\r\n', {}],
   ['on the fast path, in chunks', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', {}],
   ['on the fast path, of HTTP/1.0', 'GET / HTTP/1.0\r\nHost: a\r\n\r\n', {}],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { until } from '../../../../middleware/src/base/until.testkit.ts';
+import { until } from '../../../../testkit/src/until.ts';
 import type { CallerResponseHead, ResponseWriter } from '../../http1/message/response-writer.ts';
 import { CompressedResponse, createSlots } from './compressed-response.ts';
 import { findCoding, type Coding, type Encoder } from './encoders.ts';

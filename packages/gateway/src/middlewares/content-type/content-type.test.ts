@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createDeferred } from '../../entrypoints/gateway.testkit.ts';
+import { createDeferred } from '../../../../testkit/src/deferred.ts';
 import { compileMiddlewares, startGatewayWith, valuesOf } from '../middlewares.testkit.ts';
 import { detectContentType } from './detect.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anySpellingOf } from '../../../../middleware/src/base/header-spellings.testkit.ts';
-import { allow } from '../../entrypoints/gateway.testkit.ts';
+import { anySpellingOf } from '../../../../testkit/src/header-spellings.ts';
+import { allow } from '../../entrypoints/entry-point.testkit.ts';
 import { compileMiddlewares, startGatewayWith, valuesOf } from '../middlewares.testkit.ts';
 
 /** A gateway with one middleware `headers`. */

@@ -4,8 +4,8 @@ import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
-import type { AuthorizationServer } from '../../../../middleware/src/token/authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../../../../middleware/src/token/authorization-server.testkit.ts';
+import type { AuthorizationServer } from '../../../../testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../../../testkit/src/authorization-server.ts';
 import { startIssuer } from '../../../../middleware/src/token/discovery/issuer.testkit.ts';
 import { createAuthenticators } from './authenticators.ts';
 

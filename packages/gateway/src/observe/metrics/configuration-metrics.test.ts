@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
-import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
+import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
 import type { ConfigurationLabels } from './configuration-labels.ts';
 import { createConfigurationMetrics } from './configuration-metrics.ts';
 import { parseExposition } from './exposition.testkit.ts';

@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
 import { createFifo, mebibyte } from '../../files/special-files.testkit.ts';

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
+import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
 import { startApiServer } from './api-server.testkit.ts';
 import type { FollowingProvider, FollowOptions } from './following.testkit.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { createTestAuthority } from '../../../../middleware/src/token/certificates.testkit.ts';
+import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
 import type { TestEvents } from './api-events.testkit.ts';
 import { createEvents } from './api-events.testkit.ts';
 import type { TestFaults } from './api-faults.testkit.ts';

@@ -1,8 +1,8 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { Agent, createServer } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
-import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
-import { until } from '../../../../middleware/src/base/until.testkit.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
+import { until } from '../../../../testkit/src/until.ts';
 import { createClient } from './client.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { resources } from './resources.ts';

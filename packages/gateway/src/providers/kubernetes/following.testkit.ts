@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
-import { createFakeClock, skipWaitsBelow } from '../../../../middleware/src/base/fake-clock.testkit.ts';
-import { until } from '../../../../middleware/src/base/until.testkit.ts';
+import type { FakeClock } from '../../../../testkit/src/fake-clock.ts';
+import { createFakeClock, skipWaitsBelow } from '../../../../testkit/src/fake-clock.ts';
+import { until } from '../../../../testkit/src/until.ts';
 import { parseInstall } from '../../config/parse-install.ts';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
 import type { KubernetesProviderConfig } from '../../config/install.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
 import type { TestApiServer } from './api-server.testkit.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { createRateLimit, maxBackground } from './rate-limit.ts';
 
 const { signal } = new AbortController();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { until } from '../../base/until.testkit.ts';
+import { until } from '../../../../testkit/src/until.ts';
 
 /** The reply to a command, as bytes; undefined: none. */
 export type RedisReply = (command: readonly string[], socket: Socket) => string | Buffer | undefined;

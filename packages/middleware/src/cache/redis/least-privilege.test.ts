@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../base/secret.ts';
 import { createRedisStore } from './create-redis-store.ts';
-import { startRedisCluster } from './redis-cluster.testkit.ts';
-import type { RedisProcess } from './redis-process.testkit.ts';
-import { startRedisSentinel } from './redis-sentinel.testkit.ts';
-import type { TestRedis } from './redis.testkit.ts';
-import { startSingleRedis } from './redis.testkit.ts';
+import { startRedisCluster } from '../../../../testkit/src/redis/redis-cluster.ts';
+import type { RedisProcess } from '../../../../testkit/src/redis/redis-process.ts';
+import { startRedisSentinel } from '../../../../testkit/src/redis/redis-sentinel.ts';
+import type { TestRedis } from '../../../../testkit/src/redis/redis.ts';
+import { startSingleRedis } from '../../../../testkit/src/redis/redis.ts';
 import { whenReady } from './when-ready.testkit.ts';
 
 const guide = readFileSync(new URL('../../../../../docs/guide/redis.md', import.meta.url), 'utf8');

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createTestAuthority } from '../../token/certificates.testkit.ts';
+import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
 import type { TokenStore } from '../store.ts';
 import type { StoreHarness } from '../token-store.contract.testkit.ts';
 import { describeTokenStore } from '../token-store.contract.testkit.ts';
 import { createRedisStore } from './create-redis-store.ts';
-import { startRedisCluster } from './redis-cluster.testkit.ts';
-import { startRedisSentinel } from './redis-sentinel.testkit.ts';
-import type { TestRedis } from './redis.testkit.ts';
-import { startSingleRedis } from './redis.testkit.ts';
+import { startRedisCluster } from '../../../../testkit/src/redis/redis-cluster.ts';
+import { startRedisSentinel } from '../../../../testkit/src/redis/redis-sentinel.ts';
+import type { TestRedis } from '../../../../testkit/src/redis/redis.ts';
+import { startSingleRedis } from '../../../../testkit/src/redis/redis.ts';
 import { whenReady } from './when-ready.testkit.ts';
 
 const authority = createTestAuthority();

@@ -1,4 +1,4 @@
-import { inTime } from '../../base/until.testkit.ts';
+import { inTime } from '../../../../testkit/src/until.ts';
 import type { TokenStore } from '../store.ts';
 
 /** Waits until a store is ready. */

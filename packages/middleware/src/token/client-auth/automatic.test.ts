@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AuthorizationServer, AuthorizationServerOptions } from '../authorization-server.testkit.ts';
-import { startAuthorizationServer } from '../authorization-server.testkit.ts';
+import type {
+  AuthorizationServer,
+  AuthorizationServerOptions,
+} from '../../../../testkit/src/authorization-server.ts';
+import { startAuthorizationServer } from '../../../../testkit/src/authorization-server.ts';
 import type { TokenEndpointOptions } from '../endpoint.ts';
-import type { Script, ScriptedServer } from '../scripted-server.testkit.ts';
-import { json, startScriptedServer } from '../scripted-server.testkit.ts';
+import type { Script, ScriptedServer } from '../../../../testkit/src/scripted-server.ts';
+import { json, startScriptedServer } from '../../../../testkit/src/scripted-server.ts';
 import { connectTo } from '../token-endpoint.testkit.ts';
 
 const open: { close(): Promise<void> }[] = [];

@@ -8,8 +8,8 @@ import type { ClientAuthMethod } from '../../base/client-auth-method.ts';
 import { systemClock } from '../../base/clock.ts';
 import { createTokenCache } from '../../cache/token-cache.ts';
 import { createAuthenticator } from '../../create.ts';
-import { createTestAuthority } from '../certificates.testkit.ts';
-import { Provider } from '../oidc-provider.testkit.ts';
+import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
+import { Provider } from '../../../../testkit/src/oidc-provider.ts';
 
 const authority = createTestAuthority();
 const serverCertificate = authority.issue('localhost', ['127.0.0.1']);

@@ -6,11 +6,11 @@ import { createSecretKey } from 'node:crypto';
 import { decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClientAuthMethod } from '../../base/client-auth-method.ts';
-import { createFakeClock } from '../../base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { Secret } from '../../base/secret.ts';
-import { createTestAuthority } from '../certificates.testkit.ts';
+import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
 import type { TokenEndpointOptions } from '../endpoint.ts';
-import { json, startScriptedServer } from '../scripted-server.testkit.ts';
+import { json, startScriptedServer } from '../../../../testkit/src/scripted-server.ts';
 import { connectTo, plainOptions, unsignedJwt } from '../token-endpoint.testkit.ts';
 
 const closes: (() => Promise<unknown>)[] = [];

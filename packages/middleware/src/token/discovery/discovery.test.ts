@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeClock, skipWaitsBelow } from '../../base/fake-clock.testkit.ts';
+import { createFakeClock, skipWaitsBelow } from '../../../../testkit/src/fake-clock.ts';
 import { Secret } from '../../base/secret.ts';
-import { until } from '../../base/until.testkit.ts';
-import { json, pour, startRawServer } from '../scripted-server.testkit.ts';
+import { until } from '../../../../testkit/src/until.ts';
+import { json, pour, startRawServer } from '../../../../testkit/src/scripted-server.ts';
 import { plainOptions } from '../token-endpoint.testkit.ts';
 import { createDiscoveries } from './discoveries.ts';
 import type { DiscoveryEvent } from './discovery-event.ts';

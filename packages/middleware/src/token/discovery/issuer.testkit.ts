@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { ReceivedRequest, ScriptedServer } from '../scripted-server.testkit.ts';
-import { json, startScriptedServer } from '../scripted-server.testkit.ts';
+import type { ReceivedRequest, ScriptedServer } from '../../../../testkit/src/scripted-server.ts';
+import { json, startScriptedServer } from '../../../../testkit/src/scripted-server.ts';
 
 type MetadataResponder = (response: ServerResponse, request: ReceivedRequest) => void;
 

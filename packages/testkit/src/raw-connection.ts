@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { inTime } from '../../../middleware/src/base/until.testkit.ts';
+import { inTime } from './until.ts';
 
 /** A connection that sends and shows bytes as they are. */
 export interface RawConnection {

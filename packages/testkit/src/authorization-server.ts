@@ -4,8 +4,8 @@ import type { ServerOptions } from 'node:https';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Adapter } from 'oidc-provider';
-import { Provider } from './oidc-provider.testkit.ts';
-import type { ClientAuthMethod } from '../base/client-auth-method.ts';
+import { Provider } from './oidc-provider.ts';
+import type { ClientAuthMethod } from '../../middleware/src/base/client-auth-method.ts';
 
 export interface TestClient {
   readonly clientId: string;

@@ -1,18 +1,16 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import type { Allow, Deny } from '@grantgate/middleware/decision/decision';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
-import { inTime } from '../../../middleware/src/base/until.testkit.ts';
+import { inTime } from '../../../testkit/src/until.ts';
 import type { ServiceConfig } from '../config/dynamic.ts';
 import type { EncodedCharacters, TransportConfig } from '../config/install.ts';
+import { parseInstall } from '../config/parse-install.ts';
 import type { Step } from '../middlewares/step.ts';
 import { createHandle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
-import { encodedCharacters } from '../routing/facts.testkit.ts';
 import { createHolder } from '../snapshot/holder.ts';
 import type { Route } from '../snapshot/snapshot.ts';
 import { createServices } from '../upstream/create-upstream.ts';
@@ -22,7 +20,7 @@ import { openEntryPoint, type EntryPoint } from './entry-point.ts';
 
 export type OnRequest = Step['onRequest'];
 
-export interface TestGatewayOptions {
+export interface TestEntryPointOptions {
   /** URLs of the servers; none: no healthy server. */
   readonly servers?: readonly string[];
   /** Those without a name are given one. */
@@ -41,7 +39,7 @@ export interface TestGatewayOptions {
 }
 
 /** An entry point, the pipeline and real upstream pools over one hand-built route. */
-export interface TestGateway {
+export interface TestEntryPoint {
   readonly port: number;
   readonly origin: string;
   readonly entryPoint: EntryPoint;
@@ -54,18 +52,10 @@ export interface TestGateway {
   close(): Promise<void>;
 }
 
-const defaultTransport: TransportConfig = {
-  readTimeoutMs: 60_000,
-  headerTimeoutMs: 10_000,
-  writeTimeoutMs: 60_000,
-  idleTimeoutMs: 60_000,
-  graceTimeoutMs: 10_000,
-  maxHeaderBytes: 65_536,
-  maxHeaderFields: 100,
-  maxBodyBytes: 0,
-};
+const { config } = parseInstall('entryPoints: { web: { address: "127.0.0.1:0" } }', 'test');
+const defaults = config!.entryPoints.get('web')!;
 
-export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
+export async function startEntryPoint(options: TestEntryPointOptions): Promise<TestEntryPoint> {
   const clock = options.clock ?? systemClock;
   const service: ServiceConfig = {
     name: 'api@file',
@@ -137,15 +127,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const certificates = options.certificates ?? [];
   const entryPoint = await openEntryPoint(
     {
-      name: 'web',
-      host: '127.0.0.1',
-      port: 0,
+      ...defaults,
       tls: certificates.length > 0 ? { certificates: [] } : undefined,
       trustedIPs: options.trustedIPs ?? [],
-      insecureForwardedHeaders: false,
-      transport: { ...defaultTransport, ...options.transport },
-      encodedCharacters: { ...encodedCharacters, ...options.encodedCharacters },
-      externalAuth: undefined,
+      transport: { ...defaults.transport, ...options.transport },
+      encodedCharacters: { ...defaults.encodedCharacters, ...options.encodedCharacters },
     },
     { clock, handle, certificates, onError: (error) => void defects.push(error) },
   );
@@ -193,49 +179,3 @@ export function allow(
 
 export const deny = (code: Parameters<typeof createDeny>[0] = 'credentials_missing'): Deny =>
   createDeny(code, 'for the test');
-
-export interface TestServer {
-  readonly port: number;
-  readonly url: string;
-  /** Connections accepted in all. */
-  readonly connections: readonly Socket[];
-  close(): Promise<void>;
-}
-
-/** An HTTP server on a free port. */
-export async function startServer(
-  listener: RequestListener,
-  prepare: (server: Server) => void = () => {},
-): Promise<TestServer> {
-  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 }, listener);
-  const connections: Socket[] = [];
-  server.on('connection', (socket: Socket) => {
-    connections.push(socket);
-    socket.on('error', () => {});
-  });
-  prepare(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    url: `http://127.0.0.1:${port}`,
-    connections,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of connections) socket.destroy();
-      }),
-  };
-}
-
-/** A promise to be settled from outside. */
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-}
-
-export function createDeferred<T = void>(): Deferred<T> {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((settle) => (resolve = settle));
-  return { promise, resolve };
-}

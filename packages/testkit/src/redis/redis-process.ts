@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { Secret } from '../../base/secret.ts';
-import type { TestAuthority } from '../../token/certificates.testkit.ts';
-import { until } from '../../base/until.testkit.ts';
-import { findClosedPort } from '../../token/scripted-server.testkit.ts';
-import type { RedisTls } from './options.ts';
+import { Secret } from '../../../middleware/src/base/secret.ts';
+import type { TestAuthority } from '../certificates.ts';
+import { until } from '../until.ts';
+import { findClosedPort } from '../scripted-server.ts';
+import type { RedisTls } from '../../../middleware/src/cache/redis/options.ts';
 
 /** How every process of a test's Redis is secured. */
 export interface RedisSecurity {

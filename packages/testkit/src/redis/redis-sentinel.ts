@@ -1,9 +1,9 @@
-import { Secret } from '../../base/secret.ts';
-import type { RedisProcess, RedisSecurity } from './redis-process.testkit.ts';
-import { freePorts, startRedisProcess } from './redis-process.testkit.ts';
-import { until } from '../../base/until.testkit.ts';
-import type { TestRedis } from './redis.testkit.ts';
-import { securityOptions } from './redis.testkit.ts';
+import { Secret } from '../../../middleware/src/base/secret.ts';
+import type { RedisProcess, RedisSecurity } from './redis-process.ts';
+import { freePorts, startRedisProcess } from './redis-process.ts';
+import { until } from '../until.ts';
+import type { TestRedis } from './redis.ts';
+import { securityOptions } from './redis.ts';
 
 export interface SentinelRedis extends TestRedis {
   /** The master at the start. */

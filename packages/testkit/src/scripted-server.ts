@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, RequestListener, ServerResponse } from 'node:
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createNetServer } from 'node:net';
-import { inTime } from '../base/until.testkit.ts';
+import { inTime } from './until.ts';
 
 export interface ReceivedRequest {
   readonly method: string | undefined;

@@ -1,8 +1,8 @@
-import type { RedisProcess, RedisSecurity } from './redis-process.testkit.ts';
-import { freePorts, startRedisProcess } from './redis-process.testkit.ts';
-import { until } from '../../base/until.testkit.ts';
-import type { TestRedis } from './redis.testkit.ts';
-import { securityOptions } from './redis.testkit.ts';
+import type { RedisProcess, RedisSecurity } from './redis-process.ts';
+import { freePorts, startRedisProcess } from './redis-process.ts';
+import { until } from '../until.ts';
+import type { TestRedis } from './redis.ts';
+import { securityOptions } from './redis.ts';
 
 export interface ClusterRedis extends TestRedis {
   /** Three masters, with a third of the slots each. */

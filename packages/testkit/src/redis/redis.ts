@@ -1,7 +1,7 @@
-import { Secret } from '../../base/secret.ts';
-import type { RedisStoreOptions } from './options.ts';
-import type { RedisProcess, RedisSecurity } from './redis-process.testkit.ts';
-import { clientTls, freePorts, startRedisProcess } from './redis-process.testkit.ts';
+import { Secret } from '../../../middleware/src/base/secret.ts';
+import type { RedisStoreOptions } from '../../../middleware/src/cache/redis/options.ts';
+import type { RedisProcess, RedisSecurity } from './redis-process.ts';
+import { clientTls, freePorts, startRedisProcess } from './redis-process.ts';
 
 /** A Redis of one process or several, and how a store connects to it. */
 export interface TestRedis {
