@@ -5,7 +5,8 @@ const middleware = {
   claims: ['base', 'predicate'],
   token: ['base'],
   cache: ['base', 'token'],
-  options: ['base', 'predicate', 'claims'],
+  // cache for the shape of a store's options.
+  options: ['base', 'predicate', 'claims', 'cache'],
   decision: ['base', 'predicate', 'claims', 'options'],
   // And what the composition gives it.
   outgoing: ['base', 'token', 'options'],

@@ -101,6 +101,12 @@ export default tseslint.config(
     },
   },
   {
+    // What applications see of a function is written down, not inferred; types of options derive from their schema.
+    files: ['packages/middleware/src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.testkit.ts'],
+    rules: { '@typescript-eslint/explicit-module-boundary-types': 'error' },
+  },
+  {
     // A FIFO that an operator names by mistake would hold the process, and a device would fill its memory.
     files: ['packages/*/src/**/*.ts'],
     ignores: [

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asMeant, type EmptyText } from '@grantgate/middleware/options/as-meant';
-import { proposeName } from '@grantgate/middleware/base/names';
+import { describeDuplicate, describeUnknown } from '@grantgate/middleware/base/names';
+import { renameOptions } from '@grantgate/middleware/options/rename-options';
 import type { Document } from './document.ts';
 import type { Path } from './path.ts';
 import { isMapping, valueAt } from './path.ts';
@@ -50,19 +51,22 @@ export function readObject<S extends z.ZodObject>(
   const { document } = source;
   const problems: Problem[] = [];
   const report: ReportProblem = (path, details) => void problems.push(createProblem(document, path, details));
-  const names = new Map<string, string>();
-  const renamed = asMeant(
-    rename(valueAt(document.value, source.path), schema, source.path, [], { others, report, names }),
+  const { value: own, writtenPath: writtenBelow } = renameOptions(
+    valueAt(document.value, source.path),
     schema,
-    others.emptyText,
+    {
+      dropsNull: true,
+      onUnknown: (key, path, known) => reportUnknown(key, [...source.path, ...path], known, others, report),
+      onDuplicate: (name, path) =>
+        report([...source.path, ...path], {
+          code: 'duplicate_option',
+          message: describeDuplicate(name),
+          part: 'key',
+        }),
+    },
   );
-  const writtenPath = (path: readonly PropertyKey[]): Path => {
-    const below = path.map((_, index) => {
-      const part = path[index];
-      return typeof part === 'number' ? part : (names.get(keyOf(path.slice(0, index + 1))) ?? String(part));
-    });
-    return [...source.path, ...below];
-  };
+  const renamed = asMeant(own, schema, others.emptyText);
+  const writtenPath = (path: readonly PropertyKey[]): Path => [...source.path, ...writtenBelow(path)];
   const parsed = schema.safeParse(renamed);
   let value: Partial<z.output<S>>;
   if (parsed.success) value = parsed.data;
@@ -105,74 +109,12 @@ function describe(message: string): string {
     .replace(/^Too (?:small|big): /, '');
 }
 
-const keyOf = (path: readonly PropertyKey[]): string => path.map(String).join('\0');
-
-interface Renaming {
-  readonly others: OtherNames;
-  readonly report: ReportProblem;
-  /** Name as written, by canonical path. */
-  readonly names: Map<string, string>;
-}
-
-/** A copy with the schema's own names; what the schema does not know is reported and left out. */
-function rename(
-  raw: unknown,
-  schema: z.core.$ZodType,
-  written: Path,
-  canonical: readonly string[],
-  to: Renaming,
-): unknown {
-  const kind = unwrap(schema, raw);
-  if (kind instanceof z.ZodArray && Array.isArray(raw))
-    return raw.map((item, index) =>
-      rename(item, kind.element, [...written, index], [...canonical, String(index)], to),
-    );
-  if (!isMapping(raw)) return raw;
-  if (kind instanceof z.ZodRecord)
-    return Object.fromEntries(
-      Object.entries(raw).map(([name, value]) => [
-        name,
-        rename(value, kind.valueType, [...written, name], [...canonical, name], to),
-      ]),
-    );
-  if (!(kind instanceof z.ZodObject)) return raw;
-  const shape = kind.shape as Record<string, z.ZodType>;
-  const known = namesOf(kind);
-  const result = new Map<string, unknown>();
-  for (const [key, value] of Object.entries(raw)) {
-    const name = known.get(key.toLowerCase());
-    const here = [...written, key];
-    if (name === undefined) {
-      if (kind.def.catchall?._zod.def.type === 'never') reportUnknown(key, here, Object.keys(shape), to);
-    } else if (result.has(name)) {
-      const message = `${name} is given twice (names are case-insensitive)`;
-      to.report(here, { code: 'duplicate_option', message, part: 'key' });
-    } else if (value !== null) {
-      to.names.set(keyOf([...canonical, name]), key);
-      const field = shape[name];
-      result.set(name, field ? rename(value, field, here, [...canonical, name], to) : value);
-    }
-  }
-  return Object.fromEntries(result);
-}
-
-/** By schema: its names, by their lower case. Thousands of entries are read with one schema. */
-const knownNames = new WeakMap<z.ZodObject, ReadonlyMap<string, string>>();
-
-function namesOf(schema: z.ZodObject): ReadonlyMap<string, string> {
-  let known = knownNames.get(schema);
-  if (known === undefined) {
-    known = new Map(Object.keys(schema.shape).map((name) => [name.toLowerCase(), name]));
-    knownNames.set(schema, known);
-  }
-  return known;
-}
-
 function reportUnknown(
   key: string,
   path: Path,
   known: readonly string[],
-  { others, report }: Renaming,
+  others: OtherNames,
+  report: ReportProblem,
 ): void {
   const same = (name: string): boolean => name.toLowerCase() === key.toLowerCase();
   const [ignored, reason] = Object.entries(others.ignored ?? {}).find(([name]) => same(name)) ?? [];
@@ -186,23 +128,3 @@ function reportUnknown(
     tell('unsupported_option', `${unsupported} is not supported by this version`);
   else tell('unknown_option', describeUnknown('option', key, known));
 }
-
-/** `unknown option adress: did you mean address?` */
-export function describeUnknown(what: string, written: string, known: readonly string[]): string {
-  return `unknown ${what} ${written}: ${proposeName(written, known)}`;
-}
-
-/** The schema below defaults, options and transformations; of a union, the member that an object or a list fits. */
-function unwrap(schema: z.core.$ZodType, raw: unknown): z.core.$ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
-    return unwrap(schema.def.innerType, raw);
-  if (schema instanceof z.ZodPipe) return unwrap(schema.def.in, raw);
-  if (schema instanceof z.ZodUnion) {
-    const kinds = schema.options.map((option) => unwrap(option, raw));
-    return kinds.find((kind) => (Array.isArray(raw) ? kind instanceof z.ZodArray : isKeyed(kind))) ?? schema;
-  }
-  return schema;
-}
-
-const isKeyed = (schema: z.core.$ZodType): boolean =>
-  schema instanceof z.ZodObject || schema instanceof z.ZodRecord;

@@ -51,3 +51,11 @@ export function proposeName(written: string, known: readonly string[]): string {
   if (known.length === 0) return 'expected none here';
   return `expected ${known.length > 1 ? 'one of ' : ''}${known.join(', ')}`;
 }
+
+/** `unknown option adress: did you mean address?` */
+export function describeUnknown(what: string, written: string, known: readonly string[]): string {
+  return `unknown ${what} ${written}: ${proposeName(written, known)}`;
+}
+
+export const describeDuplicate = (name: string): string =>
+  `${name} is given twice (names are case-insensitive)`;

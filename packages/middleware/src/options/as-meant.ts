@@ -86,7 +86,7 @@ const splitList = (text: string): readonly string[] =>
     .filter((part) => part !== '');
 
 /** The schema below defaults, options and transformations. */
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
     return unwrap(schema.def.innerType);
   return schema instanceof z.ZodPipe ? unwrap(schema.def.in) : schema;

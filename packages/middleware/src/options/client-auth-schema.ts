@@ -1,34 +1,16 @@
 import { z } from 'zod';
-import type { ClientAuthentication } from '../base/client-auth-method.ts';
 import { clientAuthentications } from '../base/client-auth-method.ts';
-import type { Secret } from '../base/secret.ts';
 import { duration } from './duration.ts';
 import { secret, secretText } from './secret-schema.ts';
 
-/** `clientConfig.assertion` as a user writes it. */
-export interface AssertionInput {
-  key?: string | Secret | undefined;
-  certificate?: string | Secret | undefined;
-  keyID?: string | undefined;
-  algorithm?: string | undefined;
-  audience?: string | undefined;
-  lifetime?: number | string | undefined;
-  file?: string | undefined;
-}
-
-export interface AssertionShape extends AssertionInput {
-  /** Milliseconds. */
-  lifetime: number;
-}
-
-export const clientAuthenticationSchema: z.ZodType<ClientAuthentication, ClientAuthentication | undefined> = z
+export const clientAuthenticationSchema = z
   .enum(clientAuthentications, { error: `expected one of ${clientAuthentications.join(', ')}` })
   .default('auto')
   .describe(
     'Client authentication. `auto`: `client_secret_basic` or `client_secret_post`, whichever the server accepts.',
   );
 
-export const assertionSchema: z.ZodType<AssertionShape, AssertionInput> = z.strictObject({
+export const assertionSchema = z.strictObject({
   key: secret.optional().describe('Private key of `private_key_jwt`: PEM, or a JWK as JSON.'),
   certificate: secretText
     .optional()
@@ -58,3 +40,7 @@ export const assertionSchema: z.ZodType<AssertionShape, AssertionInput> = z.stri
     .optional()
     .describe('Absolute path of the JWT that `assertion_file` sends; read for each token request.'),
 });
+
+/** `clientConfig.assertion` as a user writes it. */
+export type AssertionInput = z.input<typeof assertionSchema>;
+export type AssertionShape = z.output<typeof assertionSchema>;

@@ -6,7 +6,7 @@ import type { AssertionInput, AssertionShape } from './client-auth-schema.ts';
 import type { AssertionOptions } from './options.ts';
 import type { Report } from './report.ts';
 import { isText, toSecret, toText } from './secret-schema.ts';
-import type { TlsShape } from './tls.ts';
+import type { TlsInput } from './tls-schema.ts';
 
 /** The options that say who the client is; each may be of a type that the schema refused. */
 export interface ClientShape {
@@ -14,7 +14,7 @@ export interface ClientShape {
   readonly clientSecret?: unknown;
   readonly clientAuthentication?: unknown;
   readonly assertion: AssertionInput | undefined;
-  readonly tls: TlsShape | undefined;
+  readonly tls: TlsInput | undefined;
 }
 
 const assertionPath = ['clientConfig', 'assertion'] as const;

@@ -1,5 +1,6 @@
 import type { ClientAuthentication } from '../base/client-auth-method.ts';
 import type { Secret } from '../base/secret.ts';
+import type { StoreOptions } from '../cache/stores.ts';
 import type { ForwardHeadersFormat } from '../claims/headers.ts';
 
 /** The options of `oAuthClientCredentials` after parsing, validated and frozen; the schema has their defaults. */
@@ -72,37 +73,6 @@ export interface AssertionOptions {
   readonly file: string | undefined;
   /** Paths that the file must be at or below, symbolic links followed; undefined: any. */
   readonly within?: readonly string[] | undefined;
-}
-
-export interface StoreOptions {
-  /** Prefix of every key. */
-  readonly keyPrefix: string;
-  /** 16, 24 or 32 bytes in UTF-8: AES-128, -192 or -256. */
-  readonly secret: Secret;
-  /** Secrets that open entries too; each as `secret`. */
-  readonly otherSecrets?: readonly Secret[];
-  readonly redis: {
-    readonly endpoints: readonly { readonly host: string; readonly port: number }[];
-    readonly username?: string;
-    readonly password?: Secret;
-    /** Always 0 with `cluster`. */
-    readonly database: number;
-    readonly cluster: boolean;
-    /** Milliseconds that callers wait for an operation. */
-    readonly timeoutMs: number;
-    readonly tls?: {
-      /** PEM. */
-      readonly ca?: string;
-      readonly cert?: string;
-      readonly key?: Secret;
-      readonly insecureSkipVerify: boolean;
-    };
-    readonly sentinel?: {
-      readonly masterSet: string;
-      readonly username?: string;
-      readonly password?: Secret;
-    };
-  };
 }
 
 /** Something wrong with an option, at its path as the user wrote it. */

@@ -1,19 +1,20 @@
+import { describeDuplicate, describeUnknown } from '../base/names.ts';
 import { compileClaims } from '../claims/compile.ts';
 import { compileForwardHeaders } from '../claims/headers.ts';
 import { parseClaimPath } from '../claims/path.ts';
 import { asMeant } from './as-meant.ts';
 import type { AssertionInput } from './client-auth-schema.ts';
 import { checkClientAuth, toAssertionOptions } from './client-auth.ts';
-import { clientCredentialsNames, toCanonical } from './canonical.ts';
 import type { ClientCredentialsOptions, OptionProblem } from './options.ts';
 import type { Report } from './report.ts';
+import { renameOptions } from './rename-options.ts';
 import { checkProxy, checkRequest, toList, toNamedSecrets, toScopes } from './request.ts';
 import type { ClientCredentialsShape } from './schema.ts';
 import { clientCredentialsSchema } from './schema.ts';
 import { toSecret, toText } from './secret-schema.ts';
 import { checkServer, toServer } from './server.ts';
 import { checkStore, toStoreOptions } from './store.ts';
-import type { TlsShape } from './tls.ts';
+import type { TlsInput } from './tls-schema.ts';
 import { checkTls } from './tls.ts';
 
 export interface ParsedOptions {
@@ -24,18 +25,25 @@ export interface ParsedOptions {
 
 /** Parses options as a user wrote them: all problems at once, defaults filled in, the result frozen. */
 export function parseClientCredentials(raw: unknown): ParsedOptions {
-  const canonical = toCanonical(raw, clientCredentialsNames);
-  const problems: OptionProblem[] = [...canonical.problems];
+  const problems: OptionProblem[] = [];
+  const refuseName = (path: (string | number)[], code: string, message: string): void =>
+    void problems.push({ severity: 'error', path, code, message });
+  const renamed = renameOptions(raw, clientCredentialsSchema, {
+    dropsNull: false,
+    onUnknown: (key, path, known) =>
+      refuseName(path, 'unknown_option', describeUnknown('option', key, known)),
+    onDuplicate: (name, path) => refuseName(path, 'duplicate_option', describeDuplicate(name)),
+  });
   const report: Report = (severity, path, code, message, within) =>
     void problems.push({
       severity,
-      path: canonical.writtenPath(path),
+      path: renamed.writtenPath(path),
       code,
       message,
       ...(within && { within }),
     });
 
-  const value = asMeant(canonical.value, clientCredentialsSchema);
+  const value = asMeant(renamed.value, clientCredentialsSchema);
   const parsed = clientCredentialsSchema.safeParse(value);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
@@ -76,7 +84,7 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
   checkServer(shape, report);
   // The shape may be one that the schema refused: YAML writes an empty value as null.
   const clientConfig = toRecord(shape.clientConfig);
-  const tls: TlsShape | undefined = toRecord(clientConfig?.['tls']);
+  const tls: TlsInput | undefined = toRecord(clientConfig?.['tls']);
   const assertion: AssertionInput | undefined = toRecord(clientConfig?.['assertion']);
   checkProxy(clientConfig?.['proxy'], report);
   checkRequest({ ...shape, headers: clientConfig?.['headers'] }, report);

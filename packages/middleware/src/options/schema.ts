@@ -1,100 +1,13 @@
 import { z } from 'zod';
-import type { ClientAuthentication } from '../base/client-auth-method.ts';
-import type { Secret } from '../base/secret.ts';
-import type { ForwardHeadersFormat } from '../claims/headers.ts';
-import type { AssertionInput, AssertionShape } from './client-auth-schema.ts';
 import { assertionSchema, clientAuthenticationSchema } from './client-auth-schema.ts';
 import { duration } from './duration.ts';
-import type { NamedSecrets } from './request-schema.ts';
 import { endpointParamsSchema, headersSchema, resourceSchema, scopesSchema } from './request-schema.ts';
 import { secret, secretText } from './secret-schema.ts';
-import type { StoreInput, StoreShape } from './store-schema.ts';
 import { storeSchema } from './store-schema.ts';
-
-/** Which authorization server is meant: `url`, `issuer`, or both, of which `url` wins. */
-export type ServerInput =
-  { url: string; issuer?: string | undefined } | { url?: string | undefined; issuer: string };
-
-/** The options as a user writes them, under their canonical names. */
-export type ClientCredentialsInput = ServerInput & ClientCredentialsFields;
-
-export interface ClientCredentialsFields {
-  clientID?: string | Secret | undefined;
-  clientSecret?: string | Secret | undefined;
-  clientAuthentication?: ClientAuthentication | undefined;
-  audience?: string | undefined;
-  scopes?: string | string[] | undefined;
-  resource?: string | string[] | undefined;
-  endpointParams?: NamedSecrets | undefined;
-  tokenLifetime?: number | string | undefined;
-  acceptedTokenTypes?: string[] | undefined;
-  claims?: string | undefined;
-  forwardHeaders?: Record<string, string> | undefined;
-  forwardHeadersFormat?: ForwardHeadersFormat | undefined;
-  usernameClaim?: string | undefined;
-  renewOnUnauthorized?: boolean | undefined;
-  clientConfig?:
-    | {
-        tls?:
-          | {
-              ca?: string | Secret | undefined;
-              cert?: string | Secret | undefined;
-              key?: string | Secret | undefined;
-              insecureSkipVerify?: boolean | undefined;
-            }
-          | undefined;
-        timeoutSeconds?: number | undefined;
-        maxRetries?: number | undefined;
-        maxConcurrent?: number | undefined;
-        headers?: NamedSecrets | undefined;
-        proxy?: string | Secret | undefined;
-        assertion?: AssertionInput | undefined;
-      }
-    | undefined;
-  store?: StoreInput | undefined;
-}
-
-/** The same with every default filled in. */
-export interface ClientCredentialsShape {
-  url?: string | undefined;
-  issuer?: string | undefined;
-  clientID?: string | Secret | undefined;
-  clientSecret?: string | Secret | undefined;
-  clientAuthentication: ClientAuthentication;
-  audience?: string | undefined;
-  scopes?: string | string[] | undefined;
-  resource?: string | string[] | undefined;
-  endpointParams?: NamedSecrets | undefined;
-  /** Milliseconds. */
-  tokenLifetime?: number | undefined;
-  acceptedTokenTypes: string[];
-  claims?: string | undefined;
-  forwardHeaders: Record<string, string>;
-  forwardHeadersFormat: ForwardHeadersFormat;
-  usernameClaim?: string | undefined;
-  renewOnUnauthorized: boolean;
-  clientConfig: {
-    tls: {
-      ca?: string | Secret | undefined;
-      cert?: string | Secret | undefined;
-      key?: string | Secret | undefined;
-      insecureSkipVerify: boolean;
-    };
-    timeoutSeconds: number;
-    maxRetries: number;
-    maxConcurrent: number;
-    headers?: NamedSecrets | undefined;
-    proxy?: string | Secret | undefined;
-    assertion?: AssertionShape | undefined;
-  };
-  store?: StoreShape | undefined;
-}
+import { tlsFields } from './tls-schema.ts';
 
 /** The options of `oAuthClientCredentials` under their canonical names; the source of types, defaults, reference and JSON Schema. */
-export const clientCredentialsSchema: z.ZodType<
-  ClientCredentialsShape,
-  ClientCredentialsFields & { url?: string | undefined; issuer?: string | undefined }
-> = z
+export const clientCredentialsSchema = z
   .strictObject({
     url: z
       .string()
@@ -157,17 +70,10 @@ export const clientCredentialsSchema: z.ZodType<
       .strictObject({
         tls: z
           .strictObject({
-            ca: secretText
-              .optional()
-              .describe(
-                "PEM certificates of the authorities that are trusted for the server, instead of the system's.",
-              ),
-            cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
-            key: secret.optional().describe('PEM private key; together with `cert`.'),
-            insecureSkipVerify: z
-              .boolean()
-              .default(false)
-              .describe('Accepts any server certificate; warns at load.'),
+            ...tlsFields,
+            ca: tlsFields.ca.describe(
+              "PEM certificates of the authorities that are trusted for the server, instead of the system's.",
+            ),
           })
           .prefault({})
           .describe('TLS to the authorization server.'),
@@ -206,3 +112,15 @@ export const clientCredentialsSchema: z.ZodType<
   .meta({
     allOf: [{ anyOf: ['url', 'issuer'].map((name) => ({ properties: { [name]: true }, required: [name] })) }],
   });
+
+/** Which authorization server is meant: `url`, `issuer`, or both, of which `url` wins. */
+export type ServerInput =
+  { url: string; issuer?: string | undefined } | { url?: string | undefined; issuer: string };
+
+export type ClientCredentialsFields = Omit<z.input<typeof clientCredentialsSchema>, 'url' | 'issuer'>;
+
+/** The options as a user writes them, under their canonical names. */
+export type ClientCredentialsInput = ServerInput & ClientCredentialsFields;
+
+/** The same with every default filled in. */
+export type ClientCredentialsShape = z.output<typeof clientCredentialsSchema>;

@@ -1,48 +1,12 @@
 import { z } from 'zod';
-import type { Secret } from '../base/secret.ts';
 import { duration } from './duration.ts';
 import { secret, secretText } from './secret-schema.ts';
+import { tlsFields } from './tls-schema.ts';
 
-type Text = string | Secret;
-
-/** `store` as a user writes it, under its canonical names. */
-export interface StoreInput {
-  keyPrefix?: string | undefined;
-  secret?: Text | undefined;
-  secrets?: Text[] | undefined;
-  redis: {
-    endpoints: string[];
-    username?: Text | undefined;
-    password?: Text | undefined;
-    database?: number | undefined;
-    timeout?: number | string | undefined;
-    cluster?: boolean | Record<string, never> | undefined;
-    tls?: StoreTlsInput | undefined;
-    sentinel?: { masterSet: string; username?: Text | undefined; password?: Text | undefined } | undefined;
-  };
-}
-
-export interface StoreTlsInput {
-  ca?: Text | undefined;
-  caBundle?: Text | undefined;
-  cert?: Text | undefined;
-  key?: Text | undefined;
-  insecureSkipVerify?: boolean | undefined;
-}
-
-/** The same with every default filled in. */
-export interface StoreShape extends StoreInput {
-  keyPrefix: string;
-  redis: Omit<StoreInput['redis'], 'timeout'> & {
-    /** Milliseconds. */
-    timeout: number;
-    database: number;
-    cluster: boolean | Record<string, never>;
-  };
-}
+const { ca, ...otherTlsFields } = tlsFields;
 
 /** `store` under its canonical names. */
-export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
+export const storeSchema = z.strictObject({
   keyPrefix: z.string().default('').describe('Prefix of every key.'),
   secret: secret
     .optional()
@@ -75,16 +39,9 @@ export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
         .describe('The endpoints are nodes of a Redis Cluster.'),
       tls: z
         .strictObject({
-          ca: secretText
-            .optional()
-            .describe('PEM certificates of the authorities that are trusted for servers.'),
+          ca: ca.describe('PEM certificates of the authorities that are trusted for servers.'),
           caBundle: secretText.optional().describe('Alias of `ca`.'),
-          cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
-          key: secret.optional().describe('PEM private key; together with `cert`.'),
-          insecureSkipVerify: z
-            .boolean()
-            .default(false)
-            .describe('Accepts any server certificate; warns at load.'),
+          ...otherTlsFields,
         })
         .optional()
         .describe('Uses TLS to servers and sentinels.'),
@@ -99,3 +56,7 @@ export const storeSchema: z.ZodType<StoreShape, StoreInput> = z.strictObject({
     })
     .describe('Redis: one server, a Redis Cluster, or a master that sentinels watch.'),
 });
+
+/** The same with every default filled in. */
+export type StoreShape = z.output<typeof storeSchema>;
+export type StoreTlsInput = NonNullable<z.input<typeof storeSchema>['redis']['tls']>;

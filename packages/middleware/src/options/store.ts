@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { StoreOptions } from './options.ts';
+import type { StoreOptions } from '../cache/stores.ts';
 import type { Report } from './report.ts';
 import { isText, toSecret, toText } from './secret-schema.ts';
 import type { StoreShape, StoreTlsInput } from './store-schema.ts';
@@ -86,7 +86,7 @@ export function toStoreOptions({ keyPrefix, secret, secrets = [], redis }: Store
           ...(ca !== undefined && { ca: toText(ca) }),
           ...(tls.cert !== undefined && { cert: toText(tls.cert) }),
           ...(tls.key !== undefined && { key: toSecret(tls.key) }),
-          insecureSkipVerify: tls.insecureSkipVerify === true,
+          insecureSkipVerify: tls.insecureSkipVerify,
         }),
       }),
       ...(sentinel && {

@@ -1,15 +1,7 @@
 import { createSecureContext } from 'node:tls';
-import type { Secret } from '../base/secret.ts';
 import type { Report } from './report.ts';
 import { isText, toText } from './secret-schema.ts';
-
-/** TLS options as a user writes them. */
-export interface TlsShape {
-  readonly ca?: string | Secret | undefined;
-  readonly cert?: string | Secret | undefined;
-  readonly key?: string | Secret | undefined;
-  readonly insecureSkipVerify?: boolean | undefined;
-}
+import type { TlsInput } from './tls-schema.ts';
 
 /** Whose TLS options they are. */
 interface TlsOwner {
@@ -21,7 +13,7 @@ interface TlsOwner {
 }
 
 /** What is wrong with TLS options beyond their types. */
-export function checkTls(tls: TlsShape, { path, caName, peer }: TlsOwner, report: Report): void {
+export function checkTls(tls: TlsInput, { path, caName, peer }: TlsOwner, report: Report): void {
   const { ca, cert, key } = tls;
   if ((cert === undefined) !== (key === undefined)) {
     const [present, absent] = cert === undefined ? ['key', 'cert'] : ['cert', 'key'];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRedisStore } from '@grantgate/middleware/cache/redis/create-redis-store';
 import type { TokenStore } from '@grantgate/middleware/cache/store';
-import type { StoreOptions } from '@grantgate/middleware/options/options';
+import type { StoreOptions } from '@grantgate/middleware/cache/stores';
 import type { ConnectionResult } from './connection-result.ts';
 
 /** Milliseconds for the connection, and again for all that is asked over it. */

@@ -1,10 +1,11 @@
+import { describeUnknown } from '@grantgate/middleware/base/names';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import type { Path } from '../../config/path.ts';
 import type { Place, Problem } from '../../config/place.ts';
 import { createProblem, errorsOf } from '../../config/problem.ts';
 import type { Source } from '../../config/read.ts';
-import { describeUnknown, readObject } from '../../config/read.ts';
+import { readObject } from '../../config/read.ts';
 import type { CompositeKind, MiddlewareKind, NamedObject, NameSchemas } from '../../middlewares/kind.ts';
 import { kinds } from '../../middlewares/kinds.ts';
 

@@ -1,10 +1,11 @@
+import { describeUnknown } from '@grantgate/middleware/base/names';
 import type { z } from 'zod';
 import type { Document, Origin } from '../../../config/document.ts';
 import { isMapping, valueAt } from '../../../config/path.ts';
 import type { Place, Problem } from '../../../config/place.ts';
 import { createProblem } from '../../../config/problem.ts';
 import type { Source } from '../../../config/read.ts';
-import { describeUnknown, readObject } from '../../../config/read.ts';
+import { readObject } from '../../../config/read.ts';
 import { metadataSchema } from './schemas.ts';
 
 export type ManifestKind =
