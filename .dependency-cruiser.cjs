@@ -35,7 +35,8 @@ const gateway = {
   snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy', 'middlewares', 'reload'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config', 'middlewares', 'http1/message'],
   // Serves requests on the connections that entry points accept.
-  'http1/server': ['http1/message', 'pipeline', 'proxy', 'routing', 'config'],
+  // middlewares for the type of a refusal.
+  'http1/server': ['http1/message', 'pipeline', 'proxy', 'middlewares', 'routing', 'config'],
   entrypoints: ['http1/server', 'pipeline', 'routing', 'config'],
   'external-auth': [
     'pipeline',

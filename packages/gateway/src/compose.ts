@@ -40,7 +40,7 @@ export async function startGateway(install: InstallConfig, io: GatewayIo): Promi
   }
 }
 
-/** What is open, closed in the opposite order. */
+/** Open resources, closed in reverse order. */
 interface CloseStack {
   add(close: () => Promise<void> | void): void;
   closeAll(): Promise<void>;

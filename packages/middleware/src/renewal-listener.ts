@@ -2,7 +2,7 @@ import { createChannel } from './base/channel.ts';
 import type { RenewalEvent } from './cache/renewal-event.ts';
 import { warnProcess } from './process-warning.ts';
 
-/** What an application may hear of its renewals. */
+/** Events of token renewals, for applications. */
 export interface RenewalListener {
   /**
    * Called with what becomes of each renewal of a token in the background, in the turn in which it ends: `failed`, `recovered`,

@@ -3,7 +3,7 @@ import { createChannel } from './base/channel.ts';
 import type { StoreEvent } from './cache/store-event.ts';
 import { warnProcess } from './process-warning.ts';
 
-/** What an application may hear of its store. */
+/** Events of the store, for applications. */
 export interface StoreListener {
   /**
    * Called with what happens to the store, in the turn in which it happens: `state` when it is lost or back, `failure` for

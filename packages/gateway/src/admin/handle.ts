@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { IncomingRequest } from '../pipeline/incoming-request.ts';
+import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import type { PendingRequest } from '../pipeline/refusals.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';

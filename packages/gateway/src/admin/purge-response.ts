@@ -1,4 +1,4 @@
-import type { IncomingRequest } from '../pipeline/incoming-request.ts';
+import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import type { CallerBody } from '../proxy/caller-body.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { Page } from './page.ts';

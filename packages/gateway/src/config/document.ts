@@ -31,7 +31,7 @@ export interface Origin {
   readonly strictPrefixMatching: boolean;
 }
 
-/** What of an entry a place is asked for; default `value`. A number: that code unit of a string, counted from 0. */
+/** The part of an entry whose place is looked up; default `value`. A number: that code unit of a string, from 0. */
 export type EntryPart = 'key' | 'value' | number;
 
 export interface ParsedDocuments {

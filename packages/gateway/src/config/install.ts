@@ -33,7 +33,7 @@ export interface EntryPointConfig {
   readonly transport: TransportConfig;
   /** What paths may have. */
   readonly encodedCharacters: EncodedCharacters;
-  /** Decides for a proxy beside, and serves no routes; undefined: it serves routes. */
+  /** Decides for an external proxy, and serves no routes; undefined: it serves routes. */
   readonly externalAuth: ExternalAuthConfig | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface EncodedCharacters {
   readonly hash: boolean;
 }
 
-/** How a proxy beside is answered. */
+/** How an external proxy is answered. */
 export interface ExternalAuthConfig {
   /** Forward-auth (Envoy's HTTP form too) or `ext_authz` over gRPC. */
   readonly kind: 'forwardAuth' | 'extAuthz';

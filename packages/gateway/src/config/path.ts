@@ -9,7 +9,7 @@ export function formatPath(path: Path): string {
   );
 }
 
-/** What stands at a path; undefined where there is nothing. Inherited names are nothing. */
+/** The value at a path; undefined if there is none. Inherited properties do not count. */
 export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let at = root;
   for (const part of path) {

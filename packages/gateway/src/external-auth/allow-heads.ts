@@ -7,7 +7,7 @@ import { type DecisionHeaders, createDecisionHeaders, findImpostors } from './de
 import { namesOf } from './raw-headers.ts';
 
 /** The head of the response that says yes; made once for each token, and once for callers' headers that come again. */
-export type ToAllowHead = (passes: StepChanges, facts: RequestFacts) => CallerResponseHead;
+export type ToAllowHead = (changes: StepChanges, facts: RequestFacts) => CallerResponseHead;
 
 export function createAllowHeads(config: ExternalAuthConfig): ToAllowHead {
   const toHeaders = createDecisionHeaders(config, ['Content-Length', '0']);
@@ -27,10 +27,10 @@ export function createAllowHeads(config: ExternalAuthConfig): ToAllowHead {
     }
     return head;
   };
-  return (passes, facts) => {
-    const [pass] = passes;
-    if (pass === undefined || passes.length > 1) {
-      const headers = toHeaders(passes);
+  return (changes, facts) => {
+    const [pass] = changes;
+    if (pass === undefined || changes.length > 1) {
+      const headers = toHeaders(changes);
       return toHead(headers, findImpostors(namesOf(facts.rawHeaders), headers), false);
     }
     if (!facts.reusesHeaders) return find(pass, facts);

@@ -17,7 +17,7 @@ export interface DecisionHeaders {
 }
 
 /** Made once for each token and middleware. */
-export type ToDecisionHeaders = (passes: StepChanges) => DecisionHeaders;
+export type ToDecisionHeaders = (changes: StepChanges) => DecisionHeaders;
 
 /**
  * Every forwarded header is there, empty ones too: proxies differ on whether an absent one leaves the caller's own in place.
@@ -31,13 +31,14 @@ export function createDecisionHeaders(
   const own = [credentialsHeader, usernameHeader].map(normalizeHeaderName);
   // A decision that a token has earned lives as long as the token does.
   const known = new WeakMap<Pass, DecisionHeaders>();
-  const build = (passes: StepChanges): DecisionHeaders => {
+  const build = (changes: StepChanges): DecisionHeaders => {
     const headers: string[] = [];
-    appendSetHeaders(headers, passes);
+    appendSetHeaders(headers, changes);
     const [credentials = '', username = ''] = own;
     // The credentials have been used: they go no further, whatever header they came in.
-    if (!isReplaced(passes, credentials)) headers.push(credentialsHeader, '');
-    if (!isReplaced(passes, username)) headers.push(usernameHeader, toHeaderValue(usernameOf(passes) ?? ''));
+    if (!isReplaced(changes, credentials)) headers.push(credentialsHeader, '');
+    if (!isReplaced(changes, username))
+      headers.push(usernameHeader, toHeaderValue(usernameOf(changes) ?? ''));
     const names = headers.filter((_text, at) => at % 2 === 0);
     return {
       pairs: [...headers, ...ending],
@@ -46,12 +47,12 @@ export function createDecisionHeaders(
       isOdd: names.some(isOddlySpelled),
     };
   };
-  return (passes) => {
-    const [only] = passes;
-    if (only === undefined || passes.length > 1) return build(passes);
+  return (changes) => {
+    const [only] = changes;
+    if (only === undefined || changes.length > 1) return build(changes);
     let headers = known.get(only);
     if (headers === undefined) {
-      headers = build(passes);
+      headers = build(changes);
       known.set(only, headers);
     }
     return headers;

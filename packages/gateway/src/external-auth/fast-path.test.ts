@@ -23,7 +23,7 @@ import type { Handle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { createReadPath } from '../routing/request-path.ts';
-import type { NamedSteps } from '../snapshot/snapshot.ts';
+import type { StepChain } from '../snapshot/snapshot.ts';
 import { createForwardAuthHandle } from './forward-auth.ts';
 
 const good = 'Basic Z29vZDpzZWNyZXQ=';
@@ -76,7 +76,7 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
   const install = `entryPoints: { checks: { address: "127.0.0.1:0", forwardAuth: ${options} } }`;
   const config = parseInstall(install, 'grantgate.yaml').config!.entryPoints.get('checks')!;
   const check: ExternalAuthConfig = config.externalAuth!;
-  const checks = new Map<string, NamedSteps>(
+  const checks = new Map<string, StepChain>(
     Object.entries(middlewares).map(([name, decides]) => [
       name,
       {

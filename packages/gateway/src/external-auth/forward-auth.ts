@@ -1,14 +1,15 @@
 import { toProblem } from '@grantgate/middleware/decision/problem';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
 import type { ExternalAuthConfig } from '../config/install.ts';
-import type { IncomingRequest } from '../pipeline/incoming-request.ts';
+import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import { settle, type Handle, type PipelineDeps, type RequestFlow } from '../pipeline/handle.ts';
-import { ambiguousPath, type Refusal } from '../pipeline/refusals.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
+import { ambiguousPath } from '../pipeline/refusals.ts';
 import { RequestContext, type RequestContextDeps } from '../pipeline/request-context.ts';
 import { toRefusalResponse } from '../pipeline/write-refusal.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
-import type { NamedSteps, Snapshot } from '../snapshot/snapshot.ts';
+import type { StepChain, Snapshot } from '../snapshot/snapshot.ts';
 import { endOfName, mount } from './forward-auth-path.ts';
 import { toOriginalFacts } from './original-request.ts';
 import { createAllowHeads } from './allow-heads.ts';
@@ -17,8 +18,8 @@ import { refuseBroken, refuseUnknown } from './refuse-middleware.ts';
 import { isAmbiguousPath, isPathTold } from './told-path.ts';
 
 /**
- * Answers a proxy beside: any request to `/forward-auth/MIDDLEWARE`, and to any path below it, is a question whether the
- * caller's request may pass. Exactly 200 with an empty body for yes, with the headers to set; the refusal for no.
+ * Serves authorization checks of external proxies at `/forward-auth/MIDDLEWARE` and below. A request that may pass gets 200
+ * with an empty body and the headers to set; any other gets the refusal.
  */
 export function createForwardAuthHandle(config: ExternalAuthConfig, deps: PipelineDeps): Handle {
   const toHead = createAllowHeads(config);
@@ -33,10 +34,10 @@ export function createForwardAuthHandle(config: ExternalAuthConfig, deps: Pipeli
       toAuthorization: ({ rawHeaders }: RequestFacts) => valueOf(rawHeaders, credentials),
     }),
   };
-  const way: RequestFlow<NamedSteps> = {
-    find: findAsked,
-    pass({ incoming, passes }) {
-      incoming.response.begin(toHead(passes, incoming.facts));
+  const flow: RequestFlow<StepChain> = {
+    find: findChain,
+    pass({ incoming, changes }) {
+      incoming.response.begin(toHead(changes, incoming.facts));
       incoming.response.end(undefined, false, noTrailers);
     },
     onDefect: (error, requestId) => deps.onDefect(error, requestId),
@@ -44,24 +45,24 @@ export function createForwardAuthHandle(config: ExternalAuthConfig, deps: Pipeli
   return (incoming) => {
     const lease = deps.acquire();
     const context = new RequestContext(incoming, lease, contextDeps);
-    settle(context, lease.snapshot, way);
+    settle(context, lease.snapshot, flow);
     return context;
   };
 }
 
-/** The middleware that a proxy asks. */
-function findAsked(context: RequestContext, snapshot: Snapshot): Refusal | NamedSteps {
+/** Finds the steps of the middleware that a proxy names. */
+function findChain(context: RequestContext, snapshot: Snapshot): Refusal | StepChain {
   const { incoming } = context;
   const { facts } = incoming;
   const name = nameIn(facts.path, endOfName(facts.path));
-  const asked = name === undefined ? undefined : lookUp(name, snapshot);
-  context.route = asked;
+  const chain = name === undefined ? undefined : lookUp(name, snapshot);
+  context.route = chain;
   if (incoming.refusal !== undefined) return incoming.refusal;
-  if (asked === undefined) return refuseUnknown(name && decode(name));
-  return refuseBroken(asked) ?? refusalOfPath(incoming, context.facts) ?? asked;
+  if (chain === undefined) return refuseUnknown(name && decode(name));
+  return refuseBroken(chain) ?? refusalOfPath(incoming, context.facts) ?? chain;
 }
 
-/** The caller's request: what a proxy asks about is of interest, not its asking. */
+/** The caller's request, as the proxy describes it. */
 const toFacts = (facts: RequestFacts): RequestFacts =>
   toOriginalFacts(facts, facts.target.slice(endOfName(facts.path)));
 
@@ -73,7 +74,7 @@ function refusalOfPath({ facts, readPath }: IncomingRequest, original: RequestFa
 const nameIn = (path: string, nameEnd: number): string | undefined =>
   path.startsWith(mount) ? path.slice(mount.length, nameEnd) : undefined;
 
-const lookUp = (name: string, snapshot: Snapshot): NamedSteps | undefined =>
+const lookUp = (name: string, snapshot: Snapshot): StepChain | undefined =>
   snapshot.findSteps(name) ?? (name.includes('%') ? snapshot.findSteps(decode(name)) : undefined);
 
 /** A name that is not valid URL encoding stays as it is. */

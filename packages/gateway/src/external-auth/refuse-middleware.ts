@@ -1,8 +1,9 @@
-import { gatewayRefusals, toBrokenRoute, type Refusal } from '../pipeline/refusals.ts';
-import type { NamedSteps } from '../snapshot/snapshot.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
+import { gatewayRefusals, toBrokenRoute } from '../pipeline/refusals.ts';
+import type { StepChain } from '../snapshot/snapshot.ts';
 
 /** For a middleware that is broken; undefined for one that is not. */
-export const refuseBroken = ({ broken, routerName }: NamedSteps): Refusal | undefined =>
+export const refuseBroken = ({ broken, routerName }: StepChain): Refusal | undefined =>
   broken === undefined ? undefined : toBrokenRoute(broken, routerName);
 
 /** For a name that no middleware has; undefined: the proxy named none. */

@@ -64,7 +64,7 @@ export interface OptionsResult<Options> {
   /** Undefined for options that cannot be used. */
   readonly options: Options | undefined;
   readonly problems: readonly Problem[];
-  /** What its references led to. */
+  /** The resolution of its references. */
   readonly lookUps: readonly ReferenceLookUp[];
 }
 
@@ -81,7 +81,7 @@ export interface MiddlewareDeps {
   readonly discoveries?: Channel<DiscoveryEvent> | undefined;
 }
 
-/** What became of a renewal in the background; the tally tells from which middlewares it is. */
+/** The outcome of a background renewal; the tally identifies its middlewares. */
 export interface RenewalReport {
   readonly tally: TokenTally;
   readonly event: RenewalEvent;

@@ -6,10 +6,16 @@ export interface StepRefusal extends Omit<Deny, 'code'> {
   readonly code: string;
 }
 
-/** A refusal of one kind of middleware, with what the reference says about it. */
+/** A refusal as it is written to the caller: of a step, or of the gateway itself. */
+export interface Refusal extends Omit<StepRefusal, 'allowed'> {
+  /** Qualified name of the middleware that refused; the caller is not told. */
+  readonly middleware?: string;
+}
+
+/** A refusal of one kind of middleware, with its entry in the reference. */
 export interface RefusalOfKind {
   readonly refusal: StepRefusal;
-  /** When a request is refused so. */
+  /** The condition under which a request is refused. */
   readonly meaning: string;
 }
 

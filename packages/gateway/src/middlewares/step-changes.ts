@@ -2,7 +2,7 @@ import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { HeaderList } from './header-lists.ts';
 import type { Pass } from './step.ts';
 
-/** What the steps of a request have changed, outermost first. */
+/** The changes of a request's steps, outermost first. */
 export type StepChanges = readonly Pass[];
 
 export const noPasses: StepChanges = Object.freeze([]);

@@ -5,7 +5,7 @@ import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { StepRefusal } from './refusal.ts';
 
-/** One middleware at work: each request of its routes passes it, outermost first. */
+/** A compiled middleware. The requests of a route run through its steps, outermost first. */
 export interface Step {
   /** Qualified name: `apps-test@kubernetescrd`. */
   readonly name: string;
@@ -36,15 +36,15 @@ export interface Step {
   readonly wrapResponse?: (next: ResponseWriter, request: StepRequest) => StepWriter | undefined;
   /** Whether it changes the path that the server gets: nothing beside a proxy, which sends the request itself. */
   readonly rewritesTarget?: boolean;
-  /** Told once of each request that it let pass, when the response has ended. */
+  /** Called once for each request that it passed, when the response has ended. */
   readonly onEnd?: (request: StepRequest) => void;
-  /** Replaces a result whose token a server has refused; undefined where the step has none, or does not. */
+  /** Replaces a result whose token a server has refused; undefined if the step cannot. */
   readonly renew?: ((pass: Pass) => MaybePromise<Pass | undefined>) | undefined;
-  /** What counts its tokens; middlewares that share them have the same. */
+  /** Counters of its tokens; middlewares with shared tokens share them. */
   readonly tally?: TokenTally | undefined;
-  /** Drops its tokens, of one client or of all; middlewares that share them have the same. */
+  /** Drops its tokens, of one client or of all; middlewares with shared tokens share this function. */
   readonly purge?: ((clientId?: string) => number) | undefined;
-  /** Lets go of what it holds, when the last request that it has a part in has ended. */
+  /** Releases its resources, after the last request that uses it has ended. */
   readonly close?: () => Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export interface StepWriter extends ResponseWriter {
   closed(): void;
 }
 
-/** A request as the steps before have left it. */
+/** A request with the changes of the steps before. */
 export interface StepRequest {
   /** As it was received. */
   readonly facts: RequestFacts;
@@ -62,17 +62,17 @@ export interface StepRequest {
   readonly authorization: string | undefined;
   /** Path and query. */
   readonly target: string;
-  /** Whom the last step that knows it says the request is from. */
+  /** The client, as the last step that authenticated it has set it. */
   readonly subject: Subject | undefined;
   /** The values of a header, joined by `, `; undefined when there is none. @param name in lower case. */
   header(name: string): string | undefined;
 }
 
-/** What a step makes of a request: it passes, it is refused, or the step responds itself. */
+/** The result of a step: the request passes, it is refused, or the step responds itself. */
 export type StepResult = Pass | StepRefusal | Reply;
 
 /**
- * The request passes. Steps give the same lists of headers again wherever they can: what is made of them is kept by their identity.
+ * The request passes. Steps return the same lists of headers again wherever they can: results derived from them are cached by identity.
  * A decision of `oAuthClientCredentials` is one.
  */
 export interface Pass {
@@ -81,11 +81,11 @@ export interface Pass {
   readonly setHeaders: readonly string[];
   /** Headers to drop, as `normalizeHeaderName` writes them; the names of `setHeaders` are among them. */
   readonly removeHeaders: ReadonlySet<string>;
-  /** Whom the request is from; undefined when the step does not know. */
+  /** The client that sent the request; undefined when the step does not authenticate. */
   readonly subject?: Subject;
-  /** Path and query from now on; undefined: as they are. */
+  /** New path and query; undefined: unchanged. */
   readonly target?: string | undefined;
-  /** What `Host` says from now on; undefined: as it is. */
+  /** New value of `Host`; undefined: unchanged. */
   readonly host?: string | undefined;
 }
 
@@ -102,7 +102,7 @@ export interface StepResponse {
   readonly body: Buffer;
 }
 
-/** The request passes as it is. */
+/** The request passes unchanged. */
 export const unchanged: Pass = Object.freeze({
   allowed: true,
   setHeaders: Object.freeze([]),

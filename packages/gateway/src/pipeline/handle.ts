@@ -9,10 +9,11 @@ import { MatchContext } from '../routing/match-context.ts';
 import { hasTooManyParameters } from '../routing/query.ts';
 import { toRoutingPath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
-import type { Route, Snapshot } from '../snapshot/snapshot.ts';
+import type { Route, Snapshot, StepChain } from '../snapshot/snapshot.ts';
 import type { Destination } from '../upstream/upstream.ts';
-import type { IncomingRequest } from './incoming-request.ts';
+import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import type { RequestRecord } from './record.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
 import {
   ambiguousPath,
   brokenRoute,
@@ -20,15 +21,14 @@ import {
   tooManyParameters,
   tooMuchWork,
   type PendingRequest,
-  type Refusal,
 } from './refusals.ts';
 import { RequestContext, type RequestContextDeps } from './request-context.ts';
-import { decide, type Guarded, type EarlyResponse } from './run-steps.ts';
+import { decide, type EarlyResponse } from './run-steps.ts';
 
 export interface PipelineDeps {
   readonly clock: Clock;
   acquire(): Lease;
-  /** Told once per request, when its response has ended. A record is read then: later, its connection may be gone. */
+  /** Called once per request, when its response has ended. Read the record at once: its connection may be gone later. */
   onRecord(record: RequestRecord): void;
   /** Called for defects: a rule or a decision that threw. */
   onDefect(error: unknown, requestId: string): void;
@@ -37,7 +37,7 @@ export interface PipelineDeps {
 /** Serves one request. */
 export type Handle = (incoming: IncomingRequest) => PendingRequest;
 
-/** One request's way: match, decide, forward; whatever ends it, one record. */
+/** Matches, decides on and forwards each request, and emits exactly one record of it. */
 export function createHandle(deps: PipelineDeps): Handle {
   const heads: HeadBuilders = {
     toUpstreamHead: createUpstreamHeads(),
@@ -49,7 +49,7 @@ export function createHandle(deps: PipelineDeps): Handle {
     createId: createRequestIds(),
     onRecord: (record) => deps.onRecord(record),
   };
-  const way: RequestFlow<Route> = {
+  const flow: RequestFlow<Route> = {
     find: findRoute,
     pass: (context, route) => send(context, heads, route),
     onDefect: heads.onDefect,
@@ -57,28 +57,28 @@ export function createHandle(deps: PipelineDeps): Handle {
   return (incoming) => {
     const lease = deps.acquire();
     const context = new RequestContext(incoming, lease, contextDeps);
-    settle(context, lease.snapshot, way);
+    settle(context, lease.snapshot, flow);
     return context;
   };
 }
 
-/** What is particular to the gateway's routes and to forward authentication. */
-export interface RequestFlow<T extends Guarded> {
-  /** What decides on a request, or why nothing does. */
+/** The parts in which the gateway's routes and forward authentication differ. */
+export interface RequestFlow<T extends StepChain> {
+  /** Finds the steps that decide on a request, or the refusal when there are none. */
   readonly find: (context: RequestContext, snapshot: Snapshot) => Refusal | T;
-  /** What becomes of a request that passes. */
+  /** Handles a request that has passed every step. */
   readonly pass: (context: RequestContext, found: T) => void;
   readonly onDefect: PipelineDeps['onDefect'];
 }
 
-/** Decides on a request and does what follows; never throws. */
-export function settle<T extends Guarded>(
+/** Decides on a request, then forwards or refuses it. Never throws. */
+export function settle<T extends StepChain>(
   context: RequestContext,
   snapshot: Snapshot,
-  way: RequestFlow<T>,
+  flow: RequestFlow<T>,
 ): void {
   try {
-    const found = way.find(context, snapshot);
+    const found = flow.find(context, snapshot);
     if ('code' in found) {
       context.refuse(found);
       return;
@@ -86,33 +86,33 @@ export function settle<T extends Guarded>(
     const stop = decide(found, context);
     if (stop instanceof Promise)
       stop
-        .then((late) => conclude(context, found, late, way))
-        .catch((error: unknown) => fail(context, error, way));
-    else conclude(context, found, stop, way);
+        .then((late) => conclude(context, found, late, flow))
+        .catch((error: unknown) => fail(context, error, flow));
+    else conclude(context, found, stop, flow);
   } catch (error) {
-    fail(context, error, way);
+    fail(context, error, flow);
   }
 }
 
-function conclude<T extends Guarded>(
+function conclude<T extends StepChain>(
   context: RequestContext,
   found: T,
   stop: EarlyResponse,
-  way: RequestFlow<T>,
+  flow: RequestFlow<T>,
 ): void {
-  // The caller may have gone away while the authorization server was asked.
-  if (!context.stop(stop) && !context.isOver) way.pass(context, found);
+  // The caller may have gone away during a token request.
+  if (!context.endEarly(stop) && !context.isOver) flow.pass(context, found);
 }
 
 function fail(context: RequestContext, error: unknown, { onDefect }: Pick<PipelineDeps, 'onDefect'>): void {
   const { response } = context.incoming;
   onDefect(error, context.requestId);
-  // Closed, not open: a request that could not be decided on does not pass.
+  // Fail closed: a request without a decision does not pass.
   if (response.begun) response.cut();
   else context.refuse(brokenRoute);
 }
 
-/** The route of a request that can be decided on. */
+/** The route of a valid request. */
 function findRoute(context: RequestContext, snapshot: Snapshot): Refusal | Route {
   const { incoming } = context;
   const { facts } = incoming;
@@ -130,7 +130,7 @@ function findRoute(context: RequestContext, snapshot: Snapshot): Refusal | Route
     route.broken === undefined
   )
     return gatewayRefusals.request_too_large;
-  // The server gets the path that the rules have seen: no route is chosen by one path and used with another.
+  // Forward the path that the rules matched, so that the server cannot read it differently.
   if (path !== facts.path) context.target = toTarget(path, facts.target);
   return route;
 }
@@ -140,38 +140,38 @@ function toTarget(path: string, received: string): string {
   return question < 0 ? path : path + received.slice(question);
 }
 
-/** What becomes of headers in either direction. */
+/** Builds the heads of upstream requests and of responses to callers. */
 interface HeadBuilders {
   readonly toUpstreamHead: ToUpstreamHead;
   readonly toCallerHead: ToCallerHead;
   readonly onDefect: PipelineDeps['onDefect'];
 }
 
-/** Sends a request that has passed to a server of its route. */
+/** Forwards a request that has passed every step to a server of its route. */
 function send(context: RequestContext, heads: HeadBuilders, route: Route): void {
   const { incoming } = context;
   const { facts } = incoming;
-  const picked = route.upstream.pick(facts);
-  if (picked === undefined) {
+  const destination = route.upstream.pick(facts);
+  if (destination === undefined) {
     context.refuse(gatewayRefusals.upstream_unavailable);
     return;
   }
-  context.sent(picked);
+  context.forwardedTo(destination);
   const { response } = context;
   forward({
     incoming: response === incoming.response ? incoming : { ...incoming, response },
     method: facts.method,
-    picked,
+    destination,
     target: withPath(context.target),
-    head: heads.toUpstreamHead(facts, context.passes, picked, context.requestId),
+    head: heads.toUpstreamHead(facts, context.changes, destination, context.requestId),
     toCallerHead: heads.toCallerHead,
     headerChanges: route.changesResponses ? toHeaderChanges(context, route) : undefined,
     listener: context,
-    renewHead: context.renewsToken ? () => renewHead(context, picked, heads) : undefined,
+    renewHead: context.renewsToken ? () => renewHead(context, destination, heads) : undefined,
   });
 }
 
-/** A response that goes through the steps meets their changes on its way; a WebSocket's does not. */
+/** Where steps change bodies, the response itself runs through the steps. A WebSocket's does not: its headers change here. */
 function toHeaderChanges(context: RequestContext, { changesBodies }: Route): HeaderChanges {
   if (!changesBodies) return context;
   return {
@@ -180,19 +180,19 @@ function toHeaderChanges(context: RequestContext, { changesBodies }: Route): Hea
   };
 }
 
-/** Steps may have left nothing of the path. */
+/** Steps may have removed the whole path. */
 const withPath = (target: string): string =>
   target === '' || target.startsWith('?') ? `/${target}` : target;
 
-/** Nobody waits for what this throws, so it does not: without another token, the response goes to the caller. */
+/** Never throws, because no caller would catch it; without another token, the response goes to the caller. */
 function renewHead(
   context: RequestContext,
-  picked: Destination,
+  destination: Destination,
   { toUpstreamHead, onDefect }: HeadBuilders,
 ): MaybePromise<UpstreamHead | undefined> {
   const { incoming, requestId } = context;
-  const toHead = (passes: StepChanges | undefined): UpstreamHead | undefined =>
-    passes && toUpstreamHead(incoming.facts, passes, picked, requestId);
+  const toHead = (changes: StepChanges | undefined): UpstreamHead | undefined =>
+    changes && toUpstreamHead(incoming.facts, changes, destination, requestId);
   const fail = (error: unknown): undefined => {
     onDefect(error, requestId);
     return undefined;

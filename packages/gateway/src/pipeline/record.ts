@@ -1,23 +1,23 @@
 import type { RequestFacts } from '../routing/facts.ts';
-import type { Refusal } from './refusals.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
 
-/** What became of one request: written once, when its response has ended. Never holds a secret or a token. */
+/** The outcome of one request, complete when its response has ended. Never contains a secret or a token. */
 export interface RequestRecord {
   readonly facts: RequestFacts;
   readonly requestId: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Milliseconds, whole request. */
+  /** Milliseconds from the request's head to the end of its response. */
   readonly durationMs: number;
-  /** Milliseconds from sending the request to the server until its response has ended; 0 without one. */
+  /** Milliseconds from forwarding the request to the end of the response; 0 if it was not forwarded. */
   readonly originDurationMs: number;
-  /** Status sent to the caller; 499 when it went away before it had one. */
+  /** Status sent to the caller; 499 if the caller went away before it was sent. */
   readonly status: number;
-  /** Status of the server; 0 without one. */
+  /** Status of the server's response; 0 without a response. */
   readonly originStatus: number;
-  /** Bytes of the server's body that were passed on. */
+  /** Bytes of the server's body that were forwarded to the caller. */
   readonly originBytes: number;
-  /** Bytes of the body that the caller was sent: the server's, or a refusal's. */
+  /** Bytes of the body that was sent to the caller, from the server or of a refusal. */
   readonly downstreamBytes: number;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
@@ -29,6 +29,6 @@ export interface RequestRecord {
   readonly clientUsername: string | undefined;
   /** Why the request did not pass; undefined when the response is the server's. */
   readonly refusal: Refusal | undefined;
-  /** Why the server's response is not complete, in words for the log: it did not come, was no valid one, or broke off. */
+  /** Why the server's response is missing, invalid or incomplete, in words for the log. */
   readonly originFault: string | undefined;
 }

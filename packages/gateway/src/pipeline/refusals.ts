@@ -1,8 +1,8 @@
 import { refusals as decisionRefusals } from '@grantgate/middleware/decision/refusals';
-import type { StepRefusal } from '../middlewares/refusal.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
 import { maxParameters } from '../routing/query.ts';
 
-/** Codes of what the gateway itself refuses; those of a decision are beside them. */
+/** Codes of the gateway's own refusals; a step's refusals have others. */
 export type GatewayRefusalCode =
   | 'no_route'
   | 'middleware_unknown'
@@ -18,12 +18,6 @@ export type GatewayRefusalCode =
   | 'upstream_reset'
   | 'upstream_timeout';
 
-/** What is written to a caller whose request does not pass. */
-export interface Refusal extends Omit<StepRefusal, 'allowed'> {
-  /** Qualified name of the middleware that refused; left out of what the caller is told. */
-  readonly middleware?: string;
-}
-
 const refusal = (
   code: GatewayRefusalCode,
   status: number,
@@ -32,13 +26,13 @@ const refusal = (
   retryAfterSeconds?: number,
 ): Refusal => Object.freeze({ code, status, title, detail, challenge: undefined, retryAfterSeconds });
 
-/** A request under way that can still turn out to be faulty. */
+/** A request in flight that can still be refused, because the rest of it may be malformed or late. */
 export interface PendingRequest {
-  /** Changes nothing once it has its response. */
+  /** Has no effect once the response has begun. */
   refuse(refusal: Refusal): void;
 }
 
-/** The gateway's own half of the table of refusals. */
+/** The gateway's own refusals. */
 export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Object.freeze({
   no_route: refusal('no_route', 404, 'Not found', 'no router matches this request'),
   middleware_unknown: refusal('middleware_unknown', 404, 'Not found', 'no middleware has this name'),
@@ -100,14 +94,14 @@ export const tooMuchWork = invalid(
 
 const broken = decisionRefusals.middleware_unavailable;
 
-/** The same, with what is broken for the log. */
+/** The same, with the reason for the log. */
 export const toBrokenRoute = (reason: string, middleware?: string): Refusal => ({
   ...brokenRoute,
   reason,
   ...(middleware !== undefined && { middleware }),
 });
 
-/** A route that cannot be served as configured refuses; the reason is in the log, not in the response. */
+/** The refusal of a misconfigured route; the reason is in the log, not in the response. */
 export const brokenRoute: Refusal = Object.freeze({
   code: 'middleware_unavailable',
   status: broken.status,

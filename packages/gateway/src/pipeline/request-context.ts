@@ -8,12 +8,13 @@ import type { ForwardListener } from '../proxy/forward.ts';
 import type { HeaderChanges } from '../proxy/response-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Lease } from '../snapshot/holder.ts';
-import type { NamedSteps, Route } from '../snapshot/snapshot.ts';
+import type { StepChain } from '../snapshot/snapshot.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import { toShownClientId } from './client-id.ts';
-import type { IncomingRequest } from './incoming-request.ts';
+import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import type { RequestRecord } from './record.ts';
-import { gatewayRefusals, type PendingRequest, type Refusal } from './refusals.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
+import { gatewayRefusals, type PendingRequest } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import type { EarlyResponse } from './run-steps.ts';
 import { StepContext } from './step-context.ts';
@@ -22,21 +23,21 @@ import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } fr
 
 export interface RequestContextDeps {
   readonly clock: Clock;
-  /** Makes the IDs of requests that bring none. */
+  /** Creates the ID of a request that has none. */
   readonly createId: () => string;
-  /** Told exactly once, when the caller has its response or has gone away. */
+  /** Called exactly once, when the response has ended or the caller has gone away. */
   onRecord(record: RequestRecord): void;
-  /** What a refusal is written as; default: as any. */
+  /** Writes a refusal; default: `toRefusalResponse`. */
   readonly toResponse?: typeof toRefusalResponse;
-  /** What steps see and the record says of the request; default: the one that came. Asked for when somebody reads it. */
+  /** Facts that steps and the record see; default: those of the request itself. Called on first use. */
   readonly toFacts?: (facts: RequestFacts) => RequestFacts;
   /** `Authorization` as the first step sees it; default: the caller's. */
   readonly toAuthorization?: (facts: RequestFacts) => string | undefined;
 }
 
 /**
- * One request: what steps see of it and have changed, what has become of it so far, and its record once it has ended. A class,
- * because one is made for every request.
+ * One request: its facts, the changes of its steps, its state, and its record once it has ended. A class, because one is
+ * created for each request.
  */
 export class RequestContext
   extends StepContext
@@ -52,7 +53,7 @@ export class RequestContext
   readonly requestId: string;
   readonly startedAt: number;
   readonly httpVersion: string;
-  route: Route | NamedSteps | undefined = undefined;
+  route: StepChain | undefined = undefined;
   clientUsername: string | undefined = undefined;
   status = 0;
   durationMs = 0;
@@ -66,12 +67,12 @@ export class RequestContext
   readonly #deps: RequestContextDeps;
   readonly #begun: number;
   #facts: RequestFacts | undefined;
-  #picked: Destination | undefined;
+  #destination: Destination | undefined;
   #sentAt = 0;
   /** Of a route whose steps change bodies, once its response begins. */
   #stepped: SteppedResponse | undefined = undefined;
 
-  /** @param lease what it is served from; given back at its end. */
+  /** @param lease the snapshot that serves the request; released when it ends. */
   constructor(incoming: IncomingRequest, lease: Lease, deps: RequestContextDeps) {
     const { response, facts, upgrade, httpVersion } = incoming;
     super(facts.target);
@@ -83,7 +84,7 @@ export class RequestContext
     this.httpVersion = httpVersion;
     this.startedAt = deps.clock.now();
     this.#begun = deps.clock.monotonic();
-    // A WebSocket's connection has left the response behind.
+    // A WebSocket outlives the response object: its connection tells the end.
     if (upgrade === undefined) response.onClose(this);
     else upgrade.socket.once('close', () => this.responseClosed());
   }
@@ -97,7 +98,7 @@ export class RequestContext
     return (this.#stepped ?? this.incoming.response).over;
   }
 
-  /** What the response is written to; asked for when it begins. */
+  /** Where the response is written; read when the response begins. */
   get response(): CallerResponse {
     const { response } = this.incoming;
     if (this.route?.changesBodies !== true) return response;
@@ -109,11 +110,11 @@ export class RequestContext
   }
 
   get serviceName(): string | undefined {
-    return this.#picked?.serviceName ?? this.route?.serviceName;
+    return this.#destination?.serviceName ?? this.route?.serviceName;
   }
 
   get serverUrl(): string | undefined {
-    return this.#picked?.server.url;
+    return this.#destination?.server.url;
   }
 
   protected override get presentedAuthorization(): string | undefined {
@@ -127,16 +128,16 @@ export class RequestContext
     return read === undefined ? undefined : read + query;
   }
 
-  sent(picked: Destination): void {
-    this.#picked = picked;
+  forwardedTo(destination: Destination): void {
+    this.#destination = destination;
     this.#sentAt = this.#deps.clock.monotonic();
   }
 
-  answered(status: number): void {
+  responseStarted(status: number): void {
     this.originStatus = status;
   }
 
-  passedOn(bytes: number): void {
+  bodyForwarded(bytes: number): void {
     this.originBytes += bytes;
     if (this.#stepped === undefined) this.downstreamBytes += bytes;
   }
@@ -154,7 +155,7 @@ export class RequestContext
     writeWhole(response, { head, body });
   }
 
-  broken(reason: string): void {
+  responseInterrupted(reason: string): void {
     this.originFault = reason;
   }
 
@@ -162,9 +163,9 @@ export class RequestContext
     this.refuse(gatewayRefusals[fault]);
   }
 
-  /** Ends a request that does not pass. @returns false for one that has passed. */
-  stop(stop: EarlyResponse): boolean {
-    if (stop === undefined) this.clientUsername = usernameOf(this.passes);
+  /** Writes the response of a step that ended the request. @returns false if every step passed it. */
+  endEarly(stop: EarlyResponse): boolean {
+    if (stop === undefined) this.clientUsername = usernameOf(this.changes);
     else if ('response' in stop) this.#reply(stop);
     else this.refuse(stop);
     return stop !== undefined;
@@ -174,7 +175,7 @@ export class RequestContext
     const { response } = this.incoming;
     if (response.over || response.begun) return;
     if (this.#stepped?.begun === true) {
-      // What a step still has of another response cannot follow.
+      // A step has buffered a part of the server's response, which cannot be completed any more.
       response.cut();
       return;
     }
@@ -186,7 +187,7 @@ export class RequestContext
   #reply(reply: Reply): void {
     const { response } = this.incoming;
     if (response.over || response.begun) return;
-    this.clientUsername = usernameOf(this.passes);
+    this.clientUsername = usernameOf(this.changes);
     this.#write(toReplyResponse(reply.response));
   }
 
@@ -196,7 +197,7 @@ export class RequestContext
       writeWhole(response, { head, body });
       return;
     }
-    // Before it is written: with that, the request may be over.
+    // Count before writing: writing may end the request.
     this.downstreamBytes += body.length;
     const headers =
       this.route?.changesResponses === true
@@ -221,7 +222,7 @@ export class RequestContext
     const now = this.#deps.clock.monotonic();
     const isUpgraded = this.originStatus === 101;
     this.durationMs = now - this.#begun;
-    if (this.#picked !== undefined) this.originDurationMs = now - this.#sentAt;
+    if (this.#destination !== undefined) this.originDurationMs = now - this.#sentAt;
     this.status = isUpgraded ? 101 : response.begun ? response.status : callerGone;
     if (!isUpgraded && !response.begun) this.refusal = undefined;
     if (this.route?.followsEnds === true) this.ended(this.route.steps);

@@ -1,35 +1,30 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { StepRefusal } from '../middlewares/refusal.ts';
 import type { Pass, Reply, Step, StepResult } from '../middlewares/step.ts';
-import { ambiguousPath, toBrokenRoute, type Refusal } from './refusals.ts';
+import type { StepChain } from '../snapshot/snapshot.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
+import { ambiguousPath, toBrokenRoute } from './refusals.ts';
 import type { StepContext } from './step-context.ts';
 
-/** Why a request goes no further; undefined: it has passed every step. */
+/** The response of a step that ends the request; undefined when every step passed it. */
 export type EarlyResponse = Refusal | Reply | undefined;
 
-/** A refusal with the name of the middleware that it is from. */
+/** A refusal with the name of the middleware that refused. */
 type NamedRefusal = StepRefusal & { readonly middleware: string };
 
-/** What is asked whether a request may pass: a route, or a middleware without one. */
-export interface Guarded {
-  readonly routerName: string;
-  readonly steps: readonly Step[];
-  readonly broken: string | undefined;
-}
-
-/** The one decision on a request, for the gateway's routes and for what a proxy beside asks. */
-export function decide({ steps, broken }: Guarded, request: StepContext): MaybePromise<EarlyResponse> {
+/** Decides on a request, for the gateway's routes and for external authorization alike. */
+export function decide({ steps, broken }: StepChain, request: StepContext): MaybePromise<EarlyResponse> {
   return broken === undefined ? runFrom(0, steps, request) : toBrokenRoute(broken);
 }
 
-/** Asks one step after the other; a promise only when one of them has to wait. */
+/** Runs the steps in order; returns a promise only if one of them waits. */
 function runFrom(first: number, steps: readonly Step[], request: StepContext): MaybePromise<EarlyResponse> {
   for (let at = first; at < steps.length; at += 1) {
     const step = steps[at] as Step;
     const result = step.onRequest(request);
     if (result instanceof Promise)
       return result.then((late) => {
-        // Nobody waits any more: what later steps would count would never end.
+        // The caller is gone. Later steps must not count a request whose end they would never see.
         if (request.isOver) return undefined;
         return take(late, step, request) ?? runFrom(at + 1, steps, request);
       });
@@ -39,7 +34,7 @@ function runFrom(first: number, steps: readonly Step[], request: StepContext): M
   return undefined;
 }
 
-/** Notes what a step has made of a request; undefined when it goes on. */
+/** Applies the result of a step; undefined when the next step follows. */
 function take(result: StepResult, step: Step, request: StepContext): EarlyResponse {
   if (!result.allowed) return toStop(result, step);
   return request.passed(result, step) ? undefined : { ...ambiguousPath, middleware: step.name };

@@ -10,13 +10,13 @@ import { isForwardedHeader } from '../proxy/forwarded.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { headerValues } from '../routing/header-values.ts';
 
-/** A request and what the steps that it has passed have changed. A class, because one is made for every request. */
+/** A request with the changes of the steps that it has passed. A class, because one is created for each request. */
 export abstract class StepContext implements StepRequest {
-  passes: StepChanges = noPasses;
+  changes: StepChanges = noPasses;
   target: string;
-  /** Steps that have been passed. */
+  /** Number of steps that the request has passed. */
   #entered = 0;
-  /** The step whose token reaches the server, if it can be replaced, and where its changes stand. */
+  /** The step whose token reaches the server, if it can renew it, and the index of its changes. */
   #token: { readonly step: Step; readonly at: number } | undefined = undefined;
 
   /** @param target path and query that the first step sees. */
@@ -33,14 +33,14 @@ export abstract class StepContext implements StepRequest {
   protected abstract get presentedAuthorization(): string | undefined;
 
   get authorization(): string | undefined {
-    for (const { removeHeaders } of this.passes)
+    for (const { removeHeaders } of this.changes)
       if (removeHeaders.has('authorization')) return this.header('authorization');
     return this.presentedAuthorization;
   }
 
   header(name: string): string | undefined {
-    const { facts, passes } = this;
-    const changed = findChange(passes, normalizeHeaderName(name));
+    const { facts, changes } = this;
+    const changed = findChange(changes, normalizeHeaderName(name));
     if (changed !== undefined) return valueIn(changed, name);
     if (!isForwardedHeader(name)) return valueIn(facts.rawHeaders, name);
     // Not written by this hop, and dropped unless the caller is trusted.
@@ -50,16 +50,16 @@ export abstract class StepContext implements StepRequest {
   }
 
   get subject(): Subject | undefined {
-    return this.passes.findLast(({ subject }) => subject !== undefined)?.subject;
+    return this.changes.findLast(({ subject }) => subject !== undefined)?.subject;
   }
 
-  /** Reads a target that a step has made, as one that a caller sends; undefined for one that could be taken for another. */
+  /** Normalizes a target that a step has set, like a caller's; undefined for an ambiguous path. */
   protected abstract readTarget(target: string): string | undefined;
 
   /**
    * Called for each step that the request has passed; the next step sees the changes.
    *
-   * @returns false when the path that the step has made could be taken for another one.
+   * @returns false when the path that the step has set is ambiguous.
    */
   passed(pass: Pass, step: Step): boolean {
     this.#entered += 1;
@@ -70,13 +70,13 @@ export abstract class StepContext implements StepRequest {
       this.target = target;
       if (pass.setHeaders === unchanged.setHeaders && pass.host === undefined) return true;
     }
-    if (step.renew !== undefined) this.#token = { step, at: this.passes.length };
+    if (step.renew !== undefined) this.#token = { step, at: this.changes.length };
     else if (this.#token !== undefined && pass.removeHeaders.has('authorization')) this.#token = undefined;
-    this.passes = this.passes.length === 0 ? [pass] : [...this.passes, pass];
+    this.changes = this.changes.length === 0 ? [pass] : [...this.changes, pass];
     return true;
   }
 
-  /** Tells the steps that the request has passed that it has ended. */
+  /** Calls `onEnd` of the steps that the request has passed. */
   protected ended(steps: readonly Step[]): void {
     for (let at = 0; at < this.#entered; at += 1) steps[at]?.onEnd?.(this);
   }
@@ -88,11 +88,11 @@ export abstract class StepContext implements StepRequest {
 
   /** The changes of all steps with another token, after the server refused the current one; undefined when there is none. */
   renewToken(): MaybePromise<StepChanges | undefined> {
-    const { passes } = this;
+    const { changes } = this;
     const { step, at = -1 } = this.#token ?? {};
-    const pass = passes[at];
+    const pass = changes[at];
     const renewed = pass && step?.renew?.(pass);
-    const replace = (by: Pass | undefined): StepChanges | undefined => by && passes.with(at, by);
+    const replace = (by: Pass | undefined): StepChanges | undefined => by && changes.with(at, by);
     return renewed instanceof Promise ? renewed.then(replace) : replace(renewed);
   }
 
@@ -101,7 +101,7 @@ export abstract class StepContext implements StepRequest {
     return steps.slice(0, this.#entered);
   }
 
-  /** The headers of a response after the steps that the request has passed, innermost first. */
+  /** Applies `onResponse` of the steps that the request has passed, innermost first. */
   protected toResponseHeaders(
     steps: readonly Step[],
     headers: readonly string[],

@@ -111,7 +111,7 @@ function toWriter(caller: CallerResponse, listener: SteppedResponseListener): Re
     flush: () => caller.flush(),
     onceDrained: (told) => caller.onceDrained(told),
     end(part, lent, trailers) {
-      // Before it is written: with that, the request may be over.
+      // Count before writing: writing may end the request.
       listener.written(part?.length ?? 0);
       caller.end(part, lent, trailers);
     },

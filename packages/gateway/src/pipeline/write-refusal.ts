@@ -6,7 +6,7 @@ import {
   type CallerResponseHead,
   type ResponseWriter,
 } from '../http1/message/response-writer.ts';
-import type { Refusal } from './refusals.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
 
 /** A response of the gateway itself. */
 export interface WholeResponse {

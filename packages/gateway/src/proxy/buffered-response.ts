@@ -4,7 +4,7 @@ import type { ResponseHead } from '../http1/client/response-head.ts';
 
 type Receiver = Pick<ResponseHandler, 'onHead' | 'onData' | 'onFlush' | 'onEnd' | 'onFault'>;
 
-/** What comes after the head of a response while the head waits. */
+/** The parts of a response that arrive while its head waits. */
 export type HeldParts = Omit<Receiver, 'onHead'>;
 
 /**
@@ -21,9 +21,9 @@ export function createHeldHead(release: (start: Buffer | undefined) => HeldParts
   };
 }
 
-/** A response that waits until it is known whether the request is sent once more. One read of its body is kept at most. */
+/** A response that waits until it is known whether the request is repeated. At most one read of its body is buffered. */
 export interface BufferedResponse extends HeldParts {
-  /** Whether all of it is here. */
+  /** Whether the whole response has arrived. */
   readonly complete: boolean;
   /** Passes everything received so far to the receiver. @returns false when the receiver takes no parts for now. */
   release(receiver: Receiver): boolean;

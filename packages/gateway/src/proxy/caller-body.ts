@@ -2,12 +2,12 @@
 export interface CallerBody {
   /** Bytes as announced; 0 when nothing is. */
   readonly announcedBytes: number;
-  /** All of it, when it is here and short: to be asked for in place of `read`, which is of no use then. */
+  /** The whole body, if it is short and has arrived; otherwise undefined. Replaces `read`. */
   whole(): Buffer | undefined;
-  /** Neither is called before this returns. */
+  /** Calls neither function before it returns. */
   read(onPart: (part: Buffer) => void, onEnd: () => void): void;
   pause(): void;
   resume(): void;
-  /** Nobody wants the rest: neither function is called any more. */
+  /** Discards the rest: neither function is called any more. */
   stop(): void;
 }

@@ -11,18 +11,18 @@ export interface ResponseListener {
 
 /** The response to one request, as it is written to the caller's connection. */
 export interface CallerResponse extends ResponseWriter {
-  /** Its head is settled: it cannot become another response any more. */
+  /** Whether the head is final: it cannot become another response any more. */
   readonly begun: boolean;
-  /** Nothing can be added: it has its end, or its connection is gone. */
+  /** Whether nothing can be added: it has ended, or its connection is closed. */
   readonly over: boolean;
-  /** Status of its head; of no meaning before it has begun. */
+  /** Status of its head; meaningless before it has begun. */
   readonly status: number;
-  /** Tells once, when it has been written to its end or its connection is gone; perhaps before `end` returns. */
+  /** Calls the listener once, when the response is written or its connection is closed; possibly before `end` returns. */
   onClose(told: ResponseListener): void;
-  /** The connection ends with this response, if that can still be said. */
+  /** Closes the connection after this response, if the head has not been written. */
   last(): void;
   /** Tells a caller that waits for it to send its body (RFC 9110 section 10.1.1). */
   continue(): void;
-  /** A 1xx response before this one; left out where it cannot be passed on. */
+  /** Sends a 1xx response before this one; dropped where the caller cannot receive it. */
   interim(head: InterimHead): void;
 }

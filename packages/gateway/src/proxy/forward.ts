@@ -4,33 +4,21 @@ import type { ResponseFault } from '../http1/client/fault.ts';
 import type { RequestControl, ResponseHandler } from '../http1/client/request.ts';
 import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { Destination } from '../upstream/upstream.ts';
-import type { CallerResponse, ResponseListener } from './caller-response.ts';
-import type { CallerBody } from './caller-body.ts';
+import type { ResponseListener } from './caller-response.ts';
+import type { IncomingRequest } from './incoming-request.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { upstreamFaults, type UpstreamFault } from './fault.ts';
 import { createHeldHead, createHeldResponse, type HeldParts } from './buffered-response.ts';
 import { createRequestBody, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
 import { toCallerHeaders, type HeaderChanges, type ToCallerHead } from './response-headers.ts';
-import { joinSockets, type CallerSocket } from './upgrade.ts';
+import { joinSockets } from './upgrade.ts';
 
-/** What has come from a caller, beside the head of its request, and where its response goes. */
-export interface Incoming {
-  readonly body: CallerBody;
-  readonly response: CallerResponse;
-  /** The caller waits for `100 Continue` before it sends its body (RFC 9110 section 10.1.1). */
-  readonly expectsContinue: boolean;
-  /** The caller's connection when it asks for another protocol; undefined otherwise. */
-  readonly upgrade: CallerSocket | undefined;
-  /** Bytes of its body; 0: no limit. */
-  readonly maxBodyBytes: number;
-}
-
-/** One request on its way to a server. */
+/** A request to forward. */
 export interface ForwardRequest {
-  readonly incoming: Incoming;
+  readonly incoming: IncomingRequest;
   readonly method: string;
-  readonly picked: Destination;
+  readonly destination: Destination;
   /** Path and query. */
   readonly target: string;
   readonly head: UpstreamHead;
@@ -39,25 +27,25 @@ export interface ForwardRequest {
   readonly headerChanges: HeaderChanges | undefined;
   readonly listener: ForwardListener;
   /**
-   * Makes the request's head with another token, when the server has refused the one that it has; its result is undefined when there is
-   * none. Without it, a response that refuses the token goes to the caller.
+   * Builds the request's head with another token, after the server has refused the current one; undefined when there is no other
+   * token. Without it, a response that refuses the token goes to the caller.
    */
   readonly renewHead: (() => MaybePromise<UpstreamHead | undefined>) | undefined;
 }
 
-/** Told what becomes of it. */
+/** Follows a forwarded request. */
 export interface ForwardListener {
-  /** The head of the response is here, and not yet passed on. */
-  answered(status: number): void;
-  /** A part of the response's body is here. */
-  passedOn(bytes: number): void;
-  /** Why the server's response is not complete, in words for the log; before what comes of it. */
-  broken(reason: string): void;
+  /** The head of the response has arrived; it has not been written to the caller yet. */
+  responseStarted(status: number): void;
+  /** A part of the response's body has arrived. */
+  bodyForwarded(bytes: number): void;
+  /** The response is incomplete. Called before the consequence. @param reason in words, for the log. */
+  responseInterrupted(reason: string): void;
   /** No response came; nothing has been written to the caller. */
   failed(fault: UpstreamFault): void;
 }
 
-/** Sends a request to the picked server and streams the response back, neither of them held in memory. */
+/** Sends a request to the server of its destination and streams the response back; neither body is buffered. */
 export function forward(job: ForwardRequest): void {
   const { head, incoming } = job;
   if (head.headers === undefined) {
@@ -73,7 +61,7 @@ export function forward(job: ForwardRequest): void {
 const maxReplayBytes = 64 * 1024;
 
 function toRequestBody(job: ForwardRequest, relay: ResponseRelay): StreamingBody | Buffer {
-  // How long it is has been looked at: it is as long as announced.
+  // Its length is the announced one, which the limit has been checked against.
   const { body, response, expectsContinue, maxBodyBytes } = job.incoming;
   const whole = body.whole();
   if (whole !== undefined) return whole;
@@ -90,10 +78,10 @@ function toRequestBody(job: ForwardRequest, relay: ResponseRelay): StreamingBody
   });
 }
 
-/** Passes one response on. A class, because one is made for every request. */
+/** Relays one response to the caller. A class, because one is created for each request. */
 class ResponseRelay implements ResponseHandler, ResponseListener {
   readonly #job: ForwardRequest;
-  /** Set when the request has been dispatched; what ends it before that needs none. */
+  /** Undefined until the request is dispatched. */
   #call: RequestControl | undefined = undefined;
   #body: StreamingBody | Buffer | undefined = undefined;
   /** A refusal of the token, while another token is requested, or a head that waits for its body. */
@@ -101,7 +89,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   #renewed = false;
   #over = false;
   #answered = false;
-  /** The last part of the body that has come, on which the end may follow. */
+  /** The last part of the body: written together with the end when that follows at once. */
   #part: Buffer | undefined = undefined;
   #lent = false;
   #flushed = false;
@@ -112,12 +100,12 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   }
 
   send(head: UpstreamHead, body: StreamingBody | Buffer | undefined): void {
-    const { incoming, method, picked, target } = this.#job;
+    const { incoming, method, destination, target } = this.#job;
     this.#body = body;
-    this.#call = picked.server.connections.dispatch(
+    this.#call = destination.server.connections.dispatch(
       {
         method,
-        target: picked.server.basePath + target,
+        target: destination.server.basePath + target,
         headers: head.headers ?? [],
         body,
         upgrade: incoming.upgrade?.protocol,
@@ -148,13 +136,13 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   onHead(head: ResponseHead, repeats: boolean): void {
     const { headerChanges, listener, incoming } = this.#job;
     if (incoming.response.begun) {
-      // Refused meanwhile: its body did not arrive in time, or not as a body does.
+      // Refused meanwhile, because its body was late or malformed.
       this.#call?.abort();
       return;
     }
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     this.#answered = true;
-    listener.answered(head.status);
+    listener.responseStarted(head.status);
     if (headerChanges?.awaitsStart(head.headers, head.status) === true) this.#hold(head, repeats);
     else this.#begin(head, repeats, undefined);
   }
@@ -169,8 +157,8 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   }
 
   #begin(head: ResponseHead, repeats: boolean, start: Buffer | undefined): void {
-    const { headerChanges, incoming, picked, toCallerHead } = this.#job;
-    incoming.response.begin(toCallerHead(head, repeats, picked.setCookie, headerChanges, start));
+    const { headerChanges, incoming, destination, toCallerHead } = this.#job;
+    incoming.response.begin(toCallerHead(head, repeats, destination.setCookie, headerChanges, start));
   }
 
   onData(data: Buffer, lent: boolean): void {
@@ -178,7 +166,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       this.#held.onData(data, lent);
       return;
     }
-    this.#job.listener.passedOn(data.length);
+    this.#job.listener.bodyForwarded(data.length);
     this.#writePart();
     this.#part = data;
     this.#lent = lent;
@@ -207,17 +195,17 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   }
 
   onUpgrade(head: ResponseHead, socket: Socket): void {
-    const { headerChanges, listener, incoming, picked } = this.#job;
+    const { headerChanges, listener, incoming, destination } = this.#job;
     const { response, upgrade } = incoming;
     this.#over = true;
     if (upgrade === undefined || response.over) {
       socket.destroy();
       return;
     }
-    listener.answered(head.status);
-    const headers = toCallerHeaders(head, picked.setCookie);
+    listener.responseStarted(head.status);
+    const headers = toCallerHeaders(head, destination.setCookie);
     joinSockets(upgrade, socket, headerChanges?.change(headers, head.status, undefined) ?? headers, (bytes) =>
-      listener.passedOn(bytes),
+      listener.bodyForwarded(bytes),
     );
   }
 
@@ -227,18 +215,18 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       return;
     }
     this.#over = true;
-    this.#job.listener.broken(fault.reason);
+    this.#job.listener.responseInterrupted(fault.reason);
     if (this.#answered) this.#job.incoming.response.cut();
     else this.#job.listener.failed(upstreamFaults[fault.code]);
   }
 
-  /** Whether a refusal of the token does not go to the caller, for now or for good. */
+  /** Whether a response that refuses the token is withheld from the caller while another token is tried. */
   #replaces(head: ResponseHead, repeats: boolean): boolean {
     const { renewHead } = this.#job;
     if (renewHead === undefined || this.#renewed || !refusesToken(head)) return false;
     this.#renewed = true;
     const renewed = renewHead();
-    // Whatever comes of it: the next request has the new token.
+    // Request a new token even if this request cannot be repeated: the next one needs it.
     if (!this.#isReplayable()) return false;
     if (!(renewed instanceof Promise)) return renewed !== undefined && this.#sendAgain(renewed);
     const held = createHeldResponse(head, repeats);

@@ -21,14 +21,14 @@ export interface UpstreamHead {
 /** What a request's headers become on the way to a server. */
 export type ToUpstreamHead = (
   facts: RequestFacts,
-  passes: StepChanges,
-  picked: Destination,
+  changes: StepChanges,
+  destination: Destination,
   requestId: string,
 ) => UpstreamHead;
 
 /** What is made of headers that come again with the same changes. */
 interface HeadCacheEntry {
-  readonly passes: StepChanges;
+  readonly changes: StepChanges;
   readonly host: string;
   readonly head: CommonHead;
 }
@@ -40,19 +40,19 @@ interface CommonHead extends UpstreamHead {
 
 export function createUpstreamHeads(): ToUpstreamHead {
   const kept = new WeakMap<readonly string[], HeadCacheEntry>();
-  const toCommon = (facts: RequestFacts, passes: StepChanges, host: string): CommonHead => {
-    if (!facts.reusesHeaders) return toCommonHead(facts, passes, host);
+  const toCommon = (facts: RequestFacts, changes: StepChanges, host: string): CommonHead => {
+    if (!facts.reusesHeaders) return toCommonHead(facts, changes, host);
     const before = kept.get(facts.rawHeaders);
-    if (before !== undefined && before.host === host && haveSameHeaders(before.passes, passes))
+    if (before !== undefined && before.host === host && haveSameHeaders(before.changes, changes))
       return before.head;
-    const head = toCommonHead(facts, passes, host);
-    kept.set(facts.rawHeaders, { passes, host, head });
+    const head = toCommonHead(facts, changes, host);
+    kept.set(facts.rawHeaders, { changes, host, head });
     return head;
   };
-  return (facts, passes, picked, requestId) => {
-    const asked = hostOf(passes) ?? facts.authority;
-    const host = picked.passHostHeader && asked !== '' ? asked : picked.server.authority;
-    const head = toCommon(facts, passes, host);
+  return (facts, changes, destination, requestId) => {
+    const asked = hostOf(changes) ?? facts.authority;
+    const host = destination.passHostHeader && asked !== '' ? asked : destination.server.authority;
+    const head = toCommon(facts, changes, host);
     if (!head.takesRequestId || head.headers === undefined) return head;
     return {
       headers: { lines: `X-Request-Id: ${requestId}\r\n${head.headers.lines}` },
@@ -66,13 +66,13 @@ export function createUpstreamHeads(): ToUpstreamHead {
  * The head that an upstream gets: ours; then the caller's headers without those of the connection, without what the
  * steps replace, and without claims about the caller that only a trusted proxy may make.
  */
-function toCommonHead(facts: RequestFacts, passes: StepChanges, host: string): CommonHead {
+function toCommonHead(facts: RequestFacts, changes: StepChanges, host: string): CommonHead {
   const raw = facts.rawHeaders;
   const named = optionsOfConnection(raw);
-  const isTaken = (name: string): boolean => isReplaced(passes, name);
+  const isTaken = (name: string): boolean => isReplaced(changes, name);
   // First: a server that reads no more than so many header lines must read ours.
   const headers: string[] = ['Host', host];
-  appendSetHeaders(headers, passes);
+  appendSetHeaders(headers, changes);
   const trusted = facts.trusted ? readTrusted(raw, isTaken) : nothingTrusted;
   appendForwarded(headers, facts, trusted.said, isTaken);
   headers.push(...trusted.lines);
@@ -94,7 +94,7 @@ function toCommonHead(facts: RequestFacts, passes: StepChanges, host: string): C
     if (kind === 'dropped' || kind === 'forwarded') continue;
     // A caller must not cut essential ones out of its own request by naming them in `Connection`.
     if (kind === 'ordinary' && named?.has(written.toLowerCase()) === true) continue;
-    if (isReplaced(passes, name)) continue;
+    if (isReplaced(changes, name)) continue;
     headers.push(written, value);
   }
   const takesRequestId = !isTaken('x-request-id');

@@ -1,6 +1,6 @@
 import { findChanges, keepList } from './list-changes.ts';
 
-/** What derivations look up: maps by name, by what is in them. */
+/** Maps by name in which derivations look up their dependencies. */
 export type NameMaps = { readonly [K in string]: ReadonlyMap<string, unknown> };
 
 type ValueOf<M> = M extends ReadonlyMap<string, infer V> ? V : never;

@@ -2,15 +2,15 @@ import { findChanges } from './list-changes.ts';
 import type { Use } from './shared-resources.ts';
 
 /**
- * What one configuration after the other has. A thing that stays is not touched; one that goes is let go of when the last
- * configuration that has it is closed, in whatever order they are.
+ * Resources of successive configurations. An unchanged resource is untouched; a removed one is released when the last
+ * configuration that uses it is closed, in any order.
  */
 export interface Generations<K extends object, T> {
   /** The next configuration, each of its keys once. `acquire` is called for those that the one before has not. */
   open(keys: readonly K[], acquire: (key: K) => Use<T>): Generation<K, T>;
 }
 
-/** The things of one configuration. */
+/** The resources of one configuration. */
 export interface Generation<K extends object, T> {
   get(key: K): T | undefined;
   /** Keys that the configuration before has not, and those that it has and this one has not. */

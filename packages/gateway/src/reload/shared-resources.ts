@@ -1,4 +1,4 @@
-/** Things that several users share, by key: made for the first of them, closed after the last. */
+/** Resources shared by key: created for the first user, closed after the last. */
 export interface SharedResources<T> {
   acquire(key: string, create: () => T): Use<T>;
   /** Those that have users now, with their keys. */
@@ -7,7 +7,7 @@ export interface SharedResources<T> {
 
 export interface Use<T> {
   readonly value: T;
-  /** To be called exactly once. Resolves when the thing is closed, at once while it has other users. */
+  /** Call exactly once. Resolves when the resource is closed, or at once while it has other users. */
   release(): Promise<void>;
 }
 

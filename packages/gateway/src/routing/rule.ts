@@ -8,7 +8,7 @@ import { exactPaths } from './exact-paths.ts';
 import type { MatchContext } from './match-context.ts';
 import { matchers } from './matchers/matchers.ts';
 
-/** A rule, ready to be asked about requests. */
+/** A compiled rule. */
 export interface Rule {
   readonly evaluate: (context: MatchContext) => boolean;
   /** Hosts that a request must have one of; undefined when others may match as well. */

@@ -42,11 +42,11 @@ export interface ResolveResult {
   /** A copy of the options with values in place of references; those that failed stay as written. */
   readonly value: unknown;
   readonly problems: readonly ReferenceProblem[];
-  /** What each reference led to. */
+  /** The resolution of each reference. */
   readonly lookUps: readonly ReferenceLookUp[];
 }
 
-/** A reference and what it led to. */
+/** A reference with its resolution. */
 export interface ReferenceLookUp {
   readonly reference: Reference;
   readonly found: ReferenceValue;

@@ -12,7 +12,7 @@ import type { Runtime } from './holder.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { PreparedConfiguration } from './prepared.ts';
 import { createRoutes } from './routes.ts';
-import type { NamedSteps, Route } from './snapshot.ts';
+import type { StepChain, Route } from './snapshot.ts';
 import { createTables } from './tables.ts';
 
 export interface BuildDeps {
@@ -26,7 +26,7 @@ export interface BuildDeps {
 /** Opens what a prepared configuration needs and makes it ready to serve: one routing table for each entry point. */
 export type Build = (prepared: PreparedConfiguration) => Parts<Runtime>;
 
-/** What stays from one configuration to the next is not made again; what an old one has stays as it is. */
+/** Reuses what is unchanged between configurations, and never changes an old one. */
 export function createBuild({ services, middlewares, entryPoints, onSteps }: BuildDeps): Build {
   const running: Generations<PreparedMiddleware, Step> = createSuccession();
   const openStep = createOpenStep(middlewares);
@@ -51,14 +51,14 @@ export function createBuild({ services, middlewares, entryPoints, onSteps }: Bui
   };
 }
 
-/** Apart from the routes: what is closed when the last request has ended does not hold on to them until then. */
+/** Separate from the routes, so that a runtime which waits for its last request does not keep them in memory. */
 function createClose(closes: readonly (() => Promise<void>)[]): () => Promise<void> {
   return async () => {
     await Promise.all(closes.map((close) => close()));
   };
 }
 
-/** A step stays the same object as long as its middleware does. */
+/** A step stays the same object while its middleware is unchanged. */
 function createOpenStep(deps: MiddlewareDeps): (prepared: PreparedMiddleware) => Use<Step> {
   const compiles = new Map<StepKind, Compile<object>>();
   return ({ name, kind, options = {} }) => {
@@ -77,7 +77,7 @@ interface CurrentBuild {
 
 function serve(first: CurrentBuild): Pick<Runtime, 'snapshot' | 'retire'> {
   let served: CurrentBuild | undefined = first;
-  const known = new Map<string, NamedSteps>();
+  const known = new Map<string, StepChain>();
   return {
     snapshot: Object.freeze({
       match: (context: MatchContext) => served?.tables.get(context.facts.entryPoint)?.match(context),
@@ -97,7 +97,7 @@ function serve(first: CurrentBuild): Pick<Runtime, 'snapshot' | 'retire'> {
 }
 
 /** By its qualified name; one of the file provider by its short one too. */
-function findNamed(name: string, { prepared, steps }: CurrentBuild): NamedSteps | undefined {
+function findNamed(name: string, { prepared, steps }: CurrentBuild): StepChain | undefined {
   const qualified = prepared.named.has(name) ? name : `${name}@file`;
   const named = prepared.named.get(qualified);
   if (named === undefined) return undefined;
@@ -110,7 +110,7 @@ function findNamed(name: string, { prepared, steps }: CurrentBuild): NamedSteps 
     changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
     changesBodies: found.some(({ wrapResponse }) => wrapResponse !== undefined),
     followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
-    // As for a route: what is missing a step does not open.
+    // As for a route: a chain with a missing step refuses.
     broken:
       named.broken ??
       (incomplete ? 'a part of it is missing' : undefined) ??

@@ -1,16 +1,16 @@
 import type { RouterConfig } from '../config/dynamic.ts';
 import type { EntryPointConfig } from '../config/install.ts';
 
-/** What an entry point is to a router. */
+/** The properties of an entry point that routers depend on. */
 export interface EntryPointFacts {
   readonly tls: boolean;
   /** Where it listens; undefined: not known. */
   readonly port?: number;
-  /** False for one that decides for a proxy beside, and nothing else. */
+  /** False for an entry point that only serves external authorization. */
   readonly routes: boolean;
 }
 
-/** What entry points are to routers, by name. */
+/** Entry points as routers see them, by name. */
 export function toEntryPointFacts(
   entryPoints: ReadonlyMap<string, EntryPointConfig>,
 ): ReadonlyMap<string, EntryPointFacts> {

@@ -3,7 +3,7 @@ import type { Problem } from '../config/place.ts';
 import type { LookUp } from '../reload/derive.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 
-/** What the entries of one configuration lead to, by qualified name. A type, because only those are maps by name to `createDerive`. */
+/** Entries of a configuration that others refer to, by qualified name. A type, because `createDerive` does not accept an interface. */
 export type ConfigurationMaps = {
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
   readonly services: ReadonlyMap<string, ServiceConfig>;

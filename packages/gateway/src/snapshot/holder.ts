@@ -1,31 +1,31 @@
 import type { Snapshot } from './snapshot.ts';
 
-/** A snapshot in use by one request. */
+/** A request's use of a snapshot. */
 export interface Lease {
-  /** To be asked for a route at once: after a swap it has none. */
+  /** Find the route at once: a replaced snapshot has no routes. */
   readonly snapshot: Snapshot;
   /** To be called exactly once, when the request's response has ended. */
   release(): void;
 }
 
-/** A snapshot together with what it has opened. */
+/** A snapshot with its open resources. */
 export interface Runtime {
   readonly snapshot: Snapshot;
-  /** No request will look for its route here any more: those that are under way have theirs. */
+  /** Drops the routes: no new request will match here, and requests in flight have theirs. */
   retire(): void;
   close(): Promise<void>;
 }
 
-/** The snapshot that requests are served from; replaced whole, and closed when its last request has ended. */
+/** Holds the current snapshot, which is replaced as a whole and closed after its last request. */
 export interface Holder {
   acquire(): Lease;
-  /** Requests that have begun keep what they have; new ones get `next`. */
+  /** Requests in flight keep their snapshot; new requests get `next`. */
   swap(next: Runtime): void;
   /** Resolves when the last runtime is closed; every lease must have been released or be about to. */
   close(): Promise<void>;
 }
 
-/** @param onCloseError told when an old runtime could not be closed; nothing else depends on it. */
+/** @param onCloseError called when an old runtime fails to close, which affects nothing else. */
 export function createHolder(first: Runtime, onCloseError: (error: unknown) => void): Holder {
   let runtime = first;
   let current = createShared(first, onCloseError);

@@ -15,13 +15,13 @@ export interface PreparedMiddleware {
   readonly problems: readonly Problem[];
 }
 
-/** Prepares the middlewares that are steps, by qualified name; says everything that is wrong with one at its place in the file. */
+/** Prepares the middlewares that are steps, by qualified name; reports every problem at its place in the file. */
 export type PrepareMiddlewares = (
   middlewares: DynamicConfiguration['middlewares'],
   sources: SharedSources,
 ) => ReadonlyMap<string, PreparedMiddleware>;
 
-/** A middleware that is the same, and whose secrets are, is prepared once; when all of them are the same, the map is. */
+/** Prepares an unchanged middleware with unchanged secrets only once; returns the same map when nothing has changed. */
 export function createPrepareMiddlewares(): PrepareMiddlewares {
   const known = new WeakMap<MiddlewareConfig, MiddlewareResult>();
   const prepare = (config: MiddlewareConfig, sources: SharedSources): MiddlewareResult => {
@@ -59,7 +59,7 @@ interface MiddlewareResult {
   /** Undefined for one that is no step. */
   readonly prepared: PreparedMiddleware | undefined;
   readonly lookUps: readonly ReferenceLookUp[];
-  /** Nothing of it is in a file or the environment, which may change without a new configuration. */
+  /** Whether none of its secrets comes from a file or the environment, which can change without a new configuration. */
   readonly isOfClusterOnly: boolean;
 }
 

@@ -7,9 +7,9 @@ import { findSteps, firstError } from './find-steps.ts';
 import type { PreparedRouter, PreparedSteps } from './prepared.ts';
 import type { ReadRouter } from './read-router.ts';
 
-/** A router with all that it leads to looked up. */
+/** A router with its references resolved. */
 export interface RouterResult {
-  /** Undefined for one whose rule cannot be read: it matches nothing, for nobody knows which requests it means. */
+  /** Undefined when the rule is invalid: such a router matches no request. */
   readonly router: PreparedRouter | undefined;
   readonly problems: readonly Problem[];
 }

@@ -8,7 +8,7 @@ export interface PreparedConfiguration {
   readonly routers: readonly PreparedRouter[];
   /** Middlewares that are steps, by qualified name. */
   readonly steps: ReadonlyMap<string, PreparedMiddleware>;
-  /** Every middleware as a proxy beside may name it, chains too, by qualified name. */
+  /** Every middleware as an external proxy may name it, chains too, by qualified name. */
   readonly named: ReadonlyMap<string, PreparedSteps>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Everything that was found, the provider's findings included, in the order of their places. */

@@ -8,7 +8,7 @@ import { compileRule } from '../routing/rule.ts';
 import type { EntryPointFacts } from './entry-points.ts';
 import { entryPointsOf } from './entry-points.ts';
 
-/** What can be said of a router by itself. */
+/** The result of reading a router without its references. */
 export interface ReadRouter {
   /** Undefined for one that cannot be read. */
   readonly rule: Rule | undefined;

@@ -5,7 +5,7 @@ import type { PreparedRouter } from './prepared.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { Route } from './snapshot.ts';
 
-/** What routes are made of, by qualified name. A type, because only those are maps by name to `createDerive`. */
+/** The parts of routes, by qualified name. A type, because `createDerive` does not accept an interface. */
 export type RouteParts = {
   readonly steps: ReadonlyMap<string, Step>;
   readonly upstreams: ReadonlyMap<string, Upstream>;
@@ -17,7 +17,7 @@ export interface RouteEntry {
   readonly entry: TableEntry<Route>;
 }
 
-/** Makes the routes of one configuration after the other: one whose parts are the same is the same object. */
+/** Builds the routes of successive configurations; a route with unchanged parts stays the same object. */
 export function createRoutes(): (
   routers: readonly PreparedRouter[],
   parts: RouteParts,
@@ -49,7 +49,7 @@ function toEntry(
       changesBodies: found.some(({ wrapResponse }) => wrapResponse !== undefined),
       followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
       upstream: upstream ?? unavailable,
-      // Prepared routers say so themselves; a route that is missing a step must not open for any other reason either.
+      // Prepared routers report missing steps themselves. This is the second line: a route without one of its steps never opens.
       broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
     }),
   };

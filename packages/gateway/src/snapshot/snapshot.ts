@@ -6,15 +6,16 @@ import type { Upstream } from '../upstream/upstream.ts';
 export interface Snapshot {
   /** The route with the highest priority whose rule matches; undefined for none, and when the context is exhausted. */
   match(context: MatchContext): Route | undefined;
-  /** A middleware without a route, as a proxy beside names it: qualified, or short for `@file`; undefined for none. */
-  findSteps(name: string): NamedSteps | undefined;
+  /** A middleware without a route, as an external proxy names it: qualified, or short for `@file`; undefined for none. */
+  findSteps(name: string): StepChain | undefined;
 }
 
-/** A middleware, or a chain of them, that a proxy beside asks. */
-export interface NamedSteps {
-  /** The middleware's qualified name; the access log shows it instead of a router's. */
+/** Steps that decide on a request together: those of a route, or of a middleware that an external proxy names. */
+export interface StepChain {
+  /** Without a route, the middleware's qualified name: the access log shows it instead of a router's. */
   readonly routerName: string;
-  readonly serviceName: undefined;
+  /** Undefined without a route. */
+  readonly serviceName: string | undefined;
   /** Outermost first; a chain is replaced by its members. */
   readonly steps: readonly Step[];
   /** Whether one of them changes the headers of responses. */
@@ -23,22 +24,11 @@ export interface NamedSteps {
   readonly changesBodies: boolean;
   /** Whether one of them is called when a request ends. */
   readonly followsEnds: boolean;
-  /** As a route's. */
+  /** Non-empty: every request is refused with `middleware_unavailable`; the text names what is broken, for the log. */
   readonly broken: string | undefined;
 }
 
-export interface Route {
-  readonly routerName: string;
+export interface Route extends StepChain {
   readonly serviceName: string;
-  /** Outermost first; a chain is replaced by its members. */
-  readonly steps: readonly Step[];
-  /** Whether one of them changes the headers of responses. */
-  readonly changesResponses: boolean;
-  /** Whether one of them changes bodies of responses. */
-  readonly changesBodies: boolean;
-  /** Whether one of them is called when a request ends. */
-  readonly followsEnds: boolean;
   readonly upstream: Upstream;
-  /** Non-empty: the route refuses every request with `middleware_unavailable`; the text names what is broken, for the log. */
-  readonly broken: string | undefined;
 }

@@ -9,7 +9,7 @@ import type { Route } from './snapshot.ts';
 /** By name of the entry point. */
 export type Tables = ReadonlyMap<string, Table<Route>>;
 
-/** The routing tables of one configuration after the other: each is made of the one before and what is different. */
+/** Builds the routing tables of successive configurations, each from the previous one and the difference. */
 export function createTables(
   entryPoints: ReadonlyMap<string, EntryPointFacts>,
 ): (routes: readonly RouteEntry[]) => Tables {

@@ -1,6 +1,6 @@
 import type { Step } from '../middlewares/step.ts';
 
-/** Whose tokens are dropped: those of a middleware, of a client, of a client of a middleware, or all. */
+/** The tokens to drop: of a middleware, of a client, of a client of a middleware, or all. */
 export interface PurgeRequest {
   /** Qualified name, or short for `@file`; undefined: every middleware. */
   readonly middleware: string | undefined;
@@ -8,7 +8,7 @@ export interface PurgeRequest {
   readonly clientId: string | undefined;
 }
 
-/** What a purge dropped. */
+/** The result of a purge. */
 export interface PurgeResult {
   /** Number of middlewares with the requested name; 0 when there is none. */
   readonly middlewares: number;

@@ -11,11 +11,11 @@ import type { PrepareSources } from './prepare.ts';
 import { createPrepare } from './prepare.ts';
 import type { PreparedConfiguration } from './prepared.ts';
 
-/** Makes configurations take effect, one after the other. */
+/** Applies configurations, one after the other. */
 export interface Updates {
   /** A whole new configuration: prepared, built and swapped in; the first at once, later ones in turns with requests. */
   take(configuration: DynamicConfiguration): void;
-  /** Looks the secrets of the last configuration up again; takes effect when one of them is another than before. */
+  /** Resolves the secrets of the last configuration again, and applies it if one has changed. */
   refresh(): void;
   /** Undefined until the first configuration. */
   readonly holder: Holder | undefined;

@@ -30,8 +30,8 @@ interface Peer {
   readonly weight: number;
   readonly check: HealthCheck | undefined;
   /** What a pick gives; built once, so that a request allocates nothing. */
-  readonly picked: Destination;
-  readonly pickedFirst: Destination;
+  readonly destination: Destination;
+  readonly firstDestination: Destination;
 }
 
 export interface LoadBalancerDeps {
@@ -55,18 +55,22 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
       const check = config.healthCheck && acquireCheck(serverConfig.url, config.healthCheck, deps);
       uses.push(connections, ...(check === undefined ? [] : [check]));
       const server = createServer(serverConfig, url, connections.value);
-      const picked = {
+      const destination = {
         server,
         serviceName: config.name,
         passHostHeader: config.passHostHeader,
         setCookie: undefined,
       };
-      const peer = { weight: serverConfig.weight, check: check?.value, picked: Object.freeze(picked) };
-      if (sticky === undefined) return { ...peer, pickedFirst: peer.picked };
+      const peer = {
+        weight: serverConfig.weight,
+        check: check?.value,
+        destination: Object.freeze(destination),
+      };
+      if (sticky === undefined) return { ...peer, firstDestination: peer.destination };
       const id = toStickyId(serverConfig.url);
       const bound = {
         ...peer,
-        pickedFirst: Object.freeze({ ...picked, setCookie: toStickyCookie(sticky, id) }),
+        firstDestination: Object.freeze({ ...destination, setCookie: toStickyCookie(sticky, id) }),
       };
       byId.set(id, bound);
       for (const former of toFormerIds(serverConfig.url)) byFormerId.set(former, bound);
@@ -79,8 +83,10 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
   return {
     available: () => peers.some(isHealthy),
     health: () =>
-      peers.flatMap(({ check, picked }) =>
-        check === undefined ? [] : [{ service: config.name, url: picked.server.url, up: check.healthy() }],
+      peers.flatMap(({ check, destination }) =>
+        check === undefined
+          ? []
+          : [{ service: config.name, url: destination.server.url, up: check.healthy() }],
       ),
     async stop() {
       await Promise.all(uses.map((use) => use.release()));
@@ -88,10 +94,10 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
     pick(facts) {
       const id = sticky && findCookie(facts.rawHeaders, sticky.cookieName);
       if (id !== undefined) {
-        const bound = findHealthy(byId, id)?.picked ?? findHealthy(byFormerId, id)?.pickedFirst;
+        const bound = findHealthy(byId, id)?.destination ?? findHealthy(byFormerId, id)?.firstDestination;
         if (bound !== undefined) return bound;
       }
-      return rotation.next()?.pickedFirst;
+      return rotation.next()?.firstDestination;
     },
   };
 }

@@ -12,7 +12,7 @@ export interface UpstreamServer {
   readonly connections: Pool;
 }
 
-/** What picking needs to know of a request. */
+/** The facts of a request that choose its server. */
 export interface BalancingFacts {
   readonly rawHeaders: readonly string[];
   readonly scheme: 'http' | 'https';

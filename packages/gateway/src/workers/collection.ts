@@ -1,7 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { Readings } from './readings.ts';
 
-/** Gathers what processes have counted. One that is gone, or does not answer in time, is there with what it said last. */
+/** Collects metrics from processes. A process that has ended or is late contributes its last report. */
 export interface Collection<P> {
   /**
    * Asks some processes, oldest first; resolves when each has answered or ended, or after a second. Asked again meanwhile, it
@@ -16,7 +16,7 @@ export interface Collection<P> {
 export interface CollectionResult {
   /** Of processes that have not ended, oldest first. */
   readonly readings: readonly Readings[];
-  /** Processes that did not answer in time. */
+  /** Number of processes that did not reply in time. */
   readonly late: number;
 }
 

@@ -6,7 +6,7 @@ export interface Readings {
   readonly current: Readonly<Record<SeriesSubject, readonly string[]>>;
 }
 
-/** What a series may be about that comes and goes with the configuration. */
+/** Kinds of objects whose series are removed with the object from the configuration. */
 export type SeriesSubject = 'router' | 'service' | 'middleware' | 'store' | 'issuer';
 
 /** One series of a metric. */

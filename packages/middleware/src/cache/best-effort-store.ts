@@ -5,7 +5,7 @@ import type { TokenStore } from './store.ts';
 
 export type StoreResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
-/** A store that is never in the way: what it cannot do in time is not waited for. */
+/** A store that never delays requests: an operation that exceeds its time limit is abandoned. */
 export interface BestEffortStore {
   attempt<T>(operation: StoreOperation, run: (store: TokenStore) => Promise<T>): Promise<StoreResult<T>>;
   /** Resolves when the store is first ready, or after `startMs` without. */

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Secret } from '../base/secret.ts';
 
-/** A token as the decision sees it; the same object while the token is cached. */
+/** A token for the decision; the same object while the token is cached. */
 export interface DecisionToken {
   readonly kind: 'token';
   /** `Bearer`, a space and `value`. */

@@ -9,7 +9,7 @@ import { tryStore } from './try-store.ts';
 import { tryTokenEndpoint, withoutQuery } from './try-token-endpoint.ts';
 import type { ConnectionResult } from './connection-result.ts';
 
-/** A store, a token endpoint or an issuer, and what trying it came to. */
+/** A store, a token endpoint or an issuer, with the result of connecting to it. */
 export interface ConnectionCheck extends ConnectionResult {
   readonly kind: 'store' | 'token endpoint' | 'issuer';
   /** `127.0.0.1:6379`, or a URL without its query. */

@@ -1,4 +1,4 @@
-/** What trying something came to. Its words hold no secret. */
+/** The result of a connection attempt. Its texts contain no secret. */
 export interface ConnectionResult {
   readonly fault:
     | {

@@ -87,7 +87,7 @@ async function serve(
   tell();
 }
 
-/** What the primary says. */
+/** Commands of the primary process. */
 interface PrimaryCommands {
   /** Undefined when the worker is not wanted any more. */
   readonly assigned: Promise<Assignment | undefined>;

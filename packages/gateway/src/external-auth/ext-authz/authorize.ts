@@ -7,18 +7,19 @@ import { toShownClientId } from '../../pipeline/client-id.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { decide, type EarlyResponse } from '../../pipeline/run-steps.ts';
 import { StepContext } from '../../pipeline/step-context.ts';
-import { ambiguousPath, brokenRoute, gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
+import type { Refusal } from '../../middlewares/refusal.ts';
+import { ambiguousPath, brokenRoute, gatewayRefusals } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import { createReadPath } from '../../routing/request-path.ts';
-import type { NamedSteps } from '../../snapshot/snapshot.ts';
+import type { StepChain } from '../../snapshot/snapshot.ts';
 import { valueOf } from '../raw-headers.ts';
 import { refuseBroken, refuseUnknown } from '../refuse-middleware.ts';
 import { isAmbiguousPath } from '../told-path.ts';
 import type { CheckRequest } from './check-request.ts';
 import { createDecisionResponses } from './decision-responses.ts';
 
-/** Answers one `Check`, with the bytes of a `CheckResponse`. Never rejects: what fails is refused. */
+/** Answers a `Check` with the bytes of a `CheckResponse`. Never rejects: a failure becomes a refusal. */
 export type Authorize = (request: CheckRequest, isDraining: boolean) => Promise<Buffer>;
 
 export function createAuthorize(
@@ -36,11 +37,11 @@ export function createAuthorize(
   const refuse = (
     { path, rawHeaders }: RequestFacts,
     name: string | undefined,
-    asked: NamedSteps | undefined,
+    chain: StepChain | undefined,
   ): Refusal | undefined => {
     if (hasTooManyFields(rawHeaders, transport)) return gatewayRefusals.too_many_header_fields;
-    if (asked === undefined) return refuseUnknown(name);
-    return refuseBroken(asked) ?? (isAmbiguousPath(path, readPath) ? ambiguousPath : undefined);
+    if (chain === undefined) return refuseUnknown(name);
+    return refuseBroken(chain) ?? (isAmbiguousPath(path, readPath) ? ambiguousPath : undefined);
   };
   return async (request, isDraining) => {
     const lease = deps.acquire();
@@ -49,26 +50,26 @@ export function createAuthorize(
     const facts = toFacts(request, entryPoint);
     const requestId = readRequestId(facts.rawHeaders);
     const stepped = new AuthorizationContext(facts, valueOf(facts.rawHeaders, credentials));
-    let asked: NamedSteps | undefined;
+    let chain: StepChain | undefined;
     let stop: EarlyResponse = brokenRoute;
     try {
       const name = request.contextExtensions.get('middleware') ?? config.middleware;
-      asked = name === undefined ? undefined : lease.snapshot.findSteps(name);
-      stop = isDraining ? gatewayRefusals.gateway_draining : refuse(facts, name, asked);
-      if (stop === undefined && asked !== undefined) stop = await decide(asked, stepped);
+      chain = name === undefined ? undefined : lease.snapshot.findSteps(name);
+      stop = isDraining ? gatewayRefusals.gateway_draining : refuse(facts, name, chain);
+      if (stop === undefined && chain !== undefined) stop = await decide(chain, stepped);
     } catch (error) {
       deps.onDefect(error, requestId);
-      // Closed, not open: what could not be decided on does not pass.
+      // Fail closed: a request without a decision does not pass.
       stop = brokenRoute;
     } finally {
-      if (asked?.followsEnds === true) stepped.end(asked.steps);
+      if (chain?.followsEnds === true) stepped.end(chain.steps);
       lease.release();
     }
     const refusal = stop !== undefined && 'code' in stop ? stop : undefined;
     const reply = stop !== undefined && 'response' in stop ? stop.response : undefined;
     const clientUsername =
       refusal === undefined
-        ? usernameOf(stepped.passes)
+        ? usernameOf(stepped.changes)
         : refusal.clientId && toShownClientId(refusal.clientId);
     deps.onRecord({
       ...unforwarded,
@@ -78,18 +79,18 @@ export function createAuthorize(
       durationMs: deps.clock.monotonic() - begun,
       status: stop === undefined ? 200 : responses.statusOf(refusal ?? reply ?? brokenRoute),
       httpVersion: /^HTTP\/(\d(?:\.\d)?)$/.exec(request.protocol)?.[1] ?? '-',
-      routerName: asked?.routerName,
+      routerName: chain?.routerName,
       clientUsername,
       refusal,
     });
     if (reply !== undefined) return responses.reply(reply);
-    return refusal !== undefined || asked === undefined
+    return refusal !== undefined || chain === undefined
       ? responses.deny(refusal ?? brokenRoute, requestId)
-      : responses.allow(asked, request, stepped.passes);
+      : responses.allow(chain, request, stepped.changes);
   };
 }
 
-/** What a record says of a request that goes to no server. */
+/** Fields of the record of a request that is not forwarded. */
 const unforwarded = {
   originDurationMs: 0,
   originStatus: 0,
@@ -112,7 +113,7 @@ class AuthorizationContext extends StepContext {
     this.presentedAuthorization = authorization;
   }
 
-  // Steps that change the path are not asked here.
+  // Chains with steps that change the path are refused before.
   protected override readTarget(target: string): string {
     return target;
   }
@@ -139,7 +140,7 @@ function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
     reusesHeaders: false,
     remoteAddress: request.sourceAddress,
     remotePort: request.sourcePort,
-    // The address is Envoy's word, which has looked at X-Forwarded-For itself.
+    // The address comes from Envoy, which has evaluated X-Forwarded-For itself.
     trusted: false,
     authorization: valueOf(rawHeaders, 'authorization'),
   };

@@ -3,16 +3,16 @@ import type { ExternalAuthConfig } from '../../config/install.ts';
 import type { StepChanges } from '../../middlewares/step-changes.ts';
 import { usernameOf } from '../../middlewares/step-changes.ts';
 import type { StepResponse } from '../../middlewares/step.ts';
-import type { Refusal } from '../../pipeline/refusals.ts';
-import type { NamedSteps } from '../../snapshot/snapshot.ts';
+import type { Refusal } from '../../middlewares/refusal.ts';
+import type { StepChain } from '../../snapshot/snapshot.ts';
 import { createDecisionHeaders, findImpostors } from '../decision-headers.ts';
 import { namesOf } from '../raw-headers.ts';
 import type { CheckRequest } from './check-request.ts';
 import { writeDeniedResponse, writeOkResponse } from './check-response.ts';
 
-/** Decisions as Envoy reads them: the bytes of a `CheckResponse`. */
+/** Encodes decisions for Envoy, as the bytes of a `CheckResponse`. */
 export interface DecisionResponses {
-  allow(asked: NamedSteps, request: CheckRequest, passes: StepChanges): Buffer;
+  allow(chain: StepChain, request: CheckRequest, changes: StepChanges): Buffer;
   deny(refusal: Refusal, requestId: string): Buffer;
   /** A step's own response, such as a redirect. */
   reply(response: StepResponse): Buffer;
@@ -25,13 +25,13 @@ export function createDecisionResponses(config: ExternalAuthConfig): DecisionRes
   const statusOf = ({ status }: { readonly status: number }): number =>
     config.statusMap.get(status) ?? status;
   return {
-    allow(asked, request, passes) {
-      const username = usernameOf(passes);
-      const headers = toHeaders(passes);
+    allow(chain, request, changes) {
+      const username = usernameOf(changes);
+      const headers = toHeaders(changes);
       return writeOkResponse({
         headers: headers.pairs,
         remove: findImpostors(namesOf(request.rawHeaders), headers),
-        metadata: { middleware: asked.routerName, ...(username !== undefined && { username }) },
+        metadata: { middleware: chain.routerName, ...(username !== undefined && { username }) },
       });
     },
     deny(refusal, requestId) {

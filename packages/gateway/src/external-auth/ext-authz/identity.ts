@@ -1,17 +1,17 @@
 import type { experimental } from '@grpc/grpc-js';
 import { createCertificates, type CertificatePair } from '../../entrypoints/certificates.ts';
 
-/** The certificate that a gRPC server shows. */
+/** The certificate of a gRPC server. */
 export interface Identity extends experimental.CertificateProvider {
   /**
-   * Shows the first of these to whoever connects from now on.
+   * Uses the first of these for new connections.
    *
-   * @throws when one of them cannot be used; the one before stays.
+   * @throws if one of them is invalid; the current one stays in use.
    */
   set(pairs: readonly CertificatePair[]): void;
 }
 
-/** @throws when one of them cannot be used. */
+/** @throws if one of them is invalid. */
 export function createIdentity(pairs: readonly CertificatePair[]): Identity {
   const listeners = new Set<experimental.IdentityCertificateUpdateListener>();
   let update = toUpdate(pairs);

@@ -85,7 +85,7 @@ export async function openExtAuthz(
     connections: () => undefined,
     setCertificates: (pairs) => identity?.set(pairs),
     retire() {
-      // What watches asks the other process; this one is well, and says nothing else.
+      // This process is always healthy while it serves: a watch gets one response.
       for (const watcher of watchers) watcher.end();
       return shutDown();
     },

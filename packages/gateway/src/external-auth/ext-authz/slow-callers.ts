@@ -4,7 +4,7 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { TransportConfig } from '../../config/install.ts';
 import type { Grpc } from './load-grpc.ts';
 
-/** Ends the connections of callers that take too long. */
+/** Closes connections of callers that exceed a time limit. */
 export interface SlowCallers {
   /** Gives a connection `headerTimeoutMs` until its first call: for the TLS handshake, the preface of HTTP/2 and the head of the call. */
   connected(socket: Socket): void;
@@ -23,7 +23,7 @@ interface GrpcConnection {
   untilFirstCall: Timer | undefined;
 }
 
-/** A gRPC server has no such limits of its own. */
+/** The gRPC server has no such limits itself. */
 export function createSlowCallers(
   grpc: Grpc,
   clock: Clock,

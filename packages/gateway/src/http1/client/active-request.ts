@@ -1,12 +1,12 @@
 import type { RequestControl, OutgoingRequest, RequestBody, ResponseHandler } from './request.ts';
 
-/** What a connection does for a request when it is told to. */
+/** The connection of an active request. */
 export interface RequestOwner {
   abort(job: ActiveRequest): void;
   resume(job: ActiveRequest): void;
 }
 
-/** One request on its connection. A class, because one is made for every request. */
+/** One request on its connection. A class, because one is created for each request. */
 export class ActiveRequest implements RequestControl {
   readonly request: OutgoingRequest;
   /** What comes of the body after `head`. */

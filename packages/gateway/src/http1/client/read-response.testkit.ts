@@ -59,7 +59,7 @@ export function readResponse(
 
 export interface ResponseReadOptions {
   readonly method?: string;
-  /** The connection ends in order after the bytes. */
+  /** Closes the connection cleanly after the bytes. */
   readonly ends?: boolean;
   readonly upgrade?: string;
   readonly maxHeadBytes?: number;

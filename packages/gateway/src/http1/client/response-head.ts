@@ -23,7 +23,7 @@ export interface ResponseHead {
   readonly idleSeconds: number | undefined;
 }
 
-/** What a response answers. */
+/** The properties of a request that decide how its response is read. */
 export interface ResponseExpectation {
   readonly method: string;
   /** Protocol that was asked for; undefined for none. */

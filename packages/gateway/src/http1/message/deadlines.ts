@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 
-/** What expires when nothing moves its deadline. */
+/** An object with a deadline. */
 export interface DeadlineOwner {
   /** On the time of `Deadlines.now`; Infinity for never. Moved as often as need be: it costs an assignment. */
   deadline: number;

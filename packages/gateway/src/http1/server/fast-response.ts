@@ -25,7 +25,7 @@ export interface FastConnection {
 /** Bytes of a part up to which it is copied into the text of the head, and goes out with it in one write. */
 const smallBytes = 4096;
 
-/** A response on a connection that the entry point reads itself. A class, because one is made for every request. */
+/** A response on a connection that the entry point reads itself. A class, because one is created for each request. */
 export class FastResponse implements CallerResponse {
   begun = false;
   over = false;

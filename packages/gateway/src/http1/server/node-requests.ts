@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { PendingRequest, Refusal } from '../../pipeline/refusals.ts';
+import type { Refusal } from '../../middlewares/refusal.ts';
+import type { PendingRequest } from '../../pipeline/refusals.ts';
 
-/** Requests under way on connections that Node.js reads, for when one of these connections turns out to be faulty. */
+/** Requests in flight on connections that Node.js parses, so that a later error on such a connection can refuse them. */
 export interface NodeRequests {
   begin(response: ServerResponse): void;
-  /** What is refused when the request of a response under way turns out to be faulty. */
+  /** The request to refuse when the rest of it is malformed or late. */
   setRefusable(response: ServerResponse, refusable: PendingRequest): void;
   /** The response under way on a connection; undefined for none. */
   find(socket: Duplex): ServerResponse | undefined;

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { gatewayRefusals, type Refusal } from '../../pipeline/refusals.ts';
+import type { Refusal } from '../../middlewares/refusal.ts';
+import { gatewayRefusals } from '../../pipeline/refusals.ts';
 import { toProblem } from '@grantgate/middleware/decision/problem';
 import { endConnection } from '../../proxy/upgrade.ts';
 

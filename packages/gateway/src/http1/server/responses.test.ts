@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { parseInstall } from '../../config/parse-install.ts';
-import type { IncomingRequest } from '../../pipeline/incoming-request.ts';
+import type { IncomingRequest } from '../../proxy/incoming-request.ts';
 import type { CallerResponse } from '../../proxy/caller-response.ts';
 import type { CallerResponseHead } from '../message/response-writer.ts';
 import { openEntryPoint, type EntryPoint } from '../../entrypoints/entry-point.ts';

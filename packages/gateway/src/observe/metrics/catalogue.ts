@@ -8,7 +8,7 @@ export interface MetricDefinition {
   readonly help: string;
   /** How values of several processes are merged; default: sum. */
   readonly merge?: 'max' | 'min';
-  /** What its series come and go with. */
+  /** The kind of object whose removal removes its series. */
   readonly subject?: SeriesSubject;
 }
 

@@ -2,7 +2,7 @@ import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { InstallConfig } from '../../config/install.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 
-/** What a configuration of routes has, by name: the labels of series that come and go with it. */
+/** Names in a configuration of routes: label values of the series that live as long as their objects. */
 export interface ConfigurationLabels {
   /** Qualified name of each router, and of its service. */
   readonly routers: ReadonlyMap<string, string>;

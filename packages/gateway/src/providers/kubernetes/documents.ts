@@ -10,7 +10,7 @@ import { findPruned } from './pruned.ts';
 import type { Resource } from './resources.ts';
 import { toApiVersion } from './resources.ts';
 
-/** What is kept of an object of the cluster. */
+/** The cached part of a cluster object. */
 export interface ClusterObject {
   readonly namespace: string;
   readonly name: string;

@@ -5,7 +5,7 @@ import type { Draft, Mention } from './draft.ts';
 import { addEntry, createDraft } from './draft.ts';
 import { isOfKubernetes } from './kubernetes/names.ts';
 
-/** What a document, or an object in it, adds to a configuration: read once, and used in each one that has the document. */
+/** The contribution of a document, or of an object in it, to a configuration. Read once and reused while unchanged. */
 export interface ConfigurationPart {
   readonly routers: readonly RouterConfig[];
   readonly services: readonly ServiceConfig[];
