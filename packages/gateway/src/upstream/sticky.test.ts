@@ -1,4 +1,4 @@
-import { createFakeClock } from '../../../middleware/src/base/fake-clock.testkit.ts';
+import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServiceConfig, StickyConfig } from '../config/dynamic.ts';
 import { createServices, type Upstreams } from './create-upstream.ts';

@@ -1,7 +1,8 @@
 import type { StickyConfig } from '../../../config/dynamic.ts';
 import type { Problem } from '../../../config/place.ts';
 import { createProblem } from '../../../config/problem.ts';
-import { describeUnknown, readObject } from '../../../config/read.ts';
+import { describeUnknown } from '@grantgate/middleware/base/names';
+import { readObject } from '../../../config/read.ts';
 import { stickySchema, toSticky } from '../service-schema.ts';
 import type { KubernetesObject } from './objects.ts';
 
