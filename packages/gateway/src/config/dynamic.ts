@@ -35,6 +35,8 @@ export interface RouterConfig extends ConfigEntry {
   readonly rulePlace: (offset: number) => Place;
   /** Empty: every entry point but `admin`. */
   readonly entryPoints: readonly string[];
+  /** The place of one of them. */
+  readonly entryPointPlace: (index: number) => Place;
   /** Qualified names, outermost first. */
   readonly middlewares: readonly string[];
   /** Qualified name. */
@@ -69,6 +71,8 @@ export interface ServerConfig {
   readonly url: string;
   /** 0 and up. */
   readonly weight: number;
+  /** Whether the path of `url` is put before that of a request; default false. */
+  readonly preservePath?: boolean;
 }
 
 export interface HealthCheckConfig {

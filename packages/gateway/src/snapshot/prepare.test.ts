@@ -96,8 +96,8 @@ describe('a prepared configuration', () => {
           audiance: y${services}`);
     expect(shown(prepared)).toEqual([
       'error 3:33 rule@file.rule: unknown function Pth: did you mean Path?',
-      'error 4:5 place@file.entryPoints: there is no entry point wbe: did you mean web?',
-      'error 4:5 place@file.entryPoints: there is no entry point nowhere: expected one of web, websecure, admin',
+      'error 4:62 place@file.entryPoints[0]: there is no entry point wbe: did you mean web?',
+      'error 4:67 place@file.entryPoints[1]: there is no entry point nowhere: expected one of web, websecure, admin',
       'warning 5:5 plain@file.entryPoints: plain@file has tls, but none of its entry points has',
       'error 13:13 claims@file.claims: unknown function Eqals: did you mean Equals?',
       'error 17:16 secret@file.Url: expected an absolute https or http URL',

@@ -34,30 +34,37 @@ function checkEntryPoints(
   router: RouterConfig,
   entryPoints: ReadonlyMap<string, EntryPointFacts>,
 ): Problem[] {
-  const report = (severity: 'error' | 'warning', code: string, message: string): Problem => ({
-    severity,
-    place: router.place,
-    code,
-    path: `${router.name}.entryPoints`,
-    message,
-  });
-  const missing = router.entryPoints.filter((name) => !entryPoints.has(name));
-  const problems = missing.map((name) => {
-    const hint = proposeName(name, [...entryPoints.keys()]);
-    return report('error', 'missing_reference', `there is no entry point ${name}: ${hint}`);
-  });
-  for (const name of router.entryPoints)
-    if (entryPoints.get(name)?.routes === false)
-      problems.push(
-        report(
-          'error',
+  const problems = router.entryPoints.flatMap((name, index): readonly Problem[] => {
+    const report = (code: string, message: string): readonly Problem[] => [
+      {
+        severity: 'error',
+        place: router.entryPointPlace(index),
+        code,
+        path: `${router.name}.entryPoints[${index}]`,
+        message,
+      },
+    ];
+    const entryPoint = entryPoints.get(name);
+    if (entryPoint === undefined) {
+      const hint = proposeName(name, [...entryPoints.keys()]);
+      return report('missing_reference', `there is no entry point ${name}: ${hint}`);
+    }
+    return entryPoint.routes
+      ? []
+      : report(
           'unreachable_router',
           `the entry point ${name} is for external authorization and serves no routes`,
-        ),
-      );
+        );
+  });
   const known = entryPointsOf(router, entryPoints);
   if (problems.length === 0 && known.length === 0)
-    problems.push(report('warning', 'unreachable_router', describeUnreachable(router, entryPoints)));
+    problems.push({
+      severity: 'warning',
+      place: router.place,
+      code: 'unreachable_router',
+      path: `${router.name}.entryPoints`,
+      message: describeUnreachable(router, entryPoints),
+    });
   return problems;
 }
 

@@ -59,7 +59,7 @@ describe('a load balancer', () => {
       serviceName: 's@file',
       passHostHeader: false,
       setCookie: undefined,
-      server: { origin: 'http://a.example:8080', authority: 'a.example:8080', basePath: '/base' },
+      server: { origin: 'http://a.example:8080', authority: 'a.example:8080', basePath: '' },
     });
   });
 });

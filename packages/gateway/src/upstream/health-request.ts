@@ -7,12 +7,12 @@ export interface HealthRequest {
   readonly request: OutgoingRequest & { readonly headers: readonly string[] };
 }
 
-/** As in Traefik, an absolute path of the health check takes the place of the path of the server's URL. */
+/** As in Traefik, the path of the health check is resolved against the server's URL, whatever `preservePath` says. */
 export function toHealthRequest(serverUrl: string, config: HealthCheckConfig): HealthRequest {
   const url = new URL(serverUrl);
   if (config.scheme !== undefined) url.protocol = config.scheme;
   if (config.port !== undefined) url.port = String(config.port);
-  const path = new URL(config.path, 'http://relative.invalid');
+  const path = new URL(config.path, url);
   const headers = ['Host', config.hostname ?? url.host];
   const own = Object.entries(config.headers).filter(([name]) => !framingHeaders.has(name.toLowerCase()));
   if (own.every(([name]) => name.toLowerCase() !== 'user-agent')) headers.push('User-Agent', 'grantgate');

@@ -4,7 +4,7 @@ import type { UpstreamServer } from './upstream.ts';
 
 /** @param parsed the server's URL. */
 export function createServer(
-  { url }: ServerConfig,
+  { url, preservePath = false }: ServerConfig,
   { origin, host, pathname }: URL,
   connections: Pool,
 ): UpstreamServer {
@@ -12,7 +12,7 @@ export function createServer(
     url,
     origin,
     authority: host,
-    basePath: pathname.replace(/\/+$/, ''),
+    basePath: preservePath ? pathname.replace(/\/$/, '') : '',
     connections,
   });
 }

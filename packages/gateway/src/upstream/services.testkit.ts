@@ -1,12 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LoadBalancerConfig, ServiceConfig, WeightedConfig } from '../config/dynamic.ts';
+import type { LoadBalancerConfig, ServerConfig, ServiceConfig, WeightedConfig } from '../config/dynamic.ts';
 
 const entry = { place: { file: 'test', line: 1, column: 1 }, errors: [] };
 
 export function toLoadBalancer(
   name: string,
-  servers: readonly (string | { readonly url: string; readonly weight: number })[],
+  servers: readonly (string | ServerConfig)[],
   rest: Partial<LoadBalancerConfig> = {},
 ): LoadBalancerConfig {
   return {

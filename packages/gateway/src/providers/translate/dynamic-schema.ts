@@ -45,6 +45,10 @@ export const serviceSchema = z.strictObject({
               })
               .describe('`http` or `https`, host, optional port and path; no query.'),
             weight: weight.describe('Share of requests, relative to the weights of all servers; 0: none.'),
+            preservePath: z
+              .boolean()
+              .default(false)
+              .describe("Puts the path of `url` before the request's path; otherwise it is ignored."),
           }),
         )
         .default([])

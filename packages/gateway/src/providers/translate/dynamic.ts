@@ -1,7 +1,8 @@
-import type { RouterConfig, ServiceConfig } from '../../config/dynamic.ts';
+import type { RouterConfig, ServerConfig, ServiceConfig } from '../../config/dynamic.ts';
 import type { Document } from '../../config/document.ts';
 import type { Path } from '../../config/path.ts';
 import { formatPath, valueAt } from '../../config/path.ts';
+import type { Problem } from '../../config/place.ts';
 import { createProblem, errorsOf } from '../../config/problem.ts';
 import type { OtherNames, Source } from '../../config/read.ts';
 import { readObject } from '../../config/read.ts';
@@ -73,6 +74,7 @@ function addRouter(draft: Draft, name: string, source: Source): void {
     rule: value.rule ?? '',
     rulePlace: (offset) => document.placeOf(rulePath, offset),
     entryPoints: value.entryPoints ?? [],
+    entryPointPlace: (index) => document.placeOf(writtenPath(['entryPoints', index])),
     middlewares: (value.middlewares ?? []).map((middleware, index) =>
       mention('middlewares', qualify(middleware), writtenPath(['middlewares', index])),
     ),
@@ -99,7 +101,8 @@ function addService(draft: Draft, name: string, source: Source): void {
         part: 'key',
       }),
     );
-  draft.problems.push(...problems);
+  const servers = loadBalancer?.servers ?? [];
+  draft.problems.push(...problems, ...findIgnoredPaths(servers, document, read.writtenPath));
   const entry = { name, place: document.placeOf(path, 'key'), errors: errorsOf(problems) };
   const mention = createMentions(draft, { kind: 'services', name }, document);
   const service: ServiceConfig = weighted
@@ -118,12 +121,29 @@ function addService(draft: Draft, name: string, source: Source): void {
     : {
         ...entry,
         kind: 'loadBalancer',
-        servers: loadBalancer?.servers ?? [],
+        servers,
         passHostHeader: loadBalancer?.passHostHeader ?? true,
         healthCheck: toHealthCheck(loadBalancer?.healthCheck),
         sticky: toSticky(loadBalancer?.sticky, name),
       };
   addEntry(draft, draft.services, service);
+}
+
+/** Paths of servers' URLs that no request gets. */
+function findIgnoredPaths(
+  servers: readonly ServerConfig[],
+  document: Document,
+  writtenPath: (path: readonly PropertyKey[]) => Path,
+): readonly Problem[] {
+  return servers.flatMap(({ url, preservePath }, index) => {
+    const { pathname } = new URL(url);
+    if (preservePath === true || pathname === '/') return [];
+    return createProblem(document, writtenPath(['loadBalancer', 'servers', index, 'url']), {
+      code: 'ignored_path',
+      message: `the path ${pathname} is ignored, as in Traefik: set preservePath: true to put it before the path of requests`,
+      severity: 'warning',
+    });
+  });
 }
 
 function addMiddleware(draft: Draft, name: string, source: Source): void {

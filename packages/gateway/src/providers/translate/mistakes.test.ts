@@ -296,6 +296,24 @@ it("a service of Traefik's own says what is here instead", () => {
   ]);
 });
 
+it('the path of a URL is ignored without preservePath, and that is reported where it stands', () => {
+  const configuration = load(`http:
+  services:
+    s:
+      loadBalancer:
+        servers:
+          - url: http://a/base
+          - { url: http://a/base, preservePath: true }
+          - url: http://a/
+          - { url: http://a, preservepath: "false" }
+          - { url: http://a/, preservePaht: true }
+`);
+  expect(shown(configuration)).toEqual([
+    'warning a.yaml:6:18 ignored_path: the path /base is ignored, as in Traefik: set preservePath: true to put it before the path of requests',
+    'a.yaml:10:31 unknown_option: unknown option preservePaht: did you mean preservePath?',
+  ]);
+});
+
 describe('a mistake stays alone', () => {
   const service = 'services: { s: { loadBalancer: { servers: [{ url: "http://127.0.0.1" }] } } }';
 

@@ -38,9 +38,8 @@ export const stickySchema = z.strictObject({
 export const healthCheckSchema = z.strictObject({
   path: z
     .string()
-    .transform((path) => (path.startsWith('/') ? path : `/${path}`))
     .default('/')
-    .describe('Path of the health check.'),
+    .describe("Path of the health check; one without a leading slash is relative to the server's URL."),
   method: z
     .string()
     .regex(/^[A-Za-z]+$/, { error: 'expected an HTTP method' })

@@ -174,6 +174,7 @@ function addRouter(
     errors,
     rule,
     rulePlace: () => document.placeOf(path),
+    entryPointPlace: () => document.placeOf(path),
     entryPoints: [],
     middlewares,
     service,

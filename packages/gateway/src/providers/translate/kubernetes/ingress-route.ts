@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { LoadBalancerConfig } from '../../../config/dynamic.ts';
+import type { LoadBalancerConfig, RouterConfig } from '../../../config/dynamic.ts';
 import type { Path } from '../../../config/path.ts';
 import { formatPath, valueAt } from '../../../config/path.ts';
 import type { Problem } from '../../../config/place.ts';
@@ -56,6 +56,7 @@ export function addIngressRoute(draft: Draft, object: KubernetesObject): readonl
     addRoute(draft, object, {
       path: writtenPath(['spec', 'routes', index]),
       entryPoints: value.spec?.entryPoints ?? [],
+      entryPointPlace: (at) => object.source.document.placeOf(writtenPath(['spec', 'entryPoints', at])),
       tls: raw.tls !== undefined,
       errors: [
         ...errorsOf(problems),
@@ -88,6 +89,7 @@ function findPruned({
 interface RouteDefaults {
   readonly path: Path;
   readonly entryPoints: readonly string[];
+  readonly entryPointPlace: RouterConfig['entryPointPlace'];
   readonly tls: boolean;
   readonly errors: readonly Problem[];
 }
@@ -123,6 +125,7 @@ function addRoute(draft: Draft, object: KubernetesObject, outer: RouteDefaults):
     rule: match,
     rulePlace: (offset) => document.placeOf(rulePath, offset),
     entryPoints: outer.entryPoints,
+    entryPointPlace: outer.entryPointPlace,
     middlewares: middlewares.names,
     service: name,
     priority: value.priority,

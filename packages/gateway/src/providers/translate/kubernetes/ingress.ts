@@ -195,7 +195,9 @@ function addRouter(
 ): void {
   const { name, rule, path, service, priority } = router;
   const middlewares = options.middlewares.map((one) => (one.includes('@') ? one : `${one}@kubernetes`));
-  const at = [...root, 'metadata', 'annotations', 'traefik.ingress.kubernetes.io/router.middlewares'];
+  const annotations = [...root, 'metadata', 'annotations'];
+  const at = [...annotations, 'traefik.ingress.kubernetes.io/router.middlewares'];
+  const entryPointsAt = [...annotations, 'traefik.ingress.kubernetes.io/router.entrypoints'];
   for (const one of middlewares)
     draft.mentions.push({
       in: { kind: 'routers', name },
@@ -209,6 +211,7 @@ function addRouter(
     errors: [...errors, ...router.errors],
     rule,
     rulePlace: () => document.placeOf(path),
+    entryPointPlace: () => document.placeOf(entryPointsAt),
     entryPoints: options.entryPoints,
     middlewares,
     service,
