@@ -106,6 +106,32 @@ describe('grantgate check', () => {
     );
   });
 
+  it('takes the entry points of an install configuration beside the routes', async () => {
+    const beside = join(folder, 'beside');
+    mkdirSync(beside);
+    writeFileSync(join(beside, 'a.yaml'), right.replace('[web]', '[websecure, wbsecure], tls: {}'));
+    writeFileSync(
+      join(beside, 'traefik.toml'),
+      '[entrypoints.websecure]\naddress = ":443"\n[entrypoints.websecure.http.tls]\n[providers.docker]\n',
+    );
+    const { code, stdout } = await check('beside');
+    expect(code).toBe(1);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      'beside/a.yaml:3:98: error: api@file.entryPoints[1]: there is no entry point wbsecure: did you mean websecure? [missing_reference]',
+      'beside/traefik.toml: warning: is an install configuration: passed over; to use it, pass it with --config [passed_over]',
+      '1 error, 1 warning (1 router, 1 middleware, 1 service)',
+    ]);
+  });
+
+  it('assumes the entry points that routes name when there is no install configuration', async () => {
+    writeFileSync(join(folder, 'secure.yaml'), right.replace('[web]', '[websecure], tls: {}'));
+    const { code, stdout } = await check('secure.yaml');
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'secure.yaml:3:87: warning: api@file.entryPoints[0]: the entry point websecure is assumed to exist: grantgate serve requires an install configuration (--config) that defines it [assumed_entry_point]',
+    );
+  });
+
   it('reports a path that does not exist', async () => {
     const { code, stdout } = await check('nowhere');
     expect(code).toBe(1);

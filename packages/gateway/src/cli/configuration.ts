@@ -7,12 +7,14 @@ import { sortProblems } from '../config/problem.ts';
 import { configurationLimit } from '@grantgate/middleware/base/file-error';
 import { loadFiles } from '../providers/file/load.ts';
 import { translate } from '../providers/translate/translate.ts';
+import type { Document } from '../config/document.ts';
 import type { DynamicConfiguration } from '../config/dynamic.ts';
 import { readSecretFile } from '../secrets/secret-file.ts';
 import { toEntryPointFacts } from '../snapshot/entry-points.ts';
 import { prepare } from '../snapshot/prepare.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import type { Io } from './io.ts';
+import { assumeEntryPoints, findEntryPoints } from './known-entry-points.ts';
 import { readInput } from './read-input.ts';
 import type { ClusterFlags } from './read-cluster.ts';
 import { UsageError } from './usage-error.ts';
@@ -77,18 +79,17 @@ export async function readConfiguration(
     [...files.problems, ...(live?.problems ?? [])],
     live?.unreadSecrets,
   );
-  // Without a configuration of its own, `serve` has the entry point of its shorthand. A cluster's are not known.
-  const entryPoints =
+  const { entryPoints, problems: assumed } =
     configFile === undefined && cluster === undefined
-      ? shorthandInstall(routePaths).entryPoints
-      : install?.config?.entryPoints;
+      ? knowEntryPoints(routePaths, files.installs, routes)
+      : { entryPoints: install?.config && toEntryPointFacts(install.config.entryPoints), problems: [] };
   const prepared = prepare(routes, {
     env: io.env,
     readFile: readSecretFile,
     realPath: realpathSync,
-    entryPoints: entryPoints && toEntryPointFacts(entryPoints),
+    entryPoints,
   });
-  const found = prepared.problems.map((problem) => toRelative(problem, io.cwd));
+  const found = [...prepared.problems, ...assumed].map((problem) => toRelative(problem, io.cwd));
   return {
     install: install?.config,
     routes,
@@ -96,6 +97,18 @@ export async function readConfiguration(
     notes: live?.notes ?? [],
     problems: sortProblems([...(install?.problems ?? []), ...found]),
   };
+}
+
+/** Entry points for routes without an install configuration: those of one beside them, or those of the shorthand and of the routers. */
+function knowEntryPoints(
+  paths: readonly string[],
+  installs: readonly Document[],
+  { routers }: DynamicConfiguration,
+): ReturnType<typeof assumeEntryPoints> {
+  const found = findEntryPoints(installs);
+  return found === undefined
+    ? assumeEntryPoints(toEntryPointFacts(shorthandInstall(paths).entryPoints), routers.values())
+    : { entryPoints: found, problems: [] };
 }
 
 /**

@@ -1,17 +1,22 @@
 import { sep } from 'node:path';
 import type { Document, ParsedDocuments } from '../../config/document.ts';
 import { isInstallDocument } from '../../config/file-kind.ts';
-import { createParseDocuments } from '../../config/parse-documents.ts';
+import { createParseDocuments, parseDocuments } from '../../config/parse-documents.ts';
 import type { LocalReferences } from '../../config/local-references.ts';
 import type { Problem } from '../../config/place.ts';
 import type { ProviderOutput } from '../provider.ts';
 import { remember } from '../../reload/remember.ts';
+import type { RouteFile } from './files.ts';
 import { createReadFiles, routeFileExtensions } from './files.ts';
 import { parseRoutes } from './parse-routes.ts';
+import type { PassedOver } from './passed-over.ts';
+import { describePassedOver } from './passed-over.ts';
 
 export interface LoadedFiles extends ProviderOutput {
   /** Those of the problems that say why a path leads to no routes at all: it is gone, unreadable or empty, or has no route file. */
   readonly missing: readonly Problem[];
+  /** Install configurations that lie in a directory of routes. */
+  readonly installs: readonly Document[];
 }
 
 /** Reads routes from files and directories: both formats, all problems at once. Never rejects. */
@@ -54,13 +59,16 @@ export function createFileLoader(
     const parseFile = async (file: string, text: string): Promise<LastGoodFile | undefined> => {
       const parse = lastGood.get(file)?.parse ?? createParseDocuments(file);
       const { documents, problems: found } = await parseRoutes(file, text, parse, { env, localReferences });
-      problems.push(...found);
-      const isInstall = documents.length > 0 && documents.every(({ value }) => isInstallDocument(value));
-      if (isInstall && paths.includes(file)) {
+      const isNamed = paths.includes(file);
+      if (isNamed && documents.length > 0 && documents.every(({ value }) => isInstallDocument(value))) {
+        problems.push(...found);
         const message = 'is an install configuration, not a file of routes: pass it with --config';
         miss({ ...createFault(file, message), code: 'install_file' });
         return undefined;
       }
+      const passedOver = isNamed ? undefined : findPassedOver(file, text, { documents, problems: found });
+      if (passedOver !== undefined) return { text, documents: [], parse, passedOver };
+      problems.push(...found);
       return found.length === 0 ? { text, documents: documents.map(restrict), parse } : undefined;
     };
     const { files, bare } = await readFiles();
@@ -88,7 +96,11 @@ export function createFileLoader(
         if (now !== undefined) good.set(file, now);
       }
     }
-    for (const path of bare) {
+    const passed = [...good].flatMap(([file, { passedOver }]) =>
+      passedOver ? [{ file, ...passedOver }] : [],
+    );
+    problems.push(...passed.map(({ file, reason }) => toNote(file, reason)));
+    for (const path of [...bare, ...findEmptied(paths, files, passed)]) {
       keepBelow(path);
       const message = files.some(({ file }) => file === path)
         ? 'is empty: expected routes'
@@ -96,8 +108,26 @@ export function createFileLoader(
       miss({ ...createFault(path, message), code: 'routes_missing' });
     }
     lastGood = good;
-    return { missing, documents: Array.from(good.values(), ({ documents }) => documents).flat(), problems };
+    return {
+      missing,
+      documents: Array.from(good.values(), ({ documents }) => documents).flat(),
+      problems,
+      installs: passed.flatMap(({ documents }) => documents.filter(({ value }) => isInstallDocument(value))),
+    };
   };
+}
+
+/** Directories in which every file is passed over. */
+function findEmptied(
+  paths: readonly string[],
+  files: readonly Pick<RouteFile, 'file'>[],
+  passed: readonly Pick<RouteFile, 'file'>[],
+): readonly string[] {
+  const isPassed = new Set(passed.map(({ file }) => file));
+  return paths.filter((path) => {
+    const below = files.filter(({ file }) => file.startsWith(`${path}${sep}`));
+    return below.length > 0 && below.every(({ file }) => isPassed.has(file));
+  });
 }
 
 /** The same document gives the same object each time: what was made of it is used again. */
@@ -111,7 +141,24 @@ interface LastGoodFile {
   readonly documents: readonly Document[];
   /** Knows what it has parsed. */
   readonly parse: (text: string) => ParsedDocuments;
+  /** Of a file that holds no routes, and should not. */
+  readonly passedOver?: PassedOver;
 }
+
+function findPassedOver(file: string, text: string, parsed: ParsedDocuments): PassedOver | undefined {
+  // What holds no routes need be no template of routes either.
+  const { documents, problems } = parsed.problems.some(({ code }) => code === 'template')
+    ? parseDocuments(text, file)
+    : parsed;
+  const reason = problems.length === 0 ? describePassedOver(file, documents) : undefined;
+  return reason === undefined ? undefined : { reason, documents };
+}
+
+const toNote = (file: string, message: string): Problem => ({
+  ...createFault(file, message),
+  severity: 'warning',
+  code: 'passed_over',
+});
 
 const createFault = (file: string, message: string): Problem => ({
   severity: 'error',

@@ -147,6 +147,12 @@ export function findServers(catalog: ServiceCatalog, wanted: ServiceReference): 
   return found;
 }
 
+/** Kubernetes takes a quoted number as the name of a port. */
+const describePort = (port: number | string): string =>
+  typeof port === 'string' && /^\d+$/.test(port)
+    ? `named "${port}": write the number without quotes`
+    : String(port);
+
 function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceReference): Servers {
   const id = `${wanted.namespace}/${wanted.name}`;
   const known = services.get(id);
@@ -159,7 +165,7 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
       'missing_reference',
       wanted.port === undefined
         ? `missing port: the Service ${id} has more than one, or none`
-        : `the Service ${id} has no port ${wanted.port}`,
+        : `the Service ${id} has no port ${describePort(wanted.port)}`,
     );
   // As Traefik chooses: by what the route says, then by the port.
   const scheme =

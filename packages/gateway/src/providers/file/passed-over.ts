@@ -1,0 +1,44 @@
+import { nearestName } from '@grantgate/middleware/base/names';
+import type { Document } from '../../config/document.ts';
+import { isInstallDocument, isRoutesDocument } from '../../config/file-kind.ts';
+import { isMapping } from '../../config/path.ts';
+
+/** Names at the top of routes, in either format. */
+const routesNames = ['http', 'tcp', 'udp', 'tls', 'apiVersion', 'kind'];
+const composeNames: ReadonlySet<string> = new Set([
+  'services', 'version', 'name', 'networks', 'volumes', 'secrets', 'configs', 'include',
+]); // prettier-ignore
+
+/** A file in a directory that holds no routes. */
+export interface PassedOver {
+  readonly reason: string;
+  readonly documents: readonly Document[];
+}
+
+/**
+ * Why a file in a directory holds no routes and is passed over: an install configuration, a file of Docker Compose, or JSON of something
+ * else, such as `acme.json`. Undefined for any other file; one with a name that is nearly one of routes is misspelt.
+ */
+export function describePassedOver(file: string, documents: readonly Document[]): string | undefined {
+  const isJson = file.toLowerCase().endsWith('.json');
+  const all = (test: (value: unknown) => boolean): boolean => documents.every(({ value }) => test(value));
+  if (documents.length === 0) return isJson ? 'holds no routes: passed over' : undefined;
+  if (all(isInstallDocument))
+    return 'is an install configuration: passed over; to use it, pass it with --config';
+  if (all(isCompose)) return 'is a file of Docker Compose: passed over';
+  if (isJson && all((value) => !isRoutesDocument(value) && !isMisspelt(value)))
+    return 'holds no routes: passed over';
+  return undefined;
+}
+
+const isCompose = (value: unknown): boolean =>
+  isMapping(value) &&
+  isMapping(value['services']) &&
+  Object.values(value['services']).every(
+    (service) =>
+      isMapping(service) && ['image', 'build', 'extends'].some((name) => Object.hasOwn(service, name)),
+  ) &&
+  Object.keys(value).every((name) => composeNames.has(name) || name.startsWith('x-'));
+
+const isMisspelt = (value: unknown): boolean =>
+  isMapping(value) && Object.keys(value).some((name) => nearestName(name, routesNames) !== undefined);
