@@ -18,10 +18,19 @@ export interface FollowedCluster {
   readonly translated: () => DynamicConfiguration;
 }
 
-/** Resolves with the first output. @param options of `kubernetesCRD`, in YAML. */
-export async function followCluster(cluster: TestCluster, options = ''): Promise<FollowedCluster> {
+/**
+ * Resolves with the first output.
+ *
+ * @param options of `kubernetesCRD`, in YAML.
+ * @param others other providers of the cluster, in YAML: `kubernetesIngress: {}`.
+ */
+export async function followCluster(
+  cluster: TestCluster,
+  options = '',
+  others = '',
+): Promise<FollowedCluster> {
   const { config } = parseInstall(
-    `providers: { kubernetesCRD: { endpoint: "${cluster.url}", certAuthFilePath: ${cluster.caFile}, token: ${cluster.tokens.gateway}, ${options} } }`,
+    `providers: { kubernetesCRD: { endpoint: "${cluster.url}", certAuthFilePath: ${cluster.caFile}, token: ${cluster.tokens.gateway}, ${options} }, ${others} }`,
     'g.yaml',
   );
   const kubernetes = config!.providers.kubernetes!;

@@ -49,6 +49,12 @@ export function createKubernetesLog(log: Log, clock: Clock): (event: ApiEvent) =
           { namespace: event.namespace, reason: event.reason },
         );
         return;
+      case 'statuses_refused':
+        log.warn('Kubernetes API rejects the status of HTTPRoutes of a namespace', {
+          namespace: event.namespace,
+          reason: event.reason,
+        });
+        return;
       case 'event_refused':
       // Counted, not logged.
     }

@@ -3,7 +3,9 @@ export type Reference =
   | { readonly kind: 'kubernetes'; readonly namespace: string; readonly name: string; readonly key: string }
   | { readonly kind: 'env'; readonly variable: string }
   /** With `within`, only when it is at or below one of these paths once symbolic links are followed. */
-  | { readonly kind: 'file'; readonly path: string; readonly within?: readonly string[] };
+  | { readonly kind: 'file'; readonly path: string; readonly within?: readonly string[] }
+  /** Whether there is such a file, which others read. */
+  | { readonly kind: 'presence'; readonly path: string };
 
 export type ParsedReference =
   /** The text is no reference: it stands for itself. */

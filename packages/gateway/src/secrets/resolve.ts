@@ -52,6 +52,20 @@ export interface ReferenceLookUp {
   readonly found: ReferenceValue;
 }
 
+/** Looks for a file that others read: as with any reference, the middleware is read again when it comes or goes. */
+export function lookUpPresence(path: string, sources: Pick<SharedSources, 'realPath'>): ReferenceLookUp {
+  return { reference: { kind: 'presence', path }, found: findPresence(path, sources) };
+}
+
+function findPresence(path: string, { realPath }: Pick<SharedSources, 'realPath'>): ReferenceValue {
+  try {
+    realPath(path);
+    return { value: path };
+  } catch {
+    return { message: `there is no file ${path}` };
+  }
+}
+
 /** Puts values in place of the secret references in every string of a middleware's options. */
 export function resolveReferences(options: unknown, sources: SecretSources): ResolveResult {
   const problems: ReferenceProblem[] = [];
@@ -123,6 +137,8 @@ function resolveText(
 function restrict(reference: Reference, allowed: LocalReferences): Reference | undefined {
   switch (reference.kind) {
     case 'kubernetes':
+    // It is checked by whoever looks for it.
+    case 'presence':
       return reference;
     case 'env':
       return isEnvAllowed(allowed, reference.variable) ? reference : undefined;
@@ -156,6 +172,8 @@ function lookUp(reference: Reference, sources: SharedSources): ReferenceValue {
         ? { message: `the Secret ${namespace}/${name} has no key ${key}` }
         : nonEmpty(value);
     }
+    case 'presence':
+      return findPresence(reference.path, sources);
     case 'env': {
       const value = Object.hasOwn(env, reference.variable) ? env[reference.variable] : undefined;
       return value === undefined

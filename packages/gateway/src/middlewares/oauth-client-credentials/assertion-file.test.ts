@@ -6,6 +6,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createParsedAuthenticator } from '@grantgate/middleware';
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
 import { parseAllowedReference } from '../../config/local-references.ts';
+import { parseDocuments } from '../../config/parse-documents.ts';
+import { translate } from '../../providers/translate/translate.ts';
+import { createPrepare } from '../../snapshot/prepare.ts';
 import { checkAssertionFile } from './assertion-file.ts';
 
 const optionsOf = (file: string) => ({
@@ -27,6 +30,32 @@ function check(file: string, entries: readonly string[] | undefined, realPath = 
 }
 
 describe('an assertion file', () => {
+  it('that appears, or goes, after any number of configurations is noticed, and watched meanwhile', () => {
+    const config = `http: { middlewares: { auth: { plugin: { oAuthClientCredentials: ${JSON.stringify(optionsOf('/run/token'))} } } } }`;
+    const configuration = translate(parseDocuments(config, 'routes.yaml').documents);
+    const looked = new Set<string>();
+    let isThere = false;
+    const prepare = createPrepare({
+      env: {},
+      entryPoints: undefined,
+      readFile: () => '',
+      realPath(path) {
+        looked.add(path);
+        if (!isThere) throw Object.assign(new Error('no'), { code: 'ENOENT' });
+        return path;
+      },
+    });
+    const codes = (): readonly string[] => {
+      looked.clear();
+      return prepare(configuration).problems.map(({ code }) => code);
+    };
+    for (const next of [false, false, true, true, false]) {
+      isThere = next;
+      expect(codes()).toEqual(next ? [] : ['missing_file']);
+      expect([...looked]).toEqual(['/run/token']);
+    }
+  });
+
   it.each([
     ['/var/run/secrets/kubernetes.io/serviceaccount/token', []],
     ['/allowed/../var/run/secrets/token', ['urn:file:/allowed/']],

@@ -3,11 +3,15 @@ import type { ClientCredentialsOptions, OptionProblem } from '@grantgate/middlew
 import type { LocalReferences } from '../../config/local-references.ts';
 import { findAllowedPaths } from '../../config/local-references.ts';
 import { asWritten } from '../../config/as-written.ts';
+import type { ReferenceLookUp } from '../../secrets/resolve.ts';
+import { lookUpPresence } from '../../secrets/resolve.ts';
 
 /** The options with what is allowed of the file system, or a problem in place of them. */
 export interface CheckedAssertionFile {
   readonly options: ClientCredentialsOptions | undefined;
   readonly problems: readonly OptionProblem[];
+  /** What was looked for. */
+  readonly lookUps: readonly ReferenceLookUp[];
 }
 
 export interface AssertionFileSources {
@@ -26,7 +30,7 @@ export function checkAssertionFile(
   { localReferences, realPath, written }: AssertionFileSources,
 ): CheckedAssertionFile {
   const { assertion } = options.clientConfig;
-  if (assertion?.file === undefined) return { options, problems: [] };
+  if (assertion?.file === undefined) return { options, problems: [], lookUps: [] };
   // The path that is compared is the path that is read: no `..` is left for the file system to follow.
   const file = resolve(assertion.file);
   const path = asWritten(written, ['clientConfig', 'assertion', 'file']);
@@ -47,7 +51,9 @@ export function checkAssertionFile(
           `not allowed here: ${localReferences?.option ?? ''} does not list it`,
         ),
       ],
+      lookUps: [],
     };
+  const presence = lookUpPresence(file, { realPath });
   return {
     options: Object.freeze({
       ...options,
@@ -56,17 +62,10 @@ export function checkAssertionFile(
         assertion: Object.freeze({ ...assertion, file, within }),
       }),
     }),
-    problems: exists(file, realPath)
-      ? []
-      : [problem('warning', 'missing_file', 'there is no such file now; it is read for each token request')],
+    problems:
+      presence.found.value === undefined
+        ? [problem('warning', 'missing_file', 'there is no such file now; it is read for each token request')]
+        : [],
+    lookUps: [presence],
   };
-}
-
-function exists(file: string, realPath: (path: string) => string): boolean {
-  try {
-    realPath(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

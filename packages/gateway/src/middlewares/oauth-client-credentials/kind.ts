@@ -40,7 +40,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<C
         .filter(({ path }) => !unresolved.includes(formatPath(path)))
         .map((problem) => toProblem(problem, config)),
     ],
-    lookUps,
+    lookUps: [...lookUps, ...(checked?.lookUps ?? [])],
   };
 }
 

@@ -24,5 +24,7 @@ export type ApiEvent =
   | { readonly kind: 'secrets_overdue'; readonly secrets: readonly string[] }
   /** The API server rejected one Event. */
   | { readonly kind: 'event_refused'; readonly reason: ApiFault['kind'] }
+  /** The API server does not let the status of the HTTPRoutes of a namespace be written. */
+  | { readonly kind: 'statuses_refused'; readonly namespace: string; readonly reason: string }
   /** The API server rejects Events of a namespace: what is wrong is said in the log alone. */
   | { readonly kind: 'events_refused'; readonly namespace: string; readonly reason: string };

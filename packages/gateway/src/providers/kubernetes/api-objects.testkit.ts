@@ -107,6 +107,8 @@ export function createObjects(): TestObjects {
     if (countsGenerations(object))
       metadata.generation =
         (before?.metadata.generation ?? 0) + Number(!isDeepStrictEqual(before?.['spec'], object['spec']));
+    // It is changed apart.
+    if (before?.['status'] !== undefined) object['status'] ??= before['status'];
     metadata.uid = before?.metadata.uid ?? `uid-${object.kind}-${key}-${version}`;
     of(resource).set(key, object);
     record(resource, before === undefined ? 'ADDED' : 'MODIFIED', object, before);

@@ -48,6 +48,10 @@ export interface TestApiServer {
   readonly events: readonly TestObject[];
   /** Creates or changes the objects of a manifest in YAML; in `default` those without a namespace. */
   apply(manifest: string): void;
+  /** `httproutes`, `apps/shop` */
+  findObject(resource: string, key: string): TestObject | undefined;
+  /** As another controller sets it. */
+  setStatus(resource: string, key: string, status: object): void;
   /** `Middleware`, `apps/auth` */
   remove(kind: string, name: string): void;
   /** Sends a bookmark on every watch. */
@@ -140,6 +144,15 @@ export async function startApiServer(): Promise<TestApiServer> {
       return objects.all('events');
     },
     apply: objects.apply,
+    findObject(resource, key) {
+      const [namespace, name = ''] = key.split('/');
+      return objects.find(resource, namespace, name);
+    },
+    setStatus(resource, key, status) {
+      const [namespace, name = ''] = key.split('/');
+      const object = objects.find(resource, namespace, name);
+      if (object !== undefined) objects.put({ ...structuredClone(object), status });
+    },
     remove: objects.remove,
     compact: objects.compact,
     prune: (...names) => objects.prune(names),

@@ -45,6 +45,14 @@ export const retryMs = 60_000;
 /** Of one object; the log has the rest. */
 const maxPerObject = 10;
 const maxEntries = 1000;
+/** Kinds whose authors can mend what is wrong. */
+const reportedKinds: ReadonlySet<string> = new Set([
+  'IngressRoute',
+  'Middleware',
+  'Ingress',
+  'Gateway',
+  'HTTPRoute',
+]);
 /** Characters of a note: 1024 bytes at most, whatever they are. */
 const maxNote = 250;
 
@@ -169,13 +177,12 @@ function collect(
   const entries = new Map<string, EventEntry>();
   const counts = new Map<ClusterObject, number>();
   for (const { severity, place, path, message, code } of problems) {
-    const kind = place.object?.kind;
     if (
       severity !== 'error' ||
       // Nobody who reads the Event can do anything about it.
       code === 'unread_secret' ||
       place.object === undefined ||
-      (kind !== 'IngressRoute' && kind !== 'Middleware')
+      !reportedKinds.has(place.object.kind)
     )
       continue;
     const object = find(place.object);

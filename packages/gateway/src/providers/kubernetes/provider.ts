@@ -6,12 +6,15 @@ import type { Provider, ProviderOutput } from '../provider.ts';
 import type { ApiAccess } from './api-access.ts';
 import type { ApiCall, ApiEvent } from './api-event.ts';
 import { createClient } from './client.ts';
+import type { EventReporterOptions } from './event-reporter.ts';
 import { createEventReporter } from './event-reporter.ts';
 import type { ApiFault } from './fault.ts';
 import type { Mirror, RouteObjects } from './mirror.ts';
 import { createMirror } from './mirror.ts';
 import { createPatience, createSecretsKnown, startTimeoutMs } from './output-delay.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { createFindRouteStatuses } from './route-statuses.ts';
+import { createStatusWriter } from './status-writer.ts';
 import type { ResourceStatus } from './resource-status.ts';
 import { toStatus } from './resource-status.ts';
 import { createSchedule } from './schedule.ts';
@@ -58,7 +61,7 @@ export function createKubernetesProvider(
     limit: createRateLimit(config, clock),
     onRequest: ({ verb, resource: { resource } }, code) => onCall?.({ verb, resource, code }),
   });
-  const reporter = createEventReporter({ client, clock, instance, onEvent });
+  const reports = createReports(config, { client, clock, instance, onEvent });
   const patience = createPatience(clock);
   const secretsKnown = createSecretsKnown(clock, (secrets) => onEvent({ kind: 'secrets_overdue', secrets }));
   const announce = createAnnounce(onEvent);
@@ -101,7 +104,7 @@ export function createKubernetesProvider(
     isReady,
     waitsFor: () => (isReady() ? [] : mirror === undefined ? ['the API server'] : describeWait(mirror)),
     status: () => toStatus(mirror?.copies() ?? [], clock.monotonic()),
-    report: (problems) => reporter.report(problems, (object) => mirror?.find(object)),
+    report: (problems) => reports.report(problems, mirror),
     start(next) {
       emit = next;
       patience.start();
@@ -122,9 +125,27 @@ export function createKubernetesProvider(
     close() {
       schedule.close();
       progress.close();
-      reporter.close();
+      reports.close();
       mirror?.close();
       started?.();
+    },
+  };
+}
+
+/** Writes Events of problems, and the status of HTTPRoutes. */
+function createReports({ gateway }: KubernetesProviderConfig, options: EventReporterOptions) {
+  const events = createEventReporter(options);
+  const statuses = createStatusWriter(options);
+  const findStatuses = createFindRouteStatuses();
+  return {
+    report(problems: readonly Problem[], mirror: Mirror | undefined): void {
+      events.report(problems, (object) => mirror?.find(object));
+      if (gateway !== undefined && mirror !== undefined)
+        statuses.report(findStatuses(mirror.routes(), problems));
+    },
+    close(): void {
+      events.close();
+      statuses.close();
     },
   };
 }

@@ -43,8 +43,20 @@ describe('createRateLimit', () => {
     void limit.acquire(true, signal).then(() => sent.push('second'));
     await clock.advance(99);
     expect(sent).toEqual([]);
-    await clock.advance(2);
+    await clock.advance(1 + 2 * 10);
     expect(sent).toEqual(['first', 'second']);
+  });
+
+  it('lets nothing out at once after a pause: a server that was overloaded takes a few at a time', async () => {
+    const clock = createFakeClock();
+    const limit = createRateLimit({ qps: 100, burst: 100 }, clock);
+    limit.pause(1000);
+    let sent = 0;
+    for (let n = 0; n < 20; n += 1) void limit.acquire(false, signal).then(() => (sent += 1));
+    await clock.advance(1000 + 50);
+    expect(sent).toBe(5);
+    await clock.advance(150);
+    expect(sent).toBe(20);
   });
 
   it('prefers requests that are not in the background, and bounds those that are', async () => {

@@ -16,7 +16,7 @@ export interface RateLimit {
   acquire(background: boolean, signal: AbortSignal): Promise<boolean>;
   /** A request in the background has its response. */
   release(): void;
-  /** Lets no request out for so many milliseconds: the server is overloaded. */
+  /** Lets no request out for so many milliseconds, and no burst after them: the server is overloaded. */
   pause(ms: number): void;
 }
 
@@ -38,6 +38,7 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
 
   const fill = (): void => {
     const now = clock.monotonic();
+    if (now <= filledAt) return;
     tokens = Math.min(burst, tokens + ((now - filledAt) / 1000) * qps);
     filledAt = now;
   };
@@ -56,7 +57,7 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
     for (let waiter = next(); waiter !== undefined; waiter = next()) {
       if (pauseMs > 0 || tokens < 1) {
         // Rounded up: a timer that fires early would find nothing to hand out.
-        timer = clock.after(Math.max(pauseMs, Math.ceil(((1 - tokens) / qps) * 1000)), admit);
+        timer = clock.after(Math.max(0, pauseMs) + Math.ceil(((1 - tokens) / qps) * 1000), admit);
         return;
       }
       tokens -= 1;
@@ -91,6 +92,9 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
     },
     pause(ms) {
       pausedUntil = Math.max(pausedUntil, clock.monotonic() + ms);
+      // What was held back must not go out at once.
+      tokens = 0;
+      filledAt = pausedUntil;
     },
   };
 }

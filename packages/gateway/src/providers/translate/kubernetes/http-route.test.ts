@@ -66,7 +66,7 @@ describe('an HTTPRoute', () => {
     expect(router.middlewares[0]).toBe('apps-auth@kubernetescrd');
     expect(middlewares.get(router.middlewares[1]!)).toMatchObject({
       kind: 'requestHeaderModifier',
-      options: { set: [{ name: 'x', value: 'y' }] },
+      options: { set: [{ name: 'x', value: 'one' }] },
       errors: [],
     });
   });
