@@ -35,11 +35,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
  */
 const subpaths = [
   ['', 'createAuthenticator', 222_000],
-  ['/express', 'oAuthClientCredentials', 232_000],
-  ['/fastify', 'oAuthClientCredentials', 233_000],
-  ['/koa', 'oAuthClientCredentials', 232_000],
-  ['/hono', 'oAuthClientCredentials', 228_000],
-  ['/fetch', 'oAuthClientCredentials', 228_000],
+  ['/express', 'oAuthClientCredentials', 233_000],
+  ['/fastify', 'oAuthClientCredentials', 234_000],
+  ['/koa', 'oAuthClientCredentials', 233_000],
+  ['/hono', 'oAuthClientCredentials', 229_000],
+  ['/fetch', 'oAuthClientCredentials', 229_000],
   ['/outgoing', 'createTokenSource', 212_000],
 ] as const;
 
