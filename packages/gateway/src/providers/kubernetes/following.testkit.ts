@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from 'vitest';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FakeClock } from '../../../../testkit/src/fake-clock.ts';
@@ -11,6 +12,7 @@ import { translate } from '../translate/translate.ts';
 import { createAccess } from './access.ts';
 import type { ApiEvent } from './api-event.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
+import { startApiServer } from './api-server.testkit.ts';
 import type { KubernetesProvider } from './provider.ts';
 import { createKubernetesProvider } from './provider.ts';
 
@@ -100,6 +102,37 @@ export function follow(server: TestApiServer, options = '', more: FollowOptions 
     },
     names: () => last().documents.map(({ file }) => file.replace('kubernetes/', '')),
     translated: () => translate(last().documents, last().problems, last().unreadSecrets),
+  };
+}
+
+/** Opens the provider of a test, which is closed when the test ends. */
+export interface ProviderFixture {
+  readonly open: (options?: string, more?: FollowOptions) => FollowingProvider;
+  /** The same, and waits for its first output. */
+  readonly start: (options?: string, more?: FollowOptions) => Promise<FollowingProvider>;
+}
+
+/** Gives each test an API server of its own. @param onServer told of it before the test. */
+export function useApiServer(onServer: (server: TestApiServer) => void): ProviderFixture {
+  let server: TestApiServer;
+  let following: FollowingProvider | undefined;
+  beforeEach(async () => {
+    server = await startApiServer();
+    onServer(server);
+  });
+  afterEach(async () => {
+    following?.provider.close();
+    following = undefined;
+    await server.close();
+  });
+  const open: ProviderFixture['open'] = (options, more) => (following = follow(server, options, more));
+  return {
+    open,
+    async start(options, more) {
+      const opened = open(options, more);
+      await opened.start();
+      return opened;
+    },
   };
 }
 

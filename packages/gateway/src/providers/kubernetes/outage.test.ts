@@ -1,43 +1,31 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
-import { startApiServer } from './api-server.testkit.ts';
-import type { FollowingProvider, FollowOptions } from './following.testkit.ts';
-import { follow, rotateToken, shop } from './following.testkit.ts';
+import type { FollowingProvider } from './following.testkit.ts';
+import { rotateToken, shop, useApiServer } from './following.testkit.ts';
 
 let server: TestApiServer;
-let following: FollowingProvider | undefined;
-beforeEach(async () => {
-  server = await startApiServer();
+const { start } = useApiServer((started) => {
+  server = started;
   server.apply(shop('apps'));
 });
-afterEach(async () => {
-  following?.provider.close();
-  following = undefined;
-  await server.close();
-});
-
-const start = async (options = '', more: FollowOptions = {}): Promise<FollowingProvider> => {
-  following = follow(server, options, more);
-  await following.start();
-  return following;
-};
 const states = ({ events }: FollowingProvider): readonly (string | undefined)[] =>
   events.flatMap((event) => (event.kind === 'state' ? [event.cause ?? 'ready'] : []));
 
 it('announces each change of the reason of an outage, and its end', async () => {
-  const { until } = await start();
+  const following = await start();
+  const { until } = following;
   await until(() => server.watches.length === 5);
   await server.stop();
-  await until(() => states(following!).at(-1) === 'unreachable');
+  await until(() => states(following).at(-1) === 'unreachable');
   server.acceptOnly('token-2');
   await server.start();
-  await until(() => states(following!).at(-1) === 'unauthorized');
+  await until(() => states(following).at(-1) === 'unauthorized');
   await rotateToken(server, 'token-2');
-  await until(() => states(following!).at(-1) === 'ready');
-  expect(states(following!).filter((state, at, all) => state !== all[at - 1])).toEqual(states(following!));
+  await until(() => states(following).at(-1) === 'ready');
+  expect(states(following).filter((state, at, all) => state !== all[at - 1])).toEqual(states(following));
 });
 
 describe('the log of an outage', () => {
@@ -105,10 +93,11 @@ it('says what it waits for while it is not ready', async () => {
 
 it('wakes every watch when the first one succeeds after an outage', async () => {
   let draws = 0;
-  const { until, clock } = await start('', { random: () => ((draws += 1) % 7) / 7 });
+  const following = await start('', { random: () => ((draws += 1) % 7) / 7 });
+  const { until, clock } = following;
   await until(() => server.watches.length === 5);
   await server.stop();
-  await until(() => states(following!).at(-1) === 'unreachable');
+  await until(() => states(following).at(-1) === 'unreachable');
   // Back-off of up to 30 s, which ends at a different time for each.
   for (let times = 0; times < 5; times += 1) await clock.advance(30_000);
   await server.start();

@@ -1,25 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { TestApiServer } from './api-server.testkit.ts';
-import { startApiServer } from './api-server.testkit.ts';
 import type { FollowingProvider } from './following.testkit.ts';
-import { follow, shop } from './following.testkit.ts';
+import { shop, useApiServer } from './following.testkit.ts';
 import { findPruned } from './pruned.ts';
 
 let server: TestApiServer;
-let following: FollowingProvider | undefined;
-beforeEach(async () => {
-  server = await startApiServer();
-});
-afterEach(async () => {
-  following?.provider.close();
-  following = undefined;
-  await server.close();
+let following: FollowingProvider;
+const { start } = useApiServer((started) => {
+  server = started;
 });
 
 /** Whether each route refuses, by its rule. */
 const refusing = async (): Promise<Readonly<Record<string, boolean>>> => {
-  following = follow(server);
-  await following.start();
+  following = await start();
   return Object.fromEntries(
     [...following.translated().routers.values()].map(({ rule, errors }) => [rule, errors.length > 0]),
   );
@@ -45,7 +38,7 @@ describe('a route whose applied form has a field that the API server dropped', (
       server.prune(name);
       server.apply(two(`"${name}": [{ name: auth }]`, guard));
       expect(await refusing()).toEqual({ 'Path(`/a`)': true, 'Path(`/b`)': false });
-      expect(following!.translated().problems).toMatchObject([
+      expect(following.translated().problems).toMatchObject([
         {
           code: 'pruned_field',
           severity: 'error',
@@ -67,8 +60,8 @@ describe('a route whose applied form has a field that the API server dropped', (
     server.apply(two('middleware: [{ name: auth }]', guard));
     await refusing();
     server.apply(two(guard, guard));
-    await following!.until(() => following!.outputs.length === 2);
-    expect(following!.translated().problems).toEqual([]);
+    await following.until(() => following.outputs.length === 2);
+    expect(following.translated().problems).toEqual([]);
   });
 
   it('is what managedFields say, where an API server leaves it there, which kube-apiserver 1.36 does not', async () => {

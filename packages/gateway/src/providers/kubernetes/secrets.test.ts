@@ -1,26 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { prepare } from '../../snapshot/prepare.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
-import { startApiServer } from './api-server.testkit.ts';
-import type { FollowingProvider, FollowOptions } from './following.testkit.ts';
-import { follow, shop } from './following.testkit.ts';
+import type { FollowingProvider } from './following.testkit.ts';
+import { shop, useApiServer } from './following.testkit.ts';
 
 let server: TestApiServer;
-let following: FollowingProvider | undefined;
-beforeEach(async () => {
-  server = await startApiServer();
+const { open, start } = useApiServer((started) => {
+  server = started;
 });
-afterEach(async () => {
-  following?.provider.close();
-  following = undefined;
-  await server.close();
-});
-
-const start = async (options = '', more: FollowOptions = {}): Promise<FollowingProvider> => {
-  following = follow(server, options, more);
-  await following.start();
-  return following;
-};
 /** A route with its Middleware and Secret, numbered. */
 const numbered = (namespace: string, n: number, what = /./): string =>
   shop(namespace)
@@ -133,7 +120,7 @@ describe('what is said of a Secret', () => {
   it('that has not been read: nothing is known of it; when it arrives, or is absent, that is said', async () => {
     server.apply(shop('apps'));
     const release = server.hold('secrets');
-    following = follow(server);
+    const following = open();
     const { clock, until, provider, events } = following;
     const starting = following.start();
     await until(() => server.requests.some(({ resource }) => resource === 'secrets'));
@@ -156,7 +143,7 @@ describe('what is said of a Secret', () => {
     expect(server.requests.some(({ resource }) => resource === 'events')).toBe(false);
     server.remove('Secret', 'apps/keys');
     release();
-    await until(() => problemsOf(following!).every((text) => text.startsWith('missing_secret')));
+    await until(() => problemsOf(following).every((text) => text.startsWith('missing_secret')));
   });
 });
 
