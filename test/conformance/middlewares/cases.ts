@@ -25,7 +25,160 @@ const cors = {
 const preflight = { Origin: 'https://example.org', 'Access-Control-Request-Method': 'PUT' };
 const get = (...targets: readonly string[]): readonly CaseRequest[] => targets.map((target) => ({ target }));
 
+/** What an expression finds in a path, and what its replacement makes of that. */
+const expression = (regex: string, replacement: string, ...targets: readonly string[]): MiddlewareCase => ({
+  name: `replacePathRegex: ${regex} by ${replacement}`,
+  middlewares: { a: { replacePathRegex: { regex, replacement } } },
+  requests: get(...targets),
+});
+
+const expressions: readonly MiddlewareCase[] = [
+  expression('^/whoami/(.*)', '/who-am-i/$1', '/whoami/and/whoami', '/whoami/a%20b?c=d', '/other'),
+  expression('/whoami', '/who-am-i', '/whoami/and/whoami'),
+  expression(
+    '^(?i)/downloads/([^/]+)/([^/]+)$',
+    '/downloads/$1-$2',
+    '/Downloads/src/source.go',
+    '/downloads/a',
+  ),
+  expression('/aaa/bbb', '/foo%20bar', '/aaa/bbb'),
+  expression('/aaa%20bbb', '/foo', '/aaa%20bbb', '/aaa bbb'.replace(' ', '+')),
+  expression('^/foo/(.*)', '/$1', '/foo/%08bar', '/foo/', '/foo'),
+  expression('^/api(/.*)?$', '$1', '/api/orders', '/api'),
+  expression('^/x', 'y', '/x/a'),
+  expression('^/x', '', '/x/a', '/xa', '/x'),
+  expression('(a|ab)(c|bcd)(d*)', '($1,$2,$3)', '/abcd', '/acd'),
+  expression('(a+)(b+?)(b*)', '${3}-${2}-$1', '/aabbb'),
+  expression('(?:(a)|(b)|c)+', '[$1$2]', '/abc'),
+  expression('(?P<first>[a-z]+)/(?<second>\\d+)', '$second/${first}', '/ab/12', '/ab/12/cd/34'),
+  expression('x*$', '!', '/axx'),
+  expression('\\b', '.', '/ab/c'),
+  expression('^', '/p', '/ab'),
+  expression('.', '$01$00', '/a'),
+  expression(' ^/trim ', ' /t ', '/trim/a'),
+  expression('.*', '', '/a'),
+  expression('/q', '/a?b', '/q?c=d'),
+];
+
+const redirect = (regex: string, replacement: string, more: object = {}) => ({
+  a: { redirectRegex: { regex, replacement, ...more } },
+});
+
+/** Empty matches and groups, for which a URL is only text. */
+const matches: readonly MiddlewareCase[] = [
+  ['(a*)*', '/_$1_'],
+  ['(a*)+', '/_${1}_'],
+  ['(|a)*', '/_$1'],
+  ['(|a)+', '/_$1'],
+  ['(a|b)*c|(a|ab)*c', '/_$1,$2'],
+  ['(?U)(p+)(p*)', '$2-$1'],
+  ['(?:(a)|(p)|i)+', '[$1$2]'],
+  ['p?', '/-'],
+  ['(?:p??)(p*?)l', '($1)'],
+  ['(a)', '/$$1$1x${1}x$2${none}$ ${1$'],
+  ['\\b|x*', '/.'],
+].map(([regex = '', replacement = '']) => ({
+  name: `redirectRegex: ${regex} by ${replacement}`,
+  middlewares: redirect(regex, replacement),
+  requests: get('/aab/ppl'),
+}));
+
 export const cases: readonly MiddlewareCase[] = [
+  ...expressions,
+  ...matches,
+  {
+    name: 'redirectRegex',
+    middlewares: redirect('^http://api\\.example(:\\d+)?/(.*)$', 'https://new.example/${2}'),
+    requests: [
+      ...get('/', '/a/b?c=d', '/a%20b', '/%C3%A4'),
+      { method: 'POST', target: '/a' },
+      { method: 'HEAD', target: '/a' },
+      { target: '/a', headers: { Host: 'api.example:8000' } },
+      { target: '/a', headers: { Host: 'other.example' } },
+      { target: '/a', headers: { 'X-Forwarded-Proto': 'https' } },
+    ],
+  },
+  {
+    name: 'redirectRegex: permanent',
+    middlewares: redirect('^http://', 'HTTPS://$1', { permanent: true }),
+    requests: [{ target: '/a' }, { method: 'POST', target: '/a' }],
+  },
+  {
+    name: 'redirectRegex: to the URL itself',
+    middlewares: redirect('^(.*)$', '$1'),
+    requests: get('/a?b'),
+  },
+  {
+    name: 'redirectRegex: to a path, with characters that are encoded',
+    middlewares: redirect('^http://[^/]+/(.*)$', '/new place/ä?q=a b#ü|$1'),
+    requests: [{ target: '/a', differs: 'a space in a query is encoded, as RFC 3986 demands' }],
+  },
+  {
+    name: 'redirectRegex: to a host that is not valid',
+    middlewares: redirect('^(.*)$', 'http://192.168.0.%31/'),
+    requests: get('/'),
+  },
+  {
+    name: 'redirectRegex: behind stripPrefix and a new host',
+    middlewares: {
+      h: { headers: { customRequestHeaders: { Host: 'new.example' } } },
+      s: { stripPrefix: { prefixes: ['/api'] } },
+      ...redirect('^http://(.*)$', 'https://$1'),
+    },
+    requests: get('/api/a', '/b'),
+  },
+  {
+    name: 'redirectScheme: behind stripPrefix and a new host',
+    middlewares: {
+      h: { headers: { customRequestHeaders: { Host: 'new.example' } } },
+      s: { stripPrefix: { prefixes: ['/api'] } },
+      r: { redirectScheme: { scheme: 'https' } },
+    },
+    requests: get('/api/a', '/b'),
+  },
+  {
+    name: 'stripPrefixRegex',
+    middlewares: {
+      a: {
+        stripPrefixRegex: { regex: ['/a/api/', '/b/([a-z0-9]+)/', '/c/[a-z0-9]+/[0-9]+/', '^/ä/x y', '/d*'] },
+      },
+    },
+    requests: [
+      ...get(
+        '/a/test',
+        '/a/test/',
+        '/a/api/',
+        '/a/api/test',
+        '/a/api/test/',
+        '/b/api/',
+        '/b/api',
+        '/b/api/test1',
+      ),
+      ...get('/b/api2/test2', '/c/api/123/', '/c/api/123', '/c/api/123/test3', '/c/api/abc/test4'),
+      ...get('/a/api/a%2Bb', '/%C3%A4/x%20y/z', '/ddd/e?f'),
+    ],
+  },
+  {
+    name: 'stripPrefixRegex: a path that could leave the route',
+    middlewares: { a: { stripPrefixRegex: { regex: ['^/api[0-9]?'] } } },
+    requests: [
+      ...get('/api/../x', '/api1..x', '/api.x'),
+      { target: '/api./x', differs: 'a refusal has other headers' },
+      { target: '/api..', differs: 'a refusal has other headers' },
+    ],
+  },
+  {
+    name: 'encodedCharacters',
+    middlewares: { a: { encodedCharacters: { allowEncodedSlash: false } } },
+    requests: get('/a', '/a%20b', '/a?b=%2F').concat(
+      ['%3B', '%3b', '%25', '%3F', '%23'].map((code) => ({ target: `/a${code}b` })),
+    ),
+  },
+  {
+    name: 'encodedCharacters: some allowed',
+    middlewares: { a: { encodedCharacters: { allowEncodedSemicolon: true, allowEncodedHash: true } } },
+    requests: get('/a%3bb', '/a%23b', '/a%25b'),
+  },
   {
     name: 'headers: custom',
     middlewares: {
@@ -216,6 +369,11 @@ export const cases: readonly MiddlewareCase[] = [
         differs: "a caller's X-Replaced-Path is replaced",
       },
     ],
+  },
+  {
+    name: 'replacePath: without a slash',
+    middlewares: { a: { replacePath: { path: 'new' } } },
+    requests: [{ target: '/old', differs: 'a slash is added, where Traefik refuses every request' }],
   },
   {
     name: 'replacePath: encoded',

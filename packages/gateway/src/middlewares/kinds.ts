@@ -5,14 +5,18 @@ import { compress } from './compress/kind.ts';
 import { requestHeaderModifier, responseHeaderModifier } from './gateway-filters/header-modifiers.ts';
 import { requestRedirect } from './gateway-filters/request-redirect.ts';
 import { urlRewrite } from './gateway-filters/url-rewrite.ts';
+import { encodedCharacters } from './encoded-characters/kind.ts';
 import { headers } from './headers/kind.ts';
 import { inFlightReq } from './in-flight-req/kind.ts';
 import { ipAllowList } from './ip-allow-list/kind.ts';
 import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
 import { rateLimit } from './rate-limit/kind.ts';
+import { redirectRegex } from './redirect-regex/kind.ts';
 import { redirectScheme } from './redirect-scheme/kind.ts';
+import { replacePathRegex } from './replace-path-regex/kind.ts';
 import { replacePath } from './replace-path/kind.ts';
+import { stripPrefixRegex } from './strip-prefix-regex/kind.ts';
 import { stripPrefix } from './strip-prefix/kind.ts';
 
 /** Every kind of middleware that is served: readers, schemas, references, manifests and policies are made of this list. */
@@ -21,10 +25,14 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   chain,
   headers,
   contentType,
+  encodedCharacters,
   stripPrefix,
+  stripPrefixRegex,
   addPrefix,
   replacePath,
+  replacePathRegex,
   redirectScheme,
+  redirectRegex,
   ipAllowList,
   rateLimit,
   inFlightReq,

@@ -62,6 +62,8 @@ export interface StepRequest {
   readonly authorization: string | undefined;
   /** Path and query. */
   readonly target: string;
+  /** Value of `Host`. */
+  readonly authority: string;
   /** The client, as the last step that authenticated it has set it. */
   readonly subject: Subject | undefined;
   /** The values of a header, joined by `, `; undefined when there is none. @param name in lower case. */

@@ -14,9 +14,9 @@ export function splitTarget(target: string): RequestTarget {
     : { path: target.slice(0, question), query: target.slice(question) };
 }
 
-/** Text as it stands in a path (RFC 3986 section 3.3): what may not stand there, in UTF-8, percent-encoded; `%XX` stays. */
+/** Text as it stands in a path (RFC 3986 section 3.3): what may not stand there, in UTF-8, percent-encoded; `%XX` stays, and brackets, as in Go. */
 export function encodePath(text: string): string {
-  return text.replace(/%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu, (character) =>
+  return text.replace(/%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%[\]]/gu, (character) =>
     Array.from(Buffer.from(character), encodeByte).join(''),
   );
 }

@@ -3,7 +3,7 @@ import type { Subject } from '@grantgate/middleware/decision/decision';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { StepChanges } from '../middlewares/step-changes.ts';
 import { valueIn } from '../middlewares/header-lists.ts';
-import { findChange, noPasses } from '../middlewares/step-changes.ts';
+import { findChange, hostOf, noPasses } from '../middlewares/step-changes.ts';
 import type { Pass, Step, StepRequest } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';
 import { isForwardedHeader } from '../proxy/forwarded.ts';
@@ -36,6 +36,10 @@ export abstract class StepContext implements StepRequest {
     for (const { removeHeaders } of this.changes)
       if (removeHeaders.has('authorization')) return this.header('authorization');
     return this.presentedAuthorization;
+  }
+
+  get authority(): string {
+    return hostOf(this.passes) ?? this.facts.authority;
   }
 
   header(name: string): string | undefined {

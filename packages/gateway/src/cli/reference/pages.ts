@@ -161,16 +161,16 @@ export function formatErrorsPage(): string {
       retryAfterSeconds === undefined ? '' : `\`Retry-After: ${retryAfterSeconds}\``,
     ]);
   });
-  const kindRows = kinds
-    .flatMap((kind) => (kind.members === undefined ? (kind.refusals ?? []) : []))
-    .map(({ refusal, meaning }) => {
-      const { code, status, title, challenge, retryAfterSeconds } = refusal;
-      const sent = [
-        challenge === undefined ? '' : '`WWW-Authenticate`',
-        retryAfterSeconds === undefined ? '' : '`Retry-After`',
-      ];
-      return formatRow({ code, status, title, meaning }, sent);
-    });
+  const kindRefusals = kinds.flatMap((kind) => (kind.members === undefined ? (kind.refusals ?? []) : []));
+  // Kinds may share one.
+  const kindRows = [...new Set(kindRefusals)].map(({ refusal, meaning }) => {
+    const { code, status, title, challenge, retryAfterSeconds } = refusal;
+    const sent = [
+      challenge === undefined ? '' : '`WWW-Authenticate`',
+      retryAfterSeconds === undefined ? '' : '`Retry-After`',
+    ];
+    return formatRow({ code, status, title, meaning }, sent);
+  });
   const startRows = Object.entries(startErrorMeanings).map(
     ([code, meaning]) => `| \`${code}\` | ${meaning} |\n`,
   );

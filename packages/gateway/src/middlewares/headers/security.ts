@@ -25,7 +25,7 @@ export function compileAllowedHosts({
   const allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
   const proxyHeaders = hostsProxyHeaders.map((name) => name.toLowerCase());
   return (request) => {
-    let host = request.facts.authority;
+    let host = request.authority;
     for (const name of proxyHeaders) {
       const said = request.header(name);
       if (said === undefined || said === '') continue;

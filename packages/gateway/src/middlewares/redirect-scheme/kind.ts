@@ -37,7 +37,7 @@ function compile({ scheme, port, permanent }: RedirectSchemeOptions, name: strin
   return Object.freeze({
     name,
     onRequest(request) {
-      const { authority, target } = request.facts;
+      const { authority, target } = request;
       const [, host = '', asked = ''] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(authority) ?? [];
       const used = schemeOf(request);
       const before = `${used}://${host}${asked === '' || usualPorts[used] === asked ? '' : `:${asked}`}`;

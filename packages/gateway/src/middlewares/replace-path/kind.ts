@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { defineKind } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
+import { replacePathOf, toNewPath } from '../new-path.ts';
 import type { Step } from '../step.ts';
-import { encodePath, splitTarget } from '../target.ts';
 
 const schema = z.strictObject({
   path: z
@@ -23,21 +23,11 @@ export const replacePath = defineKind<ReplacePathOptions>({
   createCompile: () => compile,
 });
 
-const removeHeaders: ReadonlySet<string> = new Set(['x-replaced-path']);
-
-function compile({ path: written }: ReplacePathOptions, name: string): Step {
-  const replacement = encodePath(written.startsWith('/') ? written : `/${written}`);
+function compile({ path }: ReplacePathOptions, name: string): Step {
+  const replacement = toNewPath(path);
   return Object.freeze({
     name,
     rewritesTarget: true,
-    onRequest(request) {
-      const { path, query } = splitTarget(request.target);
-      return {
-        allowed: true,
-        setHeaders: ['X-Replaced-Path', path],
-        removeHeaders,
-        target: replacement + query,
-      };
-    },
+    onRequest: (request) => replacePathOf(request, replacement),
   } satisfies Step);
 }

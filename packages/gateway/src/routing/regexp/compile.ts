@@ -16,7 +16,7 @@ export type CompiledRegexp =
  */
 export function compileRegexp(source: string): CompiledRegexp {
   try {
-    return { ok: true, test: createRun(compileProgram(trimEnds(parseRegexp(source)))) };
+    return { ok: true, test: createRun(compileProgram(trimEnds(parseRegexp(source).syntax), false)) };
   } catch (error) {
     if (error instanceof RegexpFault)
       return { ok: false, message: `invalid regular expression: ${error.message}` };

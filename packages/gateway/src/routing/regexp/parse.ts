@@ -16,6 +16,17 @@ interface Flags {
   readonly multiLine: boolean;
   /** `s` */
   readonly dotAll: boolean;
+  /** `U`: repetitions are lazy, and `?` after them makes them greedy. */
+  readonly swapGreed: boolean;
+}
+
+/** Names of the groups that capture, by index; empty for one without a name. */
+type GroupNames = string[];
+
+export interface ParsedRegexp {
+  readonly syntax: Syntax;
+  /** Names of its groups by index, from 1; empty for one without a name. The first stands for the whole match. */
+  readonly groupNames: readonly string[];
 }
 
 const groupName = /\?P?<([^>]*)>/y;
@@ -35,14 +46,16 @@ const escapedAssertions: Readonly<Record<string, Assertion>> = {
  *
  * @see https://pkg.go.dev/regexp/syntax
  */
-export function parseRegexp(source: string): Syntax {
+export function parseRegexp(source: string): ParsedRegexp {
   const scanner = createScanner(source);
-  const tree = parseAlternatives(scanner, { foldCase: false, multiLine: false, dotAll: false }, 0);
+  const groupNames: GroupNames = [''];
+  const flags = { foldCase: false, multiLine: false, dotAll: false, swapGreed: false };
+  const syntax = parseAlternatives(scanner, flags, groupNames, 0);
   if (!scanner.atEnd) throw new RegexpFault('unexpected )');
-  return tree;
+  return { syntax, groupNames };
 }
 
-function parseAlternatives(scanner: Scanner, outer: Flags, depth: number): Syntax {
+function parseAlternatives(scanner: Scanner, outer: Flags, groupNames: GroupNames, depth: number): Syntax {
   if (depth > maxDepth) throw new RegexpFault(`groups nested deeper than ${maxDepth} levels`);
   let flags = outer;
   const alternatives: Syntax[] = [];
@@ -59,7 +72,8 @@ function parseAlternatives(scanner: Scanner, outer: Flags, depth: number): Synta
         throw new RegexpFault(
           repeated ? `${repeat.text} follows another repetition` : `nothing before ${repeat.text} to repeat`,
         );
-      items.push({ kind: 'repeat', item, min: repeat.min, max: repeat.max });
+      const { min, max } = repeat;
+      items.push({ kind: 'repeat', item, min, max, lazy: repeat.lazy !== flags.swapGreed });
       repeatable = false;
       repeated = true;
       continue;
@@ -78,7 +92,9 @@ function parseAlternatives(scanner: Scanner, outer: Flags, depth: number): Synta
         // A repetition after it is of what stands before it.
         repeatable = items.length > 0;
       } else {
-        items.push(parseAlternatives(scanner, inner.flags, depth + 1));
+        const index = inner.name === undefined ? undefined : groupNames.push(inner.name) - 1;
+        const item = parseAlternatives(scanner, inner.flags, groupNames, depth + 1);
+        items.push(index === undefined ? item : { kind: 'group', item, index });
         if (!scanner.takeIf(')')) throw new RegexpFault('missing closing )');
       }
     } else if (char === '\\' && scanner.takeIf('Q')) {
@@ -135,14 +151,22 @@ function parseEscape(scanner: Scanner, flags: Flags): Syntax {
   return { kind: 'set', set: createLiteral(readCharEscape(scanner), flags.foldCase) };
 }
 
-/** Reads what follows the `(` of a group; `closed` when it was `(?flags)`, which changes the flags of the group around it. */
-function readGroupStart(scanner: Scanner, outer: Flags): { readonly flags: Flags; readonly closed: boolean } {
-  if (scanner.peek() !== '?') return { flags: outer, closed: false };
+interface GroupStart {
+  readonly flags: Flags;
+  /** It was `(?flags)`, which changes the flags of the group around it. */
+  readonly closed: boolean;
+  /** Empty for a group without a name; undefined for one that captures nothing. */
+  readonly name: string | undefined;
+}
+
+/** Reads what follows the `(` of a group. */
+function readGroupStart(scanner: Scanner, outer: Flags): GroupStart {
+  if (scanner.peek() !== '?') return { flags: outer, closed: false, name: '' };
   const named = scanner.match(groupName);
   if (named !== undefined) {
     const name = named[1] ?? '';
     if (!/^[A-Za-z0-9_]+$/.test(name)) throw new RegexpFault(`invalid group name in (${named[0]}`);
-    return { flags: outer, closed: false };
+    return { flags: outer, closed: false, name };
   }
   const flagged = scanner.match(groupFlags);
   if (flagged === undefined)
@@ -154,28 +178,32 @@ function readGroupStart(scanner: Scanner, outer: Flags): { readonly flags: Flags
     foldCase: pick('i', outer.foldCase),
     multiLine: pick('m', outer.multiLine),
     dotAll: pick('s', outer.dotAll),
+    swapGreed: pick('U', outer.swapGreed),
   };
-  return { flags, closed: end === ')' };
+  return { flags, closed: end === ')', name: undefined };
 }
 
 interface Repeat {
   readonly text: string;
   readonly min: number;
   readonly max: number;
+  /** Whether `?` follows. */
+  readonly lazy: boolean;
 }
 
-/** Reads a repetition; whether it is lazy makes no difference to whether there is a match. `{` that starts none is a literal. */
+/** Reads a repetition. `{` that starts none is a literal. */
 function readRepeat(scanner: Scanner): Repeat | undefined {
   const simple = scanner.match(simpleRepeat)?.[0];
   const counted = simple === undefined ? scanner.match(counts) : undefined;
   if (simple === undefined && counted === undefined) return undefined;
   const text = simple ?? counted?.[0] ?? '';
-  scanner.takeIf('?');
-  if (simple !== undefined) return { text, min: simple === '+' ? 1 : 0, max: simple === '?' ? 1 : Infinity };
+  const lazy = scanner.takeIf('?');
+  if (simple !== undefined)
+    return { text, min: simple === '+' ? 1 : 0, max: simple === '?' ? 1 : Infinity, lazy };
   const min = Number(counted?.[1]);
   const max = counted?.[2] === undefined ? min : counted[3] === undefined ? Infinity : Number(counted[3]);
   if (min > maxRepeat || (max !== Infinity && max > maxRepeat) || max < min) {
     throw new RegexpFault(`invalid repetition ${text}: expected 0 to ${maxRepeat}, the smaller number first`);
   }
-  return { text, min, max };
+  return { text, min, max, lazy };
 }

@@ -1,24 +1,37 @@
 import type { CharSet } from './char-set.ts';
 import { RegexpFault } from './scanner.ts';
 import type { Assertion, Syntax } from './syntax.ts';
+import { isNullable } from './trim.ts';
 
 /** One step of a program; control goes to the next one unless it says otherwise. */
 export type Instruction =
   | { readonly op: 'set'; readonly set: CharSet }
   | { readonly op: 'assert'; readonly assertion: Assertion }
-  | { op: 'fork'; readonly first: number; second: number }
+  /** `first` is preferred. */
+  | { op: 'fork'; first: number; second: number }
+  /** Notes the place: the beginning of group `slot / 2`, or its end. */
+  | { readonly op: 'save'; readonly slot: number }
   | { op: 'jump'; target: number }
   | { readonly op: 'match' };
 
 /** Most instructions of a program; bounds the work per character of input. */
 export const maxInstructions = 10_000;
 
-/** Turns a tree into a program for `runProgram` (Thompson's construction). @throws RegexpFault when it grows too large. */
-export function compileProgram(syntax: Syntax): readonly Instruction[] {
+/**
+ * Turns a tree into a program for `createRun` or `createFind` (Thompson's construction). @throws RegexpFault when it grows too large.
+ *
+ * @param captures whether it notes where groups match.
+ */
+export function compileProgram(syntax: Syntax, captures: boolean): readonly Instruction[] {
   const program: Instruction[] = [];
-  emit(syntax, program);
+  emit(syntax, { program, captures });
   push(program, { op: 'match' });
   return program;
+}
+
+interface Output {
+  readonly program: Instruction[];
+  readonly captures: boolean;
 }
 
 function push<I extends Instruction>(program: Instruction[], instruction: I): I {
@@ -28,7 +41,8 @@ function push<I extends Instruction>(program: Instruction[], instruction: I): I 
   return instruction;
 }
 
-function emit(syntax: Syntax, program: Instruction[]): void {
+function emit(syntax: Syntax, output: Output): void {
+  const { program, captures } = output;
   switch (syntax.kind) {
     case 'set':
       push(program, { op: 'set', set: syntax.set });
@@ -36,52 +50,83 @@ function emit(syntax: Syntax, program: Instruction[]): void {
     case 'assertion':
       push(program, { op: 'assert', assertion: syntax.assertion });
       break;
+    case 'group':
+      if (captures) push(program, { op: 'save', slot: syntax.index * 2 });
+      emit(syntax.item, output);
+      if (captures) push(program, { op: 'save', slot: syntax.index * 2 + 1 });
+      break;
     case 'sequence':
-      for (const item of syntax.items) emit(item, program);
+      for (const item of syntax.items) emit(item, output);
       break;
     case 'alternatives':
-      emitAlternatives(syntax.items, program);
+      emitAlternatives(syntax.items, output);
       break;
     case 'repeat':
-      emitRepeat(syntax, program);
+      emitRepeat(syntax, output);
       break;
   }
 }
 
-function emitAlternatives(items: readonly Syntax[], program: Instruction[]): void {
+function emitAlternatives(items: readonly Syntax[], output: Output): void {
+  const { program } = output;
   const ends: { target: number }[] = [];
   items.forEach((item, index) => {
     if (index === items.length - 1) {
-      emit(item, program);
+      emit(item, output);
       return;
     }
-    const fork = push(program, { op: 'fork', first: program.length + 1, second: 0 });
-    emit(item, program);
+    const skip = pushSkip(program, false);
+    emit(item, output);
     ends.push(push(program, { op: 'jump', target: 0 }));
-    fork.second = program.length;
+    skip();
   });
   for (const end of ends) end.target = program.length;
 }
 
-function emitRepeat({ item, min, max }: Extract<Syntax, { kind: 'repeat' }>, program: Instruction[]): void {
+/** A fork between the next instruction and the place where the returned function is called. @param lazy whether that one is preferred. */
+function pushSkip(program: Instruction[], lazy: boolean): () => void {
+  const next = program.length + 1;
+  const fork = push(program, { op: 'fork', first: next, second: next });
+  return () => {
+    if (lazy) fork.first = program.length;
+    else fork.second = program.length;
+  };
+}
+
+/** A fork back to the beginning of an item. */
+function pushRepeat(program: Instruction[], start: number, lazy: boolean): void {
+  const next = program.length + 1;
+  push(program, { op: 'fork', first: lazy ? next : start, second: lazy ? start : next });
+}
+
+function emitRepeat({ item, min, max, lazy }: Extract<Syntax, { kind: 'repeat' }>, output: Output): void {
+  const { program } = output;
+  let before = program.length;
   for (let count = 0; count < min; count += 1) {
-    const before = program.length;
-    emit(item, program);
+    before = program.length;
+    emit(item, output);
     // An empty group repeats to nothing, however often; nested ones would take very long to find that out.
     if (program.length === before) return;
   }
-  if (max === Infinity) {
-    const fork = push(program, { op: 'fork', first: program.length + 1, second: 0 });
-    const start = program.length - 1;
-    emit(item, program);
-    push(program, { op: 'jump', target: start });
-    fork.second = program.length;
+  if (max === Infinity && min > 0) {
+    pushRepeat(program, before, lazy);
     return;
   }
-  const skips: { second: number }[] = [];
-  for (let count = min; count < max; count += 1) {
-    skips.push(push(program, { op: 'fork', first: program.length + 1, second: 0 }));
-    emit(item, program);
+  if (max === Infinity) {
+    // An item that matches nothing is tried once before the loop may end, as Go does it: `(|a)*` prefers the empty match.
+    const isTried = output.captures && isNullable(item);
+    const skip = pushSkip(program, lazy);
+    const start = program.length;
+    emit(item, output);
+    if (isTried) pushRepeat(program, start, lazy);
+    else push(program, { op: 'jump', target: start - 1 });
+    skip();
+    return;
   }
-  for (const skip of skips) skip.second = program.length;
+  const skips: (() => void)[] = [];
+  for (let count = min; count < max; count += 1) {
+    skips.push(pushSkip(program, lazy));
+    emit(item, output);
+  }
+  for (const skip of skips) skip();
 }

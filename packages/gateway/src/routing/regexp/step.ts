@@ -46,6 +46,10 @@ export function createStep(program: readonly Instruction[]): SimulationStep {
         case 'set':
           if (after !== outside && instruction.set(after)) next.push(at + 1);
           break;
+        // In programs that capture; where groups match makes no difference here.
+        case 'save':
+          stack.push(at + 1);
+          break;
         case 'jump':
           stack.push(instruction.target);
           break;
@@ -62,7 +66,7 @@ export function createStep(program: readonly Instruction[]): SimulationStep {
   };
 }
 
-function holds(assertion: Assertion, before: number, after: number): boolean {
+export function holds(assertion: Assertion, before: number, after: number): boolean {
   switch (assertion) {
     case 'start':
       return before === outside;

@@ -3,9 +3,18 @@ import type { CharSet } from './char-set.ts';
 /** Places that take no character. `start` and `end` are those of the text; `lineStart` and `lineEnd` come with the flag `m`. */
 export type Assertion = 'start' | 'end' | 'lineStart' | 'lineEnd' | 'wordBoundary' | 'noWordBoundary';
 
-/** A parsed regular expression. Groups leave no node: nothing is captured. */
+/** A parsed regular expression. Groups that capture nothing leave no node. */
 export type Syntax =
   | { readonly kind: 'set'; readonly set: CharSet }
   | { readonly kind: 'assertion'; readonly assertion: Assertion }
   | { readonly kind: 'sequence' | 'alternatives'; readonly items: readonly Syntax[] }
-  | { readonly kind: 'repeat'; readonly item: Syntax; readonly min: number; readonly max: number };
+  | {
+      readonly kind: 'repeat';
+      readonly item: Syntax;
+      readonly min: number;
+      readonly max: number;
+      /** Whether as few repetitions as possible are preferred. */
+      readonly lazy: boolean;
+    }
+  /** `index` from 1, in the order of the opening parentheses. */
+  | { readonly kind: 'group'; readonly item: Syntax; readonly index: number };

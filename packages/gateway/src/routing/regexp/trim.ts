@@ -11,6 +11,8 @@ export function trimEnds(syntax: Syntax): Syntax {
 /** @param end 0 for the first item of a sequence, -1 for the last. */
 function trim(syntax: Syntax, end: 0 | -1): Syntax {
   switch (syntax.kind) {
+    case 'group':
+      return trim(syntax.item, end);
     case 'repeat':
       if (isNullable(syntax)) return nothing;
       // What matches with more repetitions matches with the ones next to the rest alone.
@@ -40,8 +42,10 @@ const nothing: Syntax = Object.freeze({ kind: 'sequence', items: Object.freeze([
 const isNothing = (syntax: Syntax): boolean => syntax.kind === 'sequence' && syntax.items.length === 0;
 
 /** Whether it matches the empty text wherever that stands. */
-function isNullable(syntax: Syntax): boolean {
+export function isNullable(syntax: Syntax): boolean {
   switch (syntax.kind) {
+    case 'group':
+      return isNullable(syntax.item);
     case 'repeat':
       return syntax.min === 0 || isNullable(syntax.item);
     case 'alternatives':

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { compilePattern, type Pattern } from '../routing/regexp/replace.ts';
+import type { StepBudget } from '../routing/regexp/work.ts';
+import { defineRefusal } from './refusal.ts';
+
+/** A regular expression in Go's syntax. White space around it is ignored, as in Traefik. */
+export const patternSchema = z.string().superRefine((source, issues) => {
+  const compiled = compilePattern(source.trim());
+  if (!compiled.ok) issues.addIssue({ code: 'custom', message: compiled.message });
+});
+
+/** Compiles what `patternSchema` has accepted. */
+export function toPattern(source: string): Pattern {
+  const compiled = compilePattern(source.trim());
+  if (!compiled.ok) throw new Error(compiled.message);
+  return compiled.pattern;
+}
+
+/** Steps that the expressions of one middleware may take for one request. */
+const maxSteps = 500_000;
+
+export const startWork = (): StepBudget => ({ stepsLeft: maxSteps });
+
+/** Whether a search was stopped: nobody knows what it would have found. */
+export const isExhausted = ({ stepsLeft }: StepBudget): boolean => stepsLeft < 0;
+
+/** A request that would keep the expressions of a middleware busy. */
+export const expressionTooExpensive = defineRefusal(
+  {
+    code: 'expression_too_expensive',
+    status: 400,
+    title: 'Bad request',
+    detail: 'the request needs too much work to be rewritten',
+  },
+  '`redirectRegex`, `replacePathRegex`, `stripPrefixRegex`: the regular expressions would take more than 500,000 steps.',
+);

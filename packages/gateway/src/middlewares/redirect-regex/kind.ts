@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { defineKind } from '../kind.ts';
+import { expressionTooExpensive, isExhausted, patternSchema, startWork, toPattern } from '../patterns.ts';
+import { readOptions } from '../read-options.ts';
+import { toRedirect } from '../redirect.ts';
+import { defineRefusal } from '../refusal.ts';
+import { unchanged, type Step } from '../step.ts';
+import { toLocation } from './location.ts';
+
+const schema = z.strictObject({
+  regex: patternSchema.describe(
+    "Regular expression in Go's syntax, for the whole URL: `http://api.example/path?query`.",
+  ),
+  replacement: z
+    .string()
+    .describe(
+      'Replaces every match; `$1` and `${name}` stand for groups. The result is the URL to redirect to.',
+    ),
+  permanent: z
+    .boolean()
+    .default(false)
+    .describe('Uses 301, or 308 for methods other than `GET`; otherwise 302 or 307.'),
+});
+
+type RedirectRegexOptions = z.output<typeof schema>;
+
+const redirectInvalid = defineRefusal(
+  {
+    code: 'redirect_invalid',
+    status: 502,
+    title: 'Bad gateway',
+    detail: 'the URL to redirect to is not valid',
+  },
+  '`redirectRegex`: `replacement` makes a text that is not a URL of the request.',
+);
+
+/** Traefik's `redirectRegex`. */
+export const redirectRegex = defineKind<RedirectRegexOptions>({
+  name: 'redirectRegex',
+  isPlugin: false,
+  description: 'Redirects callers to a URL that a regular expression makes of theirs.',
+  schema: () => schema,
+  refusals: [redirectInvalid, expressionTooExpensive],
+  read: (config, sources) => readOptions(schema, config, sources),
+  createCompile: () => compile,
+});
+
+function compile({ regex, replacement, permanent }: RedirectRegexOptions, name: string): Step {
+  const { test, replaceWith } = toPattern(regex);
+  const replace = replaceWith(replacement);
+  return Object.freeze({
+    name,
+    onRequest(request) {
+      const { facts, authority, target } = request;
+      const before = `${facts.scheme}://${authority}${target}`;
+      const work = startWork();
+      const after = test(before, work) ? replace(before, work) : before;
+      if (isExhausted(work)) return expressionTooExpensive.refusal;
+      const location = toLocation(after);
+      if (location === undefined) return redirectInvalid.refusal;
+      return after === before ? unchanged : toRedirect(request, location, permanent);
+    },
+  } satisfies Step);
+}

@@ -1,0 +1,35 @@
+import type { HeaderList } from './header-lists.ts';
+import { rewrittenPathInvalid } from './new-path.ts';
+import type { StepRequest, StepResult } from './step.ts';
+import { splitTarget } from './target.ts';
+
+/** Tells the server which prefixes were removed. */
+export const forwardedPrefix = 'X-Forwarded-Prefix';
+
+const lowerName = forwardedPrefix.toLowerCase();
+const removeHeaders: ReadonlySet<string> = new Set([lowerName]);
+
+/** Removes the beginning of the path. @param setHeaders `forwardedPrefix` and what is removed. */
+export function stripPath(request: StepRequest, length: number, setHeaders: HeaderList): StepResult {
+  const { path, query } = splitTarget(request.target);
+  const rest = withSlash(path.slice(length));
+  if (dotSegment.test(rest)) return rewrittenPathInvalid.refusal;
+  return {
+    allowed: true,
+    setHeaders: addToEarlier(request, setHeaders),
+    removeHeaders,
+    target: rest + query,
+  };
+}
+
+/** What stood behind a prefix without a slash: `/api../admin`. As in Traefik, such a path goes nowhere. */
+const dotSegment = /^\/\.{1,2}(?:\/|$)/;
+
+/** A prefix that was removed before stays in the header. */
+function addToEarlier(request: StepRequest, setHeaders: HeaderList): HeaderList {
+  const earlier = request.header(lowerName);
+  return earlier === undefined ? setHeaders : [forwardedPrefix, earlier, ...setHeaders];
+}
+
+/** What is left may be nothing: another prefix may follow, and the server gets a slash. */
+const withSlash = (path: string): string => (path === '' || path.startsWith('/') ? path : `/${path}`);

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { decodePercent, encodeByte } from '../../routing/percent.ts';
+import { toHeaderBytes } from '../header-lists.ts';
+import { defineKind } from '../kind.ts';
+import { rewrittenPathInvalid } from '../new-path.ts';
+import { expressionTooExpensive, isExhausted, patternSchema, startWork, toPattern } from '../patterns.ts';
+import { readOptions } from '../read-options.ts';
+import { unchanged, type Step } from '../step.ts';
+import { forwardedPrefix, stripPath } from '../strip-path.ts';
+import { measurePrefix, splitTarget } from '../target.ts';
+
+const schema = z.strictObject({
+  regex: z
+    .array(patternSchema)
+    .default([])
+    .describe(
+      "Regular expressions in Go's syntax; of the first that matches the beginning of the decoded path, the match is removed. The server gets it in `X-Forwarded-Prefix`.",
+    ),
+});
+
+type StripPrefixRegexOptions = z.output<typeof schema>;
+
+/** Traefik's `stripPrefixRegex`. */
+export const stripPrefixRegex = defineKind<StripPrefixRegexOptions>({
+  name: 'stripPrefixRegex',
+  isPlugin: false,
+  description: 'Removes a prefix that a regular expression matches from the path.',
+  schema: () => schema,
+  refusals: [rewrittenPathInvalid, expressionTooExpensive],
+  read: (config, sources) => readOptions(schema, config, sources),
+  createCompile: () => compile,
+});
+
+function compile({ regex }: StripPrefixRegexOptions, name: string): Step {
+  const patterns = regex.map(toPattern);
+  return Object.freeze({
+    name,
+    rewritesTarget: true,
+    onRequest(request) {
+      const { path } = splitTarget(request.target);
+      const decoded = path.includes('%') ? decodePercent(path, () => false) : path;
+      const work = startWork();
+      for (const pattern of patterns) {
+        const prefix = pattern.test(decoded, work) ? pattern.find(decoded, work) : undefined;
+        if (isExhausted(work)) return expressionTooExpensive.refusal;
+        if (prefix === undefined || prefix === '' || !decoded.startsWith(prefix)) continue;
+        const length = measurePrefix(path, prefix);
+        if (length !== undefined) return stripPath(request, length, [forwardedPrefix, toValue(prefix)]);
+      }
+      return unchanged;
+    },
+  } satisfies Step);
+}
+
+/** The prefix as the value of a header: what a caller encodes may be a line break. */
+const toValue = (prefix: string): string =>
+  toHeaderBytes(prefix.replace(/[\x00-\x1f\x7f]/g, (character) => encodeByte(character.charCodeAt(0))));

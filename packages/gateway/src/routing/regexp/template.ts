@@ -1,0 +1,38 @@
+import type { Places } from './find.ts';
+
+/** Text with what groups have matched in it. */
+export type Template = (text: string, places: Places) => string;
+
+const reference = /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
+
+/**
+ * Reads a replacement as Go's `Regexp.Expand` does: `$1`, `${1}`, `$name` and `${name}` stand for groups, as long a name as possible,
+ * and `$$` for a dollar sign. A group that does not exist or took no part is empty. Any other dollar sign stands for itself.
+ *
+ * @param groupNames names by index, empty for a group without one.
+ */
+export function parseTemplate(source: string, groupNames: readonly string[]): Template {
+  const parts: (string | readonly number[])[] = [];
+  let end = 0;
+  for (const match of source.matchAll(reference)) {
+    const [written, bare, braced] = match;
+    const name = bare ?? braced;
+    parts.push(source.slice(end, match.index), name === undefined ? '$' : findGroups(name, groupNames));
+    end = match.index + written.length;
+  }
+  parts.push(source.slice(end));
+  return (text, places) =>
+    parts.map((part) => (typeof part === 'string' ? part : textOf(part, text, places))).join('');
+}
+
+/** The indexes of the groups that a name may stand for. */
+function findGroups(name: string, groupNames: readonly string[]): readonly number[] {
+  if (/^(?:0|[1-9]\d*)$/.test(name)) return [Number(name)];
+  return groupNames.flatMap((other, index) => (other === name ? [index] : []));
+}
+
+/** What the first of some groups that took part has matched. */
+function textOf(groups: readonly number[], text: string, places: Places): string {
+  const group = groups.find((index) => (places[index * 2] ?? -1) >= 0);
+  return group === undefined ? '' : text.slice(places[group * 2], places[group * 2 + 1]);
+}
