@@ -289,7 +289,7 @@ describe('an admission policy', () => {
   });
 
   it('of local references looks at no middleware of a kind that the gateway does not serve', () => {
-    const spec = { basicAuth: { realm: 'urn:env:B' }, plugin: { other: { a: 'urn:env:B' } } };
+    const spec = { digestAuth: { realm: 'urn:env:B' }, plugin: { other: { a: 'urn:env:B' } } };
     expect(looseLocal.refusals(toManifest({ kind: 'Middleware', spec, says: '' }))).toEqual([]);
   });
 

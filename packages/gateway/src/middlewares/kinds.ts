@@ -1,4 +1,5 @@
 import { addPrefix } from './add-prefix/kind.ts';
+import { basicAuth } from './basic-auth/kind.ts';
 import { chain } from './chain/kind.ts';
 import { contentType } from './content-type/kind.ts';
 import { compress } from './compress/kind.ts';
@@ -34,6 +35,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   redirectScheme,
   redirectRegex,
   ipAllowList,
+  basicAuth,
   rateLimit,
   inFlightReq,
   compress,

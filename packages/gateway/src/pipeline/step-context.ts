@@ -39,7 +39,7 @@ export abstract class StepContext implements StepRequest {
   }
 
   get authority(): string {
-    return hostOf(this.passes) ?? this.facts.authority;
+    return hostOf(this.changes) ?? this.facts.authority;
   }
 
   header(name: string): string | undefined {

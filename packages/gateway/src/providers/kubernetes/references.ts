@@ -1,5 +1,6 @@
 import type { Path } from '../../config/path.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
+import { findKind } from '../../middlewares/kinds.ts';
 import { parseReference } from '../../secrets/reference.ts';
 import type { ClusterObject } from './documents.ts';
 
@@ -13,9 +14,27 @@ export function secretsOf({ namespace, document }: ClusterObject): ReadonlySet<s
         found.add(`${parsed.reference.namespace}/${parsed.reference.name}`);
     } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk);
   };
-  walk(valueAt(document.value, ['spec']));
+  const spec = valueAt(document.value, ['spec']);
+  walk(spec);
+  for (const name of secretNamesIn(spec)) found.add(`${namespace}/${name}`);
   return found;
 }
+
+/** Names of Secrets that stand in options of their own, such as `basicAuth.secret`. */
+function secretNamesIn(spec: unknown): readonly string[] {
+  return entriesOf(spec).flatMap(([type, options]) => {
+    const kind = findKind(type);
+    const named = (kind?.members === undefined ? kind?.secretOptions : undefined) ?? [];
+    return entriesOf(options).flatMap(([option, value]) =>
+      typeof value === 'string' && named.some((name) => name.toLowerCase() === option.toLowerCase())
+        ? [value]
+        : [],
+    );
+  });
+}
+
+const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
+  isMapping(value) ? Object.entries(value) : [];
 
 /** `namespace/name` of each Service that a route names. */
 export function servicesOf(object: ClusterObject): ReadonlySet<string> {

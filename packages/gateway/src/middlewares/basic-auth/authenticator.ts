@@ -1,0 +1,46 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { createLru } from '@grantgate/middleware/base/lru';
+import type { PasswordChecks } from './password-checks.ts';
+import type { Users } from './users.ts';
+
+/** Whether somebody may log in; undefined when that cannot be checked now. */
+export type Authenticate = (name: string, password: string) => true | Promise<boolean | undefined>;
+
+/** Milliseconds for which a password that was right is not checked again. */
+const rememberedMs = 5 * 60_000;
+/** Passwords that are remembered for one middleware. */
+const maxRemembered = 1000;
+
+/**
+ * Checks names and passwords. A password that was right is remembered by a keyed hash; wrong ones are checked each time. Requests that
+ * bring the same one at once share a check.
+ */
+export function createAuthenticate(users: Users, checks: PasswordChecks, clock: Clock): Authenticate {
+  const key = randomBytes(32);
+  const hmac = (...parts: readonly string[]): Buffer =>
+    createHmac('sha256', key).update(JSON.stringify(parts)).digest();
+  const remembered = createLru<string, number>(maxRemembered);
+  const underWay = new Map<string, Promise<boolean | undefined>>();
+  const hashes = [...users.values()];
+  // A name that nobody has costs what one of the users costs, always the same one: how long a refusal takes does not tell names.
+  const decoyOf = (name: string): string | undefined =>
+    hashes[hmac(name).readUInt32BE(0) % Math.max(1, hashes.length)];
+  const check = async (id: string, name: string, password: string): Promise<boolean | undefined> => {
+    const known = users.get(name);
+    const hash = known ?? decoyOf(name);
+    const matches = hash === undefined ? false : await checks.check(password, hash);
+    underWay.delete(id);
+    if (matches !== true || known === undefined) return matches === undefined ? undefined : false;
+    remembered.set(id, clock.monotonic() + rememberedMs);
+    return true;
+  };
+  return (name, password) => {
+    const id = hmac(name, password).toString('base64');
+    const until = remembered.get(id);
+    if (until !== undefined && clock.monotonic() < until) return true;
+    let checking = underWay.get(id);
+    if (checking === undefined) underWay.set(id, (checking = check(id, name, password)));
+    return checking;
+  };
+}

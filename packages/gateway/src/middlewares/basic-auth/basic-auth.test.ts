@@ -1,0 +1,275 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { anySpellingOf } from '../../../../testkit/src/header-spellings.ts';
+import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
+import { parseDocuments } from '../../config/parse-documents.ts';
+import type { ClusterObject } from '../../providers/kubernetes/documents.ts';
+import { secretsOf } from '../../providers/kubernetes/references.ts';
+import { translate } from '../../providers/translate/translate.ts';
+import { createPrepareMiddlewares } from '../../snapshot/prepare-middleware.ts';
+import { compileMiddlewares, startGatewayWith, valuesOf } from '../middlewares.testkit.ts';
+import { createAuthenticate } from './authenticator.ts';
+import { basicAuth } from './kind.ts';
+import { md5Crypt } from './md5-crypt.ts';
+import { createPasswordChecks, maxWaiting } from './password-checks.ts';
+import { parseUsers } from './users.ts';
+
+/** Of Traefik's tests: the name is the password. */
+const test = 'test:$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/';
+const test2 = 'test2:$apr1$d9hr9HBB$4HxwgUir3HP4EsggP/QNo0';
+const test3 = 'test3:$apr1$3rJbDP0q$RfzJiorTk78jQ1EcKqWso0';
+const overridden = 'test2:$apr1$mK.GtItK$ncnLYvNLek0weXdxo68690';
+const bcrypt = 'bcrypt:$2a$04$.8sTYfcxbSplCtoxt5TdJOgpBYkarKtZYsYfYxQ1edbYRuO1DNi0e';
+const sha = `sha:{SHA}${createHash('sha1').update('sécret').digest('base64')}`;
+
+const basic = (user: string, password: string) =>
+  ['Authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`] as const;
+const start = (options: object, more?: Parameters<typeof startGatewayWith>[1]) =>
+  startGatewayWith({ one: { basicAuth: options } }, more);
+
+describe('basicAuth', () => {
+  it.each([
+    [[test], 'test', 'test', 200],
+    [[test], 'test', 'tesT', 401],
+    [[test], 'foo', 'foo', 401],
+    [[bcrypt], 'bcrypt', 'test', 200],
+    [[bcrypt.replace('$2a$', '$2y$')], 'bcrypt', 'test', 200],
+    [[bcrypt], 'bcrypt', 'Test', 401],
+    [[sha], 'sha', 'sécret', 200],
+    [[sha], 'sha', 'secret', 401],
+    [[`${test}\n# comment\n\n${test2}`], 'test2', 'test2', 200],
+    [[test2, overridden], 'test2', 'overridden', 200],
+    [[test2, overridden], 'test2', 'test2', 401],
+  ])('of %j: %s with %s gets %i', async (users, user, password, status) => {
+    const { send } = await start({ users });
+    for (let count = 0; count < 2; count += 1) {
+      const answer = await send('/', [basic(user, password)]);
+      expect(answer.status).toBe(status);
+      expect(answer.seen === undefined).toBe(status !== 200);
+    }
+  });
+
+  it.each(['', 'traefik', 'trae"fiker'])('names the realm %j in its challenge', async (realm) => {
+    const { send } = await start({ users: [test], realm });
+    const refused = await send('/', [basic('foo', 'foo')]);
+    expect(refused.status).toBe(401);
+    const shown = realm === '' ? 'traefik' : realm.replace('"', '\\"');
+    expect(valuesOf(refused.headers, 'www-authenticate')).toEqual([`Basic realm="${shown}"`]);
+    expect(JSON.parse(refused.body)).toMatchObject({ code: 'login_required' });
+  });
+
+  it('asks for credentials that are missing or malformed', async () => {
+    const { send } = await start({ users: [test] });
+    for (const value of [undefined, 'Bearer abc', 'Basic', 'Basic !!', `Basic ${btoa('nocolon')}`]) {
+      const { status, headers } = await send('/', value === undefined ? [] : [['Authorization', value]]);
+      expect([status, ...valuesOf(headers, 'www-authenticate')]).toEqual([401, 'Basic realm="traefik"']);
+    }
+  });
+
+  it('tells the server the user in a header that no caller can forge, and removes Authorization on demand', async () => {
+    const { send } = await start({ users: [test], headerField: 'X-Webauth-User', removeHeader: true });
+    await fc.assert(
+      fc.asyncProperty(anySpellingOf('X-Webauth-User'), async (spelling) => {
+        const { seen } = await send('/', [basic('test', 'test'), [spelling, 'forged']]);
+        expect(JSON.stringify(seen?.headers)).not.toContain('forged');
+        expect(valuesOf(seen?.headers, 'x-webauth-user')).toEqual(['test']);
+        expect(valuesOf(seen?.headers, 'authorization')).toEqual([]);
+      }),
+      { numRuns: 20 },
+    );
+    const { send: sendPlain } = await start({ users: [test] });
+    const own = basic('test', 'test');
+    expect(valuesOf((await sendPlain('/', [own])).seen?.headers, 'authorization')).toEqual([own[1]]);
+  });
+
+  it('reports what is wrong at its place, and no hash', () => {
+    const { problems, steps } = compileMiddlewares(`
+a: { basicAuth: { users: ["test", "user:plain-text", "a:$$apr1$$H6uskkkW$$IgXLP6ewTrSuBkTrqE8wj/"] } }
+b: { basicAuth: {} }
+c: { basicAuth: { usersFile: /nowhere/users, secret: users } }
+d: { basicAuth: { users: ["x:$2y$31$.8sTYfcxbSplCtoxt5TdJOgpBYkarKtZYsYfYxQ1edbYRuO1DNi0e"] } }
+`);
+    expect(problems).toEqual([
+      '4:32 a@file.users[0]: expected NAME:HASH, as htpasswd writes it',
+      expect.stringContaining(
+        'a@file.users[1]: expected a hash by bcrypt, APR1 MD5 or SHA1: this user cannot',
+      ),
+      expect.stringContaining('a@file.users[2]: expected a hash without doubled $ signs'),
+      expect.stringContaining('b@file: set users, usersFile or secret'),
+      expect.stringContaining('c@file.usersFile: urn:file:/nowhere/users: the file /nowhere/users'),
+      expect.stringContaining('c@file.secret: secret is for Kubernetes'),
+      expect.stringContaining('d@file.users[0]: expected a cost of bcrypt from 4 to 14'),
+    ]);
+    expect(problems.join('\n')).not.toMatch(/plain-text|IgXL|gpBY/);
+    expect(steps).toHaveLength(1);
+  });
+});
+
+/** Users, or problems, of the middlewares of a text; asked again, of the same text with other files. */
+function prepare(text: string) {
+  const { documents, problems } = parseDocuments(text, 'routes.yaml');
+  const { middlewares, secrets, unreadSecrets } = translate(documents, problems);
+  const prepareAll = createPrepareMiddlewares();
+  return (file: string) =>
+    [
+      ...prepareAll(middlewares, {
+        env: {},
+        realPath: (path) => path,
+        readFile: () => file,
+        secrets,
+        unreadSecrets,
+      }).values(),
+    ].map((read) => {
+      const users = basicAuth.optionsOf(read)?.users;
+      return users === undefined ? read.problems.map(({ message }) => message) : users;
+    });
+}
+
+describe('users', () => {
+  // Traefik's TestBasicAuthUsersFromFile.
+  it.each([
+    [`${test}\n${test2}\n`, [], [test, test2]],
+    [`${test}\n`, [test2, test3], [test, test2, test3]],
+    [`${test}\n${test2}\n`, [overridden], [test, overridden]],
+    [`#Comment\n${test}\r\n\n${test2}\n`, [], [test, test2]],
+  ])('of the file %j and of %j are merged', (file, users, expected) => {
+    const read = prepare(
+      JSON.stringify({ http: { middlewares: { a: { basicAuth: { users, usersFile: '/users' } } } } }),
+    );
+    expect(read(file)).toEqual([new Map(expected.map((line) => line.split(':') as [string, string]))]);
+  });
+
+  it('are read again when their file changes, and say which line is wrong', () => {
+    const read = prepare('{"http":{"middlewares":{"a":{"basicAuth":{"usersFile":"/users"}}}}}');
+    const [first] = read(test);
+    expect(read(test)[0]).toBe(first);
+    expect(read(`${test}\n${test2}`)[0]).toHaveProperty('size', 2);
+    expect(read(`${test}\nsecret-text`)).toEqual([['/users:2: expected NAME:HASH, as htpasswd writes it']]);
+  });
+
+  const manifests = (data: object) =>
+    [
+      {
+        apiVersion: 'traefik.io/v1alpha1',
+        kind: 'Middleware',
+        metadata: { name: 'login', namespace: 'apps' },
+        spec: { basicAuth: { secret: 'people' } },
+      },
+      { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'people', namespace: 'apps' }, stringData: data },
+    ]
+      .map((object) => JSON.stringify(object))
+      .join('\n---\n');
+
+  it.each([
+    [{ users: `${test}\n${test2}\n` }, [test, test2]],
+    [{ anything: test }, [test]],
+    [{ username: 'sha', password: 'sécret' }, [sha]],
+  ])('of the Secret %j are those of a Kubernetes middleware', (data, lines) => {
+    expect(prepare(manifests(data))('')).toEqual([
+      new Map(lines.map((line) => line.split(':') as [string, string])),
+    ]);
+  });
+
+  it('of a Secret that cannot be read are an error', () => {
+    expect(prepare(manifests({ a: test, b: test2 }))('')).toEqual([
+      ['the Secret apps/people has 2 keys: expected one, or username and password'],
+    ]);
+    const [middleware = ''] = manifests({}).split('\n---\n');
+    expect(prepare(middleware)('')).toEqual([
+      ['urn:k8s:secret:people:users: there is no Secret apps/people'],
+    ]);
+  });
+
+  it('are in a Secret that the gateway has to read from a cluster', () => {
+    const { documents } = parseDocuments(manifests({}), 'routes.yaml');
+    const [document] = documents;
+    expect(document && secretsOf({ namespace: 'apps', document } as ClusterObject)).toEqual(
+      new Set(['apps/people']),
+    );
+  });
+});
+
+describe('md5Crypt', () => {
+  it.each([
+    ['$apr1$', 'H6uskkkW', 'test', 'IgXLP6ewTrSuBkTrqE8wj/'],
+    // Of `openssl passwd -1` and `-apr1`.
+    ['$1$', 'saltsalt', 'password', 'qjXMvbEw8oaL.CzflDtaK/'],
+    ['$apr1$', 'abc', 'x'.repeat(40), '601i04qm3JYuhhSXD3/Iq1'],
+  ])('hashes with %s%s %j', (magic, salt, password, hash) => {
+    expect(md5Crypt(Buffer.from(password), Buffer.from(salt), magic, createHash)).toBe(hash);
+  });
+});
+
+describe('authentication', () => {
+  const { users } = parseUsers([bcrypt, test].join('\n'));
+  const counted = (result: boolean | undefined) => {
+    const asked: string[] = [];
+    const checks = {
+      check(password: string, hash: string) {
+        asked.push(`${password} ${hash}`);
+        return Promise.resolve(result);
+      },
+      close: () => Promise.resolve(),
+    };
+    return { asked, checks };
+  };
+
+  it('checks a password that was right once in five minutes, and requests at once share a check', async () => {
+    const clock = createFakeClock();
+    const { asked, checks } = counted(true);
+    const authenticate = createAuthenticate(users, checks, clock);
+    expect(await Promise.all([authenticate('test', 'a'), authenticate('test', 'a')])).toEqual([true, true]);
+    expect(authenticate('test', 'a')).toBe(true);
+    expect(asked).toHaveLength(1);
+    await clock.advance(5 * 60_000);
+    expect(await authenticate('test', 'a')).toBe(true);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('checks a wrong password each time, and remembers nothing that could not be checked', async () => {
+    for (const result of [false, undefined]) {
+      const { asked, checks } = counted(result);
+      const authenticate = createAuthenticate(users, checks, createFakeClock());
+      expect(await authenticate('test', 'a')).toBe(result);
+      expect(await authenticate('test', 'a')).toBe(result);
+      expect(asked).toHaveLength(2);
+    }
+  });
+
+  it('does the same work for a name that nobody has, and lets it in with no password', async () => {
+    const { asked, checks } = counted(true);
+    const authenticate = createAuthenticate(users, checks, createFakeClock());
+    expect(await authenticate('nobody', 'a')).toBe(false);
+    expect(await authenticate('nobody', 'b')).toBe(false);
+    const [first = '', second = ''] = asked;
+    expect([...users.values()]).toContain(first.slice(2));
+    // The same one each time: two costs of one name would show that nobody has it.
+    expect(second.slice(2)).toBe(first.slice(2));
+  });
+});
+
+describe('password checks', () => {
+  it('leave the event loop free, and refuse those that would wait too long', async () => {
+    const checks = createPasswordChecks();
+    onTestFinished(() => checks.close());
+    const [, hash = ''] = bcrypt.split(':');
+    const costly = hash.replace('$04$', '$09$');
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    const results = await Promise.all(
+      Array.from({ length: maxWaiting + 5 }, (_, at) => checks.check(`wrong ${at}`, at < 3 ? costly : hash)),
+    );
+    isOver = true;
+    expect(results.filter((result) => result === undefined)).toHaveLength(5);
+    expect(results.filter((result) => result === false)).toHaveLength(maxWaiting);
+    // Had they run here, a turn would have come after each of them at most.
+    expect(turns).toBeGreaterThan(maxWaiting * 2);
+    expect(await checks.check('test', hash)).toBe(true);
+  });
+});
