@@ -17,6 +17,8 @@ const gateway = {
   reload: [],
   secrets: ['config', 'files'],
   config: [],
+  // What listeners and configurations share of TLS.
+  tls: ['config'],
   // Go templates; knows nothing of what they render. Expressions are those of rules.
   template: ['routing/regexp'],
   // http1/message for what headers of a connection mean.
@@ -32,13 +34,14 @@ const gateway = {
   // routing for the request's facts alone.
   // middlewares for what steps have changed.
   proxy: ['upstream', 'routing', 'http1/client', 'http1/message', 'middlewares'],
-  snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy', 'middlewares', 'reload'],
+  snapshot: ['config', 'secrets', 'routing', 'upstream', 'proxy', 'middlewares', 'reload', 'tls'],
   pipeline: ['snapshot', 'routing', 'upstream', 'proxy', 'config', 'middlewares', 'http1/message'],
   // Serves requests on the connections that entry points accept.
   // middlewares for the type of a refusal.
   'http1/server': ['http1/message', 'pipeline', 'proxy', 'middlewares', 'routing', 'config'],
-  entrypoints: ['http1/server', 'pipeline', 'routing', 'config'],
+  entrypoints: ['http1/server', 'pipeline', 'routing', 'config', 'tls'],
   'external-auth': [
+    'tls',
     'pipeline',
     'entrypoints',
     'http1/message',

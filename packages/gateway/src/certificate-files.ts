@@ -1,10 +1,10 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { EntryPointConfig, InstallConfig } from './config/install.ts';
-import type { CertificatePair } from './entrypoints/certificates.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
 import { secretLimit, toFileError } from '@grantgate/middleware/base/file-error';
 import { readRegularFile } from '@grantgate/middleware/base/read-regular-file';
 import { GatewayStartError } from './start-error.ts';
+import type { CertificatePair } from './tls/certificate-pair.ts';
+import { findPairFault } from './tls/certificate-pair.ts';
 
 /** The files that the certificates of some entry points are in. */
 export function certificateFilesOf(entryPoints: Iterable<EntryPointConfig>): readonly string[] {
@@ -20,22 +20,19 @@ export async function readCertificates({ name, tls }: EntryPointConfig): Promise
     const place = `entryPoints.${name}.tls.certificates[${index}]`;
     const cert = await readPart(`${place}.certFile`, certFile);
     const key = await readPart(`${place}.keyFile`, keyFile);
-    const certificate = parsePart(`${place}.certFile: the file ${certFile} holds no PEM certificate`, () =>
-      // In the encoding that TLS takes, which is not the only one of this class.
-      isPem(cert) ? new X509Certificate(cert) : undefined,
-    );
-    const privateKey = parsePart(`${place}.keyFile: the file ${keyFile} holds no PEM private key`, () =>
-      createPrivateKey(key),
-    );
-    if (!certificate.checkPrivateKey(privateKey))
+    const fault = findPairFault({ cert, key });
+    if (fault === 'no_certificate')
+      throw invalid(`${place}.certFile: the file ${certFile} holds no PEM certificate`);
+    if (fault === 'no_key') throw invalid(`${place}.keyFile: the file ${keyFile} holds no PEM private key`);
+    if (fault === 'mismatch')
       throw invalid(`${place}: the key in ${keyFile} does not match the certificate in ${certFile}`);
     pairs.push({ cert, key });
   }
   return pairs;
 }
 
-const invalid = (message: string, cause?: unknown): GatewayStartError =>
-  new GatewayStartError('certificate_invalid', message, cause);
+const invalid = (message: string): GatewayStartError =>
+  new GatewayStartError('certificate_invalid', message, undefined);
 
 async function readPart(place: string, path: string): Promise<Buffer> {
   try {
@@ -44,19 +41,6 @@ async function readPart(place: string, path: string): Promise<Buffer> {
     throw invalid(`${place}: the file ${path} ${toFileError(error).message}`);
   }
 }
-
-function parsePart<T>(fault: string, parse: () => T | undefined): T {
-  let parsed: T | undefined;
-  try {
-    parsed = parse();
-  } catch (error) {
-    throw invalid(fault, error);
-  }
-  if (parsed === undefined) throw invalid(fault);
-  return parsed;
-}
-
-const isPem = (bytes: Buffer): boolean => bytes.includes('-----BEGIN');
 
 /** Called with the certificates that an entry point uses from now on. */
 export type OnCertificates = (entryPoint: string, pairs: readonly CertificatePair[]) => void;
@@ -96,7 +80,7 @@ export function createRenewal(
   return async () => {
     for (const entryPoint of entryPoints) {
       const config = install.entryPoints.get(entryPoint.name);
-      if (config?.tls !== undefined) await renew(entryPoint, config);
+      if (config?.tls !== undefined && config.tls.certificates.length > 0) await renew(entryPoint, config);
     }
   };
 }

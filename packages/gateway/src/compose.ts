@@ -16,6 +16,7 @@ import { openCluster, type Cluster } from './start/cluster.ts';
 import { createControlPlane } from './start/control-plane.ts';
 import { openDataPlane } from './start/data-plane.ts';
 import { describe, type Gateway, type GatewayIo } from './start/gateway.ts';
+import { createListenersTls } from './start/listeners-tls.ts';
 import { expose, openObservers, type Observers } from './start/observers.ts';
 import { listUnready } from './start/readiness.ts';
 import { createServices, type Services } from './upstream/create-upstream.ts';
@@ -51,6 +52,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   const log = createLog(install.log, io.stderr, worker && { worker: worker.number });
   const onError = (error: unknown): void => log.error('observer failed', { error: describe(error) });
   const entryPoints: EntryPoint[] = [];
+  const tls = createListenersTls(entryPoints);
   const services = createServices({ clock });
   const cache = createTokenCache({ clock });
   const tokens = createTokenPurge();
@@ -78,6 +80,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     observers,
     tokens,
     cluster: cluster.provider,
+    tls,
     renewCertificates: createRenewal(install, entryPoints, {
       onRenewed: metrics?.onCertificates,
       onFault: (entryPoint, error) =>
@@ -94,9 +97,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     if (purged.middlewares > 0) logPurge(log, request, purged);
     return purged;
   };
-  opened.add(async () => {
-    await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));
-  });
+  opened.add(() => drainAll(entryPoints));
   await openDataPlane(install, entryPoints, {
     pipeline: {
       clock,
@@ -112,10 +113,9 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     },
     log,
     onCertificates: metrics?.onCertificates,
+    tls,
   });
-  const addresses: Gateway['addresses'] = new Map(
-    entryPoints.map(({ name, port }) => [name, { host: install.entryPoints.get(name)?.host, port }]),
-  );
+  const addresses = toAddresses(install, entryPoints);
   // Of several processes, the one that started them says where they listen.
   if (worker === undefined) logAddresses(log, addresses);
   const stop = async (): Promise<void> => {
@@ -126,6 +126,13 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   };
   return toGateway(addresses, { observers, tokens, entryPoints, stop });
 }
+
+async function drainAll(entryPoints: readonly EntryPoint[]): Promise<void> {
+  await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));
+}
+
+const toAddresses = (install: InstallConfig, entryPoints: readonly EntryPoint[]): Gateway['addresses'] =>
+  new Map(entryPoints.map(({ name, port }) => [name, { host: install.entryPoints.get(name)?.host, port }]));
 
 function toGateway(
   addresses: Gateway['addresses'],

@@ -11,6 +11,7 @@ export interface DynamicConfiguration {
   readonly routers: ReadonlyMap<string, RouterConfig>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
+  readonly tls: TlsSection;
   /** Kubernetes `Secret` objects as `namespace/name`, each a map of key to value. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Those of a cluster that have not been read, and so may be present, as `namespace/name`. */
@@ -22,7 +23,17 @@ export interface DynamicConfiguration {
 /** Why a Secret has not been read: its response is on its way, or a role is missing. */
 export type UnreadSecrets = ReadonlyMap<string, 'pending' | 'forbidden'>;
 
-interface ConfigEntry {
+/** What a configuration says of TLS connections of callers. */
+export interface TlsSection {
+  /** In the order of the documents. */
+  readonly certificates: readonly CertificateConfig[];
+  /** By name: `default` is the only one that is used, as in Traefik. */
+  readonly stores: ReadonlyMap<string, TlsStoreConfig>;
+  /** By qualified name; those for routers without options are called `default`, without a provider. */
+  readonly options: ReadonlyMap<string, TlsOptionsConfig>;
+}
+
+export interface ConfigEntry {
   readonly name: string;
   readonly place: Place;
   /** Non-empty when the entry is broken and must refuse (503). */
@@ -45,8 +56,10 @@ export interface RouterConfig extends ConfigEntry {
   readonly priority: number | undefined;
   /** Only entry points that listen there, with TLS or without; default: any. */
   readonly listener?: { readonly port: number; readonly tls: boolean };
-  /** A router with `tls` answers only on those of its entry points that speak TLS; one without, on all of them. */
+  /** A router with `tls` serves TLS connections only; one without, plain ones, and TLS connections of entry points with `tls`. */
   readonly tls: boolean;
+  /** Qualified name of the TLS options that it requires; undefined: those of the entry point. */
+  readonly tlsOptions: string | undefined;
 }
 
 export type ServiceConfig = LoadBalancerConfig | WeightedConfig;
@@ -121,3 +134,49 @@ export interface MiddlewareConfig extends ConfigEntry {
   /** Qualified names of the middlewares that it consists of, outermost first; undefined for one that is a step itself. */
   readonly members: readonly string[] | undefined;
 }
+
+/** A text in PEM: itself, in a file, or under the first of some keys that a Kubernetes Secret has. */
+export type PemSource =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'secret'; readonly secret: string; readonly keys: readonly string[] };
+
+/** A certificate with its key, as a configuration names them. */
+export interface CertificateSource {
+  readonly cert: PemSource;
+  readonly key: PemSource;
+}
+
+export interface CertificateConfig extends ConfigEntry, CertificateSource {}
+
+export interface TlsStoreConfig extends ConfigEntry {
+  readonly defaultCertificate: CertificateSource | undefined;
+}
+
+export interface TlsOptionsConfig extends ConfigEntry {
+  readonly minVersion: TlsVersion | undefined;
+  readonly maxVersion: TlsVersion | undefined;
+  /** In Go's names; undefined: the usual ones. */
+  readonly cipherSuites: readonly string[] | undefined;
+  /** In Go's names; undefined: the usual ones. */
+  readonly curvePreferences: readonly string[] | undefined;
+  readonly clientCAs: readonly PemSource[];
+  /** Undefined: depends on whether there are `clientCAs`. */
+  readonly clientAuthType: ClientAuthType | undefined;
+  readonly sniStrict: boolean;
+  readonly sessionTickets: boolean;
+}
+
+/** As Traefik writes them. */
+export const tlsVersions = ['VersionTLS10', 'VersionTLS11', 'VersionTLS12', 'VersionTLS13'] as const;
+export type TlsVersion = (typeof tlsVersions)[number];
+
+/** As Traefik and Go write them. */
+export const clientAuthTypes = [
+  'NoClientCert',
+  'RequestClientCert',
+  'RequireAnyClientCert',
+  'VerifyClientCertIfGiven',
+  'RequireAndVerifyClientCert',
+] as const;
+export type ClientAuthType = (typeof clientAuthTypes)[number];

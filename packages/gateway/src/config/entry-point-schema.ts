@@ -81,9 +81,16 @@ export const entryPointSchema = z
               keyFile: z.string().min(1).describe('Unencrypted PEM private key.'),
             }),
           )
-          .min(1)
+          .default([])
           .describe(
-            'PEM files, chosen by SNI; the first is the default. Paths are relative to the configuration file.',
+            'PEM files, chosen by SNI, beside those of the routes; the first is the default. Without any, that of the routes, or a self-signed one. Paths are relative to the configuration file.',
+          ),
+        options: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'TLS options of the routes, with provider (`strict@file`), for routers that name none. Default: `default`.',
           ),
       })
       .optional()

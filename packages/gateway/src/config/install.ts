@@ -74,6 +74,8 @@ export interface ExternalAuthConfig {
 export interface TlsConfig {
   /** The first is the default for names that no certificate covers. */
   readonly certificates: readonly { readonly certFile: string; readonly keyFile: string }[];
+  /** Qualified name of the TLS options for routers that name none; undefined: the default ones. */
+  readonly options: string | undefined;
 }
 
 export interface TransportConfig {

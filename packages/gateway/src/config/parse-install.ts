@@ -207,6 +207,7 @@ function toEntryPoint(
             Object.freeze({ certFile: at(certFile), keyFile: at(keyFile) }),
           ),
         ),
+        options: tls.options,
       }),
     trustedIPs: Object.freeze(forwardedHeaders.trustedIPs ?? usuallyTrusted),
     insecureForwardedHeaders: forwardedHeaders.insecure,

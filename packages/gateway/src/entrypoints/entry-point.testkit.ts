@@ -15,7 +15,8 @@ import { createHolder } from '../snapshot/holder.ts';
 import type { Route } from '../snapshot/snapshot.ts';
 import { createServices } from '../upstream/create-upstream.ts';
 import type { UpstreamTransport } from '../upstream/transport.ts';
-import type { CertificatePair } from './certificates.ts';
+import type { CertificatePair } from '../tls/certificate-pair.ts';
+import type { ListenerTls } from '../tls/listener-tls.ts';
 import { openEntryPoint, type EntryPoint } from './entry-point.ts';
 
 export type OnRequest = Step['onRequest'];
@@ -35,6 +36,10 @@ export interface TestEntryPointOptions {
   readonly trustedIPs?: readonly string[];
   readonly passHostHeader?: boolean;
   readonly certificates?: readonly CertificatePair[];
+  /** Name of the TLS options that the route requires; default: the default ones. */
+  readonly requiredTls?: string;
+  /** What the routes say of TLS. */
+  readonly tls?: ListenerTls;
   readonly clock?: Clock;
 }
 
@@ -93,7 +98,11 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
   const match = options.match ?? (() => true);
   const holder = createHolder(
     {
-      snapshot: { match: ({ facts }) => (match(facts) ? route : undefined), findSteps: () => undefined },
+      snapshot: {
+        match: ({ facts }) => (match(facts) ? route : undefined),
+        tlsOptionsOf: () => options.requiredTls ?? 'default',
+        findSteps: () => undefined,
+      },
       retire() {},
       close: () => upstreams.close(),
     },
@@ -128,12 +137,12 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
   const entryPoint = await openEntryPoint(
     {
       ...defaults,
-      tls: certificates.length > 0 ? { certificates: [] } : undefined,
+      tls: certificates.length > 0 ? { certificates: [], options: undefined } : undefined,
       trustedIPs: options.trustedIPs ?? [],
       transport: { ...defaults.transport, ...options.transport },
       encodedCharacters: { ...defaults.encodedCharacters, ...options.encodedCharacters },
     },
-    { clock, handle, certificates, onError: (error) => void defects.push(error) },
+    { clock, handle, certificates, tls: options.tls, onError: (error) => void defects.push(error) },
   );
   return {
     port: entryPoint.port,

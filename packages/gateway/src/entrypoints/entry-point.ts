@@ -1,12 +1,18 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { EntryPointConfig } from '../config/install.ts';
 import type { Handle } from '../pipeline/handle.ts';
 import { createReadPath } from '../routing/request-path.ts';
 import { createActivity, type Activity } from './activity.ts';
-import { createCertificates, type CertificatePair } from './certificates.ts';
+import type { ConnectionTls } from '../routing/connection-tls.ts';
+import type { CertificatePair } from '../tls/certificate-pair.ts';
+import { plainListener, type ListenerTls } from '../tls/listener-tls.ts';
+import { assertUsable } from './certificates.ts';
+import { isHandshake } from './client-hello.ts';
+import { createConnectionTls } from './connection-tls.ts';
+import { readFirstBytes } from './first-bytes.ts';
+import { createTlsAcceptor } from './tls-acceptor.ts';
 import { serveWithNode } from '../http1/server/node-fallback.ts';
 import { createConnectionFacts } from '../http1/server/connection-facts.ts';
 import { listen, reportAcceptErrors } from './listen.ts';
@@ -28,6 +34,8 @@ export interface EntryPoint {
    * @throws when they cannot be used; those in use stay.
    */
   setCertificates(pairs: readonly CertificatePair[]): void;
+  /** Uses what the routes say of TLS from now on; connections that are open keep what they have. */
+  setTls(tls: ListenerTls): void;
   /**
    * Takes no new connections, because another process does. Each that is open gets one more request answered, as the last, and
    * has `graceTimeoutMs` for it: a caller that is just about to use its connection again does not lose the request. To be
@@ -44,8 +52,10 @@ export interface EntryPointDeps {
   readonly handle: Handle;
   /** Called for connections that the system could not open, at most once every ten seconds; the listener continues. */
   onError(error: Error): void;
-  /** In the order of the configuration; empty for plain HTTP. */
+  /** Its own, in the order of the configuration. */
   readonly certificates: readonly CertificatePair[];
+  /** What the routes say of TLS; default: nothing. */
+  readonly tls?: ListenerTls | undefined;
 }
 
 /**
@@ -54,9 +64,9 @@ export interface EntryPointDeps {
  * @throws ListenError when it cannot listen on the address; any other error is about the certificates.
  */
 export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointDeps): Promise<EntryPoint> {
-  const { server, setCertificates } = createServer(config, deps);
+  const server = createServer(config);
   const activity = createActivity();
-  const fastPath = openPaths(server, activity, config, deps);
+  const { fastPath, ...secure } = openPaths(server, activity, config, deps);
   const port = await listen(server, config);
   const withinGrace = (done: Promise<void>): Promise<void> =>
     new Promise((resolve) => {
@@ -71,7 +81,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
     name: config.name,
     port,
     connections: () => activity.connections,
-    setCertificates,
+    ...secure,
     async retire() {
       stopListening(server);
       await withinGrace(activity.retire());
@@ -80,7 +90,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
       const idle = activity.drain();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      fastPath?.closeIdle();
+      fastPath.closeIdle();
       await withinGrace(idle);
       activity.end();
       await closed;
@@ -88,25 +98,26 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
   };
 }
 
-/** @returns undefined where Node.js has to read every connection itself. */
+interface Paths extends Pick<EntryPoint, 'setCertificates' | 'setTls'> {
+  readonly fastPath: FastPath;
+}
+
 function openPaths(
   server: Server,
   activity: Activity,
   config: EntryPointConfig,
-  { clock, handle }: EntryPointDeps,
-): FastPath | undefined {
-  const opened = config.tls === undefined ? 'connection' : 'secureConnection';
-  const toNodeFallback = takeConnections(server, opened);
-  server.on('connection', (socket: Socket) => activity.connected(socket));
+  { clock, handle, certificates, tls = plainListener }: EntryPointDeps,
+): Paths {
+  const toNodeFallback = takeConnections(server);
+  const secured = new WeakMap<Socket, ConnectionTls>();
   const connectionOf = createConnectionFacts(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
+    (socket) => secured.get(socket),
   );
-  const scheme = config.tls === undefined ? 'http' : 'https';
-  const readFacts = createReadFacts({ entryPoint: config.name, scheme, connectionOf });
+  const readFacts = createReadFacts({ entryPoint: config.name, connectionOf });
   const readPath = createReadPath(config.encodedCharacters);
   const stalls = createWriteStalls(clock, config.transport.writeTimeoutMs);
   serveWithNode(server, { config, activity, readFacts, handle, readPath, stalls });
-  if (toNodeFallback === undefined) return undefined;
   const fastPath = createFastPath({
     clock,
     config,
@@ -117,18 +128,53 @@ function openPaths(
     connectionOf,
     toNodeFallback,
   });
-  server.on(opened, (socket: Socket) => fastPath.accept(socket));
-  return fastPath;
+  const accept = (socket: Socket): void => fastPath.accept(socket);
+  const { headersTimeout: handshakeMs } = toTimeLimits(config);
+  const acceptor = createTlsAcceptor({
+    clock,
+    handshakeMs,
+    onSecure(socket, name, options) {
+      secured.set(socket, createConnectionTls(socket, name, options));
+      accept(socket);
+    },
+  });
+  const secure = (socket: Socket): void => acceptor.accept(socket);
+  const peek = (socket: Socket): void =>
+    readFirstBytes(socket, { clock, limitMs: handshakeMs }, toKind, ({ isTls }) =>
+      (isTls ? secure : accept)(socket),
+    );
+  let own = certificates;
+  let routes = tls;
+  if (config.tls !== undefined && own.length > 0) assertUsable(own);
+  acceptor.configure(own, routes);
+  server.on('connection', (socket: Socket) => {
+    activity.connected(socket);
+    // As in Traefik, one port takes both where a router wants TLS and the entry point does not say so.
+    if (config.tls !== undefined) secure(socket);
+    else if (routes.hasRouters) peek(socket);
+    else accept(socket);
+  });
+  return {
+    fastPath,
+    setCertificates(next) {
+      // All of them or none: throws before anything is changed.
+      assertUsable(next);
+      own = next;
+      acceptor.configure(own, routes);
+    },
+    setTls(next) {
+      routes = next;
+      acceptor.configure(own, routes);
+    },
+  };
 }
 
-interface Listener {
-  readonly server: Server;
-  readonly setCertificates: EntryPoint['setCertificates'];
-}
+/** Undefined before the first byte. */
+const toKind = (bytes: Buffer): { readonly isTls: boolean } | undefined =>
+  bytes.length === 0 ? undefined : { isTls: isHandshake(bytes) };
 
-function createServer(config: EntryPointConfig, deps: EntryPointDeps): Listener {
-  const { transport } = config;
-  const limits = {
+function toTimeLimits({ transport }: EntryPointConfig) {
+  return {
     requestTimeout: transport.readTimeoutMs,
     // Node.js refuses a time limit for the head that is longer than the whole request's.
     headersTimeout:
@@ -136,46 +182,19 @@ function createServer(config: EntryPointConfig, deps: EntryPointDeps): Listener 
         ? transport.headerTimeoutMs
         : Math.min(transport.headerTimeoutMs, transport.readTimeoutMs),
     keepAliveTimeout: transport.idleTimeoutMs,
-    maxHeaderSize: transport.maxHeaderBytes,
+  };
+}
+
+function createServer(config: EntryPointConfig): Server {
+  const server = createHttpServer({
+    ...toTimeLimits(config),
+    maxHeaderSize: config.transport.maxHeaderBytes,
     // How often the time limits of requests that are still arriving are looked at, in milliseconds.
     connectionsCheckingInterval: 1000,
     // Said by an entry point's own strict reading, with a problem document.
     requireHostHeader: false,
-  };
-  const listener =
-    deps.certificates.length === 0
-      ? { server: createHttpServer(limits), setCertificates() {} }
-      : createTlsServer(limits, deps.certificates);
+  });
   // All lines are counted and a flood is refused; Node.js would drop headers beyond a count in silence.
-  listener.server.maxHeadersCount = 0;
-  return listener;
-}
-
-function createTlsServer(
-  limits: { readonly headersTimeout: number },
-  pairs: readonly CertificatePair[],
-): Listener {
-  let certificates = createCertificates(pairs);
-  // For callers that name no server.
-  const toDefault = ([first]: readonly CertificatePair[]) => ({
-    ...(first !== undefined && { cert: first.cert, key: first.key }),
-    minVersion: 'TLSv1.2' as const,
-  });
-  const server = createHttpsServer({
-    ...limits,
-    handshakeTimeout: limits.headersTimeout,
-    ...toDefault(pairs),
-    ALPNProtocols: ['http/1.1'],
-    SNICallback: (name, done) => done(null, certificates.find(name)),
-  });
-  // Node.js leaves it open, and what is written to it never goes out.
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
-  return {
-    server,
-    setCertificates(next) {
-      // All of them or none: throws before anything is changed.
-      certificates = createCertificates(next);
-      server.setSecureContext(toDefault(next));
-    },
-  };
+  server.maxHeadersCount = 0;
+  return server;
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestAuthority } from '../../../testkit/src/certificates.ts';
-import { createCertificates } from './certificates.ts';
+import { createCertificateIndex } from '../tls/certificate-index.ts';
+import { assertUsable } from './certificates.ts';
 import { startServer, type TestServer } from '../../../testkit/src/http-server.ts';
 import { startEntryPoint, type TestEntryPoint } from './entry-point.testkit.ts';
 import { observe } from '../../../testkit/src/raw-connection.ts';
@@ -111,12 +112,14 @@ describe('certificates', () => {
   test('are refused when the key belongs to another, and when there are none', () => {
     const { cert } = authority.issue('a', ['a.example']);
     const { key } = authority.issue('b', ['b.example']);
-    expect(() => createCertificates([{ cert, key }])).toThrow(/key values mismatch/);
-    expect(() => createCertificates([])).toThrow(/at least one/);
+    expect(() => assertUsable([{ cert, key }])).toThrow(/key values mismatch/);
+    expect(() => assertUsable([])).toThrow(/at least one/);
   });
 
   test('without alternative names count for their common name', () => {
-    const named = createCertificates([authority.issue('first.example'), authority.issue('Second.example')]);
-    expect(named.find('second.example')).not.toBe(named.find('first.example'));
+    const [first, second] = [authority.issue('first.example'), authority.issue('Second.example')];
+    const named = createCertificateIndex([first, second]);
+    expect(named.find('second.example')).toBe(second);
+    expect(named.find('first.example')).toBe(first);
   });
 });

@@ -98,7 +98,11 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
     clock,
     acquire() {
       leases += 1;
-      const snapshot = { match: () => undefined, findSteps: (name: string) => checks.get(name) };
+      const snapshot = {
+        match: () => undefined,
+        tlsOptionsOf: () => 'default',
+        findSteps: (name: string) => checks.get(name),
+      };
       return { snapshot, release: () => void (leases -= 1) };
     },
     onRecord(record: RequestRecord) {
@@ -139,8 +143,9 @@ async function openNodeFallback(config: EntryPointConfig, handle: Handle): Promi
   const server = createServer({ requireHostHeader: false, keepAliveTimeout: config.transport.idleTimeoutMs });
   const connectionOf = createConnectionFacts(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
+    () => undefined,
   );
-  const readFacts = createReadFacts({ entryPoint: config.name, scheme: 'http', connectionOf });
+  const readFacts = createReadFacts({ entryPoint: config.name, connectionOf });
   serveWithNode(server, {
     config,
     activity: createActivity(),

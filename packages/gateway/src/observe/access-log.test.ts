@@ -19,6 +19,7 @@ const record = (changes: Partial<RequestRecord> = {}, rawHeaders: readonly strin
     remoteAddress: '192.0.2.7',
     remotePort: 51000,
     trusted: false,
+    tls: undefined,
     authorization: 'Basic hidden',
   },
   requestId: 'req-1',

@@ -124,6 +124,12 @@ function findRoute(context: RequestContext, snapshot: Snapshot): Refusal | Route
   const route = snapshot.match(request);
   if (route === undefined) return request.exhausted ? tooMuchWork : gatewayRefusals.no_route;
   context.route = route;
+  // Options are chosen by SNI: another Host must not lead past the options of its router, such as client certificates.
+  if (
+    facts.tls !== undefined &&
+    facts.tls.options !== snapshot.tlsOptionsOf(facts.entryPoint, route.routerName)
+  )
+    return gatewayRefusals.misdirected_request;
   if (
     incoming.maxBodyBytes > 0 &&
     incoming.body.announcedBytes > incoming.maxBodyBytes &&

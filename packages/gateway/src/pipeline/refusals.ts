@@ -5,6 +5,7 @@ import { maxParameters } from '../routing/query.ts';
 /** Codes of the gateway's own refusals; a step's refusals have others. */
 export type GatewayRefusalCode =
   | 'no_route'
+  | 'misdirected_request'
   | 'middleware_unknown'
   | 'request_invalid'
   | 'method_not_supported'
@@ -35,6 +36,12 @@ export interface PendingRequest {
 /** The gateway's own refusals. */
 export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Object.freeze({
   no_route: refusal('no_route', 404, 'Not found', 'no router matches this request'),
+  misdirected_request: refusal(
+    'misdirected_request',
+    421,
+    'Misdirected request',
+    'the TLS connection was opened for a host with other TLS options',
+  ),
   middleware_unknown: refusal('middleware_unknown', 404, 'Not found', 'no middleware has this name'),
   request_invalid: refusal('request_invalid', 400, 'Bad request', 'the request is not valid HTTP/1.1'),
   method_not_supported: refusal(

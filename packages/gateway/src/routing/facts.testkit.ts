@@ -22,6 +22,7 @@ export function createFacts(given: Partial<RequestFacts> = {}): RequestFacts {
     remotePort: 40000,
     trusted: false,
     authorization: undefined,
+    tls: undefined,
     ...given,
   });
 }

@@ -1,4 +1,5 @@
 import type { DecisionFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
+import type { ConnectionTls } from './connection-tls.ts';
 
 /** Everything that routing, the decision and the access log may ask of a request; built once, never written to again. */
 export interface RequestFacts extends DecisionFacts {
@@ -14,7 +15,7 @@ export interface RequestFacts extends DecisionFacts {
   readonly host: string;
   /** Host header as received. */
   readonly authority: string;
-  /** `http` or `https`, of the entry point. */
+  /** `http` or `https`, of the connection. */
   readonly scheme: 'http' | 'https';
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
@@ -25,4 +26,6 @@ export interface RequestFacts extends DecisionFacts {
   readonly remotePort: number;
   /** True when the peer is in `forwardedHeaders.trustedIPs`. */
   readonly trusted: boolean;
+  /** Of a connection with TLS that the gateway accepted itself; undefined otherwise. */
+  readonly tls: ConnectionTls | undefined;
 }

@@ -3,7 +3,6 @@ import type { Step } from '../middlewares/step.ts';
 import type { Use } from '../reload/shared-resources.ts';
 import type { Parts } from '../reload/turns.ts';
 import type { MatchContext } from '../routing/match-context.ts';
-import type { Table } from '../routing/table.ts';
 import type { Services } from '../upstream/create-upstream.ts';
 import type { Generations } from '../reload/generations.ts';
 import { createSuccession } from '../reload/generations.ts';
@@ -12,8 +11,9 @@ import type { Runtime } from './holder.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { PreparedConfiguration } from './prepared.ts';
 import { createRoutes } from './routes.ts';
-import type { StepChain, Route } from './snapshot.ts';
-import { createTables } from './tables.ts';
+import type { StepChain } from './snapshot.ts';
+import { createTables, type Tables } from './tables.ts';
+import { defaultOptionsName } from '../tls/options.ts';
 
 export interface BuildDeps {
   readonly services: Services;
@@ -70,7 +70,7 @@ function createOpenStep(deps: MiddlewareDeps): (prepared: PreparedMiddleware) =>
 }
 
 interface CurrentBuild {
-  readonly tables: ReadonlyMap<string, Table<Route>>;
+  readonly tables: Tables;
   readonly prepared: PreparedConfiguration;
   readonly steps: ReadonlyMap<string, Step>;
 }
@@ -80,7 +80,12 @@ function serve(first: CurrentBuild): Pick<Runtime, 'snapshot' | 'retire'> {
   const known = new Map<string, StepChain>();
   return {
     snapshot: Object.freeze({
-      match: (context: MatchContext) => served?.tables.get(context.facts.entryPoint)?.match(context),
+      match(context: MatchContext) {
+        const { entryPoint, scheme } = context.facts;
+        return served?.tables[scheme].get(entryPoint)?.match(context);
+      },
+      tlsOptionsOf: (entryPoint: string, router: string) =>
+        served?.prepared.tlsRoutes.get(entryPoint)?.required.get(router) ?? defaultOptionsName,
       findSteps(name: string) {
         const before = known.get(name);
         if (before !== undefined || served === undefined) return before;

@@ -6,6 +6,8 @@ export interface EntryPointFacts {
   readonly tls: boolean;
   /** Where it listens; undefined: not known. */
   readonly port?: number;
+  /** Qualified name of the TLS options of routers that name none; default: `default`. */
+  readonly tlsOptions?: string | undefined;
   /** False for an entry point that only serves external authorization. */
   readonly routes: boolean;
 }
@@ -17,7 +19,7 @@ export function toEntryPointFacts(
   return new Map(
     [...entryPoints].map(([name, { port, tls, externalAuth }]) => [
       name,
-      { port, tls: tls !== undefined, routes: externalAuth === undefined },
+      { port, tls: tls !== undefined, tlsOptions: tls?.options, routes: externalAuth === undefined },
     ]),
   );
 }
@@ -26,11 +28,12 @@ export function toEntryPointFacts(
 export const adminEntryPoint = 'admin';
 
 /**
- * The entry points that a router answers on: those it names, or every one but `admin`; with `tls` only those that speak
- * TLS. As with Traefik's `entryPoints.NAME.http.tls`, an entry point with TLS gives it to all of its routers.
+ * The entry points that a router answers on: those it names, or every one but `admin`. As with Traefik's
+ * `entryPoints.NAME.http.tls`, an entry point with TLS gives it to all of its routers; on another, a router with `tls` serves the
+ * connections that begin with a TLS handshake.
  */
 export function entryPointsOf(
-  { entryPoints: named, tls, listener }: RouterConfig,
+  { entryPoints: named, listener }: Pick<RouterConfig, 'entryPoints' | 'listener'>,
   entryPoints: ReadonlyMap<string, EntryPointFacts>,
 ): readonly string[] {
   const candidates =
@@ -38,8 +41,6 @@ export function entryPointsOf(
   return candidates.filter((name) => {
     const entryPoint = entryPoints.get(name);
     if (entryPoint?.routes !== true) return false;
-    return listener === undefined
-      ? entryPoint.tls || !tls
-      : entryPoint.tls === listener.tls && entryPoint.port === listener.port;
+    return listener === undefined || (entryPoint.tls === listener.tls && entryPoint.port === listener.port);
   });
 }

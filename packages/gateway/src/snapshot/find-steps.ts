@@ -1,6 +1,7 @@
 import type { MiddlewareConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { LookUp } from '../reload/derive.ts';
+import type { TlsOptions } from '../tls/options.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 
 /** Entries of a configuration that others refer to, by qualified name. A type, because `createDerive` does not accept an interface. */
@@ -9,6 +10,8 @@ export type ConfigurationMaps = {
   readonly services: ReadonlyMap<string, ServiceConfig>;
   /** Middlewares that are steps. */
   readonly steps: ReadonlyMap<string, PreparedMiddleware>;
+  /** Undefined for those that cannot be used. */
+  readonly tlsOptions: ReadonlyMap<string, TlsOptions | undefined>;
 };
 
 /** The steps of some middlewares, by their names. */

@@ -20,7 +20,8 @@ export function createPrepareRouters(
 ): (configs: readonly RouterConfig[], surroundings: ConfigurationMaps) => readonly RouterResult[] {
   return createDerive((config: RouterConfig, lookUp, before: RouterResult | undefined) => {
     const found = findSteps(config.middlewares, lookUp);
-    const now = prepareRouter(config, read(config), found, lookUp('services', config.service));
+    const unusable = config.tlsOptions !== undefined && lookUp('tlsOptions', config.tlsOptions) === undefined;
+    const now = prepareRouter(config, read(config), found, lookUp('services', config.service), unusable);
     // A service with other servers, or a middleware with another secret, leaves the router as it is.
     return isSameRouter(before?.router, now.router) ? { ...now, router: before?.router } : now;
   });
@@ -39,10 +40,14 @@ function prepareRouter(
   { rule, problems }: ReadRouter,
   found: StepNames,
   service: ServiceConfig | undefined,
+  hasUnusableTls: boolean,
 ): RouterResult {
   if (rule === undefined) return { router: undefined, problems };
   const broken =
-    firstError([...config.errors, ...problems]) ?? found.broken ?? findBrokenService(config.service, service);
+    firstError([...config.errors, ...problems]) ??
+    (hasUnusableTls ? `the TLS options ${config.tlsOptions ?? ''} are invalid` : undefined) ??
+    found.broken ??
+    findBrokenService(config.service, service);
   return { router: Object.freeze({ config, rule, steps: found.names, broken }), problems };
 }
 

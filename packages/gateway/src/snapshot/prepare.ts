@@ -8,6 +8,9 @@ import { createPrepareMiddlewares } from './prepare-middleware.ts';
 import type { RouterResult } from './prepare-router.ts';
 import { createPrepareNamed, createPrepareRouters } from './prepare-router.ts';
 import type { PreparedConfiguration, PreparedSteps, PreparedRouter } from './prepared.ts';
+import { createPrepareTls } from './prepare-tls.ts';
+import { createFindTlsRoutes } from './tls-routes.ts';
+import { keepList } from '../reload/list-changes.ts';
 import { createReadRouter } from './read-router.ts';
 
 export interface PrepareSources {
@@ -32,8 +35,19 @@ export function createPrepare(
   const prepareMiddlewares = createPrepareMiddlewares();
   const prepareRouters = createPrepareRouters(createReadRouter(sources.entryPoints));
   const prepareNamed = createPrepareNamed();
+  const prepareTls = createPrepareTls();
+  const findTlsRoutes = createFindTlsRoutes(sources.entryPoints);
+  let routers: readonly PreparedRouter[] = [];
+  const keepRouters = (now: readonly PreparedRouter[]) => (routers = keepList(routers, now));
   return (configuration) =>
-    prepareAll(configuration, sources, { prepareMiddlewares, prepareRouters, prepareNamed });
+    prepareAll(configuration, sources, {
+      prepareMiddlewares,
+      prepareRouters,
+      prepareNamed,
+      prepareTls,
+      keepRouters,
+      findTlsRoutes,
+    });
 }
 
 interface PrepareStages {
@@ -43,19 +57,24 @@ interface PrepareStages {
     surroundings: ConfigurationMaps,
   ) => readonly RouterResult[];
   readonly prepareNamed: (surroundings: ConfigurationMaps) => ReadonlyMap<string, PreparedSteps>;
+  readonly prepareTls: ReturnType<typeof createPrepareTls>;
+  readonly keepRouters: (routers: readonly PreparedRouter[]) => readonly PreparedRouter[];
+  readonly findTlsRoutes: ReturnType<typeof createFindTlsRoutes>;
 }
 
 function prepareAll(
   configuration: DynamicConfiguration,
   { env, readFile, realPath }: PrepareSources,
-  { prepareMiddlewares, prepareRouters, prepareNamed }: PrepareStages,
+  { prepareMiddlewares, prepareRouters, prepareNamed, prepareTls, keepRouters, findTlsRoutes }: PrepareStages,
 ): PreparedConfiguration {
   const { secrets, unreadSecrets, middlewares, services } = configuration;
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems: Problem[] = [...configuration.problems];
   const steps = prepareMiddlewares(middlewares, sources);
   for (const step of steps.values()) for (const problem of step.problems) problems.push(problem);
-  const surroundings = { middlewares, services, steps };
+  const tls = prepareTls(configuration.tls, sources);
+  problems.push(...tls.problems);
+  const surroundings = { middlewares, services, steps, tlsOptions: tls.options };
   const routers: PreparedRouter[] = [];
   for (const { router, problems: found } of prepareRouters(
     [...configuration.routers.values()],
@@ -64,11 +83,16 @@ function prepareAll(
     for (const problem of found) problems.push(problem);
     if (router !== undefined) routers.push(router);
   }
+  const kept = keepRouters(routers);
+  const tlsRoutes = findTlsRoutes(kept);
+  problems.push(...tlsRoutes.problems);
   return Object.freeze({
-    routers,
+    routers: kept,
     steps,
     named: prepareNamed(surroundings),
     services: configuration.services,
+    tls,
+    tlsRoutes: tlsRoutes.byEntryPoint,
     problems: Object.freeze(sortProblems(problems)),
   });
 }

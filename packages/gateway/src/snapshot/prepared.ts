@@ -2,6 +2,8 @@ import type { RouterConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { Rule } from '../routing/rule.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
+import type { PreparedTls } from './prepare-tls.ts';
+import type { TlsRoutes } from '../tls/tls-routes.ts';
 
 /** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
 export interface PreparedConfiguration {
@@ -11,6 +13,9 @@ export interface PreparedConfiguration {
   /** Every middleware as an external proxy may name it, chains too, by qualified name. */
   readonly named: ReadonlyMap<string, PreparedSteps>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
+  readonly tls: PreparedTls;
+  /** By name of the entry point. */
+  readonly tlsRoutes: ReadonlyMap<string, TlsRoutes>;
   /** Everything that was found, the provider's findings included, in the order of their places. */
   readonly problems: readonly Problem[];
 }

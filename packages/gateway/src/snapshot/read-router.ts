@@ -63,20 +63,15 @@ function checkEntryPoints(
       place: router.place,
       code: 'unreachable_router',
       path: `${router.name}.entryPoints`,
-      message: describeUnreachable(router, entryPoints),
+      message: describeUnreachable(router),
     });
   return problems;
 }
 
-function describeUnreachable(
-  { name, listener }: RouterConfig,
-  entryPoints: ReadonlyMap<string, EntryPointFacts>,
-): string {
+function describeUnreachable({ name, listener }: RouterConfig): string {
   if (listener !== undefined)
     return `no entry point listens on port ${listener.port} ${listener.tls ? 'with' : 'without'} TLS, as the Gateway of ${name} wants`;
-  return [...entryPoints.values()].some(({ routes }) => routes)
-    ? `${name} has tls, but none of its entry points has`
-    : `no entry point serves ${name}: all of them are for external authorization`;
+  return `no entry point serves ${name}: all of them are for external authorization`;
 }
 
 function toRuleProblem({ name, rulePlace }: RouterConfig, { offset, message }: Diagnostic): Problem {

@@ -6,6 +6,8 @@ import type { Upstream } from '../upstream/upstream.ts';
 export interface Snapshot {
   /** The route with the highest priority whose rule matches; undefined for none, and when the context is exhausted. */
   match(context: MatchContext): Route | undefined;
+  /** Name of the TLS options that a connection must have been opened with for a router. */
+  tlsOptionsOf(entryPoint: string, router: string): string;
   /** A middleware without a route, as an external proxy names it: qualified, or short for `@file`; undefined for none. */
   findSteps(name: string): StepChain | undefined;
 }

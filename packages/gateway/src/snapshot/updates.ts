@@ -67,7 +67,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     const before = next === undefined ? last?.prepared : undefined;
     next = undefined;
     const prepared = prepareNow(configuration);
-    if (before !== undefined && isSame(before.steps, prepared.steps)) return;
+    if (before !== undefined && isSame(before.steps, prepared.steps) && before.tls === prepared.tls) return;
     yield;
     deps.onPrepared(prepared, files);
     yield;

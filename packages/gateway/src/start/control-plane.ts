@@ -16,6 +16,7 @@ import { createUpdates } from '../snapshot/updates.ts';
 import type { Services } from '../upstream/create-upstream.ts';
 import type { ClusterProvider, GatewayIo } from './gateway.ts';
 import { describe } from './gateway.ts';
+import type { ListenersTls } from './listeners-tls.ts';
 import type { Observers } from './observers.ts';
 import { assertRoutes } from './readiness.ts';
 
@@ -36,6 +37,8 @@ export interface ControlPlaneParts {
   readonly observers: Pick<Observers, 'onSteps' | 'onPrepared'>;
   readonly tokens: TokenPurge;
   readonly cluster: ClusterProvider | undefined;
+  /** Of the entry points. */
+  readonly tls: ListenersTls;
   /** Reads the certificates of entry points again. */
   readonly renewCertificates: () => Promise<void>;
 }
@@ -65,6 +68,8 @@ export function createControlPlane(
         cluster?.report(prepared.problems);
       }
       observers.onPrepared(prepared);
+      // Before its routes: none of them is served on a connection with weaker options.
+      parts.tls.configure(prepared);
       watchSet.watch(new Set([...secretFiles, ...certificateFiles]));
     },
     nextTurn,

@@ -11,6 +11,7 @@ import { createHandle } from '../pipeline/handle.ts';
 import { adminEntryPoint } from '../snapshot/entry-points.ts';
 import { GatewayStartError } from '../start-error.ts';
 import { describe } from './gateway.ts';
+import type { ListenersTls } from './listeners-tls.ts';
 
 export interface DataPlaneParts {
   readonly pipeline: PipelineDeps;
@@ -18,13 +19,15 @@ export interface DataPlaneParts {
   readonly admin: Omit<AdminOptions, 'next'>;
   readonly log: Log;
   readonly onCertificates: OnCertificates | undefined;
+  /** Of the routes. */
+  readonly tls: ListenersTls;
 }
 
 /** Opens the entry points one after the other. @param opened holds those that are open, also when one fails. */
 export async function openDataPlane(
   { entryPoints }: InstallConfig,
   opened: EntryPoint[],
-  { pipeline, admin, log, onCertificates }: DataPlaneParts,
+  { pipeline, admin, log, onCertificates, tls }: DataPlaneParts,
 ): Promise<void> {
   const next = createHandle(pipeline);
   for (const config of entryPoints.values())
@@ -34,6 +37,7 @@ export async function openDataPlane(
         pipeline,
         handle: await toHandle(config, pipeline, { ...admin, next }),
         onCertificates,
+        tls: tls.of(config.name),
         onError: (error) =>
           log.error('accepting a connection failed', { entryPoint: config.name, error: describe(error) }),
       }),
@@ -60,6 +64,12 @@ async function open(
 ): Promise<EntryPoint> {
   const certificates = await readCertificates(config);
   const { externalAuth } = config;
+  if (externalAuth?.kind === 'extAuthz' && config.tls !== undefined && certificates.length === 0)
+    throw new GatewayStartError(
+      'certificate_invalid',
+      `entryPoints.${config.name}.tls.certificates: expected a certificate: an entry point for ext_authz has no other`,
+      undefined,
+    );
   try {
     const entryPoint = await (externalAuth?.kind === 'extAuthz'
       ? (await import('../external-auth/ext-authz/open.ts')).openExtAuthz(

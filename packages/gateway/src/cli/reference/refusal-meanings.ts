@@ -25,6 +25,8 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   middleware_unavailable:
     'The route or one of its middlewares is invalid or lacks a secret; the log and `grantgate check` say why.',
   no_route: 'No router matches the request.',
+  misdirected_request:
+    'The `Host` belongs to a router with other TLS options than the connection, which was opened for another host (SNI).',
   middleware_unknown:
     'Beside a proxy: no middleware has the requested name, or the path is not below `/forward-auth/`.',
   request_invalid:

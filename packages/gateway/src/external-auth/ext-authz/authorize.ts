@@ -142,6 +142,7 @@ function toFacts(request: CheckRequest, entryPoint: string): RequestFacts {
     remotePort: request.sourcePort,
     // The address comes from Envoy, which has evaluated X-Forwarded-For itself.
     trusted: false,
+    tls: undefined,
     authorization: valueOf(rawHeaders, 'authorization'),
   };
 }

@@ -1,5 +1,6 @@
 import type { experimental } from '@grpc/grpc-js';
-import { createCertificates, type CertificatePair } from '../../entrypoints/certificates.ts';
+import { assertUsable } from '../../entrypoints/certificates.ts';
+import type { CertificatePair } from '../../tls/certificate-pair.ts';
 
 /** The certificate of a gRPC server. */
 export interface Identity extends experimental.CertificateProvider {
@@ -33,7 +34,7 @@ export function createIdentity(pairs: readonly CertificatePair[]): Identity {
 }
 
 function toUpdate(pairs: readonly CertificatePair[]): experimental.IdentityCertificateUpdate | null {
-  createCertificates(pairs);
+  assertUsable(pairs);
   const [first] = pairs;
   return first === undefined
     ? null

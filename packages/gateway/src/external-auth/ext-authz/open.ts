@@ -82,7 +82,7 @@ export async function openExtAuthz(
   return {
     name: config.name,
     port,
-    connections: () => undefined,
+    ...unknown,
     setCertificates: (pairs) => identity?.set(pairs),
     retire() {
       // This process is always healthy while it serves: a watch gets one response.
@@ -99,6 +99,9 @@ export async function openExtAuthz(
     },
   };
 }
+
+/** What a gRPC server does not tell, and what it does not need: it serves no routes, and its certificates are its own. */
+const unknown: Pick<EntryPoint, 'connections' | 'setTls'> = { connections: () => undefined, setTls() {} };
 
 /** Envoy sends headers, and the body only when it is told to: this is far above its limit for heads. */
 const maxMessageBytes = 4 * 1024 * 1024;

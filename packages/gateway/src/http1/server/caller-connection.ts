@@ -256,12 +256,13 @@ function toFacts(
     query: question < 0 ? '' : target.slice(question + 1),
     host: head.host,
     authority: head.authority ?? '',
-    scheme: config.tls === undefined ? 'http' : 'https',
+    scheme: facts.tls === undefined ? 'http' : 'https',
     rawHeaders: head.rawHeaders,
     reusesHeaders: repeats,
     remoteAddress: facts.remoteAddress,
     remotePort: facts.remotePort,
     trusted: facts.trusted,
+    tls: facts.tls,
     authorization: head.authorization,
   };
 }

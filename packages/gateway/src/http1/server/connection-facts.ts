@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { toCanonicalAddress } from '../../routing/address.ts';
+import type { ConnectionTls } from '../../routing/connection-tls.ts';
 import type { IsTrusted } from './trusted-peers.ts';
 
 /** What all requests of a connection have in common. */
@@ -7,12 +8,18 @@ export interface ConnectionFacts {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly trusted: boolean;
+  /** Undefined for a connection without TLS. */
+  readonly tls: ConnectionTls | undefined;
 }
 
 /** Worked out once for each connection. */
 export type ConnectionFactsOf = (socket: Socket) => ConnectionFacts;
 
-export function createConnectionFacts(isTrusted: IsTrusted): ConnectionFactsOf {
+/** @param tlsOf what is known of a connection with TLS; undefined for another. */
+export function createConnectionFacts(
+  isTrusted: IsTrusted,
+  tlsOf: (socket: Socket) => ConnectionTls | undefined,
+): ConnectionFactsOf {
   const connections = new WeakMap<Socket, ConnectionFacts>();
   return (socket) => {
     let known = connections.get(socket);
@@ -22,6 +29,7 @@ export function createConnectionFacts(isTrusted: IsTrusted): ConnectionFactsOf {
         remoteAddress,
         remotePort: socket.remotePort ?? 0,
         trusted: isTrusted(remoteAddress),
+        tls: tlsOf(socket),
       };
       connections.set(socket, known);
     }

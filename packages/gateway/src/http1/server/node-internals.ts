@@ -4,22 +4,17 @@ import { Server as NetServer, type Socket } from 'node:net';
 // Parts of Node.js's HTTP server that are in its types, but not in its documentation. Each function has a fallback for a version that
 // changes them; the tests fail there.
 
-/** The event of a server for each connection from which it reads requests. */
-export type ConnectionEvent = 'connection' | 'secureConnection';
-
 /**
- * Takes from a new server its own listener for connections, which reads requests from them.
+ * Takes from a new server its own listeners for connections, which read requests from them.
  *
- * @returns the listener; undefined unless there is exactly one: then the server reads requests from all connections.
+ * @returns reads requests from a connection, with TLS or without.
  */
-export function takeConnections(
-  server: Server,
-  event: ConnectionEvent,
-): ((socket: Socket) => void) | undefined {
-  const [listener, ...others] = server.listeners(event);
-  if (listener === undefined || others.length > 0) return undefined;
-  server.off(event, listener as () => void);
-  return (socket) => void listener.call(server, socket);
+export function takeConnections(server: Server): (socket: Socket) => void {
+  const listeners = server.listeners('connection');
+  server.removeAllListeners('connection');
+  return (socket) => {
+    for (const listener of listeners) listener.call(server, socket);
+  };
 }
 
 /** Stops listening and leaves connections open, even idle ones, which `close` of an HTTP server closes. */

@@ -6,14 +6,13 @@ import { readNamedHeaders } from './named-headers.ts';
 
 export interface FactsDeps {
   readonly entryPoint: string;
-  readonly scheme: 'http' | 'https';
   readonly connectionOf: ConnectionFactsOf;
 }
 
 /** Reads a request's facts; undefined when it is ambiguous who is asked for what (several hosts, an odd target). */
 export type ReadFacts = (request: IncomingMessage) => RequestFacts | undefined;
 
-export function createReadFacts({ entryPoint, scheme, connectionOf }: FactsDeps): ReadFacts {
+export function createReadFacts({ entryPoint, connectionOf }: FactsDeps): ReadFacts {
   return (request) => {
     const named = readNamedHeaders(request);
     const target = toTarget(request.url ?? '');
@@ -30,12 +29,13 @@ export function createReadFacts({ entryPoint, scheme, connectionOf }: FactsDeps)
       query: question < 0 ? '' : target.text.slice(question + 1),
       host: toHostName(authority),
       authority,
-      scheme,
+      scheme: connection.tls === undefined ? 'http' : 'https',
       rawHeaders: request.rawHeaders,
       reusesHeaders: false,
       remoteAddress: connection.remoteAddress,
       remotePort: connection.remotePort,
       trusted: connection.trusted,
+      tls: connection.tls,
       authorization: named.authorization,
     });
   };

@@ -1,11 +1,20 @@
-import type { MiddlewareConfig, RouterConfig, ServiceConfig, UnreadSecrets } from '../../config/dynamic.ts';
+import type {
+  CertificateConfig,
+  ConfigEntry,
+  MiddlewareConfig,
+  RouterConfig,
+  ServiceConfig,
+  TlsOptionsConfig,
+  TlsStoreConfig,
+  UnreadSecrets,
+} from '../../config/dynamic.ts';
 import type { Place, Problem } from '../../config/place.ts';
 
-/** A mention of a service or middleware in an entry, checked when everything has been read. */
+/** A mention of another entry in an entry, checked when everything has been read. */
 export interface Mention {
   readonly in: { readonly kind: EntryKind; readonly name: string };
   readonly of: {
-    readonly kind: 'services' | 'middlewares';
+    readonly kind: MentionedKind;
     readonly name: string;
     /** The Kubernetes object that is meant, `namespace/name`: `a-b/c` and `a/b-c` have one qualified name. */
     readonly object?: string;
@@ -15,12 +24,17 @@ export interface Mention {
 }
 
 export type EntryKind = 'routers' | 'services' | 'middlewares';
+/** What an entry may mention. */
+export type MentionedKind = 'services' | 'middlewares' | 'tlsOptions';
 
 /** A dynamic configuration while it is being put together. */
 export interface Draft {
   readonly routers: Map<string, RouterConfig>;
   readonly services: Map<string, ServiceConfig>;
   readonly middlewares: Map<string, MiddlewareConfig>;
+  readonly certificates: CertificateConfig[];
+  readonly stores: Map<string, TlsStoreConfig>;
+  readonly tlsOptions: Map<string, TlsOptionsConfig>;
   /** Of Kubernetes, as `namespace/name`. */
   secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly unreadSecrets: UnreadSecrets;
@@ -35,6 +49,9 @@ export function createDraft(unreadSecrets: UnreadSecrets = new Map()): Draft {
     routers: new Map(),
     services: new Map(),
     middlewares: new Map(),
+    certificates: [],
+    stores: new Map(),
+    tlsOptions: new Map(),
     secrets: new Map(),
     unreadSecrets,
     objects: new Map(),
@@ -44,11 +61,7 @@ export function createDraft(unreadSecrets: UnreadSecrets = new Map()): Draft {
 }
 
 /** Adds an entry. A second one of the same name breaks both: which of them is meant is not for us to guess. */
-export function addEntry<T extends RouterConfig | ServiceConfig | MiddlewareConfig>(
-  draft: Draft,
-  entries: Map<string, T>,
-  entry: T,
-): void {
+export function addEntry<T extends ConfigEntry>(draft: Draft, entries: Map<string, T>, entry: T): void {
   const first = entries.get(entry.name);
   if (first === undefined) {
     entries.set(entry.name, entry);

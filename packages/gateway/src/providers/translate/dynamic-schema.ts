@@ -8,7 +8,7 @@ const entries = z.record(z.string(), z.unknown()).default({});
 const weight = z.int().min(0).max(1_000_000).default(1);
 
 /** A file of Traefik's dynamic configuration. */
-export const dynamicSchema = z.strictObject({ http: z.unknown().optional() });
+export const dynamicSchema = z.strictObject({ http: z.unknown().optional(), tls: z.unknown().optional() });
 
 /** `http`; its entries are read one by one, so that a broken one stays alone. */
 export const httpSchema = z.strictObject({ routers: entries, services: entries, middlewares: entries });
@@ -25,9 +25,19 @@ export const routerSchema = z.strictObject({
     .optional()
     .describe("Traefik v3's syntax of rules."),
   tls: z
-    .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
+    .union(
+      [
+        z.boolean(),
+        z.strictObject({
+          options: name
+            .optional()
+            .describe('Name of a section of `tls.options`, with or without provider. Default: `default`.'),
+        }),
+      ],
+      { error: 'expected {} or a boolean' },
+    )
     .default(false)
-    .describe('The router responds only on entry points with TLS.'),
+    .describe('The router serves TLS connections only.'),
 });
 
 /** `http.services.NAME` */

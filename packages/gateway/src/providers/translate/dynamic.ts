@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { RouterConfig, ServerConfig, ServiceConfig } from '../../config/dynamic.ts';
 import type { Document } from '../../config/document.ts';
 import type { Path } from '../../config/path.ts';
@@ -11,11 +12,12 @@ import { addEntry } from './draft.ts';
 import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from './other-names.ts';
 import { readMiddleware } from './read-middleware.ts';
 import { toHealthCheck, toSticky } from './service-schema.ts';
+import { addTlsSection } from './tls-section.ts';
 import { dynamicSchema, fileNames, httpSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
 const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {
-  file: { unsupported: ['tcp', 'udp', 'tls', 'serversTransports', 'models'] },
-  router: { unsupported: ['options'], ignored: ignoredRouterNames },
+  file: { unsupported: ['tcp', 'udp', 'serversTransports', 'models'] },
+  router: { ignored: ignoredRouterNames },
   service: {
     unsupported: ['mirroring', 'failover', ...unsupportedServiceNames],
     ignored: ignoredServiceNames,
@@ -29,6 +31,7 @@ const qualify = (name: string): string => (name.includes('@') ? name : `${name}@
 export function translateDynamic(document: Document, draft: Draft): void {
   const root = readObject(dynamicSchema, { document, path: [] }, { ...others.file, extensions: true });
   draft.problems.push(...root.problems);
+  if (root.value.tls !== undefined) addTlsSection(draft, { document, path: root.writtenPath(['tls']) });
   if (root.value.http === undefined) return;
   const http = { document, path: root.writtenPath(['http']) };
   const { value, problems, writtenPath } = readObject(httpSchema, http, others.file);
@@ -84,8 +87,21 @@ function addRouter(draft: Draft, name: string, source: Source): void {
         : mention('services', qualify(value.service), writtenPath(['service'])),
     priority: value.priority,
     tls: (value.tls ?? false) !== false,
+    tlsOptions: readTlsOptions(value.tls, (name) =>
+      mention('tlsOptions', qualify(name), writtenPath(['tls', 'options'])),
+    ),
   };
   addEntry(draft, draft.routers, router);
+}
+
+/** The options called `default` have no provider, and need not be there. */
+function readTlsOptions(
+  tls: z.output<typeof routerSchema>['tls'] | undefined,
+  mention: (name: string) => string,
+): string | undefined {
+  if (typeof tls !== 'object') return tls === true ? 'default' : undefined;
+  const { options = 'default' } = tls;
+  return options === 'default' ? options : mention(options);
 }
 
 function addService(draft: Draft, name: string, source: Source): void {

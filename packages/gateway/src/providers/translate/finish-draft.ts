@@ -3,8 +3,9 @@ import type {
   MiddlewareConfig,
   RouterConfig,
   ServiceConfig,
+  TlsSection,
 } from '../../config/dynamic.ts';
-import { keepMap } from '../../reload/list-changes.ts';
+import { keepList, keepMap } from '../../reload/list-changes.ts';
 import type { Problem } from '../../config/place.ts';
 import { sortProblems } from '../../config/problem.ts';
 import type { Draft } from './draft.ts';
@@ -34,11 +35,25 @@ function finishDraft(
     routers: keepMap(before?.routers, draft.routers),
     services: keepMap(before?.services, draft.services),
     middlewares: keepMap(before?.middlewares, draft.middlewares),
+    tls: keepTls(before?.tls, draft),
     secrets: keepMap(before?.secrets, draft.secrets),
     unreadSecrets: keepMap(before?.unreadSecrets, draft.unreadSecrets),
     // Ingresses that share a Service share what is wrong with it.
     problems: Object.freeze(sortProblems([...new Set(draft.problems)])),
   });
+}
+
+function keepTls(before: TlsSection | undefined, draft: Draft): TlsSection {
+  const now: TlsSection = {
+    certificates: keepList(before?.certificates ?? [], draft.certificates),
+    stores: keepMap(before?.stores, draft.stores),
+    options: keepMap(before?.options, draft.tlsOptions),
+  };
+  const isSame =
+    now.certificates === before?.certificates &&
+    now.stores === before.stores &&
+    now.options === before.options;
+  return isSame ? before : Object.freeze(now);
 }
 
 function breakEntry<T extends RouterConfig | ServiceConfig | MiddlewareConfig>(

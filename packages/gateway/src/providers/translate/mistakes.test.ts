@@ -82,7 +82,7 @@ just: text
         "a.yaml:7:87 invalid_value: expected string to have >=1 characters",
         "a.yaml:8:32 duplicate_option: rule is given twice (names are case-insensitive)",
         "a.yaml:9:55 invalid_value: expected v3, the only supported syntax of rules",
-        "a.yaml:9:66 unsupported_option: options is not supported by this version",
+        "a.yaml:9:75 missing_reference: there is no section tls.options strict@file",
         "a.yaml:10:42 missing_reference: there is no service on@file: did you mean one@file?",
         "a.yaml:11:5 invalid_value: expected a name without @: the provider is added automatically",
         "a.yaml:15:5 invalid_value: expected either loadBalancer or weighted",

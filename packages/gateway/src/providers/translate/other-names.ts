@@ -1,9 +1,7 @@
 /** Names in a router or a route that change nothing about who may pass. */
 export const ignoredRouterNames: Readonly<Record<string, string>> = Object.freeze({
-  certResolver: 'the entry point holds the certificates',
-  domains: 'the entry point holds the certificates',
-  secretName: 'the entry point holds the certificates',
-  store: 'the entry point holds the certificates',
+  certResolver: 'certificates are not requested from an authority (ACME); those of the section tls are used',
+  domains: 'certificates are not requested from an authority (ACME)',
   observability: 'the access log is set for the whole gateway',
 });
 
@@ -39,5 +37,7 @@ export const otherIngressRouteNames: readonly string[] = Object.freeze([
     ...Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames }),
     ...unsupportedIngressRouteNames,
     ...unsupportedServiceNames,
+    'secretName',
+    'store',
   ]),
 ]);

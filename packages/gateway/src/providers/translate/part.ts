@@ -1,4 +1,11 @@
-import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../../config/dynamic.ts';
+import type {
+  CertificateConfig,
+  MiddlewareConfig,
+  RouterConfig,
+  ServiceConfig,
+  TlsOptionsConfig,
+  TlsStoreConfig,
+} from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
 import { errorsOf } from '../../config/problem.ts';
 import type { Draft, Mention } from './draft.ts';
@@ -10,6 +17,9 @@ export interface ConfigurationPart {
   readonly routers: readonly RouterConfig[];
   readonly services: readonly ServiceConfig[];
   readonly middlewares: readonly MiddlewareConfig[];
+  readonly certificates: readonly CertificateConfig[];
+  readonly stores: readonly TlsStoreConfig[];
+  readonly tlsOptions: readonly TlsOptionsConfig[];
   readonly objects: readonly (readonly [name: string, object: string])[];
   readonly mentions: readonly Mention[];
   readonly problems: readonly Problem[];
@@ -23,6 +33,9 @@ export function createPart(read: (draft: Draft) => void): ConfigurationPart {
     routers: freezeEntries(draft.routers),
     services: freezeEntries(draft.services),
     middlewares: freezeEntries(draft.middlewares),
+    certificates: draft.certificates,
+    stores: freezeEntries(draft.stores),
+    tlsOptions: freezeEntries(draft.tlsOptions),
     objects: [...draft.objects],
     mentions: draft.mentions,
     problems: draft.problems,
@@ -42,6 +55,9 @@ export function addPart(draft: Draft, part: ConfigurationPart): void {
   for (const problem of part.problems) draft.problems.push(problem);
   for (const mention of part.mentions) draft.mentions.push(mention);
   for (const [name, object] of part.objects) if (!draft.objects.has(name)) draft.objects.set(name, object);
+  draft.certificates.push(...part.certificates);
+  for (const store of part.stores) addEntry(draft, draft.stores, store);
+  for (const options of part.tlsOptions) addEntry(draft, draft.tlsOptions, options);
   for (const middleware of part.middlewares) addEntry(draft, draft.middlewares, middleware);
   // A route of Kubernetes that is defined twice is reported once, as a router; its service goes by the router's name. Ingresses
   // share services.

@@ -2,7 +2,7 @@ import { nearestName } from '@grantgate/middleware/base/names';
 import type { Problem } from '../../config/place.ts';
 import { keepList } from '../../reload/list-changes.ts';
 import { findCircles } from './circles.ts';
-import type { Draft, Mention } from './draft.ts';
+import type { Draft, Mention, MentionedKind } from './draft.ts';
 
 interface Finding {
   readonly in: Mention['in'];
@@ -17,11 +17,16 @@ export type CheckReferences = (draft: Draft) => readonly Finding[];
 
 /** For one configuration after the other: while the names are the same, those that are proposed are not looked for again. */
 export function createCheckReferences(): CheckReferences {
-  const proposals = { services: createProposals(), middlewares: createProposals() };
+  const proposals = {
+    services: createProposals(),
+    middlewares: createProposals(),
+    tlsOptions: createProposals(),
+  };
   return (draft) => {
     const propose = {
       services: proposals.services(draft.services),
       middlewares: proposals.middlewares(draft.middlewares),
+      tlsOptions: proposals.tlsOptions(draft.tlsOptions),
     };
     return checkReferences(draft, ({ kind, name }) => propose[kind](name));
   };
@@ -85,5 +90,11 @@ function describeOther(draft: Draft, name: string, object: string): string {
 function describe(of: Mention['of'], propose: (of: Mention['of']) => string): string {
   if (/@internal$/i.test(of.name))
     return `${of.name} belongs to Traefik: here the entry point admin serves /ping, /ready and /metrics`;
-  return `there is no ${of.kind === 'services' ? 'service' : 'middleware'} ${of.name}${propose(of)}`;
+  return `there is no ${nouns[of.kind]} ${of.name}${propose(of)}`;
 }
+
+const nouns: Readonly<Record<MentionedKind, string>> = {
+  services: 'service',
+  middlewares: 'middleware',
+  tlsOptions: 'section tls.options',
+};

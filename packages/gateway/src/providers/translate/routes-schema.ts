@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { kinds } from '../../middlewares/kinds.ts';
 import type { MiddlewareKind } from '../../middlewares/kind.ts';
+import { storedCertificateSchema, storeSchema, tlsOptionsSchema } from './tls-schema.ts';
 import { fileNames, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
 /** Exactly one of the names, for JSON Schema; the reader says so itself. */
@@ -36,4 +37,18 @@ export const routesSchema = z.strictObject({
     })
     .optional()
     .describe('Everything about HTTP.'),
+  tls: z
+    .strictObject({
+      certificates: z.array(storedCertificateSchema).default([]).describe('Certificates, chosen by SNI.'),
+      stores: z
+        .record(z.string(), storeSchema)
+        .default({})
+        .describe('Stores, by name; only `default` is used, as in Traefik.'),
+      options: z
+        .record(z.string(), tlsOptionsSchema)
+        .default({})
+        .describe('Options of TLS connections, by name; `default` holds where a router names none.'),
+    })
+    .optional()
+    .describe('TLS connections of callers.'),
 });

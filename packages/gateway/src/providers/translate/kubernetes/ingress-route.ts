@@ -25,8 +25,13 @@ import { findServers } from './servers.ts';
 
 type RouteService = z.output<typeof routeSchema>['services'][number];
 
+const unusedTls = {
+  secretName: 'the entry point holds the certificates',
+  store: 'the entry point holds the certificates',
+};
+
 const others: { route: OtherNames; spec: OtherNames } = {
-  spec: { unsupported: unsupportedIngressRouteNames, ignored: ignoredRouterNames },
+  spec: { unsupported: unsupportedIngressRouteNames, ignored: { ...ignoredRouterNames, ...unusedTls } },
   route: {
     unsupported: unsupportedServiceNames,
     ignored: { ...ignoredRouterNames, ...ignoredServiceNames },
@@ -130,6 +135,7 @@ function addRoute(draft: Draft, object: KubernetesObject, outer: RouteDefaults):
     service: name,
     priority: value.priority,
     tls: outer.tls,
+    tlsOptions: outer.tls ? 'default' : undefined,
   });
   const targets = (value.services ?? []).map((member, index) => ({
     member,

@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import type { ClientAuthType, PemSource, TlsOptionsConfig } from '../../config/dynamic.ts';
+import type { Path } from '../../config/path.ts';
+import type { Problem } from '../../config/place.ts';
+import { createProblem } from '../../config/problem.ts';
+import type { Source } from '../../config/read.ts';
+import type { tlsOptionsSchema } from './tls-schema.ts';
+
+type Written = Partial<Omit<z.output<typeof tlsOptionsSchema>, 'clientAuth'>>;
+
+export interface TlsOptionsParts {
+  readonly caSources: readonly PemSource[];
+  readonly clientAuthType: ClientAuthType | undefined;
+  readonly source: Source;
+  /** The path as written, for a path in the schema's names. */
+  readonly writtenPath: (path: readonly PropertyKey[]) => Path;
+}
+
+/** TLS options as files and Kubernetes objects write them, without name and place. */
+export function toTlsOptions(
+  written: Written,
+  { caSources, clientAuthType, source: { document }, writtenPath }: TlsOptionsParts,
+): {
+  readonly config: Omit<TlsOptionsConfig, 'name' | 'place' | 'errors'>;
+  readonly problems: readonly Problem[];
+} {
+  const problems: Problem[] = [];
+  const report = (name: string, message: string, severity: 'error' | 'warning' = 'error'): void =>
+    void problems.push(
+      createProblem(document, writtenPath(name.split('.')), { code: 'invalid_value', message, severity }),
+    );
+  const verifies =
+    clientAuthType === 'VerifyClientCertIfGiven' || clientAuthType === 'RequireAndVerifyClientCert';
+  if (verifies && caSources.length === 0)
+    report('clientAuth', `${clientAuthType} requires certificates of authorities`);
+  const { alpnProtocols, minVersion, maxVersion } = written;
+  if (alpnProtocols !== undefined && alpnProtocols.length > 0) {
+    if (!alpnProtocols.includes('http/1.1'))
+      report('alpnProtocols', 'expected http/1.1 among them: this version serves no other protocol');
+    else if (alpnProtocols.some((name) => name !== 'http/1.1'))
+      report('alpnProtocols', 'http/1.1 is offered alone: this version serves no other protocol', 'warning');
+  }
+  if (minVersion !== undefined && maxVersion !== undefined && minVersion > maxVersion)
+    report('maxVersion', `expected ${minVersion} or newer: that is minVersion`);
+  return {
+    config: {
+      minVersion,
+      maxVersion,
+      cipherSuites: written.cipherSuites,
+      curvePreferences: written.curvePreferences,
+      clientCAs: caSources,
+      clientAuthType,
+      sniStrict: written.sniStrict ?? false,
+      sessionTickets: written.disableSessionTickets !== true,
+    },
+    problems,
+  };
+}

@@ -1,0 +1,227 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureVersion } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  CertificateSource,
+  ConfigEntry,
+  PemSource,
+  TlsOptionsConfig,
+  TlsSection,
+  TlsVersion,
+} from '../config/dynamic.ts';
+import type { Problem } from '../config/place.ts';
+import type { SharedSources } from '../secrets/resolve.ts';
+import type { CertificatePair } from '../tls/certificate-pair.ts';
+import { findPairFault, type PairFault } from '../tls/certificate-pair.ts';
+import { toOpenSslCiphers, toOpenSslCurves, type OpenSslNames } from '../tls/cipher-suites.ts';
+import { defaultOptionsName, defaultTlsOptions, type TlsOptions } from '../tls/options.ts';
+import { readPem, type PemText } from './read-pem.ts';
+
+/** TLS of a configuration, with its certificates read. */
+export interface PreparedTls {
+  readonly certificates: readonly CertificatePair[];
+  /** Undefined: one that the gateway signs itself. */
+  readonly defaultCertificate: CertificatePair | undefined;
+  /** By name, `default` always among them; undefined for those that cannot be used. */
+  readonly options: ReadonlyMap<string, TlsOptions | undefined>;
+  readonly problems: readonly Problem[];
+}
+
+/** Of one configuration after the other: what is the same as before stays the same object. */
+export function createPrepareTls(): (section: TlsSection, sources: SharedSources) => PreparedTls {
+  const readPair = createReadPair();
+  let before: (Read & { readonly prepared: PreparedTls }) | undefined;
+  return (section, sources) => {
+    const read: Read = { section, texts: sourcesOf(section).map((source) => readPem(source, sources)) };
+    if (before?.section === section && isDeepStrictEqual(before.texts, read.texts)) return before.prepared;
+    before = { ...read, prepared: keepParts(before?.prepared, prepareTls(section, sources, readPair)) };
+    return before.prepared;
+  };
+}
+
+/** What the preparation depends on. */
+interface Read {
+  readonly section: TlsSection;
+  readonly texts: readonly PemText[];
+}
+
+const sourcesOf = ({ certificates, stores, options }: TlsSection): readonly PemSource[] => [
+  ...[
+    ...certificates,
+    ...Array.from(stores.values(), ({ defaultCertificate }) => defaultCertificate),
+  ].flatMap((pair) => (pair === undefined ? [] : [pair.cert, pair.key])),
+  ...Array.from(options.values()).flatMap(({ clientCAs }) => clientCAs),
+];
+
+function keepParts(before: PreparedTls | undefined, now: PreparedTls): PreparedTls {
+  if (before === undefined) return now;
+  const keep = <T>(old: T, fresh: T): T => (isDeepStrictEqual(old, fresh) ? old : fresh);
+  const kept: PreparedTls = {
+    certificates: keep(before.certificates, now.certificates),
+    defaultCertificate: keep(before.defaultCertificate, now.defaultCertificate),
+    options: keep(before.options, now.options),
+    problems: keep(before.problems, now.problems),
+  };
+  const isSame = (Object.keys(kept) as (keyof PreparedTls)[]).every((name) => kept[name] === before[name]);
+  return isSame ? before : kept;
+}
+
+function prepareTls(
+  { certificates, stores, options }: TlsSection,
+  sources: SharedSources,
+  read: ReadPair,
+): PreparedTls {
+  const problems: Problem[] = [];
+  const pairs = certificates.flatMap((config) => read(config, config, sources, problems) ?? []);
+  const store = stores.get(defaultOptionsName);
+  const standard = store?.defaultCertificate;
+  const prepared = new Map<string, TlsOptions | undefined>([[defaultOptionsName, defaultTlsOptions]]);
+  for (const [name, config] of options) prepared.set(name, readOptions(config, sources, problems));
+  return {
+    certificates: pairs,
+    defaultCertificate: store && standard && read(store, standard, sources, problems),
+    options: prepared,
+    problems,
+  };
+}
+
+const toProblem = (
+  { place, name }: ConfigEntry,
+  message: string,
+  severity: Problem['severity'] = 'error',
+): Problem => ({
+  severity,
+  place,
+  code: 'invalid_tls',
+  path: name === '' ? 'tls.certificates' : name,
+  message,
+});
+
+/** Reads certificates. One that cannot be used is reported, and the last that could be, from the same files, stands in for it. */
+function createReadPair(): ReadPair {
+  const lastUsable = new Map<string, CertificatePair>();
+  return (entry, source, sources, problems) => {
+    if (entry.errors.length > 0) return undefined;
+    const key = JSON.stringify([source.cert, source.key]);
+    const { pair, fault } = readPair(source, sources);
+    if (pair !== undefined) {
+      lastUsable.set(key, pair);
+      return pair;
+    }
+    const last = lastUsable.get(key);
+    // Its two files may be in the middle of being replaced.
+    problems.push(
+      last === undefined
+        ? toProblem(entry, fault)
+        : toProblem(entry, `${fault}: keeping the last valid ones`, 'warning'),
+    );
+    return last;
+  };
+}
+
+type ReadPair = (
+  entry: ConfigEntry,
+  source: CertificateSource,
+  sources: SharedSources,
+  problems: Problem[],
+) => CertificatePair | undefined;
+
+type PairOrFault =
+  | { readonly pair: CertificatePair; readonly fault?: undefined }
+  | { readonly pair?: undefined; readonly fault: string };
+
+function readPair({ cert, key }: CertificateSource, sources: SharedSources): PairOrFault {
+  const [certText, keyText] = [readPem(cert, sources), readPem(key, sources)];
+  if (certText.text === undefined) return { fault: `certFile: ${certText.fault}` };
+  if (keyText.text === undefined) return { fault: `keyFile: ${keyText.fault}` };
+  const pair = { cert: certText.text, key: keyText.text };
+  const fault = findPairFault(pair);
+  if (fault !== undefined) return { fault: pairFaults[fault] };
+  const refusal = findContextFault({ ...pair, minVersion: 'TLSv1.2' });
+  return refusal === undefined ? { pair } : { fault: `the certificate cannot be used: ${refusal}` };
+}
+
+const pairFaults = {
+  no_certificate: 'certFile: expected a PEM certificate',
+  no_key: 'keyFile: expected an unencrypted PEM private key',
+  mismatch: 'the key does not match the certificate',
+} as const satisfies Readonly<Record<PairFault, string>>;
+
+/** Undefined for options that cannot be used: a connection must not have weaker ones instead. */
+function readOptions(
+  config: TlsOptionsConfig,
+  sources: SharedSources,
+  problems: Problem[],
+): TlsOptions | undefined {
+  const before = problems.length;
+  const report = (message: string, severity?: Problem['severity']): void =>
+    void problems.push(toProblem(config, message, severity));
+  const clientCAs = config.clientCAs.flatMap((source) => {
+    const { text, fault } = readPem(source, sources);
+    if (text !== undefined && isCertificate(text)) return [text];
+    report(`clientAuth: ${fault ?? 'expected PEM certificates of authorities'}`);
+    return [];
+  });
+  const ciphers =
+    config.cipherSuites && choose('cipherSuites', toOpenSslCiphers(config.cipherSuites), report);
+  const isAvailable = (ecdhCurve: string): boolean => findContextFault({ ecdhCurve }) === undefined;
+  const curves =
+    config.curvePreferences &&
+    choose('curvePreferences', toOpenSslCurves(config.curvePreferences, isAvailable), report);
+  const minVersion = versions[config.minVersion ?? 'VersionTLS12'];
+  const options: TlsOptions = Object.freeze({
+    minVersion,
+    maxVersion: config.maxVersion && versions[config.maxVersion],
+    // What TLS 1.1 and older needs, OpenSSL allows at no higher level.
+    ciphers: minVersion < 'TLSv1.2' ? `${ciphers ?? 'DEFAULT'}:@SECLEVEL=0` : ciphers,
+    ecdhCurve: curves,
+    clientCAs: clientCAs.length > 0 ? clientCAs : undefined,
+    clientAuthType:
+      config.clientAuthType ?? (clientCAs.length > 0 ? 'RequireAndVerifyClientCert' : 'NoClientCert'),
+    sniStrict: config.sniStrict,
+    sessionTickets: config.sessionTickets,
+  });
+  const isBroken =
+    config.errors.length > 0 || problems.slice(before).some(({ severity }) => severity === 'error');
+  return isBroken ? undefined : options;
+}
+
+const versions = {
+  VersionTLS10: 'TLSv1',
+  VersionTLS11: 'TLSv1.1',
+  VersionTLS12: 'TLSv1.2',
+  VersionTLS13: 'TLSv1.3',
+} as const satisfies Readonly<Record<TlsVersion, SecureVersion>>;
+
+/** Those of a list that there are; undefined: the usual ones. */
+function choose(
+  name: string,
+  { names, missing, unknown }: OpenSslNames,
+  report: (message: string, severity?: Problem['severity']) => void,
+): string | undefined {
+  if (unknown.length > 0) report(`${name}: unknown: ${unknown.join(', ')}`);
+  if (missing.length > 0)
+    report(
+      `${name}: this version of Node.js does not have ${missing.join(', ')}`,
+      names === '' ? 'error' : 'warning',
+    );
+  return names === '' ? undefined : names;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return pem.includes('-----BEGIN');
+  } catch {
+    return false;
+  }
+}
+
+function findContextFault(options: Parameters<typeof createSecureContext>[0]): string | undefined {
+  try {
+    createSecureContext(options);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'invalid';
+  }
+}

@@ -1,0 +1,35 @@
+import { toFileError } from '@grantgate/middleware/base/file-error';
+import type { PemSource } from '../config/dynamic.ts';
+import type { SharedSources } from '../secrets/resolve.ts';
+
+/** A text, or why it is unavailable; never holds a part of the text. */
+export type PemText =
+  | { readonly text: string; readonly fault?: undefined }
+  | { readonly text?: undefined; readonly fault: string };
+
+type Sources = Pick<SharedSources, 'readFile' | 'secrets' | 'unreadSecrets'>;
+
+/** The text that a configuration names. */
+export function readPem(source: PemSource, { readFile, secrets, unreadSecrets }: Sources): PemText {
+  if (source.kind === 'text') return { text: source.text };
+  if (source.kind === 'file') {
+    try {
+      return { text: readFile(source.path) };
+    } catch (error) {
+      return { fault: `the file ${source.path} ${toFileError(error).message}` };
+    }
+  }
+  const { secret, keys } = source;
+  const values = secrets.get(secret);
+  const unread = unreadSecrets?.get(secret);
+  if (unread === 'forbidden') return { fault: `the Secret ${secret} cannot be read: a role is missing` };
+  if (values === undefined)
+    return {
+      fault:
+        unread === 'pending' ? `the Secret ${secret} has not been read yet` : `there is no Secret ${secret}`,
+    };
+  const key = keys.find((name) => values.has(name));
+  return key === undefined
+    ? { fault: `the Secret ${secret} has no key ${keys.join(' or ')}` }
+    : { text: values.get(key) ?? '' };
+}

@@ -1,0 +1,24 @@
+import type { EntryPoint } from '../entrypoints/entry-point.ts';
+import { toListenerTls } from '../snapshot/listener-tls.ts';
+import type { PreparedConfiguration } from '../snapshot/prepared.ts';
+import type { ListenerTls } from '../tls/listener-tls.ts';
+
+/** TLS of the routes, for all entry points. */
+export interface ListenersTls {
+  /** Has the entry points use what a configuration says. */
+  configure(prepared: PreparedConfiguration): void;
+  /** For an entry point that is about to open; undefined before the first configuration. */
+  of(entryPoint: string): ListenerTls | undefined;
+}
+
+/** @param entryPoints those that are open. */
+export function createListenersTls(entryPoints: readonly EntryPoint[]): ListenersTls {
+  let last: PreparedConfiguration | undefined;
+  return {
+    configure(prepared) {
+      last = prepared;
+      for (const entryPoint of entryPoints) entryPoint.setTls(toListenerTls(prepared, entryPoint.name));
+    },
+    of: (name) => last && toListenerTls(last, name),
+  };
+}

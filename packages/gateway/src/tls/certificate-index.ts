@@ -1,0 +1,31 @@
+import { X509Certificate } from 'node:crypto';
+import type { CertificatePair } from './certificate-pair.ts';
+
+/** Certificates by the name that a caller asks for (SNI, RFC 6066 section 3). */
+export interface CertificateIndex {
+  /** The one for an exact name, then the one for the wildcard above it. */
+  find(serverName: string): CertificatePair | undefined;
+}
+
+/** Of two certificates for one name, the first counts. */
+export function createCertificateIndex(pairs: readonly CertificatePair[]): CertificateIndex {
+  const byName = new Map<string, CertificatePair>();
+  for (const pair of pairs)
+    for (const name of namesOf(new X509Certificate(pair.cert))) if (!byName.has(name)) byName.set(name, pair);
+  return { find: (serverName) => findByName(byName, serverName) };
+}
+
+/** What stands under a host name in lower case, or under the wildcard that takes the place of its first label. */
+export function findByName<T>(byName: ReadonlyMap<string, T>, serverName: string): T | undefined {
+  const name = serverName.toLowerCase();
+  const dot = name.indexOf('.');
+  return byName.get(name) ?? (dot > 0 ? byName.get(`*${name.slice(dot)}`) : undefined);
+}
+
+function namesOf(certificate: X509Certificate): string[] {
+  const alternatives = certificate.subjectAltName?.split(', ') ?? [];
+  const names = alternatives.filter((name) => name.startsWith('DNS:')).map((name) => name.slice(4));
+  // The common name counts only where there are no alternative names (RFC 6125 section 6.4.4).
+  const common = names.length > 0 ? undefined : /^CN=(.+)$/m.exec(certificate.subject)?.[1];
+  return (common === undefined ? names : [common]).map((name) => name.toLowerCase());
+}
