@@ -41,7 +41,7 @@ const routers = `
     wild: { rule: "Host(\`*.w.example\`)", service: s, tls: { options: mtls } }
     m1: { rule: "Host(\`m1.example\`) || Host(\`c.example\`)", service: s, tls: { options: mtls } }
     any: { rule: "Host(\`any.example\`)", service: s, tls: { options: anycert } }
-    required: { rule: "Host(\`required.example\`)", service: s, tls: { options: required } }
+    required: { rule: "Host(\`required.example\`)", service: s, tls: { options: required }, middlewares: [cert] }
     neg: { rule: "!Host(\`neg.example\`) && Path(\`/neg\`)", service: s, tls: { options: mtls } }
     bc: { rule: "Host(\`bc.example\`)", service: s, tls: { options: badcipher } }
     st: { rule: "Host(\`st.example\`)", service: s, tls: { options: strict } }
@@ -62,6 +62,7 @@ const options = `
 const file = (url: string, certificates: readonly string[]): string => `
 http:
   services: { s: { loadBalancer: { servers: [{ url: "${url}" }] } } }
+  middlewares: { cert: { passTLSClientCert: { pem: true, info: { subject: { commonName: true } } } } }
   routers:${routers}
 tls:
   certificates: [${certificates.join(', ')}]
@@ -169,6 +170,22 @@ describe('TLS of routes', () => {
     expect(secure).toMatchObject({ status: 200, shown: 'served' });
     expect(secure.body).toMatch(/x-forwarded-proto[^a-z]+https/i);
     expect((await requestOverTls(mixed, { sni: 'zzz', path: '/plain' })).status).toBe(404);
+  });
+
+  it("passes the caller's certificate to the server without that of its authority, and drops what the caller says of it", async () => {
+    const headers = '\r\nX-Forwarded-Tls-Client-Cert: forged\r\nX_Forwarded_Tls_Client_Cert_Info: forged';
+    const { body } = await requestOverTls(port, {
+      sni: 'required.example',
+      host: `required.example${headers}`,
+      ...own,
+    });
+    const { rawHeaders } = JSON.parse(body) as { rawHeaders: readonly string[] };
+    const sent = rawHeaders.filter((_, at) => /tls.client.cert/i.test(rawHeaders[at - (at % 2)] ?? ''));
+    const base64 = client.cert.replace(/-----[^-]+-----|\n/g, '');
+    expect(sent).toEqual([
+      ...['X-Forwarded-Tls-Client-Cert', base64],
+      ...['X-Forwarded-Tls-Client-Cert-Info', 'Subject%3D%22CN%3Dclient%22'],
+    ]);
   });
 
   it('reads a ClientHello that comes byte by byte', async () => {

@@ -12,6 +12,7 @@ import { inFlightReq } from './in-flight-req/kind.ts';
 import { ipAllowList } from './ip-allow-list/kind.ts';
 import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
+import { passTlsClientCert } from './pass-tls-client-cert/kind.ts';
 import { rateLimit } from './rate-limit/kind.ts';
 import { redirectRegex } from './redirect-regex/kind.ts';
 import { redirectScheme } from './redirect-scheme/kind.ts';
@@ -38,6 +39,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   basicAuth,
   rateLimit,
   inFlightReq,
+  passTlsClientCert,
   compress,
 ]);
 
