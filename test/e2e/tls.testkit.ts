@@ -1,5 +1,5 @@
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { inTime } from '../../packages/middleware/src/base/until.testkit.ts';
+import { inTime } from '../../packages/testkit/src/until.ts';
 
 export interface TlsRequest extends Pick<
   ConnectionOptions,

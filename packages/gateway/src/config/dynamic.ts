@@ -12,6 +12,7 @@ export interface DynamicConfiguration {
   readonly services: ReadonlyMap<string, ServiceConfig>;
   readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
   readonly tls: TlsSection;
+  readonly serversTransports: ReadonlyMap<string, ServersTransportConfig>;
   /** Kubernetes `Secret` objects as `namespace/name`, each a map of key to value. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Those of a cluster that have not been read, and so may be present, as `namespace/name`. */
@@ -69,6 +70,8 @@ export interface LoadBalancerConfig extends ConfigEntry {
   readonly servers: readonly ServerConfig[];
   /** The caller's Host goes to the upstream. */
   readonly passHostHeader: boolean;
+  /** Qualified name of how servers are connected to; undefined: as everywhere. */
+  readonly serversTransport: string | undefined;
   readonly healthCheck: HealthCheckConfig | undefined;
   readonly sticky: StickyConfig | undefined;
 }
@@ -77,6 +80,19 @@ export interface LoadBalancerConfig extends ConfigEntry {
 export interface WeightedConfig extends ConfigEntry {
   readonly kind: 'weighted';
   readonly services: readonly { readonly name: string; readonly weight: number }[];
+}
+
+/** How servers are connected to; what is undefined is as everywhere. */
+export interface ServersTransportConfig extends ConfigEntry {
+  readonly serverName: string | undefined;
+  readonly insecureSkipVerify: boolean;
+  readonly rootCAs: readonly PemSource[];
+  readonly certificates: readonly CertificateSource[];
+  readonly peerCertURI: string | undefined;
+  readonly maxIdleConnsPerHost: number | undefined;
+  readonly dialTimeoutMs: number | undefined;
+  readonly responseHeaderTimeoutMs: number | undefined;
+  readonly idleConnTimeoutMs: number | undefined;
 }
 
 export interface ServerConfig {

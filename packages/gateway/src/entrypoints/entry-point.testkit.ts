@@ -69,6 +69,7 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
     errors: [],
     servers: (options.servers ?? []).map((url) => ({ url, weight: 1 })),
     passHostHeader: options.passHostHeader ?? true,
+    serversTransport: undefined,
     healthCheck: undefined,
     sticky: undefined,
   };

@@ -44,7 +44,7 @@ export function createBuild({ services, middlewares, entryPoints, onSteps }: Bui
     }
     const { steps } = before;
     yield;
-    const upstreams = services.open(prepared.services);
+    const upstreams = services.open(prepared.services, prepared.transports);
     yield;
     const tables = toTables(toRoutes(prepared.routers, { steps, upstreams: upstreams.byName }));
     return { ...serve({ tables, prepared, steps }), close: createClose([upstreams.close, opened.close]) };

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureVersion } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type {
@@ -14,6 +13,7 @@ import type { SharedSources } from '../secrets/resolve.ts';
 import type { CertificatePair } from '../tls/certificate-pair.ts';
 import { findPairFault, type PairFault } from '../tls/certificate-pair.ts';
 import { toOpenSslCiphers, toOpenSslCurves, type OpenSslNames } from '../tls/cipher-suites.ts';
+import { isCertificate } from '../tls/is-certificate.ts';
 import { defaultOptionsName, defaultTlsOptions, type TlsOptions } from '../tls/options.ts';
 import { readPem, type PemText } from './read-pem.ts';
 
@@ -206,15 +206,6 @@ function choose(
       names === '' ? 'error' : 'warning',
     );
   return names === '' ? undefined : names;
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem);
-    return pem.includes('-----BEGIN');
-  } catch {
-    return false;
-  }
 }
 
 function findContextFault(options: Parameters<typeof createSecureContext>[0]): string | undefined {

@@ -9,6 +9,7 @@ import type { RouterResult } from './prepare-router.ts';
 import { createPrepareNamed, createPrepareRouters } from './prepare-router.ts';
 import type { PreparedConfiguration, PreparedSteps, PreparedRouter } from './prepared.ts';
 import { createPrepareTls } from './prepare-tls.ts';
+import { createPrepareTransports } from './prepare-transports.ts';
 import { createFindTlsRoutes } from './tls-routes.ts';
 import { keepList } from '../reload/list-changes.ts';
 import { createReadRouter } from './read-router.ts';
@@ -36,6 +37,7 @@ export function createPrepare(
   const prepareRouters = createPrepareRouters(createReadRouter(sources.entryPoints));
   const prepareNamed = createPrepareNamed();
   const prepareTls = createPrepareTls();
+  const prepareTransports = createPrepareTransports();
   const findTlsRoutes = createFindTlsRoutes(sources.entryPoints);
   let routers: readonly PreparedRouter[] = [];
   const keepRouters = (now: readonly PreparedRouter[]) => (routers = keepList(routers, now));
@@ -45,6 +47,7 @@ export function createPrepare(
       prepareRouters,
       prepareNamed,
       prepareTls,
+      prepareTransports,
       keepRouters,
       findTlsRoutes,
     });
@@ -58,6 +61,7 @@ interface PrepareStages {
   ) => readonly RouterResult[];
   readonly prepareNamed: (surroundings: ConfigurationMaps) => ReadonlyMap<string, PreparedSteps>;
   readonly prepareTls: ReturnType<typeof createPrepareTls>;
+  readonly prepareTransports: ReturnType<typeof createPrepareTransports>;
   readonly keepRouters: (routers: readonly PreparedRouter[]) => readonly PreparedRouter[];
   readonly findTlsRoutes: ReturnType<typeof createFindTlsRoutes>;
 }
@@ -65,15 +69,28 @@ interface PrepareStages {
 function prepareAll(
   configuration: DynamicConfiguration,
   { env, readFile, realPath }: PrepareSources,
-  { prepareMiddlewares, prepareRouters, prepareNamed, prepareTls, keepRouters, findTlsRoutes }: PrepareStages,
+  {
+    prepareMiddlewares,
+    prepareRouters,
+    prepareNamed,
+    prepareTls,
+    prepareTransports,
+    keepRouters,
+    findTlsRoutes,
+  }: PrepareStages,
 ): PreparedConfiguration {
-  const { secrets, unreadSecrets, middlewares, services } = configuration;
+  const { secrets, unreadSecrets, middlewares } = configuration;
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems: Problem[] = [...configuration.problems];
   const steps = prepareMiddlewares(middlewares, sources);
   for (const step of steps.values()) for (const problem of step.problems) problems.push(problem);
   const tls = prepareTls(configuration.tls, sources);
-  problems.push(...tls.problems);
+  const { services, transports, ...reported } = prepareTransports(
+    configuration.serversTransports,
+    configuration.services,
+    sources,
+  );
+  problems.push(...tls.problems, ...reported.problems);
   const surroundings = { middlewares, services, steps, tlsOptions: tls.options };
   const routers: PreparedRouter[] = [];
   for (const { router, problems: found } of prepareRouters(
@@ -90,7 +107,8 @@ function prepareAll(
     routers: kept,
     steps,
     named: prepareNamed(surroundings),
-    services: configuration.services,
+    services,
+    transports,
     tls,
     tlsRoutes: tlsRoutes.byEntryPoint,
     problems: Object.freeze(sortProblems(problems)),

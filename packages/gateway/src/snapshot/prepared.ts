@@ -2,6 +2,7 @@ import type { RouterConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { Rule } from '../routing/rule.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
+import type { UpstreamTransport } from '../upstream/transport.ts';
 import type { PreparedTls } from './prepare-tls.ts';
 import type { TlsRoutes } from '../tls/tls-routes.ts';
 
@@ -13,6 +14,8 @@ export interface PreparedConfiguration {
   /** Every middleware as an external proxy may name it, chains too, by qualified name. */
   readonly named: ReadonlyMap<string, PreparedSteps>;
   readonly services: ReadonlyMap<string, ServiceConfig>;
+  /** By qualified name. */
+  readonly transports: ReadonlyMap<string, UpstreamTransport>;
   readonly tls: PreparedTls;
   /** By name of the entry point. */
   readonly tlsRoutes: ReadonlyMap<string, TlsRoutes>;

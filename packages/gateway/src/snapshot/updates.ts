@@ -67,7 +67,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     const before = next === undefined ? last?.prepared : undefined;
     next = undefined;
     const prepared = prepareNow(configuration);
-    if (before !== undefined && isSame(before.steps, prepared.steps) && before.tls === prepared.tls) return;
+    if (before !== undefined && isUnchanged(before, prepared)) return;
     yield;
     deps.onPrepared(prepared, files);
     yield;
@@ -98,3 +98,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
 function isSame(before: PreparedConfiguration['steps'], now: PreparedConfiguration['steps']): boolean {
   return Array.from(now).every(([name, step]) => before.get(name) === step);
 }
+
+/** Whether files and secrets say the same as before. */
+const isUnchanged = (before: PreparedConfiguration, now: PreparedConfiguration): boolean =>
+  isSame(before.steps, now.steps) && before.tls === now.tls && before.services === now.services;

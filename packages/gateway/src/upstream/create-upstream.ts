@@ -16,8 +16,15 @@ import type { Upstream } from './upstream.ts';
  * health of its servers and its turn; one that is gone stops when the last configuration that has it is closed.
  */
 export interface Services {
-  /** Connections are opened by the first request, health checks start at once. */
-  open(configs: ReadonlyMap<string, ServiceConfig>): Upstreams;
+  /**
+   * Connections are opened by the first request, health checks start at once.
+   *
+   * @param transports by qualified name; a service with another transport is another configuration. Default: none.
+   */
+  open(
+    configs: ReadonlyMap<string, ServiceConfig>,
+    transports?: ReadonlyMap<string, UpstreamTransport>,
+  ): Upstreams;
   /** How the servers are that are asked for it, those of configurations that are still in use included. */
   health(): readonly ServerHealth[];
   /** The connections of requests. */
@@ -56,12 +63,40 @@ export function createServices({ clock, transport }: ServicesDeps): Services {
   let count = 0;
   const acquire = (key: string, create: () => Service): Use<ServiceInstance> =>
     running.acquire(key, () => ({ id: (count += 1), service: create() }));
-  const acquireBalancer = (config: LoadBalancerConfig): Use<ServiceInstance> =>
-    acquire(toKey(config), () => createLoadBalancer(config, { clock, pools, healthPools, checks }));
+  const idOf = createNumbering();
+  const acquireBalancer = (
+    config: LoadBalancerConfig,
+    transport: UpstreamTransport | undefined,
+  ): Use<ServiceInstance> => {
+    const transportId = transport === undefined ? 0 : idOf(transport);
+    const deps = { clock, pools, healthPools, checks, transport, transportId };
+    return acquire(`${transportId} ${toKey(config)}`, () => createLoadBalancer(config, deps));
+  };
   return {
     health: () => running.entries().flatMap(([, { service }]) => service.health()),
     connections: () => pools.stats(),
-    open: (configs) => openServices(configs, { balancers, acquireBalancer, acquire }),
+    open: (configs, transports) =>
+      openServices(configs, {
+        balancers,
+        acquireBalancer: (config) =>
+          acquireBalancer(
+            config,
+            config.serversTransport === undefined ? undefined : transports?.get(config.serversTransport),
+          ),
+        acquire,
+      }),
+  };
+}
+
+/** Numbers things from 1, each one once. */
+function createNumbering(): (thing: object) => number {
+  const numbers = new WeakMap<object, number>();
+  let count = 0;
+  return (thing) => {
+    const known = numbers.get(thing);
+    if (known !== undefined) return known;
+    numbers.set(thing, (count += 1));
+    return count;
   };
 }
 

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { HealthCheckConfig } from '../config/dynamic.ts';
 import type { Pools } from './pools.ts';
 import { findRedirect, toHealthRequest, type HealthRequest } from './health-request.ts';
+import type { UpstreamTransport } from './transport.ts';
 
 /** Requests one server at intervals to find out whether it is healthy. */
 export interface HealthCheck {
@@ -15,12 +16,23 @@ export interface HealthCheck {
 export function startHealthCheck(
   serverUrl: string,
   config: HealthCheckConfig,
-  { clock, healthPools }: { readonly clock: Clock; readonly healthPools: Pools },
+  {
+    clock,
+    healthPools,
+    transport,
+  }: {
+    readonly clock: Clock;
+    readonly healthPools: Pools;
+    readonly transport?: UpstreamTransport | undefined;
+  },
 ): HealthCheck {
   const first = toHealthRequest(serverUrl, config);
+  const ownPools: Pick<Pools, 'forOrigin'> = {
+    forOrigin: (origin) => healthPools.forOrigin(origin, transport),
+  };
   // Kept from one check to the next; those of redirects are not.
-  const connections = healthPools.forOrigin(first.origin);
-  const requests = createRequests(healthPools, config, clock);
+  const connections = ownPools.forOrigin(first.origin);
+  const requests = createRequests(ownPools, config, clock);
   let healthy = true;
   let rounds = 0;
   let next: Timer | undefined;
@@ -54,7 +66,7 @@ interface Requests {
   abort(): readonly Promise<void>[];
 }
 
-function createRequests(pools: Pools, config: HealthCheckConfig, clock: Clock): Requests {
+function createRequests(pools: Pick<Pools, 'forOrigin'>, config: HealthCheckConfig, clock: Clock): Requests {
   const inFlight = new Set<() => Promise<void>>();
   return {
     send(first, onResult) {
@@ -122,7 +134,7 @@ interface ResponseListener {
 }
 
 function sendOne(
-  pools: Pools,
+  pools: Pick<Pools, 'forOrigin'>,
   { origin, request }: HealthRequest,
   listener: ResponseListener,
 ): RunningRequest {

@@ -3,6 +3,7 @@ import type { HealthCheckConfig, LoadBalancerConfig } from '../config/dynamic.ts
 import { startHealthCheck, type HealthCheck } from './health-check.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
+import type { UpstreamTransport } from './transport.ts';
 import { createServer } from './server.ts';
 import type { SharedResources, Use } from '../reload/shared-resources.ts';
 import { findCookie, toFormerIds, toStickyCookie, toStickyId } from './sticky.ts';
@@ -40,6 +41,10 @@ export interface LoadBalancerDeps {
   readonly healthPools: Pools;
   /** Checks under way, so that a service that gains or loses a server still knows how the others are. */
   readonly checks: SharedResources<HealthCheck>;
+  /** Default: that of services without one of their own. */
+  readonly transport?: UpstreamTransport | undefined;
+  /** Number of the transport, so that checks over another are other checks; 0: the default. */
+  readonly transportId: number;
 }
 
 export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalancerDeps): Service {
@@ -51,7 +56,7 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
     .filter(({ weight }) => weight > 0)
     .map((serverConfig): Peer => {
       const url = new URL(serverConfig.url);
-      const connections = deps.pools.forOrigin(url.origin);
+      const connections = deps.pools.forOrigin(url.origin, deps.transport);
       const check = config.healthCheck && acquireCheck(serverConfig.url, config.healthCheck, deps);
       uses.push(connections, ...(check === undefined ? [] : [check]));
       const server = createServer(serverConfig, url, connections.value);
@@ -103,7 +108,9 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
 }
 
 function acquireCheck(url: string, config: HealthCheckConfig, deps: LoadBalancerDeps): Use<HealthCheck> {
-  return deps.checks.acquire(JSON.stringify([url, config]), () => startHealthCheck(url, config, deps));
+  return deps.checks.acquire(JSON.stringify([url, config, deps.transportId]), () =>
+    startHealthCheck(url, config, deps),
+  );
 }
 
 function isHealthy(peer: Peer): boolean {

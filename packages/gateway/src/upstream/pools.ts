@@ -1,16 +1,17 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import { createClient } from '../http1/client/client.ts';
+import { createClient, type HttpClient } from '../http1/client/client.ts';
 import type { ClientLimits } from '../http1/client/limits.ts';
 import type { Pool, PoolStats } from '../http1/client/pool.ts';
 import { createSharing, type Use } from '../reload/shared-resources.ts';
 import type { UpstreamTransport } from './transport.ts';
 
 /**
- * Keep-alive connections, one pool per origin whatever the number of services that use it. After its last user a pool closes
- * every connection, once the requests under way are answered.
+ * Keep-alive connections, one pool per origin and transport whatever the number of services that use it. After its last user a pool
+ * closes every connection, once the requests under way are answered.
  */
 export interface Pools {
-  forOrigin(origin: string): Use<Pool>;
+  /** @param transport default: that of services without one of their own. */
+  forOrigin(origin: string, transport?: UpstreamTransport): Use<Pool>;
   stats(): readonly OriginStats[];
 }
 
@@ -21,28 +22,56 @@ export interface OriginStats extends PoolStats {
 
 /** For requests. */
 export const createPools = (clock: Clock, transport: UpstreamTransport): Pools =>
-  openPools(clock, toLimits(transport));
+  openPools(clock, transport, toLimits);
 
 /**
  * For health checks, apart from the connections of requests. Each opens a connection, so that what a server sends late is not the
  * response to the next check, and has a time limit that covers the whole of it.
  */
 export const createHealthPools = (clock: Clock, transport: UpstreamTransport): Pools =>
-  openPools(clock, { ...toLimits(transport), headMs: 0, bodyIdleMs: 0, idleMs: 0 });
+  openPools(clock, transport, (one) => ({ ...toLimits(one), headMs: 0, bodyIdleMs: 0, idleMs: 0 }));
 
 const toLimits = (transport: UpstreamTransport): ClientLimits => ({
   connectMs: transport.dialTimeoutMs,
   headMs: transport.responseHeaderTimeoutMs,
   bodyIdleMs: transport.bodyIdleTimeoutMs,
   idleMs: transport.idleConnTimeoutMs,
+  maxIdle: transport.maxIdleConnsPerHost,
   maxHeadBytes: transport.maxResponseHeaderBytes,
 });
 
-function openPools(clock: Clock, limits: ClientLimits): Pools {
-  const pools = createSharing<Pool>((pool) => pool.close());
-  const client = createClient(clock, limits);
-  return {
-    forOrigin: (origin) => pools.acquire(origin, () => client.createPool(origin)),
-    stats: () => pools.entries().map(([origin, pool]) => ({ origin, ...pool.stats() })),
+function openPools(
+  clock: Clock,
+  standard: UpstreamTransport,
+  limitsOf: (transport: UpstreamTransport) => ClientLimits,
+): Pools {
+  const pools = createSharing<OriginPool>(({ pool }) => pool.close());
+  const clients = new WeakMap<UpstreamTransport, NumberedClient>();
+  let count = 0;
+  const clientOf = (transport: UpstreamTransport): NumberedClient => {
+    let client = clients.get(transport);
+    if (client === undefined) {
+      client = { id: (count += 1), client: createClient(clock, limitsOf(transport), transport.tls) };
+      clients.set(transport, client);
+    }
+    return client;
   };
+  return {
+    forOrigin(origin, transport = standard) {
+      const { id, client } = clientOf(transport);
+      const use = pools.acquire(`${id} ${origin}`, () => ({ origin, pool: client.createPool(origin) }));
+      return { value: use.value.pool, release: () => use.release() };
+    },
+    stats: () => pools.entries().map(([, { origin, pool }]) => ({ origin, ...pool.stats() })),
+  };
+}
+
+interface OriginPool {
+  readonly origin: string;
+  readonly pool: Pool;
+}
+
+interface NumberedClient {
+  readonly id: number;
+  readonly client: HttpClient;
 }

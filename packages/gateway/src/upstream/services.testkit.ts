@@ -15,6 +15,7 @@ export function toLoadBalancer(
     kind: 'loadBalancer',
     servers: servers.map((server) => (typeof server === 'string' ? { url: server, weight: 1 } : server)),
     passHostHeader: true,
+    serversTransport: undefined,
     healthCheck: undefined,
     sticky: undefined,
     ...rest,

@@ -1,3 +1,5 @@
+import type { ServerTls } from '../http1/client/dial.ts';
+
 /** How connections to servers are opened and kept; the names are those of Traefik's `serversTransport.forwardingTimeouts`. */
 export interface UpstreamTransport {
   /** Milliseconds to open a connection, TLS handshake included. */
@@ -8,8 +10,12 @@ export interface UpstreamTransport {
   readonly bodyIdleTimeoutMs: number;
   /** Milliseconds that an idle connection is kept when the server announced no `Keep-Alive: timeout`. */
   readonly idleConnTimeoutMs: number;
+  /** Idle connections to one origin that are kept. */
+  readonly maxIdleConnsPerHost: number;
   /** Bytes of a response's head. */
   readonly maxResponseHeaderBytes: number;
+  /** Undefined: the usual check of certificates. */
+  readonly tls: ServerTls | undefined;
 }
 
 export const defaultUpstreamTransport: UpstreamTransport = Object.freeze({
@@ -21,6 +27,8 @@ export const defaultUpstreamTransport: UpstreamTransport = Object.freeze({
   bodyIdleTimeoutMs: 0,
   // Below what common servers keep (5 s), because a request that meets a closing connection fails and is never sent again.
   idleConnTimeoutMs: 4_000,
+  maxIdleConnsPerHost: Infinity,
+  tls: undefined,
   // Some applications answer with large cookies and policies.
   maxResponseHeaderBytes: 1024 * 1024,
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { ClientLimits } from './limits.ts';
 import { createDeadlines, toTickMs } from '../message/deadlines.ts';
+import type { ServerTls } from './dial.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createReadBuffers } from '../message/read-buffers.ts';
 
@@ -10,12 +11,13 @@ export interface HttpClient {
   createPool(origin: string): Pool;
 }
 
-export function createClient(clock: Clock, limits: ClientLimits): HttpClient {
+/** @param tls of connections to `https` origins. Default: the usual check of certificates. */
+export function createClient(clock: Clock, limits: ClientLimits, tls?: ServerTls): HttpClient {
   const { connectMs, headMs, bodyIdleMs, idleMs } = limits;
   const deps = {
     limits,
     deadlines: createDeadlines(clock, toTickMs([connectMs, headMs, bodyIdleMs, idleMs])),
     buffers: createReadBuffers(),
   };
-  return { createPool: (origin) => createPool(origin, deps) };
+  return { createPool: (origin) => createPool(origin, deps, tls) };
 }

@@ -1,5 +1,10 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect as connectTls,
+  createSecureContext,
+  type PeerCertificate,
+} from 'node:tls';
 
 /** Where the bytes that arrive go to. */
 export interface Reader {
@@ -15,12 +20,27 @@ export interface Dialer {
   dial(reader: Reader | undefined, onOpen: () => void): Socket;
 }
 
-export function createDialer(origin: string): Dialer {
+/** How connections to a server are secured. */
+export interface ServerTls {
+  /** For SNI and the check of the certificate; undefined: the host of the origin. */
+  readonly serverName: string | undefined;
+  /** Accepts every certificate. */
+  readonly insecureSkipVerify: boolean;
+  /** PEM certificates of authorities; undefined: those of Node.js. */
+  readonly rootCAs: readonly string[] | undefined;
+  /** The client's own, PEM. */
+  readonly certificates: readonly { readonly cert: string | Buffer; readonly key: string | Buffer }[];
+  /** A URI that must be among the alternative names of the server's certificate. */
+  readonly peerCertURI: string | undefined;
+}
+
+export function createDialer(origin: string, tls: ServerTls | undefined): Dialer {
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, '');
   const address = { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
   /** The last TLS session, taken up by the next connection (RFC 8446 section 2.2). */
   let session: Buffer | undefined;
+  const secured = tls && toTlsOptions(tls);
   const open = (onread: object, onOpen: () => void): Socket => {
     if (protocol === 'http:') return connectTcp({ ...address, ...onread }, onOpen);
     const socket = connectTls(
@@ -31,6 +51,7 @@ export function createDialer(origin: string): Dialer {
         ...(isIP(host) === 0 && { servername: host }),
         ...(session !== undefined && { session }),
         ALPNProtocols: ['http/1.1'],
+        ...secured,
       },
       onOpen,
     );
@@ -51,6 +72,32 @@ export function createDialer(origin: string): Dialer {
     },
   };
 }
+
+function toTlsOptions({ serverName, insecureSkipVerify, rootCAs, certificates, peerCertURI }: ServerTls) {
+  const options = {
+    secureContext: createSecureContext({
+      ...(rootCAs !== undefined && { ca: [...rootCAs] }),
+      ...(certificates.length > 0 && {
+        cert: certificates.map(({ cert }) => cert),
+        key: certificates.map(({ key }) => key),
+      }),
+    }),
+    ...(serverName !== undefined && { servername: serverName }),
+  };
+  // As in Traefik, the URI takes the place of the name, and the authority is verified in any case.
+  if (peerCertURI === undefined) return { ...options, rejectUnauthorized: !insecureSkipVerify };
+  return {
+    ...options,
+    checkServerIdentity: (host: string, certificate: PeerCertificate): Error | undefined =>
+      (insecureSkipVerify ? undefined : checkServerIdentity(host, certificate)) ??
+      (hasUri(certificate, peerCertURI)
+        ? undefined
+        : new Error('the certificate of the server does not have the expected URI')),
+  };
+}
+
+const hasUri = ({ subjectaltname }: PeerCertificate, uri: string): boolean =>
+  subjectaltname?.split(', ').includes(`URI:${uri}`) === true;
 
 /** Milliseconds before the system asks an idle peer whether it is still there. */
 const tcpKeepAliveMs = 60_000;

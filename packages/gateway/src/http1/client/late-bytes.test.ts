@@ -56,6 +56,7 @@ function open(origin: string) {
     headMs: 60_000,
     bodyIdleMs: 0,
     idleMs: 600_000,
+    maxIdle: Infinity,
     maxHeadBytes: 16 * 1024 * 1024,
   }).createPool(origin);
   cleanups.push(() => pool.close());

@@ -11,6 +11,8 @@ export interface ClientLimits {
    * request.
    */
   readonly idleMs: number;
+  /** Idle connections that are kept. */
+  readonly maxIdle: number;
   /** Bytes of a response's head, and of its trailers. */
   readonly maxHeadBytes: number;
 }

@@ -10,6 +10,7 @@ const defaults: ClientLimits = {
   headMs: 60_000,
   bodyIdleMs: 10_000,
   idleMs: 4_000,
+  maxIdle: Infinity,
   maxHeadBytes: 65_536,
 };
 

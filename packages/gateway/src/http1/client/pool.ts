@@ -1,7 +1,7 @@
 import { openConnection, type Connection } from './connection.ts';
 import type { ClientLimits } from './limits.ts';
 import type { Deadlines, DeadlineOwner } from '../message/deadlines.ts';
-import { createDialer } from './dial.ts';
+import { createDialer, type ServerTls } from './dial.ts';
 import type { ReadBuffers } from '../message/read-buffers.ts';
 import { toRequestHead } from './request-head.ts';
 import type { RequestControl, OutgoingRequest, ResponseHandler } from './request.ts';
@@ -31,7 +31,7 @@ export interface PoolDeps {
 }
 
 /** @param origin `http://host[:port]` or `https://host[:port]`. */
-export function createPool(origin: string, deps: PoolDeps): Pool {
+export function createPool(origin: string, deps: PoolDeps, tls?: ServerTls): Pool {
   const keepsAlive = deps.limits.idleMs > 0;
   const connections = new Set<Connection>();
   const idle: Connection[] = [];
@@ -48,7 +48,7 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
   let onEmpty: (() => void) | undefined;
   const connectionDeps = {
     ...deps,
-    dialer: createDialer(origin),
+    dialer: createDialer(origin, tls),
     onUnsolicited(): void {
       if (closed) return;
       distrusted = true;
@@ -57,7 +57,7 @@ export function createPool(origin: string, deps: PoolDeps): Pool {
       for (const connection of [...idle]) connection.close();
     },
     onIdle(connection: Connection): void {
-      if (closed || distrusted) connection.close();
+      if (closed || distrusted || idle.length >= deps.limits.maxIdle) connection.close();
       else idle.push(connection);
     },
     onGone(connection: Connection): void {

@@ -37,6 +37,7 @@ const passOf = (step: Step, certificates: readonly X509Certificate[] | undefined
   const facts = createFacts({ tls });
   const request: StepRequest = {
     facts,
+    authority: facts.authority,
     authorization: undefined,
     target: facts.target,
     subject: undefined,
@@ -82,6 +83,7 @@ describe('passTLSClientCert', () => {
     const facts = createFacts({ tls });
     const request = {
       facts,
+      authority: facts.authority,
       authorization: undefined,
       target: '/',
       subject: undefined,

@@ -3,6 +3,7 @@ import type {
   ConfigEntry,
   MiddlewareConfig,
   RouterConfig,
+  ServersTransportConfig,
   ServiceConfig,
   TlsOptionsConfig,
   TlsStoreConfig,
@@ -25,7 +26,7 @@ export interface Mention {
 
 export type EntryKind = 'routers' | 'services' | 'middlewares';
 /** What an entry may mention. */
-export type MentionedKind = 'services' | 'middlewares' | 'tlsOptions';
+export type MentionedKind = 'services' | 'middlewares' | 'tlsOptions' | 'serversTransports';
 
 /** A dynamic configuration while it is being put together. */
 export interface Draft {
@@ -35,6 +36,7 @@ export interface Draft {
   readonly certificates: CertificateConfig[];
   readonly stores: Map<string, TlsStoreConfig>;
   readonly tlsOptions: Map<string, TlsOptionsConfig>;
+  readonly serversTransports: Map<string, ServersTransportConfig>;
   /** Of Kubernetes, as `namespace/name`. */
   secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly unreadSecrets: UnreadSecrets;
@@ -52,6 +54,7 @@ export function createDraft(unreadSecrets: UnreadSecrets = new Map()): Draft {
     certificates: [],
     stores: new Map(),
     tlsOptions: new Map(),
+    serversTransports: new Map(),
     secrets: new Map(),
     unreadSecrets,
     objects: new Map(),

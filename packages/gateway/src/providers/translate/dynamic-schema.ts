@@ -11,7 +11,12 @@ const weight = z.int().min(0).max(1_000_000).default(1);
 export const dynamicSchema = z.strictObject({ http: z.unknown().optional(), tls: z.unknown().optional() });
 
 /** `http`; its entries are read one by one, so that a broken one stays alone. */
-export const httpSchema = z.strictObject({ routers: entries, services: entries, middlewares: entries });
+export const httpSchema = z.strictObject({
+  routers: entries,
+  services: entries,
+  middlewares: entries,
+  serversTransports: entries,
+});
 
 /** `http.routers.NAME` */
 export const routerSchema = z.strictObject({
@@ -71,6 +76,11 @@ export const serviceSchema = z.strictObject({
         .optional()
         .describe('Checks servers periodically; those that do not respond get no requests.'),
       sticky: stickySchema.optional().describe('Keeps a caller on one server with a cookie.'),
+      serversTransport: name
+        .optional()
+        .describe(
+          'Name of an entry of `serversTransports`, with or without provider: how servers are connected to.',
+        ),
     })
     .optional()
     .describe('Distributes requests; either `loadBalancer` or `weighted`.'),

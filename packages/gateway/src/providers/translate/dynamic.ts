@@ -11,12 +11,13 @@ import type { Draft, Mention } from './draft.ts';
 import { addEntry } from './draft.ts';
 import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from './other-names.ts';
 import { readMiddleware } from './read-middleware.ts';
+import { findInsecurity, serversTransportSchema, toTransport, transportNames } from './servers-transport.ts';
 import { toHealthCheck, toSticky } from './service-schema.ts';
 import { addTlsSection } from './tls-section.ts';
 import { dynamicSchema, fileNames, httpSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
 const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {
-  file: { unsupported: ['tcp', 'udp', 'serversTransports', 'models'] },
+  file: { unsupported: ['tcp', 'udp', 'models'] },
   router: { ignored: ignoredRouterNames },
   service: {
     unsupported: ['mirroring', 'failover', ...unsupportedServiceNames],
@@ -41,7 +42,7 @@ export function translateDynamic(document: Document, draft: Draft): void {
     path: [...writtenPath([kind]), name],
   });
   const define = (
-    kind: 'routers' | 'services' | 'middlewares',
+    kind: 'routers' | 'services' | 'middlewares' | 'serversTransports',
     read: (draft: Draft, name: string, source: Source) => void,
   ): void => {
     if (value[kind] === undefined) return;
@@ -60,6 +61,7 @@ export function translateDynamic(document: Document, draft: Draft): void {
     }
   };
   define('middlewares', addMiddleware);
+  define('serversTransports', addServersTransport);
   define('services', addService);
   define('routers', addRouter);
 }
@@ -139,6 +141,13 @@ function addService(draft: Draft, name: string, source: Source): void {
         kind: 'loadBalancer',
         servers,
         passHostHeader: loadBalancer?.passHostHeader ?? true,
+        serversTransport: toTransportName(loadBalancer?.serversTransport, (transport) =>
+          mention(
+            'serversTransports',
+            qualify(transport),
+            read.writtenPath(['loadBalancer', 'serversTransport']),
+          ),
+        ),
         healthCheck: toHealthCheck(loadBalancer?.healthCheck),
         sticky: toSticky(loadBalancer?.sticky, name),
       };
@@ -159,6 +168,25 @@ function findIgnoredPaths(
       message: `the path ${pathname} is ignored, as in Traefik: set preservePath: true to put it before the path of requests`,
       severity: 'warning',
     });
+  });
+}
+
+/** `default@internal` is the transport of services without one. */
+function toTransportName(written: string | undefined, mention: (name: string) => string): string | undefined {
+  return written === undefined || written === 'default@internal' ? undefined : mention(written);
+}
+
+function addServersTransport(draft: Draft, name: string, source: Source): void {
+  const { document, path } = source;
+  const { value, problems, writtenPath } = readObject(serversTransportSchema, source, transportNames);
+  const transport = toTransport(value);
+  const insecurity = findInsecurity(transport, { document, path: writtenPath(['insecureSkipVerify']) });
+  draft.problems.push(...problems, ...insecurity);
+  addEntry(draft, draft.serversTransports, {
+    ...transport,
+    name,
+    place: document.placeOf(path, 'key'),
+    errors: errorsOf(problems),
   });
 }
 

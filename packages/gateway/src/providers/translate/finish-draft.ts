@@ -36,6 +36,7 @@ function finishDraft(
     services: keepMap(before?.services, draft.services),
     middlewares: keepMap(before?.middlewares, draft.middlewares),
     tls: keepTls(before?.tls, draft),
+    serversTransports: keepMap(before?.serversTransports, draft.serversTransports),
     secrets: keepMap(before?.secrets, draft.secrets),
     unreadSecrets: keepMap(before?.unreadSecrets, draft.unreadSecrets),
     // Ingresses that share a Service share what is wrong with it.

@@ -10,7 +10,6 @@ export const unsupportedIngressRouteNames: readonly string[] = Object.freeze(['o
 
 /** Names in a service that this version does not act on. */
 export const unsupportedServiceNames: readonly string[] = Object.freeze([
-  'serversTransport',
   'strategy',
   'passiveHealthCheck',
   'middlewares',
@@ -38,6 +37,7 @@ export const otherIngressRouteNames: readonly string[] = Object.freeze([
     ...unsupportedIngressRouteNames,
     ...unsupportedServiceNames,
     'secretName',
+    'serversTransport',
     'store',
   ]),
 ]);

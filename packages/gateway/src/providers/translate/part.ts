@@ -2,6 +2,7 @@ import type {
   CertificateConfig,
   MiddlewareConfig,
   RouterConfig,
+  ServersTransportConfig,
   ServiceConfig,
   TlsOptionsConfig,
   TlsStoreConfig,
@@ -20,6 +21,7 @@ export interface ConfigurationPart {
   readonly certificates: readonly CertificateConfig[];
   readonly stores: readonly TlsStoreConfig[];
   readonly tlsOptions: readonly TlsOptionsConfig[];
+  readonly serversTransports: readonly ServersTransportConfig[];
   readonly objects: readonly (readonly [name: string, object: string])[];
   readonly mentions: readonly Mention[];
   readonly problems: readonly Problem[];
@@ -36,6 +38,7 @@ export function createPart(read: (draft: Draft) => void): ConfigurationPart {
     certificates: draft.certificates,
     stores: freezeEntries(draft.stores),
     tlsOptions: freezeEntries(draft.tlsOptions),
+    serversTransports: freezeEntries(draft.serversTransports),
     objects: [...draft.objects],
     mentions: draft.mentions,
     problems: draft.problems,
@@ -58,6 +61,7 @@ export function addPart(draft: Draft, part: ConfigurationPart): void {
   draft.certificates.push(...part.certificates);
   for (const store of part.stores) addEntry(draft, draft.stores, store);
   for (const options of part.tlsOptions) addEntry(draft, draft.tlsOptions, options);
+  for (const transport of part.serversTransports) addEntry(draft, draft.serversTransports, transport);
   for (const middleware of part.middlewares) addEntry(draft, draft.middlewares, middleware);
   // A route of Kubernetes that is defined twice is reported once, as a router; its service goes by the router's name. Ingresses
   // share services.

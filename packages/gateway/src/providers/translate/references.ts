@@ -21,12 +21,14 @@ export function createCheckReferences(): CheckReferences {
     services: createProposals(),
     middlewares: createProposals(),
     tlsOptions: createProposals(),
+    serversTransports: createProposals(),
   };
   return (draft) => {
     const propose = {
       services: proposals.services(draft.services),
       middlewares: proposals.middlewares(draft.middlewares),
       tlsOptions: proposals.tlsOptions(draft.tlsOptions),
+      serversTransports: proposals.serversTransports(draft.serversTransports),
     };
     return checkReferences(draft, ({ kind, name }) => propose[kind](name));
   };
@@ -97,4 +99,5 @@ const nouns: Readonly<Record<MentionedKind, string>> = {
   services: 'service',
   middlewares: 'middleware',
   tlsOptions: 'section tls.options',
+  serversTransports: 'serversTransport',
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { kinds } from '../../middlewares/kinds.ts';
 import type { MiddlewareKind } from '../../middlewares/kind.ts';
+import { serversTransportSchema } from './servers-transport.ts';
 import { storedCertificateSchema, storeSchema, tlsOptionsSchema } from './tls-schema.ts';
 import { fileNames, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
@@ -34,6 +35,10 @@ export const routesSchema = z.strictObject({
         .record(z.string(), middleware)
         .default({})
         .describe('Middlewares, by name; each is of one kind.'),
+      serversTransports: z
+        .record(z.string(), serversTransportSchema)
+        .default({})
+        .describe('How servers are connected to, by name.'),
     })
     .optional()
     .describe('Everything about HTTP.'),

@@ -180,6 +180,7 @@ function addRouter(
     service,
     priority: priority + precedence,
     tls: listener.tls,
+    tlsOptions: undefined,
     listener: { port: listener.port, tls: listener.tls },
   });
 }
@@ -248,7 +249,12 @@ export function addHttpServices(
   }
 }
 
-const plain = { passHostHeader: true, healthCheck: undefined, sticky: undefined } as const;
+const plain = {
+  passHostHeader: true,
+  serversTransport: undefined,
+  healthCheck: undefined,
+  sticky: undefined,
+} as const;
 
 function toLoadBalancer(
   draft: Draft,

@@ -33,7 +33,7 @@ const unusedTls = {
 const others: { route: OtherNames; spec: OtherNames } = {
   spec: { unsupported: unsupportedIngressRouteNames, ignored: { ...ignoredRouterNames, ...unusedTls } },
   route: {
-    unsupported: unsupportedServiceNames,
+    unsupported: [...unsupportedServiceNames, 'serversTransport'],
     ignored: { ...ignoredRouterNames, ...ignoredServiceNames },
   },
 };
@@ -216,6 +216,7 @@ function toLoadBalancer(
     errors,
     servers,
     passHostHeader: member.passHostHeader,
+    serversTransport: undefined,
     healthCheck: toHealthCheck(member.healthCheck),
     sticky: toSticky(member.sticky, name),
   };

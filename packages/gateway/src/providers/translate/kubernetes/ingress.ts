@@ -217,6 +217,7 @@ function addRouter(
     service,
     priority: priority ?? options.priority,
     tls: options.tls,
+    tlsOptions: options.tls ? 'default' : undefined,
   });
 }
 
@@ -258,6 +259,7 @@ function toLoadBalancer(
     errors: errorsOf(found),
     servers,
     passHostHeader: options?.passHostHeader ?? true,
+    serversTransport: undefined,
     healthCheck: undefined,
     sticky: options?.sticky(name),
   };

@@ -1,0 +1,131 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { LoadBalancerConfig, ServersTransportConfig, ServiceConfig } from '../config/dynamic.ts';
+import type { Problem } from '../config/place.ts';
+import { createDerive, type LookUp } from '../reload/derive.ts';
+import { keepMap } from '../reload/list-changes.ts';
+import type { SharedSources } from '../secrets/resolve.ts';
+import { findPairFault, type CertificatePair } from '../tls/certificate-pair.ts';
+import { isCertificate } from '../tls/is-certificate.ts';
+import { defaultUpstreamTransport, type UpstreamTransport } from '../upstream/transport.ts';
+import { firstError } from './find-steps.ts';
+import { readPem } from './read-pem.ts';
+
+/** A transport with its certificates read. */
+interface TransportResult {
+  /** Undefined for one that cannot be used: its services refuse, because another would trust other servers. */
+  readonly transport: UpstreamTransport | undefined;
+  readonly fault: string | undefined;
+  readonly problems: readonly Problem[];
+}
+
+export interface PreparedTransports {
+  /** Those that can be used, by qualified name; what is the same as before is the same object. */
+  readonly transports: ReadonlyMap<string, UpstreamTransport>;
+  /** Services with a transport that is different are other objects, those with one that cannot be used have an error. */
+  readonly services: ReadonlyMap<string, ServiceConfig>;
+  readonly problems: readonly Problem[];
+}
+
+/** Of one configuration after the other. */
+export function createPrepareTransports(): (
+  transports: ReadonlyMap<string, ServersTransportConfig>,
+  services: ReadonlyMap<string, ServiceConfig>,
+  sources: SharedSources,
+) => PreparedTransports {
+  let before: ReadonlyMap<string, TransportResult> = new Map();
+  let lastServices: ReadonlyMap<string, ServiceConfig> | undefined;
+  const deriveServices = createDerive(
+    (config: ServiceConfig, lookUp: LookUp<{ readonly results: ReadonlyMap<string, TransportResult> }>) => {
+      if (config.kind !== 'loadBalancer' || config.serversTransport === undefined) return config;
+      return withTransport(config, lookUp('results', config.serversTransport));
+    },
+  );
+  return (transports, services, sources) => {
+    // Usually there are none.
+    if (transports.size === 0) return { transports: new Map(), services, problems: [] };
+    const results = new Map<string, TransportResult>();
+    for (const [name, config] of transports) {
+      const result = prepareTransport(config, sources);
+      const last = before.get(name);
+      results.set(name, last !== undefined && isDeepStrictEqual(last, result) ? last : result);
+    }
+    before = results;
+    const derived = new Map(
+      deriveServices([...services.values()], { results }).map((one) => [one.name, one]),
+    );
+    lastServices = keepMap(lastServices, derived);
+    const usable = new Map<string, UpstreamTransport>();
+    for (const [name, { transport }] of results) if (transport !== undefined) usable.set(name, transport);
+    return {
+      transports: usable,
+      services: lastServices,
+      problems: Array.from(results.values()).flatMap(({ problems }) => problems),
+    };
+  };
+}
+
+function withTransport(config: LoadBalancerConfig, result: TransportResult | undefined): LoadBalancerConfig {
+  if (result?.fault === undefined) return { ...config };
+  return {
+    ...config,
+    errors: [
+      ...config.errors,
+      {
+        severity: 'error',
+        place: config.place,
+        code: 'invalid_tls',
+        path: config.name,
+        message: `the serversTransport ${config.serversTransport ?? ''} is invalid: ${result.fault}`,
+      },
+    ],
+  };
+}
+
+function prepareTransport(config: ServersTransportConfig, sources: SharedSources): TransportResult {
+  const problems: Problem[] = [];
+  const report = (message: string): readonly never[] => {
+    const { place, name } = config;
+    problems.push({ severity: 'error', place, code: 'invalid_tls', path: name, message });
+    return [];
+  };
+  const rootCAs = config.rootCAs.flatMap((source): readonly string[] => {
+    const { text, fault } = readPem(source, sources);
+    if (text === undefined) return report(`rootCAs: ${fault}`);
+    return isCertificate(text) ? [text] : report('rootCAs: expected PEM certificates of authorities');
+  });
+  const certificates = config.certificates.flatMap(({ cert, key }): readonly CertificatePair[] => {
+    const [certText, keyText] = [readPem(cert, sources), readPem(key, sources)];
+    if (certText.text === undefined) return report(`certificates: ${certText.fault}`);
+    if (keyText.text === undefined) return report(`certificates: ${keyText.fault}`);
+    const pair = { cert: certText.text, key: keyText.text };
+    return findPairFault(pair) === undefined
+      ? [pair]
+      : report('certificates: expected a PEM certificate and its unencrypted PEM private key');
+  });
+  const fault = firstError([...config.errors, ...problems]);
+  const transport = fault === undefined ? toTransport(config, { rootCAs, certificates }) : undefined;
+  return { transport, fault, problems };
+}
+
+function toTransport(
+  config: ServersTransportConfig,
+  read: { readonly rootCAs: readonly string[]; readonly certificates: readonly CertificatePair[] },
+): UpstreamTransport {
+  const { serverName, insecureSkipVerify, peerCertURI } = config;
+  return {
+    ...defaultUpstreamTransport,
+    ...(config.maxIdleConnsPerHost !== undefined && { maxIdleConnsPerHost: config.maxIdleConnsPerHost }),
+    ...(config.dialTimeoutMs !== undefined && { dialTimeoutMs: config.dialTimeoutMs }),
+    ...(config.responseHeaderTimeoutMs !== undefined && {
+      responseHeaderTimeoutMs: config.responseHeaderTimeoutMs,
+    }),
+    ...(config.idleConnTimeoutMs !== undefined && { idleConnTimeoutMs: config.idleConnTimeoutMs }),
+    tls: {
+      serverName,
+      insecureSkipVerify,
+      peerCertURI,
+      rootCAs: read.rootCAs.length > 0 ? read.rootCAs : undefined,
+      certificates: read.certificates,
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
+import type { TestGateway } from './gateway.testkit.ts';
+import { startTestGateway } from './gateway.testkit.ts';
+
+const authority = createTestAuthority();
+const client = authority.issue('gateway');
+const servers: Server[] = [];
+let connections = 0;
+
+/** A server that says which certificate it was shown, and for which name. */
+async function startTlsServer(requestCert: boolean): Promise<string> {
+  const server = createServer(
+    {
+      ...authority.issue('inner', ['inner.example']),
+      ca: authority.cert,
+      requestCert,
+      rejectUnauthorized: requestCert,
+    },
+    (request, response) => {
+      const { socket } = request;
+      if (!(socket instanceof TLSSocket)) throw new Error('expected a TLS connection');
+      const { subject } = socket.getPeerCertificate();
+      const caller = (subject as { CN?: string } | undefined)?.CN ?? 'nobody';
+      response.end(`${caller} asked for ${String('servername' in socket && socket.servername)}`);
+    },
+  );
+  server.on('secureConnection', () => (connections += 1));
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const pem = (text: string): string => JSON.stringify(text);
+const trusting = `serverName: inner.example, rootCAs: [${pem(authority.cert)}]`;
+const showing = `certificates: [{ certFile: ${pem(client.cert)}, keyFile: ${pem(client.key)} }]`;
+const transports: Readonly<Record<string, string>> = {
+  none: '',
+  trusting: `{ ${trusting} }`,
+  insecure: '{ insecureSkipVerify: true }',
+  mutual: `{ ${trusting}, ${showing} }`,
+  uri: `{ ${trusting}, peerCertURI: "spiffe://example/inner" }`,
+  insecureuri: '{ insecureSkipVerify: true, peerCertURI: "spiffe://example/inner" }',
+  broken: '{ rootCAs: [/nowhere/ca.pem] }',
+  spiffe: '{ spiffe: { ids: [a] } }',
+  noidle: `{ ${trusting}, maxIdleConnsPerHost: -1 }`,
+};
+
+const file = (urls: { open: string; mutual: string }): string => {
+  const names = Object.keys(transports);
+  const url = (name: string): string => (name === 'mutual' ? urls.mutual : urls.open);
+  return `
+http:
+  routers:
+${names.map((name) => `    ${name}: { rule: "Path(\`/${name}\`)", service: ${name} }`).join('\n')}
+  services:
+${names.map((name) => `    ${name}: { loadBalancer: { servers: [{ url: "${url(name)}" }]${name === 'none' ? '' : `, serversTransport: ${name}`} } }`).join('\n')}
+  serversTransports:
+${Object.entries(transports)
+  .filter(([, text]) => text !== '')
+  .map(([name, text]) => `    ${name}: ${text}`)
+  .join('\n')}
+`;
+};
+
+let gateway: TestGateway;
+let urls: { open: string; mutual: string };
+beforeAll(async () => {
+  urls = { open: await startTlsServer(false), mutual: await startTlsServer(true) };
+  gateway = await startTestGateway({ routes: { 'a.yaml': file(urls) } });
+});
+afterAll(async () => {
+  await gateway.close();
+  for (const server of servers) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+const get = async (name: string): Promise<string> => {
+  const response = await fetch(`${gateway.url}/${name}`);
+  return response.status === 200 ? response.text() : String(response.status);
+};
+
+it.each([
+  ['none', '502'],
+  ['trusting', 'nobody asked for inner.example'],
+  ['insecure', 'nobody asked for false'],
+  ['mutual', 'gateway asked for inner.example'],
+  ['uri', '502'],
+  ['insecureuri', '502'],
+  ['broken', '503'],
+  ['spiffe', '503'],
+])('a service with the transport %s: %s', async (name, expected) => {
+  expect(await get(name)).toBe(expected);
+});
+
+it('keeps connections for the next request, unless the transport keeps none', async () => {
+  await get('trusting');
+  const before = connections;
+  await get('trusting');
+  expect(connections - before).toBe(0);
+  await get('noidle');
+  await get('noidle');
+  expect(connections - before).toBe(2);
+});
+
+it('says what it does not serve and what is insecure, by name', () => {
+  const log = gateway.log.text();
+  expect(log).toContain('spiffe is not supported');
+  expect(log).toContain('rootCAs: the file /nowhere/ca.pem');
+  expect(log).toContain('insecureSkipVerify accepts every certificate');
+});
+
+it('takes up another transport without a restart', async () => {
+  const text = file(urls).replace(
+    `trusting: ${transports['trusting'] ?? ''}`,
+    `trusting: { ${trusting}, ${showing} }`,
+  );
+  await writeFile(
+    join(gateway.folder, 'b.tmp'),
+    text.replace(
+      `trusting: { loadBalancer: { servers: [{ url: "${urls.open}`,
+      `trusting: { loadBalancer: { servers: [{ url: "${urls.mutual}`,
+    ),
+  );
+  await rename(join(gateway.folder, 'b.tmp'), join(gateway.folder, 'a.yaml'));
+  await expect.poll(() => get('trusting')).toBe('gateway asked for inner.example');
+});
