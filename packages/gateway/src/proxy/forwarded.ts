@@ -13,13 +13,8 @@ export function isForwardedHeader(normalizedName: string): boolean {
   );
 }
 
-/** Written by this hop unless a trusted proxy has written them. */
-const ownHeaders = ['X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Real-Ip'].map(
-  (name) => [name, name.toLowerCase()] as const,
-);
-
 /**
- * Adds what this hop says about the caller; what a trusted proxy says stays.
+ * Adds what this hop says about the caller; what a trusted proxy says stays. Runs for every request with other headers than the last.
  *
  * @param said values that a trusted proxy sent, by normalised name.
  * @param isTaken whether a step sets that header (normalised name): then this hop does not.
@@ -30,16 +25,28 @@ export function appendForwarded(
   said: ReadonlyMap<string, readonly string[]>,
   isTaken: (normalizedName: string) => boolean,
 ): void {
-  const own = (name: string, normalizedName: string, value: string | undefined): void => {
-    if (value !== undefined && !isTaken(normalizedName)) headers.push(name, value);
-  };
-  own(
-    'X-Forwarded-For',
-    'x-forwarded-for',
-    [...(said.get('x-forwarded-for') ?? []), facts.remoteAddress].join(', '),
-  );
+  const chain = said.get('x-forwarded-for');
+  if (!isTaken('x-forwarded-for'))
+    headers.push(
+      'X-Forwarded-For',
+      chain === undefined ? facts.remoteAddress : `${chain.join(', ')}, ${facts.remoteAddress}`,
+    );
   const proto = said.get('x-forwarded-proto')?.[0];
-  for (const [name, normalizedName] of ownHeaders)
-    if (!said.has(normalizedName)) own(name, normalizedName, ownForwardedValue(facts, normalizedName, proto));
-  own('X-Forwarded-Server', 'x-forwarded-server', ownForwardedValue(facts, 'x-forwarded-server', proto));
+  for (let at = 0; at + 1 < ownNames.length; at += 2) {
+    const name = ownNames[at] ?? '';
+    const normalizedName = ownNames[at + 1] ?? '';
+    // This hop's own name, whatever others call themselves.
+    if (normalizedName !== 'x-forwarded-server' && said.has(normalizedName)) continue;
+    const value = ownForwardedValue(facts, normalizedName, proto);
+    if (value !== undefined && !isTaken(normalizedName)) headers.push(name, value);
+  }
 }
+
+/** Each beside its normalised form. */
+const ownNames = [
+  'X-Forwarded-Proto',
+  'X-Forwarded-Host',
+  'X-Forwarded-Port',
+  'X-Real-Ip',
+  'X-Forwarded-Server',
+].flatMap((name) => [name, name.toLowerCase()]);

@@ -38,20 +38,27 @@ function toProto({ scheme, rawHeaders }: RequestFacts): string {
 
 /** The port in `Host`, which is the one that the caller knows: behind a port mapping, the listener has another one. */
 function toPort({ authority, scheme }: RequestFacts, proto: string | undefined): string {
-  const port = /:(\d+)$/.exec(authority)?.[1];
-  if (port !== undefined) return port;
+  const colon = authority.lastIndexOf(':');
+  // An IPv6 address has brackets.
+  if (colon >= 0 && colon + 1 < authority.length && !authority.endsWith(']'))
+    return authority.slice(colon + 1);
   return scheme === 'https' || proto === 'https' || proto === 'wss' ? '443' : '80';
 }
 
+/** Nearly every request has no `Upgrade`, and costs nothing here. */
 function isWebSocketHandshake(rawHeaders: readonly string[]): boolean {
-  let asks = false;
-  let names = false;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? '';
-    if (name.length !== 7 && name.length !== 10) continue;
-    const value = rawHeaders[at + 1] ?? '';
-    if (name.toLowerCase() === 'upgrade') names ||= value.toLowerCase() === 'websocket';
-    else if (name.toLowerCase() === 'connection') asks ||= /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(value);
+    const name = rawHeaders[at];
+    if (name?.length === 7 && (name[0] === 'U' || name[0] === 'u') && name.toLowerCase() === 'upgrade')
+      return rawHeaders[at + 1]?.toLowerCase() === 'websocket' && asksForUpgrade(rawHeaders);
   }
-  return asks && names;
+  return false;
 }
+
+const asksForUpgrade = (rawHeaders: readonly string[]): boolean =>
+  rawHeaders.some(
+    (name, at) =>
+      at % 2 === 0 &&
+      name.toLowerCase() === 'connection' &&
+      /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(rawHeaders[at + 1] ?? ''),
+  );

@@ -112,7 +112,7 @@ export interface ProviderFixture {
   readonly start: (options?: string, more?: FollowOptions) => Promise<FollowingProvider>;
 }
 
-/** Gives each test an API server of its own. @param onServer told of it before the test. */
+/** Gives each test an API server of its own. @param onServer called before the test. */
 export function useApiServer(onServer: (server: TestApiServer) => void): ProviderFixture {
   let server: TestApiServer;
   let following: FollowingProvider | undefined;
