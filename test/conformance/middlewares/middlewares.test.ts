@@ -3,14 +3,19 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGatewayWith } from '../../../packages/gateway/src/middlewares/middlewares.testkit.ts';
+import {
+  compileMiddlewares,
+  startGatewayWith,
+} from '../../../packages/gateway/src/middlewares/middlewares.testkit.ts';
 import { readVersion, startTraefik, traefikProgram } from '../traefik/real.testkit.ts';
-import { cases, type MiddlewareCase } from './cases.ts';
-import { observe, startService, type Observation } from './observe.testkit.ts';
+import { cases as usualCases, type MiddlewareCase } from './cases.ts';
+import { forwardAuthCases } from './forward-auth-cases.ts';
+import { observe, serviceUrl, startService, type Observation } from './observe.testkit.ts';
 
 // The middlewares behave as those of the real Traefik did when they were recorded, except where a case says why not. With
 // TRAEFIK=PROGRAM the real one is asked again; `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/middlewares` records.
 
+const cases = [...usualCases, ...forwardAuthCases];
 const recording = new URL('testdata/traefik.json', import.meta.url);
 
 interface MiddlewareRecording {
@@ -25,12 +30,16 @@ let service: Awaited<ReturnType<typeof startService>>;
 beforeAll(async () => (service = await startService()));
 afterAll(() => service.close());
 
+const withServiceUrl = (middlewares: object): object =>
+  JSON.parse(JSON.stringify(middlewares).replaceAll(serviceUrl, service.url)) as object;
+
 /** What JSON keeps of an observation. */
 const plain = (observations: readonly Observation[]): unknown => JSON.parse(JSON.stringify(observations));
 
 describe('the middlewares of Traefik', () => {
   it.each(cases)('$name: as recorded from the real one', async ({ name, middlewares, requests }) => {
-    const { gateway } = await startGatewayWith(middlewares, { servers: [service.url] });
+    const { steps } = compileMiddlewares(withServiceUrl(middlewares));
+    const { gateway } = await startGatewayWith({}, { steps, servers: [service.url] });
     const observations: Observation[] = [];
     for (const one of requests) observations.push(await observe(gateway.port, one, service));
     const wanted = read().observations[name] ?? [];
@@ -73,7 +82,7 @@ function toRoutes(url: string): object {
           ]),
         ),
       },
-      middlewares: Object.fromEntries(named.flat()),
+      middlewares: withServiceUrl(Object.fromEntries(named.flat())),
       services: { up: { loadBalancer: { servers: [{ url }] } } },
     },
   };

@@ -11,7 +11,21 @@ export interface Observation {
   readonly seen:
     | { readonly target: string; readonly host: string; readonly headers: Readonly<Record<string, string>> }
     | undefined;
+  /** What `forwardAuth` asked; undefined: it asked nothing. */
+  readonly asked?:
+    | { readonly method: string; readonly target: string; readonly headers: Readonly<Record<string, string>> }
+    | undefined;
 }
+
+/** Stands for the URL of the service in cases and observations: its port is another one each time. */
+export const serviceUrl = '{service}';
+
+/** Responses of the service as an authentication server, by target. */
+const authResponses: Readonly<Record<string, readonly [number, Readonly<Record<string, string>>]>> = {
+  '/auth/pass': [200, { 'X-Auth-User': 'ann', 'X-Auth-Role': 'reader', 'X-Other': 'other' }],
+  '/auth/deny': [401, { 'X-Reason': 'unknown', Vary: 'Cookie' }],
+  '/auth/redirect': [302, { Location: '/login?next=1' }],
+};
 
 /** Of responses: what middlewares set, and what the service sets. */
 const responseHeaders =
@@ -41,8 +55,15 @@ const bodies: Readonly<Record<string, string | Buffer>> = {
 /** A service with headers of its own that middlewares may change. */
 export async function startService() {
   let seen: Observation['seen'];
+  let asked: Observation['asked'];
   const server = createServer((incoming, response) => {
-    const { url: target = '', headers } = incoming;
+    const { url: target = '', method = '', headers } = incoming;
+    const ofAuth = authResponses[target];
+    if (ofAuth !== undefined) {
+      asked = { method, target, headers: pick(headers, requestHeaders) };
+      response.writeHead(...ofAuth).end();
+      return;
+    }
     seen = { target, host: headers.host ?? '', headers: pick(headers, requestHeaders) };
     response.setHeader('X-Server', 'service');
     if (target === '/vary') response.setHeader('Vary', 'Accept');
@@ -55,8 +76,9 @@ export async function startService() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     take() {
-      const last = seen;
+      const last = { seen, asked };
       seen = undefined;
+      asked = undefined;
       return last;
     },
     close() {
@@ -70,7 +92,7 @@ export async function startService() {
 export async function observe(
   port: number,
   { method = 'GET', target, headers = {} }: CaseRequest,
-  service: { take(): Observation['seen'] },
+  service: { readonly url: string; take(): Pick<Observation, 'seen' | 'asked'> },
   more: Readonly<Record<string, string>> = {},
 ): Promise<Observation> {
   service.take();
@@ -86,10 +108,14 @@ export async function observe(
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   response.resume();
   await once(response, 'end');
-  const seen = service.take();
+  const { seen, asked } = service.take();
+  const shown = pick(response.headers, seen === undefined ? responseHeaders : servedHeaders);
   return {
     status: response.statusCode ?? 0,
-    headers: pick(response.headers, seen === undefined ? responseHeaders : servedHeaders),
+    headers: Object.fromEntries(
+      Object.entries(shown).map(([name, value]) => [name, value.replace(service.url, serviceUrl)]),
+    ),
     seen,
+    asked,
   };
 }

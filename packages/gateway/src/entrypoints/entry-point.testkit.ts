@@ -4,7 +4,7 @@ import { systemClock } from '@grantgate/middleware/base/clock';
 import type { Allow, Deny } from '@grantgate/middleware/decision/decision';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import { inTime } from '../../../testkit/src/until.ts';
-import type { ServiceConfig } from '../config/dynamic.ts';
+import type { ServiceConfig, StickyConfig } from '../config/dynamic.ts';
 import type { EncodedCharacters, TransportConfig } from '../config/install.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import type { Step } from '../middlewares/step.ts';
@@ -40,6 +40,7 @@ export interface TestEntryPointOptions {
   readonly requiredTls?: string;
   /** What the routes say of TLS. */
   readonly tls?: ListenerTls;
+  readonly sticky?: StickyConfig;
   readonly clock?: Clock;
 }
 
@@ -71,7 +72,7 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
     passHostHeader: options.passHostHeader ?? true,
     serversTransport: undefined,
     healthCheck: undefined,
-    sticky: undefined,
+    sticky: options.sticky,
   };
   const upstreams = createServices({
     clock,
@@ -94,6 +95,7 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
     changesBodies: steps.some(({ wrapResponse }) => wrapResponse !== undefined),
     followsEnds: steps.some(({ onEnd }) => onEnd !== undefined),
     upstream: upstreams.byName.get(service.name)!,
+    retry: steps.findLast(({ retry }) => retry !== undefined)?.retry,
     broken: options.broken,
   };
   const match = options.match ?? (() => true);

@@ -30,6 +30,7 @@ describe('a request that a proxy beside asks about', () => {
         clientUsername: undefined,
         refusal: undefined,
         originFault: undefined,
+        retryAttempts: 0,
       });
       expect(line).not.toContain('hunter2');
       expect(line).not.toContain('caller');

@@ -1,12 +1,14 @@
 import { addPrefix } from './add-prefix/kind.ts';
 import { basicAuth } from './basic-auth/kind.ts';
 import { chain } from './chain/kind.ts';
+import { circuitBreaker } from './circuit-breaker/kind.ts';
 import { contentType } from './content-type/kind.ts';
 import { compress } from './compress/kind.ts';
 import { requestHeaderModifier, responseHeaderModifier } from './gateway-filters/header-modifiers.ts';
 import { requestRedirect } from './gateway-filters/request-redirect.ts';
 import { urlRewrite } from './gateway-filters/url-rewrite.ts';
 import { encodedCharacters } from './encoded-characters/kind.ts';
+import { forwardAuth } from './forward-auth/kind.ts';
 import { headers } from './headers/kind.ts';
 import { inFlightReq } from './in-flight-req/kind.ts';
 import { ipAllowList } from './ip-allow-list/kind.ts';
@@ -19,12 +21,14 @@ import { redirectScheme } from './redirect-scheme/kind.ts';
 import { replacePathRegex } from './replace-path-regex/kind.ts';
 import { replacePath } from './replace-path/kind.ts';
 import { stripPrefixRegex } from './strip-prefix-regex/kind.ts';
+import { retry } from './retry/kind.ts';
 import { stripPrefix } from './strip-prefix/kind.ts';
 
 /** Every kind of middleware that is served: readers, schemas, references, manifests and policies are made of this list. */
 export const kinds: readonly MiddlewareKind[] = Object.freeze([
   oAuthClientCredentials,
   chain,
+  forwardAuth,
   headers,
   contentType,
   encodedCharacters,
@@ -41,6 +45,8 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   inFlightReq,
   passTlsClientCert,
   compress,
+  retry,
+  circuitBreaker,
 ]);
 
 /** Filters of an HTTPRoute, which nobody writes as a middleware. */

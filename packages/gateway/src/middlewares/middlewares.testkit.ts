@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
-import { createStores } from '@grantgate/middleware/cache/stores';
+import { createStores, type Stores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { onTestFinished } from 'vitest';
 import { parseDocuments } from '../config/parse-documents.ts';
@@ -23,6 +23,7 @@ export interface CompiledMiddlewares {
 export function compileMiddlewares(
   middlewares: string | object,
   clock: Clock = systemClock,
+  stores: Stores = createStores({ clock }),
 ): CompiledMiddlewares {
   const text =
     typeof middlewares === 'string'
@@ -37,7 +38,7 @@ export function compileMiddlewares(
     },
     entryPoints: undefined,
   });
-  const deps = { clock, cache: createTokenCache({ clock }), stores: createStores({ clock }) };
+  const deps = { clock, cache: createTokenCache({ clock }), stores };
   return {
     steps: Array.from(prepared.steps.values(), ({ name, kind, options }) =>
       options === undefined ? [] : [kind.createCompile(deps)(options, name)],

@@ -2,6 +2,8 @@ import type { Deny } from '@grantgate/middleware/decision/decision';
 
 /** A request that a step refuses, as a decision of `oAuthClientCredentials` is written; its code may be of another kind of middleware. */
 export interface StepRefusal extends Omit<Deny, 'code'> {
+  /** Headers beside those of every refusal, name and value in turn. Default: none. */
+  readonly headers?: readonly string[] | undefined;
   /** Stable, for callers and logs. */
   readonly code: string;
 }

@@ -4,6 +4,7 @@ import type { Subject } from '@grantgate/middleware/decision/decision';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { StepRefusal } from './refusal.ts';
+import type { RetryPolicy } from './retry-policy.ts';
 
 /** A compiled middleware. The requests of a route run through its steps, outermost first. */
 export interface Step {
@@ -36,8 +37,16 @@ export interface Step {
   readonly wrapResponse?: (next: ResponseWriter, request: StepRequest) => StepWriter | undefined;
   /** Whether it changes the path that the server gets: nothing beside a proxy, which sends the request itself. */
   readonly rewritesTarget?: boolean;
-  /** Called once for each request that it passed, when the response has ended. */
-  readonly onEnd?: (request: StepRequest) => void;
+  /** Whether it acts on responses of servers: nothing beside a proxy, which gets them itself. */
+  readonly needsServer?: boolean;
+  /** When requests that have passed it are sent to a server again; of several steps, the innermost decides. */
+  readonly retry?: RetryPolicy;
+  /**
+   * Called once for each request that it passed, when the response has ended.
+   *
+   * @param status of the response; 499 when the caller went away before it had one.
+   */
+  readonly onEnd?: (request: StepRequest, status: number) => void;
   /** Replaces a result whose token a server has refused; undefined if the step cannot. */
   readonly renew?: ((pass: Pass) => MaybePromise<Pass | undefined>) | undefined;
   /** Counters of its tokens; middlewares with shared tokens share them. */
@@ -68,6 +77,14 @@ export interface StepRequest {
   readonly subject: Subject | undefined;
   /** The values of a header, joined by `, `; undefined when there is none. @param name in lower case. */
   header(name: string): string | undefined;
+  /** The headers that a server would get, name and value in turn: `Host` first, without those that frame the body. */
+  headers(): readonly string[];
+  /**
+   * Holds the body in memory, for this step, later ones and the server. Beside a proxy there is none.
+   *
+   * @param maxBytes 0 and up. @returns all of it, empty without one; undefined when it is larger: then it streams on to the server.
+   */
+  holdBody(maxBytes: number): MaybePromise<Buffer | undefined>;
 }
 
 /** The result of a step: the request passes, it is refused, or the step responds itself. */

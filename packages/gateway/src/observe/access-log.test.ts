@@ -37,6 +37,7 @@ const record = (changes: Partial<RequestRecord> = {}, rawHeaders: readonly strin
   clientUsername: 'admin',
   refusal: undefined,
   originFault: undefined,
+  retryAttempts: 0,
   ...changes,
 });
 

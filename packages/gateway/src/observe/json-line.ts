@@ -32,6 +32,7 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
       `,"RequestCount":${count},"RequestId":${quote(record.requestId)}` +
       `,"RequestMethod":${quote(facts.method)},"RequestPath":${quote(redactTarget(facts.target))}` +
       `,"RequestProtocol":${quote(`HTTP/${record.httpVersion}`)},"StartUTC":"${toTime(record.startedAt)}"`;
+    if (record.retryAttempts > 0) line += `,"RetryAttempts":${record.retryAttempts}`;
     if (routerName !== undefined) line += toRouter(routerName);
     if (serviceName !== undefined) line += toService(serviceName);
     if (serverUrl !== undefined)

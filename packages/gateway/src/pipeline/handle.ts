@@ -11,6 +11,7 @@ import { toRoutingPath } from '../routing/request-path.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { Route, Snapshot, StepChain } from '../snapshot/snapshot.ts';
 import type { Destination } from '../upstream/upstream.ts';
+import { createRetry } from './create-retry.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import type { RequestRecord } from './record.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
@@ -40,6 +41,7 @@ export type Handle = (incoming: IncomingRequest) => PendingRequest;
 /** Matches, decides on and forwards each request, and emits exactly one record of it. */
 export function createHandle(deps: PipelineDeps): Handle {
   const heads: HeadBuilders = {
+    clock: deps.clock,
     toUpstreamHead: createUpstreamHeads(),
     toCallerHead: createCallerHeads(),
     onDefect: (error, requestId) => deps.onDefect(error, requestId),
@@ -146,8 +148,9 @@ function toTarget(path: string, received: string): string {
   return question < 0 ? path : path + received.slice(question);
 }
 
-/** Builds the heads of upstream requests and of responses to callers. */
+/** Builds the heads of upstream requests and of responses to callers, and what sending needs beside. */
 interface HeadBuilders {
+  readonly clock: Clock;
   readonly toUpstreamHead: ToUpstreamHead;
   readonly toCallerHead: ToCallerHead;
   readonly onDefect: PipelineDeps['onDefect'];
@@ -173,7 +176,10 @@ function send(context: RequestContext, heads: HeadBuilders, route: Route): void 
     toCallerHead: heads.toCallerHead,
     headerChanges: route.changesResponses ? toHeaderChanges(context, route) : undefined,
     listener: context,
-    renewHead: context.renewsToken ? () => renewHead(context, destination, heads) : undefined,
+    renewHead: context.renewsToken ? (to) => renewHead(context, to, heads) : undefined,
+    retry:
+      route.retry &&
+      createRetry(route.retry, { context, upstream: route.upstream, first: destination, ...heads }),
   });
 }
 

@@ -19,6 +19,8 @@ export interface RequestRecord {
   readonly originBytes: number;
   /** Bytes of the body that was sent to the caller, from the server or of a refusal. */
   readonly downstreamBytes: number;
+  /** How often the request was sent to a server again. */
+  readonly retryAttempts: number;
   /** `1.1` or `1.0`. */
   readonly httpVersion: string;
   readonly routerName: string | undefined;

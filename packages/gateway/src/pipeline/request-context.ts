@@ -1,4 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import { valueIn } from '../middlewares/header-lists.ts';
 import { usernameOf } from '../middlewares/step-changes.ts';
 import { splitTarget } from '../middlewares/target.ts';
 import type { Reply } from '../middlewares/step.ts';
@@ -6,6 +8,7 @@ import type { CallerResponse, ResponseListener } from '../proxy/caller-response.
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { ForwardListener } from '../proxy/forward.ts';
 import type { HeaderChanges } from '../proxy/response-headers.ts';
+import { holdBody } from '../proxy/hold-body.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { StepChain } from '../snapshot/snapshot.ts';
@@ -49,7 +52,8 @@ export class RequestContext
     SteppedResponseListener,
     PendingRequest
 {
-  readonly incoming: IncomingRequest;
+  /** With what a step has held of its body. */
+  incoming: IncomingRequest;
   readonly requestId: string;
   readonly startedAt: number;
   readonly httpVersion: string;
@@ -63,6 +67,7 @@ export class RequestContext
   downstreamBytes = 0;
   refusal: Refusal | undefined = undefined;
   originFault: string | undefined = undefined;
+  retryAttempts = 0;
   readonly #lease: Lease;
   readonly #deps: RequestContextDeps;
   readonly #begun: number;
@@ -128,9 +133,31 @@ export class RequestContext
     return read === undefined ? undefined : read + query;
   }
 
+  override holdBody(maxBytes: number): MaybePromise<Buffer | undefined> {
+    const { body, facts, response, expectsContinue, maxBodyBytes } = this.incoming;
+    const isChunked = valueIn(facts.rawHeaders, 'transfer-encoding') !== undefined;
+    // Beside a proxy, the body that has come is not that of the request which is decided on.
+    if (this.#deps.toFacts !== undefined || (body.announcedBytes === 0 && !isChunked))
+      return super.holdBody(maxBytes);
+    const begins = body.announcedBytes <= maxBytes;
+    if (expectsContinue && begins) response.continue();
+    const limit = maxBodyBytes === 0 ? maxBytes : Math.min(maxBytes, maxBodyBytes);
+    return holdBody(body, limit).then((held) => {
+      this.incoming = { ...this.incoming, body: held.body, expectsContinue: expectsContinue && !begins };
+      if (held.whole === undefined && limit < maxBytes) this.refuse(gatewayRefusals.request_too_large);
+      return held.whole;
+    });
+  }
+
   forwardedTo(destination: Destination): void {
     this.#destination = destination;
     this.#sentAt = this.#deps.clock.monotonic();
+  }
+
+  /** The request is about to be sent to a server once more. */
+  retried(): void {
+    this.retryAttempts += 1;
+    this.originFault = undefined;
   }
 
   responseStarted(status: number): void {
@@ -225,7 +252,7 @@ export class RequestContext
     if (this.#destination !== undefined) this.originDurationMs = now - this.#sentAt;
     this.status = isUpgraded ? 101 : response.begun ? response.status : callerGone;
     if (!isUpgraded && !response.begun) this.refusal = undefined;
-    if (this.route?.followsEnds === true) this.ended(this.route.steps);
+    if (this.route?.followsEnds === true) this.ended(this.route.steps, this.status);
     this.#lease.release();
     this.#deps.onRecord(this);
   }

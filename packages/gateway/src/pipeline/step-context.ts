@@ -7,6 +7,7 @@ import { findChange, hostOf, noPasses } from '../middlewares/step-changes.ts';
 import type { Pass, Step, StepRequest } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';
 import { isForwardedHeader } from '../proxy/forwarded.ts';
+import { listHeaders } from '../proxy/request-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { headerValues } from '../routing/header-values.ts';
 
@@ -53,6 +54,14 @@ export abstract class StepContext implements StepRequest {
     return values.length === 0 ? undefined : values.join(', ');
   }
 
+  headers(): readonly string[] {
+    return listHeaders(this.facts, this.changes);
+  }
+
+  holdBody(_maxBytes: number): MaybePromise<Buffer | undefined> {
+    return noBody;
+  }
+
   get subject(): Subject | undefined {
     return this.changes.findLast(({ subject }) => subject !== undefined)?.subject;
   }
@@ -81,8 +90,8 @@ export abstract class StepContext implements StepRequest {
   }
 
   /** Calls `onEnd` of the steps that the request has passed. */
-  protected ended(steps: readonly Step[]): void {
-    for (let at = 0; at < this.#entered; at += 1) steps[at]?.onEnd?.(this);
+  protected ended(steps: readonly Step[], status: number): void {
+    for (let at = 0; at < this.#entered; at += 1) steps[at]?.onEnd?.(this, status);
   }
 
   /** Whether the token that reaches the server can be replaced. */
@@ -96,7 +105,9 @@ export abstract class StepContext implements StepRequest {
     const { step, at = -1 } = this.#token ?? {};
     const pass = changes[at];
     const renewed = pass && step?.renew?.(pass);
-    const replace = (by: Pass | undefined): StepChanges | undefined => by && changes.with(at, by);
+    // A request that is sent once more keeps it.
+    const replace = (by: Pass | undefined): StepChanges | undefined =>
+      by && (this.changes = changes.with(at, by));
     return renewed instanceof Promise ? renewed.then(replace) : replace(renewed);
   }
 
@@ -125,3 +136,5 @@ export abstract class StepContext implements StepRequest {
     return false;
   }
 }
+
+const noBody = Buffer.alloc(0);

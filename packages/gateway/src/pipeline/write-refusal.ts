@@ -25,7 +25,7 @@ export function toRefusalResponse(
   more: readonly string[] = [],
 ): WholeResponse {
   const body = Buffer.from(toProblem(refusal, requestId));
-  const headers = [...more, ...toProblemHeaders(refusal, requestId)];
+  const headers = [...more, ...(refusal.headers ?? []), ...toProblemHeaders(refusal, requestId)];
   headers.push('Content-Length', String(body.length));
   const reason = STATUS_CODES[refusal.status] ?? '';
   return { head: { status: refusal.status, reason, headers, dated: true, reused: false }, body };

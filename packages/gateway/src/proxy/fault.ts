@@ -4,6 +4,15 @@ import type { ResponseFaultCode } from '../http1/client/fault.ts';
 export type UpstreamFault =
   'upstream_refused' | 'upstream_reset' | 'upstream_timeout' | 'request_too_large' | 'request_invalid';
 
+/** Status of the refusal. */
+export const faultStatus: Readonly<Record<UpstreamFault, number>> = Object.freeze({
+  upstream_refused: 502,
+  upstream_reset: 502,
+  upstream_timeout: 504,
+  request_too_large: 413,
+  request_invalid: 400,
+});
+
 /** What a fault of the connection to a server is to the caller. */
 export const upstreamFaults: Readonly<Record<ResponseFaultCode, UpstreamFault>> = Object.freeze({
   connect_failed: 'upstream_refused',

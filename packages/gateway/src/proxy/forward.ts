@@ -1,24 +1,26 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Socket } from 'node:net';
-import type { ResponseFault } from '../http1/client/fault.ts';
+import type { ResponseFault, ResponseFaultCode } from '../http1/client/fault.ts';
 import type { RequestControl, ResponseHandler } from '../http1/client/request.ts';
 import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import type { ResponseListener } from './caller-response.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { refusesToken } from './bearer-challenge.ts';
-import { upstreamFaults, type UpstreamFault } from './fault.ts';
+import { faultStatus, upstreamFaults, type UpstreamFault } from './fault.ts';
 import { createHeldHead, createHeldResponse, type HeldParts } from './buffered-response.ts';
-import { createRequestBody, type StreamingBody } from './request-body.ts';
+import { createRequestBody, toReplay, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
 import { toCallerHeaders, type HeaderChanges, type ToCallerHead } from './response-headers.ts';
+import type { RetryRequest, ServerAttempt } from './retry.ts';
 import { joinSockets } from './upgrade.ts';
 
 /** A request to forward. */
 export interface ForwardRequest {
   readonly incoming: IncomingRequest;
   readonly method: string;
-  readonly destination: Destination;
+  /** Another one when it is sent again. */
+  destination: Destination;
   /** Path and query. */
   readonly target: string;
   readonly head: UpstreamHead;
@@ -30,7 +32,9 @@ export interface ForwardRequest {
    * Builds the request's head with another token, after the server has refused the current one; undefined when there is no other
    * token. Without it, a response that refuses the token goes to the caller.
    */
-  readonly renewHead: (() => MaybePromise<UpstreamHead | undefined>) | undefined;
+  readonly renewHead: ((destination: Destination) => MaybePromise<UpstreamHead | undefined>) | undefined;
+  /** Sends it to a server again, where a middleware says so. Undefined: what comes of it goes to the caller. */
+  readonly retry: RetryRequest | undefined;
 }
 
 /** Follows a forwarded request. */
@@ -57,7 +61,7 @@ export function forward(job: ForwardRequest): void {
   incoming.response.onClose(relay);
 }
 
-/** Bytes of a body up to which a request is sent once more when its token is refused. */
+/** Bytes of a body that was not held before, up to which a request that a server may have seen is sent once more. */
 const maxReplayBytes = 64 * 1024;
 
 function toRequestBody(job: ForwardRequest, relay: ResponseRelay): StreamingBody | Buffer {
@@ -66,7 +70,7 @@ function toRequestBody(job: ForwardRequest, relay: ResponseRelay): StreamingBody
   const whole = body.whole();
   if (whole !== undefined) return whole;
   const { bodyLength } = job.head;
-  const isCopied = job.renewHead !== undefined && (bodyLength ?? 0) <= maxReplayBytes;
+  const isCopied = (job.renewHead ?? job.retry) !== undefined && (bodyLength ?? 0) <= maxReplayBytes;
   return createRequestBody(body, {
     length: bodyLength,
     maxBytes: maxBodyBytes,
@@ -141,6 +145,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       return;
     }
     if (head.status === 401 && this.#replaces(head, repeats)) return;
+    if (this.#retries(head.status, undefined)) return;
     this.#answered = true;
     listener.responseStarted(head.status);
     if (headerChanges?.awaitsStart(head.headers, head.status) === true) this.#hold(head, repeats);
@@ -214,10 +219,12 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       this.#held.onFault(fault);
       return;
     }
+    const refused = upstreamFaults[fault.code];
+    if (!this.#answered && this.#retries(faultStatus[refused], fault.code)) return;
     this.#over = true;
     this.#job.listener.responseInterrupted(fault.reason);
     if (this.#answered) this.#job.incoming.response.cut();
-    else this.#job.listener.failed(upstreamFaults[fault.code]);
+    else this.#job.listener.failed(refused);
   }
 
   /** Whether a response that refuses the token is withheld from the caller while another token is tried. */
@@ -225,7 +232,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     const { renewHead } = this.#job;
     if (renewHead === undefined || this.#renewed || !refusesToken(head)) return false;
     this.#renewed = true;
-    const renewed = renewHead();
+    const renewed = renewHead(this.#job.destination);
     // Request a new token even if this request cannot be repeated: the next one needs it.
     if (!this.#isReplayable()) return false;
     if (!(renewed instanceof Promise)) return renewed !== undefined && this.#sendAgain(renewed);
@@ -242,14 +249,32 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     return true;
   }
 
+  /** Whether an outcome does not go to the caller, because the request is sent again. */
+  #retries(status: number, fault: ResponseFaultCode | undefined): boolean {
+    const { retry } = this.#job;
+    return retry !== undefined && fault !== 'request_invalid' && this.#retriesWith(retry, { status, fault });
+  }
+
+  #retriesWith(retry: RetryRequest, attempt: ServerAttempt): boolean {
+    const { incoming, listener } = this.#job;
+    if (incoming.response.over || incoming.response.begun || !this.#isReplayable()) return false;
+    const isSentAgain = retry(attempt, (destination, head) => {
+      this.#job.destination = destination;
+      if (!this.#sendAgain(head)) listener.failed('request_invalid');
+    });
+    // The rest of a response is of no use.
+    if (isSentAgain) this.#call?.abort();
+    return isSentAgain;
+  }
+
   #isReplayable(): boolean {
-    return this.#body === undefined || Buffer.isBuffer(this.#body) || this.#body.copy() !== undefined;
+    return this.#body === undefined || Buffer.isBuffer(this.#body) || toReplay(this.#body) !== undefined;
   }
 
   #sendAgain(head: UpstreamHead): boolean {
     if (head.headers === undefined) return false;
     this.#call?.abort();
-    this.send(head, Buffer.isBuffer(this.#body) ? this.#body : this.#body?.copy());
+    this.send(head, Buffer.isBuffer(this.#body) ? this.#body : this.#body && toReplay(this.#body));
     return true;
   }
 

@@ -18,6 +18,8 @@ export interface RequestBodyOptions {
 export interface StreamingBody extends RequestBody {
   /** All of it, once it has been read and when it is short enough. */
   copy(): Buffer | undefined;
+  /** Whether a server has been there to take it. */
+  readonly started: boolean;
 }
 
 /** The caller's body on its way to a server, at the pace of the server; one that is stopped leaves the caller's connection alone. */
@@ -46,7 +48,17 @@ export function createRequestBody(body: CallerBody, options: RequestBodyOptions)
       options.onWanted();
       body.read(onPart, onEnd);
     },
+    get started() {
+      return sink !== undefined;
+    },
     resume: () => body.resume(),
-    stop: () => body.stop(),
+    // One that no server was there for can still be sent to another.
+    stop() {
+      if (sink !== undefined) body.stop();
+    },
   };
 }
+
+/** A body as it can be sent once more: what no server has taken of it is all there. */
+export const toReplay = (body: StreamingBody): StreamingBody | Buffer | undefined =>
+  body.started ? body.copy() : body;

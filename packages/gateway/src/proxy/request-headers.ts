@@ -62,16 +62,37 @@ export function createUpstreamHeads(): ToUpstreamHead {
   };
 }
 
+/** The headers that a server would get, name and value in turn, without those that frame the body. */
+export function listHeaders(facts: RequestFacts, passes: StepChanges): readonly string[] {
+  const headers = ['Host', hostOf(passes) ?? facts.authority];
+  appendHeaders(headers, facts, passes);
+  return headers;
+}
+
+function toCommonHead(facts: RequestFacts, passes: StepChanges, host: string): CommonHead {
+  // First: a server that reads no more than so many header lines must read ours.
+  const headers = ['Host', host];
+  const bodyLength = appendHeaders(headers, facts, passes);
+  return {
+    headers: toHeaderText(headers),
+    hasBody: bodyLength !== noBody,
+    bodyLength: bodyLength === noBody ? undefined : bodyLength,
+    takesRequestId: !isReplaced(passes, 'x-request-id'),
+  };
+}
+
+const noBody = -1;
+
 /**
  * The head that an upstream gets: ours; then the caller's headers without those of the connection, without what the
  * steps replace, and without claims about the caller that only a trusted proxy may make.
+ *
+ * @returns bytes of the body as announced; undefined when it comes in chunks; `noBody` without one.
  */
-function toCommonHead(facts: RequestFacts, changes: StepChanges, host: string): CommonHead {
+function appendHeaders(headers: string[], facts: RequestFacts, changes: StepChanges): number | undefined {
   const raw = facts.rawHeaders;
   const named = optionsOfConnection(raw);
   const isTaken = (name: string): boolean => isReplaced(changes, name);
-  // First: a server that reads no more than so many header lines must read ours.
-  const headers: string[] = ['Host', host];
   appendSetHeaders(headers, changes);
   const trusted = facts.trusted ? readTrusted(raw, isTaken) : nothingTrusted;
   appendForwarded(headers, facts, trusted.said, isTaken);
@@ -97,8 +118,7 @@ function toCommonHead(facts: RequestFacts, changes: StepChanges, host: string): 
     if (isReplaced(changes, name)) continue;
     headers.push(written, value);
   }
-  const takesRequestId = !isTaken('x-request-id');
-  return { headers: toHeaderText(headers), hasBody, bodyLength, takesRequestId };
+  return hasBody ? bodyLength : noBody;
 }
 
 /** The one transfer coding of `TE` that concerns the server: trailers are passed on (RFC 9110 section 10.1.4). */

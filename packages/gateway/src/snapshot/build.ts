@@ -124,6 +124,9 @@ function findNamed(name: string, { prepared, steps }: CurrentBuild): StepChain |
         : undefined) ??
       (found.some(({ wrapResponse }) => wrapResponse !== undefined)
         ? 'it changes bodies, which external authorization does not support'
+        : undefined) ??
+      (found.some(({ needsServer }) => needsServer === true)
+        ? 'it acts on responses of servers, which external authorization does not see'
         : undefined),
   });
 }

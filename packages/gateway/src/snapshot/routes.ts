@@ -49,6 +49,7 @@ function toEntry(
       changesBodies: found.some(({ wrapResponse }) => wrapResponse !== undefined),
       followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
       upstream: upstream ?? unavailable,
+      retry: found.findLast(({ retry }) => retry !== undefined)?.retry,
       // Prepared routers report missing steps themselves. This is the second line: a route without one of its steps never opens.
       broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
     }),

@@ -1,3 +1,4 @@
+import type { RetryPolicy } from '../middlewares/retry-policy.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { MatchContext } from '../routing/match-context.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -33,4 +34,6 @@ export interface StepChain {
 export interface Route extends StepChain {
   readonly serviceName: string;
   readonly upstream: Upstream;
+  /** When a request is sent to a server again; undefined: never. */
+  readonly retry: RetryPolicy | undefined;
 }

@@ -7,6 +7,8 @@ import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/disco
 import type { InstallConfig } from '../config/install.ts';
 import type { RenewalReport } from '../middlewares/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
+import { rateLimit } from '../middlewares/rate-limit/kind.ts';
+import { toRedisOptions } from '../middlewares/rate-limit/redis.ts';
 import type { Step } from '../middlewares/step.ts';
 import { createAccessLogLine } from '../observe/access-log.ts';
 import { inBatches } from '../observe/batches.ts';
@@ -41,7 +43,7 @@ export interface Observers {
   readonly renewals: Channel<RenewalReport>;
   readonly discoveries: Channel<DiscoveryEvent>;
   /** Of the store of some middlewares. */
-  readonly storeEvents: (redis: RedisStoreOptions) => Channel<StoreEvent>;
+  readonly storeEvents: (redis: RedisStoreOptions, use: 'tokens' | 'buckets') => Channel<StoreEvent>;
   /** Of the store that workers share. */
   readonly workerStoreEvents: () => Channel<StoreEvent>;
   readonly metrics: Metrics | undefined;
@@ -99,7 +101,11 @@ export async function openObservers(
     records,
     renewals,
     discoveries,
-    storeEvents: (redis) => openStoreChannel(toStoreName(redis), storeLog),
+    storeEvents: (redis, use) =>
+      openStoreChannel(
+        toStoreName(redis),
+        use === 'tokens' ? storeLog : createStoreLog(log, clock, 'rate limits in Redis'),
+      ),
     workerStoreEvents: () =>
       openStoreChannel(workersStore, createStoreLog(log, clock, 'token store of the workers')),
     metrics,
@@ -180,6 +186,8 @@ function listStores(steps: PreparedConfiguration['steps']): Pick<ConfigurationLa
     const options = oAuthClientCredentials.optionsOf(step);
     if (options?.store !== undefined) stores.push(toStoreName(options.store.redis));
     if (options?.issuer !== undefined) issuers.push(options.issuer);
+    const limits = rateLimit.optionsOf(step)?.redis;
+    if (limits !== undefined) stores.push(toStoreName(toRedisOptions(limits)));
   }
   return { stores, issuers };
 }

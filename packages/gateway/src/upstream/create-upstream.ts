@@ -164,6 +164,14 @@ function createWeighted(children: readonly { readonly item: Service; readonly we
     available: () => children.some(({ item }) => item.available()),
     health: () => [],
     async stop() {},
-    pick: (facts) => rotation.next()?.pick(facts),
+    pick(facts, tried) {
+      const first = rotation.next()?.pick(facts, tried);
+      if (first === undefined || tried?.has(first.server) !== true) return first;
+      for (const { item } of children) {
+        const other = item.pick(facts, tried);
+        if (other !== undefined && !tried.has(other.server)) return other;
+      }
+      return first;
+    },
   };
 }

@@ -81,10 +81,10 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
       for (const former of toFormerIds(serverConfig.url)) byFormerId.set(former, bound);
       return bound;
     });
-  const rotation = createRoundRobin(
-    peers.map((item) => ({ item, weight: item.weight })),
-    isHealthy,
-  );
+  const weighted = peers.map((item) => ({ item, weight: item.weight }));
+  const rotation = createRoundRobin(weighted, isHealthy);
+  // A turn of its own: otherwise, of two servers, the one that fails would get every request first.
+  const repeats = createRoundRobin(weighted, isHealthy);
   return {
     available: () => peers.some(isHealthy),
     health: () =>
@@ -96,7 +96,13 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
     async stop() {
       await Promise.all(uses.map((use) => use.release()));
     },
-    pick(facts) {
+    pick(facts, tried) {
+      if (tried !== undefined) {
+        const isUntried = (peer: Peer): boolean => !tried.has(peer.destination.server) && isHealthy(peer);
+        const next = repeats.next();
+        return (next === undefined || isUntried(next) ? next : (peers.find(isUntried) ?? next))
+          ?.firstDestination;
+      }
       const id = sticky && findCookie(facts.rawHeaders, sticky.cookieName);
       if (id !== undefined) {
         const bound = findHealthy(byId, id)?.destination ?? findHealthy(byFormerId, id)?.firstDestination;

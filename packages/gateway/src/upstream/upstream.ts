@@ -29,6 +29,10 @@ export interface Destination {
 
 /** A service at run time. */
 export interface Upstream {
-  /** The next server by weighted round robin among the healthy ones; undefined when none is. */
-  pick(facts: BalancingFacts): Destination | undefined;
+  /**
+   * The next server by weighted round robin among the healthy ones; undefined when none is.
+   *
+   * @param tried servers that the request was sent to: one of them only when no other is healthy.
+   */
+  pick(facts: BalancingFacts, tried?: ReadonlySet<UpstreamServer>): Destination | undefined;
 }

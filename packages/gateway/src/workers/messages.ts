@@ -1,3 +1,4 @@
+import type { BucketLimits } from '@grantgate/middleware/cache/token-bucket';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { ListenAddresses } from '../config/install.ts';
 import type { Problem } from '../config/place.ts';
@@ -69,6 +70,7 @@ export type StoreRequest = { readonly kind: 'store'; readonly id: number } & (
       readonly ttlMs: number;
     }
   | { readonly operation: 'deleteIfEquals'; readonly key: string; readonly value: Uint8Array }
+  | { readonly operation: 'take'; readonly key: string; readonly limits: BucketLimits }
   | { readonly operation: 'ping' }
 );
 

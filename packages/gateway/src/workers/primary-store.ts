@@ -1,4 +1,5 @@
 import type { StoredValue, TokenStore } from '@grantgate/middleware/cache/store';
+import type { BucketGrant } from '@grantgate/middleware/cache/token-bucket';
 import type { StoreReply, StoreRequest } from './messages.ts';
 
 /** The primary's store, as a worker sees it. */
@@ -56,6 +57,7 @@ export function createPrimaryStore(send: (request: StoreRequest) => void): Prima
       setIfAbsent: (key, value, ttlMs) => ask<boolean>({ operation: 'setIfAbsent', key, value, ttlMs }),
       extendIfEquals: (key, value, ttlMs) => ask<boolean>({ operation: 'extendIfEquals', key, value, ttlMs }),
       deleteIfEquals: (key, value) => ask<boolean>({ operation: 'deleteIfEquals', key, value }),
+      take: (key, limits) => ask<BucketGrant>({ operation: 'take', key, limits }),
       isReady: () => open,
       ping: () => ask<undefined>({ operation: 'ping' }),
       onStateChange(listener) {

@@ -26,6 +26,8 @@ function operate(store: TokenStore, request: StoreRequest): Promise<unknown> {
       return store[request.operation](request.key, request.value, request.ttlMs);
     case 'deleteIfEquals':
       return store.deleteIfEquals(request.key, request.value);
+    case 'take':
+      return store.take(request.key, request.limits);
     case 'ping':
       return store.ping();
   }

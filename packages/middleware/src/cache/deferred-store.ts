@@ -27,6 +27,7 @@ export function createDeferredStore(load: () => Promise<TokenStore>): TokenStore
     setIfAbsent: async (...given) => (await loading).setIfAbsent(...given),
     extendIfEquals: async (...given) => (await loading).extendIfEquals(...given),
     deleteIfEquals: async (...given) => (await loading).deleteIfEquals(...given),
+    take: async (...given) => (await loading).take(...given),
     isReady: () => store?.isReady() === true,
     ping: async () => (await loading).ping(),
     onStateChange(listener) {

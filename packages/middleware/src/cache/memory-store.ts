@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts';
+import { createLru } from '../base/lru.ts';
 import type { TokenStore } from './store.ts';
+import { createTokenBucket, takeToken, type TokenBucket } from './token-bucket.ts';
 
 /** What a store in memory is made of. */
 export interface MemoryStoreOptions {
@@ -12,6 +14,9 @@ export interface MemoryStoreOptions {
   readonly maxBytes?: number;
 }
 
+/** Buckets that are held; the one that was used longest ago is forgotten. */
+const maxBuckets = 131_072;
+
 interface MemoryEntry {
   readonly value: Uint8Array;
   /** On the clock's monotonic time. */
@@ -22,6 +27,7 @@ interface MemoryEntry {
 export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
   const { clock } = options;
   const entries = createEntries(options);
+  const buckets = createLru<string, TokenBucket>(maxBuckets);
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   let open = true;
 
@@ -55,6 +61,13 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
         entries.delete(key);
         return true;
       }),
+    take: (key, limits) =>
+      whenOpen(() => {
+        const now = clock.monotonic();
+        let bucket = buckets.get(key);
+        if (bucket === undefined) buckets.set(key, (bucket = createTokenBucket(limits, now)));
+        return takeToken(bucket, limits, now, true);
+      }),
     isReady: () => open,
     ping: () => whenOpen(() => undefined),
     onStateChange(listener) {
@@ -65,6 +78,7 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
       if (open) {
         open = false;
         entries.clear();
+        buckets.clear();
         for (const listener of listeners) listener(false, undefined);
       }
       return Promise.resolve();

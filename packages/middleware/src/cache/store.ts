@@ -1,3 +1,5 @@
+import type { BucketGrant, BucketLimits } from './token-bucket.ts';
+
 /** A value of a store and its remaining time, by the store's own clock. */
 export interface StoredValue {
   readonly value: Uint8Array;
@@ -19,6 +21,8 @@ export interface TokenStore {
   extendIfEquals(key: string, value: Uint8Array, ttlMs: number): Promise<boolean>;
   /** Removes exactly this value; false when the key has another value or none. Atomic. */
   deleteIfEquals(key: string, value: Uint8Array): Promise<boolean>;
+  /** Takes a token from the bucket of a key, which is full at first. Atomic. */
+  take(key: string, limits: BucketLimits): Promise<BucketGrant>;
   /** Whether operations can be tried now, without waiting for a connection. */
   isReady(): boolean;
   /** Pings the store; rejects without a response. */

@@ -13,6 +13,7 @@ import type { SharedTokens } from './shared-tokens.ts';
 import { createSharedTokens } from './shared-tokens.ts';
 import type { StoreEvent } from './store-event.ts';
 import type { TokenStore } from './store.ts';
+import type { BucketGrant, BucketLimits } from './token-bucket.ts';
 
 /** `store` of `oAuthClientCredentials`. */
 export interface StoreOptions {
@@ -30,6 +31,10 @@ export interface Stores {
   acquire(options: StoreOptions): StoreHandle;
   /** Store that middlewares without `store` share with the other processes of one gateway; undefined: none. */
   readonly local: SharedTokens | undefined;
+  /** Token buckets that the processes of one gateway share; undefined: there is one process. */
+  readonly localBuckets: SharedBuckets | undefined;
+  /** Token buckets in Redis. Must be released exactly once. */
+  acquireBuckets(redis: RedisStoreOptions): BucketsUse;
   /** Resolves when every store is ready, or after two seconds, the longest delay of a start. */
   started(): Promise<void>;
 }
@@ -39,12 +44,24 @@ export interface StoreHandle {
   release(): Promise<void>;
 }
 
+/** Token buckets that several processes share. */
+export interface SharedBuckets {
+  /** Takes a token; undefined when the store is away. */
+  take(key: string, limits: BucketLimits): Promise<BucketGrant | undefined>;
+}
+
+export interface BucketsUse {
+  readonly buckets: SharedBuckets;
+  release(): Promise<void>;
+}
+
 export interface StoresOptions {
   readonly clock: Clock;
   /** Default: nothing. */
   readonly events?: Channel<StoreEvent>;
   /** A channel for each store, to distinguish them; instead of `events`. */
-  readonly eventsOf?: ((options: RedisStoreOptions) => Channel<StoreEvent>) | undefined;
+  readonly eventsOf?:
+    ((options: RedisStoreOptions, use: 'tokens' | 'buckets') => Channel<StoreEvent>) | undefined;
   /** Default: Redis. */
   readonly open?: (options: RedisStoreOptions) => TokenStore;
   /** For middlewares without `store`. Default: none. It is not closed. */
@@ -71,13 +88,39 @@ export function createStores(options: StoresOptions): Stores {
   const eventsOfAll = options.events ?? createChannel<StoreEvent>();
   const eventsOf = options.eventsOf ?? (() => eventsOfAll);
   const held = new Map<string, OpenStore>();
+  const local = options.local && openLocal(options.local, clock);
+  const buckets = new Map<string, { readonly guarded: BestEffortStore; users: number }>();
   return {
-    local: options.local && openLocal(options.local, clock),
+    local: local?.tokens,
+    localBuckets: local?.buckets,
+    acquireBuckets(redis) {
+      const key = fingerprint(redis);
+      let entry = buckets.get(key);
+      if (entry === undefined) {
+        const events = eventsOf(redis, 'buckets');
+        entry = {
+          guarded: createGuardedStore(open(redis), { clock, events, budgetMs: redis.timeoutMs }),
+          users: 0,
+        };
+        buckets.set(key, entry);
+      }
+      const mine = entry;
+      mine.users += 1;
+      return {
+        buckets: toBuckets(mine.guarded),
+        async release() {
+          mine.users -= 1;
+          if (mine.users > 0) return;
+          buckets.delete(key);
+          await mine.guarded.close();
+        },
+      };
+    },
     acquire({ keyPrefix, secret, otherSecrets = [], redis }) {
       const key = fingerprint({ keyPrefix, secret, otherSecrets, redis });
       let entry = held.get(key);
       if (entry === undefined) {
-        const events = eventsOf(redis);
+        const events = eventsOf(redis, 'tokens');
         const guarded = createGuardedStore(open(redis), { clock, events, budgetMs: redis.timeoutMs });
         const under = (one: Secret): SharedTokens => {
           const bytes = Buffer.from(one.reveal(), 'utf8');
@@ -101,7 +144,8 @@ export function createStores(options: StoresOptions): Stores {
       };
     },
     async started() {
-      await Promise.all(Array.from(held.values(), ({ guarded }) => guarded.started()));
+      const all = [...held.values(), ...buckets.values()];
+      await Promise.all(all.map(({ guarded }) => guarded.started()));
     },
   };
 }
@@ -117,7 +161,18 @@ function openRedis(options: RedisStoreOptions): TokenStore {
   );
 }
 
-function openLocal({ store, secret, events }: LocalStore, clock: Clock): SharedTokens {
+const toBuckets = (guarded: BestEffortStore): SharedBuckets => ({
+  async take(key, limits) {
+    const attempted = await guarded.attempt('take', (store) => store.take(key, limits));
+    return attempted.ok ? attempted.value : undefined;
+  },
+});
+
+function openLocal(
+  { store, secret, events }: LocalStore,
+  clock: Clock,
+): { readonly tokens: SharedTokens; readonly buckets: SharedBuckets } {
   const guarded = createGuardedStore(store, { clock, events, budgetMs: sharedBudgetMs });
-  return createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: '' });
+  const tokens = createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: '' });
+  return { tokens, buckets: toBuckets(guarded) };
 }

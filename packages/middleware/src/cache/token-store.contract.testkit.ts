@@ -39,6 +39,21 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       return stored === undefined ? undefined : new TextDecoder().decode(stored.value);
     };
 
+    it('fills a bucket with time, and takes a token for each request of all', async () => {
+      const key = freshKey();
+      const limits = { perMs: 1 / 3_600_000, size: 3, maxWaitMs: 0 };
+      const grants = [];
+      for (const one of [store, other, store, other]) grants.push(await one.take(key, limits));
+      expect(grants.map(({ granted }) => granted)).toEqual([1, 1, 1, 0]);
+      const waits = grants.map(({ waitMs }) => Math.round(waitMs / 60_000));
+      expect(waits).toEqual([0, 0, 0, 60]);
+      // A refused request takes nothing, and one that may wait takes the token that is to come.
+      expect(await store.take(key, { ...limits, maxWaitMs: 3_700_000 })).toMatchObject({ granted: 1 });
+      const { granted, waitMs } = await other.take(key, limits);
+      expect([granted, Math.round(waitMs / 60_000)]).toEqual([0, 120]);
+      expect(await store.take(freshKey(), limits)).toMatchObject({ granted: 1, waitMs: 0 });
+    });
+
     it('has nothing under a key that was never set', async () => {
       expect(await store.get(freshKey())).toBeUndefined();
     });

@@ -106,7 +106,8 @@ const isCluster = (value: unknown): boolean => value === true || isRecord(value)
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseEndpoint(text: string): { readonly host: string; readonly port: number } | undefined {
+/** `host:port`, or `[IPv6]:port`; undefined for anything else. */
+export function parseEndpoint(text: string): { readonly host: string; readonly port: number } | undefined {
   const [, v6, host = '', digits = ''] = /^(?:\[([^\]]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (port < 1 || port > 65_535 || (v6 !== undefined && isIP(v6) !== 6)) return undefined;

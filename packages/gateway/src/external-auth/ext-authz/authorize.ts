@@ -62,7 +62,7 @@ export function createAuthorize(
       // Fail closed: a request without a decision does not pass.
       stop = brokenRoute;
     } finally {
-      if (chain?.followsEnds === true) stepped.end(chain.steps);
+      if (chain?.followsEnds === true) stepped.end(chain.steps, stop === undefined ? 200 : statusOf(stop));
       lease.release();
     }
     const refusal = stop !== undefined && 'code' in stop ? stop : undefined;
@@ -90,6 +90,9 @@ export function createAuthorize(
   };
 }
 
+const statusOf = (stop: NonNullable<EarlyResponse>): number =>
+  'response' in stop ? stop.response.status : stop.status;
+
 /** Fields of the record of a request that is not forwarded. */
 const unforwarded = {
   originDurationMs: 0,
@@ -99,6 +102,7 @@ const unforwarded = {
   serviceName: undefined,
   serverUrl: undefined,
   originFault: undefined,
+  retryAttempts: 0,
 } as const;
 
 /** A caller's request as Envoy describes it. */
@@ -118,8 +122,8 @@ class AuthorizationContext extends StepContext {
     return target;
   }
 
-  end(steps: readonly Step[]): void {
-    this.ended(steps);
+  end(steps: readonly Step[], status: number): void {
+    this.ended(steps, status);
   }
 }
 

@@ -42,6 +42,8 @@ const passOf = (step: Step, certificates: readonly X509Certificate[] | undefined
     target: facts.target,
     subject: undefined,
     header: () => undefined,
+    headers: () => [],
+    holdBody: () => Buffer.alloc(0),
   };
   return step.onRequest(request) as Pass;
 };
@@ -88,6 +90,8 @@ describe('passTLSClientCert', () => {
       target: '/',
       subject: undefined,
       header: () => undefined,
+      headers: () => [],
+      holdBody: () => Buffer.alloc(0),
     };
     expect(step.onRequest(request)).toBe(step.onRequest(request));
   });

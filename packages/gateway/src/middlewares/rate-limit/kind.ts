@@ -1,27 +1,16 @@
-import type { Clock } from '@grantgate/middleware/base/clock';
-import { createLru } from '@grantgate/middleware/base/lru';
-import { duration } from '@grantgate/middleware/options/duration';
-import { z } from 'zod';
-import { defineKind } from '../kind.ts';
+import { createHash } from 'node:crypto';
+import type { MiddlewareConfig } from '../../config/dynamic.ts';
+import type { SharedSources } from '../../secrets/resolve.ts';
+import { toHeaderBytes } from '../header-lists.ts';
+import { defineKind, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
-import { defineRefusal } from '../refusal.ts';
-import { compileSourceCriterion, sourceCriterionSchema } from '../source-criterion.ts';
-import { unchanged, type Step } from '../step.ts';
-
-const schema = z.strictObject({
-  average: z
-    .int()
-    .min(0)
-    .default(0)
-    .describe('Average number of requests of one source per `period`; 0: no limit.'),
-  period: duration.prefault('1s').describe('Period of `average`.'),
-  burst: z.int().min(0).default(1).describe('Number of requests of one source that may arrive at once.'),
-  sourceCriterion: sourceCriterionSchema
-    .optional()
-    .describe('Groups requests by source. Default: by address.'),
-});
-
-type RateLimitMiddlewareOptions = z.output<typeof schema>;
+import { defineRefusal, type StepRefusal } from '../refusal.ts';
+import { compileSourceCriterion } from '../source-criterion.ts';
+import { unchanged, type Step, type StepResult } from '../step.ts';
+import { formatGoDuration } from './go-duration.ts';
+import { createLocalRate, createSharedRate, type TakeTurn } from './rate.ts';
+import { checkRedis, toRedisOptions, toRedisReferences } from './redis.ts';
+import { rateLimitSchema, type RateLimitMiddlewareOptions } from './schema.ts';
 
 const rateLimitExceeded = defineRefusal(
   {
@@ -34,65 +23,92 @@ const rateLimitExceeded = defineRefusal(
   '`rateLimit`: the source sends more requests than `average` and `burst` allow.',
 );
 
-/** Traefik's `rateLimit`; each process counts for itself. */
+/** Traefik's `rateLimit`; the workers of one machine count together, and with `redis` all replicas do. */
 export const rateLimit = defineKind<RateLimitMiddlewareOptions>({
   name: 'rateLimit',
   isPlugin: false,
-  description: 'Limits the rate of requests from one source; each worker and replica counts separately.',
-  schema: () => schema,
+  description:
+    'Limits the rate of requests from one source; each replica counts separately, unless `redis` is set.',
+  schema: () => rateLimitSchema,
   refusals: [rateLimitExceeded],
-  read: (config, sources) => readOptions(schema, config, sources, { unsupported: ['redis'] }),
-  createCompile:
-    ({ clock }) =>
-    (options, name) =>
-      compile(options, name, clock),
+  read,
+  createCompile: (deps) => (options, name) => compile(options, name, deps),
 });
 
-/** Sources whose requests are counted, as in Traefik; the one that was seen longest ago is forgotten. */
-const maxSources = 65_536;
+function read(written: MiddlewareConfig, sources: SharedSources): OptionsResult<RateLimitMiddlewareOptions> {
+  const config = toRedisReferences(written, sources);
+  const read = readOptions(rateLimitSchema, config, sources);
+  const found = checkRedis(read.options?.redis, config, read);
+  const isBroken = found.some(({ severity }) => severity === 'error');
+  return { ...read, options: isBroken ? undefined : read.options, problems: [...read.problems, ...found] };
+}
+
 /** Milliseconds that a request waits at most for its turn. */
 const longestWaitMs = 500;
 
-/** A token bucket: it fills with time, and each request takes one. */
-interface TokenBucket {
-  /** Below 0: of requests that wait. */
-  tokens: number;
-  /** `Clock.monotonic()` */
-  filledAtMs: number;
-}
-
-function compile(
-  { average, period, burst, sourceCriterion }: RateLimitMiddlewareOptions,
-  name: string,
-  clock: Clock,
-): Step {
+function compile(options: RateLimitMiddlewareOptions, name: string, deps: MiddlewareDeps): Step {
+  const { average, period, burst, sourceCriterion } = options;
   if (average === 0) return Object.freeze({ name, onRequest: () => unchanged });
   const perMs = average / (period === 0 ? 1000 : period);
-  const size = Math.max(1, burst);
   const maxWaitMs = Math.min(longestWaitMs, 1 / (perMs * 2));
+  const limits = { perMs, size: Math.max(1, burst), maxWaitMs };
   const sourceOf = compileSourceCriterion(sourceCriterion, 'address');
-  const buckets = createLru<string, TokenBucket>(maxSources);
-  /** Milliseconds until it is the turn of a request of the source. */
-  const take = (source: string): number => {
-    const now = clock.monotonic();
-    let bucket = buckets.get(source);
-    if (bucket === undefined) buckets.set(source, (bucket = { tokens: size, filledAtMs: now }));
-    bucket.tokens = Math.min(size, bucket.tokens + (now - bucket.filledAtMs) * perMs);
-    bucket.filledAtMs = now;
-    bucket.tokens -= 1;
-    const waitMs = bucket.tokens >= 0 ? 0 : -bucket.tokens / perMs;
-    // Whoever is refused has taken nothing.
-    if (waitMs > maxWaitMs) bucket.tokens += 1;
-    return waitMs;
+  const { takeTurn, close } = openRate(options, name, limits, deps);
+  const toResult = (waitMs: number): StepResult | Promise<StepResult> => {
+    if (waitMs === 0) return unchanged;
+    if (waitMs > maxWaitMs) return toRefusal(waitMs);
+    return new Promise((resolve) => void deps.clock.after(waitMs, () => resolve(unchanged)));
   };
   return Object.freeze({
     name,
     onRequest(request) {
-      const waitMs = take(sourceOf(request));
-      if (waitMs === 0) return unchanged;
-      if (waitMs > maxWaitMs)
-        return { ...rateLimitExceeded.refusal, retryAfterSeconds: Math.ceil(waitMs / 1000) };
-      return new Promise((resolve) => void clock.after(waitMs, () => resolve(unchanged)));
+      const waitMs = takeTurn(sourceOf(request));
+      return typeof waitMs === 'number' ? toResult(waitMs) : waitMs.then(toResult);
     },
+    close,
   } satisfies Step);
 }
+
+const toRefusal = (waitMs: number): StepRefusal => ({
+  ...rateLimitExceeded.refusal,
+  retryAfterSeconds: Math.ceil(Math.round(waitMs) / 1000),
+  headers: ['X-Retry-In', toHeaderBytes(formatGoDuration(waitMs))],
+});
+
+interface OpenRate {
+  readonly takeTurn: TakeTurn;
+  readonly close: () => Promise<void>;
+}
+
+/** Redis for all replicas, else the primary process for the workers of this machine, else this process; each stands in for the one before. */
+function openRate(
+  { redis }: RateLimitMiddlewareOptions,
+  name: string,
+  limits: Parameters<typeof createLocalRate>[0],
+  { clock, stores }: MiddlewareDeps,
+): OpenRate {
+  const { localBuckets } = stores;
+  const local = createLocalRate(limits, clock);
+  const ofMachine =
+    localBuckets === undefined
+      ? local
+      : createSharedRate(limits, clock, (source) => localBuckets.take(toHash(name, source), limits), local);
+  if (redis === undefined) return { takeTurn: ofMachine, close: async () => {} };
+  const use = stores.acquireBuckets(toRedisOptions(redis));
+  const takeTurn = createSharedRate(
+    limits,
+    clock,
+    (source) => use.buckets.take(`rate:${name}:${toKeyPart(source)}`, limits),
+    ofMachine,
+  );
+  return { takeTurn, close: () => use.release() };
+}
+
+/** What callers send does not reach the process that all workers depend on. */
+const toHash = (name: string, source: string): string =>
+  createHash('sha256').update(`${name}\0${source}`).digest('base64url');
+
+/** Characters of a source that a key has, as Traefik has it; of a longer one, its hash. */
+const maxSourceLength = 256;
+const toKeyPart = (source: string): string =>
+  source.length <= maxSourceLength ? source : createHash('sha256').update(source).digest('base64url');

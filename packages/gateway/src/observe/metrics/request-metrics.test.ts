@@ -27,6 +27,7 @@ const record = (changes: Partial<RequestRecord> = {}, method = 'GET', entryPoint
   clientUsername: undefined,
   refusal: undefined,
   originFault: undefined,
+  retryAttempts: 0,
   ...changes,
 });
 const configured = (changes: Partial<ConfigurationLabels> = {}): ConfigurationLabels => ({

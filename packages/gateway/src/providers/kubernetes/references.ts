@@ -12,13 +12,23 @@ export function secretsOf({ namespace, document }: ClusterObject): ReadonlySet<s
       const parsed = parseReference(value, namespace);
       if (parsed.kind === 'reference' && parsed.reference.kind === 'kubernetes')
         found.add(`${parsed.reference.namespace}/${parsed.reference.name}`);
-    } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk);
+    } else if (isMapping(value))
+      for (const [name, item] of Object.entries(value)) {
+        if (namesSecret.test(name) && typeof item === 'string') found.add(`${namespace}/${item}`);
+        else walk(item);
+      }
+    else if (Array.isArray(value)) value.forEach(walk);
   };
   const spec = valueAt(document.value, ['spec']);
   walk(spec);
   for (const name of secretNamesIn(spec)) found.add(`${namespace}/${name}`);
+  const ofRedis = valueAt(spec, ['rateLimit', 'redis', 'secret']);
+  if (typeof ofRedis === 'string') found.add(`${namespace}/${ofRedis}`);
   return found;
 }
+
+/** Options whose value is the name of a Secret, in any letter case. */
+const namesSecret = /^(?:ca|cert)Secret$/i;
 
 /** Names of Secrets that stand in options of their own, such as `basicAuth.secret`. */
 function secretNamesIn(spec: unknown): readonly string[] {

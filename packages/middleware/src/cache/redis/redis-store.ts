@@ -14,6 +14,26 @@ return 0`;
 const deleteScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
+/**
+ * The bucket of Traefik's `rateLimit.redis`, in the fields that Traefik uses, by the server's clock. Numbers are microseconds and
+ * tokens; a bucket is forgotten when it is full again.
+ */
+const takeScript = `local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local rate, size, max_wait = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local last, tokens = unpack(redis.call('HMGET', KEYS[1], 'last', 'tokens'))
+local left = size
+if last and tokens then left = math.min(size, tonumber(tokens) + math.max(0, now - tonumber(last)) * rate) end
+local granted, wait = 1, 0
+if left < 1 then
+  wait = (1 - left) / rate
+  if wait > max_wait then granted = 0 end
+end
+left = left - granted
+redis.call('HSET', KEYS[1], 'last', string.format('%.0f', now), 'tokens', string.format('%.9f', left))
+redis.call('PEXPIRE', KEYS[1], math.ceil((size - left) / rate / 1000) + 1000)
+return {granted, string.format('%.3f', wait)}`;
+
 const isOk = (reply: unknown): boolean => reply instanceof Uint8Array && Buffer.compare(reply, ok) === 0;
 const ok = Buffer.from('OK');
 const malformed = (): Error => new Error(`Redis: ${describeFault({ code: 'MALFORMED_REPLY' })}`);
@@ -58,6 +78,13 @@ export function createStoreOver(client: RedisClient): TokenStore {
     extendIfEquals: async (key, value, ttlMs) =>
       (await send('EVAL', extendScript, 1, key, toBuffer(value), ttlMs)) === 1,
     deleteIfEquals: async (key, value) => (await send('EVAL', deleteScript, 1, key, toBuffer(value))) === 1,
+    async take(key, { perMs, size, maxWaitMs }) {
+      const reply = await send('EVAL', takeScript, 1, key, perMs / 1000, size, maxWaitMs * 1000);
+      const [granted, wait] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
+      const waitMs = wait instanceof Uint8Array ? Number(Buffer.from(wait).toString()) / 1000 : NaN;
+      if (typeof granted !== 'number' || !(waitMs >= 0)) throw malformed();
+      return { granted, waitMs };
+    },
     isReady: () => !closed && state.isReady(),
     async ping() {
       await send('PING');

@@ -1,0 +1,96 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { createClient } from '../../http1/client/client.ts';
+import type { ServerTls } from '../../http1/client/dial.ts';
+import type { Pool } from '../../http1/client/pool.ts';
+import type { OutgoingRequest } from '../../http1/client/request.ts';
+import type { ResponseHead } from '../../http1/client/response-head.ts';
+import type { AuthResponse } from './auth-response.ts';
+
+/** Why there is no response to act on; in words for the log. */
+export interface NoResponse {
+  readonly fault: 'unreachable' | 'too_large';
+  readonly reason: string;
+}
+
+/** The authorization server of one middleware. */
+export interface AuthorizationServer {
+  ask(request: OutgoingRequest): Promise<AuthResponse | NoResponse>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds for a whole response, as in Traefik. */
+const withinMs = 30_000;
+
+const limits = {
+  connectMs: withinMs,
+  headMs: withinMs,
+  bodyIdleMs: withinMs,
+  // Below what common servers keep.
+  idleMs: 4_000,
+  maxIdle: 200,
+  maxHeadBytes: 1024 * 1024,
+};
+
+/** @param maxBytes of a response's body; -1: no limit. */
+export function openAuthorizationServer(
+  origin: string,
+  tls: ServerTls | undefined,
+  { clock, maxBytes }: { readonly clock: Clock; readonly maxBytes: number },
+): AuthorizationServer {
+  const pool = createClient(clock, limits, tls).createPool(origin);
+  return {
+    close: () => pool.close(),
+    async ask(request) {
+      const first = await askOnce(pool, request, clock, maxBytes);
+      // A server may close a connection at the very moment that it is used again. The question can be asked twice.
+      return 'isLost' in first && first.isLost ? askOnce(pool, request, clock, maxBytes) : first;
+    },
+  };
+}
+
+function askOnce(
+  pool: Pool,
+  request: OutgoingRequest,
+  clock: Clock,
+  maxBytes: number,
+): Promise<AuthResponse | (NoResponse & { readonly isLost: boolean })> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let head: ResponseHead | undefined;
+    let bytes = 0;
+    const fail = (fault: NoResponse['fault'], reason: string, isLost = false): void => {
+      limit.cancel();
+      resolve({ fault, reason, isLost });
+    };
+    const limit = clock.after(withinMs, () => {
+      call.abort();
+      fail('unreachable', 'no complete response in time');
+    });
+    const call = pool.dispatch(request, {
+      onInterim() {},
+      onHead: (received) => void (head = received),
+      onData(part, lent) {
+        bytes += part.length;
+        if (maxBytes < 0 || bytes <= maxBytes) parts.push(lent ? Buffer.from(part) : part);
+      },
+      onFlush() {
+        if (maxBytes >= 0 && bytes > maxBytes) {
+          call.abort();
+          fail('too_large', `a body of more than ${maxBytes} bytes`);
+        }
+        return true;
+      },
+      onEnd() {
+        if (maxBytes >= 0 && bytes > maxBytes) fail('too_large', `a body of more than ${maxBytes} bytes`);
+        else if (head !== undefined) {
+          limit.cancel();
+          resolve({ head, body: Buffer.concat(parts) });
+        }
+      },
+      // No request asks for another protocol.
+      onUpgrade: (_head, socket) => void socket.destroy(),
+      onFault: ({ code, reason }) =>
+        fail('unreachable', reason, code === 'connection_lost' && head === undefined),
+    });
+  });
+}

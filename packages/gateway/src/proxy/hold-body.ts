@@ -1,0 +1,77 @@
+import type { CallerBody } from './caller-body.ts';
+
+/** A body that has been read in full, or as far as it was to be held. */
+export interface HeldBody {
+  /** All of it; undefined when it is larger than it may be: then `body` streams what has come and what is still to come. */
+  readonly whole: Buffer | undefined;
+  /** In place of the body that was read. */
+  readonly body: CallerBody;
+}
+
+/** Reads a body until its end, or until it is larger than it may be. Never resolves when the caller goes away before. */
+export function holdBody(body: CallerBody, maxBytes: number): Promise<HeldBody> {
+  const whole = body.announcedBytes > maxBytes ? undefined : body.whole();
+  if (whole !== undefined) return Promise.resolve({ whole, body: createWholeBody(whole) });
+  if (body.announcedBytes > maxBytes) return Promise.resolve({ whole: undefined, body });
+  return new Promise((resolve) => {
+    let parts: Buffer[] = [];
+    let bytes = 0;
+    let isEnded = false;
+    let onPart = (part: Buffer): void => {
+      // The bytes of a part are the connection's; it reads the next ones into the same place.
+      parts.push(Buffer.from(part));
+      bytes += part.length;
+      if (bytes <= maxBytes) return;
+      body.pause();
+      resolve({ whole: undefined, body: rest });
+    };
+    let onEnd = (): void => {
+      isEnded = true;
+      if (bytes > maxBytes) return;
+      const all = Buffer.concat(parts);
+      resolve({ whole: all, body: createWholeBody(all) });
+    };
+    const rest: CallerBody = {
+      announcedBytes: body.announcedBytes,
+      whole: () => undefined,
+      read(takePart, takeEnd) {
+        process.nextTick(() => {
+          const before = parts;
+          parts = [];
+          onPart = takePart;
+          onEnd = takeEnd;
+          for (const part of before) takePart(part);
+          if (isEnded) takeEnd();
+          else body.resume();
+        });
+      },
+      pause: () => body.pause(),
+      resume: () => body.resume(),
+      stop() {
+        parts = [];
+        onPart = () => {};
+        onEnd = () => {};
+        body.stop();
+      },
+    };
+    body.read(
+      (part) => onPart(part),
+      () => onEnd(),
+    );
+  });
+}
+
+/** A body that can be sent again: `whole` gives it each time. */
+const createWholeBody = (whole: Buffer): CallerBody => ({
+  announcedBytes: whole.length,
+  whole: () => whole,
+  read(onPart, onEnd) {
+    process.nextTick(() => {
+      onPart(whole);
+      onEnd();
+    });
+  },
+  pause() {},
+  resume() {},
+  stop() {},
+});
