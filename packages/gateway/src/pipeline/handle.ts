@@ -169,7 +169,6 @@ function send(context: RequestContext, heads: HeadBuilders, route: Route): void 
   const { response } = context;
   forward({
     incoming: response === incoming.response ? incoming : { ...incoming, response },
-    method: facts.method,
     destination,
     target: withPath(context.target),
     head: heads.toUpstreamHead(facts, context.changes, destination, context.requestId),

@@ -18,7 +18,6 @@ import { joinSockets } from './upgrade.ts';
 /** A request to forward. */
 export interface ForwardRequest {
   readonly incoming: IncomingRequest;
-  readonly method: string;
   /** Another one when it is sent again. */
   destination: Destination;
   /** Path and query. */
@@ -104,11 +103,11 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   }
 
   send(head: UpstreamHead, body: StreamingBody | Buffer | undefined): void {
-    const { incoming, method, destination, target } = this.#job;
+    const { incoming, destination, target } = this.#job;
     this.#body = body;
     this.#call = destination.server.connections.dispatch(
       {
-        method,
+        method: incoming.facts.method,
         target: destination.server.basePath + target,
         headers: head.headers ?? [],
         body,
