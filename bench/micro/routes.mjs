@@ -141,7 +141,7 @@ const toKept = (value) => {
     requireEndpointSlices: true,
   };
   const document = { file, value, placeOf: () => ({ file, line: 0, column: 0 }), origin };
-  return { namespace, name, document };
+  return { namespace, name, document, resource: { kind: value.kind } };
 };
 const toObject = (index, version) =>
   toKept({
@@ -172,7 +172,7 @@ const layouts = {
         ),
       );
     for (let file = 0; file < routers / 10; file += 1) await write(file, 0);
-    const load = createFileLoader([path]);
+    const load = createFileLoader([path], { env: {} });
     return { load, change: (version) => write(500, version) };
   },
   async 'one file of 10,000 manifests'() {
@@ -183,7 +183,7 @@ const layouts = {
         serviceManifest + all.map((index) => toManifest(index, index === 5000 ? version : 0)).join(''),
       );
     await write(0);
-    return { load: createFileLoader([path]), change: write };
+    return { load: createFileLoader([path], { env: {} }), change: write };
   },
   async '10,000 Kubernetes objects'() {
     const service = toKept({
@@ -221,7 +221,7 @@ const layouts = {
     const path = join(folder, 'one.yaml');
     const write = (version) => writeFile(path, toFile(all, version));
     await write(0);
-    return { load: createFileLoader([path]), change: write };
+    return { load: createFileLoader([path], { env: {} }), change: write };
   },
 };
 
