@@ -152,10 +152,7 @@ describe('a request with many header lines', () => {
   });
 
   it('loses its trailers, however many they are, and nothing of its body', async () => {
-    const trailers = Array.from(
-      { length: 1200 },
-      (_, index) => `Group: root${index}\r\nAuthorization: x\r\n`,
-    );
+    const trailers = Array.from({ length: 300 }, (_, index) => `Group: root${index}\r\nAuthorization: x\r\n`);
     const connection = await openRaw(
       gateway.port,
       `POST /trailers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n${trailers.join('')}\r\n`,
