@@ -12,6 +12,7 @@ import { textType } from './observe/metrics/text.ts';
 import { logPurge } from './observe/purge-log.ts';
 import type { PurgeRequest, PurgeResult, TokenPurge } from './snapshot/token-purge.ts';
 import { createTokenPurge } from './snapshot/token-purge.ts';
+import { createAdminOf } from './start/admin-options.ts';
 import { openCluster, type Cluster } from './start/cluster.ts';
 import { createControlPlane } from './start/control-plane.ts';
 import { openDataPlane } from './start/data-plane.ts';
@@ -53,18 +54,14 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   const onError = (error: unknown): void => log.error('observer failed', { error: describe(error) });
   const entryPoints: EntryPoint[] = [];
   const tls = createListenersTls(entryPoints);
+  const state = { isStopping: false };
   const services = createServices({ clock });
   const cache = createTokenCache({ clock });
   const tokens = createTokenPurge();
   const cluster = await openCluster(install, io, clock, onError);
   const gauges = toGauges({ entryPoints, services, cluster, cache });
-  const observers = await openObservers(install, io, {
-    log,
-    clock,
-    gauges,
-    cluster: cluster.channels,
-    onError,
-  });
+  const parts = { log, clock, gauges, cluster: cluster.channels, onError };
+  const observers = await openObservers(install, io, parts);
   opened.add(() => observers.close());
   const { metrics, renewals, discoveries } = observers;
   const stores = createStores({
@@ -105,12 +102,12 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
       onRecord: (record) => observers.records.publish(record),
       onDefect: (error, requestId) => log.error('decision failed', { requestId, error: describe(error) }),
     },
-    admin: {
-      ping: install.ping,
+    adminOf: createAdminOf(install, {
       unready: () => listUnready(control.files, cluster.provider),
       metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
-      purge: install.actions ? purge : undefined,
-    },
+      purge,
+      isStopping: () => state.isStopping,
+    }),
     log,
     onCertificates: metrics?.onCertificates,
     tls,
@@ -119,6 +116,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   // Of several processes, the one that started them says where they listen.
   if (worker === undefined) logAddresses(log, addresses);
   const stop = async (): Promise<void> => {
+    state.isStopping = true;
     log.info('shutting down');
     await opened.closeAll();
     const { memory, store, server } = cache.counts();

@@ -8,8 +8,8 @@ import { respondToPurge } from './purge-response.ts';
 import type { Page } from './page.ts';
 
 export interface AdminOptions {
-  /** Whether `/ping` and `/ready` are answered. */
-  readonly ping: boolean;
+  /** Status of `/ping` now; undefined: `/ping` and `/ready` are not served here. */
+  readonly ping?: (() => number) | undefined;
   /** Why the gateway is not ready, for each provider that is not. */
   readonly unready: () => readonly string[];
   /** Response of `/metrics`; undefined when there is none. Rejects when the metrics of the workers are unavailable. */
@@ -20,16 +20,21 @@ export interface AdminOptions {
 }
 
 /**
- * Responses of the entry point `admin` itself: `/ping`, 200 while the gateway runs; `/ready`, 503 with the reason until all
+ * Responses of an entry point itself, of `admin` for the most part: `/ping`, 200 while the gateway runs; `/ready`, 503 with the reason until all
  * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`. Any other request
- * goes to the routers that name the entry point.
+ * goes to the routers of the entry point.
  */
 export function createAdminHandle({ ping, unready, metrics, purge, next }: AdminOptions): Handle {
   return (incoming) => {
     const { facts, refusal } = incoming;
     if (refusal !== undefined) return next(incoming);
-    if (ping && (facts.path === '/ping' || facts.path === '/ready')) {
-      const reasons = facts.path === '/ping' ? [] : unready();
+    if (ping !== undefined && facts.path === '/ping') {
+      const status = ping();
+      write(incoming, status, plain(STATUS_CODES[status] ?? String(status)));
+      return answered;
+    }
+    if (ping !== undefined && facts.path === '/ready') {
+      const reasons = unready();
       const ok = reasons.length === 0;
       write(incoming, ok ? 200 : 503, plain(ok ? 'OK' : `not ready: ${reasons.join('; ')}`));
       return answered;

@@ -132,6 +132,11 @@ describe('grantgate check', () => {
     );
   });
 
+  it('takes the only path for the install configuration if it is one', async () => {
+    const named = await check('--config', 'other.yaml');
+    expect(await check('other.yaml')).toEqual(named);
+  });
+
   it('reports a path that does not exist', async () => {
     const { code, stdout } = await check('nowhere');
     expect(code).toBe(1);

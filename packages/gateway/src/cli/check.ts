@@ -1,6 +1,7 @@
 import { sortProblems } from '../config/problem.ts';
 import { readConfiguration, toRelative } from './configuration.ts';
 import type { ConnectionCheck } from './connect/connect.ts';
+import { findInstall } from './find-install.ts';
 import type { Io } from './io.ts';
 import { countProblems, formatCount, formatProblem, pluralize } from './problems.ts';
 import type { Style } from './style.ts';
@@ -26,7 +27,9 @@ export async function runCheck(paths: readonly string[], flags: CheckFlags, io: 
   if (kubernetes !== true && (kubeconfig ?? context ?? namespace) !== undefined)
     throw new UsageError('--kubeconfig, --context and --namespace require --kubernetes');
   const cluster = kubernetes === true ? { kubeconfig, context, namespace } : undefined;
-  const configuration = await readConfiguration(paths, flags.config, io, cluster);
+  const files =
+    flags.config === undefined ? await findInstall(paths, io) : { paths, configFile: flags.config };
+  const configuration = await readConfiguration(files.paths, files.configFile, io, cluster);
   const { prepared } = configuration;
   const connections =
     flags.connect === true

@@ -44,6 +44,12 @@ const withAdmin = (port: number, more = ''): string =>
   `entryPoints: { web: { address: ':1' }, admin: { address: ':${port}'${more} } }\nping: {}\nproviders: {}\n`;
 
 describe('grantgate healthcheck', () => {
+  it('requests /ping from the entry point that the option names', async () => {
+    const port = await serve((_, response) => response.end('OK'));
+    const install = `entryPoints: { admin: { address: ':1' }, probe: { address: ':${port}' } }\nping: { entryPoint: probe }\n`;
+    expect(await check(install)).toMatchObject({ code: 0 });
+  });
+
   it('exits 0 when the gateway responds to /ping', async () => {
     await writeFile(join(folder, 'routes.yaml'), 'http: {}');
     const { config } = parseInstall(

@@ -5,7 +5,6 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { describeConnectionFault } from '@grantgate/middleware/base/connection-fault';
 import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
-import { adminEntryPoint } from '../snapshot/entry-points.ts';
 import { shorthandInstall } from '../config/parse-install.ts';
 import { readInstall } from './configuration.ts';
 import type { Io } from './io.ts';
@@ -60,8 +59,8 @@ interface HealthTarget {
 }
 
 function chooseEntryPoint({ entryPoints, ping }: InstallConfig): HealthTarget {
-  const admin = ping ? entryPoints.get(adminEntryPoint) : undefined;
-  if (admin !== undefined) return { entryPoint: admin, isPing: true };
+  const responder = ping?.entryPoint === undefined ? undefined : entryPoints.get(ping.entryPoint);
+  if (responder !== undefined) return { entryPoint: responder, isPing: true };
   const [first] = entryPoints.values();
   if (first === undefined) throw new Error('an install configuration has an entry point');
   return { entryPoint: first, isPing: false };

@@ -76,13 +76,13 @@ function addHealthcheck(program: Command, io: Io, start: Start): void {
     .command('healthcheck')
     .summary('check whether the gateway of this machine is healthy')
     .description(
-      'Requests `/ping` from the entry point `admin` of the gateway that runs on this machine, for health checks of containers.',
+      'Requests `/ping` from the entry point of `ping` of the gateway that runs on this machine, for health checks of containers.',
     )
     .option('-c, --config <file>', 'install configuration of that gateway (default: that of serve PATH)')
     .addHelpText(
       'after',
       `
-Without \`ping\`, or without an entry point \`admin\`, it tries a connection to the first entry point. It waits 5 s for the response.
+Without \`ping\`, or without an entry point that serves it, it tries a connection to the first entry point. It waits 5 s for the response.
 
 Exit codes: 0 healthy, 1 unhealthy or no valid configuration, 2 wrong usage.`,
     )

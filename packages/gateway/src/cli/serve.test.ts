@@ -114,7 +114,6 @@ describe('grantgate serve', () => {
     ['comments.yaml', 'is empty: expected routes'],
     ['others/notes.txt', 'expected a file of routes: .yaml, .yml, .toml, .json'],
     ['fifo.yaml', 'is a FIFO: expected a regular file of at most 64 MiB'],
-    ['grantgate.yaml', 'is an install configuration, not a file of routes: pass it with --config'],
   ])('exits 1 when it is started with %s, which leads to no routes', async (path, message) => {
     mkdirSync(join(folder, 'empty'));
     mkdirSync(join(folder, 'others', 'deep'), { recursive: true });
@@ -136,6 +135,13 @@ describe('grantgate serve', () => {
     expect(checked.code).toBe(1);
     const { problems } = JSON.parse(checked.stdout) as { problems: readonly unknown[] };
     expect(problems).toContainEqual(expect.objectContaining({ file: path, severity: 'error', message }));
+  });
+
+  it('exits 1 when it is started with an install configuration in place of routes', async () => {
+    expect(await runCommand(['serve', 'routes.yaml', 'grantgate.yaml'], { cwd: folder })).toMatchObject({
+      code: 1,
+      stderr: `error: no routes: ${join(folder, 'grantgate.yaml')} is an install configuration, not a file of routes: pass it with --config [routes_unavailable]\n`,
+    });
   });
 
   it.each(['serve', 'check'])('says of %s --config that it was given a file of routes', async (command) => {

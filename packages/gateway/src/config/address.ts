@@ -7,8 +7,12 @@ export interface HostPort {
   readonly port: number;
 }
 
-const shape = /^(?:\[([^[\]]+)\]|([^[\]:/]*)):(\d{1,5})(?:\/tcp)?$/;
+const shape = /^(?:\[([^[\]]+)\]|([^[\]:/]*)):(\d{1,5})(?:\/tcp)?$/i;
 const hostname = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?$/;
+
+/** Whether an address is one of UDP, in Traefik's form: `:53/udp`. */
+export const isUdpAddress = (text: string): boolean =>
+  /\/udp$/i.test(text) && parseAddress(text.slice(0, -'/udp'.length)) !== undefined;
 
 /** Parses `host:port`, `:port` or `[v6]:port`, each with or without Traefik's `/tcp`; undefined for anything else. */
 export function parseAddress(text: string): HostPort | undefined {

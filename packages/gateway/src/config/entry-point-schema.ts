@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { duration } from '@grantgate/middleware/options/duration';
-import { isAddressRange, parseAddress } from './address.ts';
+import { isAddressRange, isUdpAddress, parseAddress, type HostPort } from './address.ts';
 
 const bytes = z.int().min(0);
 
-const address = z.string().transform((text, context) => {
-  const parsed = parseAddress(text);
+/** Address of an entry point of Traefik's that is not served, because it is one of UDP. */
+export const udp = 'udp';
+
+const address = z.string().transform((text, context): HostPort | typeof udp => {
+  const parsed = isUdpAddress(text) ? udp : parseAddress(text);
   if (parsed !== undefined) return parsed;
   context.addIssue({ code: 'custom', message: 'expected host:port, :port or [IPv6 address]:port' });
   return z.NEVER;
@@ -68,10 +71,81 @@ const encodedCharacters = z.strictObject({
   allowEncodedHash: z.boolean().default(true).describe('`%23`: some servers read a fragment after it.'),
 });
 
+const addressRanges = z.array(
+  z.string().refine(isAddressRange, { error: 'expected an IP address or a CIDR range' }),
+);
+
+const proxyProtocol = z
+  .strictObject({
+    trustedIPs: addressRanges
+      .default([])
+      .describe(
+        'Peers whose PROXY header is accepted: addresses and CIDR ranges. That of others is dropped.',
+      ),
+    insecure: z.boolean().default(false).describe('Accepts a PROXY header from every peer.'),
+  })
+  .refine(({ trustedIPs, insecure }) => insecure || trustedIPs.length > 0, {
+    error: 'expected trustedIPs or insecure',
+  });
+
+const redirections = z.strictObject({
+  entryPoint: z
+    .strictObject({
+      to: z.string().min(1).describe('Entry point whose port callers are sent to, or `:port`.'),
+      scheme: z.string().min(1).default('https').describe('Scheme to redirect to.'),
+      permanent: z
+        .boolean()
+        .default(true)
+        .describe('Uses 301, or 308 for methods other than `GET`; otherwise 302 or 307.'),
+      priority: z
+        .int()
+        .optional()
+        .describe('Priority among the routes of the entry point. Default: before all of them.'),
+    })
+    .optional()
+    .describe('Redirects every request of the entry point.'),
+});
+
+const routerTls = z.strictObject({
+  options: z.string().min(1).optional().describe('As `tls.options`, which comes before it.'),
+  certResolver: z.string().optional().describe('Not served: certificates are read from files.'),
+  domains: z
+    .array(
+      z.strictObject({
+        main: z.string().optional().describe('Not served.'),
+        sans: z.array(z.string()).optional().describe('Not served.'),
+      }),
+    )
+    .optional()
+    .describe('Not served: certificates are read from files.'),
+});
+
 /** A listener as a user writes it. */
 export const entryPointSchema = z
   .strictObject({
     address: address.describe('`host:port`, `:port` or `[IPv6]:port`; port 0 chooses a free port.'),
+    asDefault: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Serves the routes that name no entry point. If no entry point has it, every one but `admin` and `traefik` does.',
+      ),
+    allowACMEByPass: z
+      .boolean()
+      .default(false)
+      .describe('Leaves the paths of ACME challenges out of `http.redirections`, for a route of your own.'),
+    proxyProtocol: proxyProtocol
+      .optional()
+      .describe(
+        'Accepts the PROXY protocol, versions 1 and 2, in front of TLS and HTTP: the address in its header is that of the caller.',
+      ),
+    observability: z
+      .strictObject({
+        accessLogs: z.boolean().default(true).describe('Logs the requests of the entry point.'),
+        metrics: z.boolean().default(true).describe('Counts the requests of the entry point.'),
+      })
+      .prefault({})
+      .describe('What is recorded of the requests of the entry point.'),
     tls: z
       .strictObject({
         certificates: z
@@ -97,8 +171,7 @@ export const entryPointSchema = z
       .describe('Enables TLS.'),
     forwardedHeaders: z
       .strictObject({
-        trustedIPs: z
-          .array(z.string().refine(isAddressRange, { error: 'expected an IP address or a CIDR range' }))
+        trustedIPs: addressRanges
           .optional()
           .describe(
             'Peers whose `X-Forwarded-*` are accepted: addresses and CIDR ranges. Default: none; with `forwardAuth`, this machine.',
@@ -133,9 +206,22 @@ export const entryPointSchema = z
             graceTimeOut: duration
               .prefault('10s')
               .describe('Time for requests in flight after SIGTERM or SIGINT.'),
+            requestAcceptGraceTimeout: duration
+              .prefault('0s')
+              .describe(
+                'Time after SIGTERM or SIGINT in which requests are still accepted, so that a load balancer in front notices; `/ping` responds with its `terminatingStatusCode`.',
+              ),
           })
           .prefault({})
           .describe('Shutdown of the entry point.'),
+        keepAliveMaxRequests: z
+          .int()
+          .min(0)
+          .default(0)
+          .describe('Number of requests after which a connection is closed; 0: no limit.'),
+        keepAliveMaxTime: duration
+          .prefault('0s')
+          .describe('Age from which a connection is closed after its next response; 0: no limit.'),
       })
       .prefault({})
       .describe('Connections of callers.'),
@@ -170,9 +256,23 @@ export const entryPointSchema = z
           .describe(
             'Encoded characters that are allowed in the path of a request; others are refused with 400.',
           ),
+        middlewares: z
+          .array(z.string().min(1))
+          .default([])
+          .describe(
+            'Middlewares of every route of the entry point, before its own: `name@file`, `namespace-name@kubernetescrd`.',
+          ),
+        redirections: redirections
+          .optional()
+          .describe('Redirection of every request of the entry point, as with `redirectScheme`.'),
+        tls: routerTls
+          .optional()
+          .describe(
+            'Enables TLS for every route of the entry point; `tls.certificates` has its certificates.',
+          ),
       })
       .prefault({})
-      .describe('Limits of requests.'),
+      .describe('Limits of requests, and what all routes of the entry point have.'),
   })
   .refine(({ forwardAuth: http, extAuthz: grpc }) => http === undefined || grpc === undefined, {
     error: 'expected either forwardAuth or extAuthz, not both',

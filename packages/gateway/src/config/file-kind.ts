@@ -1,5 +1,6 @@
 import { installSchema } from './install-schema.ts';
 import { isMapping } from './path.ts';
+import { unservedOptions } from './unserved-options.ts';
 
 /** Whether a document is an install configuration and no file of routes, by the names at its top. */
 export function isInstallDocument(value: unknown): boolean {
@@ -15,9 +16,9 @@ export function isRoutesDocument(value: unknown): boolean {
 }
 
 const installNames: ReadonlySet<string> = new Set(
-  [...Object.keys(installSchema.shape), 'api', 'certificatesResolvers', 'tracing'].map((name) =>
-    name.toLowerCase(),
-  ),
+  [...Object.keys(installSchema.shape), ...unservedOptions.map(({ path }) => path)]
+    .filter((path) => !path.includes('.'))
+    .map((name) => name.toLowerCase()),
 );
 const routesNames: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls']);
 

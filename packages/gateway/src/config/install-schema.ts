@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessLogSchema } from './access-log-schema.ts';
 import { entryPointSchema } from './entry-point-schema.ts';
 import {
   kubernetesGatewaySchema,
@@ -6,6 +7,7 @@ import {
   kubernetesSchema,
   localReferences,
 } from './kubernetes-schema.ts';
+import { logSchema } from './log-schema.ts';
 
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 
@@ -15,7 +17,14 @@ export const maxWorkers = 256;
 /** Bounds of a histogram; each costs a series for every set of labels. */
 const maxBuckets = 64;
 
+const respondingEntryPoint = z
+  .string()
+  .min(1)
+  .optional()
+  .describe('Entry point that serves it. Default: `admin`, or without that `traefik`.');
+
 const prometheus = z.strictObject({
+  entryPoint: respondingEntryPoint,
   buckets: z
     .array(z.number().positive())
     .min(1)
@@ -80,34 +89,11 @@ export const installSchema = z.strictObject({
     })
     .prefault({})
     .describe('Sources of routes.'),
-  accessLog: z
-    .strictObject({
-      format: z
-        .enum(['json', 'common'])
-        .default('common')
-        .describe('Formats of Traefik, with its field names.'),
-      filePath: z.string().min(1).optional().describe('Default: standard output.'),
-    })
-    .optional()
-    .describe('Writes one line per request.'),
-  log: z
-    .strictObject({
-      level: z
-        .preprocess(lowerCase, z.enum(['debug', 'info', 'warn', 'error']))
-        .prefault('info')
-        .describe('Minimum level; case-insensitive.'),
-      format: z
-        .enum(['json', 'common'])
-        .default('json')
-        .describe('`common` is for people, `json` for machines.'),
-    })
-    .prefault({})
-    .describe("The gateway's own log, on standard error."),
+  accessLog: accessLogSchema.optional().describe('Writes one line per request.'),
+  log: logSchema.prefault({}).describe("The gateway's own log."),
   metrics: z
     .strictObject({
-      prometheus: prometheus
-        .optional()
-        .describe('Serves `/metrics` on the entry point `admin`, in the text format of Prometheus.'),
+      prometheus: prometheus.optional().describe('Serves `/metrics`, in the text format of Prometheus.'),
     })
     .prefault({})
     .describe('Metrics for monitoring.'),
@@ -123,45 +109,26 @@ export const installSchema = z.strictObject({
     .prefault({})
     .describe('Actions for operators.'),
   ping: z
-    .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
+    .union(
+      [
+        z.boolean(),
+        z.strictObject({
+          entryPoint: respondingEntryPoint,
+          terminatingStatusCode: z
+            .int()
+            .min(100)
+            .max(599)
+            .default(503)
+            .describe('Status of `/ping` while the gateway shuts down.'),
+        }),
+      ],
+      { error: 'expected an object or a boolean' },
+    )
     .default(false)
-    .describe(
-      'Serves `/ping` and `/ready` on the entry point `admin`: 200 while the gateway runs, and once it has read all routes.',
-    ),
+    .describe('Serves `/ping` and `/ready`: 200 while the gateway runs, and once it has read all routes.'),
   workers: workers
     .default(1)
     .describe(
       'Processes that serve requests: a number, or `auto` for one per CPU. Default: 1, without a primary process.',
     ),
 });
-
-/** Names of the install configuration that other versions act on. */
-export const laterInstallNames = [
-  'experimentalChannel',
-  'ingressEndpoint',
-  'statusAddress',
-  'datadog',
-  'influxDB2',
-  'otlp',
-  'statsD',
-  'addInternals',
-  'manualRouting',
-  'headerLabels',
-  'tracing',
-  'dashboard',
-  'disableDashboardAd',
-  'debug',
-  'basePath',
-  'certificatesResolvers',
-  'experimental',
-  'hub',
-  'crossProviderNamespaces',
-] as const;
-
-/** Names of Traefik's that make no difference here, with the reason. */
-export const ignoredInstallNames = {
-  allowEmptyServices: 'a route whose Service has no endpoints responds with 503',
-  nativeLBByDefault: 'requests go to the endpoints of a Service',
-  disableClusterScopeResources: 'cluster-scoped objects are not read',
-  defaultTLSResourcesNamespace: 'the entry point holds the TLS certificates',
-} as const;

@@ -10,15 +10,41 @@ export interface InstallConfig {
     readonly kubernetes: KubernetesProviderConfig | undefined;
   };
   readonly accessLog: AccessLogConfig | undefined;
-  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly format: 'json' | 'common' };
+  readonly log: LogConfig;
   /** Undefined: nothing is counted. */
   readonly metrics: MetricsConfig | undefined;
-  /** `/ping` and `/ready` on the `admin` entry point. */
-  readonly ping: boolean;
+  /** `/ping` and `/ready`; undefined: they are not served. */
+  readonly ping:
+    | {
+        /** Undefined: there is none that serves them. */
+        readonly entryPoint: string | undefined;
+        /** Of `/ping`, while the gateway shuts down. */
+        readonly terminatingStatus: number;
+      }
+    | undefined;
   /** `POST /api/tokens/purge` on the `admin` entry point. */
   readonly actions: boolean;
   /** Processes that serve requests; `auto`: one of each processor that can be used. */
   readonly workers: number | 'auto';
+}
+
+/** The gateway's own log. */
+export interface LogConfig {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly format: 'json' | 'common';
+  /** Undefined: standard error. */
+  readonly file?: LogFileConfig | undefined;
+}
+
+/** A file of the log, and its rotation. */
+export interface LogFileConfig {
+  readonly path: string;
+  readonly maxBytes: number;
+  /** 0: all. */
+  readonly maxBackups: number;
+  /** 0: no limit. */
+  readonly maxAgeMs: number;
+  readonly compress: boolean;
 }
 
 export interface EntryPointConfig {
@@ -27,6 +53,16 @@ export interface EntryPointConfig {
   readonly host: string | undefined;
   readonly port: number;
   readonly tls: TlsConfig | undefined;
+  /** Serves the routes that name no entry point, of several that do. Default: false. */
+  readonly asDefault?: boolean;
+  /** Undefined: no PROXY header is read. */
+  readonly proxyProtocol?: ProxyProtocolConfig | undefined;
+  /** Of every route, before its own; qualified names. Default: none. */
+  readonly middlewares?: readonly string[];
+  /** Of every request. Default: none. */
+  readonly redirection?: RedirectionConfig | undefined;
+  /** What is recorded of requests. Default: everything. */
+  readonly observability?: { readonly accessLogs: boolean; readonly metrics: boolean };
   /** CIDR ranges whose `X-Forwarded-*` are believed; default none, and this machine's for a forward-auth entry point. */
   readonly trustedIPs: readonly string[];
   readonly insecureForwardedHeaders: boolean;
@@ -71,8 +107,29 @@ export interface ExternalAuthConfig {
   readonly middleware: string | undefined;
 }
 
+/** Peers whose PROXY header is believed. */
+export interface ProxyProtocolConfig {
+  /** Addresses and CIDR ranges. */
+  readonly trustedIPs: readonly string[];
+  /** Every peer. */
+  readonly insecure: boolean;
+}
+
+/** Where an entry point sends its callers. */
+export interface RedirectionConfig {
+  /** Entry point, or `:port`. */
+  readonly to: string;
+  readonly scheme: string;
+  readonly port: string;
+  readonly permanent: boolean;
+  /** Undefined: before every route. */
+  readonly priority: number | undefined;
+  /** Whether the paths of ACME challenges are left to routes. */
+  readonly exceptAcme: boolean;
+}
+
 export interface TlsConfig {
-  /** The first is the default for names that no certificate covers. */
+  /** The first is the default for names that no certificate covers; empty: no handshake succeeds. */
   readonly certificates: readonly { readonly certFile: string; readonly keyFile: string }[];
   /** Qualified name of the TLS options for routers that name none; undefined: the default ones. */
   readonly options: string | undefined;
@@ -89,6 +146,12 @@ export interface TransportConfig {
   readonly idleTimeoutMs: number;
   /** How long requests in flight may take after SIGTERM. */
   readonly graceTimeoutMs: number;
+  /** How long requests are still accepted after SIGTERM. Default: 0. */
+  readonly acceptGraceTimeoutMs?: number;
+  /** Requests of one connection; 0: no limit. Default: 0. */
+  readonly maxRequests?: number;
+  /** Age of a connection from which its next response is the last; 0: no limit. Default: 0. */
+  readonly maxAgeMs?: number;
   /** Total size of the request head in bytes. */
   readonly maxHeaderBytes: number;
   /** Header lines of a request. */
@@ -158,13 +221,46 @@ export interface IngressConfig extends ObjectScope {
 export type GatewayApiConfig = ObjectScope;
 
 export interface AccessLogConfig {
-  readonly format: 'json' | 'common';
+  readonly format: 'json' | 'common' | 'genericCLF';
   /** Undefined: standard output. */
   readonly filePath: string | undefined;
+  /** Lines that may wait for others; 0: as many as is usual. */
+  readonly bufferedLines: number;
+  /** Requests for the gateway itself. */
+  readonly addInternals: boolean;
+  /** Undefined: every request is logged. */
+  readonly filters: AccessLogFilters | undefined;
+  readonly fields: AccessLogFields;
 }
 
-/** What is counted for Prometheus, which reads it from the `admin` entry point. */
+/** A request is logged when one of them keeps it. */
+export interface AccessLogFilters {
+  /** Ends included. */
+  readonly statuses: readonly { readonly from: number; readonly to: number }[];
+  readonly retried: boolean;
+  readonly longerThanMs: number | undefined;
+}
+
+/** What a line says. */
+export interface AccessLogFields {
+  /** Whether fields that `names` does not have are kept. */
+  readonly keepsOthers: boolean;
+  /** Whether they are kept, by name in lower case. */
+  readonly names: ReadonlyMap<string, boolean>;
+  readonly headers: {
+    readonly others: HeaderMode;
+    /** By name in lower case. */
+    readonly names: ReadonlyMap<string, HeaderMode>;
+  };
+  readonly keepsQuery: boolean;
+}
+
+export type HeaderMode = 'keep' | 'drop' | 'redact';
+
+/** What is counted for Prometheus, which reads it from an entry point. */
 export interface MetricsConfig {
+  /** Undefined: there is none that serves them. */
+  readonly entryPoint?: string | undefined;
   /** Upper bounds of the histograms of durations, in seconds; they grow. */
   readonly buckets: readonly number[];
   /** Requests by entry point. */

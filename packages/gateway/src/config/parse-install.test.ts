@@ -23,19 +23,27 @@ describe('the install configuration', () => {
       tls: undefined,
       trustedIPs: [],
       insecureForwardedHeaders: false,
+      asDefault: false,
+      proxyProtocol: undefined,
+      middlewares: [],
+      redirection: undefined,
+      observability: { accessLogs: true, metrics: true },
       transport: {
         readTimeoutMs: 60_000,
         headerTimeoutMs: 10_000,
         writeTimeoutMs: 60_000,
         idleTimeoutMs: 180_000,
         graceTimeoutMs: 10_000,
+        acceptGraceTimeoutMs: 0,
+        maxRequests: 0,
+        maxAgeMs: 0,
         maxHeaderBytes: 16_384,
         maxHeaderFields: 100,
         maxBodyBytes: 0,
       },
       encodedCharacters,
     });
-    expect(config).toMatchObject({ log: { level: 'info', format: 'json' }, ping: false, workers: 1 });
+    expect(config).toMatchObject({ log: { level: 'info', format: 'json' }, ping: undefined, workers: 1 });
     expect(config!.metrics).toBeUndefined();
     expect(config!.accessLog).toBeUndefined();
     expect(config!.providers.file).toBeUndefined();
@@ -98,7 +106,12 @@ ping: {}
       name: 'websecure',
       host: '::1',
       port: 8443,
+      asDefault: false,
       tls: { certificates: [{ certFile: '/etc/grantgate/a.pem', keyFile: '/k/a.key' }] },
+      proxyProtocol: undefined,
+      middlewares: [],
+      redirection: undefined,
+      observability: { accessLogs: true, metrics: true },
       trustedIPs: ['10.0.0.0/8', '::1'],
       insecureForwardedHeaders: true,
       transport: {
@@ -107,6 +120,9 @@ ping: {}
         writeTimeoutMs: 120_000,
         idleTimeoutMs: 500,
         graceTimeoutMs: 20_000,
+        acceptGraceTimeoutMs: 0,
+        maxRequests: 0,
+        maxAgeMs: 0,
         maxHeaderBytes: 4096,
         maxHeaderFields: 50,
         maxBodyBytes: 1_048_576,
@@ -133,7 +149,7 @@ ping: {}
       accessLog: { format: 'json', filePath: '/etc/grantgate/logs/access.log' },
       log: { level: 'warn', format: 'common' },
       metrics: { buckets: [0.005, 1], byEntryPoint: false, byRouter: true, byService: false },
-      ping: true,
+      ping: { entryPoint: 'admin', terminatingStatus: 503 },
     });
     expect(config!.providers.kubernetes!.token!.reveal()).toBe('urn:file:/run/token');
     expect(JSON.stringify(config!.providers)).not.toContain('/run/token');
@@ -231,14 +247,14 @@ log: { level: loud }
         'error 6:85 entryPoints.four.Address: address is given twice (names are case-insensitive)',
         'error 7:26 metrics.prometheus.buckets: expected ascending numbers',
         'error 7:47 metrics.prometheus.addRouterLabels: unknown option addRouterLabels: did you mean addRoutersLabels?',
-        'error 7:70 metrics.prometheus.manualRouting: manualRouting is not supported by this version',
-        'error 7:93 metrics.otlp: otlp is not supported by this version',
+        'warning 7:70 metrics.prometheus.manualRouting: metrics.prometheus.manualRouting is not served and ignored: prometheus@internal is not a service here; /metrics is served on the entry point of metrics.prometheus',
+        'warning 7:93 metrics.otlp: metrics.otlp is not served and ignored: metrics are served for Prometheus',
         'error 9:3 providers.file: expected filename or directory',
         'error 11:15 providers.kubernetesCRD.endpoint: expected a URL with https or http',
         'error 13:25 providers.kubernetesCRD.namespaces[1]: expected the name of a namespace',
         'error 14:20 providers.kubernetesCRD.labelSelector: expected a label selector such as `app=api,tier!=test`',
         'error 15:23 providers.kubernetesCRD.throttleDuration: expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h',
-        'warning 16:5 providers.kubernetesCRD.allowEmptyServices: allowEmptyServices is ignored: a route whose Service has no endpoints responds with 503',
+        'warning 16:5 providers.kubernetesCRD.allowEmptyServices: providers.kubernetesCRD.allowEmptyServices is not served and ignored: a route whose Service has no endpoints responds with 503',
         'error 17:5 providers.kubernetesCRD.crossProviderNamespaces: crossProviderNamespaces is not supported by this version',
         'error 18:15 log.level: expected one of "debug"|"info"|"warn"|"error"',
       ].sort(),
@@ -253,7 +269,7 @@ log: { level: loud }
     '::1:80',
     '[127.0.0.1]:80',
     '[::1]',
-    ':80/udp',
+    ':80/sctp',
     'http://a:80',
     ':080000',
   ])('refuses the address %j', (address) => {
@@ -269,6 +285,7 @@ log: { level: loud }
       );
       expect(problems).toEqual([]);
       expect(config!.metrics).toEqual({
+        entryPoint: 'admin',
         buckets: [0.1, 0.3, 1.2, 5],
         byEntryPoint: true,
         byRouter: false,
@@ -290,18 +307,6 @@ log: { level: loud }
     expect(
       shown(`entryPoints: { admin: { address: ":1" } }\nmetrics: { prometheus: { buckets: ${buckets} } }`),
     ).toEqual([expect.stringContaining(message)]);
-  });
-
-  it('warns of metrics that no entry point answers', () => {
-    expect(shown('entryPoints: { web: { address: ":80" } }\nMetrics: { Prometheus: {} }\n')).toEqual([
-      'warning 2:12 metrics.prometheus: metrics.prometheus requires an entry point named admin',
-    ]);
-  });
-
-  it('warns of a ping that no entry point answers', () => {
-    const text = 'entryPoints: { web: { address: ":80" } }\nping: {}\n';
-    expect(shown(text)).toEqual(['warning 2:1 ping: ping requires an entry point named admin']);
-    expect(parseInstall(text, 'g.yaml').config).toBeDefined();
   });
 
   it('may be TOML, or empty', () => {
@@ -400,97 +405,7 @@ describe('serve PATH...', () => {
     const config = shorthandInstall(['routes', '/abs.yaml']);
     expect([...config.entryPoints.keys()]).toEqual(['web']);
     expect(config.entryPoints.get('web')).toMatchObject({ host: '127.0.0.1', port: 8000 });
-    expect(config.accessLog).toEqual({ format: 'json', filePath: undefined });
+    expect(config.accessLog).toMatchObject({ format: 'json', filePath: undefined, filters: undefined });
     expect(config.providers.file!.paths).toEqual([resolve('routes'), '/abs.yaml']);
-  });
-});
-
-describe('an entry point for a proxy beside', () => {
-  const checkOf = (entryPoints: string, name: string) => {
-    const { config, problems } = parseInstall(`entryPoints: ${entryPoints}`, 'g.yaml');
-    expect(problems).toEqual([]);
-    return config!.entryPoints.get(name)!;
-  };
-  const defaults = {
-    credentialsHeader: 'Authorization',
-    usernameHeader: 'X-Auth-Request-User',
-    statusMap: new Map(),
-    problemHeader: undefined,
-    middleware: undefined,
-  };
-
-  it.each(['forwardAuth', 'extAuthz'] as const)('is one by the name %s alone', (name) => {
-    const { externalAuth } = checkOf(`{ ${name}: { address: ":9000" } }`, name);
-    expect(externalAuth).toEqual({ kind: name, ...defaults });
-  });
-
-  it('has any name with the options of one', () => {
-    expect(checkOf('{ web: { address: ":9000" } }', 'web').externalAuth).toBeUndefined();
-    expect(checkOf('{ a: { address: ":9000", forwardAuth: {} } }', 'a').externalAuth?.kind).toBe(
-      'forwardAuth',
-    );
-    expect(checkOf('{ a: { address: ":9000", extAuthz: {} } }', 'a').externalAuth?.kind).toBe('extAuthz');
-  });
-
-  it('reads every option, with names in any letter case', () => {
-    const http = `{ a: { address: ":1", ForwardAuth: { CredentialsHeader: X-Credentials, usernameheader: X-User,
-      statusMap: { 502: 503, "504": 599 }, problemHeader: X-Problem } } }`;
-    expect(checkOf(http, 'a').externalAuth).toEqual({
-      kind: 'forwardAuth',
-      credentialsHeader: 'X-Credentials',
-      usernameHeader: 'X-User',
-      statusMap: new Map([[502, 503], [504, 599]]),
-      problemHeader: 'X-Problem',
-      middleware: undefined,
-    }); // prettier-ignore
-    const grpc = '{ a: { address: ":1", extAuthz: { middleware: orders@file, statusMap: { 401: 403 } } } }';
-    expect(checkOf(grpc, 'a').externalAuth).toEqual({
-      kind: 'extAuthz',
-      ...defaults,
-      statusMap: new Map([[401, 403]]),
-      middleware: 'orders@file',
-    });
-  });
-
-  it('believes the proxy on this machine, unless it is told whom to believe', () => {
-    const trusted = (rest: string): readonly string[] =>
-      checkOf(`{ forwardAuth: { address: ":1"${rest} } }`, 'forwardAuth').trustedIPs;
-    expect(trusted('')).toEqual(['127.0.0.0/8', '::1']);
-    expect(trusted(', forwardedHeaders: { trustedIPs: [10.0.0.0/8] }')).toEqual(['10.0.0.0/8']);
-    expect(trusted(', forwardedHeaders: { trustedIPs: [] }')).toEqual([]);
-  });
-
-  it.each([
-    ['forwardAuth: {}, extAuthz: {}', ['', 'expected either forwardAuth or extAuthz, not both']],
-    ['forwardAuth: { credentialsHeader: "X Y" }', ['.forwardAuth.credentialsHeader', 'expected a header name (RFC 9110 section 5.1)']],
-    ['forwardAuth: { usernameHeader: "" }', ['.forwardAuth.usernameHeader', 'expected a header name (RFC 9110 section 5.1)']],
-    ['forwardAuth: { problemHeader: "a:b" }', ['.forwardAuth.problemHeader', 'expected a header name (RFC 9110 section 5.1)']],
-    ['forwardAuth: { statusMap: { 200: 401 } }', ['.forwardAuth.statusMap.200', 'expected a status from 400 to 599']],
-    ['forwardAuth: { statusMap: { 503: 200 } }', ['.forwardAuth.statusMap.503', 'expected number to be >=400']],
-    ['forwardAuth: { middleware: orders }', ['.forwardAuth.middleware', 'unknown option middleware: expected one of credentialsHeader, usernameHeader, statusMap, problemHeader']],
-    ['extAuthz: { problemHeader: X-Problem }', ['.extAuthz.problemHeader', 'unknown option problemHeader: expected one of credentialsHeader, usernameHeader, statusMap, middleware']],
-    ['extAuthz: { middleware: "" }', ['.extAuthz.middleware', expect.any(String) as string]],
-  ])('refuses %s', (options, [path, message]) => {
-    const { config, problems } = parseInstall(`entryPoints: { a: { address: ":1", ${options} } }`, 'g.yaml');
-    expect(config).toBeUndefined();
-    expect(problems.map((problem) => [problem.path, problem.message])).toEqual([[`entryPoints.a${path}`, message]]);
-  }); // prettier-ignore
-
-  it('is all that serve PATH... opens when it is asked for one', () => {
-    const { entryPoints } = shorthandInstall(['routes'], {
-      forwardAuth: { host: '::1', port: 9000 },
-      extAuthz: { host: undefined, port: 9001 },
-    });
-    expect([...entryPoints.keys()].sort()).toEqual(['extAuthz', 'forwardAuth']);
-    expect(entryPoints.get('forwardAuth')).toMatchObject({
-      host: '::1',
-      port: 9000,
-      externalAuth: { kind: 'forwardAuth' },
-    });
-    expect(entryPoints.get('extAuthz')).toMatchObject({
-      host: undefined,
-      port: 9001,
-      externalAuth: { kind: 'extAuthz' },
-    });
   });
 });

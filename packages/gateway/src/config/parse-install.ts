@@ -1,14 +1,19 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { formatAddress, isLoopback, isSameListener, type HostPort } from './address.ts';
-import { thisMachine, toExternalAuth } from './external-auth.ts';
+import { proposeName } from '@grantgate/middleware/base/names';
+import { formatAddress, isSameListener, type HostPort } from './address.ts';
+import { udp } from './entry-point-schema.ts';
 import { isRoutesDocument } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
-import type { ExternalAuthConfig, EntryPointConfig, InstallConfig, MetricsConfig } from './install.ts';
-import { findClusterConflicts, toKubernetes, toLocalReferences } from './parse-cluster.ts';
-import { ignoredInstallNames, installSchema, laterInstallNames } from './install-schema.ts';
+import type { ExternalAuthConfig, InstallConfig } from './install.ts';
+import { installSchema } from './install-schema.ts';
+import { findClusterConflicts } from './parse-cluster.ts';
 import type { Problem } from './place.ts';
 import { readObject } from './read.ts';
+import { withSwitches } from './switches.ts';
+import { toServedInstall, type ServedInstall } from './served-install.ts';
+import { toInstallConfig, usualResponder } from './to-install-config.ts';
+import { explainInstallOption, unservedNamesAt } from './unserved-options.ts';
 
 export interface ParsedInstall {
   /** Undefined when a problem is an error. */
@@ -49,18 +54,27 @@ export function parseInstall(text: string, file: string): ParsedInstall {
         },
       ],
     };
-  const document = first ?? { file, value: {}, placeOf: () => ({ file, line: 1, column: 1 }) };
+  const document = withSwitches(first ?? { file, value: {}, placeOf: () => ({ file, line: 1, column: 1 }) });
   const read = readObject(
     installSchema,
     { document, path: [] },
-    { unsupported: laterInstallNames, ignored: ignoredInstallNames, emptyText: 'a text' },
+    {
+      unsupported: ['crossProviderNamespaces'],
+      explain: explainInstallOption,
+      namesAt: unservedNamesAt,
+      extensions: true,
+      emptyText: 'a text',
+    },
   );
   if (!read.whole) return { config: undefined, problems: read.problems };
-  const install = read.value as InstallInput;
+  const written = read.value as InstallInput;
+  const install = toServedInstall(written);
   const placeOf: PlaceOf = (path, part) => document.placeOf(read.writtenPath(path), part);
   const problems = [
     ...read.problems,
+    ...findUnservedEntryPoints(written, placeOf),
     ...findUnanswered(install, placeOf),
+    ...findEntryPointMistakes(install, placeOf),
     ...findAddressConflicts(install, placeOf),
     ...findClusterConflicts(install.providers).map(({ path, message }): Problem => ({
       severity: 'error',
@@ -71,32 +85,109 @@ export function parseInstall(text: string, file: string): ParsedInstall {
     })),
   ];
   const isWrong = problems.some(({ severity }) => severity === 'error');
-  return { config: isWrong ? undefined : toConfig(install, dirname(resolve(file))), problems };
+  return { config: isWrong ? undefined : toInstallConfig(install, dirname(resolve(file))), problems };
 }
 
 /** Where an option stands, by its path in canonical names. */
 type PlaceOf = (path: readonly string[], part?: 'key') => Problem['place'];
 
 /** What is switched on without the entry point that answers it. */
-function findUnanswered(install: InstallInput, placeOf: PlaceOf): Problem[] {
-  if (Object.hasOwn(install.entryPoints, 'admin')) return [];
-  const answering = [
-    { isOn: install.ping !== false, path: ['ping'] },
-    { isOn: install.metrics.prometheus !== undefined, path: ['metrics', 'prometheus'] },
+function findUnanswered(install: ServedInstall, placeOf: PlaceOf): Problem[] {
+  const { ping, metrics, entryPoints } = install;
+  const responding = [
+    { isOn: ping !== false, named: typeof ping === 'object' ? ping.entryPoint : undefined, path: ['ping'] },
+    {
+      isOn: metrics.prometheus !== undefined,
+      named: metrics.prometheus?.entryPoint,
+      path: ['metrics', 'prometheus'],
+    },
   ];
-  return answering
-    .filter(({ isOn }) => isOn)
-    .map(({ path }) => ({
-      severity: 'warning',
-      place: placeOf(path, 'key'),
-      code: 'no_entry_point',
+  return responding.flatMap(({ isOn, named, path }): Problem[] => {
+    if (!isOn) return [];
+    if (named !== undefined && !Object.hasOwn(entryPoints, named))
+      return [toMissing([...path, 'entryPoint'], named, entryPoints, placeOf)];
+    if (named !== undefined || usualResponder(install) !== undefined) return [];
+    return [
+      {
+        severity: 'warning',
+        place: placeOf(path, 'key'),
+        code: 'no_entry_point',
+        path: path.join('.'),
+        message: `${path.join('.')} requires an entry point named admin or traefik`,
+      },
+    ];
+  });
+}
+
+function toMissing(
+  path: readonly string[],
+  name: string,
+  entryPoints: ServedInstall['entryPoints'],
+  placeOf: PlaceOf,
+): Problem {
+  return {
+    severity: 'error',
+    place: placeOf(path),
+    code: 'missing_reference',
+    path: path.join('.'),
+    message: `there is no entry point ${name}: ${proposeName(name, Object.keys(entryPoints))}`,
+  };
+}
+
+/** Entry points that are left out. */
+function findUnservedEntryPoints({ entryPoints }: InstallInput, placeOf: PlaceOf): Problem[] {
+  const written = Object.entries(entryPoints);
+  const unserved = written.filter(([, { address }]) => address === udp);
+  return unserved.map(([name]) => {
+    const path = ['entryPoints', name, 'address'];
+    return {
+      severity: unserved.length === written.length ? 'error' : 'warning',
+      place: placeOf(path),
+      code: 'unserved_option',
       path: path.join('.'),
-      message: `${path.join('.')} requires an entry point named admin`,
-    }));
+      message: `the entry point ${name} is not opened: UDP is not served`,
+    };
+  });
+}
+
+/** Options of entry points that contradict others. */
+function findEntryPointMistakes({ entryPoints }: ServedInstall, placeOf: PlaceOf): Problem[] {
+  return Object.entries(entryPoints).flatMap(([name, { http, proxyProtocol, extAuthz }]) => {
+    const problems: Problem[] = [];
+    const report = (
+      severity: Problem['severity'],
+      code: string,
+      path: readonly string[],
+      message: string,
+    ): void =>
+      void problems.push({ severity, place: placeOf(path, 'key'), code, path: path.join('.'), message });
+    const to = http.redirections?.entryPoint?.to;
+    const at = ['entryPoints', name];
+    if (to !== undefined && !/^:\d{1,5}$/.test(to) && !Object.hasOwn(entryPoints, to))
+      problems.push(toMissing([...at, 'http', 'redirections', 'entryPoint', 'to'], to, entryPoints, placeOf));
+    for (const option of ['certResolver', 'domains'] as const) {
+      const path = [...at, 'http', 'tls', option];
+      if (http.tls?.[option] !== undefined)
+        report(
+          'warning',
+          'unserved_option',
+          path,
+          `${path.join('.')} is not served and ignored: certificates are read from files`,
+        );
+    }
+    if (proxyProtocol !== undefined && (extAuthz !== undefined || name === 'extAuthz'))
+      report(
+        'error',
+        'unsupported_option',
+        [...at, 'proxyProtocol'],
+        'proxyProtocol is not supported on an entry point with extAuthz',
+      );
+    return problems;
+  });
 }
 
 /** Entry points of which only one can listen. */
-function findAddressConflicts({ entryPoints }: InstallInput, placeOf: PlaceOf): Problem[] {
+function findAddressConflicts({ entryPoints }: ServedInstall, placeOf: PlaceOf): Problem[] {
   const written = Object.entries(entryPoints);
   return written.flatMap(([name, { address }], index) => {
     const taken = written.slice(0, index).find(([, other]) => isSameListener(other.address, address));
@@ -133,103 +224,10 @@ export function shorthandInstall(
     ...(written.length > 0 && { entryPoints: Object.fromEntries(written) as object }),
   });
   return Object.freeze({
-    ...toConfig(install, process.cwd()),
+    ...toInstallConfig(toServedInstall(install), process.cwd()),
     providers: Object.freeze({
       file: Object.freeze({ paths: Object.freeze(paths.map((path) => resolve(path))), watch: true }),
       kubernetes: undefined,
     }),
-  });
-}
-
-function toConfig(install: InstallInput, folder: string): InstallConfig {
-  const { file } = install.providers;
-  const at = (path: string): string => resolve(folder, path);
-  return Object.freeze({
-    entryPoints: new Map(
-      Object.entries(install.entryPoints).map(([name, entryPoint]) => [
-        name,
-        toEntryPoint(name, entryPoint, at),
-      ]),
-    ),
-    providers: Object.freeze({
-      file:
-        file &&
-        Object.freeze({
-          paths: Object.freeze([file.filename, file.directory].filter((path) => path !== undefined).map(at)),
-          watch: file.watch,
-          localReferences:
-            file.allowLocalReferences &&
-            toLocalReferences('providers.file.allowLocalReferences', file.allowLocalReferences),
-        }),
-      kubernetes: toKubernetes(install.providers, at),
-    }),
-    accessLog:
-      install.accessLog &&
-      Object.freeze({
-        format: install.accessLog.format,
-        filePath: install.accessLog.filePath === undefined ? undefined : at(install.accessLog.filePath),
-      }),
-    log: Object.freeze(install.log),
-    metrics: toMetrics(install.metrics),
-    ping: install.ping !== false,
-    actions: install.api.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
-    workers: install.workers,
-  });
-}
-
-function toMetrics({ prometheus }: InstallInput['metrics']): MetricsConfig | undefined {
-  if (prometheus === undefined) return undefined;
-  return Object.freeze({
-    buckets: Object.freeze([...prometheus.buckets]),
-    byEntryPoint: prometheus.addEntryPointsLabels,
-    byRouter: prometheus.addRoutersLabels,
-    byService: prometheus.addServicesLabels,
-  });
-}
-
-function toEntryPoint(
-  name: string,
-  { address, tls, forwardedHeaders, transport, http, ...auth }: InstallInput['entryPoints'][string],
-  at: (path: string) => string,
-): EntryPointConfig {
-  const { respondingTimeouts, lifeCycle } = transport;
-  const externalAuth = toExternalAuth(name, auth);
-  const usuallyTrusted = externalAuth?.kind === 'forwardAuth' ? thisMachine : [];
-  return Object.freeze({
-    name,
-    host: address.host,
-    port: address.port,
-    tls:
-      tls &&
-      Object.freeze({
-        certificates: Object.freeze(
-          tls.certificates.map(({ certFile, keyFile }) =>
-            Object.freeze({ certFile: at(certFile), keyFile: at(keyFile) }),
-          ),
-        ),
-        options: tls.options,
-      }),
-    trustedIPs: Object.freeze(forwardedHeaders.trustedIPs ?? usuallyTrusted),
-    insecureForwardedHeaders: forwardedHeaders.insecure,
-    transport: Object.freeze({
-      readTimeoutMs: respondingTimeouts.readTimeout,
-      headerTimeoutMs: respondingTimeouts.headerTimeout,
-      writeTimeoutMs: respondingTimeouts.writeTimeout,
-      idleTimeoutMs: respondingTimeouts.idleTimeout,
-      graceTimeoutMs: lifeCycle.graceTimeOut,
-      maxHeaderBytes: http.maxHeaderBytes,
-      maxHeaderFields: http.maxHeaderFields,
-      maxBodyBytes: http.maxBodyBytes,
-    }),
-    encodedCharacters: Object.freeze({
-      slash: http.encodedCharacters.allowEncodedSlash,
-      backSlash: http.encodedCharacters.allowEncodedBackSlash,
-      nullCharacter: http.encodedCharacters.allowEncodedNullCharacter,
-      semicolon: http.encodedCharacters.allowEncodedSemicolon,
-      percent: http.encodedCharacters.allowEncodedPercent,
-      questionMark: http.encodedCharacters.allowEncodedQuestionMark,
-      hash: http.encodedCharacters.allowEncodedHash,
-    }),
-    externalAuth,
   });
 }

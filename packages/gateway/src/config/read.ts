@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { asMeant, type EmptyText } from '@grantgate/middleware/options/as-meant';
-import { describeDuplicate, describeUnknown } from '@grantgate/middleware/base/names';
+import { describeDuplicate, describeUnknown, nearestName } from '@grantgate/middleware/base/names';
 import { renameOptions } from '@grantgate/middleware/options/rename-options';
 import type { Document } from './document.ts';
 import type { Path } from './path.ts';
@@ -25,6 +25,10 @@ export interface OtherNames {
   readonly extensions?: boolean;
   /** Leaving them out is harmless: a warning, with the reason. */
   readonly ignored?: Readonly<Record<string, string>>;
+  /** What to say of an option that the schema does not know, by its path in the schema's names; undefined: as of any. */
+  readonly explain?: (path: readonly string[]) => ProblemDetails | undefined;
+  /** Names that `explain` knows beside those of the schema, at a path; they are proposed for misspelt ones. Default: none. */
+  readonly namesAt?: (path: readonly string[]) => readonly string[];
 }
 
 /** What a schema made of an object; a field that is wrong or missing is left out. */
@@ -56,7 +60,8 @@ export function readObject<S extends z.ZodObject>(
     schema,
     {
       dropsNull: true,
-      onUnknown: (key, path, known) => reportUnknown(key, [...source.path, ...path], known, others, report),
+      onUnknown: (key, path, known, within) =>
+        reportUnknown(key, { written: [...source.path, ...path], within }, known, others, report),
       onDuplicate: (name, path) =>
         report([...source.path, ...path], {
           code: 'duplicate_option',
@@ -111,7 +116,7 @@ function describe(message: string): string {
 
 function reportUnknown(
   key: string,
-  path: Path,
+  path: { readonly written: Path; readonly within: readonly string[] },
   known: readonly string[],
   others: OtherNames,
   report: ReportProblem,
@@ -120,11 +125,20 @@ function reportUnknown(
   const [ignored, reason] = Object.entries(others.ignored ?? {}).find(([name]) => same(name)) ?? [];
   const unsupported = others.unsupported?.find(same);
   const tell = (code: string, message: string, severity: 'error' | 'warning' = 'error'): void =>
-    report(path, { code, message, severity, part: 'key' });
+    report(path.written, { code, message, severity, part: 'key' });
+  const explained = others.explain?.([...path.within, key]);
+  if (explained !== undefined) {
+    report(path.written, { part: 'key', ...explained });
+    return;
+  }
   // Where people keep the anchors of YAML.
   if (others.extensions === true && /^x-/i.test(key)) return;
   if (ignored !== undefined) tell('ignored_option', `${ignored} is ignored: ${reason ?? ''}`, 'warning');
   else if (unsupported !== undefined)
     tell('unsupported_option', `${unsupported} is not supported by this version`);
-  else tell('unknown_option', describeUnknown('option', key, known));
+  else {
+    const explainable = others.namesAt?.(path.within) ?? [];
+    const isNear = nearestName(key, known) === undefined && nearestName(key, explainable) !== undefined;
+    tell('unknown_option', describeUnknown('option', key, isNear ? explainable : known));
+  }
 }

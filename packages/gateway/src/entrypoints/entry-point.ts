@@ -42,7 +42,10 @@ export interface EntryPoint {
    * followed by `drain`, which may come at any time.
    */
   retire(): Promise<void>;
-  /** Takes no new requests, lets those under way finish for `graceTimeoutMs` at most, then closes every connection. */
+  /**
+   * Accepts requests for `acceptGraceTimeoutMs` more, unless it is retired. Then takes no new requests, lets those under way finish for
+   * `graceTimeoutMs` at most, and closes every connection.
+   */
   drain(): Promise<void>;
 }
 
@@ -77,16 +80,21 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
       });
     });
   reportAcceptErrors(server, deps.clock, (error) => deps.onError(error));
+  const { acceptGraceTimeoutMs = 0 } = config.transport;
+  let isRetired = false;
   return {
     name: config.name,
     port,
     connections: () => activity.connections,
     ...secure,
     async retire() {
+      isRetired = true;
       stopListening(server);
       await withinGrace(activity.retire());
     },
     async drain() {
+      if (acceptGraceTimeoutMs > 0 && !isRetired)
+        await new Promise<void>((resolve) => void deps.clock.after(acceptGraceTimeoutMs, resolve));
       const idle = activity.drain();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();

@@ -1,5 +1,6 @@
 import type { RouterConfig } from '../config/dynamic.ts';
-import type { EntryPointConfig } from '../config/install.ts';
+import type { EntryPointConfig, RedirectionConfig } from '../config/install.ts';
+import { internalEntryPoints } from '../config/internal-entry-points.ts';
 
 /** The properties of an entry point that routers depend on. */
 export interface EntryPointFacts {
@@ -10,17 +11,34 @@ export interface EntryPointFacts {
   readonly tlsOptions?: string | undefined;
   /** False for an entry point that only serves external authorization. */
   readonly routes: boolean;
+  /** Whether it serves routers that name no entry point. Default: unless it is `admin` or `traefik`. */
+  readonly byDefault?: boolean;
+  /** Before those of each of its routers; qualified names. Default: none. */
+  readonly middlewares?: readonly string[];
+  /** Of every request. Default: none. */
+  readonly redirection?: RedirectionConfig | undefined;
 }
 
 /** Entry points as routers see them, by name. */
 export function toEntryPointFacts(
   entryPoints: ReadonlyMap<string, EntryPointConfig>,
 ): ReadonlyMap<string, EntryPointFacts> {
+  const chosen = [...entryPoints.values()].some(({ asDefault }) => asDefault === true);
   return new Map(
-    [...entryPoints].map(([name, { port, tls, externalAuth }]) => [
-      name,
-      { port, tls: tls !== undefined, tlsOptions: tls?.options, routes: externalAuth === undefined },
-    ]),
+    [...entryPoints].map(
+      ([name, { port, tls, externalAuth, asDefault = false, middlewares, redirection }]) => [
+        name,
+        {
+          port,
+          tls: tls !== undefined,
+          tlsOptions: tls?.options,
+          routes: externalAuth === undefined,
+          byDefault: (asDefault || !chosen) && !internalEntryPoints.includes(name),
+          ...(middlewares !== undefined && { middlewares }),
+          redirection,
+        },
+      ],
+    ),
   );
 }
 
@@ -28,7 +46,7 @@ export function toEntryPointFacts(
 export const adminEntryPoint = 'admin';
 
 /**
- * The entry points that a router answers on: those it names, or every one but `admin`. As with Traefik's
+ * The entry points that a router answers on: those it names, or those that serve routers by default. As with Traefik's
  * `entryPoints.NAME.http.tls`, an entry point with TLS gives it to all of its routers; on another, a router with `tls` serves the
  * connections that begin with a TLS handshake.
  */
@@ -37,7 +55,11 @@ export function entryPointsOf(
   entryPoints: ReadonlyMap<string, EntryPointFacts>,
 ): readonly string[] {
   const candidates =
-    named.length > 0 ? named : [...entryPoints.keys()].filter((name) => name !== adminEntryPoint);
+    named.length > 0
+      ? named
+      : [...entryPoints].flatMap(([name, { byDefault = !internalEntryPoints.includes(name) }]) =>
+          byDefault ? [name] : [],
+        );
   return candidates.filter((name) => {
     const entryPoint = entryPoints.get(name);
     if (entryPoint?.routes !== true) return false;

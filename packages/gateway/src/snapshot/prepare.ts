@@ -1,6 +1,7 @@
 import type { DynamicConfiguration, RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import { sortProblems } from '../config/problem.ts';
+import { createEntryPointModels, type EntryPointModels } from './entry-point-models.ts';
 import type { EntryPointFacts } from './entry-points.ts';
 import type { ConfigurationMaps } from './find-steps.ts';
 import type { PrepareMiddlewares } from './prepare-middleware.ts';
@@ -34,7 +35,10 @@ export function createPrepare(
   sources: PrepareSources,
 ): (configuration: DynamicConfiguration) => PreparedConfiguration {
   const prepareMiddlewares = createPrepareMiddlewares();
-  const prepareRouters = createPrepareRouters(createReadRouter(sources.entryPoints));
+  const models = createEntryPointModels(sources.entryPoints);
+  const read = createReadRouter(sources.entryPoints);
+  // Routers that are made of one say what is wrong with it once.
+  const prepareRouters = createPrepareRouters((router) => read(models.originOf(router)));
   const prepareNamed = createPrepareNamed();
   const prepareTls = createPrepareTls();
   const prepareTransports = createPrepareTransports();
@@ -42,7 +46,7 @@ export function createPrepare(
   let routers: readonly PreparedRouter[] = [];
   const keepRouters = (now: readonly PreparedRouter[]) => (routers = keepList(routers, now));
   return (configuration) =>
-    prepareAll(configuration, sources, {
+    prepareAll(models.apply(configuration), sources, {
       prepareMiddlewares,
       prepareRouters,
       prepareNamed,
@@ -50,6 +54,7 @@ export function createPrepare(
       prepareTransports,
       keepRouters,
       findTlsRoutes,
+      expand: models.expand,
     });
 }
 
@@ -64,6 +69,7 @@ interface PrepareStages {
   readonly prepareTransports: ReturnType<typeof createPrepareTransports>;
   readonly keepRouters: (routers: readonly PreparedRouter[]) => readonly PreparedRouter[];
   readonly findTlsRoutes: ReturnType<typeof createFindTlsRoutes>;
+  readonly expand: EntryPointModels['expand'];
 }
 
 function prepareAll(
@@ -77,32 +83,33 @@ function prepareAll(
     prepareTransports,
     keepRouters,
     findTlsRoutes,
+    expand,
   }: PrepareStages,
 ): PreparedConfiguration {
   const { secrets, unreadSecrets, middlewares } = configuration;
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
-  const problems: Problem[] = [...configuration.problems];
+  const problems = new Set<Problem>(configuration.problems);
   const steps = prepareMiddlewares(middlewares, sources);
-  for (const step of steps.values()) for (const problem of step.problems) problems.push(problem);
+  for (const step of steps.values()) for (const problem of step.problems) problems.add(problem);
   const tls = prepareTls(configuration.tls, sources);
   const { services, transports, ...reported } = prepareTransports(
     configuration.serversTransports,
     configuration.services,
     sources,
   );
-  problems.push(...tls.problems, ...reported.problems);
+  for (const problem of [...tls.problems, ...reported.problems]) problems.add(problem);
   const surroundings = { middlewares, services, steps, tlsOptions: tls.options };
   const routers: PreparedRouter[] = [];
   for (const { router, problems: found } of prepareRouters(
-    [...configuration.routers.values()],
+    [...configuration.routers.values()].flatMap(expand),
     surroundings,
   )) {
-    for (const problem of found) problems.push(problem);
+    for (const problem of found) problems.add(problem);
     if (router !== undefined) routers.push(router);
   }
   const kept = keepRouters(routers);
   const tlsRoutes = findTlsRoutes(kept);
-  problems.push(...tlsRoutes.problems);
+  for (const problem of tlsRoutes.problems) problems.add(problem);
   return Object.freeze({
     routers: kept,
     steps,
@@ -111,7 +118,7 @@ function prepareAll(
     transports,
     tls,
     tlsRoutes: tlsRoutes.byEntryPoint,
-    problems: Object.freeze(sortProblems(problems)),
+    problems: Object.freeze(sortProblems([...problems])),
   });
 }
 

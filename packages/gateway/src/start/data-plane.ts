@@ -8,15 +8,14 @@ import { ListenError } from '../entrypoints/listen-error.ts';
 import type { Log } from '../observe/log.ts';
 import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
 import { createHandle } from '../pipeline/handle.ts';
-import { adminEntryPoint } from '../snapshot/entry-points.ts';
 import { GatewayStartError } from '../start-error.ts';
 import { describe } from './gateway.ts';
 import type { ListenersTls } from './listeners-tls.ts';
 
 export interface DataPlaneParts {
   readonly pipeline: PipelineDeps;
-  /** What the entry point `admin` serves beside routes. */
-  readonly admin: Omit<AdminOptions, 'next'>;
+  /** What an entry point serves beside routes, by its name; undefined: nothing. */
+  readonly adminOf: (entryPoint: string) => Omit<AdminOptions, 'next'> | undefined;
   readonly log: Log;
   readonly onCertificates: OnCertificates | undefined;
   /** Of the routes. */
@@ -27,7 +26,7 @@ export interface DataPlaneParts {
 export async function openDataPlane(
   { entryPoints }: InstallConfig,
   opened: EntryPoint[],
-  { pipeline, admin, log, onCertificates, tls }: DataPlaneParts,
+  { pipeline, adminOf, log, onCertificates, tls }: DataPlaneParts,
 ): Promise<void> {
   const next = createHandle(pipeline);
   for (const config of entryPoints.values())
@@ -35,7 +34,7 @@ export async function openDataPlane(
       await open(config, {
         clock: pipeline.clock,
         pipeline,
-        handle: await toHandle(config, pipeline, { ...admin, next }),
+        handle: await toHandle(config, pipeline, { admin: adminOf(config.name), next }),
         onCertificates,
         tls: tls.of(config.name),
         onError: (error) =>
@@ -46,13 +45,13 @@ export async function openDataPlane(
 
 // What only some configurations need is loaded on demand: every file delays the start.
 async function toHandle(
-  { name, externalAuth }: EntryPointConfig,
+  { externalAuth }: EntryPointConfig,
   pipeline: PipelineDeps,
-  admin: AdminOptions,
+  { admin, next }: { readonly admin: Omit<AdminOptions, 'next'> | undefined; readonly next: Handle },
 ): Promise<Handle> {
   if (externalAuth !== undefined)
     return (await import('../external-auth/forward-auth.ts')).createForwardAuthHandle(externalAuth, pipeline);
-  return name === adminEntryPoint ? createAdminHandle(admin) : admin.next;
+  return admin === undefined ? next : createAdminHandle({ ...admin, next });
 }
 
 async function open(

@@ -15,8 +15,9 @@ export function asMeant(raw: unknown, schema: z.core.$ZodType, empty: EmptyText 
   const kind = unwrap(schema);
   if (kind instanceof z.ZodUnion) return asMember(raw, kind, empty);
   if (kind instanceof z.ZodArray) {
-    const list =
-      typeof raw === 'string' && unwrap(kind.element) instanceof z.ZodString ? splitList(raw) : raw;
+    const element = unwrap(kind.element);
+    const isSplit = element instanceof z.ZodString || element instanceof z.ZodNumber;
+    const list = typeof raw === 'string' && isSplit ? splitList(raw) : raw;
     return Array.isArray(list) ? list.map((item) => asMeant(item, kind.element, empty)) : list;
   }
   if (!isPlainObject(raw)) return asScalar(raw, kind);
@@ -64,7 +65,8 @@ function asScalar(raw: unknown, kind: z.core.$ZodType): unknown {
   if (kind instanceof z.ZodString)
     return typeof raw === 'number' || typeof raw === 'bigint' || typeof raw === 'boolean' ? String(raw) : raw;
   if (typeof raw !== 'string') return raw;
-  if (kind instanceof z.ZodNumber) return /^[+-]?\d[\d_]*$/.test(raw) ? Number(raw.replaceAll('_', '')) : raw;
+  if (kind instanceof z.ZodNumber)
+    return /^[+-]?\d[\d_]*(?:\.\d+)?$/.test(raw) ? Number(raw.replaceAll('_', '')) : raw;
   if (kind instanceof z.ZodBoolean) return booleans.get(raw.toLowerCase()) ?? raw;
   if (kind instanceof z.ZodEnum || kind instanceof z.ZodLiteral) {
     const values = kind instanceof z.ZodEnum ? kind.options : [...kind.values];

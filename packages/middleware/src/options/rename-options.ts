@@ -8,7 +8,8 @@ type Path = (string | number)[];
 export interface RenameRules {
   /** Whether a `null` is an option left out, or a value for the schema to judge. */
   readonly dropsNull: boolean;
-  onUnknown(key: string, path: Path, known: readonly string[]): void;
+  /** @param within the path, in the schema's names, of the object that has the key. */
+  onUnknown(key: string, path: Path, known: readonly string[], within: readonly string[]): void;
   /** The option has been given under another letter case. @param name as the schema spells it. */
   onDuplicate(name: string, path: Path): void;
 }
@@ -77,7 +78,8 @@ function renameFields(
     const name = known.get(key.toLowerCase());
     const here = [...written, key];
     if (name === undefined) {
-      if (schema.def.catchall?._zod.def.type === 'never') to.rules.onUnknown(key, here, Object.keys(shape));
+      if (schema.def.catchall?._zod.def.type === 'never')
+        to.rules.onUnknown(key, here, Object.keys(shape), canonical);
     } else if (result.has(name)) to.rules.onDuplicate(name, here);
     else if (value !== null || !to.rules.dropsNull) {
       const path = [...canonical, name];

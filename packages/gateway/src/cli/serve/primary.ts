@@ -87,7 +87,10 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
 }
 
 function toPlan({ config, text }: InstallFile, cluster: ClusterFeed | undefined): WorkerPlan {
-  const graces = Array.from(config.entryPoints.values(), ({ transport }) => transport.graceTimeoutMs);
+  const graces = Array.from(
+    config.entryPoints.values(),
+    ({ transport }) => transport.graceTimeoutMs + (transport.acceptGraceTimeoutMs ?? 0),
+  );
   return {
     count: countWorkers(config),
     configuration: text,

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { duration } from '@grantgate/middleware/options/duration';
+
+const mode = z.enum(['keep', 'drop']);
+const headerMode = z.enum(['keep', 'drop', 'redact']);
+
+/** `accessLog` of the install configuration. */
+export const accessLogSchema = z.strictObject({
+  format: z
+    .enum(['json', 'common', 'genericCLF'])
+    .default('common')
+    .describe('Formats of Traefik, with its field names.'),
+  filePath: z.string().min(1).optional().describe('Default: standard output.'),
+  bufferingSize: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe(
+      'Number of lines that may wait, at most 20 ms, to be written together; 0: up to 64 KiB in a file, none on standard output.',
+    ),
+  addInternals: z
+    .boolean()
+    .default(false)
+    .describe('Logs requests for `/ping`, `/ready`, `/metrics` and `/api/tokens/purge`.'),
+  filters: z
+    .strictObject({
+      statusCodes: z
+        .array(
+          z.string().regex(/^[1-9]\d\d(?:-[1-9]\d\d)?$/, {
+            error: 'expected a status such as 404 or a range such as 400-499',
+          }),
+        )
+        .default([])
+        .describe('Statuses and ranges: `200`, `400-599`.'),
+      retryAttempts: z.boolean().default(false).describe('Requests that were retried.'),
+      minDuration: duration.prefault('0s').describe('Requests that took longer; 0: off.'),
+    })
+    .prefault({})
+    .describe('Logs only requests that one of the filters keeps. Default: all requests.'),
+  fields: z
+    .strictObject({
+      defaultMode: mode.default('keep').describe('What becomes of fields that `names` does not list.'),
+      names: z.record(z.string(), mode).default({}).describe('By name of the field; case-insensitive.'),
+      headers: z
+        .strictObject({
+          defaultMode: headerMode
+            .default('drop')
+            .describe('What becomes of headers that `names` does not list; `redact` writes `REDACTED`.'),
+          names: z
+            .record(z.string(), headerMode)
+            .default({})
+            .describe('By name of the header; case-insensitive.'),
+        })
+        .prefault({})
+        .describe(
+          'Fields `request_NAME`, `origin_NAME` and `downstream_NAME`. Headers that carry secrets, such as `Authorization` and `Cookie`, are redacted even with `keep`.',
+        ),
+      queryParameters: z
+        .strictObject({ defaultMode: mode.default('keep').describe('`drop` leaves the query out.') })
+        .prefault({})
+        .describe('The query in `RequestPath`. Values that can be secrets are redacted even with `keep`.'),
+    })
+    .prefault({})
+    .describe('Fields of a line.'),
+});

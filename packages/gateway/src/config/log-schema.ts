@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/** Traefik's levels that are not levels here. */
+const otherLevels: Readonly<Record<string, string>> = { trace: 'debug', fatal: 'error', panic: 'error' };
+
+const toLevel = (value: unknown): unknown => {
+  if (typeof value !== 'string') return value;
+  const level = value.toLowerCase();
+  return otherLevels[level] ?? level;
+};
+
+/** `log` of the install configuration. */
+export const logSchema = z.strictObject({
+  level: z
+    .preprocess(toLevel, z.enum(['debug', 'info', 'warn', 'error']))
+    .prefault('info')
+    .describe('Minimum level; case-insensitive. `trace` is `debug`; `fatal` and `panic` are `error`.'),
+  format: z.enum(['json', 'common']).default('json').describe('`common` is for people, `json` for machines.'),
+  filePath: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Default: standard error. The file is rotated when it reaches `maxSize`.'),
+  maxSize: z
+    .int()
+    .min(0)
+    .max(1_048_576)
+    .default(100)
+    .describe('Size of the file from which it is rotated, in MiB; 0: 100.'),
+  maxBackups: z.int().min(0).default(0).describe('Number of rotated files that are kept; 0: all.'),
+  maxAge: z
+    .int()
+    .min(0)
+    .max(36_500)
+    .default(0)
+    .describe('Age in days from which rotated files are deleted; 0: none is.'),
+  compress: z.boolean().default(true).describe('Compresses rotated files with gzip.'),
+});

@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+import type { HostPort } from './address.ts';
+import { udp } from './entry-point-schema.ts';
+import type { installSchema } from './install-schema.ts';
+
+type InstallInput = z.output<typeof installSchema>;
+type WrittenEntryPoint = InstallInput['entryPoints'][string];
+
+/** An entry point of TCP. */
+export type ServedEntryPoint = Omit<WrittenEntryPoint, 'address'> & { readonly address: HostPort };
+
+/** The install configuration without the entry points that are not served. */
+export type ServedInstall = Omit<InstallInput, 'entryPoints'> & {
+  readonly entryPoints: Readonly<Record<string, ServedEntryPoint>>;
+};
+
+/** Leaves out entry points of UDP. */
+export function toServedInstall(install: InstallInput): ServedInstall {
+  const served = Object.entries(install.entryPoints).flatMap(([name, entryPoint]) => {
+    const { address } = entryPoint;
+    return address === udp ? [] : [[name, { ...entryPoint, address }] as const];
+  });
+  return { ...install, entryPoints: Object.fromEntries(served) };
+}

@@ -1,0 +1,33 @@
+import type { Document } from './document.ts';
+import { isMapping } from './path.ts';
+
+/** Options that are switched on, with all their defaults, by `true`, as in Traefik. */
+const switches: readonly (readonly string[])[] = [
+  ['accesslog'],
+  ['log'],
+  ['api'],
+  ['metrics', 'prometheus'],
+  ['providers', 'kubernetescrd'],
+  ['entrypoints', '*', 'proxyprotocol'],
+  ['entrypoints', '*', 'http', 'tls'],
+];
+
+/** A document with these options as mappings. */
+export function withSwitches(document: Document): Document {
+  return { ...document, value: readSwitches(document.value, switches) };
+}
+
+function readSwitches(value: unknown, paths: readonly (readonly string[])[]): unknown {
+  if (!isMapping(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, child]) => {
+      const below = paths.flatMap(([first, ...rest]) =>
+        first === '*' || first === name.toLowerCase() ? [rest] : [],
+      );
+      const isSwitch = below.some(({ length }) => length === 0);
+      if (isSwitch && (child === true || child === 'true')) return [[name, {}]];
+      if (isSwitch && (child === false || child === 'false')) return [];
+      return [[name, below.length === 0 ? child : readSwitches(child, below)]];
+    }),
+  );
+}

@@ -1,0 +1,177 @@
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import { toAccessLog } from './access-log-config.ts';
+import { isLoopback } from './address.ts';
+import { internalEntryPoints } from './internal-entry-points.ts';
+import { thisMachine, toExternalAuth } from './external-auth.ts';
+import type { ServedEntryPoint, ServedInstall } from './served-install.ts';
+import type {
+  EntryPointConfig,
+  InstallConfig,
+  LogConfig,
+  MetricsConfig,
+  RedirectionConfig,
+} from './install.ts';
+import { toKubernetes, toLocalReferences } from './parse-cluster.ts';
+import type { installSchema } from './install-schema.ts';
+
+type InstallInput = z.output<typeof installSchema>;
+
+/** The options in the form that the gateway works with. @param folder of the file; paths are relative to it. */
+export function toInstallConfig(install: ServedInstall, folder: string): InstallConfig {
+  const { file } = install.providers;
+  const at = (path: string): string => resolve(folder, path);
+  return Object.freeze({
+    entryPoints: new Map(
+      Object.entries(install.entryPoints).map(([name, entryPoint]) => [
+        name,
+        toEntryPoint(name, entryPoint, { at, install }),
+      ]),
+    ),
+    providers: Object.freeze({
+      file:
+        file &&
+        Object.freeze({
+          paths: Object.freeze([file.filename, file.directory].filter((path) => path !== undefined).map(at)),
+          watch: file.watch,
+          localReferences:
+            file.allowLocalReferences &&
+            toLocalReferences('providers.file.allowLocalReferences', file.allowLocalReferences),
+        }),
+      kubernetes: toKubernetes(install.providers, at),
+    }),
+    accessLog: install.accessLog && toAccessLog(install.accessLog, at),
+    log: toLog(install.log, at),
+    metrics: toMetrics(install),
+    ping: toPing(install),
+    actions: install.api.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
+    workers: install.workers,
+  });
+}
+
+/** The entry point that responds to requests for the gateway itself, unless an option names another one; undefined: there is none. */
+export const usualResponder = ({ entryPoints }: Pick<ServedInstall, 'entryPoints'>): string | undefined =>
+  internalEntryPoints.find((name) => Object.hasOwn(entryPoints, name));
+
+function toPing(install: ServedInstall): InstallConfig['ping'] {
+  if (install.ping === false) return undefined;
+  const { entryPoint, terminatingStatusCode = 503 } = install.ping === true ? {} : install.ping;
+  return Object.freeze({
+    entryPoint: entryPoint ?? usualResponder(install),
+    terminatingStatus: terminatingStatusCode,
+  });
+}
+
+const bytesPerMib = 1024 * 1024;
+const msPerDay = 86_400_000;
+
+function toLog(
+  { level, format, filePath, ...file }: InstallInput['log'],
+  at: (path: string) => string,
+): LogConfig {
+  return Object.freeze({
+    level,
+    format,
+    file:
+      filePath === undefined
+        ? undefined
+        : Object.freeze({
+            path: at(filePath),
+            maxBytes: (file.maxSize || 100) * bytesPerMib,
+            maxBackups: file.maxBackups,
+            maxAgeMs: file.maxAge * msPerDay,
+            compress: file.compress,
+          }),
+  });
+}
+
+function toMetrics(install: ServedInstall): MetricsConfig | undefined {
+  const { prometheus } = install.metrics;
+  if (prometheus === undefined) return undefined;
+  return Object.freeze({
+    entryPoint: prometheus.entryPoint ?? usualResponder(install),
+    buckets: Object.freeze([...prometheus.buckets]),
+    byEntryPoint: prometheus.addEntryPointsLabels,
+    byRouter: prometheus.addRoutersLabels,
+    byService: prometheus.addServicesLabels,
+  });
+}
+
+function toEntryPoint(
+  name: string,
+  written: ServedEntryPoint,
+  { at, install }: { readonly at: (path: string) => string; readonly install: ServedInstall },
+): EntryPointConfig {
+  const {
+    address,
+    asDefault,
+    tls,
+    forwardedHeaders,
+    transport,
+    http,
+    proxyProtocol,
+    observability,
+    ...auth
+  } = written;
+  const { respondingTimeouts, lifeCycle } = transport;
+  const externalAuth = toExternalAuth(name, auth);
+  const usuallyTrusted = externalAuth?.kind === 'forwardAuth' ? thisMachine : [];
+  return Object.freeze({
+    name,
+    host: address.host,
+    port: address.port,
+    asDefault,
+    tls:
+      tls || http.tls
+        ? Object.freeze({
+            certificates: Object.freeze(
+              (tls?.certificates ?? []).map(({ certFile, keyFile }) =>
+                Object.freeze({ certFile: at(certFile), keyFile: at(keyFile) }),
+              ),
+            ),
+            options: tls?.options ?? http.tls?.options,
+          })
+        : undefined,
+    proxyProtocol: proxyProtocol && Object.freeze(proxyProtocol),
+    middlewares: Object.freeze(http.middlewares),
+    redirection: toRedirection(written, install),
+    observability: Object.freeze(observability),
+    trustedIPs: Object.freeze(forwardedHeaders.trustedIPs ?? usuallyTrusted),
+    insecureForwardedHeaders: forwardedHeaders.insecure,
+    transport: Object.freeze({
+      readTimeoutMs: respondingTimeouts.readTimeout,
+      headerTimeoutMs: respondingTimeouts.headerTimeout,
+      writeTimeoutMs: respondingTimeouts.writeTimeout,
+      idleTimeoutMs: respondingTimeouts.idleTimeout,
+      graceTimeoutMs: lifeCycle.graceTimeOut,
+      acceptGraceTimeoutMs: lifeCycle.requestAcceptGraceTimeout,
+      maxRequests: transport.keepAliveMaxRequests,
+      maxAgeMs: transport.keepAliveMaxTime,
+      maxHeaderBytes: http.maxHeaderBytes,
+      maxHeaderFields: http.maxHeaderFields,
+      maxBodyBytes: http.maxBodyBytes,
+    }),
+    encodedCharacters: Object.freeze({
+      slash: http.encodedCharacters.allowEncodedSlash,
+      backSlash: http.encodedCharacters.allowEncodedBackSlash,
+      nullCharacter: http.encodedCharacters.allowEncodedNullCharacter,
+      semicolon: http.encodedCharacters.allowEncodedSemicolon,
+      percent: http.encodedCharacters.allowEncodedPercent,
+      questionMark: http.encodedCharacters.allowEncodedQuestionMark,
+      hash: http.encodedCharacters.allowEncodedHash,
+    }),
+    externalAuth,
+  });
+}
+
+/** Of one that leads somewhere: the parser has reported others. */
+function toRedirection(
+  { http, allowACMEByPass: exceptAcme }: ServedEntryPoint,
+  { entryPoints }: ServedInstall,
+): RedirectionConfig | undefined {
+  const redirection = http.redirections?.entryPoint;
+  if (redirection === undefined) return undefined;
+  const { to, scheme, permanent, priority } = redirection;
+  const port = /^:(\d+)$/.exec(to)?.[1] ?? entryPoints[to]?.address.port;
+  return Object.freeze({ to, scheme, permanent, priority, exceptAcme, port: String(port ?? '') });
+}

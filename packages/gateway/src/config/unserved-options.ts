@@ -1,0 +1,124 @@
+import type { ProblemDetails } from './problem.ts';
+
+/** Static options of Traefik that are not served, by path; `*` stands for any name. They are left out, each with a warning that says why. */
+const unserved: Readonly<Record<string, string>> = {
+  global: 'grantgate reports nothing and looks for no new version',
+  certificatesResolvers: 'grantgate requests no certificates; certificates are read from files',
+  experimental: 'plugins and experimental features of Traefik are not available',
+  serversTransport: 'connections to servers have the usual limits, and certificates are verified',
+  tracing: 'traces are not exported',
+  hostResolver: 'CNAMEs are not followed',
+  tcpServersTransport: 'TCP services are not served',
+  core: 'rules have the syntax of Traefik 3',
+  spiffe: 'SPIFFE identities are not available',
+  ocsp: 'OCSP responses are not stapled',
+  hub: 'grantgate does not register with Traefik Hub',
+  'api.basePath': 'there is no dashboard',
+  'api.insecure': 'there is no dashboard; the entry point admin has the operations of grantgate',
+  'api.dashboard': 'there is no dashboard',
+  'api.debug': 'there are no debugging routes',
+  'api.disableDashboardAd': 'there is no dashboard',
+  'api.dashboardName': 'there is no dashboard',
+  'ping.manualRouting': 'ping@internal is not a service here; /ping is served on the entry point of ping',
+  'metrics.addInternals': 'requests for /ping and /metrics are not counted',
+  'metrics.prometheus.manualRouting':
+    'prometheus@internal is not a service here; /metrics is served on the entry point of metrics.prometheus',
+  'metrics.prometheus.headerLabels': 'headers of callers are not made labels',
+  'metrics.datadog': 'metrics are served for Prometheus',
+  'metrics.statsD': 'metrics are served for Prometheus',
+  'metrics.influxDB2': 'metrics are served for Prometheus',
+  'metrics.otlp': 'metrics are served for Prometheus',
+  'log.noColor': 'the log has no colours',
+  'log.otlp': 'logs are not exported',
+  'accessLog.otlp': 'logs are not exported',
+  'accessLog.dualOutput': 'logs are not exported',
+  'providers.docker': 'routes come from files and Kubernetes',
+  'providers.swarm': 'routes come from files and Kubernetes',
+  'providers.kubernetesIngressNGINX': 'routes come from files and Kubernetes',
+  'providers.knative': 'routes come from files and Kubernetes',
+  'providers.rest': 'routes come from files and Kubernetes',
+  'providers.consulCatalog': 'routes come from files and Kubernetes',
+  'providers.nomad': 'routes come from files and Kubernetes',
+  'providers.ecs': 'routes come from files and Kubernetes',
+  'providers.consul': 'routes come from files and Kubernetes',
+  'providers.etcd': 'routes come from files and Kubernetes',
+  'providers.zooKeeper': 'routes come from files and Kubernetes',
+  'providers.redis': 'routes come from files and Kubernetes',
+  'providers.http': 'routes come from files and Kubernetes',
+  'providers.plugin': 'routes come from files and Kubernetes',
+  'providers.precedence': 'priorities and the length of rules decide between routers',
+  'providers.providersThrottleDuration': 'changes take effect together, 50 ms after the first',
+  'providers.file.debugLogGeneratedTemplate': 'rendered files are not logged',
+  'providers.*.allowEmptyServices': 'a route whose Service has no endpoints responds with 503',
+  'providers.*.nativeLBByDefault': 'requests go to the endpoints of a Service',
+  'providers.*.disableClusterScopeResources': 'cluster-scoped objects are not read',
+  'providers.*.defaultTLSResourcesNamespace': 'the entry point holds the TLS certificates',
+  'providers.kubernetesGateway.experimentalChannel': 'routes of the experimental channel are not served',
+  'providers.kubernetesGateway.statusAddress': 'no address is written to the status of a Gateway',
+  'providers.kubernetesIngress.ingressEndpoint': 'no address is written to the status of an Ingress',
+  'providers.*.safeNaming': 'names that two namespaces share are refused',
+  'entryPoints.*.reusePort': 'workers share a port without it',
+  'entryPoints.*.http2': 'callers are served HTTP/1.1',
+  'entryPoints.*.http3': 'callers are served HTTP/1.1',
+  'entryPoints.*.udp': 'UDP is not served',
+  'entryPoints.*.observability.tracing': 'traces are not exported',
+  'entryPoints.*.observability.traceVerbosity': 'traces are not exported',
+  'entryPoints.*.forwardedHeaders.connection': 'headers that Connection names are dropped',
+  'entryPoints.*.forwardedHeaders.notAppendXForwardedFor':
+    'the address of the peer is appended to X-Forwarded-For',
+  'entryPoints.*.http.encodeQuerySemicolons': 'semicolons in a query are left as they are',
+  'entryPoints.*.http.sanitizePath': 'paths are always normalised before a rule sees them',
+  'entryPoints.*.http.aliasHeadersStrategy': 'every spelling of a header that grantgate sets is deleted',
+  'entryPoints.*.http.underscoreHeadersStrategy': 'every spelling of a header that grantgate sets is deleted',
+};
+
+/** Options that Traefik drops in silence where they stand, and what to do with them. */
+const misplaced: Readonly<Record<string, string>> = {
+  http: 'routes belong in a file of providers.file',
+  tcp: 'TCP is not served',
+  udp: 'UDP is not served',
+  tls: 'certificates and TLS options belong in a file of providers.file',
+  defaultEntryPoints: 'it belongs to Traefik 1: set entryPoints.NAME.asDefault',
+  logLevel: 'it belongs to Traefik 1: set log.level',
+  debug: 'it belongs to Traefik 1: set log.level',
+};
+
+const entries = (table: Readonly<Record<string, string>>) =>
+  Object.entries(table).map(([path, reason]) => ({ path, names: path.toLowerCase().split('.'), reason }));
+const unservedEntries = entries(unserved);
+const misplacedEntries = entries(misplaced);
+
+/** Every option of Traefik's static configuration that is left out, by path, with the reason. */
+export const unservedOptions: readonly { readonly path: string; readonly reason: string }[] =
+  Object.freeze(unservedEntries);
+
+/** What to say of an option of the install configuration that the schema does not have; undefined: it is unknown. */
+export function explainInstallOption(path: readonly string[]): ProblemDetails | undefined {
+  const names = path.map((name) => name.toLowerCase());
+  if (names.length === 1 && names[0] === 'pilot')
+    return {
+      code: 'unsupported_option',
+      message: 'pilot is not supported: Traefik 3 refuses it, too; remove it',
+    };
+  const fits = (known: readonly string[]): boolean =>
+    known.length === names.length && known.every((name, index) => name === '*' || name === names[index]);
+  const found =
+    unservedEntries.find((entry) => fits(entry.names)) ?? misplacedEntries.find((entry) => fits(entry.names));
+  return (
+    found && {
+      code: 'unserved_option',
+      severity: 'warning',
+      message: `${path.join('.')} is not served and ignored: ${found.reason}`,
+    }
+  );
+}
+
+/** The names of options that are not served, at a path. */
+export function unservedNamesAt(path: readonly string[]): readonly string[] {
+  return unservedEntries.flatMap(({ path: full, names }) =>
+    names.length === path.length + 1 &&
+    path.every((name, index) => names[index] === '*' || names[index] === name.toLowerCase())
+      ? (full.split('.').at(-1) ?? [])
+      : [],
+  );
+}
