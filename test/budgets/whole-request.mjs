@@ -6,6 +6,8 @@ import { openConnection } from '../../packages/gateway/dist/http1/client/connect
 import { createDeadlines } from '../../packages/gateway/dist/http1/message/deadlines.js';
 import { createReadBuffers } from '../../packages/gateway/dist/http1/message/read-buffers.js';
 import { toRequestHead } from '../../packages/gateway/dist/http1/client/request-head.js';
+import { toAccessLog } from '../../packages/gateway/dist/config/access-log-config.js';
+import { accessLogSchema } from '../../packages/gateway/dist/config/access-log-schema.js';
 import { createAccessLogLine } from '../../packages/gateway/dist/observe/access-log.js';
 import { createHandle } from '../../packages/gateway/dist/pipeline/handle.js';
 import { createReadPath } from '../../packages/gateway/dist/routing/request-path.js';
@@ -52,7 +54,7 @@ let time = 0;
 export function createWholeRequest(decide) {
   const route = createRoute(decide);
   const lease = { snapshot: { match: () => route }, release() {} };
-  const toLine = createAccessLogLine('json');
+  const toLine = createAccessLogLine(toAccessLog(accessLogSchema.parse({ format: 'json' }), String));
   let lines = 0;
   const handle = createHandle({
     clock,

@@ -6,8 +6,9 @@ import { createRenewal } from './certificate-files.ts';
 import type { InstallConfig } from './config/install.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
 import { logAddresses } from './observe/addresses-log.ts';
-import { createLog } from './observe/log.ts';
+import { createLog, type Log } from './observe/log.ts';
 import type { Gauges } from './observe/metrics/configuration-labels.ts';
+import type { Sink } from './observe/sink.ts';
 import { textType } from './observe/metrics/text.ts';
 import { logPurge } from './observe/purge-log.ts';
 import type { PurgeRequest, PurgeResult, TokenPurge } from './snapshot/token-purge.ts';
@@ -20,6 +21,7 @@ import { describe, type Gateway, type GatewayIo } from './start/gateway.ts';
 import { createListenersTls } from './start/listeners-tls.ts';
 import { expose, openObservers, type Observers } from './start/observers.ts';
 import { listUnready } from './start/readiness.ts';
+import { openLog } from './start/open-log.ts';
 import { createServices, type Services } from './upstream/create-upstream.ts';
 
 /**
@@ -50,9 +52,14 @@ interface CloseStack {
 
 async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): Promise<Gateway> {
   const { clock = systemClock, worker } = io;
-  const log = createLog(install.log, io.stderr, worker && { worker: worker.number });
+  const logSink = await openLog(install, io, clock);
+  const log = createLog(install.log, logSink, worker && { worker: worker.number });
   const onError = (error: unknown): void => log.error('observer failed', { error: describe(error) });
   const entryPoints: EntryPoint[] = [];
+  opened.add(async () => {
+    if (state.isStopping) logStopped(log, cache);
+    if (logSink !== io.stderr) await logSink.close();
+  });
   const tls = createListenersTls(entryPoints);
   const state = { isStopping: false };
   const services = createServices({ clock });
@@ -105,8 +112,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     adminOf: createAdminOf(install, {
       unready: () => listUnready(control.files, cluster.provider),
       metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
-      purge,
-      isStopping: () => state.isStopping,
+      ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.logInternal },
     }),
     log,
     onCertificates: metrics?.onCertificates,
@@ -119,14 +125,18 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     state.isStopping = true;
     log.info('shutting down');
     await opened.closeAll();
-    const { memory, store, server } = cache.counts();
-    log.info('stopped', { tokensFromMemory: memory, tokensFromStore: store, tokenRequests: server });
   };
-  return toGateway(addresses, { observers, tokens, entryPoints, stop });
+  const logs = [logSink, observers.accessSink];
+  return toGateway(addresses, { logs, observers, tokens, entryPoints, stop });
 }
 
 async function drainAll(entryPoints: readonly EntryPoint[]): Promise<void> {
   await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));
+}
+
+function logStopped(log: Log, cache: TokenCache): void {
+  const { memory, store, server } = cache.counts();
+  log.info('stopped', { tokensFromMemory: memory, tokensFromStore: store, tokenRequests: server });
 }
 
 const toAddresses = (install: InstallConfig, entryPoints: readonly EntryPoint[]): Gateway['addresses'] =>
@@ -135,11 +145,13 @@ const toAddresses = (install: InstallConfig, entryPoints: readonly EntryPoint[])
 function toGateway(
   addresses: Gateway['addresses'],
   {
+    logs,
     observers,
     tokens,
     entryPoints,
     stop,
   }: {
+    readonly logs: readonly (Sink | undefined)[];
     readonly observers: Observers;
     readonly tokens: TokenPurge;
     readonly entryPoints: readonly EntryPoint[];
@@ -150,7 +162,9 @@ function toGateway(
   const drain = (): Promise<void> => (stopping ??= stop());
   return Object.freeze({
     addresses,
-    reopenLogs: () => observers.accessSink?.reopen(),
+    reopenLogs() {
+      for (const sink of logs) sink?.reopen();
+    },
     readMetrics: () => observers.metrics?.read(),
     purgeTokens: (request: PurgeRequest) => tokens.purge(request),
     async retire() {

@@ -16,7 +16,18 @@ export interface AdminOptions {
   readonly metrics?: (() => Promise<Page>) | undefined;
   /** Drops tokens for `POST /api/tokens/purge`; undefined: that is not answered here. Rejects when a worker does not reply in time. */
   readonly purge?: ((request: PurgeRequest) => Promise<PurgeResult>) | undefined;
+  /** Called with each response, before it is written. Default: nobody is. */
+  readonly onResponse?: ((incoming: IncomingRequest, response: AdminResponse) => void) | undefined;
   readonly next: Handle;
+}
+
+/** A response of the gateway itself. */
+export interface AdminResponse {
+  /** What responds: `ping`, `metrics` or `api`. */
+  readonly service: string;
+  readonly status: number;
+  /** Of its body. */
+  readonly bytes: number;
 }
 
 /**
@@ -24,31 +35,34 @@ export interface AdminOptions {
  * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`. Any other request
  * goes to the routers of the entry point.
  */
-export function createAdminHandle({ ping, unready, metrics, purge, next }: AdminOptions): Handle {
+export function createAdminHandle(options: AdminOptions): Handle {
+  const { ping, unready, metrics, purge, onResponse, next } = options;
   return (incoming) => {
     const { facts, refusal } = incoming;
+    const write: Write = (service, status, page, more) =>
+      respond(incoming, status, page, { more, service, onResponse });
     if (refusal !== undefined) return next(incoming);
     if (ping !== undefined && facts.path === '/ping') {
       const status = ping();
-      write(incoming, status, plain(STATUS_CODES[status] ?? String(status)));
+      write('ping', status, plain(STATUS_CODES[status] ?? String(status)));
       return answered;
     }
     if (ping !== undefined && facts.path === '/ready') {
       const reasons = unready();
       const ok = reasons.length === 0;
-      write(incoming, ok ? 200 : 503, plain(ok ? 'OK' : `not ready: ${reasons.join('; ')}`));
+      write('ping', ok ? 200 : 503, plain(ok ? 'OK' : `not ready: ${reasons.join('; ')}`));
       return answered;
     }
     if (metrics !== undefined && facts.path === '/metrics') {
       metrics().then(
-        (page) => write(incoming, 200, page),
-        () => write(incoming, 503, plain('worker metrics are unavailable')),
+        (page) => write('metrics', 200, page),
+        () => write('metrics', 503, plain('worker metrics are unavailable')),
       );
       return answered;
     }
     if (purge !== undefined && facts.path === '/api/tokens/purge') {
       void respondToPurge(incoming, purge).then(({ status, headers, ...page }) =>
-        write(incoming, status, page, headers),
+        write('api', status, page, headers),
       );
       return answered;
     }
@@ -61,15 +75,26 @@ const answered: PendingRequest = Object.freeze({ refuse() {} });
 
 const plain = (text: string): Page => ({ type: 'text/plain; charset=utf-8', text });
 
-function write(
-  { response }: IncomingRequest,
+type Write = (service: string, status: number, page: Page, more?: readonly string[]) => void;
+
+function respond(
+  incoming: IncomingRequest,
   status: number,
   { type, text }: Page,
-  more: readonly string[] = [],
+  {
+    more = [],
+    service,
+    onResponse,
+  }: Pick<AdminOptions, 'onResponse'> & {
+    readonly more: readonly string[] | undefined;
+    readonly service: string;
+  },
 ): void {
+  const { response } = incoming;
   // The caller may have gone away meanwhile.
   if (response.over) return;
   const body = Buffer.from(text);
+  onResponse?.(incoming, { service, status, bytes: body.length });
   const headers = [...more, 'Content-Type', type, 'Cache-Control', 'no-store'];
   headers.push('Content-Length', String(body.length));
   response.begin({ status, reason: STATUS_CODES[status] ?? '', headers, dated: true, reused: false });

@@ -221,7 +221,9 @@ export const entryPointSchema = z
           .describe('Number of requests after which a connection is closed; 0: no limit.'),
         keepAliveMaxTime: duration
           .prefault('0s')
-          .describe('Age from which a connection is closed after its next response; 0: no limit.'),
+          .describe(
+            'Time since the first request on a connection from which its next response closes it; 0: no limit.',
+          ),
       })
       .prefault({})
       .describe('Connections of callers.'),

@@ -150,7 +150,7 @@ export interface TransportConfig {
   readonly acceptGraceTimeoutMs?: number;
   /** Requests of one connection; 0: no limit. Default: 0. */
   readonly maxRequests?: number;
-  /** Age of a connection from which its next response is the last; 0: no limit. Default: 0. */
+  /** Since the first request of a connection, from when its next response is the last; 0: no limit. Default: 0. */
   readonly maxAgeMs?: number;
   /** Total size of the request head in bytes. */
   readonly maxHeaderBytes: number;

@@ -5,7 +5,7 @@ import type { Allow, Deny } from '@grantgate/middleware/decision/decision';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import { inTime } from '../../../testkit/src/until.ts';
 import type { ServiceConfig, StickyConfig } from '../config/dynamic.ts';
-import type { EncodedCharacters, TransportConfig } from '../config/install.ts';
+import type { EncodedCharacters, ProxyProtocolConfig, TransportConfig } from '../config/install.ts';
 import { parseInstall } from '../config/parse-install.ts';
 import type { Step } from '../middlewares/step.ts';
 import { createHandle } from '../pipeline/handle.ts';
@@ -34,6 +34,7 @@ export interface TestEntryPointOptions {
   readonly encodedCharacters?: Partial<EncodedCharacters>;
   readonly upstreamTransport?: Partial<UpstreamTransport>;
   readonly trustedIPs?: readonly string[];
+  readonly proxyProtocol?: ProxyProtocolConfig | undefined;
   readonly passHostHeader?: boolean;
   readonly certificates?: readonly CertificatePair[];
   /** Name of the TLS options that the route requires; default: the default ones. */
@@ -142,6 +143,7 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
       ...defaults,
       tls: certificates.length > 0 ? { certificates: [], options: undefined } : undefined,
       trustedIPs: options.trustedIPs ?? [],
+      proxyProtocol: options.proxyProtocol,
       transport: { ...defaults.transport, ...options.transport },
       encodedCharacters: { ...defaults.encodedCharacters, ...options.encodedCharacters },
     },

@@ -14,11 +14,13 @@ import { createConnectionTls } from './connection-tls.ts';
 import { readFirstBytes } from './first-bytes.ts';
 import { createTlsAcceptor } from './tls-acceptor.ts';
 import { serveWithNode } from '../http1/server/node-fallback.ts';
+import { createConnectionLimits } from '../http1/server/connection-limits.ts';
 import { createConnectionFacts } from '../http1/server/connection-facts.ts';
 import { listen, reportAcceptErrors } from './listen.ts';
 import { createReadFacts } from '../http1/server/request-facts.ts';
 import { stopListening, takeConnections } from '../http1/server/node-internals.ts';
 import { createFastPath, type FastPath } from '../http1/server/fast-path.ts';
+import { createProxiedConnections } from './proxied-connections.ts';
 import { createTrustedPeers } from '../http1/server/trusted-peers.ts';
 import { createWriteStalls } from '../http1/server/write-stalls.ts';
 
@@ -118,14 +120,19 @@ function openPaths(
 ): Paths {
   const toNodeFallback = takeConnections(server);
   const secured = new WeakMap<Socket, ConnectionTls>();
+  const { headersTimeout: handshakeMs } = toTimeLimits(config);
+  const proxied =
+    config.proxyProtocol && createProxiedConnections(config.proxyProtocol, { clock, limitMs: handshakeMs });
   const connectionOf = createConnectionFacts(
     createTrustedPeers(config.trustedIPs, config.insecureForwardedHeaders),
     (socket) => secured.get(socket),
+    proxied?.callerOf,
   );
   const readFacts = createReadFacts({ entryPoint: config.name, connectionOf });
   const readPath = createReadPath(config.encodedCharacters);
   const stalls = createWriteStalls(clock, config.transport.writeTimeoutMs);
-  serveWithNode(server, { config, activity, readFacts, handle, readPath, stalls });
+  const limits = createConnectionLimits(config.transport, clock);
+  serveWithNode(server, { config, activity, readFacts, handle, readPath, stalls, limits });
   const fastPath = createFastPath({
     clock,
     config,
@@ -133,11 +140,11 @@ function openPaths(
     handle,
     readPath,
     stalls,
+    limits,
     connectionOf,
     toNodeFallback,
   });
   const accept = (socket: Socket): void => fastPath.accept(socket);
-  const { headersTimeout: handshakeMs } = toTimeLimits(config);
   const acceptor = createTlsAcceptor({
     clock,
     handshakeMs,
@@ -155,12 +162,21 @@ function openPaths(
   let routes = tls;
   if (config.tls !== undefined && own.length > 0) assertUsable(own);
   acceptor.configure(own, routes);
-  server.on('connection', (socket: Socket) => {
-    activity.connected(socket);
+  const begin = (socket: Socket): void => {
     // As in Traefik, one port takes both where a router wants TLS and the entry point does not say so.
     if (config.tls !== undefined) secure(socket);
     else if (routes.hasRouters) peek(socket);
     else accept(socket);
+  };
+  server.on('connection', (socket: Socket) => {
+    // Handed back by Node.js after an upgrade that is none: there is no other handshake, and no other PROXY header.
+    if (secured.has(socket)) {
+      accept(socket);
+      return;
+    }
+    activity.connected(socket);
+    if (proxied === undefined) begin(socket);
+    else proxied.accept(socket, begin);
   });
   return {
     fastPath,

@@ -6,7 +6,8 @@ import type { Clock } from '@grantgate/middleware/base/clock';
  * enough has come is cut.
  *
  * @param judge called with everything that has come; undefined: more is needed.
- * @param take called with the connection, as if nothing had been read from it.
+ * @param take called once the bytes have been given back.
+ * @param consumedBy how many of the bytes the connection does not get back; default: none.
  * @param limitMs milliseconds.
  */
 export function readFirstBytes<T>(
@@ -14,6 +15,7 @@ export function readFirstBytes<T>(
   { clock, limitMs }: { readonly clock: Clock; readonly limitMs: number },
   judge: (bytes: Buffer) => T | undefined,
   take: (judged: T) => void,
+  consumedBy: (judged: T) => number = () => 0,
 ): void {
   const chunks: Buffer[] = [];
   const limit = clock.after(limitMs, () => socket.destroy());
@@ -29,7 +31,8 @@ export function readFirstBytes<T>(
     if (judged === undefined) return;
     finish();
     socket.pause();
-    socket.unshift(bytes);
+    const rest = bytes.subarray(consumedBy(judged));
+    if (rest.length > 0) socket.unshift(rest);
     take(judged);
     // Later: a TLS connection reads what has come in its own first turn, and would lose it to the stream.
     process.nextTick(() => socket.resume());

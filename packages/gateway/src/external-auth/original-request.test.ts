@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAccessLogLine } from '../observe/access-log.ts';
+import { configure } from '../observe/access-log.testkit.ts';
 import { createFacts } from '../routing/facts.testkit.ts';
 import { toOriginalFacts } from './original-request.ts';
 
@@ -13,10 +13,12 @@ describe('a request that a proxy beside asks about', () => {
   ])('is logged without the secrets in %s: %s', (name, value) => {
     const facts = toOriginalFacts(createFacts({ rawHeaders: [name, value], trusted: true }), '');
     for (const format of ['json', 'common'] as const) {
-      const line = createAccessLogLine(format)({
+      const line = configure({ format })({
         facts,
         requestId: 'r',
         startedAt: 0,
+        startedMonotonic: 0,
+        requestBytes: 0,
         durationMs: 0,
         originDurationMs: 0,
         status: 200,

@@ -1,33 +1,33 @@
-import type { AccessLogConfig } from '../config/install.ts';
+import type { AccessLogConfig, AccessLogFields } from '../config/install.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
-import { quote, toBare } from './escape.ts';
+import { createCommonLine } from './common-line.ts';
+import { createHeaderFields } from './header-fields.ts';
+import { createJsonFieldsLine } from './json-fields.ts';
 import { createJsonLine } from './json-line.ts';
-import { headerOf, toClientHost } from './logged-caller.ts';
-import { oncePerSecond, toClfTime, type ToTime } from './log-times.ts';
-import { redactTarget } from './redact.ts';
+import { createLogFilter } from './log-filter.ts';
 
-/** Makes the access log's line of one request, its newline included. */
-export type ToLine = (record: RequestRecord) => string;
+/** Makes the access log's line of one request, its newline included; undefined: the request is not logged. */
+export type ToLine = (record: RequestRecord) => string | undefined;
 
-/** Traefik's fields and formats; `Authorization`, tokens and query values that can be secrets are in neither. */
-export function createAccessLogLine(format: AccessLogConfig['format']): ToLine {
+type LineConfig = Pick<AccessLogConfig, 'format' | 'fields' | 'filters'>;
+
+/** Traefik's fields and formats; `Authorization`, tokens and query values that can be secrets are in none. */
+export function createAccessLogLine({ format, fields, filters }: LineConfig): ToLine {
+  const keeps = createLogFilter(filters);
+  const toLine = createLine(format, fields);
   let count = 0;
-  if (format === 'common') {
-    const toTime = oncePerSecond(toClfTime);
-    return (record) => toCommonLine(record, (count += 1), toTime);
-  }
-  const toLine = createJsonLine();
-  return (record) => toLine(record, (count += 1));
+  return (record) => {
+    count += 1;
+    return keeps?.(record) === false ? undefined : toLine(record, count);
+  };
 }
 
-/** Common Log Format with Traefik's additions: referrer, user agent, request count, router, server, duration. */
-function toCommonLine(record: RequestRecord, count: number, toTime: ToTime): string {
-  const { facts } = record;
-  const header = (name: string): string => quote(redactTarget(headerOf(facts, name) ?? '-'));
-  return (
-    `${toBare(toClientHost(facts))} - ${toBare(record.clientUsername ?? '-')} [${toTime(record.startedAt)}] ` +
-    `${quote(`${facts.method} ${redactTarget(facts.target)} HTTP/${record.httpVersion}`)} ` +
-    `${record.status} ${record.downstreamBytes} ${header('referer')} ${header('user-agent')} ${count} ` +
-    `${quote(record.routerName ?? '-')} ${quote(record.serverUrl ?? '-')} ${Math.round(record.durationMs)}ms\n`
-  );
+function createLine(
+  format: AccessLogConfig['format'],
+  fields: AccessLogFields,
+): (record: RequestRecord, count: number) => string {
+  const headers = createHeaderFields(fields);
+  if (format !== 'json') return createCommonLine(format, fields, headers);
+  const isWhole = fields.keepsOthers && fields.names.size === 0 && fields.keepsQuery;
+  return isWhole && headers === undefined ? createJsonLine() : createJsonFieldsLine(fields, headers);
 }

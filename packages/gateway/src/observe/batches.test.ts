@@ -47,3 +47,14 @@ it('writes its lines before the file is reopened or closed', async () => {
   expect(log).toEqual(['a\n', 'reopened', 'b\n', 'closed']);
   expect(clock.pending()).toBe(0);
 });
+
+it('holds as many lines as it is told', () => {
+  const log: string[] = [];
+  const sink = inBatches(
+    { write: (text) => void log.push(text), reopen() {}, close: async () => {} },
+    createFakeClock(),
+    2,
+  );
+  for (const line of ['a\n', 'b\n', 'c\n']) sink.write(line);
+  expect(log).toEqual(['a\nb\n']);
+});

@@ -3,42 +3,52 @@ import type { RequestFacts } from '../routing/facts.ts';
 import { quote } from './escape.ts';
 import { createKept } from './kept.ts';
 import { createIsoTimes } from './log-times.ts';
-import { headerOf, toClientHost } from './logged-caller.ts';
-import { redactTarget } from './redact.ts';
+import { toHostOf, toPortOf, toServiceAddress } from './logged-addresses.ts';
+import { toClientAddress, toClientHost } from './logged-caller.ts';
+import { toGzipRatio, toOriginBytes, toOriginStatus } from './logged-origin.ts';
+import { toLoggedTarget } from './logged-target.ts';
+import { createStartTimes } from './start-times.ts';
+import { fromWire } from './wire-text.ts';
 
 const nsPerMs = 1e6;
+/** What most lines have, in one piece with the name of the next field. */
+const noBody = ',"RequestContentSize":0,"ClientUsername":';
+const noRetry = ',"RetryAttempts":0,"StartUTC":"';
 
 /**
- * One JSON object; durations are nanoseconds, sizes bytes. The line is put together by hand, of parts that are made once: for
- * each connection, router, server and user.
+ * One JSON object with every field; durations are nanoseconds, sizes bytes. The line is put together by hand, of parts that are made
+ * once: for each connection, router, server and user.
  */
 export function createJsonLine(): (record: RequestRecord, count: number) => string {
   const toTime = createIsoTimes();
+  const start = createStartTimes();
   const toHead = createHeads();
   const toQuoted = createKept(quote);
   const toRouter = createKept((name) => `,"RouterName":${quote(name)}`);
   const toService = createKept((name) => `,"ServiceName":${quote(name)}`);
   const toServer = createKept(
-    (url) => `,"ServiceURL":${quote(url)},"ServiceAddr":${quote(new URL(url).host)}`,
+    (url) => `,"ServiceURL":${quote(url)},"ServiceAddr":${quote(toServiceAddress(url))}`,
   );
   return (record, count) => {
-    const { facts, refusal, routerName, serviceName, serverUrl } = record;
+    const { requestBytes, retryAttempts, facts, refusal, routerName, serviceName, serverUrl } = record;
     const duration = Math.round(record.durationMs * nsPerMs);
     const originDuration = Math.round(record.originDurationMs * nsPerMs);
+    const startUtc = start.utc(record);
+    const ratio = toGzipRatio(record);
     let line =
-      `${toHead(facts)},"ClientUsername":${toQuoted(record.clientUsername ?? '-')}` +
+      `${toHead(facts)}${requestBytes === 0 ? noBody : `,"RequestContentSize":${requestBytes},"ClientUsername":`}` +
+      toQuoted(record.clientUsername ?? '-') +
       `,"DownstreamContentSize":${record.downstreamBytes},"DownstreamStatus":${record.status}` +
       `,"Duration":${duration},"Overhead":${Math.max(0, duration - originDuration)}` +
       `,"RequestCount":${count},"RequestId":${quote(record.requestId)}` +
-      `,"RequestMethod":${quote(facts.method)},"RequestPath":${quote(redactTarget(facts.target))}` +
-      `,"RequestProtocol":${quote(`HTTP/${record.httpVersion}`)},"StartUTC":"${toTime(record.startedAt)}"`;
-    if (record.retryAttempts > 0) line += `,"RetryAttempts":${record.retryAttempts}`;
+      `,"RequestMethod":${quote(facts.method)},"RequestPath":${quote(toLoggedTarget(facts.target, true))}` +
+      `,"RequestProtocol":${quote(`HTTP/${record.httpVersion}`)}${retryAttempts === 0 ? noRetry : `,"RetryAttempts":${retryAttempts},"StartUTC":"`}` +
+      `${startUtc}","StartLocal":"${start.local(record, startUtc)}"` +
+      `,"OriginDuration":${originDuration},"OriginContentSize":${toOriginBytes(record)},"OriginStatus":${toOriginStatus(record)}`;
+    if (ratio !== undefined) line += `,"GzipRatio":${ratio}`;
     if (routerName !== undefined) line += toRouter(routerName);
     if (serviceName !== undefined) line += toService(serviceName);
-    if (serverUrl !== undefined)
-      line +=
-        `${toServer(serverUrl)},"OriginDuration":${originDuration}` +
-        `,"OriginContentSize":${record.originBytes},"OriginStatus":${record.originStatus}`;
+    if (serverUrl !== undefined) line += toServer(serverUrl);
     if (refusal !== undefined) {
       line += `,"RefusalCode":"${refusal.code}"`;
       if (refusal.reason !== undefined) line += `,"RefusalReason":${quote(refusal.reason)}`;
@@ -61,24 +71,17 @@ function createHeads(): (facts: RequestFacts) => string {
   };
 }
 
-const toHead = (facts: RequestFacts): string =>
-  `{"ClientAddr":${quote(toAuthority(facts.remoteAddress, facts.remotePort))}` +
-  `,"ClientHost":${quote(toClientHost(facts))}` +
-  `,"ClientPort":"${facts.remotePort}"` +
-  `,"RequestAddr":${quote(facts.authority)}` +
-  `,"RequestContentSize":${toSize(headerOf(facts, 'content-length'))}` +
-  `,"RequestHost":${quote(facts.host)}` +
-  `,"RequestPort":${quote(toPort(facts.authority))}` +
-  `,"RequestScheme":"${facts.scheme}"` +
-  `,"entryPointName":${quote(facts.entryPoint)}`;
-
-const toAuthority = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-
-const toPort = (authority: string): string => /:(\d+)$/.exec(authority)?.[1] ?? '-';
-
-/** A proxy beside may pass a length on that no HTTP parser has seen. */
-function toSize(length: string | undefined): number {
-  const size = Number(length ?? 0);
-  return Number.isSafeInteger(size) && size >= 0 ? size : 0;
+function toHead(facts: RequestFacts): string {
+  const { authority } = facts;
+  const host =
+    authority === ''
+      ? ''
+      : `,"RequestAddr":${quote(fromWire(authority))},"RequestHost":${quote(toHostOf(authority))},"RequestPort":${quote(toPortOf(authority))}`;
+  return (
+    `{"ClientAddr":${quote(toClientAddress(facts))}` +
+    `,"ClientHost":${quote(toClientHost(facts))}` +
+    `,"ClientPort":"${facts.remotePort}"${host}` +
+    `,"RequestScheme":"${facts.scheme}"` +
+    `,"entryPointName":${quote(facts.entryPoint)}`
+  );
 }

@@ -7,6 +7,8 @@ export interface RequestRecord {
   readonly requestId: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Milliseconds of the monotonic clock. */
+  readonly startedMonotonic: number;
   /** Milliseconds from the request's head to the end of its response. */
   readonly durationMs: number;
   /** Milliseconds from forwarding the request to the end of the response; 0 if it was not forwarded. */
@@ -17,6 +19,8 @@ export interface RequestRecord {
   readonly originStatus: number;
   /** Bytes of the server's body that were forwarded to the caller. */
   readonly originBytes: number;
+  /** Bytes of the caller's body that were read. */
+  readonly requestBytes: number;
   /** Bytes of the body that was sent to the caller, from the server or of a refusal. */
   readonly downstreamBytes: number;
   /** How often the request was sent to a server again. */

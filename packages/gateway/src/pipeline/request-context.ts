@@ -1,5 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import { readDecimal } from '../http1/message/decimal.ts';
 import { valueIn } from '../middlewares/header-lists.ts';
 import { usernameOf } from '../middlewares/step-changes.ts';
 import { splitTarget } from '../middlewares/target.ts';
@@ -56,6 +57,7 @@ export class RequestContext
   incoming: IncomingRequest;
   readonly requestId: string;
   readonly startedAt: number;
+  readonly startedMonotonic: number;
   readonly httpVersion: string;
   route: StepChain | undefined = undefined;
   clientUsername: string | undefined = undefined;
@@ -70,7 +72,6 @@ export class RequestContext
   retryAttempts = 0;
   readonly #lease: Lease;
   readonly #deps: RequestContextDeps;
-  readonly #begun: number;
   #facts: RequestFacts | undefined;
   #destination: Destination | undefined;
   #sentAt = 0;
@@ -88,7 +89,7 @@ export class RequestContext
     this.requestId = readRequestId(facts.rawHeaders, deps.createId);
     this.httpVersion = httpVersion;
     this.startedAt = deps.clock.now();
-    this.#begun = deps.clock.monotonic();
+    this.startedMonotonic = deps.clock.monotonic();
     // A WebSocket outlives the response object: its connection tells the end.
     if (upgrade === undefined) response.onClose(this);
     else upgrade.socket.once('close', () => this.responseClosed());
@@ -108,6 +109,12 @@ export class RequestContext
     const { response } = this.incoming;
     if (this.route?.changesBodies !== true) return response;
     return (this.#stepped ??= new SteppedResponse(response, this.enteredOf(this.route.steps), this, this));
+  }
+
+  get requestBytes(): number {
+    // Of a request that a proxy asks about, it is what the proxy says.
+    if (this.#deps.toFacts === undefined) return this.incoming.body.takenBytes;
+    return readDecimal(valueIn(this.facts.rawHeaders, 'content-length') ?? '') ?? 0;
   }
 
   get routerName(): string | undefined {
@@ -248,7 +255,7 @@ export class RequestContext
     const { response } = this.incoming;
     const now = this.#deps.clock.monotonic();
     const isUpgraded = this.originStatus === 101;
-    this.durationMs = now - this.#begun;
+    this.durationMs = now - this.startedMonotonic;
     if (this.#destination !== undefined) this.originDurationMs = now - this.#sentAt;
     this.status = isUpgraded ? 101 : response.begun ? response.status : callerGone;
     if (!isUpgraded && !response.begun) this.refusal = undefined;

@@ -2,6 +2,8 @@
 export interface CallerBody {
   /** Bytes as announced; 0 when nothing is. */
   readonly announcedBytes: number;
+  /** Bytes that have been asked for and given. */
+  readonly takenBytes: number;
   /** The whole body, if it is short and has arrived; otherwise undefined. Replaces `read`. */
   whole(): Buffer | undefined;
   /** Calls neither function before it returns. */

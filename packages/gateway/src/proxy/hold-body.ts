@@ -33,6 +33,9 @@ export function holdBody(body: CallerBody, maxBytes: number): Promise<HeldBody> 
     };
     const rest: CallerBody = {
       announcedBytes: body.announcedBytes,
+      get takenBytes() {
+        return body.takenBytes;
+      },
       whole: () => undefined,
       read(takePart, takeEnd) {
         process.nextTick(() => {
@@ -64,6 +67,7 @@ export function holdBody(body: CallerBody, maxBytes: number): Promise<HeldBody> 
 /** A body that can be sent again: `whole` gives it each time. */
 const createWholeBody = (whole: Buffer): CallerBody => ({
   announcedBytes: whole.length,
+  takenBytes: whole.length,
   whole: () => whole,
   read(onPart, onEnd) {
     process.nextTick(() => {

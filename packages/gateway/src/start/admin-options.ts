@@ -1,10 +1,49 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import { createRequestIds } from '@grantgate/middleware/decision/request-id';
 import type { AdminOptions } from '../admin/handle.ts';
 import type { InstallConfig } from '../config/install.ts';
+import type { RequestRecord } from '../pipeline/record.ts';
+import { readRequestId } from '../pipeline/request-id.ts';
 import { adminEntryPoint } from '../snapshot/entry-points.ts';
 
 export interface AdminParts extends Pick<AdminOptions, 'unready' | 'metrics' | 'purge'> {
   /** Whether the gateway shuts down. */
   readonly isStopping: () => boolean;
+  readonly clock: Clock;
+  /** Called with the record of each request for the gateway itself; undefined: nobody wants it. */
+  readonly onInternal: ((record: RequestRecord) => void) | undefined;
+}
+
+/** Makes records of responses, which take no time worth measuring. */
+function createOnResponse(
+  clock: Clock,
+  onInternal: (record: RequestRecord) => void,
+): NonNullable<AdminOptions['onResponse']> {
+  const createId = createRequestIds();
+  return ({ facts, httpVersion }, { service, status, bytes }) => {
+    const name = `${service}@internal`;
+    onInternal({
+      facts,
+      requestId: readRequestId(facts.rawHeaders, createId),
+      startedAt: clock.now(),
+      startedMonotonic: clock.monotonic(),
+      durationMs: 0,
+      originDurationMs: 0,
+      status,
+      originStatus: 0,
+      originBytes: 0,
+      requestBytes: 0,
+      downstreamBytes: bytes,
+      retryAttempts: 0,
+      httpVersion,
+      routerName: name,
+      serviceName: name,
+      serverUrl: undefined,
+      clientUsername: undefined,
+      refusal: undefined,
+      originFault: undefined,
+    });
+  };
 }
 
 type Options = Omit<AdminOptions, 'next'>;
@@ -12,7 +51,7 @@ type Options = Omit<AdminOptions, 'next'>;
 /** What each entry point serves beside routes. */
 export function createAdminOf(
   { ping, metrics: metricsConfig, actions }: InstallConfig,
-  { unready, metrics, purge, isStopping }: AdminParts,
+  { unready, metrics, purge, isStopping, clock, onInternal }: AdminParts,
 ): (entryPoint: string) => Options | undefined {
   const allUnready = (): readonly string[] => [...(isStopping() ? ['shutting down'] : []), ...unready()];
   const status = (): number => (isStopping() ? (ping?.terminatingStatus ?? 503) : 200);
@@ -21,6 +60,7 @@ export function createAdminOf(
       unready: allUnready,
       ping: ping?.entryPoint === name ? status : undefined,
       metrics: metricsConfig?.entryPoint === name ? metrics : undefined,
+      onResponse: onInternal && createOnResponse(clock, onInternal),
       purge: actions && name === adminEntryPoint ? purge : undefined,
     };
     const { ping: pings, metrics: exposes, purge: purges } = options;

@@ -4,7 +4,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { RedisStoreOptions } from '@grantgate/middleware/cache/redis/options';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
-import type { InstallConfig } from '../config/install.ts';
+import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
 import type { RenewalReport } from '../middlewares/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
 import { rateLimit } from '../middlewares/rate-limit/kind.ts';
@@ -47,6 +47,8 @@ export interface Observers {
   /** Of the store that workers share. */
   readonly workerStoreEvents: () => Channel<StoreEvent>;
   readonly metrics: Metrics | undefined;
+  /** Logs a request for the gateway itself; undefined: such are not logged. */
+  readonly logInternal: ((record: RequestRecord) => void) | undefined;
   readonly accessSink: Sink | undefined;
   /** Called with the steps of each configuration. */
   readonly onSteps: (steps: ReadonlyMap<string, Step>) => void;
@@ -70,9 +72,10 @@ export async function openObservers(
 ): Promise<Observers> {
   const records = createChannel<RequestRecord>(onError);
   const accessSink = await openAccessLog(install, io, clock);
+  let logRequest: ((record: RequestRecord) => void) | undefined;
   if (accessSink !== undefined) {
-    const toLine = createAccessLogLine(install.accessLog?.format ?? 'json');
-    records.subscribe((record) => accessSink.write(toLine(record)));
+    logRequest = createAccessLog(accessSink, install);
+    records.subscribe(logRequest);
   }
   records.subscribe(createRefusalLog(log, clock));
   const renewals = createChannel<RenewalReport>(onError);
@@ -83,7 +86,10 @@ export async function openObservers(
   cluster.events.subscribe(createKubernetesLog(log, clock));
   const metrics = await openMetrics(install, io, clock, gauges);
   if (metrics !== undefined) {
-    records.subscribe((record) => metrics.onRecord(record));
+    const uncounted = namesOf(install.entryPoints, ({ observability }) => observability?.metrics === false);
+    records.subscribe((record) => {
+      if (uncounted.size === 0 || !uncounted.has(record.facts.entryPoint)) metrics.onRecord(record);
+    });
     renewals.subscribe(metrics.onRenewal);
     discoveries.subscribe(metrics.onDiscovery);
     cluster.events.subscribe(metrics.onKubernetes);
@@ -109,6 +115,7 @@ export async function openObservers(
     workerStoreEvents: () =>
       openStoreChannel(workersStore, createStoreLog(log, clock, 'token store of the workers')),
     metrics,
+    logInternal: install.accessLog?.addInternals === true ? logRequest : undefined,
     accessSink,
     onSteps(steps) {
       renewalLog.configure(steps);
@@ -192,15 +199,40 @@ function listStores(steps: PreparedConfiguration['steps']): Pick<ConfigurationLa
   return { stores, issuers };
 }
 
+/** Of entry points whose requests are logged. */
+function createAccessLog(
+  sink: Sink,
+  { accessLog, entryPoints }: InstallConfig,
+): (record: RequestRecord) => void {
+  const toLine = accessLog && createAccessLogLine(accessLog);
+  const silent = namesOf(entryPoints, ({ observability }) => observability?.accessLogs === false);
+  return (record) => {
+    if (silent.size > 0 && silent.has(record.facts.entryPoint)) return;
+    const line = toLine?.(record);
+    if (line !== undefined) sink.write(line);
+  };
+}
+
+const namesOf = (
+  entryPoints: InstallConfig['entryPoints'],
+  test: (entryPoint: EntryPointConfig) => boolean,
+): ReadonlySet<string> => new Set([...entryPoints.values()].filter(test).map(({ name }) => name));
+
 async function openAccessLog(
   { accessLog }: InstallConfig,
   { stdout }: GatewayIo,
   clock: Clock,
 ): Promise<Sink | undefined> {
-  if (accessLog?.filePath === undefined) return accessLog && stdout;
-  const { filePath } = accessLog;
+  if (accessLog === undefined) return undefined;
+  const { filePath, bufferedLines } = accessLog;
+  if (filePath === undefined) {
+    if (bufferedLines === 0) return stdout;
+    // It belongs to the process, which closes it.
+    const open: Sink = { write: (text) => stdout.write(text), reopen() {}, close: () => Promise.resolve() };
+    return inBatches(open, clock, bufferedLines);
+  }
   try {
-    return inBatches(await openSink(filePath), clock);
+    return inBatches(await openSink(filePath), clock, bufferedLines);
   } catch (error) {
     throw new GatewayStartError('log_unavailable', `cannot open the access log ${filePath}`, error);
   }

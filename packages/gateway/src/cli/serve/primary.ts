@@ -6,6 +6,7 @@ import type { InstallConfig } from '../../config/install.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
 import { createPrimaryMetrics } from '../../observe/metrics/primary-metrics.ts';
+import type { Sink } from '../../observe/sink.ts';
 import { createWorkerLog } from '../../observe/worker-log.ts';
 import { readVersion } from '../../version.ts';
 import type { ClusterFeed } from '../../workers/cluster-feed.ts';
@@ -34,7 +35,8 @@ const marginMs = 10_000;
 export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgain, io: Io): Promise<number> {
   const stop = untilStopped(io);
   const stderr = await io.openSink('stderr');
-  const log = createLog(first.config.log, stderr);
+  const logSink = await openPrimaryLog(first.config, stderr);
+  const log = createLog(first.config.log, logSink);
   const metrics = createPrimaryMetrics(() => clusters.status());
   const kubernetesLog = createKubernetesLog(log, systemClock);
   const clusters = createClusters(io.env, {
@@ -64,7 +66,13 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
     if (next === undefined) log.error('invalid configuration: the workers keep the current one');
     else await supervisor.restart(toPlan(next, await clusters.open(next.config)));
   };
-  const ignore = [io.onReopen(() => supervisor.reopenLogs()), io.onRestart(() => void restart())];
+  const ignore = [
+    io.onReopen(() => {
+      logSink.reopen();
+      supervisor.reopenLogs();
+    }),
+    io.onRestart(() => void restart()),
+  ];
   try {
     const plan = toPlan(first, await clusters.open(first.config));
     const failure = await Promise.race([supervisor.start(plan), stop.stopped]);
@@ -82,8 +90,15 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
     metrics.close();
     ignore.forEach((end) => end());
     stop.cancel();
-    await stderr.close();
+    await Promise.all(Array.from(new Set([logSink, stderr]), (sink) => sink.close()));
   }
+}
+
+/** A worker rotates it. */
+async function openPrimaryLog({ log }: InstallConfig, stderr: Sink): Promise<Sink> {
+  if (log.file === undefined) return stderr;
+  const { openLogFile } = await import('../../observe/log-file.ts');
+  return openLogFile(log.file, { clock: systemClock, shared: true, rotates: false });
 }
 
 function toPlan({ config, text }: InstallFile, cluster: ClusterFeed | undefined): WorkerPlan {

@@ -29,20 +29,26 @@ export function createArrivingBody(length: number, first: Buffer, flow: Flow): A
   let state: 'held' | 'read' | 'dropped' = 'held';
   let held = first;
   let dropped = 0;
+  let taken = 0;
   let paused = false;
   let onPart: (part: Buffer) => void = () => {};
   let onEnd: () => void = () => {};
   // What is told may be the end of it.
   const isRead = (): boolean => state === 'read';
   const tell = (part: Buffer): void => {
+    taken += part.length;
     if (part.length > 0) onPart(part);
     if (isRead() && left === 0) onEnd();
   };
   return {
     announcedBytes: length,
+    get takenBytes() {
+      return taken;
+    },
     whole() {
       if (left > 0 || length > maxWholeBytes || state !== 'held') return undefined;
       state = 'dropped';
+      taken = length;
       return held;
     },
     get complete() {
@@ -93,6 +99,7 @@ const nothing = Buffer.alloc(0);
 
 const noBody: ArrivingBody = Object.freeze({
   announcedBytes: 0,
+  takenBytes: 0,
   whole: () => undefined,
   complete: true,
   take: () => 0,

@@ -9,6 +9,7 @@ import type { RequestActivity } from './activity.ts';
 import type { ResponseTexts } from './response-texts.ts';
 import { createArrivingBody, type ArrivingBody, type Flow } from './arriving-body.ts';
 import type { ConnectionFacts } from './connection-facts.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { rejectConnection } from './reject-connection.ts';
 import { FastResponse, type FastConnection } from './fast-response.ts';
 import { readFastRequest, type FastHead, type FastRequest } from './fast-request.ts';
@@ -23,6 +24,7 @@ export interface CallerConnectionDeps {
   readonly readPath: ReadPath;
   readonly deadlines: Deadlines;
   readonly stalls: WriteStalls;
+  readonly limits?: ConnectionLimits | undefined;
   readonly texts: ResponseTexts;
   /** The lines that say that a connection goes on, with their CR LF. */
   readonly keepAlive: string;
@@ -125,7 +127,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   }
 
   #begin(bytes: Buffer, lent: boolean): void {
-    const { activity, config, deadlines, handle, idle, readPath } = this.#deps;
+    const { activity, config, deadlines, handle, idle, limits, readPath } = this.#deps;
     const request = readFastRequest(bytes, this.#head, config.transport);
     if (request === undefined) {
       this.#handOver(lent ? Buffer.from(bytes) : bytes);
@@ -145,7 +147,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     this.#response = response;
     activity.begin();
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : undefined;
-    if (refusal !== undefined) response.last();
+    if (refusal !== undefined || limits?.isLast(this.socket) === true) response.last();
     this.#underWay = handle({
       facts: toFacts(request, this.#facts, config),
       httpVersion,

@@ -12,22 +12,33 @@ export interface ConnectionFacts {
   readonly tls: ConnectionTls | undefined;
 }
 
+/** Address and port of a caller. */
+export interface CallerAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** Worked out once for each connection. */
 export type ConnectionFactsOf = (socket: Socket) => ConnectionFacts;
 
-/** @param tlsOf what is known of a connection with TLS; undefined for another. */
+/**
+ * @param tlsOf what is known of a connection with TLS; undefined for another.
+ * @param callerOf who a proxy in front of the connection speaks for; undefined: the peer is the caller.
+ */
 export function createConnectionFacts(
   isTrusted: IsTrusted,
   tlsOf: (socket: Socket) => ConnectionTls | undefined,
+  callerOf: (socket: Socket) => CallerAddress | undefined = () => undefined,
 ): ConnectionFactsOf {
   const connections = new WeakMap<Socket, ConnectionFacts>();
   return (socket) => {
     let known = connections.get(socket);
     if (known === undefined) {
-      const remoteAddress = toCanonicalAddress(socket.remoteAddress ?? '');
+      const caller = callerOf(socket);
+      const remoteAddress = caller?.address ?? toCanonicalAddress(socket.remoteAddress ?? '');
       known = {
         remoteAddress,
-        remotePort: socket.remotePort ?? 0,
+        remotePort: caller?.port ?? socket.remotePort ?? 0,
         trusted: isTrusted(remoteAddress),
         tls: tlsOf(socket),
       };

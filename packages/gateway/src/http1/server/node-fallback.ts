@@ -14,6 +14,7 @@ import { hasTooManyFields } from '../message/header-lines.ts';
 import type { RequestActivity } from './activity.ts';
 import { createNodeResponse, createNodeBody } from './node-response.ts';
 import { endConnectionWith, respondOn } from './node-internals.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { createNodeRequests } from './node-requests.ts';
 import { rejectConnection, toRefusal } from './reject-connection.ts';
 import type { ReadFacts } from './request-facts.ts';
@@ -27,6 +28,7 @@ export interface FallbackDeps {
   readonly handle: Handle;
   readonly readPath: ReadPath;
   readonly stalls: WriteStalls;
+  readonly limits?: ConnectionLimits | undefined;
 }
 
 /** Serves what comes on connections that Node.js reads: every request that there can be. */
@@ -54,7 +56,8 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
     }
     const facts = isReadable ? deps.readFacts(request) : undefined;
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(request, isFlood);
-    if (facts === undefined || refusal !== undefined) response.last();
+    const isLast = deps.limits?.isLast(request.socket) === true;
+    if (facts === undefined || refusal !== undefined || isLast) response.last();
     if (facts === undefined) {
       const requestId = readRequestId(request.rawHeaders);
       writeWhole(response, toRefusalResponse(gatewayRefusals.request_invalid, requestId));
@@ -94,7 +97,7 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
       // Node.js takes it for a new connection, and would add its listener to the one that it has.
       socket.removeAllListeners('timeout');
       socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
-      server.emit(config.tls === undefined ? 'connection' : 'secureConnection', socket);
+      server.emit('connection', socket);
     }
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {

@@ -60,13 +60,21 @@ export function createNodeResponse(
 
 /** The body of a request on a connection that Node.js reads. */
 export function createNodeBody(request: IncomingMessage): CallerBody {
+  let taken = 0;
   let handlers: { readonly data: (part: Buffer) => void; readonly end: () => void } | undefined;
   return {
     announcedBytes: readDecimal(request.headers['content-length'] ?? '0') ?? 0,
+    get takenBytes() {
+      return taken;
+    },
     whole: () => undefined,
     read(onPart, onEnd) {
-      handlers = { data: onPart, end: onEnd };
-      request.on('data', onPart).on('end', onEnd);
+      const data = (part: Buffer): void => {
+        taken += part.length;
+        onPart(part);
+      };
+      handlers = { data, end: onEnd };
+      request.on('data', data).on('end', onEnd);
     },
     pause: () => void request.pause(),
     resume: () => void request.resume(),

@@ -14,6 +14,8 @@ const record = (changes: Partial<RequestRecord> = {}, method = 'GET', entryPoint
   facts: createFacts({ method, entryPoint }),
   requestId: 'req-1',
   startedAt: 0,
+  startedMonotonic: 0,
+  requestBytes: 0,
   durationMs: 12.5,
   originDurationMs: 10,
   status: 200,

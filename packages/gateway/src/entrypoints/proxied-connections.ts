@@ -1,0 +1,68 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { ProxyProtocolConfig } from '../config/install.ts';
+import { createTrustedPeers } from '../http1/server/trusted-peers.ts';
+import type { CallerAddress } from '../http1/server/connection-facts.ts';
+import { toCanonicalAddress } from '../routing/address.ts';
+import { readFirstBytes } from './first-bytes.ts';
+import { readProxyHeader, type ProxyHeader } from './proxy-protocol.ts';
+
+/** Connections of proxies that say on whose behalf they connect. */
+export interface ProxiedConnections {
+  /**
+   * Reads the PROXY header of a new connection, and calls `next` with the connection, as if there had been none; cuts it if the header
+   * is invalid.
+   */
+  readonly accept: (socket: Socket, next: (socket: Socket) => void) => void;
+  /** The caller of a connection, or of the TLS connection on it; undefined: it is the peer. */
+  readonly callerOf: (socket: Socket) => CallerAddress | undefined;
+}
+
+/** @param limitMs milliseconds until the header must be complete. */
+export function createProxiedConnections(
+  { trustedIPs, insecure }: ProxyProtocolConfig,
+  { clock, limitMs }: { readonly clock: Clock; readonly limitMs: number },
+): ProxiedConnections {
+  const isTrusted = createTrustedPeers(trustedIPs, insecure);
+  // A header counts at the beginning of a connection alone: a request that Node.js hands back later must not bring another.
+  const known = new WeakSet<Socket>();
+  // By both ends: the TLS connection on a socket has the same.
+  const callers = new Map<string, CallerAddress>();
+  return {
+    accept(socket, next) {
+      if (known.has(socket)) {
+        next(socket);
+        return;
+      }
+      known.add(socket);
+      const peer = toCanonicalAddress(socket.remoteAddress ?? '');
+      const take = (header: Header): void => {
+        if (header.kind === 'invalid') {
+          socket.destroy();
+          return;
+        }
+        const source = header.kind === 'header' ? header.source : undefined;
+        if (source !== undefined && isTrusted(peer)) {
+          const key = toKey(socket);
+          callers.set(key, { address: toCanonicalAddress(source.address), port: source.port });
+          socket.once('close', () => callers.delete(key));
+        }
+        next(socket);
+      };
+      readFirstBytes(socket, { clock, limitMs }, readWholeHeader, take, lengthOf);
+    },
+    callerOf: (socket) => (callers.size === 0 ? undefined : callers.get(toKey(socket))),
+  };
+}
+
+const toKey = ({ remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+
+type Header = Exclude<ProxyHeader, { readonly kind: 'incomplete' }>;
+
+function readWholeHeader(bytes: Buffer): Header | undefined {
+  const header = readProxyHeader(bytes);
+  return header.kind === 'incomplete' ? undefined : header;
+}
+
+const lengthOf = (header: Header): number => (header.kind === 'header' ? header.length : 0);

@@ -1,0 +1,7 @@
+import { toAccessLog } from '../config/access-log-config.ts';
+import { accessLogSchema } from '../config/access-log-schema.ts';
+import { createAccessLogLine, type ToLine } from './access-log.ts';
+
+/** The lines of an access log with these options. */
+export const configure = (accessLog: object): ToLine =>
+  createAccessLogLine(toAccessLog(accessLogSchema.parse(accessLog), (path) => path));

@@ -1,0 +1,21 @@
+const beyondAscii = /[\u0080-\u{10ffff}]/u;
+const beyondBytes = /[^\u0000-\u00ff]/u;
+
+/** A text of a request, of which each character is a byte, as the UTF-8 that it most likely is. */
+export function fromWire(text: string): string {
+  if (!beyondAscii.test(text) || beyondBytes.test(text)) return text;
+  const decoded = Buffer.from(text, 'latin1').toString('utf8');
+  return decoded.includes('\ufffd') ? text : decoded;
+}
+
+/** The same for path and query: bytes beyond ASCII in the path are percent-encoded, as Traefik logs them. */
+export function fromWireTarget(target: string): string {
+  if (!beyondAscii.test(target)) return target;
+  const question = target.indexOf('?');
+  const path = question < 0 ? target : target.slice(0, question);
+  const encoded = path.replace(
+    /[\u0080-\u00ff]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return question < 0 ? encoded : encoded + fromWire(target.slice(question));
+}
