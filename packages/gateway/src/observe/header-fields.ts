@@ -1,5 +1,5 @@
 import type { AccessLogFields, HeaderMode } from '../config/install.ts';
-import { isForwardedHeader } from '../proxy/forwarded.ts';
+import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { redactTarget } from './redact.ts';
 import { fromWire } from './wire-text.ts';

@@ -6,7 +6,7 @@ import { valueIn } from '../middlewares/header-lists.ts';
 import { findChange, hostOf, noPasses } from '../middlewares/step-changes.ts';
 import type { Pass, Step, StepRequest } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';
-import { isForwardedHeader } from '../proxy/forwarded.ts';
+import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import { listHeaders } from '../proxy/request-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { headerValues } from '../routing/header-values.ts';

@@ -2,18 +2,6 @@ import type { RequestFacts } from '../routing/facts.ts';
 import { ownForwardedValue } from '../routing/own-forwarded.ts';
 
 /**
- * Headers by which proxies tell a server about the caller, in their normalised form. Only a peer in
- * `forwardedHeaders.trustedIPs` may send them; from others they are dropped, `X_Forwarded_For` and the like included.
- */
-export function isForwardedHeader(normalizedName: string): boolean {
-  return (
-    normalizedName.startsWith('x-forwarded-') ||
-    normalizedName === 'x-real-ip' ||
-    normalizedName === 'forwarded'
-  );
-}
-
-/**
  * Adds what this hop says about the caller; what a trusted proxy says stays. Runs for every request with other headers than the last.
  *
  * @param said values that a trusted proxy sent, by normalised name.

@@ -1,5 +1,5 @@
 import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
-import { isForwardedHeader } from './forwarded.ts';
+import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import { hopByHop } from '../http1/message/hop-by-hop.ts';
 
 /** What a request's header is to a proxy. */
