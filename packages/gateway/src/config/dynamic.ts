@@ -147,6 +147,8 @@ export interface MiddlewareConfig extends ConfigEntry {
    * of that code unit of the string.
    */
   readonly placeOf: (path: Path, part?: EntryPart) => Place;
+  /** Qualified name of the service that it sends requests to; undefined for one that sends none, or names none. */
+  readonly service?: string | undefined;
   /** Qualified names of the middlewares that it consists of, outermost first; undefined for one that is a step itself. */
   readonly members: readonly string[] | undefined;
 }

@@ -24,6 +24,8 @@ export type OnRequest = Step['onRequest'];
 export interface TestEntryPointOptions {
   /** URLs of the servers; none: no healthy server. */
   readonly servers?: readonly string[];
+  /** URLs of a server of each service that steps send requests to, by qualified name. */
+  readonly services?: Readonly<Record<string, string>>;
   /** Those without a name are given one. */
   readonly steps?: readonly (OnRequest | Step)[];
   /** Of each guard. */
@@ -64,21 +66,23 @@ const defaults = config!.entryPoints.get('web')!;
 
 export async function startEntryPoint(options: TestEntryPointOptions): Promise<TestEntryPoint> {
   const clock = options.clock ?? systemClock;
-  const service: ServiceConfig = {
-    name: 'api@file',
+  const toService = (name: string, urls: readonly string[]): ServiceConfig => ({
+    name,
     kind: 'loadBalancer',
     place: { file: 'test', line: 1, column: 1 },
     errors: [],
-    servers: (options.servers ?? []).map((url) => ({ url, weight: 1 })),
+    servers: urls.map((url) => ({ url, weight: 1 })),
     passHostHeader: options.passHostHeader ?? true,
     serversTransport: undefined,
     healthCheck: undefined,
     sticky: options.sticky,
-  };
+  });
+  const service = toService('api@file', options.servers ?? []);
+  const others = Object.entries(options.services ?? {}).map(([name, url]) => toService(name, [url]));
   const upstreams = createServices({
     clock,
     ...(options.upstreamTransport !== undefined && { transport: options.upstreamTransport }),
-  }).open(new Map([[service.name, service]]));
+  }).open(new Map([service, ...others].map((one) => [one.name, one])));
   const steps = (options.steps ?? []).map((step, index): Step =>
     typeof step === 'object'
       ? step
@@ -97,6 +101,7 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
     followsEnds: steps.some(({ onEnd }) => onEnd !== undefined),
     upstream: upstreams.byName.get(service.name)!,
     retry: steps.findLast(({ retry }) => retry !== undefined)?.retry,
+    services: upstreams.byName,
     broken: options.broken,
   };
   const match = options.match ?? (() => true);

@@ -23,6 +23,7 @@ export interface NamedObject {
 /** How a format of configuration writes such names. */
 export interface NameSchemas {
   readonly middleware: z.ZodType<NamedObject>;
+  readonly service: z.ZodType;
 }
 
 /** What a kind of middleware is to configurations: schemas, references and CustomResourceDefinitions are made of it. */
@@ -49,6 +50,8 @@ export interface CompositeKind extends KindBase {
 /** A kind whose middlewares are steps of their own. */
 export interface StepKind<Options extends object = object> extends KindBase {
   readonly members?: undefined;
+  /** The option that names a service. */
+  readonly service?: string;
   /** Its own refusals; those of `oAuthClientCredentials` are those of every place that it runs in. */
   readonly refusals?: readonly RefusalOfKind[];
   /** Options that name a Secret of the middleware's namespace, which the gateway has to read from a cluster. */

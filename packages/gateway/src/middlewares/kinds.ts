@@ -9,6 +9,7 @@ import { requestRedirect } from './gateway-filters/request-redirect.ts';
 import { urlRewrite } from './gateway-filters/url-rewrite.ts';
 import { encodedCharacters } from './encoded-characters/kind.ts';
 import { forwardAuth } from './forward-auth/kind.ts';
+import { errors } from './errors/kind.ts';
 import { headers } from './headers/kind.ts';
 import { inFlightReq } from './in-flight-req/kind.ts';
 import { ipAllowList } from './ip-allow-list/kind.ts';
@@ -47,6 +48,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   compress,
   retry,
   circuitBreaker,
+  errors,
 ]);
 
 /** Filters of an HTTPRoute, which nobody writes as a middleware. */

@@ -19,16 +19,17 @@ export interface CompiledMiddlewares {
   readonly problems: readonly string[];
 }
 
-/** The middlewares in `http.middlewares` of a file of routes, given as YAML or as a value. */
+/** The middlewares in `http.middlewares` of a file of routes, given as YAML or as a value. @param services those that they name, with a value. */
 export function compileMiddlewares(
   middlewares: string | object,
   clock: Clock = systemClock,
   stores: Stores = createStores({ clock }),
+  services: object = {},
 ): CompiledMiddlewares {
   const text =
     typeof middlewares === 'string'
       ? `http:\n  middlewares:\n${middlewares.replace(/^/gm, '    ')}\n`
-      : JSON.stringify({ http: { middlewares } });
+      : JSON.stringify({ http: { middlewares, services } });
   const { documents, problems } = parseDocuments(text, 'routes.yaml');
   const prepared = prepare(translate(documents, problems), {
     env: {},
@@ -86,7 +87,12 @@ export async function startGatewayWith(
     readonly stepClock?: Clock;
   } & TestEntryPointOptions = {},
 ) {
-  const { steps, problems } = compileMiddlewares(middlewares, stepClock);
+  const { steps, problems } = compileMiddlewares(
+    middlewares,
+    stepClock,
+    undefined,
+    toServices(options.services),
+  );
   if (problems.length > 0) throw new Error(problems.join('\n'));
   let seen: UpstreamRequest | undefined;
   const server = await startServer((incoming, response) => {
@@ -123,6 +129,15 @@ export async function startGatewayWith(
   };
   return { gateway, send };
 }
+
+/** The services of a gateway as a file of routes has them. */
+const toServices = (urls: TestEntryPointOptions['services'] = {}): object =>
+  Object.fromEntries(
+    Object.entries(urls).map(([name, url]) => [
+      name.replace('@file', ''),
+      { loadBalancer: { servers: [{ url }] } },
+    ]),
+  );
 
 async function readBody(message: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];

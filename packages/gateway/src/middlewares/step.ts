@@ -34,7 +34,13 @@ export interface Step {
    * For a step that changes bodies of responses: what a response is written to in place of `next`, which is the next step outwards or the
    * caller. Called when the response of a request that it let pass begins; undefined: this response passes as it is.
    */
-  readonly wrapResponse?: (next: ResponseWriter, request: StepRequest) => StepWriter | undefined;
+  readonly wrapResponse?: (
+    next: ResponseWriter,
+    request: StepRequest,
+    pages: Pages,
+  ) => StepWriter | undefined;
+  /** Qualified name of the service that its pages come from. */
+  readonly service?: string;
   /** Whether it changes the path that the server gets: nothing beside a proxy, which sends the request itself. */
   readonly rewritesTarget?: boolean;
   /** Whether it acts on responses of servers: nothing beside a proxy, which gets them itself. */
@@ -61,6 +67,25 @@ export interface Step {
 export interface StepWriter extends ResponseWriter {
   /** The caller has its response, or has gone away: nothing is written any more, and what it holds is let go. */
   closed(): void;
+}
+
+/** A page of a service that takes the place of a response. */
+export interface Page {
+  /** Qualified name; that of the step. */
+  readonly service: string;
+  /** Path and query of the page. */
+  readonly target: string;
+  /** Status that the page is sent with. */
+  readonly status: number;
+  /** Headers that it is sent with, name and value in turn. */
+  readonly headers: readonly string[];
+  /** Sent in its place when the service does not respond. */
+  readonly unavailable: StepRefusal;
+}
+
+export interface Pages {
+  /** Requests a page, with the headers of the request that the response is for, and writes it. */
+  send(page: Page, to: ResponseWriter): void;
 }
 
 /** A request with the changes of the steps before. */

@@ -13,6 +13,7 @@ import type { Route, Snapshot, StepChain } from '../snapshot/snapshot.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import { createRetry } from './create-retry.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
+import { createSendPage } from './pages.ts';
 import type { RequestRecord } from './record.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 import {
@@ -50,6 +51,7 @@ export function createHandle(deps: PipelineDeps): Handle {
     clock: deps.clock,
     createId: createRequestIds(),
     onRecord: (record) => deps.onRecord(record),
+    sendPage: createSendPage(heads),
   };
   const flow: RequestFlow<Route> = {
     find: findRoute,

@@ -4,7 +4,8 @@ import { readDecimal } from '../http1/message/decimal.ts';
 import { valueIn } from '../middlewares/header-lists.ts';
 import { usernameOf } from '../middlewares/step-changes.ts';
 import { splitTarget } from '../middlewares/target.ts';
-import type { Reply } from '../middlewares/step.ts';
+import type { ResponseWriter } from '../http1/message/response-writer.ts';
+import type { Page, Reply } from '../middlewares/step.ts';
 import type { CallerResponse, ResponseListener } from '../proxy/caller-response.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { ForwardListener } from '../proxy/forward.ts';
@@ -16,13 +17,18 @@ import type { StepChain } from '../snapshot/snapshot.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import { toShownClientId } from './client-id.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
+import type { SendPage } from './pages.ts';
 import type { RequestRecord } from './record.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 import { gatewayRefusals, type PendingRequest } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import type { EarlyResponse } from './run-steps.ts';
 import { StepContext } from './step-context.ts';
-import { SteppedResponse, type SteppedResponseListener } from './stepped-response.ts';
+import {
+  createSteppedResponse,
+  type SteppedResponse,
+  type SteppedResponseListener,
+} from './stepped-response.ts';
 import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
 
 export interface RequestContextDeps {
@@ -31,6 +37,8 @@ export interface RequestContextDeps {
   readonly createId: () => string;
   /** Called exactly once, when the response has ended or the caller has gone away. */
   onRecord(record: RequestRecord): void;
+  /** Left out where no response is changed. */
+  readonly sendPage?: SendPage;
   /** Writes a refusal; default: `toRefusalResponse`. */
   readonly toResponse?: typeof toRefusalResponse;
   /** Facts that steps and the record see; default: those of the request itself. Called on first use. */
@@ -108,7 +116,7 @@ export class RequestContext
   get response(): CallerResponse {
     const { response } = this.incoming;
     if (this.route?.changesBodies !== true) return response;
-    return (this.#stepped ??= new SteppedResponse(response, this.enteredOf(this.route.steps), this, this));
+    return (this.#stepped ??= createSteppedResponse(response, this.enteredOf(this.route.steps), this, this));
   }
 
   get requestBytes(): number {
@@ -187,6 +195,10 @@ export class RequestContext
     const { head, body } = toRefusalResponse(this.refusal, this.requestId);
     this.downstreamBytes += body.length;
     writeWhole(response, { head, body });
+  }
+
+  sendPage(page: Page, to: ResponseWriter): void {
+    this.#deps.sendPage?.(this, this.route?.services?.get(page.service), page, to);
   }
 
   responseInterrupted(reason: string): void {

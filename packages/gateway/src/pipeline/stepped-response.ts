@@ -1,5 +1,5 @@
 import type { CallerResponseHead, ResponseWriter } from '../http1/message/response-writer.ts';
-import type { Step, StepRequest, StepWriter } from '../middlewares/step.ts';
+import type { Page, Pages, Step, StepRequest, StepWriter } from '../middlewares/step.ts';
 import { ChangedHeaders } from './changed-headers.ts';
 import type { CallerResponse, InterimHead, ResponseListener } from '../proxy/caller-response.ts';
 
@@ -9,6 +9,8 @@ export interface SteppedResponseListener {
   written(bytes: number): void;
   /** The response has broken off before any of it was written. */
   brokenOff(): void;
+  /** A step replaces the response by a page. */
+  sendPage(page: Page, to: ResponseWriter): void;
 }
 
 /**
@@ -20,27 +22,14 @@ export class SteppedResponse implements CallerResponse, ResponseListener {
   status = 0;
   readonly #caller: CallerResponse;
   readonly #first: ResponseWriter;
-  readonly #writers: StepWriter[] = [];
+  readonly #writers: readonly StepWriter[];
   #isEnded = false;
 
-  /** @param steps those that the request has passed, outermost first. */
-  constructor(
-    caller: CallerResponse,
-    steps: readonly Step[],
-    request: StepRequest,
-    listener: SteppedResponseListener,
-  ) {
+  /** @param first what it is written to. @param writers those of steps on its way. */
+  constructor(caller: CallerResponse, first: ResponseWriter, writers: readonly StepWriter[] = []) {
     this.#caller = caller;
-    let next: ResponseWriter = toWriter(caller, listener);
-    for (const step of steps) {
-      const { awaitsStart, onResponse } = step;
-      if (onResponse !== undefined) next = new ChangedHeaders(next, { awaitsStart, onResponse }, request);
-      const writer = step.wrapResponse?.(next, request);
-      if (writer === undefined) continue;
-      this.#writers.push(writer);
-      next = writer;
-    }
-    this.#first = next;
+    this.#first = first;
+    this.#writers = writers;
     caller.onClose(this);
   }
 
@@ -99,6 +88,27 @@ export class SteppedResponse implements CallerResponse, ResponseListener {
     this.#isEnded = true;
     for (const writer of this.#writers) writer.closed();
   }
+}
+
+/** @param steps those that the request has passed, outermost first. */
+export function createSteppedResponse(
+  caller: CallerResponse,
+  steps: readonly Step[],
+  request: StepRequest,
+  listener: SteppedResponseListener,
+): SteppedResponse {
+  const pages: Pages = { send: (page, to) => listener.sendPage(page, to) };
+  const writers: StepWriter[] = [];
+  let next: ResponseWriter = toWriter(caller, listener);
+  for (const step of steps) {
+    const { awaitsStart, onResponse } = step;
+    if (onResponse !== undefined) next = new ChangedHeaders(next, { awaitsStart, onResponse }, request);
+    const writer = step.wrapResponse?.(next, request, pages);
+    if (writer === undefined) continue;
+    writers.push(writer);
+    next = writer;
+  }
+  return new SteppedResponse(caller, next, writers);
 }
 
 function toWriter(caller: CallerResponse, listener: SteppedResponseListener): ResponseWriter {

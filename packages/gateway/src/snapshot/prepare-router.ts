@@ -21,7 +21,18 @@ export function createPrepareRouters(
   return createDerive((config: RouterConfig, lookUp, before: RouterResult | undefined) => {
     const found = findSteps(config.middlewares, lookUp);
     const unusable = config.tlsOptions !== undefined && lookUp('tlsOptions', config.tlsOptions) === undefined;
-    const now = prepareRouter(config, read(config), found, lookUp('services', config.service), unusable);
+    const services = [
+      config.service,
+      ...found.names.flatMap((name) => lookUp('middlewares', name)?.service ?? []),
+    ];
+    const broken = services.map((name) => findBrokenService(name, lookUp('services', name)));
+    const now = prepareRouter(
+      config,
+      read(config),
+      found,
+      broken.find((one) => one !== undefined),
+      unusable,
+    );
     // A service with other servers, or a middleware with another secret, leaves the router as it is.
     return isSameRouter(before?.router, now.router) ? { ...now, router: before?.router } : now;
   });
@@ -39,7 +50,7 @@ function prepareRouter(
   config: RouterConfig,
   { rule, problems }: ReadRouter,
   found: StepNames,
-  service: ServiceConfig | undefined,
+  brokenService: string | undefined,
   hasUnusableTls: boolean,
 ): RouterResult {
   if (rule === undefined) return { router: undefined, problems };
@@ -47,7 +58,7 @@ function prepareRouter(
     firstError([...config.errors, ...problems]) ??
     (hasUnusableTls ? `the TLS options ${config.tlsOptions ?? ''} are invalid` : undefined) ??
     found.broken ??
-    findBrokenService(config.service, service);
+    brokenService;
   return { router: Object.freeze({ config, rule, steps: found.names, broken }), problems };
 }
 

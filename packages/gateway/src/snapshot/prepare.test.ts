@@ -52,6 +52,18 @@ describe('a prepared configuration', () => {
     expect(options.clientSecret!.reveal()).toBe('s3cr3t');
   });
 
+  it('breaks a router whose error pages come from an invalid service', () => {
+    const prepared = prepareText(`http:
+  routers:
+    api: { rule: "Path(\`/\`)", middlewares: [pages], service: echo }
+  middlewares:
+    pages: { errors: { status: ["404"], service: broken } }${services}    broken: { loadBalancer: { servers: [{ url: "ftp://127.0.0.1" }] } }
+`);
+    expect(prepared.routers).toMatchObject([
+      { broken: expect.stringContaining('the service broken@file is invalid') as string },
+    ]);
+  });
+
   it('places a fault inside an expression that is folded over several lines', () => {
     const prepared = prepareText(`http:
   routers:

@@ -25,18 +25,32 @@ export function createRoutes(): (
   return createDerive((router: PreparedRouter, lookUp: LookUp<RouteParts>): RouteEntry => {
     const steps = router.steps.flatMap((name) => lookUp('steps', name) ?? []);
     const upstream = lookUp('upstreams', router.config.service);
-    return { router, entry: toEntry(router, steps, upstream) };
+    const services = new Map(
+      steps.flatMap(({ service }) =>
+        service === undefined ? [] : [[service, lookUp('upstreams', service)]],
+      ),
+    );
+    return { router, entry: toEntry(router, steps, { upstream, services }) };
   });
 }
 
 const unavailable: Upstream = Object.freeze({ pick: () => undefined });
 
+interface FoundServices {
+  readonly upstream: Upstream | undefined;
+  /** Those of its steps. */
+  readonly services: ReadonlyMap<string, Upstream | undefined>;
+}
+
+const noServices: ReadonlyMap<string, Upstream> = new Map();
+
 function toEntry(
   { config, rule, steps: names, broken }: PreparedRouter,
   found: readonly Step[],
-  upstream: Upstream | undefined,
+  { upstream, services }: FoundServices,
 ): TableEntry<Route> {
-  const incomplete = found.length < names.length || upstream === undefined;
+  const known = [...services].flatMap(([name, one]) => (one === undefined ? [] : [[name, one] as const]));
+  const incomplete = found.length < names.length || upstream === undefined || known.length < services.size;
   return {
     name: config.name,
     rule,
@@ -50,6 +64,7 @@ function toEntry(
       followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
       upstream: upstream ?? unavailable,
       retry: found.findLast(({ retry }) => retry !== undefined)?.retry,
+      services: known.length === 0 ? noServices : new Map(known),
       // Prepared routers report missing steps themselves. This is the second line: a route without one of its steps never opens.
       broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
     }),

@@ -21,6 +21,8 @@ export interface StepChain {
   readonly serviceName: string | undefined;
   /** Outermost first; a chain is replaced by its members. */
   readonly steps: readonly Step[];
+  /** Those that its steps send requests to, by qualified name; undefined without a route. */
+  readonly services?: ReadonlyMap<string, Upstream>;
   /** Whether one of them changes the headers of responses. */
   readonly changesResponses: boolean;
   /** Whether one of them changes bodies of responses. */
@@ -36,4 +38,5 @@ export interface Route extends StepChain {
   readonly upstream: Upstream;
   /** When a request is sent to a server again; undefined: never. */
   readonly retry: RetryPolicy | undefined;
+  readonly services: ReadonlyMap<string, Upstream>;
 }

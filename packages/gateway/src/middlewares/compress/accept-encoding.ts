@@ -8,7 +8,7 @@ export interface Offer {
   readonly defaultEncoding: Encoding | undefined;
 }
 
-interface Accepted {
+interface AcceptedCoding {
   readonly name: string;
   readonly weight: number;
 }
@@ -20,7 +20,7 @@ interface Accepted {
  */
 export function chooseEncoding(accept: string, { encodings, defaultEncoding }: Offer): Encoding | undefined {
   const refused = new Set<string>();
-  let best: Accepted | undefined;
+  let best: AcceptedCoding | undefined;
   // `*` stands before every encoding of the same weight, as in Traefik, and `identity` after them.
   const rank = (name: string): number =>
     name === '*' ? -1 : name === 'identity' ? encodings.length : encodings.findIndex((one) => one === name);

@@ -103,4 +103,5 @@ export const serviceSchema = z.strictObject({
 /** Another object is mentioned by its name alone, with or without provider. */
 export const fileNames: NameSchemas = Object.freeze({
   middleware: name.transform((text) => ({ name: text })),
+  service: name,
 });

@@ -200,6 +200,13 @@ function addMiddleware(draft: Draft, name: string, source: Source): void {
       names: members.map((member, index) => mention('middlewares', qualify(member.name), pathOf(index))),
       problems: [],
     }),
+    resolveService({ path: at }) {
+      const value = valueAt(document.value, at);
+      if (typeof value === 'string' && value !== '')
+        return { name: mention('services', qualify(value), at), problems: [] };
+      const message = 'expected the name of a service';
+      return { name: undefined, problems: [createProblem(document, at, { code: 'invalid_value', message })] };
+    },
   });
   draft.problems.push(...problems);
   addEntry(draft, draft.middlewares, config);

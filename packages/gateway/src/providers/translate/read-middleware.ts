@@ -6,7 +6,13 @@ import type { Place, Problem } from '../../config/place.ts';
 import { createProblem, errorsOf } from '../../config/problem.ts';
 import type { Source } from '../../config/read.ts';
 import { readObject } from '../../config/read.ts';
-import type { CompositeKind, MiddlewareKind, NamedObject, NameSchemas } from '../../middlewares/kind.ts';
+import type {
+  CompositeKind,
+  MiddlewareKind,
+  NamedObject,
+  NameSchemas,
+  StepKind,
+} from '../../middlewares/kind.ts';
 import { kinds } from '../../middlewares/kinds.ts';
 
 export interface MiddlewareIdentity {
@@ -30,6 +36,11 @@ export interface Format {
     members: readonly NamedObject[],
     pathOf: (index: number) => Path,
   ) => { readonly names: readonly string[]; readonly problems: readonly Problem[] };
+  /** The qualified name of the service that one sends requests to; undefined for what names none. */
+  readonly resolveService: (source: Source) => {
+    readonly name: string | undefined;
+    readonly problems: readonly Problem[];
+  };
 }
 
 /** Traefik's own types, which have no meaning here: leaving one out of a route would open it. */
@@ -61,10 +72,27 @@ export function readMiddleware(source: Source, identity: MiddlewareIdentity, for
     return { config: { ...config, kind: undefined, errors: problems, members: undefined }, problems };
   }
   const { name } = found.kind;
-  if (found.kind.members === undefined)
-    return { config: { ...config, kind: name, errors: [], members: undefined }, problems: [] };
+  if (found.kind.members === undefined) {
+    const { name: service, problems } = readService({ document, path: at }, found.kind, format);
+    return {
+      config: { ...config, kind: name, errors: errorsOf(problems), members: undefined, service },
+      problems,
+    };
+  }
   const { names, problems } = readMembers({ document, path: at }, found.kind, format);
   return { config: { ...config, kind: name, errors: errorsOf(problems), members: names }, problems };
+}
+
+/** One that is missing is reported with the other options. */
+function readService(
+  { document, path }: Source,
+  { service }: StepKind,
+  { resolveService }: Format,
+): ReturnType<Format['resolveService']> {
+  const written = service && keysOf({ document, path }).find((key) => isSame(key, service));
+  return written === undefined
+    ? { name: undefined, problems: [] }
+    : resolveService({ document, path: [...path, written] });
 }
 
 function readMembers(source: Source, kind: CompositeKind, { names: schemas, resolve }: Format) {

@@ -1,5 +1,4 @@
-import type { z } from 'zod';
-import type { LoadBalancerConfig, RouterConfig } from '../../../config/dynamic.ts';
+import type { RouterConfig } from '../../../config/dynamic.ts';
 import type { Path } from '../../../config/path.ts';
 import { formatPath, valueAt } from '../../../config/path.ts';
 import type { Problem } from '../../../config/place.ts';
@@ -8,22 +7,12 @@ import type { OtherNames } from '../../../config/read.ts';
 import { readObject } from '../../../config/read.ts';
 import type { Draft } from '../draft.ts';
 import { addEntry } from '../draft.ts';
-import {
-  ignoredRouterNames,
-  ignoredServiceNames,
-  unsupportedIngressRouteNames,
-  unsupportedServiceNames,
-} from '../other-names.ts';
-import { toHealthCheck, toSticky } from '../service-schema.ts';
+import { ignoredRouterNames, ignoredServiceNames, unsupportedIngressRouteNames } from '../other-names.ts';
 import { resolveMiddlewares } from './middlewares.ts';
 import { toRouterName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
-import { crossingHint, originOf } from './objects.ts';
 import { ingressRouteSchema, routeSchema } from './schemas.ts';
-import type { ServiceCatalog } from './servers.ts';
-import { findServers } from './servers.ts';
-
-type RouteService = z.output<typeof routeSchema>['services'][number];
+import { unsupportedMemberNames, type Targets } from './targets.ts';
 
 const unusedTls = {
   secretName: 'the entry point holds the certificates',
@@ -33,22 +22,10 @@ const unusedTls = {
 const others: { route: OtherNames; spec: OtherNames } = {
   spec: { unsupported: unsupportedIngressRouteNames, ignored: { ...ignoredRouterNames, ...unusedTls } },
   route: {
-    unsupported: [...unsupportedServiceNames, 'serversTransport'],
+    unsupported: unsupportedMemberNames,
     ignored: { ...ignoredRouterNames, ...ignoredServiceNames },
   },
 };
-
-/** A service that a route of an `IngressRoute` leads to. */
-interface ServiceTarget {
-  readonly member: RouteService;
-  readonly path: Path;
-}
-
-/** What the router of that name leads to: several are spread by weight. */
-export interface Targets {
-  readonly router: string;
-  readonly targets: readonly ServiceTarget[];
-}
 
 /** Adds a router for each route of an `IngressRoute`. @returns what they lead to, which `addServices` adds under their names. */
 export function addIngressRoute(draft: Draft, object: KubernetesObject): readonly Targets[] {
@@ -151,73 +128,4 @@ function rawSpec({ source }: KubernetesObject): {
   const at = (name: string): unknown => valueAt(source.document.value, [...source.path, 'spec', name]);
   const routes = at('routes');
   return { routes: Array.isArray(routes) ? routes : [], tls: at('tls') ?? undefined };
-}
-
-/** As in Traefik, one service goes by the router's name; several are spread by weight under it. */
-export function addServices(
-  draft: Draft,
-  object: KubernetesObject,
-  catalog: ServiceCatalog,
-  { router: name, targets }: Targets,
-): void {
-  // A route that is defined twice is reported once, as a router.
-  if (draft.services.has(name)) return;
-  const [only, ...more] = targets;
-  if (only !== undefined && more.length === 0) {
-    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, name, only));
-    return;
-  }
-  const services = targets.map((target, index) => {
-    const { member } = target;
-    const own = name.replace('@', `-${index}-${member.name}@`);
-    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, own, target));
-    return { name: own, weight: member.weight };
-  });
-  // Without members the router is broken already; the service is there so that it is not reported as missing.
-  addEntry(draft, draft.services, {
-    kind: 'weighted',
-    name,
-    place: object.place,
-    errors: [],
-    services,
-  });
-}
-
-function toLoadBalancer(
-  draft: Draft,
-  { namespace, source }: KubernetesObject,
-  catalog: ServiceCatalog,
-  name: string,
-  { member, path }: ServiceTarget,
-): LoadBalancerConfig {
-  const { document } = source;
-  const { allowCrossNamespace, allowExternalNameServices } = originOf(source);
-  const wanted = { namespace: member.namespace ?? namespace, name: member.name };
-  const { servers = [], fault } =
-    wanted.namespace === namespace || allowCrossNamespace
-      ? findServers(catalog, {
-          ...wanted,
-          port: member.port,
-          scheme: member.scheme,
-          allowExternalNameServices,
-        })
-      : {
-          fault: {
-            code: 'cross_namespace',
-            message: `the Service ${wanted.namespace}/${wanted.name} is not in the namespace ${namespace} of its IngressRoute${crossingHint(source)}`,
-          },
-        };
-  const errors = fault === undefined ? [] : [createProblem(document, [...path, 'name'], fault)];
-  draft.problems.push(...errors);
-  return {
-    kind: 'loadBalancer',
-    name,
-    place: document.placeOf(path),
-    errors,
-    servers,
-    passHostHeader: member.passHostHeader,
-    serversTransport: undefined,
-    healthCheck: toHealthCheck(member.healthCheck),
-    sticky: toSticky(member.sticky, name),
-  };
 }

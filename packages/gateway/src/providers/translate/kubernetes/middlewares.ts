@@ -8,15 +8,18 @@ import type { NamedObject } from '../../../middlewares/kind.ts';
 import type { Draft, Mention } from '../draft.ts';
 import { addEntry } from '../draft.ts';
 import { readMiddleware } from '../read-middleware.ts';
+import { readTarget, type Targets } from './targets.ts';
 import { toMiddlewareName, toQualifiedName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
 import { crossingHint, originOf } from './objects.ts';
 import { kubernetesNames, middlewareSchema } from './schemas.ts';
 
-export function addMiddleware(draft: Draft, object: KubernetesObject): void {
+/** Adds a Middleware. @returns what it sends requests to, which `addServices` adds. */
+export function addMiddleware(draft: Draft, object: KubernetesObject): readonly Targets[] {
   const { namespace, place, source } = object;
   const name = toQualifiedName(namespace, object.name);
   const outer = readObject(middlewareSchema, source);
+  const targets: Targets[] = [];
   const spec = { document: source.document, path: outer.writtenPath(['spec']) };
   const read = readMiddleware(
     spec,
@@ -25,6 +28,13 @@ export function addMiddleware(draft: Draft, object: KubernetesObject): void {
       names: kubernetesNames,
       resolve: (references, pathOf) =>
         resolveMiddlewares(draft, { kind: 'middlewares', name }, { references, namespace, source, pathOf }),
+      resolveService(member) {
+        const { target, problems } = readTarget(member);
+        if (target === undefined) return { name: undefined, problems };
+        const router = toQualifiedName(namespace, object.name, 'errorpage-service');
+        targets.push({ router, targets: [target] });
+        return { name: router, problems };
+      },
     },
   );
   // Without a spec there is no type to speak of: one problem is enough.
@@ -35,6 +45,7 @@ export function addMiddleware(draft: Draft, object: KubernetesObject): void {
     ...read.config,
     errors: [...errorsOf(outer.problems), ...errorsOf(inner)],
   });
+  return targets;
 }
 
 /** The qualified names of the middlewares that a chain or a route refers to; those it may not refer to are problems. */

@@ -50,6 +50,41 @@ export const ingressRouteSchema = z.strictObject({
   status: others,
 });
 
+/** A Service that a route or a middleware leads to. */
+export const memberSchema = z.strictObject({
+  kind: z
+    .literal('Service', { error: 'expected Service: this version supports no other kind' })
+    .default('Service')
+    .describe('The only supported kind.'),
+  name: name.describe('Name of a Service.'),
+  namespace: name.optional().describe('Namespace; if present, it must be that of the object itself.'),
+  port: port
+    .optional()
+    .describe('Number or name of a port of the Service; optional if the Service has exactly one.'),
+  scheme: z
+    .enum(['http', 'https'], {
+      error: 'expected http or https: this version supports no other scheme',
+    })
+    .optional()
+    .describe(
+      'Default: `https` for port 443 and for ports whose name starts with `https`, otherwise `http`.',
+    ),
+  weight: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(1)
+    .describe('Share of requests, relative to the weights of all services; 0: none.'),
+  passHostHeader: z
+    .boolean()
+    .default(true)
+    .describe("Forwards the caller's `Host`; otherwise the server receives its own host."),
+  sticky: stickySchema.optional().describe('Keeps a caller on one server with a cookie.'),
+  healthCheck: healthCheckSchema
+    .optional()
+    .describe('Checks servers periodically; those that do not respond get no requests.'),
+});
+
 /** `spec.routes[]` of an `IngressRoute`. */
 export const routeSchema = z.strictObject({
   kind: z.literal('Rule').default('Rule').describe('The only supported kind.'),
@@ -59,44 +94,7 @@ export const routeSchema = z.strictObject({
     .enum(['v3', 'default'], { error: 'expected v3, the only supported syntax of rules' })
     .optional()
     .describe("Traefik v3's syntax of rules."),
-  services: z
-    .array(
-      z.strictObject({
-        kind: z
-          .literal('Service', { error: 'expected Service: this version supports no other kind' })
-          .default('Service')
-          .describe('The only supported kind.'),
-        name: name.describe('Name of a Service.'),
-        namespace: name.optional().describe('Namespace; if present, it must be that of the object itself.'),
-        port: port
-          .optional()
-          .describe('Number or name of a port of the Service; optional if the Service has exactly one.'),
-        scheme: z
-          .enum(['http', 'https'], {
-            error: 'expected http or https: this version supports no other scheme',
-          })
-          .optional()
-          .describe(
-            'Default: `https` for port 443 and for ports whose name starts with `https`, otherwise `http`.',
-          ),
-        weight: z
-          .int()
-          .min(0)
-          .max(1_000_000)
-          .default(1)
-          .describe('Share of requests, relative to the weights of all services; 0: none.'),
-        passHostHeader: z
-          .boolean()
-          .default(true)
-          .describe("Forwards the caller's `Host`; otherwise the server receives its own host."),
-        sticky: stickySchema.optional().describe('Keeps a caller on one server with a cookie.'),
-        healthCheck: healthCheckSchema
-          .optional()
-          .describe('Checks servers periodically; those that do not respond get no requests.'),
-      }),
-    )
-    .min(1)
-    .describe('At least one.'),
+  services: z.array(memberSchema).min(1).describe('At least one.'),
   middlewares: z.array(reference).default([]).describe('Outermost first.'),
 });
 
@@ -108,7 +106,10 @@ export const middlewareSchema = z.strictObject({
 });
 
 /** Another object is mentioned by name and namespace. */
-export const kubernetesNames: NameSchemas = Object.freeze({ middleware: reference });
+export const kubernetesNames: NameSchemas = Object.freeze({
+  middleware: reference,
+  service: memberSchema,
+});
 
 /** Read one by one, so that a broken value stays alone. */
 const values = z.record(z.string(), z.unknown());

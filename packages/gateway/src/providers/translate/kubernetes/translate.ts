@@ -13,13 +13,14 @@ import { createReadGatewayApi } from './gateways.ts';
 import { addHttpRoute, addHttpServices } from './http-route.ts';
 import { addIngress, addIngressServices } from './ingress.ts';
 import { ingressClassOf, isOfIngressClass, isOwnIngressClass } from './ingress-class.ts';
-import { addIngressRoute, addServices } from './ingress-route.ts';
+import { addIngressRoute } from './ingress-route.ts';
 import { addMiddleware } from './middlewares.ts';
 import type { ManifestKind, KubernetesObject } from './objects.ts';
 import { readObjects } from './objects.ts';
 import { createReadSecrets } from './secrets.ts';
 import type { ServiceCatalog } from './servers.ts';
 import { createReadServices } from './servers.ts';
+import { addServices } from './targets.ts';
 
 export type TranslateManifests = (documents: readonly Document[], draft: Draft) => Parts;
 
@@ -151,8 +152,8 @@ function addRoute(
     const targets = addHttpRoute(draft, object, lookUp);
     return (to, catalog) => addHttpServices(to, object, catalog, targets);
   }
-  addMiddleware(draft, object);
-  return () => {};
+  const targets = addMiddleware(draft, object);
+  return (to, catalog) => targets.forEach((one) => addServices(to, object, catalog, one));
 }
 
 /** In a cluster the provider has chosen by class; a file may hold Ingresses of other controllers. */

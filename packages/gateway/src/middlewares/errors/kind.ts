@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { MiddlewareConfig } from '../../config/dynamic.ts';
+import type { SharedSources } from '../../secrets/resolve.ts';
+import { defineKind, type NameSchemas, type OptionsResult } from '../kind.ts';
+import { readOptions } from '../read-options.ts';
+import { defineRefusal } from '../refusal.ts';
+import { unchanged, type Step, type StepRequest } from '../step.ts';
+import { ErrorResponse, type Replacement } from './error-response.ts';
+import { isWithin, readStatusRange, type StatusRange } from './status-ranges.ts';
+
+const expectedRange = 'expected a status code or a range such as 500-599';
+const range = z.string().refine((text) => readStatusRange(text) !== undefined, { error: expectedRange });
+
+const shape = {
+  status: z.array(range).default([]).describe('Status codes and ranges (`500-599`) of responses to replace.'),
+  statusRewrites: z
+    .record(range, z.int().min(200).max(599))
+    .default({})
+    .describe('New status of replaced responses, by status code or range. Default: unchanged.'),
+  query: z
+    .string()
+    .regex(/^[\x21\x22\x24-\x7e]*$/, { error: 'expected a path and query without spaces and fragment' })
+    .default('')
+    .describe(
+      'Path and query of the page; `{status}`, `{originalStatus}` and `{url}` are replaced. Default: `/`.',
+    ),
+};
+
+const schema = (service: z.ZodType) =>
+  z.strictObject({ ...shape, service: service.describe('Service that responds with the pages.') });
+
+/** The service is read with the names of the format that it stands in, and given with the configuration. */
+const ownSchema = schema(
+  z.custom((value) => value !== undefined && value !== '', { error: 'expected the service of the pages' }),
+);
+
+interface Options extends z.output<typeof ownSchema> {
+  /** Its qualified name. */
+  readonly service: string;
+}
+
+const pageUnavailable = defineRefusal(
+  {
+    code: 'error_page_unavailable',
+    status: 500,
+    title: 'Error page unavailable',
+    detail: 'the page for this error could not be loaded',
+  },
+  '`errors`: the service of the pages does not respond. The status is that of the replaced response.',
+);
+
+/** Traefik's `errors`. */
+export const errors = defineKind<Options>({
+  name: 'errors',
+  isPlugin: false,
+  description: 'Replaces bodies of error responses with pages of a service.',
+  schema: ({ service }: NameSchemas) => schema(service),
+  service: 'service',
+  refusals: [pageUnavailable],
+  read,
+  createCompile: () => compile,
+});
+
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<Options> {
+  const found = readOptions(ownSchema, config, sources);
+  const { options } = found;
+  const { service } = config;
+  return {
+    ...found,
+    options: options === undefined || service === undefined ? undefined : { ...options, service },
+  };
+}
+
+function compile({ status, statusRewrites, query, service }: Options, name: string): Step {
+  const ranges = status.flatMap((text) => readStatusRange(text) ?? []);
+  const rewrites = Object.entries(statusRewrites).flatMap(([text, to]) => {
+    const of = readStatusRange(text);
+    return of === undefined ? [] : [{ of, to }];
+  });
+  const isReplaced = (code: number): boolean => ranges.some((one: StatusRange) => isWithin(code, one));
+  const path = `/${query.replace(/^\//, '')}`;
+  // As the request is here: a later step may change its path.
+  const urls = new WeakMap<StepRequest, string>();
+  const toReplacement = (request: StepRequest, original: number): Replacement | undefined => {
+    if (!isReplaced(original)) return undefined;
+    const code = rewrites.find(({ of }) => isWithin(original, of))?.to ?? original;
+    const target = path
+      .replaceAll('{status}', String(code))
+      .replaceAll('{originalStatus}', String(original))
+      .replaceAll('{url}', () => escapeQuery(urls.get(request) ?? ''));
+    return { service, target, status: code, unavailable: { ...pageUnavailable.refusal, status: code } };
+  };
+  return Object.freeze({
+    name,
+    service,
+    onRequest(request) {
+      const { scheme, authority } = request.facts;
+      urls.set(request, `${scheme}://${authority}${request.target}`);
+      return unchanged;
+    },
+    wrapResponse: (next, request, pages) =>
+      new ErrorResponse(next, pages, (code) => toReplacement(request, code)),
+  } satisfies Step);
+}
+
+/** As Go escapes text for a query. */
+const escapeQuery = (text: string): string =>
+  encodeURIComponent(text)
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');

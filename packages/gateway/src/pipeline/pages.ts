@@ -1,0 +1,129 @@
+import { STATUS_CODES } from 'node:http';
+import type { ResponseWriter } from '../http1/message/response-writer.ts';
+import { replaceHeaders, type HeaderList } from '../middlewares/header-lists.ts';
+import type { StepChanges } from '../middlewares/step-changes.ts';
+import { unchanged, type Page, type Pass } from '../middlewares/step.ts';
+import type { CallerBody } from '../proxy/caller-body.ts';
+import { forward } from '../proxy/forward.ts';
+import type { ToUpstreamHead } from '../proxy/request-headers.ts';
+import type { ToCallerHead } from '../proxy/response-headers.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { IncomingRequest } from '../proxy/incoming-request.ts';
+import { SteppedResponse } from './stepped-response.ts';
+import { toRefusalResponse, writeWhole } from './write-refusal.ts';
+
+export interface PageDeps {
+  readonly toUpstreamHead: ToUpstreamHead;
+  readonly toCallerHead: ToCallerHead;
+}
+
+/** A request whose response is replaced. */
+interface PageRequest {
+  readonly incoming: IncomingRequest;
+  readonly changes: StepChanges;
+  readonly requestId: string;
+  /** Why there is no page, in words for the log. */
+  responseInterrupted(reason: string): void;
+}
+
+/** Writes the page of a service as the response to a request. */
+export type SendPage = (
+  request: PageRequest,
+  upstream: Upstream | undefined,
+  page: Page,
+  to: ResponseWriter,
+) => void;
+
+/**
+ * Neither a credential nor a token is for the service of a page; and a page is whole, whatever part or version of the response the caller
+ * has asked for.
+ */
+const pagePass: Pass = Object.freeze({
+  allowed: true,
+  setHeaders: unchanged.setHeaders,
+  removeHeaders: new Set([
+    'authorization',
+    'range',
+    'if-range',
+    'if-match',
+    'if-none-match',
+    'if-modified-since',
+    'if-unmodified-since',
+  ]),
+});
+
+const noBody: CallerBody = Object.freeze({
+  announcedBytes: 0,
+  takenBytes: 0,
+  whole: () => undefined,
+  read() {},
+  pause() {},
+  resume() {},
+  stop() {},
+});
+
+export function createSendPage({ toUpstreamHead, toCallerHead }: PageDeps): SendPage {
+  return (request, upstream, page, to) => {
+    const { facts, response: caller } = request.incoming;
+    const responseInterrupted = (reason: string): void =>
+      request.responseInterrupted(`error page: ${reason}`);
+    const fail = (): void => {
+      writeWhole(to, toRefusalResponse(page.unavailable, request.requestId, withoutId(page.headers)));
+    };
+    const destination = upstream?.pick(facts);
+    if (destination === undefined) {
+      responseInterrupted('no healthy server');
+      fail();
+      return;
+    }
+    const head = toUpstreamHead(facts, [...request.changes, pagePass], destination, request.requestId);
+    forward({
+      incoming: {
+        ...request.incoming,
+        facts: { ...facts, method: 'GET' },
+        body: noBody,
+        response: new SteppedResponse(caller, toPage(page, to)),
+        expectsContinue: false,
+        upgrade: undefined,
+        maxBodyBytes: 0,
+      },
+      destination,
+      target: page.target,
+      head: { ...head, hasBody: false, bodyLength: undefined },
+      toCallerHead,
+      headerChanges: undefined,
+      listener: {
+        responseStarted() {},
+        bodyForwarded() {},
+        responseInterrupted,
+        failed: fail,
+      },
+      renewHead: undefined,
+      retry: undefined,
+    });
+  };
+}
+
+/** Gives the page the status of the response that it replaces, and the headers that stay. */
+function toPage({ status, headers }: Page, to: ResponseWriter): ResponseWriter {
+  const names = new Set(headers.filter((_text, at) => at % 2 === 0).map((name) => name.toLowerCase()));
+  if (status === 204 || status === 304) names.add('content-length');
+  return {
+    begin: (head) =>
+      to.begin({
+        ...head,
+        status,
+        reason: STATUS_CODES[status] ?? '',
+        headers: replaceHeaders(head.headers, names, headers),
+        reused: false,
+      }),
+    write: (part, lent) => to.write(part, lent),
+    flush: () => to.flush(),
+    onceDrained: (told) => to.onceDrained(told),
+    end: (part, lent, trailers) => to.end(part, lent, trailers),
+    cut: () => to.cut(),
+  };
+}
+
+/** A refusal has the ID of its request already. */
+const withoutId = (headers: HeaderList): HeaderList => replaceHeaders(headers, new Set(['x-request-id']), []);
