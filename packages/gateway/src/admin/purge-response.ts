@@ -1,5 +1,5 @@
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
-import type { CallerBody } from '../proxy/caller-body.ts';
+import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { Page } from './page.ts';
 import { readPurge } from './read-purge.ts';

@@ -1,5 +1,6 @@
 import { addPrefix } from './add-prefix/kind.ts';
 import { basicAuth } from './basic-auth/kind.ts';
+import { buffering } from './buffering/kind.ts';
 import { chain } from './chain/kind.ts';
 import { circuitBreaker } from './circuit-breaker/kind.ts';
 import { contentType } from './content-type/kind.ts';
@@ -49,6 +50,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   retry,
   circuitBreaker,
   errors,
+  buffering,
 ]);
 
 /** Filters of an HTTPRoute, which nobody writes as a middleware. */

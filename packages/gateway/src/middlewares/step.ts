@@ -1,6 +1,7 @@
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Subject } from '@grantgate/middleware/decision/decision';
+import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { StepRefusal } from './refusal.ts';
@@ -86,6 +87,23 @@ export interface Page {
 export interface Pages {
   /** Requests a page, with the headers of the request that the response is for, and writes it. */
   send(page: Page, to: ResponseWriter): void;
+  /** Writes a refusal in place of the response. */
+  refuse(refusal: StepRefusal, to: ResponseWriter): void;
+}
+
+/** The body of a request, for a step that reads it to its end. */
+export interface StepBody extends CallerBody {
+  /** Bytes; 0: no limit. */
+  readonly maxBytes: number;
+  /** Called once, when the response has ended or the caller has gone away. */
+  onClose(told: { responseClosed(): void }): void;
+}
+
+/** A body that has been read to its end. */
+export interface WholeBody {
+  readonly body: CallerBody;
+  /** Bytes. */
+  readonly length: number;
 }
 
 /** A request with the changes of the steps before. */
@@ -100,6 +118,8 @@ export interface StepRequest {
   readonly authority: string;
   /** The client, as the last step that authenticated it has set it. */
   readonly subject: Subject | undefined;
+  /** Undefined without one, and where a proxy keeps it. */
+  readonly body?: StepBody | undefined;
   /** The values of a header, joined by `, `; undefined when there is none. @param name in lower case. */
   header(name: string): string | undefined;
   /** The headers that a server would get, name and value in turn: `Host` first, without those that frame the body. */
@@ -131,6 +151,8 @@ export interface Pass {
   readonly target?: string | undefined;
   /** New value of `Host`; undefined: unchanged. */
   readonly host?: string | undefined;
+  /** The request's body from now on, when the step has read it; undefined: as it is. */
+  readonly body?: WholeBody;
 }
 
 /** A response of the step itself, such as a redirect: later steps and the server do not see the request. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { createRequestIds } from '@grantgate/middleware/decision/request-id';
+import type { WholeBody } from '../middlewares/step.ts';
 import type { StepChanges } from '../middlewares/step-changes.ts';
 import { forward } from '../proxy/forward.ts';
 import { createUpstreamHeads, type ToUpstreamHead, type UpstreamHead } from '../proxy/request-headers.ts';
@@ -168,12 +169,13 @@ function send(context: RequestContext, heads: HeadBuilders, route: Route): void 
     return;
   }
   context.forwardedTo(destination);
-  const { response } = context;
+  const { response, wholeBody } = context;
+  const head = heads.toUpstreamHead(facts, context.changes, destination, context.requestId);
   forward({
-    incoming: response === incoming.response ? incoming : { ...incoming, response },
+    incoming: response === incoming.response ? incoming : withBody({ ...incoming, response }, wholeBody),
     destination,
     target: withPath(context.target),
-    head: heads.toUpstreamHead(facts, context.changes, destination, context.requestId),
+    head: wholeBody === undefined ? head : { ...head, ...lengthOf(wholeBody) },
     toCallerHead: heads.toCallerHead,
     headerChanges: route.changesResponses ? toHeaderChanges(context, route) : undefined,
     listener: context,
@@ -183,6 +185,15 @@ function send(context: RequestContext, heads: HeadBuilders, route: Route): void 
       createRetry(route.retry, { context, upstream: route.upstream, first: destination, ...heads }),
   });
 }
+
+/** A caller whose body has been read does not wait to send it. */
+const withBody = (incoming: IncomingRequest, whole: WholeBody | undefined): IncomingRequest =>
+  whole === undefined ? incoming : { ...incoming, body: whole.body, expectsContinue: false };
+
+const lengthOf = ({ length }: WholeBody): Pick<UpstreamHead, 'hasBody' | 'bodyLength'> => ({
+  hasBody: length > 0,
+  bodyLength: length,
+});
 
 /** Where steps change bodies, the response itself runs through the steps. A WebSocket's does not: its headers change here. */
 function toHeaderChanges(context: RequestContext, { changesBodies }: Route): HeaderChanges {

@@ -3,7 +3,7 @@ import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import { replaceHeaders, type HeaderList } from '../middlewares/header-lists.ts';
 import type { StepChanges } from '../middlewares/step-changes.ts';
 import { unchanged, type Page, type Pass } from '../middlewares/step.ts';
-import type { CallerBody } from '../proxy/caller-body.ts';
+import type { CallerBody } from '../http1/message/caller-body.ts';
 import { forward } from '../proxy/forward.ts';
 import type { ToUpstreamHead } from '../proxy/request-headers.ts';
 import type { ToCallerHead } from '../proxy/response-headers.ts';

@@ -5,7 +5,7 @@ import { valueIn } from '../middlewares/header-lists.ts';
 import { usernameOf } from '../middlewares/step-changes.ts';
 import { splitTarget } from '../middlewares/target.ts';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';
-import type { Page, Reply } from '../middlewares/step.ts';
+import type { Page, Reply, StepBody } from '../middlewares/step.ts';
 import type { CallerResponse, ResponseListener } from '../proxy/caller-response.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { ForwardListener } from '../proxy/forward.ts';
@@ -23,6 +23,7 @@ import type { Refusal } from '../middlewares/refusal.ts';
 import { gatewayRefusals, type PendingRequest } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import type { EarlyResponse } from './run-steps.ts';
+import { createStepBody } from './step-body.ts';
 import { StepContext } from './step-context.ts';
 import {
   createSteppedResponse,
@@ -149,16 +150,19 @@ export class RequestContext
   }
 
   override holdBody(maxBytes: number): MaybePromise<Buffer | undefined> {
-    const { body, facts, response, expectsContinue, maxBodyBytes } = this.incoming;
+    const { facts, response, expectsContinue, maxBodyBytes } = this.incoming;
+    const read = this.wholeBody;
+    const body = read?.body ?? this.incoming.body;
     const isChunked = valueIn(facts.rawHeaders, 'transfer-encoding') !== undefined;
     // Beside a proxy, the body that has come is not that of the request which is decided on.
     if (this.#deps.toFacts !== undefined || (body.announcedBytes === 0 && !isChunked))
       return super.holdBody(maxBytes);
     const begins = body.announcedBytes <= maxBytes;
-    if (expectsContinue && begins) response.continue();
+    if (expectsContinue && begins && read === undefined) response.continue();
     const limit = maxBodyBytes === 0 ? maxBytes : Math.min(maxBytes, maxBodyBytes);
     return holdBody(body, limit).then((held) => {
       this.incoming = { ...this.incoming, body: held.body, expectsContinue: expectsContinue && !begins };
+      if (read !== undefined) this.wholeBody = { ...read, body: held.body };
       if (held.whole === undefined && limit < maxBytes) this.refuse(gatewayRefusals.request_too_large);
       return held.whole;
     });
@@ -199,6 +203,15 @@ export class RequestContext
 
   sendPage(page: Page, to: ResponseWriter): void {
     this.#deps.sendPage?.(this, this.route?.services?.get(page.service), page, to);
+  }
+
+  refuseWith(refusal: Refusal, to: ResponseWriter): void {
+    this.refusal = refusal;
+    writeWhole(to, toRefusalResponse(refusal, this.requestId));
+  }
+
+  get body(): StepBody | undefined {
+    return createStepBody(this.incoming, this.wholeBody);
   }
 
   responseInterrupted(reason: string): void {

@@ -4,7 +4,7 @@ import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { StepChanges } from '../middlewares/step-changes.ts';
 import { valueIn } from '../middlewares/header-lists.ts';
 import { findChange, hostOf, noPasses } from '../middlewares/step-changes.ts';
-import type { Pass, Step, StepRequest } from '../middlewares/step.ts';
+import type { Pass, Step, StepRequest, WholeBody } from '../middlewares/step.ts';
 import { unchanged } from '../middlewares/step.ts';
 import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import { listHeaders } from '../proxy/request-headers.ts';
@@ -15,6 +15,8 @@ import { headerValues } from '../routing/header-values.ts';
 export abstract class StepContext implements StepRequest {
   changes: StepChanges = noPasses;
   target: string;
+  /** The body as a step has read it; undefined: as it comes. */
+  wholeBody: WholeBody | undefined = undefined;
   /** Number of steps that the request has passed. */
   #entered = 0;
   /** The step whose token reaches the server, if it can renew it, and the index of its changes. */
@@ -77,6 +79,10 @@ export abstract class StepContext implements StepRequest {
   passed(pass: Pass, step: Step): boolean {
     this.#entered += 1;
     if (pass === unchanged) return true;
+    if (pass.body !== undefined) {
+      this.wholeBody = pass.body;
+      return true;
+    }
     if (pass.target !== undefined) {
       const target = this.readTarget(pass.target);
       if (target === undefined) return false;

@@ -1,5 +1,6 @@
 import type { CallerResponseHead, ResponseWriter } from '../http1/message/response-writer.ts';
 import type { Page, Pages, Step, StepRequest, StepWriter } from '../middlewares/step.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
 import { ChangedHeaders } from './changed-headers.ts';
 import type { CallerResponse, InterimHead, ResponseListener } from '../proxy/caller-response.ts';
 
@@ -11,6 +12,8 @@ export interface SteppedResponseListener {
   brokenOff(): void;
   /** A step replaces the response by a page. */
   sendPage(page: Page, to: ResponseWriter): void;
+  /** A step refuses to pass the response on. */
+  refuseWith(refusal: Refusal, to: ResponseWriter): void;
 }
 
 /**
@@ -90,6 +93,11 @@ export class SteppedResponse implements CallerResponse, ResponseListener {
   }
 }
 
+const createPages = ({ name }: Step, listener: SteppedResponseListener): Pages => ({
+  send: (page, to) => listener.sendPage(page, to),
+  refuse: (refusal, to) => listener.refuseWith({ ...refusal, middleware: name }, to),
+});
+
 /** @param steps those that the request has passed, outermost first. */
 export function createSteppedResponse(
   caller: CallerResponse,
@@ -97,13 +105,12 @@ export function createSteppedResponse(
   request: StepRequest,
   listener: SteppedResponseListener,
 ): SteppedResponse {
-  const pages: Pages = { send: (page, to) => listener.sendPage(page, to) };
   const writers: StepWriter[] = [];
   let next: ResponseWriter = toWriter(caller, listener);
   for (const step of steps) {
     const { awaitsStart, onResponse } = step;
     if (onResponse !== undefined) next = new ChangedHeaders(next, { awaitsStart, onResponse }, request);
-    const writer = step.wrapResponse?.(next, request, pages);
+    const writer = step.wrapResponse?.(next, request, createPages(step, listener));
     if (writer === undefined) continue;
     writers.push(writer);
     next = writer;

@@ -1,4 +1,4 @@
-import type { CallerBody } from './caller-body.ts';
+import type { CallerBody } from '../http1/message/caller-body.ts';
 
 /** A body that has been read in full, or as far as it was to be held. */
 export interface HeldBody {

@@ -1,7 +1,7 @@
 import type { Refusal } from '../middlewares/refusal.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { ReadPath } from '../routing/request-path.ts';
-import type { CallerBody } from './caller-body.ts';
+import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { CallerResponse } from './caller-response.ts';
 import type { CallerSocket } from './upgrade.ts';
 

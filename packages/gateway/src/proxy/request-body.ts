@@ -1,5 +1,5 @@
 import type { BodySink, RequestBody } from '../http1/client/request.ts';
-import type { CallerBody } from './caller-body.ts';
+import type { CallerBody } from '../http1/message/caller-body.ts';
 
 export interface RequestBodyOptions {
   /** Bytes as announced; undefined: in chunks. */

@@ -1,4 +1,4 @@
-import type { CallerBody } from '../../proxy/caller-body.ts';
+import type { CallerBody } from '../message/caller-body.ts';
 
 /** A body of an announced length, of which a part has come together with its head. */
 export interface ArrivingBody extends CallerBody {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readDecimal } from '../message/decimal.ts';
 import type { CallerResponse, InterimHead } from '../../proxy/caller-response.ts';
-import type { CallerBody } from '../../proxy/caller-body.ts';
+import type { CallerBody } from '../message/caller-body.ts';
 import { discardRest } from './discard-rest.ts';
 import { endConnectionWith, isChunked } from './node-internals.ts';
 import { toCallerTrailers } from '../../proxy/response-headers.ts';

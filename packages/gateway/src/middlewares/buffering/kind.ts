@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { defineKind } from '../kind.ts';
+import { readOptions } from '../read-options.ts';
+import { defineRefusal, type StepRefusal } from '../refusal.ts';
+import { unchanged, type Pass, type Step, type StepRequest } from '../step.ts';
+import { bufferRequest } from './buffered-request.ts';
+import { BufferedResponse } from './buffered-response.ts';
+
+/** Bytes of a body that stay in memory, as in Traefik. */
+const usualMemoryBytes = 1_048_576;
+
+const max = z.int().min(0).default(0);
+const mem = z.int().min(0).default(usualMemoryBytes);
+
+const schema = z.strictObject({
+  maxRequestBodyBytes: max.describe('Largest body of a request, in bytes; 0: no limit.'),
+  memRequestBodyBytes: mem.describe(
+    'Bytes of a request body that are kept in memory; a larger body goes to a temporary file. 0 means the default.',
+  ),
+  maxResponseBodyBytes: max.describe('Largest body of a response, in bytes; 0: no limit.'),
+  memResponseBodyBytes: mem.describe(
+    'Bytes of a response body that are kept in memory; a larger body goes to a temporary file. 0 means the default.',
+  ),
+});
+
+type Options = z.output<typeof schema>;
+
+const bodyTooLarge = defineRefusal(
+  {
+    code: 'request_body_too_large',
+    status: 413,
+    title: 'Content too large',
+    detail: 'the request body exceeds the limit of this route',
+  },
+  '`buffering`: the body of the request is larger than `maxRequestBodyBytes`.',
+);
+const notBuffered = defineRefusal(
+  {
+    code: 'response_not_buffered',
+    status: 500,
+    title: 'Response not buffered',
+    detail: 'the response could not be buffered',
+  },
+  '`buffering`: the body of the response is larger than `maxResponseBodyBytes`, or the temporary file cannot be written.',
+);
+const requestNotBuffered = defineRefusal(
+  {
+    code: 'request_not_buffered',
+    status: 500,
+    title: 'Request not buffered',
+    detail: 'the request could not be buffered',
+  },
+  '`buffering`: the temporary file for the body of the request cannot be written.',
+);
+
+/** Traefik's `buffering`. */
+export const buffering = defineKind<Options>({
+  name: 'buffering',
+  isPlugin: false,
+  description: 'Waits for whole bodies of requests and responses, and limits their size.',
+  schema: () => schema,
+  refusals: [bodyTooLarge, notBuffered, requestNotBuffered],
+  read: (config, sources) => readOptions(schema, config, sources, { unsupported: ['retryExpression'] }),
+  createCompile: () => compile,
+});
+
+function compile(options: Options, name: string): Step {
+  const limits = {
+    maxBytes: options.maxRequestBodyBytes,
+    maxMemoryBytes: options.memRequestBodyBytes || usualMemoryBytes,
+  };
+  const responses = {
+    maxBytes: options.maxResponseBodyBytes,
+    maxMemoryBytes: options.memResponseBodyBytes || usualMemoryBytes,
+  };
+  const buffer = async (request: StepRequest): Promise<Pass | StepRefusal> => {
+    const { body } = request;
+    if (body === undefined) return unchanged;
+    const whole = await bufferRequest(body, limits);
+    if (whole === 'too_large') return bodyTooLarge.refusal;
+    return whole === 'failed' ? requestNotBuffered.refusal : { ...unchanged, body: whole };
+  };
+  return Object.freeze({
+    name,
+    onRequest(request) {
+      const { body } = request;
+      if (body === undefined) return unchanged;
+      const isTooLarge = limits.maxBytes > 0 && body.announcedBytes > limits.maxBytes;
+      return isTooLarge ? bodyTooLarge.refusal : buffer(request);
+    },
+    wrapResponse: (next, _request, pages) =>
+      new BufferedResponse(next, responses, () => pages.refuse(notBuffered.refusal, next)),
+  } satisfies Step);
+}
