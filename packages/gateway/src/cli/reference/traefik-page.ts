@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+import { secretLimit } from '@grantgate/middleware/base/file-error';
+import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-file';
+import { configurationSchemas } from '../configuration-schemas.ts';
+import { listOptions } from './options.ts';
+import { unservedOptions } from '../../config/unserved-options.ts';
+import { differences, notServed } from './traefik-differences.ts';
+
+/** Version of Traefik whose options are listed in `traefik/`, by `scripts/list-traefik-options`. */
+const version = '3.7.13';
+
+/** What becomes of an option of Traefik. */
+export interface TraefikOption {
+  /** `http.routers.NAME.rule` */
+  readonly path: string;
+  readonly outcome: 'same' | 'different' | 'not served';
+  /** Empty for what is the same. */
+  readonly reason: string;
+}
+
+/** The options of a part of Traefik's configuration: one for a whole branch of which nothing is served. */
+export function listTraefikOptions(part: 'dynamic' | 'static'): readonly TraefikOption[] {
+  const served = new Set(
+    listOptions(configurationSchemas[part === 'dynamic' ? 'routes' : 'install']()).map(({ path }) =>
+      path.toLowerCase(),
+    ),
+  );
+  const options: TraefikOption[] = [];
+  let closed: string | undefined;
+  for (const path of readList(part)) {
+    if (closed !== undefined && (path.startsWith(`${closed}.`) || path.startsWith(`${closed}[`))) continue;
+    const isServed = served.has(path.toLowerCase());
+    closed = isServed ? undefined : path;
+    const reason = isServed ? (differences[path] ?? '') : findReason(path);
+    options.push({
+      path,
+      outcome: !isServed ? 'not served' : reason === '' ? 'same' : 'different',
+      reason,
+    });
+  }
+  return options;
+}
+
+/** The source is at the same distance from what it is compiled to. */
+const readList = (part: string): readonly string[] =>
+  readRegularFileSync(
+    fileURLToPath(new URL(`../../../src/cli/reference/traefik/${part}.txt`, import.meta.url)),
+    secretLimit,
+  )
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
+
+/** Of the option, or of the nearest that it stands below. */
+function findReason(path: string): string {
+  const warning = unservedOptions.find(({ path: pattern }) => toPattern(pattern).test(path));
+  if (warning !== undefined) return `${warning.reason[0]?.toUpperCase()}${warning.reason.slice(1)}.`;
+  for (let at = path; at !== ''; at = at.replace(/(?:^|\.|\[\])[^.[\]]*(?:\[\])?$/, '')) {
+    const reason = notServed[at];
+    if (reason !== undefined) return reason;
+  }
+  return '';
+}
+
+/** `*` stands for any name. */
+const toPattern = (pattern: string): RegExp =>
+  new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+')}(?:$|[.[])`, 'i');
+
+/** The page that compares all options. */
+export function formatTraefikPage(): string {
+  const table = (part: 'dynamic' | 'static'): string =>
+    listTraefikOptions(part)
+      .map(({ path, outcome, reason }) => `| \`${path}\` | ${outcome} | ${reason} |\n`)
+      .join('');
+  const head = '| option of Traefik | here | reason |\n| --- | --- | --- |\n';
+  return `# Options of Traefik ${version}
+
+Every option of Traefik's files, and what grantgate does with it. A branch of which nothing is served has one row. \`grantgate check\` reports
+each use of an option that is not served, with its place. What is new here is in the pages of the [install configuration](install.md) and of
+[routes](routes.md).
+
+## Routes
+
+${head}${table('dynamic')}
+## Install configuration
+
+${head}${table('static')}`;
+}
