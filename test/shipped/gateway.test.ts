@@ -84,7 +84,7 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
       [],
     );
     // A little above what was measured.
-    expect(files.length).toBeLessThan(620);
+    expect(files.length).toBeLessThan(720);
   });
 
   it.each(['@grantgate/demo', 'oidc-provider', 'koa', '@grpc/grpc-js', '@kubernetes/client-node'])(
