@@ -218,3 +218,28 @@ describe('a request that lasts', () => {
     lease.release();
   });
 });
+
+describe('a chain that an external proxy names', () => {
+  it.each([
+    ['compress', '{ compress: {} }', /bodies/],
+    ['errors', "{ errors: { status: ['404'], service: s } }", /bodies/],
+    ['buffering', '{ buffering: {} }', /bodies/],
+    ['addPrefix', '{ addPrefix: { prefix: /x } }', /path/],
+    ['headers', '{ headers: { customRequestHeaders: { X-A: b } } }', undefined],
+  ])('refuses when the proxy cannot do what it asks for: with %s', (_kind, middleware, reason) => {
+    const plane = createPlane();
+    plane.take(
+      parse(
+        `http:\n  services: { s: { loadBalancer: { servers: [{ url: "http://a" }] } } }\n  middlewares:\n    own: ${middleware}\n    outer: { chain: { middlewares: [own] } }\n`,
+        'one.yaml',
+      ),
+    );
+    const { snapshot } = plane.updates.holder!.acquire();
+    for (const name of ['own', 'outer@file']) {
+      const found = snapshot.findSteps(name);
+      expect(found?.steps).toHaveLength(1);
+      if (reason === undefined) expect(found?.broken).toBeUndefined();
+      else expect(found?.broken).toMatch(reason);
+    }
+  });
+});
