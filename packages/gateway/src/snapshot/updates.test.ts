@@ -221,10 +221,18 @@ describe('a request that lasts', () => {
 
 describe('a chain that an external proxy names', () => {
   it.each([
-    ['compress', '{ compress: {} }', /bodies/],
-    ['errors', "{ errors: { status: ['404'], service: s } }", /bodies/],
-    ['buffering', '{ buffering: {} }', /bodies/],
-    ['addPrefix', '{ addPrefix: { prefix: /x } }', /path/],
+    ['compress', '{ compress: {} }', 'it changes bodies, which external authorization does not support'],
+    [
+      'errors',
+      "{ errors: { status: ['404'], service: s } }",
+      'it changes bodies, which external authorization does not support',
+    ],
+    ['buffering', '{ buffering: {} }', 'it changes bodies, which external authorization does not support'],
+    [
+      'addPrefix',
+      '{ addPrefix: { prefix: /x } }',
+      'it changes the path, which external authorization does not support',
+    ],
     ['headers', '{ headers: { customRequestHeaders: { X-A: b } } }', undefined],
   ])('refuses when the proxy cannot do what it asks for: with %s', (_kind, middleware, reason) => {
     const plane = createPlane();
@@ -238,8 +246,7 @@ describe('a chain that an external proxy names', () => {
     for (const name of ['own', 'outer@file']) {
       const found = snapshot.findSteps(name);
       expect(found?.steps).toHaveLength(1);
-      if (reason === undefined) expect(found?.broken).toBeUndefined();
-      else expect(found?.broken).toMatch(reason);
+      expect(found?.broken).toBe(reason);
     }
   });
 });
