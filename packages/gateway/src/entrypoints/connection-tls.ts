@@ -12,9 +12,18 @@ export function createConnectionTls(
   let certificates: readonly X509Certificate[] | undefined;
   return Object.freeze({
     options,
+    version: socket.getProtocol()?.replace(/^TLSv/, '') ?? 'unknown',
+    cipher: cipherOf(socket),
     clientCertificates: () =>
       (certificates ??= clientAuthType === 'NoClientCert' ? [] : readChain(socket, clientCAs ?? [])),
   });
+}
+
+/** Empty once the connection is gone. */
+function cipherOf(socket: TLSSocket): string {
+  // A connection that has just been closed has none, whatever the types say.
+  const cipher = socket.getCipher() as ReturnType<TLSSocket['getCipher']> | undefined;
+  return cipher?.standardName ?? '';
 }
 
 /** Node.js adds the certificates that it verified with to those that were sent; servers get the latter alone. */

@@ -82,6 +82,7 @@ function toHead(facts: RequestFacts): string {
     `,"ClientHost":${quote(toClientHost(facts))}` +
     `,"ClientPort":"${facts.remotePort}"${host}` +
     `,"RequestScheme":"${facts.scheme}"` +
-    `,"entryPointName":${quote(facts.entryPoint)}`
+    `,"entryPointName":${quote(facts.entryPoint)}` +
+    (facts.tls === undefined ? '' : `,"TLSVersion":"${facts.tls.version}","TLSCipher":"${facts.tls.cipher}"`)
   );
 }

@@ -33,7 +33,7 @@ const compile = (text: string): Step => {
 };
 
 const passOf = (step: Step, certificates: readonly X509Certificate[] | undefined): Pass => {
-  const tls = certificates && { options: 'default', clientCertificates: () => certificates };
+  const tls = certificates && { ...connection, clientCertificates: () => certificates };
   const facts = createFacts({ tls });
   const request: StepRequest = {
     facts,
@@ -47,6 +47,8 @@ const passOf = (step: Step, certificates: readonly X509Certificate[] | undefined
   };
   return step.onRequest(request) as Pass;
 };
+
+const connection = { options: 'default', version: '1.3', cipher: 'TLS_AES_128_GCM_SHA256' };
 
 describe('passTLSClientCert', () => {
   it('passes the certificate and facts of it as Traefik does', () => {
@@ -81,7 +83,7 @@ describe('passTLSClientCert', () => {
 
   it('gives the same headers to all requests of a connection, so that what is made of them is kept', () => {
     const step = compile(everything);
-    const tls = { options: 'default', clientCertificates: () => [certificate] };
+    const tls = { ...connection, clientCertificates: () => [certificate] };
     const facts = createFacts({ tls });
     const request = {
       facts,
