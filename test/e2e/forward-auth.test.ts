@@ -218,7 +218,7 @@ describe('a check of a proxy', () => {
       ClientHost: '192.0.2.7',
       RequestId: 'r-1',
       RequestMethod: 'PUT',
-      RequestHost: 'api.example.com',
+      RequestHost: 'Api.Example.com',
       RequestAddr: 'Api.Example.com:8443',
       RequestPath: '/orders/1?page=2',
       RequestScheme: 'https',
