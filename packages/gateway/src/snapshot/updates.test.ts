@@ -196,6 +196,47 @@ describe('a configuration that follows another', () => {
   });
 });
 
+describe('an update in turns', () => {
+  it('is said to be applied when its routes are served, and not before', () => {
+    const clock = systemClock;
+    const waiting: (() => void)[] = [];
+    const served: boolean[] = [];
+    const isServed = (): boolean =>
+      updates.holder?.acquire().snapshot.match(createContext({ host: 'b' })) !== undefined;
+    const updates = createUpdates({
+      env: {},
+      entryPoints: new Map([['web', { tls: false, routes: true }]]),
+      services: createServices({ clock }),
+      middlewares: { clock, cache: createTokenCache({ clock }), stores: createStores({ clock }) },
+      onPrepared() {},
+      onApplied: () => void served.push(isServed()),
+      nextTurn: (run) => void waiting.push(run),
+      onCloseError(error) {
+        throw error;
+      },
+    });
+    const take = (host: string): void =>
+      updates.take(
+        translate(
+          parse(
+            `http:\n  routers: { r: { rule: Host(\`${host}\`), service: s } }\n  services: { s: { loadBalancer: { servers: [{ url: "http://a" }] } } }\n`,
+            'one.yaml',
+          ),
+        ),
+      );
+    take('a');
+    expect(served).toEqual([false]);
+    take('b');
+    const told: string[] = [];
+    while (waiting.length > 0) {
+      waiting.shift()?.();
+      told.push(`${served.length > 1} ${isServed()}`);
+    }
+    expect(served).toEqual([false, true]);
+    expect([...new Set(told)]).toEqual(['false false', 'true true']);
+  });
+});
+
 describe('a request that lasts', () => {
   it('keeps its own route, and none of the others of its configuration', async () => {
     setFlagsFromString('--expose-gc');

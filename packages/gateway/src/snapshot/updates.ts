@@ -28,6 +28,8 @@ export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
   readonly entryPoints: BuildDeps['entryPoints'];
   /** Called with the configuration that is about to take effect, and the files that hold its secrets. */
   readonly onPrepared: (prepared: PreparedConfiguration, files: ReadonlySet<string>) => void;
+  /** Called once it has taken effect, before another request is served. */
+  readonly onApplied?: (prepared: PreparedConfiguration) => void;
   readonly onCloseError: (error: unknown) => void;
   /** Called between the parts of an update; default: the next part follows at once. */
   readonly nextTurn?: NextTurn;
@@ -75,6 +77,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     yield;
     if (holder === undefined) holder = createHolder(runtime, deps.onCloseError);
     else holder.swap(runtime);
+    deps.onApplied?.(prepared);
   };
   return {
     take(configuration) {

@@ -34,7 +34,7 @@ export interface ControlPlaneParts {
   readonly clock: Clock;
   readonly services: Services;
   readonly middlewares: MiddlewareDeps;
-  readonly observers: Pick<Observers, 'onSteps' | 'onPrepared'>;
+  readonly observers: Pick<Observers, 'onSteps' | 'onApplied'>;
   readonly tokens: TokenPurge;
   readonly cluster: ClusterProvider | undefined;
   /** Of the entry points. */
@@ -67,11 +67,11 @@ export function createControlPlane(
         report(prepared.problems);
         cluster?.report(prepared.problems);
       }
-      observers.onPrepared(prepared);
       // Before its routes: none of them is served on a connection with weaker options.
       parts.tls.configure(prepared);
       watchSet.watch(new Set([...secretFiles, ...certificateFiles]));
     },
+    onApplied: (prepared) => observers.onApplied(prepared),
     nextTurn,
     onCloseError: (error) => log.error('closing the old configuration failed', { error: describe(error) }),
   });

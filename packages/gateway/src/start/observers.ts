@@ -52,8 +52,8 @@ export interface Observers {
   readonly accessSink: Sink | undefined;
   /** Called with the steps of each configuration. */
   readonly onSteps: (steps: ReadonlyMap<string, Step>) => void;
-  /** Called with each configuration that is about to take effect. */
-  readonly onPrepared: (prepared: PreparedConfiguration) => void;
+  /** Called with each configuration that has taken effect. */
+  readonly onApplied: (prepared: PreparedConfiguration) => void;
   close(): Promise<void>;
 }
 
@@ -121,7 +121,7 @@ export async function openObservers(
       renewalLog.configure(steps);
       metrics?.onSteps(steps);
     },
-    onPrepared(prepared) {
+    onApplied(prepared) {
       const configured = toConfigured(prepared);
       metrics?.configure(configured);
       logConfiguration(log, prepared, configured);
