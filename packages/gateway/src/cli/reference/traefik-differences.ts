@@ -32,6 +32,8 @@ export const notServed: Readonly<Record<string, string>> = {
   'http.middlewares.NAME.ipWhiteList': `${removedIn3} Use \`ipAllowList\`.`,
   'http.middlewares.NAME.headers': removedIn3,
   'http.middlewares.NAME.stripPrefix.forceSlash': removedIn3,
+  'http.middlewares.NAME.errors.errorRequestHeaders':
+    "The page's service gets the caller's headers without credentials and conditions.",
   'http.middlewares.NAME.buffering.retryExpression': 'Use the middleware `retry`.',
   'http.routers.NAME.observability': 'Every request is logged and counted.',
   'http.routers.NAME.parentRefs': 'Routers have no parents.',
