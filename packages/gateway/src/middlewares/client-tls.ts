@@ -30,6 +30,12 @@ export const clientTlsSchema = z.strictObject({
   insecureSkipVerify: z.boolean().default(false).describe('Accepts any certificate of the server.'),
 });
 
+/** Those of its options that name a Secret, below the path of the TLS options. */
+export const tlsSecretOptions = (path: readonly string[]): readonly (readonly string[])[] => [
+  [...path, 'caSecret'],
+  [...path, 'certSecret'],
+];
+
 export type ClientTlsOptions = z.output<typeof clientTlsSchema>;
 
 /**

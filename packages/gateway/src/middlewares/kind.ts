@@ -54,8 +54,8 @@ export interface StepKind<Options extends object = object> extends KindBase {
   readonly service?: string;
   /** Its own refusals; those of `oAuthClientCredentials` are those of every place that it runs in. */
   readonly refusals?: readonly RefusalOfKind[];
-  /** Options that name a Secret of the middleware's namespace, which the gateway has to read from a cluster. */
-  readonly secretOptions?: readonly string[];
+  /** Paths of options that name a Secret of the middleware's namespace, which the gateway has to read from a cluster. */
+  readonly secretOptions?: readonly (readonly string[])[];
   /** Reads the options of one middleware, with its references looked up. */
   readonly read: (config: MiddlewareConfig, sources: SharedSources) => OptionsResult<Options>;
   /** Called once in a process: what several middlewares share is made here. */

@@ -80,7 +80,7 @@ export const basicAuth = defineKind<BasicAuthOptions>({
   description: 'Lets users pass who send their name and password (RFC 7617).',
   schema: () => schema,
   refusals: [loginRequired, loginsBusy],
-  secretOptions: ['secret'],
+  secretOptions: [['secret']],
   read,
   createCompile,
 });

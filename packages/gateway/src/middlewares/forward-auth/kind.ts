@@ -3,7 +3,7 @@ import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
 import { compileRegexp } from '../../routing/regexp/compile.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
-import { checkClientTls, toServerTls, toTlsReferences } from '../client-tls.ts';
+import { checkClientTls, tlsSecretOptions, toServerTls, toTlsReferences } from '../client-tls.ts';
 import { defineKind, type OptionsResult } from '../kind.ts';
 import { createOptionProblem, readOptions } from '../read-options.ts';
 import { defineRefusal } from '../refusal.ts';
@@ -48,6 +48,7 @@ export const forwardAuth = defineKind<ForwardAuthOptions>({
   description: 'Asks an authentication server about each request.',
   schema: () => forwardAuthSchema,
   refusals: [unavailable, requestTooLarge, responseTooLarge],
+  secretOptions: tlsSecretOptions(['tls']),
   read,
   createCompile:
     ({ clock }) =>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
 import { toHeaderBytes } from '../header-lists.ts';
+import { tlsSecretOptions } from '../client-tls.ts';
 import { defineKind, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
 import { defineRefusal, type StepRefusal } from '../refusal.ts';
@@ -31,6 +32,7 @@ export const rateLimit = defineKind<RateLimitMiddlewareOptions>({
     'Limits the rate of requests from one source; each replica counts separately, unless `redis` is set.',
   schema: () => rateLimitSchema,
   refusals: [rateLimitExceeded],
+  secretOptions: [['redis', 'secret'], ...tlsSecretOptions(['redis', 'tls'])],
   read,
   createCompile: (deps) => (options, name) => compile(options, name, deps),
 });

@@ -19,6 +19,27 @@ spec:
     const [document] = documents;
     if (document === undefined) throw new Error('no document');
     const object = { namespace: 'apps', document } as Parameters<typeof secretsOf>[0];
-    expect([...secretsOf(object)]).toEqual(['apps/ca', 'apps/client', 'apps/keys', 'apps/redis']);
+    expect([...secretsOf(object)].sort()).toEqual(['apps/ca', 'apps/client', 'apps/keys', 'apps/redis']);
+  });
+
+  it.each([
+    ['rateLimit: { redis: { secret: found } }'],
+    ['ratelimit: { Redis: { SECRET: found } }'],
+    ['rateLimit: { redis: { tls: { certsecret: found } } }'],
+    ['ForwardAuth: { TLS: { casecret: found } }'],
+    ['BasicAuth: { Secret: found }'],
+  ])('are named in any letter case: %s', (spec) => {
+    expect(find(spec)).toEqual(['apps/found']);
+  });
+
+  it('are not those of options that happen to have such a name', () => {
+    expect(find('headers: { customRequestHeaders: { certSecret: a, secret: b } }')).toEqual([]);
+    expect(find('plugin: { oAuthClientCredentials: { forwardHeaders: { caSecret: c } } }')).toEqual([]);
   });
 });
+
+function find(spec: string): readonly string[] {
+  const [document] = parseDocuments(`kind: Middleware\nspec: { ${spec} }\n`, 'objects.yaml').documents;
+  if (document === undefined) throw new Error('no document');
+  return [...secretsOf({ namespace: 'apps', document } as Parameters<typeof secretsOf>[0])];
+}

@@ -1,3 +1,4 @@
+import { asWritten } from '../../config/as-written.ts';
 import type { Path } from '../../config/path.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import { findKind } from '../../middlewares/kinds.ts';
@@ -12,39 +13,24 @@ export function secretsOf({ namespace, document }: ClusterObject): ReadonlySet<s
       const parsed = parseReference(value, namespace);
       if (parsed.kind === 'reference' && parsed.reference.kind === 'kubernetes')
         found.add(`${parsed.reference.namespace}/${parsed.reference.name}`);
-    } else if (isMapping(value))
-      for (const [name, item] of Object.entries(value)) {
-        if (namesSecret.test(name) && typeof item === 'string') found.add(`${namespace}/${item}`);
-        else walk(item);
-      }
-    else if (Array.isArray(value)) value.forEach(walk);
+    } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(walk);
   };
   const spec = valueAt(document.value, ['spec']);
   walk(spec);
   for (const name of secretNamesIn(spec)) found.add(`${namespace}/${name}`);
-  const ofRedis = valueAt(spec, ['rateLimit', 'redis', 'secret']);
-  if (typeof ofRedis === 'string') found.add(`${namespace}/${ofRedis}`);
   return found;
 }
 
-/** Options whose value is the name of a Secret, in any letter case. */
-const namesSecret = /^(?:ca|cert)Secret$/i;
-
 /** Names of Secrets that stand in options of their own, such as `basicAuth.secret`. */
 function secretNamesIn(spec: unknown): readonly string[] {
-  return entriesOf(spec).flatMap(([type, options]) => {
+  return Object.entries(isMapping(spec) ? spec : {}).flatMap(([type, options]) => {
     const kind = findKind(type);
-    const named = (kind?.members === undefined ? kind?.secretOptions : undefined) ?? [];
-    return entriesOf(options).flatMap(([option, value]) =>
-      typeof value === 'string' && named.some((name) => name.toLowerCase() === option.toLowerCase())
-        ? [value]
-        : [],
-    );
+    const paths = (kind?.members === undefined ? kind?.secretOptions : undefined) ?? [];
+    return paths
+      .map((path) => valueAt(options, asWritten(options, path)))
+      .filter((name) => typeof name === 'string');
   });
 }
-
-const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
-  isMapping(value) ? Object.entries(value) : [];
 
 /** `namespace/name` of each Service that a route names. */
 export function servicesOf(object: ClusterObject): ReadonlySet<string> {
