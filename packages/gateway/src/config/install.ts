@@ -214,6 +214,7 @@ export interface IngressConfig extends ObjectScope {
   readonly ingressClass: string;
   /** Otherwise no Ingress that names an IngressClass is served. */
   readonly readsClasses: boolean;
+  readonly allowCrossNamespace: boolean;
   readonly allowExternalNameServices: boolean;
   readonly strictPrefixMatching: boolean;
 }

@@ -135,6 +135,12 @@ export const kubernetesIngressSchema = z
       .boolean()
       .default(false)
       .describe('Reads no IngressClasses, for which a role must allow it, and no Ingress that names one.'),
+    allowCrossNamespace: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Allows Ingresses to refer to Middlewares of other namespaces. Traefik always does; a Middleware obtains tokens with the credentials of its namespace, and the Services of the Ingress receive them.',
+      ),
     allowExternalNameServices: z
       .boolean()
       .default(false)

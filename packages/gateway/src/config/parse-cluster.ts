@@ -91,6 +91,7 @@ function toIngress(options: ClusterProviders['kubernetesIngress']): KubernetesPr
       ...toScope(options),
       ingressClass: options.ingressClass,
       readsClasses: !options.disableIngressClassLookup,
+      allowCrossNamespace: options.allowCrossNamespace,
       allowExternalNameServices: options.allowExternalNameServices,
       strictPrefixMatching: options.strictPrefixMatching,
     })

@@ -57,6 +57,7 @@ export function createKeep({ crd, ingress }: Pick<KubernetesProviderConfig, 'crd
     allowExternalNameServices: crd?.allowExternalNameServices ?? false,
   });
   const ofIngresses = toTrust({
+    allowCrossNamespace: ingress?.allowCrossNamespace ?? false,
     allowExternalNameServices: ingress?.allowExternalNameServices ?? false,
     strictPrefixMatching: ingress?.strictPrefixMatching ?? false,
   });

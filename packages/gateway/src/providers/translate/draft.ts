@@ -19,6 +19,8 @@ export interface Mention {
     readonly name: string;
     /** The Kubernetes object that is meant, `namespace/name`: `a-b/c` and `a/b-c` have one qualified name. */
     readonly object?: string;
+    /** Namespace that a Kubernetes object of that name must belong to. Default: any. */
+    readonly namespace?: string;
   };
   readonly place: Place;
   readonly path: string;
@@ -40,7 +42,7 @@ export interface Draft {
   /** Of Kubernetes, as `namespace/name`. */
   secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly unreadSecrets: UnreadSecrets;
-  /** `namespace/name` of the Kubernetes object that a middleware comes from, by qualified name. */
+  /** `namespace/name` of the Kubernetes object that an entry comes from, by `toObjectKey`. */
   readonly objects: Map<string, string>;
   readonly mentions: Mention[];
   readonly problems: Problem[];
@@ -61,6 +63,15 @@ export function createDraft(unreadSecrets: UnreadSecrets = new Map()): Draft {
     mentions: [],
     problems: [],
   };
+}
+
+/** Where `objects` has the Kubernetes object of an entry: names of different kinds may be the same. */
+export const toObjectKey = (kind: MentionedKind, name: string): string => `${kind} ${name}`;
+
+/** Notes which Kubernetes object an entry comes from. */
+export function noteObject(draft: Draft, kind: MentionedKind, name: string, object: string): void {
+  const key = toObjectKey(kind, name);
+  if (!draft.objects.has(key)) draft.objects.set(key, object);
 }
 
 /** Adds an entry. A second one of the same name breaks both: which of them is meant is not for us to guess. */

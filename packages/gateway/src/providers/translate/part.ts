@@ -22,7 +22,7 @@ export interface ConfigurationPart {
   readonly stores: readonly TlsStoreConfig[];
   readonly tlsOptions: readonly TlsOptionsConfig[];
   readonly serversTransports: readonly ServersTransportConfig[];
-  readonly objects: readonly (readonly [name: string, object: string])[];
+  readonly objects: readonly (readonly [key: string, object: string])[];
   readonly mentions: readonly Mention[];
   readonly problems: readonly Problem[];
 }
@@ -57,7 +57,7 @@ function freezeEntries<T extends { readonly errors: readonly Problem[] }>(
 export function addPart(draft: Draft, part: ConfigurationPart): void {
   for (const problem of part.problems) draft.problems.push(problem);
   for (const mention of part.mentions) draft.mentions.push(mention);
-  for (const [name, object] of part.objects) if (!draft.objects.has(name)) draft.objects.set(name, object);
+  for (const [key, object] of part.objects) if (!draft.objects.has(key)) draft.objects.set(key, object);
   draft.certificates.push(...part.certificates);
   for (const store of part.stores) addEntry(draft, draft.stores, store);
   for (const options of part.tlsOptions) addEntry(draft, draft.tlsOptions, options);

@@ -2,6 +2,7 @@ import { nearestName } from '@grantgate/middleware/base/names';
 import type { Problem } from '../../config/place.ts';
 import { keepList } from '../../reload/list-changes.ts';
 import { findCircles } from './circles.ts';
+import { toObjectKey } from './draft.ts';
 import type { Draft, Mention, MentionedKind } from './draft.ts';
 
 interface Finding {
@@ -72,8 +73,10 @@ function checkReferences(draft: Draft, propose: (of: Mention['of']) => string): 
   for (const mention of mentions) {
     const { kind, name, object } = mention.of;
     if (!draft[kind].has(name)) add(mention, 'missing_reference', describe(mention.of, propose));
-    else if (object !== undefined && draft.objects.get(name) !== object)
-      add(mention, 'cross_namespace', describeOther(draft, name, object));
+    else if (object !== undefined && draft.objects.get(toObjectKey(kind, name)) !== object)
+      add(mention, 'cross_namespace', describeOther(draft, mention.of, object));
+    else if (isForeign(draft, mention.of))
+      add(mention, 'cross_namespace', describeForeign(draft, mention.of));
     else if (isCircular(mention))
       add(mention, 'circular_reference', `${name} leads back to ${mention.in.name}`);
   }
@@ -85,15 +88,34 @@ const toFinding = (mention: Mention, code: string, message: string): Finding => 
   problem: { severity: 'error', place: mention.place, code, path: mention.path, message },
 });
 
-function describeOther(draft: Draft, name: string, object: string): string {
-  return `there is no Middleware ${object}: ${name} is ${draft.objects.get(name) ?? 'another'}`;
+const objectOf = (draft: Draft, { kind, name }: Mention['of']): string | undefined =>
+  draft.objects.get(toObjectKey(kind, name));
+
+/** An object of a namespace that the mention may not reach. */
+function isForeign(draft: Draft, of: Mention['of']): boolean {
+  const object = objectOf(draft, of);
+  return of.namespace !== undefined && object !== undefined && !object.startsWith(`${of.namespace}/`);
 }
+
+const describeForeign = (draft: Draft, of: Mention['of']): string =>
+  `the ${objectKinds[of.kind]} ${objectOf(draft, of) ?? ''} is not in the namespace ${of.namespace ?? ''} of the object that refers to it: allowCrossNamespace is off`;
+
+const describeOther = (draft: Draft, of: Mention['of'], object: string): string =>
+  `there is no ${objectKinds[of.kind]} ${object}: ${of.name} is ${objectOf(draft, of) ?? 'another'}`;
 
 function describe(of: Mention['of'], propose: (of: Mention['of']) => string): string {
   if (/@internal$/i.test(of.name))
     return `${of.name} belongs to Traefik: here the entry point admin serves /ping, /ready and /metrics`;
   return `there is no ${nouns[of.kind]} ${of.name}${propose(of)}`;
 }
+
+/** Kinds of Kubernetes objects that entries come from. */
+const objectKinds: Readonly<Record<MentionedKind, string>> = {
+  services: 'TraefikService',
+  middlewares: 'Middleware',
+  tlsOptions: 'TLSOption',
+  serversTransports: 'ServersTransport',
+};
 
 const nouns: Readonly<Record<MentionedKind, string>> = {
   services: 'service',

@@ -4,7 +4,7 @@ import { formatPath, isMapping, valueAt } from '../../../config/path.ts';
 import type { Problem } from '../../../config/place.ts';
 import { createProblem } from '../../../config/problem.ts';
 import type { Draft } from '../draft.ts';
-import { addEntry } from '../draft.ts';
+import { addEntry, noteObject } from '../draft.ts';
 import type { RouteMatch } from './http-match.ts';
 import { toProviderName, toQualifiedName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
@@ -53,7 +53,7 @@ export function findFilterProblems(
 /** Adds the middlewares of a router for its filters. @returns their names, outermost first. */
 export function addFilters(
   draft: Draft,
-  { namespace, source: { document } }: KubernetesObject,
+  { namespace, name: route, source: { document } }: KubernetesObject,
   router: string,
   filters: readonly RouteFilter[],
   { path, pathOf }: { readonly path: RouteMatch['path']; readonly pathOf: (index: number) => Path },
@@ -68,6 +68,7 @@ export function addFilters(
       );
       const where = [...at, option];
       const written = valueAt(document.value, where);
+      noteObject(draft, 'middlewares', name, `${namespace}/${route}`);
       const prefixed = option === 'requestRedirect' || option === 'urlRewrite';
       addEntry(draft, draft.middlewares, {
         name,

@@ -168,6 +168,34 @@ describe('an Ingress that is not understood', () => {
     expect([...routers.values()][0]!.errors).toHaveLength(2);
   });
 
+  describe('with a Middleware of another namespace', () => {
+    const foreign = `{ apiVersion: traefik.io/v1alpha1, kind: Middleware, metadata: { name: b-auth, namespace: bank }, spec: { addPrefix: { prefix: /x } } }`;
+    const own = foreign.replace('b-auth', 'auth').replace('bank', 'apps');
+    const objects = (middleware: string): string =>
+      [ingress({ annotations: { [`${prefix}router.middlewares`]: middleware } }), service, foreign, own].join(
+        '\n---\n',
+      );
+    const slices: Origin = { ...origin, requireEndpointSlices: false };
+
+    it('refuses in a cluster, because a tenant could have the token of another sent to its own Service', () => {
+      const { routers, problems } = load(objects('bank-b-auth@kubernetescrd'), slices);
+      expect(problems.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+        'cross_namespace: the Middleware bank/b-auth is not in the namespace apps of the object that refers to it: allowCrossNamespace is off',
+      ]);
+      expect([...routers.values()][0]!.errors).toHaveLength(1);
+    });
+
+    it('is served with allowCrossNamespace, and in files', () => {
+      for (const options of [{ ...slices, allowCrossNamespace: true }, undefined])
+        expect(load(objects('bank-b-auth@kubernetescrd'), options).problems).toEqual([]);
+    });
+
+    it('is served with those of its own namespace and of files', () => {
+      const { problems } = load(objects('apps-auth@kubernetescrd,house@file'), slices);
+      expect(problems.map(({ message }) => message)).toEqual(['there is no middleware house@file']);
+    });
+  });
+
   it('refuses when its Service has an annotation that is not understood', () => {
     const annotated = service.replace(
       'namespace: apps }',

@@ -189,19 +189,21 @@ function giveNames(
 
 function addRouter(
   draft: Draft,
-  { source: { document, path: root } }: KubernetesObject,
+  { namespace, source: { document, path: root } }: KubernetesObject,
   { options, errors }: IngressOptions,
   router: UnnamedRouter & { readonly name: string },
 ): void {
   const { name, rule, path, service, priority } = router;
   const middlewares = options.middlewares.map((one) => (one.includes('@') ? one : `${one}@kubernetes`));
+  // A Middleware of another namespace may have the gateway obtain a token that is not for these Services.
+  const isConfined = document.origin?.allowCrossNamespace === false;
   const annotations = [...root, 'metadata', 'annotations'];
   const at = [...annotations, 'traefik.ingress.kubernetes.io/router.middlewares'];
   const entryPointsAt = [...annotations, 'traefik.ingress.kubernetes.io/router.entrypoints'];
   for (const one of middlewares)
     draft.mentions.push({
       in: { kind: 'routers', name },
-      of: { kind: 'middlewares', name: one },
+      of: { kind: 'middlewares', name: one, ...(isConfined && { namespace }) },
       place: document.placeOf(at),
       path: formatPath(at),
     });

@@ -6,7 +6,7 @@ import type { Source } from '../../../config/read.ts';
 import { readObject } from '../../../config/read.ts';
 import type { NamedObject } from '../../../middlewares/kind.ts';
 import type { Draft, Mention } from '../draft.ts';
-import { addEntry } from '../draft.ts';
+import { addEntry, noteObject } from '../draft.ts';
 import { readMiddleware } from '../read-middleware.ts';
 import { readTarget, type Targets } from './targets.ts';
 import { toMiddlewareName, toQualifiedName } from './names.ts';
@@ -40,7 +40,7 @@ export function addMiddleware(draft: Draft, object: KubernetesObject): readonly 
   // Without a spec there is no type to speak of: one problem is enough.
   const inner = outer.value.spec === undefined ? [] : read.problems;
   draft.problems.push(...outer.problems, ...inner);
-  if (!draft.objects.has(name)) draft.objects.set(name, `${namespace}/${object.name}`);
+  noteObject(draft, 'middlewares', name, `${namespace}/${object.name}`);
   addEntry(draft, draft.middlewares, {
     ...read.config,
     errors: [...errorsOf(outer.problems), ...errorsOf(inner)],
@@ -86,6 +86,7 @@ export function resolveMiddlewares(
         kind: 'middlewares',
         name,
         ...(object !== undefined && { object }),
+        ...(!originOf(source).allowCrossNamespace && { namespace }),
       },
       place: source.document.placeOf(path),
       path: formatPath(path),
