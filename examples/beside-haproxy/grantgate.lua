@@ -1,7 +1,8 @@
--- Asks grantgate whether a request may pass: HAProxy 2.5 and later, nothing else.
+-- Sends an authorization check to grantgate for each request. Requires only HAProxy 2.5 or later.
 local address = "http://127.0.0.1:9000/forward-auth/"
 
--- Headers of the answer that the service gets. Without authorization, the caller's own client secret reaches the service.
+-- Headers of the response that are copied to the service. Without authorization, the caller's own client secret reaches
+-- the service.
 local copied = { "authorization", "x-auth-request-user", "group" }
 
 local never_sent = {
@@ -43,7 +44,7 @@ core.register_action("grantgate", { "http-req" }, function(txn)
   end
 
   for _, name in ipairs(copied) do
-    -- Many servers read x_group, x.group and x~group as x-group: no spelling of the caller's passes.
+    -- Many servers read x_group, x.group and x~group as x-group, so every spelling of the caller's header is removed.
     local spelled = name:gsub("%W", "-")
     for sent, _ in pairs(received) do
       if sent:lower():gsub("%W", "-") == spelled then txn.http:req_del_header(sent) end

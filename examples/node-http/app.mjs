@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { oAuthClientCredentials } from '@grantgate/middleware/express';
 
-const guard = oAuthClientCredentials({ url: process.env.TOKEN_URL, claims: 'Equals(`grp`, `admin`)' });
+const protect = oAuthClientCredentials({ url: process.env.TOKEN_URL, claims: 'Equals(`grp`, `admin`)' });
 const server = createServer((request, response) =>
-  guard(request, response, () => {
+  protect(request, response, () => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ caller: request.auth.clientId }));
   }),

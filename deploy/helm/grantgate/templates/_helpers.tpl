@@ -34,7 +34,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 {{- end }}
 
-{{/* grantgate.yaml: what the user wrote, with what the pod around it relies on. */}}
+{{/* grantgate.yaml: the user's configuration, with the settings that the other objects of the chart rely on. */}}
 {{- define "grantgate.configuration" -}}
 {{- $grace := dict "transport" (dict "lifeCycle" (dict "graceTimeOut" (printf "%ds" (int .Values.graceSeconds)))) }}
 {{- $entryPoints := dict "web" (merge (dict "address" ":8000") $grace) "admin" (dict "address" ":8080") }}
@@ -48,7 +48,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) $own) }}
 {{- end }}
 
-{{/* What the gateway calls. */}}
+{{/* Permissions for the gateway's API requests. */}}
 {{- define "grantgate.rules" -}}
 - apiGroups: [traefik.io]
   resources: [ingressroutes, middlewares]
