@@ -65,11 +65,12 @@ demo: build
 	@node packages/gateway/bin/grantgate.cjs demo $(ARGS)
 
 lint: setup
-	@echo "== formatting, lint, import directions, prose"
+	@echo "== formatting, lint, import directions, prose, names of types"
 	npx prettier --check --log-level warn .
 	npx eslint .
 	npm run --silent imports
 	npm run --silent prose
+	npm run --silent type-names
 
 test: build lint test-programs helm
 	@echo "== types of the tests"

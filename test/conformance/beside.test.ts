@@ -5,7 +5,7 @@ import { startExample } from '../e2e/beside.testkit.ts';
 import { changes } from './beside-examples.testkit.ts';
 import { withUsername } from './checks.testkit.ts';
 import type { Integration } from './integration.ts';
-import { startGuardedService, toSeen } from './guarded-service.testkit.ts';
+import { startProtectedService, toSeen } from './protected-service.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 import { sendRequest } from './send-request.testkit.ts';
 
@@ -39,7 +39,7 @@ const besideDoor = (name: ProxyName, { example, command }: Proxy): Integration =
   name: `beside ${name}`,
   ...manners[name],
   async start(middlewares) {
-    const service = await startGuardedService();
+    const service = await startProtectedService();
     const guards = {
       middlewares: Object.keys(middlewares),
       forwarded: [

@@ -1,7 +1,7 @@
 import { until } from '../../packages/testkit/src/until.ts';
 import { startTestGateway } from '../e2e/gateway.testkit.ts';
 import type { Integration } from './integration.ts';
-import { startGuardedService, toSeen } from './guarded-service.testkit.ts';
+import { startProtectedService, toSeen } from './protected-service.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 import { sendRequest } from './send-request.testkit.ts';
 
@@ -9,7 +9,7 @@ import { sendRequest } from './send-request.testkit.ts';
 const gatewayDoor: Integration = {
   name: 'the gateway',
   async start(middlewares) {
-    const upstream = await startGuardedService();
+    const upstream = await startProtectedService();
     const names = Object.keys(middlewares);
     const entries = <T>(of: (name: string) => T): Record<string, T> =>
       Object.fromEntries(names.map((name) => [name, of(name)]));

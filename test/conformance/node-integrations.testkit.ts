@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Auth } from '@grantgate/middleware/express';
 import type { SeenRequest } from './integration.ts';
-import { seenType, toSeen } from './guarded-service.testkit.ts';
+import { seenType, toSeen } from './protected-service.testkit.ts';
 import type { RunningIntegration } from './integration.ts';
 import { sendRequest } from './send-request.testkit.ts';
 

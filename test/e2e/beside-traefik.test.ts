@@ -25,7 +25,7 @@ const documented = {
   tls: 'object',
 } as const;
 
-interface ForwardAuthOptions {
+interface ForwardAuthMiddleware {
   readonly address: string;
   readonly trustForwardHeader?: boolean;
   readonly authResponseHeaders: readonly string[];
@@ -34,7 +34,7 @@ interface ForwardAuthOptions {
   readonly headerField?: string;
 }
 
-interface RouterOptions {
+interface TraefikRouter {
   readonly rule: string;
   readonly middlewares: readonly string[];
   readonly service: string;
@@ -42,8 +42,8 @@ interface RouterOptions {
 
 interface Dynamic {
   readonly http: {
-    readonly routers: Readonly<Record<string, RouterOptions>>;
-    readonly middlewares: Readonly<Record<string, { readonly forwardAuth?: ForwardAuthOptions }>>;
+    readonly routers: Readonly<Record<string, TraefikRouter>>;
+    readonly middlewares: Readonly<Record<string, { readonly forwardAuth?: ForwardAuthMiddleware }>>;
     readonly services: Readonly<
       Record<string, { readonly loadBalancer: { readonly servers: readonly { readonly url: string }[] } }>
     >;
@@ -71,7 +71,7 @@ describe('the example beside Traefik', () => {
     await server.close();
   });
 
-  const guards = (): readonly (readonly [string, ForwardAuthOptions])[] =>
+  const guards = (): readonly (readonly [string, ForwardAuthMiddleware])[] =>
     Object.entries(http.middlewares).flatMap(([name, { forwardAuth }]) =>
       forwardAuth === undefined ? [] : [[name, forwardAuth] as const],
     );

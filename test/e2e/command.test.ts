@@ -17,7 +17,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { until } from '../../packages/testkit/src/until.ts';
 import type { SingleRedis } from '../../packages/testkit/src/redis/redis.ts';
 import { startSingleRedis } from '../../packages/testkit/src/redis/redis.ts';
-import type { Logged, SharedGateways } from './shared-gateways.testkit.ts';
+import type { LoggingGateway, SharedGateways } from './shared-gateways.testkit.ts';
 import {
   call,
   sharedEnv,
@@ -194,12 +194,12 @@ describe('grantgate serve with a shared store, as it is built', () => {
     await fleet.close();
   });
 
-  interface Joined extends Logged {
+  interface FleetMember extends LoggingGateway {
     readonly url: string;
     readonly kill: () => void;
   }
   /** Starts a gateway in a process of its own, and waits until it can use the store. */
-  async function joinFleet(): Promise<Joined> {
+  async function joinFleet(): Promise<FleetMember> {
     const { server, upstream } = fleet;
     writeFileSync(join(folder, 'routes.yaml'), sharedRoutes(server.url, upstream.url, redis.options, 'gg:'));
     writeFileSync(
@@ -238,7 +238,7 @@ describe('grantgate serve with a shared store, as it is built', () => {
     const release = fleet.server.hold();
     const lockOf = async (): Promise<string | undefined> =>
       ((await redis.server.command('KEYS', '*:lock')) as string[])[0];
-    const logged = ({ log }: Joined, text: string): number =>
+    const logged = ({ log }: FleetMember, text: string): number =>
       log.lines().filter((line) => line.includes(text)).length;
     // A store that is slow for once takes no lock: then another credential is tried.
     const { caller, lock, asked } = await until(async () => {

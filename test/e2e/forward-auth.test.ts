@@ -62,7 +62,7 @@ afterAll(async () => {
   await server.close();
 });
 
-interface Asked {
+interface ProxiedResponse {
   readonly status: number;
   /** Name and value in turn. */
   readonly raw: readonly string[];
@@ -84,10 +84,10 @@ async function ask(
     readonly headers?: readonly string[];
     readonly body?: string;
   } = {},
-): Promise<Asked> {
+): Promise<ProxiedResponse> {
   const before = gateway.accessLog.lines().length;
   const { hostname, port, host } = new URL(gateway.urlOf(entryPoint));
-  const answer = await new Promise<Omit<Asked, 'logged'>>((resolve, reject) => {
+  const answer = await new Promise<Omit<ProxiedResponse, 'logged'>>((resolve, reject) => {
     const outgoing = httpRequest({
       hostname,
       port,

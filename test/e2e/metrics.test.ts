@@ -74,7 +74,7 @@ const routes = (more: object = {}, claims = 'Equals(`grp`, `admin`)') => ({
   },
 });
 
-interface Scraped extends WorkerResponse {
+interface MetricsGateway extends WorkerResponse {
   readonly workers: number;
   readonly urlOf: (entryPoint: string) => string;
   /** The exposition; refused by the reader when it is not one. */
@@ -84,7 +84,7 @@ interface Scraped extends WorkerResponse {
   visitAll(path: string, count: number, headers?: Readonly<Record<string, string>>): Promise<void>;
 }
 
-async function start(workers: number): Promise<Scraped> {
+async function start(workers: number): Promise<MetricsGateway> {
   const { cert, key } = createTestAuthority().issue('gateway.example.com', ['localhost']);
   const served = serve(
     {
@@ -138,14 +138,14 @@ const ada = basic(hidden.id, hidden.secret);
 const mallory = basic(hidden.otherId, hidden.otherSecret);
 
 /** Waits until so many requests have been counted: a caller has its answer a moment before it is. */
-const untilCounted = (scraped: Scraped, count: number): Promise<Exposition> =>
+const untilCounted = (scraped: MetricsGateway, count: number): Promise<Exposition> =>
   until(async () => {
     const seen = await scraped.scrape();
     return seen.sum(requests, { entrypoint: 'web' }) >= count && seen;
   });
 
 /** Waits until each worker has loaded so many configurations. */
-const untilLoaded = (scraped: Scraped, times: number): Promise<unknown> =>
+const untilLoaded = (scraped: MetricsGateway, times: number): Promise<unknown> =>
   until(async () =>
     Array.from({ length: scraped.workers }, (_, index) => index + 1).every(
       (number) =>

@@ -50,23 +50,23 @@ export async function call(gateway: { readonly url: string }, { headers }: Calle
 }
 
 /** A gateway whose log can be read, in this process or in one of its own. */
-export interface Logged {
+export interface LoggingGateway {
   readonly log: { readonly lines: () => readonly string[] };
 }
 
 /** Waits until the log has shown it. */
-export const untilLogged = (gateway: Logged, text: string): Promise<void> =>
+export const untilLogged = (gateway: LoggingGateway, text: string): Promise<void> =>
   vi.waitFor(() => expect(gateway.log.lines().join('\n')).toContain(text), waiting);
 
 /** Waits until the last word of the log about the store is that it can be used, or not. */
-export const untilStore = (gateway: Logged, state: 'available' | 'unavailable'): Promise<void> =>
+export const untilStore = (gateway: LoggingGateway, state: 'available' | 'unavailable'): Promise<void> =>
   vi.waitFor(() => {
     const words = gateway.log.lines().filter((line) => /token store (?:un)?available/.test(line));
     expect(words.at(-1)).toContain(`token store ${state}`);
   }, waiting);
 
 /** Why operations of the store failed, or it was left alone, in the words of the log. */
-export const storeTroubles = ({ log }: Logged): readonly string[] =>
+export const storeTroubles = ({ log }: LoggingGateway): readonly string[] =>
   log
     .lines()
     .map((line) => JSON.parse(line) as { msg: string; operation?: string; reason?: string })
@@ -80,7 +80,10 @@ export const slowness = /: (?:no response within 250 ms|(?:Redis: )?(?:time-out|
  * Does something until the stores of `gateways()` answered in time meanwhile. On a machine that is too busy for that, each
  * gateway asks for itself.
  */
-export function whileStoresAreQuick<T>(gateways: () => readonly Logged[], act: () => Promise<T>): Promise<T> {
+export function whileStoresAreQuick<T>(
+  gateways: () => readonly LoggingGateway[],
+  act: () => Promise<T>,
+): Promise<T> {
   const delays = (): number =>
     gateways()
       .flatMap(storeTroubles)

@@ -27,18 +27,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Ended {
+interface ProcessResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** Runs the installed command to its end. */
-const grantgate = (cwd: string, ...args: readonly string[]): Promise<Ended> =>
+const grantgate = (cwd: string, ...args: readonly string[]): Promise<ProcessResult> =>
   run(join(cwd, 'node_modules/.bin/grantgate'), args, { cwd, env: { PATH: process.env['PATH'] } }).then(
     (ended) => ({ code: 0, ...ended }),
     (error: unknown) => {
-      const { code, stdout, stderr } = error as Ended;
+      const { code, stdout, stderr } = error as ProcessResult;
       return { code, stdout, stderr };
     },
   );

@@ -2,14 +2,14 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Published, Tarball } from './packed.testkit.ts';
+import type { PackageName, Tarball } from './packed.testkit.ts';
 import { createFolder, createProject, install, npm, pack, published, root, run } from './packed.testkit.ts';
 
 let folder = '';
 /** The middleware alone, and beside every framework that it has a subpath for. */
 let project = '';
 let beside = '';
-const packed = new Map<Published, Tarball>();
+const packed = new Map<PackageName, Tarball>();
 
 beforeAll(async () => {
   folder = await createFolder();
@@ -204,7 +204,7 @@ interface PackageManifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-const readManifest = async (name: Published): Promise<PackageManifest> =>
+const readManifest = async (name: PackageName): Promise<PackageManifest> =>
   JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')) as PackageManifest;
 
 /** What the compiler says of an application, and of our declarations that it uses; nothing is good. */
@@ -232,7 +232,7 @@ async function check(cwd: string, application: string, resolution: 'nodenext' | 
   return checked.stdout.replace(/^node_modules[/](?!@grantgate[/]).*\n(?: .*\n)*/gm, '');
 }
 
-interface Loaded {
+interface ModuleFootprint {
   /** Of what the subpath exports as `name`. */
   readonly type: string;
   /** Bytes of this package's files that were loaded. */
@@ -242,7 +242,7 @@ interface Loaded {
 }
 
 /** Loads a subpath in a process of its own, which writes down what files it has run. */
-async function load(subpath: string, name: string): Promise<Loaded> {
+async function load(subpath: string, name: string): Promise<ModuleFootprint> {
   const code = `console.log(typeof (await import('@grantgate/middleware${subpath}'))['${name}']);`;
   const report = await mkdtemp(join(folder, 'loaded-'));
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], {

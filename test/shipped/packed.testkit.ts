@@ -11,7 +11,7 @@ export const run = promisify(execFile);
 
 /** Folders of the published packages. */
 export const published = ['middleware', 'demo', 'gateway'] as const;
-export type Published = (typeof published)[number];
+export type PackageName = (typeof published)[number];
 
 export interface Tarball {
   readonly path: string;
@@ -25,17 +25,17 @@ export const npm = (args: readonly string[], cwd: string): Promise<{ readonly st
 export const createFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'grantgate-shipped-'));
 
 /** Packs a package into a folder, as `npm publish` would. */
-export async function pack(name: Published, folder: string): Promise<Tarball> {
+export async function pack(name: PackageName, folder: string): Promise<Tarball> {
   const { stdout } = await npm(
     ['pack', '--json', '--pack-destination', folder],
     join(root, 'packages', name),
   );
-  interface Packed {
+  interface PackResult {
     readonly filename: string;
     readonly size: number;
     readonly files: readonly { readonly path: string }[];
   }
-  const [{ filename, size, files }] = JSON.parse(stdout) as readonly [Packed];
+  const [{ filename, size, files }] = JSON.parse(stdout) as readonly [PackResult];
   return { path: join(folder, filename), size, files: files.map(({ path }) => path) };
 }
 

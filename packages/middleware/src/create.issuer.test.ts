@@ -8,7 +8,7 @@ import { createFakeClock } from '../../testkit/src/fake-clock.ts';
 import { until } from '../../testkit/src/until.ts';
 import { createMemoryStore } from './cache/memory-store.ts';
 import { createStores } from './cache/stores.ts';
-import { createAuthenticator, type Authenticator } from './create.ts';
+import { createAuthenticator, type Authenticator, type AuthenticatorParts } from './create.ts';
 import type { MaybePromise } from './base/maybe-promise.ts';
 import type { Decision } from './decision/decision.ts';
 import type { ClientCredentialsFields } from './options/schema.ts';
@@ -33,8 +33,7 @@ afterEach(async () => {
 });
 
 type IssuerOptions = Partial<ClientCredentialsFields> & { readonly url?: string; readonly issuer?: string };
-type Parts = NonNullable<Parameters<typeof createAuthenticator>[1]>;
-function open(options: IssuerOptions = {}, parts: Parts = {}): Authenticator {
+function open(options: IssuerOptions = {}, parts: AuthenticatorParts = {}): Authenticator {
   const authenticator = createAuthenticator(
     { issuer: server.issuer, ...own, ...options },
     { clock, onDiscovery: () => {}, ...parts },

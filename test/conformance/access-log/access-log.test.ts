@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readVersion, traefikProgram } from '../traefik/real.testkit.ts';
 import { cases, type LogCase } from './cases.ts';
-import { startLogged, startRealLogged, type Format, type Logged } from './logged.testkit.ts';
+import { startLogged, startRealLogged, type LogFormat, type LoggingProxy } from './logged.testkit.ts';
 import { toFields, toStableLine, toWantedLine } from './observe.testkit.ts';
 
 // The access log is that of the real Traefik, as it was recorded, except where a case says why not. With TRAEFIK=PROGRAM the real
@@ -12,7 +12,7 @@ const recording = new URL('testdata/traefik.json', import.meta.url);
 
 type Lines = Readonly<Record<string, unknown>>;
 
-interface Recording {
+interface AccessLogRecording {
   readonly version: string;
   readonly recorded: string;
   readonly json: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -20,12 +20,12 @@ interface Recording {
   readonly genericCLF: Readonly<Record<string, string>>;
 }
 
-const formats: readonly Format[] = ['json', 'common', 'genericCLF'];
-const read = (): Recording => JSON.parse(readFileSync(recording, 'utf8')) as Recording;
+const formats: readonly LogFormat[] = ['json', 'common', 'genericCLF'];
+const read = (): AccessLogRecording => JSON.parse(readFileSync(recording, 'utf8')) as AccessLogRecording;
 
 async function logAll(
-  format: Format,
-  start: (accessLog: object) => Promise<Logged>,
+  format: LogFormat,
+  start: (accessLog: object) => Promise<LoggingProxy>,
   asked: readonly LogCase[] = cases,
 ): Promise<Lines> {
   const logged = await start({ format });

@@ -10,10 +10,10 @@ import { startTraefik } from '../traefik/real.testkit.ts';
 import type { EntryPointName, LogCase } from './cases.ts';
 import { nextLine, send, startService } from './observe.testkit.ts';
 
-export type Format = 'json' | 'common' | 'genericCLF';
+export type LogFormat = 'json' | 'common' | 'genericCLF';
 
 /** A proxy with the routes of the cases, and its access log. */
-export interface Logged {
+export interface LoggingProxy {
   /** Of servers and entry points, by name. */
   readonly ports: Readonly<Record<string, number>>;
   /** Sends the request of a case; gives the line that it leads to. */
@@ -78,7 +78,7 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Starts the real Traefik, whose access log has these options. */
-export async function startRealLogged(program: string, accessLog: object): Promise<Logged> {
+export async function startRealLogged(program: string, accessLog: object): Promise<LoggingProxy> {
   const service = await startService();
   const folder = await mkdtemp(join(tmpdir(), 'traefik-'));
   const [web = 0, trusting = 0, secure = 0, dead = 0] = await freePorts(4);
@@ -105,7 +105,7 @@ export async function startRealLogged(program: string, accessLog: object): Promi
 }
 
 /** Starts grantgate with the same files; its access log goes to memory. */
-export async function startLogged(accessLog: object): Promise<Logged> {
+export async function startLogged(accessLog: object): Promise<LoggingProxy> {
   const service = await startService();
   const folder = await mkdtemp(join(tmpdir(), 'grantgate-'));
   const [dead = 0] = await freePorts(1);

@@ -47,13 +47,13 @@ export async function startService() {
   };
 }
 
-type Service = Awaited<ReturnType<typeof startService>>;
+type ObservedService = Awaited<ReturnType<typeof startService>>;
 
 /** Sends the request of a case, and waits until it ends. */
 export async function send(
   { request, frames, abandons, entryPoint }: LogCase,
   port: number,
-  service: Service,
+  service: ObservedService,
 ): Promise<void> {
   const socket =
     entryPoint === 'secure'

@@ -9,7 +9,7 @@ import type { ContractSubject } from './contract-subject.testkit.ts';
 
 const passing: Answer = { status: 200, headers: ['Authorization', 'Bearer token', 'X-User', 'boss'] };
 
-interface Received {
+interface WireResponse {
   readonly status: number;
   readonly rawHeaders: readonly string[];
   readonly body: string;
@@ -56,7 +56,7 @@ function toLines(rawHeaders: readonly string[], transport: string): readonly str
   return lines.sort();
 }
 
-type Send = (origin: string, target: string, one: ContractCase) => Promise<Received>;
+type Send = (origin: string, target: string, one: ContractCase) => Promise<WireResponse>;
 
 const senders: Readonly<Record<NonNullable<ContractCase['transport']>, Send>> = {
   async http1(origin, target, one) {

@@ -5,7 +5,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { TraefikEntryPoint } from './configuration.testkit.ts';
 import { checkRequest } from './forward-auth.testkit.ts';
 import { rewriteForwarded } from './forwarded-headers.testkit.ts';
-import type { HeaderFields } from './header-fields.testkit.ts';
+import type { CanonicalFields } from './header-fields.testkit.ts';
 import { firstOf, readFields } from './header-fields.testkit.ts';
 import type { TraefikRequest } from './incoming-request.testkit.ts';
 import type { AnyRequest, AnyResponse, Handlers } from './listener.testkit.ts';
@@ -25,7 +25,7 @@ export interface TraefikEntryPointDeps {
 /** A response that is the proxy's own, or the check's. */
 interface OwnResponse {
   readonly status: number;
-  readonly fields: HeaderFields;
+  readonly fields: CanonicalFields;
   readonly body: Buffer;
 }
 
@@ -81,7 +81,7 @@ async function handle(
 }
 
 /** Without the names that the entry point deletes; undefined when it rejects one. */
-function filterNames(fields: HeaderFields, { http }: TraefikEntryPoint): HeaderFields | undefined {
+function filterNames(fields: CanonicalFields, { http }: TraefikEntryPoint): CanonicalFields | undefined {
   const { underscoreHeadersStrategy, aliasHeadersStrategy } = http;
   const strategy = aliasHeadersStrategy ?? underscoreHeadersStrategy;
   const odd = aliasHeadersStrategy === undefined ? /_/ : /[^A-Za-z\d-]/;
@@ -94,7 +94,7 @@ function filterNames(fields: HeaderFields, { http }: TraefikEntryPoint): HeaderF
 function toRequest(
   message: AnyRequest,
   target: Target,
-  fields: HeaderFields,
+  fields: CanonicalFields,
   { http }: TraefikEntryPoint,
 ): TraefikRequest {
   const length = fields.get('Content-Length')?.[0];
@@ -119,7 +119,7 @@ function ownResponse(status: number, text = ''): Outcome {
 
 /** As Go's `http.Error` writes it. */
 function errorResponse(status: number, text: string): Outcome {
-  const fields: HeaderFields = new Map([
+  const fields: CanonicalFields = new Map([
     ['Content-Type', ['text/plain; charset=utf-8']],
     ['X-Content-Type-Options', ['nosniff']],
   ]);
@@ -127,7 +127,7 @@ function errorResponse(status: number, text: string): Outcome {
 }
 
 /** Status and headers for the caller; Go says how long a short body is. */
-function toHead(outcome: Outcome): { readonly status: number; readonly fields: HeaderFields } {
+function toHead(outcome: Outcome): { readonly status: number; readonly fields: CanonicalFields } {
   if ('served' in outcome)
     return { status: outcome.served.message.statusCode ?? 502, fields: toCallerFields(outcome.served) };
   const { status, fields, body } = outcome.own;

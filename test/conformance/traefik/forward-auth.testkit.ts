@@ -2,7 +2,7 @@ import type { Agent, IncomingMessage } from 'node:http';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { TraefikForwardAuth } from './configuration.testkit.ts';
 import { deleteManaged, managedNames, toForwardedPort } from './forwarded-headers.testkit.ts';
-import type { HeaderFields } from './header-fields.testkit.ts';
+import type { CanonicalFields } from './header-fields.testkit.ts';
 import { firstOf, readFields, toCanonicalName } from './header-fields.testkit.ts';
 import type { TraefikRequest } from './incoming-request.testkit.ts';
 import { sendOutgoing } from './outgoing-request.testkit.ts';
@@ -13,7 +13,7 @@ import { toRequestUri } from './request-target.testkit.ts';
 export interface TraefikRefusal {
   readonly passes: false;
   readonly status: number;
-  readonly fields: HeaderFields;
+  readonly fields: CanonicalFields;
   readonly body: Buffer;
 }
 
@@ -95,9 +95,9 @@ async function ask(
   return message;
 }
 
-function toCheckFields(request: TraefikRequest, options: TraefikForwardAuth): HeaderFields {
+function toCheckFields(request: TraefikRequest, options: TraefikForwardAuth): CanonicalFields {
   const { trustForwardHeader: trusts } = options;
-  let fields: HeaderFields = new Map(request.fields);
+  let fields: CanonicalFields = new Map(request.fields);
   for (const name of hopByHop) fields.delete(name);
   if (trusts === false) deleteManaged(fields);
   if (options.authRequestHeaders.length > 0) {
@@ -128,17 +128,17 @@ function toCheckFields(request: TraefikRequest, options: TraefikForwardAuth): He
 
 /** Of a refusal: all but hop-by-hop headers, and `Location` as it reads from the forward-auth server. */
 function toCaller(
-  fields: HeaderFields,
+  fields: CanonicalFields,
   { preserveLocationHeader, address }: TraefikForwardAuth,
-): HeaderFields {
-  const kept: HeaderFields = new Map(fields);
+): CanonicalFields {
+  const kept: CanonicalFields = new Map(fields);
   for (const name of hopByHop) kept.delete(name);
   const location = firstOf(fields, 'Location');
   if (location !== '' && !preserveLocationHeader) kept.set('Location', [new URL(location, address).href]);
   return kept;
 }
 
-function takeHeaders(fields: HeaderFields, answered: HeaderFields, options: TraefikForwardAuth): void {
+function takeHeaders(fields: CanonicalFields, answered: CanonicalFields, options: TraefikForwardAuth): void {
   for (const name of options.authResponseHeaders.map(toCanonicalName)) {
     const values = answered.get(name);
     fields.delete(name);

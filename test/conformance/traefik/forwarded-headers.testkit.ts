@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { TraefikEntryPoint } from './configuration.testkit.ts';
-import type { HeaderFields } from './header-fields.testkit.ts';
+import type { CanonicalFields } from './header-fields.testkit.ts';
 import { firstOf, lists, membersOf, toCanonicalName } from './header-fields.testkit.ts';
 import type { TraefikRequest } from './incoming-request.testkit.ts';
 
@@ -29,7 +29,7 @@ export function isManaged(name: string): boolean {
 /** Names that `trustForwardHeader: true` adds to `authRequestHeaders`. */
 export const managedNames: readonly string[] = [...managed];
 
-export function deleteManaged(fields: HeaderFields): void {
+export function deleteManaged(fields: CanonicalFields): void {
   for (const name of [...fields.keys()]) if (isManaged(name)) fields.delete(name);
 }
 
@@ -59,7 +59,7 @@ export function toForwardedPort(host: string, proto: string): string {
 }
 
 /** Whatever a caller's `Connection` names is gone before the check; of the header itself, an upgrade stays. */
-function removeConnectionHeaders(fields: HeaderFields): void {
+function removeConnectionHeaders(fields: CanonicalFields): void {
   const upgrade = lists(fields, 'Connection', 'upgrade') ? firstOf(fields, 'Upgrade') : '';
   for (const member of membersOf(fields, 'Connection'))
     if (!isManaged(toCanonicalName(member))) fields.delete(toCanonicalName(member));

@@ -1,5 +1,5 @@
 /** Header fields as Go's net/http keeps them: under the canonical name, the values in order. */
-export type HeaderFields = Map<string, readonly string[]>;
+export type CanonicalFields = Map<string, readonly string[]>;
 
 const token = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
 
@@ -13,8 +13,8 @@ export function toCanonicalName(name: string): string {
 }
 
 /** Reads names and values in turn; pseudo-headers of HTTP/2 are left out. */
-export function readFields(rawHeaders: readonly string[]): HeaderFields {
-  const fields: HeaderFields = new Map();
+export function readFields(rawHeaders: readonly string[]): CanonicalFields {
+  const fields: CanonicalFields = new Map();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
     if (name.startsWith(':')) continue;
@@ -25,12 +25,12 @@ export function readFields(rawHeaders: readonly string[]): HeaderFields {
 }
 
 /** The first value; empty when there is none. */
-export function firstOf(fields: HeaderFields, name: string): string {
+export function firstOf(fields: CanonicalFields, name: string): string {
   return fields.get(name)?.[0] ?? '';
 }
 
 /** What a header lists, without the white space and the empty members. */
-export function membersOf(fields: HeaderFields, name: string): readonly string[] {
+export function membersOf(fields: CanonicalFields, name: string): readonly string[] {
   return (fields.get(name) ?? [])
     .flatMap((value) => value.split(','))
     .map((member) => member.trim())
@@ -38,12 +38,12 @@ export function membersOf(fields: HeaderFields, name: string): readonly string[]
 }
 
 /** Whether a header lists a token, in any letter case. */
-export function lists(fields: HeaderFields, name: string, member: string): boolean {
+export function lists(fields: CanonicalFields, name: string, member: string): boolean {
   return membersOf(fields, name).some((one) => one.toLowerCase() === member.toLowerCase());
 }
 
 /** All but `User-Agent`, by name. */
-export function sortByName(fields: HeaderFields): readonly (readonly [string, readonly string[]])[] {
+export function sortByName(fields: CanonicalFields): readonly (readonly [string, readonly string[]])[] {
   return [...fields]
     .filter(([name]) => name !== 'User-Agent')
     .sort(([one], [other]) => (one < other ? -1 : 1));

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { HeaderFields } from './header-fields.testkit.ts';
+import type { CanonicalFields } from './header-fields.testkit.ts';
 import type { Target } from './request-target.testkit.ts';
 
 /** A caller's request on its way through the stand-in. */
@@ -8,7 +8,7 @@ export interface TraefikRequest {
   readonly target: Target;
   /** Value of `Host` or `:authority`. */
   readonly host: string;
-  readonly fields: HeaderFields;
+  readonly fields: CanonicalFields;
   readonly remoteAddress: string;
   /** In bytes; undefined for chunks, and for HTTP/2 without a length. */
   readonly contentLength: number | undefined;

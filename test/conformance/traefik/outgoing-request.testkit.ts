@@ -2,7 +2,7 @@ import type { Agent, IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
-import type { HeaderFields } from './header-fields.testkit.ts';
+import type { CanonicalFields } from './header-fields.testkit.ts';
 import { sortByName } from './header-fields.testkit.ts';
 
 export interface TraefikOutgoingRequest {
@@ -13,7 +13,7 @@ export interface TraefikOutgoingRequest {
   readonly uri: string;
   readonly host: string;
   /** Without `Host` and what frames the body. */
-  readonly fields: HeaderFields;
+  readonly fields: CanonicalFields;
   readonly body: Readable | Buffer | undefined;
   /** In bytes; undefined with a body: chunks. */
   readonly contentLength: number | undefined;

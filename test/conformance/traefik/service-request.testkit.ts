@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import { readFields } from './header-fields.testkit.ts';
-import type { HeaderFields } from './header-fields.testkit.ts';
+import type { CanonicalFields } from './header-fields.testkit.ts';
 import { firstOf, lists } from './header-fields.testkit.ts';
 import type { TraefikRequest } from './incoming-request.testkit.ts';
 import type { OutgoingResponse } from './outgoing-request.testkit.ts';
@@ -43,15 +43,15 @@ export function sendToService(
 }
 
 /** Headers of the service's response for the caller. */
-export function toCallerFields(response: OutgoingResponse): HeaderFields {
+export function toCallerFields(response: OutgoingResponse): CanonicalFields {
   const fields = readFields(response.message.rawHeaders);
   if (response.upgraded !== undefined) return fields;
   for (const name of hopByHop) fields.delete(name);
   return fields;
 }
 
-function toServiceFields({ fields: given, remoteAddress }: TraefikRequest): HeaderFields {
-  const fields: HeaderFields = new Map(given);
+function toServiceFields({ fields: given, remoteAddress }: TraefikRequest): CanonicalFields {
+  const fields: CanonicalFields = new Map(given);
   const upgrade = lists(fields, 'Connection', 'upgrade') ? firstOf(fields, 'Upgrade') : '';
   const trailers = lists(fields, 'Te', 'trailers');
   for (const name of hopByHop) fields.delete(name);

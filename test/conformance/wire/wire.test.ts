@@ -13,13 +13,13 @@ import { observe, startWireService, type WireObservation } from './observe.testk
 
 const recording = new URL('testdata/traefik.json', import.meta.url);
 
-interface Recording {
+interface WireRecording {
   readonly version: string;
   readonly recorded: string;
   readonly observations: Readonly<Record<string, readonly WireObservation[]>>;
 }
 
-const read = (): Recording => JSON.parse(readFileSync(recording, 'utf8')) as Recording;
+const read = (): WireRecording => JSON.parse(readFileSync(recording, 'utf8')) as WireRecording;
 
 /** What JSON keeps of an observation. */
 const plain = (observation: unknown): unknown => JSON.parse(JSON.stringify(observation));

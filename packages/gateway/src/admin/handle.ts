@@ -5,7 +5,7 @@ import type { PendingRequest } from '../pipeline/refusals.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import { respondToPurge } from './purge-response.ts';
-import type { Page } from './page.ts';
+import type { AdminPage } from './page.ts';
 
 export interface AdminOptions {
   /** Status of `/ping` now; undefined: `/ping` and `/ready` are not served here. */
@@ -13,7 +13,7 @@ export interface AdminOptions {
   /** Why the gateway is not ready, for each provider that is not. */
   readonly unready: () => readonly string[];
   /** Response of `/metrics`; undefined when there is none. Rejects when the metrics of the workers are unavailable. */
-  readonly metrics?: (() => Promise<Page>) | undefined;
+  readonly metrics?: (() => Promise<AdminPage>) | undefined;
   /** Drops tokens for `POST /api/tokens/purge`; undefined: that is not answered here. Rejects when a worker does not reply in time. */
   readonly purge?: ((request: PurgeRequest) => Promise<PurgeResult>) | undefined;
   /** Called with each response, before it is written. Default: nobody is. */
@@ -73,14 +73,14 @@ export function createAdminHandle(options: AdminOptions): Handle {
 /** Nothing of it is waited for. */
 const answered: PendingRequest = Object.freeze({ refuse() {} });
 
-const plain = (text: string): Page => ({ type: 'text/plain; charset=utf-8', text });
+const plain = (text: string): AdminPage => ({ type: 'text/plain; charset=utf-8', text });
 
-type Write = (service: string, status: number, page: Page, more?: readonly string[]) => void;
+type Write = (service: string, status: number, page: AdminPage, more?: readonly string[]) => void;
 
 function respond(
   incoming: IncomingRequest,
   status: number,
-  { type, text }: Page,
+  { type, text }: AdminPage,
   {
     more = [],
     service,

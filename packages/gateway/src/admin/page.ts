@@ -1,5 +1,5 @@
 /** The content of a response. */
-export interface Page {
+export interface AdminPage {
   /** Media type. */
   readonly type: string;
   readonly text: string;

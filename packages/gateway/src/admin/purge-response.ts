@@ -1,13 +1,13 @@
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
-import type { Page } from './page.ts';
+import type { AdminPage } from './page.ts';
 import { readPurge } from './read-purge.ts';
 
 /** Bytes of a request's body; a purge has two names. */
 const maxBodyBytes = 16 * 1024;
 
-interface PurgeResponse extends Page {
+interface PurgeResponse extends AdminPage {
   readonly status: number;
   /** Name and value in turn. */
   readonly headers?: readonly string[];

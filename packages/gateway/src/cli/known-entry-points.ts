@@ -3,9 +3,7 @@ import type { Document } from '../config/document.ts';
 import type { RouterConfig } from '../config/dynamic.ts';
 import { isMapping } from '../config/path.ts';
 import type { Problem } from '../config/place.ts';
-import type { EntryPointFacts } from '../snapshot/entry-points.ts';
-
-type EntryPoints = ReadonlyMap<string, EntryPointFacts>;
+import type { EntryPointFacts, EntryPoints } from '../snapshot/entry-points.ts';
 
 /**
  * The entry points of an install configuration that lies beside the routes. Whatever else is in it is checked when it is passed with

@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import type { accessLogSchema } from './access-log-schema.ts';
 import type { AccessLogConfig } from './install.ts';
 
-type Written = z.output<typeof accessLogSchema>;
+type AccessLogOptions = z.output<typeof accessLogSchema>;
 
 /** @param at makes paths absolute. */
 export function toAccessLog(
-  { filePath, filters, fields, ...written }: Written,
+  { filePath, filters, fields, ...written }: AccessLogOptions,
   at: (path: string) => string,
 ): AccessLogConfig {
   return Object.freeze({
@@ -31,7 +31,7 @@ function toFilters({
   statusCodes,
   retryAttempts,
   minDuration,
-}: Written['filters']): AccessLogConfig['filters'] {
+}: AccessLogOptions['filters']): AccessLogConfig['filters'] {
   if (statusCodes.length === 0 && !retryAttempts && minDuration === 0) return undefined;
   return Object.freeze({
     statuses: Object.freeze(

@@ -1,9 +1,6 @@
-import type { z } from 'zod';
 import type { ExternalAuthConfig } from './install.ts';
-import type { installSchema } from './install-schema.ts';
+import type { EntryPointInput } from './install-schema.ts';
 import { externalAuthDefaults } from './entry-point-schema.ts';
-
-type EntryPointInput = z.output<typeof installSchema>['entryPoints'][string];
 
 /** Peers that a forward-auth entry point believes without `trustedIPs`: a proxy on the same machine. */
 export const thisMachine: readonly string[] = Object.freeze(['127.0.0.0/8', '::1']);

@@ -132,3 +132,6 @@ export const installSchema = z.strictObject({
       'Processes that serve requests: a number, or `auto` for one per CPU. Default: 1, without a primary process.',
     ),
 });
+
+export type InstallInput = z.output<typeof installSchema>;
+export type EntryPointInput = InstallInput['entryPoints'][string];

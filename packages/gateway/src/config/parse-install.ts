@@ -1,12 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import type { z } from 'zod';
 import { proposeName } from '@grantgate/middleware/base/names';
 import { formatAddress, isSameListener, type HostPort } from './address.ts';
 import { udp } from './entry-point-schema.ts';
 import { isRoutesDocument } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
 import type { ExternalAuthConfig, InstallConfig } from './install.ts';
-import { installSchema } from './install-schema.ts';
+import { installSchema, type InstallInput } from './install-schema.ts';
 import { findClusterConflicts } from './parse-cluster.ts';
 import type { Problem } from './place.ts';
 import { readObject } from './read.ts';
@@ -20,8 +19,6 @@ export interface ParsedInstall {
   readonly config: InstallConfig | undefined;
   readonly problems: readonly Problem[];
 }
-
-type InstallInput = z.output<typeof installSchema>;
 
 /** Parses the install configuration: all problems at once, defaults filled in, paths made absolute from the file's folder. */
 export function parseInstall(text: string, file: string): ParsedInstall {

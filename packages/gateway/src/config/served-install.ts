@@ -1,13 +1,9 @@
-import type { z } from 'zod';
 import type { HostPort } from './address.ts';
 import { udp } from './entry-point-schema.ts';
-import type { installSchema } from './install-schema.ts';
-
-type InstallInput = z.output<typeof installSchema>;
-type WrittenEntryPoint = InstallInput['entryPoints'][string];
+import type { EntryPointInput, InstallInput } from './install-schema.ts';
 
 /** An entry point of TCP. */
-export type ServedEntryPoint = Omit<WrittenEntryPoint, 'address'> & { readonly address: HostPort };
+export type ServedEntryPoint = Omit<EntryPointInput, 'address'> & { readonly address: HostPort };
 
 /** The install configuration without the entry points that are not served. */
 export type ServedInstall = Omit<InstallInput, 'entryPoints'> & {

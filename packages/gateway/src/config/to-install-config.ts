@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { z } from 'zod';
 import { toAccessLog } from './access-log-config.ts';
 import { isLoopback } from './address.ts';
 import { internalEntryPoints } from './internal-entry-points.ts';
@@ -13,9 +12,7 @@ import type {
   RedirectionConfig,
 } from './install.ts';
 import { toKubernetes, toLocalReferences } from './parse-cluster.ts';
-import type { installSchema } from './install-schema.ts';
-
-type InstallInput = z.output<typeof installSchema>;
+import type { InstallInput } from './install-schema.ts';
 
 /** The options in the form that the gateway works with. @param folder of the file; paths are relative to it. */
 export function toInstallConfig(install: ServedInstall, folder: string): InstallConfig {

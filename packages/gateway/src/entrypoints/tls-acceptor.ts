@@ -120,14 +120,14 @@ function findServer(
   return server;
 }
 
-interface Identity {
+interface ServerIdentity {
   readonly index: CertificateIndex;
   /** For names that no certificate covers, and for callers that name none; undefined: they are refused. */
   readonly fallback: CertificatePair | undefined;
   readonly handshakeMs: number;
 }
 
-function createTlsServer(options: TlsOptions, { index, fallback, handshakeMs }: Identity): Server {
+function createTlsServer(options: TlsOptions, { index, fallback, handshakeMs }: ServerIdentity): Server {
   const contexts = new Map<CertificatePair, SecureContext>();
   const contextOf = (pair: CertificatePair): SecureContext => {
     let context = contexts.get(pair);

@@ -12,8 +12,8 @@ import { readRegularFile, readRegularFileSync } from '@grantgate/middleware/base
 import { readStream } from './read-stream.ts';
 import { createFolder, createSized, createSpecialFiles, mebibyte } from './special-files.testkit.ts';
 
-type Read = (path: string, limit: SizeLimit) => Promise<Buffer>;
-const reads: readonly (readonly [string, Read])[] = [
+type FileReader = (path: string, limit: SizeLimit) => Promise<Buffer>;
+const reads: readonly (readonly [string, FileReader])[] = [
   ['readRegularFile', readRegularFile],
   ['readRegularFileSync', async (path, limit) => readRegularFileSync(path, limit)],
 ];

@@ -129,7 +129,7 @@ export interface StepRequest {
    *
    * @param maxBytes 0 and up. @returns all of it, empty without one; undefined when it is larger: then it streams on to the server.
    */
-  holdBody(maxBytes: number): MaybePromise<Buffer | undefined>;
+  bufferBody(maxBytes: number): MaybePromise<Buffer | undefined>;
 }
 
 /** The result of a step: the request passes, it is refused, or the step responds itself. */

@@ -9,7 +9,7 @@ import type { ToUpstreamHead } from '../proxy/request-headers.ts';
 import type { ToCallerHead } from '../proxy/response-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
-import { SteppedResponse } from './stepped-response.ts';
+import { ResponseChain } from './response-chain.ts';
 import { toRefusalResponse, writeWhole } from './write-refusal.ts';
 
 export interface PageDeps {
@@ -82,7 +82,7 @@ export function createSendPage({ toUpstreamHead, toCallerHead }: PageDeps): Send
         ...request.incoming,
         facts: { ...facts, method: 'GET' },
         body: noBody,
-        response: new SteppedResponse(caller, toPage(page, to)),
+        response: new ResponseChain(caller, toPage(page, to)),
         expectsContinue: false,
         upgrade: undefined,
         maxBodyBytes: 0,

@@ -10,7 +10,7 @@ import type { CallerResponse, ResponseListener } from '../proxy/caller-response.
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { ForwardListener } from '../proxy/forward.ts';
 import type { HeaderChanges } from '../proxy/response-headers.ts';
-import { holdBody } from '../proxy/hold-body.ts';
+import { bufferBody } from '../proxy/buffer-body.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Lease } from '../snapshot/holder.ts';
 import type { StepChain } from '../snapshot/snapshot.ts';
@@ -25,11 +25,7 @@ import { readRequestId } from './request-id.ts';
 import type { EarlyResponse } from './run-steps.ts';
 import { createStepBody } from './step-body.ts';
 import { StepContext } from './step-context.ts';
-import {
-  createSteppedResponse,
-  type SteppedResponse,
-  type SteppedResponseListener,
-} from './stepped-response.ts';
+import { createSteppedResponse, type ResponseChain, type ResponseChainListener } from './response-chain.ts';
 import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
 
 export interface RequestContextDeps {
@@ -59,7 +55,7 @@ export class RequestContext
     ForwardListener,
     HeaderChanges,
     ResponseListener,
-    SteppedResponseListener,
+    ResponseChainListener,
     PendingRequest
 {
   /** With what a step has held of its body. */
@@ -85,7 +81,7 @@ export class RequestContext
   #destination: Destination | undefined;
   #sentAt = 0;
   /** Of a route whose steps change bodies, once its response begins. */
-  #stepped: SteppedResponse | undefined = undefined;
+  #stepped: ResponseChain | undefined = undefined;
 
   /** @param lease the snapshot that serves the request; released when it ends. */
   constructor(incoming: IncomingRequest, lease: Lease, deps: RequestContextDeps) {
@@ -149,18 +145,18 @@ export class RequestContext
     return read === undefined ? undefined : read + query;
   }
 
-  override holdBody(maxBytes: number): MaybePromise<Buffer | undefined> {
+  override bufferBody(maxBytes: number): MaybePromise<Buffer | undefined> {
     const { facts, response, expectsContinue, maxBodyBytes } = this.incoming;
     const read = this.wholeBody;
     const body = read?.body ?? this.incoming.body;
     const isChunked = valueIn(facts.rawHeaders, 'transfer-encoding') !== undefined;
     // Beside a proxy, the body that has come is not that of the request which is decided on.
     if (this.#deps.toFacts !== undefined || (body.announcedBytes === 0 && !isChunked))
-      return super.holdBody(maxBytes);
+      return super.bufferBody(maxBytes);
     const begins = body.announcedBytes <= maxBytes;
     if (expectsContinue && begins && read === undefined) response.continue();
     const limit = maxBodyBytes === 0 ? maxBytes : Math.min(maxBytes, maxBodyBytes);
-    return holdBody(body, limit).then((held) => {
+    return bufferBody(body, limit).then((held) => {
       this.incoming = { ...this.incoming, body: held.body, expectsContinue: expectsContinue && !begins };
       if (read !== undefined) this.wholeBody = { ...read, body: held.body };
       if (held.whole === undefined && limit < maxBytes) this.refuse(gatewayRefusals.request_too_large);

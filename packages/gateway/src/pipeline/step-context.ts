@@ -60,7 +60,7 @@ export abstract class StepContext implements StepRequest {
     return listHeaders(this.facts, this.changes);
   }
 
-  holdBody(_maxBytes: number): MaybePromise<Buffer | undefined> {
+  bufferBody(_maxBytes: number): MaybePromise<Buffer | undefined> {
     return noBody;
   }
 

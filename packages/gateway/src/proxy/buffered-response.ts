@@ -5,14 +5,14 @@ import type { ResponseHead } from '../http1/client/response-head.ts';
 type Receiver = Pick<ResponseHandler, 'onHead' | 'onData' | 'onFlush' | 'onEnd' | 'onFault'>;
 
 /** The parts of a response that arrive while its head waits. */
-export type HeldParts = Omit<Receiver, 'onHead'>;
+export type BodyReceiver = Omit<Receiver, 'onHead'>;
 
 /**
  * Holds the head of a response until the first part of its body is here.
  *
  * @param release sends the head. @param start the first part; undefined when there is none. @returns what takes all that follows.
  */
-export function createHeldHead(release: (start: Buffer | undefined) => HeldParts): HeldParts {
+export function delayHead(release: (start: Buffer | undefined) => BodyReceiver): BodyReceiver {
   return {
     onData: (part, lent) => release(part).onData(part, lent),
     onFlush: () => true,
@@ -22,14 +22,14 @@ export function createHeldHead(release: (start: Buffer | undefined) => HeldParts
 }
 
 /** A response that waits until it is known whether the request is repeated. At most one read of its body is buffered. */
-export interface BufferedResponse extends HeldParts {
+export interface BufferedResponse extends BodyReceiver {
   /** Whether the whole response has arrived. */
   readonly complete: boolean;
   /** Passes everything received so far to the receiver. @returns false when the receiver takes no parts for now. */
   release(receiver: Receiver): boolean;
 }
 
-export function createHeldResponse(head: ResponseHead, repeats: boolean): BufferedResponse {
+export function bufferResponse(head: ResponseHead, repeats: boolean): BufferedResponse {
   const parts: Buffer[] = [];
   let end: ((receiver: Receiver) => void) | undefined;
   return {

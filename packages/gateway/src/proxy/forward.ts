@@ -8,7 +8,7 @@ import type { ResponseListener } from './caller-response.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { faultStatus, upstreamFaults, type UpstreamFault } from './fault.ts';
-import { createHeldHead, createHeldResponse, type HeldParts } from './buffered-response.ts';
+import { delayHead, bufferResponse, type BodyReceiver } from './buffered-response.ts';
 import { createRequestBody, toReplay, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
 import { toCallerHeaders, type HeaderChanges, type ToCallerHead } from './response-headers.ts';
@@ -88,7 +88,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   #call: RequestControl | undefined = undefined;
   #body: StreamingBody | Buffer | undefined = undefined;
   /** A refusal of the token, while another token is requested, or a head that waits for its body. */
-  #held: HeldParts | undefined = undefined;
+  #held: BodyReceiver | undefined = undefined;
   #renewed = false;
   #over = false;
   #answered = false;
@@ -153,7 +153,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
 
   /** Lets the head wait for its body. Apart from the usual way, which pays for no closure. */
   #hold(head: ResponseHead, repeats: boolean): void {
-    this.#held = createHeldHead((start) => {
+    this.#held = delayHead((start) => {
       this.#held = undefined;
       this.#begin(head, repeats, start);
       return this;
@@ -235,7 +235,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     // Request a new token even if this request cannot be repeated: the next one needs it.
     if (!this.#isReplayable()) return false;
     if (!(renewed instanceof Promise)) return renewed !== undefined && this.#sendAgain(renewed);
-    const held = createHeldResponse(head, repeats);
+    const held = bufferResponse(head, repeats);
     this.#held = held;
     void renewed.then((late) => {
       this.#held = undefined;

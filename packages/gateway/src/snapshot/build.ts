@@ -6,7 +6,7 @@ import type { MatchContext } from '../routing/match-context.ts';
 import type { Services } from '../upstream/create-upstream.ts';
 import type { Generations } from '../reload/generations.ts';
 import { createSuccession } from '../reload/generations.ts';
-import type { EntryPointFacts } from './entry-points.ts';
+import type { EntryPoints } from './entry-points.ts';
 import type { Runtime } from './holder.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { PreparedConfiguration } from './prepared.ts';
@@ -18,7 +18,7 @@ import { defaultOptionsName } from '../tls/options.ts';
 export interface BuildDeps {
   readonly services: Services;
   readonly middlewares: MiddlewareDeps;
-  readonly entryPoints: ReadonlyMap<string, EntryPointFacts>;
+  readonly entryPoints: EntryPoints;
   /** Called with the steps that are about to take effect, by qualified name. */
   readonly onSteps?: ((steps: ReadonlyMap<string, Step>) => void) | undefined;
 }

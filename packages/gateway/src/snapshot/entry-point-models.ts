@@ -8,9 +8,7 @@ import type {
 import type { RedirectionConfig } from '../config/install.ts';
 import type { Place, Problem } from '../config/place.ts';
 import { remember } from '../reload/remember.ts';
-import { entryPointsOf, type EntryPointFacts } from './entry-points.ts';
-
-type EntryPoints = ReadonlyMap<string, EntryPointFacts>;
+import { entryPointsOf, type EntryPointFacts, type EntryPoints } from './entry-points.ts';
 
 /** What the install configuration puts before the routes of entry points. */
 export interface EntryPointModels {

@@ -20,9 +20,9 @@ export interface EntryPointFacts {
 }
 
 /** Entry points as routers see them, by name. */
-export function toEntryPointFacts(
-  entryPoints: ReadonlyMap<string, EntryPointConfig>,
-): ReadonlyMap<string, EntryPointFacts> {
+export type EntryPoints = ReadonlyMap<string, EntryPointFacts>;
+
+export function toEntryPointFacts(entryPoints: ReadonlyMap<string, EntryPointConfig>): EntryPoints {
   const chosen = [...entryPoints.values()].some(({ asDefault }) => asDefault === true);
   return new Map(
     [...entryPoints].map(
@@ -52,7 +52,7 @@ export const adminEntryPoint = 'admin';
  */
 export function entryPointsOf(
   { entryPoints: named, listener }: Pick<RouterConfig, 'entryPoints' | 'listener'>,
-  entryPoints: ReadonlyMap<string, EntryPointFacts>,
+  entryPoints: EntryPoints,
 ): readonly string[] {
   const candidates =
     named.length > 0

@@ -30,9 +30,9 @@ export interface PreparedTls {
 /** Of one configuration after the other: what is the same as before stays the same object. */
 export function createPrepareTls(): (section: TlsSection, sources: SharedSources) => PreparedTls {
   const readPair = createReadPair();
-  let before: (Read & { readonly prepared: PreparedTls }) | undefined;
+  let before: (TlsInputs & { readonly prepared: PreparedTls }) | undefined;
   return (section, sources) => {
-    const read: Read = { section, texts: sourcesOf(section).map((source) => readPem(source, sources)) };
+    const read: TlsInputs = { section, texts: sourcesOf(section).map((source) => readPem(source, sources)) };
     if (before?.section === section && isDeepStrictEqual(before.texts, read.texts)) return before.prepared;
     before = { ...read, prepared: keepParts(before?.prepared, prepareTls(section, sources, readPair)) };
     return before.prepared;
@@ -40,7 +40,7 @@ export function createPrepareTls(): (section: TlsSection, sources: SharedSources
 }
 
 /** What the preparation depends on. */
-interface Read {
+interface TlsInputs {
   readonly section: TlsSection;
   readonly texts: readonly PemText[];
 }

@@ -2,7 +2,7 @@ import type { DynamicConfiguration, RouterConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import { sortProblems } from '../config/problem.ts';
 import { createEntryPointModels, type EntryPointModels } from './entry-point-models.ts';
-import type { EntryPointFacts } from './entry-points.ts';
+import type { EntryPoints } from './entry-points.ts';
 import type { ConfigurationMaps } from './find-steps.ts';
 import type { PrepareMiddlewares } from './prepare-middleware.ts';
 import { createPrepareMiddlewares } from './prepare-middleware.ts';
@@ -22,7 +22,7 @@ export interface PrepareSources {
   /** A path without symbolic links; throws when there is no such file. */
   readonly realPath: (path: string) => string;
   /** Entry points by name; undefined when they are not known, and routers' mentions of them are not checked. */
-  readonly entryPoints: ReadonlyMap<string, EntryPointFacts> | undefined;
+  readonly entryPoints: EntryPoints | undefined;
 }
 
 /** Prepares a configuration. A router or middleware that is broken stays alone; all problems are found at once. */

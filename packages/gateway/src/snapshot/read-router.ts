@@ -5,7 +5,7 @@ import type { Problem } from '../config/place.ts';
 import { remember } from '../reload/remember.ts';
 import type { Rule } from '../routing/rule.ts';
 import { compileRule } from '../routing/rule.ts';
-import type { EntryPointFacts } from './entry-points.ts';
+import type { EntryPoints } from './entry-points.ts';
 import { entryPointsOf } from './entry-points.ts';
 
 /** The result of reading a router without its references. */
@@ -16,9 +16,7 @@ export interface ReadRouter {
 }
 
 /** @param entryPoints by name; undefined when they are not known, and routers' mentions of them are not checked. */
-export function createReadRouter(
-  entryPoints: ReadonlyMap<string, EntryPointFacts> | undefined,
-): (config: RouterConfig) => ReadRouter {
+export function createReadRouter(entryPoints: EntryPoints | undefined): (config: RouterConfig) => ReadRouter {
   return remember((config: RouterConfig): ReadRouter => {
     const problems = entryPoints === undefined ? [] : checkEntryPoints(config, entryPoints);
     // A router without a rule has been reported by the provider.
@@ -30,10 +28,7 @@ export function createReadRouter(
   });
 }
 
-function checkEntryPoints(
-  router: RouterConfig,
-  entryPoints: ReadonlyMap<string, EntryPointFacts>,
-): Problem[] {
+function checkEntryPoints(router: RouterConfig, entryPoints: EntryPoints): Problem[] {
   const problems = router.entryPoints.flatMap((name, index): readonly Problem[] => {
     const report = (code: string, message: string): readonly Problem[] => [
       {

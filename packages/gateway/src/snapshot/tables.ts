@@ -1,7 +1,7 @@
 import { findChanges } from '../reload/list-changes.ts';
 import type { Table, TableEntry } from '../routing/table.ts';
 import { createTable } from '../routing/table.ts';
-import type { EntryPointFacts } from './entry-points.ts';
+import type { EntryPoints } from './entry-points.ts';
 import { entryPointsOf } from './entry-points.ts';
 import type { RouteEntry } from './routes.ts';
 import type { Route } from './snapshot.ts';
@@ -13,9 +13,7 @@ export interface Tables {
 }
 
 /** Builds the routing tables of successive configurations, each from the previous one and the difference. */
-export function createTables(
-  entryPoints: ReadonlyMap<string, EntryPointFacts>,
-): (routes: readonly RouteEntry[]) => Tables {
+export function createTables(entryPoints: EntryPoints): (routes: readonly RouteEntry[]) => Tables {
   let routes: readonly RouteEntry[] = [];
   let tables: Tables = { http: new Map(), https: new Map() };
   return (list) => {

@@ -3,7 +3,7 @@ import { remember } from '../reload/remember.ts';
 import { domainsOf } from '../routing/rule-domains.ts';
 import { defaultOptionsName } from '../tls/options.ts';
 import type { TlsRoutes } from '../tls/tls-routes.ts';
-import type { EntryPointFacts } from './entry-points.ts';
+import type { EntryPoints } from './entry-points.ts';
 import { entryPointsOf } from './entry-points.ts';
 import type { PreparedRouter } from './prepared.ts';
 
@@ -14,14 +14,14 @@ export interface AllTlsRoutes {
 }
 
 /** Stands for all entry points where they are not known. */
-const anyEntryPoint: ReadonlyMap<string, EntryPointFacts> = new Map([['', { tls: true, routes: true }]]);
+const anyEntryPoint: EntryPoints = new Map([['', { tls: true, routes: true }]]);
 
 /**
  * Finds the TLS options of each host. As in Traefik, a router without `Host`, and routers that name different options for one
  * host, have the default ones.
  */
 export function createFindTlsRoutes(
-  entryPoints: ReadonlyMap<string, EntryPointFacts> | undefined,
+  entryPoints: EntryPoints | undefined,
 ): (routers: readonly PreparedRouter[]) => AllTlsRoutes {
   const known = entryPoints ?? anyEntryPoint;
   const namesOf = remember(({ config }: PreparedRouter) =>
@@ -38,7 +38,7 @@ export function createFindTlsRoutes(
 }
 
 interface Finders {
-  readonly known: ReadonlyMap<string, EntryPointFacts>;
+  readonly known: EntryPoints;
   readonly namesOf: (router: PreparedRouter) => readonly string[];
   readonly findDomains: (router: PreparedRouter) => ReadonlySet<string>;
 }

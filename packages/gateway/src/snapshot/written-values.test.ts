@@ -6,7 +6,7 @@ import { translate } from '../providers/translate/translate.ts';
 import { prepare } from './prepare.ts';
 
 /** Values as real files of Traefik have them, each in the formats that can hold it. */
-interface Written {
+interface Notations {
   readonly yaml?: string;
   readonly toml?: string;
   readonly kubernetes?: string;
@@ -37,7 +37,7 @@ const loadBalancer = ({ services }: DynamicConfiguration): LoadBalancerConfig =>
 
 describe('the value of a router', () => {
   const rule = 'rule: Path(`/`), service: s';
-  const cases: readonly (readonly [string, Written, string, unknown])[] = [
+  const cases: readonly (readonly [string, Notations, string, unknown])[] = [
     ['one entry point', { yaml: 'entryPoints: web', toml: 'entryPoints = "web"', kubernetes: 'entryPoints: web' }, 'entryPoints', ['web']],
     [
       'entry points with commas',
@@ -92,7 +92,7 @@ describe('the value of a service', () => {
   const server = 'servers: [{ url: "http://a" }]';
   const cookie = ({ sticky }: LoadBalancerConfig) => sticky;
   const health = ({ healthCheck }: LoadBalancerConfig) => healthCheck;
-  const cases: readonly (readonly [string, Written, (service: LoadBalancerConfig) => unknown, unknown])[] = [
+  const cases: readonly (readonly [string, Notations, (service: LoadBalancerConfig) => unknown, unknown])[] = [
     [
       'a quoted passHostHeader',
       { yaml: 'passHostHeader: "false"', toml: 'passHostHeader = "false"', kubernetes: 'passHostHeader: "false"' },

@@ -46,17 +46,17 @@ function createOnResponse(
   };
 }
 
-type Options = Omit<AdminOptions, 'next'>;
+type EntryPointAdminOptions = Omit<AdminOptions, 'next'>;
 
 /** What each entry point serves beside routes. */
 export function createAdminOf(
   { ping, metrics: metricsConfig, actions }: InstallConfig,
   { unready, metrics, purge, isStopping, clock, onInternal }: AdminParts,
-): (entryPoint: string) => Options | undefined {
+): (entryPoint: string) => EntryPointAdminOptions | undefined {
   const allUnready = (): readonly string[] => [...(isStopping() ? ['shutting down'] : []), ...unready()];
   const status = (): number => (isStopping() ? (ping?.terminatingStatus ?? 503) : 200);
   return (name) => {
-    const options: Options = {
+    const options: EntryPointAdminOptions = {
       unready: allUnready,
       ping: ping?.entryPoint === name ? status : undefined,
       metrics: metricsConfig?.entryPoint === name ? metrics : undefined,

@@ -1,12 +1,12 @@
 import type { NumberLiteral } from './node.ts';
-import type { ParameterType, Scope, TemplateFunction } from './template-function.ts';
-import { Refusal } from './template-function.ts';
+import type { ParameterType, FunctionScope, TemplateFunction } from './template-function.ts';
+import { FunctionRefusal } from './template-function.ts';
 import { TemplateFault } from './template-fault.ts';
 import type { Value } from './value.ts';
 import { isInt, kindOf, toInt, typeOf } from './value.ts';
 
 /** An argument; a number that stands in the template has no type of its own yet. */
-export interface Argument {
+export interface FunctionArgument {
   readonly value: Value;
   readonly literal: NumberLiteral | undefined;
 }
@@ -19,8 +19,8 @@ export interface Argument {
 export function callFunction(
   name: string,
   { parameters, rest, call }: TemplateFunction,
-  args: readonly Argument[],
-  scope: Scope,
+  args: readonly FunctionArgument[],
+  scope: FunctionScope,
   offset: number,
 ): Value {
   const fail = (message: string): TemplateFault => new TemplateFault(`${name}: ${message}`, offset);
@@ -39,7 +39,7 @@ export function callFunction(
   try {
     return call(values, scope);
   } catch (error) {
-    if (error instanceof Refusal) throw fail(error.message);
+    if (error instanceof FunctionRefusal) throw fail(error.message);
     throw error;
   }
 }
@@ -54,7 +54,7 @@ const typeNames: Readonly<Record<ParameterType, string>> = {
   dict: 'map[string]interface {}',
 };
 
-function convert({ value, literal }: Argument, type: ParameterType): Value | undefined {
+function convert({ value, literal }: FunctionArgument, type: ParameterType): Value | undefined {
   switch (type) {
     case 'any':
       return value;

@@ -1,8 +1,8 @@
 import { callFunction } from './call-function.ts';
-import type { BranchNode, Command, Node, Operand, Pipe, Template, TemplateNode } from './node.ts';
+import type { BranchNode, Command, TemplateNode, Operand, Pipe, Template, TemplateCall } from './node.ts';
 import { printValue } from './format.ts';
 import type { Piece } from './rendered-text.ts';
-import type { EnvLookUp, Scope, TemplateFunction } from './template-function.ts';
+import type { EnvLookUp, FunctionScope, TemplateFunction } from './template-function.ts';
 import { TemplateFault } from './template-fault.ts';
 import type { Value } from './value.ts';
 import { isTrue } from './value.ts';
@@ -26,18 +26,18 @@ export interface Limits {
 const maxCalls = 200;
 
 /** A value that may hold what came from an environment variable. */
-interface Sourced {
+interface Datum {
   readonly value: Value;
   readonly isFromEnv: boolean;
 }
 
-interface Variable extends Sourced {
+interface Variable extends Datum {
   readonly name: string;
 }
 
 /** What a part of a template sees. */
 interface Frame {
-  readonly dot: Sourced;
+  readonly dot: Datum;
   /** The innermost last; parts of a template share it and cut off what they added. */
   readonly variables: Variable[];
   readonly calls: number;
@@ -52,7 +52,7 @@ type Jump = 'break' | 'continue' | undefined;
  */
 export function evaluate(template: Template, options: EvaluateOptions): readonly Piece[] {
   const evaluator = new Evaluator(template, options);
-  const dot: Sourced = { value: false, isFromEnv: false };
+  const dot: Datum = { value: false, isFromEnv: false };
   evaluator.walk(template.body, { dot, variables: [{ name: '', ...dot }], calls: 0 });
   return evaluator.pieces;
 }
@@ -61,7 +61,7 @@ class Evaluator {
   readonly pieces: Piece[] = [];
   private readonly template: Template;
   private readonly options: EvaluateOptions;
-  private readonly scope: Scope;
+  private readonly scope: FunctionScope;
   private length = 0;
   private stepsLeft: number;
   /** Of the part that is evaluated, for faults of limits. */
@@ -82,7 +82,7 @@ class Evaluator {
     };
   }
 
-  walk(nodes: readonly Node[], frame: Frame): Jump {
+  walk(nodes: readonly TemplateNode[], frame: Frame): Jump {
     for (const node of nodes) {
       const jump = this.visit(node, frame);
       if (jump !== undefined) return jump;
@@ -90,7 +90,7 @@ class Evaluator {
     return undefined;
   }
 
-  private visit(node: Node, frame: Frame): Jump {
+  private visit(node: TemplateNode, frame: Frame): Jump {
     this.work(1);
     switch (node.kind) {
       case 'text':
@@ -122,7 +122,7 @@ class Evaluator {
     }
   }
 
-  private call({ name, pipe, offset }: TemplateNode, frame: Frame): void {
+  private call({ name, pipe, offset }: TemplateCall, frame: Frame): void {
     const body = this.template.defined.get(name);
     if (body === undefined)
       throw new TemplateFault(`the template ${JSON.stringify(name)} is not defined`, offset);
@@ -163,7 +163,7 @@ class Evaluator {
     return jump;
   }
 
-  private assign(name: string, sourced: Sourced, { variables }: Frame, offset: number): void {
+  private assign(name: string, sourced: Datum, { variables }: Frame, offset: number): void {
     for (let at = variables.length - 1; at >= 0; at -= 1)
       if (variables[at]?.name === name) {
         variables[at] = { name, ...sourced };
@@ -172,7 +172,7 @@ class Evaluator {
     throw new TemplateFault(`undefined variable $${name}`, offset);
   }
 
-  private pipe(pipe: Pipe, frame: Frame): Sourced {
+  private pipe(pipe: Pipe, frame: Frame): Datum {
     const outer = this.isFromEnv;
     this.isFromEnv = false;
     this.offset = pipe.offset;
@@ -262,7 +262,7 @@ class Evaluator {
     }
   }
 
-  private read({ value, isFromEnv }: Sourced): Value {
+  private read({ value, isFromEnv }: Datum): Value {
     this.isFromEnv ||= isFromEnv;
     return value;
   }

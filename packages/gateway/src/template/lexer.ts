@@ -1,6 +1,6 @@
 import { unquote } from '@grantgate/middleware/predicate/string-literal';
 import { TemplateFault } from './template-fault.ts';
-import type { Token, TokenType } from './token.ts';
+import type { TemplateToken, TemplateTokenType } from './token.ts';
 
 const spaces = /[ \t\r\n]*/y;
 const word = /[\p{L}\p{Nd}_]+/uy;
@@ -11,7 +11,7 @@ const keywords: ReadonlySet<string> = new Set([
   'block', 'break', 'continue', 'define', 'else', 'end', 'if', 'nil', 'range', 'template', 'with',
 ]); // prettier-ignore
 
-const marks: Readonly<Record<string, TokenType>> = {
+const marks: Readonly<Record<string, TemplateTokenType>> = {
   '=': 'assign',
   '|': 'pipe',
   ',': 'comma',
@@ -24,8 +24,8 @@ const marks: Readonly<Record<string, TokenType>> = {
  *
  * @throws TemplateFault
  */
-export function tokenize(source: string): readonly Token[] {
-  const tokens: Token[] = [];
+export function tokenize(source: string): readonly TemplateToken[] {
+  const tokens: TemplateToken[] = [];
   let at = 0;
   for (;;) {
     const open = source.indexOf('{{', at);
@@ -64,7 +64,7 @@ function skipComment(source: string, open: number, from: number): number {
 }
 
 /** Reads one action, whose inside begins at `from`, and returns where the text after it begins. */
-function readAction(source: string, open: number, from: number, tokens: Token[]): number {
+function readAction(source: string, open: number, from: number, tokens: TemplateToken[]): number {
   tokens.push({ type: 'open', text: '{{', offset: open });
   let depth = 0;
   for (let at = from; ;) {
@@ -90,11 +90,11 @@ function readAction(source: string, open: number, from: number, tokens: Token[])
   }
 }
 
-type Sized = Token & { readonly end: number };
+type TokenExtent = TemplateToken & { readonly end: number };
 
-function readToken(source: string, offset: number): Sized {
+function readToken(source: string, offset: number): TokenExtent {
   const char = source.charAt(offset);
-  const sized = (type: TokenType, text: string, length: number): Sized => ({
+  const sized = (type: TemplateTokenType, text: string, length: number): TokenExtent => ({
     type,
     text,
     offset,
@@ -126,7 +126,7 @@ function readToken(source: string, offset: number): Sized {
   return sized(isBoolean ? 'boolean' : keywords.has(name) ? 'keyword' : 'identifier', name, name.length);
 }
 
-function readString(source: string, offset: number): Sized {
+function readString(source: string, offset: number): TokenExtent {
   const literal = unquote(source, offset);
   if (!literal.ok) throw new TemplateFault(literal.message, literal.offset);
   return { type: 'string', text: literal.value, offset, end: offset + literal.length };

@@ -1,5 +1,5 @@
 /** A part of a template; `offset` counts code units from the start of the source. */
-export type Node = TextNode | ActionNode | BranchNode | TemplateNode | JumpNode;
+export type TemplateNode = TextNode | ActionNode | BranchNode | TemplateCall | JumpNode;
 
 export interface TextNode {
   readonly kind: 'text';
@@ -18,12 +18,12 @@ export interface ActionNode {
 export interface BranchNode {
   readonly kind: 'if' | 'with' | 'range';
   readonly pipe: Pipe;
-  readonly body: readonly Node[];
-  readonly otherwise: readonly Node[] | undefined;
+  readonly body: readonly TemplateNode[];
+  readonly otherwise: readonly TemplateNode[] | undefined;
 }
 
 /** Renders a template that `define` or `block` names. */
-export interface TemplateNode {
+export interface TemplateCall {
   readonly kind: 'template';
   readonly name: string;
   readonly pipe: Pipe | undefined;
@@ -70,6 +70,6 @@ export interface NumberLiteral {
 
 /** A template and those that it defines, by name. */
 export interface Template {
-  readonly body: readonly Node[];
-  readonly defined: ReadonlyMap<string, readonly Node[]>;
+  readonly body: readonly TemplateNode[];
+  readonly defined: ReadonlyMap<string, readonly TemplateNode[]>;
 }

@@ -1,7 +1,7 @@
-import type { Command, Node, Operand, Pipe, Template } from './node.ts';
+import type { Command, TemplateNode, Operand, Pipe, Template } from './node.ts';
 import { readNumberLiteral } from './number-literal.ts';
 import { TemplateFault } from './template-fault.ts';
-import type { Token } from './token.ts';
+import type { TemplateToken } from './token.ts';
 import { TokenStream } from './token-stream.ts';
 import { describeUnknown } from './unknown-function.ts';
 
@@ -14,7 +14,7 @@ const maxDepth = 250;
  * @param functions names of the functions that there are.
  * @throws TemplateFault
  */
-export function parseTemplate(tokens: readonly Token[], functions: ReadonlySet<string>): Template {
+export function parseTemplate(tokens: readonly TemplateToken[], functions: ReadonlySet<string>): Template {
   return new Parser(tokens, functions).parse();
 }
 
@@ -29,9 +29,9 @@ class Parser {
   private ranges = 0;
   /** Variables in scope. */
   private variables: string[] = [''];
-  private readonly defined = new Map<string, readonly Node[]>();
+  private readonly defined = new Map<string, readonly TemplateNode[]>();
 
-  constructor(tokens: readonly Token[], functions: ReadonlySet<string>) {
+  constructor(tokens: readonly TemplateToken[], functions: ReadonlySet<string>) {
     this.tokens = new TokenStream(tokens);
     this.functions = functions;
   }
@@ -51,8 +51,11 @@ class Parser {
   }
 
   /** Reads up to one of `ends`, and past its action; after `else` only when nothing follows it there. */
-  private list(ends: readonly End[], isTop = false): { readonly nodes: readonly Node[]; readonly end: End } {
-    const nodes: Node[] = [];
+  private list(
+    ends: readonly End[],
+    isTop = false,
+  ): { readonly nodes: readonly TemplateNode[]; readonly end: End } {
+    const nodes: TemplateNode[] = [];
     for (;;) {
       const token = this.tokens.next();
       if (token.type === 'text') {
@@ -85,7 +88,7 @@ class Parser {
   }
 
   /** The body of a template of its own, which sees no variables but `$`. */
-  private definition(): readonly Node[] {
+  private definition(): readonly TemplateNode[] {
     const { variables, ranges } = this;
     this.variables = [''];
     this.ranges = 0;
@@ -95,7 +98,7 @@ class Parser {
     return nodes;
   }
 
-  private addDefinition(name: string, nodes: readonly Node[]): void {
+  private addDefinition(name: string, nodes: readonly TemplateNode[]): void {
     // As in Go, a later definition replaces an empty one, and an empty one replaces nothing.
     const isEmpty = nodes.every((node) => node.kind === 'text' && node.text.trim() === '');
     const before = this.defined.get(name);
@@ -114,7 +117,7 @@ class Parser {
     return token.text;
   }
 
-  private action(offset: number): Node {
+  private action(offset: number): TemplateNode {
     const word = this.tokens.token.type === 'keyword' ? this.tokens.token.text : undefined;
     if (word === undefined || word === 'nil')
       return { kind: 'action', pipe: this.pipe('an action', 'close'), offset };
@@ -146,13 +149,13 @@ class Parser {
     }
   }
 
-  private branch(kind: 'if' | 'with' | 'range'): Node {
+  private branch(kind: 'if' | 'with' | 'range'): TemplateNode {
     const scope = this.variables.length;
     const pipe = this.pipe(kind, 'close');
     if (kind === 'range') this.ranges += 1;
     const { nodes: body, end } = this.list(['end', 'else']);
     if (kind === 'range') this.ranges -= 1;
-    let otherwise: readonly Node[] | undefined;
+    let otherwise: readonly TemplateNode[] | undefined;
     if (end === 'else') {
       if (this.tokens.isKeyword('if', 'with')) {
         const word = this.tokens.next().text as 'if' | 'with';

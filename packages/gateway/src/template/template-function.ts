@@ -9,7 +9,7 @@ export type EnvLookUp =
   | { readonly value?: undefined; readonly refusal: string };
 
 /** What functions may use. */
-export interface Scope {
+export interface FunctionScope {
   readonly env: (name: string) => EnvLookUp;
   /** Charges work before it is done. @throws TemplateFault when too much is done. */
   readonly work: (steps: number) => void;
@@ -21,11 +21,11 @@ export interface TemplateFunction {
   /** Type of further arguments; undefined: there are none. */
   readonly rest: ParameterType | undefined;
   /** @throws Refusal */
-  readonly call: (args: readonly Value[], scope: Scope) => Value;
+  readonly call: (args: readonly Value[], scope: FunctionScope) => Value;
 }
 
 /** Thrown by a function that cannot use its arguments; says why without naming their values. */
-export class Refusal extends Error {}
+export class FunctionRefusal extends Error {}
 
 interface Types {
   readonly any: Value;
@@ -42,7 +42,7 @@ type Arguments<P extends readonly ParameterType[]> = { readonly [K in keyof P]: 
 /** A function with a fixed number of parameters, whose types have been checked when it is called. */
 export function define<const P extends readonly ParameterType[]>(
   parameters: P,
-  call: (args: Arguments<P>, scope: Scope) => Value,
+  call: (args: Arguments<P>, scope: FunctionScope) => Value,
 ): TemplateFunction {
   return { parameters, rest: undefined, call: (args, scope) => call(args as unknown as Arguments<P>, scope) };
 }
@@ -51,7 +51,7 @@ export function define<const P extends readonly ParameterType[]>(
 export function defineVariadic<const P extends readonly ParameterType[], R extends ParameterType>(
   parameters: P,
   rest: R,
-  call: (args: Arguments<P>, more: readonly Types[R][], scope: Scope) => Value,
+  call: (args: Arguments<P>, more: readonly Types[R][], scope: FunctionScope) => Value,
 ): TemplateFunction {
   return {
     parameters,

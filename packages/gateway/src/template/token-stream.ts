@@ -1,7 +1,7 @@
 import { TemplateFault } from './template-fault.ts';
-import type { Token, TokenType } from './token.ts';
+import type { TemplateToken, TemplateTokenType } from './token.ts';
 
-const names: Readonly<Partial<Record<TokenType, string>>> = {
+const names: Readonly<Partial<Record<TemplateTokenType, string>>> = {
   close: 'the end of the action',
   'end of file': 'the end of the file',
   declare: ':=',
@@ -17,23 +17,23 @@ const names: Readonly<Partial<Record<TokenType, string>>> = {
 export class TokenStream {
   /** Index of the current token. */
   at = 0;
-  private readonly tokens: readonly Token[];
+  private readonly tokens: readonly TemplateToken[];
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly TemplateToken[]) {
     this.tokens = tokens;
   }
 
-  get token(): Token {
+  get token(): TemplateToken {
     return this.tokens[this.at] ?? { type: 'end of file', text: '', offset: 0 };
   }
 
-  next(): Token {
+  next(): TemplateToken {
     const { token } = this;
     this.at += 1;
     return token;
   }
 
-  skipSpace(): Token {
+  skipSpace(): TemplateToken {
     while (this.token.type === 'space') this.at += 1;
     return this.token;
   }
@@ -42,7 +42,7 @@ export class TokenStream {
     return this.token.type === 'keyword' && words.includes(this.token.text);
   }
 
-  unexpected(token: Token, context: string): TemplateFault {
+  unexpected(token: TemplateToken, context: string): TemplateFault {
     const what = token.type === 'string' ? 'string' : (names[token.type] ?? (token.text || `$${token.text}`));
     return new TemplateFault(`unexpected ${what} in ${context}`, token.offset);
   }

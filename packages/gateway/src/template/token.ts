@@ -1,5 +1,5 @@
 /** `close` ends an action: `}}`; `space` separates arguments; `text` stands outside of actions. */
-export type TokenType =
+export type TemplateTokenType =
   | 'text'
   | 'open'
   | 'close'
@@ -20,8 +20,8 @@ export type TokenType =
   | 'rightParen'
   | 'end of file';
 
-export interface Token {
-  readonly type: TokenType;
+export interface TemplateToken {
+  readonly type: TemplateTokenType;
   /** As written; of a string its value, of a field or a variable without the leading `.` or `$`. */
   readonly text: string;
   /** Code units from the start of the source. */

@@ -126,7 +126,7 @@ interface RunningRequest {
   abort(): Promise<void>;
 }
 
-interface ResponseListener {
+interface HealthResponseListener {
   /** @returns whether the rest of the response is of interest. */
   onStatus(status: number, location: string | undefined): boolean;
   onEnd(): void;
@@ -136,7 +136,7 @@ interface ResponseListener {
 function sendOne(
   pools: Pick<Pools, 'forOrigin'>,
   { origin, request }: HealthRequest,
-  listener: ResponseListener,
+  listener: HealthResponseListener,
 ): RunningRequest {
   const connections = pools.forOrigin(origin);
   let discardedBytes = 0;

@@ -23,7 +23,7 @@ interface PendingReply {
 
 /**
  * Creates a store that asks the primary. It is ready until it is closed: a worker does not outlive its primary. A response that
- * is late is for the caller to give up (`createGuardedStore`).
+ * is late is for the caller to give up (`createBestEffortStore`).
  */
 export function createPrimaryStore(send: (request: StoreRequest) => void): PrimaryStore {
   const waiting = new Map<number, PendingReply>();

@@ -5,7 +5,7 @@ import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../create.ts';
 import { authOf, oAuthClientCredentials } from './express.ts';
-import { as, call, guardedAppTests, hangUp } from './guarded-app.testkit.ts';
+import { as, call, guardedAppTests, hangUp } from './protected-app.testkit.ts';
 
 // The alias has no types of its own; those of version 5 fit what is used of it.
 const express4 = createRequire(import.meta.url)('express4') as typeof express;

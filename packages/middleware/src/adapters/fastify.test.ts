@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { oAuthClientCredentials } from './fastify.ts';
-import { as, call, guardedAppTests } from './guarded-app.testkit.ts';
+import { as, call, guardedAppTests } from './protected-app.testkit.ts';
 
 const tests = guardedAppTests();
 const url = (app: { server: { address(): unknown } }, path: string): string =>

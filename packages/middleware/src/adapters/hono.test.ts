@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
 import { describe, expect, it } from 'vitest';
 import { oAuthClientCredentials as guardFetch } from './fetch.ts';
-import { as, call, guardedAppTests } from './guarded-app.testkit.ts';
+import { as, call, guardedAppTests } from './protected-app.testkit.ts';
 import { oAuthClientCredentials } from './hono.ts';
 
 const tests = guardedAppTests();

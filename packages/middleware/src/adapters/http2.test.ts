@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { authOf, oAuthClientCredentials } from './express.ts';
 import { oAuthClientCredentials as guardFastify } from './fastify.ts';
-import { as, guardedAppTests } from './guarded-app.testkit.ts';
+import { as, guardedAppTests } from './protected-app.testkit.ts';
 import { oAuthClientCredentials as guardKoa } from './koa.ts';
 
 const tests = guardedAppTests();

@@ -5,7 +5,7 @@ import Koa from 'koa';
 import { describe, expect, it } from 'vitest';
 import type { AuthState, KoaMiddleware } from './koa.ts';
 import { oAuthClientCredentials } from './koa.ts';
-import { as, call, guardedAppTests, hangUp } from './guarded-app.testkit.ts';
+import { as, call, guardedAppTests, hangUp } from './protected-app.testkit.ts';
 
 const tests = guardedAppTests();
 const guardWith = (options: { claims?: string } = {}): KoaMiddleware =>

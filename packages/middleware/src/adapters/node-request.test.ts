@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { oAuthClientCredentials } from './express.ts';
-import { as, call, guardedAppTests } from './guarded-app.testkit.ts';
+import { as, call, guardedAppTests } from './protected-app.testkit.ts';
 
 const tests = guardedAppTests();
 const group = { 'X-Group': 'grp' };

@@ -30,7 +30,7 @@ const failed = { ok: false } as const;
  * Guards a store. An answer that takes longer than `budgetMs` is given up, and the store is left alone until it answers a
  * ping: one request pays for the discovery, not each. Without a connection no request waits at all.
  */
-export function createGuardedStore(store: TokenStore, options: BestEffortStoreOptions): BestEffortStore {
+export function createBestEffortStore(store: TokenStore, options: BestEffortStoreOptions): BestEffortStore {
   const { clock, events, budgetMs, probeMs = 1_000, startMs = 2_000 } = options;
   let silent = false;
   let closed = false;

@@ -7,7 +7,7 @@ import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import { Secret } from '../base/secret.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { TokenFailure } from '../token/failure.ts';
-import { createGuardedStore } from './best-effort-store.ts';
+import { createBestEffortStore } from './best-effort-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createSharedTokens } from './shared-tokens.ts';
 import type { StoreEvent } from './store-event.ts';
@@ -42,7 +42,7 @@ function createFleet(clock: FakeClock = createFakeClock()) {
     const events = createChannel<StoreEvent>();
     const heard: StoreEvent[] = [];
     events.subscribe((event) => void heard.push(event));
-    const guarded = createGuardedStore(over, { clock, events, budgetMs: 250 });
+    const guarded = createBestEffortStore(over, { clock, events, budgetMs: 250 });
     const bytes = Buffer.from(secret);
     const shared = createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix: 'gg:' });
     const cache = createTokenCache({ clock });
@@ -367,7 +367,7 @@ describe('a fleet of processes with one store', () => {
             setIfAbsent: () => Promise.resolve(false),
           };
           const events = createChannel<StoreEvent>();
-          const guarded = createGuardedStore(replaying, { clock, events, budgetMs: 250 });
+          const guarded = createBestEffortStore(replaying, { clock, events, budgetMs: 250 });
           const shared = createSharedTokens({
             clock, store: guarded, events, secret: Buffer.from('0123456789abcdef'), keyPrefix: 'gg:',
           }); // prettier-ignore

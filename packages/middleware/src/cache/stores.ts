@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { fingerprint } from '../base/fingerprint.ts';
 import type { Secret } from '../base/secret.ts';
 import type { BestEffortStore } from './best-effort-store.ts';
-import { createGuardedStore } from './best-effort-store.ts';
+import { createBestEffortStore } from './best-effort-store.ts';
 import { createDeferredStore } from './deferred-store.ts';
 import { loadIoredis } from './redis/load-ioredis.ts';
 import type { RedisStoreOptions } from './redis/options.ts';
@@ -99,7 +99,7 @@ export function createStores(options: StoresOptions): Stores {
       if (entry === undefined) {
         const events = eventsOf(redis, 'buckets');
         entry = {
-          guarded: createGuardedStore(open(redis), { clock, events, budgetMs: redis.timeoutMs }),
+          guarded: createBestEffortStore(open(redis), { clock, events, budgetMs: redis.timeoutMs }),
           users: 0,
         };
         buckets.set(key, entry);
@@ -121,7 +121,7 @@ export function createStores(options: StoresOptions): Stores {
       let entry = held.get(key);
       if (entry === undefined) {
         const events = eventsOf(redis, 'tokens');
-        const guarded = createGuardedStore(open(redis), { clock, events, budgetMs: redis.timeoutMs });
+        const guarded = createBestEffortStore(open(redis), { clock, events, budgetMs: redis.timeoutMs });
         const under = (one: Secret): SharedTokens => {
           const bytes = Buffer.from(one.reveal(), 'utf8');
           return createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix });
@@ -172,7 +172,7 @@ function openLocal(
   { store, secret, events }: LocalStore,
   clock: Clock,
 ): { readonly tokens: SharedTokens; readonly buckets: SharedBuckets } {
-  const guarded = createGuardedStore(store, { clock, events, budgetMs: sharedBudgetMs });
+  const guarded = createBestEffortStore(store, { clock, events, budgetMs: sharedBudgetMs });
   const tokens = createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: '' });
   return { tokens, buckets: toBuckets(guarded) };
 }

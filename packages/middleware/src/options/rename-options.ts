@@ -2,23 +2,23 @@ import { z } from 'zod';
 import { Secret } from '../base/secret.ts';
 import { unwrap } from './as-meant.ts';
 
-type Path = (string | number)[];
+type OptionPath = (string | number)[];
 
 /** What the reader does where options and their schema differ. Paths are as written. */
 export interface RenameRules {
   /** Whether a `null` is an option left out, or a value for the schema to judge. */
   readonly dropsNull: boolean;
   /** @param within the path, in the schema's names, of the object that has the key. */
-  onUnknown(key: string, path: Path, known: readonly string[], within: readonly string[]): void;
+  onUnknown(key: string, path: OptionPath, known: readonly string[], within: readonly string[]): void;
   /** The option has been given under another letter case. @param name as the schema spells it. */
-  onDuplicate(name: string, path: Path): void;
+  onDuplicate(name: string, path: OptionPath): void;
 }
 
 export interface RenamedOptions {
   /** A copy under the names of the schema; what the schema does not know is left out. */
   readonly value: unknown;
   /** The path as written, for a path in the schema's names. */
-  readonly writtenPath: (path: readonly PropertyKey[]) => Path;
+  readonly writtenPath: (path: readonly PropertyKey[]) => OptionPath;
 }
 
 /** Gives options the names of their schema: names match in any letter case, as in Traefik. */
@@ -44,7 +44,7 @@ interface Renaming {
 function rename(
   raw: unknown,
   schema: z.core.$ZodType,
-  written: Path,
+  written: OptionPath,
   canonical: readonly string[],
   to: Renaming,
 ): unknown {
@@ -67,7 +67,7 @@ function rename(
 function renameFields(
   raw: Readonly<Record<string, unknown>>,
   schema: z.ZodObject,
-  written: Path,
+  written: OptionPath,
   canonical: readonly string[],
   to: Renaming,
 ): unknown {

@@ -2,10 +2,10 @@ import type { Diagnostic } from './diagnostic.ts';
 import { createDiagnostic } from './diagnostic.ts';
 import { unquote } from './string-literal.ts';
 
-export type TokenKind = 'name' | 'string' | '(' | ')' | ',' | '!' | '&&' | '||' | 'end';
+export type LexemeKind = 'name' | 'string' | '(' | ')' | ',' | '!' | '&&' | '||' | 'end';
 
-export interface Token {
-  readonly kind: TokenKind;
+export interface Lexeme {
+  readonly kind: LexemeKind;
   readonly offset: number;
   readonly length: number;
   /** The name, or the unquoted string. */
@@ -13,7 +13,7 @@ export interface Token {
 }
 
 export type LexResult =
-  | { readonly ok: true; readonly tokens: readonly Token[] }
+  | { readonly ok: true; readonly tokens: readonly Lexeme[] }
   | { readonly ok: false; readonly diagnostic: Diagnostic };
 
 /** White space and comments, as in Go. */
@@ -23,7 +23,7 @@ const punctuation = /&&|\|\||[(),!]/y;
 
 /** Cuts an expression into tokens; the last one is `end`. */
 export function lex(source: string): LexResult {
-  const tokens: Token[] = [];
+  const tokens: Lexeme[] = [];
   const fail = (offset: number, length: number, message: string): LexResult => ({
     ok: false,
     diagnostic: createDiagnostic(source, offset, length, message),
@@ -61,7 +61,7 @@ export function lex(source: string): LexResult {
         : JSON.stringify(whole);
       return fail(at, whole.length, `unexpected ${shown}: ${hint}`);
     }
-    tokens.push({ kind: mark === '' ? 'name' : (mark as TokenKind), offset: at, length: text.length, text });
+    tokens.push({ kind: mark === '' ? 'name' : (mark as LexemeKind), offset: at, length: text.length, text });
     at += text.length;
   }
   tokens.push({ kind: 'end', offset: source.length, length: 0, text: '' });

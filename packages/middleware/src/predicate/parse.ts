@@ -1,7 +1,7 @@
 import type { Argument, Call, Node } from './ast.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { createDiagnostic } from './diagnostic.ts';
-import type { Token } from './lexer.ts';
+import type { Lexeme } from './lexer.ts';
 import { lex } from './lexer.ts';
 
 /** Longest expression, in bytes of UTF-8. */
@@ -29,11 +29,11 @@ export function parsePredicate(source: string): ParseResult {
 }
 
 interface SyntaxFault {
-  readonly token: Token;
+  readonly token: Lexeme;
   readonly message: string;
 }
 
-const shown = (token: Token): string =>
+const shown = (token: Lexeme): string =>
   token.kind === 'end'
     ? 'end of expression'
     : token.kind === 'string'
@@ -42,10 +42,10 @@ const shown = (token: Token): string =>
         ? token.text
         : `"${token.kind}"`;
 
-function parseTokens(tokens: readonly Token[]): Node | SyntaxFault {
-  const end: Token = tokens.at(-1) ?? { kind: 'end', offset: 0, length: 0, text: '' };
+function parseTokens(tokens: readonly Lexeme[]): Node | SyntaxFault {
+  const end: Lexeme = tokens.at(-1) ?? { kind: 'end', offset: 0, length: 0, text: '' };
   let next = 0;
-  const peek = (): Token => tokens[next] ?? end;
+  const peek = (): Lexeme => tokens[next] ?? end;
   const expected = (what: string): SyntaxFault => ({
     token: peek(),
     message: `unexpected ${shown(peek())}: expected ${what}`,

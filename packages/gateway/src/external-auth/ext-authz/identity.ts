@@ -3,7 +3,7 @@ import { assertUsable } from '../../entrypoints/certificates.ts';
 import type { CertificatePair } from '../../tls/certificate-pair.ts';
 
 /** The certificate of a gRPC server. */
-export interface Identity extends experimental.CertificateProvider {
+export interface GrpcIdentity extends experimental.CertificateProvider {
   /**
    * Uses the first of these for new connections.
    *
@@ -13,7 +13,7 @@ export interface Identity extends experimental.CertificateProvider {
 }
 
 /** @throws if one of them is invalid. */
-export function createIdentity(pairs: readonly CertificatePair[]): Identity {
+export function createIdentity(pairs: readonly CertificatePair[]): GrpcIdentity {
   const listeners = new Set<experimental.IdentityCertificateUpdateListener>();
   let update = toUpdate(pairs);
   return {

@@ -25,7 +25,7 @@ export async function openExtAuthz(
 ): Promise<EntryPoint> {
   const grpc = loadGrpc();
   const authorize = createAuthorize(config, config.externalAuth, deps.pipeline);
-  const watchers = new Set<ServerWritableStream<HealthRequest, ServingStatus>>();
+  const watchers = new Set<ServerWritableStream<HealthCheckRequest, ServingStatus>>();
   let draining = false;
   const health = (service: string): ServingStatus =>
     !services.has(service) ? 'unknown' : draining ? 'notServing' : 'serving';
@@ -43,13 +43,13 @@ export async function openExtAuthz(
   });
   server.addService(healthCheck, {
     Check: (
-      { request }: ServerUnaryCall<HealthRequest, ServingStatus>,
+      { request }: ServerUnaryCall<HealthCheckRequest, ServingStatus>,
       done: sendUnaryData<ServingStatus>,
     ) => {
       if (services.has(request.service)) done(null, health(request.service));
       else done({ code: grpc.status.NOT_FOUND, details: 'unknown service' });
     },
-    Watch: (call: ServerWritableStream<HealthRequest, ServingStatus>) => {
+    Watch: (call: ServerWritableStream<HealthCheckRequest, ServingStatus>) => {
       call.write(health(call.request.service));
       watchers.add(call);
       call.once('cancelled', () => watchers.delete(call));
@@ -140,11 +140,11 @@ const healthCheck: ServiceDefinition = {
 };
 
 /** `grpc.health.v1.HealthCheckRequest`. */
-interface HealthRequest {
+interface HealthCheckRequest {
   readonly service: string;
 }
 
-function readHealthRequest(bytes: Buffer): HealthRequest {
+function readHealthRequest(bytes: Buffer): HealthCheckRequest {
   let service = '';
   for (const field of readFields(bytes))
     if (field.number === 1) service = field.bytes?.toString('utf8') ?? '';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { toCanonicalAddress } from '../../routing/address.ts';
 import type { ConnectionTls } from '../../routing/connection-tls.ts';
-import type { IsTrusted } from './trusted-peers.ts';
+import type { PeerPredicate } from './trusted-peers.ts';
 
 /** What all requests of a connection have in common. */
 export interface ConnectionFacts {
@@ -26,7 +26,7 @@ export type ConnectionFactsOf = (socket: Socket) => ConnectionFacts;
  * @param callerOf who a proxy in front of the connection speaks for; undefined: the peer is the caller.
  */
 export function createConnectionFacts(
-  isTrusted: IsTrusted,
+  isTrusted: PeerPredicate,
   tlsOf: (socket: Socket) => ConnectionTls | undefined,
   callerOf: (socket: Socket) => CallerAddress | undefined = () => undefined,
 ): ConnectionFactsOf {

@@ -1,10 +1,10 @@
 import { BlockList, isIPv6 } from 'node:net';
 
 /** Whether a peer's `X-Forwarded-*` headers are believed. */
-export type IsTrusted = (address: string) => boolean;
+export type PeerPredicate = (address: string) => boolean;
 
 /** @param ranges addresses and CIDR ranges, checked when the configuration was read. */
-export function createTrustedPeers(ranges: readonly string[], everyone: boolean): IsTrusted {
+export function createTrustedPeers(ranges: readonly string[], everyone: boolean): PeerPredicate {
   if (everyone) return () => true;
   if (ranges.length === 0) return () => false;
   const list = new BlockList();

@@ -58,7 +58,7 @@ describe('the body of a request', () => {
     sent.write('hello');
     sent.end(' world');
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    const shown = JSON.parse(String(Buffer.concat(await response.toArray()))) as Echo;
+    const shown = JSON.parse(String(Buffer.concat(await response.toArray()))) as BodyFraming;
     expect(shown.length).toBe('11');
     expect(shown.encoding).toBe('');
     await until(() => openFiles().length === 0);
@@ -117,7 +117,7 @@ describe('the body of a request', () => {
   });
 });
 
-interface Echo {
+interface BodyFraming {
   readonly length: string;
   readonly encoding: string;
 }
@@ -127,7 +127,7 @@ const echo = ({ headers }: IncomingMessage, response: ServerResponse): void =>
     JSON.stringify({
       length: headers['content-length'] ?? '',
       encoding: headers['transfer-encoding'] ?? '',
-    } satisfies Echo),
+    } satisfies BodyFraming),
   );
 
 describe('the body of a response', () => {
@@ -226,7 +226,7 @@ it.each([
   const hold: Step = {
     name: 'hold@file',
     async onRequest(incoming) {
-      held = (await incoming.holdBody(1000))?.toString();
+      held = (await incoming.bufferBody(1000))?.toString();
       return unchanged;
     },
   };

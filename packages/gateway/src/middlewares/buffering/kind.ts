@@ -4,7 +4,7 @@ import { readOptions } from '../read-options.ts';
 import { defineRefusal, type StepRefusal } from '../refusal.ts';
 import { unchanged, type Pass, type Step, type StepRequest } from '../step.ts';
 import { bufferRequest } from './buffered-request.ts';
-import { BufferedResponse } from './buffered-response.ts';
+import { ResponseBuffer } from './response-buffer.ts';
 
 /** Bytes of a body that stay in memory, as in Traefik. */
 const usualMemoryBytes = 1_048_576;
@@ -23,7 +23,7 @@ const schema = z.strictObject({
   ),
 });
 
-type Options = z.output<typeof schema>;
+type BufferingOptions = z.output<typeof schema>;
 
 const bodyTooLarge = defineRefusal(
   {
@@ -54,7 +54,7 @@ const requestNotBuffered = defineRefusal(
 );
 
 /** Traefik's `buffering`. */
-export const buffering = defineKind<Options>({
+export const buffering = defineKind<BufferingOptions>({
   name: 'buffering',
   isPlugin: false,
   description: 'Waits for whole bodies of requests and responses, and limits their size.',
@@ -64,7 +64,7 @@ export const buffering = defineKind<Options>({
   createCompile: () => compile,
 });
 
-function compile(options: Options, name: string): Step {
+function compile(options: BufferingOptions, name: string): Step {
   const limits = {
     maxBytes: options.maxRequestBodyBytes,
     maxMemoryBytes: options.memRequestBodyBytes || usualMemoryBytes,
@@ -89,6 +89,6 @@ function compile(options: Options, name: string): Step {
       return isTooLarge ? bodyTooLarge.refusal : buffer(request);
     },
     wrapResponse: (next, _request, pages) =>
-      new BufferedResponse(next, responses, () => pages.refuse(notBuffered.refusal, next)),
+      new ResponseBuffer(next, responses, () => pages.refuse(notBuffered.refusal, next)),
   } satisfies Step);
 }

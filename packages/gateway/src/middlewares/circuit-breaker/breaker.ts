@@ -13,7 +13,7 @@ export interface BreakerTimes {
  * Stops sending requests to a service that fails. Standby: all pass, and the condition is checked. Tripped: none passes, for
  * `fallbackDuration`. Recovering: a growing share passes, up to a half, for `recoveryDuration`; the condition trips it again.
  */
-export interface CircuitBreaker {
+export interface ServiceCircuitBreaker {
   /** Milliseconds until a request may pass; undefined: this one may. */
   refusedForMs(): number | undefined;
   /** Notes what came of a request that has passed. */
@@ -24,7 +24,7 @@ export function createCircuitBreaker(
   condition: Condition,
   metrics: BreakerMetrics,
   { clock, times }: { readonly clock: Clock; readonly times: BreakerTimes },
-): CircuitBreaker {
+): ServiceCircuitBreaker {
   let state: 'standby' | 'tripped' | 'recovering' = 'standby';
   /** `Clock.monotonic()` at which the state ends. */
   let until = 0;

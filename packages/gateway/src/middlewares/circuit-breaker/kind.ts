@@ -34,7 +34,7 @@ const schema = z.strictObject({
     .describe('Status of requests that are refused meanwhile.'),
 });
 
-type CircuitBreakerOptions = z.output<typeof schema>;
+type ServiceCircuitBreakerOptions = z.output<typeof schema>;
 
 const circuitOpen = defineRefusal(
   {
@@ -47,7 +47,7 @@ const circuitOpen = defineRefusal(
 );
 
 /** Traefik's `circuitBreaker`. */
-export const circuitBreaker = defineKind<CircuitBreakerOptions>({
+export const circuitBreaker = defineKind<ServiceCircuitBreakerOptions>({
   name: 'circuitBreaker',
   isPlugin: false,
   description: 'Refuses requests while a service fails; each worker and replica decides for itself.',
@@ -60,7 +60,7 @@ export const circuitBreaker = defineKind<CircuitBreakerOptions>({
       compile(options, name, clock),
 });
 
-function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<CircuitBreakerOptions> {
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<ServiceCircuitBreakerOptions> {
   const read = readOptions(schema, config, sources);
   const compiled = read.options && compileExpression(read.options.expression);
   if (compiled?.ok !== false) return read;
@@ -75,7 +75,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<C
 }
 
 function compile(
-  { expression, responseCode, ...times }: CircuitBreakerOptions,
+  { expression, responseCode, ...times }: ServiceCircuitBreakerOptions,
   name: string,
   clock: Clock,
 ): Step {

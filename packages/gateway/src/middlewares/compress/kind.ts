@@ -54,7 +54,7 @@ const schema = z
       });
   });
 
-type Options = z.output<typeof schema>;
+type CompressOptions = z.output<typeof schema>;
 
 /**
  * Responses that one process compresses at once, each with at most half a megabyte of memory; those beyond are sent as they are, which
@@ -66,7 +66,7 @@ const maxCompressions = 512;
 const maxKnownValues = 256;
 
 /** Traefik's `compress`. */
-export const compress = defineKind<Options>({
+export const compress = defineKind<CompressOptions>({
   name: 'compress',
   isPlugin: false,
   description: 'Compresses bodies of responses.',
@@ -78,7 +78,7 @@ export const compress = defineKind<Options>({
   },
 });
 
-function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<Options> {
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<CompressOptions> {
   const found = readOptions(schema, config, sources);
   const { encodings: wanted = [] } = found.options ?? {};
   const written = found.writtenPath(['encodings']);
@@ -97,7 +97,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<O
 const isWritten = ({ options }: MiddlewareConfig): boolean =>
   Object.keys(options ?? {}).some((key) => key.toLowerCase() === 'encodings');
 
-function compile(options: Options, name: string, slots: Slots): Step {
+function compile(options: CompressOptions, name: string, slots: Slots): Step {
   const offered = options.encodings.filter((one) => findCoding(one) !== undefined);
   const isOffered = (one: Encoding | ''): one is Encoding => offered.some((other) => other === one);
   const usual = isOffered(options.defaultEncoding) ? options.defaultEncoding : undefined;

@@ -5,7 +5,7 @@ import { defineKind, type NameSchemas, type OptionsResult } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
 import { defineRefusal } from '../refusal.ts';
 import { unchanged, type Step, type StepRequest } from '../step.ts';
-import { ErrorResponse, type Replacement } from './error-response.ts';
+import { ErrorPageResponse, type Replacement } from './error-page-response.ts';
 import { isWithin, readStatusRange, type StatusRange } from './status-ranges.ts';
 
 const expectedRange = 'expected a status code or a range such as 500-599';
@@ -34,7 +34,7 @@ const ownSchema = schema(
   z.custom((value) => value !== undefined && value !== '', { error: 'expected the service of the pages' }),
 );
 
-interface Options extends z.output<typeof ownSchema> {
+interface ErrorsOptions extends z.output<typeof ownSchema> {
   /** Its qualified name. */
   readonly service: string;
 }
@@ -50,7 +50,7 @@ const pageUnavailable = defineRefusal(
 );
 
 /** Traefik's `errors`. */
-export const errors = defineKind<Options>({
+export const errors = defineKind<ErrorsOptions>({
   name: 'errors',
   isPlugin: false,
   description: 'Replaces bodies of error responses with pages of a service.',
@@ -61,7 +61,7 @@ export const errors = defineKind<Options>({
   createCompile: () => compile,
 });
 
-function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<Options> {
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<ErrorsOptions> {
   const found = readOptions(ownSchema, config, sources);
   const { options } = found;
   const { service } = config;
@@ -71,7 +71,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<O
   };
 }
 
-function compile({ status, statusRewrites, query, service }: Options, name: string): Step {
+function compile({ status, statusRewrites, query, service }: ErrorsOptions, name: string): Step {
   const ranges = status.flatMap((text) => readStatusRange(text) ?? []);
   const rewrites = Object.entries(statusRewrites).flatMap(([text, to]) => {
     const of = readStatusRange(text);
@@ -99,7 +99,7 @@ function compile({ status, statusRewrites, query, service }: Options, name: stri
       return unchanged;
     },
     wrapResponse: (next, request, pages) =>
-      new ErrorResponse(next, pages, (code) => toReplacement(request, code)),
+      new ErrorPageResponse(next, pages, (code) => toReplacement(request, code)),
   } satisfies Step);
 }
 

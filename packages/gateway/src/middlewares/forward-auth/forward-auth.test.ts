@@ -12,7 +12,7 @@ import { prepare } from '../../snapshot/prepare.ts';
 import { compileMiddlewares, startGatewayWith, valuesOf } from '../middlewares.testkit.ts';
 import { forwardAuth } from './kind.ts';
 
-interface Asked {
+interface AuthRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: readonly (readonly [string, string])[];
@@ -26,7 +26,7 @@ async function start(
     void response.end(),
   rest: Parameters<typeof startGatewayWith>[1] & { readonly path?: string; readonly before?: object } = {},
 ) {
-  const asked: Asked[] = [];
+  const asked: AuthRequest[] = [];
   const server = await startServer((request, response) => {
     let body = '';
     request.setEncoding('latin1').on('data', (part: string) => (body += part));

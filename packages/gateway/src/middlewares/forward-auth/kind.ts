@@ -9,7 +9,7 @@ import { createOptionProblem, readOptions } from '../read-options.ts';
 import { defineRefusal } from '../refusal.ts';
 import type { Step, StepRequest, StepResult } from '../step.ts';
 import { addCookies, compileCopy, toReply, type AuthResponse } from './auth-response.ts';
-import { openAuthorizationServer } from './authorization-server.ts';
+import { openAuthenticationServer } from './authentication-server.ts';
 import { toAuthHeaders } from './request-headers.ts';
 import { forwardAuthSchema, type ForwardAuthOptions } from './schema.ts';
 
@@ -87,7 +87,7 @@ function read(written: MiddlewareConfig, sources: SharedSources): OptionsResult<
 
 function compile(options: ForwardAuthOptions, name: string, clock: Clock): Step {
   const url = new URL(options.address);
-  const server = openAuthorizationServer(url.origin, toServerTls(options.tls), {
+  const server = openAuthenticationServer(url.origin, toServerTls(options.tls), {
     clock,
     maxBytes: options.maxResponseBodySize,
   });
@@ -118,7 +118,7 @@ function compile(options: ForwardAuthOptions, name: string, clock: Clock): Step 
     name,
     async onRequest(request) {
       if (!options.forwardBody) return ask(request, undefined);
-      const body = await request.holdBody(maxBodySize);
+      const body = await request.bufferBody(maxBodySize);
       if (body === undefined) return requestTooLarge.refusal;
       return ask(request, body.length === 0 ? undefined : body);
     },

@@ -6,10 +6,10 @@ import { unchanged, type Step } from '../step.ts';
 import { readFilter } from './read-filter.ts';
 import { headerModifierSchema } from './schemas.ts';
 
-type Options = z.output<typeof headerModifierSchema>;
+type HeaderModifierOptions = z.output<typeof headerModifierSchema>;
 
 /** The filter `RequestHeaderModifier` of an HTTPRoute. */
-export const requestHeaderModifier = defineKind<Options>({
+export const requestHeaderModifier = defineKind<HeaderModifierOptions>({
   name: 'requestHeaderModifier',
   isPlugin: false,
   description: 'Sets, adds and removes headers of requests.',
@@ -19,7 +19,7 @@ export const requestHeaderModifier = defineKind<Options>({
 });
 
 /** The filter `ResponseHeaderModifier` of an HTTPRoute. */
-export const responseHeaderModifier = defineKind<Options>({
+export const responseHeaderModifier = defineKind<HeaderModifierOptions>({
   name: 'responseHeaderModifier',
   isPlugin: false,
   description: 'Sets, adds and removes headers of responses.',
@@ -29,11 +29,11 @@ export const responseHeaderModifier = defineKind<Options>({
 });
 
 const isHost = ({ name }: { readonly name: string }): boolean => name.toLowerCase() === 'host';
-const toList = (headers: Options['set']): readonly string[] =>
+const toList = (headers: HeaderModifierOptions['set']): readonly string[] =>
   headers.flatMap(({ name, value }) => [name, toHeaderBytes(value)]);
 
 /** As Gateway API specifies it, names are removed from what is set and added too. */
-function compileRequest({ set, add, remove }: Options, name: string): Step {
+function compileRequest({ set, add, remove }: HeaderModifierOptions, name: string): Step {
   const removed = new Set(remove.map((one) => one.toLowerCase()));
   const stays = (header: { readonly name: string }): boolean =>
     !removed.has(header.name.toLowerCase()) && !isHost(header);
@@ -69,7 +69,7 @@ function compileRequest({ set, add, remove }: Options, name: string): Step {
   } satisfies Step);
 }
 
-function compileResponse({ set, add, remove }: Options, name: string): Step {
+function compileResponse({ set, add, remove }: HeaderModifierOptions, name: string): Step {
   const removed = new Set(remove.map((one) => one.toLowerCase()));
   const stays = (header: { readonly name: string }): boolean => !removed.has(header.name.toLowerCase());
   const dropped = new Set([...removed, ...set.map((header) => header.name.toLowerCase())]);

@@ -7,10 +7,10 @@ import { readFilter } from './read-filter.ts';
 import { createChangePath } from './replace-prefix.ts';
 import { requestRedirectSchema } from './schemas.ts';
 
-type Options = z.output<typeof requestRedirectSchema>;
+type RequestRedirectOptions = z.output<typeof requestRedirectSchema>;
 
 /** The filter `RequestRedirect` of an HTTPRoute. */
-export const requestRedirect = defineKind<Options>({
+export const requestRedirect = defineKind<RequestRedirectOptions>({
   name: 'requestRedirect',
   isPlugin: false,
   description: 'Redirects callers.',
@@ -22,7 +22,10 @@ export const requestRedirect = defineKind<Options>({
 const usualPorts: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
 /** A scheme without a port means the port of the scheme; without both, the caller's port stays. */
-function compile({ scheme, hostname, port, path, statusCode, matchedPrefix }: Options, name: string): Step {
+function compile(
+  { scheme, hostname, port, path, statusCode, matchedPrefix }: RequestRedirectOptions,
+  name: string,
+): Step {
   const changePath = createChangePath({ ...path, matchedPrefix });
   return Object.freeze({
     name,

@@ -5,10 +5,10 @@ import { readFilter } from './read-filter.ts';
 import { createChangePath } from './replace-prefix.ts';
 import { urlRewriteSchema } from './schemas.ts';
 
-type Options = z.output<typeof urlRewriteSchema>;
+type UrlRewriteOptions = z.output<typeof urlRewriteSchema>;
 
 /** The filter `URLRewrite` of an HTTPRoute. */
-export const urlRewrite = defineKind<Options>({
+export const urlRewrite = defineKind<UrlRewriteOptions>({
   name: 'urlRewrite',
   isPlugin: false,
   description: 'Changes the host and the path that the server receives.',
@@ -17,7 +17,7 @@ export const urlRewrite = defineKind<Options>({
   createCompile: () => compile,
 });
 
-function compile({ hostname, path, matchedPrefix }: Options, name: string): Step {
+function compile({ hostname, path, matchedPrefix }: UrlRewriteOptions, name: string): Step {
   const changePath = createChangePath({ ...path, matchedPrefix });
   return Object.freeze({
     name,

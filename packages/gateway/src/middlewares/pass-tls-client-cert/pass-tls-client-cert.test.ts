@@ -43,7 +43,7 @@ const passOf = (step: Step, certificates: readonly X509Certificate[] | undefined
     subject: undefined,
     header: () => undefined,
     headers: () => [],
-    holdBody: () => Buffer.alloc(0),
+    bufferBody: () => Buffer.alloc(0),
   };
   return step.onRequest(request) as Pass;
 };
@@ -93,7 +93,7 @@ describe('passTLSClientCert', () => {
       subject: undefined,
       header: () => undefined,
       headers: () => [],
-      holdBody: () => Buffer.alloc(0),
+      bufferBody: () => Buffer.alloc(0),
     };
     expect(step.onRequest(request)).toBe(step.onRequest(request));
   });

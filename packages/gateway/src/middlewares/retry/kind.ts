@@ -38,10 +38,10 @@ const schema = z.strictObject({
     .describe('Sends POST, PATCH and LOCK again as well, although the server may have acted on them.'),
 });
 
-type RetryOptions = z.output<typeof schema>;
+type RetryMiddlewareOptions = z.output<typeof schema>;
 
 /** Traefik's `retry`. */
-export const retry = defineKind<RetryOptions>({
+export const retry = defineKind<RetryMiddlewareOptions>({
   name: 'retry',
   isPlugin: false,
   description: 'Sends a request again, to another server where there is one.',
@@ -50,7 +50,7 @@ export const retry = defineKind<RetryOptions>({
   createCompile: () => compile,
 });
 
-function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<RetryOptions> {
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<RetryMiddlewareOptions> {
   const read = readOptions(schema, config, sources);
   if (read.options?.disableRetryOnNetworkError !== true || read.options.status.length > 0) return read;
   const problem = createOptionProblem(config, read.writtenPath(['disableRetryOnNetworkError']), {
@@ -63,7 +63,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<R
 /** As in Traefik: methods whose requests may be acted on twice. */
 const notIdempotent: ReadonlySet<string> = new Set(['POST', 'PATCH', 'LOCK']);
 
-function compile(options: RetryOptions, name: string): Step {
+function compile(options: RetryMiddlewareOptions, name: string): Step {
   const { attempts, status, maxRequestBodyBytes } = options;
   if (attempts === 1) return Object.freeze({ name, needsServer: true, onRequest: () => unchanged });
   const mayRepeat = (method: string): boolean =>
@@ -77,7 +77,7 @@ function compile(options: RetryOptions, name: string): Step {
     onRequest(request) {
       if (!holds || !mayRepeat(request.facts.method)) return unchanged;
       // A server may respond before it has read a body, of which nothing would be left then.
-      const body = request.holdBody(maxBytes);
+      const body = request.bufferBody(maxBytes);
       return body instanceof Promise ? body.then(() => unchanged) : unchanged;
     },
   } satisfies Step);
@@ -85,7 +85,7 @@ function compile(options: RetryOptions, name: string): Step {
 
 /** @param random as `Math.random`. */
 export function compilePolicy(
-  { attempts, initialInterval, timeout, status, disableRetryOnNetworkError }: RetryOptions,
+  { attempts, initialInterval, timeout, status, disableRetryOnNetworkError }: RetryMiddlewareOptions,
   mayRepeat: (method: string) => boolean,
   random: () => number = Math.random,
 ): RetryPolicy {

@@ -9,10 +9,10 @@ import type { Step } from '../step.ts';
 import { compileMiddlewares, startGatewayWith, valuesOf } from '../middlewares.testkit.ts';
 import { compilePolicy } from './kind.ts';
 
-type Respond = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+type ServerBehaviour = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 /** A server that notes what it gets. */
-async function startNotingServer(respond: Respond = (_request, response) => void response.end('ok')) {
+async function startNotingServer(respond: ServerBehaviour = (_request, response) => void response.end('ok')) {
   const got: string[] = [];
   const server = await startServer((request, response) => {
     let body = '';
@@ -38,10 +38,10 @@ async function findClosedUrl(): Promise<string> {
 const start = (options: object, servers: readonly string[], rest: TestEntryPointOptions = {}) =>
   startGatewayWith({ one: { retry: options } }, { ...rest, servers });
 const fails =
-  (status: number): Respond =>
+  (status: number): ServerBehaviour =>
   (_request, response) =>
     void response.writeHead(status).end('down');
-const closes: Respond = (_request, response) => void response.socket?.destroy();
+const closes: ServerBehaviour = (_request, response) => void response.socket?.destroy();
 
 describe('retry', () => {
   it('sends a request to another server when one cannot be reached, whatever its method and its body', async () => {
@@ -207,7 +207,7 @@ describe('retry', () => {
 
   it('sends a renewed token, also to the next server', async () => {
     const tokens: (string | undefined)[] = [];
-    const note: Respond = ({ headers }, response) => {
+    const note: ServerBehaviour = ({ headers }, response) => {
       tokens.push(headers.authorization);
       if (headers.authorization === 'Bearer old')
         response.writeHead(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }).end();

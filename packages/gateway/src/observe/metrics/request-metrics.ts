@@ -17,7 +17,7 @@ export interface RequestMetrics {
 }
 
 /** Requests to one entry point, router or service: a distribution of milliseconds for each code, method and protocol. */
-interface Scope {
+interface RequestSeries {
   readonly cells: Map<number, Distribution>;
   readonly labels: string;
   readonly of: string | undefined;
@@ -76,13 +76,13 @@ export function createRequestMetrics(
 function createTraffic(config: MetricsConfig, entryPoints: readonly EntryPointConfig[]): RequestMetrics {
   const { buckets: bounds } = config;
   const boundsMs = toBoundsMs(bounds);
-  const byEntryPoint = new Map<string, Scope>();
+  const byEntryPoint = new Map<string, RequestSeries>();
   if (config.byEntryPoint)
     for (const { name } of entryPoints) byEntryPoint.set(name, createScope({ entrypoint: name }));
-  let byRouter: ReadonlyMap<string, Scope> = new Map();
-  let byService: ReadonlyMap<string, Scope> = new Map();
+  let byRouter: ReadonlyMap<string, RequestSeries> = new Map();
+  let byService: ReadonlyMap<string, RequestSeries> = new Map();
 
-  const add = ({ cells }: Scope, key: number, durationMs: number): void => {
+  const add = ({ cells }: RequestSeries, key: number, durationMs: number): void => {
     let cell = cells.get(key);
     if (cell === undefined) cells.set(key, (cell = createDistribution(bounds)));
     observe(cell, boundsMs, durationMs);
@@ -220,7 +220,7 @@ function fromKey(key: number): { readonly code: string; readonly method: string;
   };
 }
 
-const createScope = (labels: Readonly<Record<string, string>>, of?: string, service = ''): Scope => ({
+const createScope = (labels: Readonly<Record<string, string>>, of?: string, service = ''): RequestSeries => ({
   cells: new Map(),
   labels: toLabels(labels),
   of,
@@ -229,11 +229,11 @@ const createScope = (labels: Readonly<Record<string, string>>, of?: string, serv
 
 /** The scopes of another configuration: one whose labels would be the same goes on. @param names with the service of each router. */
 function succeed(
-  before: ReadonlyMap<string, Scope>,
+  before: ReadonlyMap<string, RequestSeries>,
   names: ReadonlyMap<string, string>,
-  create: (name: string, service: string) => Scope,
-): ReadonlyMap<string, Scope> {
-  const after = new Map<string, Scope>();
+  create: (name: string, service: string) => RequestSeries,
+): ReadonlyMap<string, RequestSeries> {
+  const after = new Map<string, RequestSeries>();
   for (const [name, service] of names) {
     const known = before.get(name);
     after.set(name, known?.service === service ? known : create(name, service));
@@ -242,7 +242,7 @@ function succeed(
 }
 
 function read(
-  scopes: ReadonlyMap<string, Scope>,
+  scopes: ReadonlyMap<string, RequestSeries>,
   toOne: (labels: string, cell: Distribution, of: string | undefined) => Series,
 ): readonly Series[] {
   const series: Series[] = [];
@@ -251,8 +251,10 @@ function read(
   return series;
 }
 
-const toCounts = (scopes: ReadonlyMap<string, Scope>): readonly Series[] =>
+const toCounts = (scopes: ReadonlyMap<string, RequestSeries>): readonly Series[] =>
   read(scopes, (labels, cell, of) => ({ labels, of, value: countOf(cell) }));
 
-const toDurations = (scopes: ReadonlyMap<string, Scope>, bounds: readonly number[]): readonly Series[] =>
-  read(scopes, (labels, cell, of) => toHistogram(labels, cell, bounds, of));
+const toDurations = (
+  scopes: ReadonlyMap<string, RequestSeries>,
+  bounds: readonly number[],
+): readonly Series[] => read(scopes, (labels, cell, of) => toHistogram(labels, cell, bounds, of));

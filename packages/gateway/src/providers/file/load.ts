@@ -9,8 +9,8 @@ import { remember } from '../../reload/remember.ts';
 import type { RouteFile } from './files.ts';
 import { createReadFiles, routeFileExtensions } from './files.ts';
 import { parseRoutes } from './parse-routes.ts';
-import type { PassedOver } from './passed-over.ts';
-import { describePassedOver } from './passed-over.ts';
+import type { ForeignFile } from './foreign-file.ts';
+import { describePassedOver } from './foreign-file.ts';
 
 export interface LoadedFiles extends ProviderOutput {
   /** Those of the problems that say why a path leads to no routes at all: it is gone, unreadable or empty, or has no route file. */
@@ -142,10 +142,10 @@ interface LastGoodFile {
   /** Knows what it has parsed. */
   readonly parse: (text: string) => ParsedDocuments;
   /** Of a file that holds no routes, and should not. */
-  readonly passedOver?: PassedOver;
+  readonly passedOver?: ForeignFile;
 }
 
-function findPassedOver(file: string, text: string, parsed: ParsedDocuments): PassedOver | undefined {
+function findPassedOver(file: string, text: string, parsed: ParsedDocuments): ForeignFile | undefined {
   // What holds no routes need be no template of routes either.
   const { documents, problems } = parsed.problems.some(({ code }) => code === 'template')
     ? parseDocuments(text, file)

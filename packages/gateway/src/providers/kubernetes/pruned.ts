@@ -33,10 +33,10 @@ function readApplied(raw: unknown): unknown {
 /** Fields whose own fields are named by users. */
 const userNames: ReadonlySet<string> = new Set(['headers']);
 
-type IsKnown = (name: string) => boolean;
+type NamePredicate = (name: string) => boolean;
 type Add = (path: Path) => void;
 
-function compareApplied(applied: unknown, live: unknown, path: Path, isKnown: IsKnown, add: Add): void {
+function compareApplied(applied: unknown, live: unknown, path: Path, isKnown: NamePredicate, add: Add): void {
   if (Array.isArray(applied) && Array.isArray(live)) {
     for (const [index, item] of applied.entries()) {
       const at = findSame(item, live, applied.length === live.length ? index : undefined);
@@ -62,7 +62,7 @@ function findSame(item: unknown, live: readonly unknown[], index: number | undef
 }
 
 /** `f:NAME` stands for a field; other keys for items of lists and sets. */
-function compareManaged(fields: unknown, live: unknown, path: Path, isKnown: IsKnown, add: Add): void {
+function compareManaged(fields: unknown, live: unknown, path: Path, isKnown: NamePredicate, add: Add): void {
   if (!isMapping(fields) || !isMapping(live)) return;
   for (const [key, inner] of Object.entries(fields)) {
     if (!key.startsWith('f:')) continue;

@@ -35,7 +35,7 @@ export interface RouteStatus {
   readonly parents: readonly ParentStatus[];
 }
 
-type Objects = Pick<
+type AttachmentObjects = Pick<
   RouteObjectLists,
   'httpRoutes' | 'gateways' | 'gatewayClasses' | 'referenceGrants' | 'namespaces'
 >;
@@ -49,7 +49,7 @@ interface AttachedRoute {
 
 /** Finds the statuses of one configuration after the other; what has not changed is not read again. */
 export function createFindRouteStatuses(): (
-  objects: Objects,
+  objects: AttachmentObjects,
   problems: readonly Problem[],
 ) => readonly RouteStatus[] {
   const readApi = createReadGatewayApi();

@@ -29,7 +29,7 @@ export interface ReadMiddleware {
 }
 
 /** What is particular to a format of configuration. */
-export interface Format {
+export interface MiddlewareFormat {
   readonly names: NameSchemas;
   /** The qualified names of the middlewares that one consists of. */
   readonly resolve: (
@@ -56,7 +56,11 @@ const types = kinds.filter(({ isPlugin }) => !isPlugin);
 const expected = 'expected a kind of middleware, such as plugin.oAuthClientCredentials or chain';
 
 /** Reads a middleware's kind and what stands below it; of a kind that is not served it comes out broken, so that its routes refuse. */
-export function readMiddleware(source: Source, identity: MiddlewareIdentity, format: Format): ReadMiddleware {
+export function readMiddleware(
+  source: Source,
+  identity: MiddlewareIdentity,
+  format: MiddlewareFormat,
+): ReadMiddleware {
   const found = findKind(source);
   const { document } = source;
   const at = found.path;
@@ -87,15 +91,15 @@ export function readMiddleware(source: Source, identity: MiddlewareIdentity, for
 function readService(
   { document, path }: Source,
   { service }: StepKind,
-  { resolveService }: Format,
-): ReturnType<Format['resolveService']> {
+  { resolveService }: MiddlewareFormat,
+): ReturnType<MiddlewareFormat['resolveService']> {
   const written = service && keysOf({ document, path }).find((key) => isSame(key, service));
   return written === undefined
     ? { name: undefined, problems: [] }
     : resolveService({ document, path: [...path, written] });
 }
 
-function readMembers(source: Source, kind: CompositeKind, { names: schemas, resolve }: Format) {
+function readMembers(source: Source, kind: CompositeKind, { names: schemas, resolve }: MiddlewareFormat) {
   const { value, problems, writtenPath } = readObject(kind.schema(schemas), source);
   // The schema of a composite kind lets through names alone.
   const members = (value[kind.members] ?? []) as readonly NamedObject[];

@@ -60,11 +60,11 @@ export const transportNames: OtherNames = {
   ignored: { disableHTTP2: http2, readIdleTimeout: http2, pingTimeout: http2 },
 };
 
-type Written = Partial<z.output<typeof serversTransportSchema>>;
-type Transport = Omit<ServersTransportConfig, 'name' | 'place' | 'errors'>;
+type ServersTransportOptions = Partial<z.output<typeof serversTransportSchema>>;
+type TransportSettings = Omit<ServersTransportConfig, 'name' | 'place' | 'errors'>;
 
 /** A transport as a file writes it, without name and place. */
-export function toTransport(written: Written): Transport {
+export function toTransport(written: ServersTransportOptions): TransportSettings {
   const { rootCAs = [], certificates = [], forwardingTimeouts, maxIdleConnsPerHost } = written;
   return {
     serverName: written.serverName,
@@ -86,7 +86,7 @@ export function toTransport(written: Written): Transport {
 
 /** A warning for a transport that does not know whom it speaks to. */
 export const findInsecurity = (
-  { insecureSkipVerify, peerCertURI }: Pick<Transport, 'insecureSkipVerify' | 'peerCertURI'>,
+  { insecureSkipVerify, peerCertURI }: Pick<TransportSettings, 'insecureSkipVerify' | 'peerCertURI'>,
   { document, path }: Source,
 ): readonly Problem[] =>
   insecureSkipVerify && peerCertURI === undefined

@@ -6,7 +6,7 @@ import { createProblem } from '../../config/problem.ts';
 import type { Source } from '../../config/read.ts';
 import type { tlsOptionsSchema } from './tls-schema.ts';
 
-type Written = Partial<Omit<z.output<typeof tlsOptionsSchema>, 'clientAuth'>>;
+type TlsSectionOptions = Partial<Omit<z.output<typeof tlsOptionsSchema>, 'clientAuth'>>;
 
 export interface TlsOptionsParts {
   readonly caSources: readonly PemSource[];
@@ -18,7 +18,7 @@ export interface TlsOptionsParts {
 
 /** TLS options as files and Kubernetes objects write them, without name and place. */
 export function toTlsOptions(
-  written: Written,
+  written: TlsSectionOptions,
   { caSources, clientAuthType, source: { document }, writtenPath }: TlsOptionsParts,
 ): {
   readonly config: Omit<TlsOptionsConfig, 'name' | 'place' | 'errors'>;

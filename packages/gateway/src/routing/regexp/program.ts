@@ -29,7 +29,7 @@ export function compileProgram(syntax: Syntax, captures: boolean): readonly Inst
   return program;
 }
 
-interface Output {
+interface ProgramDraft {
   readonly program: Instruction[];
   readonly captures: boolean;
 }
@@ -41,7 +41,7 @@ function push<I extends Instruction>(program: Instruction[], instruction: I): I 
   return instruction;
 }
 
-function emit(syntax: Syntax, output: Output): void {
+function emit(syntax: Syntax, output: ProgramDraft): void {
   const { program, captures } = output;
   switch (syntax.kind) {
     case 'set':
@@ -67,7 +67,7 @@ function emit(syntax: Syntax, output: Output): void {
   }
 }
 
-function emitAlternatives(items: readonly Syntax[], output: Output): void {
+function emitAlternatives(items: readonly Syntax[], output: ProgramDraft): void {
   const { program } = output;
   const ends: { target: number }[] = [];
   items.forEach((item, index) => {
@@ -99,7 +99,10 @@ function pushRepeat(program: Instruction[], start: number, lazy: boolean): void 
   push(program, { op: 'fork', first: lazy ? next : start, second: lazy ? start : next });
 }
 
-function emitRepeat({ item, min, max, lazy }: Extract<Syntax, { kind: 'repeat' }>, output: Output): void {
+function emitRepeat(
+  { item, min, max, lazy }: Extract<Syntax, { kind: 'repeat' }>,
+  output: ProgramDraft,
+): void {
   const { program } = output;
   let before = program.length;
   for (let count = 0; count < min; count += 1) {

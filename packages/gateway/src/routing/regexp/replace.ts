@@ -4,7 +4,7 @@ import { parseRegexp } from './parse.ts';
 import { compileProgram } from './program.ts';
 import type { Run } from './run.ts';
 import { RegexpFault } from './scanner.ts';
-import { parseTemplate } from './template.ts';
+import { parseExpansion } from './expansion.ts';
 import type { StepBudget } from './work.ts';
 
 /** A regular expression that finds and replaces; each call takes no more steps than it is given. */
@@ -33,7 +33,7 @@ export function compilePattern(source: string): CompiledPattern {
         return places && text.slice(places[0], places[1]);
       },
       replaceWith(replacement) {
-        const expand = parseTemplate(replacement, groupNames);
+        const expand = parseExpansion(replacement, groupNames);
         return (text, work) => replaceAll(find, expand, text, work);
       },
     } satisfies Pattern);
@@ -49,7 +49,7 @@ export function compilePattern(source: string): CompiledPattern {
 /** As Go's `ReplaceAllString`: an empty match right after another one is none. */
 function replaceAll(
   find: Find,
-  expand: ReturnType<typeof parseTemplate>,
+  expand: ReturnType<typeof parseExpansion>,
   text: string,
   work: StepBudget,
 ): string {

@@ -1,6 +1,6 @@
 import { formatValue } from '../format.ts';
 import type { TemplateFunction } from '../template-function.ts';
-import { Refusal, define, defineVariadic } from '../template-function.ts';
+import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
 import type { Value } from '../value.ts';
 import { isDict, isInt, isList, toInt, typeOf } from '../value.ts';
 import { formatText } from './printf.ts';
@@ -28,12 +28,12 @@ function lengthOf(value: Value): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (value !== null && isList(value)) return value.items.length;
   if (value !== null && isDict(value)) return value.entries.size;
-  throw new Refusal(`${typeOf(value)} has no length`);
+  throw new FunctionRefusal(`${typeOf(value)} has no length`);
 }
 
 function itemAt(value: Value, key: Value): Value {
   if (value !== null && isDict(value)) {
-    if (typeof key !== 'string') throw new Refusal(`expected string as key, got ${typeOf(key)}`);
+    if (typeof key !== 'string') throw new FunctionRefusal(`expected string as key, got ${typeOf(key)}`);
     return value.entries.get(key) ?? null;
   }
   if (typeof value === 'string') {
@@ -41,11 +41,11 @@ function itemAt(value: Value, key: Value): Value {
     return toInt(bytes[toIndex(key, bytes.length - 1)] ?? 0, 'uint8');
   }
   if (value !== null && isList(value)) return value.items[toIndex(key, value.items.length - 1)] ?? null;
-  throw new Refusal(`cannot index ${typeOf(value)}`);
+  throw new FunctionRefusal(`cannot index ${typeOf(value)}`);
 }
 
 function toIndex(key: Value, most: number): number {
-  if (key === null || !isInt(key)) throw new Refusal(`expected int as index, got ${typeOf(key)}`);
-  if (key.value < 0n || key.value > BigInt(most)) throw new Refusal('the index is out of range');
+  if (key === null || !isInt(key)) throw new FunctionRefusal(`expected int as index, got ${typeOf(key)}`);
+  if (key.value < 0n || key.value > BigInt(most)) throw new FunctionRefusal('the index is out of range');
   return Number(key.value);
 }

@@ -1,12 +1,12 @@
 import type { TemplateFunction } from '../template-function.ts';
-import { Refusal, define, defineVariadic } from '../template-function.ts';
+import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
 import type { Value } from '../value.ts';
 import { isInt, isTrue, kindOf, typeOf } from '../value.ts';
 
 /** Comparisons of `text/template`; `and` and `or` are evaluated before their arguments. */
 export const comparisonFunctions: Readonly<Record<string, TemplateFunction>> = {
   eq: defineVariadic(['any'], 'any', ([first], more) => {
-    if (more.length === 0) throw new Refusal('expected at least 2 arguments, got 1');
+    if (more.length === 0) throw new FunctionRefusal('expected at least 2 arguments, got 1');
     return more.some((other) => isEqual(first, other));
   }),
   ne: define(['any', 'any'], ([a, b]) => !isEqual(a, b)),
@@ -19,8 +19,8 @@ export const comparisonFunctions: Readonly<Record<string, TemplateFunction>> = {
   or: defineVariadic(['any'], 'any', ([first]) => first),
 };
 
-const cannotCompare = (a: Value, b: Value): Refusal =>
-  new Refusal(`cannot compare ${typeOf(a)} with ${typeOf(b)}`);
+const cannotCompare = (a: Value, b: Value): FunctionRefusal =>
+  new FunctionRefusal(`cannot compare ${typeOf(a)} with ${typeOf(b)}`);
 
 function isEqual(a: Value, b: Value): boolean {
   if (a === null || b === null) return a === b;

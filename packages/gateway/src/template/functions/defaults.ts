@@ -1,5 +1,5 @@
 import type { EnvLookUp, TemplateFunction } from '../template-function.ts';
-import { Refusal, define, defineVariadic } from '../template-function.ts';
+import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
 import { isTrue, typeOf } from '../value.ts';
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -18,7 +18,7 @@ export const defaultFunctions: Readonly<Record<string, TemplateFunction>> = {
   b64enc: define(['string'], ([text]) => Buffer.from(text).toString('base64')),
   b64dec: define(['string'], ([text]) => {
     const compact = text.replace(/[\r\n]/g, '');
-    if (!base64.test(compact)) throw new Refusal('the text is not base64');
+    if (!base64.test(compact)) throw new FunctionRefusal('the text is not base64');
     return Buffer.from(compact, 'base64').toString();
   }),
   env: define(['string'], ([name], { env }) => valueOf(env(name))),
@@ -26,7 +26,7 @@ export const defaultFunctions: Readonly<Record<string, TemplateFunction>> = {
 };
 
 function valueOf({ value, refusal }: EnvLookUp): string {
-  if (refusal !== undefined) throw new Refusal(refusal);
+  if (refusal !== undefined) throw new FunctionRefusal(refusal);
   return value;
 }
 

@@ -1,6 +1,6 @@
 import { formatValue } from '../format.ts';
 import type { TemplateFunction } from '../template-function.ts';
-import { Refusal, define, defineVariadic } from '../template-function.ts';
+import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
 import type { Value } from '../value.ts';
 import { isTrue, toDict, toList } from '../value.ts';
 import { toInteger, toTexts } from './conversion.ts';
@@ -43,7 +43,8 @@ export const listFunctions: Readonly<Record<string, TemplateFunction>> = {
   slice: defineVariadic(['list'], 'any', ([{ items, type }], bounds) => {
     if (items.length === 0) return null;
     const [from = 0n, to = BigInt(items.length)] = bounds.map(toInteger);
-    if (from < 0n || to > BigInt(items.length) || from > to) throw new Refusal('the index is out of range');
+    if (from < 0n || to > BigInt(items.length) || from > to)
+      throw new FunctionRefusal('the index is out of range');
     return toList(items.slice(Number(from), Number(to)), type);
   }),
   join: define(['string', 'any'], ([separator, value], { work }) => {

@@ -1,6 +1,6 @@
 import type { TemplateFunction } from '../template-function.ts';
-import { Refusal, define, defineVariadic } from '../template-function.ts';
-import type { Scope } from '../template-function.ts';
+import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
+import type { FunctionScope } from '../template-function.ts';
 import type { Int, List, Value } from '../value.ts';
 import { toInt, toList } from '../value.ts';
 import { toInteger } from './conversion.ts';
@@ -37,7 +37,7 @@ export const numberFunctions: Readonly<Record<string, TemplateFunction>> = {
 
 function divisor(value: Value): bigint {
   const number = toInteger(value);
-  if (number === 0n) throw new Refusal('division by zero');
+  if (number === 0n) throw new FunctionRefusal('division by zero');
   return number;
 }
 
@@ -46,7 +46,7 @@ function pick(values: readonly Value[], isBetter: (a: bigint, b: bigint) => bool
 }
 
 /** `stop` excluded; empty when `step` leads away from it. */
-function steps(start: bigint, stop: bigint, step: bigint, { work }: Scope): List {
+function steps(start: bigint, stop: bigint, step: bigint, { work }: FunctionScope): List {
   const distance = stop - start;
   if (step === 0n || distance === 0n || distance > 0n !== step > 0n) return toList([], '[]int');
   work(Number(distance / step));

@@ -1,5 +1,5 @@
 import { formatFloat, formatValue, padExponent, quoteString } from '../format.ts';
-import { Refusal, type Scope } from '../template-function.ts';
+import { FunctionRefusal, type FunctionScope } from '../template-function.ts';
 import type { Value } from '../value.ts';
 import { isInt, isList, typeOf } from '../value.ts';
 
@@ -19,14 +19,14 @@ interface Layout {
  *
  * @throws Refusal where Go writes `%!d(string=...)`, `%!v(MISSING)` or `%!(EXTRA ...)`.
  */
-export function formatText(format: string, values: readonly Value[], work: Scope['work']): string {
+export function formatText(format: string, values: readonly Value[], work: FunctionScope['work']): string {
   let used = 0;
   const text = format.replace(
     verb,
     (whole: string, flags: string, width = '0', precision: string | undefined, name: string | undefined) => {
       if (name === '%') return '%';
-      if (name === undefined) throw new Refusal(`expected a verb after ${whole}`);
-      if (used >= values.length) throw new Refusal(`%${name} has no argument`);
+      if (name === undefined) throw new FunctionRefusal(`expected a verb after ${whole}`);
+      if (used >= values.length) throw new FunctionRefusal(`%${name} has no argument`);
       const value = values[used++] ?? null;
       const layout = {
         flags,
@@ -34,17 +34,17 @@ export function formatText(format: string, values: readonly Value[], work: Scope
         precision: precision === undefined ? undefined : Number(precision),
       };
       if (Math.max(layout.width, layout.precision ?? 0) > maxWidth)
-        throw new Refusal(`expected a width of at most ${maxWidth}`);
+        throw new FunctionRefusal(`expected a width of at most ${maxWidth}`);
       work(1 + (layout.width >> 4));
       return pad(formatVerb(name, value, layout), value, name, layout);
     },
   );
-  if (used < values.length) throw new Refusal(`has ${values.length - used} arguments without a verb`);
+  if (used < values.length) throw new FunctionRefusal(`has ${values.length - used} arguments without a verb`);
   return text;
 }
 
 function formatVerb(name: string, value: Value, layout: Layout): string {
-  const wrong = (): Refusal => new Refusal(`%${name} cannot format ${typeOf(value)}`);
+  const wrong = (): FunctionRefusal => new FunctionRefusal(`%${name} cannot format ${typeOf(value)}`);
   const { flags, precision } = layout;
   // As Go has it, each item of a list is formatted by itself.
   if (value !== null && isList(value) && !'vT'.includes(name))
@@ -76,7 +76,7 @@ function formatVerb(name: string, value: Value, layout: Layout): string {
 function formatNumber(name: 'f' | 'e' | 'g', value: number, precision: number | undefined): string {
   if (name === 'f') return value.toFixed(Math.min(precision ?? 6, 100));
   if (name === 'e') return padExponent(value.toExponential(Math.min(precision ?? 6, 100)));
-  if (precision !== undefined) throw new Refusal('%g takes no precision');
+  if (precision !== undefined) throw new FunctionRefusal('%g takes no precision');
   return formatFloat(value);
 }
 
@@ -84,12 +84,12 @@ const bases: Readonly<Record<string, number>> = { d: 10, x: 16, X: 16, o: 8, b: 
 
 function formatInteger(name: string, value: Value, { flags, precision }: Layout): string {
   const base = Object.hasOwn(bases, name) ? bases[name] : undefined;
-  if (base === undefined) throw new Refusal(`the verb %${name} is not supported`);
+  if (base === undefined) throw new FunctionRefusal(`the verb %${name} is not supported`);
   if (typeof value === 'string' && base === 16) {
     const hex = Buffer.from(value).toString('hex');
     return name === 'X' ? hex.toUpperCase() : hex;
   }
-  if (value === null || !isInt(value)) throw new Refusal(`%${name} cannot format ${typeOf(value)}`);
+  if (value === null || !isInt(value)) throw new FunctionRefusal(`%${name} cannot format ${typeOf(value)}`);
   const digits = (value.value < 0n ? -value.value : value.value).toString(base).padStart(precision ?? 0, '0');
   const text = (value.value < 0n ? '-' : '') + (flags.includes('#') && base === 16 ? '0x' : '') + digits;
   return sign(name === 'X' ? text.toUpperCase() : text, value, flags);

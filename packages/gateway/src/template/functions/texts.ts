@@ -1,6 +1,6 @@
 import { formatValue, quoteString } from '../format.ts';
-import type { Scope, TemplateFunction } from '../template-function.ts';
-import { Refusal, define, defineVariadic } from '../template-function.ts';
+import type { FunctionScope, TemplateFunction } from '../template-function.ts';
+import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
 import type { List } from '../value.ts';
 import { toList } from '../value.ts';
 
@@ -34,7 +34,7 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
       : parts.join(replacement);
   }),
   repeat: define(['int', 'string'], ([{ value: count }, text], { work }) => {
-    if (count < 0n) throw new Refusal('expected a count from 0 on');
+    if (count < 0n) throw new FunctionRefusal('expected a count from 0 on');
     work(Number((count * BigInt(text.length)) >> 4n));
     return text === '' ? '' : text.repeat(Number(count));
   }),
@@ -92,13 +92,13 @@ function trimAll(text: string, cutset: string): string {
 const splitAt = (text: string, separator: string): readonly string[] =>
   separator === '' ? Array.from(text) : text.split(separator);
 
-function splitText(text: string, separator: string, work: Scope['work']): List {
+function splitText(text: string, separator: string, work: FunctionScope['work']): List {
   work(text.length >> 4);
   return toList(splitAt(text, separator), '[]string');
 }
 
-function indent(count: bigint, text: string, work: Scope['work']): string {
-  if (count < 0n) throw new Refusal('expected a count from 0 on');
+function indent(count: bigint, text: string, work: FunctionScope['work']): string {
+  if (count < 0n) throw new FunctionRefusal('expected a count from 0 on');
   const lines = text.split('\n');
   work(Number((count * BigInt(lines.length)) >> 4n));
   const pad = ' '.repeat(Number(count));
@@ -110,6 +110,6 @@ export function sliceText(text: string, from: bigint, to: bigint): string {
   const bytes = Buffer.from(text).subarray(Number(from), Number(to));
   const part = bytes.toString();
   if (Buffer.byteLength(part) !== bytes.length || !Buffer.from(part).equals(bytes))
-    throw new Refusal('cuts a character in two: positions in a text count bytes');
+    throw new FunctionRefusal('cuts a character in two: positions in a text count bytes');
   return part;
 }

@@ -6,7 +6,7 @@ import { createFakeClock } from '../../../../testkit/src/fake-clock.ts';
 import { until } from '../../../../testkit/src/until.ts';
 import { Secret } from '../../base/secret.ts';
 import { createAccessToken } from '../../token/access-token.ts';
-import { createGuardedStore } from '../best-effort-store.ts';
+import { createBestEffortStore } from '../best-effort-store.ts';
 import { createSharedTokens } from '../shared-tokens.ts';
 import type { StoreEvent } from '../store-event.ts';
 import type { TokenStore } from '../store.ts';
@@ -118,7 +118,7 @@ const hostile: Readonly<Record<string, string>> = {
 
 const outcomes = async (store: TokenStore, budgetMs = 50): Promise<void> => {
   const events = createChannel<StoreEvent>();
-  const guarded = createGuardedStore(store, { clock: systemClock, events, budgetMs });
+  const guarded = createBestEffortStore(store, { clock: systemClock, events, budgetMs });
   const value = Buffer.from('value');
   await guarded.attempt('get', (redis) => redis.get('key'));
   await guarded.attempt('set', (redis) => redis.set('key', value, 1_000));
@@ -252,7 +252,7 @@ describe.each(topologies)('a hostile server in place of Redis (%s)', (topology) 
       await whenReady(store);
       const clock = systemClock;
       const events = createChannel<StoreEvent>();
-      const guarded = createGuardedStore(store, { clock, events, budgetMs: 250 });
+      const guarded = createBestEffortStore(store, { clock, events, budgetMs: 250 });
       const shared = createSharedTokens({
         clock,
         events,
@@ -323,7 +323,7 @@ describe('an entry in Redis', () => {
     closing.push(() => store.close());
     const clock = createFakeClock(Date.now());
     const events = createChannel<StoreEvent>();
-    const guarded = createGuardedStore(store, { clock, events, budgetMs: 250 });
+    const guarded = createBestEffortStore(store, { clock, events, budgetMs: 250 });
     const secret = Buffer.from('0123456789abcdef');
     const shared = createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: 'gg:' });
     const key = shared.keyOf(['https://as.example', 'app']);

@@ -4,7 +4,7 @@ import { createChannel } from '../../base/channel.ts';
 import { systemClock } from '../../base/clock.ts';
 import { Secret } from '../../base/secret.ts';
 import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
-import { createGuardedStore } from '../best-effort-store.ts';
+import { createBestEffortStore } from '../best-effort-store.ts';
 import type { StoreEvent } from '../store-event.ts';
 import type { TokenStore } from '../store.ts';
 import { silenceTimeoutMs } from './connection-options.ts';
@@ -235,7 +235,7 @@ describe('a store in one Redis', () => {
     events.subscribe((event) => {
       if (event.kind === 'state') states.push([event.ready, event.reason]);
     });
-    keep(createGuardedStore(store, { clock: systemClock, events, budgetMs: 250 }));
+    keep(createBestEffortStore(store, { clock: systemClock, events, budgetMs: 250 }));
     await redis.server.command('ACL', 'DELUSER', 'gateway');
     await until(() => states.length >= 3);
     // The next attempts give the same result, which is not logged again.

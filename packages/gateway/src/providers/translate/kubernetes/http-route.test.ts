@@ -6,7 +6,7 @@ import { createTranslate } from '../translate.ts';
 
 const read = (name: string): string => readFileSync(new URL(`testdata/${name}`, import.meta.url), 'utf8');
 
-interface RecordedRouter {
+interface HttpRouteRouter {
   readonly rule: string;
   readonly priority: number;
   readonly entryPoints: readonly string[];
@@ -15,7 +15,7 @@ interface RecordedRouter {
 
 /** What `/api/rawdata` of Traefik 3.7.13 had of the same objects on 2026-11-29; `web` on port 18000, `hosts` on 18001. */
 const recorded = JSON.parse(read('http-routes.traefik.json')) as {
-  readonly routers: readonly RecordedRouter[];
+  readonly routers: readonly HttpRouteRouter[];
 };
 
 const origin: Origin = {

@@ -23,8 +23,8 @@ import { originOf } from './objects.ts';
 import type { ServiceCatalog } from './servers.ts';
 import { findServers } from './servers.ts';
 
-type Rule = z.output<typeof httpRouteRuleSchema>;
-type BackendRef = Rule['backendRefs'][number];
+type HttpRouteRule = z.output<typeof httpRouteRuleSchema>;
+type BackendRef = HttpRouteRule['backendRefs'][number];
 
 /** What a rule of an HTTPRoute leads to, by the name of its service. */
 export interface HttpTarget {
@@ -48,7 +48,7 @@ const others: OtherNames = {
 
 /** A rule that has been read. */
 interface HttpRule {
-  readonly value: Partial<Rule>;
+  readonly value: Partial<HttpRouteRule>;
   readonly errors: readonly Problem[];
   readonly path: Path;
   readonly writtenPath: (path: readonly PropertyKey[]) => Path;

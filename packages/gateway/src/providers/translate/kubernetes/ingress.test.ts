@@ -7,7 +7,7 @@ import { translate } from '../translate.ts';
 
 const read = (name: string): string => readFileSync(new URL(`testdata/${name}`, import.meta.url), 'utf8');
 
-interface RecordedRouter {
+interface IngressRouter {
   readonly rule: string;
   readonly priority: number;
   readonly service: string;
@@ -18,7 +18,7 @@ interface RecordedRouter {
 
 /** What `/api/rawdata` of Traefik 3.7.13 had of the same objects on 2026-11-29, with `web` as its only entry point. */
 const recorded = JSON.parse(read('ingress.traefik.json')) as {
-  readonly routers: Readonly<Record<string, RecordedRouter>>;
+  readonly routers: Readonly<Record<string, IngressRouter>>;
   readonly services: Readonly<
     Record<
       string,

@@ -36,7 +36,7 @@ export function createTranslateManifests(): TranslateManifests {
   const readClasses = createReadClasses();
   const toParts = createToParts();
   return function* (documents, draft) {
-    const objects: Objects = { secrets: [], services: [], routes: [], gateways: [], classes: [] };
+    const objects: ObjectGroups = { secrets: [], services: [], routes: [], gateways: [], classes: [] };
     for (const manifest of readManifests(documents)) {
       for (const problem of manifest.problems) draft.problems.push(problem);
       for (const object of manifest.objects) objects[groups[object.kind]].push(object);
@@ -69,7 +69,7 @@ function readManifest(document: Document): ManifestObjects {
 }
 
 /** Objects that are read together. */
-type Objects = Readonly<Record<(typeof groups)[ManifestKind], KubernetesObject[]>>;
+type ObjectGroups = Readonly<Record<(typeof groups)[ManifestKind], KubernetesObject[]>>;
 
 const groups = {
   Secret: 'secrets',

@@ -7,7 +7,7 @@ import type { AuthorizationServer } from '../../../testkit/src/authorization-ser
 import { startAuthorizationServer } from '../../../testkit/src/authorization-server.ts';
 
 /** What the tests of one framework need; started and closed with the file's tests. */
-export interface GuardedAppTests {
+export interface ProtectedAppTests {
   readonly server: AuthorizationServer;
   /** Serves an application on a free port of 127.0.0.1; gives its origin. Closed after the test, in the opposite order. */
   serve(listener: RequestListener): Promise<string>;
@@ -16,7 +16,7 @@ export interface GuardedAppTests {
 }
 
 /** Clients `admin` and `tester`, each with its name in claim `grp`, and a secret of its name and `-secret`. */
-export function guardedAppTests(): GuardedAppTests {
+export function guardedAppTests(): ProtectedAppTests {
   let server: AuthorizationServer | undefined;
   let closers: (() => Promise<unknown>)[] = [];
   beforeAll(async () => {

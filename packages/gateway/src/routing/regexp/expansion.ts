@@ -1,7 +1,7 @@
 import type { Places } from './find.ts';
 
 /** Text with what groups have matched in it. */
-export type Template = (text: string, places: Places) => string;
+export type Expansion = (text: string, places: Places) => string;
 
 const reference = /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
 
@@ -11,7 +11,7 @@ const reference = /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
  *
  * @param groupNames names by index, empty for a group without one.
  */
-export function parseTemplate(source: string, groupNames: readonly string[]): Template {
+export function parseExpansion(source: string, groupNames: readonly string[]): Expansion {
   const parts: (string | readonly number[])[] = [];
   let end = 0;
   for (const match of source.matchAll(reference)) {

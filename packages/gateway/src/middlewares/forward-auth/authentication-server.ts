@@ -12,8 +12,8 @@ export interface NoResponse {
   readonly reason: string;
 }
 
-/** The authorization server of one middleware. */
-export interface AuthorizationServer {
+/** The authentication server of one middleware. */
+export interface AuthenticationServer {
   ask(request: OutgoingRequest): Promise<AuthResponse | NoResponse>;
   close(): Promise<void>;
 }
@@ -32,11 +32,11 @@ const limits = {
 };
 
 /** @param maxBytes of a response's body; -1: no limit. */
-export function openAuthorizationServer(
+export function openAuthenticationServer(
   origin: string,
   tls: ServerTls | undefined,
   { clock, maxBytes }: { readonly clock: Clock; readonly maxBytes: number },
-): AuthorizationServer {
+): AuthenticationServer {
   const pool = createClient(clock, limits, tls).createPool(origin);
   return {
     close: () => pool.close(),

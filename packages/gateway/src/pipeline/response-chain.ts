@@ -5,7 +5,7 @@ import { ChangedHeaders } from './changed-headers.ts';
 import type { CallerResponse, InterimHead, ResponseListener } from '../proxy/caller-response.ts';
 
 /** Called for a response that steps may change. */
-export interface SteppedResponseListener {
+export interface ResponseChainListener {
   /** Bytes of a body have been written to the caller. */
   written(bytes: number): void;
   /** The response has broken off before any of it was written. */
@@ -20,7 +20,7 @@ export interface SteppedResponseListener {
  * A response on its way through the steps that its request has passed, innermost first, to the caller. Routes none of whose steps change
  * bodies write to the caller's connection instead.
  */
-export class SteppedResponse implements CallerResponse, ResponseListener {
+export class ResponseChain implements CallerResponse, ResponseListener {
   begun = false;
   status = 0;
   readonly #caller: CallerResponse;
@@ -93,7 +93,7 @@ export class SteppedResponse implements CallerResponse, ResponseListener {
   }
 }
 
-const createPages = ({ name }: Step, listener: SteppedResponseListener): Pages => ({
+const createPages = ({ name }: Step, listener: ResponseChainListener): Pages => ({
   send: (page, to) => listener.sendPage(page, to),
   refuse: (refusal, to) => listener.refuseWith({ ...refusal, middleware: name }, to),
 });
@@ -103,8 +103,8 @@ export function createSteppedResponse(
   caller: CallerResponse,
   steps: readonly Step[],
   request: StepRequest,
-  listener: SteppedResponseListener,
-): SteppedResponse {
+  listener: ResponseChainListener,
+): ResponseChain {
   const writers: StepWriter[] = [];
   let next: ResponseWriter = toWriter(caller, listener);
   for (const step of steps) {
@@ -115,10 +115,10 @@ export function createSteppedResponse(
     writers.push(writer);
     next = writer;
   }
-  return new SteppedResponse(caller, next, writers);
+  return new ResponseChain(caller, next, writers);
 }
 
-function toWriter(caller: CallerResponse, listener: SteppedResponseListener): ResponseWriter {
+function toWriter(caller: CallerResponse, listener: ResponseChainListener): ResponseWriter {
   return {
     begin: (head) => caller.begin(head),
     write(part, lent) {

@@ -1,7 +1,7 @@
 import type { CallerBody } from '../http1/message/caller-body.ts';
 
 /** A body that has been read in full, or as far as it was to be held. */
-export interface HeldBody {
+export interface BufferedBody {
   /** All of it; undefined when it is larger than it may be: then `body` streams what has come and what is still to come. */
   readonly whole: Buffer | undefined;
   /** In place of the body that was read. */
@@ -9,7 +9,7 @@ export interface HeldBody {
 }
 
 /** Reads a body until its end, or until it is larger than it may be. Never resolves when the caller goes away before. */
-export function holdBody(body: CallerBody, maxBytes: number): Promise<HeldBody> {
+export function bufferBody(body: CallerBody, maxBytes: number): Promise<BufferedBody> {
   const whole = body.announcedBytes > maxBytes ? undefined : body.whole();
   if (whole !== undefined) return Promise.resolve({ whole, body: createWholeBody(whole) });
   if (body.announcedBytes > maxBytes) return Promise.resolve({ whole: undefined, body });

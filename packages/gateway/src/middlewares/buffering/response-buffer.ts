@@ -11,7 +11,7 @@ export interface ResponseLimits {
 }
 
 /** Keeps a response until all of it has come, and passes it on with its length. */
-export class BufferedResponse implements StepWriter {
+export class ResponseBuffer implements StepWriter {
   readonly #next: ResponseWriter;
   readonly #limits: ResponseLimits;
   readonly #refuse: () => void;

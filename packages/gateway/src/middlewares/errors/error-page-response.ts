@@ -9,7 +9,7 @@ export type Replacement = Omit<Page, 'headers'>;
 const kept: ReadonlySet<string> = new Set(['www-authenticate', 'retry-after', 'x-request-id']);
 
 /** Replaces a response by the page of a service, or passes it on. */
-export class ErrorResponse implements StepWriter {
+export class ErrorPageResponse implements StepWriter {
   readonly #next: ResponseWriter;
   readonly #pages: Pages;
   readonly #replacementFor: (status: number) => Replacement | undefined;

@@ -10,7 +10,7 @@ const composeNames: ReadonlySet<string> = new Set([
 ]); // prettier-ignore
 
 /** A file in a directory that holds no routes. */
-export interface PassedOver {
+export interface ForeignFile {
   readonly reason: string;
   readonly documents: readonly Document[];
 }

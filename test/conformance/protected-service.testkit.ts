@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers';
 import type { SeenRequest } from './integration.ts';
 import type { CallerAnswer } from './send-request.testkit.ts';
 
-export interface GuardedService {
+export interface ProtectedService {
   readonly url: string;
   readonly port: number;
   close(): Promise<void>;
 }
 
 /** The service behind an integration, on a free port of 127.0.0.1: answers 200 with what it saw, which `toSeen` reads. */
-export async function startGuardedService(): Promise<GuardedService> {
+export async function startProtectedService(): Promise<ProtectedService> {
   const server = createServer((request, response) => {
     void text(request).then((body) => {
       const { method, rawHeaders } = request;
