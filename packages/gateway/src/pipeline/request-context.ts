@@ -24,7 +24,7 @@ import { gatewayRefusals, type PendingRequest } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import type { EarlyResponse } from './run-steps.ts';
 import { createStepBody } from './step-body.ts';
-import { StepContext } from './step-context.ts';
+import { callerGone, StepContext } from './step-context.ts';
 import { createSteppedResponse, type ResponseChain, type ResponseChainListener } from './response-chain.ts';
 import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
 
@@ -285,6 +285,3 @@ export class RequestContext
     this.#deps.onRecord(this);
   }
 }
-
-/** As nginx and Traefik log it. */
-const callerGone = 499;

@@ -4,7 +4,7 @@ import type { Pass, Reply, Step, StepResult } from '../middlewares/step.ts';
 import type { StepChain } from '../snapshot/snapshot.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 import { ambiguousPath, toBrokenRoute } from './refusals.ts';
-import type { StepContext } from './step-context.ts';
+import { callerGone, type StepContext } from './step-context.ts';
 
 /** The response of a step that ends the request; undefined when every step passed it. */
 export type EarlyResponse = Refusal | Reply | undefined;
@@ -24,8 +24,11 @@ function runFrom(first: number, steps: readonly Step[], request: StepContext): M
     const result = step.onRequest(request);
     if (result instanceof Promise)
       return result.then((late) => {
-        // The caller is gone. Later steps must not count a request whose end they would never see.
-        if (request.isOver) return undefined;
+        // The caller is gone. Later steps must not count a request whose end they would never see, and this one sees it now.
+        if (request.isOver) {
+          if (late.allowed) step.onEnd?.(request, callerGone);
+          return undefined;
+        }
         return take(late, step, request) ?? runFrom(at + 1, steps, request);
       });
     const stop = take(result, step, request);

@@ -11,6 +11,9 @@ import { listHeaders } from '../proxy/request-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { headerValues } from '../routing/header-values.ts';
 
+/** Status of a request whose caller went away, as nginx and Traefik log it. */
+export const callerGone = 499;
+
 /** A request with the changes of the steps that it has passed. A class, because one is created for each request. */
 export abstract class StepContext implements StepRequest {
   changes: StepChanges = noPasses;

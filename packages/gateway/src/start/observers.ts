@@ -7,8 +7,9 @@ import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/disco
 import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
 import type { RenewalReport } from '../middlewares/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
+import { inFlightReq } from '../middlewares/in-flight-req/kind.ts';
 import { rateLimit } from '../middlewares/rate-limit/kind.ts';
-import { toRedisOptions } from '../middlewares/rate-limit/redis.ts';
+import { toRedisOptions } from '../middlewares/redis-counters.ts';
 import type { Step } from '../middlewares/step.ts';
 import { createAccessLogLine } from '../observe/access-log.ts';
 import { inBatches } from '../observe/batches.ts';
@@ -43,7 +44,7 @@ export interface Observers {
   readonly renewals: Channel<RenewalReport>;
   readonly discoveries: Channel<DiscoveryEvent>;
   /** Of the store of some middlewares. */
-  readonly storeEvents: (redis: RedisStoreOptions, use: 'tokens' | 'buckets') => Channel<StoreEvent>;
+  readonly storeEvents: (redis: RedisStoreOptions, use: 'tokens' | 'counters') => Channel<StoreEvent>;
   /** Of the store that workers share. */
   readonly workerStoreEvents: () => Channel<StoreEvent>;
   readonly metrics: Metrics | undefined;
@@ -110,7 +111,7 @@ export async function openObservers(
     storeEvents: (redis, use) =>
       openStoreChannel(
         toStoreName(redis),
-        use === 'tokens' ? storeLog : createStoreLog(log, clock, 'rate limits in Redis'),
+        use === 'tokens' ? storeLog : createStoreLog(log, clock, 'limits in Redis'),
       ),
     workerStoreEvents: () =>
       openStoreChannel(workersStore, createStoreLog(log, clock, 'token store of the workers')),
@@ -193,7 +194,7 @@ function listStores(steps: PreparedConfiguration['steps']): Pick<ConfigurationLa
     const options = oAuthClientCredentials.optionsOf(step);
     if (options?.store !== undefined) stores.push(toStoreName(options.store.redis));
     if (options?.issuer !== undefined) issuers.push(options.issuer);
-    const limits = rateLimit.optionsOf(step)?.redis;
+    const limits = rateLimit.optionsOf(step)?.redis ?? inFlightReq.optionsOf(step)?.redis;
     if (limits !== undefined) stores.push(toStoreName(toRedisOptions(limits)));
   }
   return { stores, issuers };

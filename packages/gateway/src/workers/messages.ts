@@ -1,3 +1,4 @@
+import type { SlotDemand } from '@grantgate/middleware/cache/slots';
 import type { BucketLimits } from '@grantgate/middleware/cache/token-bucket';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { ListenAddresses } from '../config/install.ts';
@@ -71,6 +72,12 @@ export type StoreRequest = { readonly kind: 'store'; readonly id: number } & (
     }
   | { readonly operation: 'deleteIfEquals'; readonly key: string; readonly value: Uint8Array }
   | { readonly operation: 'take'; readonly key: string; readonly limits: BucketLimits }
+  | {
+      readonly operation: 'occupy';
+      readonly key: string;
+      readonly holder: string;
+      readonly demand: SlotDemand;
+    }
   | { readonly operation: 'ping' }
 );
 

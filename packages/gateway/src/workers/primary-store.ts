@@ -1,4 +1,5 @@
 import type { StoredValue, TokenStore } from '@grantgate/middleware/cache/store';
+import type { SlotGrant } from '@grantgate/middleware/cache/slots';
 import type { BucketGrant } from '@grantgate/middleware/cache/token-bucket';
 import type { StoreReply, StoreRequest } from './messages.ts';
 
@@ -58,6 +59,7 @@ export function createPrimaryStore(send: (request: StoreRequest) => void): Prima
       extendIfEquals: (key, value, ttlMs) => ask<boolean>({ operation: 'extendIfEquals', key, value, ttlMs }),
       deleteIfEquals: (key, value) => ask<boolean>({ operation: 'deleteIfEquals', key, value }),
       take: (key, limits) => ask<BucketGrant>({ operation: 'take', key, limits }),
+      occupy: (key, holder, demand) => ask<SlotGrant>({ operation: 'occupy', key, holder, demand }),
       isReady: () => open,
       ping: () => ask<undefined>({ operation: 'ping' }),
       onStateChange(listener) {

@@ -28,6 +28,8 @@ function operate(store: TokenStore, request: StoreRequest): Promise<unknown> {
       return store.deleteIfEquals(request.key, request.value);
     case 'take':
       return store.take(request.key, request.limits);
+    case 'occupy':
+      return store.occupy(request.key, request.holder, request.demand);
     case 'ping':
       return store.ping();
   }

@@ -28,6 +28,7 @@ export function createDeferredStore(load: () => Promise<TokenStore>): TokenStore
     extendIfEquals: async (...given) => (await loading).extendIfEquals(...given),
     deleteIfEquals: async (...given) => (await loading).deleteIfEquals(...given),
     take: async (...given) => (await loading).take(...given),
+    occupy: async (...given) => (await loading).occupy(...given),
     isReady: () => store?.isReady() === true,
     ping: async () => (await loading).ping(),
     onStateChange(listener) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { createLru } from '../base/lru.ts';
+import { createSlotTable } from './slots.ts';
 import type { TokenStore } from './store.ts';
 import { createTokenBucket, takeToken, type TokenBucket } from './token-bucket.ts';
 
@@ -28,6 +29,7 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
   const { clock } = options;
   const entries = createEntries(options);
   const buckets = createLru<string, TokenBucket>(maxBuckets);
+  const slots = createSlotTable(clock);
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   let open = true;
 
@@ -68,6 +70,7 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
         if (bucket === undefined) buckets.set(key, (bucket = createTokenBucket(limits, now)));
         return takeToken(bucket, limits, now, true);
       }),
+    occupy: (key, holder, demand) => whenOpen(() => slots.occupy(key, holder, demand)),
     isReady: () => open,
     ping: () => whenOpen(() => undefined),
     onStateChange(listener) {
@@ -79,6 +82,7 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
         open = false;
         entries.clear();
         buckets.clear();
+        slots.clear();
         for (const listener of listeners) listener(false, undefined);
       }
       return Promise.resolve();

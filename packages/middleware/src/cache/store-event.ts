@@ -13,4 +13,4 @@ export type StoreEvent =
   /** Milliseconds that a request waited for the token request of another process. */
   | { readonly kind: 'lock_wait'; readonly waitedMs: number };
 
-export type StoreOperation = 'get' | 'set' | 'lock' | 'extend' | 'unlock' | 'take' | 'ping';
+export type StoreOperation = 'get' | 'set' | 'lock' | 'extend' | 'unlock' | 'take' | 'occupy' | 'ping';

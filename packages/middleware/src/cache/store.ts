@@ -1,3 +1,4 @@
+import type { SlotDemand, SlotGrant } from './slots.ts';
 import type { BucketGrant, BucketLimits } from './token-bucket.ts';
 
 /** A value of a store and its remaining time, by the store's own clock. */
@@ -23,6 +24,8 @@ export interface TokenStore {
   deleteIfEquals(key: string, value: Uint8Array): Promise<boolean>;
   /** Takes a token from the bucket of a key, which is full at first. Atomic. */
   take(key: string, limits: BucketLimits): Promise<BucketGrant>;
+  /** Says how many slots of a key a holder has, and takes more. Atomic; a repetition changes nothing. */
+  occupy(key: string, holder: string, demand: SlotDemand): Promise<SlotGrant>;
   /** Whether operations can be tried now, without waiting for a connection. */
   isReady(): boolean;
   /** Pings the store; rejects without a response. */

@@ -12,6 +12,7 @@ import { createRotatingTokens } from './rotating-tokens.ts';
 import type { SharedTokens } from './shared-tokens.ts';
 import { createSharedTokens } from './shared-tokens.ts';
 import type { StoreEvent } from './store-event.ts';
+import type { SlotDemand, SlotGrant } from './slots.ts';
 import type { TokenStore } from './store.ts';
 import type { BucketGrant, BucketLimits } from './token-bucket.ts';
 
@@ -31,10 +32,10 @@ export interface Stores {
   acquire(options: StoreOptions): StoreHandle;
   /** Store that middlewares without `store` share with the other processes of one gateway; undefined: none. */
   readonly local: SharedTokens | undefined;
-  /** Token buckets that the processes of one gateway share; undefined: there is one process. */
-  readonly localBuckets: SharedBuckets | undefined;
-  /** Token buckets in Redis. Must be released exactly once. */
-  acquireBuckets(redis: RedisStoreOptions): BucketsUse;
+  /** What the processes of one gateway count together; undefined: there is one process. */
+  readonly localCounters: SharedCounters | undefined;
+  /** Counters in Redis. Must be released exactly once. */
+  acquireCounters(redis: RedisStoreOptions): CountersUse;
   /** Resolves when every store is ready, or after two seconds, the longest delay of a start. */
   started(): Promise<void>;
 }
@@ -44,14 +45,16 @@ export interface StoreHandle {
   release(): Promise<void>;
 }
 
-/** Token buckets that several processes share. */
-export interface SharedBuckets {
+/** Token buckets and slots that several processes share. */
+export interface SharedCounters {
   /** Takes a token; undefined when the store is away. */
   take(key: string, limits: BucketLimits): Promise<BucketGrant | undefined>;
+  /** Takes and gives back slots; undefined when the store is away. */
+  occupy(key: string, holder: string, demand: SlotDemand): Promise<SlotGrant | undefined>;
 }
 
-export interface BucketsUse {
-  readonly buckets: SharedBuckets;
+export interface CountersUse {
+  readonly counters: SharedCounters;
   release(): Promise<void>;
 }
 
@@ -61,7 +64,7 @@ export interface StoresOptions {
   readonly events?: Channel<StoreEvent>;
   /** A channel for each store, to distinguish them; instead of `events`. */
   readonly eventsOf?:
-    ((options: RedisStoreOptions, use: 'tokens' | 'buckets') => Channel<StoreEvent>) | undefined;
+    ((options: RedisStoreOptions, use: 'tokens' | 'counters') => Channel<StoreEvent>) | undefined;
   /** Default: Redis. */
   readonly open?: (options: RedisStoreOptions) => TokenStore;
   /** For middlewares without `store`. Default: none. It is not closed. */
@@ -89,29 +92,29 @@ export function createStores(options: StoresOptions): Stores {
   const eventsOf = options.eventsOf ?? (() => eventsOfAll);
   const held = new Map<string, OpenStore>();
   const local = options.local && openLocal(options.local, clock);
-  const buckets = new Map<string, { readonly guarded: BestEffortStore; users: number }>();
+  const counters = new Map<string, { readonly guarded: BestEffortStore; users: number }>();
   return {
     local: local?.tokens,
-    localBuckets: local?.buckets,
-    acquireBuckets(redis) {
+    localCounters: local?.counters,
+    acquireCounters(redis) {
       const key = fingerprint(redis);
-      let entry = buckets.get(key);
+      let entry = counters.get(key);
       if (entry === undefined) {
-        const events = eventsOf(redis, 'buckets');
+        const events = eventsOf(redis, 'counters');
         entry = {
           guarded: createBestEffortStore(open(redis), { clock, events, budgetMs: redis.timeoutMs }),
           users: 0,
         };
-        buckets.set(key, entry);
+        counters.set(key, entry);
       }
       const mine = entry;
       mine.users += 1;
       return {
-        buckets: toBuckets(mine.guarded),
+        counters: toCounters(mine.guarded),
         async release() {
           mine.users -= 1;
           if (mine.users > 0) return;
-          buckets.delete(key);
+          counters.delete(key);
           await mine.guarded.close();
         },
       };
@@ -144,7 +147,7 @@ export function createStores(options: StoresOptions): Stores {
       };
     },
     async started() {
-      const all = [...held.values(), ...buckets.values()];
+      const all = [...held.values(), ...counters.values()];
       await Promise.all(all.map(({ guarded }) => guarded.started()));
     },
   };
@@ -161,9 +164,13 @@ function openRedis(options: RedisStoreOptions): TokenStore {
   );
 }
 
-const toBuckets = (guarded: BestEffortStore): SharedBuckets => ({
+const toCounters = (guarded: BestEffortStore): SharedCounters => ({
   async take(key, limits) {
     const attempted = await guarded.attempt('take', (store) => store.take(key, limits));
+    return attempted.ok ? attempted.value : undefined;
+  },
+  async occupy(key, holder, demand) {
+    const attempted = await guarded.attempt('occupy', (store) => store.occupy(key, holder, demand));
     return attempted.ok ? attempted.value : undefined;
   },
 });
@@ -171,8 +178,8 @@ const toBuckets = (guarded: BestEffortStore): SharedBuckets => ({
 function openLocal(
   { store, secret, events }: LocalStore,
   clock: Clock,
-): { readonly tokens: SharedTokens; readonly buckets: SharedBuckets } {
+): { readonly tokens: SharedTokens; readonly counters: SharedCounters } {
   const guarded = createBestEffortStore(store, { clock, events, budgetMs: sharedBudgetMs });
   const tokens = createSharedTokens({ clock, events, store: guarded, secret, keyPrefix: '' });
-  return { tokens, buckets: toBuckets(guarded) };
+  return { tokens, counters: toCounters(guarded) };
 }

@@ -54,6 +54,32 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(await store.take(freshKey(), limits)).toMatchObject({ granted: 1, waitMs: 0 });
     });
 
+    it('grants slots to all holders together, until one gives them back or says nothing any more', async () => {
+      const key = freshKey();
+      const demand = { amount: 3, used: 0, more: 1, spare: 0, ttlMs: minuteMs };
+      expect(await store.occupy(key, 'one', { ...demand, more: 2 })).toEqual({ granted: 2, spare: 0 });
+      expect(await other.occupy(key, 'two', { ...demand, more: 5 })).toEqual({ granted: 1, spare: 0 });
+      expect(await store.occupy(key, 'one', { ...demand, used: 2 })).toEqual({ granted: 0, spare: 0 });
+      // What was lost and is said again counts once.
+      expect(await other.occupy(key, 'two', { ...demand, used: 1 })).toEqual({ granted: 0, spare: 0 });
+      expect(await store.occupy(key, 'one', { ...demand, used: 1, more: 0 })).toMatchObject({ granted: 0 });
+      expect(await other.occupy(key, 'two', { ...demand, used: 1 })).toMatchObject({ granted: 1 });
+      await store.occupy(key, 'one', { ...demand, used: 1, more: 0, ttlMs: 5 });
+      await until(async () => {
+        await harness.tick();
+        return (await other.occupy(key, 'two', { ...demand, used: 2 })).granted === 1;
+      });
+    });
+
+    it('grants slots for requests to come while half of them are free', async () => {
+      const key = freshKey();
+      const demand = { amount: 20, used: 0, more: 1, spare: 4, ttlMs: minuteMs };
+      expect(await store.occupy(key, 'one', demand)).toEqual({ granted: 1, spare: 4 });
+      expect(await other.occupy(key, 'two', demand)).toEqual({ granted: 1, spare: 4 });
+      expect(await other.occupy(key, 'two', { ...demand, used: 13 })).toEqual({ granted: 1, spare: 0 });
+      expect(await other.occupy(key, 'two', { ...demand, used: 14, more: 9 })).toMatchObject({ granted: 1 });
+    });
+
     it('has nothing under a key that was never set', async () => {
       expect(await store.get(freshKey())).toBeUndefined();
     });

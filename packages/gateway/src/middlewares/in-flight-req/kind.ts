@@ -1,13 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { defineKind } from '../kind.ts';
+import { defineKind, type MiddlewareDeps } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
+import { readWithRedis, redisCountersSchema, redisSecretOptions } from '../redis-counters.ts';
 import { defineRefusal } from '../refusal.ts';
+import { openCounters } from '../shared-counters.ts';
 import { compileSourceCriterion, sourceCriterionSchema } from '../source-criterion.ts';
-import { unchanged, type Step } from '../step.ts';
+import { unchanged, type Step, type StepRequest, type StepResult } from '../step.ts';
+import { createLocalSlots, createSharedSlots, type Slots } from './slots.ts';
 
 const schema = z.strictObject({
   amount: z.int().min(1).describe('Maximum number of concurrent requests from one source.'),
   sourceCriterion: sourceCriterionSchema.optional().describe('Groups requests by source. Default: by host.'),
+  redis: redisCountersSchema
+    .optional()
+    .describe('Counts in Redis, for all replicas together. Default: each machine counts.'),
 });
 
 type InFlightReqOptions = z.output<typeof schema>;
@@ -22,38 +29,63 @@ const tooManyInFlight = defineRefusal(
   '`inFlightReq`: `amount` requests of the source are in flight.',
 );
 
-/** Traefik's `inFlightReq`; each process counts for itself. */
+/** Traefik's `inFlightReq`; the workers of one machine count together, and with `redis` all replicas do. */
 export const inFlightReq = defineKind<InFlightReqOptions>({
   name: 'inFlightReq',
   isPlugin: false,
-  description: 'Limits the number of concurrent requests; each worker and replica counts separately.',
+  description:
+    'Limits the number of concurrent requests from one source; each replica counts separately, unless `redis` is set.',
   schema: () => schema,
   refusals: [tooManyInFlight],
-  read: (config, sources) => readOptions(schema, config, sources),
-  createCompile: () => compile,
+  secretOptions: redisSecretOptions,
+  read: (written, sources) =>
+    readWithRedis(written, sources, (config) => readOptions(schema, config, sources)),
+  createCompile: (deps) => (options, name) => compile(options, name, deps),
 });
 
-function compile({ amount, sourceCriterion }: InFlightReqOptions, name: string): Step {
-  const sourceOf = compileSourceCriterion(sourceCriterion, 'host');
-  const underWay = new Map<string, number>();
+function compile(options: InFlightReqOptions, name: string, deps: MiddlewareDeps): Step {
+  const sourceOf = compileSourceCriterion(options.sourceCriterion, 'host');
+  const { slots, close } = openSlots(options, name, deps);
   // By request: what a request is counted for when it begins is what it is counted for when it ends.
   const sources = new WeakMap<object, string>();
+  const toResult = (request: StepRequest, source: string, granted: boolean): StepResult => {
+    if (!granted) return tooManyInFlight.refusal;
+    sources.set(request, source);
+    return unchanged;
+  };
   return Object.freeze({
     name,
     onRequest(request) {
       const source = sourceOf(request);
-      const count = underWay.get(source) ?? 0;
-      if (count >= amount) return tooManyInFlight.refusal;
-      underWay.set(source, count + 1);
-      sources.set(request, source);
-      return unchanged;
+      const granted = slots.enter(source);
+      return typeof granted === 'boolean'
+        ? toResult(request, source, granted)
+        : granted.then((late) => toResult(request, source, late));
     },
     onEnd(request) {
       const source = sources.get(request);
-      if (source === undefined) return;
-      const count = underWay.get(source) ?? 0;
-      if (count > 1) underWay.set(source, count - 1);
-      else underWay.delete(source);
+      if (source !== undefined) slots.leave(source);
     },
+    close,
   } satisfies Step);
+}
+
+/** Redis for all replicas, else the primary process for the workers of this machine, else this process. */
+function openSlots(
+  { amount, redis }: InFlightReqOptions,
+  name: string,
+  { clock, stores }: MiddlewareDeps,
+): { readonly slots: Slots; readonly close: () => Promise<void> } {
+  const { circles, close } = openCounters({ prefix: 'inflight', name, redis, stores });
+  if (circles.length === 0) return { slots: createLocalSlots(amount), close };
+  // A step of its own: during a reload, the requests of the former configuration count beside those of the next.
+  const holder = randomBytes(9).toString('base64url');
+  const slots = createSharedSlots(amount, clock, async (source, demand) => {
+    for (const { counters, keyOf } of circles) {
+      const grant = await counters.occupy(keyOf(source), holder, demand);
+      if (grant !== undefined) return grant;
+    }
+    return undefined;
+  });
+  return { slots, close: () => slots.close().then(close) };
 }

@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
-import type { MiddlewareConfig } from '../../config/dynamic.ts';
-import type { SharedSources } from '../../secrets/resolve.ts';
 import { toHeaderBytes } from '../header-lists.ts';
-import { tlsSecretOptions } from '../client-tls.ts';
-import { defineKind, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
+import { defineKind, type MiddlewareDeps } from '../kind.ts';
 import { readOptions } from '../read-options.ts';
+import { readWithRedis, redisSecretOptions } from '../redis-counters.ts';
 import { defineRefusal, type StepRefusal } from '../refusal.ts';
+import { openCounters } from '../shared-counters.ts';
 import { compileSourceCriterion } from '../source-criterion.ts';
 import { unchanged, type Step, type StepResult } from '../step.ts';
 import { formatGoDuration } from './go-duration.ts';
 import { createLocalRate, createSharedRate, type TakeTurn } from './rate.ts';
-import { checkRedis, toRedisOptions, toRedisReferences } from './redis.ts';
 import { rateLimitSchema, type RateLimitMiddlewareOptions } from './schema.ts';
 
 const rateLimitExceeded = defineRefusal(
@@ -32,18 +29,11 @@ export const rateLimit = defineKind<RateLimitMiddlewareOptions>({
     'Limits the rate of requests from one source; each replica counts separately, unless `redis` is set.',
   schema: () => rateLimitSchema,
   refusals: [rateLimitExceeded],
-  secretOptions: [['redis', 'secret'], ...tlsSecretOptions(['redis', 'tls'])],
-  read,
+  secretOptions: redisSecretOptions,
+  read: (written, sources) =>
+    readWithRedis(written, sources, (config) => readOptions(rateLimitSchema, config, sources)),
   createCompile: (deps) => (options, name) => compile(options, name, deps),
 });
-
-function read(written: MiddlewareConfig, sources: SharedSources): OptionsResult<RateLimitMiddlewareOptions> {
-  const config = toRedisReferences(written, sources);
-  const read = readOptions(rateLimitSchema, config, sources);
-  const found = checkRedis(read.options?.redis, config, read);
-  const isBroken = found.some(({ severity }) => severity === 'error');
-  return { ...read, options: isBroken ? undefined : read.options, problems: [...read.problems, ...found] };
-}
 
 /** Milliseconds that a request waits at most for its turn. */
 const longestWaitMs = 500;
@@ -77,40 +67,18 @@ const toRefusal = (waitMs: number): StepRefusal => ({
   headers: ['X-Retry-In', toHeaderBytes(formatGoDuration(waitMs))],
 });
 
-interface OpenRate {
-  readonly takeTurn: TakeTurn;
-  readonly close: () => Promise<void>;
-}
-
 /** Redis for all replicas, else the primary process for the workers of this machine, else this process; each stands in for the one before. */
 function openRate(
   { redis }: RateLimitMiddlewareOptions,
   name: string,
   limits: Parameters<typeof createLocalRate>[0],
   { clock, stores }: MiddlewareDeps,
-): OpenRate {
-  const { localBuckets } = stores;
-  const local = createLocalRate(limits, clock);
-  const ofMachine =
-    localBuckets === undefined
-      ? local
-      : createSharedRate(limits, clock, (source) => localBuckets.take(toHash(name, source), limits), local);
-  if (redis === undefined) return { takeTurn: ofMachine, close: async () => {} };
-  const use = stores.acquireBuckets(toRedisOptions(redis));
-  const takeTurn = createSharedRate(
-    limits,
-    clock,
-    (source) => use.buckets.take(`rate:${name}:${toKeyPart(source)}`, limits),
-    ofMachine,
+): { readonly takeTurn: TakeTurn; readonly close: () => Promise<void> } {
+  const { circles, close } = openCounters({ prefix: 'rate', name, redis, stores });
+  const takeTurn = circles.reduceRight<TakeTurn>(
+    (fallback, { counters, keyOf }) =>
+      createSharedRate(limits, clock, (source) => counters.take(keyOf(source), limits), fallback),
+    createLocalRate(limits, clock),
   );
-  return { takeTurn, close: () => use.release() };
+  return { takeTurn, close };
 }
-
-/** What callers send does not reach the process that all workers depend on. */
-const toHash = (name: string, source: string): string =>
-  createHash('sha256').update(`${name}\0${source}`).digest('base64url');
-
-/** Characters of a source that a key has, as Traefik has it; of a longer one, its hash. */
-const maxSourceLength = 256;
-const toKeyPart = (source: string): string =>
-  source.length <= maxSourceLength ? source : createHash('sha256').update(source).digest('base64url');

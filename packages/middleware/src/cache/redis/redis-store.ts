@@ -34,6 +34,27 @@ redis.call('HSET', KEYS[1], 'last', string.format('%.0f', now), 'tokens', string
 redis.call('PEXPIRE', KEYS[1], math.ceil((size - left) / rate / 1000) + 1000)
 return {granted, string.format('%.3f', wait)}`;
 
+/** Each field is a holder, with its slots and the end of their time in milliseconds of the server's clock. */
+const occupyScript = `local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local amount, used, more = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local spare, ttl = tonumber(ARGV[5]), tonumber(ARGV[6])
+local others = 0
+local all = redis.call('HGETALL', KEYS[1])
+for at = 1, #all, 2 do
+  local slots, stop = string.match(all[at + 1], '^(%d+):(%d+)$')
+  if not stop or tonumber(stop) <= now then redis.call('HDEL', KEYS[1], all[at])
+  elseif all[at] ~= ARGV[1] then others = others + tonumber(slots) end
+end
+local granted = math.max(0, math.min(more, amount - others - used))
+local kept = math.max(0, math.min(spare, math.floor(amount / 2) - others - used - granted))
+local slots = used + granted + kept
+if slots > 0 then
+  redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f:%.0f', slots, now + ttl))
+  redis.call('PEXPIRE', KEYS[1], ttl)
+else redis.call('HDEL', KEYS[1], ARGV[1]) end
+return {granted, kept}`;
+
 const isOk = (reply: unknown): boolean => reply instanceof Uint8Array && Buffer.compare(reply, ok) === 0;
 const ok = Buffer.from('OK');
 const malformed = (): Error => new Error(`Redis: ${describeFault({ code: 'MALFORMED_REPLY' })}`);
@@ -84,6 +105,12 @@ export function createStoreOver(client: RedisClient): TokenStore {
       const waitMs = wait instanceof Uint8Array ? Number(Buffer.from(wait).toString()) / 1000 : NaN;
       if (typeof granted !== 'number' || !(waitMs >= 0)) throw malformed();
       return { granted, waitMs };
+    },
+    async occupy(key, holder, { amount, used, more, spare, ttlMs }) {
+      const reply = await send('EVAL', occupyScript, 1, key, holder, amount, used, more, spare, ttlMs);
+      const [granted, kept] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
+      if (typeof granted !== 'number' || typeof kept !== 'number') throw malformed();
+      return { granted, spare: kept };
     },
     isReady: () => !closed && state.isReady(),
     async ping() {

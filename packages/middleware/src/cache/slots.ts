@@ -1,0 +1,62 @@
+import type { Clock } from '../base/clock.ts';
+import { createLru } from '../base/lru.ts';
+
+/** The slots that a holder has of a key, and those that it asks for. A holder is a process, or a part of one. */
+export interface SlotDemand {
+  /** Most slots of all holders together; 1 and up. */
+  readonly amount: number;
+  /** Slots in use by this holder; they count even beyond `amount`, because their work has begun. */
+  readonly used: number;
+  /** Slots for work that waits for them; 0 and up. */
+  readonly more: number;
+  /** Most slots to keep for work to come; 0 and up. They are granted only while half of `amount` stays free. */
+  readonly spare: number;
+  /** Milliseconds after which a holder that says nothing has no slots. */
+  readonly ttlMs: number;
+}
+
+export interface SlotGrant {
+  /** Of `more`. */
+  readonly granted: number;
+  /** Of `spare`. */
+  readonly spare: number;
+}
+
+/** Slots of many keys, in this process. */
+export interface SlotTable {
+  occupy(key: string, holder: string, demand: SlotDemand): SlotGrant;
+  clear(): void;
+}
+
+interface Holding {
+  readonly slots: number;
+  /** `Clock.monotonic()` */
+  readonly endMs: number;
+}
+
+/** Keys that are held; the one that was used longest ago is forgotten. */
+const maxKeys = 131_072;
+
+export function createSlotTable(clock: Clock): SlotTable {
+  const keys = createLru<string, Map<string, Holding>>(maxKeys);
+  return {
+    occupy(key, holder, { amount, used, more, spare, ttlMs }) {
+      const now = clock.monotonic();
+      let holdings = keys.get(key);
+      if (holdings === undefined) keys.set(key, (holdings = new Map<string, Holding>()));
+      let others = 0;
+      for (const [name, { slots, endMs }] of holdings)
+        if (endMs <= now) holdings.delete(name);
+        else if (name !== holder) others += slots;
+      const granted = Math.max(0, Math.min(more, amount - others - used));
+      const free = Math.floor(amount / 2) - (others + used + granted);
+      const kept = Math.max(0, Math.min(spare, free));
+      const slots = used + granted + kept;
+      if (slots > 0) holdings.set(holder, { slots, endMs: now + ttlMs });
+      else holdings.delete(holder);
+      if (holdings.size === 0) keys.delete(key);
+      return { granted, spare: kept };
+    },
+    clear: () => keys.clear(),
+  };
+}
