@@ -10,7 +10,7 @@ help:
 	@echo "make test-kubernetes  run manifests, policies and provider against a real API server (KUBEBUILDER_ASSETS)"
 	@echo "make reference    write docs/reference and the CRDs, after a change of options or commands"
 	@echo "make helm-rendered  render the Helm chart into deploy/helm/rendered, after a change of the chart"
-	@echo "make build        compile both packages"
+	@echo "make build        compile the packages and bundle the command"
 	@echo "make format       format the sources"
 	@echo "make clean        remove what was built"
 
@@ -60,6 +60,7 @@ helm-rendered: setup helm
 build: setup
 	@echo "== compiling"
 	npx tsc -b packages/middleware packages/demo packages/gateway
+	npm run --silent bundle
 
 demo: build
 	@node packages/gateway/bin/grantgate.cjs demo $(ARGS)
@@ -122,4 +123,4 @@ format: setup
 	npx prettier --write --log-level warn .
 
 clean:
-	rm -rf packages/*/dist packages/*/tsconfig.tsbuildinfo packages/*/*.tsbuildinfo
+	rm -rf packages/*/dist packages/gateway/bundle packages/*/tsconfig.tsbuildinfo packages/*/*.tsbuildinfo

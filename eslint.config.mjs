@@ -35,7 +35,7 @@ const commonJsGlobals = ['module', 'require', '__dirname'];
 const toGlobals = (names) => Object.fromEntries(names.map((name) => [name, 'readonly']));
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/.*/**', 'coverage/**'] },
+  { ignores: ['**/dist/**', '**/bundle/**', '**/node_modules/**', '**/.*/**', 'coverage/**'] },
   {
     rules: {
       'max-lines': ['error', { max: maxFileLines }],

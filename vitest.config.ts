@@ -14,6 +14,7 @@ export default defineConfig({
       ...configDefaults.exclude,
       ...(process.env['KEYCLOAK_HOME'] === undefined ? ['test/keycloak/**'] : []),
     ],
+    globalSetup: 'test/bundle.setup.ts',
     // For tests that hang; none waits for time to pass, and a busy machine fails none of them.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -54,7 +54,7 @@ function startGrantgate(build, { web, admin }) {
       ping: {},
     }),
   );
-  const main = join(build, 'packages/gateway/dist/cli/main.js');
+  const main = join(build, 'packages/gateway/bin/grantgate.cjs');
   return { args: [main, 'serve', '--config', install], ping: admin, pingPath: '/ping', proxied: '/orders' };
 }
 

@@ -139,7 +139,7 @@ async function start(name, api, more = {}) {
     if (msg === 'listening') ports.set(entryPoint, port);
   };
   const begin = performance.now();
-  const main = `${root}packages/gateway/dist/cli/main.js`;
+  const main = `${root}packages/gateway/bin/grantgate.cjs`;
   const program = stage.run(process.execPath, [main, 'serve', '--config', file], { onLine });
   await stage.until(
     program,

@@ -46,7 +46,7 @@ const texts = new Set([
 ]);
 // Dependencies, builds, recordings and texts of others; and the list above.
 const skipped =
-  /(?:^|\/)(?:node_modules|dist|testdata|LICENSE|scripts\/prose\.mjs|scripts\/traefik-parts)(?:\/|$)|\.tsbuildinfo$/;
+  /(?:^|\/)(?:node_modules|dist|bundle|testdata|LICENSE|scripts\/prose\.mjs|scripts\/traefik-parts)(?:\/|$)|\.tsbuildinfo$/;
 
 function listFiles() {
   const below = folders.flatMap((folder) =>

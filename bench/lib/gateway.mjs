@@ -25,7 +25,7 @@ export async function startGateway(stage, { name, install, routes, build = root,
     if (message.msg === 'worker ready') workers += 1;
     onMessage?.(message);
   };
-  const main = join(build, 'packages/gateway/dist/cli/main.js');
+  const main = join(build, 'packages/gateway/bin/grantgate.cjs');
   const program = stage.run(process.execPath, [main, 'serve', '--config', files.install], { onLine });
   const wanted = (install.workers ?? 1) > 1 ? install.workers : 0;
   const entryPoints = Object.keys(install.entryPoints);

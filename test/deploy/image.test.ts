@@ -17,19 +17,18 @@ const final = instructions.slice(last);
 describe('the image', () => {
   it('runs as a user with a number, and starts the command directly', () => {
     expect(final).toContain('USER 65532:65532');
-    expect(final).toContain('ENTRYPOINT ["node", "/app/packages/gateway/dist/cli/main.js"]');
+    expect(final).toContain('ENTRYPOINT ["node", "/app/packages/gateway/bundle/main.js"]');
     expect(final.findIndex((line) => line.startsWith('USER'))).toBeLessThan(
       final.findIndex((line) => line.startsWith('ENTRYPOINT')),
     );
   });
 
-  it('takes nothing along from the build but production dependencies and what was compiled', () => {
+  it('takes nothing along from the build but production dependencies and the bundled command', () => {
     expect(final.filter((line) => line.startsWith('RUN'))).toEqual([]);
     const copied = final.filter((line) => line.startsWith('COPY')).map((line) => line.split(' ').slice(1));
     expect(copied).toEqual([
       ['--from=dependencies', '/app', './'],
-      ['--from=build', '/app/packages/middleware/dist', 'packages/middleware/dist'],
-      ['--from=build', '/app/packages/gateway/dist', 'packages/gateway/dist'],
+      ['--from=build', '/app/packages/gateway/bundle', 'packages/gateway/bundle'],
       ['LICENSE', './'],
     ]);
   });
@@ -64,7 +63,7 @@ describe('the image', () => {
       expect(existsSync(`${repository}${source}`), source).toBe(true);
       expect(ignored).toContain(`!${source.split('/')[0]!}`);
     }
-    expect(ignored).toEqual(expect.arrayContaining(['**/node_modules', '**/dist']));
+    expect(ignored).toEqual(expect.arrayContaining(['**/node_modules', '**/dist', '**/bundle']));
   });
 
   it('is built on a base that cannot change under its name', () => {

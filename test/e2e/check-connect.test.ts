@@ -16,15 +16,12 @@ import {
 } from '../../packages/testkit/src/scripted-server.ts';
 import { unsignedJwt } from '../../packages/middleware/src/token/token-endpoint.testkit.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const main = fileURLToPath(new URL('../../packages/gateway/bin/grantgate.cjs', import.meta.url));
 const clientSecret = 's'.repeat(32);
 let folder = '';
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'grantgate-check-'));
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const projects = ['packages/middleware', 'packages/gateway'];
-  await promisify(execFile)(process.execPath, [tsc, '-b', ...projects], { cwd: root });
-}, 120_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface ConnectReport {
@@ -39,7 +36,6 @@ async function check(options: Readonly<Record<string, unknown>>): Promise<Connec
   const plugin = { oAuthClientCredentials: { clientID: 'gateway', clientSecret, ...options } };
   const file = join(folder, 'routes.json');
   writeFileSync(file, JSON.stringify({ http: { middlewares: { api: { plugin } } } }));
-  const main = join(root, 'packages/gateway/dist/cli/main.js');
   const { stdout } = await promisify(execFile)(process.execPath, [
     main,
     'check',

@@ -1,5 +1,5 @@
 import type { ChildProcess, ChildProcessByStdio } from 'node:child_process';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server, ServerResponse } from 'node:http';
@@ -11,7 +11,6 @@ import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../packages/testkit/src/until.ts';
@@ -29,16 +28,10 @@ import {
 } from './shared-gateways.testkit.ts';
 
 // The command as it is built, in a process of its own: what the tests in this process cannot see of it.
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const main = join(root, 'packages/gateway/dist/cli/main.js');
+const main = fileURLToPath(new URL('../../packages/gateway/bin/grantgate.cjs', import.meta.url));
 let folder = '';
 let children: ChildProcess[] = [];
 
-beforeAll(async () => {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const projects = ['packages/middleware', 'packages/gateway'];
-  await promisify(execFile)(process.execPath, [tsc, '-b', ...projects], { cwd: root });
-}, 120_000);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'grantgate-'));
   children = [];

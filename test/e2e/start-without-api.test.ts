@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
@@ -6,8 +5,6 @@ import { Agent, createServer as createHttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../../packages/testkit/src/certificates.ts';
 import { startTimeoutMs } from '../../packages/gateway/src/providers/kubernetes/output-delay.ts';
@@ -19,17 +16,13 @@ import type { WorkerResponse } from './workers.testkit.ts';
 import { serve, visit } from './workers.testkit.ts';
 
 // In a process of its own: a test runner keeps the event loop alive, and a gateway that nothing keeps alive exits.
-const root = fileURLToPath(new URL('../../', import.meta.url));
 let upstream: Server;
 const opened: { close(): unknown }[] = [];
 
 beforeAll(async () => {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const projects = ['packages/middleware', 'packages/gateway'];
-  await promisify(execFile)(process.execPath, [tsc, '-b', ...projects], { cwd: root });
   upstream = createHttpServer((_, response) => response.end('ok')).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
-}, 120_000);
+});
 afterAll(async () => {
   upstream.close();
   upstream.closeAllConnections();

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../packages/testkit/src/until.ts';
 
-const main = fileURLToPath(new URL('../../packages/gateway/dist/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../packages/gateway/bin/grantgate.cjs', import.meta.url));
 
 /** A line of the gateway's log. */
 export interface LogLine {

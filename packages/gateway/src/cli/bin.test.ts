@@ -60,8 +60,8 @@ describe('the command that is not built', () => {
         );
       });
     expect(await run()).toEqual([1, '', 'error: grantgate is not built: run `make build`\n']);
-    await mkdir(join(folder, 'dist/cli'), { recursive: true });
-    await writeFile(join(folder, 'dist/cli/main.js'), 'console.log(process.argv[2])');
+    await mkdir(join(folder, 'bundle'));
+    await writeFile(join(folder, 'bundle/main.js'), 'console.log(process.argv[2])');
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
     expect(await run()).toEqual([0, 'serve\n', '']);
   });

@@ -24,7 +24,7 @@ export interface CheckedMessage {
  */
 export function startCheckThread(): Worker {
   // The text of the functions, so that the thread runs from sources and from the package alike.
-  const source = `${md5Crypt.toString()}\n(${serveChecks.toString()})(require, ${JSON.stringify(bcryptPath())}, md5Crypt);`;
+  const source = `(${serveChecks.toString()})(require, ${JSON.stringify(bcryptPath())}, ${md5Crypt.toString()});`;
   const thread = new Worker(source, { eval: true, env: {}, execArgv: [] });
   // It keeps no process alive.
   thread.unref();

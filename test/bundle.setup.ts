@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const built = join(root, 'packages/gateway/bundle/main.js');
+const manifests = [
+  'package-lock.json',
+  'packages/gateway/bundle.mjs',
+  'packages/gateway/package.json',
+  'packages/middleware/package.json',
+];
+
+const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Files that the bundle is made of. */
+const inputs = (): readonly string[] => [
+  ...manifests.map((path) => join(root, path)),
+  ...['packages/gateway/src', 'packages/middleware/src'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !/\.(?:test|testkit)\.ts$/.test(path))
+      .map((path) => join(root, folder, path)),
+  ),
+];
+
+/** Bundles the command, unless that is done: tests of processes run the files that are published. */
+export async function setup(): Promise<void> {
+  if (inputs().every((path) => changedAt(path) < changedAt(built))) return;
+  await promisify(execFile)(process.execPath, ['packages/gateway/bundle.mjs'], { cwd: root });
+}
