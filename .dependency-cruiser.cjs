@@ -8,6 +8,10 @@ const middleware = {
   // cache for the shape of a store's options.
   options: ['base', 'predicate', 'claims', 'cache'],
   decision: ['base', 'predicate', 'claims', 'options'],
+  // Where callers put credentials, and how they are written.
+  credentials: ['base'],
+  // cache for the validity of what it keeps.
+  verification: ['base', 'claims', 'options', 'cache', 'credentials', 'decision'],
   // And what the composition gives it.
   outgoing: ['base', 'token', 'options'],
 };

@@ -29,6 +29,8 @@ export function toOriginalFacts(facts: RequestFacts, below: string): RequestFact
     query: question < 0 ? '' : target.slice(question + 1),
     authority,
     host: toHostName(authority),
+    // The connection is the proxy's: its certificate is not the caller's.
+    tls: undefined,
     scheme: scheme === 'http' || scheme === 'https' ? scheme : facts.scheme,
   };
 }

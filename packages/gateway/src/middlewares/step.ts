@@ -44,6 +44,8 @@ export interface Step {
   readonly service?: string;
   /** Whether it changes the path that the server gets: nothing beside a proxy, which sends the request itself. */
   readonly rewritesTarget?: boolean;
+  /** Names of the query parameters, and of headers in lower case, that callers put credentials in: logs redact them. */
+  readonly secretNames?: ReadonlySet<string>;
   /** Whether it acts on responses of servers: nothing beside a proxy, which gets them itself. */
   readonly needsServer?: boolean;
   /** When requests that have passed it are sent to a server again; of several steps, the innermost decides. */

@@ -33,10 +33,10 @@ export function createCommonLine(
   };
   return (record, count) => {
     const { facts } = record;
-    const header = (name: string): string => quote(headers?.value(facts, name) ?? '-');
+    const header = (name: string): string => quote(headers?.value(record, name) ?? '-');
     const request = [
       kept.method ? facts.method : '-',
-      kept.path ? toLoggedTarget(facts.target, fields.keepsQuery) : '-',
+      kept.path ? toLoggedTarget(record, fields.keepsQuery) : '-',
       kept.protocol ? `HTTP/${record.httpVersion}` : '-',
     ];
     const line =

@@ -1,6 +1,6 @@
 import type { AccessLogFields, HeaderMode } from '../config/install.ts';
 import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
-import type { RequestFacts } from '../routing/facts.ts';
+import type { RequestRecord } from '../pipeline/record.ts';
 import { redactTarget } from './redact.ts';
 import { fromWire } from './wire-text.ts';
 
@@ -10,12 +10,14 @@ const secretName =
 /** Values that are credentials whatever their header is called. */
 const secretValue = /^(?:basic|bearer|digest|dpop|negotiate|apikey|token)\s|\beyJ[\w-]{8,}\.[\w-]+\./i;
 
+type LoggedRequest = Pick<RequestRecord, 'facts' | 'secretNames'>;
+
 /** Reads the headers that a line has. */
 export interface HeaderFields {
   /** The value of one header to log; undefined: it is left out. @param name in any letter case. */
-  value(facts: RequestFacts, name: string): string | undefined;
+  value(record: LoggedRequest, name: string): string | undefined;
   /** Calls back for each header to log, in Go's spelling of its name. */
-  each(facts: RequestFacts, told: (name: string, value: string) => void): void;
+  each(record: LoggedRequest, told: (name: string, value: string) => void): void;
 }
 
 /** @returns undefined when no header is logged. */
@@ -23,23 +25,24 @@ export function createHeaderFields({ headers }: AccessLogFields): HeaderFields |
   const { others, names } = headers;
   if (others === 'drop' && Array.from(names.values()).every((mode) => mode === 'drop')) return undefined;
   const modeOf = (name: string): HeaderMode => names.get(name) ?? others;
-  const valueOf = (facts: RequestFacts, name: string): string | undefined => {
+  const valueOf = ({ facts, secretNames }: LoggedRequest, name: string): string | undefined => {
     const mode = modeOf(name);
     // Of others, what a caller that is not trusted says of the way of its request is worth nothing.
     if (mode === 'drop' || (!facts.trusted && isForwardedHeader(name))) return undefined;
     const value = joinValues(facts.rawHeaders, name);
-    return value === undefined ? undefined : toLogged(name, value, mode);
+    return value === undefined ? undefined : toLogged(name, value, { mode, secretNames });
   };
   return {
-    value: (facts, name) => valueOf(facts, name.toLowerCase()),
-    each(facts, told) {
+    value: (record, name) => valueOf(record, name.toLowerCase()),
+    each(record, told) {
+      const { rawHeaders } = record.facts;
       const seen = new Set<string>();
-      for (let at = 0; at + 1 < facts.rawHeaders.length; at += 2) {
-        const name = (facts.rawHeaders[at] ?? '').toLowerCase();
+      for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+        const name = (rawHeaders[at] ?? '').toLowerCase();
         // Go has it beside the headers, and so has the log.
         if (name === 'host' || seen.has(name)) continue;
         seen.add(name);
-        const value = valueOf(facts, name);
+        const value = valueOf(record, name);
         if (value !== undefined) told(toCanonicalName(name), value);
       }
     },
@@ -47,10 +50,14 @@ export function createHeaderFields({ headers }: AccessLogFields): HeaderFields |
 }
 
 /** What may be logged of a header. @param name in lower case. */
-function toLogged(name: string, value: string, mode: HeaderMode): string {
-  return mode === 'redact' || secretName.test(name) || secretValue.test(value)
-    ? 'REDACTED'
-    : fromWire(redactTarget(value));
+function toLogged(
+  name: string,
+  value: string,
+  { mode, secretNames }: { readonly mode: HeaderMode } & Pick<RequestRecord, 'secretNames'>,
+): string {
+  const isSecret =
+    mode === 'redact' || secretName.test(name) || secretValue.test(value) || secretNames?.has(name) === true;
+  return isSecret ? 'REDACTED' : fromWire(redactTarget(value, secretNames));
 }
 
 /** @param name in lower case. @returns undefined: there is none. */

@@ -27,7 +27,7 @@ export function createJsonFieldsLine(
       const value = toValue(record, count);
       if (value !== undefined) line += `"${name}":${value},`;
     }
-    headers?.each(record.facts, (name, value) => (line += `${quote(`request_${name}`)}:${quote(value)},`));
+    headers?.each(record, (name, value) => (line += `${quote(`request_${name}`)}:${quote(value)},`));
     return `${line}"level":"info","msg":"","time":"${toTime(record.startedAt + record.durationMs)}"}\n`;
   };
 }
@@ -62,7 +62,7 @@ function createFields({ keepsQuery }: AccessLogFields): Readonly<Record<string, 
     RequestCount: (_record, count) => String(count),
     RequestId: ({ requestId }) => quote(requestId),
     RequestMethod: ({ facts }) => quote(facts.method),
-    RequestPath: ({ facts }) => quote(toLoggedTarget(facts.target, keepsQuery)),
+    RequestPath: (record) => quote(toLoggedTarget(record, keepsQuery)),
     RequestProtocol: ({ httpVersion }) => quote(`HTTP/${httpVersion}`),
     RetryAttempts: ({ retryAttempts }) => String(retryAttempts),
     StartUTC: (record) => `"${start.utc(record)}"`,

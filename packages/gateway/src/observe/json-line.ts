@@ -41,7 +41,7 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
       `,"DownstreamContentSize":${record.downstreamBytes},"DownstreamStatus":${record.status}` +
       `,"Duration":${duration},"Overhead":${Math.max(0, duration - originDuration)}` +
       `,"RequestCount":${count},"RequestId":${quote(record.requestId)}` +
-      `,"RequestMethod":${quote(facts.method)},"RequestPath":${quote(toLoggedTarget(facts.target, true))}` +
+      `,"RequestMethod":${quote(facts.method)},"RequestPath":${quote(toLoggedTarget(record, true))}` +
       `,"RequestProtocol":${quote(`HTTP/${record.httpVersion}`)}${retryAttempts === 0 ? noRetry : `,"RetryAttempts":${retryAttempts},"StartUTC":"`}` +
       `${startUtc}","StartLocal":"${start.local(record, startUtc)}"` +
       `,"OriginDuration":${originDuration},"OriginContentSize":${toOriginBytes(record)},"OriginStatus":${toOriginStatus(record)}`;

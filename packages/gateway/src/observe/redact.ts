@@ -6,13 +6,15 @@ const secretName =
  * A request target or URL as it may be logged: values of query and path parameters that can hold secrets are `REDACTED`, as is what
  * stands before `@` in an authority. Names are compared decoded, so that `%74oken` is no way round. Parameters end at `&`, and begin
  * after `;` too: what follows the `;` may be the rest of a secret, so all of it up to the `&` goes.
+ *
+ * @param names more names of parameters whose values are secrets.
  */
-export function redactTarget(target: string): string {
+export function redactTarget(target: string, names?: ReadonlySet<string>): string {
   const question = target.indexOf('?');
   const before = redactPath(question < 0 ? target : target.slice(0, question));
   if (question < 0) return before;
   const pairs = target.slice(question + 1).split('&');
-  return `${before}?${pairs.map(redactPair).join('&')}`;
+  return `${before}?${pairs.map((pair) => redactPair(pair, names)).join('&')}`;
 }
 
 function redactPath(path: string): string {
@@ -24,10 +26,13 @@ function redactPath(path: string): string {
     : safe;
 }
 
-function redactPair(pair: string): string {
+function redactPair(pair: string, names: ReadonlySet<string> | undefined): string {
   if (!pair.includes('=')) return pair;
-  for (const { 0: begin, 1: name = '', index } of pair.matchAll(/(?<=^|[;?#])([^;?#=]*)=/g))
-    if (secretName.test(decodeName(name))) return `${pair.slice(0, index + begin.length)}REDACTED`;
+  for (const { 0: begin, 1: written = '', index } of pair.matchAll(/(?<=^|[;?#])([^;?#=]*)=/g)) {
+    const name = decodeName(written);
+    if (secretName.test(name) || names?.has(name) === true)
+      return `${pair.slice(0, index + begin.length)}REDACTED`;
+  }
   return pair;
 }
 

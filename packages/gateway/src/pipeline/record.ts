@@ -29,6 +29,8 @@ export interface RequestRecord {
   readonly httpVersion: string;
   readonly routerName: string | undefined;
   readonly serviceName: string | undefined;
+  /** Query parameters, and headers in lower case, that carry credentials on this route, beside those that usually do. */
+  readonly secretNames?: ReadonlySet<string> | undefined;
   /** URL of the server as configured. */
   readonly serverUrl: string | undefined;
   /** Of a request that passed, the claim of `usernameClaim`; of a refused one, the client ID that the caller presented. */

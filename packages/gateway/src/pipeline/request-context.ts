@@ -130,6 +130,10 @@ export class RequestContext
     return this.#destination?.serviceName ?? this.route?.serviceName;
   }
 
+  get secretNames(): ReadonlySet<string> | undefined {
+    return this.route?.secretNames;
+  }
+
   get serverUrl(): string | undefined {
     return this.#destination?.server.url;
   }

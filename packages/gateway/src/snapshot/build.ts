@@ -1,3 +1,4 @@
+import { secretNamesOf } from './secret-names.ts';
 import type { Compile, MiddlewareDeps, StepKind } from '../middlewares/kind.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { Use } from '../reload/shared-resources.ts';
@@ -115,6 +116,7 @@ function findNamed(name: string, { prepared, steps }: CurrentBuild): StepChain |
     changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
     changesBodies: found.some(({ wrapResponse }) => wrapResponse !== undefined),
     followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
+    secretNames: secretNamesOf(found),
     // As for a route: a chain with a missing step refuses.
     broken:
       named.broken ??

@@ -1,3 +1,4 @@
+import { secretNamesOf } from './secret-names.ts';
 import { createDerive, type LookUp } from '../reload/derive.ts';
 import type { TableEntry } from '../routing/table.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -62,6 +63,7 @@ function toEntry(
       changesResponses: found.some(({ onResponse }) => onResponse !== undefined),
       changesBodies: found.some(({ wrapResponse }) => wrapResponse !== undefined),
       followsEnds: found.some(({ onEnd }) => onEnd !== undefined),
+      secretNames: secretNamesOf(found),
       upstream: upstream ?? unavailable,
       retry: found.findLast(({ retry }) => retry !== undefined)?.retry,
       services: known.length === 0 ? noServices : new Map(known),

@@ -29,6 +29,8 @@ export interface StepChain {
   readonly changesBodies: boolean;
   /** Whether one of them is called when a request ends. */
   readonly followsEnds: boolean;
+  /** Query parameters, and headers in lower case, that its steps read credentials from; undefined for none beside the usual. */
+  readonly secretNames?: ReadonlySet<string> | undefined;
   /** Non-empty: every request is refused with `middleware_unavailable`; the text names what is broken, for the log. */
   readonly broken: string | undefined;
 }

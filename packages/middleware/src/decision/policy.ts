@@ -5,7 +5,7 @@ import type { ForwardedHeaders } from '../claims/headers.ts';
 import { parseClaimPath, readClaim } from '../claims/path.ts';
 import { createDescribeUnsatisfied } from '../claims/unsatisfied.ts';
 import { claimText } from '../claims/text.ts';
-import type { ClientCredentialsOptions } from '../options/options.ts';
+import type { ClaimsOptions } from '../options/options.ts';
 import { normalizeHeaderName } from '../base/header-name.ts';
 
 /** The part of the options that evaluates a token, compiled once; used once per token. */
@@ -22,8 +22,15 @@ export interface Policy {
   readonly removeHeaders: ReadonlySet<string>;
 }
 
-/** Compiles a policy. The options were validated before: a fault here is a defect and throws. */
-export function compilePolicy(options: ClientCredentialsOptions): Policy {
+/**
+ * Compiles a policy. The options were validated before: a fault here is a defect and throws.
+ *
+ * @param credentials headers that carry the caller's credentials, in the form of `normalizeHeaderName`.
+ */
+export function compilePolicy(
+  options: ClaimsOptions,
+  credentials: Iterable<string> = ['authorization'],
+): Policy {
   const predicate = options.claims === undefined ? undefined : compileClaims(options.claims);
   if (predicate?.ok === false) throw new TypeError('claims was not validated');
   const headers = compileForwardHeaders(options.forwardHeaders, options.forwardHeadersFormat);
@@ -35,7 +42,7 @@ export function compilePolicy(options: ClientCredentialsOptions): Policy {
     describeUnsatisfied: options.claims === undefined ? undefined : createDescribeUnsatisfied(options.claims),
     headersFrom: headers.evaluate,
     usernameFrom: compileUsername(options.usernameClaim),
-    removeHeaders: new Set(['authorization', ...names.map(normalizeHeaderName)]),
+    removeHeaders: new Set([...credentials, ...names.map(normalizeHeaderName)]),
   });
 }
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { decodeJwtPayload } from '../base/jwt.ts';
 import { parseClaims } from '../claims/parse.ts';
-import type { Claims } from '../claims/claims.ts';
 import type { Decision, Deny } from './decision.ts';
+import { evaluatePolicy } from './evaluate-policy.ts';
 import type { Policy } from './policy.ts';
 import type { RefusalCode } from './refusal-code.ts';
 import { createDeny } from './refusals.ts';
@@ -32,29 +32,24 @@ export function toVerdict(
   if (claims === undefined && policy.needsClaims) {
     return deny('token_opaque', 'The access token is not a JWT, and this route needs its claims.');
   }
-  if (claims !== undefined && policy.satisfies !== undefined && !policy.satisfies(claims)) {
-    const reason = policy.describeUnsatisfied?.(claims);
-    return deny('claims_not_satisfied', "The token's claims do not satisfy this route.", reason);
-  }
-  const forwarded = policy.headersFrom(claims ?? noClaims);
-  if (!forwarded.ok) {
+  const result = evaluatePolicy(policy, claims);
+  if (result.kind === 'unsatisfied')
+    return deny('claims_not_satisfied', "The token's claims do not satisfy this route.", result.reason);
+  if (result.kind === 'unsendable')
     return deny(
       'token_response_invalid',
-      `The claim for header ${forwarded.header} cannot be sent in a header.`,
+      `The claim for header ${result.header} cannot be sent in a header.`,
     );
-  }
   const { expiresAtMs } = token;
   return Object.freeze({
     allowed: true,
     subject: Object.freeze({
       clientId,
-      username: claims && policy.usernameFrom(claims),
+      username: result.username,
       expiresAt:
         expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic()),
     }),
-    setHeaders: Object.freeze(['authorization', token.authorization, ...forwarded.headers]),
+    setHeaders: Object.freeze(['authorization', token.authorization, ...result.headers]),
     removeHeaders: policy.removeHeaders,
   });
 }
-
-const noClaims: Claims = Object.freeze({});

@@ -3,8 +3,28 @@ import type { Secret } from '../base/secret.ts';
 import type { StoreOptions } from '../cache/stores.ts';
 import type { ForwardHeadersFormat } from '../claims/headers.ts';
 
+/** What every kind of middleware that reads claims does with them. */
+export interface ClaimsOptions {
+  /** Source of the predicate; undefined: every token passes. */
+  readonly claims: string | undefined;
+  /** Header name as written -> claim path. */
+  readonly forwardHeaders: Readonly<Record<string, string>>;
+  readonly forwardHeadersFormat: ForwardHeadersFormat;
+  /** Claim path. */
+  readonly usernameClaim: string | undefined;
+}
+
+/** TLS to an authorization server. */
+export interface AuthorizationServerTls {
+  /** PEM. */
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: Secret | undefined;
+  readonly insecureSkipVerify: boolean;
+}
+
 /** The options of `oAuthClientCredentials` after parsing, validated and frozen; the schema has their defaults. */
-export interface ClientCredentialsOptions {
+export interface ClientCredentialsOptions extends ClaimsOptions {
   /** Token endpoint, absolute; undefined with `issuer`. */
   readonly url: string | undefined;
   /** As written, for it is compared letter by letter: its metadata name the token endpoint (RFC 8414). Undefined with `url`. */
@@ -25,23 +45,10 @@ export interface ClientCredentialsOptions {
   readonly tokenLifetimeMs: number | undefined;
   /** Beside `Bearer`, in lower case; an empty string stands for a response without `token_type`. */
   readonly acceptedTokenTypes: readonly string[];
-  /** Source of the predicate; undefined: every token passes. */
-  readonly claims: string | undefined;
-  /** Header name as written -> claim path. */
-  readonly forwardHeaders: Readonly<Record<string, string>>;
-  readonly forwardHeadersFormat: ForwardHeadersFormat;
-  /** Claim path. */
-  readonly usernameClaim: string | undefined;
   /** Gateway level: whether a 401 of the server renews the token. */
   readonly renewOnUnauthorized: boolean;
   readonly clientConfig: {
-    readonly tls: {
-      /** PEM. */
-      readonly ca: string | undefined;
-      readonly cert: string | undefined;
-      readonly key: Secret | undefined;
-      readonly insecureSkipVerify: boolean;
-    };
+    readonly tls: AuthorizationServerTls;
     /** Seconds per attempt. */
     readonly timeoutSeconds: number;
     /** After the first attempt. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { claimsFields } from './claims-schema.ts';
 import { assertionSchema, clientAuthenticationSchema } from './client-auth-schema.ts';
+import { connectionFields, proxySchema } from './connection-schema.ts';
 import { duration } from './duration.ts';
 import { endpointParamsSchema, headersSchema, resourceSchema, scopesSchema } from './request-schema.ts';
 import { secret, secretText } from './secret-schema.ts';
 import { storeSchema } from './store-schema.ts';
-import { tlsFields } from './tls-schema.ts';
 
 /** The options of `oAuthClientCredentials` under their canonical names; the source of types, defaults, reference and JSON Schema. */
 export const clientCredentialsSchema = z
@@ -44,22 +45,7 @@ export const clientCredentialsSchema = z
       .describe(
         'Values of `token_type` that are treated as `Bearer`; case-insensitive. `""` accepts a response without `token_type`.',
       ),
-    claims: z.string().min(1).optional().describe("Predicate that the token's claims must satisfy."),
-    forwardHeaders: z
-      .record(z.string(), z.string())
-      .default({})
-      .describe('Request header name to claim path; a missing claim gives an empty header.'),
-    forwardHeadersFormat: z
-      .enum(['comma', 'json'], { error: 'expected comma or json' })
-      .default('comma')
-      .describe(
-        'Format of a forwarded array: `comma` joins its elements with commas and writes an element with a comma as a JSON string; `json` writes the whole array as JSON.',
-      ),
-    usernameClaim: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Claim path that fills `ClientUsername` in the access log.'),
+    ...claimsFields,
     renewOnUnauthorized: z
       .boolean()
       .default(true)
@@ -68,22 +54,7 @@ export const clientCredentialsSchema = z
       ),
     clientConfig: z
       .strictObject({
-        tls: z
-          .strictObject({
-            ...tlsFields,
-            ca: tlsFields.ca.describe(
-              "PEM certificates of the authorities that are trusted for the server, instead of the system's.",
-            ),
-          })
-          .prefault({})
-          .describe('TLS to the authorization server.'),
-        timeoutSeconds: z
-          .number()
-          .positive()
-          .max(3600)
-          .default(5)
-          .describe('Time limit for each attempt in seconds, including the connection.'),
-        maxRetries: z.int().min(0).max(100).default(3).describe('Retries after the first attempt.'),
+        ...connectionFields,
         maxConcurrent: z
           .int()
           .min(1)
@@ -93,11 +64,7 @@ export const clientCredentialsSchema = z
             'Maximum number of concurrent token requests; others wait, and clients that have had a token go first.',
           ),
         headers: headersSchema.optional(),
-        proxy: secret
-          .optional()
-          .describe(
-            'URL of the HTTP proxy to the authorization server, instead of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.',
-          ),
+        proxy: proxySchema,
         assertion: assertionSchema
           .optional()
           .describe('JWTs with which the client authenticates (RFC 7523).'),

@@ -1,7 +1,9 @@
 import { createSecureContext } from 'node:tls';
+import type { z } from 'zod';
+import type { AuthorizationServerTls } from './options.ts';
 import type { Report } from './report.ts';
-import { isText, toText } from './secret-schema.ts';
-import type { TlsInput } from './tls-schema.ts';
+import { isText, toSecret, toText } from './secret-schema.ts';
+import type { tlsFields, TlsInput } from './tls-schema.ts';
 
 /** Whose TLS options they are. */
 interface TlsOwner {
@@ -49,3 +51,17 @@ export function checkTls(tls: TlsInput, { path, caName, peer }: TlsOwner, report
     );
   }
 }
+
+/** The options that `checkTls` found nothing wrong with. */
+export const toAuthorizationServerTls = ({
+  ca,
+  cert,
+  key,
+  insecureSkipVerify,
+}: z.output<z.ZodObject<typeof tlsFields>>): AuthorizationServerTls =>
+  Object.freeze({
+    ca: ca === undefined ? undefined : toText(ca),
+    cert: cert === undefined ? undefined : toText(cert),
+    key: key === undefined ? undefined : toSecret(key),
+    insecureSkipVerify,
+  });

@@ -151,7 +151,7 @@ export function formatErrorsPage(): string {
     const retryAfter =
       code === 'authorization_server_unavailable' ? `${usual}, or the value from that server` : usual;
     return formatRow({ code, status, title, meaning: refusalMeanings[code] }, [
-      challenge ? '`WWW-Authenticate: Basic`' : '',
+      challenge === undefined ? '' : `\`WWW-Authenticate: ${challenge}\``,
       retryAfter,
     ]);
   });

@@ -10,6 +10,12 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   credentials_refused:
     'Application level: the authorization server refused the client ID and secret (`invalid_client`, `unauthorized_client` or 401).',
   claims_not_satisfied: "The token's claims do not satisfy `claims`.",
+  token_missing: 'The request has no token where the middleware reads it.',
+  token_malformed:
+    'The token is malformed (RFC 6750 section 2.1), too long, or given more than once; the challenge has `invalid_request`.',
+  token_invalid:
+    'The token is not accepted: signature, issuer, audience, validity, type or proof of possession; the challenge has `invalid_token`. The log says why.',
+  insufficient_scope: 'The token lacks a scope that the request needs.',
   gateway_credentials_refused:
     "Gateway level: the authorization server refused the gateway's own client ID and secret.",
   token_request_rejected:

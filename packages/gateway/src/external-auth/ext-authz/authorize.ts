@@ -81,6 +81,7 @@ export function createAuthorize(
       status: stop === undefined ? 200 : responses.statusOf(refusal ?? reply ?? brokenRoute),
       httpVersion: /^HTTP\/(\d(?:\.\d)?)$/.exec(request.protocol)?.[1] ?? '-',
       routerName: chain?.routerName,
+      secretNames: chain?.secretNames,
       clientUsername,
       refusal,
     });

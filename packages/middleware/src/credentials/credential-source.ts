@@ -1,0 +1,123 @@
+import { normalizeHeaderName } from '../base/header-name.ts';
+import { readCookieCredentials, removeCookieCredentials } from './cookie-credential.ts';
+import {
+  absent,
+  malformed,
+  type CredentialPlace,
+  type CredentialReading,
+  type CredentialRequest,
+} from './credential-reading.ts';
+import { findCredentialFault, type CredentialSyntax } from './credential-syntax.ts';
+import { readQueryCredentials, removeQueryCredentials } from './query-credential.ts';
+
+/** Where callers put a credential; at least one place. */
+export interface CredentialSourceOptions {
+  /** Name of a header, in any letter case; undefined: none. */
+  readonly header: string | undefined;
+  /** Schemes before the credential in that header, any letter case; empty: the whole value is the credential. */
+  readonly schemes: readonly string[];
+  /** Name of a query parameter, case-sensitive; undefined: none. */
+  readonly query: string | undefined;
+  /** Name of a cookie, case-sensitive; undefined: none. */
+  readonly cookie: string | undefined;
+  readonly syntax: CredentialSyntax;
+  /** Noun for callers: `token`, `API key`. */
+  readonly noun: string;
+}
+
+/** Parts of a request that are replaced so that a server does not get the credential; undefined: unchanged. */
+export interface StrippedRequest {
+  /** Path and query. */
+  readonly target: string | undefined;
+  /** Value of `Cookie`; empty when no other cookie is left. */
+  readonly cookie: string | undefined;
+}
+
+/** Reads the credential of a request. Knows names of headers, parameters and cookies, and no credential. */
+export interface CredentialSource {
+  /**
+   * The header comes first. A credential in both header and query, or twice in one place, is malformed (RFC 6750 sections 2 and
+   * 3.1). The cookie counts only when there is no other credential, because browsers send it with every request.
+   */
+  read(request: CredentialRequest): CredentialReading;
+  /** What a server must not get of query and cookies. A header that carries credentials is in `removeHeaders`. */
+  strip(request: CredentialRequest): StrippedRequest;
+  /** Name and value of the header in which a server gets a credential; `authorization` with `Bearer` where callers use no header. */
+  forward(found: Extract<CredentialReading, { readonly kind: 'found' }>): readonly [string, string];
+  /** The header that carries credentials, as `normalizeHeaderName` writes it; empty for none. */
+  readonly removeHeaders: ReadonlySet<string>;
+  /** Names of what carries credentials, which logs redact; a header in lower case. */
+  readonly secretNames: Readonly<Record<CredentialPlace, string | undefined>>;
+}
+
+export function createCredentialSource(options: CredentialSourceOptions): CredentialSource {
+  const { query, cookie, schemes, syntax, noun } = options;
+  const header = options.header?.toLowerCase();
+  const missing = absent(describeMissing(options));
+  const twice = malformed(`The request has more than one ${noun}.`);
+  const judge = (value: string | undefined, place: CredentialPlace, scheme?: string): CredentialReading => {
+    const fault = value === undefined ? 'has a malformed encoding' : findCredentialFault(value, syntax);
+    return value === undefined || fault !== undefined
+      ? malformed(`The ${noun} in the ${place} ${fault ?? ''}.`)
+      : { kind: 'found', value, place, scheme };
+  };
+  const readHeader = (request: CredentialRequest): CredentialReading | undefined => {
+    if (header === undefined) return undefined;
+    const value = header === 'authorization' ? request.authorization : request.header(header);
+    if (value === undefined || value === '') return undefined;
+    if (schemes.length === 0) return judge(value, 'header');
+    const space = value.indexOf(' ');
+    const written = (space < 0 ? value : value.slice(0, space)).toLowerCase();
+    const scheme = schemes.find((one) => one.toLowerCase() === written);
+    // Another scheme is another kind of credential, such as that of an outer middleware.
+    if (scheme === undefined) return undefined;
+    // RFC 9110 section 11.4: one or more spaces.
+    return judge(space < 0 ? '' : value.slice(space).replace(/^ +/, ''), 'header', scheme);
+  };
+  const readOne = (values: readonly (string | undefined)[], place: CredentialPlace) =>
+    values.length > 1 ? twice : values.length === 1 ? judge(values[0], place) : undefined;
+  return Object.freeze({
+    read(request) {
+      const inHeader = readHeader(request);
+      const inQuery =
+        query === undefined ? undefined : readOne(readQueryCredentials(request.target, query), 'query');
+      if (inHeader !== undefined && inQuery !== undefined) return twice;
+      const found = inHeader ?? inQuery;
+      if (found !== undefined || cookie === undefined) return found ?? missing;
+      return readOne(readCookieCredentials(request.header('cookie') ?? '', cookie), 'cookie') ?? missing;
+    },
+    strip(request) {
+      const target = query === undefined ? request.target : removeQueryCredentials(request.target, query);
+      const cookies = cookie === undefined ? undefined : request.header('cookie');
+      const kept =
+        cookie === undefined || cookies === undefined ? cookies : removeCookieCredentials(cookies, cookie);
+      if (target === request.target && kept === cookies) return unchanged;
+      return {
+        target: target === request.target ? undefined : target,
+        cookie: kept === cookies ? undefined : kept,
+      };
+    },
+    forward({ scheme, value }) {
+      const written =
+        scheme ??
+        (header === undefined || header === 'authorization' ? (schemes[0] ?? 'Bearer') : schemes[0]);
+      const text = written === undefined ? value : `${written} ${value}`;
+      // One text from the outset: the engine would copy what it has put together from two as soon as it is sent.
+      return [header ?? 'authorization', Buffer.from(text, 'latin1').toString('latin1')];
+    },
+    removeHeaders: new Set(header === undefined ? [] : [normalizeHeaderName(header)]),
+    secretNames: Object.freeze({ header, query, cookie }),
+  } satisfies CredentialSource);
+}
+
+const unchanged: StrippedRequest = Object.freeze({ target: undefined, cookie: undefined });
+
+function describeMissing({ header, schemes, query, cookie, noun }: CredentialSourceOptions): string {
+  const [scheme] = schemes;
+  const places = [
+    header && (scheme === undefined ? `header ${header}` : `header ${header} with scheme ${scheme}`),
+    query && `query parameter ${query}`,
+    cookie && `cookie ${cookie}`,
+  ].filter((place) => place !== undefined);
+  return `Send the ${noun} in the ${places.join(', or the ')}.`;
+}

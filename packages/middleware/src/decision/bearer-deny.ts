@@ -1,0 +1,49 @@
+import { toChallenge, type ChallengeError } from './bearer-challenge.ts';
+import type { Deny } from './decision.ts';
+import type { RefusalCode } from './refusal-code.ts';
+import { createDeny } from './refusals.ts';
+
+/** Codes of refusals that have a challenge for a bearer token. */
+export type BearerRefusalCode = Extract<
+  RefusalCode,
+  'token_missing' | 'token_malformed' | 'token_invalid' | 'insufficient_scope' | 'claims_not_satisfied'
+>;
+
+export interface BearerDenyOptions {
+  /** Default: `grantgate`. */
+  readonly realm?: string | undefined;
+  /** Schemes that the resource accepts, each with its own challenge; default: `Bearer`. */
+  readonly schemes?: readonly string[] | undefined;
+  /** URL of the protected resource metadata (RFC 9728). Default: none. */
+  readonly resourceMetadata?: string | undefined;
+}
+
+/** What a refusal has beside its code and detail. */
+export interface BearerDenyMore extends Pick<Deny, 'clientId' | 'reason'> {
+  /** Scopes that the request needs. Default: not said. */
+  readonly scopes?: readonly string[] | undefined;
+  /** In place of the error of the code: `invalid_dpop_proof`. */
+  readonly error?: ChallengeError | undefined;
+}
+
+/** Refuses a request as RFC 6750 section 3 describes. @param detail for callers, and `error_description` of the challenge. */
+export type BearerDeny = (code: BearerRefusalCode, detail: string, more?: BearerDenyMore) => Deny;
+
+const errors: Readonly<Record<BearerRefusalCode, ChallengeError | undefined>> = {
+  token_missing: undefined,
+  token_malformed: 'invalid_request',
+  token_invalid: 'invalid_token',
+  insufficient_scope: 'insufficient_scope',
+  claims_not_satisfied: 'insufficient_scope',
+};
+
+export function createBearerDeny(options: BearerDenyOptions = {}): BearerDeny {
+  const { realm = 'grantgate', schemes = ['Bearer'], resourceMetadata } = options;
+  return (code, detail, { scopes = [], error = errors[code], ...known } = {}) => {
+    const errorDescription = error === undefined ? undefined : detail;
+    const challenge = schemes
+      .map((scheme) => toChallenge({ scheme, realm, error, errorDescription, scopes, resourceMetadata }))
+      .join(', ');
+    return createDeny(code, detail, undefined, { ...known, challenge });
+  };
+}

@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import { describeDuplicate, describeUnknown } from '../base/names.ts';
+import { asMeant } from './as-meant.ts';
+import type { OptionProblem } from './options.ts';
+import { renameOptions } from './rename-options.ts';
+import type { Report } from './report.ts';
+
+/** Options under the canonical names of their schema, with every default filled in. */
+export interface ParsedShape<Shape> {
+  /** Undefined when a problem is an error. */
+  readonly shape: Shape | undefined;
+  readonly problems: readonly OptionProblem[];
+}
+
+/**
+ * Reads options as a user wrote them with a schema: names in any letter case, all problems at once.
+ *
+ * @param checkMeaning reports what is wrong beyond types. Called even when the schema refuses a value, so that everything is
+ * said at once: each option may be of any type.
+ */
+export function parseShape<S extends z.ZodObject>(
+  raw: unknown,
+  schema: S,
+  checkMeaning: (partial: Partial<z.output<S>>, report: Report) => void,
+): ParsedShape<z.output<S>> {
+  const problems: OptionProblem[] = [];
+  const refuseName = (path: (string | number)[], code: string, message: string): void =>
+    void problems.push({ severity: 'error', path, code, message });
+  const renamed = renameOptions(raw, schema, {
+    dropsNull: false,
+    onUnknown: (key, path, known) =>
+      refuseName(path, 'unknown_option', describeUnknown('option', key, known)),
+    onDuplicate: (name, path) => refuseName(path, 'duplicate_option', describeDuplicate(name)),
+  });
+  const report: Report = (severity, path, code, message, within) =>
+    void problems.push({
+      severity,
+      path: renamed.writtenPath(path),
+      code,
+      message,
+      ...(within && { within }),
+    });
+
+  const value = asMeant(renamed.value, schema);
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const missing =
+        (issue.code === 'invalid_type' || issue.code === 'invalid_union') &&
+        valueAt(value, issue.path) === undefined;
+      report(
+        'error',
+        issue.path,
+        missing ? 'missing_option' : 'invalid_value',
+        missing ? 'is required' : describe(issue),
+      );
+    }
+  }
+  const partial = value as Partial<z.output<S>> | null | undefined;
+  if (typeof partial === 'object' && partial !== null) checkMeaning(partial, report);
+  const isUsable = parsed.success && problems.every(({ severity }) => severity !== 'error');
+  return { shape: isUsable ? parsed.data : undefined, problems };
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at: unknown = value;
+  for (const part of path)
+    at = typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined;
+  return at;
+}
+
+function describe(issue: { readonly code: string; readonly message: string }): string {
+  // zod's words name the expected type and never the value.
+  return issue.code === 'invalid_union' && issue.message.startsWith('Invalid input')
+    ? 'expected a non-empty string'
+    : issue.message.replace(/^Invalid input: /, '');
+}
+
+/** The shape may be one that the schema refused: YAML writes an empty value as null. */
+export const toRecord = (value: unknown): Record<string, unknown> | undefined =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;

@@ -1,0 +1,168 @@
+import type { Clock } from '../base/clock.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { CredentialReading, CredentialRequest } from '../credentials/credential-reading.ts';
+import type { CredentialSource } from '../credentials/credential-source.ts';
+import type { Allow, Decision, Deny } from '../decision/decision.ts';
+import { evaluatePolicy } from '../decision/evaluate-policy.ts';
+import { compilePolicy, type Policy } from '../decision/policy.ts';
+import type { ClaimsOptions } from '../options/options.ts';
+import type { CredentialCache } from './credential-cache.ts';
+import type { CallerIdentity, Verification, Verify } from './verification.ts';
+
+/** Decides on requests whose callers bring a credential. Synchronous when its verification is cached. */
+export type CallerDecide<Request extends CredentialRequest> = (request: Request) => MaybePromise<Decision>;
+
+/** What a kind refuses a request with; a detail is for callers. */
+export interface CallerRefusals {
+  readonly missing: (detail: string) => Deny;
+  readonly malformed: (detail: string) => Deny;
+  /** The policy's predicate is false. @param reason for operators. */
+  readonly unsatisfied: (clientId: string, reason: string | undefined) => Deny;
+  /** A claim cannot be sent in a header. */
+  readonly unsendable: (clientId: string, header: string) => Deny;
+  /** The policy needs claims, and the credential has none. */
+  readonly opaque: (clientId: string) => Deny;
+}
+
+export interface CallerDecideParts<Request extends CredentialRequest> {
+  readonly source: CredentialSource;
+  /** The predicate, forwarded headers and user name. */
+  readonly claims: ClaimsOptions;
+  readonly verify: Verify<Request>;
+  readonly refusals: CallerRefusals;
+  /** Whether the server gets the credential, in its header with its scheme; of a query or cookie: `Authorization: Bearer`. */
+  readonly forwards: boolean;
+  readonly cache: CredentialCache;
+  readonly clock: Clock;
+}
+
+export interface CallerAuthentication<Request extends CredentialRequest> {
+  readonly decide: CallerDecide<Request>;
+  /** Drops the cached credentials of one client, or of all, and returns their number. */
+  readonly purge: (clientId?: string) => number;
+}
+
+/** A decision on a credential, with what each further request has to show. */
+interface Verdict<Request> {
+  readonly decision: Decision;
+  readonly clientId: string;
+  readonly confirm: CallerIdentity<Request>['confirm'];
+}
+
+type FoundCredential = Extract<CredentialReading, { readonly kind: 'found' }>;
+
+/**
+ * Composes reader, verifier, policy and cache of callers' credentials. However many requests bring the same credential at the same
+ * time, it is verified once; claims are evaluated once per credential.
+ */
+export function createCallerDecide<Request extends CredentialRequest>(
+  parts: CallerDecideParts<Request>,
+): CallerAuthentication<Request> {
+  const { source, verify, refusals, cache, clock, forwards } = parts;
+  const replaced = forwards && source.removeHeaders.size === 0 ? ['authorization'] : source.removeHeaders;
+  const policy = compilePolicy(parts.claims, replaced);
+  const section = cache.open<Verdict<Request>, Deny>();
+  const flights = new Map<string, Promise<Verdict<Request>>>();
+  let purges = 0;
+
+  const judge = (found: FoundCredential, identity: CallerIdentity<Request>): Verdict<Request> => {
+    const { clientId, confirm } = identity;
+    const forwarded = forwards ? source.forward(found) : undefined;
+    return { decision: toDecision(policy, identity, { refusals, clock, forwarded }), clientId, confirm };
+  };
+
+  const keep = (
+    key: string,
+    found: FoundCredential,
+    verification: Verification<Request>,
+    purgesBefore: number,
+  ): Verdict<Request> => {
+    if (verification.kind === 'refusal') {
+      const { deny, rememberMs = 0 } = verification;
+      if (rememberMs > 0) section.refuse(key, deny, rememberMs);
+      return { decision: deny, clientId: deny.clientId ?? '', confirm: undefined };
+    }
+    const verdict = judge(found, verification);
+    const { expiresAtMs, trust } = verification;
+    // A verification that was under way when credentials were purged serves only the requests that wait for it.
+    if (expiresAtMs !== undefined && purges === purgesBefore) section.set(key, verdict, expiresAtMs, trust);
+    return verdict;
+  };
+
+  const launch = (key: string, found: FoundCredential): MaybePromise<Verdict<Request>> => {
+    const flight = flights.get(key);
+    if (flight !== undefined) return flight;
+    const purgesBefore = purges;
+    const outcome = verify(found.value, found.scheme);
+    if (!(outcome instanceof Promise)) return keep(key, found, outcome, purgesBefore);
+    const begun = outcome
+      .then((verification) => keep(key, found, verification, purgesBefore))
+      .finally(() => {
+        if (flights.get(key) === begun) flights.delete(key);
+      });
+    flights.set(key, begun);
+    return begun;
+  };
+
+  return Object.freeze({
+    decide(request: Request): MaybePromise<Decision> {
+      const reading = source.read(request);
+      if (reading.kind !== 'found')
+        return reading.kind === 'absent'
+          ? refusals.missing(reading.detail)
+          : refusals.malformed(reading.detail);
+      const { scheme, value } = reading;
+      const key = section.keyOf(scheme === undefined ? value : `${scheme} ${value}`);
+      const verdict = section.get(key);
+      if (verdict !== undefined) return confirm(verdict, request);
+      const refused = section.refusalOf(key);
+      if (refused !== undefined) return refused;
+      const late = launch(key, reading);
+      return late instanceof Promise
+        ? late.then((settled) => confirm(settled, request))
+        : confirm(late, request);
+    },
+    purge(clientId?: string) {
+      purges += 1;
+      flights.clear();
+      return section.drop((verdict) => clientId === undefined || verdict.clientId === clientId);
+    },
+  });
+}
+
+function confirm<Request>(verdict: Verdict<Request>, request: Request): MaybePromise<Decision> {
+  if (verdict.confirm === undefined || !verdict.decision.allowed) return verdict.decision;
+  const refused = verdict.confirm(request);
+  return refused instanceof Promise
+    ? refused.then((deny) => deny ?? verdict.decision)
+    : (refused ?? verdict.decision);
+}
+
+interface DecisionParts {
+  readonly refusals: CallerRefusals;
+  readonly clock: Clock;
+  /** Name and value. */
+  readonly forwarded: readonly [string, string] | undefined;
+}
+
+function toDecision<Request>(
+  policy: Policy,
+  { clientId, claims, expiresAtMs }: CallerIdentity<Request>,
+  { refusals, clock, forwarded }: DecisionParts,
+): Decision {
+  if (claims === undefined && policy.needsClaims) return refusals.opaque(clientId);
+  const result = evaluatePolicy(policy, claims);
+  if (result.kind === 'unsatisfied') return refusals.unsatisfied(clientId, result.reason);
+  if (result.kind === 'unsendable') return refusals.unsendable(clientId, result.header);
+  return Object.freeze({
+    allowed: true,
+    subject: Object.freeze({
+      clientId,
+      username: result.username,
+      expiresAt:
+        expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic()),
+    }),
+    setHeaders: Object.freeze([...(forwarded ?? []), ...result.headers]),
+    removeHeaders: policy.removeHeaders,
+  } satisfies Allow);
+}

@@ -1,0 +1,42 @@
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Claims } from '../claims/claims.ts';
+import type { Deny } from '../decision/decision.ts';
+
+/** Whether what a credential was verified with, such as a key, is still trusted; shared by all credentials that it verified. */
+export interface Trust {
+  readonly isCurrent: boolean;
+}
+
+/** The caller that a credential stands for. @typeParam Request what confirmations see of a request. */
+export interface CallerIdentity<Request> {
+  readonly kind: 'identity';
+  /** Of the subject: client ID, name of a key, ... */
+  readonly clientId: string;
+  /** Undefined: the credential has none. */
+  readonly claims: Claims | undefined;
+  /** `Clock.monotonic()` milliseconds until which the identity may be cached; undefined: it is not cached. */
+  readonly expiresAtMs: number | undefined;
+  /** Undefined: trusted until it expires. */
+  readonly trust?: Trust | undefined;
+  /**
+   * Checks each request with the credential, cached or not, such as a proof of possession. Returns a refusal, or undefined for
+   * a request that may pass. Default: no check.
+   */
+  readonly confirm?: ((request: Request) => MaybePromise<Deny | undefined>) | undefined;
+}
+
+/** A credential that is not accepted, or could not be verified. */
+export interface CredentialRefusal {
+  readonly kind: 'refusal';
+  readonly deny: Deny;
+  /** Milliseconds for which the same credential is refused without another verification; default 0. */
+  readonly rememberMs?: number | undefined;
+}
+
+export type Verification<Request> = CallerIdentity<Request> | CredentialRefusal;
+
+/** Verifies a credential that is not cached; failures of a caller or a server do not reject. @param scheme as in `CredentialReading`. */
+export type Verify<Request> = (
+  credential: string,
+  scheme: string | undefined,
+) => MaybePromise<Verification<Request>>;
