@@ -187,12 +187,11 @@ describe('a gateway, while the API server', () => {
       expect(await get('admin', '/ping')).toBe(200);
       expect(await get('admin', '/ready')).toBe(503);
       await until(() => outage.reason.test(served.text()));
-      if (outage.end !== undefined) {
-        await outage.end();
-        await until(
-          async () => (await get('web', '/late')) === 200 && (await get('admin', '/ready')) === 200,
-        );
-      }
+      await outage.end?.();
+      const isOver = outage.end !== undefined;
+      await until(async () => (await get('admin', '/ready')) === (isOver ? 200 : 503));
+      // At the first such response, not a moment later.
+      expect(await get('web', '/late')).toBe(isOver ? 200 : 404);
       served.child.kill('SIGTERM');
       expect(await served.ended).toBe(0);
     },

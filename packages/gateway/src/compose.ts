@@ -20,7 +20,7 @@ import { openDataPlane } from './start/data-plane.ts';
 import { describe, type Gateway, type GatewayIo } from './start/gateway.ts';
 import { createListenersTls } from './start/listeners-tls.ts';
 import { expose, openObservers, type Observers } from './start/observers.ts';
-import { listUnready } from './start/readiness.ts';
+import { createReadiness } from './start/readiness.ts';
 import { openLog } from './start/open-log.ts';
 import { createServices, type Services } from './upstream/create-upstream.ts';
 
@@ -110,7 +110,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
       onDefect: (error, requestId) => log.error('decision failed', { requestId, error: describe(error) }),
     },
     adminOf: createAdminOf(install, {
-      unready: () => listUnready(control.files, cluster.provider),
+      unready: createReadiness(control, cluster.provider),
       metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
       ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.logInternal },
     }),

@@ -49,7 +49,7 @@ describe('several providers', () => {
   });
 
   it('keep what each said last, and changes that come together take effect together', async () => {
-    const { a, b, clock, emitted, starting } = start();
+    const { a, b, clock, aggregate, emitted, starting } = start();
     a.say('a', 'one');
     b.say('b', 'two');
     a.started();
@@ -60,7 +60,9 @@ describe('several providers', () => {
     b.say('b', 'four');
     a.say('a', 'five');
     expect(emitted).toEqual(['one two']);
+    expect(aggregate.isPending()).toBe(true);
     await clock.advance(20);
+    expect(aggregate.isPending()).toBe(false);
     expect(emitted).toEqual(['one two', 'five four']);
     await clock.advance(1000);
     expect(emitted).toHaveLength(2);

@@ -9,6 +9,8 @@ import { createTranslateInParts } from './translate/translate.ts';
 export interface Aggregate {
   /** Emits once before it resolves, when every provider has said what it knows, and again after each change. */
   start(emit: (configuration: DynamicConfiguration) => void): Promise<void>;
+  /** True while a change of a provider has not been emitted. */
+  isPending(): boolean;
   close(): void;
 }
 
@@ -66,6 +68,7 @@ export function createAggregate(
       };
       finish(emitNow());
     },
+    isPending: () => timer !== undefined || !turns.isIdle(),
     close() {
       closed = true;
       timer?.cancel();

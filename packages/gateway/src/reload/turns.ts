@@ -8,6 +8,8 @@ export type NextTurn = (run: () => void) => void;
 export interface Turns {
   /** Work that has not begun gives way to newer work: only the newest matters. */
   run(begin: () => Parts): void;
+  /** True when no work has begun or waits. */
+  isIdle(): boolean;
   /** Ends what has begun, at once, and begins nothing more. */
   close(): void;
 }
@@ -43,6 +45,7 @@ export function createTurns(nextTurn: NextTurn = (run) => run()): Turns {
       waiting = begin;
       schedule();
     },
+    isIdle: () => current === undefined && waiting === undefined,
     close() {
       isClosed = true;
       waiting = undefined;

@@ -197,7 +197,7 @@ describe('a configuration that follows another', () => {
 });
 
 describe('an update in turns', () => {
-  it('is said to be applied when its routes are served, and not before', () => {
+  it('is applied, and no longer pending, when its routes are served, and not before', () => {
     const clock = systemClock;
     const waiting: (() => void)[] = [];
     const served: boolean[] = [];
@@ -230,7 +230,7 @@ describe('an update in turns', () => {
     const told: string[] = [];
     while (waiting.length > 0) {
       waiting.shift()?.();
-      told.push(`${served.length > 1} ${isServed()}`);
+      told.push(`${!updates.isPending()} ${isServed()}`);
     }
     expect(served).toEqual([false, true]);
     expect([...new Set(told)]).toEqual(['false false', 'true true']);

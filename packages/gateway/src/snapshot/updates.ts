@@ -17,6 +17,8 @@ export interface Updates {
   take(configuration: DynamicConfiguration): void;
   /** Resolves the secrets of the last configuration again, and applies it if one has changed. */
   refresh(): void;
+  /** True while a configuration has not taken effect. */
+  isPending(): boolean;
   /** Undefined until the first configuration. */
   readonly holder: Holder | undefined;
   /** Resolves when the last request has ended, and everything is closed. */
@@ -88,6 +90,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     refresh() {
       if (last !== undefined) turns.run(update);
     },
+    isPending: () => !turns.isIdle(),
     get holder() {
       return holder;
     },

@@ -26,6 +26,8 @@ export interface ControlPlane {
   readonly files: FileProvider | undefined;
   /** Resolves when the first configuration is in effect. */
   start(): Promise<Holder>;
+  /** True while a change that a provider has emitted has not taken effect. */
+  isPending(): boolean;
   close(): Promise<void>;
 }
 
@@ -101,6 +103,7 @@ export function createControlPlane(
       if (updates.holder === undefined) throw new Error('no configuration was emitted');
       return updates.holder;
     },
+    isPending: () => aggregate.isPending() || updates.isPending(),
     async close() {
       aggregate.close();
       await updates.close();

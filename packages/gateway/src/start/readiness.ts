@@ -14,13 +14,22 @@ export function assertRoutes(files: FileProvider | undefined): void {
     );
 }
 
-/** What the gateway waits for before it is ready. */
-export function listUnready(
-  files: FileProvider | undefined,
-  kubernetes: ClusterProvider | undefined,
-): readonly string[] {
-  const unread = kubernetes?.waitsFor().map((what) => `waiting for ${what}`) ?? [];
-  return [...(files?.missing().map(toMissing) ?? []), ...unread];
+/**
+ * Lists what the gateway waits for before it is ready. The first time that its providers have read everything, it also waits until
+ * their routes are served; a later reload does not take it out of service.
+ */
+export function createReadiness(
+  control: { readonly files: FileProvider | undefined; isPending(): boolean },
+  cluster: ClusterProvider | undefined,
+): () => readonly string[] {
+  let isServing = false;
+  return () => {
+    const unread = cluster?.waitsFor().map((what) => `waiting for ${what}`) ?? [];
+    const reasons = [...(control.files?.missing().map(toMissing) ?? []), ...unread];
+    if (reasons.length > 0 || isServing) return reasons;
+    isServing = !control.isPending();
+    return isServing ? [] : ['waiting for the configuration to take effect'];
+  };
 }
 
 const toMissing = ({ place, message }: Problem): string => `${place.file} ${message}`;
