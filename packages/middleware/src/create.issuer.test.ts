@@ -85,11 +85,11 @@ describe('a middleware with an issuer', () => {
   });
 
   it('starts while the server is down, refuses meanwhile, and heals', async () => {
-    const { port } = new URL(server.origin);
-    await server.close();
+    const port = await findClosedPort();
+    const issuer = `http://127.0.0.1:${port}`;
     const events: DiscoveryEvent[] = [];
     const authenticator = open(
-      { clientConfig: { maxRetries: 0 } },
+      { issuer, clientConfig: { maxRetries: 0 } },
       { onDiscovery: (event) => void events.push(event) },
     );
     expect(events).toEqual([]);
@@ -101,10 +101,11 @@ describe('a middleware with an issuer', () => {
         retryAfterSeconds: 1,
       });
     const again = createServer((request, response) => {
-      if (request.url === server.oauthPath) json(response, 200, server.metadata());
+      if (request.url === '/.well-known/oauth-authorization-server')
+        json(response, 200, { issuer, token_endpoint: `${issuer}/token` });
       else json(response, 200, { access_token: 'late', token_type: 'Bearer', expires_in: 60 });
     });
-    await new Promise<void>((resolve) => again.listen(Number(port), '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => again.listen(port, '127.0.0.1', resolve));
     closing.push(() => {
       again.closeAllConnections();
       again.close();

@@ -1,11 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createTestAuthority } from '../../../../testkit/src/certificates.ts';
+import { findClosedPort } from '../../../../testkit/src/scripted-server.ts';
 import type { TestEvents } from './api-events.testkit.ts';
 import { createEvents } from './api-events.testkit.ts';
 import type { TestFaults } from './api-faults.testkit.ts';
@@ -229,7 +230,8 @@ function findOne(
 /** A server that stops, and listens again on the same port. */
 async function listen(server: ReturnType<typeof createServer>) {
   const sockets = new Set<Socket>();
-  let port = 0;
+  // Free while it is stopped, too.
+  const port = await findClosedPort();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -244,7 +246,6 @@ async function listen(server: ReturnType<typeof createServer>) {
       disconnect();
     });
   await start();
-  port = (server.address() as AddressInfo).port;
   return { url: `https://127.0.0.1:${port}`, start, stop, disconnect };
 }
 
