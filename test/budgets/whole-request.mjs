@@ -82,7 +82,7 @@ export function createWholeRequest(decide) {
 function createRoute(decide) {
   const connections = createConnections();
   const server = { url: 'http://10.0.0.1:8080', authority: '10.0.0.1:8080', basePath: '', connections };
-  const picked = { server, serviceName: 'orders@file', passHostHeader: true, setCookie: undefined };
+  const picked = { server, serviceName: 'orders@file', passHostHeader: true, setCookies: [] };
   return {
     routerName: 'api@file',
     serviceName: 'orders@file',

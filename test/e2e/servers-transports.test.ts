@@ -17,7 +17,7 @@ let connections = 0;
 async function startTlsServer(requestCert: boolean): Promise<string> {
   const server = createServer(
     {
-      ...authority.issue('inner', ['inner.example']),
+      ...authority.issue('inner', ['inner.example', '127.0.0.1']),
       ca: authority.cert,
       requestCert,
       rejectUnauthorized: requestCert,
@@ -131,4 +131,25 @@ it('takes up another transport without a restart', async () => {
   );
   await rename(join(gateway.folder, 'b.tmp'), join(gateway.folder, 'a.yaml'));
   await expect.poll(() => get('trusting')).toBe('gateway asked for inner.example');
+});
+
+it('connects as the install configuration says when a service names no transport, and does not start with a broken one', async () => {
+  const install = (authorities: string): string => `
+entryPoints: { web: { address: "127.0.0.1:0" } }
+serversTransport: { rootCAs: [${pem(authorities)}], maxIdleConnsPerHost: -1, forwardingTimeouts: { dialTimeout: 5s } }
+`;
+  const open = await startTestGateway({ routes: { 'a.yaml': file(urls) }, install: install(authority.cert) });
+  try {
+    // A transport of its own counts alone: it trusts nobody that it does not name.
+    expect(await (await fetch(`${open.url}/none`)).text()).toBe('nobody asked for false');
+    const before = connections;
+    await (await fetch(`${open.url}/none`)).text();
+    expect(connections - before).toBe(1);
+    expect((await fetch(`${open.url}/insecureuri`)).status).toBe(502);
+  } finally {
+    await open.close();
+  }
+  await expect(
+    startTestGateway({ routes: { 'a.yaml': file(urls) }, install: install('/nowhere/ca.pem') }),
+  ).rejects.toThrow('serversTransport.rootCAs: the file /nowhere/ca.pem');
 });

@@ -17,6 +17,7 @@ import { createAdminOf } from './start/admin-options.ts';
 import { openCluster, type Cluster } from './start/cluster.ts';
 import { createControlPlane } from './start/control-plane.ts';
 import { openDataPlane } from './start/data-plane.ts';
+import { openDefaultTransport } from './start/default-transport.ts';
 import { describe, type Gateway, type GatewayIo } from './start/gateway.ts';
 import { createListenersTls } from './start/listeners-tls.ts';
 import { expose, openObservers, type Observers } from './start/observers.ts';
@@ -62,7 +63,8 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   });
   const tls = createListenersTls(entryPoints);
   const state = { isStopping: false };
-  const services = createServices({ clock });
+  const transport = openDefaultTransport(install);
+  const services = createServices({ clock, ...(transport && { transport }) });
   const cache = createTokenCache({ clock });
   const tokens = createTokenPurge();
   const cluster = await openCluster(install, io, clock, onError);

@@ -63,7 +63,10 @@ export interface RouterConfig extends ConfigEntry {
   readonly tlsOptions: string | undefined;
 }
 
-export type ServiceConfig = LoadBalancerConfig | WeightedConfig;
+export type ServiceConfig = LoadBalancerConfig | WeightedConfig | FailoverConfig;
+
+/** How a service chooses among its servers; Traefik's names. */
+export type BalancingStrategy = 'wrr' | 'p2c' | 'hrw' | 'leasttime';
 
 export interface LoadBalancerConfig extends ConfigEntry {
   readonly kind: 'loadBalancer';
@@ -74,25 +77,57 @@ export interface LoadBalancerConfig extends ConfigEntry {
   readonly serversTransport: string | undefined;
   readonly healthCheck: HealthCheckConfig | undefined;
   readonly sticky: StickyConfig | undefined;
+  /** Default: `wrr`. */
+  readonly strategy?: BalancingStrategy;
+  /** Undefined: responses to requests do not decide about the health of servers. */
+  readonly passiveHealthCheck?: PassiveHealthCheckConfig | undefined;
+}
+
+/** A server that fails `maxFailedAttempts` times in a window, without a success between, gets no requests for as long. */
+export interface PassiveHealthCheckConfig {
+  readonly failureWindowMs: number;
+  readonly maxFailedAttempts: number;
 }
 
 /** Spreads requests over other services by weight. */
 export interface WeightedConfig extends ConfigEntry {
   readonly kind: 'weighted';
-  readonly services: readonly { readonly name: string; readonly weight: number }[];
+  readonly services: readonly WeightedMember[];
+  /** In turn, or by the address of the peer. Default: `wrr`. */
+  readonly strategy?: 'wrr' | 'hrw';
+  /** Undefined: no cookie names the service. */
+  readonly sticky?: StickyConfig | undefined;
+}
+
+export interface WeightedMember {
+  readonly name: string;
+  readonly weight: number;
+  /** As the configuration writes it, which cookies and the hash of an address are made of. Default: `name`. */
+  readonly writtenName?: string;
+}
+
+/** Sends requests to a service, or to another one while that has no healthy server. */
+export interface FailoverConfig extends ConfigEntry {
+  readonly kind: 'failover';
+  readonly service: string;
+  readonly fallback: string;
+}
+
+/** Limits of connections; what is undefined has its default. */
+export interface TransportLimits {
+  readonly maxIdleConnsPerHost: number | undefined;
+  readonly dialTimeoutMs: number | undefined;
+  readonly responseHeaderTimeoutMs: number | undefined;
+  readonly idleConnTimeoutMs: number | undefined;
 }
 
 /** How servers are connected to; what is undefined is as everywhere. */
-export interface ServersTransportConfig extends ConfigEntry {
+export interface ServersTransportConfig extends ConfigEntry, TransportLimits {
   readonly serverName: string | undefined;
   readonly insecureSkipVerify: boolean;
   readonly rootCAs: readonly PemSource[];
   readonly certificates: readonly CertificateSource[];
   readonly peerCertURI: string | undefined;
-  readonly maxIdleConnsPerHost: number | undefined;
-  readonly dialTimeoutMs: number | undefined;
-  readonly responseHeaderTimeoutMs: number | undefined;
-  readonly idleConnTimeoutMs: number | undefined;
 }
 
 export interface ServerConfig {

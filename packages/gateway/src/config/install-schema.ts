@@ -8,6 +8,7 @@ import {
   localReferences,
 } from './kubernetes-schema.ts';
 import { logSchema } from './log-schema.ts';
+import { serversTransportSchema } from './servers-transport-schema.ts';
 
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 
@@ -89,6 +90,9 @@ export const installSchema = z.strictObject({
     })
     .prefault({})
     .describe('Sources of routes.'),
+  serversTransport: serversTransportSchema
+    .optional()
+    .describe('How servers are connected to, for services that name no transport of their own.'),
   accessLog: accessLogSchema.optional().describe('Writes one line per request.'),
   log: logSchema.prefault({}).describe("The gateway's own log."),
   metrics: z

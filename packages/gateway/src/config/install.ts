@@ -1,4 +1,5 @@
 import type { Secret } from '@grantgate/middleware/base/secret';
+import type { PemSource, TransportLimits } from './dynamic.ts';
 import type { LocalReferences } from './local-references.ts';
 
 /** The install configuration, `grantgate.yaml`, parsed, defaulted and frozen. Names are Traefik's. */
@@ -9,6 +10,8 @@ export interface InstallConfig {
     /** Of `kubernetesCRD`, `kubernetesIngress` and `kubernetesGateway` together: one cluster. */
     readonly kubernetes: KubernetesProviderConfig | undefined;
   };
+  /** Of services that name none. Default: the usual limits, and verified certificates. */
+  readonly serversTransport?: DefaultTransportConfig | undefined;
   readonly accessLog: AccessLogConfig | undefined;
   readonly log: LogConfig;
   /** Undefined: nothing is counted. */
@@ -26,6 +29,13 @@ export interface InstallConfig {
   readonly actions: boolean;
   /** Processes that serve requests; `auto`: one of each processor that can be used. */
   readonly workers: number | 'auto';
+}
+
+/** How servers are connected to, unless a service says otherwise. */
+export interface DefaultTransportConfig extends TransportLimits {
+  readonly insecureSkipVerify: boolean;
+  /** Empty: those of Node.js. */
+  readonly rootCAs: readonly PemSource[];
 }
 
 /** The gateway's own log. */

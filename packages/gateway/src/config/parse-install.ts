@@ -8,6 +8,7 @@ import type { ExternalAuthConfig, InstallConfig } from './install.ts';
 import { installSchema, type InstallInput } from './install-schema.ts';
 import { findClusterConflicts } from './parse-cluster.ts';
 import type { Problem } from './place.ts';
+import { insecureTransport } from './servers-transport-schema.ts';
 import { readObject } from './read.ts';
 import { withSwitches } from './switches.ts';
 import { toServedInstall, type ServedInstall } from './served-install.ts';
@@ -71,6 +72,7 @@ export function parseInstall(text: string, file: string): ParsedInstall {
     ...read.problems,
     ...findUnservedEntryPoints(written, placeOf),
     ...findUnanswered(install, placeOf),
+    ...findInsecureTransport(install, placeOf),
     ...findEntryPointMistakes(install, placeOf),
     ...findAddressConflicts(install, placeOf),
     ...findClusterConflicts(install.providers).map(({ path, message }): Problem => ({
@@ -114,6 +116,20 @@ function findUnanswered(install: ServedInstall, placeOf: PlaceOf): Problem[] {
       },
     ];
   });
+}
+
+function findInsecureTransport({ serversTransport }: ServedInstall, placeOf: PlaceOf): Problem[] {
+  if (serversTransport?.insecureSkipVerify !== true) return [];
+  const path = ['serversTransport', 'insecureSkipVerify'];
+  return [
+    {
+      severity: 'warning',
+      place: placeOf(path, 'key'),
+      code: 'insecure_option',
+      path: path.join('.'),
+      message: insecureTransport,
+    },
+  ];
 }
 
 function toMissing(

@@ -54,7 +54,7 @@ describe('a static file of Traefik', () => {
     const { config, told } = parse(`
 global: { checkNewVersion: false, sendAnonymousUsage: false }
 api: { dashboard: true, insecure: true, debug: true }
-serversTransport: { insecureSkipVerify: true }
+serversTransport: { insecureSkipVerify: true, spiffe: { ids: [a] }, rootCAs: [ca.pem] }
 entryPoints:
   web: { address: ":80", http3: { advertisedPort: 443 }, http2: { maxConcurrentStreams: 100 } }
 providers:
@@ -67,12 +67,13 @@ http: { routers: { api: { rule: "PathPrefix(\`/\`)", service: api } } }
 x-common: &common { watch: true }
 `);
     expect(config!.providers.file!.paths).toEqual(['/etc/traefik/dynamic']);
+    expect(config!.serversTransport).toMatchObject({ insecureSkipVerify: true, rootCAs: [{ kind: 'file' }] });
     expect(told).toEqual([
       warning('global'),
       warning('api.dashboard'),
       warning('api.insecure'),
       warning('api.debug'),
-      warning('serversTransport'),
+      warning('serversTransport.spiffe'),
       warning('entryPoints.web.http3'),
       warning('entryPoints.web.http2'),
       warning('providers.docker'),
@@ -81,6 +82,7 @@ x-common: &common { watch: true }
       warning('experimental'),
       warning('tls'),
       warning('http'),
+      expect.stringMatching(/^warning serversTransport.insecureSkipVerify: .*accepts every certificate/),
     ]);
   });
 

@@ -4,7 +4,10 @@ import { isLoopback } from './address.ts';
 import { internalEntryPoints } from './internal-entry-points.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
 import type { ServedEntryPoint, ServedInstall } from './served-install.ts';
+import type { PemSource } from './dynamic.ts';
+import { toPem, toTransportLimits } from './servers-transport-schema.ts';
 import type {
+  DefaultTransportConfig,
   EntryPointConfig,
   InstallConfig,
   LogConfig,
@@ -37,12 +40,28 @@ export function toInstallConfig(install: ServedInstall, folder: string): Install
         }),
       kubernetes: toKubernetes(install.providers, at),
     }),
+    serversTransport: install.serversTransport && toDefaultTransport(install.serversTransport, at),
     accessLog: install.accessLog && toAccessLog(install.accessLog, at),
     log: toLog(install.log, at),
     metrics: toMetrics(install),
     ping: toPing(install),
     actions: install.api.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
     workers: install.workers,
+  });
+}
+
+function toDefaultTransport(
+  written: NonNullable<InstallInput['serversTransport']>,
+  at: (path: string) => string,
+): DefaultTransportConfig {
+  const toSource = (text: string): PemSource => {
+    const source = toPem(text);
+    return source.kind === 'file' ? { ...source, path: at(source.path) } : source;
+  };
+  return Object.freeze({
+    insecureSkipVerify: written.insecureSkipVerify,
+    rootCAs: Object.freeze(written.rootCAs.map(toSource)),
+    ...toTransportLimits(written),
   });
 }
 

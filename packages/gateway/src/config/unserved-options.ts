@@ -5,7 +5,7 @@ const unserved: Readonly<Record<string, string>> = {
   global: 'grantgate reports nothing and looks for no new version',
   certificatesResolvers: 'grantgate requests no certificates; certificates are read from files',
   experimental: 'plugins and experimental features of Traefik are not available',
-  serversTransport: 'connections to servers have the usual limits, and certificates are verified',
+  'serversTransport.spiffe': 'SPIFFE identities are not available',
   tracing: 'traces are not exported',
   hostResolver: 'CNAMEs are not followed',
   tcpServersTransport: 'TCP services are not served',

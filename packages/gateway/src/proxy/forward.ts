@@ -91,6 +91,8 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   #held: BodyReceiver | undefined = undefined;
   #renewed = false;
   #over = false;
+  /** Told what comes of the request, where the choice of a server depends on it. */
+  #outcome: ((status: number) => void) | undefined = undefined;
   #answered = false;
   /** The last part of the body: written together with the end when that follows at once. */
   #part: Buffer | undefined = undefined;
@@ -105,6 +107,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   send(head: UpstreamHead, body: StreamingBody | Buffer | undefined): void {
     const { incoming, destination, target } = this.#job;
     this.#body = body;
+    this.#outcome = destination.sent?.();
     this.#call = destination.server.connections.dispatch(
       {
         method: incoming.facts.method,
@@ -143,6 +146,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       this.#call?.abort();
       return;
     }
+    this.#tellOutcome(head.status);
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     if (this.#retries(head.status, undefined)) return;
     this.#answered = true;
@@ -162,7 +166,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
 
   #begin(head: ResponseHead, repeats: boolean, start: Buffer | undefined): void {
     const { headerChanges, incoming, destination, toCallerHead } = this.#job;
-    incoming.response.begin(toCallerHead(head, repeats, destination.setCookie, headerChanges, start));
+    incoming.response.begin(toCallerHead(head, repeats, destination.setCookies, headerChanges, start));
   }
 
   onData(data: Buffer, lent: boolean): void {
@@ -206,8 +210,9 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       socket.destroy();
       return;
     }
+    this.#tellOutcome(head.status);
     listener.responseStarted(head.status);
-    const headers = toCallerHeaders(head, destination.setCookie);
+    const headers = toCallerHeaders(head, destination.setCookies);
     joinSockets(upgrade, socket, headerChanges?.change(headers, head.status, undefined) ?? headers, (bytes) =>
       listener.bodyForwarded(bytes),
     );
@@ -219,11 +224,19 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       return;
     }
     const refused = upstreamFaults[fault.code];
+    // A fault of the caller says nothing about the server.
+    if (!this.#answered && fault.code !== 'request_invalid') this.#tellOutcome(faultStatus[refused]);
     if (!this.#answered && this.#retries(faultStatus[refused], fault.code)) return;
     this.#over = true;
     this.#job.listener.responseInterrupted(fault.reason);
     if (this.#answered) this.#job.incoming.response.cut();
     else this.#job.listener.failed(refused);
+  }
+
+  #tellOutcome(status: number): void {
+    const outcome = this.#outcome;
+    this.#outcome = undefined;
+    outcome?.(status);
   }
 
   /** Whether a response that refuses the token is withheld from the caller while another token is tried. */

@@ -14,7 +14,7 @@ export interface HeaderChanges {
 export type ToCallerHead = (
   head: ResponseHead,
   repeats: boolean,
-  setCookie: string | undefined,
+  setCookies: readonly string[],
   changes: HeaderChanges | undefined,
   start: Buffer | undefined,
 ) => CallerResponseHead;
@@ -22,25 +22,25 @@ export type ToCallerHead = (
 export function createCallerHeads(): ToCallerHead {
   const kept = new WeakMap<ResponseHead, CallerResponseHead>();
   const toChanged = createToChanged();
-  const write = (head: ResponseHead, setCookie: string | undefined, reused: boolean): CallerResponseHead => {
-    const headers = toCallerHeaders(head, setCookie);
+  const write = (head: ResponseHead, setCookies: readonly string[], reused: boolean): CallerResponseHead => {
+    const headers = toCallerHeaders(head, setCookies);
     return { status: head.status, reason: toReason(head.reason), headers, dated: true, reused };
   };
   const toHead = (
     head: ResponseHead,
     repeats: boolean,
-    setCookie: string | undefined,
+    setCookies: readonly string[],
   ): CallerResponseHead => {
-    if (!repeats || setCookie !== undefined) return write(head, setCookie, false);
+    if (!repeats || setCookies.length > 0) return write(head, setCookies, false);
     let response = kept.get(head);
     if (response === undefined) {
-      response = write(head, setCookie, true);
+      response = write(head, setCookies, true);
       kept.set(head, response);
     }
     return response;
   };
-  return (head, repeats, setCookie, changes, start) => {
-    const response = toHead(head, repeats, setCookie);
+  return (head, repeats, setCookies, changes, start) => {
+    const response = toHead(head, repeats, setCookies);
     return changes === undefined
       ? response
       : toChanged(response, changes.change(response.headers, response.status, start));
@@ -62,8 +62,8 @@ function createToChanged(): (response: CallerResponseHead, headers: readonly str
   };
 }
 
-/** Its headers: the upstream's without the headers of its connection, and the sticky cookie. */
-export function toCallerHeaders(head: ResponseHead, setCookie: string | undefined): string[] {
+/** Its headers: the upstream's without the headers of its connection, and the cookies of sticky services. */
+export function toCallerHeaders(head: ResponseHead, setCookies: readonly string[]): string[] {
   const { headers, connection } = head;
   const named = connection === undefined ? undefined : namedByConnection(connection);
   const result: string[] = [];
@@ -72,7 +72,7 @@ export function toCallerHeaders(head: ResponseHead, setCookie: string | undefine
     if (hopByHop.has(name) || (named?.has(name) === true && name !== 'content-length')) continue;
     result.push(name, headers[at + 1] ?? '');
   }
-  if (setCookie !== undefined) result.push('set-cookie', setCookie);
+  for (const cookie of setCookies) result.push('set-cookie', cookie);
   return result;
 }
 

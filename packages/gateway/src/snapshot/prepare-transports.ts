@@ -8,7 +8,7 @@ import { findPairFault, type CertificatePair } from '../tls/certificate-pair.ts'
 import { isCertificate } from '../tls/is-certificate.ts';
 import { defaultUpstreamTransport, type UpstreamTransport } from '../upstream/transport.ts';
 import { firstError } from './find-steps.ts';
-import { readPem } from './read-pem.ts';
+import { readPem, type PemSources } from './read-pem.ts';
 
 /** A transport with its certificates read. */
 interface TransportResult {
@@ -82,10 +82,29 @@ function withTransport(config: LoadBalancerConfig, result: TransportResult | und
 }
 
 function prepareTransport(config: ServersTransportConfig, sources: SharedSources): TransportResult {
-  const problems: Problem[] = [];
+  const read = readTransport(config, sources);
+  const { place, name } = config;
+  const problems = read.faults.map((message): Problem => ({
+    severity: 'error',
+    place,
+    code: 'invalid_tls',
+    path: name,
+    message,
+  }));
+  const fault = firstError([...config.errors, ...problems]);
+  return { transport: fault === undefined ? read.transport : undefined, fault, problems };
+}
+
+type WrittenTransport = Omit<ServersTransportConfig, 'name' | 'place' | 'errors'>;
+
+/** Reads the certificates of a transport. `faults` say what is wrong with them. */
+export function readTransport(
+  config: WrittenTransport,
+  sources: PemSources,
+): { readonly transport: UpstreamTransport; readonly faults: readonly string[] } {
+  const faults: string[] = [];
   const report = (message: string): readonly never[] => {
-    const { place, name } = config;
-    problems.push({ severity: 'error', place, code: 'invalid_tls', path: name, message });
+    faults.push(message);
     return [];
   };
   const rootCAs = config.rootCAs.flatMap((source): readonly string[] => {
@@ -102,13 +121,11 @@ function prepareTransport(config: ServersTransportConfig, sources: SharedSources
       ? [pair]
       : report('certificates: expected a PEM certificate and its unencrypted PEM private key');
   });
-  const fault = firstError([...config.errors, ...problems]);
-  const transport = fault === undefined ? toTransport(config, { rootCAs, certificates }) : undefined;
-  return { transport, fault, problems };
+  return { transport: toTransport(config, { rootCAs, certificates }), faults };
 }
 
 function toTransport(
-  config: ServersTransportConfig,
+  config: WrittenTransport,
   read: { readonly rootCAs: readonly string[]; readonly certificates: readonly CertificatePair[] },
 ): UpstreamTransport {
   const { serverName, insecureSkipVerify, peerCertURI } = config;

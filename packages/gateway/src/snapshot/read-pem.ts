@@ -7,10 +7,11 @@ export type PemText =
   | { readonly text: string; readonly fault?: undefined }
   | { readonly text?: undefined; readonly fault: string };
 
-type Sources = Pick<SharedSources, 'readFile' | 'secrets' | 'unreadSecrets'>;
+/** What texts are read from. */
+export type PemSources = Pick<SharedSources, 'readFile' | 'secrets' | 'unreadSecrets'>;
 
 /** The text that a configuration names. */
-export function readPem(source: PemSource, { readFile, secrets, unreadSecrets }: Sources): PemText {
+export function readPem(source: PemSource, { readFile, secrets, unreadSecrets }: PemSources): PemText {
   if (source.kind === 'text') return { text: source.text };
   if (source.kind === 'file') {
     try {

@@ -28,7 +28,7 @@ async function serve(listener: Parameters<typeof startServer>[0]) {
   return server;
 }
 
-const plain: BalancingFacts = { rawHeaders: [], scheme: 'http' };
+const plain: BalancingFacts = { rawHeaders: [], scheme: 'http', remoteAddress: '127.0.0.1' };
 
 /** The last letter of the server's host, for each of some requests. */
 const pickHosts = (upstreams: Upstreams, name: string, count: number): string =>
@@ -58,7 +58,8 @@ describe('a load balancer', () => {
     expect(upstreams.byName.get('s@file')!.pick(plain)).toMatchObject({
       serviceName: 's@file',
       passHostHeader: false,
-      setCookie: undefined,
+      setCookies: [],
+      sent: undefined,
       server: { origin: 'http://a.example:8080', authority: 'a.example:8080', basePath: '' },
     });
   });

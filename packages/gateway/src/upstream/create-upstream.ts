@@ -1,9 +1,9 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { LoadBalancerConfig, ServiceConfig } from '../config/dynamic.ts';
+import type { FailoverConfig, LoadBalancerConfig, ServiceConfig, WeightedConfig } from '../config/dynamic.ts';
+import { createFailover, createWeighted } from './composed-services.ts';
 import type { HealthCheck } from './health-check.ts';
 import { createLoadBalancer, type ServerHealth, type Service } from './load-balancer.ts';
 import { createHealthPools, createPools, type OriginStats } from './pools.ts';
-import { createRoundRobin } from './round-robin.ts';
 import type { Use } from '../reload/shared-resources.ts';
 import { createSharing } from '../reload/shared-resources.ts';
 import type { Generations } from '../reload/generations.ts';
@@ -111,24 +111,19 @@ function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDep
   for (const config of configs.values())
     if (config.kind === 'loadBalancer' && config.errors.length === 0) sound.push(config);
   const balancers = deps.balancers.open(sound, deps.acquireBalancer);
-  const weighted = new Map<string, Use<ServiceInstance> | undefined>();
+  const composed = new Map<string, Use<ServiceInstance> | undefined>();
   const build = (name: string): ServiceInstance | undefined => {
     const config = configs.get(name);
     if (config === undefined || config.errors.length > 0) return undefined;
     if (config.kind === 'loadBalancer') return balancers.get(config);
-    if (weighted.has(name)) return weighted.get(name)?.value;
-    // Holds the place while its children are built, so that a circle of weighted services ends here.
-    weighted.set(name, undefined);
-    const children = config.services.flatMap((member) => {
-      const item = build(member.name);
-      return item === undefined || member.weight === 0 ? [] : [{ item, weight: member.weight }];
-    });
-    // Another child under the same name is another service.
-    const key = JSON.stringify([name, ...children.map(({ item, weight }) => [item.id, weight])]);
-    const use = deps.acquire(key, () =>
-      createWeighted(children.map(({ item, weight }) => ({ item: item.service, weight }))),
-    );
-    weighted.set(name, use);
+    if (composed.has(name)) return composed.get(name)?.value;
+    // Holds the place while its children are built, so that a circle of services ends here.
+    composed.set(name, undefined);
+    const use =
+      config.kind === 'weighted'
+        ? openWeighted(config, build, deps.acquire)
+        : openFailover(config, build, deps.acquire);
+    composed.set(name, use);
     return use.value;
   };
   const byName = new Map<string, Upstream>();
@@ -136,42 +131,58 @@ function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDep
     const found = build(name);
     if (found !== undefined) byName.set(name, found.service);
   }
-  const close = createClose(balancers.close, [...weighted.values()]);
+  const close = createClose(balancers.close, [...composed.values()]);
   return { byName, close };
 }
 
 /** Apart from what the services are found by: who closes them later does not hold on to that. */
 function createClose(
   closeBalancers: () => Promise<void>,
-  weighted: readonly (Use<ServiceInstance> | undefined)[],
+  composed: readonly (Use<ServiceInstance> | undefined)[],
 ): () => Promise<void> {
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    await Promise.all([closeBalancers(), ...weighted.map((use) => use?.release())]);
+    await Promise.all([closeBalancers(), ...composed.map((use) => use?.release())]);
   };
   return () => (closing ??= close());
 }
 
 /** Tells services apart by what they are, wherever they stand. */
-function toKey({ name, servers, passHostHeader, healthCheck, sticky }: LoadBalancerConfig): string {
-  return JSON.stringify({ name, servers, passHostHeader, healthCheck, sticky });
+function toKey(config: LoadBalancerConfig): string {
+  const { name, servers, passHostHeader, healthCheck, sticky, strategy, passiveHealthCheck } = config;
+  return JSON.stringify({ name, servers, passHostHeader, healthCheck, sticky, strategy, passiveHealthCheck });
 }
 
-/** Children without a healthy server are passed over. */
-function createWeighted(children: readonly { readonly item: Service; readonly weight: number }[]): Service {
-  const rotation = createRoundRobin(children, (child) => child.available());
-  return {
-    available: () => children.some(({ item }) => item.available()),
-    health: () => [],
-    async stop() {},
-    pick(facts, tried) {
-      const first = rotation.next()?.pick(facts, tried);
-      if (first === undefined || tried?.has(first.server) !== true) return first;
-      for (const { item } of children) {
-        const other = item.pick(facts, tried);
-        if (other !== undefined && !tried.has(other.server)) return other;
-      }
-      return first;
-    },
-  };
+type Build = (name: string) => ServiceInstance | undefined;
+
+// Another child under the same name is another service: keys have the numbers of the children.
+
+function openWeighted(
+  config: WeightedConfig,
+  build: Build,
+  acquire: OpenDeps['acquire'],
+): Use<ServiceInstance> {
+  const children = config.services.flatMap((member) => {
+    const child = build(member.name);
+    return child === undefined || member.weight === 0 ? [] : [{ ...member, child }];
+  });
+  const { name, strategy, sticky } = config;
+  const numbers = children.map(({ child, weight, writtenName }) => [child.id, weight, writtenName]);
+  return acquire(JSON.stringify([name, { strategy, sticky }, ...numbers]), () =>
+    createWeighted(
+      config,
+      children.map(({ child, ...member }) => ({ ...member, service: child.service })),
+    ),
+  );
+}
+
+function openFailover(
+  config: FailoverConfig,
+  build: Build,
+  acquire: OpenDeps['acquire'],
+): Use<ServiceInstance> {
+  const members = [build(config.service), build(config.fallback)];
+  return acquire(JSON.stringify([config.name, 'failover', members.map((member) => member?.id)]), () =>
+    createFailover(members.flatMap((member) => member?.service ?? [])),
+  );
 }

@@ -1,6 +1,9 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { HealthCheckConfig, LoadBalancerConfig } from '../config/dynamic.ts';
+import type { HealthCheckConfig, LoadBalancerConfig, ServerConfig } from '../config/dynamic.ts';
+import { createChoosePeer } from './choose-peer.ts';
 import { startHealthCheck, type HealthCheck } from './health-check.ts';
+import { createPassiveHealth, type PassiveHealth } from './passive-health.ts';
+import { createResponseTimes, isHealthy, type Peer, type ResponseTimes } from './peer.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import type { UpstreamTransport } from './transport.ts';
@@ -27,14 +30,6 @@ export interface ServerHealth {
   readonly up: boolean;
 }
 
-interface Peer {
-  readonly weight: number;
-  readonly check: HealthCheck | undefined;
-  /** What a pick gives; built once, so that a request allocates nothing. */
-  readonly destination: Destination;
-  readonly firstDestination: Destination;
-}
-
 export interface LoadBalancerDeps {
   readonly clock: Clock;
   readonly pools: Pools;
@@ -51,47 +46,31 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
   const { sticky } = config;
   const byId = new Map<string, Peer>();
   const byFormerId = new Map<string, Peer>();
-  const uses: { release(): Promise<void> }[] = [];
+  const uses: Releasable[] = [];
   const peers = config.servers
     .filter(({ weight }) => weight > 0)
-    .map((serverConfig): Peer => {
-      const url = new URL(serverConfig.url);
-      const connections = deps.pools.forOrigin(url.origin, deps.transport);
-      const check = config.healthCheck && acquireCheck(serverConfig.url, config.healthCheck, deps);
-      uses.push(connections, ...(check === undefined ? [] : [check]));
-      const server = createServer(serverConfig, url, connections.value);
-      const destination = {
-        server,
-        serviceName: config.name,
-        passHostHeader: config.passHostHeader,
-        setCookie: undefined,
-      };
-      const peer = {
-        weight: serverConfig.weight,
-        check: check?.value,
-        destination: Object.freeze(destination),
-      };
-      if (sticky === undefined) return { ...peer, firstDestination: peer.destination };
-      const id = toStickyId(serverConfig.url);
-      const bound = {
-        ...peer,
-        firstDestination: Object.freeze({ ...destination, setCookie: toStickyCookie(sticky, id) }),
-      };
-      byId.set(id, bound);
-      for (const former of toFormerIds(serverConfig.url)) byFormerId.set(former, bound);
-      return bound;
+    .map((server): Peer => {
+      const { peer, acquired } = createPeer(server, config, deps);
+      uses.push(...acquired);
+      if (sticky !== undefined) {
+        byId.set(toStickyId(server.url), peer);
+        for (const former of toFormerIds(server.url)) byFormerId.set(former, peer);
+      }
+      return peer;
     });
-  const weighted = peers.map((item) => ({ item, weight: item.weight }));
-  const rotation = createRoundRobin(weighted, isHealthy);
+  const choose = createChoosePeer(config.strategy ?? 'wrr', peers);
   // A turn of its own: otherwise, of two servers, the one that fails would get every request first.
-  const repeats = createRoundRobin(weighted, isHealthy);
+  const repeats = createRoundRobin(
+    peers.map((item) => ({ item, weight: item.weight })),
+    isHealthy,
+  );
   return {
     available: () => peers.some(isHealthy),
     health: () =>
-      peers.flatMap(({ check, destination }) =>
-        check === undefined
+      peers.flatMap((peer) =>
+        peer.check === undefined && peer.passive === undefined
           ? []
-          : [{ service: config.name, url: destination.server.url, up: check.healthy() }],
+          : [{ service: config.name, url: peer.destination.server.url, up: isHealthy(peer) }],
       ),
     async stop() {
       await Promise.all(uses.map((use) => use.release()));
@@ -108,8 +87,57 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
         const bound = findHealthy(byId, id)?.destination ?? findHealthy(byFormerId, id)?.firstDestination;
         if (bound !== undefined) return bound;
       }
-      return rotation.next()?.firstDestination;
+      return choose(facts)?.firstDestination;
     },
+  };
+}
+
+interface Releasable {
+  release(): Promise<void>;
+}
+
+const noCookies: readonly string[] = Object.freeze([]);
+
+function createPeer(
+  serverConfig: ServerConfig,
+  config: LoadBalancerConfig,
+  deps: LoadBalancerDeps,
+): { readonly peer: Peer; readonly acquired: readonly Releasable[] } {
+  const { sticky } = config;
+  const url = new URL(serverConfig.url);
+  const connections = deps.pools.forOrigin(url.origin, deps.transport);
+  const check = config.healthCheck && acquireCheck(serverConfig.url, config.healthCheck, deps);
+  const passive = config.passiveHealthCheck && createPassiveHealth(config.passiveHealthCheck, deps.clock);
+  const times = config.strategy === 'leasttime' ? createResponseTimes() : undefined;
+  const destination: Destination = Object.freeze({
+    server: createServer(serverConfig, url, connections.value),
+    serviceName: config.name,
+    passHostHeader: config.passHostHeader,
+    setCookies: noCookies,
+    sent: createSent(passive, times, deps.clock),
+  });
+  const cookies = sticky && Object.freeze([toStickyCookie(sticky, toStickyId(serverConfig.url))]);
+  const firstDestination =
+    cookies === undefined ? destination : Object.freeze({ ...destination, setCookies: cookies });
+  return {
+    peer: { weight: serverConfig.weight, check: check?.value, passive, times, destination, firstDestination },
+    acquired: check === undefined ? [connections] : [connections, check],
+  };
+}
+
+/** Undefined when nothing depends on what comes of a request. */
+function createSent(
+  passive: PassiveHealth | undefined,
+  times: ResponseTimes | undefined,
+  clock: Clock,
+): Destination['sent'] {
+  if (passive === undefined && times === undefined) return undefined;
+  return () => {
+    const sentMs = clock.monotonic();
+    return (status) => {
+      passive?.note(status);
+      times?.add(clock.monotonic() - sentMs);
+    };
   };
 }
 
@@ -117,10 +145,6 @@ function acquireCheck(url: string, config: HealthCheckConfig, deps: LoadBalancer
   return deps.checks.acquire(JSON.stringify([url, config, deps.transportId]), () =>
     startHealthCheck(url, config, deps),
   );
-}
-
-function isHealthy(peer: Peer): boolean {
-  return peer.check === undefined || peer.check.healthy();
 }
 
 function findHealthy(peers: ReadonlyMap<string, Peer>, id: string): Peer | undefined {

@@ -16,7 +16,7 @@ function create(service: ServiceConfig): Upstreams {
   return upstreams;
 }
 
-const plain: BalancingFacts = { rawHeaders: [], scheme: 'http' };
+const plain: BalancingFacts = { rawHeaders: [], scheme: 'http', remoteAddress: '127.0.0.1' };
 
 describe('a sticky service', () => {
   const sticky: StickyConfig = {
@@ -31,6 +31,7 @@ describe('a sticky service', () => {
   const withCookie = (cookie: string): BalancingFacts => ({
     rawHeaders: ['Host', 'x', 'COOKIE', cookie],
     scheme: 'http',
+    remoteAddress: '127.0.0.1',
   });
 
   it('binds a caller to the server of its first request by a cookie that names no URL', () => {
@@ -40,12 +41,12 @@ describe('a sticky service', () => {
     upstream.pick(plain);
     const first = upstream.pick(plain)!;
     const [, id] = /^srv=([0-9a-f]{16}); Path=\/; Max-Age=60; HttpOnly; Secure; SameSite=Lax$/.exec(
-      first.setCookie!,
+      first.setCookies[0]!,
     )!;
     for (let count = 0; count < 4; count += 1) {
       const bound = upstream.pick(withCookie(`other=1; srv=${id!} ;x=2`))!;
       expect(bound.server).toBe(first.server);
-      expect(bound.setCookie).toBeUndefined();
+      expect(bound.setCookies).toEqual([]);
     }
     // Requests that are bound do not use up turns of the others.
     expect(upstream.pick(plain)!.server.authority).toBe('c');
@@ -55,7 +56,7 @@ describe('a sticky service', () => {
     'gives a new server, and cookie, to a caller with the cookie %j',
     (cookie) => {
       const upstream = create(toLoadBalancer('s', ['http://a', 'http://b'], { sticky })).byName.get('s')!;
-      expect(upstream.pick(withCookie(cookie))!.setCookie).toContain('srv=');
+      expect(upstream.pick(withCookie(cookie))!.setCookies[0]).toContain('srv=');
       expect(upstream.pick(withCookie(cookie))!.server.authority).toBe('b');
     },
   );
@@ -70,10 +71,10 @@ describe('a sticky service', () => {
       for (let count = 0; count < 3; count += 1) {
         const bound = upstream.pick(withCookie(`srv=${value}`))!;
         expect(bound.server.authority).toBe('a');
-        expect(bound.setCookie).toContain('srv=');
-        const [, id = ''] = /^srv=([0-9a-f]{16});/.exec(bound.setCookie ?? '') ?? [];
+        expect(bound.setCookies[0]).toContain('srv=');
+        const [, id = ''] = /^srv=([0-9a-f]{16});/.exec(bound.setCookies[0] ?? '') ?? [];
         const again = upstream.pick(withCookie(`srv="${id}"`))!;
-        expect([again.server.authority, again.setCookie]).toEqual(['a', undefined]);
+        expect([again.server.authority, again.setCookies]).toEqual(['a', []]);
       }
     },
   );
@@ -86,7 +87,7 @@ describe('a sticky service', () => {
     ],
   ])('with %j sets a cookie with %s', (config, expected) => {
     const service = toLoadBalancer('s', ['http://a'], { sticky: { ...sticky, ...config } });
-    expect(create(service).byName.get('s')!.pick(plain)!.setCookie).toMatch(
+    expect(create(service).byName.get('s')!.pick(plain)!.setCookies[0]).toMatch(
       new RegExp(`^srv=[0-9a-f]{16}; ${expected}$`),
     );
   });
@@ -94,6 +95,6 @@ describe('a sticky service', () => {
   it('by default sets a session cookie without attributes', () => {
     const bare: StickyConfig = { cookieName: 'srv', path: '/', domain: undefined, secure: false, httpOnly: false, sameSite: undefined, maxAgeSeconds: 0 }; // prettier-ignore
     const upstream = create(toLoadBalancer('s', ['http://a'], { sticky: bare })).byName.get('s')!;
-    expect(upstream.pick(plain)!.setCookie).toMatch(/^srv=[0-9a-f]{16}; Path=\/$/);
+    expect(upstream.pick(plain)!.setCookies[0]).toMatch(/^srv=[0-9a-f]{16}; Path=\/$/);
   });
 });

@@ -16,6 +16,8 @@ export interface UpstreamServer {
 export interface BalancingFacts {
   readonly rawHeaders: readonly string[];
   readonly scheme: 'http' | 'https';
+  /** Address of the peer. */
+  readonly remoteAddress: string;
 }
 
 export interface Destination {
@@ -23,14 +25,19 @@ export interface Destination {
   /** Service that the server belongs to (a weighted service names its child). */
   readonly serviceName: string;
   readonly passHostHeader: boolean;
-  /** `Set-Cookie` to add for a sticky service; undefined for none. */
-  readonly setCookie: string | undefined;
+  /** `Set-Cookie` of sticky services. */
+  readonly setCookies: readonly string[];
+  /**
+   * Called when a request is sent to the server, by a service whose choice depends on what comes of it. What it returns is called once,
+   * with the status of the response or of the fault; not at all when the caller goes away before.
+   */
+  readonly sent?: (() => (status: number) => void) | undefined;
 }
 
 /** A service at run time. */
 export interface Upstream {
   /**
-   * The next server by weighted round robin among the healthy ones; undefined when none is.
+   * A healthy server; undefined when there is none.
    *
    * @param tried servers that the request was sent to: one of them only when no other is healthy.
    */

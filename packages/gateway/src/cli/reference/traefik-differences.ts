@@ -8,6 +8,19 @@ export const differences: Readonly<Record<string, string>> = {
   'http.routers.NAME.middlewares': 'A router with a middleware that is not served refuses requests with 503.',
   'http.services.NAME.loadBalancer.servers[].url':
     'As in Traefik, a path in it is ignored without `preservePath`; here with a warning.',
+  'http.services.NAME.weighted.healthCheck':
+    'A service without a healthy server gets no requests in any case.',
+  'http.services.NAME.highestRandomWeight.healthCheck':
+    'A service without a healthy server gets no requests in any case.',
+  'http.services.NAME.failover.healthCheck':
+    'A service without a healthy server gets no requests in any case.',
+  'http.services.NAME.loadBalancer.passiveHealthCheck':
+    'With `healthCheck`, a server gets requests again after `failureWindow`, too.',
+  'http.services.NAME.loadBalancer.strategy':
+    '`p2c` and `leasttime` count the requests in flight to the origin of a server, of all services of the process.',
+  'serversTransport.maxIdleConnsPerHost': 'By default, as many as were in use at once.',
+  'serversTransport.forwardingTimeouts':
+    'By default, `responseHeaderTimeout` is 5 minutes and `idleConnTimeout` 4 seconds.',
   'http.middlewares.NAME.compress': '`no-transform`, partial content and event streams are left as they are.',
   'http.middlewares.NAME.headers.customRequestHeaders':
     'Headers that frame the message or belong to the connection are ignored, with a warning.',
@@ -46,15 +59,11 @@ export const notServed: Readonly<Record<string, string>> = {
   'http.serversTransports.NAME.minVersion': "Node.js's defaults, from TLS 1.2.",
   'http.serversTransports.NAME.maxVersion': "Node.js's defaults, from TLS 1.2.",
   'http.serversTransports.NAME.spiffe': 'SPIFFE identities are not available.',
-  'http.services.NAME.failover': 'Not built.',
-  'http.services.NAME.highestRandomWeight': 'Not built.',
-  'http.services.NAME.mirroring': 'Not built.',
-  'http.services.NAME.middlewares': 'Not built.',
-  'http.services.NAME.weighted': 'Not built.',
+  'http.services.NAME.failover.errors': 'Use the middleware `errors` or `retry`.',
+  'http.services.NAME.mirroring': 'Requests go to one server: mirror them in a proxy behind grantgate.',
+  'http.services.NAME.middlewares': 'List the middlewares in the router.',
   'http.services.NAME.loadBalancer.healthCheck.mode': 'gRPC needs HTTP/2.',
-  'http.services.NAME.loadBalancer.passiveHealthCheck': 'Not built.',
   'http.services.NAME.loadBalancer.responseForwarding': 'Responses are passed on as they come.',
-  'http.services.NAME.loadBalancer.strategy': 'Servers are chosen in turn, by weight.',
   'http.middlewares.NAME.forwardAuth.tls.caOptional': removedIn3,
   'providers.kubernetesCRD.crossProviderNamespaces': 'Not built; the option is refused.',
   'providers.kubernetesGateway.crossProviderNamespaces': 'Not built; the option is refused.',

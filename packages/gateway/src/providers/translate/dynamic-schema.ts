@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { NameSchemas } from '../../middlewares/kind.ts';
-import { healthCheckSchema, stickySchema } from './service-schema.ts';
+import {
+  derivedHealthSchema,
+  healthCheckSchema,
+  passiveHealthCheckSchema,
+  stickySchema,
+  strategySchema,
+} from './service-schema.ts';
 import { findServerUrlFault } from './server-url.ts';
 
 const name = z.string().min(1);
@@ -45,6 +51,17 @@ export const routerSchema = z.strictObject({
     .describe('The router serves TLS connections only.'),
 });
 
+/** Services that another one distributes requests over. */
+const members = z
+  .array(
+    z.strictObject({
+      name: name.describe('Name of a service.'),
+      weight: weight.describe('Share of requests; 0: none.'),
+    }),
+  )
+  .min(1)
+  .describe('At least one.');
+
 /** `http.services.NAME` */
 export const serviceSchema = z.strictObject({
   loadBalancer: z
@@ -75,6 +92,10 @@ export const serviceSchema = z.strictObject({
       healthCheck: healthCheckSchema
         .optional()
         .describe('Checks servers periodically; those that do not respond get no requests.'),
+      passiveHealthCheck: passiveHealthCheckSchema
+        .optional()
+        .describe('Sends no requests to a server that fails, for a while.'),
+      strategy: strategySchema,
       sticky: stickySchema.optional().describe('Keeps a caller on one server with a cookie.'),
       serversTransport: name
         .optional()
@@ -83,21 +104,27 @@ export const serviceSchema = z.strictObject({
         ),
     })
     .optional()
-    .describe('Distributes requests; either `loadBalancer` or `weighted`.'),
+    .describe('Distributes requests over servers. A service has exactly one of these options.'),
   weighted: z
     .strictObject({
-      services: z
-        .array(
-          z.strictObject({
-            name: name.describe('Name of a service.'),
-            weight: weight.describe('Share of requests; 0: none.'),
-          }),
-        )
-        .min(1)
-        .describe('At least one.'),
+      services: members,
+      sticky: stickySchema.optional().describe('Keeps a caller on one service with a cookie.'),
+      healthCheck: derivedHealthSchema,
     })
     .optional()
-    .describe('Distributes requests over services.'),
+    .describe('Distributes requests over services, in turn.'),
+  highestRandomWeight: z
+    .strictObject({ services: members, healthCheck: derivedHealthSchema })
+    .optional()
+    .describe('Distributes requests over services by the address of the peer.'),
+  failover: z
+    .strictObject({
+      service: name.describe('Name of the service that usually gets the requests.'),
+      fallback: name.describe('Name of the service that gets them while that one has no healthy server.'),
+      healthCheck: derivedHealthSchema,
+    })
+    .optional()
+    .describe('Sends requests to another service while one has no healthy server.'),
 });
 
 /** Another object is mentioned by its name alone, with or without provider. */

@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import type { RouterConfig, ServerConfig, ServiceConfig } from '../../config/dynamic.ts';
+import type {
+  ConfigEntry,
+  LoadBalancerConfig,
+  RouterConfig,
+  ServerConfig,
+  ServiceConfig,
+} from '../../config/dynamic.ts';
 import type { Document } from '../../config/document.ts';
 import type { Path } from '../../config/path.ts';
 import { formatPath, valueAt } from '../../config/path.ts';
@@ -9,10 +15,15 @@ import type { OtherNames, Source } from '../../config/read.ts';
 import { readObject } from '../../config/read.ts';
 import type { Draft, Mention } from './draft.ts';
 import { addEntry } from './draft.ts';
-import { ignoredRouterNames, ignoredServiceNames, unsupportedServiceNames } from './other-names.ts';
+import {
+  explainService,
+  ignoredRouterNames,
+  ignoredServiceNames,
+  unsupportedServiceNames,
+} from './other-names.ts';
 import { readMiddleware } from './read-middleware.ts';
 import { findInsecurity, serversTransportSchema, toTransport, transportNames } from './servers-transport.ts';
-import { toHealthCheck, toSticky } from './service-schema.ts';
+import { toHealthCheck, toPassiveHealthCheck, toSticky } from './service-schema.ts';
 import { addTlsSection } from './tls-section.ts';
 import { dynamicSchema, fileNames, httpSchema, routerSchema, serviceSchema } from './dynamic-schema.ts';
 
@@ -20,8 +31,9 @@ const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {
   file: { unsupported: ['tcp', 'udp', 'models'] },
   router: { ignored: ignoredRouterNames },
   service: {
-    unsupported: ['mirroring', 'failover', ...unsupportedServiceNames],
+    unsupported: unsupportedServiceNames,
     ignored: ignoredServiceNames,
+    explain: explainService,
   },
 };
 
@@ -106,52 +118,91 @@ function readTlsOptions(
   return options === 'default' ? options : mention(options);
 }
 
+type WrittenService = z.output<typeof serviceSchema>;
+
+const serviceKinds = ['loadBalancer', 'weighted', 'highestRandomWeight', 'failover'] as const;
+
 function addService(draft: Draft, name: string, source: Source): void {
   const { document, path } = source;
   const read = readObject(serviceSchema, source, others.service);
   const problems = [...read.problems];
-  const { loadBalancer, weighted } = read.value;
-  if (read.whole && (loadBalancer === undefined) === (weighted === undefined))
+  const { value } = read;
+  if (read.whole && serviceKinds.filter((kind) => value[kind] !== undefined).length !== 1)
     problems.push(
       createProblem(document, path, {
         code: 'invalid_value',
-        message: 'expected either loadBalancer or weighted',
+        message: `expected exactly one of ${serviceKinds.join(', ')}`,
         part: 'key',
       }),
     );
-  const servers = loadBalancer?.servers ?? [];
-  draft.problems.push(...problems, ...findIgnoredPaths(servers, document, read.writtenPath));
+  draft.problems.push(
+    ...problems,
+    ...findIgnoredPaths(value.loadBalancer?.servers ?? [], document, read.writtenPath),
+  );
   const entry = { name, place: document.placeOf(path, 'key'), errors: errorsOf(problems) };
   const mention = createMentions(draft, { kind: 'services', name }, document);
-  const service: ServiceConfig = weighted
-    ? {
-        ...entry,
-        kind: 'weighted',
-        services: weighted.services.map((member, index) => ({
-          name: mention(
-            'services',
-            qualify(member.name),
-            read.writtenPath(['weighted', 'services', index, 'name']),
-          ),
-          weight: member.weight,
-        })),
-      }
-    : {
-        ...entry,
-        kind: 'loadBalancer',
-        servers,
-        passHostHeader: loadBalancer?.passHostHeader ?? true,
-        serversTransport: toTransportName(loadBalancer?.serversTransport, (transport) =>
-          mention(
-            'serversTransports',
-            qualify(transport),
-            read.writtenPath(['loadBalancer', 'serversTransport']),
-          ),
+  const mentionService = (written: string, at: readonly PropertyKey[]): string =>
+    mention('services', qualify(written), read.writtenPath(at));
+  addEntry(
+    draft,
+    draft.services,
+    toComposedService(value, entry, mentionService) ?? {
+      ...entry,
+      ...toLoadBalancer(value.loadBalancer, name, (transport) =>
+        mention(
+          'serversTransports',
+          qualify(transport),
+          read.writtenPath(['loadBalancer', 'serversTransport']),
         ),
-        healthCheck: toHealthCheck(loadBalancer?.healthCheck),
-        sticky: toSticky(loadBalancer?.sticky, name),
-      };
-  addEntry(draft, draft.services, service);
+      ),
+    },
+  );
+}
+
+/** A service that consists of others; undefined for one of servers. */
+function toComposedService(
+  { weighted, highestRandomWeight, failover }: Partial<WrittenService>,
+  entry: ConfigEntry,
+  mention: (name: string, path: readonly PropertyKey[]) => string,
+): ServiceConfig | undefined {
+  if (failover !== undefined)
+    return {
+      ...entry,
+      kind: 'failover',
+      service: mention(failover.service, ['failover', 'service']),
+      fallback: mention(failover.fallback, ['failover', 'fallback']),
+    };
+  const [option, written] =
+    weighted === undefined ? ['highestRandomWeight', highestRandomWeight] : ['weighted', weighted];
+  if (written === undefined) return undefined;
+  return {
+    ...entry,
+    kind: 'weighted',
+    strategy: weighted === undefined ? 'hrw' : 'wrr',
+    sticky: toSticky(weighted?.sticky, entry.name),
+    services: written.services.map(({ name, weight }, index) => ({
+      name: mention(name, [option, 'services', index, 'name']),
+      weight,
+      writtenName: name,
+    })),
+  };
+}
+
+function toLoadBalancer(
+  written: WrittenService['loadBalancer'],
+  name: string,
+  mentionTransport: (name: string) => string,
+): Omit<LoadBalancerConfig, keyof ConfigEntry> {
+  return {
+    kind: 'loadBalancer',
+    servers: written?.servers ?? [],
+    passHostHeader: written?.passHostHeader ?? true,
+    serversTransport: toTransportName(written?.serversTransport, mentionTransport),
+    healthCheck: toHealthCheck(written?.healthCheck),
+    passiveHealthCheck: toPassiveHealthCheck(written?.passiveHealthCheck),
+    strategy: written?.strategy ?? 'wrr',
+    sticky: toSticky(written?.sticky, name),
+  };
 }
 
 /** Paths of servers' URLs that no request gets. */

@@ -1,3 +1,5 @@
+import type { ProblemDetails } from '../../config/problem.ts';
+
 /** Names in a router or a route that change nothing about who may pass. */
 export const ignoredRouterNames: Readonly<Record<string, string>> = Object.freeze({
   certResolver: 'certificates are not requested from an authority (ACME); those of the section tls are used',
@@ -24,6 +26,23 @@ export const unsupportedServiceNames: readonly string[] = Object.freeze([
   'nodePortLB',
   'preservePath',
 ]);
+
+/** What to use in place of options of services that are not served, by path. */
+const insteadOf: Readonly<Record<string, string>> = {
+  mirroring: 'requests go to one server: mirror them in a proxy behind grantgate',
+  middlewares: 'list the middlewares in the router',
+  'failover.errors':
+    'use the middleware errors for pages of another service, or retry, which takes another server',
+  'loadbalancer.healthcheck.mode': 'servers are checked over HTTP: leave it out, and give path',
+};
+
+/** @param path of an option of a service that the schema does not have. */
+export function explainService(path: readonly string[]): ProblemDetails | undefined {
+  const instead = insteadOf[path.join('.').toLowerCase()];
+  return instead === undefined
+    ? undefined
+    : { code: 'unsupported_option', message: `${path.at(-1) ?? ''} is not supported: ${instead}` };
+}
 
 /** Names in a service that are right as they are here. */
 export const ignoredServiceNames: Readonly<Record<string, string>> = Object.freeze({

@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { duration } from '@grantgate/middleware/options/duration';
 import type { ServersTransportConfig } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
 import { createProblem } from '../../config/problem.ts';
 import type { OtherNames, Source } from '../../config/read.ts';
+import {
+  insecureTransport,
+  toPem,
+  toTransportLimits,
+  transportShape,
+} from '../../config/servers-transport-schema.ts';
 import { certificateSchema } from './tls-schema.ts';
-import { toPem } from './tls-section.ts';
 
 /** `http.serversTransports.NAME` */
 export const serversTransportSchema = z.strictObject({
@@ -14,38 +18,11 @@ export const serversTransportSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Name for SNI and for the check of the certificate. Default: the host of the server.'),
-  insecureSkipVerify: z.boolean().default(false).describe('Accepts every certificate of a server.'),
-  rootCAs: z
-    .array(z.string().min(1))
-    .default([])
-    .describe('Certificates of authorities: PEM files, or the PEM text itself. Default: those of Node.js.'),
+  ...transportShape,
   certificates: z
     .array(certificateSchema)
     .default([])
     .describe('Certificates that the gateway shows to servers (mutual TLS).'),
-  maxIdleConnsPerHost: z
-    .int()
-    .min(-1)
-    .optional()
-    .describe(
-      'Idle connections to one server that are kept; -1: none. Default: as many as were in use at once.',
-    ),
-  forwardingTimeouts: z
-    .strictObject({
-      dialTimeout: duration
-        .optional()
-        .describe('Time limit to open a connection, TLS handshake included; 0: none. Default: 30s.'),
-      responseHeaderTimeout: duration
-        .optional()
-        .describe(
-          'Time limit from the end of the request to the head of the response; 0: none. Default: 5m.',
-        ),
-      idleConnTimeout: duration
-        .optional()
-        .describe('Time for which an idle connection is kept. Default: 4s, less than most servers keep it.'),
-    })
-    .prefault({})
-    .describe('Time limits.'),
   peerCertURI: z
     .string()
     .min(1)
@@ -65,7 +42,7 @@ type TransportSettings = Omit<ServersTransportConfig, 'name' | 'place' | 'errors
 
 /** A transport as a file writes it, without name and place. */
 export function toTransport(written: ServersTransportOptions): TransportSettings {
-  const { rootCAs = [], certificates = [], forwardingTimeouts, maxIdleConnsPerHost } = written;
+  const { rootCAs = [], certificates = [] } = written;
   return {
     serverName: written.serverName,
     insecureSkipVerify: written.insecureSkipVerify ?? false,
@@ -75,12 +52,7 @@ export function toTransport(written: ServersTransportOptions): TransportSettings
       key: toPem(keyFile),
     })),
     peerCertURI: written.peerCertURI,
-    // Go takes 0 for its default of 2.
-    maxIdleConnsPerHost:
-      maxIdleConnsPerHost === 0 ? 2 : maxIdleConnsPerHost && Math.max(0, maxIdleConnsPerHost),
-    dialTimeoutMs: forwardingTimeouts?.dialTimeout,
-    responseHeaderTimeoutMs: forwardingTimeouts?.responseHeaderTimeout,
-    idleConnTimeoutMs: forwardingTimeouts?.idleConnTimeout,
+    ...toTransportLimits(written),
   };
 }
 
@@ -94,8 +66,7 @@ export const findInsecurity = (
         createProblem(document, path, {
           severity: 'warning',
           code: 'insecure_option',
-          message:
-            'insecureSkipVerify accepts every certificate: anyone on the way can read and change what is sent',
+          message: insecureTransport,
           part: 'key',
         }),
       ]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { HealthCheckConfig, StickyConfig } from '../../config/dynamic.ts';
+import type { HealthCheckConfig, PassiveHealthCheckConfig, StickyConfig } from '../../config/dynamic.ts';
 import { duration } from '@grantgate/middleware/options/duration';
 
 /** RFC 9110 section 5.6.2 */
@@ -66,6 +66,37 @@ export const healthCheckSchema = z.strictObject({
     .describe('Whether the target of a redirect is requested, up to ten times.'),
   status: z.int().min(0).max(599).default(0).describe('Expected status; 0: any 2xx or 3xx.'),
 });
+
+/** A passive health check as both formats write it. */
+export const passiveHealthCheckSchema = z.strictObject({
+  failureWindow: duration
+    .prefault('10s')
+    .describe('Time in which failures are counted, and for which the server then gets no requests.'),
+  maxFailedAttempts: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe('Responses of 500 and above, or none at all, without another response between.'),
+});
+
+export const strategySchema = z
+  .enum(['wrr', 'p2c', 'hrw', 'leasttime'])
+  .default('wrr')
+  .describe(
+    '`wrr`: in turn, by weight. `p2c`: of two at random, the one with fewer requests in flight. `hrw`: by the address of the peer. `leasttime`: the one that responds fastest.',
+  );
+
+/** The health of a service that consists of others follows from theirs, with this option or without it. */
+export const derivedHealthSchema = z
+  .strictObject({})
+  .optional()
+  .describe('No effect: a service without a healthy server gets no requests in any case.');
+
+export const toPassiveHealthCheck = (
+  check: z.output<typeof passiveHealthCheckSchema> | undefined,
+): PassiveHealthCheckConfig | undefined =>
+  check &&
+  Object.freeze({ failureWindowMs: check.failureWindow, maxFailedAttempts: check.maxFailedAttempts });
 
 export function toSticky(
   sticky: z.output<typeof stickySchema> | undefined,

@@ -1,7 +1,8 @@
-import type { CertificateSource, PemSource } from '../../config/dynamic.ts';
+import type { CertificateSource } from '../../config/dynamic.ts';
 import { createProblem, errorsOf } from '../../config/problem.ts';
 import type { OtherNames, Source } from '../../config/read.ts';
 import { readObject } from '../../config/read.ts';
+import { toPem } from '../../config/servers-transport-schema.ts';
 import type { Draft } from './draft.ts';
 import { addEntry } from './draft.ts';
 import { toTlsOptions } from './tls-options.ts';
@@ -93,7 +94,3 @@ export const optionsNames: OtherNames = {
 };
 
 const toSource = (cert: string, key: string): CertificateSource => ({ cert: toPem(cert), key: toPem(key) });
-
-/** As Traefik tells them apart, a file or the text itself; a text has the line that PEM begins with (RFC 7468). */
-export const toPem = (written: string): PemSource =>
-  written.includes('-----BEGIN') ? { kind: 'text', text: written } : { kind: 'file', path: written };

@@ -1,0 +1,62 @@
+import { duration } from '@grantgate/middleware/options/duration';
+import { z } from 'zod';
+import type { PemSource, TransportLimits } from './dynamic.ts';
+
+/** What the transport of the install configuration and those of routes have in common. */
+export const transportShape = {
+  insecureSkipVerify: z.boolean().default(false).describe('Accepts every certificate of a server.'),
+  rootCAs: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Certificates of authorities: PEM files, or the PEM text itself. Default: those of Node.js.'),
+  maxIdleConnsPerHost: z
+    .int()
+    .min(-1)
+    .optional()
+    .describe(
+      'Idle connections to one server that are kept; -1: none. Default: as many as were in use at once.',
+    ),
+  forwardingTimeouts: z
+    .strictObject({
+      dialTimeout: duration
+        .optional()
+        .describe('Time limit to open a connection, TLS handshake included; 0: none. Default: 30s.'),
+      responseHeaderTimeout: duration
+        .optional()
+        .describe(
+          'Time limit from the end of the request to the head of the response; 0: none. Default: 5m.',
+        ),
+      idleConnTimeout: duration
+        .optional()
+        .describe('Time for which an idle connection is kept. Default: 4s, less than most servers keep it.'),
+    })
+    .prefault({})
+    .describe('Time limits.'),
+};
+
+/** Said of `insecureSkipVerify`. */
+export const insecureTransport =
+  'insecureSkipVerify accepts every certificate: anyone on the way can read and change what is sent';
+
+/** `serversTransport` of the install configuration. */
+export const serversTransportSchema = z.strictObject(transportShape);
+
+type WrittenTransport = Partial<z.output<typeof serversTransportSchema>>;
+
+export function toTransportLimits({
+  forwardingTimeouts,
+  maxIdleConnsPerHost,
+}: WrittenTransport): TransportLimits {
+  return {
+    // Go takes 0 for its default of 2.
+    maxIdleConnsPerHost:
+      maxIdleConnsPerHost === 0 ? 2 : maxIdleConnsPerHost && Math.max(0, maxIdleConnsPerHost),
+    dialTimeoutMs: forwardingTimeouts?.dialTimeout,
+    responseHeaderTimeoutMs: forwardingTimeouts?.responseHeaderTimeout,
+    idleConnTimeoutMs: forwardingTimeouts?.idleConnTimeout,
+  };
+}
+
+/** As Traefik tells them apart, a file or the text itself; a text has the line that PEM begins with (RFC 7468). */
+export const toPem = (written: string): PemSource =>
+  written.includes('-----BEGIN') ? { kind: 'text', text: written } : { kind: 'file', path: written };

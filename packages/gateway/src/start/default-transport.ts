@@ -1,0 +1,26 @@
+import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-file';
+import type { InstallConfig } from '../config/install.ts';
+import { readTransport } from '../snapshot/prepare-transports.ts';
+import { GatewayStartError } from '../start-error.ts';
+import type { UpstreamTransport } from '../upstream/transport.ts';
+
+/** A bundle of authorities is far smaller. */
+const maxFile = { bytes: 8 * 1024 * 1024, text: '8 MiB' };
+
+/**
+ * The transport of services that name none; undefined: the usual one.
+ *
+ * @throws GatewayStartError when a certificate of it cannot be read.
+ */
+export function openDefaultTransport({
+  serversTransport,
+}: Pick<InstallConfig, 'serversTransport'>): UpstreamTransport | undefined {
+  if (serversTransport === undefined) return undefined;
+  const { transport, faults } = readTransport(
+    { ...serversTransport, serverName: undefined, certificates: [], peerCertURI: undefined },
+    { readFile: (path) => readRegularFileSync(path, maxFile).toString('utf8'), secrets: new Map() },
+  );
+  if (faults.length > 0)
+    throw new GatewayStartError('certificate_invalid', `serversTransport.${faults.join('; ')}`, undefined);
+  return transport;
+}
