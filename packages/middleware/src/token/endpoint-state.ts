@@ -4,7 +4,7 @@ import { createLru, type Lru } from '../base/lru.ts';
 import { createCircuitBreaker, type CircuitBreaker } from './circuit-breaker.ts';
 import { createAutomaticClientAuth, type ClientAuthChoice } from './client-auth/automatic.ts';
 import { createCooldowns, type Cooldowns } from './cooldowns.ts';
-import type { TokenEndpointOptions } from './endpoint.ts';
+import type { ServerEndpointOptions } from './endpoint.ts';
 import { createRequestQueue, type RequestQueue } from './request-queue.ts';
 import { createTransport, type Transport } from './transport.ts';
 
@@ -32,7 +32,7 @@ export interface EndpointStateParts {
 
 /** Its transport is closed by whoever creates it. */
 export function createEndpointState(
-  options: Pick<TokenEndpointOptions, 'maxConcurrent' | 'tls' | 'timeoutMs' | 'proxy'>,
+  options: Pick<ServerEndpointOptions, 'maxConcurrent' | 'tls' | 'timeoutMs' | 'proxy'>,
   { clock, random = Math.random, env }: EndpointStateParts,
 ): EndpointState {
   return Object.freeze({
@@ -48,7 +48,7 @@ export function createEndpointState(
 /** States of token endpoints in use. */
 export interface EndpointStates {
   /** To be released exactly once; the last release closes the connections. */
-  acquire(options: TokenEndpointOptions): {
+  acquire(options: ServerEndpointOptions): {
     readonly state: EndpointState;
     readonly release: () => Promise<void>;
   };

@@ -5,26 +5,16 @@ import type { AssertionSettings } from './client-auth/assertion.ts';
 import type { Credential } from './credential.ts';
 import type { GrantRules } from './granted-token.ts';
 
-/** How to request tokens from one token endpoint. */
-export interface TokenEndpointOptions {
+/** How to send requests to one endpoint of an authorization server, and how clients authenticate there. */
+export interface ServerEndpointOptions {
   /** Absolute `https:` or `http:` URL. */
   readonly url: string;
-  /** Sent as `audience`; undefined: not sent. */
-  readonly audience: string | undefined;
-  /** Sent as `scope`; empty: not sent. */
-  readonly scopes: readonly string[];
-  /** Sent as `resource`, once for each. */
-  readonly resource: readonly string[];
-  /** More parameters, none of ours. */
-  readonly endpointParams: Readonly<Record<string, Secret>>;
   /** More headers, none of ours. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly clientAuthentication: ClientAuthentication;
   /** The method that `auto` tries first while nothing is known about the endpoint; default `client_secret_basic`. */
   readonly firstMethod?: ClientAuthMethod | undefined;
   readonly assertion: AssertionSettings;
-  /** How a successful response is read. */
-  readonly rules: GrantRules;
   readonly tls: {
     /** PEM, one or more certificates; undefined: the system's. */
     readonly ca: string | undefined;
@@ -38,8 +28,22 @@ export interface TokenEndpointOptions {
   readonly timeoutMs: number;
   /** Retries after the first attempt; 0 for none. */
   readonly maxRetries: number;
-  /** Maximum number of concurrent token requests; at least 1. */
+  /** Maximum number of concurrent requests; at least 1. */
   readonly maxConcurrent: number;
+}
+
+/** How to request tokens from one token endpoint. */
+export interface TokenEndpointOptions extends ServerEndpointOptions {
+  /** Sent as `audience`; undefined: not sent. */
+  readonly audience: string | undefined;
+  /** Sent as `scope`; empty: not sent. */
+  readonly scopes: readonly string[];
+  /** Sent as `resource`, once for each. */
+  readonly resource: readonly string[];
+  /** More parameters, none of ours. */
+  readonly endpointParams: Readonly<Record<string, Secret>>;
+  /** How a successful response is read. */
+  readonly rules: GrantRules;
 }
 
 /**

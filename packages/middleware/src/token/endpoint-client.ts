@@ -1,0 +1,194 @@
+import type { ClientAuthMethod } from '../base/client-auth-method.ts';
+import type { Clock } from '../base/clock.ts';
+import type { AccessToken, TokenOutcome } from './access-token.ts';
+import type { RequestResult } from './circuit-breaker.ts';
+import type { ClientAuth } from 'oauth4webapi';
+import { createFixedClientAuth } from './client-auth/automatic.ts';
+import { createClientAuthFactory } from './client-auth/method.ts';
+import type { Credential } from './credential.ts';
+import type { ServerEndpointOptions } from './endpoint.ts';
+import { createEndpointState, type EndpointState } from './endpoint-state.ts';
+import { createTokenFailure, type TokenFailure } from './failure.ts';
+import { retry, type Attempt } from './retry.ts';
+import type { Transport } from './transport.ts';
+
+/** A request at an endpoint: the client that authenticates, and on whose behalf. */
+export interface EndpointRequest {
+  readonly client: Credential;
+  /**
+   * The client itself, or a token of a caller: a name, which reveals nothing of the token, and the token. Many guesses of callers take
+   * no slots from tokens that the server has accepted, and do not suspend requests for those.
+   */
+  readonly subject: Credential;
+}
+
+/** Sends one request and reads the response; what goes wrong on the way is a value. */
+export type SendAttempt = (
+  request: EndpointRequest,
+  clientAuth: ClientAuth,
+  transport: Transport,
+) => Promise<Attempt>;
+
+export interface EndpointClientParts {
+  readonly clock: Clock;
+  /** Source of the back-off's jitter; default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+  /** Shared with all that use the endpoint, and closed by its owner; default: a state that closes with the endpoint. */
+  readonly state?: EndpointState | undefined;
+  /** Where proxies are read from; default: the environment of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly send: SendAttempt;
+  /** Whether a response shows that the server accepts the subject; default: any that is not a failure. */
+  readonly accepts?: ((token: AccessToken) => boolean) | undefined;
+}
+
+/** Requests at one endpoint of an authorization server, with retries; failures of a server do not throw. */
+export interface EndpointClient {
+  obtain(request: EndpointRequest): Promise<TokenOutcome>;
+  /** Closes its connections after requests in flight. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the client of one endpoint: authentication method chosen automatically, retries with back-off, one time-out per attempt, a
+ * bounded number of requests at once, and none while the endpoint does not respond.
+ */
+export function createEndpointClient(
+  options: ServerEndpointOptions,
+  { clock, random = Math.random, state, send, env, accepts = () => true }: EndpointClientParts,
+): EndpointClient {
+  const own = state ?? createEndpointState(options, { clock, random, env });
+  const { transport, breaker, clients, cooldowns } = own;
+  const request = createRequests(options, { ...own, clock, random, send });
+  const obtain = async (asked: EndpointRequest): Promise<TokenOutcome> => {
+    const { client, subject } = asked;
+    const cooling = cooldowns.find(client) ?? (subject === client ? undefined : cooldowns.find(subject));
+    if (cooling !== undefined) return cooling;
+    const isKnown = clients.get(subject.clientId) === true;
+    // A stranger may send what makes a server fail: that says nothing about the server.
+    const report = breaker.enter(isKnown);
+    if (typeof report === 'number') return createSuspension(report);
+    let outcome: TokenOutcome | undefined;
+    try {
+      outcome = await request(asked, isKnown);
+    } finally {
+      report(outcome === undefined ? 'undecided' : toResult(outcome));
+    }
+    if (outcome.kind === 'token' && accepts(outcome)) clients.set(subject.clientId, true);
+    noteOutcome(cooldowns, asked, outcome);
+    // The wait that follows from a 429 is known even if the server named none.
+    return isLimit(outcome)
+      ? Object.freeze({ ...outcome, retryAfterSeconds: cooldowns.find(client)?.retryAfterSeconds })
+      : outcome;
+  };
+
+  const underWay = new Set<Promise<TokenOutcome>>();
+  let closing: Promise<void> | undefined;
+  return {
+    async obtain(asked): Promise<TokenOutcome> {
+      if (closing !== undefined)
+        return createTokenFailure('unavailable', 'the connection to the authorization server is closed');
+      const outcome = obtain(asked);
+      underWay.add(outcome);
+      try {
+        return await outcome;
+      } finally {
+        underWay.delete(outcome);
+      }
+    },
+    close(): Promise<void> {
+      // Retries that are still to come need the transport: all of a request is waited for, not only its current attempt.
+      closing ??= Promise.allSettled(underWay).then(() =>
+        state === undefined ? transport.close() : undefined,
+      );
+      return closing;
+    },
+  };
+}
+
+const isLimit = (outcome: TokenOutcome): outcome is TokenFailure =>
+  outcome.kind === 'failure' && outcome.response?.status === 429;
+
+/** A limit that the server named concerns the client, a failure without one perhaps the subject alone. */
+function noteOutcome(
+  cooldowns: EndpointState['cooldowns'],
+  { client, subject }: EndpointRequest,
+  outcome: TokenOutcome,
+): void {
+  const isNamed = outcome.kind === 'token' || outcome.retryAfterSeconds !== undefined || isLimit(outcome);
+  if (isNamed || subject === client) cooldowns.note(client, outcome);
+  if (subject !== client) cooldowns.note(subject, outcome);
+}
+
+/** The methods of authentication that are tried, the retries of each, the queue that all go through. */
+function createRequests(
+  options: ServerEndpointOptions,
+  { transport, queue, cooldowns, automaticAuth, clock, random, send }: RequestParts,
+): (request: EndpointRequest, isKnown: boolean) => Promise<TokenOutcome> {
+  const { clientAuthentication } = options;
+  const methods =
+    clientAuthentication === 'auto' ? automaticAuth : createFixedClientAuth(clientAuthentication);
+  const clientAuth = createClientAuthFactory(options.assertion, clock);
+  const retries = { clock, random, maxRetries: options.maxRetries };
+  const trial = {
+    ...retries,
+    isFinal: (outcome: TokenFailure, retried: number): boolean =>
+      isMethodInDoubt(outcome, retried >= options.maxRetries - 1),
+  };
+  return (request, isKnown) => {
+    const { client, subject } = request;
+    const attemptWith = async (method: ClientAuthMethod): Promise<Attempt> => {
+      const sendNow = (): Promise<Attempt> =>
+        send(request, clientAuth(method, client.clientSecret), transport);
+      const attempt = (await queue.run(subject.clientId, isKnown, sendNow)) ?? turnedAway;
+      const { outcome } = attempt;
+      if (outcome.kind === 'failure' && outcome.retryAfterSeconds !== undefined)
+        cooldowns.note(client, outcome);
+      return attempt;
+    };
+    return methods.run(
+      client.clientId,
+      (method, next) =>
+        retry(
+          () => attemptWith(method),
+          next === 'nothing' ? { ...retries, maxRetries: 0 } : next === 'retries' ? retries : trial,
+        ),
+      options.firstMethod,
+    );
+  };
+}
+
+interface RequestParts extends Pick<EndpointState, 'transport' | 'queue' | 'cooldowns' | 'automaticAuth'> {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly send: SendAttempt;
+}
+
+const turnedAway: Attempt = Object.freeze({
+  outcome: createTokenFailure('unavailable', 'too many requests to the authorization server are waiting', {
+    retryAfterSeconds: 1,
+    isLocal: true,
+  }),
+  transient: false,
+});
+
+const isMethodInDoubt = ({ methodDoubt }: TokenFailure, isLastRetry: boolean): boolean =>
+  methodDoubt === 'strong' || (methodDoubt === 'weak' && isLastRetry);
+
+/** What an outcome says about the server: one that limits or refuses a client is well. */
+function toResult(outcome: TokenOutcome): RequestResult {
+  if (outcome.kind === 'token') return 'succeeded';
+  if (outcome.isLocal === true) return 'undecided';
+  if (outcome.response !== undefined) return outcome.response.status >= 500 ? 'failed' : 'succeeded';
+  return outcome.reason === 'unavailable' || outcome.reason === 'timeout' ? 'failed' : 'succeeded';
+}
+
+const createSuspension = (ms: number): TokenFailure =>
+  createTokenFailure(
+    'unavailable',
+    'requests to the authorization server are suspended after repeated failures',
+    {
+      retryAfterSeconds: Math.ceil(ms / 1000),
+      isLocal: true,
+    },
+  );
