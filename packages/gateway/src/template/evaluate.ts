@@ -11,6 +11,8 @@ import { entriesOf, fieldsOf, sizeOf, toConstant } from './value-access.ts';
 export interface EvaluateOptions {
   readonly functions: ReadonlyMap<string, TemplateFunction>;
   readonly env: (name: string) => EnvLookUp;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly limits: Limits;
 }
 
@@ -78,6 +80,7 @@ class Evaluator {
         this.isFromEnv = true;
         return options.env(name);
       },
+      now: options.now,
       work: (steps) => this.work(steps),
     };
   }

@@ -1,5 +1,8 @@
 import type { Value } from './value.ts';
-import { isInt, isList } from './value.ts';
+import { formatTime, layoutOf } from './format-time.ts';
+import { isInt, isList, isTime } from './value.ts';
+
+const goLayout = layoutOf('2006-01-02 15:04:05.999999999 -0700 MST');
 
 /** What an action writes. */
 export const printValue = (value: Value): string => (value === null ? '<no value>' : formatValue(value));
@@ -12,6 +15,7 @@ export function formatValue(value: Value): string {
   if (typeof value === 'number') return formatFloat(value);
   if (isInt(value)) return String(value.value);
   if (isList(value)) return `[${value.items.map(formatValue).join(' ')}]`;
+  if (isTime(value)) return formatTime(value, goLayout);
   return `map[${Array.from(value.entries, ([key, item]) => `${key}:${formatValue(item)}`).join(' ')}]`;
 }
 

@@ -9,6 +9,8 @@ import { TemplateFault } from './template-fault.ts';
 
 export interface RenderOptions {
   readonly env: (name: string) => EnvLookUp;
+  /** Milliseconds since 1970. Default: the clock of the machine. */
+  readonly now?: () => number;
   /** Default: 64 MiB of text, 2,000,000 steps. */
   readonly limits?: { readonly output: number; readonly steps: number };
 }
@@ -29,12 +31,15 @@ const functionNames: ReadonlySet<string> = new Set(templateFunctions.keys());
 
 /**
  * Renders a Go template as Traefik's file provider does: `text/template` with a part of the functions of sprig, no data, and the
- * environment. The same source renders to the same text while the environment is the same.
+ * environment. The same source renders to the same text while the environment is the same, unless it calls `now`.
  */
-export function renderTemplate(source: string, { env, limits = defaultLimits }: RenderOptions): Rendering {
+export function renderTemplate(
+  source: string,
+  { env, now = Date.now, limits = defaultLimits }: RenderOptions,
+): Rendering {
   try {
     const template = parseTemplate(tokenize(source), functionNames);
-    const pieces = evaluate(template, { functions: templateFunctions, env, limits });
+    const pieces = evaluate(template, { functions: templateFunctions, env, now, limits });
     return { ok: true, rendered: createRenderedText(pieces) };
   } catch (error) {
     if (error instanceof TemplateFault) return { ok: false, message: error.message, offset: error.offset };

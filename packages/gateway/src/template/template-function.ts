@@ -11,6 +11,8 @@ export type EnvLookUp =
 /** What functions may use. */
 export interface FunctionScope {
   readonly env: (name: string) => EnvLookUp;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Charges work before it is done. @throws TemplateFault when too much is done. */
   readonly work: (steps: number) => void;
 }

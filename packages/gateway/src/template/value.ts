@@ -1,5 +1,5 @@
 /** A value of a template. A JavaScript number is a `float64`; integers keep all 64 bits. */
-export type Value = null | boolean | string | number | Int | List | Dict;
+export type Value = null | boolean | string | number | Int | List | Dict | Time;
 
 export interface Int {
   readonly kind: 'int';
@@ -18,6 +18,15 @@ export interface Dict {
   readonly kind: 'dict';
   readonly entries: ReadonlyMap<string, Value>;
 }
+
+/** Go's `time.Time`. */
+export interface Time {
+  readonly kind: 'time';
+  /** Since 1970. */
+  readonly ms: number;
+}
+
+export const toTime = (ms: number): Time => ({ kind: 'time', ms });
 
 export const toInt = (value: bigint | number, type: Int['type'] = 'int'): Int => ({
   kind: 'int',
@@ -40,8 +49,9 @@ export function toDict(entries: Iterable<readonly [string, Value]>): Dict {
 export const isInt = (value: Value): value is Int => kindOf(value) === 'int';
 export const isList = (value: Value): value is List => kindOf(value) === 'list';
 export const isDict = (value: Value): value is Dict => kindOf(value) === 'dict';
+export const isTime = (value: Value): value is Time => kindOf(value) === 'time';
 
-export type ValueKind = 'nil' | 'bool' | 'string' | 'float' | 'int' | 'list' | 'dict';
+export type ValueKind = 'nil' | 'bool' | 'string' | 'float' | 'int' | 'list' | 'dict' | 'time';
 
 export function kindOf(value: Value): ValueKind {
   switch (typeof value) {
@@ -65,6 +75,7 @@ export function typeOf(value: Value): string {
     string: 'string',
     float: 'float64',
     dict: 'map[string]interface {}',
+    time: 'time.Time',
   };
   return names[kindOf(value) as keyof typeof names];
 }
@@ -79,6 +90,8 @@ export function isTrue(value: Value): boolean {
         return value.items.length > 0;
       case 'dict':
         return value.entries.size > 0;
+      case 'time':
+        return true;
     }
   }
   return Boolean(value) || Number.isNaN(value);

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { EnvLookUp, TemplateFunction } from '../template-function.ts';
 import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
-import { isTrue, typeOf } from '../value.ts';
+import { isInt, isTrue, kindOf, typeOf, type Value } from '../value.ts';
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -15,6 +16,13 @@ export const defaultFunctions: Readonly<Record<string, TemplateFunction>> = {
   all: defineVariadic([], 'any', (_, values) => values.every(isTrue)),
   any: defineVariadic([], 'any', (_, values) => values.some(isTrue)),
   typeOf: define(['any'], ([value]) => (value === null ? '<nil>' : typeOf(value))),
+  kindOf: define(['any'], ([value]) => goKindOf(value)),
+  kindIs: define(['string', 'any'], ([kind, value]) => kind === goKindOf(value)),
+  fail: define(['string'], () => {
+    throw new FunctionRefusal('the template fails on purpose');
+  }),
+  sha256sum: define(['string'], ([text]) => createHash('sha256').update(text).digest('hex')),
+  sha1sum: define(['string'], ([text]) => createHash('sha1').update(text).digest('hex')),
   b64enc: define(['string'], ([text]) => Buffer.from(text).toString('base64')),
   b64dec: define(['string'], ([text]) => {
     const compact = text.replace(/[\r\n]/g, '');
@@ -24,6 +32,14 @@ export const defaultFunctions: Readonly<Record<string, TemplateFunction>> = {
   env: define(['string'], ([name], { env }) => valueOf(env(name))),
   expandenv: define(['string'], ([text], { env }) => expandVariables(text, (name) => valueOf(env(name)))),
 };
+
+/** Go's `reflect.Kind`. */
+function goKindOf(value: Value): string {
+  const kind = kindOf(value);
+  if (value !== null && isInt(value)) return value.type;
+  const names = { nil: 'invalid', float: 'float64', list: 'slice', dict: 'map', time: 'struct' };
+  return Object.hasOwn(names, kind) ? names[kind as keyof typeof names] : kind;
+}
 
 function valueOf({ value, refusal }: EnvLookUp): string {
   if (refusal !== undefined) throw new FunctionRefusal(refusal);

@@ -1,6 +1,7 @@
 import type { TemplateFunction } from '../template-function.ts';
 import { builtinFunctions } from './builtins.ts';
 import { comparisonFunctions } from './comparison.ts';
+import { dateFunctions } from './dates.ts';
 import { defaultFunctions } from './defaults.ts';
 import { jsonFunctions } from './json.ts';
 import { listFunctions } from './lists.ts';
@@ -13,6 +14,7 @@ export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map(
   [
     builtinFunctions,
     comparisonFunctions,
+    dateFunctions,
     defaultFunctions,
     jsonFunctions,
     listFunctions,

@@ -1,7 +1,10 @@
 import type { TemplateFunction } from '../template-function.ts';
 import { define } from '../template-function.ts';
 import type { Value } from '../value.ts';
-import { isInt, isList, toDict, toList } from '../value.ts';
+import { formatTime, layoutOf } from '../format-time.ts';
+import { isInt, isList, isTime, toDict, toList } from '../value.ts';
+
+const jsonLayout = layoutOf('2006-01-02T15:04:05.999999999Z07:00');
 
 export const jsonFunctions: Readonly<Record<string, TemplateFunction>> = {
   // As in sprig, malformed JSON is nil.
@@ -33,5 +36,6 @@ function toJson(value: Value): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value).replace(/\u007f/g, '\u007f');
   if (isInt(value)) return String(value.value);
   if (isList(value)) return `[${value.items.map(toJson).join(',')}]`;
+  if (isTime(value)) return JSON.stringify(formatTime(value, jsonLayout));
   return `{${Array.from(value.entries, ([key, item]) => `${JSON.stringify(key)}:${toJson(item)}`).join(',')}}`;
 }

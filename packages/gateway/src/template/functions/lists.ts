@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { formatValue } from '../format.ts';
 import type { TemplateFunction } from '../template-function.ts';
 import { FunctionRefusal, define, defineVariadic } from '../template-function.ts';
@@ -7,7 +8,10 @@ import { toInteger, toTexts } from './conversion.ts';
 
 const list = defineVariadic([], 'any', (_, items) => toList(items));
 
-/** Lists and dictionaries of sprig. */
+/** Go's `reflect.DeepEqual`. */
+const isSame = (one: Value, other: Value): boolean => isDeepStrictEqual(one, other);
+
+/** Lists and dictionaries of sprig; keys and values in the order of the keys. */
 export const listFunctions: Readonly<Record<string, TemplateFunction>> = {
   list,
   tuple: list,
@@ -24,6 +28,21 @@ export const listFunctions: Readonly<Record<string, TemplateFunction>> = {
     entries.has(key) ? (entries.get(key) ?? null) : '',
   ),
   hasKey: define(['dict', 'string'], ([{ entries }, key]) => entries.has(key)),
+  keys: defineVariadic([], 'dict', (_, dicts) =>
+    toList(
+      dicts.flatMap(({ entries }) => [...entries.keys()]),
+      '[]string',
+    ),
+  ),
+  values: define(['dict'], ([{ entries }]) => toList([...entries.values()])),
+  has: define(['any', 'list'], ([needle, { items }]) => items.some((item) => isSame(item, needle))),
+  without: defineVariadic(['list'], 'any', ([{ items }], left) =>
+    toList(items.filter((item) => !left.some((one) => isSame(item, one)))),
+  ),
+  uniq: define(['list'], ([{ items }]) =>
+    toList(items.filter((item, index) => items.findIndex((other) => isSame(item, other)) === index)),
+  ),
+  toStrings: define(['any'], ([value]) => toList(toTexts(value), '[]string')),
   first: define(['list'], ([{ items }]) => items[0] ?? null),
   last: define(['list'], ([{ items }]) => items.at(-1) ?? null),
   rest: define(['list'], ([{ items }]) => toList(items.slice(1))),

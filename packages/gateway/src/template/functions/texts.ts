@@ -43,6 +43,15 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
     if (count < 0n) return length + count > 0n ? sliceText(text, length + count, length) : text;
     return length > count ? sliceText(text, 0n, count) : text;
   }),
+  substr: define(['int', 'int', 'string'], ([{ value: from }, { value: to }, text]) => {
+    const length = BigInt(Buffer.byteLength(text));
+    const [begin, end] = from < 0n ? [0n, to] : [from, to < 0n || to > length ? length : to];
+    if (begin > end || end > length) throw new FunctionRefusal('the position is out of range');
+    return sliceText(text, begin, end);
+  }),
+  cat: defineVariadic([], 'any', (_, values) =>
+    values.flatMap((value) => (value === null ? [] : formatValue(value))).join(' '),
+  ),
   indent: define(['int', 'string'], ([{ value }, text], { work }) => indent(value, text, work)),
   nindent: define(['int', 'string'], ([{ value }, text], { work }) => `\n${indent(value, text, work)}`),
   quote: defineVariadic([], 'any', (_, values) =>

@@ -3,7 +3,7 @@
 //
 //	mkdir /tmp/record && cp record.go /tmp/record && cd /tmp/record && go mod init record
 //	go get github.com/Masterminds/sprig/v3@v3.2.3 github.com/spf13/cast@v1.7.0 && go mod tidy
-//	go run . < go.json > new.json && mv new.json go.json
+//	TZ=UTC go run . < go.json > new.json && mv new.json go.json
 package main
 
 import (
