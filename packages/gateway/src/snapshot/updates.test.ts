@@ -197,10 +197,11 @@ describe('a configuration that follows another', () => {
 });
 
 describe('an update in turns', () => {
-  it('is applied, and no longer pending, when its routes are served, and not before', () => {
+  it('is applied, and no longer pending, when its routes are served, and not before; TLS options change with them', () => {
     const clock = systemClock;
     const waiting: (() => void)[] = [];
     const served: boolean[] = [];
+    let swaps = 0;
     const isServed = (): boolean =>
       updates.holder?.acquire().snapshot.match(createContext({ host: 'b' })) !== undefined;
     const updates = createUpdates({
@@ -209,6 +210,7 @@ describe('an update in turns', () => {
       services: createServices({ clock }),
       middlewares: { clock, cache: createTokenCache({ clock }), stores: createStores({ clock }) },
       onPrepared() {},
+      onSwap: () => void (swaps += 1),
       onApplied: () => void served.push(isServed()),
       nextTurn: (run) => void waiting.push(run),
       onCloseError(error) {
@@ -230,10 +232,10 @@ describe('an update in turns', () => {
     const told: string[] = [];
     while (waiting.length > 0) {
       waiting.shift()?.();
-      told.push(`${!updates.isPending()} ${isServed()}`);
+      told.push(`${!updates.isPending()} ${isServed()} ${swaps}`);
     }
     expect(served).toEqual([false, true]);
-    expect([...new Set(told)]).toEqual(['false false', 'true true']);
+    expect([...new Set(told)]).toEqual(['false false 1', 'true true 2']);
   });
 });
 

@@ -28,8 +28,10 @@ export interface Updates {
 export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
   readonly env: PrepareSources['env'];
   readonly entryPoints: BuildDeps['entryPoints'];
-  /** Called with the configuration that is about to take effect, and the files that hold its secrets. */
+  /** Called with a configuration that will take effect, and the files that hold its secrets; requests are served before it does. */
   readonly onPrepared: (prepared: PreparedConfiguration, files: ReadonlySet<string>) => void;
+  /** Called right before it takes effect: nothing is accepted or served between. */
+  readonly onSwap?: (prepared: PreparedConfiguration) => void;
   /** Called once it has taken effect, before another request is served. */
   readonly onApplied?: (prepared: PreparedConfiguration) => void;
   readonly onCloseError: (error: unknown) => void;
@@ -77,6 +79,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
     yield;
     const runtime = yield* build(prepared);
     yield;
+    deps.onSwap?.(prepared);
     if (holder === undefined) holder = createHolder(runtime, deps.onCloseError);
     else holder.swap(runtime);
     deps.onApplied?.(prepared);

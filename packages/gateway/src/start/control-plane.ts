@@ -69,10 +69,10 @@ export function createControlPlane(
         report(prepared.problems);
         cluster?.report(prepared.problems);
       }
-      // Before its routes: none of them is served on a connection with weaker options.
-      parts.tls.configure(prepared);
       watchSet.watch(new Set([...secretFiles, ...certificateFiles]));
     },
+    // With its routes: earlier or later, new connections would have other options than their routers demand, and get 421.
+    onSwap: (prepared) => parts.tls.configure(prepared),
     onApplied: (prepared) => observers.onApplied(prepared),
     nextTurn,
     onCloseError: (error) => log.error('closing the old configuration failed', { error: describe(error) }),
