@@ -51,6 +51,7 @@ await bundle.write({
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',
   minify: false,
+  comments: { legal: false, annotation: false, jsdoc: false },
   sourcemap: true,
   sourcemapExcludeSources: true,
 });

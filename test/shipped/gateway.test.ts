@@ -77,6 +77,8 @@ providers: { file: { filename: ${join(folder, 'one-route.yaml')} } }
     expect([...packages].sort()).toEqual(['grantgate', 'oauth4webapi']);
     // A little above what was measured.
     expect(files.length).toBeLessThan(60);
+    const sizes = await Promise.all(files.map((file) => stat(join(project, 'node_modules', file))));
+    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(1_700_000);
   });
 
   it.each([
