@@ -18,13 +18,6 @@ const maxFunctionLines = 80;
 const maxFileLines = 300;
 const maxTestLines = 500;
 const tests = ['**/*.test.ts', '**/*.test.mjs', '**/*.testkit.ts', 'packages/testkit/**', 'test/**'];
-/** To be split; nothing is added here. */
-const tooLong = [
-  'packages/gateway/src/workers/supervisor.ts',
-  'packages/gateway/src/workers/supervisor.test.ts',
-  'packages/gateway/src/providers/kubernetes/event-reporter.ts',
-];
-
 /** What Node.js has everywhere, as far as programs here use it. */
 const nodeGlobals = [
   ...['AbortController', 'AbortSignal', 'Buffer', 'Request', 'Response', 'URL', 'URLSearchParams', 'atob'],
@@ -153,7 +146,6 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
-  { files: tooLong, rules: { 'max-lines': 'off', 'max-lines-per-function': 'off' } },
   {
     files: ['**/*.test.ts', '**/*.testkit.ts', 'packages/testkit/**/*.ts'],
     // Where it is defined how tests wait.

@@ -1,7 +1,7 @@
 import type { SizeLimit } from '@grantgate/middleware/base/file-error';
 import type { Sink } from '../observe/sink.ts';
 import type { PrimaryLink } from '../workers/primary-link.ts';
-import type { WorkerProcess } from '../workers/supervisor.ts';
+import type { WorkerProcess } from '../workers/worker-members.ts';
 
 /** Where a command writes. */
 export interface Output {

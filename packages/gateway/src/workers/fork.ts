@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { WorkerProcess } from './supervisor.ts';
+import type { WorkerProcess } from './worker-members.ts';
 
 /**
  * Creates what starts workers: this program with the same arguments, and `env` besides. They share each listening socket, and

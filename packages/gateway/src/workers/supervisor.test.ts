@@ -1,112 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
-import { createMemoryStore } from '../../../middleware/src/cache/memory-store.ts';
-import type { WorkerEvent } from './event.ts';
-import type { StartFailure, ToPrimary, ToWorker } from './messages.ts';
-import type { Readings } from './readings.ts';
-import { createSupervisor, type WorkerPlan } from './supervisor.ts';
-
-const reading = (value: number): Readings => ({
-  series: { count: [{ labels: '', of: undefined, value }] },
-  current: { router: [], service: [], middleware: [], store: [], issuer: [] },
-});
-const numberIn = (series: Readings['series']): number => series['count']?.[0]?.value ?? NaN;
-
-/** A process that does what a test says, and notes what it is told. */
-interface FakeProcess {
-  readonly told: readonly string[];
-  readonly replies: readonly ToWorker[];
-  /** What it was started for. */
-  readonly assignment: () => Extract<ToWorker, { kind: 'start' }> | undefined;
-  readonly say: (message: ToPrimary) => void;
-  readonly ready: (port?: number) => void;
-  readonly exit: (how?: string) => void;
-  readonly killed: () => boolean;
-}
-
-const plan = (count: number, configuration = 'first'): WorkerPlan => ({
-  count,
-  configuration,
-  endWithinMs: 20_000,
-});
-
-function start() {
-  const clock = createFakeClock();
-  const processes: FakeProcess[] = [];
-  const events: WorkerEvent[] = [];
-  const ended: number[] = [];
-  const store = createMemoryStore({ clock });
-  const secret = randomBytes(32);
-  const fork = () => {
-    const told: ToWorker[] = [];
-    let onMessage = (_message: ToPrimary): void => {};
-    let onExit = (_how: string): void => {};
-    let alive = true;
-    let killed = false;
-    const exit = (how = 'exit code 0'): void => {
-      if (!alive) return;
-      alive = false;
-      onExit(how);
-    };
-    const say = (message: ToPrimary): void => onMessage(message);
-    processes.push({
-      get told() {
-        return told.map(({ kind }) => kind);
-      },
-      replies: told,
-      assignment: () => told.find((message) => message.kind === 'start'),
-      say,
-      ready: (port = 8000) =>
-        say({ kind: 'ready', addresses: new Map([['web', { host: undefined, port }]]) }),
-      exit,
-      killed: () => killed,
-    });
-    queueMicrotask(() => say({ kind: 'hello' }));
-    return {
-      pid: processes.length,
-      send(message: ToWorker) {
-        if (alive) told.push(message);
-      },
-      onMessage: (listener: (message: ToPrimary) => void) => void (onMessage = listener),
-      onExit: (listener: (how: string) => void) => void (onExit = listener),
-      kill() {
-        killed = true;
-        exit('SIGKILL');
-      },
-    };
-  };
-  const supervisor = createSupervisor({
-    clock,
-    fork,
-    store,
-    secret,
-    onEvent: (event) => void events.push(event),
-    onEnded: ({ series }) => void ended.push(numberIn(series)),
-    writeMetrics: ({ readings, late }, serving) => {
-      if (readings.length === 0) throw new Error('nothing to write');
-      return JSON.stringify({ counted: readings.map(({ series }) => numberIn(series)), late, serving });
-    },
-    // The longest wait that back-off allows.
-    random: () => 1 - Number.EPSILON,
-  });
-  /** Starts `count` workers, all ready. */
-  const startAll = async (count: number): Promise<void> => {
-    const started = supervisor.start(plan(count));
-    await clock.advance(0);
-    processes[0]!.ready();
-    expect(await started).toBeUndefined();
-    await clock.advance(0);
-    processes.slice(1).forEach((process) => process.ready());
-    await clock.advance(0);
-  };
-  const kinds = (): string[] => events.map(({ kind }) => kind);
-  return { clock, processes, events, ended, kinds, supervisor, store, secret, startAll };
-}
+import type { StartFailure } from './messages.ts';
+import { plan, startSupervisor } from './supervisor.testkit.ts';
 
 describe('the start of workers', () => {
   it('starts one, then the others with the same configuration and secret, and says once where they listen', async () => {
-    const { clock, processes, events, supervisor, secret } = start();
+    const { clock, processes, events, supervisor, secret } = startSupervisor();
     const starting = supervisor.start(plan(3));
     await clock.advance(60_000);
     expect(processes).toHaveLength(1);
@@ -122,7 +20,7 @@ describe('the start of workers', () => {
   });
 
   it("reports the first worker's own reason when it cannot start, and starts no other", async () => {
-    const { clock, processes, kinds, supervisor } = start();
+    const { clock, processes, kinds, supervisor } = startSupervisor();
     const failure: StartFailure = { code: 'address_unavailable', message: 'the port is taken' };
     const starting = supervisor.start(plan(3));
     await clock.advance(0);
@@ -136,7 +34,7 @@ describe('the start of workers', () => {
   });
 
   it('says how the first worker ended when it gave no reason', async () => {
-    const { clock, processes, supervisor } = start();
+    const { clock, processes, supervisor } = startSupervisor();
     const starting = supervisor.start(plan(2));
     await clock.advance(0);
     processes[0]!.exit('SIGSEGV');
@@ -147,7 +45,7 @@ describe('the start of workers', () => {
   });
 
   it('lets one that is still starting drain when all are stopped', async () => {
-    const { clock, processes, supervisor } = start();
+    const { clock, processes, supervisor } = startSupervisor();
     const starting = supervisor.start(plan(2));
     const stopped = supervisor.stop();
     await clock.advance(0);
@@ -163,7 +61,7 @@ describe('the start of workers', () => {
 
 describe('a worker that crashes', () => {
   it('is replaced in its place, later each time it crashes again, up to half a minute', async () => {
-    const { clock, processes, events, startAll } = start();
+    const { clock, processes, events, startAll } = startSupervisor();
     await startAll(2);
     const delays: number[] = [];
     for (let crash = 0; crash < 10; crash += 1) {
@@ -184,7 +82,7 @@ describe('a worker that crashes', () => {
   });
 
   it('is replaced at the first pace again after it has served for a while', async () => {
-    const { clock, processes, events, startAll } = start();
+    const { clock, processes, events, startAll } = startSupervisor();
     await startAll(1);
     for (const servedMs of [0, 0, 29_999, 30_000]) {
       await clock.advance(servedMs);
@@ -197,7 +95,7 @@ describe('a worker that crashes', () => {
   });
 
   it('does not spin when its successors crash while they start', async () => {
-    const { clock, processes, events, startAll } = start();
+    const { clock, processes, events, startAll } = startSupervisor();
     await startAll(1);
     processes[0]!.exit('SIGKILL');
     for (let turn = 0; turn < 4; turn += 1) {
@@ -212,7 +110,7 @@ describe('a worker that crashes', () => {
   });
 
   it('says where the gateway listens when that has changed', async () => {
-    const { clock, processes, events, startAll } = start();
+    const { clock, processes, events, startAll } = startSupervisor();
     await startAll(1);
     processes[0]!.exit('SIGKILL');
     await clock.advance(200);
@@ -226,7 +124,7 @@ describe('a worker that crashes', () => {
 
 describe('a restart', () => {
   it('replaces one after the other, and an old one retires when the new one is ready', async () => {
-    const { clock, processes, kinds, supervisor, startAll } = start();
+    const { clock, processes, kinds, supervisor, startAll } = startSupervisor();
     await startAll(2);
     const restarted = supervisor.restart(plan(2, 'second'));
     await clock.advance(0);
@@ -251,7 +149,7 @@ describe('a restart', () => {
   });
 
   it('cuts an old one that does not end', async () => {
-    const { clock, processes, kinds, supervisor, startAll } = start();
+    const { clock, processes, kinds, supervisor, startAll } = startSupervisor();
     await startAll(1);
     void supervisor.restart(plan(1));
     await clock.advance(0);
@@ -264,7 +162,7 @@ describe('a restart', () => {
   });
 
   it('leaves the old ones be when a new one cannot start, and crashed ones get what they had', async () => {
-    const { clock, processes, events, kinds, supervisor, startAll } = start();
+    const { clock, processes, events, kinds, supervisor, startAll } = startSupervisor();
     await startAll(2);
     const restarted = supervisor.restart(plan(2, 'broken'));
     await clock.advance(0);
@@ -280,7 +178,7 @@ describe('a restart', () => {
   });
 
   it('fills the place of one that crashed meanwhile once, even when its successor cannot start', async () => {
-    const { clock, processes, supervisor, startAll } = start();
+    const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(2);
     void supervisor.restart(plan(2, 'second'));
     await clock.advance(0);
@@ -295,7 +193,7 @@ describe('a restart', () => {
   });
 
   it('retires a successor that is ready only after a newer one', async () => {
-    const { clock, processes, supervisor, startAll } = start();
+    const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(1);
     processes[0]!.exit('SIGKILL');
     await clock.advance(200);
@@ -308,7 +206,7 @@ describe('a restart', () => {
   });
 
   it('adds and takes away workers as the new configuration says', async () => {
-    const { clock, processes, supervisor, startAll } = start();
+    const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(2);
     const more = supervisor.restart(plan(3));
     for (const at of [2, 3, 4]) {
@@ -329,7 +227,7 @@ describe('a restart', () => {
   });
 
   it('is done once more, with the last word, when it is asked for while one is under way', async () => {
-    const { clock, processes, kinds, supervisor, startAll } = start();
+    const { clock, processes, kinds, supervisor, startAll } = startSupervisor();
     await startAll(1);
     const restarts = ['second', 'third', 'fourth'].map((text) => supervisor.restart(plan(1, text)));
     await clock.advance(0);
@@ -347,7 +245,7 @@ describe('a restart', () => {
 
 describe('the end of workers', () => {
   it('comes when each has drained, those that retire as well, and replaces none of them', async () => {
-    const { clock, processes, supervisor, startAll } = start();
+    const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(2);
     void supervisor.restart(plan(2));
     await clock.advance(0);
@@ -368,7 +266,7 @@ describe('the end of workers', () => {
   });
 
   it('cuts those that do not end in time', async () => {
-    const { clock, processes, kinds, supervisor, startAll } = start();
+    const { clock, processes, kinds, supervisor, startAll } = startSupervisor();
     await startAll(2);
     const stopped = supervisor.stop();
     processes[0]!.exit();
@@ -381,7 +279,7 @@ describe('the end of workers', () => {
   });
 
   it('ends the wait for a replacement', async () => {
-    const { clock, processes, supervisor, startAll } = start();
+    const { clock, processes, supervisor, startAll } = startSupervisor();
     await startAll(1);
     processes[0]!.exit('SIGKILL');
     await supervisor.stop();
@@ -390,120 +288,12 @@ describe('the end of workers', () => {
   });
 });
 
-it('answers what workers ask of the store, and keeps what a worker left that has died', async () => {
-  const { clock, processes, store, startAll } = start();
-  await startAll(2);
-  const value = Uint8Array.of(1, 2, 3);
-  processes[0]!.say({ kind: 'store', id: 7, operation: 'set', key: 'token', value, ttlMs: 90_000 });
-  processes[0]!.say({ kind: 'store', id: 8, operation: 'setIfAbsent', key: 'lock', value, ttlMs: 5_000 });
-  await clock.advance(0);
-  expect(processes[0]!.replies.slice(1)).toEqual([
-    { kind: 'stored', id: 7, ok: true, result: undefined },
-    { kind: 'stored', id: 8, ok: true, result: true },
-  ]);
-  processes[0]!.exit('SIGKILL');
-  // A lock is free at its end, not before: what the dead worker asked for may still be under way.
-  expect(await store.setIfAbsent('lock', value, 5_000)).toBe(false);
-  await clock.advance(5_000);
-  expect(await store.setIfAbsent('lock', value, 5_000)).toBe(true);
-  expect((await store.get('token'))?.value).toEqual(value);
-});
-
 it('tells every worker to reopen its log files', async () => {
-  const { processes, supervisor, startAll } = start();
+  const { processes, supervisor, startAll } = startSupervisor();
   await startAll(2);
   supervisor.reopenLogs();
   expect(processes.map(({ told }) => told)).toEqual([
     ['start', 'reopen'],
     ['start', 'reopen'],
   ]);
-});
-
-describe('the metrics of workers', () => {
-  const textTo = (process: FakeProcess): unknown =>
-    process.replies.flatMap((reply) =>
-      reply.kind === 'metrics'
-        ? [{ id: reply.id, said: reply.text && (JSON.parse(reply.text) as unknown) }]
-        : [],
-    );
-  const count = (process: FakeProcess, value: number): void =>
-    process.say({ kind: 'counted', readings: reading(value) });
-
-  it('are asked of each that serves, and told to the one that wants them', async () => {
-    const { clock, processes, startAll } = start();
-    await startAll(3);
-    processes[1]!.say({ kind: 'metrics', id: 7 });
-    expect(processes.map(({ told }) => told.at(-1))).toEqual(['count', 'count', 'count']);
-    count(processes[2]!, 3);
-    count(processes[0]!, 1);
-    await clock.advance(0);
-    expect(textTo(processes[1]!)).toEqual([]);
-    count(processes[1]!, 2);
-    await clock.advance(0);
-    const counted = expect.arrayContaining([1, 2, 3]) as unknown;
-    expect(textTo(processes[1]!)).toEqual([{ id: 7, said: { counted, late: 0, serving: 3 } }]);
-  });
-
-  it('are gathered once for two concurrent requests, and again for the next', async () => {
-    const { clock, processes, startAll } = start();
-    await startAll(2);
-    for (const process of processes) process.say({ kind: 'metrics', id: 1 });
-    for (const process of processes) count(process, 5);
-    await clock.advance(0);
-    const said = { counted: [5, 5], late: 0, serving: 2 };
-    for (const process of processes) {
-      expect(textTo(process)).toEqual([{ id: 1, said }]);
-      expect(process.told.filter((kind) => kind === 'count')).toHaveLength(1);
-    }
-    processes[0]!.say({ kind: 'metrics', id: 2 });
-    expect(processes[1]!.told.filter((kind) => kind === 'count')).toHaveLength(2);
-  });
-
-  it('are those of an earlier time for one that does not answer within a second', async () => {
-    const { clock, processes, startAll } = start();
-    await startAll(2);
-    processes[0]!.say({ kind: 'metrics', id: 1 });
-    for (const process of processes) count(process, 5);
-    await clock.advance(0);
-    processes[0]!.say({ kind: 'metrics', id: 2 });
-    count(processes[0]!, 6);
-    await clock.advance(999);
-    expect(textTo(processes[0]!)).toHaveLength(1);
-    await clock.advance(1);
-    expect(textTo(processes[0]!)).toEqual([
-      expect.anything(),
-      { id: 2, said: { counted: [6, 5], late: 1, serving: 2 } },
-    ]);
-  });
-
-  it('of one that ends meanwhile are waited for no longer, and handed over once', async () => {
-    const { clock, processes, ended, startAll } = start();
-    await startAll(2);
-    count(processes[1]!, 4);
-    processes[0]!.say({ kind: 'metrics', id: 1 });
-    count(processes[0]!, 6);
-    processes[1]!.exit('SIGKILL');
-    await clock.advance(0);
-    expect(textTo(processes[0]!)).toEqual([{ id: 1, said: { counted: [6], late: 0, serving: 1 } }]);
-    expect(ended).toEqual([4]);
-  });
-
-  it('are its last words when a worker retires', async () => {
-    const { clock, processes, ended, supervisor, startAll } = start();
-    await startAll(1);
-    void supervisor.restart(plan(1, 'second'));
-    await clock.advance(0);
-    processes[1]!.ready();
-    count(processes[0]!, 9);
-    processes[0]!.exit();
-    expect(ended).toEqual([9]);
-  });
-
-  it('that cannot be written do no harm', async () => {
-    const { clock, processes, startAll } = start();
-    await startAll(1);
-    processes[0]!.say({ kind: 'metrics', id: 1 });
-    await clock.advance(1000);
-    expect(textTo(processes[0]!)).toEqual([{ id: 1, said: undefined }]);
-  });
 });

@@ -20,7 +20,10 @@ export interface WorkerRequests<M extends Recipient> {
 }
 
 /** The messages that are not about a worker's own life. */
-type WorkerRequest = Exclude<ToPrimary, { readonly kind: 'hello' | 'ready' | 'failed' | 'cluster_problems' }>;
+export type WorkerRequest = Exclude<
+  ToPrimary,
+  { readonly kind: 'hello' | 'ready' | 'failed' | 'cluster_problems' }
+>;
 
 export interface WorkerRequestDeps {
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import type { Sink } from '../../observe/sink.ts';
 import { createWorkerLog } from '../../observe/worker-log.ts';
 import { readVersion } from '../../version.ts';
 import type { ClusterFeed } from '../../workers/cluster-feed.ts';
-import type { WorkerPlan } from '../../workers/supervisor.ts';
+import type { WorkerPlan } from '../../workers/worker-members.ts';
 import { createSupervisor } from '../../workers/supervisor.ts';
 import type { Io } from '../io.ts';
 import { untilStopped } from '../until-stopped.ts';

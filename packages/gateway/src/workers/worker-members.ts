@@ -1,0 +1,150 @@
+import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+import type { ListenAddresses } from '../config/install.ts';
+import type { ClusterFeed } from './cluster-feed.ts';
+import type { WorkerEvent } from './event.ts';
+import type { Assignment, StartFailure, ToPrimary, ToWorker } from './messages.ts';
+import type { WorkerRequest } from './worker-requests.ts';
+
+/** One process of a worker. */
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  /** Does nothing once it has ended. */
+  send(message: ToWorker): void;
+  onMessage(listener: (message: ToPrimary) => void): void;
+  /** Called once, after its last message, with the exit code or the signal in words. */
+  onExit(listener: (how: string) => void): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** What workers are started for; changes with each restart. */
+export interface WorkerPlan {
+  readonly count: number;
+  readonly configuration: Assignment['configuration'];
+  /** Closed when no worker is started for it any more. Undefined without a cluster. */
+  readonly cluster?: ClusterFeed | undefined;
+  /** Milliseconds after which a worker that was told to end is cut. */
+  readonly endWithinMs: number;
+}
+
+/** A process from its start to its exit. */
+export interface WorkerMember {
+  /** That of its slot. */
+  readonly number: number;
+  readonly cluster: ClusterFeed | undefined;
+  readonly process: WorkerProcess;
+  /** Later ones have a higher one. */
+  readonly order: number;
+  /** By the monotonic clock; undefined: it starts. */
+  readySinceMs: number | undefined;
+  /** Ends it when it does not end by itself. */
+  cut: Timer | undefined;
+  /** Stops telling it of the cluster. */
+  leaveCluster: (() => void) | undefined;
+}
+
+/** Called for one process. */
+export interface MemberListener {
+  onReady(member: WorkerMember, addresses: ListenAddresses): void;
+  onExit(member: WorkerMember, how: string): void;
+}
+
+export interface WorkerMembersDeps {
+  readonly clock: Clock;
+  readonly fork: () => WorkerProcess;
+  readonly secret: Uint8Array;
+  readonly onEvent: (event: WorkerEvent) => void;
+  /** Whether all of them end: one that has just started drains then. */
+  readonly isStopping: () => boolean;
+  /** Takes the messages that are not about a worker's own life. */
+  readonly onRequest: (member: WorkerMember, message: WorkerRequest) => void;
+  /** Called when a process has exited, before its listener and after it. */
+  readonly onExit: (member: WorkerMember) => void;
+  readonly onGone: () => void;
+}
+
+/** The processes that run as workers. */
+export interface WorkerMembers {
+  /** Those that have not exited; also those that start or drain. */
+  readonly live: ReadonlySet<WorkerMember>;
+  /** Starts one. Resolves when it is ready, or with the reason why it exited before. */
+  launch(number: number, plan: WorkerPlan, listener: MemberListener): Promise<StartFailure | undefined>;
+  /** Tells one how to end, and kills it if it still runs after `withinMs`. */
+  end(member: WorkerMember, kind: 'retire' | 'drain', withinMs: number): void;
+}
+
+export function createWorkerMembers(deps: WorkerMembersDeps): WorkerMembers {
+  const { clock, onEvent } = deps;
+  const live = new Set<WorkerMember>();
+  let orders = 0;
+
+  const create = (number: number, cluster: ClusterFeed | undefined): WorkerMember => ({
+    ...{ number, cluster, process: deps.fork(), order: (orders += 1) },
+    ...{ readySinceMs: undefined, cut: undefined, leaveCluster: undefined },
+  });
+
+  const welcome = (member: WorkerMember, { configuration, cluster }: WorkerPlan): void => {
+    const { number, process } = member;
+    if (deps.isStopping()) {
+      process.send({ kind: 'drain' });
+      return;
+    }
+    process.send({ kind: 'start', number, configuration, secret: deps.secret });
+    member.leaveCluster = cluster?.subscribe((news) => process.send(news));
+  };
+
+  const forget = (member: WorkerMember): void => {
+    live.delete(member);
+    member.cut?.cancel();
+    member.leaveCluster?.();
+    deps.onExit(member);
+  };
+
+  return {
+    live,
+    launch(number, plan, listener) {
+      const member = create(number, plan.cluster);
+      const { process } = member;
+      live.add(member);
+      return new Promise((resolve) => {
+        let failure: StartFailure | undefined;
+        process.onMessage((message) => {
+          switch (message.kind) {
+            case 'hello':
+              welcome(member, plan);
+              return;
+            case 'ready':
+              member.readySinceMs = clock.monotonic();
+              onEvent({ kind: 'ready', worker: number, pid: process.pid });
+              listener.onReady(member, message.addresses);
+              resolve(undefined);
+              return;
+            case 'failed':
+              failure = message.failure;
+              return;
+            case 'cluster_problems':
+              plan.cluster?.report(message.problems);
+              return;
+            default:
+              deps.onRequest(member, message);
+          }
+        });
+        process.onExit((how) => {
+          forget(member);
+          listener.onExit(member, how);
+          // Of no effect for one that was ready.
+          resolve(failure ?? { code: 'worker_failed', message: `a worker exited during its start (${how})` });
+          deps.onGone();
+        });
+      });
+    },
+    end(member, kind, withinMs) {
+      member.cut?.cancel();
+      member.cut = clock.after(withinMs, () => {
+        onEvent({ kind: 'killed', worker: member.number });
+        member.process.kill();
+      });
+      member.process.send({ kind });
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { backoffDelayMs } from '@grantgate/middleware/base/backoff';
+import type { Clock, Timer } from '@grantgate/middleware/base/clock';
+import type { ListenAddresses } from '../config/install.ts';
+import type { WorkerEvent } from './event.ts';
+import type { StartFailure } from './messages.ts';
+import type { WorkerMember, WorkerMembers, WorkerPlan } from './worker-members.ts';
+
+/** Waits before a worker is replaced, in milliseconds; from the start again when it has served for `steadyMs`. */
+const backoff = { baseMs: 200, maxMs: 30_000 };
+const steadyMs = 30_000;
+
+/** The place of one worker among the others. */
+export interface WorkerSlot {
+  readonly number: number;
+  current: WorkerMember | undefined;
+  /** Processes that are not ready yet. */
+  starting: number;
+  /** Crashes and failed starts in a row. */
+  faults: number;
+  timer: Timer | undefined;
+}
+
+export interface WorkerSlotsDeps {
+  readonly clock: Clock;
+  readonly members: WorkerMembers;
+  readonly random: () => number;
+  readonly onEvent: (event: WorkerEvent) => void;
+  readonly onListening: (addresses: ListenAddresses) => void;
+  /** What workers are replaced with. */
+  readonly plan: () => WorkerPlan;
+  /** Whether none is replaced any more. */
+  readonly isStopping: () => boolean;
+}
+
+/** Keeps one worker in each slot. */
+export interface WorkerSlots {
+  readonly all: ReadonlyMap<number, WorkerSlot>;
+  /** The slot of a number, made if there is none. */
+  of(number: number): WorkerSlot;
+  /** Starts a process, which becomes the worker of the slot when it is ready. Resolves with the reason when it fails. */
+  launch(slot: WorkerSlot, plan: WorkerPlan): Promise<StartFailure | undefined>;
+  /** Starts a process with the current plan, and further ones while they fail. */
+  fill(slot: WorkerSlot): Promise<void>;
+  /** Fills a slot that nothing is going to fill. @returns milliseconds until then; undefined: it needs nothing. */
+  fillIfEmpty(slot: WorkerSlot): number | undefined;
+  /** Lets its worker retire, and takes the slot away. */
+  remove(slot: WorkerSlot): void;
+}
+
+export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
+  const { clock, members, random, onEvent, plan, isStopping } = deps;
+  const slots = new Map<number, WorkerSlot>();
+
+  // Twice the time: for what connections still ask for, and for what is under way then.
+  const retire = (member: WorkerMember): void => members.end(member, 'retire', 2 * plan().endWithinMs);
+
+  /** Makes a worker that is ready the one of its slot; the one before it, or itself if a later one was quicker, retires. */
+  const install = (slot: WorkerSlot, member: WorkerMember): void => {
+    const { current } = slot;
+    if (slots.get(slot.number) !== slot || (current !== undefined && current.order > member.order)) {
+      retire(member);
+      return;
+    }
+    slot.current = member;
+    slot.timer?.cancel();
+    slot.timer = undefined;
+    if (current !== undefined) retire(current);
+  };
+
+  const lose = (slot: WorkerSlot, { readySinceMs = 0 }: WorkerMember, how: string): void => {
+    slot.current = undefined;
+    if (isStopping()) return;
+    if (clock.monotonic() - readySinceMs >= steadyMs) slot.faults = 0;
+    onEvent({ kind: 'crashed', worker: slot.number, how, delayMs: fillLater(slot) });
+  };
+
+  const launch: WorkerSlots['launch'] = (slot, its) => {
+    slot.starting += 1;
+    return members.launch(slot.number, its, {
+      onReady(member, addresses) {
+        slot.starting -= 1;
+        deps.onListening(addresses);
+        install(slot, member);
+      },
+      onExit(member, how) {
+        if (member.readySinceMs === undefined) slot.starting -= 1;
+        else if (slot.current === member) lose(slot, member, how);
+      },
+    });
+  };
+
+  const fill = async (slot: WorkerSlot): Promise<void> => {
+    const failure = await launch(slot, plan());
+    if (failure === undefined || isStopping()) return;
+    const isWanted = slots.get(slot.number) === slot && slot.current === undefined;
+    const delayMs = isWanted ? fillLater(slot) : undefined;
+    onEvent({ kind: 'start_failed', worker: slot.number, reason: failure.message, delayMs });
+  };
+
+  const fillLater = (slot: WorkerSlot): number => {
+    const delayMs = nextDelayMs(slot, random);
+    slot.timer?.cancel();
+    slot.timer = clock.after(delayMs, () => {
+      slot.timer = undefined;
+      // One that is on its way for a restart fills the slot, or comes back here.
+      if (slot.starting === 0) void fill(slot);
+    });
+    return delayMs;
+  };
+
+  return {
+    all: slots,
+    launch,
+    fill,
+    of(number) {
+      const slot = slots.get(number) ?? createSlot(number);
+      slots.set(number, slot);
+      return slot;
+    },
+    fillIfEmpty: (slot) =>
+      slot.current === undefined && slot.timer === undefined ? fillLater(slot) : undefined,
+    remove(slot) {
+      slots.delete(slot.number);
+      slot.timer?.cancel();
+      if (slot.current !== undefined) retire(slot.current);
+      slot.current = undefined;
+    },
+  };
+}
+
+const createSlot = (number: number): WorkerSlot => ({
+  number,
+  current: undefined,
+  starting: 0,
+  faults: 0,
+  timer: undefined,
+});
+
+/** The wait before a slot is filled, longer with each call. */
+function nextDelayMs(slot: WorkerSlot, random: () => number): number {
+  const delayMs = Math.ceil(backoffDelayMs(slot.faults, { ...backoff, random }));
+  slot.faults += 1;
+  return delayMs;
+}
