@@ -58,7 +58,7 @@ it('a folder whose last file of routes is removed makes it unready until another
   await unlink(join(gateway.folder, 'a.yaml'));
   await expect
     .poll(ready)
-    .toBe(`503 not ready: ${gateway.folder} holds no file of routes: expected .yaml, .yml, .toml, .json`);
+    .toBe(`503 not ready: ${gateway.folder} contains no file of routes: expected .yaml, .yml, .toml, .json`);
   expect(await served()).toBe('200 served');
   await writeFile(join(gateway.folder, 'b.yaml'), routes.replaceAll('all', 'other'));
   await expect.poll(ready).toBe('200 OK');

@@ -22,8 +22,9 @@ export async function readCertificates({ name, tls }: EntryPointConfig): Promise
     const key = await readPart(`${place}.keyFile`, keyFile);
     const fault = findPairFault({ cert, key });
     if (fault === 'no_certificate')
-      throw invalid(`${place}.certFile: the file ${certFile} holds no PEM certificate`);
-    if (fault === 'no_key') throw invalid(`${place}.keyFile: the file ${keyFile} holds no PEM private key`);
+      throw invalid(`${place}.certFile: the file ${certFile} contains no PEM certificate`);
+    if (fault === 'no_key')
+      throw invalid(`${place}.keyFile: the file ${keyFile} contains no PEM private key`);
     if (fault === 'mismatch')
       throw invalid(`${place}: the key in ${keyFile} does not match the certificate in ${certFile}`);
     pairs.push({ cert, key });

@@ -154,8 +154,8 @@ describe('grantgate check --kubernetes', () => {
     expect(stdout.split('\n').slice(0, 4)).toEqual([
       `the IngressRoute apps/nginx is not served: its class is nginx, and ${expected}`,
       `the IngressRoute apps/old is not served: its class is internal, and ${expected}`,
-      '1 of the kind Ingress in the cluster are not served: add providers.kubernetesIngress',
-      '1 of the kind HTTPRoute in the cluster are not served: add providers.kubernetesGateway',
+      '1 object of the kind Ingress in the cluster is not served: add providers.kubernetesIngress',
+      '1 object of the kind HTTPRoute in the cluster is not served: add providers.kubernetesGateway',
     ]);
     await writeFile(
       join(server.folder, 'grantgate.yaml'),

@@ -118,7 +118,7 @@ describe('grantgate check', () => {
     expect(code).toBe(1);
     expect(stdout.trimEnd().split('\n')).toEqual([
       'beside/a.yaml:3:98: error: api@file.entryPoints[1]: there is no entry point wbsecure: did you mean websecure? [missing_reference]',
-      'beside/traefik.toml: warning: is an install configuration: passed over; to use it, pass it with --config [passed_over]',
+      'beside/traefik.toml: warning: is an install configuration: skipped; to use it, pass it with --config [passed_over]',
       '1 error, 1 warning (1 router, 1 middleware, 1 service)',
     ]);
   });

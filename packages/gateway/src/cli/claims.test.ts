@@ -102,7 +102,7 @@ describe('grantgate claims', () => {
     [[], 'expected either --claims FILE or --token JWT'],
     [['--claims', 'claims.json', '--token', token], 'expected either --claims FILE or --token JWT'],
     [['--claims', 'nowhere.json'], 'nowhere.json cannot be read (ENOENT)'],
-    [['--claims', 'list.json'], 'list.json does not hold a JSON object of claims'],
+    [['--claims', 'list.json'], 'list.json does not contain a JSON object of claims'],
     [['--token', 'b3BhcXVl'], 'the token is opaque (not a signed JWT), so its claims cannot be read'],
   ])('exits 2 when no claims are available: %j', async (flags, message) => {
     expect(await claims('Equals(`grp`, `admin`)', ...flags)).toEqual({

@@ -41,7 +41,9 @@ async function readClaimsSet({ claims: file, token }: ClaimsFlags, io: Io): Prom
   if (file !== undefined) {
     const claims = parseClaims(await readInput(file, io, secretLimit));
     if (claims === undefined)
-      throw new UsageError(`${file === '-' ? 'standard input' : file} does not hold a JSON object of claims`);
+      throw new UsageError(
+        `${file === '-' ? 'standard input' : file} does not contain a JSON object of claims`,
+      );
     return claims;
   }
   const given = token === '-' ? await readInput('-', io, secretLimit) : (token ?? '');

@@ -108,8 +108,8 @@ describe('grantgate serve', () => {
 
   it.each([
     ['nowhere', 'cannot be read (ENOENT)'],
-    ['empty', 'holds no file of routes: expected .yaml, .yml, .toml, .json'],
-    ['others', 'holds no file of routes: expected .yaml, .yml, .toml, .json'],
+    ['empty', 'contains no file of routes: expected .yaml, .yml, .toml, .json'],
+    ['others', 'contains no file of routes: expected .yaml, .yml, .toml, .json'],
     ['blank/blank.yaml', 'is empty: expected routes'],
     ['comments.yaml', 'is empty: expected routes'],
     ['others/notes.txt', 'expected a file of routes: .yaml, .yml, .toml, .json'],
@@ -263,8 +263,7 @@ describe('grantgate serve for a proxy beside', () => {
     const argv = ['serve', 'routes.yaml', '--forward-auth', '127.0.0.1:9000', '--ext-authz', ':9000'];
     expect(await runCommand(argv, { cwd: folder })).toMatchObject({
       code: 2,
-      stderr:
-        'error: --forward-auth 127.0.0.1:9000 and --ext-authz :9000 conflict: give each a port of its own\n',
+      stderr: 'error: --forward-auth 127.0.0.1:9000 and --ext-authz :9000 conflict: give each its own port\n',
     });
   });
 
@@ -321,11 +320,11 @@ describe('an entry point that cannot be opened', () => {
     const files = { cert: right!.cert, key: right!.key, other: other!.key, text: 'no PEM', empty: '' };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     for (const [certFile, keyFile, message] of [
-      ['text', 'key', `certFile: the file ${join(folder, 'text')} holds no PEM certificate`],
-      ['empty', 'key', `certFile: the file ${join(folder, 'empty')} holds no PEM certificate`],
-      ['key', 'key', `certFile: the file ${join(folder, 'key')} holds no PEM certificate`],
-      ['cert', 'text', `keyFile: the file ${join(folder, 'text')} holds no PEM private key`],
-      ['cert', 'cert', `keyFile: the file ${join(folder, 'cert')} holds no PEM private key`],
+      ['text', 'key', `certFile: the file ${join(folder, 'text')} contains no PEM certificate`],
+      ['empty', 'key', `certFile: the file ${join(folder, 'empty')} contains no PEM certificate`],
+      ['key', 'key', `certFile: the file ${join(folder, 'key')} contains no PEM certificate`],
+      ['cert', 'text', `keyFile: the file ${join(folder, 'text')} contains no PEM private key`],
+      ['cert', 'cert', `keyFile: the file ${join(folder, 'cert')} contains no PEM private key`],
       ['cert', 'other', 'does not match the certificate in'],
       ['nowhere', 'key', `certFile: the file ${join(folder, 'nowhere')} cannot be read (ENOENT)`],
     ] as const) {

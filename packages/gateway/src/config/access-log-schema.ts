@@ -17,7 +17,7 @@ export const accessLogSchema = z.strictObject({
     .max(1_000_000)
     .default(0)
     .describe(
-      'Number of lines that may wait, at most 20 ms, to be written together; 0: up to 64 KiB in a file, none on standard output.',
+      'Maximum number of lines that are buffered, for at most 20 ms, and written together; 0: up to 64 KiB in a file, none on standard output.',
     ),
   addInternals: z
     .boolean()
@@ -34,19 +34,19 @@ export const accessLogSchema = z.strictObject({
         .default([])
         .describe('Statuses and ranges: `200`, `400-599`.'),
       retryAttempts: z.boolean().default(false).describe('Requests that were retried.'),
-      minDuration: duration.prefault('0s').describe('Requests that took longer; 0: off.'),
+      minDuration: duration.prefault('0s').describe('Requests that took longer than this; 0: off.'),
     })
     .prefault({})
-    .describe('Logs only requests that one of the filters keeps. Default: all requests.'),
+    .describe('Logs only requests that match one of the filters. Default: all requests.'),
   fields: z
     .strictObject({
-      defaultMode: mode.default('keep').describe('What becomes of fields that `names` does not list.'),
+      defaultMode: mode.default('keep').describe('Mode of fields that `names` does not list.'),
       names: z.record(z.string(), mode).default({}).describe('By name of the field; case-insensitive.'),
       headers: z
         .strictObject({
           defaultMode: headerMode
             .default('drop')
-            .describe('What becomes of headers that `names` does not list; `redact` writes `REDACTED`.'),
+            .describe('Mode of headers that `names` does not list; `redact` writes `REDACTED`.'),
           names: z
             .record(z.string(), headerMode)
             .default({})
@@ -57,7 +57,7 @@ export const accessLogSchema = z.strictObject({
           'Fields `request_NAME`, of the headers of a request. Headers that carry secrets, such as `Authorization` and `Cookie`, are redacted even with `keep`.',
         ),
       queryParameters: z
-        .strictObject({ defaultMode: mode.default('keep').describe('`drop` leaves the query out.') })
+        .strictObject({ defaultMode: mode.default('keep').describe('`drop` omits the query.') })
         .prefault({})
         .describe('The query in `RequestPath`. Values that can be secrets are redacted even with `keep`.'),
     })

@@ -80,7 +80,7 @@ const proxyProtocol = z
     trustedIPs: addressRanges
       .default([])
       .describe(
-        'Peers whose PROXY header is accepted: addresses and CIDR ranges. That of others is dropped.',
+        'Peers whose PROXY header is accepted: addresses and CIDR ranges. Headers of other peers are dropped.',
       ),
     insecure: z.boolean().default(false).describe('Accepts a PROXY header from every peer.'),
   })
@@ -91,7 +91,7 @@ const proxyProtocol = z
 const redirections = z.strictObject({
   entryPoint: z
     .strictObject({
-      to: z.string().min(1).describe('Entry point whose port callers are sent to, or `:port`.'),
+      to: z.string().min(1).describe('Entry point to whose port callers are redirected, or `:port`.'),
       scheme: z.string().min(1).default('https').describe('Scheme to redirect to.'),
       permanent: z
         .boolean()
@@ -107,7 +107,7 @@ const redirections = z.strictObject({
 });
 
 const routerTls = z.strictObject({
-  options: z.string().min(1).optional().describe('As `tls.options`, which comes before it.'),
+  options: z.string().min(1).optional().describe('Same as `tls.options`, which takes precedence.'),
   certResolver: z.string().optional().describe('Not served: certificates are read from files.'),
   domains: z
     .array(
@@ -133,11 +133,13 @@ export const entryPointSchema = z
     allowACMEByPass: z
       .boolean()
       .default(false)
-      .describe('Leaves the paths of ACME challenges out of `http.redirections`, for a route of your own.'),
+      .describe(
+        'Excludes the paths of ACME challenges from `http.redirections`, so that your own route can serve them.',
+      ),
     proxyProtocol: proxyProtocol
       .optional()
       .describe(
-        'Accepts the PROXY protocol, versions 1 and 2, in front of TLS and HTTP: the address in its header is that of the caller.',
+        'Accepts the PROXY protocol, versions 1 and 2, before TLS and HTTP. The address in its header is used as that of the caller.',
       ),
     observability: z
       .strictObject({
@@ -145,7 +147,7 @@ export const entryPointSchema = z
         metrics: z.boolean().default(true).describe('Counts the requests of the entry point.'),
       })
       .prefault({})
-      .describe('What is recorded of the requests of the entry point.'),
+      .describe('Logs and metrics of the requests of the entry point.'),
     tls: z
       .strictObject({
         certificates: z
@@ -157,7 +159,7 @@ export const entryPointSchema = z
           )
           .default([])
           .describe(
-            'PEM files, chosen by SNI, beside those of the routes; the first is the default. Without any, that of the routes, or a self-signed one. Paths are relative to the configuration file.',
+            'PEM files, chosen by SNI, in addition to those of the routes. The first is the default certificate; without any, the default is that of the routes, or a self-signed one. Paths are relative to the configuration file.',
           ),
         options: z
           .string()
@@ -209,7 +211,7 @@ export const entryPointSchema = z
             requestAcceptGraceTimeout: duration
               .prefault('0s')
               .describe(
-                'Time after SIGTERM or SIGINT in which requests are still accepted, so that a load balancer in front notices; `/ping` responds with its `terminatingStatusCode`.',
+                'Time after SIGTERM or SIGINT in which requests are still accepted, so that a load balancer in front can stop sending them; `/ping` responds with its `terminatingStatusCode`.',
               ),
           })
           .prefault({})
@@ -222,7 +224,7 @@ export const entryPointSchema = z
         keepAliveMaxTime: duration
           .prefault('0s')
           .describe(
-            'Time since the first request on a connection from which its next response closes it; 0: no limit.',
+            'Age of a connection, counted from its first request, after which the next response closes it; 0: no limit.',
           ),
       })
       .prefault({})
@@ -248,7 +250,7 @@ export const entryPointSchema = z
           .min(1)
           .default(100)
           .describe(
-            'Maximum number of header lines of a request; more are refused with 431. The lines that the gateway adds come first, for servers that read a limited number.',
+            'Maximum number of header lines of a request; more are refused with 431. The gateway writes its own lines first, because servers may read only a limited number.',
           ),
         maxBodyBytes: bytes
           .default(0)
@@ -274,7 +276,7 @@ export const entryPointSchema = z
           ),
       })
       .prefault({})
-      .describe('Limits of requests, and what all routes of the entry point have.'),
+      .describe('Limits of requests, and settings for all routes of the entry point.'),
   })
   .refine(({ forwardAuth: http, extAuthz: grpc }) => http === undefined || grpc === undefined, {
     error: 'expected either forwardAuth or extAuthz, not both',

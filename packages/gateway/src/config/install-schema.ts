@@ -22,7 +22,7 @@ const respondingEntryPoint = z
   .string()
   .min(1)
   .optional()
-  .describe('Entry point that serves it. Default: `admin`, or without that `traefik`.');
+  .describe('Entry point that serves it. Default: `admin`, otherwise `traefik`.');
 
 const prometheus = z.strictObject({
   entryPoint: respondingEntryPoint,

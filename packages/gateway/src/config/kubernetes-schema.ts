@@ -54,7 +54,7 @@ const limits = {
     .min(0)
     .default(20)
     .describe(
-      'Above this number of referenced Secrets in one namespace, all its Secrets are read with one list and one watch if a role allows it; otherwise each by its name.',
+      'Above this number of referenced Secrets in one namespace, all Secrets of the namespace are read with one list and one watch if a role allows it. Otherwise each Secret is read by its name.',
     ),
   throttleDuration: duration.prefault('0s').describe('Minimum time between two changes that take effect.'),
 };
@@ -134,7 +134,9 @@ export const kubernetesIngressSchema = z
     disableIngressClassLookup: z
       .boolean()
       .default(false)
-      .describe('Reads no IngressClasses, for which a role must allow it, and no Ingress that names one.'),
+      .describe(
+        'Does not read IngressClasses, so that no role for them is needed, and ignores Ingresses that name one.',
+      ),
     allowCrossNamespace: z
       .boolean()
       .default(false)

@@ -26,13 +26,13 @@ export const logSchema = z.strictObject({
     .min(0)
     .max(1_048_576)
     .default(100)
-    .describe('Size of the file from which it is rotated, in MiB; 0: 100.'),
+    .describe('Size at which the file is rotated, in MiB; 0: 100.'),
   maxBackups: z.int().min(0).default(0).describe('Number of rotated files that are kept; 0: all.'),
   maxAge: z
     .int()
     .min(0)
     .max(36_500)
     .default(0)
-    .describe('Age in days from which rotated files are deleted; 0: none is.'),
+    .describe('Age in days after which rotated files are deleted; 0: never.'),
   compress: z.boolean().default(true).describe('Compresses rotated files with gzip.'),
 });

@@ -185,7 +185,7 @@ function findEntryPointMistakes({ entryPoints }: ServedInstall, placeOf: PlaceOf
           'warning',
           'unserved_option',
           path,
-          `${path.join('.')} is not served and ignored: certificates are read from files`,
+          `${path.join('.')} is not served and is ignored: certificates are read from files`,
         );
     }
     if (proxyProtocol !== undefined && (extAuthz !== undefined || name === 'extAuthz'))

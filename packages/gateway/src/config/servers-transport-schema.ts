@@ -14,13 +14,13 @@ export const transportShape = {
     .min(-1)
     .optional()
     .describe(
-      'Idle connections to one server that are kept; -1: none. Default: as many as were in use at once.',
+      'Maximum number of idle connections to one server; -1: none. Default: as many as were in use at once.',
     ),
   forwardingTimeouts: z
     .strictObject({
       dialTimeout: duration
         .optional()
-        .describe('Time limit to open a connection, TLS handshake included; 0: none. Default: 30s.'),
+        .describe('Time limit to open a connection, including the TLS handshake; 0: none. Default: 30s.'),
       responseHeaderTimeout: duration
         .optional()
         .describe(
@@ -28,7 +28,9 @@ export const transportShape = {
         ),
       idleConnTimeout: duration
         .optional()
-        .describe('Time for which an idle connection is kept. Default: 4s, less than most servers keep it.'),
+        .describe(
+          'Time after which an idle connection is closed. Default: 4s, less than that of most servers.',
+        ),
     })
     .prefault({})
     .describe('Time limits.'),
@@ -36,7 +38,7 @@ export const transportShape = {
 
 /** Said of `insecureSkipVerify`. */
 export const insecureTransport =
-  'insecureSkipVerify accepts every certificate: anyone on the way can read and change what is sent';
+  'insecureSkipVerify accepts every certificate: anyone between the gateway and the server can read and change requests';
 
 /** `serversTransport` of the install configuration. */
 export const serversTransportSchema = z.strictObject(transportShape);

@@ -2,7 +2,7 @@ import type { ProblemDetails } from './problem.ts';
 
 /** Static options of Traefik that are not served, by path; `*` stands for any name. They are left out, each with a warning that says why. */
 const unserved: Readonly<Record<string, string>> = {
-  global: 'grantgate reports nothing and looks for no new version',
+  global: 'grantgate sends no statistics and does not check for new versions',
   certificatesResolvers: 'grantgate requests no certificates; certificates are read from files',
   experimental: 'plugins and experimental features of Traefik are not available',
   'serversTransport.spiffe': 'SPIFFE identities are not available',
@@ -23,7 +23,7 @@ const unserved: Readonly<Record<string, string>> = {
   'metrics.addInternals': 'requests for /ping and /metrics are not counted',
   'metrics.prometheus.manualRouting':
     'prometheus@internal is not a service here; /metrics is served on the entry point of metrics.prometheus',
-  'metrics.prometheus.headerLabels': 'headers of callers are not made labels',
+  'metrics.prometheus.headerLabels': 'headers of callers cannot be labels',
   'metrics.datadog': 'metrics are served for Prometheus',
   'metrics.statsD': 'metrics are served for Prometheus',
   'metrics.influxDB2': 'metrics are served for Prometheus',
@@ -52,7 +52,7 @@ const unserved: Readonly<Record<string, string>> = {
   'providers.*.allowEmptyServices': 'a route whose Service has no endpoints responds with 503',
   'providers.*.nativeLBByDefault': 'requests go to the endpoints of a Service',
   'providers.*.disableClusterScopeResources': 'cluster-scoped objects are not read',
-  'providers.*.defaultTLSResourcesNamespace': 'the entry point holds the TLS certificates',
+  'providers.*.defaultTLSResourcesNamespace': 'the entry point has the TLS certificates',
   'providers.kubernetesGateway.experimentalChannel': 'routes of the experimental channel are not served',
   'providers.kubernetesGateway.statusAddress': 'no address is written to the status of a Gateway',
   'providers.kubernetesIngress.ingressEndpoint': 'no address is written to the status of an Ingress',
@@ -108,7 +108,7 @@ export function explainInstallOption(path: readonly string[]): ProblemDetails | 
     found && {
       code: 'unserved_option',
       severity: 'warning',
-      message: `${path.join('.')} is not served and ignored: ${found.reason}`,
+      message: `${path.join('.')} is not served and is ignored: ${found.reason}`,
     }
   );
 }

@@ -22,11 +22,11 @@ export const clientTlsSchema = z.strictObject({
     .optional()
     .meta({ title: 'secret' })
     .describe('Private key of `cert`: a file, PEM text or a secret reference.'),
-  caSecret: z.string().optional().describe('Kubernetes: Secret with `ca.crt` or `tls.ca`, in place of `ca`.'),
+  caSecret: z.string().optional().describe('Kubernetes: Secret with `ca.crt` or `tls.ca`, instead of `ca`.'),
   certSecret: z
     .string()
     .optional()
-    .describe('Kubernetes: Secret with `tls.crt` and `tls.key`, in place of `cert` and `key`.'),
+    .describe('Kubernetes: Secret with `tls.crt` and `tls.key`, instead of `cert` and `key`.'),
   insecureSkipVerify: z.boolean().default(false).describe('Accepts any certificate of the server.'),
 });
 

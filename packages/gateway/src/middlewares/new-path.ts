@@ -10,7 +10,7 @@ export const rewrittenPathInvalid = defineRefusal(
     title: 'Bad request',
     detail: 'this path cannot be rewritten',
   },
-  '`stripPrefix`, `stripPrefixRegex`: the rest of the path begins with a dot segment. `replacePathRegex`: the new path does not begin with a slash.',
+  '`stripPrefix`, `stripPrefixRegex`: the remaining path begins with a dot segment. `replacePathRegex`: the new path does not begin with a slash.',
 );
 
 const removeHeaders: ReadonlySet<string> = new Set(['x-replaced-path']);

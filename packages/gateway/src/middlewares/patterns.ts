@@ -30,7 +30,7 @@ export const expressionTooExpensive = defineRefusal(
     code: 'expression_too_expensive',
     status: 400,
     title: 'Bad request',
-    detail: 'the request needs too much work to be rewritten',
+    detail: 'rewriting the request takes too many steps',
   },
   '`redirectRegex`, `replacePathRegex`, `stripPrefixRegex`: the regular expressions would take more than 500,000 steps.',
 );

@@ -26,12 +26,12 @@ export const redisCountersSchema = z.strictObject({
     .string()
     .optional()
     .meta({ title: 'secret' })
-    .describe('Of the ACL user, or of the default user.'),
+    .describe('Password of the ACL user, or of the default user.'),
   secret: z
     .string()
     .optional()
-    .describe('Kubernetes: Secret with `username` and `password`, in place of both options.'),
-  db: z.int().min(0).default(0).describe('Number of the database; a cluster has none.'),
+    .describe('Kubernetes: Secret with `username` and `password`, instead of both options.'),
+  db: z.int().min(0).default(0).describe('Number of the database; not used in a cluster.'),
   tls: clientTlsSchema.optional().describe('TLS to the server.'),
   readTimeout: duration
     .prefault('250ms')

@@ -65,7 +65,7 @@ function checkEntryPoints(router: RouterConfig, entryPoints: EntryPoints): Probl
 
 function describeUnreachable({ name, listener }: RouterConfig): string {
   if (listener !== undefined)
-    return `no entry point listens on port ${listener.port} ${listener.tls ? 'with' : 'without'} TLS, as the Gateway of ${name} wants`;
+    return `no entry point listens on port ${listener.port} ${listener.tls ? 'with' : 'without'} TLS, as the Gateway of ${name} requires`;
   return `no entry point serves ${name}: all of them are for external authorization`;
 }
 

@@ -117,7 +117,7 @@ function yieldTo(claim: Claim, reason: string, problems: Problem[]): void {
     place: config.place,
     code: 'default_tls_options',
     path: `${config.name}.tls.options`,
-    message: `${claim.options} is not used, but the default options, as in Traefik: ${reason}`,
+    message: `${claim.options} is not used: as in Traefik, the default options apply, because ${reason}`,
   });
   claim.options = defaultOptionsName;
 }

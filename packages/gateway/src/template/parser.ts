@@ -130,7 +130,7 @@ class Parser {
       case 'break':
       case 'continue':
         this.tokens.expectClose(word);
-        if (this.ranges === 0) throw new TemplateFault(`{{ ${word} }} stands outside of a range`, at);
+        if (this.ranges === 0) throw new TemplateFault(`{{ ${word} }} is outside of a range`, at);
         return { kind: word };
       case 'template': {
         const name = this.templateName(word);

@@ -15,7 +15,7 @@ export interface Lru<K, V> {
 /** Creates an LRU of `maxEntries` (1 and up) entries; `get`, `set` and `delete` take constant time. */
 export function createLru<K, V>(maxEntries: number): Lru<K, V> {
   if (!Number.isInteger(maxEntries) || maxEntries < 1)
-    throw new RangeError('maxEntries: expected a whole number from 1');
+    throw new RangeError('maxEntries: expected a whole number of 1 or more');
   // A Map iterates in insertion order: the first key is the least recently used.
   const entries = new Map<K, V>();
   let newest: K | undefined;

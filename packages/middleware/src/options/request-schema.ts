@@ -8,8 +8,8 @@ const texts = (what: string): z.ZodType<string | string[], string | string[]> =>
   });
 
 export const scopesSchema: z.ZodType<string | string[], string | string[]> = texts(
-  'a list of scopes or a text with spaces between them',
-).describe('Sent as `scope`: a list, or a text with spaces between the scopes.');
+  'a list of scopes or a string of scopes separated by spaces',
+).describe('Sent as `scope`: a list, or a string of scopes separated by spaces.');
 
 export const resourceSchema: z.ZodType<string | string[], string | string[]> = texts(
   'a URI or a list of URIs',

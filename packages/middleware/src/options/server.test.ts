@@ -51,7 +51,7 @@ describe('issuer', () => {
     [` ${issuer}`, 'expected an absolute https URL'],
     [`${issuer}\n`, 'expected an absolute https URL'],
     ['https://as.example/a b', 'expected an absolute https URL'],
-    ['https://a:b@as.example', 'a URL must not hold credentials: use clientID and clientSecret'],
+    ['https://a:b@as.example', 'a URL must not contain credentials: use clientID and clientSecret'],
     [`${issuer}?a=b`, 'an issuer has no query and no fragment (RFC 8414 section 2)'],
     [`${issuer}?`, 'an issuer has no query and no fragment (RFC 8414 section 2)'],
     [`${issuer}#a`, 'an issuer has no query and no fragment (RFC 8414 section 2)'],

@@ -44,7 +44,7 @@ function checkUrl(text: string, report: Report): void {
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     refuse('expected an absolute https or http URL');
   else if (url.username !== '' || url.password !== '')
-    refuse('a URL must not hold credentials: use clientID and clientSecret');
+    refuse('a URL must not contain credentials: use clientID and clientSecret');
   else if (url.hash !== '') refuse('a token endpoint has no fragment (RFC 6749 section 3.2)');
   else if (isInsecure(url))
     report('warning', ['url'], 'insecure', 'http sends client secrets in clear: use https');
@@ -58,7 +58,7 @@ function findIssuerFault(text: string): string | undefined {
   const url = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) return 'expected an absolute https URL';
   if (url.username !== '' || url.password !== '')
-    return 'a URL must not hold credentials: use clientID and clientSecret';
+    return 'a URL must not contain credentials: use clientID and clientSecret';
   if (/[?#]/.test(text)) return 'an issuer has no query and no fragment (RFC 8414 section 2)';
   if (url.pathname.includes('/.well-known/'))
     return 'expected the issuer, not the URL of its metadata: leave out the part with .well-known';

@@ -27,7 +27,7 @@ export const storeSchema = z.strictObject({
         .min(1, { error: 'expected one or more of host:port' })
         .describe('`host:port` of the server, of nodes of the cluster, or of the sentinels.'),
       username: secretText.optional().describe('ACL user.'),
-      password: secret.optional().describe('Of the ACL user, or of the default user.'),
+      password: secret.optional().describe('Password of the ACL user, or of the default user.'),
       database: z.int().min(0).max(1_000_000).default(0).describe('Ignored, with a warning, in a cluster.'),
       timeout: duration
         .refine((ms) => ms >= 1 && ms <= 10_000, { error: 'expected a duration from 1ms to 10s' })

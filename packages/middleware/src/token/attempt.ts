@@ -80,6 +80,6 @@ export function describeFault(error: unknown): string {
   // The codes of the parser of HTTP.
   return (
     describeConnectionFault(code) ??
-    (code.startsWith('HPE_') ? `the server does not speak HTTP (${code})` : code)
+    (code.startsWith('HPE_') ? `the server did not respond with HTTP (${code})` : code)
   );
 }

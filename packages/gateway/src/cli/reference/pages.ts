@@ -183,7 +183,7 @@ export function formatErrorsPage(): string {
 ## Refusals
 
 A refusal is \`application/problem+json\` (RFC 9457) with \`type\` (\`urn:grantgate:problem:CODE\`), \`title\`, \`status\`, \`detail\`, \`code\` and
-\`requestId\`; the request ID is in the access log too. It never holds a secret, a token, or the response of the authorization server.
+\`requestId\`; the request ID is in the access log too. It never contains a secret, a token, or the response of the authorization server.
 
 ### Of the middleware
 

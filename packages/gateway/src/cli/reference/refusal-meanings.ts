@@ -80,6 +80,6 @@ export const startErrorMeanings: Readonly<Record<GatewayStartErrorCode, string>>
   grpc_unavailable: 'An entry point `extAuthz` needs the package `@grpc/grpc-js`, which is not installed.',
   log_unavailable: 'The file of the access log cannot be opened.',
   routes_unavailable:
-    'A file or directory of routes does not exist, cannot be read, is empty or holds no file of routes.',
+    'A file or directory of routes does not exist, cannot be read, is empty or contains no file of routes.',
   worker_failed: 'The first worker exited before it served requests; its messages come first.',
 };

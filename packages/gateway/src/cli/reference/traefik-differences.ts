@@ -3,11 +3,11 @@ export const differences: Readonly<Record<string, string>> = {
   'http.routers.NAME.priority':
     'Routers of equal priority are ordered by name; in Traefik, their order is random.',
   'http.routers.NAME.rule':
-    'Line ends mean nothing. The regular expressions of all rules may take half a million steps per request; beyond that, 400.',
-  'http.routers.NAME.ruleSyntax': 'Only the syntax of version 3.',
+    'Line breaks are allowed anywhere. The regular expressions of all rules may take half a million steps per request; beyond that, 400.',
+  'http.routers.NAME.ruleSyntax': 'Only the syntax of Traefik 3 is supported.',
   'http.routers.NAME.middlewares': 'A router with a middleware that is not served refuses requests with 503.',
   'http.services.NAME.loadBalancer.servers[].url':
-    'As in Traefik, a path in it is ignored without `preservePath`; here with a warning.',
+    'As in Traefik, its path is ignored without `preservePath`, but with a warning.',
   'http.services.NAME.weighted.healthCheck':
     'A service without a healthy server gets no requests in any case.',
   'http.services.NAME.highestRandomWeight.healthCheck':
@@ -21,19 +21,21 @@ export const differences: Readonly<Record<string, string>> = {
   'serversTransport.maxIdleConnsPerHost': 'By default, as many as were in use at once.',
   'serversTransport.forwardingTimeouts':
     'By default, `responseHeaderTimeout` is 5 minutes and `idleConnTimeout` 4 seconds.',
-  'http.middlewares.NAME.compress': '`no-transform`, partial content and event streams are left as they are.',
+  'http.middlewares.NAME.compress':
+    'Responses with `no-transform`, partial content and event streams are not changed.',
   'http.middlewares.NAME.headers.customRequestHeaders':
     'Headers that frame the message or belong to the connection are ignored, with a warning.',
   'entryPoints.NAME.transport.respondingTimeouts.writeTimeout':
-    '60 s by default: the time in which a caller may read nothing, also of a WebSocket.',
-  'entryPoints.NAME.forwardedHeaders': '`Forwarded` counts from trusted peers only, as `X-Forwarded-*` does.',
+    '60 s by default. Limits the time in which a caller reads nothing, also of a WebSocket.',
+  'entryPoints.NAME.forwardedHeaders':
+    '`Forwarded` is accepted from trusted peers only, like `X-Forwarded-*`.',
   'entryPoints.NAME.http.encodedCharacters': '`%2F`, `%5C` and `%00` are refused by default.',
 };
 
 const httpOnly = 'Only HTTP is served.';
-const tokensOnly = 'Authentication by tokens is what grantgate is for.';
+const tokensOnly = 'grantgate authenticates callers with tokens.';
 const removedIn3 = 'Removed from Traefik 3 or without effect there.';
-const http1Only = 'Servers are spoken to in HTTP/1.1.';
+const http1Only = 'Requests to servers use HTTP/1.1.';
 
 /** Why branches of Traefik's options are not served; the reason of the nearest ancestor counts. */
 export const notServed: Readonly<Record<string, string>> = {
@@ -46,7 +48,7 @@ export const notServed: Readonly<Record<string, string>> = {
   'http.middlewares.NAME.headers': removedIn3,
   'http.middlewares.NAME.stripPrefix.forceSlash': removedIn3,
   'http.middlewares.NAME.errors.errorRequestHeaders':
-    "The page's service gets the caller's headers without credentials and conditions.",
+    'The service of the pages gets the headers of the request, without credentials and conditions.',
   'http.middlewares.NAME.buffering.retryExpression': 'Use the middleware `retry`.',
   'http.routers.NAME.observability': 'Every request is logged and counted.',
   'http.routers.NAME.parentRefs': 'Routers have no parents.',
@@ -63,11 +65,11 @@ export const notServed: Readonly<Record<string, string>> = {
   'http.services.NAME.mirroring': 'Requests go to one server: mirror them in a proxy behind grantgate.',
   'http.services.NAME.middlewares': 'List the middlewares in the router.',
   'http.services.NAME.loadBalancer.healthCheck.mode': 'gRPC needs HTTP/2.',
-  'http.services.NAME.loadBalancer.responseForwarding': 'Responses are passed on as they come.',
+  'http.services.NAME.loadBalancer.responseForwarding': 'Responses are streamed as they arrive.',
   'http.middlewares.NAME.forwardAuth.tls.caOptional': removedIn3,
-  'providers.kubernetesCRD.crossProviderNamespaces': 'Not built; the option is refused.',
-  'providers.kubernetesGateway.crossProviderNamespaces': 'Not built; the option is refused.',
-  'providers.kubernetesIngress.crossProviderNamespaces': 'Not built; the option is refused.',
+  'providers.kubernetesCRD.crossProviderNamespaces': 'Not implemented; the option is refused.',
+  'providers.kubernetesGateway.crossProviderNamespaces': 'Not implemented; the option is refused.',
+  'providers.kubernetesIngress.crossProviderNamespaces': 'Not implemented; the option is refused.',
   'tls.options.NAME.preferServerCipherSuites': removedIn3,
   'tls.stores.NAME.defaultGeneratedCert': 'grantgate requests no certificates; they are read from files.',
 };

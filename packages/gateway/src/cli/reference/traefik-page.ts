@@ -75,8 +75,8 @@ export function formatTraefikPage(): string {
   const head = '| option of Traefik | here | reason |\n| --- | --- | --- |\n';
   return `# Options of Traefik ${version}
 
-Every option of Traefik's files, and what grantgate does with it. A branch of which nothing is served has one row. \`grantgate check\` reports
-each use of an option that is not served, with its place. What is new here is in the pages of the [install configuration](install.md) and of
+Every option of Traefik's files, and how grantgate treats it. A branch without any served option has one row. \`grantgate check\` reports
+each use of an option that is not served, with its place. Options that Traefik does not have are on the pages of the [install configuration](install.md) and of
 [routes](routes.md).
 
 ## Routes

@@ -108,7 +108,7 @@ function readExternalAuthAddresses({
   const { forwardAuth: one, extAuthz: other } = addresses;
   if (one !== undefined && other !== undefined && isSameListener(one, other))
     throw new UsageError(
-      `--forward-auth ${forwardAuth} and --ext-authz ${extAuthz} conflict: give each a port of its own`,
+      `--forward-auth ${forwardAuth} and --ext-authz ${extAuthz} conflict: give each its own port`,
     );
   return addresses;
 }

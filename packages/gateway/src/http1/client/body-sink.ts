@@ -52,5 +52,5 @@ export function createBodySink(
 
 const mismatch: ResponseFault = Object.freeze({
   code: 'request_invalid',
-  reason: 'a body of another length than announced',
+  reason: 'a body that is longer or shorter than announced',
 });

@@ -155,7 +155,7 @@ export const badHeads: readonly BadResponse[] = [
 
 const chunked = (what: string, body: string, reason: string, rest: Partial<BadResponse> = {}): BadResponse =>
   bad(what, `${ok}Transfer-Encoding: chunked\r\n\r\n${body}`, reason, rest);
-const wrongEnd = 'a chunk of another length than announced';
+const wrongEnd = 'a chunk that is longer or shorter than announced';
 
 /** Refused when the head has been passed on: the caller sees that the response is not complete. */
 export const badBodies: readonly BadResponse[] = [

@@ -56,7 +56,8 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
     return onData(data);
   };
   const readBreak = (part: Buffer): void => {
-    if (part[position] !== (state === 'cr' ? cr : lf)) wrong = 'a chunk of another length than announced';
+    if (part[position] !== (state === 'cr' ? cr : lf))
+      wrong = 'a chunk that is longer or shorter than announced';
     position += 1;
     state = state === 'cr' ? 'lf' : 'size';
   };

@@ -41,7 +41,7 @@ const schema = z.strictObject({
     .string()
     .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]*$/, { error: 'expected the name of a header (RFC 9110 section 5.1)' })
     .default('')
-    .describe('Header that tells the server the name of the user.'),
+    .describe('Header that passes the name of the user to the server.'),
 });
 
 interface BasicAuthOptions {
@@ -70,14 +70,14 @@ const loginsBusy = defineRefusal(
     detail: 'too many passwords are being checked',
     retryAfterSeconds: 1,
   },
-  '`basicAuth`: 100 passwords wait to be checked. Passwords that were right within the last 5 minutes pass.',
+  '`basicAuth`: 100 passwords are waiting to be checked. Passwords that were accepted within the last 5 minutes still pass.',
 );
 
 /** Traefik's `basicAuth`. */
 export const basicAuth = defineKind<BasicAuthOptions>({
   name: 'basicAuth',
   isPlugin: false,
-  description: 'Lets users pass who send their name and password (RFC 7617).',
+  description: 'Accepts requests with the name and password of a user (RFC 7617).',
   schema: () => schema,
   refusals: [loginRequired, loginsBusy],
   secretOptions: [['secret']],

@@ -13,13 +13,13 @@ const max = z.int().min(0).default(0);
 const mem = z.int().min(0).default(usualMemoryBytes);
 
 const schema = z.strictObject({
-  maxRequestBodyBytes: max.describe('Largest body of a request, in bytes; 0: no limit.'),
+  maxRequestBodyBytes: max.describe('Maximum size of the body of a request, in bytes; 0: no limit.'),
   memRequestBodyBytes: mem.describe(
-    'Bytes of a request body that are kept in memory; a larger body goes to a temporary file. 0 means the default.',
+    'Maximum size of a request body in memory, in bytes; a larger body goes to a temporary file. 0: the default.',
   ),
-  maxResponseBodyBytes: max.describe('Largest body of a response, in bytes; 0: no limit.'),
+  maxResponseBodyBytes: max.describe('Maximum size of the body of a response, in bytes; 0: no limit.'),
   memResponseBodyBytes: mem.describe(
-    'Bytes of a response body that are kept in memory; a larger body goes to a temporary file. 0 means the default.',
+    'Maximum size of a response body in memory, in bytes; a larger body goes to a temporary file. 0: the default.',
   ),
 });
 
@@ -57,7 +57,7 @@ const requestNotBuffered = defineRefusal(
 export const buffering = defineKind<BufferingOptions>({
   name: 'buffering',
   isPlugin: false,
-  description: 'Waits for whole bodies of requests and responses, and limits their size.',
+  description: 'Buffers whole bodies of requests and responses, and limits their size.',
   schema: () => schema,
   refusals: [bodyTooLarge, notBuffered, requestNotBuffered],
   read: (config, sources) => readOptions(schema, config, sources, { unsupported: ['retryExpression'] }),

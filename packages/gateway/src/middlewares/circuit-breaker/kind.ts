@@ -22,16 +22,11 @@ const schema = z.strictObject({
       'Condition that opens the circuit: comparisons of `NetworkErrorRatio()`, `ResponseCodeRatio(from, below, ofFrom, ofBelow)` and `LatencyAtQuantileMS(quantile)` with numbers, joined by `&&`, `||`, `!` and parentheses.',
     ),
   checkPeriod: time(100).describe('Time between two checks of the condition. Default: 100ms.'),
-  fallbackDuration: time(10_000).describe('Time for which no request reaches the service. Default: 10s.'),
+  fallbackDuration: time(10_000).describe('Time during which all requests are refused. Default: 10s.'),
   recoveryDuration: time(10_000).describe(
-    'Time for which a growing share of the requests reaches it again. Default: 10s.',
+    'Time during which a growing share of requests passes again. Default: 10s.',
   ),
-  responseCode: z
-    .int()
-    .min(100)
-    .max(599)
-    .default(503)
-    .describe('Status of requests that are refused meanwhile.'),
+  responseCode: z.int().min(100).max(599).default(503).describe('Status of refused requests.'),
 });
 
 type ServiceCircuitBreakerOptions = z.output<typeof schema>;
@@ -50,7 +45,7 @@ const circuitOpen = defineRefusal(
 export const circuitBreaker = defineKind<ServiceCircuitBreakerOptions>({
   name: 'circuitBreaker',
   isPlugin: false,
-  description: 'Refuses requests while a service fails; each worker and replica decides for itself.',
+  description: 'Refuses requests while a service fails; each worker and replica decides separately.',
   schema: () => schema,
   refusals: [circuitOpen],
   read,

@@ -387,7 +387,7 @@ describe('the options of compress', () => {
     [{ excludedContentTypes: ['text html'] }, 'expected a media type'],
     [{ encodings: ['deflate'] }, 'gzip'],
     [{ encodings: [] }, '>=1 items'],
-    [{ encodings: ['gzip'], defaultEncoding: 'br' }, 'expected one of encodings'],
+    [{ encodings: ['gzip'], defaultEncoding: 'br' }, 'expected one of the values of encodings'],
     [{ minResponseBodyBytes: -1 }, '0'],
     [{ level: 9 }, 'level'],
   ])('%j are refused', (options, problem) => {

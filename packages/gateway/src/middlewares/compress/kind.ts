@@ -28,7 +28,7 @@ const schema = z
       .int()
       .min(0)
       .default(usualMinBytes)
-      .describe('Smallest body that is compressed, in bytes; 0 means the default.'),
+      .describe('Minimum size of a body to compress, in bytes; 0: the default.'),
     encodings: z
       .array(encoding)
       .min(1)
@@ -50,7 +50,7 @@ const schema = z
       issues.addIssue({
         code: 'custom',
         path: ['defaultEncoding'],
-        message: 'expected one of encodings',
+        message: 'expected one of the values of encodings',
       });
   });
 

@@ -27,7 +27,7 @@ const shape = {
 };
 
 const schema = (service: z.ZodType) =>
-  z.strictObject({ ...shape, service: service.describe('Service that responds with the pages.') });
+  z.strictObject({ ...shape, service: service.describe('Service with the pages.') });
 
 /** The service is read with the names of the format that it stands in, and given with the configuration. */
 const ownSchema = schema(
@@ -53,7 +53,7 @@ const pageUnavailable = defineRefusal(
 export const errors = defineKind<ErrorsOptions>({
   name: 'errors',
   isPlugin: false,
-  description: 'Replaces bodies of error responses with pages of a service.',
+  description: 'Replaces error responses with pages from a service.',
   schema: ({ service }: NameSchemas) => schema(service),
   service: 'service',
   refusals: [pageUnavailable],

@@ -345,7 +345,7 @@ f: { forwardAuth: {} }`);
       'b@file.adress: unknown option adress: did you mean address?',
       'c@file.authResponseHeadersRegex: invalid regular expression: missing closing )',
       'd@file.tls.cert: urn:file:/no/such/file: the file /no/such/file cannot be read (ENOENT)',
-      'e@file.forwardBody: bodies of any size are held in memory: set maxBodySize',
+      'e@file.forwardBody: bodies of any size are buffered in memory: set maxBodySize',
       'e@file.tls.caOptional: caOptional is ignored: Traefik ignores it as well',
       'f@file.address: is required',
     ]);

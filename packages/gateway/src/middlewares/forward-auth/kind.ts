@@ -18,7 +18,7 @@ const unavailable = defineRefusal(
     code: 'authentication_unavailable',
     status: 500,
     title: 'Authentication unavailable',
-    detail: 'the authentication server gave no response',
+    detail: 'the authentication server did not respond',
   },
   '`forwardAuth`: the server of `address` cannot be reached, or its response is invalid or takes more than 30 seconds.',
 );
@@ -45,7 +45,7 @@ const responseTooLarge = defineRefusal(
 export const forwardAuth = defineKind<ForwardAuthOptions>({
   name: 'forwardAuth',
   isPlugin: false,
-  description: 'Asks an authentication server about each request.',
+  description: 'Lets an authentication server decide on each request.',
   schema: () => forwardAuthSchema,
   refusals: [unavailable, requestTooLarge, responseTooLarge],
   secretOptions: tlsSecretOptions(['tls']),
@@ -78,7 +78,7 @@ function read(written: MiddlewareConfig, sources: SharedSources): OptionsResult<
       createOptionProblem(config, read.writtenPath(['forwardBody']), {
         severity: 'warning',
         code: 'insecure',
-        message: 'bodies of any size are held in memory: set maxBodySize',
+        message: 'bodies of any size are buffered in memory: set maxBodySize',
       }),
     );
   const isBroken = found.some(({ severity }) => severity === 'error');

@@ -12,12 +12,12 @@ export const forwardAuthSchema = z.strictObject({
   address: z
     .string()
     .refine(isAddress, { error: 'expected an http or https URL without user name, password or fragment' })
-    .describe('URL of the authorization server that is asked about each request.'),
+    .describe('URL of the authentication server, which gets a request for each request of a caller.'),
   trustForwardHeader: z
     .boolean()
     .optional()
     .describe(
-      'Whether `X-Forwarded-*` of a trusted proxy reach the authorization server. Not set: only those that this gateway does not set itself.',
+      'Whether `X-Forwarded-*` of a trusted proxy reach the authentication server. Default: only those that this gateway does not set itself.',
     ),
   authResponseHeaders: z
     .array(headerName)
@@ -30,32 +30,36 @@ export const forwardAuthSchema = z.strictObject({
   authRequestHeaders: z
     .array(headerName)
     .default([])
-    .describe('Headers of the request that the authorization server gets. Empty: all.'),
+    .describe('Headers of the request that are sent to the authentication server. Empty: all.'),
   addAuthCookiesToResponse: z
     .array(z.string().min(1))
     .default([])
-    .describe('Names of cookies of its response that the caller gets with the service’s response.'),
+    .describe('Names of cookies in the response that are added to the response for the caller.'),
   headerField: z
     .string()
     .default('')
-    .describe('Header of its response that names the user, for the access log and `requestClientID`.'),
-  forwardBody: z.boolean().default(false).describe('Sends the body as well; it is held in memory.'),
+    .describe('Header of the response with the name of the user, for the access log and `requestClientID`.'),
+  forwardBody: z.boolean().default(false).describe('Sends the body as well; it is buffered in memory.'),
   maxBodySize: noLimit
     .default(-1)
-    .describe('Bytes of the body with `forwardBody`; a larger one is refused with 401. -1: no limit.'),
+    .describe(
+      'Maximum size of the body with `forwardBody`, in bytes; a request with a larger one is refused with 401. -1: no limit.',
+    ),
   maxResponseBodySize: noLimit
     .default(defaultMaxResponseBodySize)
-    .describe('Bytes of the body of its response; a larger one refuses the request with 401. -1: no limit.'),
+    .describe(
+      'Maximum size of the body of the response, in bytes; after a larger one, the request is refused with 401. -1: no limit.',
+    ),
   preserveLocationHeader: z
     .boolean()
     .default(false)
-    .describe('Leaves `Location` as it is; otherwise it is resolved against `address`.'),
+    .describe('Does not change `Location`; otherwise it is resolved against `address`.'),
   preserveRequestMethod: z
     .boolean()
     .default(false)
-    .describe('Asks with the method of the request, not with GET.'),
-  authSigninURL: z.string().default('').describe('Where callers are redirected to on 401.'),
-  tls: clientTlsSchema.optional().describe('TLS to the authorization server.'),
+    .describe('Uses the method of the request instead of GET.'),
+  authSigninURL: z.string().default('').describe('URL to which callers are redirected on 401.'),
+  tls: clientTlsSchema.optional().describe('TLS to the authentication server.'),
 });
 
 export type ForwardAuthOptions = z.output<typeof forwardAuthSchema>;

@@ -45,13 +45,13 @@ export const headersSchema = z.strictObject({
     .int()
     .default(0)
     .describe('Seconds for which browsers remember the response to a preflight request.'),
-  addVaryHeader: flag.describe('Adds `Origin` to `Vary`, because responses differ by it.'),
+  addVaryHeader: flag.describe('Adds `Origin` to `Vary`, because responses depend on it.'),
   allowedHosts: z
     .array(z.string())
     .default([])
     .describe('Accepted values of `Host`; others are refused with `host_not_allowed`. Default: any.'),
   hostsProxyHeaders: names.describe(
-    'Headers in which a proxy in front sends the host; the first present header counts.',
+    'Headers in which a proxy in front sends the host; the first present header is used.',
   ),
   sslProxyHeaders: z
     .record(name, value)

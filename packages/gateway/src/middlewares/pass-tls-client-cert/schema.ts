@@ -19,7 +19,7 @@ export const passTlsClientCertSchema = z.strictObject({
   info: z
     .strictObject({
       notAfter: flag('`NA`: end of validity, in seconds since 1970.'),
-      notBefore: flag('`NB`: begin of validity, in seconds since 1970.'),
+      notBefore: flag('`NB`: start of validity, in seconds since 1970.'),
       sans: flag('`SAN`: alternative names.'),
       serialNumber: flag('`SerialNumber`, in decimal.'),
       subject: z
@@ -30,7 +30,7 @@ export const passTlsClientCertSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'Sends facts of the certificates in `X-Forwarded-Tls-Client-Cert-Info`, percent-encoded: fields are joined by `;`, certificates by `,`.',
+      'Sends information about the certificates in `X-Forwarded-Tls-Client-Cert-Info`, percent-encoded: fields are joined by `;`, certificates by `,`.',
     ),
 });
 

@@ -17,7 +17,7 @@ export const rateLimitSchema = z.strictObject({
   redis: redisCountersSchema
     .optional()
     .describe(
-      'Counts in Redis, for all replicas together, Traefik’s among them. Default: each machine counts.',
+      'Counts in Redis for all replicas together, including those of Traefik. Default: each machine counts separately.',
     ),
 });
 

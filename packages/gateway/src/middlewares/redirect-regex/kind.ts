@@ -31,14 +31,14 @@ const redirectInvalid = defineRefusal(
     title: 'Bad gateway',
     detail: 'the URL to redirect to is not valid',
   },
-  '`redirectRegex`: `replacement` makes a text that is not a URL of the request.',
+  '`redirectRegex`: the result of `replacement` is not a valid URL.',
 );
 
 /** Traefik's `redirectRegex`. */
 export const redirectRegex = defineKind<RedirectRegexOptions>({
   name: 'redirectRegex',
   isPlugin: false,
-  description: 'Redirects callers to a URL that a regular expression makes of theirs.',
+  description: 'Redirects callers to a URL that a regular expression derives from the requested URL.',
   schema: () => schema,
   refusals: [redirectInvalid, expressionTooExpensive],
   read: (config, sources) => readOptions(schema, config, sources),

@@ -7,9 +7,7 @@ import { unchanged, type Step } from '../step.ts';
 import { encodePath, splitTarget } from '../target.ts';
 
 const schema = z.strictObject({
-  regex: patternSchema
-    .default('')
-    .describe("Regular expression in Go's syntax, for the path as it is encoded."),
+  regex: patternSchema.default('').describe("Regular expression in Go's syntax, for the encoded path."),
   replacement: z
     .string()
     .default('')
@@ -24,7 +22,7 @@ type ReplacePathRegexOptions = z.output<typeof schema>;
 export const replacePathRegex = defineKind<ReplacePathRegexOptions>({
   name: 'replacePathRegex',
   isPlugin: false,
-  description: 'Replaces what a regular expression matches in the path.',
+  description: 'Replaces matches of a regular expression in the path.',
   schema: () => schema,
   refusals: [rewrittenPathInvalid, expressionTooExpensive],
   read: (config, sources) => readOptions(schema, config, sources),

@@ -10,32 +10,34 @@ import { unchanged, type Step } from '../step.ts';
 const codes = /^([1-9]\d\d)(?:-([1-9]\d\d))?$/;
 
 const schema = z.strictObject({
-  attempts: z.int().min(1).describe('Number of attempts, the first one included.'),
+  attempts: z.int().min(1).describe('Number of attempts, including the first one.'),
   initialInterval: duration
     .prefault(0)
-    .describe('Wait before the second attempt; it grows to twice as much, and varies by half. 0: no wait.'),
+    .describe(
+      'Delay before the second attempt; later delays grow up to twice as long, and each is varied by up to half. 0: no delay.',
+    ),
   timeout: duration
     .prefault(0)
-    .describe('Time since the first attempt after which there is no other one. 0: no limit.'),
+    .describe('Time since the first attempt after which no further attempt starts. 0: no limit.'),
   status: z
     .array(z.string().regex(codes, { error: 'expected a status code or a range such as 500-599' }))
     .default([])
-    .describe('Status codes of responses after which the request is sent again, such as `503` or `500-599`.'),
+    .describe('Status codes of responses after which the request is repeated, such as `503` or `500-599`.'),
   maxRequestBodyBytes: z
     .int()
     .min(-1)
     .default(2 * 1024 * 1024)
     .describe(
-      'Bytes of a body that is held to be sent again with `status`; a larger one is sent once. -1: no limit.',
+      'Maximum size of a body that is buffered for repetitions with `status`, in bytes; a larger one is sent once. -1: no limit.',
     ),
   disableRetryOnNetworkError: z
     .boolean()
     .default(false)
-    .describe('Sends no request again because its server could not be reached or closed the connection.'),
+    .describe('Does not repeat a request when its server cannot be reached or closes the connection.'),
   retryNonIdempotentMethod: z
     .boolean()
     .default(false)
-    .describe('Sends POST, PATCH and LOCK again as well, although the server may have acted on them.'),
+    .describe('Repeats POST, PATCH and LOCK as well, although the server may have acted on them.'),
 });
 
 type RetryMiddlewareOptions = z.output<typeof schema>;
@@ -44,7 +46,7 @@ type RetryMiddlewareOptions = z.output<typeof schema>;
 export const retry = defineKind<RetryMiddlewareOptions>({
   name: 'retry',
   isPlugin: false,
-  description: 'Sends a request again, to another server where there is one.',
+  description: 'Repeats a failed request, on another server if there is one.',
   schema: () => schema,
   read,
   createCompile: () => compile,
@@ -55,7 +57,7 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<R
   if (read.options?.disableRetryOnNetworkError !== true || read.options.status.length > 0) return read;
   const problem = createOptionProblem(config, read.writtenPath(['disableRetryOnNetworkError']), {
     code: 'invalid_value',
-    message: 'nothing is left to retry on: set status, or leave this option out',
+    message: 'no failure would be retried: set status, or omit this option',
   });
   return { ...read, options: undefined, problems: [...read.problems, problem] };
 }

@@ -236,7 +236,7 @@ d: { retry: { attempts: 2, disableRetryOnNetworkError: true } }`);
       expect.stringContaining('a@file.attempts: is required'),
       expect.stringContaining('b@file.attempts: expected number to be >=1'),
       expect.stringContaining('c@file.status[0]: expected a status code or a range such as 500-599'),
-      expect.stringContaining('d@file.disableRetryOnNetworkError: nothing is left to retry on'),
+      expect.stringContaining('d@file.disableRetryOnNetworkError: no failure would be retried'),
     ]);
   });
 });

@@ -14,7 +14,7 @@ const schema = z.strictObject({
     .array(patternSchema)
     .default([])
     .describe(
-      "Regular expressions in Go's syntax; of the first that matches the beginning of the decoded path, the match is removed. The server gets it in `X-Forwarded-Prefix`.",
+      "Regular expressions in Go's syntax; the match of the first one that matches the beginning of the decoded path is removed. The server gets it in `X-Forwarded-Prefix`.",
     ),
 });
 

@@ -119,14 +119,14 @@ export const catalogue = {
   grantgate_issuer_up: {
     type: 'gauge',
     labels: ['issuer'],
-    help: "Whether the last request for an issuer's metadata succeeded; the last good metadata serve meanwhile.",
+    help: "Result of the last request for an issuer's metadata: 1 for success.",
     merge: 'min',
     subject: 'issuer',
   },
   grantgate_issuer_discoveries_total: {
     type: 'counter',
     labels: ['issuer', 'outcome'],
-    help: "Requests for an issuer's metadata, retries not counted.",
+    help: "Requests for an issuer's metadata, not counting retries.",
     subject: 'issuer',
   },
   grantgate_store_up: {
@@ -151,7 +151,7 @@ export const catalogue = {
   grantgate_store_lock_wait_seconds: {
     type: 'histogram',
     labels: ['store'],
-    help: 'Waits for a token requested by another process, in seconds.',
+    help: 'Time spent waiting for a token requested by another process, in seconds.',
     subject: 'store',
   },
   grantgate_store_unsealed_total: {
@@ -168,7 +168,7 @@ export const catalogue = {
   grantgate_config_reload_failures_total: {
     type: 'counter',
     labels: [],
-    help: 'Loads with errors: invalid parts refuse requests, the rest serves.',
+    help: 'Loads of a configuration with errors; its invalid parts refuse requests, the others serve.',
   },
   grantgate_config_last_reload_success_timestamp_seconds: {
     type: 'gauge',
@@ -229,12 +229,12 @@ export const catalogue = {
   grantgate_worker_events_total: {
     type: 'counter',
     labels: ['event'],
-    help: 'Changes of workers; crashed counts unexpected exits.',
+    help: 'Events of workers; crashed counts unexpected exits.',
   },
   grantgate_workers_not_answering: {
     type: 'gauge',
     labels: [],
-    help: 'Workers with metrics of an earlier scrape because they did not reply in time.',
+    help: 'Workers that did not reply to the last scrape in time; their earlier metrics are used.',
   },
   grantgate_build_info: {
     type: 'gauge',
@@ -282,7 +282,7 @@ export const catalogue = {
   nodejs_gc_duration_seconds: {
     type: 'histogram',
     labels: ['worker', 'kind'],
-    help: 'Garbage collections.',
+    help: 'Duration of garbage collections, in seconds.',
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

@@ -38,24 +38,24 @@ describe('a file in a directory that holds no routes', () => {
     [
       'acme.json',
       '{"letsencrypt":{"Account":{"Email":"a@example.com"},"Certificates":null}}',
-      'holds no routes: passed over',
+      'contains no routes: skipped',
     ],
-    ['acme.json', '', 'holds no routes: passed over'],
-    ['package.json', '[1, 2]', 'holds no routes: passed over'],
+    ['acme.json', '', 'contains no routes: skipped'],
+    ['package.json', '[1, 2]', 'contains no routes: skipped'],
     [
       'docker-compose.yml',
       'version: "3"\nservices:\n  traefik:\n    image: traefik:v3\n    hostname: "{{.Node.Hostname}}"\nx-a: 1\n',
-      'is a file of Docker Compose: passed over',
+      'is a Docker Compose file: skipped',
     ],
     [
       'traefik.toml',
       '[entryPoints.web]\naddress = ":80"\n[api]\ndashboard = true\n',
-      'is an install configuration: passed over; to use it, pass it with --config',
+      'is an install configuration: skipped; to use it, pass it with --config',
     ],
     [
       'traefik.yml',
       'entryPoints:\n  web: { address: ":80" }\nproviders: { docker: {} }\n',
-      'is an install configuration: passed over; to use it, pass it with --config',
+      'is an install configuration: skipped; to use it, pass it with --config',
     ],
   ])('is passed over with a warning: %s', async (name, text, message) => {
     const { routers, found } = await load({ 'routes.yaml': routes, [name]: text });
@@ -90,8 +90,8 @@ describe('a file in a directory that holds no routes', () => {
   it('leaves a directory without routes when there is no other', async () => {
     const { found } = await load({ 'acme.json': '{}' });
     expect(found).toEqual([
-      'error d:0 routes_missing: holds no file of routes: expected .yaml, .yml, .toml, .json',
-      'warning d/acme.json:0 passed_over: holds no routes: passed over',
+      'error d:0 routes_missing: contains no file of routes: expected .yaml, .yml, .toml, .json',
+      'warning d/acme.json:0 passed_over: contains no routes: skipped',
     ]);
   });
 

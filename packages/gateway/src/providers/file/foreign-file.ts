@@ -22,12 +22,11 @@ export interface ForeignFile {
 export function describePassedOver(file: string, documents: readonly Document[]): string | undefined {
   const isJson = file.toLowerCase().endsWith('.json');
   const all = (test: (value: unknown) => boolean): boolean => documents.every(({ value }) => test(value));
-  if (documents.length === 0) return isJson ? 'holds no routes: passed over' : undefined;
-  if (all(isInstallDocument))
-    return 'is an install configuration: passed over; to use it, pass it with --config';
-  if (all(isCompose)) return 'is a file of Docker Compose: passed over';
+  if (documents.length === 0) return isJson ? 'contains no routes: skipped' : undefined;
+  if (all(isInstallDocument)) return 'is an install configuration: skipped; to use it, pass it with --config';
+  if (all(isCompose)) return 'is a Docker Compose file: skipped';
   if (isJson && all((value) => !isRoutesDocument(value) && !isMisspelt(value)))
-    return 'holds no routes: passed over';
+    return 'contains no routes: skipped';
   return undefined;
 }
 

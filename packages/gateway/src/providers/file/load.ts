@@ -104,7 +104,7 @@ export function createFileLoader(
       keepBelow(path);
       const message = files.some(({ file }) => file === path)
         ? 'is empty: expected routes'
-        : `holds no file of routes: expected ${routeFileExtensions.join(', ')}`;
+        : `contains no file of routes: expected ${routeFileExtensions.join(', ')}`;
       miss({ ...createFault(path, message), code: 'routes_missing' });
     }
     lastGood = good;

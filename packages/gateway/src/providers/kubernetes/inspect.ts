@@ -77,7 +77,7 @@ export async function inspectCluster(
       if (!Array.isArray(items) || items.length === 0) continue;
       const where = namespace === undefined ? 'the cluster' : `the namespace ${namespace}`;
       notes.push(
-        `${items.length} of the kind ${resource.kind} in ${where} are not served: add providers.${option}`,
+        `${items.length} object${items.length === 1 ? '' : 's'} of the kind ${resource.kind} in ${where} ${items.length === 1 ? 'is' : 'are'} not served: add providers.${option}`,
       );
     }
   return { problems, notes };

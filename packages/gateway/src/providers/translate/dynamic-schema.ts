@@ -75,7 +75,9 @@ export const serviceSchema = z.strictObject({
                 const message = findServerUrlFault(url);
                 if (message !== undefined) context.addIssue({ code: 'custom', message });
               })
-              .describe('`http` or `https`, host, optional port and path; no query.'),
+              .describe(
+                'URL with the scheme `http` or `https`, a host, an optional port and path, and no query.',
+              ),
             weight: weight.describe('Share of requests, relative to the weights of all servers; 0: none.'),
             preservePath: z
               .boolean()
@@ -100,7 +102,7 @@ export const serviceSchema = z.strictObject({
       serversTransport: name
         .optional()
         .describe(
-          'Name of an entry of `serversTransports`, with or without provider: how servers are connected to.',
+          'Name of an entry of `serversTransports`, with or without provider: settings of the connections to servers.',
         ),
     })
     .optional()

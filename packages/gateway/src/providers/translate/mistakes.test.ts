@@ -89,7 +89,7 @@ just: text
         "a.yaml:16:5 invalid_value: expected exactly one of loadBalancer, weighted, highestRandomWeight, failover",
         "a.yaml:17:17 unsupported_option: mirroring is not supported: requests go to one server: mirror them in a proxy behind grantgate",
         "a.yaml:21:21 invalid_value: expected an http or https URL",
-        "a.yaml:22:21 invalid_value: a URL must not hold credentials",
+        "a.yaml:22:21 invalid_value: a URL must not contain credentials",
         "a.yaml:23:21 invalid_value: h2c is not supported by this version: expected http or https",
         "a.yaml:24:21 invalid_value: the URL of a server must not have a query or a fragment",
         "a.yaml:25:20 invalid_value: expected a URL such as http://10.0.0.1:8080",

@@ -46,7 +46,7 @@ export function explainService(path: readonly string[]): ProblemDetails | undefi
 
 /** Names in a service that are right as they are here. */
 export const ignoredServiceNames: Readonly<Record<string, string>> = Object.freeze({
-  responseForwarding: 'responses are streamed as they come',
+  responseForwarding: 'responses are streamed as they arrive',
 });
 
 /** All of them, wherever in an IngressRoute they stand. */

@@ -38,10 +38,10 @@ export const routesSchema = z.strictObject({
       serversTransports: z
         .record(z.string(), serversTransportSchema)
         .default({})
-        .describe('How servers are connected to, by name.'),
+        .describe('Settings of connections to servers, by name.'),
     })
     .optional()
-    .describe('Everything about HTTP.'),
+    .describe('Routers, services, middlewares and transports for HTTP.'),
   tls: z
     .strictObject({
       certificates: z.array(storedCertificateSchema).default([]).describe('Certificates, chosen by SNI.'),
@@ -52,7 +52,7 @@ export const routesSchema = z.strictObject({
       options: z
         .record(z.string(), tlsOptionsSchema)
         .default({})
-        .describe('Options of TLS connections, by name; `default` holds where a router names none.'),
+        .describe('Options of TLS connections, by name; `default` applies to routers that name none.'),
     })
     .optional()
     .describe('TLS connections of callers.'),

@@ -17,7 +17,7 @@ export const serversTransportSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Name for SNI and for the check of the certificate. Default: the host of the server.'),
+    .describe('Name for SNI and for the verification of the certificate. Default: the host of the server.'),
   ...transportShape,
   certificates: z
     .array(certificateSchema)
@@ -30,7 +30,7 @@ export const serversTransportSchema = z.strictObject({
     .describe("URI that must be among the alternative names of the server's certificate."),
 });
 
-const http2 = 'servers are spoken to in HTTP/1.1';
+const http2 = 'requests to servers use HTTP/1.1';
 
 export const transportNames: OtherNames = {
   unsupported: ['spiffe', 'cipherSuites', 'minVersion', 'maxVersion'],

@@ -26,8 +26,8 @@ export const stickySchema = z.strictObject({
         .enum(['none', 'lax', 'strict'])
         .optional()
         .describe('Whether browsers send it with cross-site requests. Default: up to the browser.'),
-      maxAge: z.int().default(0).describe('Seconds; 0: until the browser closes; below 0: no time at all.'),
-      path: attribute.default('/').describe('Paths that the browser sends it to.'),
+      maxAge: z.int().default(0).describe('Seconds; 0: until the browser closes; below 0: expires at once.'),
+      path: attribute.default('/').describe('Path prefix for which the browser sends it.'),
       domain: attribute.optional().describe('Default: the host of the request alone.'),
     })
     .prefault({})

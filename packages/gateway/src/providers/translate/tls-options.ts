@@ -38,10 +38,10 @@ export function toTlsOptions(
     if (!alpnProtocols.includes('http/1.1'))
       report('alpnProtocols', 'expected http/1.1 among them: this version serves no other protocol');
     else if (alpnProtocols.some((name) => name !== 'http/1.1'))
-      report('alpnProtocols', 'http/1.1 is offered alone: this version serves no other protocol', 'warning');
+      report('alpnProtocols', 'only http/1.1 is offered: this version serves no other protocol', 'warning');
   }
   if (minVersion !== undefined && maxVersion !== undefined && minVersion > maxVersion)
-    report('maxVersion', `expected ${minVersion} or newer: that is minVersion`);
+    report('maxVersion', `expected ${minVersion} or newer, the value of minVersion`);
   return {
     config: {
       minVersion,

@@ -16,14 +16,14 @@ export const storedCertificateSchema = z.strictObject({
   stores: z
     .array(z.string())
     .default([])
-    .describe('Names of stores; those in other stores than `default` are not used, as in Traefik.'),
+    .describe('Names of stores; only certificates of the store `default` are used, as in Traefik.'),
 });
 
 /** `tls.stores.NAME` */
 export const storeSchema = z.strictObject({
   defaultCertificate: certificateSchema
     .optional()
-    .describe('For names that no certificate covers. Default: a self-signed certificate.'),
+    .describe('Certificate for names that no other certificate covers. Default: a self-signed certificate.'),
 });
 
 /** What files and Kubernetes objects have in common. */
@@ -42,7 +42,7 @@ export const optionsShape = {
   alpnProtocols: z
     .array(z.string())
     .optional()
-    .describe('Protocols that are offered; `http/1.1` must be among them, the only one that is served.'),
+    .describe('Protocols that are offered; they must include `http/1.1`, the only one that is served.'),
   disableSessionTickets: z.boolean().default(false).describe('Does not resume sessions with tickets.'),
 };
 

@@ -26,7 +26,7 @@ export const defaultFunctions: Readonly<Record<string, TemplateFunction>> = {
   b64enc: define(['string'], ([text]) => Buffer.from(text).toString('base64')),
   b64dec: define(['string'], ([text]) => {
     const compact = text.replace(/[\r\n]/g, '');
-    if (!base64.test(compact)) throw new FunctionRefusal('the text is not base64');
+    if (!base64.test(compact)) throw new FunctionRefusal('the string is not valid base64');
     return Buffer.from(compact, 'base64').toString();
   }),
   env: define(['string'], ([name], { env }) => valueOf(env(name))),

@@ -34,7 +34,7 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
       : parts.join(replacement);
   }),
   repeat: define(['int', 'string'], ([{ value: count }, text], { work }) => {
-    if (count < 0n) throw new FunctionRefusal('expected a count from 0 on');
+    if (count < 0n) throw new FunctionRefusal('expected a count of 0 or more');
     work(Number((count * BigInt(text.length)) >> 4n));
     return text === '' ? '' : text.repeat(Number(count));
   }),
@@ -107,7 +107,7 @@ function splitText(text: string, separator: string, work: FunctionScope['work'])
 }
 
 function indent(count: bigint, text: string, work: FunctionScope['work']): string {
-  if (count < 0n) throw new FunctionRefusal('expected a count from 0 on');
+  if (count < 0n) throw new FunctionRefusal('expected a count of 0 or more');
   const lines = text.split('\n');
   work(Number((count * BigInt(lines.length)) >> 4n));
   const pad = ' '.repeat(Number(count));
@@ -119,6 +119,6 @@ export function sliceText(text: string, from: bigint, to: bigint): string {
   const bytes = Buffer.from(text).subarray(Number(from), Number(to));
   const part = bytes.toString();
   if (Buffer.byteLength(part) !== bytes.length || !Buffer.from(part).equals(bytes))
-    throw new FunctionRefusal('cuts a character in two: positions in a text count bytes');
+    throw new FunctionRefusal('cuts a character in two: positions count bytes');
   return part;
 }

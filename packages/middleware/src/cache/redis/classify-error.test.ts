@@ -40,7 +40,7 @@ it.each([
   ['Too many Cluster redirections. Last error: Error: Connection is closed.', 'connection closed'],
   [
     'Too many Cluster redirections. Last error: ReplyError: MOVED 866 127.0.0.1:7001',
-    'too many redirections: its nodes do not agree where the key is',
+    'too many redirections: the nodes disagree about the location of the key',
   ],
   ['Command timed out', 'time-out'],
   ["Socket timeout. Expecting data, but didn't receive any in 2000ms.", 'time-out'],

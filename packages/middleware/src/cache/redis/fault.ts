@@ -65,7 +65,7 @@ const words: Readonly<Record<RedisFaultCode, string>> = {
   too_few_replicas: 'writes refused: too few replicas',
   no_such_database: 'no such database',
   unknown_master_set: 'unknown master set',
-  too_many_redirections: 'too many redirections: its nodes do not agree where the key is',
+  too_many_redirections: 'too many redirections: the nodes disagree about the location of the key',
   timeout: 'time-out',
   connection_closed: 'connection closed',
   no_sentinel: 'no sentinel can be reached',

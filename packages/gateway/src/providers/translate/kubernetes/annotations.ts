@@ -83,7 +83,7 @@ export function readRouterAnnotations(object: KubernetesObject): AnnotationsResu
     else if (name === 'router.tls') options.tls = readBoolean(annotation, report);
     else if (/^router\.tls\.(?:certresolver|domains\.\d+\.(?:main|sans))$/.test(name)) {
       options.tls = true;
-      report(annotation, ignored(name, 'the entry point holds the certificates'));
+      report(annotation, ignored(name, 'the entry point has the certificates'));
     } else if (name === 'router.tls.options') report(annotation, unsupported(name));
     else if (name.startsWith('router.observability.'))
       report(annotation, ignored(name, 'the access log is set for the whole gateway'));

@@ -58,7 +58,7 @@ export const gatewaySchema = z.strictObject({
     gatewayClassName: name.describe(
       'Name of a GatewayClass. In files without one, `grantgate` and `traefik` are served.',
     ),
-    listeners: z.array(z.unknown()).default([]).describe('Where HTTPRoutes can be attached.'),
+    listeners: z.array(z.unknown()).default([]).describe('Listeners to which HTTPRoutes can be attached.'),
   }),
   status: others,
 });
@@ -76,7 +76,7 @@ const parentRef = z.strictObject({
 export const httpRouteSchema = z.strictObject({
   ...object,
   spec: z.looseObject({
-    parentRefs: z.array(parentRef).default([]).describe('Gateways that the route is attached to.'),
+    parentRefs: z.array(parentRef).default([]).describe('Gateways to which the route is attached.'),
     hostnames: z.array(hostname).default([]).describe('Default: those of the listener.'),
     rules: z.array(z.unknown()).prefault([{}]).describe('Default: one rule for every request.'),
   }),
@@ -117,7 +117,7 @@ export const httpRouteRuleSchema = z.strictObject({
     )
     .min(1)
     .prefault([{}])
-    .describe('One of them has to match. Default: every path.'),
+    .describe('Conditions, at least one of which must match. Default: every path.'),
   filters: z
     .array(
       z.looseObject({
@@ -128,7 +128,7 @@ export const httpRouteRuleSchema = z.strictObject({
       }),
     )
     .default([])
-    .describe('In this order.'),
+    .describe('Filters, in the order in which they are applied.'),
   backendRefs: z
     .array(
       z.strictObject({

@@ -41,7 +41,7 @@ export interface HttpTarget {
 const others: OtherNames = {
   unsupported: ['sessionPersistence'],
   ignored: {
-    timeouts: 'the limits of entry points and servers hold',
+    timeouts: 'the limits of entry points and servers apply',
     retry: 'requests are not repeated',
   },
 };
@@ -129,9 +129,9 @@ function findUnattached(
 
 const reasons: Readonly<Record<ParentResult['reason'], string>> = {
   Accepted: '',
-  NoMatchingParent: 'none has the name and the port that it asks for',
+  NoMatchingParent: 'none has the requested name and port',
   NotAllowedByListeners: 'allowedRoutes does not allow it',
-  NoMatchingListenerHostname: 'none is for one of its hosts',
+  NoMatchingListenerHostname: 'none has one of its hosts',
 };
 
 function readRule(draft: Draft, object: KubernetesObject, path: Path, outer: readonly Problem[]): HttpRule {

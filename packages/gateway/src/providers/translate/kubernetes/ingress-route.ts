@@ -15,8 +15,8 @@ import { ingressRouteSchema, routeSchema } from './schemas.ts';
 import { unsupportedMemberNames, type Targets } from './targets.ts';
 
 const unusedTls = {
-  secretName: 'the entry point holds the certificates',
-  store: 'the entry point holds the certificates',
+  secretName: 'the entry point has the certificates',
+  store: 'the entry point has the certificates',
 };
 
 const others: { route: OtherNames; spec: OtherNames } = {

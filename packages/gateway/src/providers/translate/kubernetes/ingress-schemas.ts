@@ -36,12 +36,12 @@ export const ingressSchema = z.strictObject({
     defaultBackend: backend
       .optional()
       .describe(
-        'Where requests go that no other route matches; ignored when there are rules, as in Traefik.',
+        'Backend for requests that no other route matches; ignored when there are rules, as in Traefik.',
       ),
     tls: z
       .array(z.strictObject({ hosts: z.array(z.string()).optional(), secretName: z.string().optional() }))
       .default([])
-      .describe('Ignored: the entry point holds the certificates.'),
+      .describe('Ignored: the entry point has the certificates.'),
     rules: z.array(z.unknown()).default([]).describe('Hosts and paths.'),
   }),
   status: others,
@@ -65,7 +65,7 @@ export const ingressPathSchema = z.strictObject({
     .describe(
       '`Exact` matches the whole path; `Prefix` its beginning, see `strictPrefixMatching`; `ImplementationSpecific` as the annotation `router.pathmatcher` says, otherwise as `Prefix`.',
     ),
-  backend: backend.describe('Where requests go.'),
+  backend: backend.describe('Backend of the path.'),
 });
 
 /** `networking.k8s.io/v1` `IngressClass` */

@@ -107,7 +107,7 @@ describe('an Ingress', () => {
     expect([...loaded.routers.keys()].sort()).toEqual(Object.keys(recorded.routers).sort());
     expect(messagesOf(loaded)).toEqual([
       'warning : the Ingress theirs is ignored: its class is theirs',
-      'warning spec.defaultBackend: defaultBackend is ignored beside rules, as in Traefik: give it an Ingress of its own',
+      'warning spec.defaultBackend: defaultBackend is ignored because there are rules, as in Traefik: move it to its own Ingress',
     ]);
   });
 });

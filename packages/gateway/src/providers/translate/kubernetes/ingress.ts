@@ -80,7 +80,8 @@ export function addIngress(draft: Draft, object: KubernetesObject): readonly Ing
       createProblem(source.document, at, {
         severity: 'warning',
         code: 'ignored_option',
-        message: 'defaultBackend is ignored beside rules, as in Traefik: give it an Ingress of its own',
+        message:
+          'defaultBackend is ignored because there are rules, as in Traefik: move it to its own Ingress',
         part: 'key',
       }),
     );
@@ -89,7 +90,7 @@ export function addIngress(draft: Draft, object: KubernetesObject): readonly Ing
       createProblem(source.document, writtenPath(['spec', 'tls']), {
         severity: 'warning',
         code: 'ignored_option',
-        message: 'tls is ignored: the entry point holds the certificates',
+        message: 'tls is ignored: the entry point has the certificates',
         part: 'key',
       }),
     );
