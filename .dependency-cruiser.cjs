@@ -27,8 +27,10 @@ const gateway = {
   template: ['routing/regexp'],
   // http1/message for what headers of a connection mean.
   routing: ['config', 'http1/message'],
+  // Hashes of passwords and keys.
+  passwords: [],
   // routing for the request's facts.
-  middlewares: ['config', 'secrets', 'routing', 'reload', 'http1/client', 'http1/message'],
+  middlewares: ['passwords', 'config', 'secrets', 'routing', 'reload', 'http1/client', 'http1/message'],
   // middlewares for the schemas of their kinds.
   providers: ['config', 'secrets', 'files', 'middlewares', 'reload', 'template'],
   // HTTP/1.1 as both sides read and write it; knows nothing of gateways, and neither does the client.

@@ -1,4 +1,5 @@
 import { addPrefix } from './add-prefix/kind.ts';
+import { apiKey } from './api-key/kind.ts';
 import { basicAuth } from './basic-auth/kind.ts';
 import { buffering } from './buffering/kind.ts';
 import { chain } from './chain/kind.ts';
@@ -29,6 +30,7 @@ import { stripPrefix } from './strip-prefix/kind.ts';
 /** Every kind of middleware that is served: readers, schemas, references, manifests and policies are made of this list. */
 export const kinds: readonly MiddlewareKind[] = Object.freeze([
   oAuthClientCredentials,
+  apiKey,
   chain,
   forwardAuth,
   headers,

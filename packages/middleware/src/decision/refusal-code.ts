@@ -3,6 +3,7 @@ export type RefusalCode =
   | 'credentials_missing'
   | 'credentials_malformed'
   | 'credentials_refused'
+  | 'credentials_busy'
   | 'claims_not_satisfied'
   | 'token_missing'
   | 'token_malformed'

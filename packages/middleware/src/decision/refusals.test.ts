@@ -13,6 +13,7 @@ const table: Record<RefusalCode, [number, string | undefined, number | undefined
   credentials_missing: [401, challenge, undefined],
   credentials_malformed: [401, challenge, undefined],
   credentials_refused: [401, challenge, undefined],
+  credentials_busy: [503, undefined, 1],
   claims_not_satisfied: [403, undefined, undefined],
   token_missing: [401, 'Bearer realm="grantgate"', undefined],
   token_malformed: [400, 'Bearer realm="grantgate"', undefined],

@@ -24,6 +24,7 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   credentials_missing: row(401, 'Credentials are required', 'Basic'),
   credentials_malformed: row(401, 'Credentials are malformed', 'Basic'),
   credentials_refused: row(401, 'Credentials were refused', 'Basic'),
+  credentials_busy: row(503, 'Too many credentials are being checked', undefined, 1),
   claims_not_satisfied: row(403, 'Access is not granted'),
   token_missing: row(401, 'A token is required', 'Bearer'),
   token_malformed: row(400, 'The token is malformed', 'Bearer'),

@@ -89,11 +89,11 @@ export function createCallerDecide<Request extends CredentialRequest>(
     return verdict;
   };
 
-  const launch = (key: string, found: FoundCredential): MaybePromise<Verdict<Request>> => {
+  const launch = (key: string, found: FoundCredential, request: Request): MaybePromise<Verdict<Request>> => {
     const flight = flights.get(key);
     if (flight !== undefined) return flight;
     const purgesBefore = purges;
-    const outcome = verify(found.value, found.scheme);
+    const outcome = verify(found.value, found.scheme, request);
     if (!(outcome instanceof Promise)) return keep(key, found, outcome, purgesBefore);
     const begun = outcome
       .then((verification) => keep(key, found, verification, purgesBefore))
@@ -117,7 +117,7 @@ export function createCallerDecide<Request extends CredentialRequest>(
       if (verdict !== undefined) return confirm(verdict, request);
       const refused = section.refusalOf(key);
       if (refused !== undefined) return refused;
-      const late = launch(key, reading);
+      const late = launch(key, reading, request);
       return late instanceof Promise
         ? late.then((settled) => confirm(settled, request))
         : confirm(late, request);
@@ -160,7 +160,9 @@ function toDecision<Request>(
       clientId,
       username: result.username,
       expiresAt:
-        expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic()),
+        expiresAtMs === undefined || expiresAtMs === Infinity
+          ? undefined
+          : Math.round(clock.now() + expiresAtMs - clock.monotonic()),
     }),
     setHeaders: Object.freeze([...(forwarded ?? []), ...result.headers]),
     removeHeaders: policy.removeHeaders,

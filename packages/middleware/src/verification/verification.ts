@@ -14,7 +14,7 @@ export interface CallerIdentity<Request> {
   readonly clientId: string;
   /** Undefined: the credential has none. */
   readonly claims: Claims | undefined;
-  /** `Clock.monotonic()` milliseconds until which the identity may be cached; undefined: it is not cached. */
+  /** `Clock.monotonic()` milliseconds until which the identity may be cached; `Infinity`: until it is purged; undefined: it is not cached. */
   readonly expiresAtMs: number | undefined;
   /** Undefined: trusted until it expires. */
   readonly trust?: Trust | undefined;
@@ -35,8 +35,13 @@ export interface CredentialRefusal {
 
 export type Verification<Request> = CallerIdentity<Request> | CredentialRefusal;
 
-/** Verifies a credential that is not cached; failures of a caller or a server do not reject. @param scheme as in `CredentialReading`. */
+/**
+ * Verifies a credential that is not cached; failures of a caller or a server do not reject.
+ *
+ * @param scheme as in `CredentialReading`. @param request the first of those that bring the credential at the same time.
+ */
 export type Verify<Request> = (
   credential: string,
   scheme: string | undefined,
+  request: Request,
 ) => MaybePromise<Verification<Request>>;

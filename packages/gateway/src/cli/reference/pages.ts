@@ -111,7 +111,9 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
           text: '`apiVersion: traefik.io/v1alpha1`. A Middleware is of one kind. `spec.plugin.oAuthClientCredentials` has [its own page](oauth-client-credentials.md).',
           options: kinds
             .filter((kind) => kind !== oAuthClientCredentials)
-            .flatMap(({ name, schema }) => optionsOf(schema(kubernetesNames), `spec.${name}`)),
+            .flatMap(({ name, isPlugin, schema }) =>
+              optionsOf(schema(kubernetesNames), isPlugin ? `spec.plugin.${name}` : `spec.${name}`),
+            ),
         },
         { heading: 'Secret', text: '`apiVersion: v1`', options: ofObject(secretSchema) },
         { heading: 'Service', text: '`apiVersion: v1`', options: ofObject(serviceSchema) },

@@ -5,10 +5,13 @@ import type { GatewayStartErrorCode } from '../../start-error.ts';
 
 /** When a request is refused with each code. */
 export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, string>> = {
-  credentials_missing: 'Application level: `Authorization` is missing or uses another scheme than `Basic`.',
-  credentials_malformed: 'Application level: the Basic credentials are malformed (RFC 7617).',
+  credentials_missing:
+    'Application level: `Authorization` is missing or uses another scheme than `Basic`. `apiKey`: the request has no key.',
+  credentials_malformed:
+    'Application level: the Basic credentials are malformed (RFC 7617). `apiKey`: the key is malformed, or given more than once.',
   credentials_refused:
-    'Application level: the authorization server refused the client ID and secret (`invalid_client`, `unauthorized_client` or 401).',
+    'Application level: the authorization server refused the client ID and secret (`invalid_client`, `unauthorized_client` or 401). `apiKey`: no key of the middleware is the one in the request.',
+  credentials_busy: '`apiKey`: 100 keys wait to be checked. Keys that were accepted before pass at once.',
   claims_not_satisfied: "The token's claims do not satisfy `claims`.",
   token_missing: 'The request has no token where the middleware reads it.',
   token_malformed:

@@ -1,11 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { createLru } from '@grantgate/middleware/base/lru';
-import type { PasswordChecks } from './password-checks.ts';
+import type { PasswordChecks } from '../../passwords/password-checks.ts';
 import type { Users } from './users.ts';
 
-/** Whether somebody may log in; undefined when that cannot be checked now. */
-export type Authenticate = (name: string, password: string) => true | Promise<boolean | undefined>;
+/** Whether somebody may log in; undefined when that cannot be checked now. @param source whose turn a check takes. */
+export type Authenticate = (
+  name: string,
+  password: string,
+  source: string,
+) => true | Promise<boolean | undefined>;
 
 /** Milliseconds for which a password that was right is not checked again. */
 const rememberedMs = 5 * 60_000;
@@ -16,7 +20,11 @@ const maxRemembered = 1000;
  * Checks names and passwords. A password that was right is remembered by a keyed hash; wrong ones are checked each time. Requests that
  * bring the same one at once share a check.
  */
-export function createAuthenticate(users: Users, checks: PasswordChecks, clock: Clock): Authenticate {
+export function createAuthenticate(
+  users: Users,
+  checks: Pick<PasswordChecks, 'find'>,
+  clock: Clock,
+): Authenticate {
   const key = randomBytes(32);
   const hmac = (...parts: readonly string[]): Buffer =>
     createHmac('sha256', key).update(JSON.stringify(parts)).digest();
@@ -26,21 +34,24 @@ export function createAuthenticate(users: Users, checks: PasswordChecks, clock: 
   // A name that nobody has costs what one of the users costs, always the same one: how long a refusal takes does not tell names.
   const decoyOf = (name: string): string | undefined =>
     hashes[hmac(name).readUInt32BE(0) % Math.max(1, hashes.length)];
-  const check = async (id: string, name: string, password: string): Promise<boolean | undefined> => {
+  const check = async (
+    id: string,
+    { name, password, source }: { readonly name: string; readonly password: string; readonly source: string },
+  ): Promise<boolean | undefined> => {
     const known = users.get(name);
     const hash = known ?? decoyOf(name);
-    const matches = hash === undefined ? false : await checks.check(password, hash);
+    const found = await (hash === undefined ? -1 : checks.find(password, [hash], source));
     underWay.delete(id);
-    if (matches !== true || known === undefined) return matches === undefined ? undefined : false;
+    if (found !== 0 || known === undefined) return found === undefined ? undefined : false;
     remembered.set(id, clock.monotonic() + rememberedMs);
     return true;
   };
-  return (name, password) => {
+  return (name, password, source) => {
     const id = hmac(name, password).toString('base64');
     const until = remembered.get(id);
     if (until !== undefined && clock.monotonic() < until) return true;
     let checking = underWay.get(id);
-    if (checking === undefined) underWay.set(id, (checking = check(id, name, password)));
+    if (checking === undefined) underWay.set(id, (checking = check(id, { name, password, source })));
     return checking;
   };
 }

@@ -3,13 +3,14 @@ import { readBasicCredentials } from '@grantgate/middleware/decision/basic-crede
 import { z } from 'zod';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
+import { createSharedChecks } from '../../passwords/shared-checks.ts';
+import { callerSourceOf } from '../caller-source.ts';
 import { toHeaderBytes } from '../header-lists.ts';
 import { defineKind, type Compile, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
 import { createOptionProblem, readOptions } from '../read-options.ts';
 import { defineRefusal, type StepRefusal } from '../refusal.ts';
 import type { Pass, Step } from '../step.ts';
 import { createAuthenticate } from './authenticator.ts';
-import { createPasswordChecks, type PasswordChecks } from './password-checks.ts';
 import { readUsers } from './read-users.ts';
 import type { Users } from './users.ts';
 
@@ -17,7 +18,7 @@ const schema = z.strictObject({
   users: z
     .array(z.string())
     .default([])
-    .describe('Users as `NAME:HASH`, as `htpasswd` writes them: bcrypt, APR1 MD5 or SHA1.'),
+    .describe('Users as `NAME:HASH`, as `htpasswd` writes them: bcrypt, Argon2, SHA-256, APR1 MD5 or SHA1.'),
   usersFile: z
     .string()
     .default('')
@@ -104,11 +105,9 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<B
 }
 
 function createCompile({ clock }: MiddlewareDeps): Compile<BasicAuthOptions> {
-  let open = 0;
-  let checks: PasswordChecks | undefined;
+  const openChecks = createSharedChecks();
   return (options, name): Step => {
-    open += 1;
-    checks ??= createPasswordChecks();
+    const { checks, close } = openChecks();
     const { realm, headerField } = options;
     const authenticate = createAuthenticate(options.users, checks, clock);
     const challenge = `Basic realm="${toHeaderBytes(realm === '' ? 'traefik' : realm.replace(/["\\]/g, '\\$&'))}"`;
@@ -136,7 +135,8 @@ function createCompile({ clock }: MiddlewareDeps): Compile<BasicAuthOptions> {
     };
     return Object.freeze({
       name,
-      onRequest({ authorization }) {
+      onRequest(request) {
+        const { authorization } = request;
         const credentials = readBasicCredentials(authorization);
         if (credentials.kind !== 'credential') return { ...refused, reason: credentials.detail };
         const { clientId: user, clientSecret } = credentials;
@@ -144,16 +144,10 @@ function createCompile({ clock }: MiddlewareDeps): Compile<BasicAuthOptions> {
           matches === true
             ? toPass(user)
             : { ...(matches === undefined ? loginsBusy.refusal : refused), clientId: user };
-        const result = authenticate(user, clientSecret.reveal());
+        const result = authenticate(user, clientSecret.reveal(), callerSourceOf(request));
         return result === true ? toPass(user) : result.then(toResult);
       },
-      async close() {
-        open -= 1;
-        if (open > 0) return;
-        const last = checks;
-        checks = undefined;
-        await last?.close();
-      },
+      close,
     } satisfies Step);
   };
 }

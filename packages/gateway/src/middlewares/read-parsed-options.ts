@@ -1,0 +1,50 @@
+import type { OptionProblem } from '@grantgate/middleware/options/options';
+import type { MiddlewareConfig } from '../config/dynamic.ts';
+import { formatPath } from '../config/path.ts';
+import type { Problem } from '../config/place.ts';
+import type { SharedSources } from '../secrets/resolve.ts';
+import type { OptionsResult } from './kind.ts';
+import { pathOf, resolveOptions } from './read-options.ts';
+
+/** The result of a parser of options. */
+export interface ParserResult<Options> {
+  /** Undefined when a problem is an error. */
+  readonly options: Options | undefined;
+  readonly problems: readonly OptionProblem[];
+}
+
+/** Reads options with a parser, with its references looked up: every problem at once, each at its place. */
+export function readParsedOptions<Options extends object>(
+  config: MiddlewareConfig,
+  sources: SharedSources,
+  parse: (raw: unknown) => ParserResult<Options>,
+): OptionsResult<Options> {
+  const { value, lookUps, problems, unresolved } = resolveOptions(config, sources);
+  const parsed = parse(value);
+  return {
+    options: unresolved.length > 0 ? undefined : parsed.options,
+    problems: [
+      ...problems,
+      // A reference that leads nowhere is one problem, not two.
+      ...parsed.problems
+        .filter(({ path }) => !unresolved.includes(formatPath(path)))
+        .map((problem) => toPlacedProblem(problem, config)),
+    ],
+    lookUps,
+  };
+}
+
+/** A problem of an option at its place in the configuration. */
+export function toPlacedProblem(
+  { severity, path, code, message, within }: OptionProblem,
+  config: MiddlewareConfig,
+): Problem {
+  const part = code === 'unknown_option' || code === 'duplicate_option' ? 'key' : 'value';
+  return {
+    severity,
+    place: config.placeOf(path, within?.offset ?? part),
+    code,
+    path: pathOf(config, formatPath(path)),
+    message,
+  };
+}

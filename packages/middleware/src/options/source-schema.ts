@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Where callers put a credential, the same for every kind of middleware that lets users choose. */
+export const sourceSchema = z.strictObject({
+  header: z
+    .string()
+    .regex(token, { error: 'expected the name of a header (RFC 9110 section 5.1)' })
+    .optional()
+    .describe('Name of a header.'),
+  headerAuthScheme: z
+    .string()
+    .regex(token, { error: 'expected an authentication scheme, such as Bearer' })
+    .optional()
+    .describe('Scheme before the credential in that header, such as `Bearer`; none: the whole value.'),
+  query: z
+    .string()
+    .regex(/^[A-Za-z0-9._~-]+$/, {
+      error: 'expected the name of a query parameter: letters, digits and . _ ~ -',
+    })
+    .optional()
+    .describe('Name of a query parameter. URLs end up in logs and histories: prefer a header.'),
+  cookie: z
+    .string()
+    .regex(token, { error: 'expected the name of a cookie (RFC 6265 section 4.1.1)' })
+    .optional()
+    .describe('Name of a cookie; it counts only when there is no credential in header and query.'),
+});
