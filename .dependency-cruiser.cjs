@@ -12,6 +12,8 @@ const middleware = {
   credentials: ['base'],
   // cache for the validity of what it keeps.
   verification: ['base', 'claims', 'options', 'cache', 'credentials', 'decision'],
+  // token for requests to authorization servers.
+  jwt: ['base', 'claims', 'options', 'token', 'credentials', 'decision', 'verification'],
   // And what the composition gives it.
   outgoing: ['base', 'token', 'options'],
 };

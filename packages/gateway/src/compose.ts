@@ -72,7 +72,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   const parts = { log, clock, gauges, cluster: cluster.channels, onError };
   const observers = await openObservers(install, io, parts);
   opened.add(() => observers.close());
-  const { metrics, renewals, discoveries } = observers;
+  const { metrics, renewals, discoveries, keys } = observers;
   const stores = createStores({
     clock,
     eventsOf: observers.storeEvents,
@@ -82,7 +82,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     log,
     clock,
     services,
-    middlewares: { clock, cache, stores, openTally: metrics?.openTally, renewals, discoveries },
+    middlewares: { clock, cache, stores, openTally: metrics?.openTally, renewals, discoveries, keys },
     observers,
     tokens,
     cluster: cluster.provider,

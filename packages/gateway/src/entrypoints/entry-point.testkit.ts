@@ -12,6 +12,7 @@ import { createHandle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { createHolder } from '../snapshot/holder.ts';
+import { secretNamesOf } from '../snapshot/secret-names.ts';
 import type { Route } from '../snapshot/snapshot.ts';
 import { createServices } from '../upstream/create-upstream.ts';
 import type { UpstreamTransport } from '../upstream/transport.ts';
@@ -99,6 +100,7 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
     changesResponses: steps.some(({ onResponse }) => onResponse !== undefined),
     changesBodies: steps.some(({ wrapResponse }) => wrapResponse !== undefined),
     followsEnds: steps.some(({ onEnd }) => onEnd !== undefined),
+    secretNames: secretNamesOf(steps),
     upstream: upstreams.byName.get(service.name)!,
     retry: steps.findLast(({ retry }) => retry !== undefined)?.retry,
     services: upstreams.byName,

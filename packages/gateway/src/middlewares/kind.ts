@@ -5,6 +5,7 @@ import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
+import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
 import type { z } from 'zod';
 import type { MiddlewareConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
@@ -84,6 +85,8 @@ export interface MiddlewareDeps {
   readonly renewals?: Channel<RenewalReport> | undefined;
   /** Default: nobody is told. */
   readonly discoveries?: Channel<DiscoveryEvent> | undefined;
+  /** Called with the outcomes of requests for key sets. Default: nobody listens. */
+  readonly keys?: Channel<KeysEvent> | undefined;
 }
 
 /** The outcome of a background renewal; the tally identifies its middlewares. */

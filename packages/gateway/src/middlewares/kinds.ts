@@ -15,6 +15,7 @@ import { errors } from './errors/kind.ts';
 import { headers } from './headers/kind.ts';
 import { inFlightReq } from './in-flight-req/kind.ts';
 import { ipAllowList } from './ip-allow-list/kind.ts';
+import { jwt } from './jwt/kind.ts';
 import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
 import { passTlsClientCert } from './pass-tls-client-cert/kind.ts';
@@ -31,6 +32,7 @@ import { stripPrefix } from './strip-prefix/kind.ts';
 export const kinds: readonly MiddlewareKind[] = Object.freeze([
   oAuthClientCredentials,
   apiKey,
+  jwt,
   chain,
   forwardAuth,
   headers,

@@ -210,7 +210,14 @@ function toAbsent(id: string, unread: UnreadSecrets | undefined): ReferenceValue
   }
 }
 
-const oneLine: ReadonlySet<string> = new Set(['clientid', 'clientsecret', 'username', 'password', 'secret']);
+const oneLine: ReadonlySet<string> = new Set([
+  'clientid',
+  'clientsecret',
+  'username',
+  'password',
+  'secret',
+  'signingsecret',
+]);
 
 /** Editors and `kubectl create secret --from-file` leave a line break where none is meant. */
 const isOneLine = (path: readonly (string | number)[]): boolean =>

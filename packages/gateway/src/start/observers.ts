@@ -3,6 +3,7 @@ import { createChannel } from '@grantgate/middleware/base/channel';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { RedisStoreOptions } from '@grantgate/middleware/cache/redis/options';
+import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
 import type { RenewalReport } from '../middlewares/kind.ts';
@@ -14,6 +15,7 @@ import type { Step } from '../middlewares/step.ts';
 import { createAccessLogLine } from '../observe/access-log.ts';
 import { inBatches } from '../observe/batches.ts';
 import { createDiscoveryLog } from '../observe/discovery-log.ts';
+import { createKeysLog } from '../observe/keys-log.ts';
 import { createKubernetesLog } from '../observe/kubernetes-log.ts';
 import type { Log } from '../observe/log.ts';
 import { toBuildInfo } from '../observe/metrics/build-info.ts';
@@ -43,6 +45,7 @@ export interface Observers {
   readonly records: Channel<RequestRecord>;
   readonly renewals: Channel<RenewalReport>;
   readonly discoveries: Channel<DiscoveryEvent>;
+  readonly keys: Channel<KeysEvent>;
   /** Of the store of some middlewares. */
   readonly storeEvents: (redis: RedisStoreOptions, use: 'tokens' | 'counters') => Channel<StoreEvent>;
   /** Of the store that workers share. */
@@ -84,6 +87,8 @@ export async function openObservers(
   renewals.subscribe(renewalLog.listen);
   const discoveries = createChannel<DiscoveryEvent>(onError);
   discoveries.subscribe(createDiscoveryLog(log));
+  const keys = createChannel<KeysEvent>(onError);
+  keys.subscribe(createKeysLog(log));
   cluster.events.subscribe(createKubernetesLog(log, clock));
   const metrics = await openMetrics(install, io, clock, gauges);
   if (metrics !== undefined) {
@@ -108,6 +113,7 @@ export async function openObservers(
     records,
     renewals,
     discoveries,
+    keys,
     storeEvents: (redis, use) =>
       openStoreChannel(
         toStoreName(redis),

@@ -23,7 +23,7 @@ export function parseSigningKey(text: string): SigningKey | undefined {
   try {
     const jwk = text.trimStart().startsWith('{') ? (JSON.parse(text) as JsonWebKey) : undefined;
     const key = createPrivateKey(jwk === undefined ? text : { key: jwk, format: 'jwk' });
-    const fitting = algorithmsOf(key);
+    const fitting = signatureAlgorithmsOf(key);
     const named = typeof jwk?.['alg'] === 'string' ? jwk['alg'] : undefined;
     const algorithms = named === undefined ? fitting : fitting.filter((algorithm) => algorithm === named);
     const keyId = typeof jwk?.['kid'] === 'string' ? jwk['kid'] : undefined;
@@ -58,7 +58,11 @@ export function findThumbprints(pem: string, key: KeyObject): Thumbprints | 'non
   }
 }
 
-function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): readonly string[] {
+/** Algorithms of signatures with a private or public key; empty for a key that is too weak or of another type. */
+export function signatureAlgorithmsOf({
+  asymmetricKeyType,
+  asymmetricKeyDetails,
+}: KeyObject): readonly string[] {
   switch (asymmetricKeyType) {
     case 'rsa':
       return (asymmetricKeyDetails?.modulusLength ?? 0) >= minRsaBits ? rsaAlgorithms : [];
@@ -75,3 +79,11 @@ function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): r
 
 /** Algorithms that sign with a client secret. */
 export const secretAlgorithms: readonly string[] = ['HS256', 'HS384', 'HS512'];
+
+/** Algorithms that sign with a private key (RFC 7518 section 3.1, RFC 8037, RFC 9864). */
+export const asymmetricAlgorithms: readonly string[] = [
+  ...rsaAlgorithms,
+  ...Object.values(ecAlgorithms),
+  'EdDSA',
+  'Ed25519',
+];

@@ -6,13 +6,25 @@ import { JsonNumber } from './claims.ts';
 export const maxClaimsDepth = 256;
 
 /** Parses a claims set, numbers kept as written; undefined when the text is not a JSON object or nested too deep. */
-export function parseClaims(json: string): Claims | undefined {
+export const parseClaims = (json: string): Claims | undefined => read(json, () => {});
+
+/** As `parseClaims`; `duplicate` when an object has two members of one name with different values (RFC 7519 section 4). */
+export function parseUniqueClaims(json: string): Claims | 'duplicate' | undefined {
+  let duplicates = 0;
+  const claims = read(json, () => void (duplicates += 1));
+  return duplicates === 0 ? claims : 'duplicate';
+}
+
+function read(json: string, onDuplicate: () => void): Claims | undefined {
   if (isDeeper(json, maxClaimsDepth)) return undefined;
   let value: unknown;
   try {
     value = parse(json, undefined, {
       parseNumber: (text) => new JsonNumber(text),
-      onDuplicateKey: ({ newValue }) => newValue,
+      onDuplicateKey({ newValue }) {
+        onDuplicate();
+        return newValue;
+      },
     });
   } catch {
     return undefined;

@@ -50,7 +50,9 @@ function checkUrl(text: string, report: Report): void {
     report('warning', ['url'], 'insecure', 'http sends client secrets in clear: use https');
 }
 
-const isInsecure = ({ protocol, hostname }: URL): boolean => protocol === 'http:' && !isLoopback(hostname);
+/** Whether others on the way can read and change what is sent to a server. */
+export const isInsecure = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'http:' && !isLoopback(hostname);
 
 /** RFC 8414 section 2: an https URL without query and fragment. */
 function findIssuerFault(text: string): string | undefined {

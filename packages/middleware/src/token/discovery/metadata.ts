@@ -7,6 +7,8 @@ export interface ServerMetadata {
   readonly tokenEndpoint: string;
   /** The method that `clientAuthentication: auto` tries first. */
   readonly firstMethod: 'client_secret_basic' | 'client_secret_post';
+  /** Absolute URL of the keys that tokens are signed with; undefined when there is none that can be used. */
+  readonly jwksUri: string | undefined;
 }
 
 /** What metadata must fit. */
@@ -42,10 +44,13 @@ export function readMetadata(
   const methods = fields['token_endpoint_auth_methods_supported'];
   const knowsPostAlone =
     Array.isArray(methods) && methods.includes('client_secret_post') && !methods.includes('client_secret_basic');
+  const jwksUri = fields['jwks_uri'];
+  const hasKeys = typeof jwksUri === 'string' && findEndpointFault(jwksUri, new URL(issuer)) === undefined;
   return Object.freeze({
     kind: 'metadata',
     tokenEndpoint: new URL(endpoint).href,
     firstMethod: knowsPostAlone ? 'client_secret_post' : 'client_secret_basic',
+    jwksUri: hasKeys ? new URL(jwksUri).href : undefined,
   });
 } // prettier-ignore
 

@@ -145,7 +145,7 @@ export const leastLifetimeMs = 300_000;
 const longestLifetimeMs = 86_400_000;
 
 /** How long a document may be used (RFC 9111 section 5.2.2.1), within our bounds. */
-function readLifetimeMs(headers: Headers): number {
+export function readLifetimeMs(headers: Headers): number {
   const control = headers.get('cache-control') ?? '';
   if (/(?:^|[\s,])no-(?:store|cache)\b/i.test(control)) return leastLifetimeMs;
   const [, seconds] = /(?:^|[\s,])max-age\s*=\s*"?(\d+)/i.exec(control) ?? [];
@@ -173,7 +173,7 @@ function describeFaults(faults: readonly MetadataFault[], { headers }: MetadataR
   return toShownText(text, maxProblemCharacters) ?? '';
 }
 
-function revealAll(headers: Readonly<Record<string, Secret>>): Record<string, string> {
+export function revealAll(headers: Readonly<Record<string, Secret>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.reveal()]),
   );

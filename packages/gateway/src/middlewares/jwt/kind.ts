@@ -1,0 +1,84 @@
+import { fingerprint } from '@grantgate/middleware/base/fingerprint';
+import type { CallerProofs } from '@grantgate/middleware/jwt/binding';
+import {
+  createJwtAuthenticator,
+  type JwtAuthenticator,
+} from '@grantgate/middleware/jwt/create-jwt-authenticator';
+import type { JwtOptions } from '@grantgate/middleware/jwt/options';
+import { parseJwt } from '@grantgate/middleware/jwt/parse';
+import { jwtSchema } from '@grantgate/middleware/jwt/schema';
+import { createDiscoveries } from '@grantgate/middleware/token/discovery/discoveries';
+import { createCredentialCache } from '@grantgate/middleware/verification/credential-cache';
+import { asWritten } from '../../config/as-written.ts';
+import type { MiddlewareConfig } from '../../config/dynamic.ts';
+import { isMapping, valueAt } from '../../config/path.ts';
+import { createSharing } from '../../reload/shared-resources.ts';
+import type { SharedSources } from '../../secrets/resolve.ts';
+import { certificateThumbprintOf, createCallerStep } from '../caller-step.ts';
+import { defineKind, type Compile, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
+import { readParsedOptions } from '../read-parsed-options.ts';
+import type { StepRequest } from '../step.ts';
+import { optionRules } from './option-rules.ts';
+
+/** Traefik Hub's `jwt` (RFC 7519, RFC 9068). */
+export const jwt = defineKind<JwtOptions>({
+  name: 'jwt',
+  isPlugin: true,
+  description: 'Lets callers pass who send a JWT as a bearer token (RFC 6750, RFC 9068).',
+  schema: () => jwtSchema,
+  rules: optionRules,
+  read,
+  createCompile,
+});
+
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<JwtOptions> {
+  return readParsedOptions(toFileReference(config), sources, parseJwt);
+}
+
+/** Writes the path of `jwksFile` as a secret reference, so that the file is read, allowed and watched as those are. */
+function toFileReference(config: MiddlewareConfig): MiddlewareConfig {
+  const { options } = config;
+  const [name = ''] = asWritten(options, ['jwksFile']);
+  const file = valueAt(options, [name]);
+  const isPath = typeof file === 'string' && file !== '' && !/^\s*\{|^urn:/i.test(file);
+  return isPath && isMapping(options)
+    ? { ...config, options: { ...options, [name]: `urn:file:${file}` } }
+    : config;
+}
+
+/** What a request shows of its caller. Beside a proxy, all of it is as the proxy tells it, and there is no certificate. */
+export const callerProofs: CallerProofs<StepRequest> = Object.freeze({
+  certificateThumbprint: certificateThumbprintOf,
+  proof: (request: StepRequest) => request.header('dpop'),
+  method: ({ facts }: StepRequest) => facts.method,
+  url(request: StepRequest) {
+    const { scheme, authority, path } = request.facts;
+    return `${request.header('x-forwarded-proto') ?? scheme}://${authority}${path}`;
+  },
+});
+
+/** Middlewares with the same options share keys, connections and verified tokens, across reloads. */
+function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
+  const { clock } = deps;
+  const cache = createCredentialCache({ clock });
+  const discoveries = createDiscoveries({ clock, onEvent: (event) => deps.discoveries?.publish(event) });
+  const sharing = createSharing<JwtAuthenticator<StepRequest>>((authenticator) => authenticator.close());
+  return (options, name) => {
+    const use = sharing.acquire(fingerprint(options), () =>
+      createJwtAuthenticator<StepRequest>(options, {
+        clock,
+        cache,
+        discoveries,
+        proofs: callerProofs,
+        onKeys: (event) => deps.keys?.publish(event),
+      }),
+    );
+    const authentication = use.value;
+    return createCallerStep(name, {
+      source: authentication.source,
+      authentication,
+      forwards: options.forwardAuthorization,
+      close: () => use.release(),
+    });
+  };
+}

@@ -1,0 +1,20 @@
+import type { OptionRules } from '../../config/structural-schema.ts';
+
+const sources = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'issuer'];
+
+/** An empty text is an option left out. */
+const given = sources.map((name) => `has(self.${name}) && self.${name} != ''`).join(', ');
+
+/** What `jwt` demands beyond the types of its options, as far as an API server can say it. */
+export const optionRules: OptionRules = {
+  '': {
+    'x-kubernetes-validations': [
+      { rule: `[${given}].filter(one, one).size() == 1`, message: `set one of ${sources.join(', ')}` },
+    ],
+  },
+  'clientConfig.tls': {
+    'x-kubernetes-validations': [
+      { rule: 'has(self.cert) == has(self.key)', message: 'cert and key go together' },
+    ],
+  },
+};

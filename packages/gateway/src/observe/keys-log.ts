@@ -1,0 +1,23 @@
+import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
+import type { Log } from './log.ts';
+
+/** Says in the log when the keys of an issuer cannot be obtained, and when others are in use. */
+export function createKeysLog(log: Log): (event: KeysEvent) => void {
+  return (event) => {
+    // A URL may have a query, which is no business of a log.
+    const url = event.url.replace(/\?.*/, '');
+    if (event.kind === 'obtained') {
+      const { keys, problems } = event;
+      log.info('key set obtained', {
+        url,
+        keys,
+        ...(problems.length > 0 && { ignored: problems.join('; ') }),
+      });
+      return;
+    }
+    const { detail, keys, isFirst, nextTryInMs } = event;
+    const fields = { url, detail, earlierKeys: keys, nextTryInSeconds: Math.round(nextTryInMs / 1000) };
+    if (isFirst) log.warn('key set request failed', fields);
+    else log.debug('key set request failed again', fields);
+  };
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '../base/clock.ts';
+import type { Claims } from '../claims/claims.ts';
+import { readClaim } from '../claims/path.ts';
+import type { CredentialRequest } from '../credentials/credential-reading.ts';
+import { createCredentialSource, type CredentialSource } from '../credentials/credential-source.ts';
+import { createBearerDeny } from '../decision/bearer-deny.ts';
+import type { Deny } from '../decision/decision.ts';
+import { createDeny } from '../decision/refusals.ts';
+import { describeForOperators, type TokenFailure } from '../token/failure.ts';
+import { createBearerRefusals } from '../verification/bearer-refusals.ts';
+import { createCallerDecide, type CallerAuthentication } from '../verification/create-caller-decide.ts';
+import { createCredentialCache, type CredentialCache } from '../verification/credential-cache.ts';
+import type { Verification } from '../verification/verification.ts';
+import { createConfirm, type CallerProofs } from './binding.ts';
+import { createCheckProof } from './dpop.ts';
+import { openKeys, type KeyParts } from './open-keys.ts';
+import type { JwtOptions } from './options.ts';
+import { createVerifyJwt, type JwtOutcome } from './verify-jwt.ts';
+
+/** Decides on requests for one `jwt` middleware. */
+export interface JwtAuthenticator<Request extends CredentialRequest> extends CallerAuthentication<Request> {
+  readonly source: CredentialSource;
+  /** Verifies a token without its caller, cache and policy: for explanations. */
+  readonly verify: (token: string) => Promise<JwtOutcome>;
+  /** Closes connections, and ends the trust in every key. */
+  readonly close: () => Promise<void>;
+}
+
+export interface JwtAuthenticatorParts<Request> extends KeyParts {
+  readonly clock: Clock;
+  readonly proofs: CallerProofs<Request>;
+  /** Default: a separate cache. */
+  readonly cache?: CredentialCache | undefined;
+}
+
+/** Creates an authenticator from options that `parseJwt` has parsed. */
+export function createJwtAuthenticator<Request extends CredentialRequest>(
+  options: JwtOptions,
+  parts: JwtAuthenticatorParts<Request>,
+): JwtAuthenticator<Request> {
+  const { clock, proofs, cache = createCredentialCache({ clock }) } = parts;
+  const { requireBinding: required, clockSkewMs, forwardAuthorization: forwards } = options;
+  const schemes = toSchemes(options);
+  const source = createCredentialSource({
+    header: 'Authorization',
+    schemes,
+    query: options.tokenQueryKey,
+    cookie: undefined,
+    syntax: 'b64token',
+    noun: 'token',
+  });
+  const deny = createBearerDeny({ schemes });
+  const keys = openKeys(options, parts);
+  const verify = createVerifyJwt(options, keys, clock);
+  const binding = { required, proofs, checkProof: createCheckProof(clock, clockSkewMs), deny };
+  const toVerification = (
+    value: string,
+    scheme: string | undefined,
+    outcome: JwtOutcome,
+  ): Verification<Request> => {
+    if (outcome.kind === 'failure') return { kind: 'refusal', deny: toUnavailable(outcome) };
+    if (outcome.kind === 'refused') {
+      const { detail, reason } = outcome;
+      return { kind: 'refusal', deny: deny('token_invalid', detail, { reason }) };
+    }
+    const { claims, key, expiresAtMs } = outcome;
+    const clientId = clientIdOf(claims);
+    const bound = createConfirm<Request>({ value, scheme, claims, clientId }, binding);
+    if ('refusal' in bound) return { kind: 'refusal', deny: bound.refusal };
+    return {
+      kind: 'identity',
+      clientId,
+      claims,
+      expiresAtMs: clock.monotonic() + expiresAtMs - clock.now(),
+      trust: key.trust,
+      confirm: bound.confirm,
+    };
+  };
+  const authentication = createCallerDecide<Request>({
+    source,
+    claims: options,
+    verify: async (value, scheme) => toVerification(value, scheme, await verify(value)),
+    refusals: createBearerRefusals(deny),
+    forwards,
+    cache,
+    clock,
+  });
+  return Object.freeze({
+    ...authentication,
+    source,
+    verify,
+    async close() {
+      authentication.purge();
+      await keys.close();
+    },
+  });
+}
+
+const toSchemes = ({ requireBinding }: JwtOptions): readonly string[] =>
+  requireBinding === 'dpop' ? ['DPoP'] : requireBinding === 'any' ? ['DPoP', 'Bearer'] : ['Bearer'];
+
+/** The client that a token was issued to: RFC 9068 `client_id`, or what other servers write; else its subject. */
+function clientIdOf(claims: Claims): string {
+  for (const name of ['client_id', 'azp', 'cid', 'appid', 'sub']) {
+    const value = readClaim(claims, [name]);
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return '';
+}
+
+/** Keys that cannot be obtained say nothing about the token. */
+function toUnavailable(failure: TokenFailure): Deny {
+  const code =
+    failure.reason === 'timeout' ? 'authorization_server_timeout' : 'authorization_server_unavailable';
+  return createDeny(
+    code,
+    'The keys that tokens are signed with cannot be obtained.',
+    failure.retryAfterSeconds,
+    { reason: describeForOperators(failure) },
+  );
+}

@@ -1,0 +1,23 @@
+import type { JsonValue } from '../claims/claims.ts';
+import { claimJson } from '../claims/text.ts';
+
+/** Why a token is not accepted. */
+export interface JwtRefusal {
+  readonly kind: 'refused';
+  /** For callers: says which check failed, and no value. */
+  readonly detail: string;
+  /** For operators: what was found and what was expected. Quotes claims, never the token. */
+  readonly reason: string;
+}
+
+export const refuseJwt = (detail: string, reason: string): JwtRefusal =>
+  Object.freeze({ kind: 'refused', detail, reason });
+
+/** Characters of a value in a reason. */
+const shownCharacters = 120;
+
+/** A value of a token as it may stand in a reason. */
+export function showClaim(value: JsonValue | undefined): string {
+  const text = value === undefined ? 'missing' : claimJson(value);
+  return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}...`;
+}

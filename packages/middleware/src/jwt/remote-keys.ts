@@ -1,0 +1,131 @@
+import type { Clock } from '../base/clock.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { TokenEndpointOptions } from '../token/endpoint.ts';
+import { createTokenFailure, describeForOperators, type TokenFailure } from '../token/failure.ts';
+import { retry } from '../token/retry.ts';
+import { createTransport } from '../token/transport.ts';
+import { replaceKeys } from './key-set.ts';
+import { endTrust, selectKeys, type KeyMatch, type KeyQuery, type KeySource } from './key-source.ts';
+import type { KeysEvent } from './keys-event.ts';
+import { requestKeySet, type FreshKeySet } from './request-key-set.ts';
+import type { VerificationKey } from './verification-key.ts';
+
+export type RemoteKeysOptions = Pick<
+  TokenEndpointOptions,
+  'url' | 'tls' | 'proxy' | 'headers' | 'timeoutMs' | 'maxRetries'
+>;
+
+export interface RemoteKeysParts {
+  readonly clock: Clock;
+  /** Returns a number in [0, 1), as `Math.random`, which is the default. */
+  readonly random?: (() => number) | undefined;
+  readonly onEvent?: ((event: KeysEvent) => void) | undefined;
+}
+
+/** Keys in memory; times are `Clock.monotonic()` milliseconds. */
+interface CachedKeys {
+  readonly keys: readonly VerificationKey[];
+  readonly obtainedAtMs: number;
+  /** From then on, a use starts a request in the background. */
+  readonly refreshAtMs: number;
+}
+
+interface KeysOutage {
+  readonly failure: TokenFailure;
+  readonly failures: number;
+  /** No request until then. */
+  readonly untilMs: number;
+}
+
+/** Milliseconds for which a key set is new enough: a `kid` that it does not have is unknown without another request. */
+const unknownKeyCooldownMs = 5_000;
+/** Milliseconds without a request after the first failure, doubled with each further one, and at most; half of it at random. */
+const firstCooldownMs = 1_000;
+const longestCooldownMs = 30_000;
+/** The longest `Retry-After` that is believed, in milliseconds. */
+const longestRetryAfterMs = 300_000;
+
+/**
+ * Keys of a JWK Set at a URL. They are requested when first needed, again ahead of their expiry, and when a token names a key that
+ * they do not have; however many tokens wait, there is one request. The last good keys serve while the server fails.
+ */
+export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysParts): KeySource {
+  const { clock, random = Math.random, onEvent: announce = () => {} } = parts;
+  const { url } = options;
+  const transport = createTransport(options, clock);
+  let cached: CachedKeys | undefined;
+  let outage: KeysOutage | undefined;
+  let flight: Promise<TokenFailure | undefined> | undefined;
+  let isClosed = false;
+
+  const keep = ({ set, lifetimeMs }: FreshKeySet): undefined => {
+    const now = clock.monotonic();
+    const keys = replaceKeys(cached?.keys ?? [], set.keys);
+    const isNews = outage !== undefined || keys.some((key, at) => key !== cached?.keys[at]);
+    cached = { keys, obtainedAtMs: now, refreshAtMs: now + lifetimeMs * 0.8 };
+    outage = undefined;
+    if (isClosed) void endTrust(keys);
+    if (isNews) announce(Object.freeze({ kind: 'obtained', url, keys: keys.length, problems: set.problems }));
+  };
+
+  const fail = (failure: TokenFailure): TokenFailure => {
+    const failures = (outage?.failures ?? 0) + 1;
+    const longest = Math.min(longestCooldownMs, firstCooldownMs * 2 ** (failures - 1));
+    const askedMs = Math.min(longestRetryAfterMs, (failure.retryAfterSeconds ?? 0) * 1000);
+    const waitMs = Math.max(askedMs, longest * (0.5 + random() / 2));
+    const isFirst = outage === undefined;
+    outage = { failure, failures, untilMs: clock.monotonic() + waitMs };
+    announce(
+      Object.freeze({
+        kind: 'failed',
+        url,
+        detail: describeForOperators(failure),
+        isFirst,
+        keys: cached?.keys.length ?? 0,
+        nextTryInMs: waitMs,
+      }),
+    );
+    return refuse(failure, waitMs);
+  };
+
+  /** Only the first request is retried: while the server is down, callers wait for a single attempt. */
+  const launch = (): Promise<TokenFailure | undefined> => {
+    const maxRetries = cached === undefined && outage === undefined ? options.maxRetries : 0;
+    flight ??= retry(() => requestKeySet(options, transport, clock), { clock, random, maxRetries })
+      .then((outcome) => (outcome.kind === 'fresh' ? keep(outcome) : fail(outcome)))
+      .finally(() => (flight = undefined));
+    return flight;
+  };
+
+  const afterRequest = (query: KeyQuery): MaybePromise<KeyMatch | TokenFailure> => {
+    const now = clock.monotonic();
+    if (outage !== undefined && now < outage.untilMs) return refuse(outage.failure, outage.untilMs - now);
+    return launch().then((failure) => failure ?? selectKeys(cached?.keys ?? [], query));
+  };
+
+  return Object.freeze({
+    find(query: KeyQuery) {
+      if (cached === undefined) return afterRequest(query);
+      const now = clock.monotonic();
+      const match = selectKeys(cached.keys, query);
+      const isCooling = outage !== undefined && now < outage.untilMs;
+      if (now >= cached.refreshAtMs && !isCooling) void launch();
+      if (match.keys.length > 0 || query.id === undefined) return match;
+      if (now - cached.obtainedAtMs < unknownKeyCooldownMs) return match;
+      return afterRequest(query);
+    },
+    async close() {
+      isClosed = true;
+      await endTrust(cached?.keys ?? []);
+      await flight;
+      await transport.close();
+    },
+  });
+}
+
+const refuse = ({ reason, detail, response }: TokenFailure, waitMs: number): TokenFailure =>
+  createTokenFailure(reason, detail, {
+    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+    response,
+    isLocal: true,
+  });

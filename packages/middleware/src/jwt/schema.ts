@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { asymmetricAlgorithms, secretAlgorithms } from '../base/signing-key.ts';
+import { claimsFields } from '../options/claims-schema.ts';
+import { connectionFields, proxySchema } from '../options/connection-schema.ts';
+import { duration } from '../options/duration.ts';
+import { headersSchema } from '../options/request-schema.ts';
+import { secret, secretText } from '../options/secret-schema.ts';
+
+const algorithms = [...asymmetricAlgorithms, ...secretAlgorithms];
+
+/** Longest `clockSkew` in milliseconds: beyond, an expired token is no matter of clocks. */
+const longestSkewMs = 600_000;
+
+/** The options of `jwt` under their canonical names. */
+export const jwtSchema = z.strictObject({
+  signingSecret: secret
+    .optional()
+    .describe('Secret that tokens are signed with (HMAC). 32 bytes or more; a shorter one warns.'),
+  signingSecretBase64Encoded: z.boolean().default(false).describe('Whether `signingSecret` is Base64.'),
+  publicKey: secretText.optional().describe('Public key of the tokens: PEM, or a PEM certificate.'),
+  jwksFile: secretText
+    .optional()
+    .describe('JWK Set as JSON (RFC 7517), or in the gateway the absolute path of a file with one.'),
+  jwksUrl: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'URL of a JWK Set: `https`, or `http` with a warning unless it is loopback. A path such as `/.well-known/jwks.json` is below each of `issuers`.',
+    ),
+  issuer: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Issuer identifier, exactly as the server spells it: its metadata name the keys (RFC 8414, OpenID Connect Discovery), and it is the only accepted `iss` unless `issuers` is given.',
+    ),
+  issuers: z.array(z.string().min(1)).default([]).describe('Accepted values of `iss`. Default: `issuer`.'),
+  audience: z
+    .union([z.string().min(1), z.array(z.string().min(1))], { error: 'expected a text or a list of texts' })
+    .describe(
+      'Values of `aud`, one of which a token must have. `[]`, which has to be written out, accepts tokens for any audience.',
+    ),
+  algorithms: z
+    .array(z.enum(algorithms, { error: `expected one of ${algorithms.join(', ')}` }))
+    .min(1, { error: 'expected one or more algorithms' })
+    .optional()
+    .describe(
+      'Accepted values of `alg`. Default: with `signingSecret` those with HMAC, otherwise every asymmetric one.',
+    ),
+  clockSkew: duration
+    .refine((ms) => ms <= longestSkewMs, { error: 'expected a duration up to 10m' })
+    .prefault('30s')
+    .describe('Time that the clocks of the issuer and of this machine may differ.'),
+  type: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      '`typ` that a token must have. `at+jwt`: access tokens of RFC 9068, with all their claims. Default: `JWT`, `at+jwt` or none.',
+    ),
+  requireBinding: z
+    .enum(['certificate', 'dpop', 'any'], { error: 'expected certificate, dpop or any' })
+    .optional()
+    .describe(
+      "Accepts only tokens that are bound to the caller's TLS certificate (`certificate`, RFC 8705), to a key of which each request has a proof (`dpop`, RFC 9449), or to one of them (`any`). Without it, a bound token still needs its proof, and `Authorization: DPoP` is not accepted.",
+    ),
+  forwardAuthorization: z
+    .boolean()
+    .default(false)
+    .describe('Whether the server gets the token, in `Authorization`.'),
+  tokenKey: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Query parameter that may carry the token, for callers that cannot send `Authorization`. The server does not get it. Form data are not read.',
+    ),
+  tokenQueryKey: z.string().min(1).optional().describe('The same as `tokenKey`.'),
+  ...claimsFields,
+  clientConfig: z
+    .strictObject({
+      ...connectionFields,
+      headers: headersSchema
+        .optional()
+        .describe('Additional headers of the requests for metadata and keys, by name.'),
+      proxy: proxySchema,
+    })
+    .prefault({})
+    .describe('Connections to the authorization server.'),
+});
+
+/** The options as a user writes them, under their canonical names. */
+export type JwtInput = z.input<typeof jwtSchema>;
+export type JwtShape = z.output<typeof jwtSchema>;
