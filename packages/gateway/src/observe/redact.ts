@@ -14,7 +14,9 @@ export function redactTarget(target: string, names?: ReadonlySet<string>): strin
   const before = redactPath(question < 0 ? target : target.slice(0, question));
   if (question < 0) return before;
   const pairs = target.slice(question + 1).split('&');
-  return `${before}?${pairs.map((pair) => redactPair(pair, names)).join('&')}`;
+  // In place: once per logged request.
+  for (let at = 0; at < pairs.length; at += 1) pairs[at] = redactPair(pairs[at] ?? '', names);
+  return `${before}?${pairs.join('&')}`;
 }
 
 function redactPath(path: string): string {
