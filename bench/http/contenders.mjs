@@ -40,15 +40,17 @@ const contenders = {
       [1, 2].map((workers) => [`grantgate-${level}-${workers}`, grantgate(level, workers)]),
     ),
   ),
+  'grantgate-gateway-1+steps': grantgate('gateway', 1, { steps: true }),
 };
 
-function grantgate(level, workers, build) {
+/** @param build of another repository. @param steps a `headers` and a `stripPrefix` step before the authentication. */
+function grantgate(level, workers, { build, steps = false } = {}) {
   return {
     sends: level === 'application' ? callers : own,
     guards: level === 'application',
     workers,
     start: ({ stage, backend, tokenUrl }, name) =>
-      startGrantgate(stage, { name, backend, tokenUrl, level, workers, build }),
+      startGrantgate(stage, { name, backend, tokenUrl, level, workers, build, steps }),
   };
 }
 
@@ -67,7 +69,7 @@ export async function startContenders({ stage, backend, tokenUrl, names, peers }
     for (const level of ['application', 'gateway'])
       if (names.includes(`grantgate-${level}-1`)) {
         const name = `grantgate-${level}-1 of ${build}`;
-        all.push({ name, file: `peer-${index}-${level}`, ...grantgate(level, 1, build) });
+        all.push({ name, file: `peer-${index}-${level}`, ...grantgate(level, 1, { build }) });
       }
   const started = [];
   for (const { file, start, ...contender } of all)

@@ -26,22 +26,44 @@ const middleware = (tokenUrl, credentials) => ({
 const applicationLevel = {};
 const gatewayLevel = { clientID: own.clientId, clientSecret: own.clientSecret };
 
+/** Before the authentication: one step that changes the request and the response, and one that looks at its path. */
+const stepsBefore = {
+  headers: {
+    headers: {
+      customRequestHeaders: { 'X-Gateway': 'grantgate' },
+      customResponseHeaders: { 'X-Content-Type-Options': 'nosniff' },
+    },
+  },
+  strip: { stripPrefix: { prefixes: ['/api'] } },
+};
+
 /** Several routers, each with a path of its own, or one for everything. */
-const routersOf = (count) =>
+const routersOf = (count, middlewares) =>
   Object.fromEntries(
     Array.from({ length: count }, (_, index) => [
       `r${index}`,
       {
         rule: count === 1 ? 'PathPrefix(`/`)' : `PathPrefix(\`/r${index}/\`)`,
         service: 'service',
-        middlewares: ['auth'],
+        middlewares,
       },
     ]),
   );
 
 export async function startGrantgate(
   stage,
-  { name, backend, tokenUrl, level, workers = 1, routers = 1, accessLog = true, metrics = false, build },
+  {
+    name,
+    backend,
+    tokenUrl,
+    level,
+    workers = 1,
+    routers = 1,
+    accessLog = true,
+    metrics = false,
+    build,
+    steps = false,
+  },
 ) {
   const log = accessLog ? stage.path(`${name}.access.log`) : undefined;
   const gateway = await startGateway(stage, {
@@ -58,9 +80,12 @@ export async function startGrantgate(
     },
     routes: {
       http: {
-        routers: routersOf(routers),
+        routers: routersOf(routers, [...(steps ? Object.keys(stepsBefore) : []), 'auth']),
         services: { service: { loadBalancer: { servers: [{ url: `http://127.0.0.1:${backend}` }] } } },
-        middlewares: { auth: middleware(tokenUrl, level === 'gateway' ? gatewayLevel : applicationLevel) },
+        middlewares: {
+          ...(steps && stepsBefore),
+          auth: middleware(tokenUrl, level === 'gateway' ? gatewayLevel : applicationLevel),
+        },
       },
     },
   });

@@ -11,6 +11,8 @@ export interface CaseRequest {
   readonly method?: string;
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: none. */
+  readonly body?: string;
   /** Why grantgate responds otherwise than Traefik; undefined: it does not. */
   readonly differs?: string;
 }

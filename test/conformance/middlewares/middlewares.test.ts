@@ -10,12 +10,13 @@ import {
 import { readVersion, startTraefik, traefikProgram } from '../traefik/real.testkit.ts';
 import { cases as usualCases, type MiddlewareCase } from './cases.ts';
 import { forwardAuthCases } from './forward-auth-cases.ts';
+import { responseCases } from './response-cases.ts';
 import { observe, serviceUrl, startService, type Observation } from './observe.testkit.ts';
 
 // The middlewares behave as those of the real Traefik did when they were recorded, except where a case says why not. With
 // TRAEFIK=PROGRAM the real one is asked again; `RECORD=1 TRAEFIK=PROGRAM npx vitest run test/conformance/middlewares` records.
 
-const cases = [...usualCases, ...forwardAuthCases];
+const cases = [...usualCases, ...forwardAuthCases, ...responseCases];
 const recording = new URL('testdata/traefik.json', import.meta.url);
 
 interface MiddlewareRecording {
@@ -38,8 +39,12 @@ const plain = (observations: readonly Observation[]): unknown => JSON.parse(JSON
 
 describe('the middlewares of Traefik', () => {
   it.each(cases)('$name: as recorded from the real one', async ({ name, middlewares, requests }) => {
-    const { steps } = compileMiddlewares(withServiceUrl(middlewares));
-    const { gateway } = await startGatewayWith({}, { steps, servers: [service.url] });
+    const pages = { pages: { loadBalancer: { servers: [{ url: service.url }] } } };
+    const { steps } = compileMiddlewares(withServiceUrl(middlewares), undefined, undefined, pages);
+    const { gateway } = await startGatewayWith(
+      {},
+      { steps, servers: [service.url], services: { 'pages@file': service.url } },
+    );
     const observations: Observation[] = [];
     for (const one of requests) observations.push(await observe(gateway.port, one, service));
     const wanted = read().observations[name] ?? [];
@@ -83,7 +88,10 @@ function toRoutes(url: string): object {
         ),
       },
       middlewares: withServiceUrl(Object.fromEntries(named.flat())),
-      services: { up: { loadBalancer: { servers: [{ url }] } } },
+      services: {
+        up: { loadBalancer: { servers: [{ url }] } },
+        pages: { loadBalancer: { servers: [{ url }] } },
+      },
     },
   };
 }

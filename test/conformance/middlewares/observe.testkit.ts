@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage } from 'node:http';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CaseRequest } from './cases.ts';
 
@@ -29,7 +29,7 @@ const authResponses: Readonly<Record<string, readonly [number, Readonly<Record<s
 
 /** Of responses: what middlewares set, and what the service sets. */
 const responseHeaders =
-  /^(?:location|vary|retry-after|access-control-.*|strict-transport-security|public-key-pins|referrer-policy|permissions-policy|content-security-policy.*|x-(?!request-id|retry-in).*)$/;
+  /^(?:location|vary|retry-after|access-control-.*|strict-transport-security|content-encoding|etag|accept-ranges|public-key-pins|referrer-policy|permissions-policy|content-security-policy.*|x-(?!request-id|retry-in).*)$/;
 /** Of requests: what middlewares set; the hop's own are compared elsewhere. */
 const requestHeaders = /^x-(?!forwarded-(?:for|host|port|proto|server)|real-ip|request-id|case).*$/;
 
@@ -52,10 +52,42 @@ const bodies: Readonly<Record<string, string | Buffer>> = {
   '/binary': Buffer.from([1, 2, 3]),
 };
 
+/** Headers of large responses, by the rest of their target. */
+const bigHeaders: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  encoded: { 'Content-Encoding': 'br' },
+  etag: { ETag: '"abc"' },
+  'weak-etag': { ETag: 'W/"abc"' },
+  ranges: { 'Accept-Ranges': 'bytes' },
+  vary: { Vary: 'Accept' },
+  grpc: { 'Content-Type': 'application/grpc' },
+  json: { 'Content-Type': 'application/json' },
+  png: { 'Content-Type': 'image/png' },
+  html: { 'Content-Type': 'text/html; charset=utf-8' },
+};
+
+/** Responds to targets that stand for something; false: this is none. */
+function respondAs(target: string, response: ServerResponse, count: number): boolean {
+  const [, whole, kind = whole, rest = ''] =
+    /^\/(?:(big)$|(big|status|page|breaks|unavailable)-([\w-]+))/.exec(target) ?? [];
+  if (kind === 'big')
+    response
+      .writeHead(200, { 'Content-Type': 'text/plain', ...bigHeaders[rest] })
+      .end('0123456789abcdef'.repeat(256));
+  else if (kind === 'status')
+    response.writeHead(Number(rest), { 'Content-Type': 'text/plain' }).end('status');
+  else if (kind === 'page') response.writeHead(200, { 'Content-Type': 'text/html' }).end('page');
+  else if (kind === 'breaks' && count % 2 === 1) response.socket?.destroy();
+  else if (kind === 'unavailable' && count % 2 === 1) response.writeHead(503).end();
+  else return false;
+  return true;
+}
+
 /** A service with headers of its own that middlewares may change. */
 export async function startService() {
   let seen: Observation['seen'];
   let asked: Observation['asked'];
+  /** Requests, by target. */
+  const counts = new Map<string, number>();
   const server = createServer((incoming, response) => {
     const { url: target = '', method = '', headers } = incoming;
     const ofAuth = authResponses[target];
@@ -66,6 +98,8 @@ export async function startService() {
     }
     seen = { target, host: headers.host ?? '', headers: pick(headers, requestHeaders) };
     response.setHeader('X-Server', 'service');
+    counts.set(target, (counts.get(target) ?? 0) + 1);
+    if (respondAs(target, response, counts.get(target) ?? 0)) return;
     if (target === '/vary') response.setHeader('Vary', 'Accept');
     if (target === '/secured') response.setHeader('X-Frame-Options', 'SAMEORIGIN');
     if (target === '/typed') response.setHeader('Content-Type', 'application/json');
@@ -91,7 +125,7 @@ export async function startService() {
 /** Sends a request of a case to a proxy on a port. @param more headers beside those of the case. */
 export async function observe(
   port: number,
-  { method = 'GET', target, headers = {} }: CaseRequest,
+  { method = 'GET', target, headers = {}, body }: CaseRequest,
   service: { readonly url: string; take(): Pick<Observation, 'seen' | 'asked'> },
   more: Readonly<Record<string, string>> = {},
 ): Promise<Observation> {
@@ -104,7 +138,7 @@ export async function observe(
     agent: false,
     headers: { Host: 'api.example', ...headers, ...more },
   });
-  sent.end();
+  sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   response.resume();
   await once(response, 'end');

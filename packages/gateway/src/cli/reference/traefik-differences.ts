@@ -5,6 +5,8 @@ export const differences: Readonly<Record<string, string>> = {
   'http.routers.NAME.rule':
     'Line breaks are allowed anywhere. The regular expressions of all rules may take half a million steps per request; beyond that, 400.',
   'http.routers.NAME.ruleSyntax': 'Only the syntax of Traefik 3 is supported.',
+  'http.routers.NAME.service':
+    '`noop@internal` refuses requests with 503; the other services of `@internal` are not served.',
   'http.routers.NAME.middlewares': 'A router with a middleware that is not served refuses requests with 503.',
   'http.services.NAME.loadBalancer.servers[].url':
     'As in Traefik, its path is ignored without `preservePath`, but with a warning.',

@@ -9,7 +9,7 @@ import type {
 import type { Document } from '../../config/document.ts';
 import type { Path } from '../../config/path.ts';
 import { formatPath, valueAt } from '../../config/path.ts';
-import type { Problem } from '../../config/place.ts';
+import type { Place, Problem } from '../../config/place.ts';
 import { createProblem, errorsOf } from '../../config/problem.ts';
 import type { OtherNames, Source } from '../../config/read.ts';
 import { readObject } from '../../config/read.ts';
@@ -29,7 +29,7 @@ import { dynamicSchema, fileNames, httpSchema, routerSchema, serviceSchema } fro
 
 const others: { file: OtherNames; router: OtherNames; service: OtherNames } = {
   file: { unsupported: ['tcp', 'udp', 'models'] },
-  router: { ignored: ignoredRouterNames },
+  router: { unsupported: ['parentRefs'], ignored: ignoredRouterNames },
   service: {
     unsupported: unsupportedServiceNames,
     ignored: ignoredServiceNames,
@@ -84,6 +84,7 @@ function addRouter(draft: Draft, name: string, source: Source): void {
   draft.problems.push(...problems);
   const rulePath = writtenPath(['rule']);
   const mention = createMentions(draft, { kind: 'routers', name }, document);
+  if (value.service === noService) addNoService(draft, document.placeOf(writtenPath(['service'])));
   const router: RouterConfig = {
     name,
     place: document.placeOf(path, 'key'),
@@ -106,6 +107,18 @@ function addRouter(draft: Draft, name: string, source: Source): void {
     ),
   };
   addEntry(draft, draft.routers, router);
+}
+
+/** Traefik's service of routers whose middlewares respond to every request, such as redirects. */
+const noService = 'noop@internal';
+
+/** Requests that reach it are refused: it has no servers. */
+function addNoService(draft: Draft, place: Place): void {
+  if (!draft.services.has(noService))
+    addEntry(draft, draft.services, {
+      ...toLoadBalancer(undefined, noService, (transport) => transport),
+      ...{ name: noService, place, errors: [] },
+    });
 }
 
 /** The options called `default` have no provider, and need not be there. */

@@ -286,6 +286,13 @@ metadata: text
   });
 });
 
+it("Traefik's service without servers is one, for routers that redirect every request", () => {
+  const router = (name: string): string => `${name}: { rule: Path(\`/${name}\`), service: noop@internal }`;
+  const { problems, services } = load(`http: { routers: { ${router('a')}, ${router('b')} } }`);
+  expect(problems).toEqual([]);
+  expect(services.get('noop@internal')).toMatchObject({ servers: [], errors: [] });
+});
+
 it("a service of Traefik's own says what is here instead", () => {
   const { problems } = load('http: { routers: { dashboard: { rule: Path(`/`), service: api@internal } } }');
   expect(problems).toMatchObject([
