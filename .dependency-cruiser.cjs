@@ -118,7 +118,7 @@ module.exports = {
       name: 'the-testkit-imports-only-what-the-middleware-defines',
       severity: 'error',
       from: { path: '^packages/testkit/' },
-      to: { path: '^packages/(gateway|demo)/|^test/|\\.(test|testkit)\\.ts$' },
+      to: { path: '^packages/gateway/|^test/|\\.(test|testkit)\\.ts$' },
     },
     {
       name: 'source-imports-no-test',

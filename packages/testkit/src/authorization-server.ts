@@ -1,15 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import type { ServerOptions } from 'node:https';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Adapter } from 'oidc-provider';
+import type OidcProvider from 'oidc-provider';
+import { createProviderBase, type ProviderClient } from '../../demo/src/oidc-provider.ts';
 import { Provider } from './oidc-provider.ts';
 import type { ClientAuthMethod } from '../../middleware/src/base/client-auth-method.ts';
 
-export interface TestClient {
-  readonly clientId: string;
-  readonly clientSecret: string;
+export interface TestClient extends ProviderClient {
   /** Put into this client's JWT access tokens beside `iss`, `sub`, `aud`, `exp`, `iat`, `jti`, `client_id`. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Default `jwt`. */
@@ -60,89 +58,26 @@ export interface AuthorizationServer {
 export async function startAuthorizationServer(
   options: AuthorizationServerOptions,
 ): Promise<AuthorizationServer> {
-  const clients = new Map(options.clients.map((client) => [client.clientId, client]));
-  const tokenRequests: TokenRequestRecord[] = [];
-  const issued = new Map<string, string>();
-  let lifetimeSeconds = options.lifetimeSeconds ?? 3600;
-  let accepted: readonly ClientAuthMethod[] = options.accepts ?? [
-    'client_secret_basic',
-    'client_secret_post',
-  ];
-  const limits = new Map<string, number>();
-  let gate: Promise<void> | undefined;
-  let received = 0;
-
-  const { tls } = options;
-  const server = tls === undefined ? createHttpServer() : createHttpsServer(tls);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  const provider = new Provider(origin, {
-    adapter: (model) => createAdapter(model, clients),
-    jwks: {
-      keys: [
-        {
-          ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
-          use: 'sig',
-        },
-      ],
-    },
-    cookies: { keys: ['test'] },
-    clientDefaults: { id_token_signed_response_alg: 'ES256' },
-    features: {
-      clientCredentials: { enabled: true },
-      devInteractions: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        // The audience parameter of Auth0 and others selects the API; oidc-provider knows RFC 8707's URIs only.
-        defaultResource: (ctx) =>
-          `urn:audience:${encodeURIComponent(audienceOf(contextOf(ctx)?.body) ?? options.defaultAudience ?? 'https://api.example.com')}`,
-        getResourceServerInfo: (_ctx, resource, client) => ({
-          scope: '',
-          audience: decodeURIComponent(resource.replace(/^urn:audience:/, '')),
-          accessTokenTTL: lifetimeSeconds,
-          accessTokenFormat: clients.get(client.clientId)?.tokens ?? 'jwt',
-          jwt: { sign: { alg: 'ES256' } },
-        }),
-      },
-    },
-    extraTokenClaims: (_ctx, token) => ({ ...clients.get(token.clientId ?? '')?.claims }),
-    ttl: { ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? lifetimeSeconds },
-  });
+  const state: ServerState = {
+    clients: new Map(options.clients.map((client) => [client.clientId, client])),
+    tokenRequests: [],
+    issued: new Map(),
+    limits: new Map(),
+    defaultAudience: options.defaultAudience ?? 'https://api.example.com',
+    lifetimeSeconds: options.lifetimeSeconds ?? 3600,
+    accepted: options.accepts ?? ['client_secret_basic', 'client_secret_post'],
+    gate: undefined,
+    received: 0,
+  };
+  const { server, origin } = await listen(options.tls);
+  const provider = createProvider(origin, state);
   provider.use(async (ctx, next) => {
-    if (ctx.path !== '/token' || ctx.method !== 'POST') {
-      await next();
-      return;
-    }
-    const basic = ctx.headers.authorization !== undefined;
-    received += 1;
-    await gate;
-    if (accepted.includes(basic ? 'client_secret_basic' : 'client_secret_post')) await next();
+    if (ctx.path !== '/token' || ctx.method !== 'POST') await next();
     else {
-      ctx.status = 401;
-      if (basic) ctx.set('www-authenticate', 'Basic realm="test"');
-      ctx.body = { error: 'invalid_client', error_description: 'this method is not accepted' };
+      state.received += 1;
+      await state.gate;
+      await respond(ctx, next, state);
     }
-    const context = contextOf(ctx);
-    const seconds = limits.get(context?.client?.clientId ?? '');
-    if (seconds !== undefined) {
-      ctx.status = 429;
-      ctx.set('retry-after', String(seconds));
-      ctx.body = {};
-    }
-    const { access_token: accessToken } = (ctx.body ?? {}) as { readonly access_token?: string };
-    if (accessToken !== undefined) issued.set(accessToken, context?.client?.clientId ?? '');
-    const body = context?.body;
-    tokenRequests.push({
-      method: basic
-        ? 'client_secret_basic'
-        : body?.['client_secret'] === undefined
-          ? 'none'
-          : 'client_secret_post',
-      clientId: context?.client?.clientId,
-      audience: audienceOf(body),
-      status: ctx.status,
-    });
   });
   const handle = provider.callback();
   server.on('request', (request, response) => void handle(request, response));
@@ -150,18 +85,18 @@ export async function startAuthorizationServer(
   return {
     issuer: origin,
     url: `${origin}/token`,
-    tokenRequests,
-    received: () => received,
-    clientOf: (accessToken) => issued.get(accessToken),
-    setClient: (client) => void clients.set(client.clientId, client),
-    setLifetime: (seconds) => void (lifetimeSeconds = seconds),
-    accept: (methods) => void (accepted = methods),
-    limit: (clientId, seconds) => void limits.set(clientId, seconds),
+    tokenRequests: state.tokenRequests,
+    received: () => state.received,
+    clientOf: (accessToken) => state.issued.get(accessToken),
+    setClient: (client) => void state.clients.set(client.clientId, client),
+    setLifetime: (seconds) => void (state.lifetimeSeconds = seconds),
+    accept: (methods) => void (state.accepted = methods),
+    limit: (clientId, seconds) => void state.limits.set(clientId, seconds),
     hold(): () => void {
       let release = (): void => {};
-      gate = new Promise((resolve) => (release = resolve));
+      state.gate = new Promise((resolve) => (release = resolve));
       return () => {
-        gate = undefined;
+        state.gate = undefined;
         release();
       };
     },
@@ -173,33 +108,94 @@ export async function startAuthorizationServer(
   };
 }
 
+/** What tests change while the server runs, and what it has seen. */
+interface ServerState {
+  readonly clients: Map<string, TestClient>;
+  readonly tokenRequests: TokenRequestRecord[];
+  /** Access tokens, with the client ID of each. */
+  readonly issued: Map<string, string>;
+  /** Client IDs that get 429, with the seconds of `Retry-After`. */
+  readonly limits: Map<string, number>;
+  readonly defaultAudience: string;
+  lifetimeSeconds: number;
+  accepted: readonly ClientAuthMethod[];
+  /** Responses wait for it. */
+  gate: Promise<void> | undefined;
+  received: number;
+}
+
+async function listen(tls: ServerOptions | undefined) {
+  const server = tls === undefined ? createHttpServer() : createHttpsServer(tls);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { server, origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}` };
+}
+
+function createProvider(origin: string, state: ServerState): OidcProvider {
+  const { clients } = state;
+  return new Provider(origin, {
+    ...createProviderBase(clients),
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        // The audience parameter of Auth0 and others selects the API; oidc-provider knows RFC 8707's URIs only.
+        defaultResource: (ctx) =>
+          `urn:audience:${encodeURIComponent(audienceOf(contextOf(ctx)?.body) ?? state.defaultAudience)}`,
+        getResourceServerInfo: (_ctx, resource, client) => ({
+          scope: '',
+          audience: decodeURIComponent(resource.replace(/^urn:audience:/, '')),
+          accessTokenTTL: state.lifetimeSeconds,
+          accessTokenFormat: clients.get(client.clientId)?.tokens ?? 'jwt',
+          jwt: { sign: { alg: 'ES256' } },
+        }),
+      },
+    },
+    extraTokenClaims: (_ctx, token) => ({ ...clients.get(token.clientId ?? '')?.claims }),
+    ttl: {
+      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? state.lifetimeSeconds,
+    },
+  });
+}
+
+type Middleware = Parameters<OidcProvider['use']>[0];
+
+/** Responds to a token request, and notes it. */
+async function respond(
+  ctx: Parameters<Middleware>[0],
+  next: () => Promise<unknown>,
+  state: ServerState,
+): Promise<void> {
+  const basic = ctx.headers.authorization !== undefined;
+  if (state.accepted.includes(basic ? 'client_secret_basic' : 'client_secret_post')) await next();
+  else {
+    ctx.status = 401;
+    if (basic) ctx.set('www-authenticate', 'Basic realm="test"');
+    ctx.body = { error: 'invalid_client', error_description: 'this method is not accepted' };
+  }
+  const context = contextOf(ctx);
+  const seconds = state.limits.get(context?.client?.clientId ?? '');
+  if (seconds !== undefined) {
+    ctx.status = 429;
+    ctx.set('retry-after', String(seconds));
+    ctx.body = {};
+  }
+  const { access_token: accessToken } = (ctx.body ?? {}) as { readonly access_token?: string };
+  if (accessToken !== undefined) state.issued.set(accessToken, context?.client?.clientId ?? '');
+  const body = context?.body;
+  const posted = body?.['client_secret'] === undefined ? 'none' : 'client_secret_post';
+  state.tokenRequests.push({
+    method: basic ? 'client_secret_basic' : posted,
+    clientId: context?.client?.clientId,
+    audience: audienceOf(body),
+    status: ctx.status,
+  });
+}
+
 function audienceOf(body: Record<string, unknown> | undefined): string | undefined {
   const audience = body?.['audience'];
   return typeof audience === 'string' ? audience : undefined;
-}
-
-/** Clients are looked up in the map each time; tokens need not be kept, nobody asks for them again. */
-function createAdapter(model: string, clients: ReadonlyMap<string, TestClient>): Adapter {
-  return {
-    async find(id) {
-      const client = model === 'Client' ? clients.get(id) : undefined;
-      return (
-        client && {
-          client_id: client.clientId,
-          client_secret: client.clientSecret,
-          grant_types: ['client_credentials'],
-          response_types: [],
-          redirect_uris: [],
-        }
-      );
-    },
-    async upsert() {},
-    async findByUid() {},
-    async findByUserCode() {},
-    async consume() {},
-    async destroy() {},
-    async revokeByGrantId() {},
-  };
 }
 
 /** What oidc-provider knows of a request; undefined before it has looked at it. Koa types its own contexts loosely. */

@@ -57,54 +57,48 @@ export function userLines({ username, password }: RedisSecurity): string[] {
   return [`user ${username} on >${password} ~* &* +@all`, 'user default off'];
 }
 
-/** Starts a process with further lines of configuration, and waits until it answers. */
-export async function startRedisProcess(
-  port: number,
-  security: RedisSecurity,
-  lines: readonly string[] = [],
-  mode: 'server' | 'sentinel' = 'server',
-  host = '127.0.0.1',
-): Promise<RedisProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'grantgate-redis-'));
+interface RedisServerAccess {
+  readonly host: string;
+  readonly port: number;
+  readonly security: RedisSecurity;
+  readonly certificate: ReturnType<TestAuthority['issue']> | undefined;
+}
+
+/** Writes what `redis-server` reads into its folder. @returns the path of its configuration file. */
+function writeConfiguration(
+  folder: string,
+  { host, port, security, certificate, lines }: RedisServerAccess & { readonly lines: readonly string[] },
+): string {
   const file = (name: string, content: string): string => {
     const path = join(folder, name);
     writeFileSync(path, content, { mode: 0o600 });
     return path;
   };
+  const { authority } = security;
+  const listening =
+    authority === undefined || certificate === undefined
+      ? [`port ${port}`]
+      : [
+          'port 0',
+          `tls-port ${port}`,
+          `tls-ca-cert-file ${file('ca.pem', authority.cert)}`,
+          `tls-cert-file ${file('cert.pem', certificate.cert)}`,
+          `tls-key-file ${file('key.pem', certificate.key)}`,
+          'tls-auth-clients yes',
+          'tls-replication yes',
+        ];
+  const settings = [`bind ${host}`, `dir ${folder}`, 'daemonize no', 'save ""', 'appendonly no'];
+  return file('redis.conf', [...settings, ...listening, ...userLines(security), ...lines, ''].join('\n'));
+}
+
+/** Sends each command on a connection of its own. */
+function createCommand({ host, port, security, certificate }: RedisServerAccess): RedisProcess['command'] {
   const { authority, username, password } = security;
-  const certificate = authority?.issue('redis', ['127.0.0.1', 'localhost']);
-  const configuration = file(
-    'redis.conf',
-    [
-      `bind ${host}`,
-      `dir ${folder}`,
-      'daemonize no',
-      'save ""',
-      'appendonly no',
-      ...(authority === undefined || certificate === undefined
-        ? [`port ${port}`]
-        : [
-            'port 0',
-            `tls-port ${port}`,
-            `tls-ca-cert-file ${file('ca.pem', authority.cert)}`,
-            `tls-cert-file ${file('cert.pem', certificate.cert)}`,
-            `tls-key-file ${file('key.pem', certificate.key)}`,
-            'tls-auth-clients yes',
-            'tls-replication yes',
-          ]),
-      ...userLines(security),
-      ...lines,
-      '',
-    ].join('\n'),
-  );
   const tls =
     authority === undefined || certificate === undefined
       ? {}
       : { tls: { ca: authority.cert, cert: certificate.cert, key: certificate.key } };
-  let child: ChildProcess;
-  let output = '';
-
-  const command: RedisProcess['command'] = async (name, ...args) => {
+  return async (name, ...args) => {
     const client = new Redis({
       host,
       port,
@@ -123,6 +117,23 @@ export async function startRedisProcess(
       client.disconnect();
     }
   };
+}
+
+/** Starts a process with further lines of configuration, and waits until it answers. */
+export async function startRedisProcess(
+  port: number,
+  security: RedisSecurity,
+  lines: readonly string[] = [],
+  mode: 'server' | 'sentinel' = 'server',
+  host = '127.0.0.1',
+): Promise<RedisProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'grantgate-redis-'));
+  const certificate = security.authority?.issue('redis', ['127.0.0.1', 'localhost']);
+  const configuration = writeConfiguration(folder, { host, port, security, certificate, lines });
+  const command = createCommand({ host, port, security, certificate });
+  let child: ChildProcess;
+  let output = '';
+
   const start = async (): Promise<void> => {
     output = '';
     child = spawn('redis-server', [configuration, ...(mode === 'sentinel' ? ['--sentinel'] : [])], {

@@ -1,0 +1,60 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Adapter, Configuration } from 'oidc-provider';
+import type Provider from 'oidc-provider';
+
+/**
+ * Loads `oidc-provider`, a certified authorization server. It says on the console, while it is loaded, that it prefers a newer
+ * Node.js; nobody who reads that can act on it.
+ */
+export async function loadProvider(): Promise<typeof Provider> {
+  const { console } = globalThis;
+  const quiet = Object.assign(Object.create(console) as typeof console, { warn: () => {}, info: () => {} });
+  globalThis.console = quiet;
+  try {
+    return (await import('oidc-provider')).default;
+  } finally {
+    globalThis.console = console;
+  }
+}
+
+/** A client that gets tokens with its credentials. */
+export interface ProviderClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** A server without browsers that signs tokens with a new key (ES256), and looks clients up in the map for each request. */
+export function createProviderBase(clients: ReadonlyMap<string, ProviderClient>): Configuration {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    adapter: (model) => createAdapter(model, clients),
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig' }] },
+    // No browser comes here: cookies are never set.
+    cookies: { keys: ['unused'] },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+  };
+}
+
+/** Clients are the only thing that is kept: nobody asks for a token again. */
+function createAdapter(model: string, clients: ReadonlyMap<string, ProviderClient>): Adapter {
+  return {
+    async find(id) {
+      const client = model === 'Client' ? clients.get(id) : undefined;
+      return (
+        client && {
+          client_id: client.clientId,
+          client_secret: client.clientSecret,
+          grant_types: ['client_credentials'],
+          response_types: [],
+          redirect_uris: [],
+        }
+      );
+    },
+    async upsert() {},
+    async findByUid() {},
+    async findByUserCode() {},
+    async consume() {},
+    async destroy() {},
+    async revokeByGrantId() {},
+  };
+}
