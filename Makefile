@@ -71,7 +71,6 @@ lint: setup
 	npx eslint .
 	npm run --silent imports
 	npm run --silent prose
-	npm run --silent type-names
 
 test: build lint test-programs helm
 	@echo "== types of the tests"

@@ -21,8 +21,8 @@ spec: { routes: [{ match: Path(\`/a\`), services: [{ name: ${service}, port: 80 
 { apiVersion: v1, kind: Service, metadata: { name: up, namespace: apps }, spec: { ports: [{ port: 80 }] } }
 `;
 
-type Verdict = 'serves' | 'refuses' | 'is not there';
-const cases: readonly (readonly [what: string, verdict: Verdict, texts: Readonly<Record<string, string>>])[] = [
+type RouteState = 'serves' | 'refuses' | 'is not there';
+const cases: readonly (readonly [what: string, verdict: RouteState, texts: Readonly<Record<string, string>>])[] = [
   ['a good route', 'serves', { 'a.yaml': file(router(), up) }],
   ['a good route of Kubernetes', 'serves', { 'a.yaml': manifest('up') }],
   ['a Service that does not exist', 'refuses', { 'a.yaml': manifest('upp') }],

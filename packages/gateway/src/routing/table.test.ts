@@ -249,8 +249,8 @@ describe('a table that changes', () => {
     const facts = ['a', 'b', 'c'].flatMap((host) => ['/', '/x'].map((target) => createContext({ host, target })));
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
-        type Entry = Parameters<typeof createTable<string>>[0][number];
-        const entries = new Map<number, Entry>();
+        type DrawnEntry = Parameters<typeof createTable<string>>[0][number];
+        const entries = new Map<number, DrawnEntry>();
         let table = createTable<string>([]);
         const older: (() => void)[] = [];
         for (const [version, changes] of steps.entries()) {

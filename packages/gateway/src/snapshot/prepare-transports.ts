@@ -95,11 +95,11 @@ function prepareTransport(config: ServersTransportConfig, sources: SharedSources
   return { transport: fault === undefined ? read.transport : undefined, fault, problems };
 }
 
-type WrittenTransport = Omit<ServersTransportConfig, 'name' | 'place' | 'errors'>;
+type UnnamedTransport = Omit<ServersTransportConfig, 'name' | 'place' | 'errors'>;
 
 /** Reads the certificates of a transport. `faults` say what is wrong with them. */
 export function readTransport(
-  config: WrittenTransport,
+  config: UnnamedTransport,
   sources: PemSources,
 ): { readonly transport: UpstreamTransport; readonly faults: readonly string[] } {
   const faults: string[] = [];
@@ -125,7 +125,7 @@ export function readTransport(
 }
 
 function toTransport(
-  config: WrittenTransport,
+  config: UnnamedTransport,
   read: { readonly rootCAs: readonly string[]; readonly certificates: readonly CertificatePair[] },
 ): UpstreamTransport {
   const { serverName, insecureSkipVerify, peerCertURI } = config;

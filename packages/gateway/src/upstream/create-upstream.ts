@@ -153,13 +153,13 @@ function toKey(config: LoadBalancerConfig): string {
   return JSON.stringify({ name, servers, passHostHeader, healthCheck, sticky, strategy, passiveHealthCheck });
 }
 
-type Build = (name: string) => ServiceInstance | undefined;
+type BuildChild = (name: string) => ServiceInstance | undefined;
 
 // Another child under the same name is another service: keys have the numbers of the children.
 
 function openWeighted(
   config: WeightedConfig,
-  build: Build,
+  build: BuildChild,
   acquire: OpenDeps['acquire'],
 ): Use<ServiceInstance> {
   const children = config.services.flatMap((member) => {
@@ -178,7 +178,7 @@ function openWeighted(
 
 function openFailover(
   config: FailoverConfig,
-  build: Build,
+  build: BuildChild,
   acquire: OpenDeps['acquire'],
 ): Use<ServiceInstance> {
   const members = [build(config.service), build(config.fallback)];

@@ -3,7 +3,7 @@ import type { HealthCheckConfig, LoadBalancerConfig, ServerConfig } from '../con
 import { createChoosePeer } from './choose-peer.ts';
 import { startHealthCheck, type HealthCheck } from './health-check.ts';
 import { createPassiveHealth, type PassiveHealth } from './passive-health.ts';
-import { createResponseTimes, isHealthy, type Peer, type ResponseTimes } from './peer.ts';
+import { createResponseTimes, isHealthy, type Peer, type MeanResponseTime } from './peer.ts';
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import type { UpstreamTransport } from './transport.ts';
@@ -128,7 +128,7 @@ function createPeer(
 /** Undefined when nothing depends on what comes of a request. */
 function createSent(
   passive: PassiveHealth | undefined,
-  times: ResponseTimes | undefined,
+  times: MeanResponseTime | undefined,
   clock: Clock,
 ): Destination['sent'] {
   if (passive === undefined && times === undefined) return undefined;

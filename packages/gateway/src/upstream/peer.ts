@@ -9,14 +9,14 @@ export interface Peer {
   readonly check: HealthCheck | undefined;
   readonly passive: PassiveHealth | undefined;
   /** Undefined: the strategy does not depend on it. */
-  readonly times: ResponseTimes | undefined;
+  readonly times: MeanResponseTime | undefined;
   /** What a pick gives; built once, so that a request allocates nothing. */
   readonly destination: Destination;
   readonly firstDestination: Destination;
 }
 
 /** How long a server took to respond. */
-export interface ResponseTimes {
+export interface MeanResponseTime {
   add(ms: number): void;
   /** Milliseconds; 0 before the first response. */
   average(): number;
@@ -29,7 +29,7 @@ export const isHealthy = ({ check, passive }: Peer): boolean =>
 const maxSamples = 100;
 
 /** Of the last hundred responses. */
-export function createResponseTimes(): ResponseTimes {
+export function createResponseTimes(): MeanResponseTime {
   const samples: number[] = [];
   let at = 0;
   let sum = 0;

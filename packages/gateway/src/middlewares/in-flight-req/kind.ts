@@ -7,7 +7,7 @@ import { defineRefusal } from '../refusal.ts';
 import { openCounters } from '../shared-counters.ts';
 import { compileSourceCriterion, sourceCriterionSchema } from '../source-criterion.ts';
 import { unchanged, type Step, type StepRequest, type StepResult } from '../step.ts';
-import { createLocalSlots, createSharedSlots, type Slots } from './slots.ts';
+import { createLocalSlots, createSharedSlots, type RequestSlots } from './slots.ts';
 
 const schema = z.strictObject({
   amount: z.int().min(1).describe('Maximum number of concurrent requests from one source.'),
@@ -75,7 +75,7 @@ function openSlots(
   { amount, redis }: InFlightReqOptions,
   name: string,
   { clock, stores }: MiddlewareDeps,
-): { readonly slots: Slots; readonly close: () => Promise<void> } {
+): { readonly slots: RequestSlots; readonly close: () => Promise<void> } {
   const { circles, close } = openCounters({ prefix: 'inflight', name, redis, stores });
   if (circles.length === 0) return { slots: createLocalSlots(amount), close };
   // A step of its own: during a reload, the requests of the former configuration count beside those of the next.

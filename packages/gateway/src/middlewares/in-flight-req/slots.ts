@@ -3,7 +3,7 @@ import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { SlotDemand, SlotGrant } from '@grantgate/middleware/cache/slots';
 
 /** Counts the requests of each source that are in flight. */
-export interface Slots {
+export interface RequestSlots {
   /** Whether a request may begin; then it holds a slot until `leave`. */
   enter(source: string): MaybePromise<boolean>;
   leave(source: string): void;
@@ -12,7 +12,7 @@ export interface Slots {
 }
 
 /** Counts in this process alone. */
-export function createLocalSlots(amount: number): Slots {
+export function createLocalSlots(amount: number): RequestSlots {
   const used = new Map<string, number>();
   return {
     enter(source) {
@@ -65,7 +65,7 @@ export function createSharedSlots(
   amount: number,
   clock: Clock,
   ask: (source: string, demand: SlotDemand) => Promise<SlotGrant | undefined>,
-): Slots {
+): RequestSlots {
   const sources = new Map<string, SourceSlots>();
   const spareSlots = Math.min(maxSpare, Math.floor(amount / 32));
   /** Slots that it keeps. Twice as many, so that not each request that ends gives one back. */

@@ -62,7 +62,7 @@ export function createKeep({ crd, ingress }: Pick<KubernetesProviderConfig, 'crd
     strictPrefixMatching: ingress?.strictPrefixMatching ?? false,
   });
   const others = toTrust({});
-  const trust: Readonly<Record<string, Trust>> = {
+  const trust: Readonly<Record<string, DocumentTrust>> = {
     IngressRoute: ofRoutes,
     Middleware: { ...ofRoutes, localReferences: crd?.localReferences },
     Ingress: ofIngresses,
@@ -73,9 +73,9 @@ export function createKeep({ crd, ingress }: Pick<KubernetesProviderConfig, 'crd
       : keepObject(resource, object, trust[resource.kind] ?? others, before);
 }
 
-type Trust = Pick<Document, 'localReferences'> & { readonly origin: Origin };
+type DocumentTrust = Pick<Document, 'localReferences'> & { readonly origin: Origin };
 
-const toTrust = (origin: Partial<Origin>): Trust => ({
+const toTrust = (origin: Partial<Origin>): DocumentTrust => ({
   origin: Object.freeze({
     allowCrossNamespace: false,
     allowExternalNameServices: false,
@@ -93,7 +93,7 @@ const toTrust = (origin: Partial<Origin>): Trust => ({
 function keepObject(
   resource: Resource,
   { metadata: { namespace, name, uid, generation }, raw }: ApiObject,
-  trust: Trust,
+  trust: DocumentTrust,
   before: ClusterObject | undefined,
 ): ClusterObject {
   const labels = valueAt(raw, ['metadata', 'labels']);

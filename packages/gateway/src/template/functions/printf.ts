@@ -8,7 +8,7 @@ const verb = /%([-+# 0]*)(\d+)?(?:\.(\d*))?([a-zA-Z%])?/g;
 /** Widest padding: a template cannot write megabytes with one verb. */
 const maxWidth = 10_000;
 
-interface Layout {
+interface VerbLayout {
   readonly flags: string;
   readonly width: number;
   readonly precision: number | undefined;
@@ -43,7 +43,7 @@ export function formatText(format: string, values: readonly Value[], work: Funct
   return text;
 }
 
-function formatVerb(name: string, value: Value, layout: Layout): string {
+function formatVerb(name: string, value: Value, layout: VerbLayout): string {
   const wrong = (): FunctionRefusal => new FunctionRefusal(`%${name} cannot format ${typeOf(value)}`);
   const { flags, precision } = layout;
   // As Go has it, each item of a list is formatted by itself.
@@ -82,7 +82,7 @@ function formatNumber(name: 'f' | 'e' | 'g', value: number, precision: number | 
 
 const bases: Readonly<Record<string, number>> = { d: 10, x: 16, X: 16, o: 8, b: 2 };
 
-function formatInteger(name: string, value: Value, { flags, precision }: Layout): string {
+function formatInteger(name: string, value: Value, { flags, precision }: VerbLayout): string {
   const base = Object.hasOwn(bases, name) ? bases[name] : undefined;
   if (base === undefined) throw new FunctionRefusal(`the verb %${name} is not supported`);
   if (typeof value === 'string' && base === 16) {
@@ -106,7 +106,7 @@ function sign(text: string, value: Value, flags: string): string {
 const cut = (text: string, precision: number | undefined): string =>
   precision === undefined ? text : Array.from(text).slice(0, precision).join('');
 
-function pad(text: string, value: Value, name: string, { flags, width, precision }: Layout): string {
+function pad(text: string, value: Value, name: string, { flags, width, precision }: VerbLayout): string {
   const missing = width - Array.from(text).length;
   if (missing <= 0 || (value !== null && isList(value))) return text;
   if (flags.includes('-')) return text + ' '.repeat(missing);
