@@ -117,6 +117,10 @@ it('has beside Traefik everything but the definitions and the policy for Ingress
   expect(plain.filter(isDeleted).map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
     'CustomResourceDefinition ingressroutes.traefik.io',
     'CustomResourceDefinition middlewares.traefik.io',
+    'CustomResourceDefinition serverstransports.traefik.io',
+    'CustomResourceDefinition tlsoptions.traefik.io',
+    'CustomResourceDefinition tlsstores.traefik.io',
+    'CustomResourceDefinition traefikservices.traefik.io',
     'ValidatingAdmissionPolicy grantgate-ingressroutes',
     'ValidatingAdmissionPolicyBinding grantgate-ingressroutes',
   ]);
@@ -222,7 +226,7 @@ describe.each(sets)('the manifests (%s)', (_, manifests, optional) => {
           (permission) =>
             permission.clusterWide === clusterWide &&
             // Without Events; the chart has no value that leaves the status of routes alone.
-            (optional || !permission.optional || permission.resource === 'httproutes/status'),
+            (optional || permission.resource !== 'events'),
         ),
       );
     const roles = manifests.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');

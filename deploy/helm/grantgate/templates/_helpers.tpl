@@ -51,7 +51,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{/* Permissions for the gateway's API requests. */}}
 {{- define "grantgate.rules" -}}
 - apiGroups: [traefik.io]
-  resources: [ingressroutes, middlewares]
+  resources: [ingressroutes, middlewares, tlsoptions, tlsstores, serverstransports, traefikservices]
   verbs: [list, watch]
 - apiGroups: ['']
   resources: [services]
@@ -66,6 +66,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   resourceNames:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+- apiGroups: ['']
+  resources: [configmaps]
+  verbs: [list, watch]
 {{- if .Values.kubernetesIngress.enabled }}
 - apiGroups: [networking.k8s.io]
   resources: [ingresses]

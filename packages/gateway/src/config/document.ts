@@ -27,6 +27,8 @@ export interface Origin {
   readonly allowExternalNameServices: boolean;
   /** Whether a Service without EndpointSlices has no servers; otherwise its cluster DNS name stands in for them. Files: false. */
   readonly requireEndpointSlices: boolean;
+  /** The only namespace whose TLSOption and TLSStore called `default` are used; empty: any. Files: any. */
+  readonly defaultTlsNamespace: string;
   /** Whether the prefixes of an Ingress are whole elements of a path. Files: false. */
   readonly strictPrefixMatching: boolean;
 }

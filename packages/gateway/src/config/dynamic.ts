@@ -56,7 +56,12 @@ export interface RouterConfig extends ConfigEntry {
   /** Undefined or 0: the length of the rule. */
   readonly priority: number | undefined;
   /** Only entry points that listen there, with TLS or without; default: any. */
-  readonly listener?: { readonly port: number; readonly tls: boolean };
+  readonly listener?: {
+    readonly port: number;
+    readonly tls: boolean;
+    /** Whether it has certificates of its own. Default: false. */
+    readonly hasCertificates?: boolean;
+  };
   /** A router with `tls` serves TLS connections only; one without, plain ones, and TLS connections of entry points with `tls`. */
   readonly tls: boolean;
   /** Qualified name of the TLS options that it requires; undefined: those of the entry point. */
@@ -192,7 +197,13 @@ export interface MiddlewareConfig extends ConfigEntry {
 export type PemSource =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'secret'; readonly secret: string; readonly keys: readonly string[] };
+  | {
+      readonly kind: 'secret';
+      readonly secret: string;
+      readonly keys: readonly string[];
+      /** Whether the only key of a Secret counts without one of those. Default: false. */
+      readonly orOnlyKey?: boolean;
+    };
 
 /** A certificate with its key, as a configuration names them. */
 export interface CertificateSource {

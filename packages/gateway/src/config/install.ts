@@ -215,6 +215,8 @@ export interface CustomResourcesConfig extends ObjectScope {
   readonly ingressClass: string;
   readonly allowCrossNamespace: boolean;
   readonly allowExternalNameServices: boolean;
+  /** The only namespace whose TLSOption and TLSStore called `default` are used; empty: any. */
+  readonly defaultTlsNamespace: string;
   /** References to the gateway's own environment and files that Middlewares may use. */
   readonly localReferences: LocalReferences;
 }

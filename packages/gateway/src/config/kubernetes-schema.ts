@@ -105,11 +105,19 @@ export const kubernetesSchema = z
     allowCrossNamespace: z
       .boolean()
       .default(false)
-      .describe('Allows IngressRoutes and chains to refer to Middlewares and Services of other namespaces.'),
+      .describe(
+        'Allows IngressRoutes and chains to refer to Middlewares, Services and other objects of other namespaces.',
+      ),
     allowExternalNameServices: z
       .boolean()
       .default(false)
       .describe('Allows IngressRoutes to refer to Services of the type `ExternalName`.'),
+    defaultTLSResourcesNamespace: z
+      .string()
+      .default('')
+      .describe(
+        'The only namespace whose TLSOption and TLSStore called `default` are used: they concern all connections. Default: any.',
+      ),
     allowLocalReferences: localReferences
       .default([])
       .describe(

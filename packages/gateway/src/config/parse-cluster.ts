@@ -76,6 +76,7 @@ function toCustomResources(options: ClusterProviders['kubernetesCRD']): Kubernet
       ingressClass: options.ingressClass,
       allowCrossNamespace: options.allowCrossNamespace,
       allowExternalNameServices: options.allowExternalNameServices,
+      defaultTlsNamespace: options.defaultTLSResourcesNamespace,
       localReferences: toLocalReferences(
         'providers.kubernetesCRD.allowLocalReferences',
         options.allowLocalReferences,

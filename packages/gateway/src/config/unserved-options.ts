@@ -52,7 +52,6 @@ const unserved: Readonly<Record<string, string>> = {
   'providers.*.allowEmptyServices': 'a route whose Service has no endpoints responds with 503',
   'providers.*.nativeLBByDefault': 'requests go to the endpoints of a Service',
   'providers.*.disableClusterScopeResources': 'cluster-scoped objects are not read',
-  'providers.*.defaultTLSResourcesNamespace': 'the entry point has the TLS certificates',
   'providers.kubernetesGateway.experimentalChannel': 'routes of the experimental channel are not served',
   'providers.kubernetesGateway.statusAddress': 'no address is written to the status of a Gateway',
   'providers.kubernetesIngress.ingressEndpoint': 'no address is written to the status of an Ingress',

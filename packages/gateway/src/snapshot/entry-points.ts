@@ -63,6 +63,9 @@ export function entryPointsOf(
   return candidates.filter((name) => {
     const entryPoint = entryPoints.get(name);
     if (entryPoint?.routes !== true) return false;
-    return listener === undefined || (entryPoint.tls === listener.tls && entryPoint.port === listener.port);
+    if (listener === undefined) return true;
+    // As in Traefik, a listener with certificates needs none of the entry point.
+    const isFitting = entryPoint.tls === listener.tls || (listener.tls && listener.hasCertificates === true);
+    return isFitting && entryPoint.port === listener.port;
   });
 }

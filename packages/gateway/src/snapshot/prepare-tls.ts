@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureVersion } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type {
@@ -29,12 +30,12 @@ export interface PreparedTls {
 
 /** Of one configuration after the other: what is the same as before stays the same object. */
 export function createPrepareTls(): (section: TlsSection, sources: SharedSources) => PreparedTls {
-  const readPair = createReadPair();
+  const readPairs = createReadPairs();
   let before: (TlsInputs & { readonly prepared: PreparedTls }) | undefined;
   return (section, sources) => {
     const read: TlsInputs = { section, texts: sourcesOf(section).map((source) => readPem(source, sources)) };
     if (before?.section === section && isDeepStrictEqual(before.texts, read.texts)) return before.prepared;
-    before = { ...read, prepared: keepParts(before?.prepared, prepareTls(section, sources, readPair)) };
+    before = { ...read, prepared: keepParts(before?.prepared, prepareTls(section, sources, readPairs())) };
     return before.prepared;
   };
 }
@@ -72,13 +73,14 @@ function prepareTls(
   read: ReadPair,
 ): PreparedTls {
   const problems: Problem[] = [];
-  const pairs = certificates.flatMap((config) => read(config, config, sources, problems) ?? []);
+  // Many routes may name one certificate; each of them says what is wrong with it.
+  const pairs = new Set(certificates.flatMap((config) => read(config, config, sources, problems) ?? []));
   const store = stores.get(defaultOptionsName);
   const standard = store?.defaultCertificate;
   const prepared = new Map<string, TlsOptions | undefined>([[defaultOptionsName, defaultTlsOptions]]);
   for (const [name, config] of options) prepared.set(name, readOptions(config, sources, problems));
   return {
-    certificates: pairs,
+    certificates: [...pairs],
     defaultCertificate: store && standard && read(store, standard, sources, problems),
     options: prepared,
     problems,
@@ -97,26 +99,65 @@ const toProblem = (
   message,
 });
 
-/** Reads certificates. One that cannot be used is reported, and the last that could be, from the same files, stands in for it. */
-function createReadPair(): ReadPair {
-  const lastUsable = new Map<string, CertificatePair>();
-  return (entry, source, sources, problems) => {
-    if (entry.errors.length > 0) return undefined;
-    const key = JSON.stringify([source.cert, source.key]);
-    const { pair, fault } = readPair(source, sources);
-    if (pair !== undefined) {
-      lastUsable.set(key, pair);
-      return pair;
-    }
-    const last = lastUsable.get(key);
-    // Its two files may be in the middle of being replaced.
-    problems.push(
-      last === undefined
-        ? toProblem(entry, fault)
-        : toProblem(entry, `${fault}: keeping the last valid ones`, 'warning'),
-    );
-    return last;
+/**
+ * Reads the certificates of one configuration after the other. One that cannot be used is reported, and the last that could be, from the
+ * same source, stands in for it; one whose Secret is gone is gone.
+ */
+function createReadPairs(): () => ReadPair {
+  let known: ReadonlyMap<string, PairHistory> = new Map();
+  return () => {
+    const before = known;
+    const now = new Map<string, PairHistory>();
+    known = now;
+    return (entry, source, sources, problems) => {
+      if (entry.errors.length > 0) return undefined;
+      const key = JSON.stringify([source.cert, source.key]);
+      const history = now.get(key) ?? readAgain(source, sources, before.get(key));
+      now.set(key, history);
+      const { result, usable, warning } = history;
+      if (result.fault !== undefined)
+        problems.push(
+          usable === undefined
+            ? toProblem(entry, result.fault)
+            : // Its two files may be in the middle of being replaced.
+              toProblem(entry, `${result.fault}: keeping the last valid ones`, 'warning'),
+        );
+      else if (warning !== undefined) problems.push(toProblem(entry, warning, 'warning'));
+      return usable;
+    };
   };
+}
+
+/** A certificate and its key as they were read. */
+interface PairHistory {
+  readonly texts: readonly [cert: PemText, key: PemText];
+  readonly result: PairOrFault;
+  /** The last that could be used. */
+  readonly usable: CertificatePair | undefined;
+  /** What to say of one that can be used. */
+  readonly warning: string | undefined;
+}
+
+/** A certificate with the same text is parsed once. */
+function readAgain(
+  { cert, key }: CertificateSource,
+  sources: SharedSources,
+  before: PairHistory | undefined,
+): PairHistory {
+  const texts = [readPem(cert, sources), readPem(key, sources)] as const;
+  if (before !== undefined && isDeepStrictEqual(before.texts, texts)) return before;
+  const result = toPair(...texts);
+  const isGone = [cert, key].some(({ kind }, index) => kind === 'secret' && texts[index]?.text === undefined);
+  const usable = result.pair ?? (isGone ? undefined : before?.usable);
+  return { texts, result, usable, warning: result.pair && findValidityFault(result.pair) };
+}
+
+/** As in Traefik, such a certificate is served: callers say what they think of it. */
+function findValidityFault({ cert }: CertificatePair): string | undefined {
+  const { validFrom, validTo } = new X509Certificate(cert);
+  const now = Date.now();
+  if (Date.parse(validTo) < now) return `the certificate expired on ${validTo}`;
+  return Date.parse(validFrom) > now ? `the certificate is not valid before ${validFrom}` : undefined;
 }
 
 type ReadPair = (
@@ -130,8 +171,7 @@ type PairOrFault =
   | { readonly pair: CertificatePair; readonly fault?: undefined }
   | { readonly pair?: undefined; readonly fault: string };
 
-function readPair({ cert, key }: CertificateSource, sources: SharedSources): PairOrFault {
-  const [certText, keyText] = [readPem(cert, sources), readPem(key, sources)];
+function toPair(certText: PemText, keyText: PemText): PairOrFault {
   if (certText.text === undefined) return { fault: `certFile: ${certText.fault}` };
   if (keyText.text === undefined) return { fault: `keyFile: ${keyText.fault}` };
   const pair = { cert: certText.text, key: keyText.text };

@@ -20,7 +20,7 @@ export function readPem(source: PemSource, { readFile, secrets, unreadSecrets }:
       return { fault: `the file ${source.path} ${toFileError(error).message}` };
     }
   }
-  const { secret, keys } = source;
+  const { secret, keys, orOnlyKey = false } = source;
   const values = secrets.get(secret);
   const unread = unreadSecrets?.get(secret);
   if (unread === 'forbidden') return { fault: `the Secret ${secret} cannot be read: a role is missing` };
@@ -29,7 +29,8 @@ export function readPem(source: PemSource, { readFile, secrets, unreadSecrets }:
       fault:
         unread === 'pending' ? `the Secret ${secret} has not been read yet` : `there is no Secret ${secret}`,
     };
-  const key = keys.find((name) => values.has(name));
+  const [only, ...others] = values.keys();
+  const key = keys.find((name) => values.has(name)) ?? (orOnlyKey && others.length === 0 ? only : undefined);
   return key === undefined
     ? { fault: `the Secret ${secret} has no key ${keys.join(' or ')}` }
     : { text: values.get(key) ?? '' };

@@ -21,11 +21,18 @@ import {
   endpointSliceSchema,
   ingressRouteSchema,
   kubernetesNames,
+  memberSchema,
   metadataSchema,
   routeSchema,
   secretSchema,
   serviceSchema,
+  traefikServiceSchema,
 } from '../../providers/translate/kubernetes/schemas.ts';
+import {
+  serversTransportObjectSchema,
+  tlsOptionSchema,
+  tlsStoreSchema,
+} from '../../providers/translate/kubernetes/tls-schemas.ts';
 import { configurationSchemas } from '../configuration-schemas.ts';
 import type { Option } from './options.ts';
 import { formatOptions, listOptions } from './options.ts';
@@ -58,6 +65,24 @@ const ofObject = (schema: z.ZodType): readonly Option[] =>
 /** Of kinds that others specify: what there is to say about them here. */
 const describedOf = (...lists: readonly (readonly Option[])[]): readonly Option[] =>
   lists.flat().filter(({ meaning }) => meaning !== '');
+
+/** Kinds of Traefik beside routes and Middlewares. */
+const listServiceSections = (): readonly Section[] => [
+  {
+    heading: 'TraefikService',
+    text: '`apiVersion: traefik.io/v1alpha1`',
+    options: [...ofObject(traefikServiceSchema), ...optionsOf(memberSchema, 'spec.weighted.services[]')],
+  },
+  ...Object.entries({
+    ServersTransport: serversTransportObjectSchema,
+    TLSOption: tlsOptionSchema,
+    TLSStore: tlsStoreSchema,
+  }).map(([heading, schema]) => ({
+    heading,
+    text: '`apiVersion: traefik.io/v1alpha1`',
+    options: ofObject(schema),
+  })),
+];
 
 /** The pages about configuration, by file name without `.md`. */
 export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
@@ -115,6 +140,7 @@ export function createOptionsPages(): Readonly<Record<string, OptionsPage>> {
               optionsOf(schema(kubernetesNames), isPlugin ? `spec.plugin.${name}` : `spec.${name}`),
             ),
         },
+        ...listServiceSections(),
         { heading: 'Secret', text: '`apiVersion: v1`', options: ofObject(secretSchema) },
         { heading: 'Service', text: '`apiVersion: v1`', options: ofObject(serviceSchema) },
         {

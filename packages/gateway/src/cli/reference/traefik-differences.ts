@@ -23,6 +23,8 @@ export const differences: Readonly<Record<string, string>> = {
   'serversTransport.maxIdleConnsPerHost': 'By default, as many as were in use at once.',
   'serversTransport.forwardingTimeouts':
     'By default, `responseHeaderTimeout` is 5 minutes and `idleConnTimeout` 4 seconds.',
+  'providers.kubernetesCRD.defaultTLSResourcesNamespace':
+    'Of two TLSOptions called `default`, neither is used, and connections that need it are refused.',
   'http.middlewares.NAME.compress':
     'Responses with `no-transform`, partial content and event streams are not changed.',
   'http.middlewares.NAME.headers.customRequestHeaders':

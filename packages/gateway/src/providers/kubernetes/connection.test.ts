@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TestApiServer } from './api-server.testkit.ts';
-import { rotateToken, shop, useApiServer } from './following.testkit.ts';
+import { alwaysWatched, rotateToken, shop, useApiServer } from './following.testkit.ts';
 
 let server: TestApiServer;
 const { open, start } = useApiServer((started) => {
@@ -41,7 +41,9 @@ describe('while the API server', () => {
     const { clock, last, provider, until, names } = await start();
     expect(clock.monotonic()).toBeGreaterThanOrEqual(10_000);
     expect(last().documents).toEqual([]);
-    expect(last().problems.map(({ code }) => code)).toEqual(Array<string>(4).fill('cluster_unavailable'));
+    expect(last().problems.map(({ code }) => code)).toEqual(
+      Array<string>(alwaysWatched).fill('cluster_unavailable'),
+    );
     expect(provider.isReady()).toBe(false);
     await server.start();
     await until(() => provider.isReady() && names().length === 5);
@@ -51,10 +53,10 @@ describe('while the API server', () => {
   it('comes back with another history, everything is read again', async () => {
     server.apply(shop('apps'));
     const { until, names } = await start();
-    await until(() => server.watches.length === 5);
+    await until(() => server.watches.length === alwaysWatched + 1);
     server.failNext('ingressroutes', 500);
     server.disconnect();
-    await until(() => server.watches.length === 5);
+    await until(() => server.watches.length === alwaysWatched + 1);
     for (const status of [504, 504, 504]) {
       server.failNext('ingressroutes', status);
       server.endWatches();
@@ -62,7 +64,7 @@ describe('while the API server', () => {
       await until(() =>
         server.requests.slice(asked).some((r) => r.resource === 'ingressroutes' && r.status === status),
       );
-      await until(() => server.watches.length === 5);
+      await until(() => server.watches.length === alwaysWatched + 1);
     }
     server.apply(route('later'));
     await until(() => names().includes('IngressRoute/apps/later'));
@@ -71,10 +73,12 @@ describe('while the API server', () => {
 
   it('has just started and does not know its roles yet, nobody hears of it', async () => {
     const { until, outputs } = await start();
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
     server.failNext('services', 403);
     server.disconnect();
-    await until(() => server.watches.length === 4 && server.requests.some(({ status }) => status === 403));
+    await until(
+      () => server.watches.length === alwaysWatched && server.requests.some(({ status }) => status === 403),
+    );
     server.apply(route('later'));
     await until(() => outputs.length > 1);
     expect(outputs.flatMap(({ problems }) => problems)).toEqual([]);
@@ -82,7 +86,7 @@ describe('while the API server', () => {
 
   it('refuses repeatedly, it receives requests at growing intervals, within bounds', async () => {
     const { until, waits } = await start('', { skipBelowMs: 16_000, random: 0.5 });
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
     const before = waits.length;
     server.forbid('middlewares');
     server.endWatches();
@@ -91,7 +95,7 @@ describe('while the API server', () => {
     expect(backoff()).toEqual(expect.arrayContaining([1000, 2000, 4000, 8000]));
     expect(Math.max(...backoff())).toBe(15_000);
     server.permit('middlewares');
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
   });
 
   it('asks to wait, nobody comes before', async () => {
@@ -100,14 +104,14 @@ describe('while the API server', () => {
     const { clock, until, provider } = following;
     const starting = following.start();
     const lists = (): number => server.requests.filter(({ verb }) => verb === 'list').length;
-    await until(() => server.requests.some(({ status }) => status === 429) && lists() === 4);
+    await until(() => server.requests.some(({ status }) => status === 429) && lists() === alwaysWatched);
     const asked = server.requests.length;
     await clock.advance(7000);
     expect(server.requests.length).toBe(asked);
     await clock.advance(1200);
     await starting;
     expect(provider.isReady()).toBe(true);
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
   });
 
   it('has not the kinds of Traefik yet, the gateway says so and takes them when they come', async () => {
@@ -138,7 +142,7 @@ describe('a watch', () => {
   it('goes on from the last bookmark when it ends', async () => {
     server.apply(shop('apps'));
     const { until, outputs } = await start();
-    await until(() => server.watches.length === 5);
+    await until(() => server.watches.length === alwaysWatched + 1);
     server.apply(
       route('unseen')
         .replace('IngressRoute', 'Middleware')
@@ -148,11 +152,11 @@ describe('a watch', () => {
     server.bookmark();
     // Events before the bookmark are forgotten: only who has seen it goes on without reading everything again.
     server.compact();
-    await until(() => server.watches.length === 5);
+    await until(() => server.watches.length === alwaysWatched + 1);
     const lists = (): number => server.requests.filter(({ verb }) => verb === 'list').length;
     const before = lists();
     server.endWatches();
-    await until(() => server.watches.length === 5);
+    await until(() => server.watches.length === alwaysWatched + 1);
     expect(lists()).toBe(before);
     expect(server.requests.at(-1)!.query).toMatchObject({ allowWatchBookmarks: 'true', watch: 'true' });
     expect(Number(server.requests.at(-1)!.query['timeoutSeconds'])).toBeGreaterThanOrEqual(300);
@@ -163,7 +167,7 @@ describe('a watch', () => {
     async (how) => {
       server.apply(shop('apps'));
       const { until, outputs, names } = await start();
-      await until(() => server.watches.length === 5);
+      await until(() => server.watches.length === alwaysWatched + 1);
       await server.stop();
       server.apply(route('new'));
       server.remove('Secret', 'apps/keys');
@@ -178,7 +182,7 @@ describe('a watch', () => {
   it('may come in pieces of one byte, in the middle of characters', async () => {
     server.setPieceBytes(1);
     const { until, outputs, last } = await start();
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
     server.apply(route('umlaut').replace('/umlaut', '/grüße/日本/😀'));
     await until(() => outputs.length === 2);
     expect(JSON.stringify(last().documents[0]!.value)).toContain('/grüße/日本/😀');
@@ -186,7 +190,7 @@ describe('a watch', () => {
 
   it('that breaks off in the middle of an event tells it again', async () => {
     const { until, outputs, names } = await start();
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
     server.inject('ingressroutes', '{"type":"ADDED","object":{"metadata":{"na');
     server.disconnect();
     server.apply(route('whole'));
@@ -196,7 +200,7 @@ describe('a watch', () => {
 
   it('that sends an invalid event is opened again', async () => {
     const { until, outputs, names } = await start();
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
     server.inject('ingressroutes', 'no json\n');
     server.inject('services', '{"type":"ADDED","object":null}\n');
     server.apply(route('whole'));
@@ -206,12 +210,12 @@ describe('a watch', () => {
 
   it('that falls silent is given up and opened again', async () => {
     const { until, clock, events } = await start();
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
     const asked = server.requests.length;
     await clock.advance(149_000);
     expect(server.requests.length).toBe(asked);
     await clock.advance(2000);
-    await until(() => server.requests.length === asked + 4);
+    await until(() => server.requests.length === asked + alwaysWatched);
     expect(events).toEqual([]);
   });
 });
@@ -220,7 +224,7 @@ describe('credentials', () => {
   it('that have expired are read again, and nobody notices', async () => {
     server.apply(shop('apps'));
     const { until, names, events } = await start();
-    await until(() => server.watches.length === 5);
+    await until(() => server.watches.length === alwaysWatched + 1);
     await rotateToken(server, 'token-2');
     server.acceptOnly('token-2');
     server.disconnect();

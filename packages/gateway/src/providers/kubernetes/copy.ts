@@ -27,6 +27,10 @@ export function isSettled({ reflector }: Copy): boolean {
   return reflector.isSynced() || (fault !== undefined && isLasting(fault));
 }
 
+/** True when it has been read, or the gateway does without it. */
+export const isReadOrAbsent = (copy: Copy): boolean =>
+  copy.reflector.isSynced() || (copy.selection.optional === true && isSettled(copy));
+
 /** Why the API server is not available; undefined while it is. */
 export function findOutage(copies: readonly Copy[]): ApiFault | undefined {
   return copies
@@ -38,6 +42,8 @@ export function findOutage(copies: readonly Copy[]): ApiFault | undefined {
 export function findProblems(copies: readonly Copy[]): readonly Problem[] {
   return copies.flatMap(({ selection, reflector }) => {
     const fault = reflector.fault();
+    // Where a kind is not installed, nothing of it is left out.
+    if (selection.optional === true && fault?.kind === 'not_found') return [];
     // A connection that comes and goes is for the log; what was read before stands.
     return fault !== undefined && (isLasting(fault) || !reflector.isSynced())
       ? [toFaultProblem(selection, fault)]
@@ -48,7 +54,7 @@ export function findProblems(copies: readonly Copy[]): readonly Problem[] {
 /** What has not been read, and why not: `the Services of all namespaces: Unauthorized (401)`. */
 export function describeUnread(copies: readonly Copy[]): readonly string[] {
   return copies
-    .filter(({ reflector }) => !reflector.isSynced())
+    .filter((copy) => !isReadOrAbsent(copy))
     .map(({ selection, reflector }) => {
       const fault = reflector.fault();
       return `${describeSelection(selection)}${fault === undefined ? '' : `: ${fault.message}`}`;

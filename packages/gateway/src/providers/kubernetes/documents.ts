@@ -26,6 +26,10 @@ export interface ClusterObject {
 const fields: Readonly<Record<string, readonly string[]>> = {
   IngressRoute: ['spec'],
   Middleware: ['spec'],
+  TLSOption: ['spec'],
+  TLSStore: ['spec'],
+  ServersTransport: ['spec'],
+  TraefikService: ['spec'],
   Ingress: ['spec'],
   IngressClass: ['spec'],
   GatewayClass: ['spec'],
@@ -35,6 +39,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   Service: ['spec'],
   EndpointSlice: ['addressType', 'endpoints', 'ports'],
   Secret: ['data'],
+  ConfigMap: ['data'],
 };
 
 /** The place of an object: `kubernetes/Middleware/apps/keys` stands for the file. */
@@ -55,6 +60,7 @@ export function createKeep({ crd, ingress }: Pick<KubernetesProviderConfig, 'crd
   const ofRoutes = toTrust({
     allowCrossNamespace: crd?.allowCrossNamespace ?? false,
     allowExternalNameServices: crd?.allowExternalNameServices ?? false,
+    defaultTlsNamespace: crd?.defaultTlsNamespace ?? '',
   });
   const ofIngresses = toTrust({
     allowCrossNamespace: ingress?.allowCrossNamespace ?? false,
@@ -65,6 +71,10 @@ export function createKeep({ crd, ingress }: Pick<KubernetesProviderConfig, 'crd
   const trust: Readonly<Record<string, DocumentTrust>> = {
     IngressRoute: ofRoutes,
     Middleware: { ...ofRoutes, localReferences: crd?.localReferences },
+    TLSOption: ofRoutes,
+    TLSStore: ofRoutes,
+    ServersTransport: ofRoutes,
+    TraefikService: ofRoutes,
     Ingress: ofIngresses,
   };
   return (resource, object, before) =>
@@ -81,13 +91,14 @@ const toTrust = (origin: Partial<Origin>): DocumentTrust => ({
     allowExternalNameServices: false,
     requireEndpointSlices: true,
     strictPrefixMatching: false,
+    defaultTlsNamespace: '',
     ...origin,
   }),
 });
 
 /**
  * What is kept of an object: its own part, its labels, and the annotations that say how it is served. Versions, managed fields, status
- * and other annotations, which may hold a copy of the whole manifest, are not; of an IngressRoute, they say what the API server has
+ * and other annotations, which may hold a copy of the whole manifest, are not; of Traefik's kinds, they say what the API server has
  * dropped.
  */
 function keepObject(
@@ -99,8 +110,8 @@ function keepObject(
   const labels = valueAt(raw, ['metadata', 'labels']);
   const annotations = findAnnotations(resource, raw);
   // A Middleware keeps what stands below `plugin` in every definition; what else is missing there makes it refuse.
-  const pruned =
-    resource.kind === 'IngressRoute' ? findPruned(raw, (name) => knownNames.has(name)) : undefined;
+  const known = knownNames.get(resource.kind);
+  const pruned = known && findPruned(raw, (name) => known.has(name));
   const value = {
     apiVersion: toApiVersion(resource),
     kind: resource.kind,

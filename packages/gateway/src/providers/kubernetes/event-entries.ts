@@ -23,6 +23,10 @@ const maxEntries = 1000;
 const reportedKinds: ReadonlySet<string> = new Set([
   'IngressRoute',
   'Middleware',
+  'TLSOption',
+  'TLSStore',
+  'ServersTransport',
+  'TraefikService',
   'Ingress',
   'Gateway',
   'HTTPRoute',

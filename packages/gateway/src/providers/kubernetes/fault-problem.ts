@@ -1,6 +1,7 @@
 import type { Problem } from '../../config/place.ts';
 import { placeOf } from './documents.ts';
 import type { ApiFault } from './fault.ts';
+import { isLasting } from './fault.ts';
 import { toApiVersion } from './resources.ts';
 import type { Selection } from './selection.ts';
 import { describeSelection } from './selection.ts';
@@ -9,8 +10,9 @@ import { describeSelection } from './selection.ts';
 export function toFaultProblem(selection: Selection, fault: ApiFault): Problem {
   const { resource, namespace = '*', name = '*' } = selection;
   const what = describeSelection(selection);
+  const isAbsent = selection.optional === true && isLasting(fault);
   const report = (code: string, message: string): Problem => ({
-    severity: 'error',
+    severity: isAbsent ? 'warning' : 'error',
     place: placeOf({ kind: resource.kind, namespace, name }),
     code,
     path: '',

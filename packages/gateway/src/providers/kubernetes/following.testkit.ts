@@ -35,6 +35,9 @@ export interface FollowingProvider {
   readonly translated: () => DynamicConfiguration;
 }
 
+/** Watches without those of Secrets: one for each kind that is always read. */
+export const alwaysWatched = 8;
+
 /** Options that leave the way to the server to the pod which the provider runs in. */
 export const inPod = 'in a pod';
 

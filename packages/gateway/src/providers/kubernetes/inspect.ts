@@ -1,6 +1,7 @@
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import type { Problem } from '../../config/place.ts';
+import { unservedKinds } from '../translate/kubernetes/objects.ts';
 import type { ApiClient } from './client.ts';
 import { placeOf } from './documents.ts';
 import type { Result } from './fault.ts';
@@ -27,6 +28,12 @@ export const inspectedResources = {
     kind: 'CustomResourceDefinition',
   },
 } as const satisfies Readonly<Record<string, Resource>>;
+
+/** Kinds of Traefik that are not served, with the reason. */
+const unservedResources = Array.from(unservedKinds, ([kind, reason]) => ({
+  resource: { group: 'traefik.io', version: 'v1alpha1', resource: `${kind.toLowerCase()}s`, kind },
+  advice: reason,
+}));
 
 /** Looks for namespaces that do not exist, definitions that prune, and kinds of routes that are not served. */
 export async function inspectCluster(
@@ -67,17 +74,22 @@ export async function inspectCluster(
       });
   }
   const unread = [
-    ...(ingress === undefined ? [{ resource: resources.ingresses, option: 'kubernetesIngress' }] : []),
-    ...(gateway === undefined ? [{ resource: resources.httpRoutes, option: 'kubernetesGateway' }] : []),
+    ...(crd === undefined ? [] : unservedResources),
+    ...(ingress === undefined
+      ? [{ resource: resources.ingresses, advice: 'add providers.kubernetesIngress' }]
+      : []),
+    ...(gateway === undefined
+      ? [{ resource: resources.httpRoutes, advice: 'add providers.kubernetesGateway' }]
+      : []),
   ];
-  for (const { resource, option } of unread)
+  for (const { resource, advice } of unread)
     for (const namespace of namespaces.size === 0 ? [undefined] : namespaces) {
       const found = await get(client, resource, toPath(resource, namespace), signal);
       const items = found.ok ? valueAt(found.value, ['items']) : undefined;
       if (!Array.isArray(items) || items.length === 0) continue;
       const where = namespace === undefined ? 'the cluster' : `the namespace ${namespace}`;
       notes.push(
-        `${items.length} object${items.length === 1 ? '' : 's'} of the kind ${resource.kind} in ${where} ${items.length === 1 ? 'is' : 'are'} not served: add providers.${option}`,
+        `${items.length} object${items.length === 1 ? '' : 's'} of the kind ${resource.kind} in ${where} ${items.length === 1 ? 'is' : 'are'} not served: ${advice}`,
       );
     }
   return { problems, notes };

@@ -18,7 +18,7 @@ import { resources } from './resources.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { createSelect, selectIngresses } from './select.ts';
 import type { Selection } from './selection.ts';
-import { selectionsOf, toSecretSelection } from './selection.ts';
+import { describeSelection, selectionsOf, toNamedSelection } from './selection.ts';
 
 /** A cluster as it was read once. */
 export interface LoadedCluster extends ProviderOutput {
@@ -33,7 +33,7 @@ export async function loadCluster(
 ): Promise<LoadedCluster> {
   const client = createClient({ access, clock, limit: createRateLimit(config, clock) });
   const keep = createKeep(config);
-  const { findSecrets, selectDocuments } = createSelect(config);
+  const { findSecrets, findConfigMaps, selectDocuments } = createSelect(config);
   const { signal } = new AbortController();
   const objects: ClusterObject[] = [];
   const problems: Problem[] = [];
@@ -44,7 +44,11 @@ export async function loadCluster(
   const read = async (selection: Selection): Promise<ApiFault | undefined> => {
     const listed = await listObjects(client, selection, signal);
     if (!listed.ok) {
-      problems.push(toFaultProblem(selection, listed.fault));
+      if (selection.optional === true && listed.fault.kind === 'not_found')
+        notes.push(
+          `${describeSelection(selection)} are not read: the kind ${selection.resource.kind} is not installed`,
+        );
+      else problems.push(toFaultProblem(selection, listed.fault));
       return listed.fault;
     }
     for (const object of listed.value.objects) {
@@ -56,28 +60,34 @@ export async function loadCluster(
   };
   // One after the other: a cluster has other things to do than to be checked.
   for (const selection of selectionsOf(config)) await read(selection);
-  for (const key of findSecrets(of(resources.middlewares))) {
-    const fault = await read(toSecretSelection(key));
-    if (fault !== undefined) unreadSecrets.set(key, fault.kind === 'forbidden' ? 'forbidden' : 'pending');
-  }
   const routes = {
-    ingresses: of(resources.ingresses),
-    ingressClasses: of(resources.ingressClasses),
-  };
-  const served = new Set(selectIngresses(routes, config));
-  for (const ingress of routes.ingresses) if (!served.has(ingress)) notes.push(toOtherClass(ingress, config));
-  const documents = selectDocuments({
-    ...routes,
     ingressRoutes: of(resources.ingressRoutes),
     middlewares: of(resources.middlewares),
+    tlsOptions: of(resources.tlsOptions),
+    tlsStores: of(resources.tlsStores),
+    serversTransports: of(resources.serversTransports),
+    traefikServices: of(resources.traefikServices),
+    ingresses: of(resources.ingresses),
+    ingressClasses: of(resources.ingressClasses),
     gatewayClasses: of(resources.gatewayClasses),
     gateways: of(resources.gateways),
     httpRoutes: of(resources.httpRoutes),
     referenceGrants: of(resources.referenceGrants),
     namespaces: of(resources.namespaces),
+  };
+  for (const key of findSecrets(routes)) {
+    const fault = await read(toNamedSelection(resources.secrets, key));
+    if (fault !== undefined) unreadSecrets.set(key, fault.kind === 'forbidden' ? 'forbidden' : 'pending');
+  }
+  for (const key of findConfigMaps(routes)) await read(toNamedSelection(resources.configMaps, key));
+  const served = new Set(selectIngresses(routes, config));
+  for (const ingress of routes.ingresses) if (!served.has(ingress)) notes.push(toOtherClass(ingress, config));
+  const documents = selectDocuments({
+    ...routes,
     services: of(resources.services),
     endpointSlices: of(resources.endpointSlices),
     secrets: of(resources.secrets),
+    configMaps: of(resources.configMaps),
   });
   const inspected = await inspectCluster(client, config, signal);
   return {

@@ -5,14 +5,14 @@ import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { ObjectName, Problem } from '../../config/place.ts';
 import type { ApiClient } from './client.ts';
 import type { Copy } from './copy.ts';
-import { describeUnread, findOutage, findProblems, isSettled } from './copy.ts';
+import { describeUnread, findOutage, findProblems, isReadOrAbsent, isSettled } from './copy.ts';
 import type { ClusterObject } from './documents.ts';
 import { createKeep } from './documents.ts';
 import type { ApiFault } from './fault.ts';
 import { createOpenCopy } from './open-copy.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
-import { createSecretCopies } from './secret-copies.ts';
+import { createSecretCopies, type SecretCopies } from './secret-copies.ts';
 import type { RouteObjectLists } from './select.ts';
 import { createSelect } from './select.ts';
 import { selectionsOf } from './selection.ts';
@@ -27,8 +27,10 @@ export interface MirrorOptions {
 
 /** Routes, and what belongs to them, as they stood at one moment. */
 export interface RouteObjects extends RouteObjectLists {
-  /** `namespace/name` of each Secret that the Middlewares refer to. */
+  /** `namespace/name` of each Secret that the objects refer to. */
   readonly secrets: ReadonlySet<string>;
+  /** The same for ConfigMaps. */
+  readonly configMaps: ReadonlySet<string>;
 }
 
 /** A copy of all that is read of a cluster, which follows it. */
@@ -36,20 +38,22 @@ export interface Mirror {
   routes(): RouteObjects;
   /** Those of a configuration with these routes, and with everything else as it stands now. */
   documents(routes: RouteObjects): readonly Document[];
+  /** The Secrets that these routes refer to, without those that are absent or unread. */
+  secrets(routes: RouteObjects): readonly ClusterObject[];
   /** What keeps the copy from being whole. */
   problems(): readonly Problem[];
   find(object: ObjectName): ClusterObject | undefined;
-  /** Begins to follow the Secrets that these routes refer to, and lets go of all others. */
+  /** Begins to follow the Secrets and ConfigMaps that these routes refer to, and lets go of all others. */
   followSecrets(routes: RouteObjects): void;
-  /** True when everything but Secrets has been read. */
+  /** True when everything but Secrets and ConfigMaps has been read. */
   isSynced(): boolean;
-  /** True when everything but Secrets has been read or is refused, so that waiting does not help. */
+  /** True when everything but Secrets and ConfigMaps has been read or is refused, so that waiting does not help. */
   isSettled(): boolean;
-  /** The Secrets that have neither been read nor are refused. */
+  /** The Secrets and ConfigMaps that have neither been read nor are refused. */
   unsettledSecrets(): readonly string[];
   /** Of the Secrets that these routes refer to. */
   unreadSecrets(routes: RouteObjects): UnreadSecrets;
-  /** What has not been read, Secrets apart, and why not: `the Services of all namespaces: Unauthorized (401)`. */
+  /** What has not been read, Secrets and ConfigMaps apart, and why not: `the Services of all namespaces: Unauthorized (401)`. */
   missing(): readonly string[];
   /** Why the API server is not available; undefined while it is. */
   fault(): ApiFault | undefined;
@@ -61,7 +65,7 @@ export function createMirror(
   config: KubernetesProviderConfig,
   { client, clock, onChange, random }: MirrorOptions,
 ): Mirror {
-  const { findSecrets, selectDocuments } = createSelect(config);
+  const { findSecrets, findConfigMaps, selectDocuments } = createSelect(config);
   const open = createOpenCopy({
     client,
     clock,
@@ -72,18 +76,24 @@ export function createMirror(
     onRecovery: () => all().forEach(({ reflector }) => reflector.wake()),
   });
   const copies = selectionsOf(config).map((selection) => open(selection));
-  const secrets = createSecretCopies(open, config.secretsThreshold);
-  const all = (): readonly Copy[] => [...copies, ...secrets.copies()];
+  const secrets = createSecretCopies(resources.secrets, open, config.secretsThreshold);
+  const configMaps = createSecretCopies(resources.configMaps, open, Infinity);
+  const all = (): readonly Copy[] => [...copies, ...secrets.copies(), ...configMaps.copies()];
+  const findEach = (from: SecretCopies, keys: ReadonlySet<string>): readonly ClusterObject[] =>
+    Array.from(keys).flatMap((key) => from.find(key) ?? []);
   const of = (resource: Resource): readonly ClusterObject[] =>
     copies.flatMap(({ selection, reflector }) =>
       selection.resource === resource ? [...reflector.items.values()] : [],
     );
   return {
     routes() {
-      const middlewares = of(resources.middlewares);
-      return {
+      const lists = {
         ingressRoutes: of(resources.ingressRoutes),
-        middlewares,
+        middlewares: of(resources.middlewares),
+        tlsOptions: of(resources.tlsOptions),
+        tlsStores: of(resources.tlsStores),
+        serversTransports: of(resources.serversTransports),
+        traefikServices: of(resources.traefikServices),
         ingresses: of(resources.ingresses),
         ingressClasses: of(resources.ingressClasses),
         gatewayClasses: of(resources.gatewayClasses),
@@ -91,16 +101,18 @@ export function createMirror(
         httpRoutes: of(resources.httpRoutes),
         referenceGrants: of(resources.referenceGrants),
         namespaces: of(resources.namespaces),
-        secrets: findSecrets(middlewares),
       };
+      return { ...lists, secrets: findSecrets(lists), configMaps: findConfigMaps(lists) };
     },
-    documents: ({ secrets: referenced, ...routes }) =>
+    documents: (routes) =>
       selectDocuments({
         ...routes,
         services: of(resources.services),
         endpointSlices: of(resources.endpointSlices),
-        secrets: Array.from(referenced).flatMap((key) => secrets.find(key) ?? []),
+        secrets: findEach(secrets, routes.secrets),
+        configMaps: findEach(configMaps, routes.configMaps),
       }),
+    secrets: (routes) => findEach(secrets, routes.secrets),
     problems: () => findProblems(all()),
     find({ kind, namespace, name }) {
       const key = `${namespace}/${name}`;
@@ -109,10 +121,13 @@ export function createMirror(
       );
       return found?.reflector.items.get(key);
     },
-    followSecrets: ({ secrets: referenced }) => secrets.follow(referenced),
-    isSynced: () => copies.every(({ reflector }) => reflector.isSynced()),
+    followSecrets(routes) {
+      secrets.follow(routes.secrets);
+      configMaps.follow(routes.configMaps);
+    },
+    isSynced: () => copies.every(isReadOrAbsent),
     isSettled: () => copies.every(isSettled),
-    unsettledSecrets: () => secrets.unsettled(),
+    unsettledSecrets: () => [...secrets.unsettled(), ...configMaps.unsettled()],
     unreadSecrets: ({ secrets: referenced }) =>
       new Map(Array.from(secrets.unread()).filter(([key]) => referenced.has(key))),
     missing: () => describeUnread(copies),
@@ -121,6 +136,7 @@ export function createMirror(
     close() {
       copies.forEach(({ reflector }) => reflector.close());
       secrets.close();
+      configMaps.close();
     },
   };
 }

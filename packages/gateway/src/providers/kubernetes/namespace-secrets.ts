@@ -1,8 +1,9 @@
 import type { Copy, OpenCopy } from './copy.ts';
 import type { ClusterObject } from './documents.ts';
-import { toSecretSelection, toSecretsSelection } from './selection.ts';
+import type { Resource } from './resources.ts';
+import { toNamedSelection } from './selection.ts';
 
-/** Copies of the Secrets of one namespace, by `namespace/name`. */
+/** Copies of the Secrets, or the ConfigMaps, of one namespace, by `namespace/name`. */
 export interface NamespaceSecrets {
   /** Begins to follow what is wanted by now, and lets go of everything else. */
   follow(wanted: ReadonlySet<string>): void;
@@ -32,7 +33,7 @@ interface NamespaceState {
 
 /** @param threshold of Secrets: when more are wanted, they are read together if a role allows it. */
 export function createNamespaceSecrets(
-  namespace: string,
+  { resource, namespace }: { readonly resource: Resource; readonly namespace: string },
   open: OpenCopy,
   threshold: number,
 ): NamespaceSecrets {
@@ -46,7 +47,7 @@ export function createNamespaceSecrets(
   const openTogether = (names: ReadonlySet<string>): NamespaceCopy => {
     const covered = new Set(names);
     // Whether a role allows it is known at once: single ones are the way out.
-    const copy = open(toSecretsSelection(namespace), { only: covered, believeAfter: 1 });
+    const copy = open({ resource, namespace }, { only: covered, believeAfter: 1 });
     return { copy, covered };
   };
   return {
@@ -62,7 +63,7 @@ export function createNamespaceSecrets(
       }
       for (const key of left)
         if (!single.has(key) && next?.covered.has(key) !== true)
-          single.set(key, open(toSecretSelection(key)));
+          single.set(key, open(toNamedSelection(resource, key)));
     },
     find: (key) => single.get(key)?.reflector.items.get(key) ?? state.together?.copy.reflector.items.get(key),
     copyOf(key) {

@@ -4,7 +4,7 @@ import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
 import type { FollowingProvider } from './following.testkit.ts';
-import { rotateToken, shop, useApiServer } from './following.testkit.ts';
+import { alwaysWatched, rotateToken, shop, useApiServer } from './following.testkit.ts';
 
 let server: TestApiServer;
 const { start } = useApiServer((started) => {
@@ -17,7 +17,7 @@ const states = ({ events }: FollowingProvider): readonly (string | undefined)[] 
 it('announces each change of the reason of an outage, and its end', async () => {
   const following = await start();
   const { until } = following;
-  await until(() => server.watches.length === 5);
+  await until(() => server.watches.length === alwaysWatched + 1);
   await server.stop();
   await until(() => states(following).at(-1) === 'unreachable');
   server.acceptOnly('token-2');
@@ -82,9 +82,10 @@ it('says what it waits for while it is not ready', async () => {
   server.acceptOnly('another');
   const { provider, until } = await start();
   expect(provider.waitsFor()).toEqual(
-    ['IngressRoutes', 'Middlewares', 'Services', 'EndpointSlices'].map(
-      (kind) => `the ${kind} of all namespaces: Unauthorized (401)`,
-    ),
+    [
+      ...['IngressRoutes', 'Middlewares', 'TLSOptions', 'TLSStores', 'ServersTransports'],
+      ...['TraefikServices', 'Services', 'EndpointSlices'],
+    ].map((kind) => `the ${kind} of all namespaces: Unauthorized (401)`),
   );
   await rotateToken(server, 'another');
   await until(() => provider.isReady());
@@ -95,7 +96,7 @@ it('wakes every watch when the first one succeeds after an outage', async () => 
   let draws = 0;
   const following = await start('', { random: () => ((draws += 1) % 7) / 7 });
   const { until, clock } = following;
-  await until(() => server.watches.length === 5);
+  await until(() => server.watches.length === alwaysWatched + 1);
   await server.stop();
   await until(() => states(following).at(-1) === 'unreachable');
   // Back-off of up to 30 s, which ends at a different time for each.
@@ -106,7 +107,7 @@ it('wakes every watch when the first one succeeds after an outage', async () => 
     return server.watches.length > 0;
   });
   const back = clock.monotonic();
-  await until(() => server.watches.length === 5);
+  await until(() => server.watches.length === alwaysWatched + 1);
   expect(clock.monotonic() - back).toBeLessThan(1000);
 });
 
@@ -123,7 +124,7 @@ it.each([403, 404])(
 
 it('tells how each resource is followed', async () => {
   const { provider, until, clock } = await start();
-  await until(() => server.watches.length === 5);
+  await until(() => server.watches.length === alwaysWatched + 1);
   await until(() => provider.status().every(({ watches }) => watches === 1));
   await clock.advance(7000);
   server.bookmark();
@@ -131,6 +132,10 @@ it('tells how each resource is followed', async () => {
   expect(provider.status().map(({ resource, synced }) => [resource, synced])).toEqual([
     ['ingressroutes', true],
     ['middlewares', true],
+    ['tlsoptions', true],
+    ['tlsstores', true],
+    ['serverstransports', true],
+    ['traefikservices', true],
     ['services', true],
     ['endpointslices', true],
     ['secrets', true],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TestApiServer } from './api-server.testkit.ts';
-import { shop, useApiServer } from './following.testkit.ts';
+import { alwaysWatched, shop, useApiServer } from './following.testkit.ts';
 
 let server: TestApiServer;
 const { open, start } = useApiServer((started) => {
@@ -112,7 +112,12 @@ describe('a cluster', () => {
     expect(names()).toEqual(['IngressRoute/apps/theirs']);
     const selectors = server.requests.map(({ resource, query }) => [resource, query['labelSelector']]);
     expect(new Set(selectors.map(String))).toEqual(
-      new Set(['ingressroutes,team=a', 'middlewares,team=a', 'services,', 'endpointslices,']),
+      new Set([
+        ...['ingressroutes', 'middlewares', 'tlsoptions', 'tlsstores'].map((name) => `${name},team=a`),
+        ...['serverstransports', 'traefikservices'].map((name) => `${name},team=a`),
+        'services,',
+        'endpointslices,',
+      ]),
     );
   });
 
@@ -230,7 +235,7 @@ spec: { type: ExternalName, externalName: example.com }
 
   it('is told no more often than throttleDuration', async () => {
     const { outputs, until, clock, names } = await start('throttleDuration: 60s');
-    await until(() => server.watches.length === 4);
+    await until(() => server.watches.length === alwaysWatched);
     const pending = clock.pending();
     server.apply(route('a'));
     await until(() => clock.pending() > pending);

@@ -140,8 +140,10 @@ function createReports({ gateway }: KubernetesProviderConfig, options: EventRepo
   return {
     report(problems: readonly Problem[], mirror: Mirror | undefined): void {
       events.report(problems, (object) => mirror?.find(object));
-      if (gateway !== undefined && mirror !== undefined)
-        statuses.report(findStatuses(mirror.routes(), problems));
+      if (gateway !== undefined && mirror !== undefined) {
+        const routes = mirror.routes();
+        statuses.report(findStatuses({ ...routes, secrets: mirror.secrets(routes) }, problems));
+      }
     },
     close(): void {
       events.close();
@@ -171,7 +173,7 @@ function describeWait(mirror: Mirror): readonly string[] {
   if (missing.length > 0) return missing;
   const secrets = mirror.unsettledSecrets();
   const among = secrets[0] === undefined ? '' : `, ${secrets[0]} among them`;
-  return [`${secrets.length} Secrets that Middlewares refer to${among}`];
+  return [`${secrets.length} Secrets or ConfigMaps that other objects refer to${among}`];
 }
 
 /** The objects of an unchanged cluster stay the same ones. */

@@ -5,8 +5,73 @@ import { findKind } from '../../middlewares/kinds.ts';
 import { parseReference } from '../../secrets/reference.ts';
 import type { ClusterObject } from './documents.ts';
 
-/** `namespace/name` of each Secret that a Middleware refers to. */
-export function secretsOf({ namespace, document }: ClusterObject): ReadonlySet<string> {
+/** `namespace/name` of each Secret that an object refers to. */
+export function secretsOf(object: ClusterObject): ReadonlySet<string> {
+  const { namespace, name, document } = object;
+  const spec = valueAt(document.value, ['spec']);
+  switch (valueAt(document.value, ['kind'])) {
+    case 'IngressRoute':
+      return toKeys(namespace, textsAt(spec, ['tls', 'secretName']));
+    case 'Ingress':
+      return toKeys(namespace, textsAt(spec, ['tls', each, 'secretName']));
+    case 'TLSOption':
+      return toKeys(namespace, textsAt(spec, ['clientAuth', 'secretNames', each]));
+    case 'TLSStore':
+      // Others are not used.
+      return toKeys(namespace, name === 'default' ? textsAt(spec, ...storePaths) : []);
+    case 'ServersTransport':
+      return toKeys(namespace, textsAt(spec, ...transportPaths));
+    case 'Gateway':
+      return secretsOfGateway(object);
+    default:
+      return secretsOfMiddleware(object);
+  }
+}
+
+/** `namespace/name` of each ConfigMap that a ServersTransport refers to. */
+export const configMapsOf = ({ namespace, document: { value } }: ClusterObject): ReadonlySet<string> =>
+  toKeys(namespace, textsAt(valueAt(value, ['spec']), ['rootCAs', each, 'configMap']));
+
+/** Stands for every item of a list. */
+const each = Symbol('each item');
+
+type NamePath = readonly (string | typeof each)[];
+
+const storePaths: readonly NamePath[] = [
+  ['defaultCertificate', 'secretName'],
+  ['certificates', each, 'secretName'],
+];
+const transportPaths: readonly NamePath[] = [
+  ['rootCAsSecrets', each],
+  ['rootCAs', each, 'secret'],
+  ['certificatesSecrets', each],
+];
+
+const toKeys = (namespace: string, names: readonly string[]): ReadonlySet<string> =>
+  new Set(names.map((name) => `${namespace}/${name}`));
+
+const textsAt = (value: unknown, ...paths: readonly NamePath[]): readonly string[] =>
+  paths.flatMap((path) => valuesAt(value, path)).filter((found) => typeof found === 'string');
+
+/** Names of options match whatever their letter case. */
+function valuesAt(value: unknown, path: NamePath): readonly unknown[] {
+  const [first, ...rest] = path;
+  if (first === undefined) return value === undefined ? [] : [value];
+  if (first === each) return Array.isArray(value) ? value.flatMap((item) => valuesAt(item, rest)) : [];
+  return valuesAt(valueAt(value, asWritten(value, [first])), rest);
+}
+
+function secretsOfGateway({ namespace, document: { value } }: ClusterObject): ReadonlySet<string> {
+  const references = valuesAt(value, ['spec', 'listeners', each, 'tls', 'certificateRefs', each]);
+  return new Set(
+    references.flatMap((reference) => {
+      const [name, of = namespace] = [valueAt(reference, ['name']), valueAt(reference, ['namespace'])];
+      return typeof name === 'string' && typeof of === 'string' ? `${of}/${name}` : [];
+    }),
+  );
+}
+
+function secretsOfMiddleware({ namespace, document }: ClusterObject): ReadonlySet<string> {
   const found = new Set<string>();
   const walk = (value: unknown): void => {
     if (typeof value === 'string') {
@@ -32,7 +97,7 @@ function secretNamesIn(spec: unknown): readonly string[] {
   });
 }
 
-/** `namespace/name` of each Service that a route names. */
+/** `namespace/name` of each Service that an object names. */
 export function servicesOf(object: ClusterObject): ReadonlySet<string> {
   switch (object.resource.kind) {
     case 'Ingress':
@@ -40,7 +105,7 @@ export function servicesOf(object: ClusterObject): ReadonlySet<string> {
     case 'HTTPRoute':
       return servicesOfHttpRoute(object);
     default:
-      return servicesOfIngressRoute(object);
+      return servicesOfCustomResource(object);
   }
 }
 
@@ -71,18 +136,22 @@ function listAt(value: unknown, path: Path): readonly unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
-function servicesOfIngressRoute({ namespace, document }: ClusterObject): ReadonlySet<string> {
-  const found = new Set<string>();
-  const routes = valueAt(document.value, ['spec', 'routes']);
-  for (const route of Array.isArray(routes) ? routes : []) {
-    const services = valueAt(route, ['services']);
-    for (const service of Array.isArray(services) ? services : []) {
-      if (!isMapping(service)) continue;
-      const { name, namespace: of = namespace } = service;
-      if (typeof name === 'string' && typeof of === 'string') found.add(`${of}/${name}`);
-    }
-  }
-  return found;
+/** The Services of an object of Traefik, by the paths of its kind. */
+const memberPaths: Readonly<Record<string, NamePath>> = {
+  IngressRoute: ['routes', each, 'services', each],
+  TraefikService: ['weighted', 'services', each],
+  Middleware: ['errors', 'service'],
+};
+
+function servicesOfCustomResource({ namespace, resource, document }: ClusterObject): ReadonlySet<string> {
+  const members = valuesAt(valueAt(document.value, ['spec']), memberPaths[resource.kind] ?? []);
+  return new Set(
+    members.flatMap((member) => {
+      const [name] = textsAt(member, ['name']);
+      const [of = namespace] = textsAt(member, ['namespace']);
+      return name === undefined ? [] : `${of}/${name}`;
+    }),
+  );
 }
 
 /** `namespace/name` of the Service that an EndpointSlice belongs to. */

@@ -16,6 +16,10 @@ const gatewayApi = { group: 'gateway.networking.k8s.io', version: 'v1' } as cons
 export const resources = {
   ingressRoutes: { ...traefik, resource: 'ingressroutes', kind: 'IngressRoute' },
   middlewares: { ...traefik, resource: 'middlewares', kind: 'Middleware' },
+  tlsOptions: { ...traefik, resource: 'tlsoptions', kind: 'TLSOption' },
+  tlsStores: { ...traefik, resource: 'tlsstores', kind: 'TLSStore' },
+  serversTransports: { ...traefik, resource: 'serverstransports', kind: 'ServersTransport' },
+  traefikServices: { ...traefik, resource: 'traefikservices', kind: 'TraefikService' },
   ingresses: { ...networking, resource: 'ingresses', kind: 'Ingress' },
   ingressClasses: { ...networking, resource: 'ingressclasses', kind: 'IngressClass' },
   gatewayClasses: { ...gatewayApi, resource: 'gatewayclasses', kind: 'GatewayClass' },
@@ -36,6 +40,7 @@ export const resources = {
     kind: 'EndpointSlice',
   },
   secrets: { group: '', version: 'v1', resource: 'secrets', kind: 'Secret' },
+  configMaps: { group: '', version: 'v1', resource: 'configmaps', kind: 'ConfigMap' },
   events: { group: 'events.k8s.io', version: 'v1', resource: 'events', kind: 'Event' },
 } as const satisfies Readonly<Record<string, Resource>>;
 
@@ -65,19 +70,27 @@ const allowClusterWide = (resource: Resource): Permission =>
   Object.freeze({ ...allow(resource, reading), clusterWide: true });
 
 /**
- * Every call that is made for `kubernetesCRD`, in each namespace of `namespaces` or, without them, in the whole cluster. Secrets are listed and watched one by
- * one, by `metadata.name`, and only those that a Middleware refers to: a role may name them in `resourceNames`.
+ * Every call that is made for `kubernetesCRD`, in each namespace of `namespaces` or, without them, in the whole cluster. Secrets and
+ * ConfigMaps are listed and watched one by one, by `metadata.name`, and only those that another object refers to: a role may name them
+ * in `resourceNames`.
  */
 export const requiredPermissions: readonly Permission[] = Object.freeze([
   allow(resources.ingressRoutes, reading),
   allow(resources.middlewares, reading),
+  allow(resources.tlsOptions, reading, true),
+  allow(resources.tlsStores, reading, true),
+  allow(resources.serversTransports, reading, true),
+  allow(resources.traefikServices, reading, true),
   allow(resources.services, reading),
   allow(resources.endpointSlices, reading),
   allow(resources.secrets, reading),
+  allow(resources.configMaps, reading, true),
   allow(resources.events, ['create', 'patch'], true),
 ]);
 
-const usual: readonly Permission[] = requiredPermissions.filter(({ group }) => group !== traefik.group);
+const usual: readonly Permission[] = requiredPermissions.filter(
+  ({ group, resource }) => group !== traefik.group && resource !== resources.configMaps.resource,
+);
 
 /** Every call that is made for `kubernetesIngress`. */
 export const ingressPermissions: readonly Permission[] = Object.freeze([

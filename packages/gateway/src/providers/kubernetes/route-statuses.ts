@@ -8,6 +8,7 @@ import { attach } from '../translate/kubernetes/attachment.ts';
 import { httpRouteSchema } from '../translate/kubernetes/gateway-schemas.ts';
 import type { GatewayLookUps } from '../translate/kubernetes/gateways.ts';
 import { createReadGatewayApi } from '../translate/kubernetes/gateways.ts';
+import { createReadSecrets } from '../translate/kubernetes/secrets.ts';
 import type { KubernetesObject } from '../translate/kubernetes/objects.ts';
 import { readObjects } from '../translate/kubernetes/objects.ts';
 import type { ClusterObject } from './documents.ts';
@@ -38,7 +39,10 @@ export interface RouteStatus {
 type AttachmentObjects = Pick<
   RouteObjectLists,
   'httpRoutes' | 'gateways' | 'gatewayClasses' | 'referenceGrants' | 'namespaces'
->;
+> & {
+  /** Those that listeners refer to, and maybe others. */
+  readonly secrets: readonly ClusterObject[];
+};
 
 interface AttachedRoute {
   readonly object: ClusterObject;
@@ -53,16 +57,19 @@ export function createFindRouteStatuses(): (
   problems: readonly Problem[],
 ) => readonly RouteStatus[] {
   const readApi = createReadGatewayApi();
+  const readSecrets = createReadSecrets();
   const toObjects = createMapAgain((document: Document): readonly KubernetesObject[] =>
     readObjects({ document, path: [] }, []),
   );
   const attachEach = createDerive(attachOne);
-  return ({ httpRoutes, gateways, gatewayClasses, referenceGrants, namespaces }, problems) => {
+  return ({ httpRoutes, gateways, gatewayClasses, referenceGrants, namespaces, secrets }, problems) => {
     if (httpRoutes.length === 0) return [];
-    const documents = [...gatewayClasses, ...gateways, ...referenceGrants, ...namespaces].map(
-      ({ document }) => document,
+    const read = (list: readonly ClusterObject[]): readonly KubernetesObject[] =>
+      toObjects(list.map(({ document }) => document)).flat();
+    const { api } = readApi(
+      read([...gatewayClasses, ...gateways, ...referenceGrants, ...namespaces]),
+      readSecrets(read(secrets)).values,
     );
-    const { api } = readApi(toObjects(documents).flat());
     const found = new Map<string, Problem[]>();
     for (const problem of problems) {
       const { object } = problem.place;

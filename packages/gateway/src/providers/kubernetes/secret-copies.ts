@@ -2,9 +2,10 @@ import type { UnreadSecrets } from '../../config/dynamic.ts';
 import type { Copy, OpenCopy } from './copy.ts';
 import { isSettled } from './copy.ts';
 import type { ClusterObject } from './documents.ts';
+import type { Resource } from './resources.ts';
 import { createNamespaceSecrets, type NamespaceSecrets } from './namespace-secrets.ts';
 
-/** Copies of the Secrets that Middlewares refer to, each by its name or many of a namespace together. */
+/** Copies of the Secrets, or the ConfigMaps, that objects refer to, each by its name or many of a namespace together. */
 export interface SecretCopies {
   /** Begins to follow what is wanted by now, `namespace/name`, and lets go of everything else. */
   follow(wanted: ReadonlySet<string>): void;
@@ -19,8 +20,8 @@ export interface SecretCopies {
   close(): void;
 }
 
-/** @param threshold of Secrets of one namespace: when more are wanted, its Secrets are read together if a role allows it. */
-export function createSecretCopies(open: OpenCopy, threshold: number): SecretCopies {
+/** @param threshold of objects of one namespace: when more are wanted, all of it are read together if a role allows it. */
+export function createSecretCopies(resource: Resource, open: OpenCopy, threshold: number): SecretCopies {
   const namespaces = new Map<string, NamespaceSecrets>();
   let wanted = groupByNamespace(new Set());
   /** Those that are wanted and whose copies, undefined for none, are such. */
@@ -41,7 +42,10 @@ export function createSecretCopies(open: OpenCopy, threshold: number): SecretCop
       for (const [name, keys] of wanted.byNamespace) {
         let namespace = namespaces.get(name);
         if (namespace === undefined)
-          namespaces.set(name, (namespace = createNamespaceSecrets(name, open, threshold)));
+          namespaces.set(
+            name,
+            (namespace = createNamespaceSecrets({ resource, namespace: name }, open, threshold)),
+          );
         namespace.follow(keys);
       }
     },

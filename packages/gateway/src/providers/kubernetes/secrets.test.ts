@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { prepare } from '../../snapshot/prepare.ts';
 import type { TestApiServer } from './api-server.testkit.ts';
 import type { FollowingProvider } from './following.testkit.ts';
-import { shop, useApiServer } from './following.testkit.ts';
+import { alwaysWatched, shop, useApiServer } from './following.testkit.ts';
 
 let server: TestApiServer;
 const { open, start } = useApiServer((started) => {
@@ -131,7 +131,9 @@ describe('what is said of a Secret', () => {
       'unread_secret urn:k8s:secret:keys:secret: the Secret apps/keys has not been read yet',
     ];
     expect(problemsOf(following)).toEqual(unread);
-    expect(provider.waitsFor()).toEqual(['1 Secrets that Middlewares refer to, apps/keys among them']);
+    expect(provider.waitsFor()).toEqual([
+      '1 Secrets or ConfigMaps that other objects refer to, apps/keys among them',
+    ]);
     // No Event blames the Middleware for it.
     provider.report(following.translated().problems);
     await clock.advance(30_100);
@@ -150,7 +152,7 @@ describe('what is said of a Secret', () => {
 it('lets endpoints and known Secrets change while a new Secret is on its way', async () => {
   server.apply(shop('apps'));
   const { until, translated, names, clock } = await start();
-  await until(() => server.watches.length === 5);
+  await until(() => server.watches.length === alwaysWatched + 1);
   const release = server.hold('secrets');
   server.apply(numbered('apps', 1));
   await until(() => server.requests.filter(({ resource }) => resource === 'secrets').length === 3);

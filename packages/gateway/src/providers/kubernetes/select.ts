@@ -1,14 +1,20 @@
 import type { Document } from '../../config/document.ts';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
+import { valueAt } from '../../config/path.ts';
 import { createMapAgain } from '../../reload/derive.ts';
+import { isOwnController } from '../translate/kubernetes/gateways.ts';
 import { isOfIngressClass, isOwnIngressClass } from '../translate/kubernetes/ingress-class.ts';
 import type { ClusterObject } from './documents.ts';
-import { ownerOf, secretsOf, servicesOf } from './references.ts';
+import { configMapsOf, ownerOf, secretsOf, servicesOf } from './references.ts';
 
 /** Objects that say what is served, by their kinds. */
 export interface RouteObjectLists {
   readonly ingressRoutes: readonly ClusterObject[];
   readonly middlewares: readonly ClusterObject[];
+  readonly tlsOptions: readonly ClusterObject[];
+  readonly tlsStores: readonly ClusterObject[];
+  readonly serversTransports: readonly ClusterObject[];
+  readonly traefikServices: readonly ClusterObject[];
   readonly ingresses: readonly ClusterObject[];
   readonly ingressClasses: readonly ClusterObject[];
   readonly gatewayClasses: readonly ClusterObject[];
@@ -23,12 +29,15 @@ export interface Contents extends RouteObjectLists {
   readonly services: readonly ClusterObject[];
   readonly endpointSlices: readonly ClusterObject[];
   readonly secrets: readonly ClusterObject[];
+  readonly configMaps: readonly ClusterObject[];
 }
 
 /** Follows the documents of a cluster as it changes: an unchanged object is not read again. */
 export interface Select {
-  /** `namespace/name` of every Secret that one of the Middlewares refers to; the same set while none of them changes. */
-  readonly findSecrets: (middlewares: readonly ClusterObject[]) => ReadonlySet<string>;
+  /** `namespace/name` of every Secret that one of the objects refers to; the same set while none of them changes. */
+  readonly findSecrets: (objects: RouteObjectLists) => ReadonlySet<string>;
+  /** The same for ConfigMaps. */
+  readonly findConfigMaps: (objects: RouteObjectLists) => ReadonlySet<string>;
   /**
    * The documents of a configuration, ordered by name and not by arrival, so that all replicas agree. Services that no
    * route names are ignored, including changes of their endpoints; so are Ingresses of other classes.
@@ -38,17 +47,37 @@ export interface Select {
 
 export function createSelect(config: Pick<KubernetesProviderConfig, 'ingress'>): Select {
   const findSecrets = createUnion(secretsOf);
+  const findConfigMaps = createUnion(configMapsOf);
   const findServices = createUnion(servicesOf);
   let sorted: readonly Document[] = [];
   return {
-    findSecrets,
+    findSecrets: (lists) =>
+      findSecrets([
+        ...lists.middlewares,
+        ...lists.ingressRoutes,
+        ...lists.tlsOptions,
+        ...lists.tlsStores,
+        ...lists.serversTransports,
+        ...selectIngresses(lists, config),
+        ...selectGateways(lists),
+      ]),
+    findConfigMaps: ({ serversTransports }) => findConfigMaps(serversTransports),
     selectDocuments(contents) {
-      const { ingressRoutes, middlewares, httpRoutes, services, endpointSlices, secrets } = contents;
+      const { ingressRoutes, middlewares, traefikServices, httpRoutes, services, endpointSlices } = contents;
       const ingresses = selectIngresses(contents, config);
-      const wanted = findServices([...ingressRoutes, ...ingresses, ...httpRoutes]);
+      const wanted = findServices([
+        ...ingressRoutes,
+        ...middlewares,
+        ...traefikServices,
+        ...ingresses,
+        ...httpRoutes,
+      ]);
+      const { tlsOptions, tlsStores, serversTransports, secrets, configMaps } = contents;
       const { gatewayClasses, gateways, referenceGrants, namespaces } = contents;
       const selected = new Set<Document>();
-      for (const list of [ingressRoutes, middlewares, ingresses, httpRoutes, secrets])
+      for (const list of [ingressRoutes, middlewares, traefikServices, ingresses, httpRoutes])
+        for (const { document } of list) selected.add(document);
+      for (const list of [tlsOptions, tlsStores, serversTransports, secrets, configMaps])
         for (const { document } of list) selected.add(document);
       for (const list of [gatewayClasses, gateways, referenceGrants, namespaces])
         for (const { document } of list) selected.add(document);
@@ -70,6 +99,22 @@ export function selectIngresses(
     ingressClasses.flatMap(({ name, document }) => (isOwnIngressClass(document.value) ? name : [])),
   );
   return ingresses.filter(({ document }) => isOfIngressClass(document.value, ingress.ingressClass, classes));
+}
+
+/** Those of classes that are served. */
+function selectGateways({
+  gateways,
+  gatewayClasses,
+}: Pick<Contents, 'gateways' | 'gatewayClasses'>): readonly ClusterObject[] {
+  const classes = new Set(
+    gatewayClasses.flatMap(({ name, document }) =>
+      isOwnController(valueAt(document.value, ['spec', 'controllerName'])) ? name : [],
+    ),
+  );
+  return gateways.filter(({ document }) => {
+    const name = valueAt(document.value, ['spec', 'gatewayClassName']);
+    return typeof name === 'string' && classes.has(name);
+  });
 }
 
 /** All names that one of the objects mentions; the same set while it is made of the same objects. */

@@ -13,6 +13,8 @@ export interface Selection {
   /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
   readonly labelSelector?: string;
+  /** Without a role for them, or where their kind is not installed, the gateway works without these objects. Default: false. */
+  readonly optional?: boolean;
   /** Of the one object that is selected; default all. */
   readonly name?: string;
 }
@@ -37,6 +39,14 @@ export function describeSelection({ resource: { kind }, namespace, name }: Selec
   return `the ${kind.endsWith('s') ? `${kind}es` : `${kind}s`} of ${namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`}`;
 }
 
+/** Kinds of Traefik that a cluster may do without. */
+const optionalResources: readonly Resource[] = [
+  resources.tlsOptions,
+  resources.tlsStores,
+  resources.serversTransports,
+  resources.traefikServices,
+];
+
 /** Everything that is always read. As in Traefik, a `labelSelector` is for the objects of some kinds alone. */
 export function selectionsOf({
   crd,
@@ -48,7 +58,17 @@ export function selectionsOf({
   return [
     ...(crd === undefined
       ? []
-      : toSelections([resources.ingressRoutes, resources.middlewares], crd.namespaces, crd.labelSelector)),
+      : [
+          ...toSelections(
+            [resources.ingressRoutes, resources.middlewares],
+            crd.namespaces,
+            crd.labelSelector,
+          ),
+          ...toSelections(optionalResources, crd.namespaces, crd.labelSelector).map((selection) => ({
+            ...selection,
+            optional: true,
+          })),
+        ]),
     ...(ingress === undefined ? [] : toIngressSelections(ingress)),
     ...(gateway === undefined ? [] : toGatewaySelections(gateway)),
     ...toSelections([services, endpointSlices], joinNamespaces(scopes)),
@@ -94,14 +114,8 @@ function joinNamespaces(scopes: readonly ObjectScope[]): readonly string[] {
     : [...new Set(scopes.flatMap(({ namespaces }) => namespaces))];
 }
 
-/** All Secrets of a namespace. */
-export const toSecretsSelection = (namespace: string): Selection => ({
-  resource: resources.secrets,
-  namespace,
-});
-
-/** One Secret, by `namespace/name`. */
-export function toSecretSelection(secret: string): Selection {
-  const [namespace = '', name = ''] = secret.split('/');
-  return { resource: resources.secrets, namespace, name };
+/** One object, by `namespace/name`. */
+export function toNamedSelection(resource: Resource, key: string): Selection {
+  const [namespace = '', name = ''] = key.split('/');
+  return { resource, namespace, name };
 }

@@ -245,7 +245,7 @@ metadata: text
         "a.yaml:10:43 missing_reference: the Service apps/two is broken",
         "a.yaml:10:68 missing_reference: the Service apps/broken is broken",
         "a.yaml:11:28 invalid_value: expected array to have >=1 items",
-        "a.yaml:12:47 invalid_value: expected Service: this version supports no other kind",
+        "a.yaml:12:69 missing_reference: there is no TraefikService apps-web@kubernetescrd",
         "a.yaml:13:70 invalid_value: expected http or https: this version supports no other scheme",
         "a.yaml:13:75 unsupported_option: strategy is not supported by this version",
         "a.yaml:13:115 missing_reference: there is no middleware apps-auht@kubernetescrd: did you mean apps-auth@kubernetescrd?",

@@ -8,7 +8,7 @@ export const ignoredRouterNames: Readonly<Record<string, string>> = Object.freez
 });
 
 /** Names in an IngressRoute that this version does not act on. */
-export const unsupportedIngressRouteNames: readonly string[] = Object.freeze(['options', 'parentRefs']);
+export const unsupportedIngressRouteNames: readonly string[] = Object.freeze(['parentRefs']);
 
 /** Names in a service that this version does not act on. */
 export const unsupportedServiceNames: readonly string[] = Object.freeze([
@@ -49,14 +49,18 @@ export const ignoredServiceNames: Readonly<Record<string, string>> = Object.free
   responseForwarding: 'responses are streamed as they arrive',
 });
 
+/** Types of a TraefikService that this version does not serve. */
+export const unsupportedTraefikServiceNames: readonly string[] = Object.freeze([
+  'mirroring',
+  'highestRandomWeight',
+  'failover',
+]);
+
 /** All of them, wherever in an IngressRoute they stand. */
 export const otherIngressRouteNames: readonly string[] = Object.freeze([
   ...new Set([
     ...Object.keys({ ...ignoredRouterNames, ...ignoredServiceNames }),
     ...unsupportedIngressRouteNames,
     ...unsupportedServiceNames,
-    'secretName',
-    'serversTransport',
-    'store',
   ]),
 ]);

@@ -3,6 +3,7 @@ import type { Problem } from '../../config/place.ts';
 import { keepList } from '../../reload/list-changes.ts';
 import { findCircles } from './circles.ts';
 import { toObjectKey } from './draft.ts';
+import { isOfKubernetes } from './kubernetes/names.ts';
 import type { Draft, Mention, MentionedKind } from './draft.ts';
 
 interface Finding {
@@ -106,7 +107,8 @@ const describeOther = (draft: Draft, of: Mention['of'], object: string): string 
 function describe(of: Mention['of'], propose: (of: Mention['of']) => string): string {
   if (/@internal$/i.test(of.name))
     return `${of.name} belongs to Traefik: here the entry point admin serves /ping, /ready and /metrics`;
-  return `there is no ${nouns[of.kind]} ${of.name}${propose(of)}`;
+  const noun = of.kind !== 'middlewares' && isOfKubernetes(of.name) ? objectKinds[of.kind] : nouns[of.kind];
+  return `there is no ${noun} ${of.name}${propose(of)}`;
 }
 
 /** Kinds of Kubernetes objects that entries come from. */

@@ -1,10 +1,17 @@
+import type { z } from 'zod';
 import type { JsonSchema } from '../../../config/json-schema.ts';
 import { toJsonSchema } from '../../../config/json-schema.ts';
 import {
   ingressRouteSchema,
   kubernetesNames,
   routeSchema,
+  traefikServiceSchema,
 } from '../../../providers/translate/kubernetes/schemas.ts';
+import {
+  serversTransportObjectSchema,
+  tlsOptionSchema,
+  tlsStoreSchema,
+} from '../../../providers/translate/kubernetes/tls-schemas.ts';
 import { definitionAnnotation } from '../../../providers/kubernetes/inspect.ts';
 import { kinds } from '../../../middlewares/kinds.ts';
 import type { MiddlewareKind } from '../../../middlewares/kind.ts';
@@ -67,7 +74,14 @@ export function createSpecSchemas(): {
 /** What Traefik's own definition of an IngressRoute demands. */
 const requiredByTraefik: ReadonlySet<string> = new Set(['routes', 'match', 'name']);
 
-/** The definitions of the two kinds of `traefik.io/v1alpha1` that are read, for clusters without Traefik. */
+/** `spec` of a kind whose reader takes it whole. */
+function toSpec(schema: z.ZodObject, description: string): StructuralSchema {
+  const spec = toJsonSchema(schema, { title: '', description: '' }).properties?.['spec'];
+  if (typeof spec !== 'object') throw new TypeError('expected spec');
+  return { ...toStructural(toOpen(spec, requiredByTraefik)), description };
+}
+
+/** The definitions of the kinds of `traefik.io/v1alpha1` that are read, for clusters without Traefik. */
 export function createCustomResources(): Readonly<Record<string, CustomResourceDefinition>> {
   const { ingressRoute, options } = createSpecSchemas();
   const toProperties = (isPlugin: boolean): Record<string, StructuralSchema> =>
@@ -100,6 +114,22 @@ export function createCustomResources(): Readonly<Record<string, CustomResourceD
       },
       'x-kubernetes-preserve-unknown-fields': true,
     }),
+    tlsoptions: define('TLSOption', 'tlsoption', toSpec(tlsOptionSchema, 'TLS of connections of callers.')),
+    tlsstores: define(
+      'TLSStore',
+      'tlsstore',
+      toSpec(tlsStoreSchema, 'Certificates for connections of callers.'),
+    ),
+    serverstransports: define(
+      'ServersTransport',
+      'serverstransport',
+      toSpec(serversTransportObjectSchema, 'How servers are connected to.'),
+    ),
+    traefikservices: define(
+      'TraefikService',
+      'traefikservice',
+      toSpec(traefikServiceSchema, 'A service that spreads requests over others.'),
+    ),
   };
 }
 

@@ -4,6 +4,7 @@ import { createProblem } from '../../../config/problem.ts';
 import { describeUnknown } from '@grantgate/middleware/base/names';
 import { readObject } from '../../../config/read.ts';
 import { stickySchema, toSticky } from '../service-schema.ts';
+import { defaultTlsName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
 
 const prefix = 'traefik.ingress.kubernetes.io/';
@@ -18,6 +19,8 @@ export interface RouterOptions {
   /** For paths of the type `ImplementationSpecific`. */
   readonly pathMatcher: PathMatcher;
   readonly tls: boolean;
+  /** Qualified name; undefined: those called `default`. */
+  readonly tlsOptions: string | undefined;
 }
 
 export type PathMatcher = 'Path' | 'PathPrefix' | 'PathRegexp';
@@ -27,6 +30,8 @@ export interface ServiceOptions {
   /** Undefined: by the port. */
   readonly scheme: 'http' | 'https' | undefined;
   readonly passHostHeader: boolean;
+  /** Qualified name; undefined: as everywhere. */
+  readonly serversTransport: string | undefined;
   /** Of the service of that name. */
   readonly sticky: (serviceName: string) => StickyConfig | undefined;
   /** What is wrong with the annotations, for those that act on them. */
@@ -49,10 +54,9 @@ interface Annotation {
 type AnnotationProblem = Parameters<typeof createProblem>[2];
 type AnnotationReport = (annotation: Annotation, details: AnnotationProblem) => void;
 
-const unsupported = (name: string): AnnotationProblem => ({
-  code: 'unsupported_option',
-  message: `${name} is not supported by this version`,
-});
+/** The name of an entry: one without a provider is of this one, as in Traefik, and so is missing. */
+const qualify = (name: string): string =>
+  name === defaultTlsName || name.includes('@') ? name : `${name}@kubernetes`;
 const ignored = (name: string, reason: string): AnnotationProblem => ({
   severity: 'warning',
   code: 'ignored_option',
@@ -61,8 +65,14 @@ const ignored = (name: string, reason: string): AnnotationProblem => ({
 
 const routerNames = [
   'router.entrypoints', 'router.middlewares', 'router.priority', 'router.pathmatcher', 'router.rulesyntax', 'router.tls',
+  'router.tls.options',
 ]; // prettier-ignore
-const serviceNames = ['service.serversscheme', 'service.passhostheader', 'service.sticky.cookie'];
+const serviceNames = [
+  'service.serversscheme',
+  'service.passhostheader',
+  'service.serverstransport',
+  'service.sticky.cookie',
+];
 
 /** Reads the annotations of an Ingress. One that is not understood is an error: it may have guarded the routes. */
 export function readRouterAnnotations(object: KubernetesObject): AnnotationsResult<RouterOptions> {
@@ -73,6 +83,7 @@ export function readRouterAnnotations(object: KubernetesObject): AnnotationsResu
     priority: undefined,
     pathMatcher: 'PathPrefix',
     tls: false,
+    tlsOptions: undefined,
   };
   for (const annotation of list) {
     const { name, value } = annotation;
@@ -83,9 +94,11 @@ export function readRouterAnnotations(object: KubernetesObject): AnnotationsResu
     else if (name === 'router.tls') options.tls = readBoolean(annotation, report);
     else if (/^router\.tls\.(?:certresolver|domains\.\d+\.(?:main|sans))$/.test(name)) {
       options.tls = true;
-      report(annotation, ignored(name, 'the entry point has the certificates'));
-    } else if (name === 'router.tls.options') report(annotation, unsupported(name));
-    else if (name.startsWith('router.observability.'))
+      report(annotation, ignored(name, 'certificates are not requested from an authority (ACME)'));
+    } else if (name === 'router.tls.options') {
+      options.tls = true;
+      options.tlsOptions = qualify(value);
+    } else if (name.startsWith('router.observability.'))
       report(annotation, ignored(name, 'the access log is set for the whole gateway'));
     else if (name === 'router.rulesyntax') checkSyntax(annotation, report);
     else if (name.startsWith('service.')) report(annotation, ignored(name, 'it belongs to the Service'));
@@ -100,6 +113,7 @@ export function readServiceAnnotations(object: KubernetesObject): ServiceOptions
   const { list, problems, report } = open(object);
   let scheme: ServiceOptions['scheme'];
   let passHostHeader = true;
+  let serversTransport: string | undefined;
   const cookie: Record<string, unknown> = {};
   let isSticky = false;
   for (const annotation of list) {
@@ -114,13 +128,13 @@ export function readServiceAnnotations(object: KubernetesObject): ServiceOptions
       cookie[name.slice('service.sticky.cookie.'.length)] = toCookieValue(value);
     } else if (name === 'service.nativelb' || name === 'service.nodeportlb')
       report(annotation, ignored(name, 'requests go to the endpoints of a Service'));
-    else if (name === 'service.serverstransport') report(annotation, unsupported(name));
+    else if (name === 'service.serverstransport') serversTransport = qualify(value);
     else if (name.startsWith('router.')) report(annotation, ignored(name, 'it belongs to the Ingress'));
     else report(annotation, unknown(name, serviceNames));
   }
   const { sticky, found } = isSticky ? readCookie(object, cookie) : { sticky: undefined, found: [] };
   problems.push(...found);
-  return { scheme, passHostHeader, sticky: (name) => toSticky(sticky, name), problems };
+  return { scheme, passHostHeader, serversTransport, sticky: (name) => toSticky(sticky, name), problems };
 }
 
 function open({ annotations, source: { document, path } }: KubernetesObject) {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { LookUp } from '../../../reload/derive.ts';
 import type { httpRouteSchema } from './gateway-schemas.ts';
 import type { GatewayObject, GatewayLookUps, GatewayListener } from './gateways.ts';
-import { gatewayGroup } from './gateways.ts';
+import { gatewayGroup } from './grants.ts';
 
 type Spec = z.output<typeof httpRouteSchema>['spec'];
 export type ParentRef = Spec['parentRefs'][number];

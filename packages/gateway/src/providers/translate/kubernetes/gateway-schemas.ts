@@ -35,6 +35,27 @@ export const listenerSchema = z.looseObject({
   hostname: hostname.optional().describe('Requests for these hosts. Default: all.'),
   port: port.describe('Port of an entry point.'),
   protocol: name.describe('`HTTP`, or `HTTPS` for an entry point with TLS; others are not served.'),
+  tls: z
+    .strictObject({
+      mode: z
+        .enum(['Terminate', 'Passthrough'])
+        .default('Terminate')
+        .describe('`Passthrough` is not served.'),
+      certificateRefs: z
+        .array(
+          z.strictObject({
+            group: z.string().default(''),
+            kind: z.string().default('Secret'),
+            name: name.describe('Name of a Secret with `tls.crt` and `tls.key`.'),
+            namespace: name.optional().describe('Another namespace must have a ReferenceGrant.'),
+          }),
+        )
+        .default([])
+        .describe('Certificates, chosen by SNI. Default: those of the entry point.'),
+      options: z.record(z.string(), z.unknown()).default({}).describe('Ignored.'),
+    })
+    .optional()
+    .describe('Of a listener with the protocol `HTTPS`.'),
   allowedRoutes: z
     .looseObject({
       namespaces: z

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
+import type { CertificateConfig } from '../../../config/dynamic.ts';
 import type { Problem } from '../../../config/place.ts';
 import { createProblem, errorsOf } from '../../../config/problem.ts';
 import { readObject } from '../../../config/read.ts';
@@ -12,13 +14,17 @@ import {
   referenceGrantSchema,
 } from './gateway-schemas.ts';
 import type { KubernetesObject } from './objects.ts';
+import type { ReferenceGrant } from './grants.ts';
+import type { ListenerLookUps } from './listener-tls.ts';
+import { readListenerTls } from './listener-tls.ts';
 
-export const gatewayGroup = 'gateway.networking.k8s.io';
-
-const controllers: ReadonlySet<string> = new Set([
+const controllers: ReadonlySet<unknown> = new Set([
   'grantgate.dev/gateway-controller',
   'traefik.io/gateway-controller',
 ]);
+
+/** Whether a GatewayClass with this controller is served. */
+export const isOwnController = (controllerName: unknown): boolean => controllers.has(controllerName);
 
 /** Classes that are served where no GatewayClass says whose they are: in files. */
 const ownClasses: ReadonlySet<string> = new Set(['grantgate', 'traefik']);
@@ -29,6 +35,8 @@ export interface GatewayListener {
   readonly hostname: string | undefined;
   readonly port: number;
   readonly tls: boolean;
+  /** Whether it has certificates of its own. */
+  readonly hasCertificates: boolean;
   readonly allowed: z.output<typeof listenerSchema>['allowedRoutes'];
 }
 
@@ -39,9 +47,6 @@ export interface GatewayObject {
   readonly controller: string;
   readonly listeners: readonly GatewayListener[];
 }
-
-/** Who may refer to what in a namespace. */
-export type ReferenceGrant = z.output<typeof referenceGrantSchema>['spec'];
 
 /** What HTTPRoutes look up; a type, because only those are maps by name to `createDerive`. */
 export type GatewayLookUps = {
@@ -55,6 +60,8 @@ export type GatewayLookUps = {
 
 export interface GatewayApiResult {
   readonly api: GatewayLookUps;
+  /** Of the listeners that are served. */
+  readonly certificates: readonly CertificateConfig[];
   readonly problems: readonly Problem[];
 }
 
@@ -62,37 +69,51 @@ interface GatewayResult {
   readonly id: string;
   /** Undefined for one of another controller, or a broken one. */
   readonly gateway: GatewayObject | undefined;
+  readonly certificates: readonly CertificateConfig[];
   readonly problems: readonly Problem[];
 }
 
-type Classes = { readonly classes: ReadonlyMap<string, string> };
+/** What Gateways look up. */
+type GatewayNames = ListenerLookUps & { readonly classes: ReadonlyMap<string, string> };
 
 /** Reads Gateways and what belongs to them: as long as nothing changes, the same maps. */
-export function createReadGatewayApi(): (objects: readonly KubernetesObject[]) => GatewayApiResult {
-  const readGateways = createDerive(readGateway);
+export function createReadGatewayApi(): (
+  objects: readonly KubernetesObject[],
+  secrets: ListenerLookUps['secrets'],
+) => GatewayApiResult {
+  // A Secret with another certificate is no reason to read every HTTPRoute again.
+  const readGateways = createDerive<KubernetesObject, GatewayNames, GatewayResult>((object, lookUp, last) => {
+    const now = readGateway(object, lookUp);
+    return last !== undefined && isDeepStrictEqual(now, last) ? last : now;
+  });
   const readGrants = createDerive(readGrant);
   const ofKind = (objects: readonly KubernetesObject[], kind: string): readonly KubernetesObject[] =>
     objects.filter((object) => object.kind === kind);
   let before: GatewayLookUps | undefined;
   let classesBefore: ReadonlyMap<string, string> | undefined;
-  return (objects) => {
+  return (objects, secrets) => {
     const classes = keepMap(classesBefore, new Map(ofKind(objects, 'GatewayClass').map(readClass)));
     classesBefore = classes;
-    const read = readGateways(ofKind(objects, 'Gateway'), { classes });
     const grants = readGrants(ofKind(objects, 'ReferenceGrant'), {});
+    const granted = keepGrants(before?.grants, grants);
+    const read = readGateways(ofKind(objects, 'Gateway'), { classes, secrets, grants: granted });
     const api = {
       gateways: keepMap(
         before?.gateways,
         new Map(read.flatMap(({ id, gateway }) => (gateway === undefined ? [] : [[id, gateway] as const]))),
       ),
-      grants: keepGrants(before?.grants, grants),
+      grants: granted,
       namespaces: keepMap(
         before?.namespaces,
         new Map(ofKind(objects, 'Namespace').map(({ name, labels }) => [name, labels])),
       ),
     };
     before = api;
-    return { api, problems: [...read, ...grants].flatMap(({ problems }) => problems) };
+    return {
+      api,
+      certificates: read.flatMap(({ certificates }) => certificates),
+      problems: [...read, ...grants].flatMap(({ problems }) => problems),
+    };
   };
 }
 
@@ -100,15 +121,19 @@ function readClass({ name, source }: KubernetesObject): readonly [string, string
   return [name, readObject(gatewayClassSchema, source).value.spec?.controllerName ?? ''];
 }
 
-function readGateway({ namespace, name, source }: KubernetesObject, lookUp: LookUp<Classes>): GatewayResult {
+function readGateway(
+  { namespace, name, source }: KubernetesObject,
+  lookUp: LookUp<GatewayNames>,
+): GatewayResult {
   const id = `${namespace}/${name}`;
   const { value, problems: found, writtenPath } = readObject(gatewaySchema, source);
   const { gatewayClassName = '', listeners: written = [] } = value.spec ?? {};
   const controller = lookUp('classes', gatewayClassName) ?? ownController(source, gatewayClassName);
   // Other controllers have Gateways of their own.
   if (controller === undefined || !controllers.has(controller))
-    return { id, gateway: undefined, problems: [] };
+    return { id, gateway: undefined, certificates: [], problems: [] };
   const problems = [...found];
+  const certificates: CertificateConfig[] = [];
   const listeners = written.flatMap((_, index): GatewayListener | readonly [] => {
     const path = writtenPath(['spec', 'listeners', index]);
     const read = readObject(listenerSchema, { document: source.document, path });
@@ -117,8 +142,23 @@ function readGateway({ namespace, name, source }: KubernetesObject, lookUp: Look
     const { protocol, hostname, port, allowedRoutes, ...listener } = read.value as z.output<
       typeof listenerSchema
     >;
-    if (protocol === 'HTTP' || protocol === 'HTTPS')
-      return { name: listener.name, hostname, port, tls: protocol === 'HTTPS', allowed: allowedRoutes };
+    if (protocol === 'HTTP' || protocol === 'HTTPS') {
+      const tls = readListenerTls({ namespace, source }, listener.tls, {
+        path: read.writtenPath(['tls']),
+        lookUp,
+      });
+      problems.push(...tls.problems);
+      if (errorsOf(tls.problems).length > 0) return [];
+      if (protocol === 'HTTPS') certificates.push(...tls.certificates);
+      return {
+        name: listener.name,
+        hostname,
+        port,
+        tls: protocol === 'HTTPS',
+        hasCertificates: tls.certificates.length > 0,
+        allowed: allowedRoutes,
+      };
+    }
     problems.push(
       createProblem(source.document, read.writtenPath(['protocol']), {
         severity: 'warning',
@@ -128,7 +168,7 @@ function readGateway({ namespace, name, source }: KubernetesObject, lookUp: Look
     );
     return [];
   });
-  return { id, gateway: Object.freeze({ namespace, name, controller, listeners }), problems };
+  return { id, gateway: Object.freeze({ namespace, name, controller, listeners }), certificates, problems };
 }
 
 /** In a cluster a class has its GatewayClass. */
@@ -160,22 +200,4 @@ function keepGrants(
       grants.set(namespace, last);
   }
   return keepMap(before, grants);
-}
-
-/** Whether an HTTPRoute of one namespace may refer to a Service of another. */
-export function isGranted(
-  grants: readonly ReferenceGrant[] | undefined,
-  from: string,
-  service: string,
-): boolean {
-  return (grants ?? []).some(
-    (grant) =>
-      grant.from.some(
-        ({ group, kind, namespace }) => group === gatewayGroup && kind === 'HTTPRoute' && namespace === from,
-      ) &&
-      grant.to.some(
-        ({ group, kind, name }) =>
-          group === '' && kind === 'Service' && (name === undefined || name === service),
-      ),
-  );
 }

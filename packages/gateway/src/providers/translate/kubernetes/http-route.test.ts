@@ -23,6 +23,7 @@ const origin: Origin = {
   allowExternalNameServices: false,
   requireEndpointSlices: true,
   strictPrefixMatching: false,
+  defaultTlsNamespace: '',
 };
 
 /** @param options default: of files. */

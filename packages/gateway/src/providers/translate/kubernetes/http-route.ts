@@ -13,7 +13,7 @@ import type { ListenerAttachment, ParentResult } from './attachment.ts';
 import { attach } from './attachment.ts';
 import { httpRouteRuleSchema, httpRouteSchema } from './gateway-schemas.ts';
 import type { GatewayLookUps } from './gateways.ts';
-import { isGranted } from './gateways.ts';
+import { isGranted } from './grants.ts';
 import { addFilters, findFilterProblems } from './http-filters.ts';
 import type { RouteMatch } from './http-match.ts';
 import { toMatchRule } from './http-match.ts';
@@ -181,7 +181,11 @@ function addRouter(
     priority: priority + precedence,
     tls: listener.tls,
     tlsOptions: undefined,
-    listener: { port: listener.port, tls: listener.tls },
+    listener: {
+      port: listener.port,
+      tls: listener.tls,
+      ...(listener.hasCertificates && { hasCertificates: true }),
+    },
   });
 }
 
@@ -210,7 +214,8 @@ function findFault(
   if (group !== '' || kind !== 'Service')
     return { code: 'unsupported_backend', message: `expected a Service, got ${kind} of ${group}` };
   if (port === undefined) return { code: 'missing_option', message: 'a Service requires a port' };
-  return of === namespace || isGranted(lookUp('grants', of), namespace, name)
+  return of === namespace ||
+    isGranted(lookUp('grants', of), { kind: 'HTTPRoute', namespace }, { kind: 'Service', name })
     ? undefined
     : {
         code: 'cross_namespace',
@@ -245,7 +250,14 @@ export function addHttpServices(
       addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, own, backend));
       return { name: own, weight: backend.reference.weight };
     });
-    addEntry(draft, draft.services, { kind: 'weighted', name, place, errors: [], services });
+    addEntry(draft, draft.services, {
+      kind: 'weighted',
+      name,
+      place,
+      errors: [],
+      services,
+      sticky: undefined,
+    });
   }
 }
 

@@ -41,7 +41,9 @@ export const ingressSchema = z.strictObject({
     tls: z
       .array(z.strictObject({ hosts: z.array(z.string()).optional(), secretName: z.string().optional() }))
       .default([])
-      .describe('Ignored: the entry point has the certificates.'),
+      .describe(
+        'Secrets of the same namespace with `tls.crt` and `tls.key`, chosen by SNI; `hosts` are ignored, as in Traefik.',
+      ),
     rules: z.array(z.unknown()).default([]).describe('Hosts and paths.'),
   }),
   status: others,

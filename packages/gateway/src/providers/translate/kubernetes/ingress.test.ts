@@ -33,6 +33,7 @@ const origin: Origin = {
   allowExternalNameServices: false,
   requireEndpointSlices: true,
   strictPrefixMatching: false,
+  defaultTlsNamespace: '',
 };
 
 function load(text: string, options?: Origin) {
@@ -131,11 +132,11 @@ describe('an Ingress that is not understood', () => {
     [
       'auth-type',
       'basic',
-      'unknown annotation auth-type: expected one of router.entrypoints, router.middlewares, router.priority, router.pathmatcher, router.rulesyntax, router.tls',
+      'unknown annotation auth-type: expected one of router.entrypoints, router.middlewares, router.priority, router.pathmatcher, router.rulesyntax, router.tls, router.tls.options',
     ],
     ['router.priority', 'high', 'expected a whole number'],
     ['router.tls', 'yes', 'expected true or false'],
-    ['router.tls.options', 'default', 'router.tls.options is not supported by this version'],
+    ['router.tls.options', 'strict', 'there is no TLSOption strict@kubernetes'],
     ['router.pathmatcher', 'HostRegexp', 'expected Path, PathPrefix or PathRegexp'],
     ['router.rulesyntax', 'v2', 'expected v3, the only supported syntax of rules'],
   ])('refuses because of the annotation %s: %s', (name, value, message) => {
@@ -202,9 +203,7 @@ describe('an Ingress that is not understood', () => {
       `namespace: apps, annotations: { ${prefix}service.serverstransport: t } }`,
     );
     const { services, problems } = load(`${ingress({})}\n---\n${annotated}`);
-    expect(problems.map(({ message }) => message)).toEqual([
-      'service.serverstransport is not supported by this version',
-    ]);
+    expect(problems.map(({ message }) => message)).toEqual(['there is no ServersTransport t@kubernetes']);
     expect(services.get('apps-web-80@kubernetes')!.errors).toHaveLength(1);
   });
 

@@ -10,8 +10,9 @@ import type { Draft } from '../draft.ts';
 import { addEntry } from '../draft.ts';
 import type { RouterOptions } from './annotations.ts';
 import { readRouterAnnotations } from './annotations.ts';
+import { toCertificateSource } from './pem-sources.ts';
 import { ingressPathSchema, ingressRuleSchema, ingressSchema } from './ingress-schemas.ts';
-import { toProviderName } from './names.ts';
+import { defaultTlsName, toProviderName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
 import { originOf } from './objects.ts';
 import { toMatcher, toPrefixMatcher } from './rule-text.ts';
@@ -85,15 +86,14 @@ export function addIngress(draft: Draft, object: KubernetesObject): readonly Ing
         part: 'key',
       }),
     );
-  if (tls.some(({ secretName }) => secretName !== undefined))
-    draft.problems.push(
-      createProblem(source.document, writtenPath(['spec', 'tls']), {
-        severity: 'warning',
-        code: 'ignored_option',
-        message: 'tls is ignored: the entry point has the certificates',
-        part: 'key',
-      }),
-    );
+  for (const [index, { secretName }] of tls.entries())
+    if (secretName !== undefined && secretName !== '')
+      draft.certificates.push({
+        ...toCertificateSource(object.namespace, secretName),
+        name: '',
+        place: source.document.placeOf(writtenPath(['spec', 'tls', index])),
+        errors: [],
+      });
   return targets;
 }
 
@@ -196,18 +196,23 @@ function addRouter(
 ): void {
   const { name, rule, path, service, priority } = router;
   const middlewares = options.middlewares.map((one) => (one.includes('@') ? one : `${one}@kubernetes`));
+  const mention = (kind: 'middlewares' | 'tlsOptions', one: string, annotation: Path): void => {
+    draft.mentions.push({
+      in: { kind: 'routers', name },
+      of: { kind, name: one, ...(isConfined && { namespace }) },
+      place: document.placeOf(annotation),
+      path: formatPath(annotation),
+    });
+  };
   // A Middleware of another namespace may have the gateway obtain a token that is not for these Services.
   const isConfined = document.origin?.allowCrossNamespace === false;
   const annotations = [...root, 'metadata', 'annotations'];
   const at = [...annotations, 'traefik.ingress.kubernetes.io/router.middlewares'];
   const entryPointsAt = [...annotations, 'traefik.ingress.kubernetes.io/router.entrypoints'];
-  for (const one of middlewares)
-    draft.mentions.push({
-      in: { kind: 'routers', name },
-      of: { kind: 'middlewares', name: one, ...(isConfined && { namespace }) },
-      place: document.placeOf(at),
-      path: formatPath(at),
-    });
+  for (const one of middlewares) mention('middlewares', one, at);
+  const { tlsOptions } = options;
+  if (tlsOptions !== undefined && tlsOptions !== defaultTlsName)
+    mention('tlsOptions', tlsOptions, [...annotations, 'traefik.ingress.kubernetes.io/router.tls.options']);
   addEntry(draft, draft.routers, {
     name,
     place: document.placeOf(path),
@@ -220,7 +225,7 @@ function addRouter(
     service,
     priority: priority ?? options.priority,
     tls: options.tls,
-    tlsOptions: options.tls ? 'default' : undefined,
+    tlsOptions: options.tls ? (tlsOptions ?? defaultTlsName) : undefined,
   });
 }
 
@@ -255,6 +260,18 @@ function toLoadBalancer(
   const errors = fault === undefined ? [] : [createProblem(document, [...path, 'service', 'name'], fault)];
   const found = [...errors, ...(options?.problems ?? [])];
   draft.problems.push(...found);
+  const transport = options?.serversTransport;
+  if (transport !== undefined)
+    draft.mentions.push({
+      in: { kind: 'services', name },
+      of: {
+        kind: 'serversTransports',
+        name: transport,
+        ...(document.origin?.allowCrossNamespace === false && { namespace }),
+      },
+      place: document.placeOf(path),
+      path: formatPath(path),
+    });
   return {
     kind: 'loadBalancer',
     name,
@@ -262,7 +279,7 @@ function toLoadBalancer(
     errors: errorsOf(found),
     servers,
     passHostHeader: options?.passHostHeader ?? true,
-    serversTransport: undefined,
+    serversTransport: transport,
     healthCheck: undefined,
     sticky: options?.sticky(name),
   };

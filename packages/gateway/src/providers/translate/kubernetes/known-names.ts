@@ -1,13 +1,28 @@
 import type { z } from 'zod';
-import { otherIngressRouteNames } from '../other-names.ts';
-import { ingressRouteSchema, routeSchema } from './schemas.ts';
+import { otherIngressRouteNames, unsupportedTraefikServiceNames } from '../other-names.ts';
+import { ingressRouteSchema, memberSchema, routeSchema, traefikServiceSchema } from './schemas.ts';
+import { serversTransportObjectSchema, tlsOptionSchema, tlsStoreSchema } from './tls-schemas.ts';
 
-/** Every name that a field of an IngressRoute may have, here or in Traefik. */
-export const knownNames: ReadonlySet<string> = new Set([
-  ...namesOf(ingressRouteSchema),
-  ...namesOf(routeSchema),
-  ...otherIngressRouteNames,
-]);
+/** Every name that a field of an object may have, here or in Traefik, by kind; others keep what the API server does not know. */
+export const knownNames: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries({
+    IngressRoute: [...namesOf(ingressRouteSchema), ...namesOf(routeSchema), ...otherIngressRouteNames],
+    TLSOption: [...namesOf(tlsOptionSchema), 'preferServerCipherSuites'],
+    TLSStore: [...namesOf(tlsStoreSchema), 'defaultGeneratedCert', 'resolver', 'domain', 'main', 'sans'],
+    ServersTransport: [
+      ...namesOf(serversTransportObjectSchema),
+      ...['spiffe', 'ids', 'trustDomain', 'cipherSuites', 'minVersion', 'maxVersion'],
+      ...['disableHTTP2', 'readIdleTimeout', 'pingTimeout'],
+    ],
+    TraefikService: [
+      ...namesOf(traefikServiceSchema),
+      ...namesOf(memberSchema),
+      ...otherIngressRouteNames,
+      ...unsupportedTraefikServiceNames,
+      ...['mirrors', 'mirrorBody', 'maxBodySize', 'percent', 'service', 'fallback', 'errors', 'status'],
+    ],
+  }).map(([kind, names]) => [kind, new Set(names)]),
+);
 
 function namesOf(schema: z.core.$ZodType): readonly string[] {
   const { def } = schema._zod as { readonly def: z.core.$ZodTypeDef & Partial<SchemaInternals> };

@@ -9,7 +9,7 @@ import type { Draft, Mention } from '../draft.ts';
 import { addEntry, noteObject } from '../draft.ts';
 import { readMiddleware } from '../read-middleware.ts';
 import { readTarget, type Targets } from './targets.ts';
-import { toMiddlewareName, toQualifiedName } from './names.ts';
+import { resolveReference, toQualifiedName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
 import { crossingHint, originOf } from './objects.ts';
 import { kubernetesNames, middlewareSchema } from './schemas.ts';
@@ -68,7 +68,7 @@ export function resolveMiddlewares(
   const problems: Problem[] = [];
   for (const [index, reference] of references.entries()) {
     const path = [...pathOf(index), 'name'];
-    const meant = toMiddlewareName(reference, namespace, originOf(source));
+    const meant = resolveReference('Middleware', reference, namespace, originOf(source));
     if (meant.fault !== undefined) {
       problems.push(
         createProblem(source.document, path, {

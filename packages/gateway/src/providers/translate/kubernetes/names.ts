@@ -4,6 +4,9 @@ import type { Origin } from '../../../config/document.ts';
 /** Which kind of objects an entry is made of; Traefik's names. */
 export type ProviderName = 'kubernetescrd' | 'kubernetes' | 'kubernetesgateway';
 
+/** Name of the TLS options and the store that hold where no others are named. */
+export const defaultTlsName = 'default';
+
 const provider = '@kubernetescrd';
 
 /** `namespace-name@kubernetescrd`, other characters than letters and digits as `-`, as Traefik names it. */
@@ -28,7 +31,7 @@ export function toRouterName(namespace: string, ingressRoute: string, match: str
   return toQualifiedName(namespace, ingressRoute, hash);
 }
 
-export type MiddlewareReference =
+export type ReferenceResult =
   | {
       readonly name: string;
       /** `namespace/name` of the object that is meant; undefined for one of another provider or by its qualified name. */
@@ -38,25 +41,26 @@ export type MiddlewareReference =
   | { readonly name?: undefined; readonly fault: string };
 
 /**
- * The qualified name that a reference to a middleware means, as Traefik reads it: an object of the same namespace, or with
+ * The qualified name that a reference to an object of a kind means, as Traefik reads it: an object of the same namespace, or with
  * `allowCrossNamespace` of any, or one by its qualified name.
  */
-export function toMiddlewareName(
+export function resolveReference(
+  kind: 'Middleware' | 'TLSOption' | 'ServersTransport' | 'TraefikService',
   reference: { readonly name: string; readonly namespace?: string | undefined },
   namespace: string,
   { allowCrossNamespace }: Origin,
-): MiddlewareReference {
+): ReferenceResult {
   const { name } = reference;
   if (name.includes('@')) {
     // A name with this provider may hide a namespace: `other-name@kubernetescrd`.
     return !allowCrossNamespace && name.toLowerCase().endsWith(provider)
-      ? { fault: `${name} could cross namespaces: name the Middleware without ${provider}` }
+      ? { fault: `${name} could cross namespaces: name the ${kind} without ${provider}` }
       : { name, object: undefined };
   }
   const own = reference.namespace ?? namespace;
   if (own !== namespace && !allowCrossNamespace)
     return {
-      fault: `the Middleware ${own}/${name} is not in the namespace ${namespace} of the object that refers to it`,
+      fault: `the ${kind} ${own}/${name} is not in the namespace ${namespace} of the object that refers to it`,
     };
   return { name: toQualifiedName(own, name), object: `${own}/${name}` };
 }

@@ -11,6 +11,10 @@ import { metadataSchema } from './schemas.ts';
 export type ManifestKind =
   | 'IngressRoute'
   | 'Middleware'
+  | 'TLSOption'
+  | 'TLSStore'
+  | 'ServersTransport'
+  | 'TraefikService'
   | 'Ingress'
   | 'IngressClass'
   | 'GatewayClass'
@@ -19,6 +23,7 @@ export type ManifestKind =
   | 'ReferenceGrant'
   | 'Namespace'
   | 'Secret'
+  | 'ConfigMap'
   | 'Service'
   | 'EndpointSlice';
 
@@ -39,6 +44,7 @@ const ofFiles: Origin = Object.freeze({
   allowExternalNameServices: true,
   requireEndpointSlices: false,
   strictPrefixMatching: false,
+  defaultTlsNamespace: '',
 });
 
 /** What the object may do. */
@@ -53,6 +59,10 @@ const gatewayApi = ['gateway.networking.k8s.io/v1', 'gateway.networking.k8s.io/v
 const versions: ReadonlyMap<string, readonly string[]> = new Map<ManifestKind, readonly string[]>([
   ['IngressRoute', [traefik]],
   ['Middleware', [traefik]],
+  ['TLSOption', [traefik]],
+  ['TLSStore', [traefik]],
+  ['ServersTransport', [traefik]],
+  ['TraefikService', [traefik]],
   ['Ingress', ['networking.k8s.io/v1']],
   ['IngressClass', ['networking.k8s.io/v1']],
   ['GatewayClass', gatewayApi],
@@ -61,8 +71,19 @@ const versions: ReadonlyMap<string, readonly string[]> = new Map<ManifestKind, r
   ['ReferenceGrant', gatewayApi],
   ['Namespace', ['v1']],
   ['Secret', ['v1']],
+  ['ConfigMap', ['v1']],
   ['Service', ['v1']],
   ['EndpointSlice', ['discovery.k8s.io/v1']],
+]);
+
+const httpOnly = 'only HTTP is';
+
+/** Kinds of Traefik that are not served, with the reason. */
+export const unservedKinds: ReadonlyMap<string, string> = new Map([
+  ['IngressRouteTCP', httpOnly],
+  ['IngressRouteUDP', httpOnly],
+  ['MiddlewareTCP', httpOnly],
+  ['ServersTransportTCP', httpOnly],
 ]);
 
 /** True for a Kubernetes manifest, whatever its kind. */
@@ -114,6 +135,9 @@ function findKindFault(
   const known = versions.get(kind);
   if (known?.includes(apiVersion) === true) return undefined;
   const version = known?.[0];
+  const unserved = unservedKinds.get(kind);
+  if (unserved !== undefined && apiVersion === traefik)
+    return at('kind', 'unsupported_kind', `${kind} is not served: ${unserved}`);
   if (apiVersion.startsWith('traefik.') || apiVersion.startsWith('hub.traefik.')) {
     const own = [...versions].filter(([, of]) => of.includes(traefik)).map(([name]) => name);
     return version === traefik

@@ -8,6 +8,7 @@ const strict: Origin = {
   allowExternalNameServices: false,
   requireEndpointSlices: true,
   strictPrefixMatching: false,
+  defaultTlsNamespace: '',
 };
 
 const objects = `

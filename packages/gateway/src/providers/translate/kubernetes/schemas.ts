@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { NameSchemas } from '../../../middlewares/kind.ts';
 import { healthCheckSchema, stickySchema } from '../service-schema.ts';
+import { routeTlsSchema } from './tls-schemas.ts';
 
 const name = z.string().min(1);
 const text = z.record(z.string(), z.string());
@@ -27,7 +28,6 @@ export const metadataSchema = z.looseObject({
 });
 
 const object = { apiVersion: z.string(), kind: z.string(), metadata: z.unknown() };
-const tls = z.strictObject({});
 const reference = z.strictObject({
   name: name.describe('Name of a Middleware.'),
   namespace: name.optional().describe('Namespace; if present, it must be that of the object itself.'),
@@ -45,7 +45,7 @@ export const ingressRouteSchema = z.strictObject({
       ),
     entryPoints: z.array(name).default([]).describe('Default: every entry point but `admin`.'),
     routes: z.array(z.unknown()).min(1).describe('At least one.'),
-    tls: tls.optional().describe('The routes respond only on entry points with TLS.'),
+    tls: routeTlsSchema.optional().describe('The routes serve TLS connections only.'),
   }),
   status: others,
 });
@@ -53,10 +53,10 @@ export const ingressRouteSchema = z.strictObject({
 /** A Service that a route or a middleware leads to. */
 export const memberSchema = z.strictObject({
   kind: z
-    .literal('Service', { error: 'expected Service: this version supports no other kind' })
+    .enum(['Service', 'TraefikService'], { error: 'expected Service or TraefikService' })
     .default('Service')
-    .describe('The only supported kind.'),
-  name: name.describe('Name of a Service.'),
+    .describe('`Service`, or `TraefikService` for one that spreads requests over others.'),
+  name: name.describe('Name of a Service or TraefikService.'),
   namespace: name.optional().describe('Namespace; if present, it must be that of the object itself.'),
   port: port
     .optional()
@@ -83,6 +83,25 @@ export const memberSchema = z.strictObject({
   healthCheck: healthCheckSchema
     .optional()
     .describe('Checks servers periodically; those that do not respond get no requests.'),
+  serversTransport: name
+    .optional()
+    .describe(
+      'Name of a ServersTransport of the namespace of the Service, or `NAME@file`: how servers are connected to.',
+    ),
+});
+
+/** `traefik.io/v1alpha1` `TraefikService` */
+export const traefikServiceSchema = z.strictObject({
+  ...object,
+  spec: z.strictObject({
+    weighted: z
+      .strictObject({
+        services: z.array(z.unknown()).min(1).describe('Services and TraefikServices, by weight.'),
+        sticky: stickySchema.optional().describe('Keeps a caller on one of them with a cookie.'),
+      })
+      .describe('Distributes requests over services; the only supported type.'),
+  }),
+  status: others,
 });
 
 /** `spec.routes[]` of an `IngressRoute`. */
@@ -125,6 +144,9 @@ export const secretSchema = z.strictObject({
     .describe('Values by key. Takes precedence over `data`.'),
   data: values.default({}).meta({ title: 'secret' }).describe('Base64 values by key.'),
 });
+
+/** `v1` `ConfigMap`; those that nothing refers to may hold anything. */
+export const configMapSchema = z.looseObject({ ...object, data: values.default({}) });
 
 /** `v1` `Service` */
 export const serviceSchema = z.strictObject({

@@ -1,14 +1,16 @@
 import type { z } from 'zod';
-import type { LoadBalancerConfig } from '../../../config/dynamic.ts';
+import type { LoadBalancerConfig, WeightedConfig } from '../../../config/dynamic.ts';
 import type { Path } from '../../../config/path.ts';
+import { formatPath } from '../../../config/path.ts';
 import type { Problem } from '../../../config/place.ts';
 import { createProblem } from '../../../config/problem.ts';
 import type { OtherNames, Source } from '../../../config/read.ts';
 import { readObject } from '../../../config/read.ts';
-import type { Draft } from '../draft.ts';
-import { addEntry } from '../draft.ts';
+import type { Draft, MentionedKind } from '../draft.ts';
+import { addEntry, noteObject } from '../draft.ts';
 import { ignoredServiceNames, unsupportedServiceNames } from '../other-names.ts';
 import { toHealthCheck, toSticky } from '../service-schema.ts';
+import { resolveReference, type ReferenceResult } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
 import { crossingHint, originOf } from './objects.ts';
 import { memberSchema } from './schemas.ts';
@@ -17,12 +19,10 @@ import { findServers } from './servers.ts';
 
 type RouteService = z.output<typeof memberSchema>;
 
-export const unsupportedMemberNames: readonly string[] = [...unsupportedServiceNames, 'serversTransport'];
+const others: OtherNames = { unsupported: unsupportedServiceNames, ignored: ignoredServiceNames };
 
-const others: OtherNames = { unsupported: unsupportedMemberNames, ignored: ignoredServiceNames };
-
-/** A Service that an object leads to. */
-interface ServiceTarget {
+/** A Service or TraefikService that an object leads to. */
+export interface ServiceTarget {
   readonly member: RouteService;
   readonly path: Path;
 }
@@ -31,9 +31,11 @@ interface ServiceTarget {
 export interface Targets {
   readonly router: string;
   readonly targets: readonly ServiceTarget[];
+  /** Of a TraefikService, which spreads requests even over one. */
+  readonly weighted?: Pick<WeightedConfig, 'sticky' | 'errors'>;
 }
 
-/** What a middleware leads to; undefined for what cannot be read. @param source of its option. */
+/** What a middleware or a TraefikService leads to; undefined for what cannot be read. @param source of its option. */
 export function readTarget(source: Source): {
   readonly target: ServiceTarget | undefined;
   readonly problems: readonly Problem[];
@@ -49,66 +51,139 @@ export function addServices(
   draft: Draft,
   object: KubernetesObject,
   catalog: ServiceCatalog,
-  { router: name, targets }: Targets,
+  { router: name, targets, weighted }: Targets,
 ): void {
   // A route that is defined twice is reported once, as a router.
   if (draft.services.has(name)) return;
+  // The first of that name is the one that is used.
+  noteObject(draft, 'services', name, `${object.namespace}/${object.name}`);
   const [only, ...more] = targets;
-  if (only !== undefined && more.length === 0) {
-    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, name, only));
+  const add = (own: string, target: ServiceTarget): void =>
+    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, own, target));
+  if (weighted === undefined && only?.member.kind === 'Service' && more.length === 0) {
+    add(name, only);
     return;
   }
   const services = targets.map((target, index) => {
     const { member } = target;
-    const own = name.replace('@', `-${index}-${member.name}@`);
-    addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, own, target));
+    const own = name.replace('@', `-${index}-${member.name.replace(/@.*/, '')}@`);
+    if (member.kind === 'TraefikService') {
+      const { name: meant } = refer(draft, object, 'TraefikService', name, target);
+      if (meant !== undefined) return { name: meant, weight: member.weight };
+    }
+    add(own, target);
     return { name: own, weight: member.weight };
   });
   // Without members the router is broken already; the service is there so that it is not reported as missing.
   addEntry(draft, draft.services, {
+    sticky: undefined,
+    errors: [],
+    ...weighted,
     kind: 'weighted',
     name,
     place: object.place,
-    errors: [],
     services,
   });
 }
 
+/** Notes that the service of that name refers to another object, unless it may not. */
+function refer(
+  draft: Draft,
+  object: KubernetesObject,
+  kind: 'TraefikService' | 'ServersTransport',
+  owner: string,
+  { member, path }: ServiceTarget,
+): ReferenceResult {
+  const { document } = object.source;
+  const origin = originOf(object.source);
+  const isTransport = kind === 'ServersTransport';
+  const found = isTransport
+    ? // As in Traefik, a name alone is of the namespace of the Service.
+      resolveReference(
+        kind,
+        { name: member.serversTransport ?? '' },
+        member.namespace ?? object.namespace,
+        origin,
+      )
+    : resolveReference(kind, member, object.namespace, origin);
+  if (found.name === undefined) return found;
+  const at = [...path, isTransport ? 'serversTransport' : 'name'];
+  const of: MentionedKind = isTransport ? 'serversTransports' : 'services';
+  draft.mentions.push({
+    in: { kind: 'services', name: owner },
+    of: {
+      kind: of,
+      name: found.name,
+      ...(found.object !== undefined && { object: found.object }),
+      ...(!origin.allowCrossNamespace && { namespace: object.namespace }),
+    },
+    place: document.placeOf(at),
+    path: formatPath(at),
+  });
+  return found;
+}
+
 function toLoadBalancer(
   draft: Draft,
-  { kind, namespace, source }: KubernetesObject,
+  object: KubernetesObject,
   catalog: ServiceCatalog,
   name: string,
-  { member, path }: ServiceTarget,
+  target: ServiceTarget,
 ): LoadBalancerConfig {
-  const { document } = source;
-  const { allowCrossNamespace, allowExternalNameServices } = originOf(source);
-  const wanted = { namespace: member.namespace ?? namespace, name: member.name };
-  const { servers = [], fault } =
-    wanted.namespace === namespace || allowCrossNamespace
-      ? findServers(catalog, {
-          ...wanted,
-          port: member.port,
-          scheme: member.scheme,
-          allowExternalNameServices,
-        })
-      : {
-          fault: {
-            code: 'cross_namespace',
-            message: `the Service ${wanted.namespace}/${wanted.name} is not in the namespace ${namespace} of its ${kind}${crossingHint(source)}`,
-          },
-        };
+  const { member, path } = target;
+  const { document } = object.source;
+  const { servers, fault } = findTarget(object, catalog, target);
   const errors = fault === undefined ? [] : [createProblem(document, [...path, 'name'], fault)];
+  const transport =
+    fault === undefined &&
+    member.serversTransport !== undefined &&
+    member.serversTransport !== standardTransport
+      ? refer(draft, object, 'ServersTransport', name, target)
+      : undefined;
+  if (transport?.fault !== undefined)
+    errors.push(
+      createProblem(document, [...path, 'serversTransport'], {
+        code: 'cross_namespace',
+        message: `${transport.fault}${crossingHint(object.source)}`,
+      }),
+    );
   draft.problems.push(...errors);
   return {
     kind: 'loadBalancer',
     name,
     place: document.placeOf(path),
     errors,
-    servers,
+    servers: servers ?? [],
     passHostHeader: member.passHostHeader,
-    serversTransport: undefined,
+    serversTransport: transport?.name,
     healthCheck: toHealthCheck(member.healthCheck),
     sticky: toSticky(member.sticky, name),
   };
 }
+
+/** How services without a transport of their own are connected to. */
+const standardTransport = 'default@internal';
+
+/** The servers of a Service, or why there are none. */
+function findTarget(
+  { kind, namespace, source }: KubernetesObject,
+  catalog: ServiceCatalog,
+  { member }: ServiceTarget,
+): ReturnType<typeof findServers> {
+  const { allowCrossNamespace, allowExternalNameServices } = originOf(source);
+  const wanted = { namespace: member.namespace ?? namespace, name: member.name };
+  if (wanted.namespace !== namespace && !allowCrossNamespace)
+    return toFault(
+      `the ${member.kind} ${wanted.namespace}/${wanted.name} is not in the namespace ${namespace} of its ${kind}${crossingHint(source)}`,
+    );
+  if (member.kind === 'TraefikService') {
+    const { fault = '' } = resolveReference('TraefikService', member, namespace, originOf(source));
+    return toFault(`${fault}${crossingHint(source)}`);
+  }
+  const { port, scheme } = member;
+  return findServers(catalog, { ...wanted, port, scheme, allowExternalNameServices });
+}
+
+const toFault = (message: string): ReturnType<typeof findServers> => ({
+  fault: { code: 'cross_namespace', message },
+});

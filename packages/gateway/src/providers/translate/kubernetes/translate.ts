@@ -8,6 +8,8 @@ import type { Parts } from '../../../reload/turns.ts';
 import type { Draft } from '../draft.ts';
 import type { ConfigurationPart } from '../part.ts';
 import { addPart, createPart } from '../part.ts';
+import type { ConfigMapLookUps } from './config-maps.ts';
+import { createReadConfigMaps } from './config-maps.ts';
 import type { GatewayLookUps } from './gateways.ts';
 import { createReadGatewayApi } from './gateways.ts';
 import { addHttpRoute, addHttpServices } from './http-route.ts';
@@ -20,7 +22,11 @@ import { readObjects } from './objects.ts';
 import { createReadSecrets } from './secrets.ts';
 import type { ServiceCatalog } from './servers.ts';
 import { createReadServices } from './servers.ts';
+import { addServersTransport } from './servers-transports.ts';
+import type { Targets } from './targets.ts';
 import { addServices } from './targets.ts';
+import { addTlsOption, addTlsStore } from './tls-objects.ts';
+import { addTraefikService } from './traefik-services.ts';
 
 export type TranslateManifests = (documents: readonly Document[], draft: Draft) => Parts;
 
@@ -34,23 +40,33 @@ export function createTranslateManifests(): TranslateManifests {
   const readServices = createReadServices();
   const readGatewayApi = createReadGatewayApi();
   const readClasses = createReadClasses();
+  const readConfigMaps = createReadConfigMaps();
   const toParts = createToParts();
   return function* (documents, draft) {
-    const objects: ObjectGroups = { secrets: [], services: [], routes: [], gateways: [], classes: [] };
+    const objects: ObjectGroups = {
+      secrets: [],
+      configMaps: [],
+      services: [],
+      routes: [],
+      gateways: [],
+      classes: [],
+    };
     for (const manifest of readManifests(documents)) {
       for (const problem of manifest.problems) draft.problems.push(problem);
       for (const object of manifest.objects) objects[groups[object.kind]].push(object);
     }
     const secrets = readSecrets(objects.secrets);
     const services = readServices(objects.services);
-    const gateways = readGatewayApi(objects.gateways);
+    const gateways = readGatewayApi(objects.gateways, secrets.values);
     draft.secrets = secrets.values;
+    draft.certificates.push(...gateways.certificates);
     for (const { problems } of [secrets, services, gateways])
       for (const problem of problems) draft.problems.push(problem);
     yield;
     const parts = toParts(objects.routes, {
       ...gateways.api,
       classes: readClasses(objects.classes),
+      configMaps: readConfigMaps(objects.configMaps),
       catalog: services.catalog,
     });
     yield;
@@ -73,9 +89,14 @@ type ObjectGroups = Readonly<Record<(typeof groups)[ManifestKind], KubernetesObj
 
 const groups = {
   Secret: 'secrets',
+  ConfigMap: 'configMaps',
   Service: 'services',
   EndpointSlice: 'services',
   Middleware: 'routes',
+  TLSOption: 'routes',
+  TLSStore: 'routes',
+  ServersTransport: 'routes',
+  TraefikService: 'routes',
   IngressRoute: 'routes',
   Ingress: 'routes',
   HTTPRoute: 'routes',
@@ -87,10 +108,11 @@ const groups = {
 } as const satisfies Record<ManifestKind, string>;
 
 /** What routes look up. */
-type RouteLookUps = GatewayLookUps & {
-  /** IngressClasses that are served, by name. */
-  readonly classes: ReadonlyMap<string, true>;
-};
+type RouteLookUps = GatewayLookUps &
+  ConfigMapLookUps & {
+    /** IngressClasses that are served, by name. */
+    readonly classes: ReadonlyMap<string, true>;
+  };
 
 /** A Middleware, or the routers of a route, and how its services are added. */
 interface RoutePart {
@@ -139,10 +161,6 @@ function addRoute(
   object: KubernetesObject,
   lookUp: LookUp<RouteLookUps>,
 ): RoutePart['addServices'] {
-  if (object.kind === 'IngressRoute') {
-    const targets = addIngressRoute(draft, object);
-    return (to, catalog) => targets.forEach((one) => addServices(to, object, catalog, one));
-  }
   if (object.kind === 'Ingress') {
     if (!isOfFiles(draft, object, lookUp)) return () => {};
     const targets = addIngress(draft, object);
@@ -152,8 +170,33 @@ function addRoute(
     const targets = addHttpRoute(draft, object, lookUp);
     return (to, catalog) => addHttpServices(to, object, catalog, targets);
   }
-  const targets = addMiddleware(draft, object);
+  const targets = addCustomResource(draft, object, lookUp);
   return (to, catalog) => targets.forEach((one) => addServices(to, object, catalog, one));
+}
+
+/** Adds an object of Traefik. @returns what it leads to. */
+function addCustomResource(
+  draft: Draft,
+  object: KubernetesObject,
+  lookUp: LookUp<RouteLookUps>,
+): readonly Targets[] {
+  switch (object.kind) {
+    case 'IngressRoute':
+      return addIngressRoute(draft, object);
+    case 'TraefikService':
+      return [addTraefikService(draft, object)];
+    case 'TLSOption':
+      addTlsOption(draft, object);
+      return [];
+    case 'TLSStore':
+      addTlsStore(draft, object);
+      return [];
+    case 'ServersTransport':
+      addServersTransport(draft, object, lookUp);
+      return [];
+    default:
+      return addMiddleware(draft, object);
+  }
 }
 
 /** In a cluster the provider has chosen by class; a file may hold Ingresses of other controllers. */
