@@ -147,13 +147,13 @@ function addClaims(program: Command, io: Io, start: Start): void {
 function addToken(program: Command, io: Io, start: Start): void {
   program
     .command('token')
-    .summary('request a token as a middleware would, and explain it')
+    .summary('request or verify a token as a middleware would, and explain it')
     .description(
-      'Requests a token as a middleware would. Shows its claims and lifetime, whether a request would pass, and the headers that it would get.',
+      'Requests a token as oAuthClientCredentials would, or verifies one as jwt would. Shows its claims, its lifetime or key, whether a request would pass, and the headers that it would get.',
     )
     .argument(
       '<name>',
-      'name of an oAuthClientCredentials middleware, with or without provider and namespace',
+      'name of an oAuthClientCredentials or jwt middleware, with or without provider and namespace',
     )
     .argument('[paths...]', 'files and directories of routes')
     .option('-c, --config <file>', 'install configuration; its routes are read')
@@ -161,6 +161,10 @@ function addToken(program: Command, io: Io, start: Start): void {
     .option(
       '--client-secret-file <file>',
       "file with the caller's secret; - reads standard input (default: the environment variable GRANTGATE_CLIENT_SECRET)",
+    )
+    .option(
+      '--token-file <file>',
+      'file with the token of a caller, for jwt; - reads standard input (default: the environment variable GRANTGATE_TOKEN)',
     )
     .option('--reveal', 'print the token itself')
     .option('--json', 'print JSON')

@@ -8,6 +8,30 @@ const toHeaders = createDecisionHeaders(
   ['Content-Length', '0'],
 );
 
+describe('headers that steps remove', () => {
+  it('are empty, because the proxy has those of the caller', () => {
+    const removed = {
+      allowed: true,
+      setHeaders: ['X-Group', 'a'],
+      removeHeaders: new Set(['x-group', 'x-api-key', 'authorization']),
+    } as const;
+    expect(toHeaders([removed]).pairs).toEqual([
+      'X-Group',
+      'a',
+      'x-api-key',
+      '',
+      'authorization',
+      '',
+      'X-Credentials',
+      '',
+      'X-Auth-Request-User',
+      '',
+      'Content-Length',
+      '0',
+    ]);
+  });
+});
+
 describe("callers' headers that a proxy has to remove", () => {
   const decided = ['X-Tenant-Id', 'x_odd', 'X-Credentials', 'X-Auth-Request-User'];
   const headers = toHeaders([allow({ 'X-Tenant-Id': 'ours', x_odd: 'ours', Group: 'ours' })]);

@@ -34,6 +34,7 @@ export function createDecisionHeaders(
   const build = (changes: StepChanges): DecisionHeaders => {
     const headers: string[] = [];
     appendSetHeaders(headers, changes);
+    emptyRemoved(headers, changes);
     const [credentials = '', username = ''] = own;
     // The credentials have been used: they go no further, whatever header they came in.
     if (!isReplaced(changes, credentials)) headers.push(credentialsHeader, '');
@@ -57,6 +58,17 @@ export function createDecisionHeaders(
     }
     return headers;
   };
+}
+
+/** A header that steps remove, such as one with a credential, is there with an empty value: the proxy has the caller's own. */
+function emptyRemoved(headers: string[], changes: StepChanges): void {
+  const set = new Set(headers.filter((_text, at) => at % 2 === 0).map(normalizeHeaderName));
+  for (const { removeHeaders } of changes)
+    for (const name of removeHeaders) {
+      if (set.has(name)) continue;
+      set.add(name);
+      headers.push(name, '');
+    }
 }
 
 /** As UTF-8 in Node.js's form; what cannot stand in a header names nobody. */

@@ -114,6 +114,8 @@ export interface StepRequest {
   readonly facts: RequestFacts;
   /** Value of `Authorization`; undefined when there is none. */
   readonly authorization: string | undefined;
+  /** Requests with the very same headers share it; undefined where that is not known, and after a step that changes the request. */
+  readonly sharedHead?: object | undefined;
   /** Path and query. */
   readonly target: string;
   /** Value of `Host`. */

@@ -44,6 +44,11 @@ export abstract class StepContext implements StepRequest {
     return this.presentedAuthorization;
   }
 
+  get sharedHead(): object | undefined {
+    const { facts, changes } = this;
+    return changes.length === 0 && facts.reusesHeaders ? facts.rawHeaders : undefined;
+  }
+
   get authority(): string {
     return hostOf(this.changes) ?? this.facts.authority;
   }

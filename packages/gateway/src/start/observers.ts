@@ -7,6 +7,7 @@ import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
 import type { RenewalReport } from '../middlewares/kind.ts';
+import { jwt } from '../middlewares/jwt/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
 import { inFlightReq } from '../middlewares/in-flight-req/kind.ts';
 import { rateLimit } from '../middlewares/rate-limit/kind.ts';
@@ -200,6 +201,8 @@ function listStores(steps: PreparedConfiguration['steps']): Pick<ConfigurationLa
     const options = oAuthClientCredentials.optionsOf(step);
     if (options?.store !== undefined) stores.push(toStoreName(options.store.redis));
     if (options?.issuer !== undefined) issuers.push(options.issuer);
+    const keys = jwt.optionsOf(step)?.keys;
+    if (keys?.kind === 'issuer') issuers.push(keys.issuer);
     const limits = rateLimit.optionsOf(step)?.redis ?? inFlightReq.optionsOf(step)?.redis;
     if (limits !== undefined) stores.push(toStoreName(toRedisOptions(limits)));
   }

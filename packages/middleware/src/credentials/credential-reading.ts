@@ -19,6 +19,11 @@ export interface CredentialRequest {
   readonly authorization: string | undefined;
   /** Path and query. */
   readonly target: string;
+  /**
+   * An object that requests with the very same headers share, such as the head of a connection that sends the same one again;
+   * undefined where that is not known.
+   */
+  readonly sharedHead?: object | undefined;
   /** The values of a header, joined by `, `; undefined when absent. @param name in lower case. */
   header(name: string): string | undefined;
 }

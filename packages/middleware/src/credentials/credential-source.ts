@@ -7,7 +7,7 @@ import {
   type CredentialReading,
   type CredentialRequest,
 } from './credential-reading.ts';
-import { findCredentialFault, type CredentialSyntax } from './credential-syntax.ts';
+import { findCredentialFault, maxCredentialLength, type CredentialSyntax } from './credential-syntax.ts';
 import { readQueryCredentials, removeQueryCredentials } from './query-credential.ts';
 
 /** Where callers put a credential; at least one place. */
@@ -40,6 +40,11 @@ export interface CredentialSource {
    * 3.1). The cookie counts only when there is no other credential, because browsers send it with every request.
    */
   read(request: CredentialRequest): CredentialReading;
+  /**
+   * The text that alone determines what `read` returns: the value of the header, when callers use nothing else. Undefined for none,
+   * for a value that is too long, and where there are several places.
+   */
+  raw(request: CredentialRequest): string | undefined;
   /** What a server must not get of query and cookies. A header that carries credentials is in `removeHeaders`. */
   strip(request: CredentialRequest): StrippedRequest;
   /** Name and value of the header in which a server gets a credential; `authorization` with `Bearer` where callers use no header. */
@@ -61,9 +66,11 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
       ? malformed(`The ${noun} in the ${place} ${fault ?? ''}.`)
       : { kind: 'found', value, place, scheme };
   };
+  const valueOf = (request: CredentialRequest): string | undefined =>
+    header === 'authorization' || header === undefined ? request.authorization : request.header(header);
   const readHeader = (request: CredentialRequest): CredentialReading | undefined => {
     if (header === undefined) return undefined;
-    const value = header === 'authorization' ? request.authorization : request.header(header);
+    const value = valueOf(request);
     if (value === undefined || value === '') return undefined;
     if (schemes.length === 0) return judge(value, 'header');
     const space = value.indexOf(' ');
@@ -85,6 +92,11 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
       const found = inHeader ?? inQuery;
       if (found !== undefined || cookie === undefined) return found ?? missing;
       return readOne(readCookieCredentials(request.header('cookie') ?? '', cookie), 'cookie') ?? missing;
+    },
+    raw(request) {
+      if (query !== undefined || cookie !== undefined) return undefined;
+      const value = valueOf(request);
+      return value === undefined || value.length > longestRaw ? undefined : value;
     },
     strip(request) {
       const target = query === undefined ? request.target : removeQueryCredentials(request.target, query);
@@ -109,6 +121,9 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
     secretNames: Object.freeze({ header, query, cookie }),
   } satisfies CredentialSource);
 }
+
+/** Characters of a header with the longest credential; enough for any scheme. */
+const longestRaw = maxCredentialLength + 64;
 
 const unchanged: StrippedRequest = Object.freeze({ target: undefined, cookie: undefined });
 

@@ -188,6 +188,20 @@ describe('a verification', () => {
   });
 });
 
+describe('a request whose head is that of an earlier one', () => {
+  it('is decided on by its own credential, and again after a purge', () => {
+    const { decide, verified, purge } = create();
+    const [ada, bob] = [{}, {}];
+    const first = decide({ ...request('ada'), sharedHead: ada });
+    expect(decide({ ...request('ada'), sharedHead: ada })).toBe(first);
+    expect(decide({ ...request('bob'), sharedHead: bob })).toMatchObject({ subject: { clientId: 'bob' } });
+    expect(decide(request('ada'))).toBe(first);
+    purge();
+    expect(decide({ ...request('ada'), sharedHead: ada })).not.toBe(first);
+    expect(verified).toEqual(['ada', 'bob', 'ada']);
+  });
+});
+
 describe('a cache of credentials', () => {
   it('keeps no credential, neither as a key nor in a value', () => {
     const cache = createCredentialCache({ clock: createFakeClock() });

@@ -104,15 +104,21 @@ export function createCallerDecide<Request extends CredentialRequest>(
     return begun;
   };
 
+  const rawKeyOf = createRawKeys(source, section);
+
   return Object.freeze({
     decide(request: Request): MaybePromise<Decision> {
+      // A credential that is known is not read again.
+      const rawKey = rawKeyOf(request);
+      const known = rawKey === undefined ? undefined : section.get(rawKey);
+      if (known !== undefined) return confirm(known, request);
       const reading = source.read(request);
       if (reading.kind !== 'found')
         return reading.kind === 'absent'
           ? refusals.missing(reading.detail)
           : refusals.malformed(reading.detail);
       const { scheme, value } = reading;
-      const key = section.keyOf(scheme === undefined ? value : `${scheme} ${value}`);
+      const key = rawKey ?? section.keyOf(scheme === undefined ? value : `${scheme} ${value}`);
       const verdict = section.get(key);
       if (verdict !== undefined) return confirm(verdict, request);
       const refused = section.refusalOf(key);
@@ -128,6 +134,26 @@ export function createCallerDecide<Request extends CredentialRequest>(
       return section.drop((verdict) => clientId === undefined || verdict.clientId === clientId);
     },
   });
+}
+
+/**
+ * Keys of credentials that a header alone determines; undefined for a request without such a header. Hashing a token costs more than
+ * all the rest of a hit: it is done once for a head that is sent again.
+ */
+function createRawKeys(
+  source: CredentialSource,
+  section: { keyOf(credential: string): string },
+): (request: CredentialRequest) => string | undefined {
+  const keys = new WeakMap<object, string>();
+  return (request) => {
+    const { sharedHead } = request;
+    const before = sharedHead === undefined ? undefined : keys.get(sharedHead);
+    if (before !== undefined) return before;
+    const raw = source.raw(request);
+    const key = raw === undefined ? undefined : section.keyOf(raw);
+    if (sharedHead !== undefined && key !== undefined) keys.set(sharedHead, key);
+    return key;
+  };
 }
 
 function confirm<Request>(verdict: Verdict<Request>, request: Request): MaybePromise<Decision> {

@@ -1,9 +1,14 @@
 import { nearestName } from '@grantgate/middleware/base/names';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import { jwt } from '../../middlewares/jwt/kind.ts';
+import type { MiddlewareKind } from '../../middlewares/kind.ts';
 import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentials/kind.ts';
 import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
 import type { Configuration } from '../configuration.ts';
 import { UsageError } from '../usage-error.ts';
+
+/** Kinds of middleware whose tokens can be explained. */
+const tokenKinds: readonly MiddlewareKind[] = [oAuthClientCredentials, jwt];
 
 /**
  * The middleware that is meant by a name: its qualified one (`api@file`), the same without the provider, or for a Kubernetes object
@@ -15,7 +20,7 @@ export function findMiddleware(
   name: string,
   { routes, prepared }: Pick<Configuration, 'routes' | 'prepared'>,
 ): PreparedMiddleware {
-  const all = [...prepared.steps.values()].filter(({ kind }) => kind === oAuthClientCredentials);
+  const all = [...prepared.steps.values()].filter(({ kind }) => tokenKinds.includes(kind));
   const exact = all.find((one) => one.name === name);
   if (exact !== undefined) return exact;
   const meant = all.filter((one) => shortNames(one.name, routes).includes(name));
@@ -39,16 +44,18 @@ function describeMissing(
   routes: DynamicConfiguration,
   all: readonly PreparedMiddleware[],
 ): string {
-  const others = [...routes.middlewares.values()].filter(({ kind }) => kind !== oAuthClientCredentials.name);
+  const others = [...routes.middlewares.values()].filter(
+    ({ kind }) => !tokenKinds.some(({ name: known }) => known === kind),
+  );
   const other = others.find((one) => one.name === name || shortNames(one.name, routes).includes(name));
   if (other !== undefined) {
     const [fault] = other.errors;
     if (fault !== undefined) return `${name} is invalid: ${fault.message}`;
     return other.members === undefined
-      ? `${name} is ${other.kind ?? 'another middleware'}, which requests no tokens`
+      ? `${name} is ${other.kind ?? 'another middleware'}, which has nothing to do with tokens`
       : `${name} is a chain: name one of its middlewares`;
   }
-  if (all.length === 0) return 'no oAuthClientCredentials middleware is configured';
+  if (all.length === 0) return 'no oAuthClientCredentials or jwt middleware is configured';
   const names = all.flatMap((one) => [one.name, ...shortNames(one.name, routes)]);
   const near = nearestName(name, names);
   return near === undefined

@@ -10,6 +10,7 @@ import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
 import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
 import { formatCalls } from '../calls.ts';
 import type { Style } from '../style.ts';
+import { formatPairs } from './format-pairs.ts';
 import type { TokenResult } from './obtain.ts';
 
 /** Report about a token and the decision on it. Holds the token only when it is shown. */
@@ -121,11 +122,6 @@ export function formatReport(report: TokenReport, style: Style): string {
 function describeLifetime(seconds: number | undefined): string {
   if (seconds === undefined) return 'unknown lifetime: used once, not cached (set tokenLifetime)';
   return seconds <= 0 ? 'already expired: used once, not cached' : `${seconds} s`;
-}
-
-function formatPairs(pairs: readonly (readonly [string, string])[]): string {
-  const width = Math.max(0, ...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`.trimEnd() + '\n').join('');
 }
 
 /** For machines: JSON in which every number of the claims stands as in the token. */
