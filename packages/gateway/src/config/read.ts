@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { asMeant, type EmptyText } from '@grantgate/middleware/options/as-meant';
+import { describeIssue } from '@grantgate/middleware/options/describe-issue';
 import { describeDuplicate, describeUnknown, nearestName } from '@grantgate/middleware/base/names';
 import { renameOptions } from '@grantgate/middleware/options/rename-options';
 import type { Document } from './document.ts';
@@ -72,7 +73,7 @@ export function readObject<S extends z.ZodObject>(
   );
   const renamed = asMeant(own, schema, others.emptyText);
   const writtenPath = (path: readonly PropertyKey[]): Path => [...source.path, ...writtenBelow(path)];
-  const parsed = schema.safeParse(renamed);
+  const parsed = schema.safeParse(renamed, { error: describeIssue });
   let value: Partial<z.output<S>>;
   if (parsed.success) value = parsed.data;
   else {
@@ -82,7 +83,7 @@ export function readObject<S extends z.ZodObject>(
         writtenPath(issue.path),
         missing
           ? { code: 'missing_option', message: 'is required' }
-          : { code: 'invalid_value', message: describe(messageOf(issue)) },
+          : { code: 'invalid_value', message: issue.message },
       );
     }
     value = readFields(schema, renamed);
@@ -99,19 +100,6 @@ function readFields<S extends z.ZodObject>(schema: S, renamed: unknown): Partial
     if (parsed.success && parsed.data !== undefined) right.push([name, parsed.data]);
   }
   return Object.fromEntries(right) as Partial<z.output<S>>;
-}
-
-/** What is wrong with the name of an entry stands one level below. */
-function messageOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-}
-
-/** zod's words name what was expected and never the value. */
-function describe(message: string): string {
-  return message
-    .replace(/^Invalid (?:input|option): /, '')
-    .replace(/, received \w+$/, '')
-    .replace(/^Too (?:small|big): /, '');
 }
 
 function reportUnknown(

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { describeDuplicate, describeUnknown } from '../base/names.ts';
 import { asMeant } from './as-meant.ts';
+import { describeIssue } from './describe-issue.ts';
 import type { OptionProblem } from './options.ts';
 import { renameOptions } from './rename-options.ts';
 import type { Report } from './report.ts';
@@ -42,7 +43,7 @@ export function parseShape<S extends z.ZodObject>(
     });
 
   const value = asMeant(renamed.value, schema);
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: describeIssue });
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const missing =
@@ -52,7 +53,7 @@ export function parseShape<S extends z.ZodObject>(
         'error',
         issue.path,
         missing ? 'missing_option' : 'invalid_value',
-        missing ? 'is required' : describe(issue),
+        missing ? 'is required' : issue.message,
       );
     }
   }
@@ -67,13 +68,6 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   for (const part of path)
     at = typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined;
   return at;
-}
-
-function describe(issue: { readonly code: string; readonly message: string }): string {
-  // zod's words name the expected type and never the value.
-  return issue.code === 'invalid_union' && issue.message.startsWith('Invalid input')
-    ? 'expected a non-empty string'
-    : issue.message.replace(/^Invalid input: /, '');
 }
 
 /** The shape may be one that the schema refused: YAML writes an empty value as null. */

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { Secret } from '../base/secret.ts';
 
 /** A text that may come out of a secret reference. */
-export const secretText: z.ZodType<string | Secret, string | Secret> = z.union([
-  z.string().min(1),
-  z.instanceof(Secret),
-]);
+export const secretText: z.ZodType<string | Secret, string | Secret> = z.union(
+  [z.string().min(1), z.instanceof(Secret)],
+  { error: 'expected a non-empty string' },
+);
 /** The title marks a secret in the JSON Schema and the reference. */
 export const secret: z.ZodType<string | Secret, string | Secret> = secretText.meta({ title: 'secret' });
 

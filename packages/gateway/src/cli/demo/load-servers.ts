@@ -7,21 +7,21 @@ export type DemoServers = typeof authorizationServer & typeof echoServer & typeo
 
 /** Loads `@grantgate/demo`, which an installation of the gateway leaves out; undefined when it is not installed. */
 export async function loadDemoServers(): Promise<DemoServers | undefined> {
+  if (!isInstalled()) return undefined;
+  return {
+    ...(await import('@grantgate/demo/authorization-server')),
+    ...(await import('@grantgate/demo/echo-server')),
+    ...(await import('@grantgate/demo/local-server')),
+  };
+}
+
+/** A package that the demo itself does not find is a broken installation, not a missing demo: nothing is loaded here. */
+function isInstalled(): boolean {
   try {
-    return {
-      ...(await import('@grantgate/demo/authorization-server')),
-      ...(await import('@grantgate/demo/echo-server')),
-      ...(await import('@grantgate/demo/local-server')),
-    };
+    import.meta.resolve('@grantgate/demo/local-server');
+    return true;
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return false;
     throw error;
   }
 }
-
-/** A package of its own that is missing there is a broken installation, not a missing demo. */
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error &&
-  'code' in error &&
-  error.code === 'ERR_MODULE_NOT_FOUND' &&
-  error.message.includes("'@grantgate/demo'");

@@ -8,7 +8,7 @@ import { unchanged, type Pass, type Reply, type StepRequest } from '../step.ts';
 import { toCanonicalName } from './request-headers.ts';
 import type { ForwardAuthOptions } from './schema.ts';
 
-/** A complete response of the authorization server. */
+/** A complete response of the authentication server. */
 export interface AuthResponse {
   readonly head: Pick<ResponseHead, 'status' | 'headers' | 'connection'>;
   readonly body: Buffer;
@@ -96,7 +96,7 @@ export function toReply(
 }
 
 /**
- * Headers of the service's response with the cookies of the authorization server that the caller is to get; the service's own of
+ * Headers of the service's response with the cookies of the authentication server that the caller is to get; the service's own of
  * these names are dropped when it has sent any cookie.
  *
  * @param cookies values of its `Set-Cookie`.

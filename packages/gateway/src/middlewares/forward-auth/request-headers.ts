@@ -3,7 +3,7 @@ import type { HeaderList } from '../header-lists.ts';
 import type { StepRequest } from '../step.ts';
 import type { ForwardAuthOptions } from './schema.ts';
 
-/** The headers of the request to the authorization server, as Traefik writes them. @param host of its URL. */
+/** The headers of the request to the authentication server, as Traefik writes them. @param host of its URL. */
 export function toAuthHeaders(
   request: StepRequest,
   host: string,

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** Nouns of the sizes that zod limits. */
+const units: Readonly<Record<string, string>> = {
+  string: 'characters',
+  array: 'items',
+  map: 'entries',
+  set: 'items',
+  file: 'bytes',
+};
+
+/**
+ * Says what a schema expected, and never the value: for `safeParse(value, { error: describeIssue })`. A schema's own `error` takes precedence.
+ * Decides by zod's codes, because the texts of zod may change with each release.
+ */
+export const describeIssue: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected}`;
+    case 'invalid_value':
+      return `expected ${issue.values.length > 1 ? 'one of ' : ''}${z.core.util.joinValues(issue.values, '|')}`;
+    case 'too_small': {
+      const limit = issue.exact === true ? 'exactly ' : issue.inclusive === true ? '>=' : '>';
+      return describeSize(issue.origin, `${limit}${issue.minimum}`);
+    }
+    case 'too_big': {
+      const limit = issue.exact === true ? 'exactly ' : issue.inclusive === true ? '<=' : '<';
+      return describeSize(issue.origin, `${limit}${issue.maximum}`);
+    }
+    case 'invalid_key':
+      // The fault of the name itself, which has gone through this function before.
+      return issue.issues[0]?.message;
+    case 'invalid_union':
+      return [...new Set(issue.errors.flatMap(([first]) => first?.message ?? []))].join(' or ');
+    default:
+      return undefined;
+  }
+};
+
+function describeSize(origin: string, limit: string): string {
+  const unit = units[origin];
+  return `expected ${origin} to ${unit === undefined ? `be ${limit}` : `have ${limit} ${unit}`}`;
+}
