@@ -25,6 +25,8 @@ export const differences: Readonly<Record<string, string>> = {
     'By default, `responseHeaderTimeout` is 5 minutes and `idleConnTimeout` 4 seconds.',
   'providers.kubernetesCRD.defaultTLSResourcesNamespace':
     'Of two TLSOptions called `default`, neither is used, and connections that need it are refused.',
+  'http.middlewares.NAME.buffering.retryExpression':
+    'Later middlewares do not run again; a body above 64 KiB that is in a file is sent once.',
   'http.middlewares.NAME.compress':
     'Responses with `no-transform`, partial content and event streams are not changed.',
   'http.middlewares.NAME.headers.customRequestHeaders':
@@ -53,7 +55,6 @@ export const notServed: Readonly<Record<string, string>> = {
   'http.middlewares.NAME.stripPrefix.forceSlash': removedIn3,
   'http.middlewares.NAME.errors.errorRequestHeaders':
     'The service of the pages gets the headers of the request, without credentials and conditions.',
-  'http.middlewares.NAME.buffering.retryExpression': 'Use the middleware `retry`.',
   'http.routers.NAME.observability': 'Every request is logged and counted.',
   'http.routers.NAME.parentRefs': 'Routers have no parents.',
   'http.routers.NAME.tls.certResolver': 'grantgate requests no certificates; they are read from files.',

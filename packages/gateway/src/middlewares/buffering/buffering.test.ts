@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
@@ -281,7 +282,45 @@ describe('a spool', () => {
   });
 });
 
-it('does not take retryExpression', () => {
-  const { problems } = compileMiddlewares({ b: { buffering: { retryExpression: 'IsNetworkError()' } } });
-  expect(problems.join('\n')).toMatch(/retryExpression/);
+describe('retryExpression', () => {
+  const start = (retryExpression: string, respond: RequestListener) =>
+    startGatewayWith({ b: { buffering: { retryExpression } } }, { respond });
+
+  it('sends a request again, with its body, while the condition holds', async () => {
+    let count = 0;
+    const { send } = await start(
+      'ResponseCode() == 503 && Attempts() < 3 && RequestMethod() == "POST"',
+      (_request, response) => {
+        count += 1;
+        response.writeHead(count === 3 ? 200 : 503).end(String(count));
+      },
+    );
+    const repeated = await send('/', [], 'POST', 'body');
+    expect([repeated.status, repeated.body, repeated.seen?.body]).toEqual([200, '3', 'body']);
+    count = 0;
+    expect((await send('/')).status).toBe(503);
+    expect(count).toBe(1);
+  });
+
+  it('repeats what has no response, ten times at most', async () => {
+    let count = 0;
+    const { send } = await start('IsNetworkError()', (request) => {
+      count += 1;
+      request.socket.destroy();
+    });
+    expect((await send('/')).status).toBe(502);
+    expect(count).toBe(11);
+  });
+
+  it('reports a mistake at its place', () => {
+    const expression = 'Attempts() > 2 && IsNetworkFault()';
+    const { problems } = compileMiddlewares({ b: { buffering: { retryExpression: expression } } });
+    expect(problems).toEqual([
+      expect.stringMatching(/1:19: unknown function IsNetworkFault: .*IsNetworkError/),
+    ]);
+    const { problems: others } = compileMiddlewares({
+      b: { buffering: { retryExpression: 'RequestMethod() < "a"' } },
+    });
+    expect(others).toEqual([expect.stringContaining('expected a comparison: "==" or "!="')]);
+  });
 });

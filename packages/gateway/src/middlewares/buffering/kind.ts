@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import { defineKind } from '../kind.ts';
-import { readOptions } from '../read-options.ts';
+import type { MiddlewareConfig } from '../../config/dynamic.ts';
+import type { SharedSources } from '../../secrets/resolve.ts';
+import { defineKind, type OptionsResult } from '../kind.ts';
+import { createOptionProblem, readOptions } from '../read-options.ts';
 import { defineRefusal, type StepRefusal } from '../refusal.ts';
+import type { RetryPolicy } from '../retry-policy.ts';
 import { unchanged, type Pass, type Step, type StepRequest } from '../step.ts';
 import { bufferRequest } from './buffered-request.ts';
 import { ResponseBuffer } from './response-buffer.ts';
+import { compileRetryExpression, toRetryPolicy } from './retry-expression.ts';
 
 /** Bytes of a body that stay in memory, as in Traefik. */
 const usualMemoryBytes = 1_048_576;
@@ -21,6 +25,12 @@ const schema = z.strictObject({
   memResponseBodyBytes: mem.describe(
     'Maximum size of a response body in memory, in bytes; a larger body goes to a temporary file. 0: the default.',
   ),
+  retryExpression: z
+    .string()
+    .optional()
+    .describe(
+      'Condition under which a request is sent to a server again, at most ten times: comparisons of `Attempts()`, `ResponseCode()` and `RequestMethod()`, and `IsNetworkError()`, joined by `&&`, `||`, `!` and parentheses.',
+    ),
 });
 
 type BufferingOptions = z.output<typeof schema>;
@@ -60,15 +70,38 @@ export const buffering = defineKind<BufferingOptions>({
   description: 'Buffers whole bodies of requests and responses, and limits their size.',
   schema: () => schema,
   refusals: [bodyTooLarge, notBuffered, requestNotBuffered],
-  read: (config, sources) => readOptions(schema, config, sources, { unsupported: ['retryExpression'] }),
+  read,
   createCompile: () => compile,
 });
+
+function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<BufferingOptions> {
+  const read = readOptions(schema, config, sources);
+  const expression = read.options?.retryExpression;
+  const compiled = expression === undefined ? undefined : compileRetryExpression(expression);
+  if (compiled?.ok !== false) return read;
+  const { message, offset, line, column } = compiled.diagnostic;
+  const path = read.writtenPath(['retryExpression']);
+  const problem = createOptionProblem(config, path, {
+    code: 'invalid_value',
+    message: `${line}:${column}: ${message}`,
+  });
+  const place = config.placeOf(path, offset);
+  return { ...read, options: undefined, problems: [...read.problems, { ...problem, place }] };
+}
+
+/** Undefined without an expression. */
+function toRetry({ retryExpression }: BufferingOptions): RetryPolicy | undefined {
+  const compiled = retryExpression === undefined ? undefined : compileRetryExpression(retryExpression);
+  // `read` refuses invalid ones.
+  return compiled?.ok === true ? toRetryPolicy(compiled.condition) : undefined;
+}
 
 function compile(options: BufferingOptions, name: string): Step {
   const limits = {
     maxBytes: options.maxRequestBodyBytes,
     maxMemoryBytes: options.memRequestBodyBytes || usualMemoryBytes,
   };
+  const retry = toRetry(options);
   const responses = {
     maxBytes: options.maxResponseBodyBytes,
     maxMemoryBytes: options.memResponseBodyBytes || usualMemoryBytes,
@@ -88,6 +121,7 @@ function compile(options: BufferingOptions, name: string): Step {
       const isTooLarge = limits.maxBytes > 0 && body.announcedBytes > limits.maxBytes;
       return isTooLarge ? bodyTooLarge.refusal : buffer(request);
     },
+    ...(retry !== undefined && { retry, needsServer: true }),
     wrapResponse: (next, _request, pages) =>
       new ResponseBuffer(next, responses, () => pages.refuse(notBuffered.refusal, next)),
   } satisfies Step);
