@@ -34,20 +34,20 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
  * how many bytes of this package it may load, a little above what was measured.
  */
 const subpaths = [
-  ['', 'createAuthenticator', 223_000],
-  ['/express', 'oAuthClientCredentials', 235_000],
-  ['/fastify', 'oAuthClientCredentials', 236_000],
-  ['/koa', 'oAuthClientCredentials', 235_000],
-  ['/hono', 'oAuthClientCredentials', 231_000],
-  ['/fetch', 'oAuthClientCredentials', 231_000],
-  ['/outgoing', 'createTokenSource', 215_000],
+  ['', 'createAuthenticator', 231_000],
+  ['/express', 'oAuthClientCredentials', 243_000],
+  ['/fastify', 'oAuthClientCredentials', 244_000],
+  ['/koa', 'oAuthClientCredentials', 243_000],
+  ['/hono', 'oAuthClientCredentials', 239_000],
+  ['/fetch', 'oAuthClientCredentials', 239_000],
+  ['/outgoing', 'createTokenSource', 221_000],
 ] as const;
 
 describe('the tarballs', () => {
   it.each([
-    ['middleware', 175_000],
+    ['middleware', 205_000],
     ['demo', 8_000],
-    ['gateway', 800_000],
+    ['gateway', 830_000],
   ] as const)('hold what runs, and no tests (%s, at most %i bytes)', (name, limit) => {
     const { files, size } = packed.get(name)!;
     expect(files.filter((path) => /test|\.tsbuildinfo$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
