@@ -14,6 +14,8 @@ const middleware = {
   verification: ['base', 'claims', 'options', 'cache', 'credentials', 'decision'],
   // token for requests to authorization servers.
   jwt: ['base', 'claims', 'options', 'token', 'credentials', 'decision', 'verification'],
+  // token and cache for requests to authorization servers, whose responses are shared.
+  introspection: ['base', 'claims', 'options', 'token', 'cache', 'credentials', 'decision', 'verification'],
   // And what the composition gives it.
   outgoing: ['base', 'token', 'options'],
 };

@@ -17,8 +17,9 @@ import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
 import type { DiscoveryOptions } from './token/discovery/discovery.ts';
 import type { ServerMetadata } from './token/discovery/metadata.ts';
 import type { TokenEndpoint, TokenEndpointOptions } from './token/endpoint.ts';
+import { toServerEndpoint } from './token/server-endpoint.ts';
 import type { EndpointStates } from './token/endpoint-state.ts';
-import { maxBackoffMs } from './token/retry.ts';
+import { waitLimitMs } from './token/retry.ts';
 
 /** The options that determine where tokens come from; the rest of `oAuthClientCredentials` evaluates them. */
 export type TokenOptions = Pick<
@@ -66,10 +67,9 @@ export function openTokens(
   const { timeoutSeconds, maxRetries } = options.clientConfig;
   const endpoint = openEndpoint(options, parts);
   const cache = parts.cache ?? createTokenCache({ clock });
-  // Callers wait for a minute, or the time that the configured attempts may take, including those for the metadata of the
-  // issuer.
-  const attemptsMs = timeoutSeconds * 1000 * (maxRetries + 1) + maxRetries * maxBackoffMs;
-  const waitMs = Math.max(60_000, options.issuer === undefined ? attemptsMs : 3 * attemptsMs);
+  // With an issuer, requests for its metadata may come before.
+  const requests = options.issuer === undefined ? 1 : 3;
+  const waitMs = waitLimitMs({ timeoutMs: timeoutSeconds * 1000, maxRetries }, requests);
   const lockWaitMs = timeoutSeconds * 1000;
   const held = options.store && (parts.stores ?? createStores({ clock })).acquire(options.store);
   const shared = held === undefined ? parts.stores?.local : held.shared;
@@ -158,23 +158,14 @@ export function toEndpointOptions(
   }: Omit<TokenOptions, 'store' | 'url' | 'issuer'>,
   { tokenEndpoint: url, firstMethod }: Pick<ServerMetadata, 'tokenEndpoint'> & Partial<ServerMetadata>,
 ): TokenEndpointOptions {
-  const { tls, timeoutSeconds, maxRetries, maxConcurrent, assertion, headers, proxy } = clientConfig;
   return Object.freeze({
-    url,
+    ...toServerEndpoint(url, { clientAuthentication, clientConfig }),
+    firstMethod,
     audience,
     scopes,
     resource,
     endpointParams,
-    headers,
-    proxy,
-    clientAuthentication,
-    firstMethod,
-    assertion: Object.freeze({ ...plainAssertion, ...assertion, audience: assertion?.audience ?? url }),
     rules: Object.freeze({ acceptedTokenTypes: new Set(acceptedTokenTypes), tokenLifetimeMs }),
-    tls,
-    timeoutMs: timeoutSeconds * 1000,
-    maxRetries,
-    maxConcurrent,
   });
 }
 
@@ -187,12 +178,3 @@ export function toDiscoveryOptions({
   const { tls, proxy, headers, timeoutSeconds, maxRetries } = clientConfig;
   return Object.freeze({ issuer, tls, proxy, headers, timeoutMs: timeoutSeconds * 1000, maxRetries });
 }
-
-const plainAssertion = Object.freeze({
-  key: undefined,
-  certificate: undefined,
-  keyID: undefined,
-  algorithm: undefined,
-  lifetimeSeconds: 60,
-  file: undefined,
-});

@@ -1,3 +1,4 @@
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import { createHash } from 'node:crypto';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { CredentialSource } from '@grantgate/middleware/credentials/credential-source';
@@ -12,6 +13,8 @@ export interface CallerStepParts {
   readonly authentication: CallerAuthentication<StepRequest>;
   /** Whether a server may get the credential: then beside a proxy, which sends the URL itself, it may stay in the query. */
   readonly forwards: boolean;
+  /** Counts where its verifications came from. */
+  readonly tally?: TokenTally | undefined;
   readonly close?: (() => Promise<void>) | undefined;
 }
 
@@ -21,7 +24,7 @@ export interface CallerStepParts {
  */
 export function createCallerStep(
   name: string,
-  { source, authentication, forwards, close }: CallerStepParts,
+  { source, authentication, forwards, tally, close }: CallerStepParts,
 ): Step {
   const { decide, purge } = authentication;
   const { query, cookie } = source.secretNames;
@@ -52,6 +55,7 @@ export function createCallerStep(
     rewritesTarget: query !== undefined && !forwards,
     secretNames: namesOf(source),
     purge,
+    ...(tally && { tally }),
     ...(close && { close }),
   } satisfies Step);
 }

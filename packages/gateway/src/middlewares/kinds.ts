@@ -18,6 +18,7 @@ import { ipAllowList } from './ip-allow-list/kind.ts';
 import { jwt } from './jwt/kind.ts';
 import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
+import { oAuthIntrospection } from './oauth-introspection/kind.ts';
 import { passTlsClientCert } from './pass-tls-client-cert/kind.ts';
 import { rateLimit } from './rate-limit/kind.ts';
 import { redirectRegex } from './redirect-regex/kind.ts';
@@ -33,6 +34,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   oAuthClientCredentials,
   apiKey,
   jwt,
+  oAuthIntrospection,
   chain,
   forwardAuth,
   headers,

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { AccessToken, TokenOutcome } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
 import type { TokenFailure } from '../token/failure.ts';
@@ -54,13 +55,20 @@ export function createTokenRequests(
       flights.set(key, flight);
       return flight;
     },
-    wait: (outcome) =>
-      new Promise((resolve) => {
-        const timer = clock.after(waitMs, () => resolve(waitedTooLong));
-        void outcome.then((result) => {
-          timer.cancel();
-          resolve(result);
-        });
-      }),
+    wait: (outcome) => waitFor(outcome, waitMs, clock),
   };
 }
+
+/** An outcome, or a failure when it takes longer than a caller waits, in milliseconds. */
+export const waitFor = (
+  outcome: Promise<TokenOutcome>,
+  waitMs: number,
+  clock: Clock,
+): Promise<TokenOutcome> =>
+  new Promise((resolve) => {
+    const timer = clock.after(waitMs, () => resolve(waitedTooLong));
+    void outcome.then((result) => {
+      timer.cancel();
+      resolve(result);
+    });
+  });

@@ -6,10 +6,11 @@ import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { Secret } from '../base/secret.ts';
 import type { BasicCredentials } from './basic-credentials.ts';
 import { readBasicCredentials } from './basic-credentials.ts';
-import type { Decision, Deny } from './decision.ts';
+import type { Decision } from './decision.ts';
 import type { DecisionFacts } from './facts.ts';
 import type { Policy } from './policy.ts';
 import type { RefusalCode } from './refusal-code.ts';
+import { toFailureDeny } from './failure-deny.ts';
 import { createDeny } from './refusals.ts';
 import type { DecisionTokenFailure, DecisionToken, DecisionTokenSource } from './token-source.ts';
 import { toVerdict } from './verdict.ts';
@@ -80,7 +81,7 @@ function createJudge(
   // The verdict lives as long as both the token and this policy.
   const verdicts = new WeakMap<DecisionToken, Decision>();
   const settle = (identity: ClientIdentity, outcome: DecisionToken | DecisionTokenFailure): Decision => {
-    if (outcome.kind === 'failure') return toDeny(outcome, refused, presentedBy(identity));
+    if (outcome.kind === 'failure') return toFailureDeny(outcome, refused, presentedBy(identity));
     let verdict = verdicts.get(outcome);
     if (verdict === undefined) {
       verdict = toVerdict(
@@ -95,20 +96,4 @@ function createJudge(
   };
   return (identity, outcome) =>
     outcome instanceof Promise ? outcome.then((late) => settle(identity, late)) : settle(identity, outcome);
-}
-
-const codeOf: Readonly<Record<Exclude<DecisionTokenFailure['reason'], 'credentials_refused'>, RefusalCode>> =
-  {
-    request_rejected: 'token_request_rejected',
-    response_invalid: 'token_response_invalid',
-    unavailable: 'authorization_server_unavailable',
-    timeout: 'authorization_server_timeout',
-  };
-
-function toDeny(failure: DecisionTokenFailure, refused: RefusalCode, clientId: string | undefined): Deny {
-  const code = failure.reason === 'credentials_refused' ? refused : codeOf[failure.reason];
-  const { problem, errorDescription } = failure.response ?? {};
-  const said = [problem, errorDescription].filter((text) => text !== undefined);
-  const reason = said.length === 0 ? undefined : said.join(': ');
-  return createDeny(code, failure.detail, failure.retryAfterSeconds, { clientId, reason });
 }

@@ -19,16 +19,22 @@ export interface ClientShape {
 
 const assertionPath = ['clientConfig', 'assertion'] as const;
 
+/**
+ * Whose client it may be. `callers`: without `clientID`, each caller brings its own (application level); `gateway`: the gateway's, without
+ * one it does not authenticate.
+ */
+export type ClientLevel = 'callers' | 'gateway';
+
 /** What is wrong with a client and its method beyond the types of the options. */
-export function checkClientAuth(shape: ClientShape, report: Report): void {
+export function checkClientAuth(shape: ClientShape, report: Report, level: ClientLevel = 'callers'): void {
   const method = clientAuthentications.find((name) => name === (shape.clientAuthentication ?? 'auto'));
   if (method === undefined) return;
-  if (neededBy(method) === 'secret') checkSecret(shape, report);
-  else checkOwnClient(method, shape, report);
+  if (neededBy(method) === 'secret') checkSecret(shape, report, level);
+  else checkOwnClient(method, shape, report, level);
   checkAssertion(method, shape.assertion, report);
 }
 
-function checkSecret({ clientID, clientSecret }: ClientShape, report: Report): void {
+function checkSecret({ clientID, clientSecret }: ClientShape, report: Report, level: ClientLevel): void {
   if ((clientID === undefined) === (clientSecret === undefined)) return;
   const [present, absent] =
     clientID === undefined ? ['clientSecret', 'clientID'] : ['clientID', 'clientSecret'];
@@ -36,12 +42,19 @@ function checkSecret({ clientID, clientSecret }: ClientShape, report: Report): v
     'error',
     [present],
     'missing_option',
-    `${absent} is missing: set both (gateway level) or neither (application level)`,
+    level === 'gateway'
+      ? `${absent} is missing: set both`
+      : `${absent} is missing: set both (gateway level) or neither (application level)`,
   );
 }
 
 /** A method that no caller's ID and secret can serve: gateway level. */
-function checkOwnClient(method: ClientAuthentication, shape: ClientShape, report: Report): void {
+function checkOwnClient(
+  method: ClientAuthentication,
+  shape: ClientShape,
+  report: Report,
+  level: ClientLevel,
+): void {
   const missing = (name: string): void =>
     report('error', ['clientAuthentication'], 'missing_option', `${name} is missing: ${method} needs it`);
   if (shape.clientID === undefined)
@@ -49,7 +62,9 @@ function checkOwnClient(method: ClientAuthentication, shape: ClientShape, report
       'error',
       ['clientAuthentication'],
       'missing_option',
-      `clientID is missing: ${method} is for gateway level, because a caller brings only an ID and a secret`,
+      level === 'gateway'
+        ? `clientID is missing: ${method} needs it`
+        : `clientID is missing: ${method} is for gateway level, because a caller brings only an ID and a secret`,
     );
   if (shape.clientSecret !== undefined)
     report('warning', ['clientSecret'], 'ignored_option', `${method} does not use it`);

@@ -27,3 +27,12 @@ export const proxySchema = secret
   .describe(
     'URL of the HTTP proxy to the authorization server, instead of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.',
   );
+
+export const maxConcurrentSchema = z
+  .int()
+  .min(1)
+  .max(10_000)
+  .default(64)
+  .describe(
+    'Maximum number of concurrent token requests; others wait, and clients that have had a token go first.',
+  );

@@ -9,6 +9,8 @@ export interface RequestShape {
   readonly resource?: unknown;
   readonly endpointParams?: unknown;
   readonly headers: unknown;
+  /** Headers of ours that may be given all the same, in lower case. Default: none. */
+  readonly ownHeaders?: readonly string[] | undefined;
 }
 
 /** Parameters that have an option of their own, or that the client is authenticated with. */
@@ -46,7 +48,7 @@ const headerValue = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x
 
 /** What is wrong with the options that add to a token request beyond their types. */
 export function checkRequest(
-  { scopes, resource, endpointParams, headers }: RequestShape,
+  { scopes, resource, endpointParams, headers, ownHeaders: permitted = [] }: RequestShape,
   report: Report,
 ): void {
   const invalid = (path: readonly (string | number)[], message: string): void =>
@@ -70,7 +72,8 @@ export function checkRequest(
     const at = ['clientConfig', 'headers', name];
     const lower = name.toLowerCase();
     if (!headerName.test(name)) invalid(at, 'is not the name of a header');
-    else if (ownHeaders.has(lower) || lower.startsWith('proxy-')) invalid(at, 'cannot be changed');
+    else if ((ownHeaders.has(lower) && !permitted.includes(lower)) || lower.startsWith('proxy-'))
+      invalid(at, 'cannot be changed');
     else if (seen.has(lower)) invalid(at, 'is given twice (names are case-insensitive)');
     else if (isText(value) && toText(value) !== '' && !headerValue.test(toText(value)))
       invalid(at, 'has a character that no header can carry, or leading or trailing white space');

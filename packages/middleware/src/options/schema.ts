@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { claimsFields } from './claims-schema.ts';
 import { assertionSchema, clientAuthenticationSchema } from './client-auth-schema.ts';
-import { connectionFields, proxySchema } from './connection-schema.ts';
+import { connectionFields, maxConcurrentSchema, proxySchema } from './connection-schema.ts';
 import { duration } from './duration.ts';
 import { endpointParamsSchema, headersSchema, resourceSchema, scopesSchema } from './request-schema.ts';
 import { secret, secretText } from './secret-schema.ts';
@@ -55,14 +55,7 @@ export const clientCredentialsSchema = z
     clientConfig: z
       .strictObject({
         ...connectionFields,
-        maxConcurrent: z
-          .int()
-          .min(1)
-          .max(10_000)
-          .default(64)
-          .describe(
-            'Maximum number of concurrent token requests; others wait, and clients that have had a token go first.',
-          ),
+        maxConcurrent: maxConcurrentSchema,
         headers: headersSchema.optional(),
         proxy: proxySchema,
         assertion: assertionSchema

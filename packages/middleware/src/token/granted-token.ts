@@ -55,7 +55,7 @@ export function readGrantedToken(
   return createAccessToken(value, sentAtMs, expiresAtMs, type === 'Bearer' ? sharedType : (type ?? ''));
 }
 
-function describeBody(text: string, body: unknown): GrantProblem {
+export function describeBody(text: string, body: unknown): GrantProblem {
   const start = text.trimStart();
   if (start === '') return { problem: 'the body is empty' };
   if (body !== undefined) return { problem: 'the body is JSON, but not an object' };

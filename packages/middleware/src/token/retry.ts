@@ -51,3 +51,13 @@ export async function retry<T extends AttemptResult>(
 }
 
 const isFailure = (outcome: AttemptResult): outcome is TokenFailure => outcome.kind === 'failure';
+
+/**
+ * Milliseconds that a caller waits: a minute, or the time that the configured attempts may take.
+ *
+ * @param requests one after the other, each with its attempts; default 1.
+ */
+export const waitLimitMs = (
+  { timeoutMs, maxRetries }: { readonly timeoutMs: number; readonly maxRetries: number },
+  requests = 1,
+): number => Math.max(60_000, requests * (timeoutMs * (maxRetries + 1) + maxRetries * maxBackoffMs));

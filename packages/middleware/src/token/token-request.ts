@@ -29,7 +29,7 @@ export function tokenRequest(
     // Options validation warns of http.
     [allowInsecureRequests]: url.startsWith('http:'),
     [customFetch]: (target, { headers, body }) =>
-      transport.post(target, toHeaders(options.headers, headers), body.toString(), signal),
+      transport.post(target, toRequestHeaders(options.headers, headers), body.toString(), signal),
   });
 }
 
@@ -42,8 +42,8 @@ function toParameters({ audience, scopes, resource, endpointParams }: RequestOpt
   return parameters;
 }
 
-/** Ours come last: the validation of options allows nobody to set them. */
-function toHeaders(
+/** Headers of a request with a form. Ours come last: the validation of options allows nobody to set them. */
+export function toRequestHeaders(
   more: Readonly<Record<string, Secret>>,
   ours: Readonly<Record<string, string>>,
 ): Record<string, string> {

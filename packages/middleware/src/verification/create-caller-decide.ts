@@ -32,8 +32,12 @@ export interface CallerDecideParts<Request extends CredentialRequest> {
   readonly refusals: CallerRefusals;
   /** Whether the server gets the credential, in its header with its scheme; of a query or cookie: `Authorization: Bearer`. */
   readonly forwards: boolean;
+  /** Whether identities have a `substitute`: the server never gets the `Authorization` of the caller. Default: false. */
+  readonly substitutes?: boolean | undefined;
   readonly cache: CredentialCache;
   readonly clock: Clock;
+  /** Counts uses of cached credentials. Default: nothing. */
+  readonly tally?: { memory: number } | undefined;
 }
 
 export interface CallerAuthentication<Request extends CredentialRequest> {
@@ -58,18 +62,13 @@ type FoundCredential = Extract<CredentialReading, { readonly kind: 'found' }>;
 export function createCallerDecide<Request extends CredentialRequest>(
   parts: CallerDecideParts<Request>,
 ): CallerAuthentication<Request> {
-  const { source, verify, refusals, cache, clock, forwards } = parts;
-  const replaced = forwards && source.removeHeaders.size === 0 ? ['authorization'] : source.removeHeaders;
+  const { source, verify, refusals, cache, clock, forwards, tally = { memory: 0 } } = parts;
+  const sendsAnother = parts.substitutes === true || (forwards && source.removeHeaders.size === 0);
+  const replaced = [...source.removeHeaders, ...(sendsAnother ? ['authorization'] : [])];
   const policy = compilePolicy(parts.claims, replaced);
   const section = cache.open<Verdict<Request>, Deny>();
   const flights = new Map<string, Promise<Verdict<Request>>>();
   let purges = 0;
-
-  const judge = (found: FoundCredential, identity: CallerIdentity<Request>): Verdict<Request> => {
-    const { clientId, confirm } = identity;
-    const forwarded = forwards ? source.forward(found) : undefined;
-    return { decision: toDecision(policy, identity, { refusals, clock, forwarded }), clientId, confirm };
-  };
 
   const keep = (
     key: string,
@@ -82,8 +81,10 @@ export function createCallerDecide<Request extends CredentialRequest>(
       if (rememberMs > 0) section.refuse(key, deny, rememberMs);
       return { decision: deny, clientId: deny.clientId ?? '', confirm: undefined };
     }
-    const verdict = judge(found, verification);
-    const { expiresAtMs, trust } = verification;
+    const { clientId, confirm, expiresAtMs, trust, substitute } = verification;
+    const forwarded = substitute ?? (forwards ? source.forward(found) : undefined);
+    const decision = toDecision(policy, verification, { refusals, clock, forwarded });
+    const verdict = { decision, clientId, confirm };
     // A verification that was under way when credentials were purged serves only the requests that wait for it.
     if (expiresAtMs !== undefined && purges === purgesBefore) section.set(key, verdict, expiresAtMs, trust);
     return verdict;
@@ -105,21 +106,23 @@ export function createCallerDecide<Request extends CredentialRequest>(
   };
 
   const rawKeyOf = createRawKeys(source, section);
+  const find = (key: string): Verdict<Request> | undefined => {
+    const verdict = section.get(key);
+    if (verdict !== undefined) tally.memory += 1;
+    return verdict;
+  };
 
   return Object.freeze({
     decide(request: Request): MaybePromise<Decision> {
       // A credential that is known is not read again.
       const rawKey = rawKeyOf(request);
-      const known = rawKey === undefined ? undefined : section.get(rawKey);
+      const known = rawKey === undefined ? undefined : find(rawKey);
       if (known !== undefined) return confirm(known, request);
       const reading = source.read(request);
-      if (reading.kind !== 'found')
-        return reading.kind === 'absent'
-          ? refusals.missing(reading.detail)
-          : refusals.malformed(reading.detail);
+      if (reading.kind !== 'found') return refuseReading(reading, refusals);
       const { scheme, value } = reading;
       const key = rawKey ?? section.keyOf(scheme === undefined ? value : `${scheme} ${value}`);
-      const verdict = section.get(key);
+      const verdict = find(key);
       if (verdict !== undefined) return confirm(verdict, request);
       const refused = section.refusalOf(key);
       if (refused !== undefined) return refused;
@@ -135,6 +138,11 @@ export function createCallerDecide<Request extends CredentialRequest>(
     },
   });
 }
+
+const refuseReading = (
+  { kind, detail }: Exclude<CredentialReading, FoundCredential>,
+  { missing, malformed }: CallerRefusals,
+): Deny => (kind === 'absent' ? missing(detail) : malformed(detail));
 
 /**
  * Keys of credentials that a header alone determines; undefined for a request without such a header. Hashing a token costs more than

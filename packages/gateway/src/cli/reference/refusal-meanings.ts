@@ -17,14 +17,14 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   token_malformed:
     'The token is malformed (RFC 6750 section 2.1), too long, or given more than once; the challenge has `invalid_request`.',
   token_invalid:
-    'The token is not accepted: signature, issuer, audience, validity, type or proof of possession; the challenge has `invalid_token`. The log says why.',
+    'The token is not accepted: signature, issuer, audience, validity, type or proof of possession, or the introspection endpoint does not call it active; the challenge has `invalid_token`. The log says why.',
   insufficient_scope: 'The token lacks a scope that the request needs.',
   gateway_credentials_refused:
-    "Gateway level: the authorization server refused the gateway's own client ID and secret.",
+    "The authorization server refused the gateway's own client: its ID and secret, or its right to introspect.",
   token_request_rejected:
     'The authorization server responded with another error of RFC 6749 section 5.2, such as `invalid_scope`.',
   token_response_invalid:
-    'The response of the token endpoint or the metadata of `issuer` is invalid, or a claim cannot be sent in a header.',
+    'The response of the token endpoint, the introspection endpoint or the metadata of `issuer` is invalid, or a claim cannot be sent in a header.',
   token_opaque:
     '`claims` is set and the access token is opaque (not a signed JWT), so its claims cannot be read.',
   authorization_server_unavailable:

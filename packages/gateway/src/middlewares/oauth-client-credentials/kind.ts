@@ -2,12 +2,9 @@ import type { ClientCredentialsOptions } from '@grantgate/middleware/options/opt
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
 import { clientCredentialsSchema } from '@grantgate/middleware/options/schema';
 import type { Allow } from '@grantgate/middleware/decision/decision';
-import type { MiddlewareConfig } from '../../config/dynamic.ts';
-import type { ReferenceLookUp, SharedSources } from '../../secrets/resolve.ts';
-import { defineKind, type Compile, type OptionsResult } from '../kind.ts';
-import { readParsedOptions } from '../read-parsed-options.ts';
+import { readClientOptions } from '../assertion-file.ts';
+import { defineKind, type Compile } from '../kind.ts';
 import type { Pass } from '../step.ts';
-import { checkAssertionFile } from './assertion-file.ts';
 import { createAuthenticators, type Authenticators } from './authenticators.ts';
 import { optionRules } from './option-rules.ts';
 
@@ -18,22 +15,9 @@ export const oAuthClientCredentials = defineKind<ClientCredentialsOptions>({
   description: 'OAuth 2.0 client credentials (RFC 6749 section 4.4).',
   schema: () => clientCredentialsSchema,
   rules: optionRules,
-  read,
+  read: (config, sources) => readClientOptions(config, sources, parseClientCredentials),
   createCompile: (deps) => createCompile(createAuthenticators(deps)),
 });
-
-function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<ClientCredentialsOptions> {
-  const { localReferences, options: written } = config;
-  const found: ReferenceLookUp[] = [];
-  const { lookUps, ...result } = readParsedOptions(config, sources, (raw) => {
-    const parsed = parseClientCredentials(raw);
-    if (parsed.options === undefined) return parsed;
-    const checked = checkAssertionFile(parsed.options, { ...sources, localReferences, written });
-    found.push(...checked.lookUps);
-    return { options: checked.options, problems: [...checked.problems, ...parsed.problems] };
-  });
-  return { ...result, lookUps: [...lookUps, ...found] };
-}
 
 function createCompile(authenticators: Authenticators): Compile<ClientCredentialsOptions> {
   return (options, name) => {

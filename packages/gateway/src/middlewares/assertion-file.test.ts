@@ -5,10 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createParsedAuthenticator } from '@grantgate/middleware';
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
-import { parseAllowedReference } from '../../config/local-references.ts';
-import { parseDocuments } from '../../config/parse-documents.ts';
-import { translate } from '../../providers/translate/translate.ts';
-import { createPrepare } from '../../snapshot/prepare.ts';
+import { parseAllowedReference } from '../config/local-references.ts';
+import { parseDocuments } from '../config/parse-documents.ts';
+import { translate } from '../providers/translate/translate.ts';
+import { createPrepare } from '../snapshot/prepare.ts';
 import { checkAssertionFile } from './assertion-file.ts';
 
 const optionsOf = (file: string) => ({

@@ -1,0 +1,60 @@
+import { fingerprint } from '@grantgate/middleware/base/fingerprint';
+import { createTokenTally, type TokenTally } from '@grantgate/middleware/cache/token-tally';
+import {
+  createIntrospectionAuthenticator,
+  type IntrospectionAuthenticator,
+} from '@grantgate/middleware/introspection/create-introspection-authenticator';
+import type { IntrospectionOptions } from '@grantgate/middleware/introspection/options';
+import { parseIntrospection } from '@grantgate/middleware/introspection/parse';
+import { introspectionSchema } from '@grantgate/middleware/introspection/schema';
+import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
+import { createCredentialCache } from '@grantgate/middleware/verification/credential-cache';
+import { createSharing } from '../../reload/shared-resources.ts';
+import { readClientOptions } from '../assertion-file.ts';
+import { createCallerStep } from '../caller-step.ts';
+import { defineKind, type Compile, type MiddlewareDeps } from '../kind.ts';
+import type { StepRequest } from '../step.ts';
+import { optionRules } from './option-rules.ts';
+
+/** Traefik Hub's `oAuthIntrospection` (RFC 7662). */
+export const oAuthIntrospection = defineKind<IntrospectionOptions>({
+  name: 'oAuthIntrospection',
+  isPlugin: true,
+  description: 'Lets callers pass who send a token that the introspection endpoint calls active (RFC 7662).',
+  schema: () => introspectionSchema,
+  rules: optionRules,
+  read: (config, sources) => readClientOptions(config, sources, parseIntrospection),
+  createCompile,
+});
+
+interface CountedIntrospection extends IntrospectionAuthenticator<StepRequest> {
+  readonly tally: TokenTally;
+}
+
+/** Middlewares with the same options share connections and responses, across reloads. */
+function createCompile({ clock, stores, openTally }: MiddlewareDeps): Compile<IntrospectionOptions> {
+  const cache = createCredentialCache({ clock });
+  const endpoints = createEndpointStates(clock);
+  const sharing = createSharing<CountedIntrospection>((authenticator) => authenticator.close());
+  return (options, name) => {
+    const use = sharing.acquire(fingerprint(options), () => {
+      const tally = openTally?.() ?? createTokenTally();
+      const authenticator = createIntrospectionAuthenticator<StepRequest>(options, {
+        clock,
+        cache,
+        stores,
+        endpoints,
+        tally,
+      });
+      return Object.freeze({ ...authenticator, tally });
+    });
+    const authentication = use.value;
+    return createCallerStep(name, {
+      source: authentication.source,
+      authentication,
+      forwards: options.forwardAuthorization,
+      tally: authentication.tally,
+      close: () => use.release(),
+    });
+  };
+}

@@ -1,0 +1,68 @@
+import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
+import { allowInsecureRequests, customFetch, introspectionRequest } from 'oauth4webapi';
+import type { Clock } from '../base/clock.ts';
+import { toFailedAttempt } from '../token/attempt.ts';
+import type { EndpointRequest } from '../token/endpoint-client.ts';
+import type { Attempt } from '../token/retry.ts';
+import { toRequestHeaders } from '../token/token-request.ts';
+import type { Transport } from '../token/transport.ts';
+import {
+  introspectionServer,
+  processIntrospectionResponse,
+  type IntrospectionContext,
+} from './introspection-response.ts';
+import type { IntrospectionRequestOptions } from './options.ts';
+
+export interface IntrospectParts extends Pick<IntrospectionContext, 'maxCacheMs' | 'verify'> {
+  readonly clock: Clock;
+}
+
+/** Sends one introspection request (RFC 7662 section 2.1) and reads its response; what goes wrong on the way is a value. */
+export async function introspect(
+  options: IntrospectionRequestOptions,
+  { clock, maxCacheMs, verify }: IntrospectParts,
+  { client: credential, subject }: EndpointRequest,
+  clientAuth: ClientAuth,
+  transport: Transport,
+): Promise<Attempt> {
+  const { url, tokenTypeHint, clientID, clientConfig } = options;
+  const timeoutMs = clientConfig.timeoutSeconds * 1000;
+  const limit = new AbortController();
+  const timer = clock.after(timeoutMs, () => limit.abort());
+  const sentAtMs = clock.monotonic();
+  const server: AuthorizationServer = { issuer: url, introspection_endpoint: url };
+  const client: Client = { client_id: clientID ?? 'grantgate' };
+  try {
+    const response = await introspectionRequest(
+      server,
+      client,
+      // Headers of the options authenticate the gateway, or nothing does.
+      clientID === undefined ? () => {} : clientAuth,
+      subject.clientSecret.reveal(),
+      {
+        additionalParameters: tokenTypeHint === undefined ? {} : { token_type_hint: tokenTypeHint },
+        requestJwtResponse: verify !== undefined,
+        // Options validation warns of http.
+        [allowInsecureRequests]: url.startsWith('http:'),
+        [customFetch]: (target, { headers, body }) =>
+          transport.post(
+            target,
+            toRequestHeaders(clientConfig.headers, headers),
+            body.toString(),
+            limit.signal,
+          ),
+      },
+    );
+    return await processIntrospectionResponse(response, {
+      sentAtMs,
+      clock,
+      credential,
+      maxCacheMs,
+      verify,
+    });
+  } catch (error) {
+    return toFailedAttempt(error, introspectionServer, limit.signal.aborted ? timeoutMs : undefined);
+  } finally {
+    timer.cancel();
+  }
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '../base/clock.ts';
+import { createAccessToken, type AccessToken } from '../token/access-token.ts';
+import type { Credential } from '../token/credential.ts';
+import type { GrantProblem } from '../token/error-response.ts';
+import { describeBody } from '../token/granted-token.ts';
+import { parseHttpDate } from '../token/http-date.ts';
+import {
+  findFailure,
+  isRecord,
+  readResponse,
+  toInvalidResponse,
+  type EndpointResponse,
+} from '../token/response-failure.ts';
+import type { Attempt } from '../token/retry.ts';
+
+/** Milliseconds for which a token that is not active is refused without another request. */
+const inactiveMs = 5_000;
+
+/** What every response about such a token says; whatever else it says is of no use. */
+const inactive = JSON.stringify({ active: false });
+
+export interface IntrospectionContext {
+  /** `Clock.monotonic()` milliseconds when the request was sent. */
+  readonly sentAtMs: number;
+  readonly clock: Clock;
+  readonly credential: Credential;
+  /** Milliseconds that a response is used at most; 0: once. */
+  readonly maxCacheMs: number;
+  /** Verifies a signed response (RFC 9701), and returns the introspection response in it. Undefined: they are not requested. */
+  readonly verify?: ((text: string) => Promise<IntrospectionContent>) | undefined;
+}
+
+/** An introspection response, or why it cannot be used, for operators. */
+export type IntrospectionContent =
+  | {
+      readonly kind: 'response';
+      /** JSON with every digit as the server wrote it. */
+      readonly text: string;
+      readonly json: Readonly<Record<string, unknown>>;
+    }
+  | GrantProblem;
+
+export const introspectionServer = 'the introspection endpoint';
+
+/**
+ * Reads an introspection response (RFC 7662 section 2.2). An access token stands for it, whose value is the response: what is shared
+ * through a store, and for how long, is the same for both.
+ */
+export async function processIntrospectionResponse(
+  response: Response,
+  context: IntrospectionContext,
+): Promise<Attempt> {
+  const { clock, credential } = context;
+  const answer = await readResponse(response);
+  const failed = findFailure(answer, { server: introspectionServer, clock, credential });
+  if (failed !== undefined) return failed;
+  const content = await readContent(answer, context);
+  const read = 'problem' in content ? content : readIntrospection(content, answer, context);
+  return 'kind' in read
+    ? { outcome: read, transient: false }
+    : toInvalidResponse(
+        answer,
+        `${introspectionServer} sent an invalid response (RFC 7662 section 2.2)`,
+        read,
+        credential,
+      );
+}
+
+async function readContent(
+  { text, json }: EndpointResponse,
+  { verify }: IntrospectionContext,
+): Promise<IntrospectionContent> {
+  // A server that does not sign what it was asked to sign, or a proxy in front of it, proves nothing.
+  if (verify !== undefined) return verify(text.trim());
+  return isRecord(json) ? { kind: 'response', text, json } : describeBody(text, json);
+}
+
+function readIntrospection(
+  { text, json }: Exclude<IntrospectionContent, GrantProblem>,
+  { headers }: Pick<EndpointResponse, 'headers'>,
+  { sentAtMs, clock, maxCacheMs }: IntrospectionContext,
+): AccessToken | GrantProblem {
+  const { active, exp } = json;
+  if (typeof active !== 'boolean')
+    return { problem: active === undefined ? 'active is missing' : 'active is not a boolean' };
+  const invalid = ['exp', 'iat', 'nbf'].find((name) => !isTime(json[name]));
+  if (active && invalid !== undefined) return { problem: `${invalid} is not a number` };
+  // The server's clock, so that a wrong local one does no harm.
+  const sentAt = clock.now() - (clock.monotonic() - sentAtMs);
+  const now = parseHttpDate(headers.get('date') ?? '') ?? sentAt;
+  const leftMs = active && typeof exp === 'number' ? exp * 1000 - now : Infinity;
+  const isActive = active && leftMs > 0;
+  const usedMs = Math.min(maxCacheMs, isActive ? leftMs : inactiveMs);
+  return createAccessToken(
+    Buffer.from(isActive ? text : inactive).toString('base64url'),
+    sentAtMs,
+    maxCacheMs === 0 ? undefined : sentAtMs + usedMs,
+  );
+}
+
+const isTime = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'number' && Number.isFinite(value));

@@ -1,0 +1,119 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { Provider } from './oidc-provider.ts';
+
+/** A client of the server; each may introspect every token. */
+export interface TokenServerClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+export interface TokenServerRequest {
+  readonly path: string;
+  readonly client: string;
+  readonly status: number;
+}
+
+/** A certified authorization server (`oidc-provider`) that issues opaque tokens, introspects and revokes them. */
+export interface TokenServer {
+  readonly issuer: string;
+  readonly url: string;
+  readonly introspectionUrl: string;
+  /** Requests that were answered, by path. */
+  readonly requests: readonly TokenServerRequest[];
+  issue(client: TokenServerClient, lifetimeSeconds?: number): Promise<string>;
+  revoke(client: TokenServerClient, token: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTokenServer(clients: readonly TokenServerClient[]): Promise<TokenServer> {
+  const requests: TokenServerRequest[] = [];
+  let lifetimeSeconds = 3600;
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const provider = new Provider(issuer, {
+    adapter: createAdapter(clients),
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig' }] },
+    cookies: { keys: ['test'] },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      introspection: { enabled: true, allowedPolicy: () => true },
+      jwtIntrospection: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: () => true },
+    },
+    ttl: { ClientCredentials: () => lifetimeSeconds },
+  });
+  provider.use(async (ctx, next) => {
+    await next();
+    const client = (ctx['oidc'] as { readonly client?: { readonly clientId: string } } | undefined)?.client;
+    requests.push({ path: ctx.path, client: client?.clientId ?? '', status: ctx.status });
+  });
+  // Koa's own type of a request handler returns a promise, which Node.js ignores.
+  const handle = provider.callback();
+  server.on('request', (request, response) => void handle(request, response));
+  const post = async (path: string, { clientId, clientSecret }: TokenServerClient, form: object) => {
+    const response = await fetch(issuer + path, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}` },
+      body: new URLSearchParams({ ...form }),
+    });
+    return (response.headers.get('content-type') ?? '').includes('json')
+      ? ((await response.json()) as { readonly access_token?: string })
+      : {};
+  };
+  return {
+    issuer,
+    url: `${issuer}/token`,
+    introspectionUrl: `${issuer}/token/introspection`,
+    requests,
+    async issue(client, seconds = 3600) {
+      lifetimeSeconds = seconds;
+      const { access_token: token } = await post('/token', client, { grant_type: 'client_credentials' });
+      if (token === undefined) throw new Error('no token');
+      return token;
+    },
+    async revoke(client, token) {
+      await post('/token/revocation', client, { token });
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Keeps tokens in memory, each by its name. */
+function createAdapter(clients: readonly TokenServerClient[]): (model: string) => Adapter {
+  const payloads = new Map<string, AdapterPayload>();
+  return (model) => ({
+    async find(id) {
+      const client = model === 'Client' ? clients.find(({ clientId }) => clientId === id) : undefined;
+      if (client === undefined) return payloads.get(`${model}:${id}`);
+      return {
+        client_id: client.clientId,
+        client_secret: client.clientSecret,
+        grant_types: ['client_credentials'],
+        response_types: [],
+        redirect_uris: [],
+        introspection_signed_response_alg: 'ES256',
+      };
+    },
+    async upsert(id, payload) {
+      payloads.set(`${model}:${id}`, payload);
+    },
+    async destroy(id) {
+      payloads.delete(`${model}:${id}`);
+    },
+    async findByUid() {},
+    async findByUserCode() {},
+    async consume() {},
+    async revokeByGrantId() {},
+  });
+}
