@@ -17,6 +17,7 @@ const middleware = {
   // token and cache for requests to authorization servers, whose responses are shared.
   introspection: ['base', 'claims', 'options', 'token', 'cache', 'credentials', 'decision', 'verification'],
   // And what the composition gives it.
+  guards: ['base', 'claims', 'options', 'credentials', 'decision', 'verification', 'jwt'],
   outgoing: ['base', 'token', 'options'],
 };
 const gateway = {
@@ -74,7 +75,7 @@ const oneWay = (root, table) =>
     from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
     to: {
       path: `^packages/${root}/src/`,
-      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
+      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'guards' ? '(create|process-warning|store-listener|renewal-listener|discovery-listener|keys-listener)\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
     },
   }));
 
@@ -129,14 +130,14 @@ module.exports = {
       to: { path: '\\.(test|testkit)\\.ts$|^test/|^packages/testkit/' },
     },
     {
-      // What frameworks offer is made of the composed authenticator and of what a decision says, not of its parts.
+      // What frameworks offer is made of guards and of what a decision says, not of its parts.
       name: 'adapters-see-the-decision-alone',
       severity: 'error',
       from: { path: '^packages/middleware/src/adapters/', pathNot: '\\.(test|testkit)\\.ts$' },
       to: {
         path: '^packages/middleware/src/',
         pathNot:
-          '^packages/middleware/src/((errors|create|store-listener|renewal-listener|discovery-listener)\\.ts|(adapters|base|options)/|claims/(claims|parse)\\.ts|decision/(decision|problem|request-id|header-name|facts)\\.ts)',
+          '^packages/middleware/src/((errors|create)\\.ts|(adapters|base|guards)/|decision/(decision|problem|request-id)\\.ts)',
       },
     },
     {

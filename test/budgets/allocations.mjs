@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createAuthenticator } from '../../packages/middleware/dist/create.js';
 import { createRequestMetrics } from '../../packages/gateway/dist/observe/metrics/request-metrics.js';
 import { admit } from '../../packages/middleware/dist/adapters/node-request.js';
-import { createGuard } from '../../packages/middleware/dist/adapters/guard.js';
+import { createGuard } from '../../packages/middleware/dist/guards/client-credentials-guard.js';
 import { compileClaims } from '../../packages/middleware/dist/claims/compile.js';
 import { parseClaims } from '../../packages/middleware/dist/claims/parse.js';
 import { createUpstreamHeads } from '../../packages/gateway/dist/proxy/request-headers.js';
@@ -83,8 +83,8 @@ const sent = [
 async function measureHeaders() {
   const authenticator = createAuthenticator(options);
   const guard = createGuard({ authenticator });
-  const allow = await guard.decide('Basic Y2FsbGVyOnNlY3JldA==');
-  const pass = guard.passOf(allow);
+  const allow = await guard.decide({ authorization: 'Basic Y2FsbGVyOnNlY3JldA==' });
+  const pass = guard.changesOf(allow);
 
   const request = { rawHeaders: [...sent], headers: {} };
   result["an application's request, its headers"] = bytesPerCall(() => {

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
+import { startJwtIssuer } from '../../packages/middleware/src/adapters/jwt-issuer.testkit.ts';
 import { startAuthorizationServer } from '../../packages/testkit/src/authorization-server.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -61,6 +62,33 @@ describe.each(['express', 'fastify', 'koa', 'hono', 'node-http'])('examples/%s',
   it('is what the guide says', async () => {
     const guide = await readFile(new URL('docs/guide/applications.md', root), 'utf8');
     expect(guide).toContain(await readFile(new URL(`examples/${name}/app.mjs`, root), 'utf8'));
+  });
+});
+
+describe('examples/express-jwt', () => {
+  it('verifies the tokens of callers, and needs a scope for a route', async () => {
+    const issuer = await startJwtIssuer();
+    const port = await portOf(run('express-jwt', { ISSUER: issuer.url, AUDIENCE: issuer.audience }));
+    const [reads, writes] = await Promise.all(
+      ['orders:read', 'orders:read orders:write'].map((scope) => issuer.issue('tester', scope)),
+    );
+    const send = async (method: string, token?: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}/orders`, {
+        method,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      });
+      return [response.status, await response.json()];
+    };
+    expect(await send('GET')).toMatchObject([401, { code: 'token_missing' }]);
+    expect(await send('GET', reads)).toEqual([200, { caller: 'tester', scopes: ['orders:read'] }]);
+    expect(await send('POST', reads)).toMatchObject([403, { code: 'insufficient_scope' }]);
+    expect(await send('POST', writes)).toEqual([201, { caller: 'tester' }]);
+    await issuer.close();
+  });
+
+  it('is what the guide says', async () => {
+    const guide = await readFile(new URL('docs/guide/applications.md', root), 'utf8');
+    expect(guide).toContain(await readFile(new URL('examples/express-jwt/app.mjs', root), 'utf8'));
   });
 });
 

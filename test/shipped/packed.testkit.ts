@@ -26,6 +26,9 @@ export const createFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'grant
 
 /** Packs a package into a folder, as `npm publish` would. */
 export async function pack(name: PackageName, folder: string): Promise<Tarball> {
+  // The bundle of the gateway, its own script of this name, has been made before.
+  if (name === 'middleware')
+    await run('npm', ['run', '--silent', 'prepack'], { cwd: join(root, 'packages', name) });
   const { stdout } = await npm(
     ['pack', '--json', '--pack-destination', folder],
     join(root, 'packages', name),

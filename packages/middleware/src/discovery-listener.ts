@@ -11,24 +11,29 @@ export interface DiscoveryListener {
   readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
 }
 
-/** Calls an application's listener, or emits a warning instead. An error that the listener throws becomes a warning. */
+/**
+ * Calls an application's listener, or emits a warning instead. An error that the listener throws becomes a warning.
+ *
+ * @param consequence of an outage. Default: that for token requests.
+ */
 export function createDiscoveryListener(
   onDiscovery: DiscoveryListener['onDiscovery'],
+  consequence?: string,
 ): (event: DiscoveryEvent) => void {
   const channel = createChannel<DiscoveryEvent>((error) =>
     warnProcess(`onDiscovery: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
   );
-  channel.subscribe(onDiscovery ?? warnOfFailure);
+  channel.subscribe(onDiscovery ?? ((event) => warnOfFailure(event, consequence)));
   return (event) => channel.publish(event);
 }
 
-function warnOfFailure(event: DiscoveryEvent): void {
+function warnOfFailure(event: DiscoveryEvent, consequence?: string): void {
   if (event.kind !== 'failed' || !event.isFirst) return;
   const { issuer, detail, tokenEndpoint } = event;
-  const consequence =
+  const usual =
     tokenEndpoint === undefined ? 'token requests fail' : `token requests still go to ${tokenEndpoint}`;
   warnProcess(
-    `the metadata of the issuer ${issuer} cannot be used, ${consequence}: ${detail}`,
+    `the metadata of the issuer ${issuer} cannot be used, ${consequence ?? usual}: ${detail}`,
     'discovery_failed',
   );
 }

@@ -6,8 +6,9 @@ import { normalizeHeaderName } from '../base/header-name.ts';
 import { spellingsOf } from '../../../testkit/src/header-spellings.ts';
 import type { Authenticator } from '../create.ts';
 import type { Allow } from '../decision/decision.ts';
+import { createGuard } from '../guards/client-credentials-guard.ts';
+import type { RequestChanges } from '../guards/guard.ts';
 import { admit as admitFetch } from './fetch-request.ts';
-import { createGuard, type RequestChanges } from './guard.ts';
 import { admit } from './node-request.ts';
 
 /** Of each length from 3 to 20: `authorization` has 13 characters, too. */
@@ -30,7 +31,7 @@ const passOf = (name: string): RequestChanges => {
     purge: () => 0,
     close: () => Promise.resolve(),
   };
-  return createGuard({ authenticator }).passOf(allow);
+  return createGuard({ authenticator }).changesOf(allow);
 };
 
 describe.each(names)("a caller's headers in every spelling of %s", (name) => {

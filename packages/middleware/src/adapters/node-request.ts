@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { normalizeHeaderName } from '../base/header-name.ts';
-import type { RequestChanges } from './guard.ts';
+import type { RequestChanges } from '../guards/guard.ts';
 
 /** The part of Node's requests that is read and changed; HTTP/2's compatibility API has it too. */
 export type NodeRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'> & {
@@ -29,6 +29,7 @@ export function readAuthorization({ headers, rawHeaders }: NodeRequest): string 
 export function admit(request: NodeRequest, { allow, lowerHeaders, removedLengths }: RequestChanges): void {
   const { headers, rawHeaders } = request;
   const { removeHeaders, setHeaders } = allow;
+  const replacesAuthorization = lowerHeaders[0] === 'authorization';
   const sent = rawHeaders.length;
   let kept = 0;
   let set = 0;
@@ -39,8 +40,9 @@ export function admit(request: NodeRequest, { allow, lowerHeaders, removedLength
     // Length alone excludes most names, without normalising them.
     const normalized = removedLengths[name.length] === true ? normalizeHeaderName(name) : '';
     if (removeHeaders.has(normalized)) {
-      // This header always gets a new value: an object that loses and regains a property is slower from then on.
-      if (normalized !== 'authorization') Reflect.deleteProperty(headers, name.toLowerCase());
+      // Where this header gets a new value, it stays: an object that loses and regains a property is slower from then on.
+      if (normalized !== 'authorization' || !replacesAuthorization)
+        Reflect.deleteProperty(headers, name.toLowerCase());
       // A new header takes its slot: the list neither moves nor shrinks only to grow again.
       if (set + 1 >= setHeaders.length || kept !== at) continue;
       rawHeaders[kept] = setHeaders[set] ?? '';

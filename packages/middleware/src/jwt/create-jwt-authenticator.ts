@@ -3,12 +3,16 @@ import type { Claims } from '../claims/claims.ts';
 import { readClaim } from '../claims/path.ts';
 import type { CredentialRequest } from '../credentials/credential-reading.ts';
 import { createCredentialSource, type CredentialSource } from '../credentials/credential-source.ts';
-import { createBearerDeny } from '../decision/bearer-deny.ts';
+import { createBearerDeny, type BearerDeny, type BearerDenyOptions } from '../decision/bearer-deny.ts';
 import type { Deny } from '../decision/decision.ts';
 import { createDeny } from '../decision/refusals.ts';
 import { describeForOperators, type TokenFailure } from '../token/failure.ts';
 import { createBearerRefusals } from '../verification/bearer-refusals.ts';
-import { createCallerDecide, type CallerAuthentication } from '../verification/create-caller-decide.ts';
+import {
+  createCallerDecide,
+  type CallerAuthentication,
+  type OnAllow,
+} from '../verification/create-caller-decide.ts';
 import { createCredentialCache, type CredentialCache } from '../verification/credential-cache.ts';
 import type { Verification } from '../verification/verification.ts';
 import { createConfirm, type CallerProofs } from './binding.ts';
@@ -20,6 +24,8 @@ import { createVerifyJwt, type JwtOutcome } from './verify-jwt.ts';
 /** Decides on requests for one `jwt` middleware. */
 export interface JwtAuthenticator<Request extends CredentialRequest> extends CallerAuthentication<Request> {
   readonly source: CredentialSource;
+  /** For further checks of the same tokens. */
+  readonly deny: BearerDeny;
   /** Verifies a token without its caller, cache and policy: for explanations. */
   readonly verify: (token: string) => Promise<JwtOutcome>;
   /** Closes connections, and ends the trust in every key. */
@@ -31,6 +37,10 @@ export interface JwtAuthenticatorParts<Request> extends KeyParts {
   readonly proofs: CallerProofs<Request>;
   /** Default: a separate cache. */
   readonly cache?: CredentialCache | undefined;
+  /** Of refusals; its schemes are those that the options accept. */
+  readonly challenge?: Pick<BearerDenyOptions, 'realm' | 'resourceMetadata'> | undefined;
+  /** Default: nothing. */
+  readonly onAllow?: OnAllow | undefined;
 }
 
 /** Creates an authenticator from options that `parseJwt` has parsed. */
@@ -38,7 +48,7 @@ export function createJwtAuthenticator<Request extends CredentialRequest>(
   options: JwtOptions,
   parts: JwtAuthenticatorParts<Request>,
 ): JwtAuthenticator<Request> {
-  const { clock, proofs, cache = createCredentialCache({ clock }) } = parts;
+  const { clock, proofs, cache = createCredentialCache({ clock }), challenge, onAllow } = parts;
   const { requireBinding: required, clockSkewMs, forwardAuthorization: forwards } = options;
   const schemes = toSchemes(options);
   const source = createCredentialSource({
@@ -49,7 +59,8 @@ export function createJwtAuthenticator<Request extends CredentialRequest>(
     syntax: 'b64token',
     noun: 'token',
   });
-  const deny = createBearerDeny({ schemes });
+  const { realm, resourceMetadata } = challenge ?? {};
+  const deny = createBearerDeny({ realm, schemes, resourceMetadata });
   const keys = openKeys(options, parts);
   const verify = createVerifyJwt(options, keys, clock);
   const binding = { required, proofs, checkProof: createCheckProof(clock, clockSkewMs), deny };
@@ -84,10 +95,12 @@ export function createJwtAuthenticator<Request extends CredentialRequest>(
     forwards,
     cache,
     clock,
+    onAllow,
   });
   return Object.freeze({
     ...authentication,
     source,
+    deny,
     verify,
     async close() {
       authentication.purge();

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Claims } from '../claims/claims.ts';
 import type { CredentialReading, CredentialRequest } from '../credentials/credential-reading.ts';
 import type { CredentialSource } from '../credentials/credential-source.ts';
 import type { Allow, Decision, Deny } from '../decision/decision.ts';
@@ -24,6 +25,17 @@ export interface CallerRefusals {
   readonly opaque: (clientId: string) => Deny;
 }
 
+/** An accepted credential. */
+export interface AllowedCredential {
+  /** Never log it. */
+  readonly token: string;
+  /** Undefined: the credential has none. */
+  readonly claims: Claims | undefined;
+}
+
+/** Called once per credential that may pass, before any request passes with it. */
+export type OnAllow = (allow: Allow, credential: AllowedCredential) => void;
+
 export interface CallerDecideParts<Request extends CredentialRequest> {
   readonly source: CredentialSource;
   /** The predicate, forwarded headers and user name. */
@@ -38,6 +50,8 @@ export interface CallerDecideParts<Request extends CredentialRequest> {
   readonly clock: Clock;
   /** Counts uses of cached credentials. Default: nothing. */
   readonly tally?: { memory: number } | undefined;
+  /** Default: nothing. */
+  readonly onAllow?: OnAllow | undefined;
 }
 
 export interface CallerAuthentication<Request extends CredentialRequest> {
@@ -62,7 +76,7 @@ type FoundCredential = Extract<CredentialReading, { readonly kind: 'found' }>;
 export function createCallerDecide<Request extends CredentialRequest>(
   parts: CallerDecideParts<Request>,
 ): CallerAuthentication<Request> {
-  const { source, verify, refusals, cache, clock, forwards, tally = { memory: 0 } } = parts;
+  const { source, verify, refusals, cache, clock, forwards, tally = { memory: 0 }, onAllow } = parts;
   const sendsAnother = parts.substitutes === true || (forwards && source.removeHeaders.size === 0);
   const replaced = [...source.removeHeaders, ...(sendsAnother ? ['authorization'] : [])];
   const policy = compilePolicy(parts.claims, replaced);
@@ -84,6 +98,7 @@ export function createCallerDecide<Request extends CredentialRequest>(
     const { clientId, confirm, expiresAtMs, trust, substitute } = verification;
     const forwarded = substitute ?? (forwards ? source.forward(found) : undefined);
     const decision = toDecision(policy, verification, { refusals, clock, forwarded });
+    if (decision.allowed) onAllow?.(decision, { token: found.value, claims: verification.claims });
     const verdict = { decision, clientId, confirm };
     // A verification that was under way when credentials were purged serves only the requests that wait for it.
     if (expiresAtMs !== undefined && purges === purgesBefore) section.set(key, verdict, expiresAtMs, trust);

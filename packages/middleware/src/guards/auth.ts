@@ -1,13 +1,13 @@
 import { decodeJwtPayload } from '../base/jwt.ts';
 import { parsePlainClaims } from '../claims/parse.ts';
-import type { Allow } from '../decision/decision.ts';
+import type { Allow, Subject } from '../decision/decision.ts';
 
 /**
  * The caller, as a protected handler sees it. Frozen, and the same object while its token is cached: compare or key by it.
  * Printing, logging or serialising it never shows the access token.
  */
 export interface Auth {
-  /** The client ID that was exchanged. */
+  /** The client ID that was exchanged, or the client that the caller's token was issued to. */
   readonly clientId: string;
   /** Claim `sub` (RFC 7519 section 4.1.2); undefined when it is missing or the token is opaque. */
   readonly subject: string | undefined;
@@ -23,11 +23,22 @@ export interface Auth {
   accessToken(): string;
 }
 
-/** Creates a caller's `Auth`; called once per token. */
-export function createAuth({ subject, setHeaders }: Allow): Auth {
+export interface AuthParts {
+  readonly subject: Subject;
+  readonly token: string;
+  /** JSON object; undefined for an opaque token. */
+  readonly claims: string | undefined;
+}
+
+/** The parts of a client that was exchanged, whose token is the first header to set. */
+export function toExchangedParts({ subject, setHeaders }: Allow): AuthParts {
   const token = setHeaders[1]?.slice('Bearer '.length) ?? '';
-  const payload = decodeJwtPayload(token);
-  const claims = payload === undefined ? undefined : parsePlainClaims(payload);
+  return { subject, token, claims: decodeJwtPayload(token) };
+}
+
+/** Creates a caller's `Auth`; called once per token. */
+export function createAuth({ subject, token, claims: json }: AuthParts): Auth {
+  const claims = json === undefined ? undefined : parsePlainClaims(json);
   freezeAll(claims);
   const sub = claims?.['sub'];
   const auth = {

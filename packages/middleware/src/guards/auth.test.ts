@@ -1,24 +1,22 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createAuth } from './auth.ts';
+import { createAuth, toExchangedParts } from './auth.ts';
 
 const jwt = (claims: string): string => `e30.${Buffer.from(claims).toString('base64url')}.`;
 const create = (claims: string | undefined) =>
-  createAuth({
-    allowed: true,
-    subject: {
-      clientId: 'orders',
-      username: 'Ann',
-      expiresAt: 1_800_000_000_000,
-    },
-    setHeaders: [
-      'authorization',
-      `Bearer ${claims === undefined ? 'the-token' : jwt(claims)}`,
-      'Group',
-      'admin',
-    ],
-    removeHeaders: new Set(['authorization']),
-  });
+  createAuth(
+    toExchangedParts({
+      allowed: true,
+      subject: { clientId: 'orders', username: 'Ann', expiresAt: 1_800_000_000_000 },
+      setHeaders: [
+        'authorization',
+        `Bearer ${claims === undefined ? 'the-token' : jwt(claims)}`,
+        'Group',
+        'admin',
+      ],
+      removeHeaders: new Set(['authorization']),
+    }),
+  );
 
 describe('who calls', () => {
   it('is told in the types of JSON, frozen all through', () => {

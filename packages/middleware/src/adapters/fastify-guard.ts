@@ -1,0 +1,99 @@
+import type {
+  FastifyInstance,
+  FastifyPluginCallback,
+  FastifyReply,
+  FastifyRequest,
+  onRequestHookHandler,
+} from 'fastify';
+import type { Decision, Deny } from '../decision/decision.ts';
+import { toProblem, toProblemHeaders } from '../decision/problem.ts';
+import type { Auth } from '../guards/auth.ts';
+import type { Guard } from '../guards/guard.ts';
+import { RefusalError } from '../guards/refusal-error.ts';
+import { NodeApplicationRequest, stripCredential } from './node-application-request.ts';
+import { admit } from './node-request.ts';
+import { nameRequest } from './node-response.ts';
+
+export type { Auth } from '../guards/auth.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The caller; null for routes without a guard. */
+    auth: Auth | null;
+  }
+}
+
+/** Makes a hook of a guard, for a scope or a route. */
+export function createFastifyHook(guard: Guard): onRequestHookHandler {
+  return (request, reply, next) => {
+    const conclude = (decision: Decision): void => {
+      if (!decision.allowed) {
+        if (guard.refusals === 'error') next(new RefusalError(decision));
+        else refuse(request, reply, decision);
+        return;
+      }
+      const changes = guard.changesOf(decision);
+      const { source } = guard;
+      const { raw } = request;
+      admit(raw, source === undefined ? changes : stripCredential(raw, changes, source, request));
+      request.auth = changes.auth;
+      next();
+    };
+    const decision = guard.decide(
+      new NodeApplicationRequest(request.raw, request),
+      request.auth ?? undefined,
+    );
+    if (decision instanceof Promise) void decision.then(conclude, next);
+    else conclude(decision);
+  };
+}
+
+/** Makes a plugin of what opens a guard when the plugin is registered. */
+export function createFastifyPlugin<Options extends object>(
+  open: (options: Options) => Guard,
+): FastifyPluginCallback<Options> {
+  return Object.assign(
+    (instance: FastifyInstance, options: Options, done: (error?: Error) => void): void => {
+      let guard: Guard;
+      try {
+        guard = open(withoutFastifys(options));
+      } catch (error) {
+        // A thrown error would end the process: Fastify receives errors of a callback plugin only through `done`.
+        done(error as Error);
+        return;
+      }
+      if (!instance.hasRequestDecorator('auth')) instance.decorateRequest('auth', null);
+      instance.addHook('onRequest', createFastifyHook(guard));
+      instance.addHook('onClose', () => guard.close());
+      done();
+    },
+    {
+      // What `fastify-plugin` would set: the hook belongs to the registering instance, not to the plugin's own scope.
+      [Symbol.for('skip-override')]: true,
+      [Symbol.for('fastify.display-name')]: '@grantgate/middleware',
+      [Symbol.for('plugin-meta')]: { name: '@grantgate/middleware', fastify: '5.x' },
+    },
+  );
+}
+
+/** Fastify also passes its own options of `register`. */
+function withoutFastifys<Options extends object>(options: Options): Options {
+  const {
+    prefix: _prefix,
+    logLevel: _level,
+    logSerializers: _serializers,
+    ...own
+  } = options as Options & Record<'prefix' | 'logLevel' | 'logSerializers', unknown>;
+  return own as unknown as Options;
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, deny: Deny): void {
+  if (reply.sent) return;
+  const requestId = nameRequest(reply.getHeader('x-request-id'), request.raw);
+  void reply.code(deny.status);
+  const headers = toProblemHeaders(deny, requestId);
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    void reply.header(headers[at] ?? '', headers[at + 1] ?? '');
+  // Bytes, to which no charset is added: problem+json has none (RFC 9457 section 6.1).
+  void reply.send(Buffer.from(toProblem(deny, requestId)));
+}

@@ -1,0 +1,32 @@
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Decision } from '../decision/decision.ts';
+import type { Auth } from '../guards/auth.ts';
+import type { Guard } from '../guards/guard.ts';
+import { RefusalError } from '../guards/refusal-error.ts';
+import { admit, FetchApplicationRequest, toProblemParts } from './fetch-request.ts';
+
+/**
+ * Wraps `handler`: it is called for requests that may pass, with the request as the gateway would have forwarded it, the caller, and
+ * any further arguments of the server. All other requests get a refusal.
+ */
+export type ProtectFetch = <Rest extends readonly unknown[]>(
+  handler: (request: Request, auth: Auth, ...rest: Rest) => MaybePromise<Response>,
+) => (request: Request, ...rest: Rest) => MaybePromise<Response>;
+
+/** Makes a wrapper of handlers of a guard. */
+export function createProtectFetch(guard: Guard): ProtectFetch {
+  return (handler) =>
+    (request, ...rest) => {
+      const conclude = (decision: Decision): MaybePromise<Response> => {
+        if (!decision.allowed) {
+          if (guard.refusals === 'error') throw new RefusalError(decision);
+          const { body, headers } = toProblemParts(request, decision);
+          return new Response(body, { status: decision.status, headers });
+        }
+        const changes = guard.changesOf(decision);
+        return handler(admit(request, changes, guard.source), changes.auth, ...rest);
+      };
+      const decision = guard.decide(new FetchApplicationRequest(request), undefined);
+      return decision instanceof Promise ? decision.then(conclude) : conclude(decision);
+    };
+}

@@ -1,0 +1,43 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import type { TLSSocket } from 'node:tls';
+import type { Auth } from '../guards/auth.ts';
+import type { Guard } from '../guards/guard.ts';
+import { RefusalError } from '../guards/refusal-error.ts';
+import { admit, FetchApplicationRequest, toProblemParts } from './fetch-request.ts';
+import { certificateThumbprintOf } from './node-application-request.ts';
+
+export type { Auth } from '../guards/auth.ts';
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** The caller; set behind a guard. */
+    auth: Auth;
+  }
+}
+
+/** Makes middleware of a guard. */
+export function createHonoHandler(guard: Guard): MiddlewareHandler {
+  return async (c, next) => {
+    const request = new FetchApplicationRequest(c.req.raw, () => certificateThumbprintOf(socketOf(c)));
+    const known = guard.decide(request, c.get('auth'));
+    const decision = known instanceof Promise ? await known : known;
+    if (!decision.allowed) {
+      if (guard.refusals === 'error') throw new RefusalError(decision);
+      const { body, headers } = toProblemParts(c.req.raw, decision, c.get('requestId'));
+      return c.newResponse(body, decision.status as 401, headers);
+    }
+    const changes = guard.changesOf(decision);
+    c.req.raw = admit(c.req.raw, changes, guard.source);
+    c.set('auth', changes.auth);
+    await next();
+    return undefined;
+  };
+}
+
+/** The connection, where `@hono/node-server` serves the request. */
+function socketOf({ env }: Context): Partial<TLSSocket> | undefined {
+  const { incoming } = ((env as unknown) ?? {}) as {
+    readonly incoming?: { readonly socket?: Partial<TLSSocket> };
+  };
+  return incoming?.socket;
+}

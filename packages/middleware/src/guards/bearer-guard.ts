@@ -1,0 +1,103 @@
+import { claimJson } from '../claims/text.ts';
+import type { CredentialSource } from '../credentials/credential-source.ts';
+import type { BearerDeny } from '../decision/bearer-deny.ts';
+import type { Allow, Decision } from '../decision/decision.ts';
+import { OptionsError } from '../errors.ts';
+import type { CallerAuthentication, OnAllow } from '../verification/create-caller-decide.ts';
+import type { Auth } from './auth.ts';
+import { toRequestChanges, type ApplicationRequest, type Guard, type RequestChanges } from './guard.ts';
+import type { BearerGuardOptions } from './bearer-options.ts';
+import {
+  compileRequirements,
+  parseRequirements,
+  type CheckRequirements,
+  type RouteRequirements,
+} from './route-requirements.ts';
+
+/** What verifies the tokens of callers. */
+export interface BearerAuthentication extends CallerAuthentication<ApplicationRequest> {
+  readonly source: CredentialSource;
+  readonly deny: BearerDeny;
+  readonly close: () => Promise<void>;
+}
+
+/** A guard of callers with tokens, which makes others for single routes. */
+export interface BearerGuard extends Guard {
+  /**
+   * A guard with the same verifier and cache, and further requirements.
+   *
+   * @throws OptionsError `options_invalid`
+   */
+  route(requirements: RouteRequirements): Guard;
+  readonly purge: (clientId?: string) => number;
+}
+
+/** Opens a verifier, which tells `onAllow` of each token that it accepts. */
+export type OpenAuthentication = (onAllow: OnAllow) => BearerAuthentication;
+
+/** An accepted token. */
+interface BearerCaller {
+  readonly changes: RequestChanges;
+  /** JSON object; undefined for a token without claims. */
+  readonly claims: string | undefined;
+}
+
+export function createBearerGuard(
+  open: OpenAuthentication,
+  { refusals, requiredScopes }: BearerGuardOptions,
+): BearerGuard {
+  const callers = new WeakMap<Allow, BearerCaller>();
+  const allows = new WeakMap<Auth, Allow>();
+  const authentication = open((allow, { token, claims: claimsSet }) => {
+    const claims = claimsSet && claimJson(claimsSet);
+    const changes = toRequestChanges(allow, { subject: allow.subject, token, claims });
+    callers.set(allow, { changes, claims });
+    allows.set(changes.auth, allow);
+  });
+  const { source, deny, purge } = authentication;
+  const callerOf = (allow: Allow): BearerCaller => {
+    const caller = callers.get(allow);
+    if (caller === undefined) throw new TypeError('the decision is not of this guard');
+    return caller;
+  };
+  const { query, cookie } = source.secretNames;
+  const create = (checks: readonly CheckRequirements[]): Guard => {
+    const check = (decision: Decision): Decision => {
+      if (!decision.allowed) return decision;
+      const { changes, claims } = callerOf(decision);
+      for (const one of checks) {
+        const refused = one({ auth: changes.auth, claims });
+        if (refused !== undefined) return refused;
+      }
+      return decision;
+    };
+    return {
+      refusals,
+      source: query === undefined && cookie === undefined ? undefined : source,
+      decide(request, passed) {
+        // The request has lost its token in a guard with the same verifier; a proof of possession is accepted only once.
+        const allow = passed && allows.get(passed);
+        if (allow !== undefined) return check(allow);
+        const decision = authentication.decide(request);
+        return decision instanceof Promise ? decision.then(check) : check(decision);
+      },
+      changesOf: (allow) => callerOf(allow).changes,
+      close: () => authentication.close(),
+    };
+  };
+  const own = compile({ requiredScopes }, deny);
+  return {
+    ...create(own),
+    purge,
+    route(input) {
+      const { requirements, problems } = parseRequirements(input);
+      if (requirements === undefined) throw new OptionsError(problems);
+      return create([...own, ...compile(requirements, deny)]);
+    },
+  };
+}
+
+function compile(...parts: Parameters<typeof compileRequirements>): readonly CheckRequirements[] {
+  const check = compileRequirements(...parts);
+  return check === undefined ? [] : [check];
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { OptionProblem } from '../options/options.ts';
+import { parseShape } from '../options/parse-shape.ts';
+import type { RefusalHandling } from './guard.ts';
+import type { RefusalOptions } from './refusal-options.ts';
+import { checkScopes, requiredScopesSchema, type RouteRequirements } from './route-requirements.ts';
+
+/** Options of a guard of callers with tokens, beside those of its verifier. */
+export interface BearerGuardInput extends RefusalOptions, Pick<RouteRequirements, 'requiredScopes'> {
+  /** `realm` of challenges (RFC 9110 section 11.5). Default: `grantgate`. */
+  readonly realm?: string | undefined;
+  /** URL of the protected resource metadata, for `resource_metadata` of challenges (RFC 9728 section 5.1). */
+  readonly resourceMetadata?: string | undefined;
+  /**
+   * Origin under which callers reach the application, such as `https://api.example.com`: DPoP proofs name it. Default: as the
+   * framework says, which behind a proxy needs its own setting, such as `trust proxy`.
+   */
+  readonly origin?: string | undefined;
+}
+
+/** The same after parsing. */
+export interface BearerGuardOptions {
+  readonly refusals: RefusalHandling;
+  /** Empty: none. */
+  readonly requiredScopes: string[];
+  readonly realm: string | undefined;
+  readonly resourceMetadata: string | undefined;
+  /** Undefined: as the framework says. */
+  readonly origin: string | undefined;
+}
+
+const httpUrl = (isGood: (url: URL) => boolean, error: string) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && isGood(new URL(text)), { error })
+    .optional(); // prettier-ignore
+
+const schema = z.strictObject({
+  refusals: z.enum(['respond', 'error'], { error: 'expected respond or error' }).default('respond'),
+  requiredScopes: requiredScopesSchema,
+  realm: z.string().optional(),
+  resourceMetadata: httpUrl((url) => url.hash === '', 'expected an absolute https URL'),
+  origin: httpUrl(
+    ({ pathname, search, hash, username }) => pathname === '/' && search + hash + username === '',
+    'expected an origin, such as https://api.example.com',
+  ),
+});
+
+export interface ParsedGuardOptions<Rest> {
+  /** Undefined when a problem is an error. */
+  readonly guard: BearerGuardOptions | undefined;
+  readonly problems: readonly OptionProblem[];
+  /** The options of the verifier. */
+  readonly rest: Rest;
+}
+
+/** Parses the options of the guard, and gives the rest for the parser of the verifier. */
+export function parseGuardOptions<Input extends BearerGuardInput>(
+  input: Input,
+): ParsedGuardOptions<Omit<Input, keyof BearerGuardInput>> {
+  const { refusals, requiredScopes, realm, resourceMetadata, origin, ...rest } = input;
+  const own = { refusals, requiredScopes, realm, resourceMetadata, origin };
+  const given = Object.fromEntries(Object.entries(own).filter(([name]) => Object.hasOwn(input, name)));
+  const { shape, problems } = parseShape(given, schema, (partial, report) => {
+    if (requiredScopes === undefined && Object.hasOwn(input, 'requiredScopes'))
+      report('error', ['requiredScopes'], 'missing_option', 'is undefined: omit it, or set it');
+    checkScopes(partial.requiredScopes, report);
+  });
+  const guard =
+    shape &&
+    Object.freeze({
+      refusals: shape.refusals,
+      requiredScopes: shape.requiredScopes ?? [],
+      realm: shape.realm,
+      resourceMetadata: shape.resourceMetadata,
+      origin: shape.origin === undefined ? undefined : new URL(shape.origin).origin,
+    });
+  return { guard, problems, rest };
+}

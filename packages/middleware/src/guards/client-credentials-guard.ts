@@ -1,0 +1,57 @@
+import type { Authenticator } from '../create.ts';
+import { createApplicationAuthenticator } from '../create.ts';
+import type { Allow } from '../decision/decision.ts';
+import { OptionsError } from '../errors.ts';
+import { parseClientCredentials } from '../options/parse.ts';
+import type { ClientCredentialsInput } from '../options/schema.ts';
+import type { DiscoveryListener } from '../discovery-listener.ts';
+import type { RenewalListener } from '../renewal-listener.ts';
+import type { StoreListener } from '../store-listener.ts';
+import { toExchangedParts } from './auth.ts';
+import { toRequestChanges, type Guard, type RequestChanges } from './guard.ts';
+import { checkRefusals, type RefusalOptions } from './refusal-options.ts';
+import { findUsable } from './usable-options.ts';
+
+type EventListeners = StoreListener & RenewalListener & DiscoveryListener;
+
+/** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share and its owner closes. */
+export type GuardOptions = RefusalOptions &
+  ((ClientCredentialsInput & EventListeners) | { readonly authenticator: Authenticator });
+
+/**
+ * Opens a middleware. Doubtful options cause a process warning, `GrantgateWarning`.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ */
+export function createGuard({ refusals = 'respond', ...options }: GuardOptions): Guard {
+  const shared = 'authenticator' in options ? options.authenticator : undefined;
+  const problems = checkRefusals(refusals);
+  if (shared !== undefined && problems.length > 0) throw new OptionsError(problems);
+  const authenticator =
+    shared ?? openAuthenticator(options as ClientCredentialsInput & EventListeners, problems);
+  const known = new WeakMap<Allow, RequestChanges>();
+  return {
+    refusals,
+    source: undefined,
+    decide: (request) => authenticator.decide(request),
+    changesOf(allow) {
+      let changes = known.get(allow);
+      if (changes === undefined) {
+        changes = toRequestChanges(allow, toExchangedParts(allow));
+        known.set(allow, changes);
+      }
+      return changes;
+    },
+    close: async () => {
+      if (shared === undefined) await authenticator.close();
+    },
+  };
+}
+
+function openAuthenticator(
+  { onStoreEvent, onRenewal, onDiscovery, ...input }: ClientCredentialsInput & EventListeners,
+  problems: ReturnType<typeof checkRefusals>,
+): Authenticator {
+  const options = findUsable(input, parseClientCredentials(input), problems);
+  return createApplicationAuthenticator(options, { onStoreEvent, onRenewal, onDiscovery });
+}

@@ -1,0 +1,42 @@
+import { systemClock } from '../base/clock.ts';
+import { createDiscoveryListener, type DiscoveryListener } from '../discovery-listener.ts';
+import { OptionsError } from '../errors.ts';
+import { createJwtAuthenticator } from '../jwt/create-jwt-authenticator.ts';
+import { parseJwt } from '../jwt/parse.ts';
+import type { JwtInput } from '../jwt/schema.ts';
+import { createKeysListener, type KeysListener } from '../keys-listener.ts';
+import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';
+import { parseGuardOptions, type BearerGuardInput } from './bearer-options.ts';
+import type { ApplicationRequest } from './guard.ts';
+import { findUsable } from './usable-options.ts';
+
+/** Options of `jwt`: those of the middleware of the gateway, and those of guards. */
+export type JwtGuardOptions = JwtInput & BearerGuardInput & KeysListener & DiscoveryListener;
+
+/**
+ * Opens a guard of callers with JWTs. Doubtful options cause a process warning, `GrantgateWarning`.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ */
+export function createJwtGuard({ onKeys, onDiscovery, ...input }: JwtGuardOptions): BearerGuard {
+  const { guard, problems, rest } = parseGuardOptions(input);
+  const options = findUsable(rest, parseJwt(rest), problems);
+  if (guard === undefined) throw new OptionsError(problems);
+  return createBearerGuard(
+    (onAllow) =>
+      createJwtAuthenticator<ApplicationRequest>(options, {
+        clock: systemClock,
+        challenge: guard,
+        onAllow,
+        onKeys: createKeysListener(onKeys),
+        onDiscovery: createDiscoveryListener(onDiscovery, 'tokens of unknown keys are refused'),
+        proofs: {
+          certificateThumbprint: (request) => request.certificateThumbprint(),
+          proof: (request) => request.header('dpop'),
+          method: ({ method }) => method,
+          url: ({ origin, target }) => (guard.origin ?? origin) + target.replace(/[?#].*/s, ''),
+        },
+      }),
+    guard,
+  );
+}

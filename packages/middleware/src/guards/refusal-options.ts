@@ -1,0 +1,24 @@
+import type { OptionProblem } from '../options/options.ts';
+import type { RefusalHandling } from './guard.ts';
+
+/** How a guard refuses. */
+export interface RefusalOptions {
+  /**
+   * `respond` (default): the guard responds with `application/problem+json` and calls no error handler. `error`: the framework's
+   * error handling gets a `RefusalError` and responds. With `node:http`, your `next` must then look at its argument.
+   */
+  readonly refusals?: RefusalHandling | undefined;
+}
+
+export function checkRefusals(refusals: unknown): readonly OptionProblem[] {
+  return refusals === undefined || refusals === 'respond' || refusals === 'error'
+    ? []
+    : [
+        {
+          severity: 'error',
+          path: ['refusals'],
+          code: 'invalid_value',
+          message: 'expected respond or error',
+        },
+      ];
+}

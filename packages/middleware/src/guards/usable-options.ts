@@ -1,0 +1,22 @@
+import { OptionsError } from '../errors.ts';
+import { findApplicationProblems } from '../options/application.ts';
+import type { OptionProblem } from '../options/options.ts';
+
+/**
+ * The options that a parser has made of an application's. Doubtful ones cause a process warning, `GrantgateWarning`.
+ *
+ * @param more problems beside those of the parser.
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ */
+export function findUsable<Options>(
+  input: unknown,
+  parsed: { readonly options: Options | undefined; readonly problems: readonly OptionProblem[] },
+  more: readonly OptionProblem[],
+): Options {
+  const found = [...findApplicationProblems(input), ...parsed.problems, ...more];
+  if (parsed.options === undefined || found.some(({ severity }) => severity === 'error'))
+    throw new OptionsError(found);
+  for (const { path, code, message } of found)
+    process.emitWarning(`${path.join('.')}: ${message}`, { type: 'GrantgateWarning', code });
+  return parsed.options;
+}

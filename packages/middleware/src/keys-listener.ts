@@ -1,0 +1,29 @@
+import { createChannel } from './base/channel.ts';
+import type { KeysEvent } from './jwt/keys-event.ts';
+import { warnProcess } from './process-warning.ts';
+
+/** Listener of an application for the keys that tokens are verified with. */
+export interface KeysListener {
+  /**
+   * Called when new keys are in use (`obtained`), and for each failed request for them (`failed`). Default: a process warning
+   * (`GrantgateWarning`, code `keys_failed`) for the first failure of an outage.
+   */
+  readonly onKeys?: ((event: KeysEvent) => void) | undefined;
+}
+
+/** Calls an application's listener, or emits a warning instead. An error that the listener throws becomes a warning. */
+export function createKeysListener(onKeys: KeysListener['onKeys']): (event: KeysEvent) => void {
+  const channel = createChannel<KeysEvent>((error) =>
+    warnProcess(`onKeys: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
+  );
+  channel.subscribe(onKeys ?? warnOfFailure);
+  return (event) => channel.publish(event);
+}
+
+function warnOfFailure(event: KeysEvent): void {
+  if (event.kind !== 'failed' || !event.isFirst) return;
+  const consequence = event.keys === 0 ? 'no token can be verified' : 'the earlier keys stay in use';
+  // A URL may have a query, which is no business of a log.
+  const url = event.url.replace(/\?.*/, '');
+  warnProcess(`the keys at ${url} cannot be obtained, ${consequence}: ${event.detail}`, 'keys_failed');
+}
