@@ -3,12 +3,12 @@ import { basic, callers, forwarded } from './grantgate.mjs';
 
 /** Fails unless a contender does what it is measured for: the token reaches the service, callers without credentials do not. */
 export async function checkContender(contender, server, cases) {
-  const { name, port, sends, guards = false } = contender;
+  const { name, port, prefix = '', sends, guards = false } = contender;
   const authorization = basic(callers);
   const fail = (what) => {
     throw new Error(`${name}: ${what}`);
   };
-  const { status, text } = await ask(port, { path: '/check', headers: { authorization } });
+  const { status, text } = await ask(port, { path: `${prefix}/check`, headers: { authorization } });
   if (status !== 200) fail(`status ${status} in place of 200`);
   const [credentials, group] = text.split('\n');
   if (sends === undefined) {
@@ -19,13 +19,13 @@ export async function checkContender(contender, server, cases) {
     if (group !== forwarded.group) fail('the header of a claim does not reach the service');
   }
   if (guards) {
-    const refused = await ask(port, { path: '/check' });
+    const refused = await ask(port, { path: `${prefix}/check` });
     if (refused.status !== 401) fail(`status ${refused.status} in place of 401 without credentials`);
   }
   for (const one of cases) {
     const body = 'x'.repeat(one.sentBytes);
     const headers = { authorization, ...(body && { 'content-length': one.sentBytes }), ...one.headers };
-    const answer = await ask(port, { method: one.method, path: one.path, headers, body });
+    const answer = await ask(port, { method: one.method, path: prefix + one.path, headers, body });
     if (answer.status !== 200) fail(`${one.name}: status ${answer.status} in place of 200`);
     if (answer.text.length !== one.answerBytes) fail(`${one.name}: ${answer.text.length} bytes of an answer`);
     if (one.sentBytes > Number(answer.headers['x-received-bytes'] ?? 0))

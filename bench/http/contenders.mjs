@@ -58,7 +58,7 @@ export const contenderNames = Object.keys(contenders);
 
 /**
  * Starts what is named, and builds of other repositories with one worker. Each has a `name`, `port`, the processes `pids`
- * that are counted, and its access log.
+ * that are counted, its access log, and the `prefix` that requests' paths get; default: none.
  */
 export async function startContenders({ stage, backend, tokenUrl, names, peers }) {
   // One gateway for all proxies, started for the first: they ask in turn.

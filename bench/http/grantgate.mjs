@@ -26,7 +26,8 @@ const middleware = (tokenUrl, credentials) => ({
 const applicationLevel = {};
 const gatewayLevel = { clientID: own.clientId, clientSecret: own.clientSecret };
 
-/** Before the authentication: one step that changes the request and the response, and one that looks at its path. */
+/** Before the authentication: one step that changes the request and the response, and one that changes its path. */
+const strippedPrefix = '/api';
 const stepsBefore = {
   headers: {
     headers: {
@@ -34,7 +35,7 @@ const stepsBefore = {
       customResponseHeaders: { 'X-Content-Type-Options': 'nosniff' },
     },
   },
-  strip: { stripPrefix: { prefixes: ['/api'] } },
+  strip: { stripPrefix: { prefixes: [strippedPrefix] } },
 };
 
 /** Several routers, each with a path of its own, or one for everything. */
@@ -89,7 +90,7 @@ export async function startGrantgate(
       },
     },
   });
-  return { port: gateway.portOf('web'), pids: [gateway.pid], log };
+  return { port: gateway.portOf('web'), prefix: steps ? strippedPrefix : '', pids: [gateway.pid], log };
 }
 
 /** The gateway that the proxies ask, at application level, with its own access log. */

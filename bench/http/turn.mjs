@@ -12,11 +12,11 @@ const logWithinMs = 2_000;
 
 /** Drives one contender with one case for some seconds. `rotation` is for `request.lua`: `credentials=100`. */
 export async function takeTurn(stage, contender, one, { seconds, connections }) {
-  const { pids, port } = contender;
+  const { pids, port, prefix = '' } = contender;
   const before = cpuMicroseconds(pids);
   const { requests, readBytes, ...measured } = await runWrk(stage, {
     of: `${contender.name}: ${one.name}`,
-    url: `http://127.0.0.1:${port}${one.path}`,
+    url: `http://127.0.0.1:${port}${prefix}${one.path}`,
     seconds,
     connections,
     headers: { Authorization: basic(callers), ...one.headers },

@@ -7,6 +7,9 @@ import { admit } from '../../packages/middleware/dist/adapters/node-request.js';
 import { createGuard } from '../../packages/middleware/dist/guards/client-credentials-guard.js';
 import { compileClaims } from '../../packages/middleware/dist/claims/compile.js';
 import { parseClaims } from '../../packages/middleware/dist/claims/parse.js';
+import { headers } from '../../packages/gateway/dist/middlewares/headers/kind.js';
+import { headersSchema } from '../../packages/gateway/dist/middlewares/headers/schema.js';
+import { stripPrefix } from '../../packages/gateway/dist/middlewares/strip-prefix/kind.js';
 import { createUpstreamHeads } from '../../packages/gateway/dist/proxy/request-headers.js';
 import { MatchContext } from '../../packages/gateway/dist/routing/match-context.js';
 import { compileRule } from '../../packages/gateway/dist/routing/rule.js';
@@ -122,20 +125,29 @@ async function measureHeaders() {
 await measureHeaders();
 
 /** Paths that differ, as they do; the other lines of the head come again. */
-async function measureWholeRequest() {
+async function measureWholeRequest(name, before) {
   const authenticator = createAuthenticator(options);
   await authenticator.decide({ authorization: 'Basic Y2FsbGVyOnNlY3JldA==' });
-  const whole = createWholeRequest((facts) => authenticator.decide(facts));
+  const whole = createWholeRequest((facts) => authenticator.decide(facts), before);
   await whole.opened();
   const requests = Array.from({ length: 64 }, (_, index) => {
     const lines = sent.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
-    return Buffer.from(`GET /orders/${index} HTTP/1.1\r\n${lines}\r\n`);
+    return Buffer.from(`GET /api/orders/${index} HTTP/1.1\r\n${lines}\r\n`);
   });
-  result['a request, from byte to byte'] = bytesPerCall((count) => whole.send(requests[count % 64]));
+  result[name] = bytesPerCall((count) => whole.send(requests[count % 64]));
   await authenticator.close();
 }
 
-await measureWholeRequest();
+await measureWholeRequest('a request, from byte to byte', []);
+
+const changeHeaders = {
+  customRequestHeaders: { 'X-Gateway': 'grantgate' },
+  customResponseHeaders: { 'X-Content-Type-Options': 'nosniff' },
+};
+await measureWholeRequest('a request with changes of headers and path, from byte to byte', [
+  headers.createCompile({})(headersSchema.parse(changeHeaders), 'headers@file'),
+  stripPrefix.createCompile({})({ prefixes: ['/api'] }, 'strip@file'),
+]);
 
 function measureMatch(name, routers) {
   const entries = Array.from({ length: routers }, (_, index) => ({

@@ -49,10 +49,10 @@ let time = 0;
  * One request's whole way through a gateway, from the bytes of a caller to the bytes of the answer and the line in the access log, on
  * connections that have served others. Gives a function that sends one.
  *
- * @param decide of the only middleware.
+ * @param decide of the last middleware. @param before steps that come before it.
  */
-export function createWholeRequest(decide) {
-  const route = createRoute(decide);
+export function createWholeRequest(decide, before = []) {
+  const route = createRoute([...before, { name: 'auth@file', onRequest: decide }]);
   const lease = { snapshot: { match: () => route }, release() {} };
   const toLine = createAccessLogLine(toAccessLog(accessLogSchema.parse({ format: 'json' }), String));
   let lines = 0;
@@ -79,15 +79,15 @@ export function createWholeRequest(decide) {
   };
 }
 
-function createRoute(decide) {
+function createRoute(steps) {
   const connections = createConnections();
   const server = { url: 'http://10.0.0.1:8080', authority: '10.0.0.1:8080', basePath: '', connections };
   const picked = { server, serviceName: 'orders@file', passHostHeader: true, setCookies: [] };
   return {
     routerName: 'api@file',
     serviceName: 'orders@file',
-    steps: [{ name: 'auth@file', onRequest: decide }],
-    changesResponses: false,
+    steps,
+    changesResponses: steps.some(({ onResponse }) => onResponse !== undefined),
     followsEnds: false,
     upstream: { pick: () => picked },
     broken: undefined,

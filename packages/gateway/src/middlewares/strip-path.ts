@@ -1,7 +1,7 @@
 import type { HeaderList } from './header-lists.ts';
 import { rewrittenPathInvalid } from './new-path.ts';
 import type { StepRequest, StepResult } from './step.ts';
-import { splitTarget } from './target.ts';
+import type { RequestTarget } from './target.ts';
 
 /** Tells the server which prefixes were removed. */
 export const forwardedPrefix = 'X-Forwarded-Prefix';
@@ -9,11 +9,15 @@ export const forwardedPrefix = 'X-Forwarded-Prefix';
 const lowerName = forwardedPrefix.toLowerCase();
 const removeHeaders: ReadonlySet<string> = new Set([lowerName]);
 
-/** Removes the beginning of the path. @param setHeaders `forwardedPrefix` and what is removed. */
-export function stripPath(request: StepRequest, length: number, setHeaders: HeaderList): StepResult {
-  const { path, query } = splitTarget(request.target);
+/** Removes the beginning of the path. @param target that of the request. @param setHeaders `forwardedPrefix` and what is removed. */
+export function stripPath(
+  request: StepRequest,
+  { path, query }: RequestTarget,
+  length: number,
+  setHeaders: HeaderList,
+): StepResult {
   const rest = withSlash(path.slice(length));
-  if (dotSegment.test(rest)) return rewrittenPathInvalid.refusal;
+  if (rest[1] === '.' && dotSegment.test(rest)) return rewrittenPathInvalid.refusal;
   return {
     allowed: true,
     setHeaders: addToEarlier(request, setHeaders),

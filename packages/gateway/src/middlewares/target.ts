@@ -27,6 +27,8 @@ export function encodePath(text: string): string {
  * @param prefix decoded. @returns the number of characters of `path`; undefined when it does not begin so.
  */
 export function measurePrefix(path: string, prefix: string): number | undefined {
+  // Nearly every path stands for itself. It is ASCII, because others are encoded.
+  if (!path.includes('%')) return path.startsWith(prefix) ? prefix.length : undefined;
   const bytes = Buffer.from(prefix);
   let at = 0;
   for (const byte of bytes) {

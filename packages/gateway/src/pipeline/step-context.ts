@@ -10,13 +10,14 @@ import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import { listHeaders } from '../proxy/request-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { headerValues } from '../routing/header-values.ts';
+import { ownForwardedValue } from '../routing/own-forwarded.ts';
 
 /** Status of a request whose caller went away, as nginx and Traefik log it. */
 export const callerGone = 499;
 
 /** A request with the changes of the steps that it has passed. A class, because one is created for each request. */
 export abstract class StepContext implements StepRequest {
-  changes: StepChanges = noPasses;
+  #changes: Pass[] | undefined = undefined;
   target: string;
   /** The body as a step has read it; undefined: as it comes. */
   wholeBody: WholeBody | undefined = undefined;
@@ -24,6 +25,11 @@ export abstract class StepContext implements StepRequest {
   #entered = 0;
   /** The step whose token reaches the server, if it can renew it, and the index of its changes. */
   #token: { readonly step: Step; readonly at: number } | undefined = undefined;
+
+  /** Of the steps that it has passed. The list grows with each step, until the last one has decided. */
+  get changes(): StepChanges {
+    return this.#changes ?? noPasses;
+  }
 
   /** @param target path and query that the first step sees. */
   constructor(target: string) {
@@ -55,11 +61,12 @@ export abstract class StepContext implements StepRequest {
 
   header(name: string): string | undefined {
     const { facts, changes } = this;
-    const changed = findChange(changes, normalizeHeaderName(name));
+    const changed = changes.length === 0 ? undefined : findChange(changes, normalizeHeaderName(name));
     if (changed !== undefined) return valueIn(changed, name);
     if (!isForwardedHeader(name)) return valueIn(facts.rawHeaders, name);
     // Not written by this hop, and dropped unless the caller is trusted.
     if (name === 'forwarded') return facts.trusted ? valueIn(facts.rawHeaders, name) : undefined;
+    if (!facts.trusted) return ownForwardedValue(facts, name, undefined);
     const values = headerValues(facts, name);
     return values.length === 0 ? undefined : values.join(', ');
   }
@@ -99,7 +106,8 @@ export abstract class StepContext implements StepRequest {
     }
     if (step.renew !== undefined) this.#token = { step, at: this.changes.length };
     else if (this.#token !== undefined && pass.removeHeaders.has('authorization')) this.#token = undefined;
-    this.changes = this.changes.length === 0 ? [pass] : [...this.changes, pass];
+    if (this.#changes === undefined) this.#changes = [pass];
+    else this.#changes.push(pass);
     return true;
   }
 
@@ -121,7 +129,7 @@ export abstract class StepContext implements StepRequest {
     const renewed = pass && step?.renew?.(pass);
     // A request that is sent once more keeps it.
     const replace = (by: Pass | undefined): StepChanges | undefined =>
-      by && (this.changes = changes.with(at, by));
+      by && (this.#changes = changes.with(at, by));
     return renewed instanceof Promise ? renewed.then(replace) : replace(renewed);
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decodePercent, encodeByte } from '../../routing/percent.ts';
-import { toHeaderBytes } from '../header-lists.ts';
+import { toHeaderBytes, type HeaderList } from '../header-lists.ts';
 import { defineKind } from '../kind.ts';
 import { rewrittenPathInvalid } from '../new-path.ts';
 import { expressionTooExpensive, isExhausted, patternSchema, startWork, toPattern } from '../patterns.ts';
@@ -33,11 +33,13 @@ export const stripPrefixRegex = defineKind<StripPrefixRegexOptions>({
 
 function compile({ regex }: StripPrefixRegexOptions, name: string): Step {
   const patterns = regex.map(toPattern);
+  const toHeaders = createToHeaders();
   return Object.freeze({
     name,
     rewritesTarget: true,
     onRequest(request) {
-      const { path } = splitTarget(request.target);
+      const target = splitTarget(request.target);
+      const { path } = target;
       const decoded = path.includes('%') ? decodePercent(path, () => false) : path;
       const work = startWork();
       for (const pattern of patterns) {
@@ -45,11 +47,22 @@ function compile({ regex }: StripPrefixRegexOptions, name: string): Step {
         if (isExhausted(work)) return expressionTooExpensive.refusal;
         if (prefix === undefined || prefix === '' || !decoded.startsWith(prefix)) continue;
         const length = measurePrefix(path, prefix);
-        if (length !== undefined) return stripPath(request, length, [forwardedPrefix, toValue(prefix)]);
+        if (length !== undefined) return stripPath(request, target, length, toHeaders(prefix));
       }
       return unchanged;
     },
   } satisfies Step);
+}
+
+/** One request after another has the same prefix: the same list lets the head of the request be reused. */
+function createToHeaders(): (prefix: string) => HeaderList {
+  let last: HeaderList = [];
+  let lastPrefix: string | undefined;
+  return (prefix) => {
+    if (prefix !== lastPrefix) last = Object.freeze([forwardedPrefix, toValue(prefix)]);
+    lastPrefix = prefix;
+    return last;
+  };
 }
 
 /** The prefix as the value of a header: what a caller encodes may be a line break. */

@@ -40,10 +40,10 @@ function compile({ prefixes }: StripPrefixOptions, stepName: string): Step {
     name: stepName,
     rewritesTarget: true,
     onRequest(request) {
-      const { path } = splitTarget(request.target);
+      const target = splitTarget(request.target);
       for (const { prefix, setHeaders } of kinds) {
-        const length = measurePrefix(path, prefix);
-        if (length !== undefined) return stripPath(request, length, setHeaders);
+        const length = measurePrefix(target.path, prefix);
+        if (length !== undefined) return stripPath(request, target, length, setHeaders);
       }
       return unchanged;
     },
