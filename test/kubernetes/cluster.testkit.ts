@@ -107,7 +107,8 @@ export async function startCluster(
   };
   await until(() => kubectl(['get', '--raw', '/readyz']) === 'ok');
   const apply: TestCluster['apply'] = (manifest, ...flags) =>
-    kubectl(['apply', ...flags, '-f', '-'], manifest);
+    // kubectl takes input that begins with a brace for JSON alone, and not for YAML of several documents.
+    kubectl(['apply', ...flags, '-f', '-'], `---\n${manifest}`);
   return {
     url,
     caFile,
