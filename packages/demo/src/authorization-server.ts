@@ -8,7 +8,7 @@ export interface DemoClient extends ProviderClient {
 }
 
 export interface DemoAuthorizationServer extends LocalServer {
-  /** How many token requests it has answered. */
+  /** Number of token requests that it has responded to. */
   readonly tokenRequests: () => number;
 }
 

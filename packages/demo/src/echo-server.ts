@@ -6,7 +6,7 @@ import { openLocalServer } from './local-server.ts';
 const plumbing =
   /^(?:host|connection|accept.*|user-agent|content-length|transfer-encoding|x-forwarded-.*|x-real-ip)$/;
 
-/** The protected service: answers with what reached it, tokens shortened. */
+/** The protected service: responds with the request that it received, tokens shortened. */
 export async function startEchoServer(port: number): Promise<LocalServer> {
   const server = await openLocalServer(port);
   server.onRequest((request, response) => {

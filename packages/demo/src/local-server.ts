@@ -11,7 +11,7 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-/** Listens on a port, or on a free one when it is taken. */
+/** Listens on a port, or on a free one if the port is in use. */
 export async function openLocalServer(preferredPort: number): Promise<LocalServer> {
   const server = createServer();
   const listen = (port: number): Promise<void> =>
@@ -41,7 +41,7 @@ export async function openLocalServer(preferredPort: number): Promise<LocalServe
   };
 }
 
-/** A port that is free at this moment: the preferred one when it is. */
+/** A port that is free now: the preferred one if possible. */
 export async function findFreePort(preferredPort: number): Promise<number> {
   const server = await openLocalServer(preferredPort);
   await server.close();

@@ -1,10 +1,10 @@
 'use strict';
-// In ECMAScript 5, so that a Node.js of any age can say that it is too old, before anything else is loaded or installed.
+// In ECMAScript 5, so that any version of Node.js can report that it is too old, before anything else is loaded or installed.
 
 /** As `engines` of package.json has it. */
 var required = [20, 19];
 
-/** What is wrong with a version, such as `18.20.8`; undefined when nothing is. */
+/** Error message for a version such as `18.20.8`; undefined if it is supported. */
 function checkNode(version) {
   var parts = version.split('.');
   var major = Number(parts[0]);

@@ -6,7 +6,7 @@ import { GatewayStartError } from './start-error.ts';
 import type { CertificatePair } from './tls/certificate-pair.ts';
 import { findPairFault } from './tls/certificate-pair.ts';
 
-/** The files that the certificates of some entry points are in. */
+/** Files of the certificates of entry points. */
 export function certificateFilesOf(entryPoints: Iterable<EntryPointConfig>): readonly string[] {
   return Array.from(entryPoints).flatMap(({ tls }) =>
     (tls?.certificates ?? []).flatMap(({ certFile, keyFile }) => [certFile, keyFile]),
@@ -47,8 +47,8 @@ async function readPart(place: string, path: string): Promise<Buffer> {
 export type OnCertificates = (entryPoint: string, pairs: readonly CertificatePair[]) => void;
 
 /**
- * Reads the certificates of entry points again, each time it is called. Those that cannot be used leave an entry point with
- * the ones that it has, and are reported once.
+ * Reads the certificates of entry points again, each time it is called. An entry point keeps its certificates when new ones
+ * are invalid, which is reported once.
  */
 export function createRenewal(
   install: InstallConfig,
@@ -65,7 +65,7 @@ export function createRenewal(
     try {
       const pairs = await readCertificates(config);
       if (Array.isArray(before) && isSame(pairs, before)) return;
-      // Seen even if they do not fit: what is as it was is not tried again.
+      // Remembered even if they do not match, so that unchanged files are not tried again.
       seen.set(name, pairs);
       entryPoint.setCertificates(pairs);
       told.onRenewed?.(name, pairs);

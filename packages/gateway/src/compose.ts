@@ -26,9 +26,8 @@ import { openLog } from './start/open-log.ts';
 import { createServices, type Services } from './upstream/create-upstream.ts';
 
 /**
- * Starts a gateway: the one place that constructs everything. Routes that are broken refuse and are in the log; they do not
- * keep it from starting.
- *
+ * Starts a gateway: the only place that constructs everything. Broken routes refuse requests and are reported in the log;
+ * they do not prevent the start.
  * @throws GatewayStartError with nothing left open.
  * @throws the reason of `signal` when that interrupts the start, with nothing left open.
  */
@@ -95,8 +94,8 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   });
   opened.add(() => control.close());
   const serving = await control.start();
-  // A gateway that starts within a fleet takes the fleet's tokens instead of requesting new ones because Redis was not
-  // connected yet.
+  // Redis must be connected first: otherwise a gateway that joins a fleet would request new tokens instead of using those of
+  // the fleet.
   await stores.started();
   const purge = async (request: PurgeRequest): Promise<PurgeResult> => {
     const purged = await (worker === undefined ? tokens.purge(request) : worker.purge(request));
@@ -121,7 +120,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     tls,
   });
   const addresses = toAddresses(install, entryPoints);
-  // Of several processes, the one that started them says where they listen.
+  // With several processes, the primary logs the addresses.
   if (worker === undefined) logAddresses(log, addresses);
   const stop = async (): Promise<void> => {
     state.isStopping = true;

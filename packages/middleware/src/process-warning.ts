@@ -1,4 +1,4 @@
-/** Warns as Node.js does: on standard error, and to whoever listens to `process.on('warning')`. */
+/** Emits a warning of Node.js: on standard error, and to listeners of `process.on('warning')`. */
 export function warnProcess(message: string, code: string): void {
   process.emitWarning(message, { type: 'GrantgateWarning', code });
 }

@@ -2,17 +2,16 @@ import { createChannel } from './base/channel.ts';
 import type { RenewalEvent } from './cache/renewal-event.ts';
 import { warnProcess } from './process-warning.ts';
 
-/** Events of token renewals, for applications. */
+/** Listener of an application for token refreshes. */
 export interface RenewalListener {
   /**
-   * Called with what becomes of each renewal of a token in the background, in the turn in which it ends: `failed`, `recovered`,
-   * `renewed` or `unchanged`. Default: a process warning (`GrantgateWarning`, code `renewal_failed`) for the first failure of a
-   * credential in an outage.
+   * Called for each background refresh of a token when it ends: `failed`, `recovered`, `renewed` or `unchanged`. Default: a
+   * process warning (`GrantgateWarning`, code `renewal_failed`) for the first failure of a credential in an outage.
    */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
 }
 
-/** What tells an application of renewals, or warns in its place. What the application throws is a warning. */
+/** Calls an application's listener, or emits a warning instead. An error that the listener throws becomes a warning. */
 export function createRenewalListener(
   onRenewal: RenewalListener['onRenewal'],
 ): (event: RenewalEvent) => void {

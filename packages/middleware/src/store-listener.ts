@@ -3,17 +3,17 @@ import { createChannel } from './base/channel.ts';
 import type { StoreEvent } from './cache/store-event.ts';
 import { warnProcess } from './process-warning.ts';
 
-/** Events of the store, for applications. */
+/** Listener of an application for events of the store. */
 export interface StoreListener {
   /**
-   * Called with what happens to the store, in the turn in which it happens: `state` when it is lost or back, `failure` for
-   * one operation that was not done, and more. Requests go on in any case. Default: a process warning
-   * (`GrantgateWarning`, code `store_unavailable`) when it is lost.
+   * Called for each event of the store when it happens: `state` when the store becomes available or unavailable, `failure`
+   * for a failed operation, and others. Requests continue in any case. Default: a process warning (`GrantgateWarning`, code
+   * `store_unavailable`) when the store becomes unavailable.
    */
   readonly onStoreEvent?: ((event: StoreEvent) => void) | undefined;
 }
 
-/** The channel of a store's events that an application listens to, or a warning of the process in its place. */
+/** The channel for an application's listener of a store's events, or for process warnings instead. */
 export function createStoreChannel(onStoreEvent: StoreListener['onStoreEvent']): Channel<StoreEvent> {
   const channel = createChannel<StoreEvent>((error) =>
     warnProcess(`onStoreEvent: ${error instanceof Error ? error.message : String(error)}`, 'listener_failed'),
@@ -22,7 +22,7 @@ export function createStoreChannel(onStoreEvent: StoreListener['onStoreEvent']):
   return channel;
 }
 
-/** Warns once for each time that the store is lost, whatever else is said of it until it is back. */
+/** Warns once for each outage of the store. */
 function createStoreWarner(): (event: StoreEvent) => void {
   let lost = false;
   return (event) => {

@@ -14,19 +14,22 @@ export interface AdminOptions {
   readonly unready: () => readonly string[];
   /** Response of `/metrics`; undefined when there is none. Rejects when the metrics of the workers are unavailable. */
   readonly metrics?: (() => Promise<AdminPage>) | undefined;
-  /** Drops tokens for `POST /api/tokens/purge`; undefined: that is not answered here. Rejects when a worker does not reply in time. */
+  /**
+   * Drops tokens for `POST /api/tokens/purge`; undefined: the path is not served. Rejects when a worker does not reply in
+   * time.
+   */
   readonly purge?: ((request: PurgeRequest) => Promise<PurgeResult>) | undefined;
-  /** Called with each response, before it is written. Default: nobody is. */
+  /** Called with each response, before it is written. */
   readonly onResponse?: ((incoming: IncomingRequest, response: AdminResponse) => void) | undefined;
   readonly next: Handle;
 }
 
 /** A response of the gateway itself. */
 export interface AdminResponse {
-  /** What responds: `ping`, `metrics` or `api`. */
+  /** Service that responds: `ping`, `metrics` or `api`. */
   readonly service: string;
   readonly status: number;
-  /** Of its body. */
+  /** Size of its body. */
   readonly bytes: number;
 }
 
@@ -70,7 +73,7 @@ export function createAdminHandle(options: AdminOptions): Handle {
   };
 }
 
-/** Nothing of it is waited for. */
+/** Nothing is in progress that could be cancelled. */
 const answered: PendingRequest = Object.freeze({ refuse() {} });
 
 const plain = (text: string): AdminPage => ({ type: 'text/plain; charset=utf-8', text });
@@ -91,7 +94,7 @@ function respond(
   },
 ): void {
   const { response } = incoming;
-  // The caller may have gone away meanwhile.
+  // The caller may have disconnected meanwhile.
   if (response.over) return;
   const body = Buffer.from(text);
   onResponse?.(incoming, { service, status, bytes: body.length });

@@ -4,7 +4,7 @@ import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { AdminPage } from './page.ts';
 import { readPurge } from './read-purge.ts';
 
-/** Bytes of a request's body; a purge has two names. */
+/** Maximum size of a request's body, in bytes; a purge has two names. */
 const maxBodyBytes = 16 * 1024;
 
 interface PurgeResponse extends AdminPage {
@@ -14,8 +14,9 @@ interface PurgeResponse extends AdminPage {
 }
 
 /**
- * Answers `POST /api/tokens/purge`: 200 with what was dropped, 400 for a request that does not say what to drop, 403 for one that a page in a
- * browser sends, 404 for an unknown middleware, 405, 413, and 503 when a worker does not reply in time.
+ * Responds to `POST /api/tokens/purge`: 200 with the number of dropped tokens, 400 for a request that does not select any,
+ * 403 for one from a page in a browser, 404 for an unknown middleware, 405, 413, and 503 when a worker does not reply in
+ * time.
  */
 export async function respondToPurge(
   { facts, body, response, expectsContinue }: IncomingRequest,
@@ -23,7 +24,7 @@ export async function respondToPurge(
 ): Promise<PurgeResponse> {
   if (facts.method !== 'POST')
     return { ...toProblem(405, 'send POST to purge tokens'), headers: ['Allow', 'POST'] };
-  // Browsers name the origin of every page that sends a POST, and reach addresses of this machine that others do not.
+  // Browsers send the origin of every page with a POST, and can reach addresses of this machine that others cannot.
   if (hasOrigin(facts.rawHeaders)) return toProblem(403, 'requests from browser pages cannot purge tokens');
   if (expectsContinue) response.continue();
   const text = await readText(body);
@@ -64,7 +65,7 @@ function readText(body: CallerBody): Promise<string | undefined> {
         if (bytes > maxBodyBytes) {
           body.stop();
           resolve(undefined);
-          // The part may be lent.
+          // The part may be a view of a buffer that is reused.
         } else parts.push(Buffer.from(part));
       },
       () => resolve(Buffer.concat(parts).toString()),

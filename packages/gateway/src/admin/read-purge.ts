@@ -1,6 +1,6 @@
 import type { PurgeRequest } from '../snapshot/token-purge.ts';
 
-/** A purge as `POST /api/tokens/purge` asks for it, or what is wrong with it. */
+/** A purge as `POST /api/tokens/purge` describes it, or the error in it. */
 export type PurgeReading = PurgeRequest | { readonly problem: string };
 
 const expected = 'expected "middleware", "clientID", or both, or "all": true';

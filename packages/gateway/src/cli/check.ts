@@ -17,7 +17,7 @@ export interface CheckFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: readonly string[];
-  /** Says what is in a cluster and is not served. */
+  /** Lists objects of a cluster that are not served. */
   readonly verbose?: boolean;
 }
 

@@ -5,7 +5,7 @@ import { toJsonSchema } from '../config/json-schema.ts';
 import { routesSchema } from '../providers/translate/routes-schema.ts';
 import type { SchemaName } from './schema-names.ts';
 
-/** JSON Schemas of what a user writes, made from the schemas that read it. */
+/** JSON Schemas of the configuration, derived from the schemas that validate it. */
 export const configurationSchemas: Readonly<Record<SchemaName, () => JsonSchema>> = {
   install: () =>
     toJsonSchema(installSchema, {

@@ -22,7 +22,7 @@ import { UsageError } from './usage-error.ts';
 export interface ReadInstall {
   /** Undefined when a problem is an error. */
   readonly config: InstallConfig | undefined;
-  /** Their files as seen from the working directory. */
+  /** Their files are relative to the working directory. */
   readonly problems: readonly Problem[];
 }
 
@@ -31,7 +31,7 @@ export async function readInstall(file: string, io: Io): Promise<ReadInstall> {
   return parseInstallText(await readInput(file, io, configurationLimit), file, io.cwd);
 }
 
-/** The same for what has been read already. */
+/** The same for text that has been read already. */
 export function parseInstallText(text: string, file: string, cwd: string): ReadInstall {
   const { config, problems } = parseInstall(text, resolve(cwd, file));
   const hint = `pass it without --config, as in grantgate serve ${file === '-' ? 'PATH' : file}`;
@@ -44,15 +44,15 @@ export interface Configuration {
   readonly install: InstallConfig | undefined;
   readonly routes: DynamicConfiguration;
   readonly prepared: PreparedConfiguration;
-  /** What is in a cluster and is not served, a sentence each. */
+  /** Objects of a cluster that are not served, one sentence for each. */
   readonly notes: readonly string[];
-  /** Of all files, in the order of their places; their files as seen from the working directory. */
+  /** Of all files, in the order of their positions; their files are relative to the working directory. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Reads everything that `serve` would read, without opening anything: the install configuration when one is named, the
- * routes in `paths` and those in files that the install configuration names; with `cluster` those of a Kubernetes cluster too.
+ * Reads everything that `serve` would read, without opening connections: the install configuration if there is one, the
+ * routes in `paths` and in files of the install configuration, and with `cluster` those of a Kubernetes cluster.
  */
 export async function readConfiguration(
   paths: readonly string[],
@@ -99,7 +99,10 @@ export async function readConfiguration(
   };
 }
 
-/** Entry points for routes without an install configuration: those of one beside them, or those of the shorthand and of the routers. */
+/**
+ * Entry points for routes without an install configuration: those of an install configuration beside them, or the entry point
+ * of the shorthand and those that routers name.
+ */
 function knowEntryPoints(
   paths: readonly string[],
   installs: readonly Document[],
@@ -112,15 +115,14 @@ function knowEntryPoints(
 }
 
 /**
- * An empty path, as a variable of a shell that is not set gives it, would mean the working directory.
- *
+ * An empty path, as from an unset shell variable, would mean the working directory.
  * @throws UsageError
  */
 export function assertPaths(paths: readonly string[]): void {
   if (paths.includes('')) throw new UsageError('a path is empty: expected the path of a file or directory');
 }
 
-/** Below the working directory, a file is shown as the user would name it. */
+/** A file below the working directory is shown relative to it. */
 export function toRelative(problem: Problem, cwd: string): Problem {
   const { place } = problem;
   const path = relative(cwd, place.file);

@@ -21,10 +21,10 @@ export interface DemoFlags {
   readonly port?: string;
 }
 
-/** Used when they are free. No guide and no example uses them, so that the demo can stay up while a reader follows one. */
+/** Used if they are free. No guide and no example uses them, so that the demo can keep running while a reader follows one. */
 export const preferredPorts = { gateway: 8700, authorizationServer: 8701, echo: 8702 };
 
-/** `grantgate demo`: 1 when a response of the tour is not what it must be, or `@grantgate/demo` is not installed. */
+/** `grantgate demo`: 1 when a response of the tour is not as expected, or `@grantgate/demo` is not installed. */
 export async function runDemo(flags: DemoFlags, io: Io, load = loadDemoServers): Promise<number> {
   const preferred = flags.port === undefined ? preferredPorts.gateway : parsePort(flags.port);
   const servers = await load();
@@ -107,7 +107,7 @@ async function openGateway(
   return gateway;
 }
 
-/** Waits until each has answered, whatever it says. */
+/** Waits until each has responded, with any status. */
 async function responses(urls: readonly string[]): Promise<void> {
   for (const url of urls) await (await request(url, { reset: true })).body.dump();
 }

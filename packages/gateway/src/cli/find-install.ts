@@ -12,7 +12,7 @@ export interface NamedFiles {
   readonly configFile: string | undefined;
 }
 
-/** A single path of an install configuration is meant as `--config`. */
+/** If the only path is an install configuration, it is used as `--config`. */
 export async function findInstall(paths: readonly string[], io: Io): Promise<NamedFiles> {
   const [path, ...others] = paths;
   const files = { paths, configFile: undefined };

@@ -15,7 +15,7 @@ export interface HealthcheckFlags {
   readonly config?: string;
 }
 
-/** Milliseconds that a gateway may take to respond. */
+/** Time limit for the response, in milliseconds. */
 const timeoutMs = 5000;
 
 /** `grantgate healthcheck`: 0 when the gateway of this machine responds, 1 when it does not. */
@@ -38,7 +38,10 @@ export async function runHealthcheck(
   return healthy ? 0 : 1;
 }
 
-/** Undefined when there is none; the reason has been written. Docker reserves 2, so a missing file is no wrong usage here. */
+/**
+ * Undefined when there is none; the reason has been written. Docker reserves exit code 2, so a missing file is not reported
+ * as wrong usage.
+ */
 async function read(file: string | undefined, io: Io): Promise<InstallConfig | undefined> {
   if (file === undefined) return shorthandInstall([]);
   try {
@@ -54,7 +57,7 @@ async function read(file: string | undefined, io: Io): Promise<InstallConfig | u
 
 interface HealthTarget {
   readonly entryPoint: EntryPointConfig;
-  /** Whether it responds to `/ping`. */
+  /** Whether it serves `/ping`. */
   readonly isPing: boolean;
 }
 
@@ -113,7 +116,7 @@ const noResponse = `no response within ${timeoutMs / 1000} s`;
 const describe = (error: Error): string =>
   ('code' in error ? describeConnectionFault(String(error.code)) : undefined) ?? error.message;
 
-/** An address at which this machine reaches a listener: one that listens everywhere listens on loopback, too. */
+/** An address at which this machine reaches a listener. A listener on all addresses is reached over loopback. */
 function toReachable(host: string | undefined): string {
   if (host === undefined || host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;

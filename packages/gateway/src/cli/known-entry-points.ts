@@ -6,8 +6,8 @@ import type { Problem } from '../config/place.ts';
 import type { EntryPointFacts, EntryPoints } from '../snapshot/entry-points.ts';
 
 /**
- * The entry points of an install configuration that lies beside the routes. Whatever else is in it is checked when it is passed with
- * `--config`. Undefined: there are none in it.
+ * Entry points of an install configuration beside the routes. The rest of it is checked when it is passed with `--config`.
+ * Undefined: it has none.
  */
 export function findEntryPoints(installs: readonly Document[]): EntryPoints | undefined {
   const found = installs.flatMap(({ value }) =>
@@ -21,8 +21,8 @@ export function findEntryPoints(installs: readonly Document[]): EntryPoints | un
 }
 
 /**
- * With no install configuration the entry points of the shorthand, and those that routers name: these are assumed, with TLS or without
- * as each router has it, and a warning says so. A name that is nearly that of a known one is a mistake.
+ * Without an install configuration: the entry point of the shorthand, and those that routers name. The latter are assumed,
+ * with or without TLS as their routers require, with a warning. A name that is similar to a known one is a mistake.
  */
 export function assumeEntryPoints(
   known: EntryPoints,

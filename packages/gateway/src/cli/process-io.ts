@@ -2,7 +2,7 @@ import type { WriteStream } from 'node:tty';
 import { readStream } from '../files/read-stream.ts';
 import type { Io, Output, StopSignal } from './io.ts';
 
-/** Set for workers: being a worker of a cluster says nothing about who started it. */
+/** Set for workers, because `cluster.isWorker` does not say which program started the process. */
 const workerVariable = 'GRANTGATE_WORKER';
 
 /** The real process. */
@@ -11,7 +11,7 @@ export function createProcessIo(process: NodeJS.Process): Io {
     write: (chunk) => void stream.write(chunk),
     colors: stream.isTTY && stream.hasColors() && process.env['NO_COLOR'] === undefined,
   });
-  // `grantgate schema | head` closes the pipe early, which is no fault.
+  // `grantgate schema | head` closes the pipe early, which is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();

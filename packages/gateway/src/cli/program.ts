@@ -10,12 +10,12 @@ import type { SchemaName } from './schema-names.ts';
 import type { ServeFlags } from './serve.ts';
 import type { TokenFlags } from './token.ts';
 
-/** Runs a command, which comes to its exit code. */
+/** Runs a command and returns its exit code. */
 export type Start = (command: () => Promise<number>) => Promise<void>;
 
 const exitCodes = 'Exit codes: 0 success, 1 a finding, 2 wrong usage.';
 
-/** The command line: every command with its arguments and options. What a command does is loaded when it is run. */
+/** The command line: every command with its arguments and options. The code of a command is loaded when it runs. */
 export function createProgram(io: Io, start: Start): Command {
   const program = new Command('grantgate')
     .description('An OAuth 2.0 client-credentials gateway with the configuration of Traefik Hub.')

@@ -9,14 +9,14 @@ import { loadCluster } from '../providers/kubernetes/load.ts';
 import type { Io } from './io.ts';
 import { UsageError } from './usage-error.ts';
 
-/** As kubectl has them. */
+/** Flags with the names of kubectl's. */
 export interface ClusterFlags {
   readonly kubeconfig?: string | undefined;
   readonly context?: string | undefined;
   readonly namespace?: readonly string[] | undefined;
 }
 
-/** Reads the cluster that `providers` mean, IngressRoutes without any; the flags say otherwise, one by one. */
+/** Reads the cluster of `providers`, or IngressRoutes if there is none; flags override single options. */
 export async function readCluster(
   install: InstallConfig | undefined,
   flags: ClusterFlags,
@@ -38,7 +38,7 @@ function merge(
   if (config === undefined) return own;
   const among = <T extends ObjectScope>(scope: T | undefined): T | undefined =>
     scope && namespace !== undefined ? { ...scope, namespaces: own.crd?.namespaces ?? [] } : scope;
-  // Another kubeconfig or context is another cluster: the endpoint is not meant any more.
+  // Another kubeconfig or context means another cluster, so the endpoint no longer applies.
   const isOther = kubeconfig !== undefined || context !== undefined;
   return {
     ...config,

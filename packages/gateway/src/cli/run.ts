@@ -24,7 +24,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     await program.parseAsync(withoutHelp(argv, program), { from: 'user' });
   } catch (error) {
-    // commander has said what is wrong, or shown what it was asked to show.
+    // commander has already printed the error or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof UsageError)) throw error;
     io.stderr.write(`error: ${error.message}\n`);

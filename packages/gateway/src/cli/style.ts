@@ -1,6 +1,6 @@
 import type { Output } from './io.ts';
 
-/** Colours a piece of text by what it means; leaves it alone where no colours are shown. */
+/** Colours text by meaning; returns it unchanged when colours are off. */
 export interface Style {
   readonly good: (text: string) => string;
   readonly bad: (text: string) => string;

@@ -5,14 +5,14 @@ export interface ShutdownSignal {
   readonly stopped: Promise<void>;
   /** Aborted at the same moment. */
   readonly signal: AbortSignal;
-  /** Lets signals do what they do without us. */
+  /** Stops handling signals. */
   cancel(): void;
 }
 
 /** Exit codes of processes that a signal ended: 128 and its number. */
 const exitCodes: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
-/** Waits for the process to be asked to stop, from now on. */
+/** Waits for a stop signal, from now on. */
 export function untilStopped(io: Io): ShutdownSignal {
   const stopping = new AbortController();
   const stopped = new Promise<void>((resolve) =>

@@ -1,4 +1,4 @@
-/** The command cannot do what it was asked for as it was asked: exit 2. The message never holds a secret. */
+/** The command line is wrong: exit 2. The message never contains a secret. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);

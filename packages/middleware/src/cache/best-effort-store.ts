@@ -16,19 +16,19 @@ export interface BestEffortStore {
 export interface BestEffortStoreOptions {
   readonly clock: Clock;
   readonly events: Channel<StoreEvent>;
-  /** Milliseconds for which an operation is waited. */
+  /** Time limit of an operation, in milliseconds. */
   readonly budgetMs: number;
-  /** Milliseconds between two signs of life that are asked for while the store does not answer in time; default 1,000. */
+  /** Milliseconds between two pings while the store does not respond in time; default 1,000. */
   readonly probeMs?: number;
-  /** Milliseconds for which the first connection is waited at start; default 2,000. */
+  /** Milliseconds to wait for the first connection at the start; default 2,000. */
   readonly startMs?: number;
 }
 
 const failed = { ok: false } as const;
 
 /**
- * Guards a store. An answer that takes longer than `budgetMs` is given up, and the store is left alone until it answers a
- * ping: one request pays for the discovery, not each. Without a connection no request waits at all.
+ * Limits the time of a store's operations. A response that takes longer than `budgetMs` is abandoned, and the store is not
+ * used until it responds to a ping: only one request pays for the discovery. Without a connection, no request waits at all.
  */
 export function createBestEffortStore(store: TokenStore, options: BestEffortStoreOptions): BestEffortStore {
   const { clock, events, budgetMs, probeMs = 1_000, startMs = 2_000 } = options;
@@ -47,7 +47,7 @@ export function createBestEffortStore(store: TokenStore, options: BestEffortStor
   const unsubscribe = store.onStateChange((ready, reason) => {
     const again = lost && !ready;
     lost = !ready;
-    // The store says more of what is known to be lost.
+    // A more precise reason for a store that is known to be unavailable.
     if (again && announced === false && !closed) events.publish({ kind: 'state', ready, reason });
     else announce(reason);
   });
@@ -89,7 +89,7 @@ export function createBestEffortStore(store: TokenStore, options: BestEffortStor
   };
 
   const started = firstReady(store, clock, startMs);
-  // A store that is still connecting is no news: the outcome of the attempt is.
+  // Connecting is not reported; the outcome of the attempt is.
   if (store.isReady()) announce();
   return {
     async attempt(operation, run) {
@@ -131,7 +131,7 @@ async function inTime<T>(
   let timer: Timer | undefined;
   const late = new Promise<'late'>((resolve) => {
     timer = clock.after(limitMs, () => {
-      // When this process was busy, the answer may lie in the socket: it is read before the time-out is believed.
+      // If this process was busy, the response may already be in the socket: it is read before the time-out counts.
       setImmediate(() => resolve('late'));
     });
   });

@@ -4,7 +4,7 @@ import { createSlotTable } from './slots.ts';
 import type { TokenStore } from './store.ts';
 import { createTokenBucket, takeToken, type TokenBucket } from './token-bucket.ts';
 
-/** What a store in memory is made of. */
+/** Options of a store in memory. */
 export interface MemoryStoreOptions {
   readonly clock: Clock;
   /** Maximum number of values, evicted least recently used first. Default: 10,000. */
@@ -15,7 +15,7 @@ export interface MemoryStoreOptions {
   readonly maxBytes?: number;
 }
 
-/** Buckets that are held; the one that was used longest ago is forgotten. */
+/** Maximum number of buckets, evicted least recently used first. */
 const maxBuckets = 131_072;
 
 interface MemoryEntry {
@@ -24,7 +24,7 @@ interface MemoryEntry {
   readonly endMs: number;
 }
 
-/** Creates a store private to this process. It is ready until it is closed, and then forgets everything. */
+/** Creates a store private to this process. It is ready until it is closed, which drops everything. */
 export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
   const { clock } = options;
   const entries = createEntries(options);

@@ -15,7 +15,7 @@ export interface Progress {
   purged: boolean;
 }
 
-/** What a token is obtained with. */
+/** Dependencies for obtaining a token. */
 export interface ObtainParts {
   readonly endpoint: TokenEndpoint;
   readonly clock: Clock;

@@ -1,17 +1,17 @@
 import type { Clock } from '../base/clock.ts';
 import { createLru } from '../base/lru.ts';
 
-/** The slots that a holder has of a key, and those that it asks for. A holder is a process, or a part of one. */
+/** The slots of a key that a holder has and requests. A holder is a process, or a part of one. */
 export interface SlotDemand {
-  /** Most slots of all holders together; 1 and up. */
+  /** Maximum number of slots of all holders together; 1 and up. */
   readonly amount: number;
   /** Slots in use by this holder; they count even beyond `amount`, because their work has begun. */
   readonly used: number;
-  /** Slots for work that waits for them; 0 and up. */
+  /** Slots for waiting work; 0 and up. */
   readonly more: number;
-  /** Most slots to keep for work to come; 0 and up. They are granted only while half of `amount` stays free. */
+  /** Maximum number of slots to reserve for later work; 0 and up. They are granted only while half of `amount` stays free. */
   readonly spare: number;
-  /** Milliseconds after which a holder that says nothing has no slots. */
+  /** Milliseconds after which the slots of a silent holder are free. */
   readonly ttlMs: number;
 }
 
@@ -34,7 +34,7 @@ interface Holding {
   readonly endMs: number;
 }
 
-/** Keys that are held; the one that was used longest ago is forgotten. */
+/** Maximum number of keys, evicted least recently used first. */
 const maxKeys = 131_072;
 
 export function createSlotTable(clock: Clock): SlotTable {

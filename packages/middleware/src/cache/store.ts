@@ -24,7 +24,7 @@ export interface TokenStore {
   deleteIfEquals(key: string, value: Uint8Array): Promise<boolean>;
   /** Takes a token from the bucket of a key, which is full at first. Atomic. */
   take(key: string, limits: BucketLimits): Promise<BucketGrant>;
-  /** Says how many slots of a key a holder has, and takes more. Atomic; a repetition changes nothing. */
+  /** Reports how many slots of a key a holder has, and takes more. Atomic; a repetition changes nothing. */
   occupy(key: string, holder: string, demand: SlotDemand): Promise<SlotGrant>;
   /** Whether operations can be tried now, without waiting for a connection. */
   isReady(): boolean;

@@ -21,7 +21,7 @@ export interface StoreOptions {
   readonly keyPrefix: string;
   /** 16, 24 or 32 bytes in UTF-8. */
   readonly secret: Secret;
-  /** Secrets that others of the fleet still use, or already use; each as `secret`. */
+  /** Other secrets that processes of the fleet still use, or already use; each as `secret`. */
   readonly otherSecrets?: readonly Secret[];
   readonly redis: RedisStoreOptions;
 }
@@ -32,7 +32,7 @@ export interface Stores {
   acquire(options: StoreOptions): StoreHandle;
   /** Store that middlewares without `store` share with the other processes of one gateway; undefined: none. */
   readonly local: SharedTokens | undefined;
-  /** What the processes of one gateway count together; undefined: there is one process. */
+  /** Counters that the processes of one gateway share; undefined: there is one process. */
   readonly localCounters: SharedCounters | undefined;
   /** Counters in Redis. Must be released exactly once. */
   acquireCounters(redis: RedisStoreOptions): CountersUse;
@@ -47,9 +47,9 @@ export interface StoreHandle {
 
 /** Token buckets and slots that several processes share. */
 export interface SharedCounters {
-  /** Takes a token; undefined when the store is away. */
+  /** Takes a token; undefined when the store is unavailable. */
   take(key: string, limits: BucketLimits): Promise<BucketGrant | undefined>;
-  /** Takes and gives back slots; undefined when the store is away. */
+  /** Takes and returns slots; undefined when the store is unavailable. */
   occupy(key: string, holder: string, demand: SlotDemand): Promise<SlotGrant | undefined>;
 }
 
@@ -67,7 +67,7 @@ export interface StoresOptions {
     ((options: RedisStoreOptions, use: 'tokens' | 'counters') => Channel<StoreEvent>) | undefined;
   /** Default: Redis. */
   readonly open?: (options: RedisStoreOptions) => TokenStore;
-  /** For middlewares without `store`. Default: none. It is not closed. */
+  /** For middlewares without `store`. Default: none. Its owner closes it. */
   readonly local?: LocalStore | undefined;
 }
 
@@ -153,7 +153,7 @@ export function createStores(options: StoresOptions): Stores {
   };
 }
 
-/** Milliseconds that a request waits for the store that the workers of a machine share. */
+/** Time limit in milliseconds for the store that the workers of a machine share. */
 const sharedBudgetMs = 250;
 
 /** @throws Error when `ioredis` is not installed. */

@@ -1,30 +1,30 @@
-/** How a token bucket fills, and how long a request may wait for its token. */
+/** Rate and size of a token bucket, and the longest wait of a request. */
 export interface BucketLimits {
   /** Tokens per millisecond; above 0. */
   readonly perMs: number;
-  /** Most tokens; 1 and up. */
+  /** Maximum number of tokens; 1 and up. */
   readonly size: number;
-  /** Milliseconds that a request waits at most. */
+  /** Maximum wait of a request, in milliseconds. */
   readonly maxWaitMs: number;
 }
 
-/** What a request got from a bucket. */
+/** Result of taking a token from a bucket. */
 export interface BucketGrant {
-  /** Tokens taken, the request's own included; 0: it is refused, and has taken none. */
+  /** Tokens taken, including that of the request itself; 0: the request is refused and has taken none. */
   readonly granted: number;
-  /** Milliseconds until its token is there; of a refused one, as it would have been. */
+  /** Milliseconds until its token is available; for a refused request, until it would have been. */
   readonly waitMs: number;
 }
 
-/** As golang.org/x/time/rate and Traefik have it: it fills with time, and each request takes a token. */
+/** As in golang.org/x/time/rate and Traefik: the bucket fills with time, and each request takes a token. */
 export interface TokenBucket {
-  /** Below 0: of requests that wait. */
+  /** Below 0 when requests wait for tokens. */
   tokens: number;
   /** `Clock.monotonic()` */
   filledAtMs: number;
 }
 
-/** Most tokens that one process takes at once for requests to come. */
+/** Maximum number of tokens that one process reserves for later requests. */
 const maxSpare = 64;
 
 export const createTokenBucket = ({ size }: BucketLimits, nowMs: number): TokenBucket => ({
@@ -32,11 +32,11 @@ export const createTokenBucket = ({ size }: BucketLimits, nowMs: number): TokenB
   filledAtMs: nowMs,
 });
 
-/** Tokens that one process may take for requests to come: a sixteenth of the bucket. */
+/** Tokens that one process may reserve for later requests: a sixteenth of the bucket. */
 export const maxSpareOf = ({ size }: Pick<BucketLimits, 'size'>): number =>
   Math.min(maxSpare, Math.floor(size / 16));
 
-/** Takes a token. With `isShared`, a bucket that is half full or more also gives some for requests to come. */
+/** Takes a token. With `isShared`, a bucket that is at least half full also reserves some for later requests. */
 export function takeToken(
   bucket: TokenBucket,
   { perMs, size, maxWaitMs }: BucketLimits,

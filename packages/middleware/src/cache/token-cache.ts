@@ -14,30 +14,30 @@ import type { TokenTally } from './token-tally.ts';
 import { createTokenTally } from './token-tally.ts';
 import { isValid } from './validity.ts';
 
-/** Tokens that a process keeps in memory. */
+/** Limits of the cache. */
 export const defaultMaxTokens = 100_000;
 
 export interface TokenCacheOptions {
   readonly clock: Clock;
-  /** Tokens kept in memory; default `defaultMaxTokens`. */
+  /** Maximum number of tokens in memory; default `defaultMaxTokens`. */
   readonly maxEntries?: number;
-  /** Refused credentials remembered; default 10,000, apart from the tokens, so that guesses push none out. */
+  /** Maximum number of refused credentials; default 10,000, apart from the tokens, so that guesses do not evict any. */
   readonly maxRefused?: number;
-  /** Milliseconds for which a refusal is remembered; default 5,000. */
+  /** Milliseconds after which a refusal expires; default 5,000. */
   readonly refusedForMs?: number;
 }
 
 export interface TokenSourceParts {
   readonly endpoint: TokenEndpoint;
-  /** Everything that changes which token comes back, beside the credential. */
+  /** Everything besides the credential that determines the token. */
   readonly profile: readonly string[];
-  /** Milliseconds that a caller waits for a request that another one started, or its own; default 60,000. */
+  /** Maximum wait of a caller for a token request, its own or another caller's, in milliseconds; default 60,000. */
   readonly waitMs?: number;
-  /** Milliseconds that a caller waits while another process has the lock of the shared token; default 5,000. */
+  /** Maximum wait of a caller for another process's lock of the shared token, in milliseconds; default 5,000. */
   readonly lockWaitMs?: number;
-  /** Tokens that are shared beyond this process; looked at before the endpoint is asked. */
+  /** Tokens that are shared beyond this process; looked up before a token request. */
   readonly shared?: SharedTokens | undefined;
-  /** What counts this source beside the whole cache. Default: nothing. */
+  /** Counts look-ups of this source, in addition to those of the whole cache. Default: none. */
   readonly tally?: TokenTally | undefined;
   /** Called for each outcome of a background renewal. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
@@ -48,37 +48,36 @@ export interface CachedTokens {
   /** A value when it is in memory. */
   get(credential: Credential): MaybePromise<TokenOutcome>;
   /**
-   * A token to replace one that a resource refused: the token in memory when it is already another one, otherwise a new one,
-   * requested once for all callers. The refused token stays in memory until then.
+   * A token to replace one that a resource refused: the token in memory if it is already a different one, otherwise a new
+   * one, requested once for all callers. The refused token stays in memory until then.
    */
   renew(credential: Credential, refused: Pick<AccessToken, 'value'>): MaybePromise<TokenOutcome>;
   /**
-   * Drops the tokens of this profile, of one client or of all, whichever source obtained them: they are not used again, wherever
-   * they are shared, and what is under way serves only those who wait for it.
-   *
-   * @returns tokens dropped from memory.
+   * Drops the tokens of this profile, of one client or of all, whichever source obtained them. They are not used again,
+   * wherever they are shared; token requests in flight serve only their waiters.
+   * @returns number of tokens dropped from memory.
    */
   purge(clientId?: string): number;
-  /** Drops the tokens that this source obtained from memory, because it ends. */
+  /** Drops the tokens that this source obtained from memory, when the source closes. */
   release(): void;
 }
 
-/** How often each tier was what answered, since the cache was created. */
+/** Number of look-ups by the source of the token, since the cache was created. */
 export interface TierCounts {
   /** Uses of a token in memory. */
   readonly memory: number;
-  /** Tokens that the store had. */
+  /** Tokens found in the store. */
   readonly store: number;
-  /** Requests to authorization servers, retries not counted. */
+  /** Requests to authorization servers, not counting retries. */
   readonly server: number;
 }
 
-/** Tokens in memory, shared by all sources that are opened on it. */
+/** Tokens in memory, shared by all sources of the cache. */
 export interface TokenCache {
   source(parts: TokenSourceParts): CachedTokens;
-  /** Plain numbers, to be read when they are wanted: a use of a token announces nothing, for it must cost nothing. */
+  /** Plain numbers to read on demand: a use of a token must cost nothing, so it emits no event. */
   readonly counts: () => TierCounts;
-  /** Credentials whose token still serves and could not be renewed, by the tally of their source. */
+  /** Number of credentials whose token still serves and could not be refreshed, by the tally of their source. */
   readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
 }
 
@@ -149,7 +148,7 @@ function createSource(memory: CacheMemory, parts: TokenSourceParts): CachedToken
       const running = flights.get(key);
       if (running === undefined || running.refused?.value === refused.value)
         return requests.wait(ask(key, credential, refused));
-      // A renewal that does not know of the refusal may come back with the same token.
+      // A refresh that started before the refusal may return the same token.
       return requests.wait(
         running.outcome.then((outcome) =>
           outcome.kind === 'token' && outcome.value === refused.value
@@ -170,7 +169,7 @@ function createSource(memory: CacheMemory, parts: TokenSourceParts): CachedToken
   };
 }
 
-/** A key costs an HMAC: it is computed once per credential object, which callers keep. */
+/** A key costs an HMAC, so it is computed once per credential object, which callers cache. */
 function createNames(keyOf: (credential: Credential) => string): (credential: Credential) => string {
   const keys = new WeakMap<Credential, string>();
   return (credential) => {

@@ -9,7 +9,7 @@ export interface TokenTally {
   memory: number;
   /** Tokens found in the store. */
   store: number;
-  /** Requests to the authorization server, retries not counted. */
+  /** Requests to the authorization server, not counting retries. */
   server: number;
   /** Called for each of these requests when it has ended. @param durationMs including retries. */
   requested(outcome: TokenOutcome, durationMs: number): void;

@@ -1,14 +1,14 @@
 /** Part of a request that carries a credential. */
 export type CredentialPlace = 'header' | 'query' | 'cookie';
 
-/** A credential of a request, or the reason why there is none. `detail` is for callers, and never holds the credential. */
+/** A credential of a request, or the reason why there is none. `detail` is for callers and never contains the credential. */
 export type CredentialReading =
   | {
       readonly kind: 'found';
       /** Never log it. */
       readonly value: string;
       readonly place: CredentialPlace;
-      /** As the options spell it; undefined for a credential without a scheme. */
+      /** Spelled as in the options; undefined for a credential without a scheme. */
       readonly scheme: string | undefined;
     }
   | { readonly kind: 'absent' | 'malformed'; readonly detail: string };

@@ -33,7 +33,7 @@ export interface StrippedRequest {
   readonly cookie: string | undefined;
 }
 
-/** Reads the credential of a request. Knows names of headers, parameters and cookies, and no credential. */
+/** Reads the credential of a request from configured headers, parameters and cookies. */
 export interface CredentialSource {
   /**
    * The header comes first. A credential in both header and query, or twice in one place, is malformed (RFC 6750 sections 2 and
@@ -51,7 +51,7 @@ export interface CredentialSource {
   forward(found: Extract<CredentialReading, { readonly kind: 'found' }>): readonly [string, string];
   /** The header that carries credentials, as `normalizeHeaderName` writes it; empty for none. */
   readonly removeHeaders: ReadonlySet<string>;
-  /** Names of what carries credentials, which logs redact; a header in lower case. */
+  /** Names of headers, parameters and cookies with credentials, which logs redact; a header in lower case. */
   readonly secretNames: Readonly<Record<CredentialPlace, string | undefined>>;
 }
 
@@ -114,7 +114,7 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
         scheme ??
         (header === undefined || header === 'authorization' ? (schemes[0] ?? 'Bearer') : schemes[0]);
       const text = written === undefined ? value : `${written} ${value}`;
-      // One text from the outset: the engine would copy what it has put together from two as soon as it is sent.
+      // One string from the outset: the engine would copy a concatenation as soon as it is sent.
       return [header ?? 'authorization', Buffer.from(text, 'latin1').toString('latin1')];
     },
     removeHeaders: new Set(header === undefined ? [] : [normalizeHeaderName(header)]),

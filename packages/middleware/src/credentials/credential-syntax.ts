@@ -4,7 +4,7 @@
  */
 export type CredentialSyntax = 'b64token' | 'visible';
 
-/** Longest credential in characters; a longer one is malformed. */
+/** Maximum length of a credential in characters; a longer one is malformed. */
 export const maxCredentialLength: number = 16 * 1024;
 
 const patterns: Readonly<Record<CredentialSyntax, RegExp>> = {
@@ -12,7 +12,7 @@ const patterns: Readonly<Record<CredentialSyntax, RegExp>> = {
   visible: /^[\x21-\x7e]+$/,
 };
 
-/** What is wrong with a credential, for callers; undefined for one that is well-formed. */
+/** The fault of a credential, for callers; undefined for a well-formed one. */
 export function findCredentialFault(value: string, syntax: CredentialSyntax): string | undefined {
   if (value === '') return 'is empty';
   if (value.length > maxCredentialLength) return `is longer than ${maxCredentialLength} characters`;

@@ -10,7 +10,7 @@ export interface Challenge {
   /** Undefined for a request without credentials, which gets no error code (RFC 6750 section 3.1). */
   readonly error: ChallengeError | undefined;
   readonly errorDescription: string | undefined;
-  /** Scopes that a request needs; empty: not said. */
+  /** Scopes that a request needs; empty: unspecified. */
   readonly scopes: readonly string[];
   /** URL of the protected resource metadata (RFC 9728 section 5.1). */
   readonly resourceMetadata: string | undefined;
@@ -32,7 +32,7 @@ export function toChallenge(challenge: Challenge): string {
   return `${scheme} ${written.join(', ')}`;
 }
 
-/** Adds a parameter to a challenge that has none of that name. */
+/** Adds a parameter to a challenge unless it already has one of that name. */
 export function addChallengeParameter(challenge: string, name: string, value: string): string {
   return new RegExp(`[\\s,]${name}=`, 'i').test(challenge)
     ? challenge

@@ -18,11 +18,11 @@ export interface BearerDenyOptions {
   readonly resourceMetadata?: string | undefined;
 }
 
-/** What a refusal has beside its code and detail. */
+/** Details of a refusal besides its code. */
 export interface BearerDenyMore extends Pick<Deny, 'clientId' | 'reason'> {
-  /** Scopes that the request needs. Default: not said. */
+  /** Scopes that the request needs. Default: unspecified. */
   readonly scopes?: readonly string[] | undefined;
-  /** In place of the error of the code: `invalid_dpop_proof`. */
+  /** Error code instead of that of the refusal: `invalid_dpop_proof`. */
   readonly error?: ChallengeError | undefined;
 }
 

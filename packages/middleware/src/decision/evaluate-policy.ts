@@ -1,7 +1,7 @@
 import type { Claims } from '../claims/claims.ts';
 import type { Policy } from './policy.ts';
 
-/** What a policy makes of claims. */
+/** Result of a policy for a set of claims. */
 export type PolicyResult =
   | {
       readonly kind: 'satisfied';

@@ -4,12 +4,11 @@ import { z } from 'zod';
 export type EmptyText = 'left out' | 'a text';
 
 /**
- * Values as people write them, for what a schema expects. Traefik reads every scalar of a file as text and then as what the option is, so
- * `"8080"` is a number, `"false"` a boolean, `1_000` a thousand and `Strict` one of `strict` and `lax`; a text in place of a list is a
- * list of what its commas separate, and an empty text is an option left out. What cannot be read so stays as it is, for the schema to
- * report.
- *
- * @param empty what an empty text is where none is expected.
+ * Converts values to the types that a schema expects. Traefik reads every scalar of a file as text and then as the type of
+ * the option, so `"8080"` is a number, `"false"` a boolean, `1_000` a thousand and `Strict` one of `strict` and `lax`. A
+ * string instead of a list is a list separated by commas, and an empty string is an omitted option. A value that cannot be
+ * converted stays unchanged, for the schema to report.
+ * @param empty the meaning of an empty string where none is expected.
  */
 export function asMeant(raw: unknown, schema: z.core.$ZodType, empty: EmptyText = 'left out'): unknown {
   const kind = unwrap(schema);
@@ -45,11 +44,14 @@ function asObject(
   );
 }
 
-/** Whether an empty text can only mean that the option is left out. */
+/** Whether an empty string can only mean that the option is omitted. */
 const isLeftOut = (field: z.core.$ZodType): boolean =>
   !z.safeParse(field, '').success && z.safeParse(field, undefined).success;
 
-/** A value that fits one of the kinds as it stands is not changed, and neither is a number where numbers are meant: it may be too large. */
+/**
+ * A value that already fits one of the members stays unchanged, and so does a number where numbers are expected: it may be
+ * too large.
+ */
 function asMember(raw: unknown, union: z.ZodUnion, empty: EmptyText): unknown {
   const isNumber =
     typeof raw === 'number' && union.options.some((option) => unwrap(option) instanceof z.ZodNumber);
@@ -75,7 +77,7 @@ function asScalar(raw: unknown, kind: z.core.$ZodType): unknown {
   return raw;
 }
 
-/** As Go reads them. */
+/** The forms that Go accepts. */
 const booleans: ReadonlyMap<string, boolean> = new Map([
   ...['true', 't', '1'].map((text) => [text, true] as const),
   ...['false', 'f', '0'].map((text) => [text, false] as const),
@@ -87,7 +89,7 @@ const splitList = (text: string): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-/** The schema below defaults, options and transformations. */
+/** The schema without defaults, options and transformations. */
 export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
     return unwrap(schema.def.innerType);

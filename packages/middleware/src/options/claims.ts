@@ -6,14 +6,14 @@ import type { claimsFields } from './claims-schema.ts';
 import type { ClaimsOptions } from './options.ts';
 import type { Report } from './report.ts';
 
-/** The options that decide on claims; each may be of a type that the schema refused. */
+/** The options that decide on claims; each may have a type that the schema refused. */
 export interface ClaimsShape {
   readonly claims?: unknown;
   readonly forwardHeaders?: unknown;
   readonly usernameClaim?: unknown;
 }
 
-/** What is wrong with them beyond their types. */
+/** Problems of them that types do not express. */
 export function checkClaims({ claims, forwardHeaders, usernameClaim }: ClaimsShape, report: Report): void {
   if (typeof claims === 'string' && claims !== '') {
     const compiled = compileClaims(claims);
@@ -33,7 +33,7 @@ function checkForwardHeaders(headers: unknown, report: Report): void {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return;
   const refuse = (header: string, message: string): void =>
     report('error', ['forwardHeaders', header], 'invalid_value', message);
-  // The schema drops this name without a word; the caller's own header would then pass.
+  // The schema drops this name silently; the caller's own header would then pass.
   if (Object.hasOwn(headers, '__proto__')) refuse('__proto__', 'cannot be the name of a forwarded header');
   const texts = Object.entries(headers).filter(
     (entry): entry is [string, string] => entry[0] !== '__proto__' && typeof entry[1] === 'string',
@@ -42,7 +42,7 @@ function checkForwardHeaders(headers: unknown, report: Report): void {
   if (!compiled.ok) for (const { header, message } of compiled.problems) refuse(header, message);
 }
 
-/** The options that `checkClaims` found nothing wrong with. */
+/** The options, after `checkClaims` found no problem. */
 export const toClaimsOptions = (shape: z.output<z.ZodObject<typeof claimsFields>>): ClaimsOptions => ({
   claims: shape.claims,
   forwardHeaders: Object.freeze({ ...shape.forwardHeaders }),

@@ -8,7 +8,7 @@ import type { Report } from './report.ts';
 import { isText, toSecret, toText } from './secret-schema.ts';
 import type { TlsInput } from './tls-schema.ts';
 
-/** The options that say who the client is; each may be of a type that the schema refused. */
+/** The options that identify the client; each may have a type that the schema refused. */
 export interface ClientShape {
   readonly clientID?: unknown;
   readonly clientSecret?: unknown;
@@ -121,12 +121,12 @@ function checkAssertion(
   const fitting = method === 'client_secret_jwt' ? secretAlgorithms : signingKey?.algorithms;
   if (typeof algorithm === 'string' && fitting !== undefined && !fitting.includes(algorithm))
     invalid('algorithm', `does not match the key: expected ${fitting.join(', ')}`);
-  // The path is not repeated: it may be the file's text, put there by a reference.
+  // The path is not repeated, because a reference may have replaced it with the content of the file.
   if (typeof file === 'string' && (!isAbsolute(file) || file.includes('\0')))
     invalid('file', 'expected an absolute path');
 }
 
-/** The options that `checkClientAuth` found nothing wrong with. */
+/** The options, after `checkClientAuth` found no problem. */
 export function toAssertionOptions({ key, certificate, ...rest }: AssertionShape): AssertionOptions {
   return Object.freeze({
     key: key === undefined ? undefined : toSecret(key),

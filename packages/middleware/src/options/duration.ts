@@ -29,7 +29,7 @@ export function parseDurationMs(written: string | number): number | undefined {
   return at === 0 || !Number.isFinite(total) ? undefined : total;
 }
 
-/** Longest wait that a timer of Node.js can hold. */
+/** Longest delay of a timer of Node.js. */
 const longestMs = 2 ** 31 - 1;
 
 const expected = 'expected a duration such as 30s, 1m30s or 500ms, or whole seconds, up to 596h';

@@ -3,7 +3,7 @@ import type { Secret } from '../base/secret.ts';
 import type { StoreOptions } from '../cache/stores.ts';
 import type { ForwardHeadersFormat } from '../claims/headers.ts';
 
-/** What every kind of middleware that reads claims does with them. */
+/** Options for claims, common to all kinds of middleware that read them. */
 export interface ClaimsOptions {
   /** Source of the predicate; undefined: every token passes. */
   readonly claims: string | undefined;
@@ -27,9 +27,9 @@ export interface AuthorizationServerTls {
 export interface ClientCredentialsOptions extends ClaimsOptions {
   /** Token endpoint, absolute; undefined with `issuer`. */
   readonly url: string | undefined;
-  /** As written, for it is compared letter by letter: its metadata name the token endpoint (RFC 8414). Undefined with `url`. */
+  /** As written, because it is compared exactly. Its metadata name the token endpoint (RFC 8414). Undefined with `url`. */
   readonly issuer: string | undefined;
-  /** With it: gateway level. Without: application level. */
+  /** Gateway level with it, application level without. */
   readonly clientID: string | undefined;
   /** Undefined at application level, and with a method that needs none. */
   readonly clientSecret: Secret | undefined;
@@ -41,9 +41,9 @@ export interface ClientCredentialsOptions extends ClaimsOptions {
   readonly resource: readonly string[];
   /** More parameters of the token request. */
   readonly endpointParams: Readonly<Record<string, Secret>>;
-  /** Milliseconds that a token without a lifetime is kept; undefined: it is not kept. */
+  /** Milliseconds for which a token without a lifetime is cached; undefined: it is not cached. */
   readonly tokenLifetimeMs: number | undefined;
-  /** Beside `Bearer`, in lower case; an empty string stands for a response without `token_type`. */
+  /** In addition to `Bearer`, in lower case; an empty string stands for a response without `token_type`. */
   readonly acceptedTokenTypes: readonly string[];
   /** Gateway level: whether a 401 of the server renews the token. */
   readonly renewOnUnauthorized: boolean;
@@ -53,7 +53,7 @@ export interface ClientCredentialsOptions extends ClaimsOptions {
     readonly timeoutSeconds: number;
     /** After the first attempt. */
     readonly maxRetries: number;
-    /** Token requests at the same time. */
+    /** Maximum number of concurrent token requests. */
     readonly maxConcurrent: number;
     /** URL of the proxy, perhaps with credentials; undefined: those of the environment. */
     readonly proxy: Secret | undefined;
@@ -61,7 +61,7 @@ export interface ClientCredentialsOptions extends ClaimsOptions {
     readonly headers: Readonly<Record<string, Secret>>;
     readonly assertion: AssertionOptions | undefined;
   };
-  /** Where tokens are shared beyond the process; undefined: nowhere. */
+  /** Store that other processes share; undefined: none. */
   readonly store: StoreOptions | undefined;
 }
 
@@ -82,7 +82,7 @@ export interface AssertionOptions {
   readonly within?: readonly string[] | undefined;
 }
 
-/** Something wrong with an option, at its path as the user wrote it. */
+/** A problem of an option, with its path as written. */
 export interface OptionProblem {
   readonly severity: 'error' | 'warning';
   readonly path: readonly (string | number)[];
@@ -90,6 +90,6 @@ export interface OptionProblem {
   readonly code: string;
   /** What is wrong and what was expected; never the value of a secret. */
   readonly message: string;
-  /** For an expression: where in its text; the offset in UTF-16 code units from 0, line and column from 1. */
+  /** For an expression: the position in its text; the offset in UTF-16 code units from 0, line and column from 1. */
   readonly within?: { readonly offset: number; readonly line: number; readonly column: number };
 }

@@ -14,10 +14,9 @@ export interface ParsedShape<Shape> {
 }
 
 /**
- * Reads options as a user wrote them with a schema: names in any letter case, all problems at once.
- *
- * @param checkMeaning reports what is wrong beyond types. Called even when the schema refuses a value, so that everything is
- * said at once: each option may be of any type.
+ * Reads options as written with a schema: names in any letter case, all problems at once.
+ * @param checkMeaning reports problems that types do not express. Called even when the schema refuses a value, so that all
+ * problems are reported at once: each option may have any type.
  */
 export function parseShape<S extends z.ZodObject>(
   raw: unknown,

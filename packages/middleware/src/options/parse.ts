@@ -19,7 +19,7 @@ export interface ParsedOptions {
   readonly problems: readonly OptionProblem[];
 }
 
-/** Parses options as a user wrote them: all problems at once, defaults filled in, the result frozen. */
+/** Parses options as written: all problems at once, defaults filled in, the result frozen. */
 export function parseClientCredentials(raw: unknown): ParsedOptions {
   const { shape, problems } = parseShape(raw, clientCredentialsSchema, checkMeaning);
   return { options: shape && freeze(shape), problems };

@@ -4,18 +4,21 @@ import { unwrap } from './as-meant.ts';
 
 type OptionPath = (string | number)[];
 
-/** What the reader does where options and their schema differ. Paths are as written. */
+/** Handling of differences between options and their schema. Paths are as written. */
 export interface RenameRules {
-  /** Whether a `null` is an option left out, or a value for the schema to judge. */
+  /** Whether a `null` is an omitted option, or a value for the schema to judge. */
   readonly dropsNull: boolean;
   /** @param within the path, in the schema's names, of the object that has the key. */
   onUnknown(key: string, path: OptionPath, known: readonly string[], within: readonly string[]): void;
-  /** The option has been given under another letter case. @param name as the schema spells it. */
+  /**
+   * Called when the option was already given in another letter case.
+   * @param name as the schema spells it.
+   */
   onDuplicate(name: string, path: OptionPath): void;
 }
 
 export interface RenamedOptions {
-  /** A copy under the names of the schema; what the schema does not know is left out. */
+  /** A copy with the names of the schema, without unknown options. */
   readonly value: unknown;
   /** The path as written, for a path in the schema's names. */
   readonly writtenPath: (path: readonly PropertyKey[]) => OptionPath;

@@ -1,6 +1,6 @@
 import type { OptionProblem } from './options.ts';
 
-/** Notes something wrong with an option, by its path in canonical names. */
+/** Reports a problem of an option, by its path in canonical names. */
 export type Report = (
   severity: OptionProblem['severity'],
   path: readonly PropertyKey[],

@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 import type { NamedSecrets } from './request-schema.ts';
 import { isText, toSecret, toText } from './secret-schema.ts';
 
-/** The options that add to a token request; each may be of a type that the schema refused. */
+/** The options that add to a token request; each may have a type that the schema refused. */
 export interface RequestShape {
   readonly scopes?: unknown;
   readonly resource?: unknown;
@@ -13,7 +13,7 @@ export interface RequestShape {
   readonly ownHeaders?: readonly string[] | undefined;
 }
 
-/** Parameters that have an option of their own, or that the client is authenticated with. */
+/** Parameters that have their own option, or that authenticate the client. */
 const ownParameters: Readonly<Record<string, string | undefined>> = {
   grant_type: undefined,
   client_id: 'clientID',
@@ -25,7 +25,7 @@ const ownParameters: Readonly<Record<string, string | undefined>> = {
   resource: 'resource',
 };
 
-/** Headers that are ours, or that say how a message is framed and where it goes. */
+/** Headers that the gateway sets, or that determine the framing or the destination of a message. */
 const ownHeaders: ReadonlySet<string> = new Set([
   'authorization',
   'content-type',
@@ -46,7 +46,7 @@ const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const headerValue = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
 
-/** What is wrong with the options that add to a token request beyond their types. */
+/** Problems of these options that types do not express. */
 export function checkRequest(
   { scopes, resource, endpointParams, headers, ownHeaders: permitted = [] }: RequestShape,
   report: Report,
@@ -81,7 +81,7 @@ export function checkRequest(
   }
 }
 
-/** A proxy of HTTP; its URL may hold credentials, and is not repeated. */
+/** URL of an HTTP proxy. It may contain credentials, so it is not repeated. */
 export function checkProxy(proxy: unknown, report: Report): void {
   if (!isText(proxy)) return;
   const url = URL.canParse(toText(proxy)) ? new URL(toText(proxy)) : undefined;
@@ -100,7 +100,7 @@ export function checkProxy(proxy: unknown, report: Report): void {
     );
 }
 
-/** Scopes as they are sent, each once. */
+/** Scopes in the form in which they are sent, each once. */
 export function toScopes(scopes: unknown): string[] {
   return [...new Set(toList(scopes).flatMap((text) => text.split(/\s+/)))].filter((scope) => scope !== '');
 }

@@ -68,18 +68,18 @@ export const clientCredentialsSchema = z
       .optional()
       .describe('Shares encrypted tokens with other processes. Without it, tokens stay in memory.'),
   })
-  // The rule for JSON Schema alone: parsing says it in its own words, and takes empty texts for options left out.
+  // For JSON Schema only: parsing reports this in its own words, and treats empty strings as omitted options.
   .meta({
     allOf: [{ anyOf: ['url', 'issuer'].map((name) => ({ properties: { [name]: true }, required: [name] })) }],
   });
 
-/** Which authorization server is meant: `url`, `issuer`, or both, of which `url` wins. */
+/** The options that select the authorization server: `url`, `issuer`, or both, in which case `url` is used. */
 export type ServerInput =
   { url: string; issuer?: string | undefined } | { url?: string | undefined; issuer: string };
 
 export type ClientCredentialsFields = Omit<z.input<typeof clientCredentialsSchema>, 'url' | 'issuer'>;
 
-/** The options as a user writes them, under their canonical names. */
+/** The options as written, under their canonical names. */
 export type ClientCredentialsInput = ServerInput & ClientCredentialsFields;
 
 /** The same with every default filled in. */

@@ -2,13 +2,13 @@ import { isLoopback } from '../base/loopback.ts';
 import type { ClientCredentialsOptions } from './options.ts';
 import type { Report } from './report.ts';
 
-/** The options that say which authorization server is meant; each may be of a type that the schema refused. */
+/** The options that select the authorization server; each may have a type that the schema refused. */
 export interface ServerShape {
   readonly url?: unknown;
   readonly issuer?: unknown;
 }
 
-/** What is wrong with `url` and `issuer` beyond their types. An empty text is an option left out. */
+/** Problems of `url` and `issuer` that types do not express. An empty string is an omitted option. */
 export function checkServer({ url, issuer }: ServerShape, report: Report): void {
   const isIgnored = isGiven(url) && isGiven(issuer);
   if (typeof url === 'string' && url !== '') checkUrl(url, report);
@@ -25,7 +25,7 @@ export function checkServer({ url, issuer }: ServerShape, report: Report): void 
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
 
-/** One of the two, once they are checked. */
+/** One of the two, after validation. */
 export function toServer({
   url,
   issuer,
@@ -33,7 +33,7 @@ export function toServer({
   readonly url?: string | undefined;
   readonly issuer?: string | undefined;
 }): Pick<ClientCredentialsOptions, 'url' | 'issuer'> {
-  // As a URL reads: one spelling of the same endpoint, scheme and host in lower case.
+  // Normalised by URL: one spelling of the same endpoint, with scheme and host in lower case.
   if (url !== undefined && url !== '') return { url: new URL(url).href, issuer: undefined };
   return { url: undefined, issuer };
 }
@@ -56,7 +56,7 @@ export const isInsecure = ({ protocol, hostname }: URL): boolean =>
 
 /** RFC 8414 section 2: an https URL without query and fragment. */
 function findIssuerFault(text: string): string | undefined {
-  // URL ignores surrounding spaces and line breaks; metadata are compared with the text as written.
+  // URL ignores surrounding spaces and line breaks, but metadata are compared with the text as written.
   const url = /^https?:\/\/\S+$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) return 'expected an absolute https URL';
   if (url.username !== '' || url.password !== '')

@@ -5,7 +5,7 @@ import { isText, toSecret, toText } from './secret-schema.ts';
 import type { StoreShape, StoreTlsInput } from './store-schema.ts';
 import { checkTls } from './tls.ts';
 
-/** What is wrong with `store` beyond its types; the shape may be one that the schema refused. */
+/** Problems of `store` that types do not express; the schema may have refused its shape. */
 export function checkStore(store: unknown, report: Report): void {
   if (!isRecord(store)) return;
   const { secret, secrets, redis } = store;
@@ -64,7 +64,7 @@ function checkSecrets(secret: unknown, secrets: unknown, report: Report): void {
     );
 }
 
-/** The options that `checkStore` found nothing wrong with. */
+/** The options, after `checkStore` found no problem. */
 export function toStoreOptions({ keyPrefix, secret, secrets = [], redis }: StoreShape): StoreOptions {
   const [first = '', ...others] = secret === undefined ? secrets : [secret];
   const { username, password, tls, sentinel } = redis;
@@ -100,7 +100,7 @@ export function toStoreOptions({ keyPrefix, secret, secrets = [], redis }: Store
   });
 }
 
-/** `cluster: {}` is Traefik's way to say true. */
+/** `cluster: {}` means true in Traefik. */
 const isCluster = (value: unknown): boolean => value === true || isRecord(value);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { secret, secretText } from './secret-schema.ts';
 
-/** TLS options towards a server; each place describes its `ca` itself. */
+/** TLS options of connections to a server; each user describes its `ca` itself. */
 export const tlsFields = {
   ca: secretText.optional(),
   cert: secretText.optional().describe('PEM client certificate; together with `key`.'),

@@ -5,16 +5,16 @@ import type { Report } from './report.ts';
 import { isText, toSecret, toText } from './secret-schema.ts';
 import type { tlsFields, TlsInput } from './tls-schema.ts';
 
-/** Whose TLS options they are. */
+/** The server to which the TLS options apply. */
 interface TlsOwner {
   /** Path of the options. */
   readonly path: readonly string[];
-  /** Name of the option that `ca` was written as. */
+  /** Name with which the option `ca` was written. */
   readonly caName: string;
   readonly peer: string;
 }
 
-/** What is wrong with TLS options beyond their types. */
+/** Problems of TLS options that types do not express. */
 export function checkTls(tls: TlsInput, { path, caName, peer }: TlsOwner, report: Report): void {
   const { ca, cert, key } = tls;
   if ((cert === undefined) !== (key === undefined)) {
@@ -28,7 +28,7 @@ export function checkTls(tls: TlsInput, { path, caName, peer }: TlsOwner, report
       report('error', [...path, name], 'invalid_value', expected);
     }
   };
-  // createSecureContext quietly ignores a `ca` without any certificate in it.
+  // createSecureContext silently ignores a `ca` without any certificate.
   if (isText(ca) && !toText(ca).includes('-----BEGIN'))
     report('error', [...path, caName], 'invalid_value', 'expected PEM certificates');
   else if (isText(ca))
@@ -52,7 +52,7 @@ export function checkTls(tls: TlsInput, { path, caName, peer }: TlsOwner, report
   }
 }
 
-/** The options that `checkTls` found nothing wrong with. */
+/** The options, after `checkTls` found no problem. */
 export const toAuthorizationServerTls = ({
   ca,
   cert,

@@ -1,8 +1,8 @@
 import type { TokenFailure } from './failure.ts';
 
 /**
- * An access token as the token endpoint gave it (RFC 6749 section 5.1). One object per token: what is computed from
- * a token is kept in a WeakMap keyed by this object. `value` must never reach a log.
+ * An access token from the token endpoint (RFC 6749 section 5.1). One object per token: values computed from it are cached in
+ * a WeakMap with this object as the key. `value` must never reach a log.
  */
 export interface AccessToken {
   readonly kind: 'token';
@@ -13,14 +13,13 @@ export interface AccessToken {
   readonly obtainedAtMs: number;
   /** `Clock.monotonic()` milliseconds after which it must not be used; undefined when no lifetime is known (not to be cached). */
   readonly expiresAtMs: number | undefined;
-  /** `token_type` as the response had it, empty when it had none; undefined for a token from a store. */
+  /** `token_type` of the response, empty when it had none; undefined for a token from a store. */
   readonly type: string | undefined;
 }
 
 /**
- * Makes a token. Its text is in memory once: `value` is the end of `authorization`, and that is one text from the outset, for the
- * engine would copy what it has put together from two as soon as it is sent.
- *
+ * Creates a token. Its text is in memory once: `value` is the end of `authorization`, which is one string from the outset,
+ * because the engine would copy a concatenation as soon as it is sent.
  * @param value visible ASCII.
  */
 export function createAccessToken(

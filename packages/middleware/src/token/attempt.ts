@@ -20,7 +20,7 @@ export interface AttemptParts {
   readonly onGrant?: OnGrant | undefined;
 }
 
-/** Sends one token request and reads its answer within `timeoutMs`; what goes wrong on the way is a value. */
+/** Sends one token request and reads its response within `timeoutMs`; failures are values. */
 export async function attemptTokenRequest(
   options: TokenEndpointOptions,
   { transport, clock, onGrant }: AttemptParts,
@@ -47,10 +47,9 @@ export async function attemptTokenRequest(
 }
 
 /**
- * What kept a response from being read, as a value.
- *
- * @param server names whose response it was: `the token endpoint`.
- * @param timedOutMs the limit in milliseconds when it was exceeded; undefined otherwise.
+ * The reason why a response could not be read, as a value.
+ * @param server the server's name: `the token endpoint`.
+ * @param timedOutMs the time limit in milliseconds when it was exceeded; undefined otherwise.
  */
 export function toFailedAttempt(
   error: unknown,
@@ -71,13 +70,13 @@ export function toFailedAttempt(
   return { outcome: createTokenFailure('unavailable', detail), transient: true };
 }
 
-/** The error's code, in words where there are some. Messages may quote what the server or the caller sent. */
+/** The error's code, in words if there are any. The error's own message may quote the server or the caller. */
 export function describeFault(error: unknown): string {
   const [, status] = error instanceof Error ? (/^Proxy response \((\d+)\)/.exec(error.message) ?? []) : [];
   if (status !== undefined) return `the proxy responded with ${status}`;
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (typeof code !== 'string') return 'connection error';
-  // The codes of the parser of HTTP.
+  // Codes of the HTTP parser.
   return (
     describeConnectionFault(code) ??
     (code.startsWith('HPE_') ? `the server did not respond with HTTP (${code})` : code)

@@ -4,7 +4,10 @@ import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 /** A response that cannot be used, in our own words, which follow the server's name: `responded in a broken content encoding`. */
 export class UnusableAnswer extends Error {}
 
-/** Reads a body to its end. @throws UnusableAnswer as soon as it exceeds `maxBytes`; leaving the loop ends the connection. */
+/**
+ * Reads a body to its end.
+ * @throws UnusableAnswer as soon as it exceeds `maxBytes`; leaving the loop closes the connection.
+ */
 export async function readBounded(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -28,9 +31,8 @@ const decoders: Readonly<
 };
 
 /**
- * Undoes a `Content-Encoding` that a server applied although it was asked not to.
- *
- * @throws UnusableAnswer when the result exceeds `maxBytes`, or the encoding is unknown or broken.
+ * Decodes a `Content-Encoding` that a server applied although none was requested.
+ * @throws UnusableAnswer when the result exceeds `maxBytes`, or the encoding is unknown or invalid.
  */
 export async function decodeContent(
   encoding: string,

@@ -1,22 +1,22 @@
 import type { Clock } from '../base/clock.ts';
 
-/** What opens and closes a circuit breaker. */
+/** Thresholds and times of a circuit breaker. */
 export interface CircuitBreakerOptions {
   readonly clock: Clock;
   /** Returns a number in [0, 1), as `Math.random`, which is the default. */
   readonly random?: () => number;
   /** Failures in a row that open it; default 5. */
   readonly threshold?: number;
-  /** Milliseconds that it stays open at first, doubled with each failed trial; default 1,000. */
+  /** Milliseconds for which it first stays open, doubled with each failed trial; default 1,000. */
   readonly openMs?: number;
-  /** Milliseconds that it stays open at most; default 30,000. */
+  /** Maximum time for which it stays open, in milliseconds; default 30,000. */
   readonly maxOpenMs?: number;
 }
 
 /** How a request ended: `undecided` says nothing about the server. */
 export type RequestResult = 'succeeded' | 'failed' | 'undecided';
 
-/** Tells once how the request ended. */
+/** Reports the outcome of the request, once. */
 export type ReportResult = (result: RequestResult) => void;
 
 /**
@@ -25,9 +25,9 @@ export type ReportResult = (result: RequestResult) => void;
  */
 export interface CircuitBreaker {
   /**
-   * Lets a request pass, or gives the milliseconds until one may.
-   *
-   * @param counts whether its failure counts. One that does not count is no trial either, so that it keeps none from passing.
+   * Lets a request pass, or returns the milliseconds until one may.
+   * @param counts whether its failure counts. A request that does not count is not a trial either, so it does not block
+   * others.
    */
   enter(counts: boolean): ReportResult | number;
 }
@@ -41,14 +41,14 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   const isOpen = (): boolean => failures >= threshold;
   const open = (): void => {
     const ms = Math.min(maxOpenMs, openMs * 2 ** trials);
-    // A part of it at random, so that replicas do not come back together.
+    // Partly random, so that replicas do not resume at the same time.
     openUntilMs = clock.monotonic() + ms * (0.5 + random() / 2);
     trials += 1;
   };
   const end = (result: RequestResult, counts: boolean, isTrial: boolean): void => {
     if (isTrial) isTrying = false;
     if (result === 'succeeded') failures = trials = 0;
-    // One that was sent before the breaker opened fails late: it does not lengthen the suspension.
+    // A request that was sent before the breaker opened may fail late: it does not lengthen the suspension.
     if (result !== 'failed' || !counts || isTrial !== isOpen()) return;
     failures += 1;
     if (isOpen()) open();
@@ -58,7 +58,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
       const leftMs = isOpen() ? openUntilMs - clock.monotonic() : 0;
       if (leftMs > 0) return leftMs;
       const isTrial = counts && isOpen();
-      // A trial is under way: how long it takes is not known.
+      // A trial is in progress, and its duration is unknown.
       if (isTrial && isTrying) return openMs;
       isTrying ||= isTrial;
       return (result) => end(result, counts, isTrial);

@@ -9,23 +9,26 @@ export interface CooldownOptions {
   readonly clock: Clock;
   /** Returns a number in [0, 1), as `Math.random`, which is the default. */
   readonly random?: () => number;
-  /** Credentials that are remembered, the latest kept; default 10,000. */
+  /** Maximum number of remembered credentials, the latest ones; default 10,000. */
   readonly maxCredentials?: number;
 }
 
-/** Milliseconds that a cool-down lasts at most when the server names none: at first, doubled with each failure, and in the end. */
+/**
+ * Maximum duration of a cool-down in milliseconds when the server names none: of the first, doubled with each failure, and of
+ * the last.
+ */
 const firstMs = 1_000;
 const longestMs = 30_000;
-/** Failures in a row that make an outage; a 429 counts at once. */
+/** Failures in a row that count as an outage; a 429 counts at once. */
 const outageFailures = 5;
 
 /**
- * Credentials whose token requests wait because the server said so (`Retry-After`, RFC 9110 section 10.2.3) or failed: what it answered
- * to one request of a credential concerns the next ones too. Kept by ID and secret, so that nobody can make a client wait without
- * knowing its secret.
+ * Credentials whose token requests wait because the server said so (`Retry-After`, RFC 9110 section 10.2.3) or failed: the
+ * response to one request of a credential applies to the next ones too. Keyed by ID and secret, so that nobody can make a
+ * client wait without its secret.
  */
 export interface Cooldowns {
-  /** The failure to answer with, without a token request; undefined when a request may be made. */
+  /** The failure to respond with, without a token request; undefined when a request may be sent. */
   find(credential: Credential): TokenFailure | undefined;
   /** Called with the outcome of a token request, after all its attempts, and with each `Retry-After`. */
   note(credential: Credential, outcome: TokenOutcome): void;
@@ -47,11 +50,11 @@ export function createCooldowns(options: CooldownOptions): Cooldowns {
       .update(JSON.stringify([clientId, clientSecret.reveal()]))
       .digest('base64url');
 
-  /** @param failures in a row, this one included. */
+  /** @param failures in a row, including this one. */
   const durationMs = ({ retryAfterSeconds, response }: TokenFailure, failures: number): number => {
     if (retryAfterSeconds !== undefined) return retryAfterSeconds * 1000;
     const doublings = failures - (response?.status === 429 ? 1 : outageFailures);
-    // A part of it at random, so that replicas do not come back together.
+    // Partly random, so that replicas do not resume at the same time.
     return doublings < 0 ? 0 : Math.min(longestMs, firstMs * 2 ** doublings) * (0.5 + random() / 2);
   };
 
@@ -76,7 +79,7 @@ export function createCooldowns(options: CooldownOptions): Cooldowns {
       const key = keyOf(credential);
       const before = cooldowns.get(key);
       const now = clock.monotonic();
-      // Of requests that failed together, the longest wait holds, and they count as one failure.
+      // Requests that failed together count as one failure, with the longest of their waits.
       const isSame = before !== undefined && before.untilMs > now;
       const failures = isSame ? before.failures : (before?.failures ?? 0) + 1;
       const untilMs = now + durationMs(outcome, failures);

@@ -19,10 +19,9 @@ const createPool = (origin: string | URL, options: Pool.Options): Pool =>
 const own = { headersTimeout: 0, bodyTimeout: 0, factory: createPool } as const;
 
 /**
- * Opens and keeps the connections of one token endpoint, directly or through a proxy: the configured one, else those of the environment.
- * The options are read once, here.
- *
- * @throws Error of `node:tls` when a PEM text cannot be used.
+ * Opens and pools the connections of one token endpoint, directly or through a proxy: the configured one, otherwise those of
+ * the environment. The options are read once, here.
+ * @throws Error of `node:tls` when a PEM text is invalid.
  */
 export function createDispatcher(
   { tls, timeoutMs, proxy }: Pick<TokenEndpointOptions, 'tls' | 'timeoutMs' | 'proxy'>,
@@ -37,7 +36,7 @@ export function createDispatcher(
     ...own,
     requestTls: { ...server, timeout: timeoutMs },
     proxyTls: { timeout: timeoutMs },
-    // A proxy that never answers a CONNECT must not hold the next request too.
+    // If a proxy never responds to a CONNECT, the next request must not wait for it.
     clientFactory: (origin: URL, options: object) =>
       createPool(origin, { ...options, headersTimeout: timeoutMs }),
   };
@@ -65,8 +64,8 @@ function boundConnector(
       timer.cancel();
       callback(...result);
     });
-    // With TLS 1.3, a server that wants another certificate says so after the handshake, and ends the connection: undici would take the
-    // end for the reason.
+    // With TLS 1.3, a server that requires another certificate says so after the handshake and closes the connection; undici
+    // would report only the close.
     if (socket instanceof Socket) socket.on('error', () => socket.destroy());
     return socket;
   };

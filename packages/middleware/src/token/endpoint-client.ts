@@ -22,7 +22,7 @@ export interface EndpointRequest {
   readonly subject: Credential;
 }
 
-/** Sends one request and reads the response; what goes wrong on the way is a value. */
+/** Sends one request and reads the response; failures are values. */
 export type SendAttempt = (
   request: EndpointRequest,
   clientAuth: ClientAuth,
@@ -65,7 +65,7 @@ export function createEndpointClient(
     const cooling = cooldowns.find(client) ?? (subject === client ? undefined : cooldowns.find(subject));
     if (cooling !== undefined) return cooling;
     const isKnown = clients.get(subject.clientId) === true;
-    // A stranger may send what makes a server fail: that says nothing about the server.
+    // An unknown client may send a request that makes the server fail, which says nothing about the server.
     const report = breaker.enter(isKnown);
     if (typeof report === 'number') return createSuspension(report);
     let outcome: TokenOutcome | undefined;
@@ -76,7 +76,7 @@ export function createEndpointClient(
     }
     if (outcome.kind === 'token' && accepts(outcome)) clients.set(subject.clientId, true);
     noteOutcome(cooldowns, asked, outcome);
-    // The wait that follows from a 429 is known even if the server named none.
+    // The wait after a 429 is known even if the server named none.
     return isLimit(outcome)
       ? Object.freeze({ ...outcome, retryAfterSeconds: cooldowns.find(client)?.retryAfterSeconds })
       : outcome;
@@ -97,7 +97,7 @@ export function createEndpointClient(
       }
     },
     close(): Promise<void> {
-      // Retries that are still to come need the transport: all of a request is waited for, not only its current attempt.
+      // Later retries need the transport, so it stays open for the whole request and not only for its current attempt.
       closing ??= Promise.allSettled(underWay).then(() =>
         state === undefined ? transport.close() : undefined,
       );

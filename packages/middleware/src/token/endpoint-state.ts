@@ -8,7 +8,7 @@ import type { ServerEndpointOptions } from './endpoint.ts';
 import { createRequestQueue, type RequestQueue } from './request-queue.ts';
 import { createTransport, type Transport } from './transport.ts';
 
-/** What is known of one token endpoint, and bounds its use, whichever middleware asks; with the connections to it. */
+/** State and limits of one token endpoint, common to all middlewares that use it, with its connections. */
 export interface EndpointState {
   readonly transport: Transport;
   readonly queue: RequestQueue;
@@ -19,7 +19,7 @@ export interface EndpointState {
   readonly automaticAuth: ClientAuthChoice;
 }
 
-/** Clients that have had a token, the most recently used remembered. */
+/** Maximum number of clients that have had a token, the most recently used ones. */
 const rememberedClients = 10_000;
 
 export interface EndpointStateParts {
@@ -47,7 +47,7 @@ export function createEndpointState(
 
 /** States of token endpoints in use. */
 export interface EndpointStates {
-  /** To be released exactly once; the last release closes the connections. */
+  /** Must be released exactly once; the last release closes the connections. */
   acquire(options: ServerEndpointOptions): {
     readonly state: EndpointState;
     readonly release: () => Promise<void>;

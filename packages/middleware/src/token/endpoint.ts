@@ -9,7 +9,7 @@ import type { GrantRules } from './granted-token.ts';
 export interface ServerEndpointOptions {
   /** Absolute `https:` or `http:` URL. */
   readonly url: string;
-  /** More headers, none of ours. */
+  /** Additional headers; none that the gateway sets itself. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly clientAuthentication: ClientAuthentication;
   /** The method that `auto` tries first while nothing is known about the endpoint; default `client_secret_basic`. */
@@ -24,7 +24,7 @@ export interface ServerEndpointOptions {
   };
   /** URL of the proxy; undefined: those of the environment. */
   readonly proxy: Secret | undefined;
-  /** Milliseconds for each attempt, connection included. */
+  /** Time limit of each attempt in milliseconds, including the connection. */
   readonly timeoutMs: number;
   /** Retries after the first attempt; 0 for none. */
   readonly maxRetries: number;
@@ -40,7 +40,7 @@ export interface TokenEndpointOptions extends ServerEndpointOptions {
   readonly scopes: readonly string[];
   /** Sent as `resource`, once for each. */
   readonly resource: readonly string[];
-  /** More parameters, none of ours. */
+  /** Additional parameters; none that the gateway sets itself. */
   readonly endpointParams: Readonly<Record<string, Secret>>;
   /** How a successful response is read. */
   readonly rules: GrantRules;

@@ -1,7 +1,7 @@
 import { formEncode } from './client-auth/basic.ts';
 import type { Credential } from './credential.ts';
 
-/** What keeps a successful response from being a token. */
+/** Problem of a successful response without a usable token. */
 export interface GrantProblem {
   /** In our words, for operators. */
   readonly problem: string;
@@ -10,8 +10,8 @@ export interface GrantProblem {
 }
 
 /**
- * An error response of a token endpoint (RFC 6749 section 5.2), or a successful one that is no token, with its problem. Fit for a log: no
- * control characters, no secret of ours.
+ * An error response of a token endpoint (RFC 6749 section 5.2), or a successful response without a usable token, with its
+ * problem. Safe to log: no control characters, no secret of ours.
  */
 export interface ErrorResponse extends Partial<GrantProblem> {
   /** HTTP status code. */
@@ -35,7 +35,7 @@ export function readErrorResponse(
   const read = (name: string, maxCharacters: number): string | undefined => {
     const value = body?.[name];
     if (typeof value !== 'string') return undefined;
-    // Compared before it is changed or shortened, so that no part of a secret is left.
+    // Compared before it is changed or shortened, so that no part of a secret remains.
     if (credential !== undefined && repeatsSecret(value, credential)) return withheld;
     return toShownText(value, maxCharacters);
   };
@@ -49,7 +49,7 @@ export function readErrorResponse(
 
 const withheld = '(withheld: the text repeats the client secret)';
 
-/** Whether a text has a client secret in it, in one of the forms in which a token request carries it. */
+/** Whether a text contains a client secret, in one of the forms in which a token request has it. */
 function repeatsSecret(text: string, { clientId, clientSecret }: Credential): boolean {
   const secret = clientSecret.reveal();
   if (secret === '') return false;
@@ -65,11 +65,11 @@ const jwt = /\beyJ[\w-]+(?:\.[\w-]*)+/g;
 /** Controls, and characters that break lines or turn the direction of text. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
 
-/** Text of a server as it may be shown: in one line, without control characters, shortened. Undefined when nothing is left. */
+/** Text of a server, safe to show: on one line, without control characters, shortened. Undefined when nothing is left. */
 export function toShownText(text: string, maxCharacters: number): string | undefined {
   const shown = text.replace(jwt, '(token)').replace(unprintable, ' ').trim();
   if (shown === '') return undefined;
-  // Cut in units first: a text of a megabyte is not taken apart into characters.
+  // Shortened in code units first, so that a text of a megabyte is not split into characters.
   const characters = Array.from(shown.slice(0, 2 * maxCharacters + 2));
   const kept =
     characters.length <= maxCharacters ? characters : [...characters.slice(0, maxCharacters - 3), '...'];

@@ -1,6 +1,6 @@
 import type { ErrorResponse } from './error-response.ts';
 
-/** Why the token endpoint gave no token; the decision maps these to refusals. */
+/** Why there is no token; the decision maps these to refusals. */
 export type TokenFailureReason =
   /** An error code that concerns the client, such as `invalid_client` (RFC 6749 section 5.2), or a 401 without a code. */
   | 'credentials_refused'
@@ -17,7 +17,7 @@ export type TokenFailureReason =
 
 export type MethodDoubt = 'strong' | 'weak';
 
-/** A failure to obtain a token: a value, not an exception. Only `response` holds text of the authorization server. */
+/** A failure to obtain a token: a value, not an exception. Only `response` contains text of the authorization server. */
 export interface TokenFailure {
   readonly kind: 'failure';
   readonly reason: TokenFailureReason;
@@ -27,7 +27,7 @@ export interface TokenFailure {
   readonly retryAfterSeconds: number | undefined;
   /** RFC 6749 section 5.2 error code, when it is one that the RFC registers. */
   readonly oauthError: string | undefined;
-  /** The error response of the authorization server, for operators alone: it never reaches a caller. */
+  /** The error response of the authorization server, for operators only: it never reaches a caller. */
   readonly response?: ErrorResponse | undefined;
   /**
    * Set when the response does not show whether the server understood the client authentication; `weak`: it may also come from
@@ -59,7 +59,7 @@ export function createTokenFailure(
   });
 }
 
-/** A failure in one line for operators, with the authorization server's message: never for a caller. */
+/** A failure in one line for operators, with the authorization server's message; never for a caller. */
 export function describeForOperators({
   detail,
   response,

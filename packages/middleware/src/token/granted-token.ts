@@ -5,7 +5,7 @@ import { toShownText, type GrantProblem } from './error-response.ts';
 import type { ResponseTimes } from './lifetime.ts';
 import { lifetimeSeconds, parseExpiresIn } from './lifetime.ts';
 
-/** What a successful token response is read with. */
+/** Options for reading a successful token response. */
 export interface GrantRules {
   /** Token types treated as Bearer, in lower case; an empty string means a response without `token_type`. */
   readonly acceptedTokenTypes: ReadonlySet<string>;

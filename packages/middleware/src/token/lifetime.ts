@@ -3,7 +3,7 @@ const longestSeconds = 365 * 24 * 3600;
 /** Plausible difference between the clocks of two machines, in seconds. */
 const plausibleSkewSeconds = 60;
 
-/** Both `Date` and `iat` are whole seconds: a fresh token may seem to be a second old. */
+/** Both `Date` and `iat` are whole seconds, so a fresh token may appear to be a second old. */
 const dateResolutionSeconds = 1;
 
 /** When a token response was made, in seconds since the epoch. */

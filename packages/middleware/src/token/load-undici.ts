@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as undici from 'undici';
 
-/** What requests to authorization servers use of the package `undici`. */
+/** The part of the package `undici` that requests to authorization servers use. */
 export type Undici = Pick<
   typeof undici,
   'Agent' | 'buildConnector' | 'EnvHttpProxyAgent' | 'Pool' | 'ProxyAgent'

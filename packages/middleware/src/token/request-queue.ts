@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 
 export interface RequestQueueOptions {
   readonly clock: Clock;
-  /** Token requests at the same time; at least 1. */
+  /** Maximum number of concurrent token requests; at least 1. */
   readonly maxConcurrent: number;
   /**
    * Maximum number of waiting token requests, separately for clients that have had a token and all others; default 10,000.
@@ -28,7 +28,7 @@ export interface RequestQueue {
    * @param isKnown whether the client has had a token before.
    */
   run<T>(clientId: string, isKnown: boolean, send: () => Promise<T>): Promise<T | undefined>;
-  /** Token requests under way, and those that wait. */
+  /** Token requests in flight, and waiting ones. */
   counts(): { readonly active: number; readonly waiting: number };
 }
 
@@ -77,7 +77,7 @@ export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
 }
 
 interface ClientQueue {
-  /** Requests under way. */
+  /** Number of requests in flight. */
   active: number;
   readonly waiting: number;
   add(clientId: string, waiter: QueueWaiter): void;
@@ -87,7 +87,7 @@ interface ClientQueue {
 /** Clients in turn. @param crowd number of waiting clients above which the newest goes first. */
 function createLine(crowd: number): ClientQueue {
   const byClient = new Map<string, QueueWaiter[]>();
-  /** The end from which clients are taken while there is no crowd comes first. */
+  /** Clients are normally taken from the beginning. */
   const clients: string[] = [];
   let waiting = 0;
   return {
@@ -112,7 +112,7 @@ function createLine(crowd: number): ClientQueue {
       const waiters = byClient.get(clientId) ?? [];
       const waiter = waiters.shift();
       if (waiters.length === 0) byClient.delete(clientId);
-      // It has had its turn: all others come before its next one.
+      // Its turn is over: all others come before its next one.
       else if (isCrowded) clients.unshift(clientId);
       else clients.push(clientId);
       waiting -= 1;

@@ -27,7 +27,7 @@ export interface FailureContext {
 
 type FailedAttempt = Attempt & { readonly outcome: TokenFailure };
 
-/** Statuses of a success. 206 would be a part of one. */
+/** Statuses of a success. 206 would be only a part of one. */
 const granting: ReadonlySet<number> = new Set([200, 201, 202, 203]);
 
 /** Reads the body of a response. */

@@ -6,7 +6,7 @@ import { parseHttpDate } from './http-date.ts';
 import { findFailure, isRecord, readResponse, toInvalidResponse } from './response-failure.ts';
 import type { Attempt } from './retry.ts';
 
-/** What a response is read with. */
+/** Options for reading a response. */
 export interface ResponseContext {
   /** `Clock.monotonic()` milliseconds when the request was sent. */
   readonly sentAtMs: number;
@@ -21,7 +21,7 @@ export type OnGrant = (body: Readonly<Record<string, unknown>>) => void;
 
 const server = 'the token endpoint';
 
-/** Reads the response to a token request: a token, or why there is none (RFC 6749 sections 5.1 and 5.2). */
+/** Reads the response to a token request: a token, or the reason why there is none (RFC 6749 sections 5.1 and 5.2). */
 export async function processTokenResponse(response: Response, context: ResponseContext): Promise<Attempt> {
   const { sentAtMs, clock, credential, rules = plainGrantRules } = context;
   const answer = await readResponse(response);

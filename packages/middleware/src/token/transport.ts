@@ -30,7 +30,7 @@ interface TransportRequest {
   readonly signal: AbortSignal;
 }
 
-/** Loads undici too, which a process without a token endpoint does without. */
+/** Loads undici too, which a process without a token endpoint does not need. */
 const loadDispatcher = () => import('./dispatcher.ts');
 
 /** Milliseconds after which the dispatcher is loaded, when no request has done so before. */
@@ -63,9 +63,8 @@ async function readContent({ statusCode, headers, body }: Dispatcher.ResponseDat
 }
 
 /**
- * Opens and keeps connections to one authorization server. Nothing is prepared before the first request: a gateway has many
+ * Opens and pools connections to one authorization server. Nothing is prepared before the first request: a gateway has many
  * endpoints when it starts, and a TLS context for each would cost time and memory.
- *
  * @param env source of proxies; default: the environment of the process.
  */
 export function createTransport(

@@ -14,9 +14,9 @@ export interface ConnectionCheck extends ConnectionResult {
   readonly kind: 'store' | 'token endpoint' | 'issuer';
   /** `127.0.0.1:6379`, or a URL without its query. */
   readonly target: string;
-  /** All that use it. */
+  /** All middlewares that use it. */
   readonly middlewares: readonly string[];
-  /** Where the first of them says so; undefined when nothing is wrong. */
+  /** Problem at the option of the first middleware that uses it; undefined when the connection succeeds. */
   readonly problem: Problem | undefined;
 }
 
@@ -29,10 +29,10 @@ interface ConnectionTarget {
   readonly attempt: () => Promise<ConnectionResult>;
 }
 
-/** Connections that are tried at the same time. */
+/** Maximum number of concurrent attempts. */
 const concurrency = 8;
 
-/** Tries every store, token endpoint and issuer of the middlewares that can be used, each once however many share it. */
+/** Connects to every store, token endpoint and issuer of the valid middlewares, to each once even if several share it. */
 export async function tryConnections({ routes, prepared }: Configuration): Promise<ConnectionCheck[]> {
   const targets = new Map<string, ConnectionTarget>();
   for (const one of prepared.steps.values()) {
@@ -61,7 +61,7 @@ function* targetsOf(
 ): Generator<readonly [string, ConnectionTarget]> {
   const { store, url, issuer, clientID, clientConfig } = options;
   yield [
-    // At application level nothing but the connection is tried.
+    // At application level, only the connection is tried.
     fingerprint(clientID === undefined ? { url, issuer, clientConfig } : tokenOptionsOf(options)),
     {
       ...(url === undefined
@@ -89,7 +89,7 @@ function* targetsOf(
   ];
 }
 
-/** Everything that decides which token is requested, and how. */
+/** All options that determine the token request. */
 function tokenOptionsOf(options: ClientCredentialsOptions): object {
   const judging = new Set(['store', 'claims', 'forwardHeaders', 'forwardHeadersFormat', 'usernameClaim']);
   return Object.fromEntries(Object.entries(options).filter(([name]) => !judging.has(name)));

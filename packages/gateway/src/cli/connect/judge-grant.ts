@@ -9,7 +9,10 @@ export type GrantBody = Readonly<Record<string, unknown>>;
 
 const maxShownCharacters = 200;
 
-/** A warning when the token is not for what was requested; undefined when it is, or when nothing says what it is for. */
+/**
+ * A warning when the token is not for the requested scope or audience; undefined when it is, or when neither response nor
+ * token says.
+ */
 export function judgeGrant(
   { scopes, audience, resource }: Pick<ClientCredentialsOptions, 'scopes' | 'audience' | 'resource'>,
   { value }: Pick<AccessToken, 'value'>,
@@ -45,7 +48,7 @@ const warning = (code: 'scope_not_granted' | 'audience_not_granted', detail: str
 
 const show = (names: readonly string[]): string => toShownText(names.join(' '), maxShownCharacters) ?? '';
 
-/** A list of texts, or a text of words; undefined when it is neither. */
+/** A list of strings, or a string of words; undefined when it is neither. */
 function toWords(value: unknown): string[] | undefined {
   if (typeof value === 'string') return value.split(/\s+/).filter((word) => word !== '');
   return Array.isArray(value) ? value.filter((word) => typeof word === 'string') : undefined;

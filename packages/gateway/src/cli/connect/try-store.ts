@@ -4,11 +4,11 @@ import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { StoreOptions } from '@grantgate/middleware/cache/stores';
 import type { ConnectionResult } from './connection-result.ts';
 
-/** Milliseconds for the connection, and again for all that is asked over it. */
+/** Milliseconds for the connection, and again for all operations over it. */
 const limitMs = 5_000;
 /** Number of keys: enough to reach every node of a small cluster. */
 const keyCount = 16;
-/** Milliseconds that a tried key lives should it not be removed. */
+/** Lifetime of a key that was not removed, in milliseconds. */
 const keyMs = 5_000;
 
 /** Connects to a store, and writes, reads, extends and removes keys as the gateway does. */
@@ -33,7 +33,7 @@ export async function tryStore({
   }
 }
 
-/** Undefined when it stands; otherwise why not. */
+/** Undefined when it is connected; otherwise the reason. */
 function connected(store: TokenStore): Promise<string | undefined> {
   return new Promise((resolve) => {
     store.onStateChange((ready, reason) => resolve(ready ? undefined : (reason ?? 'unknown error')));

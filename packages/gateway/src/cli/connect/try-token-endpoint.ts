@@ -18,8 +18,8 @@ export type EndpointOptions = Omit<TokenOptions, 'store'> &
   Pick<ClientCredentialsOptions, 'clientID' | 'clientSecret'>;
 
 /**
- * Tries a token endpoint, which the issuer names unless it is given. At gateway level a token is asked for, once; at application level, where nobody has a credential to
- * show, a request without any: whatever answers it is reachable.
+ * Tries a token endpoint: the configured one, or that of the issuer. At gateway level it requests one token. At application
+ * level, where no credentials are known, it sends a request without any: every response shows that the endpoint is reachable.
  */
 export async function tryTokenEndpoint(options: EndpointOptions): Promise<ConnectionResult> {
   // The limit of a request does not keep the process alive by itself.
@@ -90,7 +90,7 @@ async function obtain(
   }
 }
 
-/** A token may be good, and yet not what was configured for. */
+/** A valid token may still not be the configured one. */
 function judgeToken({ expiresAtMs, obtainedAtMs }: AccessToken): ConnectionResult | undefined {
   if (expiresAtMs === undefined)
     return {
@@ -122,7 +122,7 @@ async function knock({ clientConfig }: EndpointOptions, url: string): Promise<Co
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'grantgate' };
     const { status } = await transport.post(url, headers, 'grant_type=client_credentials', limit.signal);
     const answered = `the token endpoint responded with ${status}`;
-    // A server may have its reasons; but none that knows OAuth answers so to a client that says nothing of itself.
+    // Such a response may be deliberate, but no OAuth server sends it for a request without credentials.
     const doubtful = status >= 500 || status === 404 || status === 405 || status < 400;
     return doubtful
       ? {

@@ -5,7 +5,7 @@ import type * as localServer from '@grantgate/demo/local-server';
 /** The servers that the demo runs beside the gateway, from the package `@grantgate/demo`. */
 export type DemoServers = typeof authorizationServer & typeof echoServer & typeof localServer;
 
-/** Loads `@grantgate/demo`, which an installation of the gateway leaves out; undefined when it is not installed. */
+/** Loads the optional package `@grantgate/demo`; undefined when it is not installed. */
 export async function loadDemoServers(): Promise<DemoServers | undefined> {
   if (!isInstalled()) return undefined;
   return {

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { request } from 'undici';
 
-/** One stop of the tour: a request, and what must come back. */
+/** One stop of the tour: a request and the expected response. */
 export interface TourStop {
   readonly title: string;
   readonly path: string;
@@ -9,9 +9,9 @@ export interface TourStop {
   readonly user?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status: number;
-  /** Texts that the answer must hold. */
+  /** Texts that the response must contain. */
   readonly shows: readonly string[];
-  /** Token requests that it must cost. */
+  /** Expected number of token requests. */
   readonly tokenRequests: number;
 }
 
@@ -58,7 +58,7 @@ export const stops: readonly TourStop[] = [
   },
 ];
 
-/** The command line that makes the same request. */
+/** Command line that sends the same request. */
 export function toCurl({ path, user, headers = {} }: TourStop, gatewayUrl: string): string {
   const words = ['curl'];
   if (user !== undefined) words.push(`-u ${user}`);
@@ -70,11 +70,11 @@ export interface TourVisit {
   readonly status: number;
   readonly body: string;
   readonly tokenRequests: number;
-  /** What did not come out as it must. */
+  /** Differences from the expected response. */
   readonly faults: readonly string[];
 }
 
-/** Makes the request of a stop and compares. */
+/** Sends the request of a stop and compares the response. */
 export async function visit(
   stop: TourStop,
   gatewayUrl: string,

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { createProgram } from '../program.ts';
 
-/** Columns of the help, whatever terminal it is made in. */
+/** Columns of the help, independent of the terminal. */
 const width = 100;
 
-/** The page about the command: the help of the whole and of each command, as it is printed. */
+/** The page about the command: the help of the program and of each command, as printed. */
 export function formatCommandPage(): string {
   let text = '';
   const output = { write: (part: string) => void (text += part), colors: false };

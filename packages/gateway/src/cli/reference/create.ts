@@ -5,7 +5,10 @@ import { formatMetricsPage } from './metrics-page.ts';
 import { formatTraefikPage } from './traefik-page.ts';
 import { createOptionsPages, formatErrorsPage, formatOptionsPage } from './pages.ts';
 
-/** The whole reference, `docs/reference`, by path within it; made from the schemas, the help, the tables of refusals and the catalogue of metrics. */
+/**
+ * The files of `docs/reference` by path, generated from the schemas, the help, the tables of refusals and the catalogue of
+ * metrics.
+ */
 export function createReference(): ReadonlyMap<string, string> {
   const pages = new Map<string, string>();
   for (const [name, page] of Object.entries(createOptionsPages()))

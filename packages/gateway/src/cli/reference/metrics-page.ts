@@ -3,7 +3,7 @@ import { definitions } from '../../observe/metrics/catalogue.ts';
 /** How metrics of several workers are merged. */
 const merges = { max: 'maximum', min: 'minimum' } as const;
 
-/** The page about metrics: what `/metrics` can have, in its order. */
+/** The page about metrics: all metrics of `/metrics`, in its order. */
 export function formatMetricsPage(): string {
   const rows = Object.entries(definitions).map(([name, { type, labels, help, merge }]) => {
     const names = labels.map((label) => `\`${label}\``).join(', ') || 'none';

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../../config/json-schema.ts';
 import { isSchema } from '../../config/json-schema.ts';
 
-/** One option as the reference shows it. */
+/** One option, for the reference. */
 export interface Option {
   /** `entryPoints.NAME.address`, `servers[].url` */
   readonly path: string;
@@ -12,7 +12,7 @@ export interface Option {
   readonly meaning: string;
 }
 
-/** The options that stand below a path, each before those below it. */
+/** The options below a path, each before its own options. */
 export function listOptions(schema: JsonSchema, path = ''): readonly Option[] {
   const { properties = {}, required = [], items, additionalProperties, anyOf } = schema;
   const options: Option[] = [];
@@ -30,7 +30,7 @@ export function listOptions(schema: JsonSchema, path = ''): readonly Option[] {
   }
   if (isSchema(items)) options.push(...listOptions(items, `${path}[]`));
   if (isSchema(additionalProperties)) options.push(...listOptions(additionalProperties, `${path}.NAME`));
-  // Of several kinds, each would do: nothing of one is required.
+  // A value needs to match only one kind, so no option of a kind is required.
   for (const kind of anyOf ?? [])
     if (isSchema(kind)) options.push(...listOptions({ ...kind, required: [] }, path));
   return options;
@@ -64,7 +64,7 @@ function toNumber({ type, minimum, maximum, exclusiveMinimum }: JsonSchema): str
 
 const toPlural = (type: string): string => (/^[a-z]+$/.test(type) ? `${type}s` : type);
 
-/** What holds others has no default worth a word of its own. */
+/** Objects and lists of objects have no default of their own worth showing. */
 function toDefault({ default: value, type }: JsonSchema): string | undefined {
   if (value === undefined || (type === 'object' && JSON.stringify(value) === '{}')) return undefined;
   return code(value);
@@ -81,7 +81,7 @@ function toMeaning(schema: JsonSchema): string {
 const code = (value: unknown): string =>
   `\`${typeof value === 'string' && value !== '' ? value : JSON.stringify(value)}\``;
 
-/** As a table of Markdown. */
+/** A Markdown table. */
 export function formatOptions(options: readonly Option[]): string {
   const rows = options.map(
     ({ path, type, default: usual, required, meaning }) =>

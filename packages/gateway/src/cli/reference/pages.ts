@@ -40,7 +40,7 @@ import { refusalMeanings, startErrorMeanings, thrownErrorMeanings } from './refu
 
 /** A table of options under a heading. */
 export interface Section {
-  /** Empty for the page's own. */
+  /** Empty for the heading of the page. */
   readonly heading: string;
   readonly text: string;
   readonly options: readonly Option[];
@@ -62,7 +62,7 @@ const optionsOf = (schema: z.ZodType, path = ''): readonly Option[] =>
 const ofObject = (schema: z.ZodType): readonly Option[] =>
   optionsOf(schema).filter(({ path }) => !/^(?:apiVersion|kind|metadata|status)$|^spec$/.test(path));
 
-/** Of kinds that others specify: what there is to say about them here. */
+/** For kinds that other documents specify: only options with a description. */
 const describedOf = (...lists: readonly (readonly Option[])[]): readonly Option[] =>
   lists.flat().filter(({ meaning }) => meaning !== '');
 
@@ -190,7 +190,7 @@ export function formatErrorsPage(): string {
     ]);
   });
   const kindRefusals = kinds.flatMap((kind) => (kind.members === undefined ? (kind.refusals ?? []) : []));
-  // Kinds may share one.
+  // Kinds may share a refusal.
   const kindRows = [...new Set(kindRefusals)].map(({ refusal, meaning }) => {
     const { code, status, title, challenge, retryAfterSeconds } = refusal;
     const sent = [

@@ -1,4 +1,4 @@
-/** Options of Traefik that are served but do something else here, with what they do. */
+/** Options of Traefik that are served differently here, with the difference. */
 export const differences: Readonly<Record<string, string>> = {
   'http.routers.NAME.priority':
     'Routers of equal priority are ordered by name; in Traefik, their order is random.',

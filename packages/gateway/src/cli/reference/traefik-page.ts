@@ -9,16 +9,16 @@ import { differences, notServed } from './traefik-differences.ts';
 /** Version of Traefik whose options are listed in `traefik/`, by `scripts/list-traefik-options`. */
 const version = '3.7.13';
 
-/** What becomes of an option of Traefik. */
+/** How grantgate treats an option of Traefik. */
 export interface TraefikOption {
   /** `http.routers.NAME.rule` */
   readonly path: string;
   readonly outcome: 'same' | 'different' | 'not served';
-  /** Empty for what is the same. */
+  /** Empty for an option that is the same. */
   readonly reason: string;
 }
 
-/** The options of a part of Traefik's configuration: one for a whole branch of which nothing is served. */
+/** The options of a part of Traefik's configuration: a single one for a branch without any served option. */
 export function listTraefikOptions(part: 'dynamic' | 'static'): readonly TraefikOption[] {
   const served = new Set(
     listOptions(configurationSchemas[part === 'dynamic' ? 'routes' : 'install']()).map(({ path }) =>
@@ -41,7 +41,7 @@ export function listTraefikOptions(part: 'dynamic' | 'static'): readonly Traefik
   return options;
 }
 
-/** The source is at the same distance from what it is compiled to. */
+/** The source and the compiled file have the same distance to the lists. */
 const readList = (part: string): readonly string[] =>
   readRegularFileSync(
     fileURLToPath(new URL(`../../../src/cli/reference/traefik/${part}.txt`, import.meta.url)),
@@ -51,7 +51,7 @@ const readList = (part: string): readonly string[] =>
     .split('\n')
     .filter((line) => line !== '');
 
-/** Of the option, or of the nearest that it stands below. */
+/** Reason of the option, or of its nearest ancestor. */
 function findReason(path: string): string {
   const warning = unservedOptions.find(({ path: pattern }) => toPattern(pattern).test(path));
   if (warning !== undefined) return `${warning.reason[0]?.toUpperCase()}${warning.reason.slice(1)}.`;

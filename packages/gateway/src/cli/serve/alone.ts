@@ -8,7 +8,7 @@ import { untilStopped } from '../until-stopped.ts';
 export async function serveAlone(install: InstallConfig, io: Io): Promise<number> {
   const stop = untilStopped(io);
   let gateway: Gateway | undefined;
-  // From the beginning: until somebody listens, Node.js opens its debugger on SIGUSR1.
+  // From the start, because Node.js opens its debugger on SIGUSR1 while there is no listener.
   const stopReopening = io.onReopen(() => gateway?.reopenLogs());
   const sinks = { stdout: await io.openSink('stdout'), stderr: await io.openSink('stderr') };
   try {

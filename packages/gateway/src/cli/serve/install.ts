@@ -22,16 +22,16 @@ export interface ServeFlags {
   readonly workers?: string;
 }
 
-/** The flags, checked. */
+/** The validated flags. */
 export interface ServeOptions {
   readonly file: string | undefined;
   readonly checks: ExternalAuthAddresses;
   readonly workers: InstallConfig['workers'] | undefined;
 }
 
-/** The install configuration that a command line names, as often as it is asked for. */
+/** Reads the install configuration of a command line, any number of times. */
 export interface ReadInstallAgain {
-  /** The text of the file; undefined without one. What came from standard input stays what it was. */
+  /** The text of the file; undefined without one. Standard input is read only once. */
   text(): Promise<string | undefined>;
   parse(text: string | undefined): ReadInstall;
 }
@@ -75,7 +75,7 @@ export function createReadInstall(
           checks,
         ),
       );
-      // Without a configuration of its own, the log is for whoever looks on.
+      // Without a configuration, the log is meant for the person at the terminal.
       const config: InstallConfig = io.stderr.colors
         ? { ...install, log: { ...install.log, format: 'common' } }
         : install;

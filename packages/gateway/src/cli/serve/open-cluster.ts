@@ -6,11 +6,11 @@ import type { ClusterFeed } from '../../workers/cluster-feed.ts';
 import { createClusterFeed } from '../../workers/cluster-feed.ts';
 import type { Io } from '../io.ts';
 
-/** The cluster of one configuration after the other, which this process follows for its workers. */
+/** The clusters of successive configurations, which this process follows for its workers. */
 export interface Clusters {
-  /** The same one while the options are the same and it is not closed; undefined without a cluster in `providers`. */
+  /** The same feed while the options are unchanged and it is open; undefined without a cluster in `providers`. */
   open(config: InstallConfig): Promise<ClusterFeed | undefined>;
-  /** How the resources of the last one are followed. */
+  /** Status of the resources of the current cluster. */
   status(): readonly ResourceStatus[];
 }
 

@@ -25,12 +25,12 @@ interface InstallFile {
   readonly text: string | undefined;
 }
 
-/** Milliseconds that a worker may need beside the grace time-outs of its entry points. */
+/** Milliseconds that a worker may take to exit, in addition to the grace time-outs of its entry points. */
 const marginMs = 10_000;
 
 /**
- * Serves in processes of their own. This one holds what they share and serves nothing: what callers send never reaches the
- * process that everything depends on.
+ * Serves with worker processes. This process stores what they share and accepts no requests: input of callers never reaches
+ * the process on which all others depend.
  */
 export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgain, io: Io): Promise<number> {
   const stop = untilStopped(io);
@@ -94,7 +94,7 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
   }
 }
 
-/** A worker rotates it. */
+/** A worker rotates the file. */
 async function openPrimaryLog({ log }: InstallConfig, stderr: Sink): Promise<Sink> {
   if (log.file === undefined) return stderr;
   const { openLogFile } = await import('../../observe/log-file.ts');
@@ -114,7 +114,7 @@ function toPlan({ config, text }: InstallFile, cluster: ClusterFeed | undefined)
   };
 }
 
-/** Undefined for a configuration that is broken; what is wrong with it has been said. */
+/** Undefined for an invalid configuration; its problems have been reported. */
 async function readAgain(read: ReadInstallAgain, io: Io): Promise<InstallFile | undefined> {
   try {
     const text = await read.text();

@@ -89,18 +89,18 @@ async function serve(
 
 /** Commands of the primary process. */
 interface PrimaryCommands {
-  /** Undefined when the worker is not wanted any more. */
+  /** Undefined when the worker is no longer needed. */
   readonly assigned: Promise<Assignment | undefined>;
-  /** Aborted when the worker is told to stop: a start that is under way is given up. */
+  /** Aborted when the primary stops the worker: a start in progress is abandoned. */
   readonly stopping: AbortSignal;
-  /** Has the gateway do what the primary says, and what it said before; resolves when the gateway has ended. */
+  /** Applies earlier and later commands of the primary to the gateway; resolves when the gateway has stopped. */
   obey(gateway: Gateway): Promise<void>;
   onStored: (reply: ToWorker & { readonly kind: 'stored' }) => void;
   onMetrics: (reply: ToWorker & { readonly kind: 'metrics' }) => void;
   onCount: () => void;
   onPurge: (order: ToWorker & { readonly kind: 'purge' }) => void;
   onPurged: (reply: ToWorker & { readonly kind: 'purged' }) => void;
-  /** That of `providers`, as the primary follows it. */
+  /** The cluster of `providers`, which the primary follows. */
   readonly cluster: PrimaryCluster;
 }
 

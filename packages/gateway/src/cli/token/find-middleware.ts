@@ -11,9 +11,8 @@ import { UsageError } from '../usage-error.ts';
 const tokenKinds: readonly MiddlewareKind[] = [oAuthClientCredentials, jwt];
 
 /**
- * The middleware that is meant by a name: its qualified one (`api@file`), the same without the provider, or for a Kubernetes object
- * its own name without the namespace.
- *
+ * The middleware with a name: its qualified name (`api@file`), the name without the provider, or for a Kubernetes object its
+ * own name without the namespace.
  * @throws UsageError when there is none, or more than one.
  */
 export function findMiddleware(

@@ -10,15 +10,15 @@ import type { CallerCredential } from './read-credential.ts';
 
 export interface TokenResult {
   readonly decision: Decision;
-  /** Also when the decision is a refusal of its claims; undefined when none came. */
+  /** Present even if its claims are refused; undefined when there is no token. */
   readonly token: AccessToken | undefined;
   /** The token endpoint that the issuer names; undefined without an issuer, and when it names none. */
   readonly tokenEndpoint: string | undefined;
-  /** The failed token request in words for operators, with the server's own error; undefined when a token came. */
+  /** The failed token request for operators, with the server's own error; undefined when there is a token. */
   readonly failure: string | undefined;
 }
 
-/** Decides on one request exactly as the gateway would, and keeps the token to be looked at. */
+/** Decides on one request exactly as the gateway would, and returns the token for inspection. */
 export async function obtain(
   options: ClientCredentialsOptions,
   caller: CallerCredential | undefined,

@@ -16,13 +16,14 @@ export interface CallerCredential {
   readonly clientSecret: Secret;
 }
 
-/** Holds the client secret when no file is given: an argument would be seen by every user of the machine. */
+/**
+ * Environment variable of the client secret when no file is given; an argument would be visible to every user of the machine.
+ */
 export const secretVariable = 'GRANTGATE_CLIENT_SECRET';
 
 /**
- * Reads what a caller would bring; undefined at gateway level, where it brings nothing.
- *
- * @throws UsageError when it does not go with the level, or is not complete.
+ * Reads the credentials of a caller; undefined at gateway level, where callers have none.
+ * @throws UsageError when they do not fit the level, or are incomplete.
  */
 export async function readCredential(
   { clientID }: ClientCredentialsOptions,
@@ -44,7 +45,7 @@ export async function readCredential(
   const secret =
     clientSecretFile === undefined
       ? io.env[secretVariable]
-      : // Editors and `echo` end a file with a line break that is no part of the secret.
+      : // Editors and `echo` end a file with a line break that is not part of the secret.
         (await readInput(clientSecretFile, io, secretLimit)).replace(/\r?\n$/, '');
   if (secret === undefined)
     throw new UsageError(`missing client secret: pass it in --client-secret-file FILE or ${secretVariable}`);

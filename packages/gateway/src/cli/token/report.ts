@@ -13,7 +13,7 @@ import type { Style } from '../style.ts';
 import { formatPairs } from './format-pairs.ts';
 import type { TokenResult } from './obtain.ts';
 
-/** Report about a token and the decision on it. Holds the token only when it is shown. */
+/** Report about a token and the decision on it. Contains the token only with `--reveal`. */
 export interface TokenReport {
   readonly middleware: string;
   readonly level: 'application' | 'gateway';
@@ -30,13 +30,13 @@ export interface TokenReport {
         readonly value: string | undefined;
         /** `token_type` of the response; empty when it had none. */
         readonly type: string;
-        /** Undefined, zero or less: the gateway would use it once, without keeping it. */
+        /** Undefined, zero or less: the gateway would use it once and not cache it. */
         readonly lifetimeSeconds: number | undefined;
         /** Undefined: the token is opaque. */
         readonly claims: Claims | undefined;
       }
     | undefined;
-  /** Of the option `claims`; empty without it or without claims. */
+  /** Calls of the option `claims`; empty without it or without claims. */
   readonly calls: readonly CallExplanation[];
   /** Name and value; `Authorization` without its token unless it is shown. */
   readonly headers: readonly (readonly [string, string])[];
@@ -138,7 +138,7 @@ export function reportToJson({ refusal, token, headers, ...report }: TokenReport
     null,
     2,
   );
-  // A function, because `$` in a claim is no pattern of replacement.
+  // A function, because `$` in a claim must not be read as a replacement pattern.
   return token?.claims === undefined
     ? text
     : text.replace(JSON.stringify(place), () => claimJson(token.claims ?? null));

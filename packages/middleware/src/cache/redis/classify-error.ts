@@ -2,7 +2,7 @@ import { describeConnectionFault, findConnectionFault } from '../../base/connect
 import type { RedisFault, RedisFaultCode } from './fault.ts';
 import type { SocketFault } from './watch-socket.ts';
 
-/** Codes by the text that Redis, `ioredis` or Node.js gives; the first that fits counts. */
+/** Codes by the text of Redis, `ioredis` or Node.js; the first match counts. */
 const byMessage: readonly (readonly [RegExp, RedisFaultCode])[] = [
   [/^malformed reply/, 'MALFORMED_REPLY'],
   [/^WRONGPASS|invalid password|invalid username-password/, 'wrong_credentials'],
@@ -26,7 +26,7 @@ const byMessage: readonly (readonly [RegExp, RedisFaultCode])[] = [
   [/startup nodes|refresh slots cache/, 'no_cluster_node'],
 ];
 
-/** Codes that a socket of ours is given by `watchSocket` and `guardReplies`. */
+/** Codes that `watchSocket` and `guardReplies` assign to a socket. */
 const socketFaults: ReadonlySet<string> = new Set<SocketFault>([
   'NO_HANDSHAKE',
   'CLOSED_IN_HANDSHAKE',
@@ -48,7 +48,7 @@ const byNodeCode: ReadonlyMap<string, RedisFaultCode> = new Map([
   ['ENETUNREACH', 'unreachable'],
 ]);
 
-/** Finds out what an error of a Redis server, its client or its connection means. */
+/** Classifies an error of a Redis server, its client or its connection. */
 export function classifyError(error: unknown): RedisFault {
   if (!(error instanceof Error)) return { code: 'unknown' };
   // A cluster or a ready check fails for the reason of a node, which `ioredis` wraps.
@@ -58,7 +58,7 @@ export function classifyError(error: unknown): RedisFault {
   return classifyCode(code) ?? classifyMessage(error.message);
 }
 
-/** Whether no sentinel gives the master, which `ioredis` reports after it has tried all of them. */
+/** Whether no sentinel names the master, which `ioredis` reports after it has tried all of them. */
 export const areSentinelsExhausted = (error: unknown): boolean =>
   error instanceof Error && error.message.includes('sentinels are unreachable');
 

@@ -8,28 +8,27 @@ import {
   type RedisFaultCode,
 } from './fault.ts';
 
-/** What is known of a client's connection. */
+/** Known state of a client's connection. */
 export interface ConnectionState {
   isReady(): boolean;
-  /** Why the connection was last lost or refused; undefined while it stands. */
+  /** Reason why the connection was last lost or refused; undefined while it is open. */
   reason(): string | undefined;
-  /** Tells of each change of `isReady` and, while it is false, of a reason that says more than the one told before. */
+  /** Reports each change of `isReady` and, while it is false, each reason that is more specific than the last one. */
   onChange(listener: (ready: boolean, reason: string | undefined) => void): () => void;
 }
 
-/** A database that cannot be chosen: the client goes on with database 0, where other programs have their keys. */
+/** A database that cannot be selected: the client would continue with database 0, where other programs have their keys. */
 const wrongDatabase: ReadonlySet<RedisFaultCode> = new Set(['no_such_database', 'cluster_unexpected']);
 
-/** Why no sentinel says where the master is, by the fault of the last of them, or of the one that says most. */
+/** Fault of the last sentinel, or of the one with the most specific fault, when none names the master. */
 function ofSentinels(fault: RedisFault): RedisFault {
   if (fault.code === 'unknown_master_set' || fault.code === 'no_sentinel') return fault;
   return fault.code === 'connection_closed' ? { code: 'no_sentinel' } : { ...fault, ofSentinels: true };
 }
 
 /**
- * Listens to a client from its creation; the first outcome, good or bad, counts as a change.
- *
- * @param isClosed whether the end of the connection is wanted.
+ * Observes a client from its creation; the first outcome, good or bad, counts as a change.
+ * @param isClosed whether the connection was closed on purpose.
  */
 export function watchConnection(client: RedisClient, isClosed: () => boolean): ConnectionState {
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
@@ -70,17 +69,17 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
     } else {
       learn(next);
       if (wrongDatabase.has(next.code)) usable = false;
-      // The client goes on as the default user, when that one needs no password, until the connection is closed for it.
+      // The client continues as the default user, if that one needs no password, until this closes the connection.
       if (isAuthenticationFault(next) && client.status !== 'ready') usable = false;
     }
     if (!isReady()) tell(false);
   });
-  // Of one sentinel: another may do better.
+  // A fault of one sentinel: another one may succeed.
   client.on('sentinelError', (error) => {
     const next = classifyError(error);
     if (sentinelFault === undefined || rankFault(next) >= rankFault(sentinelFault)) sentinelFault = next;
   });
-  // Of a socket: the error that follows says less.
+  // A fault of a socket: the error that follows is less specific.
   client.on('nodeError', (error) => {
     if (client.status !== 'ready' && !isClosed()) learn(classifyError(error));
   });

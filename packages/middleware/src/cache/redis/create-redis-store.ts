@@ -7,9 +7,8 @@ import { connectThroughSentinels } from './sentinel.ts';
 import { connectStandalone } from './standalone.ts';
 
 /**
- * Creates a store in Redis, and begins to connect. It never waits for a connection: without one, operations reject at once, and
- * it reconnects by itself, without giving up. Several endpoints without sentinels belong to a cluster, as in Traefik.
- *
+ * Creates a store in Redis, and starts to connect. It never waits for a connection: without one, operations reject at once,
+ * and it reconnects by itself without giving up. Several endpoints without sentinels belong to a cluster, as in Traefik.
  * @throws RangeError without endpoints; Error when `ioredis` is not installed, or when a PEM text is invalid.
  */
 export function createRedisStore(options: RedisStoreOptions): TokenStore {

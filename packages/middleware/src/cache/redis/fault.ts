@@ -1,7 +1,7 @@
 import { describeConnectionFault } from '../../base/connection-fault.ts';
 import type { SocketFault } from './watch-socket.ts';
 
-/** What is wrong with a Redis server, or with the connection to it. */
+/** Fault of a Redis server, or of the connection to it. */
 export type RedisFaultCode =
   | SocketFault
   | 'wrong_credentials'
@@ -36,13 +36,13 @@ export interface RedisFault {
   readonly code: RedisFaultCode;
   /** A code of Node.js or the kind of a reply; never the text of an error. */
   readonly detail?: string;
-  /** The fault of the sentinel that says most, when none of them gives the master. */
+  /** The most specific fault of the sentinels, when none of them names the master. */
   readonly ofSentinels?: true;
 }
 
 /**
- * The words are ours: the text of an error, and the command that `ioredis` attaches to it, may hold a password. Where a fault has a
- * detail, it is put in their place.
+ * Our own words: the text of an error, and the command that `ioredis` attaches to it, may contain a password. The detail of a
+ * fault replaces its words.
  */
 const words: Readonly<Record<RedisFaultCode, string>> = {
   NO_HANDSHAKE: 'TLS: no response to the handshake; perhaps the server does not support TLS',
@@ -76,7 +76,7 @@ const words: Readonly<Record<RedisFaultCode, string>> = {
   unknown: 'unknown error',
 };
 
-/** Says in words what is wrong. */
+/** Describes the fault in words. */
 export function describeFault(fault: RedisFault): string {
   const { code, detail } = fault;
   const own =
@@ -113,5 +113,8 @@ const ranks: Readonly<Partial<Record<RedisFaultCode, number>>> = {
 };
 const highestRank = 4;
 
-/** How much a fault says: one that merely follows from another least, one that a server or TLS reports most. */
+/**
+ * How specific a fault is: one that only follows from another is the least, one that a server or TLS reports the most
+ * specific.
+ */
 export const rankFault = ({ code }: RedisFault): number => ranks[code] ?? highestRank;

@@ -8,14 +8,14 @@ export interface RedisEndpoint {
   readonly port: number;
 }
 
-/** How servers, and sentinels with them, are spoken to over TLS. All texts are PEM. */
+/** TLS options for servers and sentinels. All texts are PEM. */
 export interface RedisTls {
-  /** Authorities that are trusted, instead of those of Node.js. */
+  /** Trusted authorities, instead of those of Node.js. */
   readonly ca?: string;
-  /** The client's certificate, with its chain; comes with `key`. */
+  /** The client's certificate, with its chain; requires `key`. */
   readonly cert?: string;
   readonly key?: Secret;
-  /** Takes any certificate of the server. */
+  /** Accepts any certificate of the server. */
   readonly insecureSkipVerify: boolean;
 }
 
@@ -30,14 +30,14 @@ export interface RedisSentinel {
 
 /** A Redis server, a Redis Cluster, or a master that sentinels watch. */
 export interface RedisStoreOptions {
-  /** One or more: the server, nodes that a cluster is found by, or sentinels. */
+  /** One or more: the server, nodes from which the cluster is discovered, or sentinels. */
   readonly endpoints: readonly RedisEndpoint[];
   /** ACL user; without one, `password` is that of the default user. */
   readonly username?: string;
   readonly password?: Secret;
-  /** Number of the database, 0 and up; without meaning in a cluster, which has one database. */
+  /** Number of the database, 0 and up; ignored in a cluster, which has only one. */
   readonly database: number;
-  /** Milliseconds that callers wait for an operation. */
+  /** Time limit of an operation, in milliseconds. */
   readonly timeoutMs: number;
   /** Absent: plain TCP. */
   readonly tls?: RedisTls;

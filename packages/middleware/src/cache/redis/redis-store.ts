@@ -15,8 +15,8 @@ const deleteScript = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis
 return 0`;
 
 /**
- * The bucket of Traefik's `rateLimit.redis`, in the fields that Traefik uses, by the server's clock. Numbers are microseconds and
- * tokens; a bucket is forgotten when it is full again.
+ * The bucket of Traefik's `rateLimit.redis`, in Traefik's fields, by the server's clock. Numbers are microseconds and tokens;
+ * a bucket expires when it is full again.
  */
 const takeScript = `local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]

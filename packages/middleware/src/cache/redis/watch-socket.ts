@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** What became of a connection that says too little of it by itself; `describeFault` has the words. */
+/** Last phase of a connection whose errors say too little; `describeFault` has the words. */
 export type SocketFault =
   'NO_HANDSHAKE' | 'CLOSED_IN_HANDSHAKE' | 'CLOSED_AFTER_HANDSHAKE' | 'CLOSED_UNANSWERED' | 'MALFORMED_REPLY';
 
@@ -26,7 +26,7 @@ export function watchSocket(socket: Socket, tls: boolean, report: (error: Error)
   };
   socket.once('connect', () => (connected = true));
   socket.once('secureConnect', () => (secure = true));
-  // `ioredis` sets the limit of a connection that is being made, and gives it up after this listener.
+  // `ioredis` sets the time limit of a connection attempt, and abandons it after this listener.
   socket.once('timeout', () => {
     if (tls && connected && !secure) tell(toFault('NO_HANDSHAKE'));
   });

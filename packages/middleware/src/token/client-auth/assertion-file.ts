@@ -9,10 +9,9 @@ import { setAssertion } from './assertion.ts';
 const compactJws = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /**
- * `assertion_file`: a JWT that somebody else keeps fresh in a file, such as a projected service-account token of Kubernetes or a
- * JWT-SVID of SPIFFE. The file is read for each token request, so that a change needs no notice.
- *
- * @param within the file must be at or below one of these paths once symbolic links are followed; undefined: it may be anywhere.
+ * `assertion_file`: a JWT that another program refreshes in a file, such as a projected service-account token of Kubernetes
+ * or a JWT-SVID of SPIFFE. The file is read for each token request, so changes take effect without a reload.
+ * @param within the file must be at or below one of these paths after symbolic links are resolved; undefined: no restriction.
  */
 export function createAssertionFile(path = '', within?: readonly string[]): ClientAuth {
   return async (_server, client, body) => {

@@ -1,17 +1,17 @@
 import type { Secret } from '../../base/secret.ts';
 
-/** How assertions are made. */
+/** How assertions are created. */
 export interface AssertionSettings {
   /** PEM or JWK; undefined: the client secret signs. */
   readonly key: Secret | undefined;
   /** PEM certificate of the key; undefined: the one that the PEM text of the key contains, if any. */
   readonly certificate: string | undefined;
   readonly keyID: string | undefined;
-  /** Undefined: the usual one of the key. */
+  /** Undefined: the default algorithm of the key. */
   readonly algorithm: string | undefined;
   readonly audience: string;
   readonly lifetimeSeconds: number;
-  /** Absolute path of a file that holds an assertion. */
+  /** Absolute path of a file with an assertion. */
   readonly file: string | undefined;
   /** Paths that the file must be at or below; undefined: any. */
   readonly within?: readonly string[] | undefined;

@@ -7,9 +7,9 @@ import type { MethodDoubt } from '../failure.ts';
 /** Chooses the client authentication method of one token endpoint. */
 export interface ClientAuthChoice {
   /**
-   * Calls `obtain` with the method that is likely right for the client and, when that may be wrong, with the other.
-   *
-   * @param firstMethod the likely one while nothing is known; default `client_secret_basic`.
+   * Calls `obtain` with the method that is probably right for the client, and with the other method if the first may be
+   * wrong.
+   * @param firstMethod the first method while nothing is known; default `client_secret_basic`.
    */
   run(clientId: string, obtain: ObtainWith, firstMethod?: ClientAuthMethod): Promise<TokenOutcome>;
 }
@@ -21,14 +21,17 @@ export interface ClientAuthChoice {
 export type NextTry = 'retries' | 'other-method' | 'nothing';
 export type ObtainWith = (method: ClientAuthMethod, next: NextTry) => Promise<TokenOutcome>;
 
-/** The configured method, whatever the server says. */
+/** Always the configured method. */
 export const createFixedClientAuth = (method: ClientAuthMethod): ClientAuthChoice => ({
   run: (_clientId, obtain) => obtain(method, 'retries'),
 });
 
-/** Clients whose method is remembered per token endpoint, the most recently used kept; only a token earns a place. */
+/**
+ * Maximum number of clients whose method is remembered per token endpoint, evicted least recently used first; only clients
+ * with a token are added.
+ */
 const rememberedClients = 10_000;
-/** Milliseconds for which a method that gave a client a token is not doubted: a refusal is the secret's. */
+/** Milliseconds for which a method that obtained a token is trusted: a refusal is then due to the secret. */
 const trustMs = 60_000;
 
 /**
@@ -63,12 +66,13 @@ export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {
       const likely = known?.method ?? endpointMethod ?? firstMethod;
       const first = await attempt(likely, known === undefined ? 'other-method' : 'retries');
       if (known === undefined ? doubtOf(first) === undefined : !mayHaveChanged(first)) return first;
-      // Another request of this client may have found its method meanwhile.
+      // Another request of this client may have found the method meanwhile.
       const latest = clients.get(clientId) ?? known;
       const isTrusted = latest !== undefined && clock.monotonic() - latest.atMs < trustMs;
       if (isTrusted && latest.method === likely) return first;
       const second = await attempt(otherThan(likely), doubtOf(first) === 'weak' ? 'nothing' : 'retries');
-      // Refused both ways: `invalid_client` says more than the `invalid_request` of a server that saw no credentials.
+      // Both methods are refused: `invalid_client` is more specific than the `invalid_request` of a server that saw no
+      // credentials.
       return doubtOf(second) !== undefined && isRefusal(first) ? first : second;
     },
   };
@@ -83,7 +87,7 @@ const isRefusal = (outcome: TokenOutcome): boolean =>
 const doubtOf = (outcome: TokenOutcome): MethodDoubt | undefined =>
   outcome.kind === 'failure' ? outcome.methodDoubt : undefined;
 
-/** Whether a server may take another method than the one that worked: `unauthorized_client` comes after authentication. */
+/** Whether a server may accept another method than the one that worked: `unauthorized_client` comes after authentication. */
 function mayHaveChanged(outcome: TokenOutcome): boolean {
   if (outcome.kind === 'token') return false;
   return isRefusal(outcome)

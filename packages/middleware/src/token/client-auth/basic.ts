@@ -15,7 +15,10 @@ export function formEncode(text: string): string {
   );
 }
 
-/** Client authentication in the `Authorization` header: `client_secret_basic`. @param form `raw`: as RFC 7617 has it. */
+/**
+ * Client authentication in the `Authorization` header: `client_secret_basic`.
+ * @param form `raw`: as in RFC 7617.
+ */
 export function clientSecretBasic(clientSecret: Secret, form: 'encoded' | 'raw'): ClientAuth {
   const encode = form === 'raw' ? (text: string) => text : formEncode;
   return (_server, client, _body, headers) => {

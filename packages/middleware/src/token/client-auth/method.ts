@@ -10,7 +10,7 @@ import { clientSecretPost } from './post.ts';
 /** Authenticates a client in a token request. */
 export type ClientAuthFactory = (method: ClientAuthMethod, clientSecret: Secret) => ClientAuth;
 
-/** Nothing of assertions is loaded unless a method needs it. */
+/** The code for assertions is loaded only if a method needs it. */
 export function createClientAuthFactory(assertion: AssertionSettings, clock: Clock): ClientAuthFactory {
   const signing = once(async () =>
     (await import('./signed-assertion.ts')).createSignedAssertion(assertion, clock),

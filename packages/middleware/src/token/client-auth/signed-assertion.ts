@@ -8,9 +8,8 @@ import type { AssertionSettings } from './assertion.ts';
 import { setAssertion } from './assertion.ts';
 
 /**
- * `private_key_jwt` and `client_secret_jwt`: a JWT of its own for each token request (RFC 7523 section 3, OpenID Connect Core 1.0
+ * `private_key_jwt` and `client_secret_jwt`: a new JWT for each token request (RFC 7523 section 3, OpenID Connect Core 1.0
  * section 9).
- *
  * @throws TypeError when the key cannot sign; options validation finds that first.
  */
 export function createSignedAssertion(
@@ -45,6 +44,6 @@ export function createSignedAssertion(
 }
 
 function toSecretKey(secret: Secret): KeyObject {
-  // HMAC fills a key up with zeros, so that an empty one, which no API takes, is the same as this (RFC 2104 section 2).
+  // HMAC pads a key with zeros, so this is the same as an empty key, which no API accepts (RFC 2104 section 2).
   return createSecretKey(secret.reveal() || '\0', 'utf8');
 }

@@ -6,13 +6,13 @@ import { createTokenFailure } from '../failure.ts';
 import type { Discovery, DiscoveryOptions, DiscoveryParts } from './discovery.ts';
 import type { ServerMetadata } from './metadata.ts';
 
-/** A discovery that somebody uses. */
+/** A discovery in use. */
 export interface DiscoveryUse {
   readonly discovery: () => MaybePromise<Discovery>;
   readonly release: () => Promise<void>;
 }
 
-/** A discovery with one user. Nothing of it is loaded before a token is needed. */
+/** A discovery with one user. Its code is loaded when a token is first needed. */
 export function deferDiscovery(options: DiscoveryOptions, parts: DiscoveryParts): DiscoveryUse {
   let loading: Promise<Discovery> | undefined;
   return {
@@ -77,7 +77,7 @@ export function createDiscoveredEndpoint(
 const isSame = (a: ServerMetadata, b: ServerMetadata): boolean =>
   a.tokenEndpoint === b.tokenEndpoint && a.firstMethod === b.firstMethod;
 
-/** Whether it may be that the server has another token endpoint by now. */
+/** Whether the server may have moved its token endpoint. */
 function mayHaveMoved(outcome: TokenOutcome): boolean {
   if (outcome.kind === 'token' || outcome.isLocal === true) return false;
   return !['credentials_refused', 'request_rejected'].includes(outcome.reason);

@@ -4,7 +4,10 @@ import { createDiscovery, type Discovery, type DiscoveryOptions, type DiscoveryP
 
 /** Discoveries in use. */
 export interface Discoveries {
-  /** Shares one among all that request the metadata of an issuer in the same way. To be released exactly once. */
+  /**
+   * Shares one discovery among all users that request the metadata of an issuer in the same way. Must be released exactly
+   * once.
+   */
   acquire(options: DiscoveryOptions): DiscoveryUse;
 }
 

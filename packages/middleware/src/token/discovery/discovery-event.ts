@@ -1,20 +1,20 @@
 import type { TokenFailureReason } from '../failure.ts';
 
-/** What becomes of the requests for the metadata of an issuer. Never holds a secret. */
+/** Outcome of a request for the metadata of an issuer. Never contains a secret. */
 export type DiscoveryEvent =
-  /** The issuer published metadata that can be used. */
+  /** The issuer published valid metadata. */
   | {
       readonly kind: 'discovered';
       readonly issuer: string;
       readonly tokenEndpoint: string;
-      /** The token endpoint until now, when it was another one; undefined for the first metadata, too. */
+      /** The previous token endpoint if it was different; undefined for the first metadata. */
       readonly previousTokenEndpoint: string | undefined;
     }
   | {
       readonly kind: 'failed';
       readonly issuer: string;
       readonly reason: TokenFailureReason;
-      /** For operators: may quote what the issuer published. */
+      /** For operators: may quote the published metadata. */
       readonly detail: string;
       /** True for the first failure of an outage. */
       readonly isFirst: boolean;

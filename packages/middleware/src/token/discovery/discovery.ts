@@ -26,13 +26,13 @@ export interface DiscoveryParts {
   readonly onEvent?: ((event: DiscoveryEvent) => void) | undefined;
 }
 
-/** The metadata of one issuer, requested when they are first needed, and kept. */
+/** The metadata of one issuer, requested when they are first needed, and cached. */
 export interface Discovery {
-  /** A value when they are in memory. However many wait, there is one request. */
+  /** A value when they are in memory. There is one request for any number of waiting callers. */
   readonly get: () => MaybePromise<ServerMetadata | TokenFailure>;
-  /** Told that the token endpoint fails: metadata older than five minutes are requested again in the background. */
+  /** Called when the token endpoint fails: metadata older than five minutes are requested again in the background. */
   readonly doubt: () => void;
-  /** Closes its connections once the request under way has ended. */
+  /** Closes its connections once the request in flight has ended. */
   readonly close: () => Promise<void>;
 }
 
@@ -54,10 +54,13 @@ interface DiscoveryOutage {
   readonly untilMs: number;
 }
 
-/** Milliseconds without a request after the first failure, doubled with each further one, and at most; a part of it at random. */
+/**
+ * Delay before the next request after a failure, in milliseconds: the first, doubled with each further failure, and the
+ * maximum; partly random.
+ */
 const firstCooldownMs = 1_000;
 const longestCooldownMs = 30_000;
-/** The longest `Retry-After` that is believed, in milliseconds. */
+/** The longest accepted `Retry-After`, in milliseconds. */
 const longestRetryAfterMs = 300_000;
 
 /**
@@ -150,7 +153,7 @@ const refuse = ({ reason, detail, response }: TokenFailure, waitMs: number): Tok
     isLocal: true,
   });
 
-/** A request that does not wait meets no time-out. */
+/** A request in the background needs no time-out for callers. */
 function refuseMeanwhile({ failure }: DiscoveryOutage, leftMs: number): TokenFailure {
   const reason = failure.reason === 'timeout' ? 'unavailable' : failure.reason;
   return refuse({ ...failure, reason }, leftMs);

@@ -1,6 +1,6 @@
 import { isLoopback } from '../../base/loopback.ts';
 
-/** What an issuer publishes of itself, as far as token requests need it (RFC 8414 section 2). */
+/** The metadata of an issuer that token requests need (RFC 8414 section 2). */
 export interface ServerMetadata {
   readonly kind: 'metadata';
   /** Absolute. For a client with a certificate: the alias for mutual TLS, where there is one (RFC 8705 section 5). */
@@ -11,14 +11,14 @@ export interface ServerMetadata {
   readonly jwksUri: string | undefined;
 }
 
-/** What metadata must fit. */
+/** Requirements on metadata. */
 export interface MetadataRules {
   readonly issuer: string;
   /** Whether the client has a certificate. */
   readonly usesCertificate: boolean;
 }
 
-/** Why a document is not the metadata of an issuer, in words that may quote the document: for operators alone. */
+/** Why a document is not valid metadata of the issuer; may quote the document, so for operators only. */
 export interface MetadataProblem {
   readonly kind: 'problem';
   readonly text: string;

@@ -11,13 +11,13 @@ import { readMetadata, type MetadataRules, type ServerMetadata } from './metadat
 
 /** How the metadata of an issuer is requested. */
 export interface MetadataRequest extends MetadataRules {
-  /** More headers, none of ours. */
+  /** Additional headers; none that the gateway sets itself. */
   readonly headers: Readonly<Record<string, Secret>>;
-  /** Milliseconds for each request, connection included. */
+  /** Time limit of each request in milliseconds, including the connection. */
   readonly timeoutMs: number;
 }
 
-/** Metadata with how long it may be used. */
+/** Metadata and the time for which they may be used. */
 export interface FreshMetadata {
   readonly kind: 'fresh';
   readonly metadata: ServerMetadata;
@@ -31,9 +31,9 @@ const places = [
 ] as const;
 type MetadataLocation = (typeof places)[number];
 
-/** Characters of the shortest header value that is kept out of problems. */
+/** Minimum length of a header value that is withheld from problems. */
 const shortestSecret = 6;
-/** Characters of a problem, both places together. */
+/** Maximum length of a problem, for both URLs together. */
 const maxProblemCharacters = 600;
 
 /**
@@ -58,13 +58,13 @@ export async function requestMetadata(
   return toAttempt(fault, describeFaults(faults, request));
 }
 
-/** Why one place has no metadata that can be used. */
+/** Why one URL has no usable metadata. */
 interface MetadataFault {
   readonly kind: 'fault';
   readonly place: MetadataLocation;
   readonly failure: TokenFailure;
   readonly transient: boolean;
-  /** Undefined when no response came. */
+  /** Undefined without a response. */
   readonly response: { readonly status: number; readonly problem: string } | undefined;
 }
 
@@ -140,7 +140,10 @@ function parseJson(text: string): unknown {
 }
 
 const defaultLifetimeMs = 3_600_000;
-/** Milliseconds for which metadata are used at least, so that a server that forbids caching is not asked for each token. */
+/**
+ * Minimum time for which metadata are used, in milliseconds, so that they are not requested for each token if the server
+ * forbids caching.
+ */
 export const leastLifetimeMs = 300_000;
 const longestLifetimeMs = 86_400_000;
 
@@ -165,7 +168,7 @@ function describeFaults(faults: readonly MetadataFault[], { headers }: MetadataR
   const text = faults
     .map(({ place, failure, response }) => `${place.name}: ${response?.problem ?? failure.detail}`)
     .join('; ');
-  // A server may repeat what it was sent. A short value, such as a version, is no secret, and may be a part of anything.
+  // A server may echo what it received. A short value, such as a version, is not a secret and may occur in any text.
   const secrets = Object.values(headers)
     .map((value) => value.reveal())
     .filter(({ length }) => length >= shortestSecret);

@@ -9,9 +9,9 @@ import { listLocalReferenceRules } from './local-references.ts';
 export const openAnnotation = 'grantgate.dev/open';
 
 /**
- * Admission policies that refuse names which the schemas do not know, in whatever letter case they may stand. A schema of a
- * CustomResourceDefinition cannot: it would prune them, and a route may be open without what was pruned. Traefik's own definitions
- * prune before any policy sees the object: `open-routes` refuses what is left then, a route without a middleware.
+ * Admission policies that refuse names that are not in the schemas, in any letter case. The schema of a
+ * CustomResourceDefinition cannot do this: it would prune them, and a route could be open without the pruned field. Traefik's
+ * own definitions prune before any policy sees the object, so `open-routes` refuses the result: a route without a middleware.
  */
 export function createAdmissionPolicies(): Readonly<Record<string, readonly object[]>> {
   const { ingressRoute, options } = createSpecSchemas();
@@ -30,7 +30,7 @@ export function createAdmissionPolicies(): Readonly<Record<string, readonly obje
       'ingressroutes',
       'ingressroutes',
       'has(object.spec)',
-      // The gateway says what it does with the other names: it ignores them, or refuses the route by them.
+      // The gateway reports the other names: it ignores them, or refuses requests of the route.
       listRules(ingressRoute, otherIngressRouteNames, spec, 'spec'),
     ),
     middlewares: toPolicy(
@@ -49,7 +49,7 @@ export function createAdmissionPolicies(): Readonly<Record<string, readonly obje
   };
 }
 
-/** The type dyn: rules look at fields that a schema need not declare; of `metadata`, the API server declares the name alone. */
+/** The type dyn: rules read fields that a schema need not declare; of `metadata`, the API server declares only the name. */
 const spec = 'variables.spec';
 
 function openRule(): AdmissionRule {

@@ -1,29 +1,29 @@
 import type { JsonSchema } from '../../../config/json-schema.ts';
 import { isSchema } from '../../../config/json-schema.ts';
 
-/** A rule in CEL, and a message for where it is false; the expression of a message names the wrong fields. */
+/** A rule in CEL, and a message for objects that violate it; the expression of the message lists the wrong fields. */
 export interface AdmissionRule {
   readonly expression: string;
   readonly message: string;
   readonly messageExpression?: string;
 }
 
-/** Where a schema stands, and how expressions get there. */
+/** Path of a schema, and the expressions that lead to it. */
 interface SchemaLocation {
   /** In CEL. */
   readonly at: string;
   /** For people. */
   readonly path: string;
-  /** Wraps the test of a value into the steps that lead to it; true for what has another type on the way. */
+  /** Wraps a test of a value in the steps that lead to it; true if a step has another type. */
   readonly within: (test: string) => string;
-  /** The same for a text about a value; empty for what has another type on the way. */
+  /** The same for a text about a value; empty if a step has another type. */
   readonly collect: (text: string) => string;
 }
 
 /**
- * One rule for each object with known names, here or below, and for each option that is a boolean or an object; `ignored` names are
- * let through everywhere. `at` is an expression of the type dyn: a server that knows the schema would reject comprehensions over an
- * object, and fields that Traefik's schema does not declare.
+ * One rule for each object with known names, at `at` or below, and for each option that is a boolean or an object; `ignored`
+ * names are accepted everywhere. `at` is an expression of the type dyn: an API server with the schema would reject
+ * comprehensions over an object, and fields that Traefik's schema does not declare.
  */
 export function listRules(
   schema: JsonSchema,

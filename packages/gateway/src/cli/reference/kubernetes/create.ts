@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { createAdmissionPolicies } from './admission-policies.ts';
 import { createCustomResources } from './custom-resources.ts';
 
-/** The manifests that say what the API server shall accept, by path within `deploy`; the Helm chart has copies of its own. */
+/** Manifests for the API server, by path within `deploy`; the Helm chart has its own copies. */
 export function createManifests(): ReadonlyMap<string, string> {
   const manifests = new Map<string, string>();
   for (const [name, definition] of Object.entries(createCustomResources())) {

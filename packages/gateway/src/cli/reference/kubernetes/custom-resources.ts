@@ -18,7 +18,7 @@ import type { MiddlewareKind } from '../../../middlewares/kind.ts';
 import type { StructuralSchema } from '../../../config/structural-schema.ts';
 import { toOpen, toStructural } from '../../../config/structural-schema.ts';
 
-/** A CustomResourceDefinition, as far as this project fills one in. */
+/** The part of a CustomResourceDefinition that this project sets. */
 export interface CustomResourceDefinition {
   readonly apiVersion: 'apiextensions.k8s.io/v1';
   readonly kind: 'CustomResourceDefinition';
@@ -46,7 +46,7 @@ const jsonSchemas = {
   }),
 };
 
-/** What `spec` of an `IngressRoute` looks like, and what stands below each kind of middleware: the readers take their parts one by one. */
+/** Schemas of `spec` of an `IngressRoute` and of each kind of middleware; readers validate their parts separately. */
 export function createSpecSchemas(): {
   readonly ingressRoute: JsonSchema;
   readonly options: ReadonlyMap<MiddlewareKind, JsonSchema>;
@@ -71,7 +71,7 @@ export function createSpecSchemas(): {
   };
 }
 
-/** What Traefik's own definition of an IngressRoute demands. */
+/** Fields that Traefik's own definition of an IngressRoute requires. */
 const requiredByTraefik: ReadonlySet<string> = new Set(['routes', 'match', 'name']);
 
 /** `spec` of a kind whose reader takes it whole. */
@@ -95,7 +95,7 @@ export function createCustomResources(): Readonly<Record<string, CustomResourceD
       ...toStructural(toOpen(ingressRoute, requiredByTraefik)),
       description: 'Routes of HTTP requests.',
     }),
-    // Other types of middleware are kept as they are: a cluster may have Traefik's, which refuse here.
+    // Other types of middleware are kept: a cluster may have those of Traefik, which refuse requests here.
     middlewares: define('Middleware', 'middleware', {
       description: 'A middleware of one type.',
       type: 'object',

@@ -3,12 +3,12 @@ import { isSchema } from '../../../config/json-schema.ts';
 import type { AdmissionRule } from './admission-rules.ts';
 
 /**
- * Rules that refuse what reads the gateway's own environment and files: a text that begins with `urn:env:` or `urn:file:`, wherever it
- * stands among the options of a middleware, and a file of assertions. The gateway matches the names of options in any letter case, and
- * so do the rules.
- *
+ * Rules that refuse references to the gateway's own environment and files: a string that starts with `urn:env:` or
+ * `urn:file:`, anywhere in the options of a middleware, and a file of assertions. Like the gateway, the rules match option
+ * names in any letter case.
  * @param spec an expression of the type dyn.
- * @param types name to schema of the options. @param plugins the same for what stands below `plugin`.
+ * @param types name to schema of the options.
+ * @param plugins the same for options below `plugin`.
  */
 export function listLocalReferenceRules(
   spec: string,
@@ -33,14 +33,14 @@ export function listLocalReferenceRules(
 const namesOf = (schemas: Readonly<Record<string, JsonSchema>>): string[] =>
   Object.keys(schemas).map((name) => name.toLowerCase());
 
-/** @param found an expression of a text that names what is wrong; empty when nothing is. */
+/** @param found an expression of a text that lists the wrong values; empty when there is none. */
 const toRule = (found: string, advice: string): AdmissionRule => ({
   expression: `${found} == ''`,
   message: `spec: ${advice}`,
   messageExpression: `'spec' + ${found} + ': ${advice.replaceAll("'", String.raw`\'`)}'`,
 });
 
-/** An expression of what `collect` says of each value that stands below names of one list after the other. */
+/** An expression of the results of `collect` for each value below names of one list after the other. */
 function inMaps(
   at: string,
   [names, ...deeper]: readonly (readonly string[])[],
@@ -54,7 +54,7 @@ function inMaps(
   return `(type(${at}) == map ? ${join(`${at}.map(${key}, ${isNamed} ? ${below} : '')`)} : '')`;
 }
 
-/** Makes the expression of the paths of all local references at or below options, in lists too. */
+/** The expression of the paths of all local references at or below options, including lists. */
 function collectTexts(schemas: Readonly<Record<string, JsonSchema>>): (at: string, path: string) => string {
   const collect = (at: string, path: string, depth: number): string => {
     const inList = `(type(${at}) == list && ${at}.exists(item, ${isLocal('item')}) ? ${path} : '')`;
