@@ -4,7 +4,7 @@ import type { AccessLogConfig } from './install.ts';
 
 type AccessLogOptions = z.output<typeof accessLogSchema>;
 
-/** @param at makes paths absolute. */
+/** @param at resolves a path against the folder of the file. */
 export function toAccessLog(
   { filePath, filters, fields, ...written }: AccessLogOptions,
   at: (path: string) => string,

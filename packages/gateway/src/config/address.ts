@@ -1,16 +1,16 @@
 import { BlockList, isIP } from 'node:net';
 
 export interface HostPort {
-  /** Undefined: every address of the machine. */
+  /** Undefined: all addresses of the machine. */
   readonly host: string | undefined;
-  /** 0: a free one. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
 const shape = /^(?:\[([^[\]]+)\]|([^[\]:/]*)):(\d{1,5})(?:\/tcp)?$/i;
 const hostname = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?$/;
 
-/** Whether an address is one of UDP, in Traefik's form: `:53/udp`. */
+/** Whether an address is a UDP address in Traefik's form: `:53/udp`. */
 export const isUdpAddress = (text: string): boolean =>
   /\/udp$/i.test(text) && parseAddress(text.slice(0, -'/udp'.length)) !== undefined;
 
@@ -25,18 +25,18 @@ export function parseAddress(text: string): HostPort | undefined {
 }
 
 /**
- * Whether no two listeners can have these addresses at the same time. Host names are compared as they are: what they resolve to is known
- * when they are listened on.
+ * Whether two listeners cannot have these addresses at the same time. Host names are compared as text, because they are
+ * resolved only when they are listened on.
  */
 export function isSameListener(a: HostPort, b: HostPort): boolean {
   if (a.port !== b.port || a.port === 0) return false;
   const [one, other] = [toListened(a.host), toListened(b.host)];
-  // Every IPv6 address takes IPv4 with it.
+  // A listener on all IPv6 addresses accepts IPv4, too.
   if (one === other || one === '::' || other === '::') return true;
   return (one === '0.0.0.0' && isIP(other) === 4) || (other === '0.0.0.0' && isIP(one) === 4);
 }
 
-/** One text for each address. */
+/** One form of each address. */
 function toListened(host = '::'): string {
   return isIP(host) === 6 ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host.toLowerCase();
 }

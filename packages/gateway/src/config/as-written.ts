@@ -1,6 +1,6 @@
 import { isMapping } from './path.ts';
 
-/** The path in the letter case in which the options have it. */
+/** The path in the letter case of the options. */
 export function asWritten(options: unknown, path: readonly string[]): string[] {
   let at = options;
   return path.map((name) => {

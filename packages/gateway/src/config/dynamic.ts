@@ -4,8 +4,8 @@ import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
 
 /**
- * What a provider emits: a whole, named, immutable configuration. Names are qualified as Traefik does
- * (`api@file`, `apps-test-client-creds@kubernetescrd`). An entry with `errors` is broken: it refuses alone.
+ * The output of a provider: a complete, immutable configuration. Names are qualified as in Traefik (`api@file`,
+ * `apps-test-client-creds@kubernetescrd`). An entry with `errors` is broken: it refuses requests without affecting others.
  */
 export interface DynamicConfiguration {
   readonly routers: ReadonlyMap<string, RouterConfig>;
@@ -15,22 +15,22 @@ export interface DynamicConfiguration {
   readonly serversTransports: ReadonlyMap<string, ServersTransportConfig>;
   /** Kubernetes `Secret` objects as `namespace/name`, each a map of key to value. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Those of a cluster that have not been read, and so may be present, as `namespace/name`. */
+  /** Secrets of a cluster that have not been read and may exist, as `namespace/name`. */
   readonly unreadSecrets: UnreadSecrets;
-  /** Everything that was found, broken entries' errors included. */
+  /** All problems, including the errors of broken entries. */
   readonly problems: readonly Problem[];
 }
 
-/** Why a Secret has not been read: its response is on its way, or a role is missing. */
+/** Why a Secret has not been read: its response has not arrived, or a role is missing. */
 export type UnreadSecrets = ReadonlyMap<string, 'pending' | 'forbidden'>;
 
-/** What a configuration says of TLS connections of callers. */
+/** The part of a configuration about TLS connections of callers. */
 export interface TlsSection {
   /** In the order of the documents. */
   readonly certificates: readonly CertificateConfig[];
-  /** By name: `default` is the only one that is used, as in Traefik. */
+  /** By name; only `default` is used, as in Traefik. */
   readonly stores: ReadonlyMap<string, TlsStoreConfig>;
-  /** By qualified name; those for routers without options are called `default`, without a provider. */
+  /** By qualified name; the options for routers without options are called `default`, without a provider. */
   readonly options: ReadonlyMap<string, TlsOptionsConfig>;
 }
 
@@ -43,11 +43,11 @@ export interface ConfigEntry {
 
 export interface RouterConfig extends ConfigEntry {
   readonly rule: string;
-  /** The place of a code unit of the rule, counted from 0. */
+  /** The position of a code unit of the rule, counted from 0. */
   readonly rulePlace: (offset: number) => Place;
   /** Empty: every entry point but `admin`. */
   readonly entryPoints: readonly string[];
-  /** The place of one of them. */
+  /** The position of one of them. */
   readonly entryPointPlace: (index: number) => Place;
   /** Qualified names, outermost first. */
   readonly middlewares: readonly string[];
@@ -76,49 +76,52 @@ export type BalancingStrategy = 'wrr' | 'p2c' | 'hrw' | 'leasttime';
 export interface LoadBalancerConfig extends ConfigEntry {
   readonly kind: 'loadBalancer';
   readonly servers: readonly ServerConfig[];
-  /** The caller's Host goes to the upstream. */
+  /** Forwards the caller's Host to the upstream. */
   readonly passHostHeader: boolean;
-  /** Qualified name of how servers are connected to; undefined: as everywhere. */
+  /** Qualified name of a servers transport; undefined: the default one. */
   readonly serversTransport: string | undefined;
   readonly healthCheck: HealthCheckConfig | undefined;
   readonly sticky: StickyConfig | undefined;
   /** Default: `wrr`. */
   readonly strategy?: BalancingStrategy;
-  /** Undefined: responses to requests do not decide about the health of servers. */
+  /** Undefined: responses to requests do not affect the health of servers. */
   readonly passiveHealthCheck?: PassiveHealthCheckConfig | undefined;
 }
 
-/** A server that fails `maxFailedAttempts` times in a window, without a success between, gets no requests for as long. */
+/**
+ * A server that fails `maxFailedAttempts` times in a window, without a success in between, gets no requests for the same
+ * time.
+ */
 export interface PassiveHealthCheckConfig {
   readonly failureWindowMs: number;
   readonly maxFailedAttempts: number;
 }
 
-/** Spreads requests over other services by weight. */
+/** Distributes requests over other services by weight. */
 export interface WeightedConfig extends ConfigEntry {
   readonly kind: 'weighted';
   readonly services: readonly WeightedMember[];
   /** In turn, or by the address of the peer. Default: `wrr`. */
   readonly strategy?: 'wrr' | 'hrw';
-  /** Undefined: no cookie names the service. */
+  /** Undefined: there is no cookie for the service. */
   readonly sticky?: StickyConfig | undefined;
 }
 
 export interface WeightedMember {
   readonly name: string;
   readonly weight: number;
-  /** As the configuration writes it, which cookies and the hash of an address are made of. Default: `name`. */
+  /** Name as written in the configuration, from which cookies and the hash of an address are derived. Default: `name`. */
   readonly writtenName?: string;
 }
 
-/** Sends requests to a service, or to another one while that has no healthy server. */
+/** Sends requests to a service, or to another one while the first has no healthy server. */
 export interface FailoverConfig extends ConfigEntry {
   readonly kind: 'failover';
   readonly service: string;
   readonly fallback: string;
 }
 
-/** Limits of connections; what is undefined has its default. */
+/** Limits of connections; undefined limits have their defaults. */
 export interface TransportLimits {
   readonly maxIdleConnsPerHost: number | undefined;
   readonly dialTimeoutMs: number | undefined;
@@ -126,7 +129,7 @@ export interface TransportLimits {
   readonly idleConnTimeoutMs: number | undefined;
 }
 
-/** How servers are connected to; what is undefined is as everywhere. */
+/** Settings of connections to servers; undefined settings have their defaults. */
 export interface ServersTransportConfig extends ConfigEntry, TransportLimits {
   readonly serverName: string | undefined;
   readonly insecureSkipVerify: boolean;
@@ -140,7 +143,7 @@ export interface ServerConfig {
   readonly url: string;
   /** 0 and up. */
   readonly weight: number;
-  /** Whether the path of `url` is put before that of a request; default false. */
+  /** Whether the path of `url` is put before the path of requests; default false. */
   readonly preservePath?: boolean;
 }
 
@@ -152,7 +155,7 @@ export interface HealthCheckConfig {
   readonly hostname: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly intervalMs: number;
-  /** While the server is not healthy. */
+  /** Interval while the server is not healthy. */
   readonly unhealthyIntervalMs: number;
   readonly timeoutMs: number;
   readonly followRedirects: boolean;
@@ -168,32 +171,31 @@ export interface StickyConfig {
   readonly secure: boolean;
   readonly httpOnly: boolean;
   readonly sameSite: 'none' | 'lax' | 'strict' | undefined;
-  /** Seconds; 0: a session cookie; below 0: the cookie ends at once. */
+  /** Seconds; 0: a session cookie; below 0: the cookie expires at once. */
   readonly maxAgeSeconds: number;
 }
 
 export interface MiddlewareConfig extends ConfigEntry {
-  /** Name of its kind, in Traefik's spelling; undefined for one of a kind that is not served, which is broken. */
+  /** Name of its kind, in Traefik's spelling; undefined for a kind that is not served: the middleware is broken. */
   readonly kind: string | undefined;
   /** Options as written, references unresolved, keys in their written letter case. */
   readonly options: unknown;
-  /** Namespace that `urn:k8s:` references are looked up in; undefined outside Kubernetes. */
+  /** Namespace for `urn:k8s:` references; undefined outside Kubernetes. */
   readonly namespace: string | undefined;
   /** `urn:env:` and `urn:file:` references that its options may use; undefined: any. */
   readonly localReferences: LocalReferences | undefined;
   /**
-   * Place of an option by its path as written in `options`; the nearest known ancestor when it has none of its own. A
-   * string's place is where its text begins; with `key`, the place of the option's name; with a number, the place
-   * of that code unit of the string.
+   * Position of an option by its path as written in `options`, or of the nearest known ancestor. A string's position is the
+   * start of its text; with `key`, the position of the option's name; with a number, that of the code unit of the string.
    */
   readonly placeOf: (path: Path, part?: EntryPart) => Place;
-  /** Qualified name of the service that it sends requests to; undefined for one that sends none, or names none. */
+  /** Qualified name of the service to which it sends requests; undefined if there is none. */
   readonly service?: string | undefined;
-  /** Qualified names of the middlewares that it consists of, outermost first; undefined for one that is a step itself. */
+  /** Qualified names of the middlewares of a chain, outermost first; undefined for a middleware that is a step itself. */
   readonly members: readonly string[] | undefined;
 }
 
-/** A text in PEM: itself, in a file, or under the first of some keys that a Kubernetes Secret has. */
+/** PEM text: literal, in a file, or under the first existing one of some keys of a Kubernetes Secret. */
 export type PemSource =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'file'; readonly path: string }
@@ -205,7 +207,7 @@ export type PemSource =
       readonly orOnlyKey?: boolean;
     };
 
-/** A certificate with its key, as a configuration names them. */
+/** A certificate with its key, as in a configuration. */
 export interface CertificateSource {
   readonly cert: PemSource;
   readonly key: PemSource;
@@ -220,9 +222,9 @@ export interface TlsStoreConfig extends ConfigEntry {
 export interface TlsOptionsConfig extends ConfigEntry {
   readonly minVersion: TlsVersion | undefined;
   readonly maxVersion: TlsVersion | undefined;
-  /** In Go's names; undefined: the usual ones. */
+  /** In Go's names; undefined: the defaults. */
   readonly cipherSuites: readonly string[] | undefined;
-  /** In Go's names; undefined: the usual ones. */
+  /** In Go's names; undefined: the defaults. */
   readonly curvePreferences: readonly string[] | undefined;
   readonly clientCAs: readonly PemSource[];
   /** Undefined: depends on whether there are `clientCAs`. */

@@ -4,7 +4,7 @@ import { isAddressRange, isUdpAddress, parseAddress, type HostPort } from './add
 
 const bytes = z.int().min(0);
 
-/** Address of an entry point of Traefik's that is not served, because it is one of UDP. */
+/** Address of a Traefik entry point that is not served, because it is a UDP address. */
 export const udp = 'udp';
 
 const address = z.string().transform((text, context): HostPort | typeof udp => {
@@ -120,7 +120,7 @@ const routerTls = z.strictObject({
     .describe('Not served: certificates are read from files.'),
 });
 
-/** A listener as a user writes it. */
+/** A listener, as written. */
 export const entryPointSchema = z
   .strictObject({
     address: address.describe('`host:port`, `:port` or `[IPv6]:port`; port 0 chooses a free port.'),
@@ -282,7 +282,7 @@ export const entryPointSchema = z
     error: 'expected either forwardAuth or extAuthz, not both',
   });
 
-/** Every default of an entry point that decides for a proxy. */
+/** Defaults of an entry point for external authorization. */
 export const externalAuthDefaults = {
   forwardAuth: forwardAuth.parse({}),
   extAuthz: extAuthz.parse({}),

@@ -2,10 +2,10 @@ import type { ExternalAuthConfig } from './install.ts';
 import type { EntryPointInput } from './install-schema.ts';
 import { externalAuthDefaults } from './entry-point-schema.ts';
 
-/** Peers that a forward-auth entry point believes without `trustedIPs`: a proxy on the same machine. */
+/** Trusted peers of a forward-auth entry point without `trustedIPs`: proxies on the same machine. */
 export const thisMachine: readonly string[] = Object.freeze(['127.0.0.0/8', '::1']);
 
-/** What an entry point answers in place of routes: by its options, or by its name alone; undefined: it serves routes. */
+/** Kind of external authorization of an entry point, by its options or its name; undefined: it serves routes. */
 export function toExternalAuth(
   name: string,
   { forwardAuth, extAuthz }: Pick<EntryPointInput, 'forwardAuth' | 'extAuthz'>,

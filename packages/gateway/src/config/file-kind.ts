@@ -2,12 +2,12 @@ import { installSchema } from './install-schema.ts';
 import { isMapping } from './path.ts';
 import { unservedOptions } from './unserved-options.ts';
 
-/** Whether a document is an install configuration and no file of routes, by the names at its top. */
+/** Whether a document is an install configuration and not a file of routes, by its top-level names. */
 export function isInstallDocument(value: unknown): boolean {
   return hasName(value, installNames) && !isRoutesDocument(value);
 }
 
-/** Whether a document has routes, of Traefik's dynamic configuration or of Kubernetes, and nothing of an install configuration. */
+/** Whether a document has routes (Traefik's dynamic configuration or Kubernetes) and nothing of an install configuration. */
 export function isRoutesDocument(value: unknown): boolean {
   return (
     !hasName(value, installNames) &&

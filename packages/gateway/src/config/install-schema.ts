@@ -12,10 +12,10 @@ import { serversTransportSchema } from './servers-transport-schema.ts';
 
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 
-/** Processes that one gateway may have. */
+/** Maximum number of processes of a gateway. */
 export const maxWorkers = 256;
 
-/** Bounds of a histogram; each costs a series for every set of labels. */
+/** Maximum number of bounds of a histogram; each costs a series per set of labels. */
 const maxBuckets = 64;
 
 const respondingEntryPoint = z
@@ -50,7 +50,7 @@ const workers = z.preprocess(
   }),
 );
 
-/** The install configuration as a user writes it, `grantgate.yaml`; the source of its types, defaults, reference and JSON Schema. */
+/** The install configuration `grantgate.yaml`, as written; the source of its types, defaults, reference and JSON Schema. */
 export const installSchema = z.strictObject({
   entryPoints: z
     .record(z.string(), entryPointSchema)

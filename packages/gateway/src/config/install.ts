@@ -7,31 +7,31 @@ export interface InstallConfig {
   readonly entryPoints: ReadonlyMap<string, EntryPointConfig>;
   readonly providers: {
     readonly file: FileProviderConfig | undefined;
-    /** Of `kubernetesCRD`, `kubernetesIngress` and `kubernetesGateway` together: one cluster. */
+    /** `kubernetesCRD`, `kubernetesIngress` and `kubernetesGateway` together: one cluster. */
     readonly kubernetes: KubernetesProviderConfig | undefined;
   };
-  /** Of services that name none. Default: the usual limits, and verified certificates. */
+  /** For services that name none. Default: the default limits, and verified certificates. */
   readonly serversTransport?: DefaultTransportConfig | undefined;
   readonly accessLog: AccessLogConfig | undefined;
   readonly log: LogConfig;
-  /** Undefined: nothing is counted. */
+  /** Undefined: no metrics. */
   readonly metrics: MetricsConfig | undefined;
   /** `/ping` and `/ready`; undefined: they are not served. */
   readonly ping:
     | {
-        /** Undefined: there is none that serves them. */
+        /** Undefined: no entry point serves them. */
         readonly entryPoint: string | undefined;
-        /** Of `/ping`, while the gateway shuts down. */
+        /** Status of `/ping` while the gateway shuts down. */
         readonly terminatingStatus: number;
       }
     | undefined;
   /** `POST /api/tokens/purge` on the `admin` entry point. */
   readonly actions: boolean;
-  /** Processes that serve requests; `auto`: one of each processor that can be used. */
+  /** Processes that serve requests; `auto`: one per available CPU. */
   readonly workers: number | 'auto';
 }
 
-/** How servers are connected to, unless a service says otherwise. */
+/** Settings of connections to servers, unless a service has its own. */
 export interface DefaultTransportConfig extends TransportLimits {
   readonly insecureSkipVerify: boolean;
   /** Empty: those of Node.js. */
@@ -46,7 +46,7 @@ export interface LogConfig {
   readonly file?: LogFileConfig | undefined;
 }
 
-/** A file of the log, and its rotation. */
+/** A log file and its rotation. */
 export interface LogFileConfig {
   readonly path: string;
   readonly maxBytes: number;
@@ -59,31 +59,33 @@ export interface LogFileConfig {
 
 export interface EntryPointConfig {
   readonly name: string;
-  /** `host:port`, `:port` or `[v6]:port`; port 0 takes a free one. */
+  /** `host:port`, `:port` or `[v6]:port`; port 0 chooses a free one. */
   readonly host: string | undefined;
   readonly port: number;
   readonly tls: TlsConfig | undefined;
-  /** Serves the routes that name no entry point, of several that do. Default: false. */
+  /** Serves the routes that name no entry point. Default: false. */
   readonly asDefault?: boolean;
   /** Undefined: no PROXY header is read. */
   readonly proxyProtocol?: ProxyProtocolConfig | undefined;
-  /** Of every route, before its own; qualified names. Default: none. */
+  /** Middlewares of every route, before its own; qualified names. Default: none. */
   readonly middlewares?: readonly string[];
-  /** Of every request. Default: none. */
+  /** Redirection of every request. Default: none. */
   readonly redirection?: RedirectionConfig | undefined;
-  /** What is recorded of requests. Default: everything. */
+  /** Logs and metrics of requests. Default: all. */
   readonly observability?: { readonly accessLogs: boolean; readonly metrics: boolean };
-  /** CIDR ranges whose `X-Forwarded-*` are believed; default none, and this machine's for a forward-auth entry point. */
+  /**
+   * CIDR ranges of peers whose `X-Forwarded-*` are trusted; default none, and this machine for a forward-auth entry point.
+   */
   readonly trustedIPs: readonly string[];
   readonly insecureForwardedHeaders: boolean;
   readonly transport: TransportConfig;
-  /** What paths may have. */
+  /** Characters that paths may contain. */
   readonly encodedCharacters: EncodedCharacters;
-  /** Decides for an external proxy, and serves no routes; undefined: it serves routes. */
+  /** Authorizes requests for an external proxy, and serves no routes; undefined: it serves routes. */
   readonly externalAuth: ExternalAuthConfig | undefined;
 }
 
-/** Encoded characters that a path may have; Traefik's names, without `allowEncoded`. */
+/** Encoded characters that a path may contain; Traefik's names, without `allowEncoded`. */
 export interface EncodedCharacters {
   /** `%2F` */
   readonly slash: boolean;
@@ -101,7 +103,7 @@ export interface EncodedCharacters {
   readonly hash: boolean;
 }
 
-/** How an external proxy is answered. */
+/** Options of external authorization. */
 export interface ExternalAuthConfig {
   /** Forward-auth (Envoy's HTTP form too) or `ext_authz` over gRPC. */
   readonly kind: 'forwardAuth' | 'extAuthz';
@@ -109,15 +111,15 @@ export interface ExternalAuthConfig {
   readonly credentialsHeader: string;
   /** Header of the response with the user name. */
   readonly usernameHeader: string;
-  /** Status of a refusal to the status that is sent. */
+  /** Status of a refusal to the status to send instead. */
   readonly statusMap: ReadonlyMap<number, number>;
-  /** Header that carries a refusal's body too; forward-auth alone. */
+  /** Header that carries a refusal's body too; forward-auth only. */
   readonly problemHeader: string | undefined;
-  /** Decides where the proxy names none; `ext_authz` alone. */
+  /** Middleware for checks that name none; `ext_authz` only. */
   readonly middleware: string | undefined;
 }
 
-/** Peers whose PROXY header is believed. */
+/** Peers whose PROXY header is trusted. */
 export interface ProxyProtocolConfig {
   /** Addresses and CIDR ranges. */
   readonly trustedIPs: readonly string[];
@@ -125,16 +127,16 @@ export interface ProxyProtocolConfig {
   readonly insecure: boolean;
 }
 
-/** Where an entry point sends its callers. */
+/** Redirection of all requests of an entry point. */
 export interface RedirectionConfig {
   /** Entry point, or `:port`. */
   readonly to: string;
   readonly scheme: string;
   readonly port: string;
   readonly permanent: boolean;
-  /** Undefined: before every route. */
+  /** Undefined: before all routes. */
   readonly priority: number | undefined;
-  /** Whether the paths of ACME challenges are left to routes. */
+  /** Whether the paths of ACME challenges are excluded, so that routes can serve them. */
   readonly exceptAcme: boolean;
 }
 
@@ -146,27 +148,27 @@ export interface TlsConfig {
 }
 
 export interface TransportConfig {
-  /** Whole request, head and body; 0: none. */
+  /** Time limit of a whole request, head and body; 0: none. */
   readonly readTimeoutMs: number;
-  /** Request head, and the TLS handshake before it. */
+  /** Time limit of the head of a request, and of the TLS handshake before it. */
   readonly headerTimeoutMs: number;
-  /** Without a byte that the caller takes of what is sent to it; 0: none. */
+  /** Time limit in which a caller must read a byte; 0: none. */
   readonly writeTimeoutMs: number;
-  /** Between requests on one connection. */
+  /** Time limit between two requests on one connection. */
   readonly idleTimeoutMs: number;
-  /** How long requests in flight may take after SIGTERM. */
+  /** Time for requests in flight after SIGTERM. */
   readonly graceTimeoutMs: number;
-  /** How long requests are still accepted after SIGTERM. Default: 0. */
+  /** Time after SIGTERM in which requests are still accepted. Default: 0. */
   readonly acceptGraceTimeoutMs?: number;
-  /** Requests of one connection; 0: no limit. Default: 0. */
+  /** Maximum number of requests of a connection; 0: no limit. Default: 0. */
   readonly maxRequests?: number;
-  /** Since the first request of a connection, from when its next response is the last; 0: no limit. Default: 0. */
+  /** Age of a connection, from its first request, after which the next response is its last; 0: no limit. Default: 0. */
   readonly maxAgeMs?: number;
-  /** Total size of the request head in bytes. */
+  /** Maximum size of the request head in bytes. */
   readonly maxHeaderBytes: number;
-  /** Header lines of a request. */
+  /** Maximum number of header lines of a request. */
   readonly maxHeaderFields: number;
-  /** Size of the request body in bytes; 0: no limit. */
+  /** Maximum size of the request body in bytes; 0: no limit. */
   readonly maxBodyBytes: number;
 }
 
@@ -178,7 +180,7 @@ export interface FileProviderConfig {
   readonly localReferences?: LocalReferences | undefined;
 }
 
-/** A cluster, and the kinds of routes that are read of it. */
+/** A cluster, and the kinds of routes to read from it. */
 export interface KubernetesProviderConfig {
   /** URL of the API server; undefined: that of the pod, or of the kubeconfig. */
   readonly endpoint: string | undefined;
@@ -187,12 +189,12 @@ export interface KubernetesProviderConfig {
   readonly certAuthFilePath: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
-  /** Requests to the API server a second, on average, and at once. */
+  /** Average rate of requests to the API server per second, and maximum number at once. */
   readonly qps: number;
   readonly burst: number;
-  /** More referenced Secrets of a namespace are read together, if a role allows it. */
+  /** Above this number of referenced Secrets of a namespace, all are read together if a role allows it. */
   readonly secretsThreshold: number;
-  /** Between two changes that take effect. */
+  /** Minimum time between two changes that take effect. */
   readonly throttleMs: number;
   /** IngressRoutes and Middlewares of Traefik; undefined: none. */
   readonly crd: CustomResourcesConfig | undefined;
@@ -224,7 +226,7 @@ export interface CustomResourcesConfig extends ObjectScope {
 export interface IngressConfig extends ObjectScope {
   /** Empty: those of every IngressClass of the gateway or of Traefik, those without a class, and those of `traefik`. */
   readonly ingressClass: string;
-  /** Otherwise no Ingress that names an IngressClass is served. */
+  /** Otherwise Ingresses that name an IngressClass are ignored. */
   readonly readsClasses: boolean;
   readonly allowCrossNamespace: boolean;
   readonly allowExternalNameServices: boolean;
@@ -237,26 +239,26 @@ export interface AccessLogConfig {
   readonly format: 'json' | 'common' | 'genericCLF';
   /** Undefined: standard output. */
   readonly filePath: string | undefined;
-  /** Lines that may wait for others; 0: as many as is usual. */
+  /** Maximum number of buffered lines; 0: the default. */
   readonly bufferedLines: number;
-  /** Requests for the gateway itself. */
+  /** Logs requests for the gateway itself. */
   readonly addInternals: boolean;
   /** Undefined: every request is logged. */
   readonly filters: AccessLogFilters | undefined;
   readonly fields: AccessLogFields;
 }
 
-/** A request is logged when one of them keeps it. */
+/** A request is logged if it matches one of them. */
 export interface AccessLogFilters {
-  /** Ends included. */
+  /** Both ends included. */
   readonly statuses: readonly { readonly from: number; readonly to: number }[];
   readonly retried: boolean;
   readonly longerThanMs: number | undefined;
 }
 
-/** What a line says. */
+/** Fields of a line. */
 export interface AccessLogFields {
-  /** Whether fields that `names` does not have are kept. */
+  /** Whether fields that are not in `names` are kept. */
   readonly keepsOthers: boolean;
   /** Whether they are kept, by name in lower case. */
   readonly names: ReadonlyMap<string, boolean>;
@@ -270,11 +272,11 @@ export interface AccessLogFields {
 
 export type HeaderMode = 'keep' | 'drop' | 'redact';
 
-/** What is counted for Prometheus, which reads it from an entry point. */
+/** Metrics for Prometheus, served by an entry point. */
 export interface MetricsConfig {
-  /** Undefined: there is none that serves them. */
+  /** Undefined: no entry point serves them. */
   readonly entryPoint?: string | undefined;
-  /** Upper bounds of the histograms of durations, in seconds; they grow. */
+  /** Upper bounds of the histograms of durations, in seconds, ascending. */
   readonly buckets: readonly number[];
   /** Requests by entry point. */
   readonly byEntryPoint: boolean;
@@ -284,7 +286,7 @@ export interface MetricsConfig {
   readonly byService: boolean;
 }
 
-/** Where a gateway listens, by entry point; the port is the one in use when 0 was asked for. */
+/** Addresses of the listeners, by entry point; with the actual port when port 0 was configured. */
 export type ListenAddresses = ReadonlyMap<
   string,
   { readonly host: string | undefined; readonly port: number }

@@ -1,2 +1,2 @@
-/** Entry points that serve no routes unless these name them: that of grantgate's own operations, and Traefik's. */
+/** Entry points that serve only routes that name them: grantgate's `admin` and Traefik's `traefik`. */
 export const internalEntryPoints: readonly string[] = Object.freeze(['admin', 'traefik']);

@@ -14,8 +14,8 @@ export interface JsonSchemaHead {
 }
 
 /**
- * The JSON Schema of what a user writes, with descriptions and defaults. It knows names in their canonical letter case alone,
- * while the configuration takes any; and no rule that spans several options but those that a schema adds by itself.
+ * The JSON Schema of a configuration as written, with descriptions and defaults. It has names in their canonical letter case
+ * only, while the configuration accepts any, and only those rules over several options that a schema adds itself.
  */
 export function toJsonSchema(schema: z.ZodType, { title, description }: JsonSchemaHead): JsonSchema {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
@@ -26,9 +26,9 @@ export function toJsonSchema(schema: z.ZodType, { title, description }: JsonSche
   return { ...($schema !== undefined && { $schema }), title, description, ...rest };
 }
 
-/** Takes out what says nothing to a reader or, as a member of a union, allows everything. */
+/** Removes members that say nothing to a reader or, in a union, allow everything. */
 function simplify(schema: JsonSchema): void {
-  // A value that only code can give, such as a Secret, has no JSON form.
+  // A value that only code can create, such as a Secret, has no JSON form.
   const kinds = schema.anyOf?.filter((kind) => Object.keys(kind).length > 0);
   if (kinds !== undefined && kinds.length < (schema.anyOf?.length ?? 0)) {
     delete schema.anyOf;
@@ -37,7 +37,7 @@ function simplify(schema: JsonSchema): void {
   }
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
-  // No format of JSON Schema; the pattern beside it says the same.
+  // Not a format of JSON Schema; the pattern has the same meaning.
   if (schema.format === 'starts_with') delete schema.format;
   if (schema.propertyNames !== undefined) delete schema.propertyNames;
 }

@@ -8,7 +8,7 @@ export const localReferences = z.array(
   z.string().refine((text) => parseAllowedReference(text) !== undefined, { error: expectedLocalReference }),
 );
 
-/** How the API server is reached; the same for every provider of one cluster. */
+/** Access to the API server; the same for every provider of one cluster. */
 const access = {
   endpoint: z
     .url({ protocol: /^https?$/, error: 'expected a URL with https or http' })
@@ -35,7 +35,7 @@ const access = {
   context: z.string().min(1).optional().describe('Context of the kubeconfig. Default: its current context.'),
 };
 
-/** Options of all providers of one cluster of which the largest holds. */
+/** Options of all providers of one cluster; the largest value applies. */
 const limits = {
   qps: z
     .number()

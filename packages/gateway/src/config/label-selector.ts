@@ -5,8 +5,11 @@ const requirement = new RegExp(
   `^\\s*(?:!\\s*${key}|${key}(?:\\s*(?:==|=|!=|>|<)\\s*${value}|\\s+(?:in|notin)\\s*\\(\\s*${value}(?:\\s*,\\s*${value})*\\s*\\))?)\\s*$`,
 );
 
-/** True for a selector as the Kubernetes API reads it: requirements such as `a=b`, `a!=b`, `a in (b,c)`, `a` and `!a`, with commas between. */
+/**
+ * Whether a text is a valid label selector of the Kubernetes API: requirements such as `a=b`, `a!=b`, `a in (b,c)`, `a` and
+ * `!a`, separated by commas.
+ */
 export function isLabelSelector(text: string): boolean {
-  // A comma in parentheses stands between values.
+  // A comma in parentheses separates values.
   return text.split(/,(?![^(]*\))/).every((part) => requirement.test(part));
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-/** References to the gateway's own environment and files that objects of one source may use; undefined in its place: all. */
+/** References to the gateway's own environment and files that objects of one source may use; undefined instead of it: all. */
 export interface LocalReferences {
   /** The option that lists them, for messages. */
   readonly option: string;
@@ -12,7 +12,7 @@ export type AllowedReference =
   /** A file, or a directory with everything below it; absolute, without `.` and `..`. */
   | { readonly kind: 'file'; readonly path: string };
 
-/** Says what an entry of `allowLocalReferences` may be. */
+/** Describes the valid entries of `allowLocalReferences`. */
 export const expectedLocalReference =
   'expected urn:env:VARIABLE, urn:env:PREFIX*, urn:file:/FILE or urn:file:/DIRECTORY/';
 
@@ -24,7 +24,7 @@ export function parseAllowedReference(text: string): AllowedReference | undefine
   const env = /^urn:env:([A-Za-z_][A-Za-z0-9_]*)(\*?)$/i.exec(text) ?? /^urn:env:()(\*)$/i.exec(text);
   if (env !== null) return { kind: 'env', name: env[1] ?? '', isPrefix: env[2] === '*' };
   const file = /^urn:file:(\/[^*\0]*)\*?$/i.exec(text)?.[1];
-  // A prefix ends where a name does: `/run/app*` would open `/run/application`.
+  // A prefix ends at the end of a name: `/run/app*` would allow `/run/application`.
   if (file === undefined || (text.endsWith('*') && !file.endsWith('/'))) return undefined;
   return { kind: 'file', path: resolve(file) };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Traefik's levels that are not levels here. */
+/** Traefik's levels that do not exist here. */
 const otherLevels: Readonly<Record<string, string>> = { trace: 'debug', fatal: 'error', panic: 'error' };
 
 const toLevel = (value: unknown): unknown => {

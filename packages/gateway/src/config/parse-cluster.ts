@@ -8,7 +8,7 @@ import type {
 } from './kubernetes-schema.ts';
 import { type LocalReferences, parseAllowedReference } from './local-references.ts';
 
-/** The providers of one cluster, as a user writes them. */
+/** The providers of one cluster, as written. */
 export interface ClusterProviders {
   readonly kubernetesCRD?: z.output<typeof kubernetesSchema> | undefined;
   readonly kubernetesIngress?: z.output<typeof kubernetesIngressSchema> | undefined;
@@ -17,16 +17,16 @@ export interface ClusterProviders {
 
 const providerNames = ['kubernetesCRD', 'kubernetesIngress', 'kubernetesGateway'] as const;
 
-/** Options that say which cluster is meant. */
+/** Options that select the cluster. */
 const accessNames = ['endpoint', 'token', 'certAuthFilePath', 'kubeconfig', 'context'] as const;
 
-/** An option that means another cluster than that of a provider before. */
+/** An option that selects another cluster than an earlier provider. */
 export interface ClusterConflict {
   readonly path: readonly string[];
   readonly message: string;
 }
 
-/** One API server is read: a provider may repeat how it is reached, or leave it to another. */
+/** There is one API server: a provider may repeat how to reach it, or omit it. */
 export function findClusterConflicts(providers: ClusterProviders): readonly ClusterConflict[] {
   return accessNames.flatMap((option) => {
     const written = providerNames.filter((name) => providers[name]?.[option] !== undefined);
@@ -40,7 +40,7 @@ export function findClusterConflicts(providers: ClusterProviders): readonly Clus
   });
 }
 
-/** The cluster that is read, with the kinds of routes; `at` makes paths absolute. */
+/** The cluster to read, with the kinds of routes; `at` resolves a path against the folder of the file. */
 export function toKubernetes(
   providers: ClusterProviders,
   at: (path: string) => string,

@@ -3,7 +3,7 @@ import { parseToml } from './toml.ts';
 import { createParseYaml } from './yaml-stream.ts';
 import { parseYaml } from './yaml.ts';
 
-/** Parses a file by its name: `.toml` as TOML, everything else as YAML, which JSON is a part of. Never throws. */
+/** Parses a file by its name: `.toml` as TOML, everything else as YAML, which includes JSON. Never throws. */
 export function parseDocuments(text: string, file: string): ParsedDocuments {
   return file.toLowerCase().endsWith('.toml') ? parseToml(text, file) : parseYaml(text, file);
 }

@@ -87,10 +87,10 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   return { config: isWrong ? undefined : toInstallConfig(install, dirname(resolve(file))), problems };
 }
 
-/** Where an option stands, by its path in canonical names. */
+/** Position of an option, by its path in canonical names. */
 type PlaceOf = (path: readonly string[], part?: 'key') => Problem['place'];
 
-/** What is switched on without the entry point that answers it. */
+/** Features without an entry point that serves them. */
 function findUnanswered(install: ServedInstall, placeOf: PlaceOf): Problem[] {
   const { ping, metrics, entryPoints } = install;
   const responding = [
@@ -147,7 +147,7 @@ function toMissing(
   };
 }
 
-/** Entry points that are left out. */
+/** Entry points that are ignored. */
 function findUnservedEntryPoints({ entryPoints }: InstallInput, placeOf: PlaceOf): Problem[] {
   const written = Object.entries(entryPoints);
   const unserved = written.filter(([, { address }]) => address === udp);
@@ -163,7 +163,7 @@ function findUnservedEntryPoints({ entryPoints }: InstallInput, placeOf: PlaceOf
   });
 }
 
-/** Options of entry points that contradict others. */
+/** Contradicting options of entry points. */
 function findEntryPointMistakes({ entryPoints }: ServedInstall, placeOf: PlaceOf): Problem[] {
   return Object.entries(entryPoints).flatMap(([name, { http, proxyProtocol, extAuthz }]) => {
     const problems: Problem[] = [];
@@ -199,7 +199,7 @@ function findEntryPointMistakes({ entryPoints }: ServedInstall, placeOf: PlaceOf
   });
 }
 
-/** Entry points of which only one can listen. */
+/** Entry points that cannot listen at the same time. */
 function findAddressConflicts({ entryPoints }: ServedInstall, placeOf: PlaceOf): Problem[] {
   const written = Object.entries(entryPoints);
   return written.flatMap(([name, { address }], index) => {
@@ -217,12 +217,12 @@ function findAddressConflicts({ entryPoints }: ServedInstall, placeOf: PlaceOf):
   });
 }
 
-/** Entry points that the command line asks for, by the name that makes them what they are. */
+/** Entry points of the command line, by the names that determine their kind. */
 export type ExternalAuthAddresses = Readonly<Partial<Record<ExternalAuthConfig['kind'], HostPort>>>;
 
 /**
- * What `grantgate serve PATH...` means without an install configuration. Asked to answer a proxy's checks, it serves no routes
- * of its own: the proxy does.
+ * The install configuration of `grantgate serve PATH...` without `--config`. With external authorization it serves no routes:
+ * the proxy has them.
  */
 export function shorthandInstall(
   paths: readonly string[],

@@ -24,7 +24,7 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** An object that is no array: a mapping. */
+/** An object that is not an array: a mapping. */
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return isObject(value) && !Array.isArray(value);
 }

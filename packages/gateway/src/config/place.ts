@@ -1,4 +1,6 @@
-/** Where in a configuration something stands. Lines and columns count from 1; 0 when the place has none (an environment variable, a live API). */
+/**
+ * Position in a configuration. Lines and columns count from 1; 0 when there is none (an environment variable, a live API).
+ */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -19,7 +21,7 @@ export function toColumn(text: string, lineStart: number, index: number): number
   return Array.from(text.slice(lineStart, index)).length + 1;
 }
 
-/** Something wrong with a configuration, at a place, said so that a reader can mend it. */
+/** A problem of a configuration with its position, described so that a reader can fix it. */
 export interface Problem {
   readonly severity: 'error' | 'warning';
   readonly place: Place;
@@ -27,6 +29,6 @@ export interface Problem {
   readonly code: string;
   /** Option path within its object: `http.routers.api.rule`, `spec.plugin.oAuthClientCredentials.url`; empty for a whole file. */
   readonly path: string;
-  /** What is wrong and what was expected; never holds a secret's value. */
+  /** The problem and the expected value; never contains a secret. */
   readonly message: string;
 }

@@ -23,12 +23,12 @@ export function createProblem(document: Document, path: Path, details: ProblemDe
   };
 }
 
-/** Those that make what they are about unusable. */
+/** Problems that make their subject unusable. */
 export function errorsOf(problems: readonly Problem[]): readonly Problem[] {
   return problems.filter(({ severity }) => severity === 'error');
 }
 
-/** In the order of their places. */
+/** In the order of their positions. */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   return [...problems].sort(
     ({ place: a }, { place: b }) =>

@@ -10,33 +10,39 @@ import type { Problem } from './place.ts';
 import type { ProblemDetails } from './problem.ts';
 import { createProblem, errorsOf } from './problem.ts';
 
-/** Where an object stands: a document and the path in it. */
+/** Position of an object: a document and the path in it. */
 export interface Source {
   readonly document: Document;
   readonly path: Path;
 }
 
-/** Names of Traefik that this version does not act on. */
+/** Names of Traefik that this version does not support. */
 export interface OtherNames {
-  /** Leaving them out would change who may pass: an error. */
+  /** Ignoring them would change who may pass: an error. */
   readonly unsupported?: readonly string[];
-  /** What an empty text is where none is expected. Default: an option that is left out. */
+  /** Meaning of an empty string where none is expected. Default: an omitted option. */
   readonly emptyText?: EmptyText;
-  /** Whether names that begin with `x-` are passed over. */
+  /** Whether names that begin with `x-` are ignored. */
   readonly extensions?: boolean;
-  /** Leaving them out is harmless: a warning, with the reason. */
+  /** Ignoring them is harmless: a warning, with the reason. */
   readonly ignored?: Readonly<Record<string, string>>;
-  /** What to say of an option that the schema does not know, by its path in the schema's names; undefined: as of any. */
+  /**
+   * The message for an option that the schema does not have, by its path in the schema's names; undefined: the default
+   * message.
+   */
   readonly explain?: (path: readonly string[]) => ProblemDetails | undefined;
-  /** Names that `explain` knows beside those of the schema, at a path; they are proposed for misspelt ones. Default: none. */
+  /**
+   * Names at a path that `explain` handles in addition to those of the schema; they are suggested for misspelt ones. Default:
+   * none.
+   */
   readonly namesAt?: (path: readonly string[]) => readonly string[];
 }
 
-/** What a schema made of an object; a field that is wrong or missing is left out. */
+/** The result of reading an object with a schema, without invalid and missing fields. */
 export interface ReadResult<T> {
   readonly value: Partial<T>;
   readonly problems: readonly Problem[];
-  /** True when no problem is an error: `value` is whole. */
+  /** True when no problem is an error: `value` is complete. */
   readonly whole: boolean;
   /** The path as written in the document, for a path in the schema's names. */
   readonly writtenPath: (path: readonly PropertyKey[]) => Path;
@@ -45,8 +51,8 @@ export interface ReadResult<T> {
 type ReportProblem = (path: Path, details: ProblemDetails) => void;
 
 /**
- * Reads an object with a schema: all problems at once, each at its place. Names match whatever their letter case, as in
- * Traefik; an unknown one is an error that names the nearest known one; a field that is null counts as left out.
+ * Reads an object with a schema: all problems at once, each with its position. Names match in any letter case, as in Traefik;
+ * an unknown name is an error that suggests the nearest known one; a field that is null is treated as omitted.
  */
 export function readObject<S extends z.ZodObject>(
   schema: S,
@@ -91,7 +97,7 @@ export function readObject<S extends z.ZodObject>(
   return { value, problems, whole: errorsOf(problems).length === 0, writtenPath };
 }
 
-/** The fields of a broken object that are right by themselves. */
+/** The valid fields of a broken object. */
 function readFields<S extends z.ZodObject>(schema: S, renamed: unknown): Partial<z.output<S>> {
   const right: [string, unknown][] = [];
   const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
@@ -119,7 +125,7 @@ function reportUnknown(
     report(path.written, { part: 'key', ...explained });
     return;
   }
-  // Where people keep the anchors of YAML.
+  // Names for YAML anchors.
   if (others.extensions === true && /^x-/i.test(key)) return;
   if (ignored !== undefined) tell('ignored_option', `${ignored} is ignored: ${reason ?? ''}`, 'warning');
   else if (unsupported !== undefined)

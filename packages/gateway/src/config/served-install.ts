@@ -5,12 +5,12 @@ import type { EntryPointInput, InstallInput } from './install-schema.ts';
 /** An entry point of TCP. */
 export type ServedEntryPoint = Omit<EntryPointInput, 'address'> & { readonly address: HostPort };
 
-/** The install configuration without the entry points that are not served. */
+/** The install configuration without entry points that are not served. */
 export type ServedInstall = Omit<InstallInput, 'entryPoints'> & {
   readonly entryPoints: Readonly<Record<string, ServedEntryPoint>>;
 };
 
-/** Leaves out entry points of UDP. */
+/** Removes UDP entry points. */
 export function toServedInstall(install: InstallInput): ServedInstall {
   const served = Object.entries(install.entryPoints).flatMap(([name, entryPoint]) => {
     const { address } = entryPoint;

@@ -2,7 +2,7 @@ import { duration } from '@grantgate/middleware/options/duration';
 import { z } from 'zod';
 import type { PemSource, TransportLimits } from './dynamic.ts';
 
-/** What the transport of the install configuration and those of routes have in common. */
+/** Common options of the transport of the install configuration and those of routes. */
 export const transportShape = {
   insecureSkipVerify: z.boolean().default(false).describe('Accepts every certificate of a server.'),
   rootCAs: z
@@ -36,7 +36,7 @@ export const transportShape = {
     .describe('Time limits.'),
 };
 
-/** Said of `insecureSkipVerify`. */
+/** Warning for `insecureSkipVerify`. */
 export const insecureTransport =
   'insecureSkipVerify accepts every certificate: anyone between the gateway and the server can read and change requests';
 
@@ -50,7 +50,7 @@ export function toTransportLimits({
   maxIdleConnsPerHost,
 }: WrittenTransport): TransportLimits {
   return {
-    // Go takes 0 for its default of 2.
+    // Go reads 0 as its default of 2.
     maxIdleConnsPerHost:
       maxIdleConnsPerHost === 0 ? 2 : maxIdleConnsPerHost && Math.max(0, maxIdleConnsPerHost),
     dialTimeoutMs: forwardingTimeouts?.dialTimeout,
@@ -59,6 +59,6 @@ export function toTransportLimits({
   };
 }
 
-/** As Traefik tells them apart, a file or the text itself; a text has the line that PEM begins with (RFC 7468). */
+/** Distinguishes a file from literal PEM as Traefik does: a literal has the first line of PEM (RFC 7468). */
 export const toPem = (written: string): PemSource =>
   written.includes('-----BEGIN') ? { kind: 'text', text: written } : { kind: 'file', path: written };

@@ -1,17 +1,16 @@
-/** How a format writes strings down. */
+/** How a format writes strings. */
 export interface Spelling {
-  /** Sticky; the next piece of the source. Matches at every place and takes at least one code unit. */
+  /** Sticky; the next piece of the source. Matches at every position and takes at least one code unit. */
   readonly piece: RegExp;
-  /** Code units of the string that a piece stands for; 0 for one that only goes on in the next line. */
+  /** Number of code units of the string that a piece represents; 0 for a mere line continuation. */
   readonly lengthOf: (piece: string) => number;
 }
 
 /**
- * Where in the source a code unit of a string stands, found by walking over both: an escape is longer than what it stands
- * for, a folded line break with its indentation too.
- *
+ * Position in the source of a code unit of a string, found by walking over both: an escape is longer than its character, and
+ * so is a folded line break with its indentation.
  * @param start index of the string's first piece.
- * @param offset in the string; up to its length, which gives the place after its last piece.
+ * @param offset in the string; up to its length, for the position after its last piece.
  */
 export function toSourceOffset(
   source: string,
@@ -32,7 +31,7 @@ export function toSourceOffset(
   return at;
 }
 
-/** Code units that `\U0001F600` stands for; 1 for every other escape. */
+/** Two code units for `\U0001F600`; one for every other escape. */
 export function lengthOfEscape(written: string): number {
   return written.startsWith('\\U') && parseInt(written.slice(2), 16) > 0xffff ? 2 : 1;
 }

@@ -2,8 +2,8 @@ import type { JsonSchema } from './json-schema.ts';
 import { isSchema } from './json-schema.ts';
 
 /**
- * A schema that the Kubernetes API server takes: OpenAPI 3.0 under the rules of structural schemas. Each object keeps fields that it
- * does not name: were they pruned, a misspelt `claims` or `middlewares` would vanish and leave a route open.
+ * A schema that the Kubernetes API server accepts: OpenAPI 3.0 under the rules of structural schemas. Each object keeps
+ * unknown fields: if they were pruned, a misspelt `claims` or `middlewares` would vanish and leave a route open.
  */
 export interface StructuralSchema {
   type?: 'array' | 'boolean' | 'integer' | 'number' | 'object' | 'string';
@@ -27,15 +27,15 @@ export interface StructuralSchema {
   'x-kubernetes-validations'?: { rule: string; message: string }[];
 }
 
-/** More to say about the value at a path than zod can turn into JSON Schema. */
+/** Additions for the value at a path that zod cannot express in JSON Schema. */
 export type OptionRules = Readonly<Record<string, Partial<StructuralSchema>>>;
 
 /** Go's durations and whole seconds, as `parseDurationMs` reads them. */
 const durationPattern = String.raw`^([0-9]{1,12}|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`;
 
 /**
- * A JSON Schema without lists of values and least lengths, in which nothing is required but what `required` names: an API server
- * stores what another controller of the same kind takes, and the gateway says what it does not serve.
+ * A JSON Schema without enumerations and minimum lengths, in which only the fields in `required` are required: an API server
+ * stores objects that another controller of the same kind accepts, and the gateway reports the fields that it does not serve.
  */
 export function toOpen(schema: JsonSchema, required: ReadonlySet<string>): JsonSchema {
   const { anyOf, properties, items, additionalProperties } = schema;
@@ -89,7 +89,7 @@ function toShape(schema: JsonSchema, additions: OptionRules, path: string): Stru
   return { 'x-kubernetes-preserve-unknown-fields': true };
 }
 
-/** A structural schema knows no other union than this one; the limits of a number say nothing of a string. */
+/** A structural schema allows no other union than this one; limits of a number do not apply to a string. */
 function toUnion(kinds: readonly JsonSchema[]): StructuralSchema {
   const [integer] = kinds.filter(({ type }) => type === 'integer');
   return integer !== undefined && kinds.some(({ type }) => type === 'string')

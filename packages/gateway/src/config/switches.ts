@@ -1,7 +1,7 @@
 import type { Document } from './document.ts';
 import { isMapping } from './path.ts';
 
-/** Options that are switched on, with all their defaults, by `true`, as in Traefik. */
+/** Options that `true` enables with all their defaults, as in Traefik. */
 const switches: readonly (readonly string[])[] = [
   ['accesslog'],
   ['log'],

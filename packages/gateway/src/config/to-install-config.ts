@@ -17,7 +17,10 @@ import type {
 import { toKubernetes, toLocalReferences } from './parse-cluster.ts';
 import type { InstallInput } from './install-schema.ts';
 
-/** The options in the form that the gateway works with. @param folder of the file; paths are relative to it. */
+/**
+ * The options in the gateway's internal form.
+ * @param folder of the file; paths are relative to it.
+ */
 export function toInstallConfig(install: ServedInstall, folder: string): InstallConfig {
   const { file } = install.providers;
   const at = (path: string): string => resolve(folder, path);
@@ -65,7 +68,7 @@ function toDefaultTransport(
   });
 }
 
-/** The entry point that responds to requests for the gateway itself, unless an option names another one; undefined: there is none. */
+/** The default entry point for requests to the gateway itself; undefined: there is none. */
 export const usualResponder = ({ entryPoints }: Pick<ServedInstall, 'entryPoints'>): string | undefined =>
   internalEntryPoints.find((name) => Object.hasOwn(entryPoints, name));
 
@@ -180,7 +183,7 @@ function toEntryPoint(
   });
 }
 
-/** Of one that leads somewhere: the parser has reported others. */
+/** Only redirections with a target; the parser has reported others. */
 function toRedirection(
   { http, allowACMEByPass: exceptAcme }: ServedEntryPoint,
   { entryPoints }: ServedInstall,

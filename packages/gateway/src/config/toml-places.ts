@@ -10,14 +10,14 @@ interface TomlPlace {
   readonly value: number;
 }
 
-/** Key of a path in the map of places; unlike the written form it tells `"a.b"` from `a.b`. */
+/** Key of a path in the map of positions; unlike the written form, it distinguishes `"a.b"` from `a.b`. */
 export const placeKey = (path: readonly (string | number)[]): string => path.join('\0');
 
 const keyPart = /\s*(?:([A-Za-z0-9_-]+)|"((?:[^"\\]|\\.)*)"|'([^']*)')\s*/y;
 
 /**
- * Places of tables and keys in a valid TOML document, by path. Values inside inline tables and arrays have none of their
- * own; the key they stand under has.
+ * Positions of tables and keys in a valid TOML document, by path. Values inside inline tables and arrays have the position of
+ * their key.
  */
 export function scanToml(text: string): ReadonlyMap<string, TomlPlace> {
   const places = new Map<string, TomlPlace>();
@@ -25,7 +25,7 @@ export function scanToml(text: string): ReadonlyMap<string, TomlPlace> {
   let table: readonly (string | number)[] = [];
   const lines = text.split('\n');
   const note = (path: readonly (string | number)[], place: TomlPlace): void => {
-    // `a.b.c = 1` is the first place of `a` and of `a.b` too.
+    // `a.b.c = 1` is the first position of `a` and of `a.b` too.
     for (let length = 1; length < path.length; length += 1) {
       const ancestor = placeKey(path.slice(0, length));
       if (!places.has(ancestor)) places.set(ancestor, { ...place, value: place.key });
@@ -87,7 +87,7 @@ function readKey(source: string, from: number): { names: string[]; end: number }
   return { names, end };
 }
 
-/** The line that a value ends on: strings in triple quotes and arrays may span several. */
+/** The last line of a value: strings in triple quotes and arrays may span several. */
 function endOfValue(lines: readonly string[], first: number, column: number): number {
   let depth = 0;
   let open = '';
@@ -121,7 +121,7 @@ function endOfValue(lines: readonly string[], first: number, column: number): nu
 
 const literal: Spelling = { piece: /[^]+/y, lengthOf: ({ length }) => length };
 const basic: Spelling = {
-  // A backslash at the end of a line takes the white space after it along.
+  // A backslash at the end of a line includes the white space that follows.
   piece: /\\[ \t]*\r?\n[ \t\r\n]*|\\(?:x.{2}|u.{4}|U.{8}|[^])|[^\\]+|\\/y,
   lengthOf(written) {
     if (!written.startsWith('\\')) return written.length;
@@ -129,7 +129,7 @@ const basic: Spelling = {
   },
 };
 
-/** The place of a code unit of a string, which begins at `start` and is written in any of the four ways. */
+/** The position of a code unit of a string, which begins at `start` and has any of the four forms. */
 export function placeInString(
   text: string,
   start: TomlPlace,

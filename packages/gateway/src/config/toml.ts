@@ -5,7 +5,7 @@ import type { ParsedDocuments } from './document.ts';
 import { valueAt } from './path.ts';
 import { placeKey, placeInString, scanToml } from './toml-places.ts';
 
-/** Loaded when there is a file in TOML. */
+/** Loaded when there is a TOML file. */
 const loadParser = (): typeof smolToml => createRequire(import.meta.url)('smol-toml') as typeof smolToml;
 
 /** Parses TOML 1.0; one file is one document. */

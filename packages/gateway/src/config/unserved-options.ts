@@ -1,6 +1,9 @@
 import type { ProblemDetails } from './problem.ts';
 
-/** Static options of Traefik that are not served, by path; `*` stands for any name. They are left out, each with a warning that says why. */
+/**
+ * Static options of Traefik that are not served, by path; `*` stands for any name. Each is ignored with a warning that has
+ * the reason.
+ */
 const unserved: Readonly<Record<string, string>> = {
   global: 'grantgate sends no statistics and does not check for new versions',
   certificatesResolvers: 'grantgate requests no certificates; certificates are read from files',
@@ -71,7 +74,7 @@ const unserved: Readonly<Record<string, string>> = {
   'entryPoints.*.http.underscoreHeadersStrategy': 'every spelling of a header that grantgate sets is deleted',
 };
 
-/** Options that Traefik drops in silence where they stand, and what to do with them. */
+/** Options that Traefik silently ignores at this position, with advice. */
 const misplaced: Readonly<Record<string, string>> = {
   http: 'routes belong in a file of providers.file',
   tcp: 'TCP is not served',
@@ -87,11 +90,11 @@ const entries = (table: Readonly<Record<string, string>>) =>
 const unservedEntries = entries(unserved);
 const misplacedEntries = entries(misplaced);
 
-/** Every option of Traefik's static configuration that is left out, by path, with the reason. */
+/** Every option of Traefik's static configuration that is ignored, by path, with the reason. */
 export const unservedOptions: readonly { readonly path: string; readonly reason: string }[] =
   Object.freeze(unservedEntries);
 
-/** What to say of an option of the install configuration that the schema does not have; undefined: it is unknown. */
+/** The message for an option of the install configuration that the schema does not have; undefined: it is unknown. */
 export function explainInstallOption(path: readonly string[]): ProblemDetails | undefined {
   const names = path.map((name) => name.toLowerCase());
   if (names.length === 1 && names[0] === 'pilot')

@@ -4,12 +4,12 @@ import { valueAt } from './path.ts';
 import { parseYaml } from './yaml.ts';
 
 /**
- * Entries of one large document that stand one after the other below the same keys, as a document of their own: below
- * `http` and `routers`, for example, some of the routers.
+ * Consecutive entries of one large document below the same keys, as a separate document: below `http` and `routers`, for
+ * example, some of the routers.
  */
 interface Block {
   readonly headers: readonly TextLine[];
-  /** Its lines, those of the keys above it excluded. */
+  /** Its lines, without those of the keys above it. */
   readonly text: string;
   /** Index of the first of these lines in the file. */
   readonly at: number;
@@ -33,15 +33,14 @@ interface CachedBlock extends BlockContent {
   readonly moved: Map<string, Document>;
 }
 
-/** Characters of a text from which on it is taken apart. */
+/** Minimum size of a text that is split, in characters. */
 const largeText = 64 * 1024;
 
 /**
- * Parses successive versions of one large document of dynamic configuration as several smaller documents with the same meaning.
- * A block that has not changed and stands on the same lines yields the same object.
- *
+ * Parses successive versions of one large document of dynamic configuration as several smaller documents with the same
+ * meaning. An unchanged block on the same lines yields the same object.
  * @param large number of characters above which a text is split.
- * @returns undefined when the text is small, not of the plain form, or has an error: it must be parsed as a whole.
+ * @returns undefined when the text is small, unusual in form, or invalid: it must be parsed as a whole.
  */
 export function createParseBlocks(
   file: string,
@@ -71,7 +70,7 @@ export function createParseBlocks(
       next.set(id, kept);
       documents.push(document);
     }
-    // A key that is given twice is for the whole to say.
+    // A duplicate key is reported by parsing the whole text.
     if (names.size < blocks.reduce((sum, { entries }) => sum + entries.length, 0)) return undefined;
     known = next;
     return documents;
@@ -104,7 +103,7 @@ function pathOf({ value }: Document, length: number): readonly string[] {
 
 function moveBlock(parsed: Document, { headers, at }: Block): Document {
   const { placeOf } = parsed;
-  // Of the keys above it the lines alone: their texts are parts of a text that would stay with them.
+  // Only the line numbers of the keys above it: their texts would keep the whole text in memory.
   const above = headers.map((header) => header.at);
   const move = (place: Place): Place => {
     const header = above[place.line - 1];
@@ -113,12 +112,12 @@ function moveBlock(parsed: Document, { headers, at }: Block): Document {
   return { ...parsed, placeOf: (path, part) => move(placeOf(path, part)) };
 }
 
-/** Keys whose entries are taken apart, by how many keys are above them. */
+/** Keys whose entries are split, by the number of keys above them. */
 const opened: readonly (readonly string[])[] = [['http'], ['routers', 'services', 'middlewares']];
-/** What the document may have beside them. */
+/** Other keys that the document may have. */
 const rootNames: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls']);
 
-/** One key of a mapping, with the lines up to the next. */
+/** One key of a mapping, with the lines before the next key. */
 interface BlockEntry {
   readonly name: string;
   readonly from: number;
@@ -162,7 +161,7 @@ function splitBlocks(lines: readonly string[]): readonly Block[] | undefined {
         collect(level, [...headers, { at: entry.from, text: lines[entry.from] ?? '' }]);
         continue;
       }
-      // By its name, so that an entry more or less changes the block that it is in, and no other.
+      // Chosen by name, so that an added or removed entry changes only its own block.
       if (isBoundary(entry.name)) flush();
       group.push(entry);
     }
@@ -178,12 +177,12 @@ function toBlock(
   headers: readonly TextLine[],
 ): Block {
   const at = group[0]?.from ?? 0;
-  // A copy, for a part of a text holds on to all of it.
+  // A copy, because a part of a text keeps the whole text in memory.
   const text = Buffer.from(lines.slice(at, group.at(-1)?.to).join('')).toString();
   return { headers, text, at, entries: group.map(({ from }) => from - at) };
 }
 
-/** The mapping in some lines; undefined unless each of its keys begins a line, can be told by that, and is there once. */
+/** The mapping in some lines; undefined unless each of its keys begins a line, is recognised by that, and occurs once. */
 function readLevel(lines: readonly string[], from: number, to: number): BlockLevel | undefined {
   const starts: { readonly name: string; readonly from: number }[] = [];
   let indent = -1;
@@ -194,7 +193,7 @@ function readLevel(lines: readonly string[], from: number, to: number): BlockLev
     while (line.charCodeAt(spaces) === space) spaces += 1;
     if (indent < 0) indent = spaces;
     if (spaces > indent) continue;
-    // A list may stand as far to the left as its key does.
+    // A list may have the same indentation as its key.
     if (spaces === indent && starts.length > 0 && /^ *- /.test(line)) continue;
     const name = spaces === indent ? keyLine.exec(line)?.[1] : undefined;
     if (name === undefined) return undefined;
@@ -212,7 +211,7 @@ const keyLine = /^ *([\w.@/-]+|"[^"\\\n]*"|'[^'\n]*'):(?=[ \t\r\n]|$)/;
 const about = /^(?:---|\.\.\.|%)|\ufeff|\r(?!\n)/;
 const isMarker = (line: string): boolean => /^---[ \t]*(?:#.*)?\r?\n$/.test(line);
 
-/** Nothing but blanks and a comment. */
+/** Only white space and a comment. */
 function isNothing(line: string): boolean {
   let at = 0;
   while (line.charCodeAt(at) === space || line.charCodeAt(at) === tab) at += 1;
@@ -226,7 +225,7 @@ const cr = 13;
 const space = 32;
 const hash = 35;
 
-/** One name in 64, the same ones always. */
+/** One name in 64, always the same ones. */
 function isBoundary(name: string): boolean {
   let hash = 0;
   for (let at = 0; at < name.length; at += 1) hash = (Math.imul(hash, 31) + name.charCodeAt(at)) | 0;

@@ -5,8 +5,8 @@ import { createParseBlocks } from './yaml-blocks.ts';
 import { parseYaml } from './yaml.ts';
 
 /**
- * Parses successive versions of one YAML file. In a file of many documents, a document that has not changed and stands on the
- * same line yields the same object without being parsed again. A large document of routes is split into several.
+ * Parses successive versions of one YAML file. In a file of many documents, an unchanged document on the same line yields the
+ * same object without being parsed again. A large document of routes is split into several.
  */
 export function createParseYaml(file: string): (text: string) => ParsedDocuments {
   let known: ReadonlyMap<string, DocumentText> = new Map();
@@ -16,18 +16,18 @@ export function createParseYaml(file: string): (text: string) => ParsedDocuments
     const blocks = pieces === undefined ? parseBlocks(text) : undefined;
     if (blocks !== undefined) return { documents: blocks, problems: [] };
     const parsed = pieces && parsePieces(pieces, file, known);
-    // What is broken for a while is mostly as it was afterwards.
+    // After a temporary error, most of the file is usually as it was before.
     if (parsed !== undefined || pieces === undefined) known = parsed?.known ?? new Map();
-    // Where a piece cannot stand alone, the whole file says what is wrong with it.
+    // If a piece cannot be parsed alone, the whole file is parsed for its errors.
     return parsed === undefined ? parseYaml(text, file) : { documents: parsed.documents, problems: [] };
   };
 }
 
-/** The text of a document, or of nothing but comments, with what it came to. */
+/** The text of a document, or of comments only, with the result of parsing it. */
 interface DocumentText {
-  /** As if it stood on the first line. */
+  /** Relative to the first line of the piece. */
   readonly parsed: Document | undefined;
-  /** Where it stood last, by the number of lines above it. */
+  /** Number of lines above it, in the last version. */
   readonly at: ReadonlyMap<number, Document>;
 }
 
@@ -48,7 +48,7 @@ function parsePieces(
     let piece = known.get(text);
     if (piece === undefined) {
       const last = before.get(text);
-      // A copy, for a part of a text holds on to all of it.
+      // A copy, because a part of a text keeps the whole text in memory.
       const parsed = last ?? parseAlone(Buffer.from(text).toString(), file);
       if (parsed === undefined) return undefined;
       piece = { parsed: parsed.parsed, at: new Map() };
@@ -64,7 +64,7 @@ function parsePieces(
   return { documents, known };
 }
 
-/** Undefined for what is not one sound document, or none: it may be a part of something else. */
+/** Undefined unless it is one valid document, or none: it may be part of something else. */
 function parseAlone(text: string, file: string): Pick<DocumentText, 'parsed'> | undefined {
   const { documents, problems } = parseYaml(text, file);
   const [parsed, ...more] = documents;

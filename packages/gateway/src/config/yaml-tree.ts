@@ -4,9 +4,9 @@ import type { Path } from './path.ts';
 
 export type YamlRoot = Document.Parsed;
 
-/** A value of a document; both undefined for nothing at all. */
+/** A value of a document; both undefined if there is none. */
 export interface YamlEntry {
-  /** The node that holds the key, when the value stands in a mapping. */
+  /** The node of the key, when the value is in a mapping. */
   readonly key: Node | undefined;
   readonly value: Node | undefined;
 }
@@ -17,13 +17,13 @@ export interface YamlFault {
   readonly message: string;
 }
 
-/** A document, indexed in one pass: a file may hold 10,000 routers, and each asks for several places. */
+/** A document, indexed in one pass: a file may contain 10,000 routers, each with several position look-ups. */
 export interface YamlTree {
-  /** What the parser lets pass, or would find only in time that grows with the square of the file. */
+  /** Problems that the parser does not report, or only in time quadratic in the size of the file. */
   readonly faults: readonly YamlFault[];
-  /** What stands at a path; its nearest ancestor when nothing does. */
+  /** The node at a path, or its nearest ancestor. */
   readonly find: (path: Path) => YamlEntry;
-  /** What an alias refers to; any other node is itself. */
+  /** The target of an alias; any other node is returned unchanged. */
   readonly follow: (node: Node | undefined) => Node | undefined;
 }
 
@@ -39,7 +39,9 @@ export function indexYaml(root: YamlRoot): YamlTree {
   const entries = new Map<Node, ReadonlyMap<string, YamlEntry>>();
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();
-  /** Values below a node and itself, aliases written out. A node that is still being walked has none yet. */
+  /**
+   * Number of values below a node, including itself and expanded aliases. A node that is still being visited has none yet.
+   */
   const sizes = new Map<Node, number>();
   const report = (node: Node, message: string): void =>
     void faults.push({ offset: node.range?.[0] ?? 0, message });

@@ -8,7 +8,7 @@ import { offsetInScalar } from './yaml-scalar.ts';
 import type { YamlTree } from './yaml-tree.ts';
 import { indexYaml } from './yaml-tree.ts';
 
-/** Parses YAML 1.2 with merge keys, one or more documents; empty documents are left out. */
+/** Parses YAML 1.2 with merge keys, one or more documents; empty documents are skipped. */
 export function parseYaml(text: string, file: string): ParsedDocuments {
   const counter = new LineCounter();
   // Without characters of two code units there is nothing to count.
@@ -28,7 +28,7 @@ export function parseYaml(text: string, file: string): ParsedDocuments {
       merge: true,
       prettyErrors: false,
       logLevel: 'error',
-      // Its check compares every key with every other; ours is part of the index.
+      // Its check compares every pair of keys; ours is part of the index.
       uniqueKeys: false,
     });
     for (const root of parsed) {
@@ -49,7 +49,7 @@ export function parseYaml(text: string, file: string): ParsedDocuments {
   return { documents: problems.length > 0 ? [] : documents, problems };
 }
 
-/** The parser's words without what it quotes of the source, which could be a secret. */
+/** The parser's message without its quotation of the source, which could be a secret. */
 function describe(error: YAMLError): string {
   switch (error.code) {
     case 'UNEXPECTED_TOKEN':
@@ -64,7 +64,7 @@ function describe(error: YAMLError): string {
 function offsetOf(tree: YamlTree, path: Path, part: EntryPart | undefined, text: string): number {
   const { key, value } = tree.find(path);
   if (typeof part === 'number') {
-    // What an alias stands for is written where its anchor is.
+    // An alias has the position of its anchor.
     const target = tree.follow(value);
     if (isScalar(target) && typeof target.value === 'string') return offsetInScalar(target, text, part);
   }

@@ -1,17 +1,20 @@
 import type { Socket } from 'node:net';
 import type { RequestActivity } from '../http1/server/activity.ts';
 
-/** What is under way on an entry point. */
+/** Activity of an entry point. */
 export interface Activity extends RequestActivity {
   /** Connections that are open. */
   readonly connections: number;
-  /** Calling it again for the same connection changes nothing. */
+  /** Idempotent for a connection. */
   connected(socket: Socket): void;
-  /** `ending` from now on. Resolves when no connection is open; those that bring no request any more, and WebSockets, stay open. */
+  /**
+   * `ending` from now on. Resolves when no connection is open; connections without a further request, and WebSockets, stay
+   * open.
+   */
   retire(): Promise<void>;
   /** Resolves when no response is in flight. An established WebSocket does not count: it may stay open indefinitely. */
   drain(): Promise<void>;
-  /** Cuts every connection, WebSockets and TLS handshakes included. */
+  /** Closes every connection at once, including WebSockets and TLS handshakes. */
   end(): void;
 }
 

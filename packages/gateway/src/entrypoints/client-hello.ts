@@ -1,9 +1,9 @@
-/** What the first bytes of a connection are. */
+/** Kind of the first bytes of a connection. */
 export type FirstBytes =
   | { readonly kind: 'incomplete' }
-  /** Something else than TLS. */
+  /** Not TLS. */
   | { readonly kind: 'plain' }
-  /** A TLS handshake; the name that the caller asks for, if it names one. */
+  /** A TLS handshake, with the requested server name if there is one. */
   | { readonly kind: 'tls'; readonly serverName: string | undefined };
 
 const incomplete: FirstBytes = Object.freeze({ kind: 'incomplete' });
@@ -13,15 +13,15 @@ const unnamed: FirstBytes = Object.freeze({ kind: 'tls', serverName: undefined }
 /** A record that begins a handshake (RFC 8446 section 5.1). */
 const handshakeRecord = 22;
 const maxRecordBytes = 16_384;
-/** Bytes of a ClientHello: more is left to the TLS library, which refuses it. */
+/** Maximum size of a ClientHello, in bytes: the TLS library refuses a larger one. */
 const maxHelloBytes = 64 * 1024;
 
 /** Whether a connection begins with a TLS handshake. */
 export const isHandshake = (bytes: Buffer): boolean => bytes[0] === handshakeRecord;
 
 /**
- * Finds the server name in a ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3), which may be spread over several records.
- * One that is malformed has no name: the TLS library refuses it.
+ * Finds the server name in a ClientHello (RFC 8446 section 4.1.2, RFC 6066 section 3), which may be spread over several
+ * records. A malformed one has no name here: the TLS library refuses it.
  */
 export function readClientHello(bytes: Buffer): FirstBytes {
   if (bytes.length === 0) return incomplete;
@@ -66,7 +66,7 @@ function findServerName(hello: Buffer): string | undefined {
   return undefined;
 }
 
-/** Of the list, which has one host name at most. */
+/** The list has at most one host name. */
 function readServerName(list: Buffer): string | undefined {
   const length = list.readUInt16BE(3);
   return list.readUInt8(2) === 0 ? list.toString('latin1', 5, 5 + length) : undefined;

@@ -21,17 +21,17 @@ export function createConnectionTls(
 
 /** Empty once the connection is gone. */
 function cipherOf(socket: TLSSocket): string {
-  // A connection that has just been closed has none, whatever the types say.
+  // A connection that was just closed has none, despite its type.
   const cipher = socket.getCipher() as ReturnType<TLSSocket['getCipher']> | undefined;
   return cipher?.standardName ?? '';
 }
 
-/** Node.js adds the certificates that it verified with to those that were sent; servers get the latter alone. */
+/** Node.js adds the certificates with which it verified; servers get only those that the caller sent. */
 function readChain(socket: TLSSocket, clientCAs: readonly string[]): readonly X509Certificate[] {
   const trusted = new Set(clientCAs.flatMap(toFingerprints));
   const chain: X509Certificate[] = [];
   const seen = new Set<string>();
-  // Without a certificate, Node.js gives an object without any of its fields.
+  // Without a certificate, Node.js returns an object without any of its fields.
   let next: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
   while (next?.raw !== undefined) {
     const certificate = new X509Certificate(next.raw);

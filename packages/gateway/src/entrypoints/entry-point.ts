@@ -27,45 +27,44 @@ import { createWriteStalls } from '../http1/server/write-stalls.ts';
 /** A listener. */
 export interface EntryPoint {
   readonly name: string;
-  /** The port in use: the configured one, or the one that port 0 got. */
+  /** The actual port: the configured one, or the one that was assigned for port 0. */
   readonly port: number;
-  /** Connections that are open; undefined where it is not known. */
+  /** Number of open connections; undefined if it is unknown. */
   connections(): number | undefined;
   /**
-   * Uses other certificates from now on; connections that are open keep theirs.
-   * @throws when they cannot be used; those in use stay.
+   * Uses other certificates from now on; open connections keep theirs.
+   * @throws when they are invalid; the current ones stay in use.
    */
   setCertificates(pairs: readonly CertificatePair[]): void;
-  /** Uses what the routes say of TLS from now on; connections that are open keep what they have. */
+  /** Uses the TLS settings of the routes from now on; open connections keep theirs. */
   setTls(tls: ListenerTls): void;
   /**
-   * Takes no new connections, because another process does. Each that is open gets one more request answered, as the last, and
-   * has `graceTimeoutMs` for it: a caller that is just about to use its connection again does not lose the request. To be
-   * followed by `drain`, which may come at any time.
+   * Accepts no new connections, because another process does. Each open connection gets one more response, its last, within
+   * `graceTimeoutMs`, so that a caller that is about to use its connection does not lose the request. Call `drain`
+   * afterwards, at any time.
    */
   retire(): Promise<void>;
   /**
-   * Accepts requests for `acceptGraceTimeoutMs` more, unless it is retired. Then takes no new requests, lets those under way finish for
-   * `graceTimeoutMs` at most, and closes every connection.
+   * Accepts requests for another `acceptGraceTimeoutMs`, unless it is retired. Then refuses new requests, waits at most
+   * `graceTimeoutMs` for those in flight, and closes every connection.
    */
   drain(): Promise<void>;
 }
 
 export interface EntryPointDeps {
   readonly clock: Clock;
-  /** What serves the requests. */
+  /** Handler of requests. */
   readonly handle: Handle;
   /** Called for connections that the system could not open, at most once every ten seconds; the listener continues. */
   onError(error: Error): void;
-  /** Its own, in the order of the configuration. */
+  /** Its own certificates, in the order of the configuration. */
   readonly certificates: readonly CertificatePair[];
-  /** What the routes say of TLS; default: nothing. */
+  /** TLS settings of the routes; default: none. */
   readonly tls?: ListenerTls | undefined;
 }
 
 /**
  * Opens the listener.
- *
  * @throws ListenError when it cannot listen on the address; any other error is about the certificates.
  */
 export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointDeps): Promise<EntryPoint> {
@@ -163,13 +162,13 @@ function openPaths(
   if (config.tls !== undefined && own.length > 0) assertUsable(own);
   acceptor.configure(own, routes);
   const begin = (socket: Socket): void => {
-    // As in Traefik, one port takes both where a router wants TLS and the entry point does not say so.
+    // As in Traefik, one port accepts both if a router requires TLS and the entry point does not.
     if (config.tls !== undefined) secure(socket);
     else if (routes.hasRouters) peek(socket);
     else accept(socket);
   };
   server.on('connection', (socket: Socket) => {
-    // Handed back by Node.js after an upgrade that is none: there is no other handshake, and no other PROXY header.
+    // Node.js returned the connection after an invalid upgrade: it had its TLS handshake and its PROXY header before.
     if (secured.has(socket)) {
       accept(socket);
       return;
@@ -181,7 +180,7 @@ function openPaths(
   return {
     fastPath,
     setCertificates(next) {
-      // All of them or none: throws before anything is changed.
+      // Validates all of them before it changes anything.
       assertUsable(next);
       own = next;
       acceptor.configure(own, routes);
@@ -213,12 +212,12 @@ function createServer(config: EntryPointConfig): Server {
   const server = createHttpServer({
     ...toTimeLimits(config),
     maxHeaderSize: config.transport.maxHeaderBytes,
-    // How often the time limits of requests that are still arriving are looked at, in milliseconds.
+    // Milliseconds between two checks of the time limits of arriving requests.
     connectionsCheckingInterval: 1000,
     // Said by an entry point's own strict reading, with a problem document.
     requireHostHeader: false,
   });
-  // All lines are counted and a flood is refused; Node.js would drop headers beyond a count in silence.
+  // All lines are counted and a flood is refused; Node.js would silently drop headers beyond a limit.
   server.maxHeadersCount = 0;
   return server;
 }

@@ -2,12 +2,11 @@ import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 
 /**
- * Reads the first bytes of a new connection and gives them back to it. A connection that ends, fails or takes too long before
- * enough has come is cut.
- *
- * @param judge called with everything that has come; undefined: more is needed.
- * @param take called once the bytes have been given back.
- * @param consumedBy how many of the bytes the connection does not get back; default: none.
+ * Reads the first bytes of a new connection and returns them to it. A connection that ends, fails or takes too long before
+ * that is closed.
+ * @param judge called with all bytes so far; undefined: more are needed.
+ * @param take called once the bytes have been returned.
+ * @param consumedBy number of bytes that are not returned; default: none.
  * @param limitMs milliseconds.
  */
 export function readFirstBytes<T>(
@@ -34,7 +33,8 @@ export function readFirstBytes<T>(
     const rest = bytes.subarray(consumedBy(judged));
     if (rest.length > 0) socket.unshift(rest);
     take(judged);
-    // Later: a TLS connection reads what has come in its own first turn, and would lose it to the stream.
+    // In the next turn: a TLS connection reads the available bytes in its own first turn, and would otherwise lose them to
+    // the stream.
     process.nextTick(() => socket.resume());
   };
   socket.on('data', onData).on('end', cut).on('error', cut).on('close', finish);

@@ -1,7 +1,7 @@
 /** An address cannot be listened on. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
-  /** The system's code, such as `EADDRINUSE`; undefined when it gave none. */
+  /** The system's code, such as `EADDRINUSE`; undefined without one. */
   readonly code: string | undefined;
 
   constructor(cause: Error) {

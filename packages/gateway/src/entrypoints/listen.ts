@@ -2,7 +2,10 @@ import type { AddressInfo, Server } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import { ListenError } from './listen-error.ts';
 
-/** Listens, and gives the port. @throws ListenError */
+/**
+ * Listens and returns the port.
+ * @throws ListenError
+ */
 export function listen(
   server: Server,
   { host, port }: { readonly host: string | undefined; readonly port: number },
@@ -17,10 +20,10 @@ export function listen(
   });
 }
 
-/** Milliseconds between two reports of connections that could not be opened. */
+/** Milliseconds between two reports of connections that failed to open. */
 const quietMs = 10_000;
 
-/** Reports connections that the system could not open. Without file descriptors left, there may be as many as it can count. */
+/** Reports connections that the system could not open. When file descriptors run out, there may be very many. */
 export function reportAcceptErrors(server: Server, clock: Clock, onError: (error: Error) => void): void {
   let quietUntil = -Infinity;
   server.on('error', (error) => {

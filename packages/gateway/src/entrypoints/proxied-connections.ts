@@ -7,11 +7,11 @@ import { toCanonicalAddress } from '../routing/address.ts';
 import { readFirstBytes } from './first-bytes.ts';
 import { readProxyHeader, type ProxyHeader } from './proxy-protocol.ts';
 
-/** Connections of proxies that say on whose behalf they connect. */
+/** Connections of proxies that send the address of their caller. */
 export interface ProxiedConnections {
   /**
-   * Reads the PROXY header of a new connection, and calls `next` with the connection, as if there had been none; cuts it if the header
-   * is invalid.
+   * Reads the PROXY header of a new connection and calls `next` with the rest of the connection; closes it if the header is
+   * invalid.
    */
   readonly accept: (socket: Socket, next: (socket: Socket) => void) => void;
   /** The caller of a connection, or of the TLS connection on it; undefined: it is the peer. */
@@ -24,7 +24,7 @@ export function createProxiedConnections(
   { clock, limitMs }: { readonly clock: Clock; readonly limitMs: number },
 ): ProxiedConnections {
   const isTrusted = createTrustedPeers(trustedIPs, insecure);
-  // A header counts at the beginning of a connection alone: a request that Node.js hands back later must not bring another.
+  // A header is valid only at the beginning of a connection: a request that Node.js returns later must not bring another one.
   const known = new WeakSet<Socket>();
   // By both ends: the TLS connection on a socket has the same.
   const callers = new Map<string, CallerAddress>();

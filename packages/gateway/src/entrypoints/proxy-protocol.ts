@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 /** The first bytes of a connection, read as a PROXY header. */
 export type ProxyHeader =
-  /** There is none. */
+  /** There is no header. */
   | { readonly kind: 'none' }
   /** More bytes are needed. */
   | { readonly kind: 'incomplete' }
@@ -11,15 +11,20 @@ export type ProxyHeader =
       readonly kind: 'header';
       /** Bytes of the header. */
       readonly length: number;
-      /** Address of the caller; undefined: that of the connection, because the proxy speaks for itself or does not know. */
+      /**
+       * Address of the caller; undefined: that of the connection, because the proxy connects for itself or does not know it.
+       */
       readonly source: { readonly address: string; readonly port: number } | undefined;
     };
 
 const signature1 = Buffer.from('PROXY');
 const signature2 = Buffer.from('\r\n\r\n\0\r\nQUIT\n');
-/** Bytes of a line of version 1. */
+/** Maximum length of a line of version 1, in bytes. */
 const maxLine = 107;
-/** Bytes of version 2 after the length: an address block and optional values, such as a client certificate. */
+/**
+ * Maximum length of version 2 after the length field, in bytes: an address block and optional values, such as a client
+ * certificate.
+ */
 const maxRest = 4096;
 
 const none = { kind: 'none' } as const;
@@ -67,7 +72,7 @@ function readPort(text = ''): number | undefined {
   return /^(?:0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
 }
 
-/** Bytes of the two addresses, and how many of them are one address, by the byte of the family and the transport. */
+/** Size of the two addresses, and of one address, by the byte of family and transport. */
 const families: ReadonlyMap<number, { readonly block: number; readonly address: number }> = new Map([
   [0x00, { block: 0, address: 0 }],
   [0x11, { block: 12, address: 4 }],
@@ -86,7 +91,7 @@ function readBinary(bytes: Buffer): ProxyHeader {
   const rest = bytes.readUInt16BE(14);
   const isLocal = command === 0x20;
   if ((!isLocal && command !== 0x21) || family === undefined || rest > maxRest) return invalid;
-  // A proxy that speaks for itself may leave its address block out.
+  // A proxy that connects for itself may omit its address block.
   if (!isLocal && (family.block === 0 || rest < family.block)) return invalid;
   const length = 16 + rest;
   if (bytes.length < length) return incomplete;
@@ -104,6 +109,6 @@ function readBinary(bytes: Buffer): ProxyHeader {
 function toAddress(bytes: Buffer): string {
   if (bytes.length === 4) return bytes.join('.');
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16));
-  // In the one form that an address has (RFC 5952).
+  // In the canonical form of an address (RFC 5952).
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }

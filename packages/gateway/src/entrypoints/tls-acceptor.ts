@@ -11,11 +11,11 @@ import { createSelfSigned } from '../tls/self-signed.ts';
 import { readClientHello } from './client-hello.ts';
 import { readFirstBytes } from './first-bytes.ts';
 
-/** Secures connections of callers. */
+/** Performs TLS handshakes with callers. */
 export interface TlsAcceptor {
-  /** From now on; connections that are open keep what they have. */
+  /** Takes effect for new connections. */
   configure(own: readonly CertificatePair[], routes: ListenerTls): void;
-  /** Secures a new connection, or cuts it. */
+  /** Performs the handshake of a new connection, or closes it. */
   accept(socket: Socket): void;
 }
 
@@ -23,13 +23,13 @@ export interface TlsAcceptorDeps {
   readonly clock: Clock;
   /** Milliseconds for a handshake. */
   readonly handshakeMs: number;
-  /** Called with each connection that is secured, and the options that it was secured with. */
+  /** Called with each TLS connection and its options. */
   onSecure(socket: TLSSocket, name: string, options: TlsOptions): void;
 }
 
 /**
- * One TLS server per set of options: version, ciphers and the request for a client certificate are settled before Node.js asks for
- * the context of a server name. A session is resumed with the options that it began with, because each server has its own keys
+ * One TLS server per set of options: version, ciphers and the request for a client certificate are fixed before Node.js
+ * requests the context of a server name. A session is resumed with its original options, because each server has its own keys
  * for tickets.
  */
 export function createTlsAcceptor(deps: TlsAcceptorDeps): TlsAcceptor {
@@ -76,7 +76,7 @@ function findOptions(hosts: ReadonlyMap<string, string>, serverName: string): st
 function toServerName(bytes: Buffer): { readonly serverName: string | undefined } | undefined {
   const first = readClientHello(bytes);
   if (first.kind === 'incomplete') return undefined;
-  // The TLS library refuses other bytes.
+  // The TLS library refuses all other bytes.
   return { serverName: first.kind === 'tls' ? first.serverName : undefined };
 }
 
@@ -88,7 +88,7 @@ interface State {
   readonly servers: Map<string, Server>;
 }
 
-/** What has the same certificates and options keeps its servers, and so the sessions of callers. */
+/** Servers with unchanged certificates and options are kept, and with them the sessions of callers. */
 function changeState(before: State | undefined, own: readonly CertificatePair[], routes: ListenerTls): State {
   if (before?.own === own && isSameIdentity(before.routes, routes)) return { ...before, routes };
   return { own, routes, index: createCertificateIndex([...own, ...routes.certificates]), servers: new Map() };
@@ -147,7 +147,7 @@ function createTlsServer(options: TlsOptions, { index, fallback, handshakeMs }: 
       else done(null, contextOf(pair));
     },
   });
-  // Node.js leaves it open, and what is written to it never goes out.
+  // Node.js would leave it open, and data written to it would never be sent.
   return server.on('tlsClientError', (_error, socket) => socket.destroy());
 }
 
@@ -164,7 +164,7 @@ function toContextOptions(options: TlsOptions, pair: CertificatePair | undefined
   };
 }
 
-/** What Node.js does not refuse itself. */
+/** Checks that Node.js does not perform. */
 function isAdmitted(socket: TLSSocket, { clientAuthType }: TlsOptions): boolean {
   if (clientAuthType !== 'RequireAnyClientCert' && clientAuthType !== 'VerifyClientCertIfGiven') return true;
   const isGiven = socket.getPeerX509Certificate() !== undefined;

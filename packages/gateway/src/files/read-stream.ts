@@ -1,8 +1,7 @@
 import { toFileError, tooLarge, type SizeLimit } from '@grantgate/middleware/base/file-error';
 
 /**
- * Reads a stream of bytes, such as standard input, until its end. One that is longer than the limit is destroyed.
- *
+ * Reads a stream of bytes, such as standard input, until its end. A stream that exceeds the limit is destroyed.
  * @throws FileError
  */
 export async function readStream(stream: AsyncIterable<Uint8Array>, limit: SizeLimit): Promise<Buffer> {

@@ -11,12 +11,12 @@ export class ActiveRequest implements RequestControl {
   readonly request: OutgoingRequest;
   /** What comes of the body after `head`. */
   readonly body: RequestBody | undefined;
-  /** With the body, when that is here as a whole. */
+  /** With the body, if it is complete. */
   readonly head: string;
   readonly handler: ResponseHandler;
-  /** The head of the response is here. */
+  /** The head of the response has arrived. */
   answered = false;
-  /** The handler takes no parts for now. */
+  /** The handler has paused the body. */
   paused = false;
   bodySent: boolean;
   idleSeconds: number | undefined = undefined;

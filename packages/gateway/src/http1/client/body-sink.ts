@@ -4,18 +4,17 @@ import type { ResponseFault } from './fault.ts';
 import type { ActiveRequest } from './active-request.ts';
 import type { BodySink } from './request.ts';
 
-/** The connection that a request's body goes to. */
+/** The connection for a request's body. */
 export interface BodyOwner {
-  /** Whether the request is still the connection's. */
+  /** Whether the request still belongs to the connection. */
   serves(job: ActiveRequest): boolean;
-  /** From now on it is the server that is waited for. */
+  /** From now on, the connection waits for the server. */
   onWaiting(job: ActiveRequest): void;
   fail(fault: ResponseFault): void;
 }
 
 /**
- * Writes the body of a request: as many bytes as were announced, or chunks.
- *
+ * Writes the body of a request: exactly the announced number of bytes, or chunks.
  * @param length bytes; undefined: sent in chunks.
  */
 export function createBodySink(

@@ -5,13 +5,13 @@ import type { ServerTls } from './dial.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createReadBuffers } from '../message/read-buffers.ts';
 
-/** A client for HTTP/1.1 (RFC 9112) that reads answers strictly and copies nothing that it need not. */
+/** A client for HTTP/1.1 (RFC 9112) that reads responses strictly and avoids copies. */
 export interface HttpClient {
   /** A new pool of connections to `http://host[:port]` or `https://host[:port]`. */
   createPool(origin: string): Pool;
 }
 
-/** @param tls of connections to `https` origins. Default: the usual check of certificates. */
+/** @param tls of connections to `https` origins. Default: normal verification of certificates. */
 export function createClient(clock: Clock, limits: ClientLimits, tls?: ServerTls): HttpClient {
   const { connectMs, headMs, bodyIdleMs, idleMs } = limits;
   const deps = {

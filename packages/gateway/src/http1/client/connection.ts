@@ -11,7 +11,7 @@ import type { ResponseHead } from './response-head.ts';
 import { createResponseParser, type ResponseEvents, type ResponseParser } from './response-parser.ts';
 import { writeText } from '../message/write-text.ts';
 
-/** A connection that serves one request after the other, never two at once. */
+/** A connection that serves one request at a time. */
 export interface Connection {
   /** Sends a request as soon as the connection is open; it must not have another one. */
   send(request: OutgoingRequest, head: string, handler: ResponseHandler): RequestControl;
@@ -26,24 +26,24 @@ export interface ConnectionDeps {
   readonly buffers: ReadBuffers;
   /** The server has sent bytes after a complete response. */
   onUnsolicited(): void;
-  /** Free for another request. */
+  /** Ready for another request. */
   onIdle(connection: Connection): void;
-  /** Told once; the connection is of no more use. */
+  /** Called once; the connection must not be used any more. */
   onGone(connection: Connection): void;
 }
 
-/** Milliseconds that a body waits for `100 Continue`, as in Go: servers may not send one. */
+/** Milliseconds that a body waits for `100 Continue`, as in Go: servers need not send one. */
 const continueMs = 1_000;
-/** What a server says about how long it keeps a connection is taken for that much less, in milliseconds... */
+/** Milliseconds subtracted from the time for which a server says that it keeps a connection... */
 const idleMarginMs = 2_000;
-/** ...and never for more than this. */
+/** ...and the maximum. */
 const maxIdleMs = 600_000;
 
-/** @param once serves a single request; only such a request may ask for another protocol. */
+/** @param once serves a single request; only such a request may request another protocol. */
 export const openConnection = (deps: ConnectionDeps, once: boolean): Connection =>
   new ServerConnection(deps, once);
 
-/** A class, because there are many of them. */
+/** A class, because there are many instances. */
 class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOwner, RequestOwner, BodyOwner {
   deadline = Infinity;
   readonly #deps: ConnectionDeps;
@@ -57,7 +57,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   #isLent = false;
   /** The body waits for `100 Continue`. */
   #holdsBody = false;
-  /** The system has not yet taken the whole of a request. */
+  /** The system has not yet accepted the whole request. */
   #isUnsent = false;
 
   constructor(deps: ConnectionDeps, once: boolean) {
@@ -110,9 +110,9 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
   #startBody(job: ActiveRequest, body: RequestBody, head: string): void {
     const socket = this.#socket;
     this.#holdsBody = false;
-    // No time limit while the caller's body comes; the sink sets one while the server does not take it.
+    // No time limit while the caller's body arrives; the sink sets one while the server does not accept it.
     this.deadline = Infinity;
-    // What has already come of the body goes out together with the head.
+    // The part of the body that has already arrived is sent together with the head.
     socket.cork();
     if (head !== '') socket.write(head, 'latin1');
     body.start(createBodySink(job, body.length, socket, this));
@@ -168,14 +168,15 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
 
   #read(bytes: Buffer): void {
     const job = this.#job;
-    // Late bytes look like the response to the next request, but may come too early for it. With a body, a response may as well.
+    // Late bytes look like the response to the next request, but may arrive too early for it. With a body, a response may be
+    // early too.
     const isEarly = this.#isUnsent && job?.request.body === undefined;
     const wrong = isEarly ? 'a response before the request was sent' : this.#parser.feed(bytes);
     if (wrong !== undefined) this.#end({ code: 'answer_invalid', reason: wrong });
     if (job === undefined || job !== this.#job) return;
     if (!job.answered) return;
     job.paused = !job.handler.onFlush();
-    // It is not the server that is waited for.
+    // The connection does not wait for the server now.
     if (job.paused) this.deadline = Infinity;
     else this.#awaitBody();
   }
@@ -214,7 +215,7 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
     this.#job = undefined;
     this.#buffer.release();
     if (!job.bodySent) job.body?.stop();
-    // What is still to be sent would stand before the next request.
+    // Unsent bytes would precede the next request.
     const isSent = job.bodySent && !this.#isUnsent && this.#socket.writableLength === 0;
     if (reusable && isSent && !this.#once) this.#rest(job.idleSeconds);
     else this.#end();
@@ -276,12 +277,12 @@ class ServerConnection implements Connection, Reader, ResponseEvents, DeadlineOw
     this.#deps.onIdle(this);
   }
 
-  /** Ends the connection; without a fault, nobody is told. */
+  /** Closes the connection; without a fault, nobody is notified. */
   #end(fault?: ResponseFault): void {
     const job = this.#job;
     this.#job = undefined;
     this.#leave();
-    // A server that is to see a request break off gets its head at least, as it would a moment later.
+    // So that a server can notice that a request broke off, it gets at least the head, as it would a moment later.
     if (this.#isOpen) this.#socket.uncork();
     this.#socket.destroy();
     if (job === undefined) return;

@@ -6,11 +6,11 @@ import {
   type PeerCertificate,
 } from 'node:tls';
 
-/** Where the bytes that arrive go to. */
+/** Destination of received bytes. */
 export interface Reader {
-  /** The buffer to read into from now on; undefined for the one that is in use. */
+  /** The buffer to read into from now on; undefined for the current one. */
   buffer(): Buffer | undefined;
-  /** Gives false to stop reading until `resume`. */
+  /** Returns false to stop reading until `resume`. */
   onBytes(length: number, buffer: Buffer): boolean;
 }
 
@@ -20,9 +20,9 @@ export interface Dialer {
   dial(reader: Reader | undefined, onOpen: () => void): Socket;
 }
 
-/** How connections to a server are secured. */
+/** TLS settings of connections to a server. */
 export interface ServerTls {
-  /** For SNI and the check of the certificate; undefined: the host of the origin. */
+  /** For SNI and the verification of the certificate; undefined: the host of the origin. */
   readonly serverName: string | undefined;
   /** Accepts every certificate. */
   readonly insecureSkipVerify: boolean;
@@ -38,7 +38,7 @@ export function createDialer(origin: string, tls: ServerTls | undefined): Dialer
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, '');
   const address = { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
-  /** The last TLS session, taken up by the next connection (RFC 8446 section 2.2). */
+  /** The last TLS session, which the next connection resumes (RFC 8446 section 2.2). */
   let session: Buffer | undefined;
   const secured = tls && toTlsOptions(tls);
   const open = (onread: object, onOpen: () => void): Socket => {
@@ -47,7 +47,7 @@ export function createDialer(origin: string, tls: ServerTls | undefined): Dialer
       {
         ...address,
         ...onread,
-        // The server that is configured, whatever the caller's Host says, for SNI and for the check of the certificate.
+        // The configured server, whatever the caller's Host, for SNI and for the verification of the certificate.
         ...(isIP(host) === 0 && { servername: host }),
         ...(session !== undefined && { session }),
         ALPNProtocols: ['http/1.1'],
@@ -84,7 +84,7 @@ function toTlsOptions({ serverName, insecureSkipVerify, rootCAs, certificates, p
     }),
     ...(serverName !== undefined && { servername: serverName }),
   };
-  // As in Traefik, the URI takes the place of the name, and the authority is verified in any case.
+  // As in Traefik, the URI replaces the name, and the authority is verified in any case.
   if (peerCertURI === undefined) return { ...options, rejectUnauthorized: !insecureSkipVerify };
   return {
     ...options,
@@ -99,5 +99,5 @@ function toTlsOptions({ serverName, insecureSkipVerify, rootCAs, certificates, p
 const hasUri = ({ subjectaltname }: PeerCertificate, uri: string): boolean =>
   subjectaltname?.split(', ').includes(`URI:${uri}`) === true;
 
-/** Milliseconds before the system asks an idle peer whether it is still there. */
+/** Milliseconds before the system probes whether an idle peer is still there. */
 const tcpKeepAliveMs = 60_000;

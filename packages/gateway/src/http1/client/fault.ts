@@ -1,6 +1,6 @@
 /** Why a request has no complete response. */
 export type ResponseFaultCode =
-  /** No connection could be opened, or its certificate is not to be trusted. Nothing was sent. */
+  /** No connection could be opened, or its certificate is not trusted. Nothing was sent. */
   | 'connect_failed'
   /** No connection within the time limit. Nothing was sent. */
   | 'connect_timeout'
@@ -10,18 +10,22 @@ export type ResponseFaultCode =
   | 'head_timeout'
   /** No further part of the response's body within the time limit. */
   | 'body_timeout'
-  /** What came is no response, or one that two readers could understand differently. */
+  /** The bytes are not a valid response, or one that two readers could interpret differently. */
   | 'answer_invalid'
   /** The request itself cannot be written. Nothing was sent. */
   | 'request_invalid';
 
 export interface ResponseFault {
   readonly code: ResponseFaultCode;
-  /** In words, without anything that was sent or received. */
+  /** In words, without any sent or received data. */
   readonly reason: string;
 }
 
-/** What an error of a connection means. @param open whether it had been opened. @param answered whether the head of the response was here. */
+/**
+ * Fault of an error of a connection.
+ * @param open whether it had been opened.
+ * @param answered whether the head of the response had arrived.
+ */
 export function toFault(error: NodeJS.ErrnoException, open: boolean, answered: boolean): ResponseFault {
   const reason = error.code ?? error.name;
   if (error.code !== 'ETIMEDOUT') return { code: open ? 'connection_lost' : 'connect_failed', reason };

@@ -1,14 +1,14 @@
 import { readResponseHead, type ResponseExpectation, type ResponseHead } from './response-head.ts';
 
-/** Reads the heads of responses on one connection, from parts cut anywhere. */
+/** Reads the heads of responses on one connection, from parts of any size. */
 export interface HeadReader {
   /** A request has been sent. */
   expect(asked: ResponseExpectation): void;
-  /** The head that begins at that position; undefined when it goes on in the next part or is refused. */
+  /** The head that starts at that position; undefined when it continues in the next part or is refused. */
   read(part: Buffer, at: number): ResponseHead | undefined;
   /** Position after the head in the part that completed it. */
   readonly position: number;
-  /** Whether this very object has been given before. */
+  /** Whether the same object was returned before. */
   readonly repeats: boolean;
   /** Why a head is refused; undefined when none is. */
   readonly wrong: string | undefined;
@@ -20,17 +20,17 @@ interface LastHead {
   readonly head: ResponseHead;
 }
 
-/** Characters of a head up to which it is kept. */
+/** Maximum length of a head that is cached, in characters. */
 const maxKeptText = 4096;
-/** Interim answers to one request; a server may report progress by 102 (RFC 2518 section 10.1). */
+/** Maximum number of interim responses to one request; a server may report progress by 102 (RFC 2518 section 10.1). */
 const maxInterim = 100;
 
-/** @param maxBytes bytes of a head. */
+/** @param maxBytes maximum size of a head. */
 export function createHeadReader(maxBytes: number): HeadReader {
   const texts = createHeadTextReader(maxBytes);
   let asked: ResponseExpectation = { method: '', upgrade: undefined };
   let interim = 0;
-  /** The last head and what it was read from: a server mostly says the same again. */
+  /** The last head and its text: a server usually sends the same again. */
   let last: LastHead | undefined;
   let repeats = false;
   let wrong: string | undefined;
@@ -74,7 +74,7 @@ export function createHeadReader(maxBytes: number): HeadReader {
 
 /** The text of the head that is being received. */
 interface HeadTextReader {
-  /** The head's text up to the CR LF of its last line; undefined when it goes on in the next part or is refused. */
+  /** The head's text up to the CR LF of its last line; undefined when it continues in the next part or is refused. */
   read(part: Buffer, at: number): string | undefined;
   /** Position after the head in the part that completed it. */
   readonly position: number;
@@ -82,7 +82,7 @@ interface HeadTextReader {
 }
 
 function createHeadTextReader(maxBytes: number): HeadTextReader {
-  /** Of a head that came in several parts: its beginning, with room to grow. */
+  /** The beginning of a head that arrives in several parts, with room to grow. */
   let held: Buffer | undefined;
   let size = 0;
   let position = 0;
@@ -90,7 +90,7 @@ function createHeadTextReader(maxBytes: number): HeadTextReader {
   const keep = (part: Buffer, at: number): Buffer => {
     const more = part.length - at;
     if (held === undefined || held.length < size + more) {
-      // Twice as much as is needed, so that a head that comes byte by byte is not copied for each of them.
+      // Twice the required size, so that a head that arrives byte by byte is not copied for each byte.
       const wider = Buffer.allocUnsafe(Math.max(1024, 2 * (size + more)));
       held?.copy(wider, 0, 0, size);
       held = wider;
@@ -129,7 +129,7 @@ function createHeadTextReader(maxBytes: number): HeadTextReader {
 const blankLine = Buffer.from('\r\n\r\n', 'latin1');
 const version = Buffer.from('HTTP/1.', 'latin1');
 
-/** Whether more bytes could make a head of these: no waiting for the end of what can be none. */
+/** Whether further bytes could complete a head: an impossible head is refused at once. */
 function canBecomeHead(bytes: Buffer, start: number, from: number): boolean {
   const known = Math.min(version.length, bytes.length - start);
   if (version.compare(bytes, start, start + known, 0, known) !== 0) return false;

@@ -7,11 +7,11 @@ import { toRequestHead } from './request-head.ts';
 import type { RequestControl, OutgoingRequest, ResponseHandler } from './request.ts';
 
 /**
- * Keep-alive connections to one origin, as many as there are requests at once; the one used last is used next. A request that
- * has been written is never sent again: the server may have acted on it.
+ * Keep-alive connections to one origin, one for each concurrent request; the most recently used one is used first. A request
+ * that was written is never sent again: the server may have acted on it.
  */
 export interface Pool {
-  /** Sends a request; `handler` is told what becomes of it, perhaps before this returns. */
+  /** Sends a request; `handler` gets its outcome, possibly before this returns. */
   dispatch(request: OutgoingRequest, handler: ResponseHandler): RequestControl;
   stats(): PoolStats;
   /** Closes idle connections at once, the others after their responses; resolves when none is left. */
@@ -19,7 +19,7 @@ export interface Pool {
 }
 
 export interface PoolStats {
-  /** Connections, those that are being opened included. */
+  /** Number of connections, including those that are being opened. */
   readonly open: number;
   readonly idle: number;
 }
@@ -36,7 +36,7 @@ export function createPool(origin: string, deps: PoolDeps, tls?: ServerTls): Poo
   const connections = new Set<Connection>();
   const idle: Connection[] = [];
   let closed = false;
-  /** Set while no connection is used twice. */
+  /** Set while no connection is reused. */
   let distrusted = false;
   const distrust: DeadlineOwner = {
     deadline: Infinity,
@@ -83,7 +83,7 @@ export function createPool(origin: string, deps: PoolDeps, tls?: ServerTls): Poo
         handler.onFault({ code: 'connect_failed', reason: 'the pool is closed' });
         return noCall;
       }
-      // Another protocol takes its connection with it.
+      // A connection with another protocol leaves the pool.
       const isOnce = !keepsAlive || request.upgrade !== undefined;
       const connection = isOnce ? open(true) : (idle.pop() ?? open(false));
       return connection.send(request, head, handler);
@@ -99,8 +99,8 @@ export function createPool(origin: string, deps: PoolDeps, tls?: ServerTls): Poo
 }
 
 /**
- * Milliseconds for which no connection to a server is used twice after it has sent unsolicited bytes. A moment later, they would
- * have been taken for the response to the next request: whoever makes a server send them can do it again.
+ * Milliseconds for which no connection to a server is reused after it sent unsolicited bytes. A moment later, they would have
+ * been read as the response to the next request: whoever can make a server send them can do so again.
  */
 const distrustMs = 60_000;
 

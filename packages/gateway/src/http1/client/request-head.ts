@@ -13,19 +13,20 @@ export function toRequestHead(
 ): string | undefined {
   const text = 'lines' in headers ? headers : toHeaderText(headers);
   if (text === undefined || !isToken.test(method) || isNoTarget.test(target)) return undefined;
-  // HTTP/1.1 keeps connections without being asked; servers of HTTP/1.0 have to be (RFC 9112 appendix C.2.2).
+  // HTTP/1.1 keeps connections by default; servers of HTTP/1.0 must be told (RFC 9112 appendix C.2.2).
   const connection =
     upgrade !== undefined
       ? `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
       : keepsAlive
         ? 'Connection: keep-alive\r\n'
         : 'Connection: close\r\n';
-  // Before the caller's lines: a server that reads no more than so many lines would not know where the body ends.
+  // Before the caller's lines: a server that reads only a limited number of lines would otherwise not see the end of the
+  // body.
   const expectation = expectsContinue === true && isPushed(body) ? 'Expect: 100-continue\r\n' : '';
   return `${method} ${target} HTTP/1.1\r\n${connection}${toFraming(method, body)}${expectation}${text.lines}\r\n`;
 }
 
-/** Whether a body comes part by part. */
+/** Whether a body arrives in parts. */
 export const isPushed = (body: OutgoingRequest['body']): body is RequestBody =>
   body !== undefined && !Buffer.isBuffer(body);
 
@@ -37,5 +38,5 @@ function toFraming(method: string, body: OutgoingRequest['body']): string {
 
 const isNoTarget = /^$|[^\x21-\x7e\x80-\xff]/;
 
-/** Methods whose requests say that they have no body (RFC 9110 section 8.6). */
+/** Methods whose requests announce an empty body (RFC 9110 section 8.6). */
 const awaitsBody: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'PROPFIND', 'PROPPATCH', 'QUERY']);

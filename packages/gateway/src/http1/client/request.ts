@@ -3,68 +3,64 @@ import type { ResponseFault } from './fault.ts';
 import type { HeaderText } from '../message/header-text.ts';
 import type { ResponseHead } from './response-head.ts';
 
-/** A request as it goes out. */
+/** A request to send. */
 export interface OutgoingRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** Name and value in turn, Host among them, without those that frame the body or belong to the connection. */
+  /** Name and value in turn, including Host, without those that frame the body or belong to the connection. */
   readonly headers: readonly string[] | HeaderText;
-  /** As bytes when it is here as a whole. */
+  /** Bytes if it is complete. */
   readonly body: RequestBody | Buffer | undefined;
-  /** Protocol to ask for; undefined for none. */
+  /** Protocol to request; undefined for none. */
   readonly upgrade: string | undefined;
   /** A body that is pushed waits for the server's `100 Continue`, or for a second (RFC 9110 section 10.1.1). */
   readonly expectsContinue?: boolean;
 }
 
-/** A body that is pushed as it comes. */
+/** A body that is streamed. */
 export interface RequestBody {
   /** Bytes; undefined: sent in chunks. */
   readonly length: number | undefined;
-  /** Told when a connection is there to take it: parts come from now on, none of them before this returns. */
+  /** Called when a connection can accept it: parts are sent from now on, none before this returns. */
   start(sink: BodySink): void;
-  /** The connection takes parts again after `write` has given false. */
+  /** The connection accepts parts again after `write` returned false. */
   resume(): void;
-  /** No part is wanted any more. */
+  /** No further part is wanted. */
   stop(): void;
 }
 
 export interface BodySink {
-  /** Gives false when no part is to come before `resume`. */
+  /** Returns false to pause parts until `resume`. */
   write(part: Buffer): boolean;
   end(): void;
 }
 
-/** Told what becomes of a request, in this order; nothing after `onEnd`, `onUpgrade`, `onFault` or an abort. */
+/** Called with the outcome of a request, in this order; nothing after `onEnd`, `onUpgrade`, `onFault` or an abort. */
 export interface ResponseHandler {
   /** A 1xx response other than 101. */
   onInterim(head: ResponseHead): void;
-  /** @param repeats whether this very object has been given before, so that what is made of it is worth keeping. */
+  /** @param repeats whether the same object was passed before, so that results derived from it are worth caching. */
   onHead(head: ResponseHead, repeats: boolean): void;
   /**
    * A part of the body.
-   *
-   * @param lent the bytes are the handler's until `onFlush` or `onEnd` only; what it keeps longer it has to copy.
+   * @param lent the bytes are valid until `onFlush` or `onEnd` only; copy them to keep them longer.
    */
   onData(part: Buffer, lent: boolean): void;
-  /**
-   * Everything received so far, at least the head, has been passed on. Returns false when nothing more must be read before
-   * `Call.resume`.
-   */
+  /** Everything received so far, at least the head, has been passed on. Return false to stop reading until `Call.resume`. */
   onFlush(): boolean;
   /** @param trailers name in lower case and value in turn. */
   onEnd(trailers: readonly string[]): void;
-  /** 101: the connection is the handler’s now, with the first bytes of the other protocol. */
+  /** 101: the connection now belongs to the handler, with the first bytes of the other protocol. */
   onUpgrade(head: ResponseHead, socket: Socket): void;
   /** No complete response. */
   onFault(fault: ResponseFault): void;
 }
 
-/** A request under way. */
+/** A request in flight. */
 export interface RequestControl {
-  /** Nobody waits for the response any more: its connection is closed. Changes nothing once it is complete. */
+  /** Nobody waits for the response any more: its connection is closed. No effect once it is complete. */
   abort(): void;
-  /** The handler takes parts of the body again. */
+  /** The handler accepts parts of the body again. */
   resume(): void;
 }

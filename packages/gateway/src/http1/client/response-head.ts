@@ -19,22 +19,21 @@ export interface ResponseHead {
   readonly keepAlive: boolean;
   /** Values of every Connection header, joined by commas; undefined without one. */
   readonly connection: string | undefined;
-  /** Seconds that the server says it keeps an idle connection (`Keep-Alive: timeout`). */
+  /** Seconds for which the server announces that it keeps an idle connection (`Keep-Alive: timeout`). */
   readonly idleSeconds: number | undefined;
 }
 
-/** The properties of a request that decide how its response is read. */
+/** The properties of a request that determine how its response is read. */
 export interface ResponseExpectation {
   readonly method: string;
-  /** Protocol that was asked for; undefined for none. */
+  /** Requested protocol; undefined for none. */
   readonly upgrade: string | undefined;
 }
 
 /**
  * Reads a head strictly: one that two readers could frame differently is refused.
- *
  * @param text from the status line to the CR LF of the last header line, as Latin-1.
- * @returns the head, or why it is refused.
+ * @returns the head, or the reason for refusing it.
  */
 export function readResponseHead(text: string, asked: ResponseExpectation): ResponseHead | string {
   const line = statusLine.exec(text);
@@ -53,13 +52,13 @@ export function readResponseHead(text: string, asked: ResponseExpectation): Resp
     const value = headers[at + 1] ?? '';
     switch (headers[at]) {
       case 'content-length':
-        // Also when it is the same again: what joins the two for the next reader is not known.
+        // Equal values are refused too: it is unknown how another reader combines them.
         if (length !== undefined) return 'more than one Content-Length';
         length = isLengthTabbed(text) ? undefined : readDecimal(value);
         if (length === undefined) return 'a Content-Length that is not a number';
         break;
       case 'transfer-encoding':
-        // Any coding below `chunked` would end here, and its bytes be taken for the body.
+        // Any coding below `chunked` would end here, and its bytes would be read as the body.
         if (chunked || value.toLowerCase() !== 'chunked') return 'a Transfer-Encoding other than one chunked';
         chunked = true;
         break;
@@ -77,7 +76,7 @@ export function readResponseHead(text: string, asked: ResponseExpectation): Resp
   if (chunked && minor === 0) return 'Transfer-Encoding in HTTP/1.0';
   const bodiless = status < 200 || status === 204;
   if (status < 200 && (chunked || length !== undefined)) return 'an interim response with a body';
-  // RFC 9110 section 15.2: the connection goes on, and HTTP/1.0 knows no such answer.
+  // RFC 9110 section 15.2: the connection continues, and HTTP/1.0 has no such response.
   if (status < 200 && status !== 101 && !persists(minor, connection))
     return 'an interim response that closes the connection';
   if (status === 204 && (chunked || (length ?? 0) > 0)) return 'a 204 with a body';
@@ -97,8 +96,8 @@ export function readResponseHead(text: string, asked: ResponseExpectation): Resp
     headers,
     framing,
     length: framing === 'length' ? (length ?? 0) : 0,
-    // A server that sends a body after such a head does so when it likes: perhaps when the next request has been written, whose
-    // response it would then seem to be. Nothing on the wire tells the two apart.
+    // If a server sends a body after such a head, it may arrive at any time, perhaps after the next request was written, and
+    // would look like its response. The bytes do not show which of the two it is.
     keepAlive: (status < 200 || framing === 'length' || framing === 'chunked') && persists(minor, connection),
     connection,
     idleSeconds,

@@ -2,31 +2,34 @@ import { createChunkedBody } from '../message/chunked-body.ts';
 import { createHeadReader } from './head-reader.ts';
 import type { ResponseExpectation, ResponseHead } from './response-head.ts';
 
-/** What a parser tells of, in the order of the bytes. */
+/** Events of a parser, in the order of the bytes. */
 export interface ResponseEvents {
   /** A 1xx response other than 101. */
   onInterim(head: ResponseHead): void;
   /** @param repeats whether this very object has been given before. */
   onHead(head: ResponseHead, repeats: boolean): void;
-  /** A view on the part that is being read. */
+  /** A view of the part that is being read. */
   onData(data: Buffer): void;
-  /** Bytes follow a complete response, on a connection that would have been used again. */
+  /** Bytes follow a complete response, on a connection that would have been reused. */
   onUnsolicited(): void;
-  /** @param reusable whether another request may be sent: not when unsolicited bytes have come. */
+  /** @param reusable whether another request may be sent: not after unsolicited bytes. */
   onEnd(trailers: readonly string[], reusable: boolean): void;
-  /** 101: from here on, the bytes are another protocol's; `rest` are the first of them. */
+  /** 101: from here on, the bytes belong to another protocol; `rest` are the first of them. */
   onUpgrade(head: ResponseHead, rest: Buffer): void;
 }
 
-/** Reads the answers on one connection, one request at a time, from parts cut anywhere. */
+/** Reads the responses on one connection, one request at a time, from parts of any size. */
 export interface ResponseParser {
   /** A request has been sent. */
   expect(asked: ResponseExpectation): void;
-  /** @returns why the bytes are refused; undefined when they are not. */
+  /** @returns the reason for refusing the bytes; undefined when they are valid. */
   feed(part: Buffer): string | undefined;
-  /** The server will send no more. @returns why that is too early; undefined when it is not. */
+  /**
+   * The server will send no more.
+   * @returns the reason if that is too early; otherwise undefined.
+   */
   finish(): string | undefined;
-  /** Nobody wants the rest; no event comes any more. */
+  /** The rest is discarded; no further event follows. */
   stop(): void;
 }
 
@@ -46,7 +49,7 @@ export function createResponseParser(maxHeadBytes: number, events: ResponseEvent
     if (keepAlive && extra) events.onUnsolicited();
     events.onEnd(trailers, keepAlive && !extra);
   };
-  /** Takes up a head, which ends at that position. */
+  /** Handles a head, which ends at that position. */
   const begin = (head: ResponseHead, part: Buffer, at: number): void => {
     if (head.status === 101) {
       state = 'stopped';

@@ -1,8 +1,8 @@
 /** The body of a caller's request; parts come only after `read`. */
 export interface CallerBody {
-  /** Bytes as announced; 0 when nothing is. */
+  /** Announced length in bytes; 0 without one. */
   readonly announcedBytes: number;
-  /** Bytes that have been asked for and given. */
+  /** Number of bytes requested and delivered. */
   readonly takenBytes: number;
   /** The whole body, if it is short and has arrived; otherwise undefined. Replaces `read`. */
   whole(): Buffer | undefined;

@@ -1,22 +1,22 @@
 import { maxHeaderLines, readHeaderLines } from './header-lines.ts';
 
-/** Reads one body in chunks after the other (RFC 9112 section 7.1), from parts cut anywhere. */
+/** Reads chunked bodies one after the other (RFC 9112 section 7.1), from parts of any size. */
 export interface ChunkedBody {
   /** A new body begins. */
   begin(): void;
-  /** Reads on from `at`; gives the position after what it has read: the end of the body, or of the part. */
+  /** Continues at `at`; returns the position after the bytes read: the end of the body, or of the part. */
   read(part: Buffer, at: number): number;
   /** Whether the end of the body has been read. */
   readonly complete: boolean;
-  /** Why it is refused; undefined when it is not. */
+  /** The reason for refusing it; undefined when it is valid. */
   readonly wrong: string | undefined;
   /** Name in lower case and value in turn; filled when the body is complete. */
   readonly trailers: readonly string[];
 }
 
 /**
- * @param maxTrailerBytes bytes of the trailer section.
- * @param onData called with each part, a view on the read buffer. It returns false to stop reading.
+ * @param maxTrailerBytes maximum size of the trailer section.
+ * @param onData called with each part, a view of the read buffer; returns false to stop reading.
  */
 export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer) => boolean): ChunkedBody {
   let state: 'size' | 'data' | 'cr' | 'lf' | 'trailers' | 'complete' = 'complete';
@@ -37,7 +37,7 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
   const readSize = (part: Buffer): void => {
     const line = takeLine(part, maxSizeLine);
     if (line === undefined) {
-      // No waiting for the end of what can be none.
+      // An impossible line is refused at once.
       if (!sizeLineStart.test(lines.begun)) wrong ??= 'a malformed chunk size';
       return;
     }
@@ -99,14 +99,16 @@ export function createChunkedBody(maxTrailerBytes: number, onData: (part: Buffer
   };
 }
 
-/** Puts lines together from parts cut anywhere. */
+/** Assembles lines from parts of any size. */
 interface LineReader {
   begin(): void;
-  /** The line that goes on at that position, with its end; undefined when it goes on in the next part or is longer than `limit`. */
+  /**
+   * The line that continues at that position, with its end; undefined when it continues in the next part or exceeds `limit`.
+   */
   take(part: Buffer, at: number, limit: number): string | undefined;
   /** Position after what was taken. */
   readonly position: number;
-  /** The beginning of a line that has not ended yet. */
+  /** The beginning of an incomplete line. */
   readonly begun: string;
   readonly isTooLong: boolean;
 }
@@ -143,15 +145,15 @@ function createLineReader(): LineReader {
   };
 }
 
-/** Who merged trailers into the headers would frame the message by them (RFC 9110 section 6.5.1). */
+/** A reader that merges trailers into the headers would frame the message by them (RFC 9110 section 6.5.1). */
 const refuseFraming = (name: string | undefined): string | undefined =>
   name === 'content-length' || name === 'transfer-encoding' ? 'a trailer that frames a body' : undefined;
 
 const cr = 13;
 const lf = 10;
-/** Characters of a chunk's size with its extensions. */
+/** Maximum length of a chunk's size with its extensions, in characters. */
 const maxSizeLine = 1024;
 const sizeLineStart = /^[\da-f]{1,16}(?:[;\r]|$)/i;
-/** Extensions (RFC 9112 section 7.1.1) have no meaning here, but must be such; white space around them is refused. */
+/** Extensions (RFC 9112 section 7.1.1) have no meaning here, but must be well-formed; white space around them is refused. */
 const sizeLine =
   /^([\da-f]{1,16})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t\x20\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*\r\n$/i;

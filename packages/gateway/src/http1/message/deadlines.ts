@@ -2,12 +2,12 @@ import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 
 /** An object with a deadline. */
 export interface DeadlineOwner {
-  /** On the time of `Deadlines.now`; Infinity for never. Moved as often as need be: it costs an assignment. */
+  /** In the time of `Deadlines.now`; Infinity for never. Changing it costs only an assignment. */
   deadline: number;
   onExpired(): void;
 }
 
-/** Time limits of many things by one coarse timer, which runs only while there are any. */
+/** Time limits of many objects with one coarse timer, which runs only while there are any. */
 export interface Deadlines {
   add(item: DeadlineOwner): void;
   remove(item: DeadlineOwner): void;
@@ -17,7 +17,7 @@ export interface Deadlines {
   notAfter(ms: number): number;
 }
 
-/** @param tickMs milliseconds between two looks at the deadlines. */
+/** @param tickMs milliseconds between two checks of the deadlines. */
 export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
   const items = new Set<DeadlineOwner>();
   let now = clock.monotonic();
@@ -50,7 +50,7 @@ export function createDeadlines(clock: Clock, tickMs: number): Deadlines {
   };
 }
 
-/** Milliseconds between two looks, for those limits: coarse enough to cost nothing, fine enough for the shortest. */
+/** Milliseconds between two checks for those limits: coarse enough to be cheap, fine enough for the shortest. */
 export function toTickMs(limitsMs: readonly number[]): number {
   const shortest = Math.min(...limitsMs.filter((ms) => ms > 0));
   return Math.max(5, Math.min(500, shortest / 8));

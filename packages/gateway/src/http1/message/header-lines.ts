@@ -1,13 +1,12 @@
-/** Header lines in one response's head or trailer section; more are refused. */
+/** Maximum number of header lines in a response's head or trailer section; more are refused. */
 export const maxHeaderLines = 2000;
 
 /**
- * Reads header lines (RFC 9112 section 5) from `at` to the end of `text`, of which each ends with CR LF, into `pairs`: name
+ * Reads header lines (RFC 9112 section 5), each of which ends with CR LF, from `at` to the end of `text` into `pairs`: name
  * and value in turn. Folded lines, bare CR or LF, white space before the colon and control characters are refused.
- *
  * @param text bytes as Latin-1.
- * @param lowerCase whether names are given in lower case; otherwise as received.
- * @returns why they are refused; undefined when they are not.
+ * @param lowerCase whether names are returned in lower case; otherwise as received.
+ * @returns the reason for refusing them; undefined when they are valid.
  */
 export function readHeaderLines(
   text: string,
@@ -46,9 +45,8 @@ export const hasTooManyFields = (
 ): boolean => rawHeaders.length > 2 * maxHeaderFields;
 
 /**
- * Whether a tab follows the number of a Content-Length. It is white space as any (RFC 9110 section 5.6.3), but not to every
- * reader: to llhttp, such a length is none.
- *
+ * Whether a tab follows the number of a Content-Length. It is ordinary white space (RFC 9110 section 5.6.3), but llhttp does
+ * not accept such a length.
  * @param lines header lines as Latin-1, each with its CR LF.
  */
 export const isLengthTabbed = (lines: string): boolean => tabbedLength.test(lines);
@@ -68,6 +66,6 @@ for (let code = 0; code < 256; code += 1) {
   if (code === 9 || (code >= 32 && code !== 127)) kinds[code] = (kinds[code] ?? 0) | 2;
 }
 
-// Beyond the end of the text the code is NaN, and what the table gives for it is undefined: neither kind.
+// Beyond the end of the text, the code is NaN and its table entry undefined: neither kind.
 const isTokenCode = (code: number): boolean => ((kinds[code] ?? 0) & 1) !== 0;
 const isValueCode = (code: number): boolean => ((kinds[code] ?? 0) & 2) !== 0;

@@ -1,4 +1,4 @@
-/** Header lines that can be written as they are: names and values have been looked at. */
+/** Validated header lines that can be written unchanged. */
 export interface HeaderText {
   /** Each line with its CR LF, as Latin-1. */
   readonly lines: string;

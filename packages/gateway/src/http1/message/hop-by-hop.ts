@@ -13,7 +13,7 @@ export const hopByHop: ReadonlySet<string> = new Set([
 
 /** Names that a `Connection` header adds to the list, in lower case; undefined when it adds none. */
 export function namedByConnection(value: string): ReadonlySet<string> | undefined {
-  // What nearly every message says.
+  // The values of nearly all messages.
   if (value === 'keep-alive' || value === 'close') return undefined;
   let named: Set<string> | undefined;
   for (const option of value.split(',')) {

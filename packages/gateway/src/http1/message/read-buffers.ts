@@ -1,10 +1,10 @@
 const bufferBytes = 64 * 1024;
-/** Bytes read at once from which on a buffer of its own is worth it; fewer would hold the whole of one in memory. */
+/** Minimum size of a read for which a separate buffer is worth it; smaller reads would keep a whole buffer in memory. */
 const largeRead = bufferBytes / 2;
 
 /**
- * Buffers that connections read into. All of them share one, as each read is dealt with before the next; a connection that is
- * sent much at a time gets buffers of its own, which are handed on without being copied.
+ * Buffers into which connections read. All of them share one, because each read is processed before the next. A connection
+ * with large reads gets its own buffers, which are passed on without a copy.
  */
 export interface ReadBuffers {
   forConnection(): ReadBuffer;
@@ -15,7 +15,7 @@ export function createReadBuffers(): ReadBuffers {
   return { forConnection: () => new ReadBuffer(shared) };
 }
 
-/** What one connection reads into. A class, because there are many of them. */
+/** The buffers of one connection. A class, because there are many instances. */
 export class ReadBuffer {
   readonly #shared: Buffer;
   #current: Buffer | undefined = undefined;
@@ -26,14 +26,14 @@ export class ReadBuffer {
     this.#shared = shared;
   }
 
-  /** The buffer to read into next; undefined for the same again. */
+  /** The buffer to read into next; undefined for the current one. */
   next(): Buffer | undefined {
     const isShared = this.#current === this.#shared;
     if (!this.#large) return isShared ? undefined : this.#change(this.#shared);
     return this.#given || isShared ? this.#change(Buffer.allocUnsafeSlow(bufferBytes)) : undefined;
   }
 
-  /** Takes note of a read of that many bytes; gives whether they are lent: gone with the next read. */
+  /** Records a read of that many bytes; returns whether they are lent: overwritten by the next read. */
   lends(length: number): boolean {
     if (length < largeRead) return true;
     this.#large = true;
@@ -41,7 +41,7 @@ export class ReadBuffer {
     return !this.#given;
   }
 
-  /** Much is no longer to be expected. */
+  /** Large reads are no longer expected. */
   release(): void {
     this.#large = false;
   }

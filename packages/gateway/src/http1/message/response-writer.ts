@@ -3,23 +3,22 @@ export interface CallerResponseHead {
   readonly status: number;
   /** May be empty. */
   readonly reason: string;
-  /** Name and value in turn, without those of the connection; `Content-Length` among them when the length is known. */
+  /** Name and value in turn, without those of the connection; includes `Content-Length` when the length is known. */
   readonly headers: readonly string[];
-  /** Whether `Date` is added when it is not among the headers. */
+  /** Whether `Date` is added when it is missing. */
   readonly dated: boolean;
-  /** Whether this very object comes again with other responses, so that what is made of it is worth keeping. */
+  /** Whether the same object is used for other responses, so that results derived from it are worth caching. */
   readonly reused: boolean;
 }
 
-/** What one response is written to: a caller's connection, or a step that changes it on its way there. */
+/** Destination of one response: a caller's connection, or a step that changes the response on its way there. */
 export interface ResponseWriter {
-  /** Settles the head, which goes out with the first part or with `flush`. */
+  /** Sets the head, which is sent with the first part or with `flush`. */
   begin(head: CallerResponseHead): void;
   /**
    * A part of the body.
-   *
-   * @param lent the bytes are the response's only until this returns.
-   * @returns false when no part is to come before `onceDrained` tells.
+   * @param lent the bytes are valid only until this returns.
+   * @returns false when the next part must wait for `onceDrained`.
    */
   write(part: Buffer, lent: boolean): boolean;
   /** Sends the head without waiting for a part. */
@@ -33,7 +32,7 @@ export interface ResponseWriter {
    * @param trailers name in lower case and value in turn; left out where they cannot be sent.
    */
   end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void;
-  /** Ends it before it is complete, so that the caller can tell. */
+  /** Ends it before it is complete, in a way that the caller can detect. */
   cut(): void;
 }
 

@@ -1,11 +1,11 @@
-/** What is under way where requests are served. */
+/** Activity where requests are served. */
 export interface RequestActivity {
   /** New requests are refused. */
   readonly draining: boolean;
-  /** The response to each request is the last of its connection, as far as that can still be said. */
+  /** The response to each request is the last one of its connection, if that can still be announced. */
   readonly ending: boolean;
-  /** A response is under way... */
+  /** A response has started... */
   begin(): void;
-  /** ...and is over. */
+  /** ...and has ended. */
   finish(): void;
 }

@@ -1,28 +1,31 @@
 import type { CallerBody } from '../message/caller-body.ts';
 
-/** A body of an announced length, of which a part has come together with its head. */
+/** A body of an announced length, part of which has arrived together with its head. */
 export interface ArrivingBody extends CallerBody {
   readonly complete: boolean;
-  /** Takes more of what has come; gives how many bytes of it are the body's. */
+  /** Takes further bytes; returns how many of them belong to the body. */
   take(bytes: Buffer): number;
 }
 
-/** The connection that it comes on. */
+/** The connection on which it arrives. */
 export interface Flow {
   pause(): void;
   resume(): void;
-  /** More has come of what nobody wants than is read for the sake of the connection. */
+  /** More unwanted bytes have arrived than are read to keep the connection. */
   cut(): void;
 }
 
-/** Bytes of a body that nobody has asked for yet which are held; more are left to the system. */
+/** Maximum number of unrequested bytes of a body that are buffered; the system buffers the rest. */
 const maxHeldBytes = 64 * 1024;
-/** Bytes of a body up to which it is given as a whole. */
+/** Maximum size of a body that is passed on as a whole, in bytes. */
 const maxWholeBytes = 16 * 1024;
-/** Bytes of a body that nobody wants any more which are still read, so that the connection can be used again. */
+/** Maximum number of unwanted bytes of a body that are read, so that the connection can be reused. */
 const maxDroppedBytes = 256 * 1024;
 
-/** @param length bytes as announced. @param first those of them that have come. */
+/**
+ * @param length announced number of bytes.
+ * @param first the first of them, which have arrived.
+ */
 export function createArrivingBody(length: number, first: Buffer, flow: Flow): ArrivingBody {
   if (length === 0) return noBody;
   let left = length - first.length;
@@ -33,7 +36,7 @@ export function createArrivingBody(length: number, first: Buffer, flow: Flow): A
   let paused = false;
   let onPart: (part: Buffer) => void = () => {};
   let onEnd: () => void = () => {};
-  // What is told may be the end of it.
+  // A listener may end the body.
   const isRead = (): boolean => state === 'read';
   const tell = (part: Buffer): void => {
     taken += part.length;

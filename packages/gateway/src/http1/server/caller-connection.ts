@@ -16,7 +16,7 @@ import { readFastRequest, type FastHead, type FastRequest } from './fast-request
 import type { ReadFrom, SocketReads } from './socket-reads.ts';
 import type { WriteStalls } from './write-stalls.ts';
 
-/** What the connections of one entry point have in common. */
+/** State shared by the connections of one entry point. */
 export interface CallerConnectionDeps {
   readonly config: EntryPointConfig;
   readonly activity: RequestActivity;
@@ -26,12 +26,12 @@ export interface CallerConnectionDeps {
   readonly stalls: WriteStalls;
   readonly limits?: ConnectionLimits | undefined;
   readonly texts: ResponseTexts;
-  /** The lines that say that a connection goes on, with their CR LF. */
+  /** Header lines that keep a connection open, with their CR LF. */
   readonly keepAlive: string;
   readonly readFrom: ReadFrom;
-  /** Connections that have had a response and bring no request. */
+  /** Connections that have had a response and have no further request. */
   readonly idle: Set<Socket>;
-  /** Takes over a connection from which nothing of the request that is next has been read. */
+  /** Takes over a connection of which no byte of the next request has been read. */
   readonly toNodeFallback: (socket: Socket) => void;
 }
 
