@@ -26,6 +26,16 @@ const banned = [
   [/\b(?:short|fast|node) lanes?\b/i, 'fast path, fallback'],
   [/\ba guarding\b|\bsurroundings of\b/i, 'middleware, step'],
   [/\bas (?:it|they) must be\b/i, 'as expected'],
+  [/\b(?:is|are|be|was|were) spoken to\b/i, 'a request uses, is sent'],
+  [/\bwhat (?:becomes|became|comes|came) of\b/i, 'the outcome, the result of'],
+  [/\bthe same again\b/i, 'a repetition, unchanged'],
+  [/\bto be (?:released|closed) exactly once\b/i, 'must be released'],
+  [/\bnobody asks\b/i, 'is never requested'],
+  [/\bwithout a word\b/i, 'silently'],
+  [/\blets? go of\b/i, 'releases, drops, stops following'],
+  [/\btakes? the place of\b/i, 'replaces'],
+  [/\bsays? what is wrong\b/i, 'reports the problem, the fault'],
+  [/\bwhat is (?:still )?(?:under way|in flight)\b/i, 'requests in flight'],
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -16,7 +16,7 @@ ${tail}Requests/sec:  13033.46
 Transfer/sec:      3.14MB
 `;
 
-describe('what wrk printed', () => {
+describe('the output of wrk', () => {
   it('is read in microseconds and bytes', () => {
     expect(parseWrk(output())).toEqual({
       requests: 14_342,
@@ -35,7 +35,7 @@ describe('what wrk printed', () => {
     expect(() => parseWrk(output({ tail }), 'caddy: 28B-get-new')).toThrow('caddy: 28B-get-new: ');
   });
 
-  it('is a failure when nothing was answered', () => {
+  it('is a failure without any response', () => {
     expect(() => parseWrk(output().replace('14342 requests', '0 requests'))).toThrow('0 requests');
     expect(() => parseWrk('unable to connect to 127.0.0.1:8000 Connection refused')).toThrow('refused');
   });

@@ -1,7 +1,7 @@
 import type { RefusalCode } from '@grantgate/middleware/decision/refusal-code';
 import type { ConformanceCase, ConformanceMiddleware, ExpectedPass, ExpectedRefusal } from './case.ts';
 
-// The one table of cases: what a middleware is told, what a caller sends, what comes of it. Data alone; `runCases` sends
+// The only table of cases: options of a middleware, request of a caller, expected result. Only data; `runCases` sends
 // it through an integration.
 
 const forwardHeaders = { Group: 'grp', 'X-Missing': 'nope' };

@@ -12,7 +12,7 @@ export interface Integration {
   start(middlewares: Readonly<Record<string, ClientCredentialsInput>>): Promise<RunningIntegration>;
   /** What a proxy makes of a refusal by its own contract; default: it reaches the caller as it is. */
   readonly through?: (refusal: ExpectedRefusal, request: CallerRequest) => ExpectedRefusal;
-  /** What becomes of a header that is set to nothing; default: it is there, and empty. Either way, the caller's own is gone. */
+  /** Effect of setting a header to nothing; default: it is present and empty. In either case, the caller's own is gone. */
   readonly emptyHeaders?: 'kept' | 'left out';
   /**
    * `request` (default): `seen` is the request as the guarded side got it. `mutations`: only the headers that the decision

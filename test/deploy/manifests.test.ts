@@ -84,7 +84,7 @@ it.each([
   expect([role!, binding!].flatMap((manifest) => validate(manifest))).toEqual([]);
 });
 
-it('names every manifest in the kustomization, but what is opted into or takes the place of another', () => {
+it('names every manifest in the kustomization, except optional ones and replacements', () => {
   const files = listYaml('deploy/kubernetes').map((path) => path.replace('deploy/kubernetes/', ''));
   expect(files.filter((file) => !kustomization.resources.includes(file))).toEqual([
     'admission/local-references.yaml',

@@ -78,7 +78,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
       }
     });
 
-    it('a caller cannot say who it is', async () => {
+    it('a caller cannot forge its identity', async () => {
       const lies = [
         'Group',
         'root',

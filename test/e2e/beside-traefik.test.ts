@@ -93,7 +93,7 @@ describe('the example beside Traefik', () => {
     }
   });
 
-  it('asks with the credentials, and believes no caller about where it comes from', () => {
+  it('sends the credentials, and trusts no caller about its address', () => {
     for (const [name, { address, authRequestHeaders, trustForwardHeader }] of guards()) {
       expect(address).toBe(`${beside.checks}/forward-auth/${name}`);
       // Without the list, every header is sent.
@@ -102,7 +102,7 @@ describe('the example beside Traefik', () => {
     }
   });
 
-  it('takes every header of the answer, so that none of the caller’s stays in its place', async () => {
+  it('copies every header of the response, so that none of the caller’s own stays', async () => {
     for (const [, { address, authResponseHeaders, headerField }] of guards()) {
       const { origin, pathname } = new URL(address);
       const { status, headers } = await sendRequest(origin, {

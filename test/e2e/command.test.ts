@@ -139,7 +139,7 @@ describe('grantgate demo, as it is built', () => {
 });
 
 describe('grantgate serve, as it is built', () => {
-  it('finishes what is in flight at SIGTERM, takes nothing new, and exits 0', async () => {
+  it('finishes requests in flight at SIGTERM, accepts no new ones, and exits 0', async () => {
     const upstream = await startUpstream();
     writeFileSync(
       join(folder, 'routes.yaml'),
@@ -226,7 +226,7 @@ describe('grantgate serve with a shared store, as it is built', () => {
     expect(fleet.tokenRequestsOf(id)).toBe(1);
   });
 
-  it('goes on after the process that asks for the token is killed, once its lock has ended', async () => {
+  it('continues after the process that requests the token is killed, once its lock has expired', async () => {
     const [one, two] = [await joinFleet(), await joinFleet()];
     const release = fleet.server.hold();
     const lockOf = async (): Promise<string | undefined> =>

@@ -351,7 +351,7 @@ entryPoints:
 
 describe('an entry point for ext_authz that ends', () => {
   const install = 'entryPoints: { extAuthz: { address: "127.0.0.1:0" } }';
-  /** Watches its health until the stream ends; what is under way when `end` is called is answered. */
+  /** Watches its health until the stream ends; checks in flight when `end` is called get a response. */
   async function watchUntil(end: (ending: TestGateway) => Promise<void>) {
     const server = await startScriptedServer((response) => void answers.push(response));
     const answers: ServerResponse[] = [];

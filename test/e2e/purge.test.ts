@@ -123,7 +123,7 @@ describe.each([1, 2])('purging tokens with %i workers', (workers) => {
 });
 
 describe('a request to purge tokens', () => {
-  it('says what is wrong with it, and drops nothing', async () => {
+  it('reports its fault, and drops nothing', async () => {
     const { tokens, purge } = await start(1);
     const before = await tokens('/callers');
     const expected = 'expected "middleware", "clientID", or both, or "all": true';

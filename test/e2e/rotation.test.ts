@@ -127,7 +127,7 @@ describe('without a restart', () => {
     expect(server.tokenRequests).toHaveLength(asked + 1);
   });
 
-  it('a certificate authority that takes the place of another is believed', async () => {
+  it('a certificate authority that replaces another one is trusted', async () => {
     expect(await ask('/mutual')).toBe('503 authorization_server_unavailable');
     await mount('client', '..2', {
       'ca.pem': authority.cert,

@@ -89,7 +89,7 @@ export function whileStoresAreQuick<T>(
       .flatMap(storeTroubles)
       .filter((trouble) => slowness.test(trouble)).length;
   return until(async () => {
-    // One that was given up is left alone, without a word, until it is ready again.
+    // A store that was given up is silently left alone until it is ready again.
     for (const gateway of gateways()) await untilStore(gateway, 'available');
     const before = delays();
     const done = await act();

@@ -156,7 +156,7 @@ describe('grantgate serve with two workers, as it is built', () => {
     expect(serving.logged('exited unexpectedly')).toEqual([]);
   });
 
-  it('finishes what is in flight at SIGTERM, and exits 0 with all of its processes', async () => {
+  it('finishes requests in flight at SIGTERM, and exits 0 with all of its processes', async () => {
     const serving = await startServing();
     const agent = new Agent();
     const answers = Array.from({ length: 8 }, () => visit(`${serving.url}/held`, agent));

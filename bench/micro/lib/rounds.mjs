@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
-/** Rounds of every comparison; `ROUNDS` in the environment takes the place of `usual`. */
+/** Rounds of every comparison; `ROUNDS` in the environment replaces `usual`. */
 export function roundsOr(usual) {
   const rounds = Number(process.env.ROUNDS ?? usual);
   if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError('ROUNDS: expected a positive integer');

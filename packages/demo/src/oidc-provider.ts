@@ -35,7 +35,7 @@ export function createProviderBase(clients: ReadonlyMap<string, ProviderClient>)
   };
 }
 
-/** Clients are the only thing that is kept: nobody asks for a token again. */
+/** Only clients are stored: a token is never looked up again. */
 function createAdapter(model: string, clients: ReadonlyMap<string, ProviderClient>): Adapter {
   return {
     async find(id) {

@@ -42,7 +42,7 @@ describe('an authenticator with a real authorization server', () => {
     await authenticator.close();
   });
 
-  it('asks for one token when hundreds of callers come at once', async () => {
+  it('requests one token when hundreds of callers arrive at once', async () => {
     const authenticator = createAuthenticator({ url });
     const before = server.received();
     const decisions = await Promise.all(

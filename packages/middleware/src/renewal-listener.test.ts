@@ -18,7 +18,7 @@ const failed = (isFirst: boolean): RenewalEvent => ({
   expiresInMs: 20_000,
 });
 
-describe('what becomes of renewals', () => {
+describe('outcomes of token refreshes', () => {
   it('is a process warning for the first failure of an outage', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const listen = createRenewalListener(undefined);
@@ -33,7 +33,7 @@ describe('what becomes of renewals', () => {
     warn.mockRestore();
   });
 
-  it('is told to the application in place of a warning, and what that throws harms nobody', () => {
+  it('is passed to the listener of the application instead of a warning, and errors of the listener have no effect', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     createRenewalListener(() => {
       throw new Error('log is full');

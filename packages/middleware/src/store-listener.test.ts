@@ -9,7 +9,7 @@ import { findClosedPort } from '../../testkit/src/scripted-server.ts';
 const lost = (reason: string | undefined): StoreEvent => ({ kind: 'state', ready: false, reason });
 const back: StoreEvent = { kind: 'state', ready: true, reason: undefined };
 
-describe('what becomes of the store', () => {
+describe('events of the store', () => {
   it('is a process warning each time that it is lost', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const channel = createStoreChannel(undefined);
@@ -28,7 +28,7 @@ describe('what becomes of the store', () => {
     ]);
   });
 
-  it('is told to the application in place of a warning, and what that throws harms nobody', () => {
+  it('is passed to the listener of the application instead of a warning, and errors of the listener have no effect', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const heard: StoreEvent[] = [];
     const channel = createStoreChannel((event) => {

@@ -97,7 +97,7 @@ export const cases: readonly LogCase[] = [
     name: 'a response that breaks off',
     request: get('/echo/cut'),
     differs: { OriginContentSize: 4, OriginDuration: 'NANOSECONDS', OriginStatus: 200, GzipRatio: null },
-    why: 'what came of the response is logged',
+    why: 'the outcome of the response is logged',
   },
   {
     name: 'Referer and User-Agent',

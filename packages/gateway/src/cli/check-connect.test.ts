@@ -96,7 +96,7 @@ const at = (endpoints: readonly { readonly port: number }[]): string[] =>
   endpoints.map(({ port }) => `127.0.0.1:${port}`);
 
 describe('grantgate check --connect', () => {
-  it('tries each store and token endpoint once, and says what works', async () => {
+  it('tries each store and token endpoint once, and reports which work', async () => {
     const redis = keep(await startSingleRedis({ password }));
     const store = { secret: storeSecret, redis: { endpoints: at(redis.options.endpoints), password } };
     const callers = { url: server.url, store };
@@ -143,7 +143,7 @@ describe('grantgate check --connect', () => {
     expect(stdout).toContain('3 errors, 0 warnings');
   });
 
-  it('says what is wrong with a server', async () => {
+  it('reports the fault of a server', async () => {
     const redis = keep(await startSingleRedis({ password }));
     const endpoints = at(redis.options.endpoints);
     expect(await said({ endpoints })).toBe('authentication failed: a password is required');
@@ -160,7 +160,7 @@ describe('grantgate check --connect', () => {
     expect(await said({ endpoints, password })).toBe('read-only');
   });
 
-  it('says what is wrong with TLS to a server', async () => {
+  it('reports a TLS fault of a server', async () => {
     const [plain, secure] = await Promise.all([startSingleRedis(), startSingleRedis({ authority })]);
     keep(plain);
     keep(secure);
@@ -189,7 +189,7 @@ describe('grantgate check --connect', () => {
     expect(await said({ endpoints: endpoints.slice(0, 1) })).toBe('a cluster, but `cluster` is not set');
   });
 
-  it('says what is wrong with sentinels', async () => {
+  it('reports the fault of sentinels', async () => {
     const { options } = keep(await startRedisSentinel());
     const endpoints = at(options.endpoints);
     expect(await said({ endpoints, sentinel: { masterSet: 'tokens' } })).toBe('available');
@@ -234,7 +234,7 @@ describe('grantgate check --connect', () => {
     expect(connections).toMatchObject([{ ok: true, detail }]);
   });
 
-  it.each([['application', {}], ['gateway', { clientID: 'gateway', clientSecret }]])('says what is wrong with a token endpoint at %s level', async (_level, own) => {
+  it.each([['application', {}], ['gateway', { clientID: 'gateway', clientSecret }]])('reports the fault of a token endpoint at %s level', async (_level, own) => {
     const secure = keep(await startAuthorizationServer({ clients: [], tls: authority.issue('as', ['127.0.0.1']) }));
     const silent = keep(await startRawServer(() => {}));
     const detailOf = async (url: string, more: CheckOptions = {}): Promise<unknown> => {
@@ -250,7 +250,7 @@ describe('grantgate check --connect', () => {
     );
   }); // prettier-ignore
 
-  it('doubts that what answers without OAuth is a token endpoint, and sends no made-up credentials there', async () => {
+  it('warns that a server without OAuth may not be a token endpoint, and sends it no made-up credentials', async () => {
     const page = keep(await startScriptedServer((response) => json(response, 200, { hello: 'world' })));
     const missing = keep(await startScriptedServer((response) => json(response, 404, {})));
     for (const [scripted, answer] of [[page, 200], [missing, 404]] as const) {

@@ -76,7 +76,7 @@ describe('grantgate check --kubernetes', () => {
     ]);
   });
 
-  it('finds what serve finds, with the options of an install configuration', async () => {
+  it('reports the same problems as serve, with the options of an install configuration', async () => {
     server.apply(shop('apps').replace('port: 80 }]\n---', 'port: 81 }]\n---'));
     server.apply(shop('shop').replaceAll('name: auth', 'name: auth, namespace: other'));
     await writeFile(
@@ -118,7 +118,7 @@ describe('grantgate check --kubernetes', () => {
     expect(some.stdout).not.toContain('apps-auth');
   });
 
-  it('says what it may not read, and that a cluster cannot be reached', async () => {
+  it('reports missing permissions, and an unreachable cluster', async () => {
     server.apply(shop('apps'));
     server.forbid('secrets');
     const refused = await check('--kubeconfig', 'kubeconfig');
@@ -135,7 +135,7 @@ describe('grantgate check --kubernetes', () => {
     expect((await check('-n', '*')).code).toBe(2);
   });
 
-  it('says with -v what is left out because of its class, and what is not served', async () => {
+  it('lists with -v objects of another class, and objects that are not served', async () => {
     server.apply(shop('apps'));
     const classed = (name: string, spec: string, metadata = ''): string =>
       shop('apps')

@@ -79,7 +79,7 @@ describe('grantgate check', () => {
     expect(stdout).toContain('0 errors, 1 warning');
   });
 
-  it('answers in JSON', async () => {
+  it('prints JSON', async () => {
     const { code, stdout } = await check('wrong.yaml', '--json');
     expect(code).toBe(1);
     const { errors, warnings, problems } = JSON.parse(stdout) as Record<string, unknown>;
@@ -199,7 +199,7 @@ spec: { plugin: { oAuthClientCredentials: { url: "https://a.example.com/token", 
     expect(stdout).toContain('urn:env:HOME: not allowed here');
   });
 
-  it('must be listed with what they are', async () => {
+  it('must be listed with their kind', async () => {
     const { code, stdout } = await checkWith(', allowLocalReferences: ["urn:file:/run/app*"]');
     expect(code).toBe(1);
     expect(stdout).toContain('providers.file.allowLocalReferences[0]: expected urn:env:VARIABLE');

@@ -79,7 +79,7 @@ describe('grantgate claims', () => {
     expect(stderr.split('\n').at(-2)).toBe(caret);
   });
 
-  it('answers in JSON, errors included', async () => {
+  it('prints JSON, including errors', async () => {
     const good = await claims('Equals(`active`, `true`)', '--claims', 'claims.json', '--json');
     expect(JSON.parse(good.stdout)).toEqual({
       result: true,

@@ -67,7 +67,7 @@ describe('grantgate healthcheck', () => {
     });
   });
 
-  it('asks an entry point with TLS, whatever its certificate', async () => {
+  it('sends its request over TLS, whatever the certificate', async () => {
     const { cert, key } = createTestAuthority().issue('elsewhere', ['elsewhere.example']);
     const server = createHttpsServer({ cert, key }, (_request, response) => response.end());
     const port = await listen(server);

@@ -67,7 +67,7 @@ async function serve(): Promise<ServeRun> {
 }
 
 describe('grantgate serve', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('finishes what is in flight at %s and exits 0', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('finishes requests in flight at %s and exits 0', async (signal) => {
     const { io, url, code } = await serve();
     const inFlight = new Promise<void>((resolve) => (arrived = resolve));
     const answer = request(url);
@@ -220,7 +220,7 @@ describe('grantgate serve for a proxy beside', () => {
     );
   });
 
-  it('answers forward-auth at --forward-auth, and serves no routes', async () => {
+  it('serves forward-auth at --forward-auth, and no routes', async () => {
     await servePorts(['--forward-auth', '127.0.0.1:0'], async (ports) => {
       expect(Object.keys(ports)).toEqual(['forwardAuth']);
       const ask = async (path: string) => {
@@ -233,7 +233,7 @@ describe('grantgate serve for a proxy beside', () => {
     });
   });
 
-  it('answers both at once, ext_authz over gRPC at --ext-authz', async () => {
+  it('serves both at once, with ext_authz over gRPC at --ext-authz', async () => {
     await servePorts(['--ext-authz', '127.0.0.1:0', '--forward-auth', '127.0.0.1:0'], async (ports) => {
       expect(Object.keys(ports).sort()).toEqual(['extAuthz', 'forwardAuth']);
       const client = new Client(`127.0.0.1:${ports['extAuthz']}`, credentials.createInsecure());
@@ -314,7 +314,7 @@ describe('an entry point that cannot be opened', () => {
     expect(stderr).toContain(`cannot listen on 127.0.0.1:${port} (EADDRINUSE) [address_unavailable]`);
   });
 
-  it.each(kinds)('with %j says what is wrong with its certificate', async (kind) => {
+  it.each(kinds)('with %j reports the fault of its certificate', async (kind) => {
     const authority = createTestAuthority('An authority');
     const [right, other] = ['a.example', 'b.example'].map((name) => authority.issue(name));
     const files = { cert: right!.cert, key: right!.key, other: other!.key, text: 'no PEM', empty: '' };

@@ -153,7 +153,7 @@ describe('grantgate token', () => {
       'refused  502 token_response_invalid: the token endpoint responded with 200 without a Bearer token (RFC 6749 section 5.1): token_type is "mac", expected "Bearer": if it is a bearer token, list "mac" in acceptedTokenTypes\n',
     ],
     [200, {}, ': access_token is missing\n'],
-  ])('shows operators what the authorization server says in a %i: %j', async (status, body, expected) => {
+  ])('shows operators the error of the authorization server in a %i: %j', async (status, body, expected) => {
     const scripted = await startScriptedServer((response) => json(response, status, body));
     try {
       const text = `http: { middlewares: { m: { plugin: { oAuthClientCredentials: { url: "${scripted.url}" } } } } }`;
@@ -188,7 +188,7 @@ describe('grantgate token', () => {
     }
   });
 
-  it('shows the token endpoint that the issuer names, and what is wrong when it names none', async () => {
+  it('shows the token endpoint of the issuer, or the fault when it names none', async () => {
     const issuer = await startIssuer();
     const env = { GRANTGATE_CLIENT_SECRET: 'guess' };
     const text = `http: { middlewares: { m: { plugin: { oAuthClientCredentials: { issuer: "${issuer.issuer}" } } } } }`;
@@ -212,7 +212,7 @@ describe('grantgate token', () => {
     }
   });
 
-  it('answers in JSON with the claims as they stand in the token', async () => {
+  it('prints JSON with the claims as written in the token', async () => {
     const { stdout } = await token(['callers', 'app.yaml', '--client-id', 'orders', '--json'], {
       GRANTGATE_CLIENT_SECRET: 'orders-secret',
     });
@@ -225,11 +225,14 @@ describe('grantgate token', () => {
     expect(stdout).not.toMatch(wholeToken);
   });
 
-  it.each(['own', 'apps-own', 'apps-own@kubernetescrd'])('knows a Middleware as %s', async (name) => {
-    const { code, stdout } = await token([name, 'own.yaml'], { OWN_SECRET: 'own-secret' });
-    expect(code).toBe(0);
-    expect(stdout).toContain('apps-own@kubernetescrd  gateway level, client own, ');
-  });
+  it.each(['own', 'apps-own', 'apps-own@kubernetescrd'])(
+    'finds a Middleware by the name %s',
+    async (name) => {
+      const { code, stdout } = await token([name, 'own.yaml'], { OWN_SECRET: 'own-secret' });
+      expect(code).toBe(0);
+      expect(stdout).toContain('apps-own@kubernetescrd  gateway level, client own, ');
+    },
+  );
 
   it('exits 1 for a middleware that is broken, with its problems alone', async () => {
     const broken = await token(['broken', 'app.yaml']);

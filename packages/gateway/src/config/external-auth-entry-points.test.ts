@@ -48,7 +48,7 @@ describe('an entry point for a proxy beside', () => {
     });
   });
 
-  it('believes the proxy on this machine, unless it is told whom to believe', () => {
+  it('trusts proxies on this machine, unless trustedIPs names others', () => {
     const trusted = (rest: string): readonly string[] =>
       checkOf(`{ forwardAuth: { address: ":1"${rest} } }`, 'forwardAuth').trustedIPs;
     expect(trusted('')).toEqual(['127.0.0.0/8', '::1']);

@@ -62,7 +62,7 @@ describe('YAML', () => {
     expect(JSON.stringify(problems)).not.toMatch(/hunter2|nowhere/);
   });
 
-  it('survives what is nested too deeply and aliases that multiply', () => {
+  it('refuses documents that are nested too deeply, and aliases that multiply', () => {
     const deep = parseDocuments(`a: ${'['.repeat(50_000)}`, 'a.yaml');
     expect(deep.problems.length).toBeGreaterThan(0);
     const levels = Array.from({ length: 12 }, (_, n) => {

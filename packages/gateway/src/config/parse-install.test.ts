@@ -66,7 +66,7 @@ describe('the install configuration', () => {
     ['257', 'expected number to be <=256'],
     ['1.5', 'expected auto or a whole number from 1 to 256'],
     ['all', 'expected auto or a whole number from 1 to 256'],
-  ])('refuses %s for workers, and says what it expects', (written, message) => {
+  ])('refuses %s for workers, with the expected values', (written, message) => {
     expect(shown(`workers: ${written}`)).toEqual([`error 1:10 workers: ${message}`]);
   });
 
@@ -160,7 +160,7 @@ ping: {}
     ['{ endpoint: "https://a", context: c }', 'context: applies to a kubeconfig: remove endpoint'],
     ['{ token: t, kubeconfig: k }', 'token: requires endpoint'],
     ['{ certAuthFilePath: c }', 'certAuthFilePath: requires endpoint'],
-  ])('knows which options of kubernetesCRD go together: %s', (options, message) => {
+  ])('validates combinations of options of kubernetesCRD: %s', (options, message) => {
     const problems = shown(`providers: { kubernetesCRD: ${options} }`);
     expect(problems.map((problem) => problem.replace(/^.*kubernetesCRD\./, ''))).toEqual([message]);
   });

@@ -66,7 +66,7 @@ describe('a place inside a string', () => {
     expect(textAt(`x: &r ${rule}\nrule: *r\n`, 'a.yaml', ['rule'], '(')).toBe('(');
   });
 
-  it('is that of the nearest entry for a string that has no place of its own', () => {
+  it('is that of the nearest entry for a string without its own position', () => {
     const placeOf = (text: string, file: string, path: Path): string => {
       const place = parseDocuments(text, file).documents[0]!.placeOf(path, 3);
       return `${place.line}:${place.column}`;

@@ -50,7 +50,7 @@ describe('a static file of Traefik', () => {
     });
   });
 
-  it('is served without what is not served, each by its name', () => {
+  it('is served without the unsupported entry points, each named in a warning', () => {
     const { config, told } = parse(`
 global: { checkNewVersion: false, sendAnonymousUsage: false }
 api: { dashboard: true, insecure: true, debug: true }

@@ -43,7 +43,7 @@ describe('the index of a YAML file', () => {
     ['a: {b: *x}\nc: &x 1\n', '1:8', 'undefined alias'],
     ['1: a\n"1": b\n', '2:1', 'duplicate key'],
     ['a: [{ b: 1, b: 2 }]\n', '1:13', 'duplicate key'],
-  ])('finds what is wrong with %j at %s', (text, at, message) => {
+  ])('reports the fault of %j at %s', (text, at, message) => {
     const { documents, problems } = parseDocuments(text, 'a.yaml');
     expect(documents).toEqual([]);
     expect(problems.map(({ place }) => `${place.line}:${place.column}`)).toEqual([at]);

@@ -110,7 +110,7 @@ describe('a gateway that shuts down', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('cuts what is still under way after the grace time', async () => {
+  test('closes requests that are still in flight after the grace time', async () => {
     const { gateway, clock, held, open } = await start({ transport: { graceTimeoutMs: 5000 } });
     const connection = await open(get('/streaming'));
     await connection.until(/part/);
@@ -145,7 +145,7 @@ describe('a gateway that shuts down', () => {
 });
 
 describe('a gateway whose connections another process takes over', () => {
-  test('answers one more request on each open connection, says that it is the last, and then is done', async () => {
+  test('responds to one more request on each open connection, announces that it is the last, and finishes', async () => {
     const { gateway, clock, held, open } = await start();
     const idle = await open(get('/'));
     await idle.until(/ok$/);
@@ -185,7 +185,7 @@ describe('a gateway whose connections another process takes over', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('drains at once when it is told to meanwhile', async () => {
+  test('drains at once when drain is called meanwhile', async () => {
     const { gateway, clock, open } = await start();
     const idle = await open(get('/'));
     await idle.until(/ok$/);
@@ -197,7 +197,7 @@ describe('a gateway whose connections another process takes over', () => {
   });
 });
 
-test('a connection that the system cannot open is reported, and the entry point goes on', async () => {
+test('a connection that the system cannot open is reported, and the entry point continues', async () => {
   const { gateway, open } = await start();
   const found = createDeferred<Server>();
   const onRequest = (message: unknown): void => found.resolve((message as { server: Server }).server);

@@ -91,7 +91,7 @@ describe('an entry point with the PROXY protocol', () => {
     for (const { facts } of gateway.records) expect(facts.remoteAddress).toBe('192.0.2.7');
   });
 
-  it('serves what Node.js hands back of a connection with TLS', async () => {
+  it('serves requests that Node.js returns from a TLS connection', async () => {
     const pair = createTestAuthority().issue('localhost');
     const { gateway } = await start({
       proxyProtocol: undefined,

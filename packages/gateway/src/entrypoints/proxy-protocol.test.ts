@@ -115,7 +115,7 @@ describe('a PROXY header', () => {
     );
   });
 
-  it('never holds more than 4,112 bytes, and never throws', () => {
+  it('never buffers more than 4,112 bytes, and never throws', () => {
     const noise = fc.oneof(
       fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
       fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.concat([signature, bytes])),

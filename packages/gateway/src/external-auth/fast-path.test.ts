@@ -248,7 +248,7 @@ describe.each([
   });
   afterAll(() => Promise.all([both.close(), node.close()]));
 
-  it('has the same answer and the same record, whichever path it takes', async () => {
+  it('has the same response and the same record on both paths', async () => {
     await fc.assert(
       fc.asyncProperty(asked, async (one) => {
         const [mine, nodes] = [await both.send(write(one)), await node.send(write(one))];

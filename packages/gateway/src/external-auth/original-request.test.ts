@@ -3,7 +3,7 @@ import { configure } from '../observe/access-log.testkit.ts';
 import { createFacts } from '../routing/facts.testkit.ts';
 import { toOriginalFacts } from './original-request.ts';
 
-describe('a request that a proxy beside asks about', () => {
+describe('a request for which a proxy requests authorization', () => {
   it.each([
     ['X-Original-URL', 'https://caller:hunter2@shop.example/a?access%5Ftoken=hunter2'],
     ['X-Original-URL', 'https://caller:hun@ter2:hunter2@shop.example/a;access_token=hunter2'],

@@ -48,7 +48,7 @@ describe.each(reads)('%s', (_name, read) => {
     expect((await read(join(folder, 'file'), configurationLimit)).length).toBe(mebibyte + 1);
   });
 
-  it('reads what the file holds, byte by byte', async () => {
+  it('returns the content of the file, byte by byte', async () => {
     const path = join(createFolder(), 'file');
     const bytes = Buffer.from(Array.from({ length: 9000 }, (_, index) => index % 256));
     writeFileSync(path, bytes);
@@ -73,7 +73,7 @@ describe.each(reads)('%s', (_name, read) => {
     expect(await fault(join(folder, 'a'))).toEqual(['ELOOP', 'cannot be read (ELOOP)']);
   });
 
-  it('passes on what the system says', async () => {
+  it('passes on the error of the system', async () => {
     const folder = createFolder();
     expect(await fault(join(folder, 'nowhere'))).toEqual(['ENOENT', 'cannot be read (ENOENT)']);
     createSized(join(folder, 'file'), 1);

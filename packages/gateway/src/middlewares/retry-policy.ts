@@ -1,4 +1,4 @@
-/** What came of an attempt to have a server respond to a request. */
+/** Outcome of an attempt to get a response from a server. */
 export interface AttemptOutcome {
   readonly method: string;
   /** Attempts so far, this one included. */

@@ -12,13 +12,13 @@ export function usernameOf(passes: StepChanges): string | undefined {
   return passes.findLast(({ subject }) => subject?.username !== undefined)?.subject?.username;
 }
 
-/** Whether one of the steps takes the place of the caller's header. @param name as `normalizeHeaderName` writes it. */
+/** Whether one of the steps replaces the caller's header. @param name as `normalizeHeaderName` writes it. */
 export function isReplaced(passes: StepChanges, name: string): boolean {
   for (const pass of passes) if (pass.removeHeaders.has(name)) return true;
   return false;
 }
 
-/** Appends the headers that steps have set; a later step's take the place of an earlier one's. */
+/** Appends the headers that steps have set; those of a later step replace those of an earlier one. */
 export function appendSetHeaders(headers: string[], passes: StepChanges): void {
   passes.forEach(({ setHeaders }, index) => {
     const later = index + 1 < passes.length ? passes.slice(index + 1) : undefined;
@@ -39,7 +39,7 @@ export function haveSameHeaders(a: StepChanges, b: StepChanges): boolean {
   return true;
 }
 
-/** The headers that the last step has set which takes the place of a header; undefined: the caller's counts. @param name as `normalizeHeaderName` writes it. */
+/** The headers of the last step that replaces a header; undefined: the caller's header is used. @param name as `normalizeHeaderName` writes it. */
 export function findChange(passes: StepChanges, name: string): HeaderList | undefined {
   for (let at = passes.length - 1; at >= 0; at -= 1)
     if (passes[at]?.removeHeaders.has(name) === true) return passes[at]?.setHeaders;

@@ -72,7 +72,7 @@ export interface StepWriter extends ResponseWriter {
   closed(): void;
 }
 
-/** A page of a service that takes the place of a response. */
+/** A page of a service that replaces a response. */
 export interface Page {
   /** Qualified name; that of the step. */
   readonly service: string;

@@ -48,7 +48,7 @@ it('writes its lines before the file is reopened or closed', async () => {
   expect(clock.pending()).toBe(0);
 });
 
-it('holds as many lines as it is told', () => {
+it('buffers the configured number of lines', () => {
   const log: string[] = [];
   const sink = inBatches(
     { write: (text) => void log.push(text), reopen() {}, close: async () => {} },

@@ -57,7 +57,7 @@ describe('the file of a log', () => {
     expect(await read(first)).toBe('12345\n678\n');
   });
 
-  it('goes on where an earlier process stopped', async () => {
+  it('continues the file of an earlier process', async () => {
     await writeFile(join(folder, 'gate.log'), 'from before\n');
     const sink = await start();
     sink.write('new\n');
@@ -72,7 +72,7 @@ describe('the file of a log', () => {
     expect(await readdir(folder)).toEqual(['gate.log']);
   });
 
-  it('keeps as many rotated files as it is told, and none that is too old', async () => {
+  it('keeps the configured number of rotated files, and none that is too old', async () => {
     await writeFile(join(folder, 'gate-2026-10-01T00-00-00.000.log'), 'old');
     await writeFile(join(folder, 'gate-2026-10-10T00-00-00.000.log.gz'), 'kept');
     await writeFile(join(folder, 'gate-other.log'), 'of somebody else');

@@ -30,7 +30,7 @@ it('keeps a message on one line, whatever is in it', () => {
   }
 });
 
-it('leaves out what is below its level', () => {
+it('omits records below its level', () => {
   const { lines, log } = capture('warn', 'json');
   log.info('quiet');
   log.debug('quieter');

@@ -27,7 +27,7 @@ describe('a request target in a log', () => {
     expect(redactTarget(target)).toBe(written);
   });
 
-  it('never holds the value of a token, whatever stands around it', () => {
+  it('never contains the value of a token, whatever surrounds it', () => {
     const part = fc.stringMatching(/^[a-z0-9%=&/.-]{0,20}$/);
     fc.assert(
       fc.property(part, part, (before, after) => {

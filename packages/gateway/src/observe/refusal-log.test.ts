@@ -78,7 +78,7 @@ it('does not repeat a warning whose description is another each time', () => {
   expect(lines).toMatchObject([{ level: 'warn', reason: 'trace 0' }]);
 });
 
-it('says what was wrong with a server’s answer, whether it was refused or broke off', async () => {
+it('has the fault of a server’s response that was refused or broke off', async () => {
   const { lines, clock, breakOff } = setUp('info');
   for (let count = 0; count < 50; count += 1) {
     breakOff('both lengths', 'upstream_reset');

@@ -22,7 +22,7 @@ it('keeps every line, makes the folder, and appends to what is there', async () 
   expect(lines).toEqual(Array.from({ length: 10_000 }, (_, line) => String(line)));
 });
 
-it('goes on in a new file once the old one has been moved away', async () => {
+it('continues in a new file once the old one has been renamed', async () => {
   const file = join(folder, 'rotated.log');
   const sink = await openSink(file);
   sink.write('old\n');

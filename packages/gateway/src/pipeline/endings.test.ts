@@ -116,7 +116,7 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('whatever becomes of a request, it ends once, is recorded once, and gives back what it held', async () => {
+test('every request ends once, is recorded once, and releases its resources', async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error): void => void warnings.push(warning);
   process.on('warning', onWarning);

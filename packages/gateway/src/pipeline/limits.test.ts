@@ -156,7 +156,7 @@ describe('a limit', () => {
     connection.socket.destroy();
   });
 
-  test('on the time for a request that has its answer: the connection is cut without a second one', async () => {
+  test('on the time for a request that has its response: the connection is closed without a second one', async () => {
     const clock = createFakeClock();
     const gateway = await start({ clock, steps: [() => deny()], transport: { readTimeoutMs: 10_000 } });
     const connection = await openRaw(
@@ -205,7 +205,7 @@ describe('a limit', () => {
     connection.socket.destroy();
   });
 
-  test('garbage after a request does not break into its answer', async () => {
+  test('garbage after a request does not interrupt its response', async () => {
     let end = (): void => {};
     const upstream = await startServer((_request, response) => {
       response.write('first half');

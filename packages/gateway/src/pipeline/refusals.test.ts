@@ -133,7 +133,7 @@ describe('a refusal', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('when the server does not answer in time', async () => {
+  test('when the server does not respond in time', async () => {
     const clock = createFakeClock();
     const arrived = createDeferred();
     const url = await startRawServer((socket) => void socket.on('data', () => arrived.resolve()));
@@ -197,7 +197,7 @@ describe('a refusal', () => {
     connection.socket.destroy();
   });
 
-  test('cuts a caller that goes on sending', async () => {
+  test('closes the connection of a caller that continues to send', async () => {
     const gateway = await start({ steps: [() => deny()] });
     const connection = await openRaw(
       gateway.port,
@@ -222,7 +222,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('a server that fails in the middle of its answer', () => {
+describe('a server that fails in the middle of its response', () => {
   test.each([
     ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', '1.1', expect.any(Boolean)],
     [
@@ -374,7 +374,7 @@ test('a request that no route can serve is recorded like any other', async () =>
   connection.socket.destroy();
 });
 
-test('the record of a request tells who, what, where and how much', async () => {
+test('the record of a request has client, request, server and sizes', async () => {
   const upstream = await startServer((_request, response) => response.writeHead(201).end('created'));
   cleanups.push(() => upstream.close());
   const gateway = await start({ servers: [upstream.url], steps: [() => allow({}, 'jon')] });

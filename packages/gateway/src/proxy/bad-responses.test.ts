@@ -65,7 +65,7 @@ async function tellsWhy({ bytes }: BadResponse): Promise<void> {
   expect(bytes).not.toContain(reason);
 }
 
-describe('a server whose answer two readers could understand differently', () => {
+describe('a server whose response two readers could interpret differently', () => {
   test.each(badHeads)('$what: 502 and the connection is closed', async (chosen) => {
     const text = await ask(chosen);
     expect(text).toMatch(/(?:^|\r\n\r\n)HTTP\/1\.1 502 Bad Gateway\r\n/);
@@ -76,7 +76,7 @@ describe('a server whose answer two readers could understand differently', () =>
     await tellsWhy(chosen);
   });
 
-  test.each(badBodies)('$what: the caller sees that the answer breaks off', async (chosen) => {
+  test.each(badBodies)('$what: the caller sees that the response breaks off', async (chosen) => {
     const text = await ask(chosen);
     expect(text).not.toMatch(/\r\n0\r\n[^]*\r\n$/);
     const length = Number(/content-length: (\d+)/.exec(text)?.[1] ?? Infinity);

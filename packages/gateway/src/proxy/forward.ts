@@ -32,7 +32,7 @@ export interface ForwardRequest {
    * token. Without it, a response that refuses the token goes to the caller.
    */
   readonly renewHead: ((destination: Destination) => MaybePromise<UpstreamHead | undefined>) | undefined;
-  /** Sends it to a server again, where a middleware says so. Undefined: what comes of it goes to the caller. */
+  /** Sends it to a server again, where a middleware says so. Undefined: its outcome goes to the caller. */
   readonly retry: RetryRequest | undefined;
 }
 
@@ -91,7 +91,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
   #held: BodyReceiver | undefined = undefined;
   #renewed = false;
   #over = false;
-  /** Told what comes of the request, where the choice of a server depends on it. */
+  /** Called with the outcome of the request, if the choice of a server depends on it. */
   #outcome: ((status: number) => void) | undefined = undefined;
   #answered = false;
   /** The last part of the body: written together with the end when that follows at once. */

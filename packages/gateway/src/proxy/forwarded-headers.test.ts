@@ -47,7 +47,7 @@ const valuesOf = (headers: Headers, name: string): string[] =>
 const normalized = (name: string): string => name.toLowerCase().replace(/[^a-z\d]/g, '-');
 
 describe('the headers that a server gets', () => {
-  test('the access token takes the place of the caller’s credentials', async () => {
+  test('the access token replaces the caller’s credentials', async () => {
     const { send } = await start({ steps: [() => allow()] });
     const headers = await send([
       ['Authorization', 'Basic Y2xpZW50OnNlY3JldA=='],
@@ -155,7 +155,7 @@ describe('the headers that a server gets', () => {
     expect(valuesOf(headers, 'group')).toEqual(['ours']);
   });
 
-  test('several middlewares: a later one’s headers take the place of an earlier one’s', async () => {
+  test('several middlewares: a later one’s headers replace an earlier one’s', async () => {
     const authorizations: (string | undefined)[] = [];
     const { send, gateway } = await start({
       steps: [

@@ -2,7 +2,7 @@ import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { CallerResponseHead } from '../http1/message/response-writer.ts';
 import { hopByHop, namedByConnection } from '../http1/message/hop-by-hop.ts';
 
-/** What becomes of the headers of a response, given as name and value in turn. */
+/** Changes of the headers of a response, which are given as name and value in turn. */
 export interface HeaderChanges {
   /** Whether they depend on the first part of its body. @param headers as the server sent them. */
   awaitsStart(headers: readonly string[], status: number): boolean;

@@ -93,7 +93,7 @@ describe('a body on its way', () => {
     connection.socket.destroy();
   });
 
-  test('a chunked upload passes part by part while the answer is already under way', async () => {
+  test('a chunked upload passes part by part while the response has already started', async () => {
     const { gateway } = await start((request, response) => {
       response.writeHead(200).flushHeaders();
       request.on('data', (chunk: Buffer) => response.write(chunk));
@@ -112,7 +112,7 @@ describe('a body on its way', () => {
     connection.socket.destroy();
   });
 
-  test('HEAD, 204 and 304 have a head alone, and the connection goes on', async () => {
+  test('HEAD, 204 and 304 have only a head, and the connection stays open', async () => {
     const { gateway } = await start((request, response) => {
       if (request.method === 'HEAD') response.writeHead(200, { 'content-length': 1234 });
       else if (request.url === '/204') response.writeHead(204);
@@ -136,7 +136,7 @@ describe('a body on its way', () => {
     connection.socket.destroy();
   });
 
-  test('the head of an answer may be large', async () => {
+  test('the head of a response may be large', async () => {
     const { gateway } = await start((_request, response) => {
       response.setHeader('X-Large', 'x'.repeat(200_000));
       response.end('ok');
@@ -146,7 +146,7 @@ describe('a body on its way', () => {
     connection.socket.destroy();
   });
 
-  test('trailers of an answer pass, except what would change how it is read', async () => {
+  test('trailers of a response pass, except those that would change its framing', async () => {
     const { gateway } = await start((_request, response) => {
       response.writeHead(200, { trailer: 'X-Sum' });
       response.write('body');
@@ -161,7 +161,7 @@ describe('a body on its way', () => {
     connection.socket.destroy();
   });
 
-  test('early hints and 102 pass before the answer; an HTTP/1.0 caller gets the answer alone', async () => {
+  test('early hints and 102 pass before the response; an HTTP/1.0 caller gets only the response', async () => {
     const { gateway } = await start((_request, response) => {
       response.writeProcessing();
       response.writeEarlyHints({ link: '</a.css>; rel=preload; as=style' });
@@ -198,7 +198,7 @@ describe('a body on its way', () => {
   });
 
   test.each([0, 1024 * 1024 * 1024])(
-    'an answer before the end of an upload reaches the caller, and the rest does not stand in the way (limit %d)',
+    'a response before the end of an upload reaches the caller, and the rest of the upload does no harm (limit %d)',
     async (maxBodyBytes) => {
       const { gateway } = await start(
         (request, response) => {
@@ -219,7 +219,7 @@ describe('a body on its way', () => {
     },
   );
 
-  test('an endless upload after the answer is cut', async () => {
+  test('an endless upload is closed after the response', async () => {
     const { gateway } = await start((request, response) => {
       request.once('data', () => response.writeHead(401).end('no'));
     });
@@ -260,7 +260,7 @@ describe('one connection after the other', () => {
     expect(upstream.connections).toHaveLength(1);
   });
 
-  test('pipelined requests are answered in order, one at a time', async () => {
+  test('pipelined requests get responses in order, one at a time', async () => {
     let underWay = 0;
     let most = 0;
     const { gateway } = await start((request, response) => {

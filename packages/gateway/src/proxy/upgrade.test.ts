@@ -165,7 +165,7 @@ describe('a WebSocket', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('that the server declines gives the caller the server’s answer, however large', async () => {
+  test('that the server declines gives the caller the server’s response, however large', async () => {
     const { gateway, open } = await start([() => allow()]);
     const connection = await open(handshake().replace('/ws?a=b', '/ws-refused'));
     expect((await connection.closed()).match(/x/g)?.length).toBeGreaterThanOrEqual(4_000_000);
@@ -206,7 +206,7 @@ describe('a WebSocket', () => {
     expect(gateway.leases()).toBe(0);
   });
 
-  test('asked for behind an unanswered request ends the connection and harms nobody else', async () => {
+  test('requested before the response to an earlier request closes only its own connection', async () => {
     const decision = createDeferred<ReturnType<typeof allow>>();
     let first = true;
     const { gateway, open } = await start([

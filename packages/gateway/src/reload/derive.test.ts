@@ -29,14 +29,14 @@ describe('a derived list', () => {
   const b: Item = { name: 'b', needs: ['y'] };
   const c: Item = { name: 'c', needs: ['missing'] };
 
-  it('is the list before when nothing is another', () => {
+  it('is the previous list when nothing has changed', () => {
     const { derive, takeDerived } = start();
     const first = derive([a, b], new Map([['x', x]]));
     expect(derive([a, b], new Map([['x', x]]))).toBe(first);
     expect(takeDerived()).toEqual(['a', 'b']);
   });
 
-  it('derives again what depends on a name with a changed meaning, and nothing else', () => {
+  it('derives again only items for which a name leads to another object', () => {
     const { derive, takeDerived } = start();
     const [ofA, ofB, ofC] = derive([a, b, c], new Map([['x', x], ['y', y]])); // prettier-ignore
     takeDerived();
@@ -48,7 +48,7 @@ describe('a derived list', () => {
     expect(takeDerived()).toEqual(['b', 'c']);
   });
 
-  it('keeps what is moved, added or removed around an item from touching it', () => {
+  it('does not derive an item again when others around it are moved, added or removed', () => {
     const { derive, takeDerived } = start();
     const parts = new Map([['x', x]]);
     derive([a, b], parts);
@@ -70,7 +70,7 @@ describe('a derived list', () => {
     expect(offered).toEqual([undefined, first]);
   });
 
-  it('is what a derivation from nothing comes to, after any changes', () => {
+  it('equals a derivation from scratch, after any changes', () => {
     const items = Array.from({ length: 6 }, (_, index): Item => ({ name: `i${index}`, needs: [`n${index % 3}`, `n${index % 4}`] })); // prettier-ignore
     const values = [{}, {}, {}];
     const step = fc.record({
@@ -104,7 +104,7 @@ describe('a mapped list', () => {
   });
 });
 
-it('what is remembered of an object is derived once, also when it is nothing', () => {
+it('a remembered result is derived once per object, even if it is undefined', () => {
   let count = 0;
   const derive = remember(() => void (count += 1));
   const one = {};

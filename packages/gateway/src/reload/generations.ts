@@ -23,7 +23,7 @@ interface ResourceUse<T> {
   readonly use: Use<T>;
   /** Number of the first configuration that has it. */
   readonly since: number;
-  /** Number of the first that has not any more. */
+  /** Number of the first configuration without it. */
   until: number;
 }
 
@@ -33,7 +33,7 @@ export function createSuccession<K extends object, T>(): Generations<K, T> {
   let count = 0;
   /** Numbers of the configurations that are open. */
   const open = new Set<number>();
-  /** What the current configuration has not any more, and an open one may have. */
+  /** Resources that the current configuration no longer has, but an open one may have. */
   let leaving: readonly ResourceUse<T>[] = [];
 
   const leave = (gone: readonly ResourceUse<T>[]): void => {

@@ -65,7 +65,7 @@ describe('turns', () => {
     expect(done).toEqual(['a1']);
   });
 
-  it('follow at once where nothing else is said, work that asks for more included', () => {
+  it('follow at once by default, including work that is added by other work', () => {
     const done: string[] = [];
     const turns = createTurns();
     turns.run(function* () {

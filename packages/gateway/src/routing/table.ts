@@ -21,7 +21,7 @@ export interface Table<R> {
   change(change: TableChange<R>): Table<R>;
 }
 
-/** What becomes of a table; an entry is told from others by being the same object. */
+/** Changes of a table; entries are compared by identity. */
 export interface TableChange<R> {
   readonly removed: readonly TableEntry<R>[];
   readonly added: readonly TableEntry<R>[];

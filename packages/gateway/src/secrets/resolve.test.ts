@@ -85,7 +85,7 @@ describe('secret references', () => {
   it.each([
     'urn:k8s:', 'urn:k8s:secret:name', 'urn:k8s:a:b:c', 'urn:k8s:secret:a:b:c', 'urn:k8s:secret:a/b:c',
     'urn:k8s:secret::c', 'urn:k8s:secret:../x:c', 'urn:env:', 'urn:env:A-B', 'urn:file:',
-  ])('that are malformed say what was expected: %s', (text) => {
+  ])('that are malformed report the expected form: %s', (text) => {
     const { problems } = resolveReferences({ a: text }, sources);
     expect(problems).toMatchObject([{ severity: 'error', code: 'invalid_reference', path: ['a'] }]);
     expect(problems[0]!.message).toMatch(/^expected urn:/);

@@ -63,7 +63,7 @@ describe('the snapshot in use', () => {
     expect(first.closed()).toBe(1);
   });
 
-  test('may fail to close: that is told, and harms nothing', async () => {
+  test('may fail to close, which is reported and has no other effect', async () => {
     const told: unknown[] = [];
     const error = new Error('stuck');
     const holder = createHolder(

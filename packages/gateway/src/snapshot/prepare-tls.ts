@@ -73,7 +73,7 @@ function prepareTls(
   read: ReadPair,
 ): PreparedTls {
   const problems: Problem[] = [];
-  // Many routes may name one certificate; each of them says what is wrong with it.
+  // Many routes may name one certificate; its problems are reported for each of them.
   const pairs = new Set(certificates.flatMap((config) => read(config, config, sources, problems) ?? []));
   const store = stores.get(defaultOptionsName);
   const standard = store?.defaultCertificate;

@@ -97,7 +97,7 @@ function prepareTransport(config: ServersTransportConfig, sources: SharedSources
 
 type UnnamedTransport = Omit<ServersTransportConfig, 'name' | 'place' | 'errors'>;
 
-/** Reads the certificates of a transport. `faults` say what is wrong with them. */
+/** Reads the certificates of a transport. `faults` lists their problems. */
 export function readTransport(
   config: UnnamedTransport,
   sources: PemSources,

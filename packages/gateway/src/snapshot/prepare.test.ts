@@ -116,7 +116,7 @@ describe('a prepared configuration', () => {
     ]);
   });
 
-  it('keeps what is broken alone: its router refuses, the others serve', () => {
+  it('isolates a broken middleware: its router refuses requests, the others serve', () => {
     const prepared = prepareText(`http:
   routers:
     good: { rule: "Path(\`/good\`)", service: echo }

@@ -37,7 +37,7 @@ export function createPrepare(
   const prepareMiddlewares = createPrepareMiddlewares();
   const models = createEntryPointModels(sources.entryPoints);
   const read = createReadRouter(sources.entryPoints);
-  // Routers that are made of one say what is wrong with it once.
+  // The problems of a router are reported once for all routers derived from it.
   const prepareRouters = createPrepareRouters((router) => read(models.originOf(router)));
   const prepareNamed = createPrepareNamed();
   const prepareTls = createPrepareTls();

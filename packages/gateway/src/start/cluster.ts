@@ -6,7 +6,7 @@ import type { ApiCall, ApiEvent } from '../providers/kubernetes/api-event.ts';
 import type { KubernetesProvider } from '../providers/kubernetes/provider.ts';
 import type { ClusterProvider, GatewayIo } from './gateway.ts';
 
-/** What becomes of requests to the API server of a cluster. */
+/** Outcomes of requests to the API server of a cluster. */
 export interface ClusterChannels {
   readonly events: Channel<ApiEvent>;
   readonly calls: Channel<ApiCall>;

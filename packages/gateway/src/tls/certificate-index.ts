@@ -15,7 +15,7 @@ export function createCertificateIndex(pairs: readonly CertificatePair[]): Certi
   return { find: (serverName) => findByName(byName, serverName) };
 }
 
-/** What stands under a host name in lower case, or under the wildcard that takes the place of its first label. */
+/** The entry of a host name in lower case, or of the wildcard for its first label. */
 export function findByName<T>(byName: ReadonlyMap<string, T>, serverName: string): T | undefined {
   const name = serverName.toLowerCase();
   const dot = name.indexOf('.');

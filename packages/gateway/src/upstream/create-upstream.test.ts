@@ -51,7 +51,7 @@ describe('a load balancer', () => {
     expect(create(toLoadBalancer('s', [])).byName.get('s')!.pick(plain)).toBeUndefined();
   });
 
-  it('tells of a server what forwarding must know', () => {
+  it('describes a server for forwarding', () => {
     const upstreams = create(
       toLoadBalancer('s@file', ['http://a.example:8080/base/'], { passHostHeader: false }),
     );
@@ -126,7 +126,7 @@ describe('connections', () => {
     expect(server.counts().opened).toBeLessThanOrEqual(2);
   });
 
-  it('are closed once the requests under way are answered', async () => {
+  it('are closed once requests in flight have their responses', async () => {
     let answer = (): void => {};
     const arrived = defer();
     const server = await serve((_request, response) => {
@@ -290,7 +290,7 @@ describe('a health check', () => {
     await expect.poll(up).toEqual([]);
   });
 
-  it('asks with the method, host, headers and path that are configured', async () => {
+  it('sends requests with the configured method, host, headers and path', async () => {
     const asked = defer<unknown>();
     const server = await serve(({ method, url, headers }, response) => {
       asked.resolve({ method, url, host: headers.host, token: headers['x-token'] });
@@ -366,7 +366,7 @@ describe('a health check', () => {
     expect(server.counts().requests).toBe(config.followRedirects === false ? 1 : 11);
   });
 
-  it('asks a sick server at an interval of its own', async () => {
+  it('checks an unhealthy server at its own interval', async () => {
     const server = await serve((_request, response) => response.writeHead(500).end());
     const { clock, answered } = watch([server.url], { unhealthyIntervalMs: 3_000 });
     await answered(1);
@@ -396,7 +396,7 @@ describe('a health check', () => {
     expect(servers()).toEqual(['none']);
   });
 
-  it('gives up on an answer after its time, and closes the connection', async () => {
+  it('gives up on a response after its time limit, and closes the connection', async () => {
     const arrived = defer();
     const server = await serve(() => arrived.resolve(undefined));
     const { clock, answered, servers } = watch([server.url]);
@@ -409,7 +409,7 @@ describe('a health check', () => {
     await server.closed;
   });
 
-  it('takes the status for the answer, and gives up on a body that never ends', async () => {
+  it('decides by the status, and gives up on a body that never ends', async () => {
     const server = await serve((_request, response) => void response.writeHead(200).write('data: 1\n\n'));
     const { clock, answered, servers } = watch([server.url]);
     await answered(1);
@@ -450,7 +450,7 @@ describe('a health check', () => {
   });
 });
 
-describe('when a configuration takes the place of another', () => {
+describe('when a configuration replaces another', () => {
   it('a service that is the same goes on, connections and turn included; one that is gone closes', async () => {
     const [kept, gone] = await Promise.all(
       [0, 1].map(() => serve((_request, response) => response.end('ok'))),

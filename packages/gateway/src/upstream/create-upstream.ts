@@ -36,7 +36,7 @@ export interface Upstreams {
   /** By qualified name, without those that are broken. One that leads to the same servers as before is the same object. */
   readonly byName: ReadonlyMap<string, Upstream>;
   /**
-   * Lets go of the services. Those that no other configuration has stop their health checks and close their connections, once
+   * Releases the services. Those that no other configuration has stop their health checks and close their connections, once
    * the requests under way are answered. Once, however often it is called.
    */
   readonly close: () => Promise<void>;

@@ -18,7 +18,7 @@ export interface Service extends Upstream {
   available(): boolean;
   /** Of its own servers, those that are asked for their health. */
   health(): readonly ServerHealth[];
-  /** Stops what runs in the background, and lets go of the connections. */
+  /** Stops background work and releases the connections. */
   stop(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
       return peer;
     });
   const choose = createChoosePeer(config.strategy ?? 'wrr', peers);
-  // A turn of its own: otherwise, of two servers, the one that fails would get every request first.
+  // Its own rotation: otherwise, of two servers, the failing one would get every request first.
   const repeats = createRoundRobin(
     peers.map((item) => ({ item, weight: item.weight })),
     isHealthy,
@@ -125,7 +125,7 @@ function createPeer(
   };
 }
 
-/** Undefined when nothing depends on what comes of a request. */
+/** Undefined when nothing depends on the outcome of a request. */
 function createSent(
   passive: PassiveHealth | undefined,
   times: MeanResponseTime | undefined,

@@ -49,7 +49,7 @@ describe('weighted round robin', () => {
     expect(next()).toBeUndefined();
   });
 
-  it('knows a single item that is down, and no item at all', () => {
+  it('handles a single item that is down, and no item at all', () => {
     expect(createRoundRobin(items({ a: 3 }), () => false).next()).toBeUndefined();
     expect(createRoundRobin([], always).next()).toBeUndefined();
   });

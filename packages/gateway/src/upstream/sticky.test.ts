@@ -63,7 +63,7 @@ describe('a sticky service', () => {
 
   // The hashes are those of Go's hash/fnv, computed with Go 1.26 on 2026-11-29.
   it.each(['http://a', 'fa933b6301a3defc', 'c0a80fa88fd350c1', '"c0a80fa88fd350c1"'])(
-    'knows the cookie %j of an earlier Traefik, and replaces it',
+    'accepts the cookie %j of an earlier Traefik, and replaces it',
     (value) => {
       const upstream = create(
         toLoadBalancer('s', ['http://b', 'http://a', 'http://c'], { sticky }),

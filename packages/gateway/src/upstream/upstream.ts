@@ -28,7 +28,7 @@ export interface Destination {
   /** `Set-Cookie` of sticky services. */
   readonly setCookies: readonly string[];
   /**
-   * Called when a request is sent to the server, by a service whose choice depends on what comes of it. What it returns is called once,
+   * Called when a request is sent to the server, by a service whose choice depends on its outcome. The returned function is called once,
    * with the status of the response or of the fault; not at all when the caller goes away before.
    */
   readonly sent?: (() => (status: number) => void) | undefined;

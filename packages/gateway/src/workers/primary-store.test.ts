@@ -35,7 +35,7 @@ describeTokenStore("the primary's memory", () => {
   });
 });
 
-it('gives each who asked its own answer, in whatever order they come', async () => {
+it('matches replies to requests, in whatever order they arrive', async () => {
   const sent: StoreRequest[] = [];
   const { store, take } = createPrimaryStore((request) => void sent.push(request));
   const answers = [store.get('a'), store.setIfAbsent('b', Uint8Array.of(1), 10)];
@@ -52,7 +52,7 @@ it('gives each who asked its own answer, in whatever order they come', async () 
   expect(await Promise.all(answers)).toEqual([undefined, true]);
 });
 
-it("passes on why the primary's store failed, and ends what is under way when it is closed", async () => {
+it("passes on why the primary's store failed, and ends operations in flight when it is closed", async () => {
   const broken = createMemoryStore({ clock: createFakeClock() });
   await broken.close();
   await expect(connectTo(broken).get('key')).rejects.toThrow('the store is closed');

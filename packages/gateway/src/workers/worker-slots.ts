@@ -51,7 +51,7 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
   const { clock, members, random, onEvent, plan, isStopping } = deps;
   const slots = new Map<number, WorkerSlot>();
 
-  // Twice the time: for what connections still ask for, and for what is under way then.
+  // Twice the time: for last requests of connections, and for those then in flight.
   const retire = (member: WorkerMember): void => members.end(member, 'retire', 2 * plan().endWithinMs);
 
   /** Makes a worker that is ready the one of its slot; the one before it, or itself if a later one was quicker, retires. */

@@ -69,7 +69,7 @@ describe('the Fastify plugin', () => {
     expect(order).toEqual(['before undefined']);
   });
 
-  it('shows a refusal to onSend, onResponse and the log like any answer, and to no error handler', async () => {
+  it('shows a refusal to onSend, onResponse and the log like any response, and to no error handler', async () => {
     const lines: string[] = [];
     const logger = { level: 'info', stream: { write: (line: string) => void lines.push(line) } };
     const app = tests.closeLater(Fastify({ logger }));
@@ -104,7 +104,7 @@ describe('the Fastify plugin', () => {
     expect(lines.join('')).not.toContain('unknown-secret');
   });
 
-  it('says what is wrong with its options when the application gets ready', async () => {
+  it('reports problems of its options when the application gets ready', async () => {
     const app = Fastify();
     void app.register(oAuthClientCredentials, { url: 'nowhere', claims: 'Equals(' });
     await expect(app.ready()).rejects.toMatchObject({ code: 'options_invalid' });

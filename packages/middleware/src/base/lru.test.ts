@@ -13,7 +13,7 @@ const steps = fc.array(
 );
 
 describe('an LRU', () => {
-  it('does what a list in order of use does', () => {
+  it('behaves like a list in order of use', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), steps, (max, todo) => {
         const lru = createLru<number, number>(max);

@@ -56,7 +56,7 @@ const valueOf = (outcome: TokenOutcome): string =>
   outcome.kind === 'token' ? outcome.value : outcome.reason;
 
 describe('a fleet of processes with one store', () => {
-  it('counts which tier answered, in each process', async () => {
+  it('counts look-ups by tier, in each process', async () => {
     const { clock, fleet, join } = createFleet();
     const [one, two] = [join(), join()];
     const get = async ({ tokens }: typeof one) => {
@@ -74,7 +74,7 @@ describe('a fleet of processes with one store', () => {
     expect(one.counts()).toEqual({ memory: 2, store: 0, server: 2 });
   });
 
-  it('asks for one token, however many processes and callers there are', async () => {
+  it('requests one token for any number of processes and callers', async () => {
     const { clock, asked, join } = createFleet();
     const processes = Array.from({ length: 5 }, () => join());
     const all = Promise.all(
@@ -85,7 +85,7 @@ describe('a fleet of processes with one store', () => {
     expect(asked).toHaveLength(1);
   });
 
-  describe('told to wait by the authorization server', () => {
+  describe('a Retry-After of the authorization server', () => {
     const limited: TokenFailure = {
       ...unavailable,
       retryAfterSeconds: 60,
@@ -136,7 +136,7 @@ describe('a fleet of processes with one store', () => {
       expect(await get(clock, join())).toMatchObject({ value: 'token-2' });
     });
 
-    it('tells nobody of it who has another secret', async () => {
+    it('does not affect clients with another secret', async () => {
       const { clock, asked, fleet, join } = createFleet();
       fleet.answer = limited;
       await get(clock, join());
@@ -196,7 +196,7 @@ describe('a fleet of processes with one store', () => {
       return valueOf(await pending);
     };
 
-    it('asks for one new token, and all processes take it', async () => {
+    it('requests one new token, which all processes use', async () => {
       const { clock, asked, join } = createFleet();
       const [one, two, three] = [join(), join(), join()];
       const refused = await held(clock, one);
@@ -295,7 +295,7 @@ describe('a fleet of processes with one store', () => {
     },
   );
 
-  it('does not share an answer that was under way when its client was purged', async () => {
+  it('does not share the result of a request that was in flight when its client was purged', async () => {
     const { clock, asked, fleet, join } = createFleet();
     const [one, two] = [join(), join()];
     const early = Promise.resolve(one.tokens.get(app()));
@@ -308,7 +308,7 @@ describe('a fleet of processes with one store', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('keeps the lock of a process that waits long for its answer', async () => {
+  it('keeps the lock of a process that waits long for its response', async () => {
     const { clock, asked, fleet, join } = createFleet();
     fleet.answerMs = 20_000;
     const patient = () => join(undefined, undefined, 30_000);
@@ -406,7 +406,7 @@ describe('a fleet of processes with one store', () => {
     expect(fresh.heard).toContainEqual({ kind: 'unsealed' });
   });
 
-  it('shares a failure with those who wait, and only with them', async () => {
+  it('shares a failure with waiting callers only', async () => {
     const { clock, asked, fleet, join } = createFleet();
     fleet.answer = unavailable;
     const all = Promise.all([join(), join(), join()].map(async ({ tokens }) => tokens.get(app())));

@@ -79,7 +79,7 @@ describe('a store whose secret is changed', () => {
     expect(await lockOf(b)).toHaveProperty('release');
   });
 
-  it('tells those who wait why there is no token', async () => {
+  it('gives waiting processes the reason for a missing token', async () => {
     const { join } = fleet();
     const [a, b] = [join(old, fresh), join(fresh, old)];
     const failure = {

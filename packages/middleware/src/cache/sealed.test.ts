@@ -9,7 +9,7 @@ describe.each([16, 24, 32])('a seal with a secret of %i bytes', (bytes) => {
   const secret = randomBytes(bytes);
   const seal = createSeal(secret);
 
-  it('opens what it has sealed, under the same key', () => {
+  it('decrypts its own entries, under the same key', () => {
     fc.assert(
       fc.property(text, text, (key, value) => {
         expect(seal.open(key, seal.seal(key, value))).toBe(value);

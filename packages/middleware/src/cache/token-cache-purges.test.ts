@@ -3,7 +3,7 @@ import { Secret } from '../base/secret.ts';
 import { credential, setUp, unavailable } from './token-cache.testkit.ts';
 
 describe('a purge of the token cache', () => {
-  it('does not take back an answer that was under way when the tokens were purged', async () => {
+  it('does not cache the result of a request that was in flight when the tokens were purged', async () => {
     const { clock, tokens, asked, first } = setUp();
     const pending = tokens.get(credential());
     tokens.purge();

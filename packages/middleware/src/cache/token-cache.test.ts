@@ -5,7 +5,7 @@ import { createTokenCache } from './token-cache.ts';
 import { credential, refusal, setUp, unavailable } from './token-cache.testkit.ts';
 
 describe('token cache', () => {
-  it('asks the server once for hundreds of concurrent first requests', async () => {
+  it('sends one token request for hundreds of concurrent first requests', async () => {
     const { clock, asked, tokens } = setUp();
     const all = Promise.all(Array.from({ length: 500 }, async () => tokens.get(credential())));
     await clock.advance(10);
@@ -15,7 +15,7 @@ describe('token cache', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('answers from memory without a promise once the token is there', async () => {
+  it('returns a cached token without a promise', async () => {
     const { tokens, first } = setUp();
     const token = await first();
     expect(tokens.get(credential())).toBe(token);
@@ -202,7 +202,7 @@ describe('token cache', () => {
     });
   });
 
-  it('goes on for the others when a caller gives up waiting', async () => {
+  it('continues for the others when a caller gives up waiting', async () => {
     const { clock, asked, tokens, slow } = setUp();
     slow(70_000);
     const early = tokens.get(credential());

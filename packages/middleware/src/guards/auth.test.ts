@@ -18,7 +18,7 @@ const create = (claims: string | undefined) =>
     }),
   );
 
-describe('who calls', () => {
+describe('the caller', () => {
   it('is told in the types of JSON, frozen all through', () => {
     const auth = create('{"sub":"s","exp":1800000000,"user":{"tags":["a",1]},"__proto__":{"admin":true}}');
     expect(auth).toMatchObject({

@@ -15,7 +15,7 @@ export interface ProofContext {
   readonly thumbprint: string;
 }
 
-/** Checks a proof of possession; a text says what is wrong with it. */
+/** Checks a proof of possession; returns its fault, or undefined. */
 export type CheckProof = (context: ProofContext) => Promise<string | undefined>;
 
 /** Milliseconds that a proof may be old. */

@@ -1,4 +1,4 @@
-/** What becomes of the requests for a key set. Never holds key material. */
+/** Outcome of a request for a key set. Never contains key material. */
 export type KeysEvent =
   /** New keys are in use. */
   | {

@@ -6,7 +6,7 @@ const parse = (raw: object) => parseClientCredentials({ url, ...raw });
 const problems = (raw: object) =>
   parse(raw).problems.map(({ severity, path, message }) => `${severity} ${path.join('.')}: ${message}`);
 
-describe('what is added to a token request', () => {
+describe('additions to a token request', () => {
   it('is kept as secrets where it may be one', () => {
     const { options } = parse({
       endpointParams: { pin: 'hunter2' },

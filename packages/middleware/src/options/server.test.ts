@@ -9,7 +9,7 @@ const problems = (raw: object) =>
   );
 
 describe('issuer', () => {
-  it('takes the place of url, and is kept as it is written', () => {
+  it('replaces url, and is not normalised', () => {
     for (const text of [issuer, 'https://AS.example:443/', 'https://as.example']) {
       const { options, problems } = parseClientCredentials({ ISSUER: text });
       expect(problems).toEqual([]);

@@ -32,7 +32,7 @@ const problem = (source: string) => {
 };
 
 describe('an expression', () => {
-  it('parses back from what is printed', () => {
+  it('parses back from its printed form', () => {
     const args = fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 3 });
     fc.assert(
       fc.property(trees(['Equals', 'x_1', '_'], args), (tree) => {
@@ -42,7 +42,7 @@ describe('an expression', () => {
     );
   });
 
-  it('means what a naive reading of its tree means', () => {
+  it('has the result of a naive evaluation of its tree', () => {
     const naive = (node: Node, set: ReadonlySet<string>): boolean => {
       if (node.kind === 'not') return !naive(node.operand, set);
       if (node.kind === 'call') return node.args.some((arg) => set.has(arg.value));

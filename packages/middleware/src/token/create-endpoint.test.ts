@@ -86,7 +86,7 @@ describe('a token request', () => {
   });
 });
 
-describe('an answer with a token', () => {
+describe('a response with a token', () => {
   // Another clock than ours: only the header says what it shows.
   const serverNow = 1_000_000;
   const date = new Date(serverNow * 1000).toUTCString();
@@ -198,7 +198,7 @@ describe('an answer with a token', () => {
   });
 });
 
-describe('an answer that RFC 6749 does not allow', () => {
+describe('a response that RFC 6749 does not allow', () => {
   const invalid: [string, (response: ServerResponse) => void][] = [
     ['no access_token', (response) => json(response, 200, { token_type: 'Bearer' })],
     ['an empty access_token', (response) => json(response, 200, { ...grant, access_token: '' })],
@@ -263,7 +263,7 @@ describe('an answer that RFC 6749 does not allow', () => {
       send(200, '{"access_token":"a","token_type":"BearerToken"}'),
       'token_type is "BearerToken", expected "Bearer": if it is a bearer token, list "BearerToken" in acceptedTokenTypes',
     ],
-  ])('tells operators, and no caller, what is wrong with %s', async (_, respond, problem) => {
+  ])('reports the fault of %s to operators only', async (_, respond, problem) => {
     const { outcome } = await ask([respond]);
     const detail = 'the token endpoint responded with 200 without a Bearer token (RFC 6749 section 5.1)';
     expect(outcome).toMatchObject({ detail, response: { problem } });
@@ -482,7 +482,7 @@ describe('timeoutMs', () => {
 });
 
 describe('close', () => {
-  it('waits for what is under way and refuses what comes later', async () => {
+  it('waits for requests in flight and refuses later ones', async () => {
     let answer = (): void => {};
     const server = await startScriptedServer((response) => void (answer = () => ok(response)));
     const client = connectTo(server.url);

@@ -180,7 +180,7 @@ describe('a token request through a proxy', () => {
     expect(peers).toEqual([]);
   });
 
-  it('says what the proxy answered, and not its credentials', async () => {
+  it('reports the response of the proxy, without its credentials', async () => {
     const { host } = await startProxy((_request, socket) =>
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n'),
     );

@@ -38,7 +38,7 @@ it('finds nothing wrong with an expected response', async () => {
   expect(await faultsOf({ status: 200, body, tokenRequests: 1 })).toEqual([]);
 });
 
-it('finds everything that is wrong with an answer', async () => {
+it('finds every difference of a response', async () => {
   expect(await faultsOf({ status: 500, body: '"team": "Orders"', tokenRequests: 0 })).toEqual([
     'expected "group": "admin" in the response',
     'expected status 200, got 500',

@@ -25,7 +25,7 @@ export const stops: readonly TourStop[] = [
     tokenRequests: 1,
   },
   {
-    title: 'The same again: the token comes from the cache',
+    title: 'The same request: the token comes from the cache',
     path: '/app',
     user: 'orders:orders-secret',
     status: 200,

@@ -23,7 +23,7 @@ describe('the reference', () => {
     expect(paths.sort()).toEqual([...reference.keys()].sort());
   });
 
-  it('says what every option means, and its type', () => {
+  it('describes the meaning and type of every option', () => {
     expect(options.length).toBeGreaterThan(100);
     expect(options.filter(({ meaning }) => meaning === '').map(({ path }) => path)).toEqual([]);
     expect(options.filter(({ type }) => type === 'any').map(({ path }) => path)).toEqual([]);

@@ -17,7 +17,7 @@ describe("the page about Traefik's options", () => {
     expect(outcomeOf('tcp.routers')).toBeUndefined();
   });
 
-  it('knows every option whose difference it tells', () => {
+  it('lists only differences of existing options', () => {
     const different = options.filter(({ outcome }) => outcome === 'different').map(({ path }) => path);
     expect(different.sort()).toEqual(Object.keys(differences).sort());
   });

@@ -9,7 +9,7 @@ export interface RequestOwner {
 /** One request on its connection. A class, because one is created for each request. */
 export class ActiveRequest implements RequestControl {
   readonly request: OutgoingRequest;
-  /** What comes of the body after `head`. */
+  /** The part of the body that is sent after `head`. */
   readonly body: RequestBody | undefined;
   /** With the body, if it is complete. */
   readonly head: string;

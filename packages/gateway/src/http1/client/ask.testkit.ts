@@ -2,7 +2,7 @@ import type { ResponseFault } from './fault.ts';
 import type { Pool } from './pool.ts';
 import type { RequestControl, OutgoingRequest } from './request.ts';
 
-/** What became of a request. */
+/** Outcome of a request. */
 export interface ResponseOutcome {
   readonly interim: readonly number[];
   /** 0: no head came. */

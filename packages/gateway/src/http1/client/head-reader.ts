@@ -30,7 +30,7 @@ export function createHeadReader(maxBytes: number): HeadReader {
   const texts = createHeadTextReader(maxBytes);
   let asked: ResponseExpectation = { method: '', upgrade: undefined };
   let interim = 0;
-  /** The last head and its text: a server usually sends the same again. */
+  /** The last head and its text: a server usually repeats it. */
   let last: LastHead | undefined;
   let repeats = false;
   let wrong: string | undefined;

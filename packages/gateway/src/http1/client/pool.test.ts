@@ -36,7 +36,7 @@ describe('a connection', () => {
     expect(pool.stats()).toEqual({ open: 0, idle: 0 });
   });
 
-  test('is destroyed when the server speaks without having been asked', async () => {
+  test('is destroyed when the server sends bytes without a request', async () => {
     const { origin, sockets } = await serve(answering(ok));
     const { pool } = open(origin);
     await ask(pool);
@@ -73,7 +73,7 @@ describe('a connection', () => {
 });
 
 describe('a time limit', () => {
-  test('on the connection: a TLS handshake that is never answered', async () => {
+  test('on the connection: a TLS handshake without a response', async () => {
     const { origin, sockets } = await serve(() => {});
     const { pool, clock } = open(origin.replace('http:', 'https:'));
     const asked = ask(pool);
@@ -226,7 +226,7 @@ describe('a body', () => {
 });
 
 describe('another protocol', () => {
-  test('takes its connection along, with the bytes that came with the answer', async () => {
+  test('takes over its connection, with the bytes that followed the response', async () => {
     const { origin, received } = await serve((socket) => {
       socket.write(
         'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nframe',
@@ -249,7 +249,7 @@ describe('another protocol', () => {
     });
   });
 
-  test('that the server declines leaves an answer as any other', async () => {
+  test('that the server declines gets an ordinary response', async () => {
     const { origin } = await serve(answering(ok));
     const { pool } = open(origin);
     expect(await ask(pool, { upgrade: 'websocket' })).toMatchObject({ status: 200, body: 'ok' });
@@ -258,7 +258,7 @@ describe('another protocol', () => {
 });
 
 describe('a pool that is closed', () => {
-  test('closes idle connections at once, the others after their answers, and takes no more requests', async () => {
+  test('closes idle connections at once, the others after their responses, and accepts no more requests', async () => {
     let answer = (): void => {};
     const { origin, sockets } = await serve((socket, text) => {
       if (text.includes('/slow')) answer = () => void socket.write(ok);

@@ -159,7 +159,7 @@ describe('a request', () => {
     await closedOf(sockets[0]!);
   });
 
-  test('that is answered before its body has gone out is complete, and its connection closed', async () => {
+  test('is complete with a response before the end of its body, and its connection is closed', async () => {
     const { origin, sockets } = await serve((socket) => void socket.write(ok));
     const { pool } = open(origin);
     const body = createBody(1000);
@@ -171,7 +171,7 @@ describe('a request', () => {
     await closedOf(sockets[0]!);
   });
 
-  test('whose server does not take the body is told to wait, then to go on', async () => {
+  test('pauses and resumes its body when the server does not accept it', async () => {
     const { origin, sockets } = await serve((socket) => void socket.pause());
     const { pool } = open(origin);
     const body = createBody(undefined);

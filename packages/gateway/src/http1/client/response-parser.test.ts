@@ -10,9 +10,9 @@ const ok = 'HTTP/1.1 200 OK\r\n';
 const bytewise = (bytes: Buffer): Buffer[] =>
   cutAt(bytes, bytes.length < 3000 ? Array.from(bytes.keys()) : Array.from({ length: 1000 }, (_, i) => (i < 500 ? i : bytes.length - i + 499))); // prettier-ignore
 
-describe('an answer that two readers could understand differently', () => {
+describe('a response that two readers could interpret differently', () => {
   test.each([...badHeads, ...badBodies])(
-    '$what is refused, however it is cut',
+    '$what is refused, however its bytes are split',
     ({ bytes, reason, method, ends }) => {
       const whole = latin1(bytes);
       const options = { ends: ends ?? false, ...(method !== undefined && { method }) };
@@ -24,7 +24,7 @@ describe('an answer that two readers could understand differently', () => {
   );
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   test.each<[string, string, ResponseReadOptions, object]>([
     ['with a length', `${ok}Content-Length: 4\r\n\r\nbody`, {}, { body: 'body', reusable: true }],
     ['with a length of many zeros', `${ok}Content-Length: 00000004\r\n\r\nbody`, {}, { body: 'body', reusable: true }],
@@ -112,7 +112,7 @@ describe('whatever a server sends', () => {
   });
   const readByLlhttp = createLlhttpReader();
 
-  test('what is taken is taken by llhttp in the same sense, and cuts change nothing', () => {
+  test('accepted responses mean the same to llhttp, and splits change nothing', () => {
     let taken = 0;
     fc.assert(
       fc.property(scenario, ({ text, cuts, method, ends }) => {
@@ -136,7 +136,7 @@ describe('whatever a server sends', () => {
     expect(taken).toBeGreaterThan(2000);
   });
 
-  test('what is refused ends the matter: no body follows a refusal', () => {
+  test('no body follows a refused head', () => {
     fc.assert(
       fc.property(scenario, fc.nat(400), ({ text, method }, at) => {
         const place = at % (text.length + 1);

@@ -11,7 +11,7 @@ interface Arrival {
   readonly rawTrailers: readonly string[];
 }
 
-/** A server as Node.js makes one by default: it drops header lines beyond a count in silence. */
+/** A server as Node.js makes one by default: it silently drops header lines beyond a limit. */
 async function startDefaultServer(arrivals: Arrival[]): Promise<TestServer> {
   return startServer(
     (request, response) => {

@@ -17,7 +17,7 @@ export function createReadFacts({ entryPoint, connectionOf }: FactsDeps): ReadFa
     const named = readNamedHeaders(request);
     const target = toTarget(request.url ?? '');
     if (named === undefined || target === undefined) return undefined;
-    // An absolute-form target's authority takes the place of Host (RFC 9112 section 3.2.2).
+    // An absolute-form target's authority replaces Host (RFC 9112 section 3.2.2).
     const authority = target.authority ?? named.host ?? '';
     const question = target.text.indexOf('?');
     const connection = connectionOf(request.socket);

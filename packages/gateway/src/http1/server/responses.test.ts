@@ -135,7 +135,7 @@ const scripts: fc.Arbitrary<ResponseScript> = fc
     return { ...script, breaksOff, parts, head: { status, reason, headers, dated, reused } };
   });
 
-describe('an answer', () => {
+describe('a response', () => {
   it('is the same to the caller, whether the fast path or the fallback writes it', async () => {
     let answers = 0;
     await fc.assert(

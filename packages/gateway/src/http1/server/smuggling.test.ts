@@ -141,7 +141,7 @@ describe('a request that two readers could understand differently', () => {
     await until(() => gateway.leases() === 0);
   });
 
-  test('an absolute target is taken as it is, and its authority takes the place of Host', async () => {
+  test('an absolute target is accepted unchanged, and its authority replaces Host', async () => {
     arrived.length = 0;
     const connection = await openRaw(
       gateway.port,

@@ -105,7 +105,7 @@ const ways: readonly (readonly [string, string, Partial<TestEntryPointOptions>])
   ['on a WebSocket over TLS', websocket, { certificates: [pair] }],
 ];
 
-describe('a caller that takes nothing of what is sent to it', () => {
+describe('a caller that does not read its response', () => {
   test.each(ways)('%s, is cut off, and its request with it', async (_way, text, options) => {
     const { clock, gateway, upstream, sent, settled, open } = await start(options);
     open(text);
@@ -137,7 +137,7 @@ describe('a caller that takes nothing of what is sent to it', () => {
     await until(() => gateway.entryPoint.connections() === 0);
   });
 
-  test('goes on for any time without a limit', async () => {
+  test('stays open indefinitely without a limit', async () => {
     const { clock, gateway, settled, open } = await start({ transport: { writeTimeoutMs: 0 } });
     const socket = open('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await settled();

@@ -112,7 +112,7 @@ describe('apiKey', () => {
     expect(idOf(`ada:${bcryptOfTest}`)).toBe('ada');
   });
 
-  it('reports what is wrong at its place, and no hash', () => {
+  it('reports problems with their positions, without any hash', () => {
     const { problems, steps } = compileMiddlewares(`
 a: { plugin: { apiKey: { keySource: {}, secretValues: ["hunter2"] } } }
 b: { plugin: { apiKey: { keySource: { header: X-Key } } } }

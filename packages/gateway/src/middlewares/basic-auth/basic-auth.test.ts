@@ -57,7 +57,7 @@ describe('basicAuth', () => {
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'login_required' });
   });
 
-  it('asks for credentials that are missing or malformed', async () => {
+  it('challenges requests without valid credentials', async () => {
     const { send } = await start({ users: [test] });
     for (const value of [undefined, 'Bearer abc', 'Basic', 'Basic !!', `Basic ${btoa('nocolon')}`]) {
       const { status, headers } = await send('/', value === undefined ? [] : [['Authorization', value]]);
@@ -81,7 +81,7 @@ describe('basicAuth', () => {
     expect(valuesOf((await sendPlain('/', [own])).seen?.headers, 'authorization')).toEqual([own[1]]);
   });
 
-  it('reports what is wrong at its place, and no hash', () => {
+  it('reports problems with their positions, without any hash', () => {
     const { problems, steps } = compileMiddlewares(`
 a: { basicAuth: { users: ["test", "user:plain-text", "a:$$apr1$$H6uskkkW$$IgXLP6ewTrSuBkTrqE8wj/"] } }
 b: { basicAuth: {} }

@@ -267,7 +267,7 @@ it('passes every body on in both directions, whatever its chunks and its place',
 });
 
 describe('a spool', () => {
-  it('keeps what is beyond its memory in a file of mode 0600 without a name', async () => {
+  it('buffers the rest in an unnamed file of mode 0600', async () => {
     const spool = new Spool(4);
     expect(spool.append(Buffer.from('abcd'))).toBeUndefined();
     expect(spool.whole()?.toString()).toBe('abcd');

@@ -55,7 +55,7 @@ export class Spool {
     }
   }
 
-  /** Lets go of everything. */
+  /** Releases memory and file. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -16,7 +16,7 @@ export interface BreakerTimes {
 export interface ServiceCircuitBreaker {
   /** Milliseconds until a request may pass; undefined: this one may. */
   refusedForMs(): number | undefined;
-  /** Notes what came of a request that has passed. */
+  /** Records the outcome of a request that has passed. */
   record(status: number, latencyMs: number): void;
 }
 

@@ -159,7 +159,7 @@ describe('compress', () => {
     expect(await get((response) => response.end(text), {}, { options })).toMatchObject({ encoding: 'br' });
   });
 
-  it('goes by what the caller accepts, though a later middleware hides it from the server', async () => {
+  it('follows the Accept-Encoding of the caller, even if a later middleware hides it from the server', async () => {
     const { send } = await startGatewayWith(
       { a: any, b: { headers: { customRequestHeaders: { 'Accept-Encoding': '' } } } },
       { respond: (_incoming, response) => response.end(text) },

@@ -2,7 +2,7 @@ import type { CallerResponseHead, ResponseWriter } from '../../http1/message/res
 import type { HeaderList } from '../header-lists.ts';
 import type { Page, Pages, StepWriter } from '../step.ts';
 
-/** What takes the place of a response. */
+/** The page that replaces a response. */
 export type Replacement = Omit<Page, 'headers'>;
 
 /** Headers without which the status would lose its meaning, in lower case. */
@@ -13,7 +13,7 @@ export class ErrorPageResponse implements StepWriter {
   readonly #next: ResponseWriter;
   readonly #pages: Pages;
   readonly #replacementFor: (status: number) => Replacement | undefined;
-  /** The page is the response, and what comes of the other one is dropped. */
+  /** The page is the response; the rest of the replaced response is dropped. */
   #isReplaced = false;
 
   constructor(

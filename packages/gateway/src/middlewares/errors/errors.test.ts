@@ -173,7 +173,7 @@ describe('errors', () => {
     expect(await send('/')).toMatchObject({ status: 404, body: 'a broken page' });
   });
 
-  it('answers HEAD with the head of the page', async () => {
+  it('responds to HEAD with the head of the page', async () => {
     const { send, asked } = await start();
     const { status, headers, body } = await send('/', [], 'HEAD');
     expect({ status, body }).toEqual({ status: 404, body: '' });

@@ -49,7 +49,7 @@ async function start(
 }
 
 describe('forwardAuth', () => {
-  it('asks with the headers of the request, and passes it with the listed headers of a 2xx response', async () => {
+  it('sends the headers of the request, and passes the request with the listed headers of a 2xx response', async () => {
     const { asked, send } = await start(
       { authResponseHeaders: ['X-Auth-User', 'X-Roles', 'X-Absent'] },
       (_request, response) =>
@@ -287,7 +287,7 @@ describe('forwardAuth', () => {
     expect((await sent).status).toBe(500);
   });
 
-  it('uses a connection again, and asks once more when the server has closed it', async () => {
+  it('reuses a connection, and repeats the request when the server has closed it', async () => {
     let closes = false;
     const { asked, send, server } = await start({}, (_request, response) => {
       if (closes && asked.length === 3) response.socket?.destroy();

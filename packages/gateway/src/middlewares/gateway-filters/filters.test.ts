@@ -76,7 +76,7 @@ describe('RequestHeaderModifier', () => {
     expect(problems).toHaveLength(1);
   });
 
-  it('sends what looks like a reference to a secret as it is', async () => {
+  it('sends text that looks like a secret reference unchanged', async () => {
     const { send } = await start(requestHeaderModifier, { set: [{ name: 'x', value: 'urn:env:SECRET' }] });
     expect(valuesOf((await send('/')).seen?.headers, 'x')).toEqual(['urn:env:SECRET']);
   });

@@ -1,6 +1,6 @@
 import { encodePath, measurePrefix, splitTarget } from '../target.ts';
 
-/** What becomes of a path; at most one is given, neither leaves it as it is. */
+/** Change of a path; at most one is set. Without either, the path is unchanged. */
 export interface PathChange {
   readonly replaceFullPath?: string | undefined;
   readonly replacePrefixMatch?: string | undefined;

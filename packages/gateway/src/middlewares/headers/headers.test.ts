@@ -9,7 +9,7 @@ const start = (headers: object, options?: Parameters<typeof startGatewayWith>[1]
   startGatewayWith({ own: { headers } }, options);
 
 describe('customRequestHeaders', () => {
-  it("takes the place of the caller's headers, in every spelling that a server could read as the same", async () => {
+  it("replaces the caller's headers, in every spelling that a server could read as the same", async () => {
     const { send } = await start({ customRequestHeaders: { 'X-Script-Name': 'test' } });
     await fc.assert(
       fc.asyncProperty(anySpellingOf('X-Script-Name'), async (spelling) => {
@@ -98,7 +98,7 @@ describe('customResponseHeaders', () => {
 const preflight = [['Origin', 'https://app.example'], ['Access-Control-Request-Method', 'PUT']] as const; // prettier-ignore
 
 describe('CORS', () => {
-  it('answers a preflight request before any credentials are looked at', async () => {
+  it('responds to a preflight request before authentication', async () => {
     const { send } = await start(
       {
         accessControlAllowMethods: ['GET', 'PUT'],

@@ -16,7 +16,7 @@ import type { ClientCredentialsOptions } from '@grantgate/middleware/options/opt
  * one, and the tokens of the old go when the last request that uses it has ended.
  */
 export interface Authenticators {
-  /** To be released exactly once. */
+  /** Must be released exactly once. */
   acquire(options: ClientCredentialsOptions): Use<CountedAuthenticator>;
 }
 

@@ -149,7 +149,7 @@ describe('rateLimit of several workers', () => {
 });
 
 describe('rateLimit.redis', () => {
-  it('counts the requests of all replicas together, in the keys of Traefik, and goes on without Redis', async () => {
+  it('counts the requests of all replicas together, in the keys of Traefik, and continues without Redis', async () => {
     const redis = await startSingleRedis();
     onTestFinished(() => redis.close());
     const [endpoint] = redis.options.endpoints;
@@ -191,7 +191,7 @@ describe('rateLimit.redis', () => {
     expect(alone).toEqual([true, true, true, false]);
   });
 
-  it('reports what is wrong at its place', () => {
+  it('reports problems with their positions', () => {
     const { problems } = compileMiddlewares(`
 a: { rateLimit: { average: 1, redis: { endpoints: ['no port'], username: u, tls: { cert: '-----BEGIN' } } } }
 b: { rateLimit: { average: 1, redis: { poolSize: 10, dialTimeout: 5s } } }`);

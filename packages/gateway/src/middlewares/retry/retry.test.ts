@@ -226,7 +226,7 @@ describe('retry', () => {
     expect((await gateway.recorded(1)).retryAttempts).toBe(1);
   });
 
-  it('reports what cannot be', () => {
+  it('reports invalid options', () => {
     const { problems } = compileMiddlewares(`
 a: { retry: {} }
 b: { retry: { attempts: 0 } }

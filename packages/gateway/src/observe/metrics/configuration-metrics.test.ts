@@ -49,7 +49,7 @@ describe('certificates', () => {
   const authority = createTestAuthority();
   const name = 'grantgate_certificate_not_after_timestamp_seconds';
 
-  it('have the time at which they expire; renewed ones take the place of the old', () => {
+  it('have the time at which they expire; renewed ones replace the old', () => {
     const { metrics, seen } = start();
     const [one, two, renewed] = ['one.example.com', 'two.example.com', 'one.example.com'].map((host) =>
       authority.issue(host, [host]),

@@ -23,7 +23,7 @@ const value = /^(?:[+-]?(?:\d+(?:\.\d+)?(?:e[+-]\d+)?|Inf)|NaN)$/;
  * Reads the text format of Prometheus 0.0.4, stricter than Prometheus itself: HELP and TYPE before each metric, its series together,
  * none twice, counters named `_total`, histograms whole.
  *
- * @throws Error that says what is wrong.
+ * @throws Error with the fault.
  */
 export function parseExposition(text: string): Exposition {
   if (!text.endsWith('\n')) throw new Error('the last line has no end');

@@ -77,7 +77,7 @@ describe('the sum over workers', () => {
     expect(write(ledger.total([readings(1)])).sum(requests)).toBe(1);
   });
 
-  it('forgets nothing while no worker answers', () => {
+  it('keeps all counts while no worker responds', () => {
     const ledger = createLedger();
     ledger.end(readings(3));
     ledger.total([]);

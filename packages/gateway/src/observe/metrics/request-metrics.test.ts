@@ -91,7 +91,7 @@ describe('requests', () => {
     );
   });
 
-  it('of a method or a status that nobody knows share one label', () => {
+  it('with an unknown method or status share one label', () => {
     const metrics = start();
     for (const method of ['PROPFIND', 'get', 'X"Y', '__proto__', 'constructor'])
       metrics.count(record({}, method));
@@ -153,7 +153,7 @@ describe('requests', () => {
 });
 
 describe('another configuration', () => {
-  it('sets nothing back, and lets go of what it has not any more', () => {
+  it('resets no counter, and drops the series of removed names', () => {
     const metrics = start();
     metrics.configure(
       configured({
@@ -190,7 +190,7 @@ describe('another configuration', () => {
   });
 });
 
-describe('what did not pass', () => {
+describe('refused and failed requests', () => {
   it('is counted by code and by the middleware that refused', () => {
     const metrics = start();
     metrics.count(record({ status: 404, refusal: gatewayRefusals.no_route, routerName: undefined }));
@@ -208,7 +208,7 @@ describe('what did not pass', () => {
     ).toBe(2);
   });
 
-  it('is the failure of a service when that gave no whole answer', () => {
+  it('is a failure of the service without a complete response', () => {
     const metrics = start();
     for (const code of ['upstream_refused', 'upstream_unavailable', 'request_too_large'] as const)
       metrics.count(record({ refusal: gatewayRefusals[code] }));
@@ -221,7 +221,7 @@ describe('what did not pass', () => {
 });
 
 describe('checks of a proxy beside', () => {
-  it('are counted by protocol, middleware and verdict; of what nobody knows without a name', () => {
+  it('are counted by protocol, middleware and verdict; unknown middlewares without a name', () => {
     const metrics = start();
     const check = { routerName: 'guard@file', serviceName: undefined, serverUrl: undefined };
     metrics.count(record(check, 'GET', 'forwardAuth'));

@@ -33,7 +33,7 @@ async function load(files: Readonly<Record<string, string>>, path = 'd') {
 const routes = 'http: { routers: { a: { rule: Path(`/`), service: s@other } } }';
 const missing = 'error d/routes.yaml:1 missing_reference: there is no service s@other';
 
-describe('a file in a directory that holds no routes', () => {
+describe('a file without routes in a directory', () => {
   it.each([
     [
       'acme.json',
@@ -87,7 +87,7 @@ describe('a file in a directory that holds no routes', () => {
     expect((await load({ 'routes.yaml': routes, 'a.json': '{"http": ' })).found[0]).toContain('syntax');
   });
 
-  it('leaves a directory without routes when there is no other', async () => {
+  it('is not enough for a directory to have routes', async () => {
     const { found } = await load({ 'acme.json': '{}' });
     expect(found).toEqual([
       'error d:0 routes_missing: contains no file of routes: expected .yaml, .yml, .toml, .json',

@@ -247,7 +247,7 @@ describe('a file that went bad', () => {
   });
 });
 
-it('a folder that the system does not let be watched is looked at from time to time, which is told once', async () => {
+it('a directory that the system cannot watch is polled, which is reported once', async () => {
   await writeFile(join(routes, 'a.yaml'), route('a'));
   const clock = createFakeClock();
   const told: string[] = [];

@@ -82,7 +82,7 @@ export function createClient({ access, clock, limit, onRequest }: ClientDeps): A
       const timer = clock.after(answerTimeoutMs, () => outgoing.destroy(new Error('no response in time')));
       const abort = (): void => void outgoing.destroy(new Error('closed'));
       signal.addEventListener('abort', abort);
-      // A peer that is gone without a word is noticed by the system.
+      // The system notices a peer that disappears silently.
       outgoing.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
       outgoing.on('error', (error) => {
         // The reader of the body notices a connection that breaks after the head.

@@ -52,7 +52,7 @@ it('writes an Event for each thing that is wrong, beside its object, and once', 
   expect(posts()).toHaveLength(1);
 });
 
-it('counts in one Event what several copies of the gateway say, and says it again before it is forgotten', async () => {
+it('counts reports of all replicas in one Event, and renews it before it expires', async () => {
   await report();
   await following.until(() => posts().length === 1);
   const other = follow(server);
@@ -68,7 +68,7 @@ it('counts in one Event what several copies of the gateway say, and says it agai
   expect(posts().at(-1)).toMatchObject({ verb: 'patch', status: 200 });
 });
 
-it('says once that Events may not be written, and goes on without them', async () => {
+it('reports once that Events are not permitted, and continues without them', async () => {
   server.forbid('events');
   await report();
   const refused = () => following.events.filter(({ kind }) => kind === 'events_refused');
@@ -79,7 +79,7 @@ it('says once that Events may not be written, and goes on without them', async (
   expect(refused()).toHaveLength(1);
 });
 
-it('tries again what could not be written', async () => {
+it('repeats a failed write', async () => {
   server.failNext('events', 500);
   await report();
   await following.until(() => posts().length === 1);
@@ -111,7 +111,7 @@ it('writes the Events of other namespaces while one is being terminated, and say
   ]);
 });
 
-it.each([422, 403])('goes on with the other Events after one was rejected with %d', async (status) => {
+it.each([422, 403])('continues with other Events after one was rejected with %d', async (status) => {
   server.apply(shop('later').replace('kind: Rule', 'kind: Ruler'));
   await following.until(() => following.outputs.length === 2);
   server.failNext('events', status);
@@ -134,7 +134,7 @@ it.each([198, 199, 200, 201, 250])(
   },
 );
 
-it('says nothing of what is put right within a moment', async () => {
+it('does not report problems that are fixed at once', async () => {
   following.provider.report(following.translated().problems);
   await following.clock.advance(settleMs - 100);
   server.apply(shop('apps'));

@@ -43,7 +43,7 @@ export interface Mirror {
   /** What keeps the copy from being whole. */
   problems(): readonly Problem[];
   find(object: ObjectName): ClusterObject | undefined;
-  /** Begins to follow the Secrets and ConfigMaps that these routes refer to, and lets go of all others. */
+  /** Begins to follow the Secrets and ConfigMaps that these routes refer to, and stops following all others. */
   followSecrets(routes: RouteObjects): void;
   /** True when everything but Secrets and ConfigMaps has been read. */
   isSynced(): boolean;

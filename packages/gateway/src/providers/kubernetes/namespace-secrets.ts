@@ -5,7 +5,7 @@ import { toNamedSelection } from './selection.ts';
 
 /** Copies of the Secrets, or the ConfigMaps, of one namespace, by `namespace/name`. */
 export interface NamespaceSecrets {
-  /** Begins to follow what is wanted by now, and lets go of everything else. */
+  /** Begins to follow what is wanted by now, and stops following everything else. */
   follow(wanted: ReadonlySet<string>): void;
   /** Undefined for one that is absent or unread. */
   find(name: string): ClusterObject | undefined;
@@ -25,7 +25,7 @@ interface NamespaceCopy {
 interface NamespaceState {
   readonly single: Map<string, Copy>;
   together: NamespaceCopy | undefined;
-  /** Takes the place of `together`, and of single ones, when it has been read. */
+  /** Replaces `together`, and single ones, once it has been read. */
   next: NamespaceCopy | undefined;
   /** A role allows Secrets by their names alone. */
   byNameOnly: boolean;
@@ -86,7 +86,7 @@ export function createNamespaceSecrets(
   };
 }
 
-/** What has been read together takes the place of what was read before. */
+/** Secrets that were read together replace those that were read before. */
 function promote(state: NamespaceState): void {
   const { next, together, single } = state;
   if (next?.copy.reflector.isSynced() !== true) return;
@@ -96,7 +96,7 @@ function promote(state: NamespaceState): void {
   for (const key of next.covered) close(single, key);
 }
 
-/** A role does not allow it, or not any more: what has been read stands until each Secret is followed by its name. */
+/** A role does not allow it, or no longer does: the last values stay until each Secret is followed by its name. */
 function leaveRefused(state: NamespaceState): void {
   const { next, together, single } = state;
   if (next?.copy.reflector.fault()?.kind === 'forbidden') {

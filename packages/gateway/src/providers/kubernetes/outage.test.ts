@@ -78,7 +78,7 @@ describe('the log of an outage', () => {
   });
 });
 
-it('says what it waits for while it is not ready', async () => {
+it('names what it waits for while it is not ready', async () => {
   server.acceptOnly('another');
   const { provider, until } = await start();
   expect(provider.waitsFor()).toEqual(

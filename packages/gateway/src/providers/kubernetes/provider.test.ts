@@ -82,7 +82,7 @@ describe('a cluster', () => {
   it('that changes in nothing that is read here changes nothing', async () => {
     server.apply(shop('apps'));
     const { outputs, until, names } = await start();
-    // The same again with another version; a Service that no route names; a Secret that no middleware names.
+    // The same object with another version; a Service that no route names; a Secret that no middleware names.
     server.apply(shop('apps'));
     server.apply(shop('other').replace(/^[^]*?---[^]*?---/, ''));
     server.apply(route('last'));
@@ -206,7 +206,7 @@ spec: { type: ExternalName, externalName: example.com }
     expect([...translated().services.values()]).toMatchObject([{ servers: [] }]);
   });
 
-  it('says of each object by its name what is wrong with it', async () => {
+  it('reports the problems of each object by its name', async () => {
     server.apply(shop('apps').replace('port: 80 }]\n---', 'prot: 80 }]\n---'));
     server.apply(
       shop('apps')
@@ -233,7 +233,7 @@ spec: { type: ExternalName, externalName: example.com }
     ]);
   });
 
-  it('is told no more often than throttleDuration', async () => {
+  it('is updated at most once per throttleDuration', async () => {
     const { outputs, until, clock, names } = await start('throttleDuration: 60s');
     await until(() => server.watches.length === alwaysWatched);
     const pending = clock.pending();

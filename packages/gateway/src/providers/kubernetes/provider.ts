@@ -29,7 +29,7 @@ export interface KubernetesProvider extends Provider {
   waitsFor(): readonly string[];
   /** How each resource is followed. */
   status(): readonly ResourceStatus[];
-  /** Has the cluster say what is wrong with each broken IngressRoute and Middleware; told all that is known, each time. */
+  /** Reports the problems of each broken IngressRoute and Middleware in the cluster. Called with all current problems each time. */
   report(problems: readonly Problem[]): void;
 }
 

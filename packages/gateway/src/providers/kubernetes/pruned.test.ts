@@ -110,7 +110,7 @@ describe('findPruned', () => {
     ['users name the fields', { headers: { a: 1 } }, { headers: {} }, []],
     ['the note is broken', '{', { a: 1 }, []],
     ['the note does not describe an object', '[]', { a: 1 }, []],
-  ] as const)('says what is dropped when %s', (_, applied, live, expected) => {
+  ] as const)('reports dropped fields when %s', (_, applied, live, expected) => {
     expect(find(applied, live, ['known'])).toEqual(expected);
   });
 

@@ -41,7 +41,7 @@ export interface Reflector<T> {
   isWatching(): boolean;
   /** When the API server was last heard of, by the monotonic clock: a list, an event or a bookmark. */
   heardAt(): number | undefined;
-  /** Lets go of what was kept of an object. */
+  /** Drops the stored parts of an object. */
   drop(key: string): void;
   /** Tries again at once what waits for its next attempt: the API server is back. */
   wake(): void;

@@ -7,7 +7,7 @@ import { createNamespaceSecrets, type NamespaceSecrets } from './namespace-secre
 
 /** Copies of the Secrets, or the ConfigMaps, that objects refer to, each by its name or many of a namespace together. */
 export interface SecretCopies {
-  /** Begins to follow what is wanted by now, `namespace/name`, and lets go of everything else. */
+  /** Begins to follow what is wanted by now, `namespace/name`, and stops following everything else. */
   follow(wanted: ReadonlySet<string>): void;
   /** By `namespace/name`; undefined for one that is absent or unread. */
   find(name: string): ClusterObject | undefined;

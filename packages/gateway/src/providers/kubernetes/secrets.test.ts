@@ -97,7 +97,7 @@ describe('more Secrets of a namespace than the threshold', () => {
   });
 });
 
-describe('what is said of a Secret', () => {
+describe('the problem of a Secret', () => {
   it('that is absent: it is missing', async () => {
     server.apply(shop('apps'));
     server.remove('Secret', 'apps/keys');

@@ -93,7 +93,7 @@ describe('the status of HTTPRoutes', () => {
     expect(writes()).toHaveLength(3);
   });
 
-  it('leaves what other controllers say, and the time of what stays', async () => {
+  it('keeps the conditions of other controllers, and the time of unchanged ones', async () => {
     server.apply(objects);
     const { until } = await start();
     await until(() => writes().length === 3);

@@ -19,7 +19,7 @@ function show(key: string, value: unknown): unknown {
   return value;
 }
 
-it.each(inputs)('%s becomes what the golden file beside it says', async (file) => {
+it.each(inputs)('%s becomes the content of its golden file', async (file) => {
   const { documents, problems } = parseDocuments(readFileSync(`${folder}${file}`, 'utf8'), file);
   const compiled = `${JSON.stringify(translate(documents, problems), show, 2)}\n`;
   await expect(compiled).toMatchFileSnapshot(`${folder}${file}.golden`);

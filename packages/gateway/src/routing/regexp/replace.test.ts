@@ -30,7 +30,7 @@ const expression = fc.letrec<{ node: string; full: string }>((tie) => ({
 })); // prettier-ignore
 
 describe('a pattern', () => {
-  it('finds what backtracking finds first', () => {
+  it('finds the same match as backtracking', () => {
     const text = fc
       .array(fc.constantFrom('a', 'b', 'c', 'é', '😀'), { maxLength: 12 })
       .map((parts) => parts.join(''));
@@ -83,7 +83,7 @@ describe('a pattern', () => {
     expect(used(2000) / used(1000)).toBeLessThan(2.2);
   });
 
-  it('refuses what Go refuses', () => {
+  it('refuses expressions that Go refuses', () => {
     expect(compilePattern('(')).toEqual({
       ok: false,
       message: 'invalid regular expression: missing closing )',

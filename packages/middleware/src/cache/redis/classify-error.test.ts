@@ -45,7 +45,7 @@ it.each([
   ['Command timed out', 'time-out'],
   ["Socket timeout. Expecting data, but didn't receive any in 2000ms.", 'time-out'],
   ['Connection is closed.', 'connection closed'],
-])('says what is wrong when Redis or its client says "%s"', (message, reason) => {
+])('classifies the error "%s" of Redis or its client', (message, reason) => {
   expect(describeError(new Error(message))).toBe(reason);
 });
 
@@ -63,7 +63,7 @@ it.each([
     ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the server does not trust the client certificate',
     ERR_SSL_NO_CIPHERS_AVAILABLE: 'the handshake failed',
   }).map(([code, words]) => [code, `TLS: ${words} (${code})`]),
-])('says what is wrong when Node.js says %s', (code, reason) => {
+])('classifies the error %s of Node.js', (code, reason) => {
   expect(describeError(withCode(code))).toBe(reason);
   const wrapped = Object.assign(new Error('Failed to refresh slots cache.'), {
     lastNodeError: withCode(code),

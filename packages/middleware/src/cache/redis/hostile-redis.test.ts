@@ -129,7 +129,7 @@ const outcomes = async (store: TokenStore, budgetMs = 50): Promise<void> => {
 };
 
 describe.each(topologies)('a hostile server in place of Redis (%s)', (topology) => {
-  it('crashes nothing with what it says to a command', async () => {
+  it('cannot crash the process with a reply to a command', async () => {
     for (const [what, bytes] of Object.entries(hostile)) {
       const { store } = await start(
         topology,
@@ -142,7 +142,7 @@ describe.each(topologies)('a hostile server in place of Redis (%s)', (topology) 
     }
   }, 120_000);
 
-  it('crashes nothing with what it says at the beginning', async () => {
+  it('cannot crash the process with its first bytes', async () => {
     for (const [what, bytes] of Object.entries(hostile)) {
       const { server, store } = await start(topology, (port) => () => bytes.replaceAll('PORT', String(port)));
       await until(() => server.commands.length > 0);
@@ -203,7 +203,7 @@ describe.each(topologies)('a hostile server in place of Redis (%s)', (topology) 
     );
   });
 
-  it('is not listened to beyond what a reply may have', async () => {
+  it('is not read beyond the limits of a reply', async () => {
     const chunk = Buffer.alloc(64 * 1024, 'x');
     // More than the system's buffers of a socket take.
     const limit = 64 * 1024 * 1024;

@@ -88,7 +88,7 @@ async function outcome(options: RedisStoreOptions): Promise<string> {
   }
 }
 
-describe('what a store says of a Redis that it cannot use', () => {
+describe('the fault of an unusable Redis', () => {
   it('is that the connection is refused', async () => {
     const [port = 0] = await freePorts(1);
     const options = { endpoints: [{ host: '127.0.0.1', port }], database: 0, timeoutMs: 250 };
@@ -118,7 +118,7 @@ describe('what a store says of a Redis that it cannot use', () => {
     expect(await outcome({ ...options, database: 15 })).toBe('ready');
   });
 
-  it('is what is wrong with TLS', async () => {
+  it('is the fault of TLS', async () => {
     const { options } = keep(await startSingleRedis({ authority }));
     const { ca: _, ...system } = options.tls ?? { insecureSkipVerify: false };
     expect(await outcome(options)).toBe('ready');
@@ -131,7 +131,7 @@ describe('what a store says of a Redis that it cannot use', () => {
     expect(await outcome({ ...options, tls: anonymous })).toMatch(/^TLS: .* a client certificate/);
   });
 
-  it('is that a server that is spoken to over TLS has none, or that one with TLS is spoken to without', async () => {
+  it('is that a server does not support TLS, or that a server with TLS is reached without it', async () => {
     const plain = keep(await startSingleRedis());
     const secure = keep(await startSingleRedis({ authority }));
     const { tls: _, ...without } = secure.options;
@@ -339,7 +339,7 @@ describe('a store behind sentinels', () => {
     );
   });
 
-  it('says what is wrong with TLS to the sentinels', async () => {
+  it('reports a TLS fault of the sentinels', async () => {
     const { options } = keep(await startRedisSentinel({ authority }));
     expect(await outcome(options)).toBe('ready');
     const { tls: _, ...plain } = options;
@@ -356,7 +356,7 @@ describe('a store behind sentinels', () => {
 });
 
 describe('a store in a cluster', () => {
-  it('goes on when a master is killed, with its replica', async () => {
+  it('continues with the replica when a master is killed', async () => {
     const redis = keep(await startRedisCluster({ password }));
     const store = await open(redis);
     const keys = Array.from({ length: 30 }, (_, index) => `key ${index}`);

@@ -66,7 +66,7 @@ describe('the check of replies', () => {
     ['-MOVED 1 :6379\r\n', 'a malformed redirection'],
     ['%1\r\n', 'an unknown type'],
     ['\r\n', 'an unknown type'],
-  ])('says what is wrong with %.40j', (text, fault) => {
+  ])('reports the fault of %.40j', (text, fault) => {
     for (const size of [1, 7, text.length]) {
       if (text.length > 100_000 && size === 1) continue;
       expect(check(Buffer.from(text), [size])).toBe(fault);

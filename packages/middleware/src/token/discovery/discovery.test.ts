@@ -274,7 +274,7 @@ describe('a discovery that fails', () => {
     ['a page, and is down', answer(200, '<html>'), answer(502, ''), 'unavailable', 'oauth-authorization-server: expected a JSON object; openid-configuration: responded with 502'],
     ['redirects', answer(301, '', { location: '/' }), answer(307, '', { location: '/' }), 'response_invalid', 'oauth-authorization-server: responded with 301, expected 200; openid-configuration: responded with 307, expected 200'],
     ['a text of ours', answer(200, '{"issuer":"the-key"}'), answer(404, ''), 'response_invalid', '(withheld: the text repeats a header)'],
-  ])('says what is wrong when the server has %s', async (_what, first, second, reason, problem) => {
+  ])('reports the fault when the server has %s', async (_what, first, second, reason, problem) => {
     server.on(server.oauthPath, first);
     server.on(server.openidPath, second);
     const { fail, events } = discover({ headers: { 'X-Key': new Secret('the-key'), 'X-Version': new Secret('4') } });

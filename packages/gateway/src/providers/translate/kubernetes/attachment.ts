@@ -13,7 +13,7 @@ export interface ListenerAttachment {
   readonly hostnames: readonly string[];
 }
 
-/** What becomes of one parent of a route. */
+/** Result of attaching a route to one parent. */
 export interface ParentResult {
   readonly parentRef: ParentRef;
   readonly gateway: GatewayObject;

@@ -49,7 +49,7 @@ describe('an HTTPRoute', () => {
     );
   });
 
-  it('says what is wrong with it', () => {
+  it('reports its problems', () => {
     const { problems } = load(read('http-routes.yaml'), origin);
     expect(problems.map(({ path, message }) => `${path}: ${message}`)).toEqual(
       [

@@ -2,7 +2,7 @@ import { valueAt } from '../../../config/path.ts';
 
 export const classAnnotation = 'kubernetes.io/ingress.class';
 
-/** Controllers of IngressClasses that are served: the gateway takes the place of Traefik. */
+/** Controllers of IngressClasses that are served: the gateway replaces Traefik. */
 const controllers: ReadonlySet<unknown> = new Set([
   'grantgate.dev/ingress-controller',
   'traefik.io/ingress-controller',

@@ -75,7 +75,7 @@ function load(origin: Origin | undefined, text = objects) {
   };
 }
 
-describe('what an object of the cluster may do', () => {
+describe('permissions of an object of the cluster', () => {
   it('without options is to refer to its own namespace', () => {
     expect(load(strict)).toEqual({
       messages: [
