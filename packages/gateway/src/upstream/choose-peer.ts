@@ -37,13 +37,13 @@ const roundRobinOf = (peers: readonly Peer[], isAvailable: (peer: Peer) => boole
     isAvailable,
   );
 
-/** Requests in flight to the origin of a server, those of other services included. */
+/** Requests in flight to the origin of a server, including those of other services. */
 function inFlightOf({ destination }: Peer): number {
   const { open, idle } = destination.server.connections.stats();
   return open - idle;
 }
 
-/** Of two healthy servers at random, the one with fewer requests in flight. */
+/** Picks two healthy servers at random and chooses the one with fewer requests in flight. */
 function chooseOfTwo(peers: readonly Peer[], random: () => number): ChoosePeer {
   return () => {
     const healthy = peers.filter(isHealthy);
@@ -55,7 +55,10 @@ function chooseOfTwo(peers: readonly Peer[], random: () => number): ChoosePeer {
   };
 }
 
-/** The healthy server with the lowest average time to respond, times its requests in flight and one, by weight; of equal ones, in turn. */
+/**
+ * Chooses the healthy server with the lowest score: average response time times (requests in flight + 1), divided by weight. Servers with
+ * equal scores take turns.
+ */
 function chooseFastest(peers: readonly Peer[]): ChoosePeer {
   let best: readonly Peer[] = [];
   const turn = roundRobinOf(peers, (peer) => best.includes(peer));

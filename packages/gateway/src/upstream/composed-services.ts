@@ -5,12 +5,12 @@ import { createRoundRobin } from './round-robin.ts';
 import { findCookie, toFormerIds, toStickyCookie, toStickyId } from './sticky.ts';
 import type { BalancingFacts, Destination, UpstreamServer } from './upstream.ts';
 
-/** A service among those of a weighted one. */
+/** A child of a weighted service. */
 type Child = WeightedMember & { readonly service: Service };
 
 type Bind = (destination: Destination) => Destination;
 
-/** Children without a healthy server are passed over. @param children weights above 0. */
+/** Skips children without a healthy server. @param children weights above 0. */
 export function createWeighted(
   { strategy, sticky }: Pick<WeightedConfig, 'strategy' | 'sticky'>,
   children: readonly Child[],
@@ -64,7 +64,7 @@ function createChooseChild(
 
 /** The cookie that binds a caller to one of the services. */
 interface ChildCookies {
-  /** A server of the service that the caller is bound to; undefined when there is none. */
+  /** A server of the service to which the cookie binds the caller; undefined without one. */
   find(facts: BalancingFacts): Destination | undefined;
   bind(child: Child, destination: Destination): Destination;
 }

@@ -12,8 +12,8 @@ import { defaultUpstreamTransport, type UpstreamTransport } from './transport.ts
 import type { Upstream } from './upstream.ts';
 
 /**
- * Services at run time, across configurations: one that a new configuration leaves as it is lives on with its connections, the
- * health of its servers and its turn; one that is gone stops when the last configuration that has it is closed.
+ * Services at run time, across configurations. A service that a new configuration does not change keeps its connections, the health of
+ * its servers and its position in the rotation. A removed service stops once the last configuration that has it is closed.
  */
 export interface Services {
   /**
@@ -25,26 +25,26 @@ export interface Services {
     configs: ReadonlyMap<string, ServiceConfig>,
     transports?: ReadonlyMap<string, UpstreamTransport>,
   ): Upstreams;
-  /** How the servers are that are asked for it, those of configurations that are still in use included. */
+  /** Health of the servers that have health checks, including those of older configurations still in use. */
   health(): readonly ServerHealth[];
-  /** The connections of requests. */
+  /** Connections that requests use. */
   connections(): readonly OriginStats[];
 }
 
 /** Every service of one configuration. */
 export interface Upstreams {
-  /** By qualified name, without those that are broken. One that leads to the same servers as before is the same object. */
+  /** By qualified name, without broken services. An unchanged service is the same object as before. */
   readonly byName: ReadonlyMap<string, Upstream>;
   /**
-   * Releases the services. Those that no other configuration has stop their health checks and close their connections, once
-   * the requests under way are answered. Once, however often it is called.
+   * Releases the services. Services that no other configuration has stop their health checks, and close their connections once their
+   * requests in flight have ended. Later calls do nothing.
    */
   readonly close: () => Promise<void>;
 }
 
 export interface ServicesDeps {
   readonly clock: Clock;
-  /** What is left out has its default. */
+  /** Omitted members have their defaults. */
   readonly transport?: Partial<UpstreamTransport>;
 }
 
@@ -88,7 +88,7 @@ export function createServices({ clock, transport }: ServicesDeps): Services {
   };
 }
 
-/** Numbers things from 1, each one once. */
+/** Numbers keys from 1; equal keys have equal numbers. */
 function createNumbering(): (thing: object) => number {
   const numbers = new WeakMap<object, number>();
   let count = 0;
@@ -117,7 +117,7 @@ function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDep
     if (config === undefined || config.errors.length > 0) return undefined;
     if (config.kind === 'loadBalancer') return balancers.get(config);
     if (composed.has(name)) return composed.get(name)?.value;
-    // Holds the place while its children are built, so that a circle of services ends here.
+    // Registered before its children are built, so that a cycle of services ends here.
     composed.set(name, undefined);
     const use =
       config.kind === 'weighted'
@@ -135,7 +135,7 @@ function openServices(configs: ReadonlyMap<string, ServiceConfig>, deps: OpenDep
   return { byName, close };
 }
 
-/** Apart from what the services are found by: who closes them later does not hold on to that. */
+/** A function outside the closure that finds services: a later close does not keep that closure alive. */
 function createClose(
   closeBalancers: () => Promise<void>,
   composed: readonly (Use<ServiceInstance> | undefined)[],
@@ -147,7 +147,7 @@ function createClose(
   return () => (closing ??= close());
 }
 
-/** Tells services apart by what they are, wherever they stand. */
+/** Identifies services by their content, independently of their names. */
 function toKey(config: LoadBalancerConfig): string {
   const { name, servers, passHostHeader, healthCheck, sticky, strategy, passiveHealthCheck } = config;
   return JSON.stringify({ name, servers, passHostHeader, healthCheck, sticky, strategy, passiveHealthCheck });
@@ -155,7 +155,7 @@ function toKey(config: LoadBalancerConfig): string {
 
 type BuildChild = (name: string) => ServiceInstance | undefined;
 
-// Another child under the same name is another service: keys have the numbers of the children.
+// A different child under the same name makes a different service: keys contain the numbers of the children.
 
 function openWeighted(
   config: WeightedConfig,

@@ -6,7 +6,7 @@ import type { UpstreamTransport } from './transport.ts';
 
 /** Requests one server at intervals to find out whether it is healthy. */
 export interface HealthCheck {
-  /** The last result; a server counts as healthy until the first. */
+  /** The last result; a server counts as healthy until the first one. */
   healthy(): boolean;
   /** Stops; requests in flight are aborted. */
   stop(): Promise<void>;
@@ -30,7 +30,7 @@ export function startHealthCheck(
   const ownPools: Pick<Pools, 'forOrigin'> = {
     forOrigin: (origin) => healthPools.forOrigin(origin, transport),
   };
-  // Kept from one check to the next; those of redirects are not.
+  // Reused from one check to the next, unlike the requests of redirects.
   const connections = ownPools.forOrigin(first.origin);
   const requests = createRequests(ownPools, config, clock);
   let healthy = true;
@@ -41,7 +41,7 @@ export function startHealthCheck(
     const mine = (rounds += 1);
     let isScheduled = false;
     requests.send(first, (isHealthy) => {
-      // The rest of a response may turn out to be invalid when the next result is there.
+      // The rest of a response may prove invalid after the next result.
       if (mine !== rounds) return;
       healthy = isHealthy;
       if (isScheduled) return;
@@ -62,7 +62,7 @@ export function startHealthCheck(
 interface Requests {
   /** @param onResult called once, and once more with false when the rest of the response is invalid. */
   send(request: HealthRequest, onResult: (isHealthy: boolean) => void): void;
-  /** Aborts all requests; nobody is told. Each promise resolves when the connection of one is closed. */
+  /** Aborts all requests without a result. Each promise resolves when the connection of a request is closed. */
   abort(): readonly Promise<void>[];
 }
 
@@ -93,7 +93,7 @@ function createRequests(pools: Pick<Pools, 'forOrigin'>, config: HealthCheckConf
         current = sendOne(pools, request, {
           onStatus(status, location) {
             const redirect = config.followRedirects ? findRedirect(request, status, location) : undefined;
-            // The status is the result; a body that breaks off or never ends does not change it, and is dropped at the same limit.
+            // The status is the result. A body that breaks off or never ends does not change it, and is cut at the same limit.
             if (redirect === undefined) {
               tell(isExpected(status, config.status));
               return true;
@@ -108,7 +108,7 @@ function createRequests(pools: Pick<Pools, 'forOrigin'>, config: HealthCheckConf
           onEnd: finish,
           onFault(isInvalid) {
             finish();
-            // A response that requests would not accept either, however it begins.
+            // Requests would not accept such a response either.
             if (!hasResult || isInvalid) tell(false);
           },
         });
@@ -119,7 +119,7 @@ function createRequests(pools: Pick<Pools, 'forOrigin'>, config: HealthCheckConf
   };
 }
 
-/** As in Go's client. */
+/** Limit of redirects, as in Go's client. */
 const maxRedirects = 10;
 
 interface RunningRequest {
@@ -163,7 +163,7 @@ function sendOne(
       listener.onEnd();
       void release();
     },
-    // No request asks for another protocol.
+    // Health checks never send `Upgrade`.
     onUpgrade: (_head, socket) => void socket.destroy(),
     onFault({ code }) {
       listener.onFault(code === 'answer_invalid');
@@ -173,7 +173,7 @@ function sendOne(
   return { abort };
 }
 
-/** Bytes of a response's body that are read; a server that sends more finds its connection closed. */
+/** Maximum bytes read from a response body; the connection of a server that sends more is closed. */
 const maxDiscardedBytes = 64 * 1024;
 
 function isExpected(status: number, expected: number): boolean {

@@ -1,7 +1,7 @@
 import type { HealthCheckConfig } from '../config/dynamic.ts';
 import type { OutgoingRequest } from '../http1/client/request.ts';
 
-/** A request of a health check, and the origin that it goes to. */
+/** A request of a health check, and its origin. */
 export interface HealthRequest {
   readonly origin: string;
   readonly request: OutgoingRequest & { readonly headers: readonly string[] };
@@ -31,8 +31,8 @@ const framingHeaders: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The request that a redirect leads to (RFC 9110 section 15.4), as Go's client sends it; undefined when the response is none, or leads
- * nowhere. Credentials go to the same origin only.
+ * The request that follows a redirect (RFC 9110 section 15.4), as Go's client sends it. Undefined when the response is not a redirect or
+ * has no usable `Location`. Credentials are sent to the same origin only.
  */
 export function findRedirect(
   { origin, request }: HealthRequest,

@@ -12,11 +12,11 @@ import type { SharedResources, Use } from '../reload/shared-resources.ts';
 import { findCookie, toFormerIds, toStickyCookie, toStickyId } from './sticky.ts';
 import type { Destination, Upstream } from './upstream.ts';
 
-/** A service that another one can spread requests over. */
+/** A service that can be a child of another service. */
 export interface Service extends Upstream {
-  /** Whether `pick` would give a server. */
+  /** Whether `pick` would return a server. */
   available(): boolean;
-  /** Of its own servers, those that are asked for their health. */
+  /** Its own servers that have health checks. */
   health(): readonly ServerHealth[];
   /** Stops background work and releases the connections. */
   stop(): Promise<void>;
@@ -34,11 +34,11 @@ export interface LoadBalancerDeps {
   readonly clock: Clock;
   readonly pools: Pools;
   readonly healthPools: Pools;
-  /** Checks under way, so that a service that gains or loses a server still knows how the others are. */
+  /** Running health checks, shared so that a service that gains or loses a server keeps the health of the others. */
   readonly checks: SharedResources<HealthCheck>;
-  /** Default: that of services without one of their own. */
+  /** Default: the transport of services that name none. */
   readonly transport?: UpstreamTransport | undefined;
-  /** Number of the transport, so that checks over another are other checks; 0: the default. */
+  /** Number of the transport; different transports have separate health checks. 0: the default. */
   readonly transportId: number;
 }
 
@@ -59,7 +59,7 @@ export function createLoadBalancer(config: LoadBalancerConfig, deps: LoadBalance
       return peer;
     });
   const choose = createChoosePeer(config.strategy ?? 'wrr', peers);
-  // Its own rotation: otherwise, of two servers, the failing one would get every request first.
+  // A separate rotation: otherwise the failing one of two servers would get every request first.
   const repeats = createRoundRobin(
     peers.map((item) => ({ item, weight: item.weight })),
     isHealthy,
@@ -125,7 +125,7 @@ function createPeer(
   };
 }
 
-/** Undefined when nothing depends on the outcome of a request. */
+/** Undefined when the choice does not depend on outcomes. */
 function createSent(
   passive: PassiveHealth | undefined,
   times: MeanResponseTime | undefined,

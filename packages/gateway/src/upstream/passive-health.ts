@@ -1,10 +1,10 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { PassiveHealthCheckConfig } from '../config/dynamic.ts';
 
-/** The health of a server as the requests to it show it. */
+/** Health of a server, derived from its requests. */
 export interface PassiveHealth {
   healthy(): boolean;
-  /** @param status of a response, or of the fault that there was none. */
+  /** @param status of the response, or of the fault without a response. */
   note(status: number): void;
 }
 

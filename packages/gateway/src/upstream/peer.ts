@@ -2,7 +2,7 @@ import type { HealthCheck } from './health-check.ts';
 import type { PassiveHealth } from './passive-health.ts';
 import type { Destination } from './upstream.ts';
 
-/** A server among those of a service. */
+/** A server of a service. */
 export interface Peer {
   /** Above 0. */
   readonly weight: number;
@@ -10,12 +10,12 @@ export interface Peer {
   readonly passive: PassiveHealth | undefined;
   /** Undefined: the strategy does not depend on it. */
   readonly times: MeanResponseTime | undefined;
-  /** What a pick gives; built once, so that a request allocates nothing. */
+  /** Result of a pick; built once, so that a request allocates nothing. */
   readonly destination: Destination;
   readonly firstDestination: Destination;
 }
 
-/** How long a server took to respond. */
+/** Response times of a server. */
 export interface MeanResponseTime {
   add(ms: number): void;
   /** Milliseconds; 0 before the first response. */
@@ -28,7 +28,7 @@ export const isHealthy = ({ check, passive }: Peer): boolean =>
 /** As in Traefik. */
 const maxSamples = 100;
 
-/** Of the last hundred responses. */
+/** Average over the last `maxSamples` responses. */
 export function createResponseTimes(): MeanResponseTime {
   const samples: number[] = [];
   let at = 0;

@@ -6,11 +6,11 @@ import { createSharing, type Use } from '../reload/shared-resources.ts';
 import type { UpstreamTransport } from './transport.ts';
 
 /**
- * Keep-alive connections, one pool per origin and transport whatever the number of services that use it. After its last user a pool
- * closes every connection, once the requests under way are answered.
+ * Keep-alive connections, one pool per origin and transport, shared by all services that use it. Released by its last user, a pool
+ * closes every connection once its requests in flight have ended.
  */
 export interface Pools {
-  /** @param transport default: that of services without one of their own. */
+  /** @param transport default: the transport of services that name none. */
   forOrigin(origin: string, transport?: UpstreamTransport): Use<Pool>;
   stats(): readonly OriginStats[];
 }
@@ -25,8 +25,8 @@ export const createPools = (clock: Clock, transport: UpstreamTransport): Pools =
   openPools(clock, transport, toLimits);
 
 /**
- * For health checks, apart from the connections of requests. Each opens a connection, so that what a server sends late is not the
- * response to the next check, and has a time limit that covers the whole of it.
+ * For health checks, separate from the connections of requests. Each check opens its own connection, so that a late response is not
+ * taken for that of the next check, and has one time limit for the whole exchange.
  */
 export const createHealthPools = (clock: Clock, transport: UpstreamTransport): Pools =>
   openPools(clock, transport, (one) => ({ ...toLimits(one), headMs: 0, bodyIdleMs: 0, idleMs: 0 }));

@@ -1,11 +1,11 @@
 import { createLru } from '@grantgate/middleware/base/lru';
 
-/** Addresses whose order is kept. */
+/** Maximum number of addresses whose order is cached. */
 const maxAddresses = 4_096;
 
 /**
- * Rendezvous hashing: each address has its own order of items, which the loss of one does not change for the others. Scores are
- * Traefik's, so that a caller stays where Traefik sent it.
+ * Rendezvous hashing: each address has its own order of items, which the loss of one item does not change. Scores equal Traefik's, so
+ * that a caller stays on the server that Traefik chose.
  *
  * @param items with the names that are hashed; weights above 0.
  */

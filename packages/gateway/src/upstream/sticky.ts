@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { StickyConfig } from '../config/dynamic.ts';
 
-/** Names a server in a cookie without giving its URL away. */
+/** Value that identifies a server in a cookie without disclosing its URL. */
 export function toStickyId(url: string): string {
   return createHash('sha256').update(url).digest('hex').slice(0, 16);
 }
 
-/** How cookies of earlier versions of Traefik name a server: by its URL, by the hash of it, or by the hash of that. */
+/** Values of earlier versions of Traefik: the URL of a server, its hash, or the hash of that hash. */
 export function toFormerIds(url: string): readonly string[] {
   const hash = fnv64(url);
   return [url, hash, fnv64(hash)];
@@ -23,7 +23,7 @@ function fnv64(text: string): string {
 export function toStickyCookie(config: StickyConfig, id: string): string {
   let cookie = `${config.cookieName}=${id}; Path=${config.path}`;
   if (config.domain !== undefined) cookie += `; Domain=${config.domain}`;
-  // A negative one ends the cookie at once, as in Traefik.
+  // A negative value expires the cookie at once, as in Traefik.
   if (config.maxAgeSeconds !== 0) cookie += `; Max-Age=${Math.max(0, config.maxAgeSeconds)}`;
   if (config.httpOnly) cookie += '; HttpOnly';
   if (config.secure) cookie += '; Secure';

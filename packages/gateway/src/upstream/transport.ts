@@ -1,6 +1,6 @@
 import type { ServerTls } from '../http1/client/dial.ts';
 
-/** How connections to servers are opened and kept; the names are those of Traefik's `serversTransport.forwardingTimeouts`. */
+/** Limits and TLS of connections to servers, named as in Traefik's `serversTransport.forwardingTimeouts`. */
 export interface UpstreamTransport {
   /** Milliseconds to open a connection, TLS handshake included. */
   readonly dialTimeoutMs: number;
@@ -8,11 +8,11 @@ export interface UpstreamTransport {
   readonly responseHeaderTimeoutMs: number;
   /** Milliseconds between two parts of a response body; 0: no limit. */
   readonly bodyIdleTimeoutMs: number;
-  /** Milliseconds that an idle connection is kept when the server announced no `Keep-Alive: timeout`. */
+  /** Milliseconds until an idle connection is closed, unless the server announced `Keep-Alive: timeout`. */
   readonly idleConnTimeoutMs: number;
-  /** Idle connections to one origin that are kept. */
+  /** Maximum idle connections to one origin. */
   readonly maxIdleConnsPerHost: number;
-  /** Bytes of a response's head. */
+  /** Maximum bytes of a response's head. */
   readonly maxResponseHeaderBytes: number;
   /** Undefined: the usual check of certificates. */
   readonly tls: ServerTls | undefined;
@@ -23,12 +23,12 @@ export const defaultUpstreamTransport: UpstreamTransport = Object.freeze({
   dialTimeoutMs: 30_000,
   // Traefik has no limit here; five minutes leave room for long polling and still free the resources of a server that hangs.
   responseHeaderTimeoutMs: 300_000,
-  // Server-sent events may rest for long.
+  // Server-sent events may pause for long.
   bodyIdleTimeoutMs: 0,
   // Below what common servers keep (5 s), because a request that meets a closing connection fails and is never sent again.
   idleConnTimeoutMs: 4_000,
   maxIdleConnsPerHost: Infinity,
   tls: undefined,
-  // Some applications answer with large cookies and policies.
+  // Some applications respond with large cookies and policies.
   maxResponseHeaderBytes: 1024 * 1024,
 });

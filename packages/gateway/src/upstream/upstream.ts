@@ -12,7 +12,7 @@ export interface UpstreamServer {
   readonly connections: Pool;
 }
 
-/** The facts of a request that choose its server. */
+/** Facts of a request that determine its server. */
 export interface BalancingFacts {
   readonly rawHeaders: readonly string[];
   readonly scheme: 'http' | 'https';

@@ -3,10 +3,10 @@ import type { Problem } from '../config/place.ts';
 import { findChanges } from '../reload/list-changes.ts';
 import type { ClusterMessage, ClusterOutput, SentObject } from './cluster-messages.ts';
 
-/** What is followed of a cluster. */
+/** The source of a cluster feed. */
 export interface ClusterSource {
   start(emit: (output: ClusterOutput) => void): Promise<void>;
-  /** What readiness waits for; empty when it is ready. */
+  /** Objects that readiness waits for; empty when the cluster has been read. */
   waitsFor(): readonly string[];
   report(problems: readonly Problem[]): void;
   close(): void;
@@ -14,18 +14,18 @@ export interface ClusterSource {
 
 /** Follows a cluster once for all workers. */
 export interface ClusterFeed {
-  /** Tells a worker what is known, and what changes from then on. The returned function ends it. */
+  /** Sends a worker the current state and every later change. The returned function unsubscribes it. */
   subscribe(send: (message: ClusterMessage) => void): () => void;
-  /** What is wrong in the configuration, as a worker found it. */
+  /** Problems that a worker found in the configuration. */
   report(problems: readonly Problem[]): void;
-  /** What is waited for may have changed. */
+  /** Called when the list of `waitsFor` may have changed. */
   progress(): void;
   close(): void;
 }
 
 export function createClusterFeed(source: ClusterSource): ClusterFeed {
   const subscribers = new Set<(message: ClusterMessage) => void>();
-  /** Of the documents of the last output. */
+  /** Numbers of the documents of the last output. */
   let ids: ReadonlyMap<Document, number> = new Map();
   let count = 0;
   let output: ClusterOutput | undefined;

@@ -2,32 +2,32 @@ import type { Document } from '../config/document.ts';
 import type { UnreadSecrets } from '../config/dynamic.ts';
 import type { ObjectName, Problem } from '../config/place.ts';
 
-/** What a provider of a Kubernetes cluster emits. */
+/** Output of a Kubernetes provider. */
 export interface ClusterOutput {
   readonly documents: readonly Document[];
   readonly problems: readonly Problem[];
   readonly unreadSecrets?: UnreadSecrets;
 }
 
-/** An object of a cluster on its way to another process: a document without functions. */
+/** A document of a cluster without its functions, for another process. */
 export interface SentObject extends Omit<Document, 'placeOf'> {
-  /** Under which later messages mean it. */
+  /** Number by which later messages refer to it. */
   readonly id: number;
   readonly object: ObjectName | undefined;
 }
 
-/** What the primary says about the cluster, in the order in which it happens. */
+/** Messages of the primary about the cluster, in order. */
 export type ClusterMessage =
-  /** The output, as it differs from the one before. */
+  /** The output, as a diff to the previous one. */
   | {
       readonly kind: 'cluster_output';
-      /** Documents that stay at the beginning and at the end of the list. */
+      /** Number of unchanged documents at the beginning and at the end of the list. */
       readonly start: number;
       readonly end: number;
-      /** Those in between, by the number of one that was sent before. */
+      /** Documents in between: new ones, or the number of one that was sent before. */
       readonly documents: readonly (number | SentObject)[];
       readonly problems: readonly Problem[];
       readonly unreadSecrets: UnreadSecrets | undefined;
     }
-  /** What readiness waits for. */
+  /** Objects that readiness waits for. */
   | { readonly kind: 'cluster_waits'; readonly waitsFor: readonly string[] };

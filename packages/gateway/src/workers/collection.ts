@@ -9,12 +9,12 @@ export interface Collection<P> {
    */
   collect(processes: Iterable<P>, ask: (process: P) => void): Promise<CollectionResult>;
   take(process: P, readings: Readings): void;
-  /** What a process that has ended said last. */
+  /** Takes the last report of a process that has exited. */
   end(process: P): Readings | undefined;
 }
 
 export interface CollectionResult {
-  /** Of processes that have not ended, oldest first. */
+  /** Reports of running processes, oldest first. */
   readonly readings: readonly Readings[];
   /** Number of processes that did not reply in time. */
   readonly late: number;

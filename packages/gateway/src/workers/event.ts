@@ -1,12 +1,12 @@
 import type { ListenAddresses } from '../config/install.ts';
 
-/** What the primary announces about its workers. */
+/** Events in the lives of workers, as the primary announces them. */
 export type WorkerEvent =
   | { readonly kind: 'listening'; readonly addresses: ListenAddresses }
   | { readonly kind: 'ready'; readonly worker: number; readonly pid: number | undefined }
-  /** One ended that nobody had asked to, and is replaced after `delayMs`. */
+  /** A worker exited unexpectedly; it is restarted after `delayMs`. */
   | { readonly kind: 'crashed'; readonly worker: number; readonly how: string; readonly delayMs: number }
-  /** One that was to replace another could not start; tried again after `delayMs`, or not. */
+  /** A replacement could not start; it is tried again after `delayMs`, unless that is undefined. */
   | {
       readonly kind: 'start_failed';
       readonly worker: number;
@@ -15,7 +15,7 @@ export type WorkerEvent =
     }
   | { readonly kind: 'restarting' }
   | { readonly kind: 'restarted' }
-  /** The old workers go on. */
+  /** The old workers keep running. */
   | { readonly kind: 'restart_failed' }
-  /** Cut because it did not end in time. */
+  /** Killed because it did not exit in time. */
   | { readonly kind: 'killed'; readonly worker: number };

@@ -1,13 +1,13 @@
 import type { ClusterFeed } from './cluster-feed.ts';
 
-/** The clusters that the primary follows for its workers. */
+/** Clusters that the primary follows for its workers. */
 export interface FollowedClusters {
   add(cluster: ClusterFeed | undefined): void;
-  /** Closes those that no worker needs any more. */
+  /** Closes the clusters that no worker needs any more. */
   closeUnused(): void;
 }
 
-/** @param used those that are still needed. */
+/** @param used the clusters that workers still need. */
 export function createFollowedClusters(used: () => readonly (ClusterFeed | undefined)[]): FollowedClusters {
   const followed = new Set<ClusterFeed>();
   return {

@@ -13,7 +13,7 @@ export function createFork(env: Readonly<Record<string, string>>): () => WorkerP
   cluster.setupPrimary({ serialization: 'advanced' });
   return () => {
     const worker = cluster.fork(env);
-    // What could not be sent to one that is ending.
+    // The message could not be sent to a worker that is exiting.
     worker.on('error', () => {});
     return {
       pid: worker.process.pid,
@@ -24,7 +24,7 @@ export function createFork(env: Readonly<Record<string, string>>): () => WorkerP
       onExit: (listener) =>
         void worker.on('exit', (code, signal: string | null) => {
           const tell = (): void => listener(signal ?? `exit code ${code}`);
-          // Its last words may still lie in the channel, which ends with the process.
+          // Its last message may still be in the channel, which closes with the process.
           if (worker.isConnected()) worker.once('disconnect', tell);
           else tell();
         }),

@@ -7,20 +7,20 @@ import type { GatewayStartErrorCode } from '../start-error.ts';
 import type { ClusterMessage } from './cluster-messages.ts';
 import type { Readings } from './readings.ts';
 
-/** What the processes of one gateway say to each other; structured clones of it. */
+/** Messages between the processes of one gateway; sent as structured clones. */
 export type ToWorker =
   | ({ readonly kind: 'start' } & Assignment)
   /** Reopen log files. */
   | { readonly kind: 'reopen' }
-  /** Another process takes over: answer what the open connections still ask for, then end. */
+  /** Another process takes over: respond to the requests of open connections, then exit. */
   | { readonly kind: 'retire' }
-  /** End within the grace time-outs. */
+  /** Exit within the grace time-outs. */
   | { readonly kind: 'drain' }
-  /** Asks for what it has counted. */
+  /** Requests the metrics of the worker. */
   | { readonly kind: 'count' }
-  /** Drop tokens, answered by `purged` under the same `id`. */
+  /** Drop tokens; the reply is `purged` with the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
-  /** All workers have dropped tokens; undefined when one of them did not say so in time. */
+  /** All workers have dropped tokens; undefined when one of them did not confirm it in time. */
   | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult | undefined }
   /** The metrics of all workers; undefined when they are unavailable. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
@@ -28,26 +28,26 @@ export type ToWorker =
   | StoreReply;
 
 export type ToPrimary =
-  /** Asks for its assignment; the first thing that a worker says. */
+  /** Requests its assignment; the first message of a worker. */
   | { readonly kind: 'hello' }
-  /** Serves requests from now on. */
+  /** The worker serves requests from now on. */
   | { readonly kind: 'ready'; readonly addresses: ListenAddresses }
-  /** Cannot serve, and ends. */
+  /** The worker cannot serve, and exits. */
   | { readonly kind: 'failed'; readonly failure: StartFailure }
-  /** Answers `count`; and once more as its last words. */
+  /** Reply to `count`, and the last message of a worker that exits. */
   | { readonly kind: 'counted'; readonly readings: Readings }
-  /** Asks that all workers drop tokens, answered under the same `id`. */
+  /** Requests that all workers drop tokens; the reply has the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
   | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult }
   /** Requests the metrics of all workers; the reply has the same `id`. */
   | { readonly kind: 'metrics'; readonly id: number }
-  /** What is wrong in its configuration, for the Events of a cluster. */
+  /** Problems of its configuration, for the Events of a cluster. */
   | { readonly kind: 'cluster_problems'; readonly problems: readonly Problem[] }
   | StoreRequest;
 
-/** What a worker is given when it starts. */
+/** Assignment of a worker when it starts. */
 export interface Assignment {
-  /** From 1; the one that replaces another has the same. */
+  /** 1 and up; a replacement has the same number. */
   readonly number: number;
   /** Text of the install configuration, as the primary read it: workers agree on it whatever happens to the file. Undefined without a file. */
   readonly configuration: string | undefined;
@@ -61,7 +61,7 @@ export interface StartFailure {
   readonly message: string;
 }
 
-/** One operation on the store that the primary holds, answered under the same `id`. */
+/** One operation on the store of the primary; the reply has the same `id`. */
 export type StoreRequest = { readonly kind: 'store'; readonly id: number } & (
   | { readonly operation: 'get'; readonly key: string }
   | {

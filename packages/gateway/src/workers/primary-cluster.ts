@@ -2,19 +2,19 @@ import type { Document } from '../config/document.ts';
 import type { Problem } from '../config/place.ts';
 import type { ClusterMessage, ClusterOutput, SentObject } from './cluster-messages.ts';
 
-/** The cluster that the primary follows, as a provider of routes in a worker. */
+/** Provider of routes in a worker, for the cluster that the primary follows. */
 export interface PrimaryCluster {
   /** Resolves when the primary has sent the first output. */
   start(emit: (output: ClusterOutput) => void): Promise<void>;
-  /** What readiness waits for; empty when it is ready. */
+  /** Objects that readiness waits for; empty when the cluster has been read. */
   waitsFor(): readonly string[];
   report(problems: readonly Problem[]): void;
   close(): void;
-  /** Takes what the primary says; what it said before the start counts too. */
+  /** Takes a message of the primary; messages that arrive before the start count too. */
   take(message: ClusterMessage): void;
 }
 
-/** @param sendProblems tells the primary what is wrong in the configuration. */
+/** @param sendProblems sends the primary the problems of the configuration. */
 export function createPrimaryCluster(sendProblems: (problems: readonly Problem[]) => void): PrimaryCluster {
   const known = new Map<number, Document>();
   let ids: readonly number[] = [];

@@ -1,10 +1,10 @@
 import type { ToPrimary, ToWorker } from './messages.ts';
 
-/** What a worker has of its primary. */
+/** The connection of a worker to its primary. */
 export interface PrimaryLink {
   send(message: ToPrimary): void;
   onMessage(listener: (message: ToWorker) => void): void;
-  /** Parts with it when everything that was sent has gone; a worker has nothing to do then, and ends. */
+  /** Disconnects once every message has been sent; the worker then has nothing to do, and exits. */
   leave(): Promise<void>;
 }
 

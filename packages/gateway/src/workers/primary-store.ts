@@ -10,7 +10,7 @@ export interface PrimaryStore {
   readonly take: (reply: StoreReply) => void;
 }
 
-/** A request without what the message adds to it. */
+/** An operation without the members that its message adds. */
 type Operation = StoreRequest extends infer Each
   ? Each extends StoreRequest
     ? Omit<Each, 'kind' | 'id'>
@@ -33,7 +33,7 @@ export function createPrimaryStore(send: (request: StoreRequest) => void): Prima
   let open = true;
   const closedError = (): Error => new Error('the store is closed');
 
-  /** `T` is what the primary's store gives for the operation. */
+  /** @typeParam T the result of the operation. */
   const ask = <T>(operation: Operation): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (!open) {

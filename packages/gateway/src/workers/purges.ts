@@ -1,7 +1,7 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { PurgeResult } from '../snapshot/token-purge.ts';
 
-/** Purges that processes are carrying out. */
+/** Purges in progress. */
 export interface WorkerPurges<P> {
   /**
    * Has processes drop tokens; resolves with the sum once each has replied or ended.
@@ -10,7 +10,7 @@ export interface WorkerPurges<P> {
    */
   purge(processes: Iterable<P>, send: (process: P, id: number) => void): Promise<PurgeResult | undefined>;
   take(process: P, id: number, purged: PurgeResult): void;
-  /** A process that has ended uses no token. */
+  /** Removes a process that has exited: it uses no token any more. */
   end(process: P): void;
 }
 

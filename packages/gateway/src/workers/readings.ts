@@ -1,8 +1,8 @@
-/** What one process has counted, as plain data: it goes from workers to the primary. */
+/** Metrics of one process as plain data, which workers send to the primary. */
 export interface Readings {
-  /** By name of the metric. */
+  /** Keys are names of metrics. */
   readonly series: Readonly<Record<string, readonly Series[]>>;
-  /** Names that the configuration in use has: series of others are of the past. */
+  /** Names in the current configuration; series of other names are removed. */
   readonly current: Readonly<Record<SeriesSubject, readonly string[]>>;
 }
 
@@ -11,19 +11,19 @@ export type SeriesSubject = 'router' | 'service' | 'middleware' | 'store' | 'iss
 
 /** One series of a metric. */
 export interface Series {
-  /** As they are exposed: `entrypoint="web",code="200"`; empty for none. */
+  /** Labels as they are exposed: `entrypoint="web",code="200"`; empty for none. */
   readonly labels: string;
   /** Name of the router, service, middleware, store or issuer that it is about; undefined for none. */
   readonly of: string | undefined;
-  /** Of a histogram, the sum of what was observed. */
+  /** For a histogram, the sum of the observations. */
   readonly value: number;
-  /** Of a histogram alone. */
+  /** For a histogram only. */
   readonly buckets?: Buckets | undefined;
 }
 
 export interface Buckets {
-  /** They grow. */
+  /** Upper bounds, ascending. */
   readonly bounds: readonly number[];
-  /** Observations up to each bound and above the one before; the last are those above every bound. */
+  /** Observations between each bound and the previous one; the last entry counts those above every bound. */
   readonly counts: readonly number[];
 }

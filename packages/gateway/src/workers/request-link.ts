@@ -1,6 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 
-/** How a worker has its primary do something that concerns all workers. */
+/** Requests of a worker that its primary carries out for all workers. */
 export interface RequestLink<Request, Reply> {
   /** Rejects when the primary does not reply in time, or has no reply. */
   request(request: Request): Promise<Reply>;
@@ -8,7 +8,7 @@ export interface RequestLink<Request, Reply> {
   take(id: number, reply: Reply | undefined): void;
 }
 
-/** Milliseconds; the primary waits for workers for one of these seconds. */
+/** Milliseconds. The primary itself waits for workers for one second. */
 const withinMs = 5_000;
 
 /** @param send passes a request on to the primary, which replies under the same number. */

@@ -1,7 +1,7 @@
 import type { TokenStore } from '@grantgate/middleware/cache/store';
 import type { StoreReply, StoreRequest } from './messages.ts';
 
-/** Does what a worker asks of the store; never rejects. */
+/** Executes an operation of a worker on the store; never rejects. */
 export async function replyToStore(store: TokenStore, request: StoreRequest): Promise<StoreReply> {
   const { id } = request;
   try {

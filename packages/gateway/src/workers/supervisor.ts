@@ -38,19 +38,19 @@ export interface Supervisor {
    */
   start(plan: WorkerPlan): Promise<StartFailure | undefined>;
   /**
-   * Replaces one worker after the other, each when its successor is ready. When a successor cannot start, those that are left
-   * go on. A call while one is under way replaces them once more afterwards, with the last plan.
+   * Replaces one worker after the other, each once its successor is ready. When a successor cannot start, the remaining workers
+   * keep running. A call during a restart starts another one afterwards, with the latest plan.
    */
   restart(plan: WorkerPlan): Promise<void>;
   reopenLogs(): void;
-  /** Lets all of them drain; resolves when they have ended. */
+  /** Drains all workers; resolves when they have exited. */
   stop(): Promise<void>;
 }
 
-/** What the workers are for, as far as a restart has come. */
+/** Plans of the workers during a restart. */
 interface Supervision {
   plan: WorkerPlan;
-  /** Of the next restart. */
+  /** Plan of the next restart. */
   next: WorkerPlan | undefined;
   /** Resolves when all workers have exited; undefined: they are kept running. */
   stopped: Promise<void> | undefined;
@@ -128,7 +128,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
         if (members.live.size === 0) resolve();
         for (const member of members.live) members.end(member, 'drain', state.plan.endWithinMs);
       });
-      // Nobody is left to tell of them.
+      // No listener is left for their events.
       if (members.live.size === 0) clusters.closeUnused();
       return state.stopped;
     },
@@ -153,7 +153,7 @@ async function replaceAll(
       onEvent({ kind: 'start_failed', worker: number, reason: failure.message, delayMs });
       return 'restart_failed';
     }
-    // What one worker can start with is what those that crash are replaced with.
+    // The plan with which one worker has started is used for replacements of crashed workers.
     state.plan = { ...next, count: Math.max(number, state.plan.count) };
   }
   for (const slot of [...slots.all.values()].filter(({ number }) => number > next.count)) slots.remove(slot);
@@ -161,7 +161,7 @@ async function replaceAll(
   return 'restarted';
 }
 
-/** Says where the gateway listens, once until that changes. */
+/** Announces where the gateway listens, once until that changes. */
 function createAnnouncement(onEvent: SupervisorDeps['onEvent']): (addresses: ListenAddresses) => void {
   let announced: string | undefined;
   return (addresses) => {

@@ -8,42 +8,42 @@ import type { WorkerRequest } from './worker-requests.ts';
 /** One process of a worker. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
-  /** Does nothing once it has ended. */
+  /** Does nothing once the process has exited. */
   send(message: ToWorker): void;
   onMessage(listener: (message: ToPrimary) => void): void;
   /** Called once, after its last message, with the exit code or the signal in words. */
   onExit(listener: (how: string) => void): void;
-  /** Ends it at once. */
+  /** Kills it. */
   kill(): void;
 }
 
-/** What workers are started for; changes with each restart. */
+/** Plan that workers are started with; each restart brings a new one. */
 export interface WorkerPlan {
   readonly count: number;
   readonly configuration: Assignment['configuration'];
-  /** Closed when no worker is started for it any more. Undefined without a cluster. */
+  /** Closed once no worker uses the plan any more. Undefined without a cluster. */
   readonly cluster?: ClusterFeed | undefined;
-  /** Milliseconds after which a worker that was told to end is cut. */
+  /** Milliseconds after which a worker that was told to exit is killed. */
   readonly endWithinMs: number;
 }
 
 /** A process from its start to its exit. */
 export interface WorkerMember {
-  /** That of its slot. */
+  /** Number of its slot. */
   readonly number: number;
   readonly cluster: ClusterFeed | undefined;
   readonly process: WorkerProcess;
-  /** Later ones have a higher one. */
+  /** Later processes have higher numbers. */
   readonly order: number;
-  /** By the monotonic clock; undefined: it starts. */
+  /** Milliseconds of the monotonic clock; undefined while it starts. */
   readySinceMs: number | undefined;
-  /** Ends it when it does not end by itself. */
+  /** Kills it when it does not exit by itself. */
   cut: Timer | undefined;
-  /** Stops telling it of the cluster. */
+  /** Unsubscribes it from the cluster. */
   leaveCluster: (() => void) | undefined;
 }
 
-/** Called for one process. */
+/** Listener for one process. */
 export interface MemberListener {
   onReady(member: WorkerMember, addresses: ListenAddresses): void;
   onExit(member: WorkerMember, how: string): void;
@@ -54,22 +54,22 @@ export interface WorkerMembersDeps {
   readonly fork: () => WorkerProcess;
   readonly secret: Uint8Array;
   readonly onEvent: (event: WorkerEvent) => void;
-  /** Whether all of them end: one that has just started drains then. */
+  /** True during shutdown: a process that has just started drains then. */
   readonly isStopping: () => boolean;
-  /** Takes the messages that are not about a worker's own life. */
+  /** Called with the messages that do not concern the life of the worker itself. */
   readonly onRequest: (member: WorkerMember, message: WorkerRequest) => void;
   /** Called when a process has exited, before its listener and after it. */
   readonly onExit: (member: WorkerMember) => void;
   readonly onGone: () => void;
 }
 
-/** The processes that run as workers. */
+/** Running worker processes. */
 export interface WorkerMembers {
-  /** Those that have not exited; also those that start or drain. */
+  /** Processes that have not exited, including those that start or drain. */
   readonly live: ReadonlySet<WorkerMember>;
-  /** Starts one. Resolves when it is ready, or with the reason why it exited before. */
+  /** Starts a process. Resolves when it is ready, or with the reason why it exited before. */
   launch(number: number, plan: WorkerPlan, listener: MemberListener): Promise<StartFailure | undefined>;
-  /** Tells one how to end, and kills it if it still runs after `withinMs`. */
+  /** Tells a process how to exit, and kills it if it still runs after `withinMs`. */
   end(member: WorkerMember, kind: 'retire' | 'drain', withinMs: number): void;
 }
 
@@ -132,7 +132,7 @@ export function createWorkerMembers(deps: WorkerMembersDeps): WorkerMembers {
         process.onExit((how) => {
           forget(member);
           listener.onExit(member, how);
-          // Of no effect for one that was ready.
+          // No effect for a process that was ready.
           resolve(failure ?? { code: 'worker_failed', message: `a worker exited during its start (${how})` });
           deps.onGone();
         });

@@ -12,14 +12,14 @@ interface Recipient {
   readonly process: { send(message: ToWorker): void };
 }
 
-/** What one worker asks of all, and their replies. */
+/** Requests of one worker to all workers, and their replies. */
 export interface WorkerRequests<M extends Recipient> {
   take(from: M, message: WorkerRequest): void;
-  /** Tells that a worker has exited: nobody waits for its replies. */
+  /** Called when a worker has exited: its replies are not awaited any more. */
   end(member: M): void;
 }
 
-/** The messages that are not about a worker's own life. */
+/** Messages that do not concern the life of the worker itself. */
 export type WorkerRequest = Exclude<
   ToPrimary,
   { readonly kind: 'hello' | 'ready' | 'failed' | 'cluster_problems' }
@@ -33,10 +33,10 @@ export interface WorkerRequestDeps {
 }
 
 export interface Workers<M> {
-  /** Also those that start or drain. */
+  /** Includes workers that start or drain. */
   readonly all: () => Iterable<M>;
   readonly ready: () => readonly M[];
-  /** How many serve. */
+  /** Number of workers that serve. */
   readonly serving: () => number;
 }
 

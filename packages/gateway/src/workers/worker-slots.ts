@@ -5,11 +5,11 @@ import type { WorkerEvent } from './event.ts';
 import type { StartFailure } from './messages.ts';
 import type { WorkerMember, WorkerMembers, WorkerPlan } from './worker-members.ts';
 
-/** Waits before a worker is replaced, in milliseconds; from the start again when it has served for `steadyMs`. */
+/** Delays before a worker is restarted, in milliseconds; they begin again once a worker has served for `steadyMs`. */
 const backoff = { baseMs: 200, maxMs: 30_000 };
 const steadyMs = 30_000;
 
-/** The place of one worker among the others. */
+/** Slot of one worker among the others. */
 export interface WorkerSlot {
   readonly number: number;
   current: WorkerMember | undefined;
@@ -26,24 +26,24 @@ export interface WorkerSlotsDeps {
   readonly random: () => number;
   readonly onEvent: (event: WorkerEvent) => void;
   readonly onListening: (addresses: ListenAddresses) => void;
-  /** What workers are replaced with. */
+  /** Plan for replacements. */
   readonly plan: () => WorkerPlan;
-  /** Whether none is replaced any more. */
+  /** True when workers are not replaced any more. */
   readonly isStopping: () => boolean;
 }
 
-/** Keeps one worker in each slot. */
+/** Keeps one worker running in each slot. */
 export interface WorkerSlots {
   readonly all: ReadonlyMap<number, WorkerSlot>;
-  /** The slot of a number, made if there is none. */
+  /** The slot with a number; created when missing. */
   of(number: number): WorkerSlot;
   /** Starts a process, which becomes the worker of the slot when it is ready. Resolves with the reason when it fails. */
   launch(slot: WorkerSlot, plan: WorkerPlan): Promise<StartFailure | undefined>;
   /** Starts a process with the current plan, and further ones while they fail. */
   fill(slot: WorkerSlot): Promise<void>;
-  /** Fills a slot that nothing is going to fill. @returns milliseconds until then; undefined: it needs nothing. */
+  /** Schedules a start for an empty slot. @returns milliseconds until the start; undefined when the slot needs none. */
   fillIfEmpty(slot: WorkerSlot): number | undefined;
-  /** Lets its worker retire, and takes the slot away. */
+  /** Retires its worker and removes the slot. */
   remove(slot: WorkerSlot): void;
 }
 
@@ -51,10 +51,10 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
   const { clock, members, random, onEvent, plan, isStopping } = deps;
   const slots = new Map<number, WorkerSlot>();
 
-  // Twice the time: for last requests of connections, and for those then in flight.
+  // Twice the time: for the last requests of connections, and for the requests then in flight.
   const retire = (member: WorkerMember): void => members.end(member, 'retire', 2 * plan().endWithinMs);
 
-  /** Makes a worker that is ready the one of its slot; the one before it, or itself if a later one was quicker, retires. */
+  /** Puts a ready worker into its slot. The previous worker retires, or this one when a later one was quicker. */
   const install = (slot: WorkerSlot, member: WorkerMember): void => {
     const { current } = slot;
     if (slots.get(slot.number) !== slot || (current !== undefined && current.order > member.order)) {
@@ -102,7 +102,7 @@ export function createWorkerSlots(deps: WorkerSlotsDeps): WorkerSlots {
     slot.timer?.cancel();
     slot.timer = clock.after(delayMs, () => {
       slot.timer = undefined;
-      // One that is on its way for a restart fills the slot, or comes back here.
+      // A worker that a restart has just started fills the slot, or this function is called again.
       if (slot.starting === 0) void fill(slot);
     });
     return delayMs;
@@ -136,7 +136,7 @@ const createSlot = (number: number): WorkerSlot => ({
   timer: undefined,
 });
 
-/** The wait before a slot is filled, longer with each call. */
+/** Delay before a slot is filled; grows with each call. */
 function nextDelayMs(slot: WorkerSlot, random: () => number): number {
   const delayMs = Math.ceil(backoffDelayMs(slot.faults, { ...backoff, random }));
   slot.faults += 1;
