@@ -181,6 +181,7 @@ ping: {}
         labelSelector: '',
         ingressClass: '',
         allowCrossNamespace: false,
+        defaultTlsNamespace: '',
         allowExternalNameServices: false,
         localReferences: { option: 'providers.kubernetesCRD.allowLocalReferences', allowed: [] },
       },

@@ -45,6 +45,8 @@ describe('the value of a router', () => {
       'entryPoints',
       ['web', 'websecure'],
     ],
+    ['a middleware with spaces around it', { yaml: 'middlewares: [" m "]', toml: 'middlewares = [" m "]' }, 'middlewares', ['m@file']],
+    ['an empty table for a list', { yaml: 'middlewares: {}', toml: 'middlewares = {}' }, 'middlewares', []],
     ['one middleware', { yaml: 'middlewares: m', toml: 'middlewares = "m"' }, 'middlewares', ['m@file']],
     ['a quoted priority', { yaml: 'priority: "10"', toml: 'priority = "10"', kubernetes: 'priority: "10"' }, 'priority', 10],
     ['a priority with underscores', { yaml: 'priority: 1_000', toml: 'priority = 1_000' }, 'priority', 1000],
@@ -167,6 +169,17 @@ spec: { ports: [{ port: 80 }] }
       );
     expect(found).toEqual(found.map(() => expected));
     expect(found.length).toBeGreaterThan(1);
+  });
+
+  it('may be an empty table where its servers are listed, as in the FAQ of Traefik: it has none', () => {
+    for (const [file, text] of [
+      ['a.yaml', 'http: { services: { s: { loadBalancer: { servers: {} } } } }'],
+      ['a.toml', '[http.services.s.loadBalancer.servers]\n'],
+    ] as const) {
+      const { routes, problems } = load(text, file);
+      expect(problems).toEqual([]);
+      expect(loadBalancer(routes).servers).toEqual([]);
+    }
   });
 
   it('is a number when a weight is in quotes', () => {

@@ -29,6 +29,8 @@ describe('a value as people write it', () => {
     [{ list: 'web, websecure,' }, { list: ['web', 'websecure'] }],
     [{ list: [1, 'a'] }, { list: ['1', 'a'] }],
     [{ list: '' }, {}],
+    [{ list: {} }, { list: [] }],
+    [{ list: [' web', 'websecure '] }, { list: ['web', 'websecure'] }],
     [{ site: 'Strict' }, { site: 'strict' }],
     [{ either: 'true' }, { either: true }],
     [{ either: { port: '80' } }, { either: { port: 80 } }],

@@ -6,8 +6,9 @@ export type EmptyText = 'left out' | 'a text';
 /**
  * Converts values to the types that a schema expects. Traefik reads every scalar of a file as text and then as the type of
  * the option, so `"8080"` is a number, `"false"` a boolean, `1_000` a thousand and `Strict` one of `strict` and `lax`. A
- * string instead of a list is a list separated by commas, and an empty string is an omitted option. A value that cannot be
- * converted stays unchanged, for the schema to report.
+ * string instead of a list is a list separated by commas, an empty table instead of a list is an empty list, spaces around
+ * the strings of a list are removed, and an empty string is an omitted option. A value that cannot be converted stays
+ * unchanged, for the schema to report.
  * @param empty the meaning of an empty string where none is expected.
  */
 export function asMeant(raw: unknown, schema: z.core.$ZodType, empty: EmptyText = 'left out'): unknown {
@@ -15,8 +16,8 @@ export function asMeant(raw: unknown, schema: z.core.$ZodType, empty: EmptyText 
   if (kind instanceof z.ZodUnion) return asMember(raw, kind, empty);
   if (kind instanceof z.ZodArray) {
     const element = unwrap(kind.element);
-    const isSplit = element instanceof z.ZodString || element instanceof z.ZodNumber;
-    const list = typeof raw === 'string' && isSplit ? splitList(raw) : raw;
+    const isScalar = element instanceof z.ZodString || element instanceof z.ZodNumber;
+    const list = toList(raw, isScalar);
     return Array.isArray(list) ? list.map((item) => asMeant(item, kind.element, empty)) : list;
   }
   if (!isPlainObject(raw)) return asScalar(raw, kind);
@@ -82,6 +83,15 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
   ...['true', 't', '1'].map((text) => [text, true] as const),
   ...['false', 'f', '0'].map((text) => [text, false] as const),
 ]);
+
+function toList(raw: unknown, isScalar: boolean): unknown {
+  if (isPlainObject(raw) && Object.keys(raw).length === 0) return [];
+  if (!isScalar) return raw;
+  if (typeof raw === 'string') return splitList(raw);
+  return Array.isArray(raw)
+    ? raw.map((item: unknown) => (typeof item === 'string' ? item.trim() : item))
+    : raw;
+}
 
 const splitList = (text: string): readonly string[] =>
   text

@@ -46,7 +46,7 @@ describe('additions to a token request', () => {
     ],
     [{ scopes: 'a "b"' }, 'error scopes: expected visible ASCII'],
     [{ scopes: ['ä'] }, 'error scopes: expected visible ASCII'],
-    [{ scopes: {} }, 'error scopes: expected a list of scopes'],
+    [{ scopes: { a: 1 } }, 'error scopes: expected a list of scopes'],
     [{ resource: 'api' }, 'error resource: expected an absolute URI'],
     [{ resource: ['https://a.example', 'https://b.example#c'] }, 'error resource: expected an absolute URI'],
     [{ endpointParams: { a: [] } }, 'error endpointParams.a: '],
