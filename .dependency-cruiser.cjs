@@ -17,7 +17,7 @@ const middleware = {
   // token and cache for requests to authorization servers, whose responses are shared.
   introspection: ['base', 'claims', 'options', 'token', 'cache', 'credentials', 'decision', 'verification'],
   // And what the composition gives it.
-  guards: ['base', 'claims', 'options', 'credentials', 'decision', 'verification', 'jwt'],
+  guards: ['base', 'claims', 'options', 'credentials', 'decision', 'verification', 'jwt', 'introspection'],
   outgoing: ['base', 'token', 'options'],
 };
 const gateway = {
@@ -75,7 +75,7 @@ const oneWay = (root, table) =>
     from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
     to: {
       path: `^packages/${root}/src/`,
-      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'guards' ? '(create|process-warning|store-listener|renewal-listener|discovery-listener|keys-listener)\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
+      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'guards' ? '(create|process-warning|store-listener|renewal-listener|discovery-listener|keys-listener)\\.ts|cache/stores\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
     },
   }));
 

@@ -45,12 +45,17 @@ const subpaths = [
   ['/koa/jwt', 'jwt', 195_500],
   ['/hono/jwt', 'jwt', 196_500],
   ['/fetch/jwt', 'jwt', 190_500],
+  ['/express/introspection', 'oAuthIntrospection', 222_000],
+  ['/fastify/introspection', 'oAuthIntrospection', 223_000],
+  ['/koa/introspection', 'oAuthIntrospection', 222_000],
+  ['/hono/introspection', 'oAuthIntrospection', 223_000],
+  ['/fetch/introspection', 'oAuthIntrospection', 217_000],
   ['/outgoing', 'createTokenSource', 182_500],
 ] as const;
 
 describe('the tarballs', () => {
   it.each([
-    ['middleware', 150_000],
+    ['middleware', 154_000],
     ['demo', 8_000],
     ['gateway', 830_000],
   ] as const)('hold what runs, and no tests (%s, at most %i bytes)', (name, limit) => {
@@ -165,6 +170,7 @@ import Fastify from 'fastify';
 import { Hono } from 'hono';
 import Koa from 'koa';
 import { oAuthClientCredentials as guardExpress } from '@grantgate/middleware/express';
+import { oAuthIntrospection } from '@grantgate/middleware/express/introspection';
 import { jwt as expressJwt } from '@grantgate/middleware/express/jwt';
 import { oAuthClientCredentials as guardFastify } from '@grantgate/middleware/fastify';
 import { jwt as fastifyJwt } from '@grantgate/middleware/fastify/jwt';
@@ -219,6 +225,10 @@ await fastify.register(forFastify);
 fastify.post('/tokens', { onRequest: forFastify.route(route) }, async (request) => request.auth?.scopes);
 const forKoa = koaJwt(options);
 koa.use(forKoa).use(forKoa.route(route));
+const introspection = { clientConfig: { url: 'https://as.example/introspect' }, clientID: 'a', clientSecret: 'b' };
+app.get('/opaque', oAuthIntrospection(introspection), (req, res) => {
+  res.json(req.auth?.claims);
+});
 const forHono = honoJwt(options);
 hono.post('/tokens', forHono, forHono.route(route), (c) => c.json(c.get('auth').scopes));
 `;

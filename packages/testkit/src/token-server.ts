@@ -23,7 +23,8 @@ export interface TokenServer {
   readonly introspectionUrl: string;
   /** Requests that were answered, by path. */
   readonly requests: readonly TokenServerRequest[];
-  issue(client: TokenServerClient, lifetimeSeconds?: number): Promise<string>;
+  /** @param lifetimeSeconds default: 3600. @param scope of `orders:read` and `orders:write`; default: none. */
+  issue(client: TokenServerClient, lifetimeSeconds?: number, scope?: string): Promise<string>;
   revoke(client: TokenServerClient, token: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,6 +40,7 @@ export async function startTokenServer(clients: readonly TokenServerClient[]): P
     adapter: createAdapter(clients),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig' }] },
     cookies: { keys: ['test'] },
+    scopes: ['orders:read', 'orders:write'],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     features: {
       clientCredentials: { enabled: true },
@@ -72,9 +74,10 @@ export async function startTokenServer(clients: readonly TokenServerClient[]): P
     url: `${issuer}/token`,
     introspectionUrl: `${issuer}/token/introspection`,
     requests,
-    async issue(client, seconds = 3600) {
+    async issue(client, seconds = 3600, scope) {
       lifetimeSeconds = seconds;
-      const { access_token: token } = await post('/token', client, { grant_type: 'client_credentials' });
+      const form = { grant_type: 'client_credentials', ...(scope !== undefined && { scope }) };
+      const { access_token: token } = await post('/token', client, form);
       if (token === undefined) throw new Error('no token');
       return token;
     },

@@ -1,6 +1,5 @@
 import { addPrefix } from './add-prefix/kind.ts';
 import { apiKey } from './api-key/kind.ts';
-import { authenticators } from './authenticators/kind.ts';
 import { basicAuth } from './basic-auth/kind.ts';
 import { buffering } from './buffering/kind.ts';
 import { chain } from './chain/kind.ts';
@@ -21,7 +20,6 @@ import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
 import { oAuthIntrospection } from './oauth-introspection/kind.ts';
 import { passTlsClientCert } from './pass-tls-client-cert/kind.ts';
-import { protectedResource } from './protected-resource/kind.ts';
 import { rateLimit } from './rate-limit/kind.ts';
 import { redirectRegex } from './redirect-regex/kind.ts';
 import { redirectScheme } from './redirect-scheme/kind.ts';
@@ -37,8 +35,6 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   apiKey,
   jwt,
   oAuthIntrospection,
-  authenticators,
-  protectedResource,
   chain,
   forwardAuth,
   headers,

@@ -4,7 +4,6 @@ import { sortProblems } from '../config/problem.ts';
 import { createEntryPointModels, type EntryPointModels } from './entry-point-models.ts';
 import type { EntryPoints } from './entry-points.ts';
 import type { ConfigurationMaps } from './find-steps.ts';
-import { createPrepareCombinations, type PrepareCombinations } from './prepare-combined.ts';
 import type { PrepareMiddlewares } from './prepare-middleware.ts';
 import { createPrepareMiddlewares } from './prepare-middleware.ts';
 import type { RouterResult } from './prepare-router.ts';
@@ -36,7 +35,6 @@ export function createPrepare(
   sources: PrepareSources,
 ): (configuration: DynamicConfiguration) => PreparedConfiguration {
   const prepareMiddlewares = createPrepareMiddlewares();
-  const prepareCombined = createPrepareCombinations();
   const models = createEntryPointModels(sources.entryPoints);
   const read = createReadRouter(sources.entryPoints);
   // The problems of a router are reported once for all routers derived from it.
@@ -50,7 +48,6 @@ export function createPrepare(
   return (configuration) =>
     prepareAll(models.apply(configuration), sources, {
       prepareMiddlewares,
-      prepareCombined,
       prepareRouters,
       prepareNamed,
       prepareTls,
@@ -63,7 +60,6 @@ export function createPrepare(
 
 interface PrepareStages {
   readonly prepareMiddlewares: PrepareMiddlewares;
-  readonly prepareCombined: PrepareCombinations;
   readonly prepareRouters: (
     configs: readonly RouterConfig[],
     surroundings: ConfigurationMaps,
@@ -81,7 +77,6 @@ function prepareAll(
   { env, readFile, realPath }: PrepareSources,
   {
     prepareMiddlewares,
-    prepareCombined,
     prepareRouters,
     prepareNamed,
     prepareTls,
@@ -94,7 +89,7 @@ function prepareAll(
   const { secrets, unreadSecrets, middlewares } = configuration;
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems = new Set<Problem>(configuration.problems);
-  const steps = prepareCombined(middlewares, prepareMiddlewares(middlewares, sources));
+  const steps = prepareMiddlewares(middlewares, sources);
   for (const step of steps.values()) for (const problem of step.problems) problems.add(problem);
   const tls = prepareTls(configuration.tls, sources);
   const { services, transports, ...reported } = prepareTransports(

@@ -10,6 +10,7 @@ import { toProblem, toProblemHeaders } from '../decision/problem.ts';
 import type { Auth } from '../guards/auth.ts';
 import type { Guard } from '../guards/guard.ts';
 import { RefusalError } from '../guards/refusal-error.ts';
+import type { RouteGuard } from '../guards/route-guard.ts';
 import { NodeApplicationRequest, stripCredential } from './node-application-request.ts';
 import { admit } from './node-request.ts';
 import { nameRequest } from './node-response.ts';
@@ -22,6 +23,9 @@ declare module 'fastify' {
     auth: Auth | null;
   }
 }
+
+/** A plugin for a scope; `route` gives the `onRequest` hook of a single route. */
+export type FastifyGuard = RouteGuard<FastifyPluginCallback, onRequestHookHandler>;
 
 /** Makes a hook of a guard, for a scope or a route. */
 export function createFastifyHook(guard: Guard): onRequestHookHandler {

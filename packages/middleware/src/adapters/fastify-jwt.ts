@@ -1,17 +1,13 @@
-import type { FastifyPluginCallback, onRequestHookHandler } from 'fastify';
 import { createJwtGuard, type JwtGuardOptions } from '../guards/jwt-guard.ts';
-import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
-import { createFastifyHook, createFastifyPlugin } from './fastify-guard.ts';
+import { toRouteGuard } from '../guards/route-guard.ts';
+import { createFastifyHook, createFastifyPlugin, type FastifyGuard } from './fastify-guard.ts';
 
 // With its type of requests.
-export type { Auth } from './fastify-guard.ts';
+export type { Auth, FastifyGuard } from './fastify-guard.ts';
 export type { JwtGuardOptions } from '../guards/jwt-guard.ts';
 export type { RouteRequirements } from '../guards/route-requirements.ts';
 export { OptionsError } from '../errors.ts';
 export { RefusalError } from '../guards/refusal-error.ts';
-
-/** A plugin for a scope; `route` gives the `onRequest` hook of a single route. */
-export type FastifyGuard = RouteGuard<FastifyPluginCallback, onRequestHookHandler>;
 
 /**
  * Fastify 5 plugin: protects the routes of the instance on which it is registered, and of nested ones, from `onRequest` on, before a

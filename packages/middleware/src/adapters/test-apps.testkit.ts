@@ -54,6 +54,7 @@ export interface SeenCall {
   readonly hasToken: boolean;
   readonly authorization: string | null;
   readonly group: string | null;
+  readonly cookie: string | null;
   readonly url: string;
   readonly query: unknown;
 }
@@ -68,6 +69,7 @@ const seenByNode = (request: IncomingMessage, auth: Auth | null | undefined, que
   seen(auth, {
     authorization: request.headers.authorization ?? null,
     group: String(request.headers['x-group'] ?? null),
+    cookie: request.headers.cookie ?? null,
     url: (request as { originalUrl?: string }).originalUrl ?? request.url ?? '',
     query,
   });
@@ -209,8 +211,13 @@ function honoApp<Options>(open: GuardOpeners<Options>['hono']): TestApp<Options>
 
 const seenByFetch = ({ headers, url }: Request, auth: Auth | undefined, query: unknown): SeenCall => {
   const { pathname, search } = new URL(url);
-  const [authorization, group] = [headers.get('authorization'), headers.get('x-group')];
-  return seen(auth, { authorization, group, url: pathname + search, query });
+  return seen(auth, {
+    authorization: headers.get('authorization'),
+    group: headers.get('x-group'),
+    cookie: headers.get('cookie'),
+    url: pathname + search,
+    query,
+  });
 };
 
 function fetchApp<Options>(open: GuardOpeners<Options>['fetch']): TestApp<Options> {

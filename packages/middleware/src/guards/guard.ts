@@ -23,7 +23,7 @@ export interface RequestChanges {
   readonly allow: Allow;
 }
 
-/** Handling of refusals. `respond`: the guard responds. `error`: the framework's error handling gets a `RefusalError`. */
+/** How a refusal ends. `respond`: the guard responds. `error`: the framework's error handling gets a `RefusalError`. */
 export type RefusalHandling = 'respond' | 'error';
 
 /** The part of a guard that frameworks have in common. */

@@ -1,10 +1,14 @@
 import type { CredentialRequest } from '../credentials/credential-reading.ts';
 import { createCredentialSource, type CredentialSource } from '../credentials/credential-source.ts';
 import { clientIdOf } from '../claims/client-id.ts';
-import { createBearerDeny } from '../decision/bearer-deny.ts';
+import { createBearerDeny, type BearerDeny, type BearerDenyOptions } from '../decision/bearer-deny.ts';
 import { toFailureDeny } from '../decision/failure-deny.ts';
 import { createBearerRefusals } from '../verification/bearer-refusals.ts';
-import { createCallerDecide, type CallerAuthentication } from '../verification/create-caller-decide.ts';
+import {
+  createCallerDecide,
+  type CallerAuthentication,
+  type OnAllow,
+} from '../verification/create-caller-decide.ts';
 import { createCredentialCache, type CredentialCache } from '../verification/credential-cache.ts';
 import type { Verification } from '../verification/verification.ts';
 import {
@@ -19,6 +23,8 @@ export interface IntrospectionAuthenticator<
   Request extends CredentialRequest,
 > extends CallerAuthentication<Request> {
   readonly source: CredentialSource;
+  /** For further checks of the same tokens. */
+  readonly deny: BearerDeny;
   /** Introspects a token without its caller and policy: for explanations. */
   readonly introspect: (token: string) => Promise<IntrospectionOutcome>;
   readonly close: () => Promise<void>;
@@ -27,6 +33,10 @@ export interface IntrospectionAuthenticator<
 export interface IntrospectionAuthenticatorParts extends IntrospectionParts {
   /** Default: a separate cache. */
   readonly cache?: CredentialCache | undefined;
+  /** Of refusals. */
+  readonly challenge?: Pick<BearerDenyOptions, 'realm' | 'resourceMetadata'> | undefined;
+  /** Default: nothing. */
+  readonly onAllow?: OnAllow | undefined;
 }
 
 /** Creates an authenticator from options that `parseIntrospection` has parsed. */
@@ -34,10 +44,11 @@ export function createIntrospectionAuthenticator<Request extends CredentialReque
   options: IntrospectionOptions,
   parts: IntrospectionAuthenticatorParts,
 ): IntrospectionAuthenticator<Request> {
-  const { clock, cache = createCredentialCache({ clock }), tally } = parts;
+  const { clock, cache = createCredentialCache({ clock }), tally, challenge, onAllow } = parts;
   const { tokenSource, forwardAuthorization: forwards } = options;
   const source = createCredentialSource({ ...tokenSource, syntax: 'visible', noun: 'token' });
-  const deny = createBearerDeny();
+  const { realm, resourceMetadata } = challenge ?? {};
+  const deny = createBearerDeny({ realm, resourceMetadata });
   const introspection = createIntrospection(options, parts);
   const toVerification = (outcome: IntrospectionOutcome): Verification<Request> => {
     if (outcome.kind === 'failure')
@@ -58,6 +69,7 @@ export function createIntrospectionAuthenticator<Request extends CredentialReque
     cache,
     clock,
     tally,
+    onAllow,
   });
   return Object.freeze({
     decide: authentication.decide,
@@ -66,6 +78,7 @@ export function createIntrospectionAuthenticator<Request extends CredentialReque
       return authentication.purge(clientId);
     },
     source,
+    deny,
     introspect: introspection.introspect,
     async close() {
       authentication.purge();

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
 import { createSharedChecks } from '../../passwords/shared-checks.ts';
-import { basicCredentials } from '../basic-credentials.ts';
 import { callerSourceOf } from '../caller-source.ts';
 import { toHeaderBytes } from '../header-lists.ts';
 import { defineKind, type Compile, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
@@ -83,7 +82,6 @@ export const basicAuth = defineKind<BasicAuthOptions>({
   schema: () => schema,
   refusals: [loginRequired, loginsBusy],
   secretOptions: [['secret']],
-  authenticatesCallers: () => true,
   read,
   createCompile,
 });
@@ -137,7 +135,6 @@ function createCompile({ clock }: MiddlewareDeps): Compile<BasicAuthOptions> {
     };
     return Object.freeze({
       name,
-      credentials: basicCredentials,
       onRequest(request) {
         const { authorization } = request;
         const credentials = readBasicCredentials(authorization);

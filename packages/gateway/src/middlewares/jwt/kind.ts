@@ -28,7 +28,6 @@ export const jwt = defineKind<JwtOptions>({
   schema: () => jwtSchema,
   rules: optionRules,
   read,
-  authenticatesCallers: () => true,
   createCompile,
 });
 
@@ -58,9 +57,6 @@ export const callerProofs: CallerProofs<StepRequest> = Object.freeze({
   },
 });
 
-/** A signed JWT (RFC 7515 section 7.1): among several authenticators, a token of another form belongs to another one. */
-const jwsForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
-
 /** Middlewares with the same options share keys, connections and verified tokens, across reloads. */
 function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
   const { clock } = deps;
@@ -82,7 +78,6 @@ function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
       source: authentication.source,
       authentication,
       forwards: options.forwardAuthorization,
-      recognises: (token) => jwsForm.test(token),
       close: () => use.release(),
     });
   };

@@ -1,2 +1,0 @@
-/** Where clients look for the metadata of a protected resource; the path of the resource follows (RFC 9728 section 3.1). */
-export const wellKnownPath = '/.well-known/oauth-protected-resource';

@@ -1,0 +1,21 @@
+import type { MiddlewareHandler } from 'hono';
+import { createIntrospectionGuard, type IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
+import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
+import { createHonoHandler } from './hono-guard.ts';
+
+// With its type of requests.
+export type { Auth } from './hono-guard.ts';
+export type { IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
+export type { RouteRequirements } from '../guards/route-requirements.ts';
+export { OptionsError } from '../errors.ts';
+export { RefusalError } from '../guards/refusal-error.ts';
+
+/**
+ * Protects the handlers after it: only requests with a token that the introspection endpoint calls active reach them, with `c.get('auth')`. A
+ * refusal is an ordinary response to the middleware before it, unless `refusals` says otherwise.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ * @see RFC 6750, RFC 7662, RFC 9457
+ */
+export const oAuthIntrospection = (options: IntrospectionGuardOptions): RouteGuard<MiddlewareHandler> =>
+  toRouteGuard(createIntrospectionGuard(options), createHonoHandler, createHonoHandler);

@@ -1,0 +1,36 @@
+import { systemClock } from '../base/clock.ts';
+import { createStores } from '../cache/stores.ts';
+import { OptionsError } from '../errors.ts';
+import { createIntrospectionAuthenticator } from '../introspection/create-introspection-authenticator.ts';
+import { parseIntrospection } from '../introspection/parse.ts';
+import type { IntrospectionInput } from '../introspection/schema.ts';
+import { createStoreChannel, type StoreListener } from '../store-listener.ts';
+import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';
+import { parseGuardOptions, type BearerGuardInput } from './bearer-options.ts';
+import type { ApplicationRequest } from './guard.ts';
+import { findUsable } from './usable-options.ts';
+
+/** Options of `oAuthIntrospection`: those of the middleware of the gateway, and those of guards. */
+export type IntrospectionGuardOptions = IntrospectionInput & Omit<BearerGuardInput, 'origin'> & StoreListener;
+
+/**
+ * Opens a guard of callers with tokens that an introspection endpoint knows. Doubtful options cause a process warning,
+ * `GrantgateWarning`.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ */
+export function createIntrospectionGuard({ onStoreEvent, ...input }: IntrospectionGuardOptions): BearerGuard {
+  const { guard, problems, rest } = parseGuardOptions(input);
+  const options = findUsable(rest, parseIntrospection(rest), problems);
+  if (guard === undefined) throw new OptionsError(problems);
+  return createBearerGuard(
+    (onAllow) =>
+      createIntrospectionAuthenticator<ApplicationRequest>(options, {
+        clock: systemClock,
+        stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent) }),
+        challenge: guard,
+        onAllow,
+      }),
+    guard,
+  );
+}
