@@ -65,8 +65,10 @@ const gateway = {
   // snapshot for what the workers are told to drop.
   workers: ['config', 'snapshot', 'reload'],
   // providers and workers for the events that they announce.
-  observe: ['pipeline', 'config', 'routing', 'snapshot', 'providers', 'workers'],
-  admin: ['pipeline', 'proxy', 'snapshot', 'http1/message'],
+  // admin/api for the shape of what it shows.
+  observe: ['pipeline', 'config', 'routing', 'snapshot', 'providers', 'workers', 'middlewares', 'admin/api'],
+  // The API reads what the other folders hold.
+  admin: ['pipeline', 'proxy', 'snapshot', 'http1/message', 'config', 'middlewares', 'routing', 'upstream'],
 };
 const oneWay = (root, table) =>
   Object.entries(table).map(([folder, allowed]) => ({

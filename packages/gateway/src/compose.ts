@@ -14,6 +14,7 @@ import { logPurge } from './observe/purge-log.ts';
 import type { PurgeRequest, PurgeResult, TokenPurge } from './snapshot/token-purge.ts';
 import { createTokenPurge } from './snapshot/token-purge.ts';
 import { createAdminOf } from './start/admin-options.ts';
+import { createApiState, openApi, type ApiState, type OpenApi } from './start/api.ts';
 import { openCluster, type Cluster } from './start/cluster.ts';
 import { createControlPlane } from './start/control-plane.ts';
 import { openDataPlane } from './start/data-plane.ts';
@@ -71,7 +72,8 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   const parts = { log, clock, gauges, cluster: cluster.channels, onError };
   const observers = await openObservers(install, io, parts);
   opened.add(() => observers.close());
-  const { metrics, renewals, discoveries, keys } = observers;
+  const { metrics } = observers;
+  const apiState = createApiState(install, clock, observers);
   const stores = createStores({
     clock,
     eventsOf: observers.storeEvents,
@@ -81,28 +83,26 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     log,
     clock,
     services,
-    middlewares: { clock, cache, stores, openTally: metrics?.openTally, renewals, discoveries, keys },
-    observers,
+    middlewares: { clock, cache, stores, ...toListeners(observers), endpoints: apiState?.endpoints },
+    observers: followBoth(observers, apiState),
     tokens,
     cluster: cluster.provider,
     tls,
-    renewCertificates: createRenewal(install, entryPoints, {
-      onRenewed: metrics?.onCertificates,
-      onFault: (entryPoint, error) =>
-        log.warn('invalid certificates: keeping the last valid ones', { entryPoint, error }),
-    }),
+    renewCertificates: renewCertificates(install, entryPoints, log, metrics),
   });
   opened.add(() => control.close());
   const serving = await control.start();
   // Redis must be connected first: otherwise a gateway that joins a fleet would request new tokens instead of using those of
   // the fleet.
   await stores.started();
-  const purge = async (request: PurgeRequest): Promise<PurgeResult> => {
-    const purged = await (worker === undefined ? tokens.purge(request) : worker.purge(request));
-    if (purged.middlewares > 0) logPurge(log, request, purged);
-    return purged;
-  };
+  const purge = createPurge(log, tokens, worker);
   opened.add(() => drainAll(entryPoints));
+  const unready = createReadiness(control, cluster.provider);
+  const api = await openApi(install, io, {
+    ...{ state: apiState, clock, log, cache, services, gauges, observers, serving, unready },
+  });
+  // Streams end before entry points wait for their requests.
+  opened.add(() => api?.close());
   await openDataPlane(install, entryPoints, {
     pipeline: {
       clock,
@@ -111,7 +111,8 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
       onDefect: (error, requestId) => log.error('decision failed', { requestId, error: describe(error) }),
     },
     adminOf: createAdminOf(install, {
-      unready: createReadiness(control, cluster.provider),
+      unready,
+      api: api?.api,
       metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
       ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.logInternal },
     }),
@@ -128,8 +129,52 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     await opened.closeAll();
   };
   const logs = [logSink, observers.accessSink];
-  return toGateway(addresses, { logs, observers, tokens, entryPoints, stop });
+  return toGateway(addresses, { logs, observers, tokens, entryPoints, api, stop });
 }
+
+/** What steps tell observers. */
+const toListeners = ({ figures, renewals, discoveries, keys }: Observers) => ({
+  openTally: figures?.openTally,
+  renewals,
+  discoveries,
+  keys,
+});
+
+const renewCertificates = (
+  install: InstallConfig,
+  entryPoints: readonly EntryPoint[],
+  log: Log,
+  metrics: Observers['metrics'],
+): (() => Promise<void>) =>
+  createRenewal(install, entryPoints, {
+    onRenewed: metrics?.onCertificates,
+    onFault: (entryPoint, error) =>
+      log.warn('invalid certificates: keeping the last valid ones', { entryPoint, error }),
+  });
+
+/** Drops tokens in every process. */
+const createPurge =
+  (log: Log, tokens: TokenPurge, worker: GatewayIo['worker']) =>
+  async (request: PurgeRequest): Promise<PurgeResult> => {
+    const purged = await (worker === undefined ? tokens.purge(request) : worker.purge(request));
+    if (purged.middlewares > 0) logPurge(log, request, purged);
+    return purged;
+  };
+
+/** What a configuration brings goes to the observers, and to the API. */
+const followBoth = (
+  observers: Observers,
+  api: ApiState | undefined,
+): Pick<Observers, 'onSteps' | 'onApplied'> => ({
+  onSteps(steps) {
+    observers.onSteps(steps);
+    api?.onSteps(steps);
+  },
+  onApplied(prepared) {
+    observers.onApplied(prepared);
+    api?.onApplied(prepared);
+  },
+});
 
 async function drainAll(entryPoints: readonly EntryPoint[]): Promise<void> {
   await Promise.all(entryPoints.map((entryPoint) => entryPoint.drain()));
@@ -150,12 +195,14 @@ function toGateway(
     observers,
     tokens,
     entryPoints,
+    api,
     stop,
   }: {
     readonly logs: readonly (Sink | undefined)[];
     readonly observers: Observers;
     readonly tokens: TokenPurge;
     readonly entryPoints: readonly EntryPoint[];
+    readonly api: OpenApi | undefined;
     readonly stop: () => Promise<void>;
   },
 ): Gateway {
@@ -167,8 +214,10 @@ function toGateway(
       for (const sink of logs) sink?.reopen();
     },
     readMetrics: () => observers.metrics?.read(),
+    readForApi: (question: unknown) => api?.read(question),
     purgeTokens: (request: PurgeRequest) => tokens.purge(request),
     async retire() {
+      api?.close();
       await Promise.all(entryPoints.map((entryPoint) => entryPoint.retire()));
       await drain();
     },

@@ -51,6 +51,7 @@ interface EndpointParts {
   readonly endpoints?: EndpointStates;
   readonly discoveries?: Discoveries;
   readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
+  readonly tally?: TokenTally | undefined;
 }
 
 /** Composes token endpoint, cache and store. Missing parts are created. */
@@ -59,7 +60,6 @@ export function openTokens(
   parts: EndpointParts & {
     readonly cache?: TokenCache;
     readonly stores?: Stores;
-    readonly tally?: TokenTally | undefined;
     readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
   },
 ): OpenTokens {
@@ -96,10 +96,10 @@ export function openTokens(
 /** Opens the token endpoint: the given one, or the one that the issuer names once a token is needed. */
 function openEndpoint(
   options: TokenOptions,
-  { clock, endpoints, discoveries, onDiscovery }: EndpointParts,
+  { clock, endpoints, discoveries, onDiscovery, tally }: EndpointParts,
 ): TokenEndpoint {
   const open = (endpointOptions: TokenEndpointOptions): TokenEndpoint => {
-    const use = endpoints?.acquire(endpointOptions);
+    const use = endpoints?.acquire(endpointOptions, tally);
     const endpoint = createTokenEndpoint(endpointOptions, { clock, state: use?.state });
     let closing: Promise<void> | undefined;
     return {

@@ -19,9 +19,23 @@ export interface AdminOptions {
    * time.
    */
   readonly purge?: ((request: PurgeRequest) => Promise<PurgeResult>) | undefined;
+  /** Responds below its prefix, but for purges; undefined: there is no API. */
+  readonly api?: AdminApi | undefined;
   /** Called with each response, before it is written. */
   readonly onResponse?: ((incoming: IncomingRequest, response: AdminResponse) => void) | undefined;
   readonly next: Handle;
+}
+
+/** The API of the gateway. */
+export interface AdminApi {
+  /** Of its paths: `/api/`. */
+  readonly prefix: string;
+  /** Why a request may not act; undefined: it may. */
+  refuseAction(
+    facts: IncomingRequest['facts'],
+  ): { readonly status: number; readonly detail: string } | undefined;
+  /** @param answered called with each response, before it is written. */
+  handle(incoming: IncomingRequest, answered: (status: number, bytes: number) => void): void;
 }
 
 /** A response of the gateway itself. */
@@ -35,11 +49,12 @@ export interface AdminResponse {
 
 /**
  * Responses of an entry point itself, of `admin` for the most part: `/ping`, 200 while the gateway runs; `/ready`, 503 with the reason until all
- * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`. Any other request
+ * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`; the API. Any other request
  * goes to the routers of the entry point.
  */
 export function createAdminHandle(options: AdminOptions): Handle {
-  const { ping, unready, metrics, purge, onResponse, next } = options;
+  const { ping, unready, metrics, purge, api, onResponse, next } = options;
+  const purgePath = `${api?.prefix ?? '/api/'}tokens/purge`;
   return (incoming) => {
     const { facts, refusal } = incoming;
     const write: Write = (service, status, page, more) =>
@@ -63,10 +78,14 @@ export function createAdminHandle(options: AdminOptions): Handle {
       );
       return answered;
     }
-    if (purge !== undefined && facts.path === '/api/tokens/purge') {
-      void respondToPurge(incoming, purge).then(({ status, headers, ...page }) =>
+    if (purge !== undefined && facts.path === purgePath) {
+      void respondToPurge(incoming, purge, api?.refuseAction(facts)).then(({ status, headers, ...page }) =>
         write('api', status, page, headers),
       );
+      return answered;
+    }
+    if (api !== undefined && facts.path.startsWith(api.prefix)) {
+      api.handle(incoming, (status, bytes) => onResponse?.(incoming, { service: 'api', status, bytes }));
       return answered;
     }
     return next(incoming);

@@ -1,11 +1,8 @@
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
-import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { AdminPage } from './page.ts';
+import { maxBodyBytes, readBody } from './read-body.ts';
 import { readPurge } from './read-purge.ts';
-
-/** Maximum size of a request's body, in bytes; a purge has two names. */
-const maxBodyBytes = 16 * 1024;
 
 interface PurgeResponse extends AdminPage {
   readonly status: number;
@@ -15,19 +12,25 @@ interface PurgeResponse extends AdminPage {
 
 /**
  * Responds to `POST /api/tokens/purge`: 200 with the number of dropped tokens, 400 for a request that does not select any,
- * 403 for one from a page in a browser, 404 for an unknown middleware, 405, 413, and 503 when a worker does not reply in
+ * 403 for one from a page in a browser, the status of `refused` for one without the required token, 404 for an unknown middleware, 405, 413, and 503 when a worker does not reply in
  * time.
  */
 export async function respondToPurge(
-  { facts, body, response, expectsContinue }: IncomingRequest,
+  incoming: IncomingRequest,
   purge: (request: PurgeRequest) => Promise<PurgeResult>,
+  refused?: { readonly status: number; readonly detail: string },
 ): Promise<PurgeResponse> {
+  const { facts } = incoming;
   if (facts.method !== 'POST')
     return { ...toProblem(405, 'send POST to purge tokens'), headers: ['Allow', 'POST'] };
   // Browsers send the origin of every page with a POST, and can reach addresses of this machine that others cannot.
   if (hasOrigin(facts.rawHeaders)) return toProblem(403, 'requests from browser pages cannot purge tokens');
-  if (expectsContinue) response.continue();
-  const text = await readText(body);
+  if (refused !== undefined)
+    return {
+      ...toProblem(refused.status, refused.detail),
+      headers: refused.status === 401 ? ['WWW-Authenticate', 'Bearer realm="grantgate"'] : [],
+    };
+  const text = await readBody(incoming);
   if (text === undefined) return toProblem(413, `the body is longer than ${maxBodyBytes} bytes`);
   const request = readPurge(facts.query, text);
   if ('problem' in request) return toProblem(400, request.problem);
@@ -49,26 +52,4 @@ function hasOrigin(rawHeaders: readonly string[]): boolean {
 
 function toProblem(status: number, detail: string): PurgeResponse {
   return { status, type: 'application/problem+json', text: JSON.stringify({ status, detail }) };
-}
-
-/** Undefined for a body over the limit. */
-function readText(body: CallerBody): Promise<string | undefined> {
-  if (body.announcedBytes > maxBodyBytes) return Promise.resolve(undefined);
-  const whole = body.whole();
-  if (whole !== undefined) return Promise.resolve(whole.toString());
-  return new Promise((resolve) => {
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    body.read(
-      (part) => {
-        bytes += part.length;
-        if (bytes > maxBodyBytes) {
-          body.stop();
-          resolve(undefined);
-          // The part may be a view of a buffer that is reused.
-        } else parts.push(Buffer.from(part));
-      },
-      () => resolve(Buffer.concat(parts).toString()),
-    );
-  });
 }

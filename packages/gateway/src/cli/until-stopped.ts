@@ -5,6 +5,8 @@ export interface ShutdownSignal {
   readonly stopped: Promise<void>;
   /** Aborted at the same moment. */
   readonly signal: AbortSignal;
+  /** Does what the first signal does. */
+  stop(): void;
   /** Stops handling signals. */
   cancel(): void;
 }
@@ -24,5 +26,9 @@ export function untilStopped(io: Io): ShutdownSignal {
     asked = true;
     stopping.abort();
   });
-  return { stopped, signal: stopping.signal, cancel };
+  const stop = (): void => {
+    asked = true;
+    stopping.abort();
+  };
+  return { stopped, signal: stopping.signal, stop, cancel };
 }

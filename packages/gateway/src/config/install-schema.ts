@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessLogSchema } from './access-log-schema.ts';
+import { apiSchema } from './api-schema.ts';
 import { entryPointSchema } from './entry-point-schema.ts';
 import {
   kubernetesGatewaySchema,
@@ -101,17 +102,11 @@ export const installSchema = z.strictObject({
     })
     .prefault({})
     .describe('Metrics for monitoring.'),
-  api: z
-    .strictObject({
-      actions: z
-        .boolean()
-        .optional()
-        .describe(
-          'Enables `POST /api/tokens/purge` on the entry point `admin`. Default: enabled if that listens on a loopback address.',
-        ),
-    })
-    .prefault({})
-    .describe('Actions for operators.'),
+  api: apiSchema
+    .optional()
+    .describe(
+      'Serves the API of the gateway, read-only, on the entry point `admin`, otherwise `traefik`. Default: off.',
+    ),
   ping: z
     .union(
       [

@@ -1,4 +1,5 @@
 import type { Secret } from '@grantgate/middleware/base/secret';
+import type { ApiConfig } from './api-config.ts';
 import type { PemSource, TransportLimits } from './dynamic.ts';
 import type { LocalReferences } from './local-references.ts';
 
@@ -27,6 +28,8 @@ export interface InstallConfig {
     | undefined;
   /** `POST /api/tokens/purge` on the `admin` entry point. */
   readonly actions: boolean;
+  /** Undefined: the API is off. */
+  readonly api?: ApiConfig | undefined;
   /** Processes that serve requests; `auto`: one per available CPU. */
   readonly workers: number | 'auto';
 }

@@ -6,6 +6,7 @@ import { isRoutesDocument } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
 import type { ExternalAuthConfig, InstallConfig } from './install.ts';
 import { installSchema, type InstallInput } from './install-schema.ts';
+import { findApiMistakes } from './api-mistakes.ts';
 import { findClusterConflicts } from './parse-cluster.ts';
 import type { Problem } from './place.ts';
 import { insecureTransport } from './servers-transport-schema.ts';
@@ -73,6 +74,11 @@ export function parseInstall(text: string, file: string): ParsedInstall {
     ...findUnservedEntryPoints(written, placeOf),
     ...findUnanswered(install, placeOf),
     ...findInsecureTransport(install, placeOf),
+    ...findApiMistakes(install).map(({ path, ...problem }): Problem => ({
+      ...problem,
+      place: placeOf(path, 'key'),
+      path: path.join('.'),
+    })),
     ...findEntryPointMistakes(install, placeOf),
     ...findAddressConflicts(install, placeOf),
     ...findClusterConflicts(install.providers).map(({ path, message }): Problem => ({
@@ -92,8 +98,9 @@ type PlaceOf = (path: readonly string[], part?: 'key') => Problem['place'];
 
 /** Features without an entry point that serves them. */
 function findUnanswered(install: ServedInstall, placeOf: PlaceOf): Problem[] {
-  const { ping, metrics, entryPoints } = install;
+  const { api, ping, metrics, entryPoints } = install;
   const responding = [
+    { isOn: api !== undefined, named: undefined, path: ['api'] },
     { isOn: ping !== false, named: typeof ping === 'object' ? ping.entryPoint : undefined, path: ['ping'] },
     {
       isOn: metrics.prometheus !== undefined,

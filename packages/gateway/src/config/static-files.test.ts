@@ -71,7 +71,6 @@ x-common: &common { watch: true }
     expect(told).toEqual([
       warning('global'),
       warning('api.dashboard'),
-      warning('api.insecure'),
       warning('api.debug'),
       warning('serversTransport.spiffe'),
       warning('entryPoints.web.http3'),
@@ -82,6 +81,7 @@ x-common: &common { watch: true }
       warning('experimental'),
       warning('tls'),
       warning('http'),
+      'warning api: api requires an entry point named admin or traefik',
       expect.stringMatching(/^warning serversTransport.insecureSkipVerify: .*accepts every certificate/),
     ]);
   });
@@ -264,6 +264,7 @@ metrics: { prometheus: { buckets: "0.1,0.3,1.2,5.0" } }`);
       warning('api.dashboard'),
       warning('providers.docker'),
       warning('certificatesResolvers'),
+      expect.stringMatching(/^warning api: the API is not served, because other machines reach .* traefik/),
     ]);
     expect(config!.entryPoints.get('web')!.proxyProtocol!.trustedIPs).toEqual([
       '192.168.50.1/32',

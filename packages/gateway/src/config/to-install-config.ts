@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import { Secret } from '@grantgate/middleware/base/secret';
 import { toAccessLog } from './access-log-config.ts';
+import type { ApiConfig } from './api-config.ts';
 import { isLoopback } from './address.ts';
 import { internalEntryPoints } from './internal-entry-points.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
@@ -48,7 +50,8 @@ export function toInstallConfig(install: ServedInstall, folder: string): Install
     log: toLog(install.log, at),
     metrics: toMetrics(install),
     ping: toPing(install),
-    actions: install.api.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
+    actions: install.api?.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
+    api: toApi(install),
     workers: install.workers,
   });
 }
@@ -71,6 +74,20 @@ function toDefaultTransport(
 /** The default entry point for requests to the gateway itself; undefined: there is none. */
 export const usualResponder = ({ entryPoints }: Pick<ServedInstall, 'entryPoints'>): string | undefined =>
   internalEntryPoints.find((name) => Object.hasOwn(entryPoints, name));
+
+function toApi(install: ServedInstall): ApiConfig | undefined {
+  const { api } = install;
+  if (api === undefined) return undefined;
+  const entryPoint = usualResponder(install);
+  return Object.freeze({
+    entryPoint,
+    isLoopback: entryPoint !== undefined && isLoopback(install.entryPoints[entryPoint]?.address.host),
+    isInsecure: api.insecure,
+    basePath: api.basePath === '/' ? '' : api.basePath,
+    actionsToken: api.actionsToken === undefined ? undefined : new Secret(api.actionsToken),
+    effective: install,
+  });
+}
 
 function toPing(install: ServedInstall): InstallConfig['ping'] {
   if (install.ping === false) return undefined;

@@ -16,8 +16,6 @@ const unserved: Readonly<Record<string, string>> = {
   spiffe: 'SPIFFE identities are not available',
   ocsp: 'OCSP responses are not stapled',
   hub: 'grantgate does not register with Traefik Hub',
-  'api.basePath': 'there is no dashboard',
-  'api.insecure': 'there is no dashboard; the entry point admin has the operations of grantgate',
   'api.dashboard': 'there is no dashboard',
   'api.debug': 'there are no debugging routes',
   'api.disableDashboardAd': 'there is no dashboard',

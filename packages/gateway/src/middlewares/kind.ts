@@ -4,6 +4,7 @@ import type { Stores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
+import type { EndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
 import type { z } from 'zod';
@@ -79,6 +80,8 @@ export interface MiddlewareDeps {
   readonly clock: Clock;
   readonly cache: TokenCache;
   readonly stores: Stores;
+  /** Default: every kind has its own. */
+  readonly endpoints?: EndpointStates | undefined;
   /** Opens what counts the tokens of middlewares that share them. Default: nobody counts. */
   readonly openTally?: (() => TokenTally) | undefined;
   /** Default: nobody is told. */

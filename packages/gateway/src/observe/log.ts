@@ -12,6 +12,9 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** Lines below it are left out. */
+  readonly level: () => LogLevel;
+  setLevel(level: LogLevel): void;
 }
 
 /** Creates a log: one JSON object a line (`level`, `time`, `msg`), or lines for people (`common`). @param base fields of every line. */
@@ -33,7 +36,14 @@ export function createLog(
     (name: LogLevel) =>
     (message: string, fields: LogFields = {}): void =>
       logger[name](fields, message);
-  return Object.freeze({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
+  let current = level;
+  return Object.freeze({
+    ...{ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    level: () => current,
+    setLevel(next: LogLevel) {
+      logger.level = current = next;
+    },
+  });
 }
 
 /** A message is for people to read; its control characters are escaped all the same. */

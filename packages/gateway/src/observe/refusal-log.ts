@@ -2,6 +2,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { toShownClientId } from '../pipeline/client-id.ts';
 import type { Log } from './log.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
 import { createQuietWarnings } from './quiet-warnings.ts';
 
 /**
@@ -9,12 +10,17 @@ import { createQuietWarnings } from './quiet-warnings.ts';
  * (5xx) is a warning, at most one each ten seconds for a router, code and fault, so that an outage does not flood the log; so is a
  * middleware that a proxy asks for and that is not there. What callers are to blame for is for debugging.
  */
-export function createRefusalLog(log: Log, clock: Clock): (record: RequestRecord) => void {
+export function createRefusalLog(
+  log: Log,
+  clock: Clock,
+  onRefusal?: (record: RequestRecord, refusal: Refusal) => void,
+): (record: RequestRecord) => void {
   const warn = createQuietWarnings(log, clock);
   return (record) => {
     const { refusal, originFault, routerName, requestId } = record;
     const reason = originFault ?? refusal?.reason;
     if (refusal === undefined && reason === undefined) return;
+    if (refusal !== undefined) onRefusal?.(record, refusal);
     const fields = {
       router: routerName,
       middleware: refusal?.middleware,

@@ -13,33 +13,36 @@ export interface PreparedMiddleware {
   /** Undefined for one that is broken, and refuses. */
   readonly options: object | undefined;
   readonly problems: readonly Problem[];
+  /** When its secrets were read, in milliseconds since the epoch; undefined: not noted. */
+  readonly readAt?: number | undefined;
 }
 
 /** Prepares the middlewares that are steps, by qualified name; reports every problem at its place in the file. */
 export type PrepareMiddlewares = (
   middlewares: DynamicConfiguration['middlewares'],
   sources: SharedSources,
+  readAt?: number,
 ) => ReadonlyMap<string, PreparedMiddleware>;
 
 /** Prepares an unchanged middleware with unchanged secrets only once; returns the same map when nothing has changed. */
 export function createPrepareMiddlewares(): PrepareMiddlewares {
   const known = new WeakMap<MiddlewareConfig, MiddlewareResult>();
-  const prepare = (config: MiddlewareConfig, sources: SharedSources): MiddlewareResult => {
+  const prepare = (config: MiddlewareConfig, sources: SharedSources, readAt?: number): MiddlewareResult => {
     const last = known.get(config);
     if (last !== undefined && isCurrent(last.lookUps, sources)) return last;
-    const now = prepareOne(config, sources);
+    const now = prepareOne(config, sources, readAt);
     known.set(config, now);
     return now;
   };
   let before: PreviousPreparation = { list: [], done: [], prepared: new Map(), sources: undefined };
-  return (middlewares, sources) => {
+  return (middlewares, sources, readAt) => {
     const list = [...middlewares.values()];
     const { placeBefore } = findChanges(before.list, list);
     const isSame =
       sources.secrets === before.sources?.secrets && sources.unreadSecrets === before.sources.unreadSecrets;
     const done = list.map((config, index) => {
       const last = isSame ? before.done[placeBefore(index)] : undefined;
-      return last?.isOfClusterOnly === true ? last : prepare(config, sources);
+      return last?.isOfClusterOnly === true ? last : prepare(config, sources, readAt);
     });
     const all = done.flatMap(({ prepared }) => prepared ?? []);
     const prepared = keepMap(before.prepared, new Map(all.map((one) => [one.name, one])));
@@ -63,13 +66,17 @@ interface MiddlewareResult {
   readonly isOfClusterOnly: boolean;
 }
 
-function prepareOne(config: MiddlewareConfig, sources: SharedSources): MiddlewareResult {
+function prepareOne(
+  config: MiddlewareConfig,
+  sources: SharedSources,
+  readAt: number | undefined,
+): MiddlewareResult {
   const kind = config.kind === undefined ? undefined : findKind(config.kind);
   if (kind === undefined || kind.members !== undefined)
     return { prepared: undefined, lookUps: [], isOfClusterOnly: true };
   const { options, problems, lookUps } = kind.read(config, sources);
   return {
-    prepared: Object.freeze({ name: config.name, kind, options, problems }),
+    prepared: Object.freeze({ name: config.name, kind, options, problems, readAt }),
     lookUps,
     isOfClusterOnly: lookUps.every(({ reference }) => reference.kind === 'kubernetes'),
   };

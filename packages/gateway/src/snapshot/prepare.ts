@@ -23,6 +23,8 @@ export interface PrepareSources {
   readonly realPath: (path: string) => string;
   /** Entry points by name; undefined when they are not known, and routers' mentions of them are not checked. */
   readonly entryPoints: EntryPoints | undefined;
+  /** Milliseconds since the epoch. Default: when secrets are read is not noted. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Prepares a configuration. A router or middleware that is broken stays alone; all problems are found at once. */
@@ -74,7 +76,7 @@ interface PrepareStages {
 
 function prepareAll(
   configuration: DynamicConfiguration,
-  { env, readFile, realPath }: PrepareSources,
+  { env, readFile, realPath, now }: PrepareSources,
   {
     prepareMiddlewares,
     prepareRouters,
@@ -87,9 +89,10 @@ function prepareAll(
   }: PrepareStages,
 ): PreparedConfiguration {
   const { secrets, unreadSecrets, middlewares } = configuration;
+  const readAt = now?.();
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems = new Set<Problem>(configuration.problems);
-  const steps = prepareMiddlewares(middlewares, sources);
+  const steps = prepareMiddlewares(middlewares, sources, readAt);
   for (const step of steps.values()) for (const problem of step.problems) problems.add(problem);
   const tls = prepareTls(configuration.tls, sources);
   const { services, transports, ...reported } = prepareTransports(
@@ -100,18 +103,20 @@ function prepareAll(
   for (const problem of [...tls.problems, ...reported.problems]) problems.add(problem);
   const surroundings = { middlewares, services, steps, tlsOptions: tls.options };
   const routers: PreparedRouter[] = [];
-  for (const { router, problems: found } of prepareRouters(
-    [...configuration.routers.values()].flatMap(expand),
-    surroundings,
-  )) {
+  const unmatchable: RouterConfig[] = [];
+  const configs = [...configuration.routers.values()].flatMap(expand);
+  for (const [index, { router, problems: found }] of prepareRouters(configs, surroundings).entries()) {
     for (const problem of found) problems.add(problem);
     if (router !== undefined) routers.push(router);
+    else unmatchable.push(...configs.slice(index, index + 1));
   }
   const kept = keepRouters(routers);
   const tlsRoutes = findTlsRoutes(kept);
   for (const problem of tlsRoutes.problems) problems.add(problem);
   return Object.freeze({
     routers: kept,
+    unmatchable: Object.freeze(unmatchable),
+    middlewares,
     steps,
     named: prepareNamed(surroundings),
     services,

@@ -1,4 +1,4 @@
-import type { RouterConfig, ServiceConfig } from '../config/dynamic.ts';
+import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { Rule } from '../routing/rule.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
@@ -9,6 +9,10 @@ import type { TlsRoutes } from '../tls/tls-routes.ts';
 /** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
 export interface PreparedConfiguration {
   readonly routers: readonly PreparedRouter[];
+  /** Those whose rule is invalid: they match no request. */
+  readonly unmatchable: readonly RouterConfig[];
+  /** Every middleware as it is configured, by qualified name. */
+  readonly middlewares: ReadonlyMap<string, MiddlewareConfig>;
   /** Middlewares that are steps, by qualified name. */
   readonly steps: ReadonlyMap<string, PreparedMiddleware>;
   /** Every middleware as an external proxy may name it, chains too, by qualified name. */

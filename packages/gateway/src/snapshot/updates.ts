@@ -27,6 +27,7 @@ export interface Updates {
 
 export interface UpdatesDeps extends Omit<BuildDeps, 'entryPoints'> {
   readonly env: PrepareSources['env'];
+  readonly now?: PrepareSources['now'];
   readonly entryPoints: BuildDeps['entryPoints'];
   /** Called with a configuration that will take effect, and the files that hold its secrets; requests are served before it does. */
   readonly onPrepared: (prepared: PreparedConfiguration, files: ReadonlySet<string>) => void;
@@ -53,6 +54,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
       return realpathSync(path);
     },
     entryPoints: deps.entryPoints,
+    now: deps.now,
   });
   const build = createBuild(deps);
   let last:

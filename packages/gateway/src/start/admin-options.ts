@@ -6,7 +6,7 @@ import type { RequestRecord } from '../pipeline/record.ts';
 import { readRequestId } from '../pipeline/request-id.ts';
 import { adminEntryPoint } from '../snapshot/entry-points.ts';
 
-export interface AdminParts extends Pick<AdminOptions, 'unready' | 'metrics' | 'purge'> {
+export interface AdminParts extends Pick<AdminOptions, 'unready' | 'metrics' | 'purge' | 'api'> {
   /** Whether the gateway shuts down. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
@@ -50,8 +50,8 @@ type EntryPointAdminOptions = Omit<AdminOptions, 'next'>;
 
 /** What each entry point serves beside routes. */
 export function createAdminOf(
-  { ping, metrics: metricsConfig, actions }: InstallConfig,
-  { unready, metrics, purge, isStopping, clock, onInternal }: AdminParts,
+  { ping, metrics: metricsConfig, actions, api: apiConfig }: InstallConfig,
+  { unready, metrics, purge, api, isStopping, clock, onInternal }: AdminParts,
 ): (entryPoint: string) => EntryPointAdminOptions | undefined {
   const allUnready = (): readonly string[] => [...(isStopping() ? ['shutting down'] : []), ...unready()];
   const status = (): number => (isStopping() ? (ping?.terminatingStatus ?? 503) : 200);
@@ -62,8 +62,9 @@ export function createAdminOf(
       metrics: metricsConfig?.entryPoint === name ? metrics : undefined,
       onResponse: onInternal && createOnResponse(clock, onInternal),
       purge: actions && name === adminEntryPoint ? purge : undefined,
+      api: apiConfig?.entryPoint === name ? api : undefined,
     };
-    const { ping: pings, metrics: exposes, purge: purges } = options;
-    return pings === undefined && exposes === undefined && purges === undefined ? undefined : options;
+    const served = [options.ping, options.metrics, options.purge, options.api];
+    return served.every((one) => one === undefined) ? undefined : options;
   };
 }

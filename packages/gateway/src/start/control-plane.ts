@@ -57,6 +57,7 @@ export function createControlPlane(
   const speaks = worker === undefined || worker.number === 1;
   const updates = createUpdates({
     env,
+    now: () => clock.now(),
     entryPoints: toEntryPointFacts(install.entryPoints),
     services: parts.services,
     middlewares: parts.middlewares,

@@ -5,6 +5,7 @@ import type { Sink } from '../observe/sink.ts';
 import type { KubernetesProvider } from '../providers/kubernetes/provider.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
+import type { SurveyReplies } from '../workers/surveys.ts';
 import type { Readings } from '../workers/readings.ts';
 
 /** What the gateway takes from its process. */
@@ -18,6 +19,8 @@ export interface GatewayIo {
   readonly clock?: Clock;
   /** Interrupts a start that waits for its providers; a gateway that has started is stopped by `drain`. Default: nothing does. */
   readonly signal?: AbortSignal;
+  /** Has the whole gateway shut down, as SIGTERM does. Default: nobody can. */
+  readonly stop?: () => void;
   /** For one of several processes that serve requests together; default: it is the only one. */
   readonly worker?: WorkerPart;
 }
@@ -32,6 +35,8 @@ export interface WorkerPart {
   readonly metrics: () => Promise<string>;
   /** Has all of them drop tokens; rejects when one does not reply in time. */
   readonly purge: (request: PurgeRequest) => Promise<PurgeResult>;
+  /** Asks all of them for what the API needs; rejects when the primary does not reply in time. */
+  readonly survey: (question: unknown) => Promise<SurveyReplies>;
   /** The cluster of `providers`, which one process follows for all of them. */
   readonly cluster: ClusterProvider;
 }
@@ -47,6 +52,8 @@ export interface Gateway {
   reopenLogs(): void;
   /** What this process has counted, after its end too; undefined when it counts nothing. */
   readMetrics(): Readings | undefined;
+  /** Answers a question of the API for this process; undefined without API. */
+  readForApi(question: unknown): unknown;
   /** Drops tokens of this process. */
   purgeTokens(request: PurgeRequest): PurgeResult;
   /**

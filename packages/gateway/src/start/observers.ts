@@ -14,6 +14,7 @@ import { rateLimit } from '../middlewares/rate-limit/kind.ts';
 import { toRedisOptions } from '../middlewares/redis-counters.ts';
 import type { Step } from '../middlewares/step.ts';
 import { createAccessLogLine } from '../observe/access-log.ts';
+import type { RecentRefusal } from '../admin/api/shapes.ts';
 import { inBatches } from '../observe/batches.ts';
 import { createDiscoveryLog } from '../observe/discovery-log.ts';
 import { createKeysLog } from '../observe/keys-log.ts';
@@ -26,8 +27,10 @@ import {
   type ConfigurationLabels,
   type Gauges,
 } from '../observe/metrics/configuration-labels.ts';
+import type { Figures } from '../observe/metrics/figures.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
 import { writeText } from '../observe/metrics/text.ts';
+import { createRecentRefusals } from '../observe/recent-refusals.ts';
 import { createRefusalLog } from '../observe/refusal-log.ts';
 import { createRenewalLog } from '../observe/renewal-log.ts';
 import type { Sink } from '../observe/sink.ts';
@@ -52,6 +55,10 @@ export interface Observers {
   /** Of the store that workers share. */
   readonly workerStoreEvents: () => Channel<StoreEvent>;
   readonly metrics: Metrics | undefined;
+  /** What metrics and the API count; undefined: nothing is counted. */
+  readonly figures: Figures | undefined;
+  /** For the API, the latest first; empty without it. */
+  readonly recentRefusals: () => readonly RecentRefusal[];
   /** Logs a request for the gateway itself; undefined: such are not logged. */
   readonly logInternal: ((record: RequestRecord) => void) | undefined;
   readonly accessSink: Sink | undefined;
@@ -82,7 +89,8 @@ export async function openObservers(
     logRequest = createAccessLog(accessSink, install);
     records.subscribe(logRequest);
   }
-  records.subscribe(createRefusalLog(log, clock));
+  const recent = install.api && createRecentRefusals(keptRefusals);
+  records.subscribe(createRefusalLog(log, clock, recent?.note));
   const renewals = createChannel<RenewalReport>(onError);
   const renewalLog = createRenewalLog(log);
   renewals.subscribe(renewalLog.listen);
@@ -92,12 +100,15 @@ export async function openObservers(
   keys.subscribe(createKeysLog(log));
   cluster.events.subscribe(createKubernetesLog(log, clock));
   const metrics = await openMetrics(install, io, clock, gauges);
-  if (metrics !== undefined) {
+  const figures = metrics ?? (await openFigures(install, gauges));
+  if (figures !== undefined) {
     const uncounted = namesOf(install.entryPoints, ({ observability }) => observability?.metrics === false);
     records.subscribe((record) => {
-      if (uncounted.size === 0 || !uncounted.has(record.facts.entryPoint)) metrics.onRecord(record);
+      if (uncounted.size === 0 || !uncounted.has(record.facts.entryPoint)) figures.onRecord(record);
     });
-    renewals.subscribe(metrics.onRenewal);
+    renewals.subscribe(figures.onRenewal);
+  }
+  if (metrics !== undefined) {
     discoveries.subscribe(metrics.onDiscovery);
     cluster.events.subscribe(metrics.onKubernetes);
     cluster.calls.subscribe(metrics.onKubernetesCall);
@@ -123,15 +134,17 @@ export async function openObservers(
     workerStoreEvents: () =>
       openStoreChannel(workersStore, createStoreLog(log, clock, 'token store of the workers')),
     metrics,
+    figures,
+    recentRefusals: () => recent?.list() ?? [],
     logInternal: install.accessLog?.addInternals === true ? logRequest : undefined,
     accessSink,
     onSteps(steps) {
       renewalLog.configure(steps);
-      metrics?.onSteps(steps);
+      figures?.onSteps(steps);
     },
     onApplied(prepared) {
       const configured = toConfigured(prepared);
-      metrics?.configure(configured);
+      figures?.configure(configured);
       logConfiguration(log, prepared, configured);
     },
     async close() {
@@ -143,15 +156,29 @@ export async function openObservers(
 
 // What only some configurations need is loaded on demand: every file delays the start.
 async function openMetrics(
-  { metrics: config, entryPoints }: InstallConfig,
+  { metrics: config, entryPoints, api }: InstallConfig,
   { worker }: GatewayIo,
   clock: Clock,
   gauges: Gauges,
 ): Promise<Metrics | undefined> {
   if (config === undefined) return undefined;
   const { createMetrics } = await import('../observe/metrics/metrics.ts');
-  return createMetrics({ config, entryPoints, clock, worker: worker?.number, gauges });
+  const countsAll = api !== undefined;
+  return createMetrics({ config, entryPoints, clock, worker: worker?.number, gauges, countsAll });
 }
+
+/** The API counts requests and tokens, too. */
+async function openFigures(
+  { api, entryPoints }: InstallConfig,
+  { failingRenewals }: Gauges,
+): Promise<Figures | undefined> {
+  if (api === undefined) return undefined;
+  const { createFigures } = await import('../observe/metrics/figures.ts');
+  return createFigures({ entryPoints: entryPoints.values(), failingRenewals, countsAll: true });
+}
+
+/** Refusals that each process keeps for the API. */
+const keptRefusals = 200;
 
 function logConfiguration(
   log: Log,

@@ -6,6 +6,7 @@ import type { Problem } from '../config/place.ts';
 import type { GatewayStartErrorCode } from '../start-error.ts';
 import type { ClusterMessage } from './cluster-messages.ts';
 import type { Readings } from './readings.ts';
+import type { SurveyReplies } from './surveys.ts';
 
 /** Messages between the processes of one gateway; sent as structured clones. */
 export type ToWorker =
@@ -22,6 +23,10 @@ export type ToWorker =
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
   /** All workers have dropped tokens; undefined when one of them did not confirm it in time. */
   | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult | undefined }
+  /** Asks for what the API needs of it, answered by `surveyed` under the same `id`. */
+  | { readonly kind: 'survey'; readonly id: number; readonly question: unknown }
+  /** What all workers have replied to a question of this one. */
+  | { readonly kind: 'surveyed'; readonly id: number; readonly replies: SurveyReplies }
   /** The metrics of all workers; undefined when they are unavailable. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }
   | ClusterMessage
@@ -39,6 +44,11 @@ export type ToPrimary =
   /** Requests that all workers drop tokens; the reply has the same `id`. */
   | { readonly kind: 'purge'; readonly id: number; readonly request: PurgeRequest }
   | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult }
+  /** Asks all workers for what the API needs, answered under the same `id`. */
+  | { readonly kind: 'survey'; readonly id: number; readonly question: unknown }
+  | { readonly kind: 'surveyed'; readonly id: number; readonly reading: unknown }
+  /** Asks that the whole gateway shuts down. */
+  | { readonly kind: 'stop' }
   /** Requests the metrics of all workers; the reply has the same `id`. */
   | { readonly kind: 'metrics'; readonly id: number }
   /** Problems of its configuration, for the Events of a cluster. */

@@ -24,6 +24,8 @@ export interface SupervisorDeps {
   readonly onEvent: (event: WorkerEvent) => void;
   /** Called with the counts of a worker that has exited. */
   readonly onEnded: (readings: Readings) => void;
+  /** Called when a worker asks that the gateway shuts down. Default: nothing happens. */
+  readonly onStop?: () => void;
   /** Writes the metrics of all workers for one of them. @param serving workers that are ready. */
   readonly writeMetrics: (collected: CollectionResult, serving: number) => string;
   /** As `Math.random`, which is the default. */

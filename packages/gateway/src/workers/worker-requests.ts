@@ -5,6 +5,7 @@ import { createCollection } from './collection.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import { createPurges } from './purges.ts';
 import type { Readings } from './readings.ts';
+import { createSurveys } from './surveys.ts';
 import { replyToStore } from './store-reply.ts';
 
 /** A worker that can be sent messages. */
@@ -29,6 +30,8 @@ export interface WorkerRequestDeps {
   readonly clock: Clock;
   readonly store: TokenStore;
   readonly onEnded: (readings: Readings) => void;
+  /** Called when a worker asks that the gateway shuts down. Default: nothing happens. */
+  readonly onStop?: (() => void) | undefined;
   readonly writeMetrics: (collected: CollectionResult, serving: number) => string;
 }
 
@@ -41,11 +44,12 @@ export interface Workers<M> {
 }
 
 export function createWorkerRequests<M extends Recipient>(
-  { clock, store, onEnded, writeMetrics }: WorkerRequestDeps,
+  { clock, store, onEnded, onStop, writeMetrics }: WorkerRequestDeps,
   workers: Workers<M>,
 ): WorkerRequests<M> {
   const collection = createCollection<M>(clock);
   const purges = createPurges<M>(clock);
+  const surveys = createSurveys<M>(clock);
 
   const replyWithMetrics = async ({ process }: M, id: number): Promise<void> => {
     const collected = await collection.collect(workers.ready(), (member) =>
@@ -71,6 +75,17 @@ export function createWorkerRequests<M extends Recipient>(
     process.send({ kind: 'purged', id, purged });
   };
 
+  /** Of those that serve: one that starts knows nothing yet, and one that drains is replaced. */
+  const respondToSurvey = async (
+    { process }: M,
+    { id, question }: WorkerRequest & { readonly kind: 'survey' },
+  ): Promise<void> => {
+    const replies = await surveys.ask(workers.ready(), (member, order) =>
+      member.process.send({ kind: 'survey', id: order, question }),
+    );
+    process.send({ kind: 'surveyed', id, replies });
+  };
+
   return {
     take(from, message) {
       switch (message.kind) {
@@ -86,12 +101,22 @@ export function createWorkerRequests<M extends Recipient>(
         case 'purged':
           purges.take(from, message.id, message.purged);
           return;
+        case 'survey':
+          void respondToSurvey(from, message);
+          return;
+        case 'surveyed':
+          surveys.take(from, message.id, message.reading);
+          return;
+        case 'stop':
+          onStop?.();
+          return;
         case 'store':
           void replyToStore(store, message).then((reply) => from.process.send(reply));
       }
     },
     end(member) {
       purges.end(member);
+      surveys.end(member);
       const readings = collection.end(member);
       if (readings !== undefined) onEnded(readings);
     },

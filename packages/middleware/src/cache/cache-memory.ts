@@ -9,6 +9,7 @@ import type { Progress } from './obtain.ts';
 import { createPurges, type TokenOrigin, type Purges } from './purges.ts';
 import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
 import { createRenewalOutages, type RenewalOutages } from './renewal-outages.ts';
+import type { TokenTally } from './token-tally.ts';
 import { createValidity, isValid, makeUnsure, type Validity } from './validity.ts';
 
 /** Owner of a token or of a token request. */
@@ -42,6 +43,8 @@ export interface CacheMemory {
   readonly flights: Map<string, Flight>;
   readonly outages: RenewalOutages;
   readonly purges: Purges;
+  /** Of the open sources, by tally. */
+  readonly profiles: Map<TokenTally, string>;
   readonly counts: { memory: number; store: number; server: number };
   /** The failure of a recently refused credential. */
   refusalOf(key: string): TokenFailure | undefined;
@@ -86,6 +89,7 @@ export function createCacheMemory(
     flights,
     outages,
     purges: createPurges(maxPurges),
+    profiles: new Map(),
     counts: { memory: 0, store: 0, server: 0 },
     refusalOf(key) {
       const refusal = refused.get(key);

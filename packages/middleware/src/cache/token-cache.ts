@@ -72,6 +72,20 @@ export interface TierCounts {
   readonly server: number;
 }
 
+/** A token in memory, for operators: show nothing of `token` but what it says about itself. */
+export interface CachedToken {
+  readonly clientId: string;
+  /** That of the sources that use it; see `TokenCache.profiles`. */
+  readonly profile: string;
+  readonly token: AccessToken;
+  /** `Clock.monotonic()` milliseconds. */
+  readonly expiresAtMs: number;
+  /** `Clock.monotonic()` milliseconds from which a use refreshes it; Infinity while that is under way. */
+  readonly refreshAtMs: number;
+  /** Attempts to refresh it that brought no newer token. */
+  readonly failedRefreshes: number;
+}
+
 /** Tokens in memory, shared by all sources of the cache. */
 export interface TokenCache {
   source(parts: TokenSourceParts): CachedTokens;
@@ -79,6 +93,10 @@ export interface TokenCache {
   readonly counts: () => TierCounts;
   /** Number of credentials whose token still serves and could not be refreshed, by the tally of their source. */
   readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
+  /** Visits every token in memory, without marking any as used; takes time proportional to their number. */
+  readonly forEach: (show: (token: CachedToken) => void) => void;
+  /** Profiles of the open sources, by tally: sources with the same profile use the same tokens. */
+  readonly profiles: () => ReadonlyMap<TokenTally, string>;
 }
 
 /** Creates a cache of tokens (single flight, refresh ahead, brief memory of refused credentials). */
@@ -88,6 +106,19 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   return {
     counts: () => ({ ...memory.counts }),
     failingRenewals: () => memory.outages.failing(),
+    forEach(show) {
+      memory.entries.forEach(({ clientId, generation, token, validity, refreshAtMs, failedRefreshes }) =>
+        show({
+          clientId,
+          profile: generation.profile,
+          token,
+          expiresAtMs: validity.expiresAtMs,
+          refreshAtMs,
+          failedRefreshes,
+        }),
+      );
+    },
+    profiles: () => new Map(memory.profiles),
     source: (parts) => createSource(memory, parts),
   };
 }
@@ -98,6 +129,7 @@ function createSource(memory: CacheMemory, parts: TokenSourceParts): CachedToken
   const { tally = createTokenTally(), onRenewal: announce = () => {} } = parts;
   const profileKey = memory.keyOf(profile);
   const generation: TokenOrigin = Object.freeze({ profile: profileKey });
+  memory.profiles.set(tally, profileKey);
   const partsOf = ({ clientId, clientSecret }: Credential): readonly string[] => [
     ...profile,
     clientId,
@@ -164,6 +196,7 @@ function createSource(memory: CacheMemory, parts: TokenSourceParts): CachedToken
       );
     },
     release() {
+      memory.profiles.delete(tally);
       drop((of) => of.generation === generation);
     },
   };

@@ -30,6 +30,14 @@ export interface CircuitBreaker {
    * others.
    */
   enter(counts: boolean): ReportResult | number;
+  /** `halfOpen`: the next request, or one under way, is a trial. */
+  state(): BreakerState;
+}
+
+export interface BreakerState {
+  readonly kind: 'closed' | 'open' | 'halfOpen';
+  /** Milliseconds until a trial may pass; 0 unless it is open. */
+  readonly leftMs: number;
 }
 
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
@@ -54,6 +62,11 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     if (isOpen()) open();
   };
   return {
+    state() {
+      if (!isOpen()) return { kind: 'closed', leftMs: 0 };
+      const leftMs = Math.max(0, openUntilMs - clock.monotonic());
+      return { kind: leftMs > 0 ? 'open' : 'halfOpen', leftMs };
+    },
     enter(counts) {
       const leftMs = isOpen() ? openUntilMs - clock.monotonic() : 0;
       if (leftMs > 0) return leftMs;

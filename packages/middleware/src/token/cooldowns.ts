@@ -32,6 +32,8 @@ export interface Cooldowns {
   find(credential: Credential): TokenFailure | undefined;
   /** Called with the outcome of a token request, after all its attempts, and with each `Retry-After`. */
   note(credential: Credential, outcome: TokenOutcome): void;
+  /** How many credentials wait, and the milliseconds until the last of them may be used. */
+  inForce(): { readonly credentials: number; readonly leftMs: number };
 }
 
 interface Cooldown {
@@ -59,6 +61,17 @@ export function createCooldowns(options: CooldownOptions): Cooldowns {
   };
 
   return {
+    inForce() {
+      const now = clock.monotonic();
+      let credentials = 0;
+      let leftMs = 0;
+      cooldowns.forEach(({ untilMs }) => {
+        if (untilMs <= now) return;
+        credentials += 1;
+        leftMs = Math.max(leftMs, untilMs - now);
+      });
+      return { credentials, leftMs };
+    },
     find(credential) {
       if (cooldowns.size === 0) return undefined;
       const found = cooldowns.get(keyOf(credential));

@@ -58,7 +58,7 @@ export function createEndpointClient(
   { clock, random = Math.random, state, send, env, accepts = () => true }: EndpointClientParts,
 ): EndpointClient {
   const own = state ?? createEndpointState(options, { clock, random, env });
-  const { transport, breaker, clients, cooldowns } = own;
+  const { transport, breaker, clients, cooldowns, journal } = own;
   const request = createRequests(options, { ...own, clock, random, send });
   const obtain = async (asked: EndpointRequest): Promise<TokenOutcome> => {
     const { client, subject } = asked;
@@ -69,6 +69,7 @@ export function createEndpointClient(
     const report = breaker.enter(isKnown);
     if (typeof report === 'number') return createSuspension(report);
     let outcome: TokenOutcome | undefined;
+    const begunMs = clock.monotonic();
     try {
       outcome = await request(asked, isKnown);
     } finally {
@@ -76,6 +77,8 @@ export function createEndpointClient(
     }
     if (outcome.kind === 'token' && accepts(outcome)) clients.set(subject.clientId, true);
     noteOutcome(cooldowns, asked, outcome);
+    if (outcome.kind === 'token' || outcome.isLocal !== true)
+      journal.note(client.clientId, outcome, clock.monotonic() - begunMs);
     // The wait after a 429 is known even if the server named none.
     return isLimit(outcome)
       ? Object.freeze({ ...outcome, retryAfterSeconds: cooldowns.find(client)?.retryAfterSeconds })

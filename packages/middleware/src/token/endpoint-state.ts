@@ -5,6 +5,7 @@ import { createCircuitBreaker, type CircuitBreaker } from './circuit-breaker.ts'
 import { createAutomaticClientAuth, type ClientAuthChoice } from './client-auth/automatic.ts';
 import { createCooldowns, type Cooldowns } from './cooldowns.ts';
 import type { ServerEndpointOptions } from './endpoint.ts';
+import { createEndpointJournal, type EndpointJournal } from './endpoint-journal.ts';
 import { createRequestQueue, type RequestQueue } from './request-queue.ts';
 import { createTransport, type Transport } from './transport.ts';
 
@@ -17,6 +18,7 @@ export interface EndpointState {
   /** Clients that have had a token. */
   readonly clients: Lru<string, true>;
   readonly automaticAuth: ClientAuthChoice;
+  readonly journal: EndpointJournal;
 }
 
 /** Maximum number of clients that have had a token, the most recently used ones. */
@@ -42,16 +44,38 @@ export function createEndpointState(
     cooldowns: createCooldowns({ clock, random }),
     clients: createLru<string, true>(rememberedClients),
     automaticAuth: createAutomaticClientAuth(clock),
+    journal: createEndpointJournal(clock),
   });
 }
 
 /** States of token endpoints in use. */
 export interface EndpointStates {
-  /** Must be released exactly once; the last release closes the connections. */
-  acquire(options: ServerEndpointOptions): {
+  /**
+   * Must be released exactly once; the last release closes the connections.
+   *
+   * @param user what it is acquired for, to be found in `entries`; default: nothing.
+   */
+  acquire(
+    options: ServerEndpointOptions,
+    user?: object,
+  ): {
     readonly state: EndpointState;
     readonly release: () => Promise<void>;
   };
+  /** Those in use. */
+  entries(): readonly EndpointEntry[];
+}
+
+export interface EndpointEntry {
+  readonly url: string;
+  readonly state: EndpointState;
+  /** The uses that have not been released. */
+  readonly users: ReadonlySet<EndpointUser>;
+}
+
+export interface EndpointUser {
+  /** What it has been acquired for. */
+  readonly of: object;
 }
 
 /**
@@ -60,19 +84,25 @@ export interface EndpointStates {
  * another.
  */
 export function createEndpointStates(clock: Clock): EndpointStates {
-  const held = new Map<string, { readonly state: EndpointState; users: number }>();
+  const held = new Map<string, EndpointEntry & { readonly users: Set<EndpointUser> }>();
   return {
-    acquire(options) {
+    entries: () => [...held.values()],
+    acquire(options, user = {}) {
       const { url, tls, proxy, headers, timeoutMs, maxConcurrent } = options;
       const key = fingerprint({ url, tls, proxy, headers, timeoutMs, maxConcurrent });
-      const entry = held.get(key) ?? { state: createEndpointState(options, { clock }), users: 0 };
-      entry.users += 1;
+      const entry = held.get(key) ?? {
+        url,
+        state: createEndpointState(options, { clock }),
+        users: new Set(),
+      };
+      const use = { of: user };
+      entry.users.add(use);
       held.set(key, entry);
       return {
         state: entry.state,
         async release() {
-          entry.users -= 1;
-          if (entry.users > 0) return;
+          entry.users.delete(use);
+          if (entry.users.size > 0) return;
           held.delete(key);
           await entry.state.transport.close();
         },

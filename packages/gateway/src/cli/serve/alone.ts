@@ -13,7 +13,12 @@ export async function serveAlone(install: InstallConfig, io: Io): Promise<number
   const sinks = { stdout: await io.openSink('stdout'), stderr: await io.openSink('stderr') };
   try {
     const { startGateway } = await import('../../compose.ts');
-    gateway = await startGateway(install, { env: io.env, ...sinks, signal: stop.signal });
+    gateway = await startGateway(install, {
+      env: io.env,
+      ...sinks,
+      signal: stop.signal,
+      stop: () => stop.stop(),
+    });
     await stop.stopped;
     await gateway.drain();
     return 0;

@@ -59,6 +59,7 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
       logEvent(event);
     },
     onEnded: (readings) => metrics.onEnded(readings),
+    onStop: () => stop.stop(),
     writeMetrics: (collected, serving) => metrics.write(collected, serving, version),
   });
   const restart = async (): Promise<void> => {

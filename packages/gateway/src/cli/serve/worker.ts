@@ -6,6 +6,7 @@ import type { PurgeRequest, PurgeResult } from '../../snapshot/token-purge.ts';
 import type { Assignment, ToWorker } from '../../workers/messages.ts';
 import { createRequestLink } from '../../workers/request-link.ts';
 import { createPrimaryCluster, type PrimaryCluster } from '../../workers/primary-cluster.ts';
+import type { SurveyReplies } from '../../workers/surveys.ts';
 import type { PrimaryLink } from '../../workers/primary-link.ts';
 import { createPrimaryStore } from '../../workers/primary-store.ts';
 import type { Io } from '../io.ts';
@@ -62,15 +63,22 @@ async function serve(
     systemClock,
   );
   orders.onPurged = ({ id, purged }) => purges.take(id, purged);
+  const surveys = createRequestLink<unknown, SurveyReplies>(
+    (id, question) => primary.send({ kind: 'survey', id, question }),
+    systemClock,
+  );
+  orders.onSurveyed = ({ id, replies }) => surveys.take(id, replies);
   const gateway = await startGateway(config, {
     env: io.env,
     ...sinks,
     signal: orders.stopping,
+    stop: () => primary.send({ kind: 'stop' }),
     worker: {
       number,
       local: { store, secret },
       metrics: () => metrics.request(undefined),
       purge: (request) => purges.request(request),
+      survey: (question) => surveys.request(question),
       cluster: orders.cluster,
     },
   });
@@ -81,6 +89,8 @@ async function serve(
   orders.onCount = tell;
   orders.onPurge = ({ id, request }) =>
     primary.send({ kind: 'purged', id, purged: gateway.purgeTokens(request) });
+  orders.onSurvey = ({ id, question }) =>
+    primary.send({ kind: 'surveyed', id, reading: gateway.readForApi(question) });
   const ended = orders.obey(gateway);
   primary.send({ kind: 'ready', addresses: gateway.addresses });
   await ended;
@@ -100,6 +110,8 @@ interface PrimaryCommands {
   onCount: () => void;
   onPurge: (order: ToWorker & { readonly kind: 'purge' }) => void;
   onPurged: (reply: ToWorker & { readonly kind: 'purged' }) => void;
+  onSurvey: (order: ToWorker & { readonly kind: 'survey' }) => void;
+  onSurveyed: (reply: ToWorker & { readonly kind: 'surveyed' }) => void;
   /** The cluster of `providers`, which the primary follows. */
   readonly cluster: PrimaryCluster;
 }
@@ -119,6 +131,8 @@ function listenTo(primary: PrimaryLink): PrimaryCommands {
     // No token has been used yet.
     onPurge: ({ id }) => primary.send({ kind: 'purged', id, purged: { middlewares: 0, tokens: 0 } }),
     onPurged: () => {},
+    onSurvey: ({ id }) => primary.send({ kind: 'surveyed', id, reading: undefined }),
+    onSurveyed: () => {},
     cluster: createPrimaryCluster((problems) => primary.send({ kind: 'cluster_problems', problems })),
     obey: (gateway) =>
       new Promise((resolve, reject) => {
@@ -152,6 +166,12 @@ function listenTo(primary: PrimaryLink): PrimaryCommands {
         return;
       case 'purged':
         orders.onPurged(message);
+        return;
+      case 'survey':
+        orders.onSurvey(message);
+        return;
+      case 'surveyed':
+        orders.onSurveyed(message);
         return;
       case 'cluster_output':
       case 'cluster_waits':

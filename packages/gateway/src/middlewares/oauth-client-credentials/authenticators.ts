@@ -25,7 +25,7 @@ export interface CountedAuthenticator extends Authenticator {
 }
 
 export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
-  const endpoints = createEndpointStates(parts.clock);
+  const endpoints = parts.endpoints ?? createEndpointStates(parts.clock);
   const discoveries = createDiscoveries({
     clock: parts.clock,
     onEvent: (event) => parts.discoveries?.publish(event),

@@ -1,35 +1,21 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
-import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Readings } from '../../workers/readings.ts';
 import { createConfigurationMetrics, type ConfigurationMetrics } from './configuration-metrics.ts';
-import {
-  workersStore,
-  type ConfigurationLabels,
-  type Gauges,
-  type MetricsParts,
-} from './configuration-labels.ts';
+import { workersStore, type Gauges, type MetricsParts } from './configuration-labels.ts';
 import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery-metrics.ts';
+import { createFigures, type Figures } from './figures.ts';
 import { createKubernetesMetrics, type KubernetesMetrics } from './kubernetes-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
-import { createRequestMetrics } from './request-metrics.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 import { createStoreMetrics } from './store-metrics.ts';
-import { createTokenMetrics, type TokenMetrics } from './token-metrics.ts';
 
 /** What one process counts. Its numbers are made into series when they are read, never when they change. */
-export interface Metrics {
-  onRecord(record: RequestRecord): void;
+export interface Metrics extends Figures {
   onStoreEvent(store: string): (event: StoreEvent) => void;
   readonly onKubernetes: KubernetesMetrics['listen'];
   readonly onKubernetesCall: KubernetesMetrics['called'];
-  readonly openTally: () => TokenTally;
-  readonly onRenewal: TokenMetrics['renewed'];
   readonly onDiscovery: DiscoveryMetrics['listen'];
-  /** Called with the middlewares of each configuration, after `configure`. */
-  readonly onSteps: TokenMetrics['configure'];
-  configure(configured: ConfigurationLabels): void;
   readonly onCertificates: ConfigurationMetrics['certificates'];
   read(): Readings;
   close(): void;
@@ -39,13 +25,19 @@ export interface MetricsOptions extends MetricsParts {
   readonly clock: Clock;
   /** Number of this process among others; undefined for the only one. */
   readonly worker: number | undefined;
+  /** See `FiguresOptions`. Default: no. */
+  readonly countsAll?: boolean;
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { config, entryPoints, clock, worker, gauges } = options;
+  const { config, entryPoints, clock, worker, gauges, countsAll = false } = options;
   const speaks = worker === undefined || worker === 1;
-  const requests = createRequestMetrics(config, entryPoints.values());
-  const tokens = createTokenMetrics(gauges.failingRenewals);
+  const figures = createFigures({
+    ...{ config, countsAll },
+    entryPoints: entryPoints.values(),
+    failingRenewals: gauges.failingRenewals,
+  });
+  const { requests, tokens } = figures;
   const stores = createStoreMetrics();
   const discoveries = createDiscoveryMetrics();
   const configurations = createConfigurationMetrics(clock, speaks);
@@ -53,14 +45,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const process = createProcessMetrics(String(worker ?? 1));
   let current: Readings['current'] = { router: [], service: [], middleware: [], store: [], issuer: [] };
   return {
-    onRecord: (record) => requests.count(record),
+    ...figures,
     onStoreEvent: (store) => stores.listen(store),
     onKubernetes: (event) => kubernetes.listen(event),
     onKubernetesCall: (call) => kubernetes.called(call),
-    openTally: tokens.openTally,
-    onRenewal: tokens.renewed,
     onDiscovery: (event) => discoveries.listen(event),
-    onSteps: tokens.configure,
     configure(configured) {
       const { routers, services, middlewares, issuers } = configured;
       const known = worker === undefined ? configured.stores : [...configured.stores, workersStore];

@@ -3,6 +3,7 @@ import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Series } from '../../workers/readings.ts';
 import type { ConfigurationLabels } from './configuration-labels.ts';
 import type { Distribution } from './distribution.ts';
+import type { RequestCounts, RequestFigures } from './request-figures.ts';
 import { countOf, createDistribution, observe, toBoundsMs, toHistogram } from './distribution.ts';
 import { createPairCounter, type PairCounter } from './pair-counter.ts';
 import { toLabels, toSeries, type SeriesByName } from './series.ts';
@@ -49,12 +50,14 @@ const otherMethod = methods.length - 1;
 /** What a key has below the status: protocol in the lowest bit, method above it. */
 const statusUnit = 32;
 
+/** @param countsAll entry points and routers are counted, whatever is exposed of them. Default: no. */
 export function createRequestMetrics(
   config: MetricsConfig,
   entryPoints: Iterable<EntryPointConfig>,
-): RequestMetrics {
+  countsAll = false,
+): RequestMetrics & RequestFigures {
   const all = [...entryPoints];
-  const traffic = createTraffic(config, all);
+  const traffic = createTraffic(config, all, countsAll);
   const failures = createFailures(config);
   const authorizations = createAuthorizations(all);
   return {
@@ -69,15 +72,22 @@ export function createRequestMetrics(
       authorizations.configure(configured);
     },
     read: () => ({ ...traffic.read(), ...failures.read(), ...authorizations.read() }),
+    total: traffic.total,
+    ofRouter: traffic.ofRouter,
+    refusals: failures.refusals,
   };
 }
 
 /** Requests and their durations, by entry point, router and service. */
-function createTraffic(config: MetricsConfig, entryPoints: readonly EntryPointConfig[]): RequestMetrics {
+function createTraffic(
+  config: MetricsConfig,
+  entryPoints: readonly EntryPointConfig[],
+  countsAll: boolean,
+): RequestMetrics & Omit<RequestFigures, 'refusals'> {
   const { buckets: bounds } = config;
   const boundsMs = toBoundsMs(bounds);
   const byEntryPoint = new Map<string, RequestSeries>();
-  if (config.byEntryPoint)
+  if (config.byEntryPoint || countsAll)
     for (const { name } of entryPoints) byEntryPoint.set(name, createScope({ entrypoint: name }));
   let byRouter: ReadonlyMap<string, RequestSeries> = new Map();
   let byService: ReadonlyMap<string, RequestSeries> = new Map();
@@ -103,7 +113,7 @@ function createTraffic(config: MetricsConfig, entryPoints: readonly EntryPointCo
       }
     },
     configure({ routers, services }) {
-      if (config.byRouter)
+      if (config.byRouter || countsAll)
         byRouter = succeed(byRouter, routers, (name, service) =>
           createScope({ router: name, service }, name, service),
         );
@@ -112,19 +122,29 @@ function createTraffic(config: MetricsConfig, entryPoints: readonly EntryPointCo
           createScope({ service: name }, name),
         );
     },
+    total: () => toPlainCounts([...byEntryPoint.values()], boundsMs),
+    ofRouter(name) {
+      const found = byRouter.get(name);
+      return found && toPlainCounts([found], boundsMs);
+    },
     read: () => ({
-      grantgate_entrypoint_requests_total: toCounts(byEntryPoint),
-      grantgate_entrypoint_request_duration_seconds: toDurations(byEntryPoint, bounds),
-      grantgate_router_requests_total: toCounts(byRouter),
-      grantgate_router_request_duration_seconds: toDurations(byRouter, bounds),
+      grantgate_entrypoint_requests_total: toCounts(config.byEntryPoint ? byEntryPoint : none),
+      grantgate_entrypoint_request_duration_seconds: toDurations(
+        config.byEntryPoint ? byEntryPoint : none,
+        bounds,
+      ),
+      grantgate_router_requests_total: toCounts(config.byRouter ? byRouter : none),
+      grantgate_router_request_duration_seconds: toDurations(config.byRouter ? byRouter : none, bounds),
       grantgate_service_requests_total: toCounts(byService),
       grantgate_service_request_duration_seconds: toDurations(byService, bounds),
     }),
   };
 }
 
+const none: ReadonlyMap<string, RequestSeries> = new Map();
+
 /** Refusals, and requests that a service has failed. */
-function createFailures(config: MetricsConfig): RequestMetrics {
+function createFailures(config: MetricsConfig): RequestMetrics & Pick<RequestFigures, 'refusals'> {
   let services: ReadonlySet<string> = new Set();
   let middlewares: ReadonlySet<string> = new Set();
   /** By code and middleware. */
@@ -147,6 +167,11 @@ function createFailures(config: MetricsConfig): RequestMetrics {
       middlewares = new Set(configured.middlewares);
       refusals.keep((_code, middleware) => middleware === '' || middlewares.has(middleware));
       failures.keep((service) => services.has(service));
+    },
+    refusals() {
+      const byCode: Record<string, number> = {};
+      for (const [code, , count] of refusals.entries()) byCode[code] = (byCode[code] ?? 0) + count;
+      return byCode;
     },
     read: () => ({
       grantgate_service_failures_total: failures
@@ -249,6 +274,18 @@ function read(
   for (const { cells, labels, of } of scopes.values())
     for (const [key, cell] of cells) series.push(toOne(`${labels},${toLabels(fromKey(key))}`, cell, of));
   return series;
+}
+
+function toPlainCounts(scopes: readonly RequestSeries[], boundsMs: readonly number[]): RequestCounts {
+  const byStatus: Record<string, number> = {};
+  const durations = [...boundsMs.map(() => 0), 0];
+  for (const { cells } of scopes)
+    for (const [key, cell] of cells) {
+      const { code } = fromKey(key);
+      byStatus[code] = (byStatus[code] ?? 0) + countOf(cell);
+      for (const [at, count] of cell.counts.entries()) durations[at] = (durations[at] ?? 0) + count;
+    }
+  return { byStatus, boundsMs, durations };
 }
 
 const toCounts = (scopes: ReadonlyMap<string, RequestSeries>): readonly Series[] =>

@@ -1,4 +1,5 @@
 import type { RenewalEvent } from '@grantgate/middleware/cache/renewal-event';
+import type { TierCounts } from '@grantgate/middleware/cache/token-cache';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Gauges } from './configuration-labels.ts';
 import type { Distribution } from './distribution.ts';
@@ -16,6 +17,8 @@ export interface TokenMetrics {
   /** The middlewares from now on, by qualified name, with what counts their tokens. */
   readonly configure: (middlewares: ReadonlyMap<string, { readonly tally?: TokenTally | undefined }>) => void;
   read(): SeriesByName;
+  /** Look-ups by tier, of each middleware that counts them. */
+  lookUps(): ReadonlyMap<string, TierCounts>;
 }
 
 interface TokenSeries extends TokenTally {
@@ -65,6 +68,16 @@ export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMet
       leaving = new Map(Array.from(counting).filter(([tally]) => !next.has(tally)));
       counting = next;
       totals = new Map(Array.from(middlewares.keys(), (name) => [name, totals.get(name) ?? createCounts()]));
+    },
+    lookUps() {
+      collect(leaving);
+      collect(counting);
+      return new Map(
+        Array.from(new Set(counting.values()), (name) => {
+          const { memory = 0, store = 0, server = 0 } = totals.get(name) ?? {};
+          return [name, { memory, store, server }];
+        }),
+      );
     },
     read() {
       collect(leaving);

@@ -1,0 +1,21 @@
+/** A response of the API. */
+export interface AdminReply {
+  readonly status: number;
+  /** JSON. */
+  readonly text: string;
+  /** Name and value in turn. */
+  readonly headers?: readonly string[];
+}
+
+export const toResponse = (status: number, body: unknown, headers: readonly string[] = []): AdminReply => ({
+  status,
+  text: JSON.stringify(body),
+  headers,
+});
+
+/** Of every response: nothing is stored, and no page of another origin reads it. */
+export const safeHeaders: readonly string[] = [
+  ...['Cache-Control', 'no-store'],
+  ...['X-Content-Type-Options', 'nosniff'],
+  ...['Cross-Origin-ApiResource-Policy', 'same-origin'],
+];

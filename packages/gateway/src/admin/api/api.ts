@@ -1,0 +1,173 @@
+import { STATUS_CODES } from 'node:http';
+import { noTrailers } from '../../http1/message/response-writer.ts';
+import type { IncomingRequest } from '../../proxy/incoming-request.ts';
+import type { AdminApi } from '../handle.ts';
+import { createActions, type ApiActions } from './actions.ts';
+import { ApiError } from './api-error.ts';
+import { safeHeaders, toResponse, type AdminReply } from './admin-reply.ts';
+import { createConfigurationViews } from './configuration-views.ts';
+import { createEvents } from './events.ts';
+import { createGuard, type ApiGuard, type ApiGuardOptions } from './guard.ts';
+import { createOpenApi } from './openapi.ts';
+import type { ListPage } from './paging.ts';
+import type { ProcessSource } from './process-source.ts';
+import type { ApiResource, ResourceContext } from './resource.ts';
+import { resources } from './resources.ts';
+import type { Survey } from './survey.ts';
+
+/** What the API is made of. */
+export interface ApiParts extends Pick<ApiGuardOptions, 'readToken'> {
+  readonly source: ProcessSource;
+  readonly survey: Survey;
+  readonly actions: ApiActions;
+}
+
+/** The API of one process, until it closes. */
+export interface Api extends AdminApi {
+  /** Ends the streams of events. */
+  close(): void;
+}
+
+export function createApi({ source, survey, actions, readToken }: ApiParts): Api {
+  const { api, entryPoints } = source;
+  const guard = createGuard({ ...api, readToken });
+  const toViews = createConfigurationViews(entryPoints);
+  const views = () => {
+    const { prepared } = source.configuration() ?? {};
+    return prepared && toViews(prepared);
+  };
+  const common = { source, survey, views };
+  const events = createEvents(common);
+  const openApi = JSON.stringify(createOpenApi(source.version, api.basePath));
+  const act = createActions(actions, { survey, guard });
+  const read = createRead(common, openApi);
+  const prefix = `${api.basePath}/api/`;
+  return {
+    prefix,
+    close: () => events.close(),
+    refuseAction(facts) {
+      // Without a token, a loopback address guards purges, as it does without the API.
+      if (readToken === undefined) return undefined;
+      try {
+        guard.checkAction(facts);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        return { status: error.status, detail: error.message };
+      }
+    },
+    handle(incoming, answered) {
+      const path = incoming.facts.path.slice(api.basePath.length);
+      if (path === '/api/events' && isRead(incoming)) {
+        const refused = findRefusal(guard, incoming);
+        if (refused === undefined && events.open(incoming.response)) answered(200, 0);
+        else respond(incoming, refused ?? tooManyStreams, answered);
+        return;
+      }
+      void respondTo(path, incoming, { guard, act, read }).then((response) =>
+        respond(incoming, response, answered),
+      );
+    },
+  };
+}
+
+const tooManyStreams = toResponse(503, { message: 'too many streams of events are open' });
+
+interface ApiResponders {
+  readonly guard: ApiGuard;
+  readonly act: ReturnType<typeof createActions>;
+  readonly read: (path: string, query: URLSearchParams) => Promise<AdminReply>;
+}
+
+const isRead = ({ facts: { method } }: IncomingRequest): boolean => method === 'GET' || method === 'HEAD';
+
+/** Never rejects. */
+async function respondTo(
+  path: string,
+  incoming: IncomingRequest,
+  { guard, act, read }: ApiResponders,
+): Promise<AdminReply> {
+  try {
+    const action = act(path, incoming);
+    if (action !== undefined) return await action;
+    guard.checkRead(incoming.facts);
+    if (!isRead(incoming))
+      return toResponse(405, { message: 'the API is read-only: send GET or HEAD' }, ['Allow', 'GET, HEAD']);
+    return await read(path, new URLSearchParams(incoming.facts.query));
+  } catch (error) {
+    return toErrorResponse(error);
+  }
+}
+
+function findRefusal(guard: ApiGuard, { facts }: IncomingRequest): AdminReply | undefined {
+  try {
+    guard.checkRead(facts);
+    return undefined;
+  } catch (error) {
+    return toErrorResponse(error);
+  }
+}
+
+function toErrorResponse(error: unknown): AdminReply {
+  if (!(error instanceof ApiError))
+    return toResponse(503, { message: 'a worker did not reply: send the request again' });
+  const headers = error.status === 401 ? ['WWW-Authenticate', 'Bearer realm="grantgate"'] : [];
+  return toResponse(error.status, { message: error.message }, headers);
+}
+
+function createRead(
+  common: Omit<ResourceContext, 'query' | 'name'>,
+  openApi: string,
+): (path: string, query: URLSearchParams) => Promise<AdminReply> {
+  return async (path, query) => {
+    if (path === '/api/openapi.json') return { status: 200, text: openApi };
+    const { resource, name } = findResource(path);
+    if (resource === undefined) throw new ApiError(404, `not found: ${path.slice(0, 256)}`);
+    const result = await resource.read({ ...common, query, name });
+    if (resource.kind === 'single') return toResponse(200, result);
+    const { items, nextPage, total } = result as ListPage<unknown>;
+    return toResponse(200, items, ['X-Next-ListPage', String(nextPage), 'X-Total-Count', String(total)]);
+  };
+}
+
+const byPath: ReadonlyMap<string, ApiResource> = new Map(
+  resources.map((resource) => [resource.path, resource]),
+);
+
+function findResource(path: string): { readonly resource: ApiResource | undefined; readonly name: string } {
+  const exact = path.includes('{') ? undefined : byPath.get(path);
+  if (exact !== undefined) return { resource: exact, name: '' };
+  const slash = path.lastIndexOf('/');
+  try {
+    const name = decodeURIComponent(path.slice(slash + 1));
+    return { resource: name === '' ? undefined : byPath.get(`${path.slice(0, slash)}/{name}`), name };
+  } catch {
+    return { resource: undefined, name: '' };
+  }
+}
+
+function respond(
+  { facts, response }: IncomingRequest,
+  { status, text, headers = [] }: AdminReply,
+  answered: (status: number, bytes: number) => void,
+): void {
+  // The caller may have gone away meanwhile.
+  if (response.over) return;
+  const body = Buffer.from(text);
+  answered(status, body.length);
+  response.begin({
+    status,
+    reason: STATUS_CODES[status] ?? '',
+    headers: [
+      ...headers,
+      ...safeHeaders,
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(body.length),
+    ],
+    dated: true,
+    reused: false,
+  });
+  response.end(facts.method === 'HEAD' ? undefined : body, false, noTrailers);
+}

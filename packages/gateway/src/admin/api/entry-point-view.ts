@@ -1,0 +1,54 @@
+import { formatAddress } from '../../config/address.ts';
+import type { EntryPointConfig } from '../../config/install.ts';
+import { toDuration } from './service-view.ts';
+import type { EntryPointView } from './shapes.ts';
+
+/** An entry point in Traefik's names. @param connections open ones; undefined: not known. */
+export function toEntryPointView(config: EntryPointConfig, connections: number | undefined): EntryPointView {
+  const { name, host, port, transport, tls, redirection, externalAuth, proxyProtocol } = config;
+  return {
+    name,
+    address: formatAddress({ host, port }),
+    protocol: 'http',
+    ...(connections !== undefined && { connections }),
+    ...(config.asDefault === true && { asDefault: true }),
+    transport: {
+      lifeCycle: {
+        graceTimeOut: toDuration(transport.graceTimeoutMs),
+        requestAcceptGraceTimeout: toDuration(transport.acceptGraceTimeoutMs ?? 0),
+      },
+      respondingTimeouts: {
+        readTimeout: toDuration(transport.readTimeoutMs),
+        headerTimeout: toDuration(transport.headerTimeoutMs),
+        writeTimeout: toDuration(transport.writeTimeoutMs),
+        idleTimeout: toDuration(transport.idleTimeoutMs),
+      },
+      keepAliveMaxRequests: transport.maxRequests ?? 0,
+      keepAliveMaxTime: toDuration(transport.maxAgeMs ?? 0),
+    },
+    forwardedHeaders: { insecure: config.insecureForwardedHeaders, trustedIPs: config.trustedIPs },
+    ...(proxyProtocol !== undefined && { proxyProtocol }),
+    ...(tls !== undefined && {
+      tls: { options: tls.options, certificates: tls.certificates.map(({ certFile }) => certFile) },
+    }),
+    ...(externalAuth !== undefined && {
+      [externalAuth.kind]: {
+        credentialsHeader: externalAuth.credentialsHeader,
+        usernameHeader: externalAuth.usernameHeader,
+        middleware: externalAuth.middleware,
+      },
+    }),
+    http: {
+      middlewares: config.middlewares ?? [],
+      maxHeaderBytes: transport.maxHeaderBytes,
+      maxHeaderFields: transport.maxHeaderFields,
+      maxBodyBytes: transport.maxBodyBytes,
+      encodedCharacters: config.encodedCharacters,
+      ...(redirection !== undefined && {
+        redirections: {
+          entryPoint: { to: redirection.to, scheme: redirection.scheme, permanent: redirection.permanent },
+        },
+      }),
+    },
+  };
+}

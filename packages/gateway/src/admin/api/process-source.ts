@@ -1,0 +1,69 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { TokenCache, TierCounts } from '@grantgate/middleware/cache/token-cache';
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import type { EndpointStates } from '@grantgate/middleware/token/endpoint-state';
+import type { ApiConfig } from '../../config/api-config.ts';
+import type { InstallConfig } from '../../config/install.ts';
+import type { EntryPoints } from '../../snapshot/entry-points.ts';
+import type { PreparedConfiguration } from '../../snapshot/prepared.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+import type { ServerHealth } from '../../upstream/load-balancer.ts';
+import type { ApiLogLevel, RecentRefusal } from './shapes.ts';
+
+/** Requests as they are counted: see `RequestFigures` of the metrics. */
+export interface RequestNumbers {
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly boundsMs: readonly number[];
+  readonly durations: readonly number[];
+}
+
+/** Requests for the metadata or the keys of an issuer. */
+export interface IssuerNumbers {
+  /** Issuer, or URL of a key set. */
+  readonly url: string;
+  readonly use: 'metadata' | 'keys';
+  readonly requests: number;
+  readonly failures: number;
+  /** Milliseconds since the epoch. */
+  readonly lastSuccessAt: number | undefined;
+  readonly lastFailure: { readonly at: number; readonly reason: string; readonly detail: string } | undefined;
+}
+
+/** What the API reads in one process. */
+export interface ProcessSource {
+  readonly install: InstallConfig;
+  readonly api: ApiConfig;
+  readonly entryPoints: EntryPoints;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** In force; undefined before the first. */
+  readonly configuration: () =>
+    | {
+        readonly prepared: PreparedConfiguration;
+        /** Milliseconds since the epoch. */
+        readonly loadedAt: number;
+      }
+    | undefined;
+  /** The snapshot in force. */
+  readonly snapshot: () => Snapshot;
+  readonly cache: TokenCache;
+  readonly endpoints: EndpointStates;
+  readonly issuers: () => readonly IssuerNumbers[];
+  /** Middlewares by what counts their tokens. */
+  readonly tallies: () => ReadonlyMap<TokenTally, readonly string[]>;
+  readonly lookUps: () => ReadonlyMap<string, TierCounts>;
+  readonly requests: () => RequestNumbers;
+  readonly requestsOf: (router: string) => RequestNumbers | undefined;
+  readonly refusalCounts: () => Readonly<Record<string, number>>;
+  /** Newest first. */
+  readonly refusals: () => readonly RecentRefusal[];
+  readonly health: () => readonly ServerHealth[];
+  /** Open connections by entry point. */
+  readonly connections: () => readonly (readonly [string, number])[];
+  /** Why the gateway is not ready. */
+  readonly unready: () => readonly string[];
+  readonly logLevel: () => ApiLogLevel;
+  readonly setLogLevel: (level: ApiLogLevel) => void;
+}

@@ -1,0 +1,86 @@
+import type { ApiLogLevel, AuthorizationServerView, RecentRefusal, TokenView } from './shapes.ts';
+import type { RequestNumbers } from './process-source.ts';
+
+/** What the process that has a request asks of every process; plain data. */
+export type ApiQuestion =
+  | { readonly kind: 'overview' }
+  | { readonly kind: 'refusals' }
+  | { readonly kind: 'servers' }
+  | { readonly kind: 'authorizationServers' }
+  | { readonly kind: 'router'; readonly name: string }
+  | { readonly kind: 'tokenMiddlewares' }
+  | { readonly kind: 'tokens'; readonly query: TokenQuery }
+  | { readonly kind: 'logLevel'; readonly level: ApiLogLevel };
+
+/** Which tokens, in which order. */
+export interface TokenQuery {
+  /** The first so many. */
+  readonly count: number;
+  /** Part of the client ID, in lower case; empty: any. */
+  readonly search: string;
+  readonly clientId: string | undefined;
+  readonly middleware: string | undefined;
+  readonly source: TokenView['source'] | undefined;
+  readonly sortBy: TokenSortKey;
+  readonly isDescending: boolean;
+}
+
+export const tokenSortKeys = ['expiresAt', 'obtainedAt', 'refreshAt', 'clientID'] as const;
+export type TokenSortKey = (typeof tokenSortKeys)[number];
+
+/** What one process replies; the member is named as the question. */
+export interface ApiReadings {
+  readonly overview: OverviewReading;
+  readonly refusals: readonly RecentRefusal[];
+  /** Servers that are checked. */
+  readonly servers: readonly { readonly service: string; readonly url: string; readonly up: boolean }[];
+  readonly authorizationServers: readonly AuthorizationServerReading[];
+  /** Null for a router that is not counted. */
+  readonly router: RequestNumbers | null;
+  readonly tokenMiddlewares: readonly TokenMiddlewareReading[];
+  readonly tokens: TokensReading;
+  readonly logLevel: true;
+}
+
+export interface OverviewReading {
+  readonly startedAt: number;
+  readonly loadedAt: number;
+  readonly waitingFor: readonly string[];
+  readonly requests: RequestNumbers['byStatus'];
+  readonly refusals: Readonly<Record<string, number>>;
+  /** Numbers that stand for the credentials whose tokens are cached. */
+  readonly cached: Float64Array;
+  readonly memory: number;
+  readonly store: number;
+  readonly server: number;
+  readonly failingRenewals: number;
+  readonly connections: readonly (readonly [string, number])[];
+}
+
+/** One endpoint, with what only several processes together can be summed up from. */
+export interface AuthorizationServerReading extends Omit<AuthorizationServerView, 'latencyMs' | 'status'> {
+  readonly durationsMs: readonly number[];
+}
+
+export interface TokenMiddlewareReading {
+  readonly middleware: string;
+  readonly endpoint: string;
+  readonly cached: Float64Array;
+  readonly memory: number;
+  readonly store: number;
+  readonly server: number;
+  readonly failingRenewals: number;
+}
+
+export interface TokensReading {
+  /** Of all that the query finds. */
+  readonly ids: Float64Array;
+  /** The first of them, each with its number. */
+  readonly rows: readonly TokenRow[];
+}
+
+export interface TokenRow {
+  readonly id: number;
+  readonly key: string | number;
+  readonly view: TokenView;
+}

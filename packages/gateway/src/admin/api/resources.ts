@@ -1,0 +1,165 @@
+import { ApiError } from './api-error.ts';
+import { mergeAuthorizationServers } from './authorization-servers.ts';
+import { toConfigView } from './config-view.ts';
+import { toEntryPointView } from './entry-point-view.ts';
+import { explain } from './explain.ts';
+import { httpResources } from './http-resources.ts';
+import { addUp, toOverview, toTime } from './overview.ts';
+import { isFound, paginate, readRange } from './paging.ts';
+import { pages, search } from './parameters.ts';
+import type { ApiResource, ResourceContext } from './resource.ts';
+import {
+  authorizationServerShape,
+  configShape,
+  entryPointShape,
+  explanationShape,
+  overviewShape,
+  refusalShape,
+  versionShape,
+  type AuthorizationServerView,
+  type EntryPointView,
+  type Overview,
+  type RecentRefusal,
+} from './shapes.ts';
+import { tokenResources } from './token-resources.ts';
+
+/** Refusals that are kept. */
+export const maxRefusals = 200;
+
+/** Everything that can be read. The router, the OpenAPI document and its test are made of this list. */
+export const resources: readonly ApiResource[] = [
+  {
+    ...{ kind: 'single', path: '/api/version', shape: versionShape, schemaName: 'Version' },
+    summary: 'Version of the gateway.',
+    async read({ source, survey }) {
+      const { asked } = await survey({ kind: 'servers' });
+      return {
+        Version: source.version,
+        Codename: 'grantgate',
+        startDate: toTime(source.startedAt),
+        disableDashboardAd: true,
+        node: process.version,
+        workers: asked,
+      };
+    },
+  },
+  {
+    ...{ kind: 'single', path: '/api/overview', shape: overviewShape, schemaName: 'Overview' },
+    summary: 'Numbers of routes, requests, tokens and authorization servers.',
+    read: readOverview,
+  },
+  {
+    ...{ kind: 'list', path: '/api/entrypoints', shape: entryPointShape, schemaName: 'EntryPoint' },
+    summary: 'Entry points.',
+    parameters: pages,
+    async read(context) {
+      return paginate(await readEntryPoints(context), readRange(context.query));
+    },
+  },
+  {
+    ...{ kind: 'single', path: '/api/entrypoints/{name}', shape: entryPointShape, schemaName: 'EntryPoint' },
+    summary: 'One entry point.',
+    async read(context) {
+      const found = (await readEntryPoints(context)).find(({ name }) => name === context.name);
+      if (found === undefined)
+        throw new ApiError(404, `entry point not found: ${context.name.slice(0, 256)}`);
+      return found;
+    },
+  },
+  ...httpResources,
+  ...tokenResources,
+  {
+    ...{ kind: 'list', path: '/api/authorization-servers', shape: authorizationServerShape },
+    schemaName: 'AuthorizationServer',
+    summary: 'Endpoints of authorization servers with their last success, last failure, latency and limits.',
+    parameters: [...pages, search('the endpoint or a middleware')],
+    async read(context) {
+      const { query } = context;
+      const all = (await readServers(context)).filter(({ endpoint, middlewares }) =>
+        isFound(query, endpoint, ...middlewares),
+      );
+      return paginate(all, readRange(query));
+    },
+  },
+  {
+    ...{ kind: 'single', path: '/api/config', shape: configShape, schemaName: 'Config' },
+    summary: 'The configuration in force, without secrets, and everything that is wrong with it.',
+    read: ({ source }) => Promise.resolve(toConfigView(source)),
+  },
+  {
+    ...{ kind: 'single', path: '/api/explain', shape: explanationShape, schemaName: 'Explanation' },
+    summary:
+      'Which router a request would get, which middlewares would run, and why no other router matches.',
+    parameters: [
+      { name: 'method', description: 'Method. Default: `GET`.' },
+      {
+        name: 'scheme',
+        description: 'Scheme of the connection. Default: `http`.',
+        values: ['http', 'https'],
+      },
+      { name: 'host', description: 'Host, with or without port.' },
+      { name: 'path', description: 'Path with query, percent-encoded. Default: `/`.' },
+      { name: 'entryPoint', description: 'Entry point. Default: those that serve routers by default.' },
+      { name: 'header', description: '`Name: value`; once for each header.' },
+      { name: 'clientIP', description: 'Address of the client. Default: `127.0.0.1`.' },
+    ],
+    async read({ query, source, views }) {
+      return Promise.resolve(explain(query, source, views()));
+    },
+  },
+  {
+    ...{ kind: 'list', path: '/api/requests/recent', shape: refusalShape, schemaName: 'Refusal' },
+    summary: `The last ${maxRefusals} refused requests, the latest first.`,
+    parameters: [
+      ...pages,
+      search('any member'),
+      { name: 'code', description: 'Only refusals with this code.' },
+      { name: 'clientID', description: 'Only refusals of this client.' },
+      { name: 'router', description: 'Only refusals of this router.' },
+    ],
+    async read(context) {
+      const { query } = context;
+      const isWanted = (name: string, value: string | null): boolean =>
+        ['', value ?? ''].includes(query.get(name) ?? '');
+      const all = (await readRefusals(context)).filter(
+        (refusal) =>
+          isWanted('code', refusal.code) &&
+          isWanted('clientID', refusal.clientID) &&
+          isWanted('router', refusal.router) &&
+          isFound(query, ...Object.values(refusal).map(String)),
+      );
+      return paginate(all, readRange(query));
+    },
+  },
+];
+
+type Surroundings = Pick<ResourceContext, 'source' | 'survey' | 'views'>;
+
+export async function readOverview({ source, survey, views }: Surroundings): Promise<Overview> {
+  const [replies, servers] = await Promise.all([survey({ kind: 'overview' }), readServers({ survey })]);
+  return toOverview(source, { views: views(), servers, survey: replies });
+}
+
+export async function readServers({
+  survey,
+}: Pick<Surroundings, 'survey'>): Promise<readonly AuthorizationServerView[]> {
+  return mergeAuthorizationServers((await survey({ kind: 'authorizationServers' })).readings);
+}
+
+export async function readRefusals({
+  survey,
+}: Pick<Surroundings, 'survey'>): Promise<readonly RecentRefusal[]> {
+  const { readings } = await survey({ kind: 'refusals' });
+  return readings
+    .flat()
+    .sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0))
+    .slice(0, maxRefusals);
+}
+
+async function readEntryPoints({ source, survey }: Surroundings): Promise<readonly EntryPointView[]> {
+  const { readings } = await survey({ kind: 'overview' });
+  const open = addUp(readings.map(({ connections }) => Object.fromEntries(connections)));
+  return Array.from(source.install.entryPoints.values(), (config) =>
+    toEntryPointView(config, open[config.name]),
+  );
+}

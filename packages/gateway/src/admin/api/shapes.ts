@@ -1,0 +1,292 @@
+import { z } from 'zod';
+
+// The JSON of the API: types, OpenAPI document and tests are made of these schemas. Names are Traefik's where it has the resource.
+
+const count = z.int().min(0);
+const ms = z.number().min(0);
+const time = z.iso.datetime().describe('UTC, with milliseconds.');
+const place = z.string().describe('`file:line:column`, or a Kubernetes object.');
+const counts = z.record(z.string(), count);
+
+export const status = z
+  .enum(['enabled', 'warning', 'disabled'])
+  .describe('`disabled`: requests are refused with 503, or match nothing.');
+
+const section = z.strictObject({ total: count, warnings: count, errors: count });
+const protocolOverview = z.strictObject({
+  routers: section,
+  services: section,
+  middlewares: section.optional(),
+});
+
+export const versionShape = z.strictObject({
+  Version: z.string(),
+  Codename: z.string(),
+  startDate: time,
+  disableDashboardAd: z.literal(true),
+  node: z.string(),
+  workers: z.int().min(1),
+});
+
+export const overviewShape = z.strictObject({
+  http: protocolOverview,
+  tcp: protocolOverview,
+  udp: protocolOverview,
+  features: z.strictObject({
+    tracing: z.string(),
+    metrics: z.string(),
+    accessLog: z.boolean(),
+    hub: z.literal(false),
+  }),
+  providers: z.array(z.string()),
+  version: z.string(),
+  startedAt: time.describe('Of the oldest worker that serves.'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+  workers: z
+    .strictObject({ configured: z.int().min(1), replied: count })
+    .describe('Processes that serve requests, and those that this response is made of.'),
+  ready: z.boolean(),
+  waitingFor: z.array(z.string()),
+  configuration: z.strictObject({ loadedAt: time, errors: count, warnings: count }),
+  requests: z
+    .strictObject({ total: count, byStatus: counts, refused: count, byCode: counts })
+    .describe('Since the start of the gateway.'),
+  tokens: z
+    .strictObject({
+      cached: count.describe('Credentials whose token is cached.'),
+      memory: count,
+      store: count,
+      authorizationServer: count,
+      failingRenewals: count,
+    })
+    .describe(
+      'Beside `cached` and `failingRenewals`: look-ups by where the token came from, since the start.',
+    ),
+  authorizationServers: z.strictObject({ total: count, failing: count }),
+  connections: counts.describe('Open connections by entry point.'),
+});
+
+export const entryPointShape = z.looseObject({
+  name: z.string(),
+  address: z.string(),
+  protocol: z.literal('http'),
+  connections: count.optional().describe('Open connections.'),
+});
+
+const durations = z.strictObject({ p50: ms, p95: ms, p99: ms }).describe('Milliseconds, interpolated.');
+
+const figures = z
+  .strictObject({
+    requests: count,
+    byStatus: counts,
+    refused: count.describe('Among the last refusals of `/api/requests/recent`.'),
+    byCode: counts,
+    durationMs: durations.nullable(),
+  })
+  .describe('Of one router, since the start.');
+
+const identity = {
+  name: z.string().describe('With its provider: `api@file`.'),
+  provider: z.string(),
+  status,
+  error: z.array(z.string()).optional().describe('Errors and warnings, each `file:line:column: message`.'),
+  place: place.optional(),
+};
+
+export const routerShape = z.strictObject({
+  ...identity,
+  entryPoints: z.array(z.string()),
+  using: z.array(z.string()).describe('Entry points that serve it.'),
+  rule: z.string(),
+  priority: z.number(),
+  service: z.string(),
+  middlewares: z.array(z.string()).optional().describe('As configured.'),
+  steps: z
+    .array(z.string())
+    .optional()
+    .describe('The middlewares that run, outermost first: those of entry points and chains included.'),
+  tls: z.strictObject({ options: z.string() }).optional(),
+  figures: figures.optional(),
+});
+
+const serverShape = z.strictObject({
+  url: z.string(),
+  weight: z.number(),
+  preservePath: z.boolean().optional(),
+});
+
+export const serviceShape = z.strictObject({
+  ...identity,
+  type: z.enum(['loadbalancer', 'weighted', 'failover']),
+  usedBy: z.array(z.string()).optional(),
+  loadBalancer: z.looseObject({ servers: z.array(serverShape), passHostHeader: z.boolean() }).optional(),
+  weighted: z
+    .strictObject({ services: z.array(z.strictObject({ name: z.string(), weight: z.number() })) })
+    .optional(),
+  failover: z.strictObject({ service: z.string(), fallback: z.string() }).optional(),
+  serverStatus: z.record(z.string(), z.enum(['UP', 'DOWN'])).optional(),
+});
+
+export const middlewareShape = z.looseObject({
+  ...identity,
+  type: z.string().describe('Kind, in lower case.'),
+  usedBy: z.array(z.string()).optional().describe('Routers that name it, directly or in a chain.'),
+});
+
+const named = <S extends z.ZodType>(shape: S): z.ZodRecord<z.ZodString, S> => z.record(z.string(), shape);
+
+export const rawDataShape = z.strictObject({
+  routers: named(routerShape),
+  middlewares: named(middlewareShape),
+  services: named(serviceShape),
+});
+
+export const tokenSource = z.enum(['authorizationServer', 'store']);
+
+export const tokenShape = z.strictObject({
+  clientID: z.string(),
+  middlewares: z.array(z.string()),
+  obtainedAt: time,
+  expiresAt: time,
+  refreshAt: time.nullable().describe('A use after this renews it; null while that is under way.'),
+  failedRefreshes: count.describe('Attempts to renew it that brought no newer token.'),
+  source: tokenSource.describe('Where this process got it from.'),
+  format: z.enum(['jwt', 'opaque']),
+  claims: z.array(z.string()).describe('Names of its claims.'),
+});
+
+export const tokenMiddlewareShape = z.strictObject({
+  middleware: z.string(),
+  endpoint: z.string().describe('Token endpoint, or issuer.'),
+  cached: count,
+  memory: count,
+  store: count,
+  authorizationServer: count,
+  failingRenewals: count,
+});
+
+export const authorizationServerShape = z.strictObject({
+  endpoint: z.string().describe('URL without user, password and values of its query.'),
+  use: z.string().describe('`token`: token endpoint.'),
+  middlewares: z.array(z.string()),
+  status: z.enum(['healthy', 'failing', 'unused']).describe('By the last request.'),
+  breaker: z.enum(['closed', 'open', 'halfOpen']),
+  breakerOpenUntil: time.nullable(),
+  inFlight: count,
+  waiting: count,
+  requests: count,
+  failures: count,
+  lastSuccess: time.nullable(),
+  lastFailure: z
+    .strictObject({ at: time, reason: z.string(), detail: z.string(), clientID: z.string() })
+    .nullable(),
+  latencyMs: z
+    .strictObject({ p50: ms, p90: ms, p99: ms, max: ms, samples: count })
+    .nullable()
+    .describe('Of the last requests, with retries.'),
+  retryAfter: z
+    .strictObject({ clients: count, until: time })
+    .nullable()
+    .describe('Clients whose requests wait because the server said so, or after failures.'),
+});
+
+const problem = z.strictObject({
+  severity: z.enum(['error', 'warning']),
+  place,
+  code: z.string(),
+  path: z.string(),
+  message: z.string(),
+});
+
+export const configShape = z.strictObject({
+  loadedAt: time,
+  install: z.record(z.string(), z.unknown()),
+  http: z.strictObject({ middlewares: named(z.record(z.string(), z.unknown())) }),
+  problems: z.array(problem),
+});
+
+export const explanationShape = z.strictObject({
+  request: z.strictObject({
+    method: z.string(),
+    scheme: z.enum(['http', 'https']),
+    host: z.string(),
+    path: z.string(),
+    query: z.string(),
+    clientIP: z.string(),
+  }),
+  results: z.array(
+    z.strictObject({
+      entryPoint: z.string(),
+      outcome: z.enum(['matched', 'refused', 'no_route']),
+      summary: z.string(),
+      router: z
+        .strictObject({
+          name: z.string(),
+          rule: z.string(),
+          priority: z.number(),
+          status,
+          service: z.string(),
+          place: place.optional(),
+          error: z.array(z.string()).optional(),
+        })
+        .nullable(),
+      middlewares: z.array(
+        z.strictObject({ name: z.string(), type: z.string(), status, effect: z.string() }),
+      ),
+      others: z
+        .array(
+          z.strictObject({
+            name: z.string(),
+            rule: z.string(),
+            priority: z.number(),
+            matches: z.boolean(),
+            reason: z.string(),
+            failed: z.array(z.strictObject({ call: z.string(), actual: z.string() })),
+          }),
+        )
+        .describe('Other routers of the entry point, the most similar first.'),
+      omitted: count,
+    }),
+  ),
+});
+
+export const refusalShape = z.strictObject({
+  requestID: z.string(),
+  at: time,
+  entryPoint: z.string(),
+  router: z.string().nullable(),
+  service: z.string().nullable(),
+  middleware: z.string().nullable().describe('That refused; null: the gateway itself.'),
+  clientID: z.string().nullable(),
+  clientAddress: z.string(),
+  method: z.string(),
+  scheme: z.enum(['http', 'https']),
+  host: z.string(),
+  path: z.string().describe('Without query.'),
+  status: z.int(),
+  code: z.string(),
+  title: z.string(),
+  detail: z.string(),
+  reason: z.string().nullable().describe('For operators: the failed condition.'),
+  durationMs: ms,
+});
+
+export const errorShape = z.strictObject({ message: z.string() });
+export const logLevelShape = z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']) });
+export const drainShape = z.strictObject({ draining: z.literal(true) });
+
+export type ApiStatus = z.output<typeof status>;
+export type ApiVersion = z.output<typeof versionShape>;
+export type Overview = z.output<typeof overviewShape>;
+export type EntryPointView = z.output<typeof entryPointShape>;
+export type RouterView = z.output<typeof routerShape>;
+export type RouterFigures = z.output<typeof figures>;
+export type ServiceView = z.output<typeof serviceShape>;
+export type MiddlewareView = z.output<typeof middlewareShape>;
+export type TokenView = z.output<typeof tokenShape>;
+export type TokenMiddlewareView = z.output<typeof tokenMiddlewareShape>;
+export type AuthorizationServerView = z.output<typeof authorizationServerShape>;
+export type ConfigView = z.output<typeof configShape>;
+export type ApiExplanation = z.output<typeof explanationShape>;
+export type RecentRefusal = z.output<typeof refusalShape>;
+export type ApiLogLevel = z.output<typeof logLevelShape>['level'];

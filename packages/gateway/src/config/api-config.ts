@@ -1,0 +1,17 @@
+import type { Secret } from '@grantgate/middleware/base/secret';
+
+/** The API of the gateway. */
+export interface ApiConfig {
+  /** Undefined: there is none that serves it. */
+  readonly entryPoint: string | undefined;
+  /** Whether only this machine reaches the entry point. */
+  readonly isLoopback: boolean;
+  /** Whether reads need no token although other machines reach the entry point. */
+  readonly isInsecure: boolean;
+  /** Before `/api`; empty: nothing. */
+  readonly basePath: string;
+  /** The token that actions require, or a reference to it; undefined: none. */
+  readonly actionsToken: Secret | undefined;
+  /** The install configuration with its defaults, in the names of its options. */
+  readonly effective: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,54 @@
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import type { EntryPointConfig, MetricsConfig } from '../../config/install.ts';
+import type { RequestRecord } from '../../pipeline/record.ts';
+import type { ConfigurationLabels, Gauges } from './configuration-labels.ts';
+import type { RequestFigures } from './request-figures.ts';
+import { createRequestMetrics, type RequestMetrics } from './request-metrics.ts';
+import { createTokenMetrics, type TokenMetrics } from './token-metrics.ts';
+
+/** Counters of requests and tokens, which metrics and the API read. */
+export interface Figures {
+  onRecord(record: RequestRecord): void;
+  readonly openTally: () => TokenTally;
+  readonly onRenewal: TokenMetrics['renewed'];
+  readonly onSteps: TokenMetrics['configure'];
+  configure(configured: ConfigurationLabels): void;
+  readonly requests: RequestMetrics & RequestFigures;
+  readonly tokens: TokenMetrics;
+}
+
+export interface FiguresOptions {
+  /** Default: nothing is exposed. */
+  readonly config?: MetricsConfig | undefined;
+  readonly entryPoints: Iterable<EntryPointConfig>;
+  readonly failingRenewals: Gauges['failingRenewals'];
+  /** Whether requests are counted by entry point and router, whatever is exposed of them. */
+  readonly countsAll: boolean;
+}
+
+/** Of requests that the API alone counts; seconds. */
+const unexposed: MetricsConfig = Object.freeze({
+  buckets: Object.freeze([0.001, 0.005, 0.01, 0.05, 0.1, 0.3, 1.2, 5]),
+  byEntryPoint: false,
+  byRouter: false,
+  byService: false,
+});
+
+export function createFigures({
+  config = unexposed,
+  entryPoints,
+  failingRenewals,
+  countsAll,
+}: FiguresOptions): Figures {
+  const requests = createRequestMetrics(config, entryPoints, countsAll);
+  const tokens = createTokenMetrics(failingRenewals);
+  return {
+    onRecord: (record) => requests.count(record),
+    openTally: tokens.openTally,
+    onRenewal: tokens.renewed,
+    onSteps: tokens.configure,
+    configure: (configured) => requests.configure(configured),
+    requests,
+    tokens,
+  };
+}

@@ -1,0 +1,56 @@
+import { toShownClientId } from '../pipeline/client-id.ts';
+import type { Refusal } from '../middlewares/refusal.ts';
+import type { RequestRecord } from '../pipeline/record.ts';
+import type { RecentRefusal } from '../admin/api/shapes.ts';
+import { toClientHost } from './logged-caller.ts';
+import { toLoggedTarget } from './logged-target.ts';
+
+/** The last refusals, for the API. */
+export interface RecentRefusals {
+  readonly note: (record: RequestRecord, refusal: Refusal) => void;
+  /** The latest first. */
+  list(): readonly RecentRefusal[];
+}
+
+/** Characters of a text that a caller has chosen. */
+const maxCharacters = 1_000;
+const shorten = (text: string): string =>
+  text.length <= maxCharacters ? text : `${text.slice(0, maxCharacters - 3)}...`;
+
+/** Keeps a bounded number, each of a bounded size. @param count 1 and up. */
+export function createRecentRefusals(count: number): RecentRefusals {
+  const kept: RecentRefusal[] = [];
+  let next = 0;
+  return {
+    note(record, refusal) {
+      kept[next] = toRecentRefusal(record, refusal);
+      next = (next + 1) % count;
+    },
+    list: () => [...kept.slice(next), ...kept.slice(0, next)].reverse(),
+  };
+}
+
+// At once: the connection of a record may be gone later.
+function toRecentRefusal(record: RequestRecord, refusal: Refusal): RecentRefusal {
+  const { facts } = record;
+  return Object.freeze({
+    requestID: shorten(record.requestId),
+    at: new Date(record.startedAt + record.durationMs).toISOString(),
+    entryPoint: facts.entryPoint,
+    router: record.routerName ?? null,
+    service: record.serviceName ?? null,
+    middleware: refusal.middleware ?? null,
+    clientID: refusal.clientId === undefined ? null : toShownClientId(refusal.clientId),
+    clientAddress: shorten(toClientHost(facts)),
+    method: shorten(facts.method),
+    scheme: facts.scheme,
+    host: shorten(facts.host),
+    path: shorten(toLoggedTarget(record, false)),
+    status: record.status,
+    code: refusal.code,
+    title: refusal.title,
+    detail: refusal.detail,
+    reason: refusal.reason === undefined ? null : shorten(refusal.reason),
+    durationMs: record.durationMs,
+  });
+}

@@ -1,0 +1,152 @@
+import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
+import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { Api } from '../admin/api/api.ts';
+import type { ProcessSource } from '../admin/api/process-source.ts';
+import type { ApiQuestion } from '../admin/api/questions.ts';
+import type { Survey } from '../admin/api/survey.ts';
+import type { InstallConfig } from '../config/install.ts';
+import type { Step } from '../middlewares/step.ts';
+import type { Log } from '../observe/log.ts';
+import type { Gauges } from '../observe/metrics/configuration-labels.ts';
+import { resolveReferences } from '../secrets/resolve.ts';
+import { readSecretFile } from '../secrets/secret-file.ts';
+import { toEntryPointFacts } from '../snapshot/entry-points.ts';
+import type { Holder } from '../snapshot/holder.ts';
+import type { PreparedConfiguration } from '../snapshot/prepared.ts';
+import { readVersion } from '../version.ts';
+import type { Services } from '../upstream/create-upstream.ts';
+import type { GatewayIo } from './gateway.ts';
+import { createIssuerJournal } from './issuer-journal.ts';
+import type { Observers } from './observers.ts';
+
+/** What the API follows from the start. */
+export interface ApiState extends Pick<Observers, 'onSteps' | 'onApplied'> {
+  readonly endpoints: ProcessSource['endpoints'];
+  readonly configuration: ProcessSource['configuration'];
+  readonly tallies: ProcessSource['tallies'];
+  readonly issuers: ProcessSource['issuers'];
+}
+
+/** Undefined when the API is off. */
+export function createApiState(
+  { api }: InstallConfig,
+  clock: Clock,
+  { discoveries, keys }: Pick<Observers, 'discoveries' | 'keys'>,
+): ApiState | undefined {
+  if (api === undefined) return undefined;
+  let current: ReturnType<ApiState['configuration']>;
+  let tallies = new Map<TokenTally, string[]>();
+  const journal = createIssuerJournal(clock);
+  discoveries.subscribe(journal.onDiscovery);
+  keys.subscribe(journal.onKeys);
+  return {
+    endpoints: createEndpointStates(clock),
+    configuration: () => current,
+    tallies: () => tallies,
+    issuers: () => journal.list(),
+    onSteps(steps: ReadonlyMap<string, Step>) {
+      tallies = new Map();
+      for (const [name, { tally }] of steps)
+        if (tally !== undefined) tallies.set(tally, [...(tallies.get(tally) ?? []), name]);
+    },
+    onApplied(prepared: PreparedConfiguration) {
+      current = { prepared, loadedAt: clock.now() };
+    },
+  };
+}
+
+export interface ApiDependencies {
+  readonly state: ApiState | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cache: TokenCache;
+  readonly services: Services;
+  readonly gauges: Gauges;
+  readonly observers: Observers;
+  readonly serving: Holder;
+  readonly unready: () => readonly string[];
+}
+
+/** The API, and what answers the questions of other processes. */
+export interface OpenApi extends Pick<Api, 'close'> {
+  readonly api: Api;
+  readonly read: (question: unknown) => unknown;
+}
+
+/** Undefined when it is off, or nobody may use it. What only some configurations need is loaded on demand. */
+export async function openApi(
+  install: InstallConfig,
+  io: GatewayIo,
+  parts: ApiDependencies,
+): Promise<OpenApi | undefined> {
+  const { api } = install;
+  const { state } = parts;
+  if (api?.entryPoint === undefined || state === undefined) return undefined;
+  if (!api.isLoopback && !api.isInsecure && api.actionsToken === undefined) return undefined;
+  const [{ createApi }, { createReadProcess }, { askAlone }] = await Promise.all([
+    import('../admin/api/api.ts'),
+    import('../admin/api/read-process.ts'),
+    import('../admin/api/survey.ts'),
+  ]);
+  const source = toSource({ ...install, api }, parts, state);
+  const read = createReadProcess(source);
+  const { worker, stop } = io;
+  const opened = createApi({
+    source,
+    // Workers of one gateway have the same code: what they reply is what the question demands.
+    survey: worker === undefined ? askAlone(read) : (worker.survey as Survey),
+    readToken: api.actionsToken && createReadToken(api.actionsToken.reveal(), io.env),
+    actions: {
+      isOn: install.actions && api.actionsToken !== undefined,
+      onLogLevel: (level) => parts.log.warn('log level changed', { level }),
+      onDrain: () => parts.log.warn('shutdown requested by the API'),
+      drain: stop,
+    },
+  });
+  return { api: opened, close: () => opened.close(), read: (question) => read(question as ApiQuestion) };
+}
+
+function toSource(
+  install: InstallConfig & Pick<ProcessSource, 'api'>,
+  { clock, log, cache, services, gauges, observers, serving, unready }: ApiDependencies,
+  state: ApiState,
+): ProcessSource {
+  const { figures } = observers;
+  return {
+    ...state,
+    install,
+    api: install.api,
+    entryPoints: toEntryPointFacts(install.entryPoints),
+    clock,
+    version: readVersion(),
+    startedAt: clock.now(),
+    snapshot() {
+      const lease = serving.acquire();
+      lease.release();
+      return lease.snapshot;
+    },
+    cache,
+    lookUps: () => figures?.tokens.lookUps() ?? new Map(),
+    requests: () => figures?.requests.total() ?? { byStatus: {}, boundsMs: [], durations: [] },
+    requestsOf: (router) => figures?.requests.ofRouter(router),
+    refusalCounts: () => figures?.requests.refusals() ?? {},
+    refusals: observers.recentRefusals,
+    health: () => services.health(),
+    connections: gauges.connections,
+    unready,
+    logLevel: () => log.level(),
+    setLogLevel: (level) => log.setLevel(level),
+  };
+}
+
+/** Read for each request that takes it: a rotated token takes effect at once. */
+const createReadToken = (written: string, env: GatewayIo['env']) => (): string => {
+  const { value, problems } = resolveReferences(written, {
+    ...{ namespace: undefined, env, secrets: new Map(), readFile: readSecretFile },
+    realPath: (path) => path,
+  });
+  if (problems.some(({ severity }) => severity === 'error')) throw new Error('unresolved reference');
+  return String(value);
+};

@@ -1,0 +1,61 @@
+import type { Clock } from '@grantgate/middleware/base/clock';
+
+/** Replies of several processes to one question; their content is that of the processes that ask and reply. */
+export interface SurveyReplies {
+  readonly readings: readonly unknown[];
+  /** Processes that were asked. */
+  readonly asked: number;
+}
+
+/** Questions that processes are answering. */
+export interface Surveys<P> {
+  /** Asks processes; resolves with the replies once each has replied or ended, or after a second. */
+  ask(processes: Iterable<P>, send: (process: P, id: number) => void): Promise<SurveyReplies>;
+  take(process: P, id: number, reading: unknown): void;
+  /** Nobody waits for a process that has ended. */
+  end(process: P): void;
+}
+
+interface OpenSurvey<P> {
+  readonly waiting: Set<P>;
+  readonly readings: unknown[];
+  readonly settle: (process: P) => void;
+}
+
+/** Milliseconds that a survey waits for a process. */
+const withinMs = 1_000;
+
+export function createSurveys<P>(clock: Clock): Surveys<P> {
+  const open = new Map<number, OpenSurvey<P>>();
+  let ids = 0;
+  return {
+    ask: (processes, send) =>
+      new Promise((resolve) => {
+        const id = (ids += 1);
+        const waiting = new Set(processes);
+        const asked = waiting.size;
+        const finish = (): void => {
+          limit.cancel();
+          open.delete(id);
+          resolve({ readings, asked });
+        };
+        const limit = clock.after(withinMs, finish);
+        const readings: unknown[] = [];
+        const settle = (process: P): void => {
+          if (waiting.delete(process) && waiting.size === 0) finish();
+        };
+        open.set(id, { waiting, readings, settle });
+        for (const process of [...waiting]) send(process, id);
+        if (asked === 0) finish();
+      }),
+    take(process, id, reading) {
+      const survey = open.get(id);
+      if (survey?.waiting.has(process) !== true) return;
+      if (reading !== undefined) survey.readings.push(reading);
+      survey.settle(process);
+    },
+    end(process) {
+      for (const { settle } of [...open.values()]) settle(process);
+    },
+  };
+}

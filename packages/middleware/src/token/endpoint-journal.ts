@@ -1,0 +1,55 @@
+import type { Clock } from '../base/clock.ts';
+import type { TokenOutcome } from './access-token.ts';
+import type { TokenFailureReason } from './failure.ts';
+
+/** How the requests at one endpoint went. */
+export interface EndpointJournal {
+  /** Called when a request has ended. @param durationMs with its retries. */
+  note(clientId: string, outcome: TokenOutcome, durationMs: number): void;
+  read(): EndpointHistory;
+}
+
+export interface EndpointHistory {
+  /** Retries not counted. */
+  readonly requests: number;
+  readonly failures: number;
+  /** `Clock.now()` milliseconds; undefined: there was none. */
+  readonly lastSuccessAt: number | undefined;
+  readonly lastFailure: EndpointFailure | undefined;
+  /** Milliseconds of the last requests, with their retries, in no order. */
+  readonly durationsMs: readonly number[];
+}
+
+/** A failure, free of secrets and of the server's words. */
+export interface EndpointFailure {
+  /** `Clock.now()` milliseconds. */
+  readonly at: number;
+  readonly reason: TokenFailureReason;
+  readonly detail: string;
+  readonly clientId: string;
+}
+
+/** Requests whose durations are kept. */
+const keptDurations = 256;
+
+export function createEndpointJournal(clock: Clock): EndpointJournal {
+  const durationsMs: number[] = [];
+  let requests = 0;
+  let failures = 0;
+  let lastSuccessAt: number | undefined;
+  let lastFailure: EndpointFailure | undefined;
+  return {
+    note(clientId, outcome, durationMs) {
+      durationsMs[requests % keptDurations] = durationMs;
+      requests += 1;
+      if (outcome.kind === 'token') {
+        lastSuccessAt = clock.now();
+        return;
+      }
+      const { reason, detail } = outcome;
+      failures += 1;
+      lastFailure = Object.freeze({ at: clock.now(), reason, detail, clientId });
+    },
+    read: () => ({ requests, failures, lastSuccessAt, lastFailure, durationsMs: [...durationsMs] }),
+  };
+}
