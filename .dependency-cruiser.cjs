@@ -15,7 +15,18 @@ const middleware = {
   // token for requests to authorization servers.
   jwt: ['base', 'claims', 'options', 'token', 'credentials', 'decision', 'verification'],
   // token and cache for requests to authorization servers, whose responses are shared.
-  introspection: ['base', 'claims', 'options', 'token', 'cache', 'credentials', 'decision', 'verification'],
+  // jwt for proofs of possession.
+  introspection: [
+    'base',
+    'claims',
+    'options',
+    'token',
+    'cache',
+    'credentials',
+    'decision',
+    'verification',
+    'jwt',
+  ],
   // And what the composition gives it.
   guards: ['base', 'claims', 'options', 'credentials', 'decision', 'verification', 'jwt', 'introspection'],
   outgoing: ['base', 'token', 'options'],

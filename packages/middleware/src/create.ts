@@ -8,7 +8,9 @@ import { createStores } from './cache/stores.ts';
 import type { Decide } from './decision/decide.ts';
 import { createApplicationDecide, createGatewayDecide } from './decision/decide.ts';
 import { compilePolicy } from './decision/policy.ts';
+import { createJudgeToken } from './decision/judge.ts';
 import { createRenew, type Renew } from './decision/renew.ts';
+import { openTokenVerification } from './open-verification.ts';
 import { OptionsError } from './errors.ts';
 import type { ClientCredentialsOptions } from './options/options.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
@@ -111,20 +113,23 @@ export function createParsedAuthenticator(
   const { source } = tokens;
   const policy = compilePolicy(options);
   const own = toCredential(options);
-  const close = (): Promise<void> => tokens.close();
+  const verification = openTokenVerification(options, { ...parts, clock });
+  const judge = createJudgeToken(policy, clock, verification?.verify);
+  const close = async (): Promise<void> => {
+    await tokens.close();
+    await verification?.close();
+  };
   const purge = (clientId = own?.clientId): number => source.purge(clientId);
   if (own === undefined)
     return Object.freeze({
-      decide: createApplicationDecide(policy, source, clock),
+      decide: createApplicationDecide(policy, source, clock, judge),
       renew: undefined,
       purge,
       close,
     });
   return Object.freeze({
-    decide: createGatewayDecide(policy, source, own, clock),
-    renew: options.renewOnUnauthorized
-      ? createRenew(policy, own.clientId, tokens.renewalOf(own), clock)
-      : undefined,
+    decide: createGatewayDecide(policy, source, own, clock, judge),
+    renew: options.renewOnUnauthorized ? createRenew(judge, own.clientId, tokens.renewalOf(own)) : undefined,
     purge,
     close,
   });

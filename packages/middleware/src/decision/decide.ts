@@ -8,12 +8,12 @@ import type { BasicCredentials } from './basic-credentials.ts';
 import { readBasicCredentials } from './basic-credentials.ts';
 import type { Decision } from './decision.ts';
 import type { DecisionFacts } from './facts.ts';
+import { createJudgeToken, type JudgeToken } from './judge.ts';
 import type { Policy } from './policy.ts';
 import type { RefusalCode } from './refusal-code.ts';
 import { toFailureDeny } from './failure-deny.ts';
 import { createDeny } from './refusals.ts';
 import type { DecisionTokenFailure, DecisionToken, DecisionTokenSource } from './token-source.ts';
-import { toVerdict } from './verdict.ts';
 
 /** Decides for one middleware. Synchronous when the token is in memory. */
 export type Decide = (facts: DecisionFacts) => MaybePromise<Decision>;
@@ -33,9 +33,10 @@ export function createApplicationDecide(
   policy: Policy,
   tokens: DecisionTokenSource,
   clock: Clock = systemClock,
+  judgeToken: JudgeToken = createJudgeToken(policy, clock, undefined),
 ): Decide {
   const callers: Lru<string, CallerCredentials> = createLru(rememberedCallers);
-  const judge = createJudge(policy, 'credentials_refused', clock, ({ clientId }) => clientId);
+  const judge = createJudge(judgeToken, 'credentials_refused', ({ clientId }) => clientId);
   return ({ authorization }) => {
     const known = authorization === undefined ? undefined : callers.get(authorization);
     const read = known ?? readBasicCredentials(authorization);
@@ -61,8 +62,9 @@ export function createGatewayDecide(
   tokens: DecisionTokenSource,
   own: ClientIdentity,
   clock: Clock = systemClock,
+  judgeToken: JudgeToken = createJudgeToken(policy, clock, undefined),
 ): Decide {
-  const judge = createJudge(policy, 'gateway_credentials_refused', clock, () => undefined);
+  const judge = createJudge(judgeToken, 'gateway_credentials_refused', () => undefined);
   return () => judge(own, tokens.get(own));
 }
 
@@ -73,27 +75,17 @@ type Judge = (
 
 /** @param presentedBy the client ID that a caller presented; undefined where callers present none. */
 function createJudge(
-  policy: Policy,
+  judgeToken: JudgeToken,
   refused: RefusalCode,
-  clock: Clock,
   presentedBy: (identity: ClientIdentity) => string | undefined,
 ): Judge {
-  // The verdict lives as long as both the token and this policy.
-  const verdicts = new WeakMap<DecisionToken, Decision>();
-  const settle = (identity: ClientIdentity, outcome: DecisionToken | DecisionTokenFailure): Decision => {
-    if (outcome.kind === 'failure') return toFailureDeny(outcome, refused, presentedBy(identity));
-    let verdict = verdicts.get(outcome);
-    if (verdict === undefined) {
-      verdict = toVerdict(
-        policy,
-        { clientId: identity.clientId, presented: presentedBy(identity) },
-        outcome,
-        clock,
-      );
-      verdicts.set(outcome, verdict);
-    }
-    return verdict;
-  };
+  const settle = (
+    identity: ClientIdentity,
+    outcome: DecisionToken | DecisionTokenFailure,
+  ): MaybePromise<Decision> =>
+    outcome.kind === 'failure'
+      ? toFailureDeny(outcome, refused, presentedBy(identity))
+      : judgeToken({ clientId: identity.clientId, presented: presentedBy(identity) }, outcome);
   return (identity, outcome) =>
     outcome instanceof Promise ? outcome.then((late) => settle(identity, late)) : settle(identity, outcome);
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Claims } from '../claims/claims.ts';
 import { decodeJwtPayload } from '../base/jwt.ts';
 import { parseClaims } from '../claims/parse.ts';
 import type { Decision, Deny } from './decision.ts';
@@ -18,17 +19,20 @@ export interface TokenClient {
 /**
  * Decides on one token under one policy; called once per pair, and the result is cached with the token. The claims are not
  * cached: they take several times the token's memory, and can be read from the token again.
+ *
+ * @param verified claims that were verified; default: those of the token, as the authorization server sent it.
  */
 export function toVerdict(
   policy: Policy,
   { clientId, presented }: TokenClient,
   token: DecisionToken,
   clock: Clock,
+  verified?: Claims,
 ): Decision {
   const deny = (code: RefusalCode, detail: string, reason?: string): Deny =>
     createDeny(code, detail, undefined, { clientId: presented, reason });
-  const payload = decodeJwtPayload(token.value);
-  const claims = payload === undefined ? undefined : parseClaims(payload);
+  const payload = verified === undefined ? decodeJwtPayload(token.value) : undefined;
+  const claims = verified ?? (payload === undefined ? undefined : parseClaims(payload));
   if (claims === undefined && policy.needsClaims) {
     return deny('token_opaque', 'The access token is not a JWT, and this route needs its claims.');
   }

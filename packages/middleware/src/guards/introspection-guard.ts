@@ -8,6 +8,7 @@ import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';
 import { parseGuardOptions, type BearerGuardInput } from './bearer-options.ts';
 import type { ApplicationRequest } from './guard.ts';
+import { createRequestProofs } from './request-proofs.ts';
 import { findUsable } from './usable-options.ts';
 
 /** Options of `oAuthIntrospection`: those of the middleware of the gateway, and those of guards. */
@@ -30,6 +31,7 @@ export function createIntrospectionGuard({ onStoreEvent, ...input }: Introspecti
         stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent) }),
         challenge: guard,
         onAllow,
+        proofs: createRequestProofs(),
       }),
     guard,
   );

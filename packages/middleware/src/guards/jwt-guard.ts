@@ -8,6 +8,7 @@ import { createKeysListener, type KeysListener } from '../keys-listener.ts';
 import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';
 import { parseGuardOptions, type BearerGuardInput } from './bearer-options.ts';
 import type { ApplicationRequest } from './guard.ts';
+import { createRequestProofs } from './request-proofs.ts';
 import { findUsable } from './usable-options.ts';
 
 /** Options of `jwt`: those of the middleware of the gateway, and those of guards. */
@@ -30,12 +31,7 @@ export function createJwtGuard({ onKeys, onDiscovery, ...input }: JwtGuardOption
         onAllow,
         onKeys: createKeysListener(onKeys),
         onDiscovery: createDiscoveryListener(onDiscovery, 'tokens of unknown keys are refused'),
-        proofs: {
-          certificateThumbprint: (request) => request.certificateThumbprint(),
-          proof: (request) => request.header('dpop'),
-          method: ({ method }) => method,
-          url: ({ origin, target }) => (guard.origin ?? origin) + target.replace(/[?#].*/s, ''),
-        },
+        proofs: createRequestProofs(guard.origin),
       }),
     guard,
   );

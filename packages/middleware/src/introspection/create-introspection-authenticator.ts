@@ -10,6 +10,8 @@ import {
   type OnAllow,
 } from '../verification/create-caller-decide.ts';
 import { createCredentialCache, type CredentialCache } from '../verification/credential-cache.ts';
+import { createConfirm, type CallerProofs } from '../jwt/binding.ts';
+import { createCheckProof } from '../jwt/dpop.ts';
 import type { Verification } from '../verification/verification.ts';
 import {
   createIntrospection,
@@ -30,7 +32,9 @@ export interface IntrospectionAuthenticator<
   readonly close: () => Promise<void>;
 }
 
-export interface IntrospectionAuthenticatorParts extends IntrospectionParts {
+export interface IntrospectionAuthenticatorParts<Request> extends IntrospectionParts {
+  /** What requests show of their callers: a token that is bound to a certificate or a key needs its proof. */
+  readonly proofs: CallerProofs<Request>;
   /** Default: a separate cache. */
   readonly cache?: CredentialCache | undefined;
   /** Of refusals. */
@@ -39,18 +43,26 @@ export interface IntrospectionAuthenticatorParts extends IntrospectionParts {
   readonly onAllow?: OnAllow | undefined;
 }
 
+/** Milliseconds that the clocks of caller and gateway may differ in a proof (RFC 9449 section 4.3). */
+const proofSkewMs = 30_000;
+
 /** Creates an authenticator from options that `parseIntrospection` has parsed. */
 export function createIntrospectionAuthenticator<Request extends CredentialRequest>(
   options: IntrospectionOptions,
-  parts: IntrospectionAuthenticatorParts,
+  parts: IntrospectionAuthenticatorParts<Request>,
 ): IntrospectionAuthenticator<Request> {
-  const { clock, cache = createCredentialCache({ clock }), tally, challenge, onAllow } = parts;
+  const { clock, proofs, cache = createCredentialCache({ clock }), tally, challenge, onAllow } = parts;
   const { tokenSource, forwardAuthorization: forwards } = options;
   const source = createCredentialSource({ ...tokenSource, syntax: 'visible', noun: 'token' });
   const { realm, resourceMetadata } = challenge ?? {};
   const deny = createBearerDeny({ realm, resourceMetadata });
+  const binding = { required: undefined, proofs, checkProof: createCheckProof(clock, proofSkewMs), deny };
   const introspection = createIntrospection(options, parts);
-  const toVerification = (outcome: IntrospectionOutcome): Verification<Request> => {
+  const toVerification = (
+    value: string,
+    scheme: string | undefined,
+    outcome: IntrospectionOutcome,
+  ): Verification<Request> => {
     if (outcome.kind === 'failure')
       return { kind: 'refusal', deny: toFailureDeny(outcome, 'gateway_credentials_refused', undefined) };
     if (outcome.kind === 'inactive') {
@@ -58,12 +70,15 @@ export function createIntrospectionAuthenticator<Request extends CredentialReque
       return { kind: 'refusal', deny: deny('token_invalid', detail, { reason }), rememberMs };
     }
     const { claims, expiresAtMs } = outcome;
-    return { kind: 'identity', clientId: clientIdOf(claims), claims, expiresAtMs };
+    const clientId = clientIdOf(claims);
+    const bound = createConfirm<Request>({ value, scheme, claims, clientId }, binding);
+    if ('refusal' in bound) return { kind: 'refusal', deny: bound.refusal };
+    return { kind: 'identity', clientId, claims, expiresAtMs, confirm: bound.confirm };
   };
   const authentication = createCallerDecide<Request>({
     source,
     claims: options,
-    verify: async (token) => toVerification(await introspection.introspect(token)),
+    verify: async (token, scheme) => toVerification(token, scheme, await introspection.introspect(token)),
     refusals: createBearerRefusals(deny),
     forwards,
     cache,

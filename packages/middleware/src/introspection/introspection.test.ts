@@ -9,6 +9,7 @@ import type { StoreEvent } from '../cache/store-event.ts';
 import { createStores } from '../cache/stores.ts';
 import type { CredentialRequest } from '../credentials/credential-reading.ts';
 import type { Decision } from '../decision/decision.ts';
+import type { CallerProofs } from '../jwt/binding.ts';
 import { createIntrospectionAuthenticator } from './create-introspection-authenticator.ts';
 import { parseIntrospection } from './parse.ts';
 
@@ -22,6 +23,13 @@ const bearer = (token: string): CredentialRequest => ({
   target: '/',
   header: () => undefined,
 });
+
+const proofs: CallerProofs<CredentialRequest> = {
+  certificateThumbprint: ({ target }) => (target === '/certified' ? 'thumb' : undefined),
+  proof: () => undefined,
+  method: () => 'GET',
+  url: () => 'https://api.example/',
+};
 
 const own = { clientID: 'gateway', clientSecret: 'gateway-secret' };
 
@@ -38,12 +46,14 @@ function connect(url: string, more: object = {}, stores?: ReturnType<typeof crea
   const authenticator = createIntrospectionAuthenticator<CredentialRequest>(options!, {
     clock: skipWaitsBelow(60_000, clock),
     stores,
+    proofs,
   });
   closes.push(() => authenticator.close());
   return {
     ...authenticator,
     clock,
     decide: async (token: string): Promise<Decision> => authenticator.decide(bearer(token)),
+    decideOn: authenticator.decide,
   };
 }
 
@@ -83,6 +93,7 @@ describe('a certified authorization server', () => {
     });
     const authenticator = createIntrospectionAuthenticator<CredentialRequest>(options!, {
       clock: systemClock,
+      proofs,
     });
     onTestFinished(() => authenticator.close());
     const token = await server.issue(caller);
@@ -104,6 +115,7 @@ describe('a certified authorization server', () => {
     });
     const authenticator = createIntrospectionAuthenticator<CredentialRequest>(options!, {
       clock: systemClock,
+      proofs,
     });
     onTestFinished(() => authenticator.close());
     const token = await server.issue(caller);
@@ -294,6 +306,16 @@ describe('an introspection response', () => {
     expect(await connect(server.url).decide('t')).toMatchObject({ allowed: true });
   });
 
+  it('of a token that is bound to its caller demands the proof of each request', async () => {
+    const bound = { ...active, cnf: { 'x5t#S256': 'thumb' } };
+    const server = await start(respond(bound), respond({ ...active, cnf: { jkt: 'key' } }));
+    const { decide, decideOn } = connect(server.url);
+    expect(await decide('certified')).toMatchObject({ code: 'token_invalid' });
+    expect(await decideOn({ ...bearer('certified'), target: '/certified' })).toMatchObject({ allowed: true });
+    expect(await decide('certified')).toMatchObject({ code: 'token_invalid' });
+    expect(await decide('of-a-key')).toMatchObject({ code: 'token_invalid' });
+  });
+
   it('passes with the issuer and the audience that are expected', async () => {
     const server = await start(respond({ ...active, iss: 'https://as.example', aud: ['x', 'api'] }));
     const { decide } = connect(server.url, { issuers: 'https://as.example', audience: ['api', 'api2'] });
@@ -347,6 +369,7 @@ describe('a store', () => {
     const authenticator = createIntrospectionAuthenticator<CredentialRequest>(options!, {
       clock: systemClock,
       stores,
+      proofs,
     });
     closes.push(() => authenticator.close());
     return { ...authenticator, decide: async (token: string) => authenticator.decide(bearer(token)) };
@@ -391,6 +414,7 @@ describe('a store', () => {
     const other = createIntrospectionAuthenticator<CredentialRequest>(options!, {
       clock: systemClock,
       stores: open(),
+      proofs,
     });
     closes.push(() => other.close());
     await other.decide(bearer('t'));

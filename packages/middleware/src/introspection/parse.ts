@@ -1,5 +1,6 @@
 import { checkClaims, toClaimsOptions } from '../options/claims.ts';
-import { checkEndpointClient, checkEndpointUrl, toEndpointClient } from '../options/endpoint-client.ts';
+import { checkEndpointClient, toEndpointClient } from '../options/endpoint-client.ts';
+import { checkEndpointUrl } from '../options/endpoint-url.ts';
 import type { OptionProblem } from '../options/options.ts';
 import { parseShape, toRecord } from '../options/parse-shape.ts';
 import type { Report } from '../options/report.ts';

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Claims } from '../claims/claims.ts';
-import { readClaim } from '../claims/path.ts';
+import { clientIdOf } from '../claims/client-id.ts';
 import type { CredentialRequest } from '../credentials/credential-reading.ts';
 import { createCredentialSource, type CredentialSource } from '../credentials/credential-source.ts';
 import { createBearerDeny, type BearerDeny, type BearerDenyOptions } from '../decision/bearer-deny.ts';
@@ -111,15 +110,6 @@ export function createJwtAuthenticator<Request extends CredentialRequest>(
 
 const toSchemes = ({ requireBinding }: JwtOptions): readonly string[] =>
   requireBinding === 'dpop' ? ['DPoP'] : requireBinding === 'any' ? ['DPoP', 'Bearer'] : ['Bearer'];
-
-/** The client that a token was issued to: RFC 9068 `client_id`, or what other servers write; else its subject. */
-function clientIdOf(claims: Claims): string {
-  for (const name of ['client_id', 'azp', 'cid', 'appid', 'sub']) {
-    const value = readClaim(claims, [name]);
-    if (typeof value === 'string' && value !== '') return value;
-  }
-  return '';
-}
 
 /** Keys that cannot be obtained say nothing about the token. */
 function toUnavailable(failure: TokenFailure): Deny {

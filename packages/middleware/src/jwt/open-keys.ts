@@ -23,7 +23,7 @@ export interface KeyParts {
 
 /** Opens the source of keys that the options name. The options were validated before: a fault here is a defect and throws. */
 export function openKeys(
-  { keys, issuers, clientConfig }: JwtOptions,
+  { keys, issuers, clientConfig }: Pick<JwtOptions, 'keys' | 'issuers' | 'clientConfig'>,
   { clock, discoveries, onDiscovery, onKeys }: KeyParts,
 ): KeySource {
   const { tls, proxy, headers, timeoutSeconds, maxRetries } = clientConfig;

@@ -9,7 +9,6 @@ import { toRecord } from './parse-shape.ts';
 import type { Report } from './report.ts';
 import { checkProxy, checkRequest, toNamedSecrets } from './request.ts';
 import { isText, toSecret, toText } from './secret-schema.ts';
-import { isInsecure } from './server.ts';
 import type { TlsInput } from './tls-schema.ts';
 import { checkTls, toAuthorizationServerTls } from './tls.ts';
 
@@ -53,24 +52,6 @@ export function checkEndpointClient(
   checkClientAuth({ ...shape, assertion, tls }, report, 'gateway');
   if (tls !== undefined)
     checkTls(tls, { path: ['clientConfig', 'tls'], caName: 'ca', peer: 'the authorization server' }, report);
-}
-
-/** What is wrong with the URL of an endpoint. @param noun names it: `introspection endpoint`. */
-export function checkEndpointUrl(
-  value: unknown,
-  path: readonly string[],
-  noun: string,
-  report: Report,
-): void {
-  if (typeof value !== 'string' || value === '') return;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const refuse = (message: string): void => report('error', path, 'invalid_value', message);
-  if (url === undefined || !/^https?:$/.test(url.protocol)) refuse('expected an absolute https or http URL');
-  else if (url.username !== '' || url.password !== '')
-    refuse('a URL must not hold credentials: use clientID and clientSecret');
-  else if (url.hash !== '') refuse(`the URL of ${noun} has no fragment`);
-  else if (isInsecure(url))
-    report('warning', path, 'insecure', 'http sends tokens and client secrets in clear: use https');
 }
 
 /** The options that `checkEndpointClient` found nothing wrong with. */

@@ -45,6 +45,10 @@ export interface ClientCredentialsOptions extends ClaimsOptions {
   readonly tokenLifetimeMs: number | undefined;
   /** In addition to `Bearer`, in lower case; an empty string stands for a response without `token_type`. */
   readonly acceptedTokenTypes: readonly string[];
+  /** Undefined: the signature of a token is not verified. */
+  readonly verify: VerifyOptions | undefined;
+  /** Undefined: tokens are not introspected. */
+  readonly introspection: OwnIntrospectionOptions | undefined;
   /** Gateway level: whether a 401 of the server renews the token. */
   readonly renewOnUnauthorized: boolean;
   readonly clientConfig: {
@@ -63,6 +67,30 @@ export interface ClientCredentialsOptions extends ClaimsOptions {
   };
   /** Store that other processes share; undefined: none. */
   readonly store: StoreOptions | undefined;
+}
+
+/** How tokens of the authorization server are verified; exactly one of `jwksUrl` and `issuer`. */
+export interface VerifyOptions {
+  readonly jwksUrl: string | undefined;
+  readonly issuer: string | undefined;
+  /** Accepted values of `iss`; empty: any. */
+  readonly issuers: readonly string[];
+  /** Values of `aud`, one of which a token must have; empty: any. */
+  readonly audience: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly clockSkewMs: number;
+  readonly type: string | undefined;
+}
+
+/** How opaque tokens of the authorization server are introspected. */
+export interface OwnIntrospectionOptions {
+  readonly url: string;
+  /** Undefined: that of the middleware. */
+  readonly clientID: string | undefined;
+  readonly clientSecret: Secret | undefined;
+  readonly tokenTypeHint: string | undefined;
+  readonly audience: readonly string[];
+  readonly issuers: readonly string[];
 }
 
 /** JWTs with which a client authenticates (RFC 7523 section 2.2). */

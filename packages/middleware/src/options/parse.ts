@@ -12,6 +12,7 @@ import { checkServer, toServer } from './server.ts';
 import { checkStore, toStoreOptions } from './store.ts';
 import type { TlsInput } from './tls-schema.ts';
 import { checkTls, toAuthorizationServerTls } from './tls.ts';
+import { checkVerification, toOwnIntrospection, toVerifyOptions } from './verify.ts';
 
 export interface ParsedOptions {
   /** Undefined when a problem is an error. */
@@ -34,6 +35,7 @@ function checkMeaning(shape: Partial<ClientCredentialsShape>, report: Report): v
   checkRequest({ ...shape, headers: clientConfig?.['headers'] }, report);
   checkClientAuth({ ...shape, assertion, tls }, report);
   checkClaims(shape, report);
+  checkVerification(shape, report);
   if (tls !== undefined)
     checkTls(tls, { path: ['clientConfig', 'tls'], caName: 'ca', peer: 'the authorization server' }, report);
   checkStore(shape.store, report);
@@ -52,6 +54,8 @@ function freeze(shape: ClientCredentialsShape): ClientCredentialsOptions {
     tokenLifetimeMs: shape.tokenLifetime,
     acceptedTokenTypes: Object.freeze(shape.acceptedTokenTypes.map((type) => type.trim().toLowerCase())),
     ...toClaimsOptions(shape),
+    verify: shape.verify && toVerifyOptions(shape.verify, shape.audience),
+    introspection: shape.introspection && toOwnIntrospection(shape.introspection),
     renewOnUnauthorized: shape.renewOnUnauthorized,
     clientConfig: Object.freeze({
       tls: toAuthorizationServerTls(shape.clientConfig.tls),

@@ -6,6 +6,7 @@ import { duration } from './duration.ts';
 import { endpointParamsSchema, headersSchema, resourceSchema, scopesSchema } from './request-schema.ts';
 import { secret, secretText } from './secret-schema.ts';
 import { storeSchema } from './store-schema.ts';
+import { ownIntrospectionSchema, verifySchema } from './verify-schema.ts';
 
 /** The options of `oAuthClientCredentials` under their canonical names; the source of types, defaults, reference and JSON Schema. */
 export const clientCredentialsSchema = z
@@ -45,6 +46,8 @@ export const clientCredentialsSchema = z
       .describe(
         'Values of `token_type` that are treated as `Bearer`; case-insensitive. `""` accepts a response without `token_type`.',
       ),
+    verify: verifySchema.optional(),
+    introspection: ownIntrospectionSchema.optional(),
     ...claimsFields,
     renewOnUnauthorized: z
       .boolean()

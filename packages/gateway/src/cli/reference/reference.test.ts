@@ -81,6 +81,7 @@ describe('the reference', () => {
       'data',
       'clientSecret',
       'endpointParams',
+      'introspection.clientSecret',
       'clientConfig.tls.key',
       'clientConfig.headers',
       'clientConfig.proxy',

@@ -1,5 +1,4 @@
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
-import type { CallerProofs } from '@grantgate/middleware/jwt/binding';
 import {
   createJwtAuthenticator,
   type JwtAuthenticator,
@@ -14,7 +13,8 @@ import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import { isMapping, valueAt } from '../../config/path.ts';
 import { createSharing } from '../../reload/shared-resources.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
-import { certificateThumbprintOf, createCallerStep } from '../caller-step.ts';
+import { callerProofs } from '../caller-proofs.ts';
+import { createCallerStep } from '../caller-step.ts';
 import { defineKind, type Compile, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
 import { readParsedOptions } from '../read-parsed-options.ts';
 import type { StepRequest } from '../step.ts';
@@ -45,17 +45,6 @@ function toFileReference(config: MiddlewareConfig): MiddlewareConfig {
     ? { ...config, options: { ...options, [name]: `urn:file:${file}` } }
     : config;
 }
-
-/** What a request shows of its caller. Beside a proxy, all of it is as the proxy tells it, and there is no certificate. */
-export const callerProofs: CallerProofs<StepRequest> = Object.freeze({
-  certificateThumbprint: certificateThumbprintOf,
-  proof: (request: StepRequest) => request.header('dpop'),
-  method: ({ facts }: StepRequest) => facts.method,
-  url(request: StepRequest) {
-    const { scheme, authority, path } = request.facts;
-    return `${request.header('x-forwarded-proto') ?? scheme}://${authority}${path}`;
-  },
-});
 
 /** Middlewares with the same options share keys, connections and verified tokens, across reloads. */
 function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {

@@ -11,6 +11,7 @@ import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state
 import { createCredentialCache } from '@grantgate/middleware/verification/credential-cache';
 import { createSharing } from '../../reload/shared-resources.ts';
 import { readClientOptions } from '../assertion-file.ts';
+import { callerProofs } from '../caller-proofs.ts';
 import { createCallerStep } from '../caller-step.ts';
 import { defineKind, type Compile, type MiddlewareDeps } from '../kind.ts';
 import type { StepRequest } from '../step.ts';
@@ -44,6 +45,7 @@ function createCompile({ clock, stores, openTally }: MiddlewareDeps): Compile<In
         cache,
         stores,
         endpoints,
+        proofs: callerProofs,
         tally,
       });
       return Object.freeze({ ...authenticator, tally });

@@ -1,0 +1,14 @@
+import type { CallerProofs } from '@grantgate/middleware/jwt/binding';
+import { certificateThumbprintOf } from './caller-step.ts';
+import type { StepRequest } from './step.ts';
+
+/** What a request shows of its caller. Beside a proxy, all of it is as the proxy tells it, and there is no certificate. */
+export const callerProofs: CallerProofs<StepRequest> = Object.freeze({
+  certificateThumbprint: certificateThumbprintOf,
+  proof: (request: StepRequest) => request.header('dpop'),
+  method: ({ facts }: StepRequest) => facts.method,
+  url(request: StepRequest) {
+    const { scheme, authority, path } = request.facts;
+    return `${request.header('x-forwarded-proto') ?? scheme}://${authority}${path}`;
+  },
+});

@@ -1,0 +1,70 @@
+import type { Clock } from '../base/clock.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Claims } from '../claims/claims.ts';
+import type { Decision, Deny } from './decision.ts';
+import { toFailureDeny } from './failure-deny.ts';
+import type { Policy } from './policy.ts';
+import { createDeny } from './refusals.ts';
+import type { DecisionToken, DecisionTokenFailure } from './token-source.ts';
+import { toVerdict, type TokenClient } from './verdict.ts';
+
+/** What an authorization server's token says, once that is verified; or why it is not believed, for operators. */
+export type TokenVerification =
+  | { readonly kind: 'verified'; readonly claims: Claims }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | DecisionTokenFailure;
+
+/** Verifies a token that an authorization server gave. Never rejects. */
+export type VerifyToken = (token: DecisionToken) => Promise<TokenVerification>;
+
+/** Decides on one token. Synchronous when the decision on it is known, and always without a verification. */
+export type JudgeToken = (client: TokenClient, token: DecisionToken) => MaybePromise<Decision>;
+
+/** Milliseconds for which a token that could not be verified is refused without another attempt. */
+const refusedMs = 5_000;
+
+/**
+ * Decides on tokens under one policy. The decision lives as long as both the token and this policy: a token is verified and evaluated
+ * once, however many requests use it at the same time.
+ *
+ * @param verify undefined: tokens are believed as the server sent them.
+ */
+export function createJudgeToken(policy: Policy, clock: Clock, verify: VerifyToken | undefined): JudgeToken {
+  const verdicts = new WeakMap<DecisionToken, Decision>();
+  const refusals = new WeakMap<DecisionToken, { readonly deny: Deny; readonly untilMs: number }>();
+  const flights = new WeakMap<DecisionToken, Promise<Decision>>();
+  const keep = (token: DecisionToken, verdict: Decision): Decision => {
+    verdicts.set(token, verdict);
+    return verdict;
+  };
+  const settle = (client: TokenClient, token: DecisionToken, result: TokenVerification): Decision => {
+    if (result.kind === 'verified')
+      return keep(token, toVerdict(policy, client, token, clock, result.claims));
+    const deny =
+      result.kind === 'failure'
+        ? toFailureDeny(result, 'gateway_credentials_refused', client.presented)
+        : createDeny(
+            'token_response_invalid',
+            'The access token of the authorization server could not be verified.',
+            undefined,
+            { clientId: client.presented, reason: result.reason },
+          );
+    if (result.kind === 'refused') refusals.set(token, { deny, untilMs: clock.monotonic() + refusedMs });
+    return deny;
+  };
+  return (client, token) => {
+    const verdict = verdicts.get(token);
+    if (verdict !== undefined) return verdict;
+    if (verify === undefined) return keep(token, toVerdict(policy, client, token, clock));
+    const refused = refusals.get(token);
+    if (refused !== undefined && clock.monotonic() < refused.untilMs) return refused.deny;
+    let flight = flights.get(token);
+    if (flight === undefined) {
+      flight = verify(token)
+        .then((result) => settle(client, token, result))
+        .finally(() => flights.delete(token));
+      flights.set(token, flight);
+    }
+    return flight;
+  };
+}

@@ -1,0 +1,103 @@
+import type { Clock } from './base/clock.ts';
+import type { Stores } from './cache/stores.ts';
+import type { TokenVerification, VerifyToken } from './decision/judge.ts';
+import type { ClientCredentialsOptions, OwnIntrospectionOptions, VerifyOptions } from './options/options.ts';
+import type { Discoveries } from './token/discovery/discoveries.ts';
+import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
+
+/** Verifies the tokens that one middleware obtains. */
+export interface OpenVerification {
+  readonly verify: VerifyToken;
+  close(): Promise<void>;
+}
+
+export interface VerificationParts {
+  readonly clock: Clock;
+  readonly stores?: Stores | undefined;
+  readonly discoveries?: Discoveries | undefined;
+  readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
+}
+
+/** Undefined when the options demand none. Nothing of it is loaded before a token is verified. */
+export function openTokenVerification(
+  options: ClientCredentialsOptions,
+  parts: VerificationParts,
+): OpenVerification | undefined {
+  const { verify, introspection } = options;
+  if (introspection !== undefined) return defer(() => openIntrospection(options, introspection, parts));
+  return verify && defer(() => openSignatures(options, verify, parts));
+}
+
+function defer(open: () => Promise<OpenVerification>): OpenVerification {
+  let opening: Promise<OpenVerification> | undefined;
+  return {
+    async verify(token) {
+      return (await (opening ??= open())).verify(token);
+    },
+    close: async () => (await opening)?.close(),
+  };
+}
+
+async function openSignatures(
+  { clientConfig }: ClientCredentialsOptions,
+  { jwksUrl, issuer, ...rules }: VerifyOptions,
+  parts: VerificationParts,
+): Promise<OpenVerification> {
+  const [{ openKeys }, { createVerifyJwt }] = await Promise.all([
+    import('./jwt/open-keys.ts'),
+    import('./jwt/verify-jwt.ts'),
+  ]);
+  const keys = openKeys(
+    {
+      keys: jwksUrl === undefined ? { kind: 'issuer', issuer: issuer ?? '' } : { kind: 'url', url: jwksUrl },
+      issuers: rules.issuers,
+      clientConfig,
+    },
+    parts,
+  );
+  const verifyJwt = createVerifyJwt(rules, keys, parts.clock);
+  return {
+    async verify({ value }): Promise<TokenVerification> {
+      const outcome = await verifyJwt(value);
+      if (outcome.kind === 'accepted') return { kind: 'verified', claims: outcome.claims };
+      return outcome;
+    },
+    close: () => keys.close(),
+  };
+}
+
+async function openIntrospection(
+  options: ClientCredentialsOptions,
+  { url, tokenTypeHint, audience, issuers, ...client }: OwnIntrospectionOptions,
+  { clock, stores }: VerificationParts,
+): Promise<OpenVerification> {
+  const { createIntrospection } = await import('./introspection/create-introspection.ts');
+  const isOwn = client.clientID === undefined;
+  const { clientID, clientSecret } = isOwn ? options : client;
+  const introspection = createIntrospection(
+    {
+      url,
+      tokenTypeHint,
+      audience,
+      issuers,
+      clientID,
+      clientSecret,
+      clientAuthentication: isOwn ? options.clientAuthentication : 'auto',
+      clientConfig: options.clientConfig,
+      maxCacheMs: ownTokenCacheMs,
+      store: options.store,
+    },
+    { clock, stores },
+  );
+  return {
+    async verify({ value }): Promise<TokenVerification> {
+      const outcome = await introspection.introspect(value);
+      if (outcome.kind === 'active') return { kind: 'verified', claims: outcome.claims };
+      return outcome.kind === 'failure' ? outcome : { kind: 'refused', reason: outcome.reason };
+    },
+    close: () => introspection.close(),
+  };
+}
+
+/** Milliseconds for which processes share the response about a token: each asks once for a token that it uses. */
+const ownTokenCacheMs = 60_000;
