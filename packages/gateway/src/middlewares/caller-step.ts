@@ -5,7 +5,9 @@ import type { CredentialSource } from '@grantgate/middleware/credentials/credent
 import type { Decision } from '@grantgate/middleware/decision/decision';
 import type { CallerAuthentication } from '@grantgate/middleware/verification/create-caller-decide';
 import type { ConnectionTls } from '../routing/connection-tls.ts';
-import type { Step, StepRequest, StepResult } from './step.ts';
+import { replaceHeaders, valueIn } from './header-lists.ts';
+import { removeHeaders } from './remove-headers.ts';
+import type { Pass, Step, StepRequest, StepResult } from './step.ts';
 
 export interface CallerStepParts {
   /** Where callers put their credentials. */
@@ -15,6 +17,11 @@ export interface CallerStepParts {
   readonly forwards: boolean;
   /** Counts where its verifications came from. */
   readonly tally?: TokenTally | undefined;
+  /**
+   * Among several authenticators, whether a well-formed credential is of its kind, so that others may have the same place in the request.
+   * Default: every one is.
+   */
+  readonly recognises?: ((credential: string) => boolean) | undefined;
   readonly close?: (() => Promise<void>) | undefined;
 }
 
@@ -24,40 +31,61 @@ export interface CallerStepParts {
  */
 export function createCallerStep(
   name: string,
-  { source, authentication, forwards, tally, close }: CallerStepParts,
+  { source, authentication, forwards, recognises, tally, close }: CallerStepParts,
 ): Step {
   const { decide, purge } = authentication;
   const { query, cookie } = source.secretNames;
-  const strip = (decision: Decision, request: StepRequest): StepResult => {
-    if (!decision.allowed) return decision;
-    const { target, cookie: cookies } = source.strip(request);
-    if (target === undefined && cookies === undefined) return decision;
-    return {
-      ...decision,
-      ...(target !== undefined && { target }),
-      ...(cookies !== undefined && {
-        setHeaders: [...decision.setHeaders, 'cookie', cookies],
-        removeHeaders: new Set([...decision.removeHeaders, 'cookie']),
-      }),
-    };
-  };
+  const isInHeaderAlone = query === undefined && cookie === undefined;
+  const strip = (decision: Decision, request: StepRequest): StepResult =>
+    decision.allowed ? stripPass(source, decision, request) : decision;
   return Object.freeze({
     name,
-    onRequest:
-      query === undefined && cookie === undefined
-        ? decide
-        : (request: StepRequest): MaybePromise<StepResult> => {
-            const decision = decide(request);
-            return decision instanceof Promise
-              ? decision.then((late) => strip(late, request))
-              : strip(decision, request);
-          },
+    onRequest: isInHeaderAlone
+      ? decide
+      : (request: StepRequest): MaybePromise<StepResult> => {
+          const decision = decide(request);
+          return decision instanceof Promise
+            ? decision.then((late) => strip(late, request))
+            : strip(decision, request);
+        },
     rewritesTarget: query !== undefined && !forwards,
     secretNames: namesOf(source),
+    credentials: {
+      recognises(request) {
+        const reading = source.read(request);
+        return reading.kind === 'found'
+          ? (recognises?.(reading.value) ?? true)
+          : reading.kind === 'malformed';
+      },
+      remove(pass, request) {
+        const removed = removeHeaders(pass, source.removeHeaders);
+        return isInHeaderAlone ? removed : stripPass(source, removed, request);
+      },
+    },
     purge,
     ...(tally && { tally }),
     ...(close && { close }),
   } satisfies Step);
+}
+
+const cookieNames: ReadonlySet<string> = new Set(['cookie']);
+
+/** Without the credential in query and cookies. */
+function stripPass(source: CredentialSource, pass: Pass, request: StepRequest): Pass {
+  const { target, cookie } = source.strip({
+    authorization: request.authorization,
+    target: pass.target ?? request.target,
+    header: (name) => (pass.removeHeaders.has(name) ? valueIn(pass.setHeaders, name) : request.header(name)),
+  });
+  if (target === undefined && cookie === undefined) return pass;
+  return {
+    ...pass,
+    ...(target !== undefined && { target }),
+    ...(cookie !== undefined && {
+      setHeaders: replaceHeaders(pass.setHeaders, cookieNames, ['cookie', cookie]),
+      removeHeaders: new Set([...pass.removeHeaders, 'cookie']),
+    }),
+  };
 }
 
 function namesOf({ secretNames: { header, query } }: CredentialSource): ReadonlySet<string> {

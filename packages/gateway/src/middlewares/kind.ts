@@ -47,11 +47,21 @@ export interface CompositeKind extends KindBase {
   readonly schema: (names: NameSchemas) => z.ZodObject;
   /** The option that lists the others, outermost first. */
   readonly members: string;
+  /**
+   * Makes one step of those of the members, which authenticate callers. Without it, the members take the place of the middleware.
+   *
+   * @param name qualified name of the middleware.
+   */
+  readonly combine?: (name: string, members: readonly Step[]) => Step;
 }
+
+/** A composite kind whose middlewares are one step each. */
+export type CombiningKind = CompositeKind & Required<Pick<CompositeKind, 'combine'>>;
 
 /** A kind whose middlewares are steps of their own. */
 export interface StepKind<Options extends object = object> extends KindBase {
   readonly members?: undefined;
+  readonly combine?: undefined;
   /** The option that names a service. */
   readonly service?: string;
   /** Its own refusals; those of `oAuthClientCredentials` are those of every place that it runs in. */
@@ -60,6 +70,8 @@ export interface StepKind<Options extends object = object> extends KindBase {
   readonly secretOptions?: readonly (readonly string[])[];
   /** Reads the options of one middleware, with its references looked up. */
   readonly read: (config: MiddlewareConfig, sources: SharedSources) => OptionsResult<Options>;
+  /** Whether a middleware with such options decides by a credential that each caller brings. Default: no. */
+  readonly authenticatesCallers?: (options: Options) => boolean;
   /** Called once in a process: what several middlewares share is made here. */
   readonly createCompile: (deps: MiddlewareDeps) => Compile<Options>;
 }
@@ -99,6 +111,9 @@ export interface RenewalReport {
 }
 
 export type MiddlewareKind = CompositeKind | StepKind;
+
+export const isCombining = (kind: MiddlewareKind | undefined): kind is CombiningKind =>
+  kind?.combine !== undefined;
 
 /** A kind whose options have a type that its own code knows. */
 export interface DefinedKind<Options extends object> extends StepKind {

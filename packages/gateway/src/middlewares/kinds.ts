@@ -1,5 +1,6 @@
 import { addPrefix } from './add-prefix/kind.ts';
 import { apiKey } from './api-key/kind.ts';
+import { authenticators } from './authenticators/kind.ts';
 import { basicAuth } from './basic-auth/kind.ts';
 import { buffering } from './buffering/kind.ts';
 import { chain } from './chain/kind.ts';
@@ -35,6 +36,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   apiKey,
   jwt,
   oAuthIntrospection,
+  authenticators,
   chain,
   forwardAuth,
   headers,

@@ -10,6 +10,7 @@ import { startServer } from '../../../testkit/src/http-server.ts';
 import { startEntryPoint, type TestEntryPointOptions } from '../entrypoints/entry-point.testkit.ts';
 import { translate } from '../providers/translate/translate.ts';
 import { prepare } from '../snapshot/prepare.ts';
+import { isCombining } from './kind.ts';
 import type { Step } from './step.ts';
 
 export interface CompiledMiddlewares {
@@ -42,7 +43,7 @@ export function compileMiddlewares(
   const deps = { clock, cache: createTokenCache({ clock }), stores };
   return {
     steps: Array.from(prepared.steps.values(), ({ name, kind, options }) =>
-      options === undefined ? [] : [kind.createCompile(deps)(options, name)],
+      options === undefined || isCombining(kind) ? [] : [kind.createCompile(deps)(options, name)],
     ).flat(),
     problems: prepared.problems.map(
       ({ place, path, message }) => `${place.line}:${place.column} ${path}: ${message}`,

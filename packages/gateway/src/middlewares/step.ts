@@ -46,6 +46,10 @@ export interface Step {
   readonly rewritesTarget?: boolean;
   /** Names of the query parameters, and of headers in lower case, that callers put credentials in: logs redact them. */
   readonly secretNames?: ReadonlySet<string>;
+  /** Credentials of callers that it decides by; undefined for a step that does not authenticate callers. */
+  readonly credentials?: StepCredentials | undefined;
+  /** Whether the client of its token is the gateway itself, which does not take the place of a caller that was authenticated before. */
+  readonly isOwnClient?: boolean;
   /** Whether it acts on responses of servers: nothing beside a proxy, which gets them itself. */
   readonly needsServer?: boolean;
   /** When requests that have passed it are sent to a server again; of several steps, the innermost decides. */
@@ -64,6 +68,14 @@ export interface Step {
   readonly purge?: ((clientId?: string) => number) | undefined;
   /** Releases its resources, after the last request that uses it has ended. */
   readonly close?: () => Promise<void>;
+}
+
+/** The credentials that a step decides by. */
+export interface StepCredentials {
+  /** Whether a request has one, well-formed or not. */
+  recognises(request: StepRequest): boolean;
+  /** Keeps them from the server, when another step has passed the request. */
+  remove(pass: Pass, request: StepRequest): Pass;
 }
 
 /** What a step makes of one response. It begins, writes and ends the next one itself, and later if it needs to. */
@@ -120,7 +132,7 @@ export interface StepRequest {
   readonly target: string;
   /** Value of `Host`. */
   readonly authority: string;
-  /** The client, as the last step that authenticated it has set it. */
+  /** The client that the last step authenticated; one of the gateway's own only when no step authenticated a caller. */
   readonly subject: Subject | undefined;
   /** Undefined without one, and where a proxy keeps it. */
   readonly body?: StepBody | undefined;

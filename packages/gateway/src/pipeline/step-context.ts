@@ -19,6 +19,7 @@ export const callerGone = 499;
 export abstract class StepContext implements StepRequest {
   #changes: Pass[] | undefined = undefined;
   target: string;
+  subject: Subject | undefined = undefined;
   /** The body as a step has read it; undefined: as it comes. */
   wholeBody: WholeBody | undefined = undefined;
   /** Number of steps that the request has passed. */
@@ -79,10 +80,6 @@ export abstract class StepContext implements StepRequest {
     return noBody;
   }
 
-  get subject(): Subject | undefined {
-    return this.changes.findLast(({ subject }) => subject !== undefined)?.subject;
-  }
-
   /** Normalizes a target that a step has set, like a caller's; undefined for an ambiguous path. */
   protected abstract readTarget(target: string): string | undefined;
 
@@ -94,6 +91,8 @@ export abstract class StepContext implements StepRequest {
   passed(pass: Pass, step: Step): boolean {
     this.#entered += 1;
     if (pass === unchanged) return true;
+    if (pass.subject !== undefined && (step.isOwnClient !== true || this.subject === undefined))
+      this.subject = pass.subject;
     if (pass.body !== undefined) {
       this.wholeBody = pass.body;
       return true;

@@ -1,6 +1,7 @@
 import { secretNamesOf } from './secret-names.ts';
-import type { Compile, MiddlewareDeps, StepKind } from '../middlewares/kind.ts';
+import { isCombining, type Compile, type MiddlewareDeps, type StepKind } from '../middlewares/kind.ts';
 import type { Step } from '../middlewares/step.ts';
+import { createDerive, type LookUp } from '../reload/derive.ts';
 import type { Use } from '../reload/shared-resources.ts';
 import type { Parts } from '../reload/turns.ts';
 import type { MatchContext } from '../routing/match-context.ts';
@@ -9,6 +10,7 @@ import type { Generations } from '../reload/generations.ts';
 import { createSuccession } from '../reload/generations.ts';
 import type { EntryPoints } from './entry-points.ts';
 import type { Runtime } from './holder.ts';
+import type { CombinationOptions } from './prepare-combined.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { PreparedConfiguration } from './prepared.ts';
 import { createRoutes } from './routes.ts';
@@ -31,16 +33,23 @@ export type Build = (prepared: PreparedConfiguration) => Parts<Runtime>;
 export function createBuild({ services, middlewares, entryPoints, onSteps }: BuildDeps): Build {
   const running: Generations<PreparedMiddleware, Step> = createSuccession();
   const openStep = createOpenStep(middlewares);
+  const combine = createCombine();
   const toRoutes = createRoutes();
   const toTables = createTables(entryPoints);
   let before:
     { readonly of: PreparedConfiguration['steps']; readonly steps: CurrentBuild['steps'] } | undefined;
   return function* (prepared) {
     const usable = [...prepared.steps.values()].filter(({ options }) => options !== undefined);
-    const opened = running.open(usable, openStep);
+    const single = usable.filter(({ kind }) => !isCombining(kind));
+    const opened = running.open(single, openStep);
     if (before?.of !== prepared.steps) {
-      const steps = usable.flatMap((one) => opened.get(one) ?? []);
-      before = { of: prepared.steps, steps: new Map(steps.map((step) => [step.name, step])) };
+      const steps = new Map(single.flatMap((one) => opened.get(one) ?? []).map((step) => [step.name, step]));
+      const combined = combine(
+        usable.filter(({ kind }) => isCombining(kind)),
+        { steps },
+      );
+      for (const step of combined) if (step !== undefined) steps.set(step.name, step);
+      before = { of: prepared.steps, steps };
       onSteps?.(before.steps);
     }
     const { steps } = before;
@@ -63,11 +72,28 @@ function createClose(closes: readonly (() => Promise<void>)[]): () => Promise<vo
 function createOpenStep(deps: MiddlewareDeps): (prepared: PreparedMiddleware) => Use<Step> {
   const compiles = new Map<StepKind, Compile<object>>();
   return ({ name, kind, options = {} }) => {
+    if (isCombining(kind)) throw new TypeError(`${name} consists of others`);
     let compile = compiles.get(kind);
     if (compile === undefined) compiles.set(kind, (compile = kind.createCompile(deps)));
     const step = compile(options, name);
     return { value: step, release: async () => step.close?.() };
   };
+}
+
+/** A type, because `createDerive` does not accept an interface. */
+type SingleSteps = { readonly steps: ReadonlyMap<string, Step> };
+
+/** One step of several stays the same object while they do; undefined when one of them is missing. */
+function createCombine(): (
+  prepared: readonly PreparedMiddleware[],
+  parts: SingleSteps,
+) => readonly (Step | undefined)[] {
+  return createDerive(({ name, kind, options }: PreparedMiddleware, lookUp: LookUp<SingleSteps>) => {
+    // What combines others was prepared with their names.
+    const { members } = options as CombinationOptions;
+    const found = members.flatMap((member) => lookUp('steps', member) ?? []);
+    return isCombining(kind) && found.length === members.length ? kind.combine(name, found) : undefined;
+  });
 }
 
 interface CurrentBuild {

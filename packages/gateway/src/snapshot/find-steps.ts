@@ -1,6 +1,8 @@
 import type { MiddlewareConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { LookUp } from '../reload/derive.ts';
+import { isCombining } from '../middlewares/kind.ts';
+import { findKind } from '../middlewares/kinds.ts';
 import type { TlsOptions } from '../tls/options.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 
@@ -26,19 +28,21 @@ type FindByName = LookUp<Pick<ConfigurationMaps, 'middlewares' | 'steps'>>;
 
 export function findSteps(names: readonly string[], lookUp: FindByName): StepNames {
   const all = flatten(names, lookUp);
+  // What a member lacks says more than that its members cannot be combined.
+  const withMembers = all.flatMap((name) => [...(lookUp('middlewares', name)?.members ?? []), name]);
   return {
     names: all.filter((name) => lookUp('steps', name) !== undefined),
-    broken: findBrokenMiddleware(all, lookUp),
+    broken: findBrokenMiddleware(withMembers, lookUp),
   };
 }
 
-/** Names of the middlewares that consist of no others, in the order in which requests pass them. Circles have been reported and end here. */
+/** Names of the middlewares that are one step, in the order in which requests pass them. Circles have been reported and end here. */
 function flatten(names: readonly string[], lookUp: FindByName): readonly string[] {
   const flat: string[] = [];
   const open = new Set<string>();
   const visit = (name: string): void => {
     const middleware = lookUp('middlewares', name);
-    if (middleware?.members === undefined || middleware.errors.length > 0) {
+    if (middleware?.members === undefined || middleware.errors.length > 0 || isCombined(middleware)) {
       flat.push(name);
       return;
     }
@@ -50,6 +54,8 @@ function flatten(names: readonly string[], lookUp: FindByName): readonly string[
   names.forEach(visit);
   return flat;
 }
+
+const isCombined = ({ kind }: MiddlewareConfig): boolean => kind !== undefined && isCombining(findKind(kind));
 
 export const firstError = (problems: readonly Problem[]): string | undefined =>
   problems.find(({ severity }) => severity === 'error')?.message;

@@ -1,6 +1,6 @@
 import type { DynamicConfiguration, MiddlewareConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
-import type { StepKind } from '../middlewares/kind.ts';
+import type { CombiningKind, StepKind } from '../middlewares/kind.ts';
 import { findKind } from '../middlewares/kinds.ts';
 import { findChanges, keepMap } from '../reload/list-changes.ts';
 import type { ReferenceLookUp, SharedSources } from '../secrets/resolve.ts';
@@ -9,7 +9,7 @@ import { isCurrent } from '../secrets/resolve.ts';
 /** A middleware that is a step, with its secrets looked up and its options read. */
 export interface PreparedMiddleware {
   readonly name: string;
-  readonly kind: StepKind;
+  readonly kind: StepKind | CombiningKind;
   /** Undefined for one that is broken, and refuses. */
   readonly options: object | undefined;
   readonly problems: readonly Problem[];

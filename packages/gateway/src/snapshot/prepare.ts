@@ -4,6 +4,7 @@ import { sortProblems } from '../config/problem.ts';
 import { createEntryPointModels, type EntryPointModels } from './entry-point-models.ts';
 import type { EntryPoints } from './entry-points.ts';
 import type { ConfigurationMaps } from './find-steps.ts';
+import { createPrepareCombinations, type PrepareCombinations } from './prepare-combined.ts';
 import type { PrepareMiddlewares } from './prepare-middleware.ts';
 import { createPrepareMiddlewares } from './prepare-middleware.ts';
 import type { RouterResult } from './prepare-router.ts';
@@ -37,6 +38,7 @@ export function createPrepare(
   sources: PrepareSources,
 ): (configuration: DynamicConfiguration) => PreparedConfiguration {
   const prepareMiddlewares = createPrepareMiddlewares();
+  const prepareCombined = createPrepareCombinations();
   const models = createEntryPointModels(sources.entryPoints);
   const read = createReadRouter(sources.entryPoints);
   // The problems of a router are reported once for all routers derived from it.
@@ -50,6 +52,7 @@ export function createPrepare(
   return (configuration) =>
     prepareAll(models.apply(configuration), sources, {
       prepareMiddlewares,
+      prepareCombined,
       prepareRouters,
       prepareNamed,
       prepareTls,
@@ -62,6 +65,7 @@ export function createPrepare(
 
 interface PrepareStages {
   readonly prepareMiddlewares: PrepareMiddlewares;
+  readonly prepareCombined: PrepareCombinations;
   readonly prepareRouters: (
     configs: readonly RouterConfig[],
     surroundings: ConfigurationMaps,
@@ -79,6 +83,7 @@ function prepareAll(
   { env, readFile, realPath, now }: PrepareSources,
   {
     prepareMiddlewares,
+    prepareCombined,
     prepareRouters,
     prepareNamed,
     prepareTls,
@@ -92,7 +97,7 @@ function prepareAll(
   const readAt = now?.();
   const sources = { env, readFile: readOnce(readFile), realPath, secrets, unreadSecrets };
   const problems = new Set<Problem>(configuration.problems);
-  const steps = prepareMiddlewares(middlewares, sources, readAt);
+  const steps = prepareCombined(middlewares, prepareMiddlewares(middlewares, sources, readAt));
   for (const step of steps.values()) for (const problem of step.problems) problems.add(problem);
   const tls = prepareTls(configuration.tls, sources);
   const { services, transports, ...reported } = prepareTransports(

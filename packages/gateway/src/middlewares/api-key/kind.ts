@@ -15,6 +15,7 @@ export const apiKey = defineKind<ApiKeyOptions>({
   isPlugin: true,
   description: 'Lets callers pass who send a key whose hash is known.',
   schema: () => apiKeySchema,
+  authenticatesCallers: () => true,
   read: (config, sources) => readParsedOptions(config, sources, parseApiKeyOptions),
   createCompile,
 });

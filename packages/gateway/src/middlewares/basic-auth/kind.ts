@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
 import { createSharedChecks } from '../../passwords/shared-checks.ts';
+import { basicCredentials } from '../basic-credentials.ts';
 import { callerSourceOf } from '../caller-source.ts';
 import { toHeaderBytes } from '../header-lists.ts';
 import { defineKind, type Compile, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
@@ -82,6 +83,7 @@ export const basicAuth = defineKind<BasicAuthOptions>({
   schema: () => schema,
   refusals: [loginRequired, loginsBusy],
   secretOptions: [['secret']],
+  authenticatesCallers: () => true,
   read,
   createCompile,
 });
@@ -135,6 +137,7 @@ function createCompile({ clock }: MiddlewareDeps): Compile<BasicAuthOptions> {
     };
     return Object.freeze({
       name,
+      credentials: basicCredentials,
       onRequest(request) {
         const { authorization } = request;
         const credentials = readBasicCredentials(authorization);

@@ -28,6 +28,7 @@ export const jwt = defineKind<JwtOptions>({
   schema: () => jwtSchema,
   rules: optionRules,
   read,
+  authenticatesCallers: () => true,
   createCompile,
 });
 
@@ -45,6 +46,9 @@ function toFileReference(config: MiddlewareConfig): MiddlewareConfig {
     ? { ...config, options: { ...options, [name]: `urn:file:${file}` } }
     : config;
 }
+
+/** A signed JWT (RFC 7515 section 7.1): among several authenticators, a token of another form belongs to another one. */
+const jwsForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
 /** Middlewares with the same options share keys, connections and verified tokens, across reloads. */
 function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
@@ -67,6 +71,7 @@ function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
       source: authentication.source,
       authentication,
       forwards: options.forwardAuthorization,
+      recognises: (token) => jwsForm.test(token),
       close: () => use.release(),
     });
   };

@@ -3,6 +3,7 @@ import { parseClientCredentials } from '@grantgate/middleware/options/parse';
 import { clientCredentialsSchema } from '@grantgate/middleware/options/schema';
 import type { Allow } from '@grantgate/middleware/decision/decision';
 import { readClientOptions } from '../assertion-file.ts';
+import { basicCredentials } from '../basic-credentials.ts';
 import { defineKind, type Compile } from '../kind.ts';
 import type { Pass } from '../step.ts';
 import { createAuthenticators, type Authenticators } from './authenticators.ts';
@@ -16,6 +17,7 @@ export const oAuthClientCredentials = defineKind<ClientCredentialsOptions>({
   schema: () => clientCredentialsSchema,
   rules: optionRules,
   read: (config, sources) => readClientOptions(config, sources, parseClientCredentials),
+  authenticatesCallers: ({ clientID }) => clientID === undefined,
   createCompile: (deps) => createCompile(createAuthenticators(deps)),
 });
 
@@ -26,6 +28,7 @@ function createCompile(authenticators: Authenticators): Compile<ClientCredential
     return Object.freeze({
       name,
       onRequest: decide,
+      ...(options.clientID === undefined ? { credentials: basicCredentials } : { isOwnClient: true }),
       // A pass that this step made is a decision of its authenticator.
       renew: renew && ((pass: Pass) => renew(pass as Allow)),
       tally,

@@ -25,6 +25,7 @@ export const oAuthIntrospection = defineKind<IntrospectionOptions>({
   schema: () => introspectionSchema,
   rules: optionRules,
   read: (config, sources) => readClientOptions(config, sources, parseIntrospection),
+  authenticatesCallers: () => true,
   createCompile,
 });
 
