@@ -113,6 +113,7 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
         match: ({ facts }) => (match(facts) ? route : undefined),
         tlsOptionsOf: () => options.requiredTls ?? 'default',
         findSteps: () => undefined,
+        findMetadata: () => undefined,
       },
       retire() {},
       close: () => upstreams.close(),

@@ -101,6 +101,7 @@ async function startProxyEntry(options: string, paths: 'both' | 'node'): Promise
       const snapshot = {
         match: () => undefined,
         tlsOptionsOf: () => 'default',
+        findMetadata: () => undefined,
         findSteps: (name: string) => checks.get(name),
       };
       return { snapshot, release: () => void (leases -= 1) };

@@ -4,6 +4,7 @@ import type { ExternalAuthConfig } from '../config/install.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import { settle, type Handle, type PipelineDeps, type RequestFlow } from '../pipeline/handle.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
+import { wellKnownPath } from '../middlewares/well-known-path.ts';
 import { ambiguousPath } from '../pipeline/refusals.ts';
 import { RequestContext, type RequestContextDeps } from '../pipeline/request-context.ts';
 import { toRefusalResponse } from '../pipeline/write-refusal.ts';
@@ -54,6 +55,11 @@ export function createForwardAuthHandle(config: ExternalAuthConfig, deps: Pipeli
 function findChain(context: RequestContext, snapshot: Snapshot): Refusal | StepChain {
   const { incoming } = context;
   const { facts } = incoming;
+  const metadata = findMetadata(facts, snapshot);
+  if (metadata !== undefined) {
+    context.route = metadata;
+    return incoming.refusal ?? metadata;
+  }
   const name = nameIn(facts.path, endOfName(facts.path));
   const chain = name === undefined ? undefined : lookUp(name, snapshot);
   context.route = chain;
@@ -61,6 +67,10 @@ function findChain(context: RequestContext, snapshot: Snapshot): Refusal | StepC
   if (chain === undefined) return refuseUnknown(name && decode(name));
   return refuseBroken(chain) ?? refusalOfPath(incoming, context.facts) ?? chain;
 }
+
+/** Metadata of a protected resource, which a proxy requests for its callers. */
+const findMetadata = ({ path, authority }: RequestFacts, snapshot: Snapshot): StepChain | undefined =>
+  path.startsWith(wellKnownPath) ? snapshot.findMetadata(path, authority.toLowerCase()) : undefined;
 
 /** The caller's request, as the proxy describes it. */
 const toFacts = (facts: RequestFacts): RequestFacts =>

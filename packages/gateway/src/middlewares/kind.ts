@@ -48,7 +48,7 @@ export interface CompositeKind extends KindBase {
   /** The option that lists the others, outermost first. */
   readonly members: string;
   /**
-   * Makes one step of those of the members, which authenticate callers. Without it, the members take the place of the middleware.
+   * Makes one step of those of the members, which authenticate callers. Without it, the members replace the middleware.
    *
    * @param name qualified name of the middleware.
    */
@@ -72,6 +72,8 @@ export interface StepKind<Options extends object = object> extends KindBase {
   readonly read: (config: MiddlewareConfig, sources: SharedSources) => OptionsResult<Options>;
   /** Whether a middleware with such options decides by a credential that each caller brings. Default: no. */
   readonly authenticatesCallers?: (options: Options) => boolean;
+  /** Whether its middlewares do their work only before those that authenticate callers. Default: no. */
+  readonly precedesAuthenticators?: boolean;
   /** Called once in a process: what several middlewares share is made here. */
   readonly createCompile: (deps: MiddlewareDeps) => Compile<Options>;
 }

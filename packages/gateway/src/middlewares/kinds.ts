@@ -21,6 +21,7 @@ import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
 import { oAuthIntrospection } from './oauth-introspection/kind.ts';
 import { passTlsClientCert } from './pass-tls-client-cert/kind.ts';
+import { protectedResource } from './protected-resource/kind.ts';
 import { rateLimit } from './rate-limit/kind.ts';
 import { redirectRegex } from './redirect-regex/kind.ts';
 import { redirectScheme } from './redirect-scheme/kind.ts';
@@ -37,6 +38,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   jwt,
   oAuthIntrospection,
   authenticators,
+  protectedResource,
   chain,
   forwardAuth,
   headers,

@@ -4,7 +4,7 @@ import type { Subject } from '@grantgate/middleware/decision/decision';
 import type { CallerBody } from '../http1/message/caller-body.ts';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
-import type { StepRefusal } from './refusal.ts';
+import type { Refusal, StepRefusal } from './refusal.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** A compiled middleware. The requests of a route run through its steps, outermost first. */
@@ -13,6 +13,8 @@ export interface Step {
   readonly name: string;
   /** Decides whether a request passes, and with which changes. */
   readonly onRequest: (request: StepRequest) => MaybePromise<StepResult>;
+  /** Changes the refusal of a later step, before `onResponse`: wherever the decision is written, beside a proxy too. */
+  readonly onRefusal?: (refusal: Refusal) => Refusal;
   /**
    * Changes the headers of responses, innermost step first: of a server's, and of what a later step or the gateway itself responds.
    *
@@ -48,7 +50,9 @@ export interface Step {
   readonly secretNames?: ReadonlySet<string>;
   /** Credentials of callers that it decides by; undefined for a step that does not authenticate callers. */
   readonly credentials?: StepCredentials | undefined;
-  /** Whether the client of its token is the gateway itself, which does not take the place of a caller that was authenticated before. */
+  /** A document about its route that callers read without credentials. */
+  readonly metadata?: StepMetadata;
+  /** Whether the client of its token is the gateway itself, which never replaces a caller that was authenticated before. */
   readonly isOwnClient?: boolean;
   /** Whether it acts on responses of servers: nothing beside a proxy, which gets them itself. */
   readonly needsServer?: boolean;
@@ -68,6 +72,16 @@ export interface Step {
   readonly purge?: ((clientId?: string) => number) | undefined;
   /** Releases its resources, after the last request that uses it has ended. */
   readonly close?: () => Promise<void>;
+}
+
+/** A document about a route, at a path below `/.well-known/` that no rule of the route needs to match. */
+export interface StepMetadata {
+  /** Path of requests for it. */
+  readonly path: string;
+  /** `Host` of requests for it, in lower case, with the port if it is not the usual one. */
+  readonly host: string;
+  /** Responds to them; the request has passed the steps before. */
+  readonly respond: (request: StepRequest) => Reply;
 }
 
 /** The credentials that a step decides by. */

@@ -14,6 +14,7 @@ import type { Route, Snapshot, StepChain } from '../snapshot/snapshot.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import { createRetry } from './create-retry.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
+import { findMetadataRoute } from './metadata-route.ts';
 import { createSendPage } from './pages.ts';
 import type { RequestRecord } from './record.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
@@ -126,7 +127,7 @@ function findRoute(context: RequestContext, snapshot: Snapshot): Refusal | Route
   if (path === undefined) return ambiguousPath;
   if (hasTooManyParameters(facts.query)) return tooManyParameters;
   const request = new MatchContext(facts, toRoutingPath(path));
-  const route = snapshot.match(request);
+  const route = findMetadataRoute(facts, path, snapshot) ?? snapshot.match(request);
   if (route === undefined) return request.exhausted ? tooMuchWork : gatewayRefusals.no_route;
   context.route = route;
   // Options are chosen by SNI: another Host must not lead past the options of its router, such as client certificates.

@@ -29,12 +29,21 @@ function runFrom(first: number, steps: readonly Step[], request: StepContext): M
           if (late.allowed) step.onEnd?.(request, callerGone);
           return undefined;
         }
-        return take(late, step, request) ?? runFrom(at + 1, steps, request);
+        const stop = take(late, step, request);
+        return stop === undefined ? runFrom(at + 1, steps, request) : refine(stop, steps, at);
       });
     const stop = take(result, step, request);
-    if (stop !== undefined) return stop;
+    if (stop !== undefined) return refine(stop, steps, at);
   }
   return undefined;
+}
+
+/** Lets the steps before change a refusal, innermost first. @param count of them. */
+function refine(stop: Refusal | Reply, steps: readonly Step[], count: number): Refusal | Reply {
+  if ('response' in stop) return stop;
+  let refusal = stop;
+  for (let at = count - 1; at >= 0; at -= 1) refusal = steps[at]?.onRefusal?.(refusal) ?? refusal;
+  return refusal;
 }
 
 /** Applies the result of a step; undefined when the next step follows. */

@@ -120,12 +120,28 @@ function serve(first: CurrentBuild): Pick<Runtime, 'snapshot' | 'retire'> {
         if (found !== undefined) known.set(name, found);
         return found;
       },
+      findMetadata: (path: string, host: string) => served && findMetadata(path, host, served.steps),
     }),
     retire() {
       served = undefined;
       known.clear();
     },
   };
+}
+
+function findMetadata(path: string, host: string, steps: ReadonlyMap<string, Step>): StepChain | undefined {
+  const all = [...steps.values()].flatMap(({ name, metadata }) =>
+    metadata?.path === path ? [{ name, metadata }] : [],
+  );
+  const found = all.find(({ metadata }) => metadata.host === host) ?? (all.length === 1 ? all[0] : undefined);
+  return (
+    found && {
+      routerName: found.name,
+      serviceName: undefined,
+      steps: [{ name: found.name, onRequest: found.metadata.respond }],
+      ...{ changesResponses: false, changesBodies: false, followsEnds: false, broken: undefined },
+    }
+  );
 }
 
 /** By its qualified name; one of the file provider by its short one too. */

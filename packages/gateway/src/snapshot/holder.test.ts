@@ -7,7 +7,12 @@ function createRuntime(
 ): Runtime & { readonly closed: () => number; readonly retired: () => number } {
   let [closed, retired] = [0, 0];
   return {
-    snapshot: { match: () => undefined, tlsOptionsOf: () => 'default', findSteps: () => undefined },
+    snapshot: {
+      match: () => undefined,
+      tlsOptionsOf: () => 'default',
+      findSteps: () => undefined,
+      findMetadata: () => undefined,
+    },
     retire() {
       retired += 1;
     },

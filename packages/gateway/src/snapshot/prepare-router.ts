@@ -1,5 +1,6 @@
 import type { MiddlewareConfig, RouterConfig, ServiceConfig } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
+import { isCombining } from '../middlewares/kind.ts';
 import { createDerive, type LookUp } from '../reload/derive.ts';
 import { keepMap } from '../reload/list-changes.ts';
 import type { StepNames, ConfigurationMaps } from './find-steps.ts';
@@ -26,9 +27,11 @@ export function createPrepareRouters(
       ...found.names.flatMap((name) => lookUp('middlewares', name)?.service ?? []),
     ];
     const broken = services.map((name) => findBrokenService(name, lookUp('services', name)));
+    const own = read(config);
+    const late = findLateSteps(config, found.names, lookUp);
     const now = prepareRouter(
       config,
-      read(config),
+      late.length === 0 ? own : { ...own, problems: [...own.problems, ...late] },
       found,
       broken.find((one) => one !== undefined),
       unusable,
@@ -36,6 +39,32 @@ export function createPrepareRouters(
     // A service with other servers, or a middleware with another secret, leaves the router as it is.
     return isSameRouter(before?.router, now.router) ? { ...now, router: before?.router } : now;
   });
+}
+
+/** Middlewares behind those that authenticate callers, where they do nothing for the requests that these refuse. */
+function findLateSteps(
+  { name, place }: RouterConfig,
+  names: readonly string[],
+  lookUp: LookUp<Pick<ConfigurationMaps, 'steps'>>,
+): readonly Problem[] {
+  const steps = names.flatMap((step) => lookUp('steps', step) ?? []);
+  const first = steps.findIndex(
+    ({ kind, options }) =>
+      isCombining(kind) || (options !== undefined && kind.authenticatesCallers?.(options) === true),
+  );
+  return steps.flatMap((step, index): readonly Problem[] =>
+    first >= 0 && index > first && !isCombining(step.kind) && step.kind.precedesAuthenticators === true
+      ? [
+          {
+            severity: 'warning',
+            place,
+            code: 'late_middleware',
+            path: `${name}.middlewares`,
+            message: `${step.name} has no effect on requests that ${steps[first]?.name ?? ''} refuses: put it before`,
+          },
+        ]
+      : [],
+  );
 }
 
 /** Of one configured router. */

@@ -11,6 +11,8 @@ export interface Snapshot {
   tlsOptionsOf(entryPoint: string, router: string): string;
   /** A middleware without a route, as an external proxy names it: qualified, or short for `@file`; undefined for none. */
   findSteps(name: string): StepChain | undefined;
+  /** The step that responds with metadata at a path; of several, the one for that host. @param host as in `StepMetadata`. */
+  findMetadata(path: string, host: string): StepChain | undefined;
 }
 
 /** Steps that decide on a request together: those of a route, or of a middleware that an external proxy names. */

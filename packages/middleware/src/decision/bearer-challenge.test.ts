@@ -62,4 +62,16 @@ describe('a parameter of a challenge', () => {
     expect(once).toBe('Bearer realm="a", resource_metadata="https://a.example/\\""');
     expect(addChallengeParameter(once, 'resource_metadata', 'other')).toBe(once);
   });
+
+  it.each([
+    ['Bearer', 'Bearer x="y"'],
+    ['Basic realm="a, Bearer b", charset="UTF-8"', 'Basic realm="a, Bearer b", charset="UTF-8"'],
+    [
+      'DPoP realm="a", algs="ES256 PS256", Bearer realm="b\\", DPoP c", Basic',
+      'DPoP realm="a", algs="ES256 PS256", x="y", Bearer realm="b\\", DPoP c", x="y", Basic',
+    ],
+    ['ApiKey realm="g", header="X", Basic realm="t"', 'ApiKey realm="g", header="X", x="y", Basic realm="t"'],
+  ])('is added to each challenge but Basic of %s', (challenges, expected) => {
+    expect(addChallengeParameter(challenges, 'x', 'y')).toBe(expected);
+  });
 });

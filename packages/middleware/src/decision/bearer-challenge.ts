@@ -32,11 +32,30 @@ export function toChallenge(challenge: Challenge): string {
   return `${scheme} ${written.join(', ')}`;
 }
 
-/** Adds a parameter to a challenge unless it already has one of that name. */
-export function addChallengeParameter(challenge: string, name: string, value: string): string {
-  return new RegExp(`[\\s,]${name}=`, 'i').test(challenge)
-    ? challenge
-    : `${challenge}, ${name}=${toQuotedString(value)}`;
+/** Adds a parameter to each challenge of a `WWW-Authenticate`, unless it has one of that name or is `Basic`, which has no such parameters. */
+export function addChallengeParameter(challenges: string, name: string, value: string): string {
+  const has = new RegExp(`[\\s,]${name}=`, 'i');
+  return splitChallenges(challenges)
+    .map((challenge) => {
+      if (has.test(challenge) || /^basic(?:\s|$)/i.test(challenge)) return challenge;
+      return `${challenge}${challenge.includes('=') ? ',' : ''} ${name}=${toQuotedString(value)}`;
+    })
+    .join(', ');
+}
+
+/** Parts between commas, which may stand in quoted strings. */
+const commaParts = /(?:"(?:[^"\\]|\\.)*"|[^",])+/g;
+/** A scheme, alone or before its first parameter; a parameter alone continues the challenge before it (RFC 9110 section 11.6.1). */
+const beginsChallenge = /^[\w!#$%&'*+.^`|~-]+(?:$|\s+[^\s=])/;
+
+function splitChallenges(value: string): readonly string[] {
+  const challenges: string[] = [];
+  for (const [part] of value.matchAll(commaParts)) {
+    const text = part.trim();
+    if (challenges.length === 0 || beginsChallenge.test(text)) challenges.push(text);
+    else challenges.push(`${challenges.pop() ?? ''}, ${text}`);
+  }
+  return challenges;
 }
 
 /** RFC 9110 section 5.6.4. Control characters cannot stand in a header; characters beyond ASCII go out as UTF-8 in Node.js's form. */
