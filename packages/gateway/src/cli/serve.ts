@@ -1,8 +1,7 @@
 import type { Io } from './io.ts';
 import { serveAlone } from './serve/alone.ts';
 import type { ServeFlags } from './serve/install.ts';
-import { createReadInstall, readFlags, reportProblems } from './serve/install.ts';
-import { countWorkers } from './serve/workers.ts';
+import { createReadInstall, readFlags, reportProblems, countWorkers } from './serve/install.ts';
 
 export type { ServeFlags } from './serve/install.ts';
 

@@ -1,7 +1,6 @@
 import { isLoopback } from './address.ts';
 import type { ProblemDetails } from './problem.ts';
-import type { ServedInstall } from './served-install.ts';
-import { usualResponder } from './to-install-config.ts';
+import { usualResponder, type ServedInstall } from './to-install-config.ts';
 
 /** Characters of a token in the configuration itself: fewer can be guessed. */
 const minTokenLength = 16;

@@ -12,8 +12,7 @@ import type { Problem } from './place.ts';
 import { insecureTransport } from './servers-transport-schema.ts';
 import { readObject } from './read.ts';
 import { withSwitches } from './switches.ts';
-import { toServedInstall, type ServedInstall } from './served-install.ts';
-import { toInstallConfig, usualResponder } from './to-install-config.ts';
+import { toInstallConfig, usualResponder, toServedInstall, type ServedInstall } from './to-install-config.ts';
 import { explainInstallOption, unservedNamesAt } from './unserved-options.ts';
 
 export interface ParsedInstall {

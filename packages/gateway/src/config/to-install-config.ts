@@ -2,10 +2,8 @@ import { resolve } from 'node:path';
 import { Secret } from '@grantgate/middleware/base/secret';
 import { toAccessLog } from './access-log-config.ts';
 import type { ApiConfig } from './api-config.ts';
-import { isLoopback } from './address.ts';
-import { internalEntryPoints } from './internal-entry-points.ts';
+import { isLoopback, type HostPort } from './address.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
-import type { ServedEntryPoint, ServedInstall } from './served-install.ts';
 import type { PemSource } from './dynamic.ts';
 import { toPem, toTransportLimits } from './servers-transport-schema.ts';
 import type {
@@ -17,7 +15,26 @@ import type {
   RedirectionConfig,
 } from './install.ts';
 import { toKubernetes, toLocalReferences } from './parse-cluster.ts';
-import type { InstallInput } from './install-schema.ts';
+import type { InstallInput, EntryPointInput } from './install-schema.ts';
+import { internalEntryPoints } from './install.ts';
+import { udp } from './entry-point-schema.ts';
+
+/** An entry point of TCP. */
+type ServedEntryPoint = Omit<EntryPointInput, 'address'> & { readonly address: HostPort };
+
+/** The install configuration without entry points that are not served. */
+export type ServedInstall = Omit<InstallInput, 'entryPoints'> & {
+  readonly entryPoints: Readonly<Record<string, ServedEntryPoint>>;
+};
+
+/** Removes UDP entry points. */
+export function toServedInstall(install: InstallInput): ServedInstall {
+  const served = Object.entries(install.entryPoints).flatMap(([name, entryPoint]) => {
+    const { address } = entryPoint;
+    return address === udp ? [] : [[name, { ...entryPoint, address }] as const];
+  });
+  return { ...install, entryPoints: Object.fromEntries(served) };
+}
 
 /**
  * The options in the gateway's internal form.

@@ -12,13 +12,13 @@ import { createHandle } from '../pipeline/handle.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { createHolder } from '../snapshot/holder.ts';
-import { secretNamesOf } from '../snapshot/secret-names.ts';
 import type { Route } from '../snapshot/snapshot.ts';
 import { createServices } from '../upstream/create-upstream.ts';
 import type { UpstreamTransport } from '../upstream/transport.ts';
 import type { CertificatePair } from '../tls/certificate-pair.ts';
 import type { ListenerTls } from '../tls/listener-tls.ts';
 import { openEntryPoint, type EntryPoint } from './entry-point.ts';
+import { secretNamesOf } from '../snapshot/routes.ts';
 
 export type OnRequest = Step['onRequest'];
 

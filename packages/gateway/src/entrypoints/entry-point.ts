@@ -8,7 +8,6 @@ import { createActivity, type Activity } from './activity.ts';
 import type { ConnectionTls } from '../routing/connection-tls.ts';
 import type { CertificatePair } from '../tls/certificate-pair.ts';
 import { plainListener, type ListenerTls } from '../tls/listener-tls.ts';
-import { assertUsable } from './certificates.ts';
 import { isHandshake } from './client-hello.ts';
 import { createConnectionTls } from './connection-tls.ts';
 import { readFirstBytes } from './first-bytes.ts';
@@ -23,6 +22,7 @@ import { createFastPath, type FastPath } from '../http1/server/fast-path.ts';
 import { createProxiedConnections } from './proxied-connections.ts';
 import { createTrustedPeers } from '../http1/server/trusted-peers.ts';
 import { createWriteStalls } from '../http1/server/write-stalls.ts';
+import { assertUsable } from '../tls/certificate-pair.ts';
 
 /** A listener. */
 export interface EntryPoint {

@@ -3,10 +3,10 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestAuthority } from '../../../testkit/src/certificates.ts';
 import { createCertificateIndex } from '../tls/certificate-index.ts';
-import { assertUsable } from './certificates.ts';
 import { startServer, type TestServer } from '../../../testkit/src/http-server.ts';
 import { startEntryPoint, type TestEntryPoint } from './entry-point.testkit.ts';
 import { observe } from '../../../testkit/src/raw-connection.ts';
+import { assertUsable } from '../tls/certificate-pair.ts';
 
 describe('a TLS entry point', () => {
   const authority = createTestAuthority();

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import type { Decision } from '@grantgate/middleware/decision/decision';
-import type { DecisionFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
+import type { DecisionFacts } from '@grantgate/middleware/decision/facts';
 import { createDeny } from '@grantgate/middleware/decision/refusals';
 import { createFakeClock } from '../../../testkit/src/fake-clock.ts';
 import type { ExternalAuthConfig, EntryPointConfig } from '../config/install.ts';

@@ -11,12 +11,21 @@ import { toRefusalResponse } from '../pipeline/write-refusal.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { StepChain, Snapshot } from '../snapshot/snapshot.ts';
-import { endOfName, mount } from './forward-auth-path.ts';
 import { toOriginalFacts } from './original-request.ts';
 import { createAllowHeads } from './allow-heads.ts';
 import { valueOf } from './raw-headers.ts';
 import { refuseBroken, refuseUnknown } from './refuse-middleware.ts';
 import { isAmbiguousPath, isPathTold } from './told-path.ts';
+
+/** Where checks are asked: the name of a middleware follows, then anything. */
+const mount = '/forward-auth/';
+
+/** Where the middleware's name ends in a path or target. */
+function endOfName(target: string): number {
+  for (let at = mount.length; at < target.length; at += 1)
+    if (target[at] === '/' || target[at] === '?') return at;
+  return target.length;
+}
 
 /**
  * Serves authorization checks of external proxies at `/forward-auth/MIDDLEWARE` and below. A request that may pass gets 200

@@ -1,10 +1,9 @@
-import type { AccessLogConfig, AccessLogFields } from '../config/install.ts';
+import type { AccessLogConfig, AccessLogFields, AccessLogFilters } from '../config/install.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { createCommonLine } from './common-line.ts';
 import { createHeaderFields } from './header-fields.ts';
 import { createJsonFieldsLine } from './json-fields.ts';
 import { createJsonLine } from './json-line.ts';
-import { createLogFilter } from './log-filter.ts';
 
 /** Makes the access log's line of one request, its newline included; undefined: the request is not logged. */
 export type ToLine = (record: RequestRecord) => string | undefined;
@@ -30,4 +29,16 @@ function createLine(
   if (format !== 'json') return createCommonLine(format, fields, headers);
   const isWhole = fields.keepsOthers && fields.names.size === 0 && fields.keepsQuery;
   return isWhole && headers === undefined ? createJsonLine() : createJsonFieldsLine(fields, headers);
+}
+
+/** Whether a request is logged: one of the filters keeps it, as in Traefik. */
+function createLogFilter(
+  filters: AccessLogFilters | undefined,
+): ((record: RequestRecord) => boolean) | undefined {
+  if (filters === undefined) return undefined;
+  const { statuses, retried, longerThanMs } = filters;
+  return ({ status, retryAttempts, durationMs }) =>
+    statuses.some(({ from, to }) => status >= from && status <= to) ||
+    (retried && retryAttempts > 0) ||
+    (longerThanMs !== undefined && durationMs > longerThanMs);
 }

@@ -2,9 +2,8 @@ import type { AccessLogFields } from '../config/install.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { quote, toBare } from './escape.ts';
 import type { HeaderFields } from './header-fields.ts';
-import { toClientHost } from './logged-caller.ts';
+import { toClientHost, toLoggedTarget } from './logged-values.ts';
 import { oncePerSecond, toClfTime } from './log-times.ts';
-import { toLoggedTarget } from './logged-target.ts';
 
 /**
  * Common Log Format. `common` has Traefik's additions: request count, router, server, duration. Referrer and user agent are `-` unless

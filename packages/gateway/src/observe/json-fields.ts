@@ -2,11 +2,18 @@ import type { AccessLogFields } from '../config/install.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { quote } from './escape.ts';
 import type { HeaderFields } from './header-fields.ts';
-import { toHostOf, toPortOf, toServiceAddress } from './logged-addresses.ts';
-import { toClientHost, toClientAddress } from './logged-caller.ts';
+import {
+  toClientHost,
+  toClientAddress,
+  toHostOf,
+  toPortOf,
+  toServiceAddress,
+  toLoggedTarget,
+  toGzipRatio,
+  toOriginBytes,
+  toOriginStatus,
+} from './logged-values.ts';
 import { createIsoTimes } from './log-times.ts';
-import { toGzipRatio, toOriginBytes, toOriginStatus } from './logged-origin.ts';
-import { toLoggedTarget } from './logged-target.ts';
 import { createStartTimes } from './start-times.ts';
 import { fromWire } from './wire-text.ts';
 

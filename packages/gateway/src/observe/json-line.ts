@@ -1,12 +1,18 @@
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { quote } from './escape.ts';
-import { createKept } from './kept.ts';
 import { createIsoTimes } from './log-times.ts';
-import { toHostOf, toPortOf, toServiceAddress } from './logged-addresses.ts';
-import { toClientAddress, toClientHost } from './logged-caller.ts';
-import { toGzipRatio, toOriginBytes, toOriginStatus } from './logged-origin.ts';
-import { toLoggedTarget } from './logged-target.ts';
+import {
+  toClientAddress,
+  toClientHost,
+  toHostOf,
+  toPortOf,
+  toServiceAddress,
+  toLoggedTarget,
+  toGzipRatio,
+  toOriginBytes,
+  toOriginStatus,
+} from './logged-values.ts';
 import { createStartTimes } from './start-times.ts';
 import { fromWire } from './wire-text.ts';
 
@@ -23,10 +29,10 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
   const toTime = createIsoTimes();
   const start = createStartTimes();
   const toHead = createHeads();
-  const toQuoted = createKept(quote);
-  const toRouter = createKept((name) => `,"RouterName":${quote(name)}`);
-  const toService = createKept((name) => `,"ServiceName":${quote(name)}`);
-  const toServer = createKept(
+  const toQuoted = memoizeText(quote);
+  const toRouter = memoizeText((name) => `,"RouterName":${quote(name)}`);
+  const toService = memoizeText((name) => `,"ServiceName":${quote(name)}`);
+  const toServer = memoizeText(
     (url) => `,"ServiceURL":${quote(url)},"ServiceAddr":${quote(toServiceAddress(url))}`,
   );
   return (record, count) => {
@@ -85,4 +91,18 @@ function toHead(facts: RequestFacts): string {
     `,"entryPointName":${quote(facts.entryPoint)}` +
     (facts.tls === undefined ? '' : `,"TLSVersion":"${facts.tls.version}","TLSCipher":"${facts.tls.cipher}"`)
   );
+}
+
+/** Memoises a function of texts that repeat. It forgets everything when it holds `max` of them. */
+function memoizeText<T>(make: (text: string) => T, max = 10_000): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    let made = known.get(text);
+    if (made === undefined) {
+      made = make(text);
+      if (known.size >= max) known.clear();
+      known.set(text, made);
+    }
+    return made;
+  };
 }

@@ -2,8 +2,7 @@ import { toShownClientId } from '../pipeline/client-id.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { RecentRefusal } from '../admin/api/shapes.ts';
-import { toClientHost } from './logged-caller.ts';
-import { toLoggedTarget } from './logged-target.ts';
+import { toClientHost, toLoggedTarget } from './logged-values.ts';
 
 /** The last refusals, for the API. */
 export interface RecentRefusals {

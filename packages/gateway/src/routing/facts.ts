@@ -1,4 +1,4 @@
-import type { DecisionFacts as DecisionFacts } from '@grantgate/middleware/decision/facts';
+import type { DecisionFacts } from '@grantgate/middleware/decision/facts';
 import type { ConnectionTls } from './connection-tls.ts';
 
 /** Everything that routing, the decision and the access log may ask of a request; built once, never written to again. */

@@ -1,12 +1,14 @@
 import { compileTree } from '@grantgate/middleware/predicate/compile';
 import type { Diagnostic } from '@grantgate/middleware/predicate/diagnostic';
 import { parsePredicate } from '@grantgate/middleware/predicate/parse';
-import { defaultPriority } from './default-priority.ts';
 import { exactHosts } from './exact-hosts.ts';
 import type { PathKey } from './exact-paths.ts';
 import { exactPaths } from './exact-paths.ts';
 import type { MatchContext } from './match-context.ts';
 import { matchers } from './matchers/matchers.ts';
+import type { Node } from '@grantgate/middleware/predicate/ast';
+import { findFunction } from '@grantgate/middleware/predicate/functions';
+import { host } from './matchers/host.ts';
 
 /** A compiled rule. */
 export interface Rule {
@@ -38,4 +40,31 @@ export function compileRule(source: string): CompiledRule {
       defaultPriority: defaultPriority(source, parsed.ast),
     }),
   };
+}
+
+/**
+ * The priority of a router that names none, as in Traefik: the length of its rule in bytes. The stars of `**.example.com`
+ * do not count, so that it ranks below `*.example.com` and the exact hosts it covers.
+ */
+function defaultPriority(source: string, rule: Node): number {
+  const wildcards = [...hostsOf(rule)].filter((name) => name.startsWith('**.'));
+  return Buffer.byteLength(source) - 2 * wildcards.length;
+}
+
+/**
+ * The arguments of `Host` in a rule, those that are negated left out, in lower case: the names by which TLS options are chosen, as
+ * in Traefik. Empty for a rule that cannot be read.
+ */
+export function domainsOf(rule: string): ReadonlySet<string> {
+  const parsed = parsePredicate(rule);
+  const hosts = parsed.ok ? [...hostsOf(parsed.ast)] : [];
+  const domains = hosts.map((name) => name.toLowerCase().replace(/\.$/, ''));
+  return new Set(domains.filter((name) => name !== ''));
+}
+
+/** The arguments of `Host` below an even number of negations, as written. */
+function* hostsOf(node: Node, isPositive = true): Iterable<string> {
+  if (node.kind === 'not') yield* hostsOf(node.operand, !isPositive);
+  else if (node.kind !== 'call') for (const operand of node.operands) yield* hostsOf(operand, isPositive);
+  else if (isPositive && findFunction(matchers, node.name) === host) yield node.args[0]?.value ?? '';
 }

@@ -1,4 +1,3 @@
-import { secretNamesOf } from './secret-names.ts';
 import { isCombining, type Compile, type MiddlewareDeps, type StepKind } from '../middlewares/kind.ts';
 import type { Step } from '../middlewares/step.ts';
 import { createDerive, type LookUp } from '../reload/derive.ts';
@@ -13,7 +12,7 @@ import type { Runtime } from './holder.ts';
 import type { CombinationOptions } from './prepare-combined.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { PreparedConfiguration } from './prepared.ts';
-import { createRoutes } from './routes.ts';
+import { createRoutes, secretNamesOf } from './routes.ts';
 import type { StepChain } from './snapshot.ts';
 import { createTables, type Tables } from './tables.ts';
 import { defaultOptionsName } from '../tls/options.ts';

@@ -1,6 +1,6 @@
 import type { RouterConfig } from '../config/dynamic.ts';
 import type { EntryPointConfig, RedirectionConfig } from '../config/install.ts';
-import { internalEntryPoints } from '../config/internal-entry-points.ts';
+import { internalEntryPoints } from '../config/install.ts';
 
 /** The properties of an entry point that routers depend on. */
 export interface EntryPointFacts {

@@ -12,9 +12,8 @@ import type {
 import type { Problem } from '../config/place.ts';
 import type { SharedSources } from '../secrets/resolve.ts';
 import type { CertificatePair } from '../tls/certificate-pair.ts';
-import { findPairFault, type PairFault } from '../tls/certificate-pair.ts';
+import { findPairFault, type PairFault, isCertificate } from '../tls/certificate-pair.ts';
 import { toOpenSslCiphers, toOpenSslCurves, type OpenSslNames } from '../tls/cipher-suites.ts';
-import { isCertificate } from '../tls/is-certificate.ts';
 import { defaultOptionsName, defaultTlsOptions, type TlsOptions } from '../tls/options.ts';
 import { readPem, type PemText } from './read-pem.ts';
 

@@ -4,7 +4,6 @@ import type { Rule } from '../routing/rule.ts';
 import type { PreparedMiddleware } from './prepare-middleware.ts';
 import type { UpstreamTransport } from '../upstream/transport.ts';
 import type { PreparedTls } from './prepare-tls.ts';
-import type { TlsRoutes } from '../tls/tls-routes.ts';
 
 /** A configuration with everything read, looked up and compiled, and nothing opened: what `check` and `serve` agree on. */
 export interface PreparedConfiguration {
@@ -42,4 +41,14 @@ export interface PreparedSteps {
   readonly steps: readonly string[];
   /** Why it refuses every request, for the log; undefined for one that decides. */
   readonly broken: string | undefined;
+}
+
+/** What the routers of one entry point say of its TLS connections. */
+export interface TlsRoutes {
+  /** Names of options by host, as `ListenerTls` has them. */
+  readonly hosts: ReadonlyMap<string, string>;
+  /** Names of the options that routers require, by name of the router; those with the default ones are left out. */
+  readonly required: ReadonlyMap<string, string>;
+  /** Whether a router wants TLS though its entry point does not say so. */
+  readonly hasRouters: boolean;
 }

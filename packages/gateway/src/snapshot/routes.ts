@@ -1,4 +1,3 @@
-import { secretNamesOf } from './secret-names.ts';
 import { createDerive, type LookUp } from '../reload/derive.ts';
 import type { TableEntry } from '../routing/table.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -71,4 +70,10 @@ function toEntry(
       broken: broken ?? (incomplete ? 'a part of it is missing' : undefined),
     }),
   };
+}
+
+/** Query parameters and headers that any of these steps reads credentials from; undefined for none. */
+export function secretNamesOf(steps: readonly Step[]): ReadonlySet<string> | undefined {
+  const names = new Set(steps.flatMap(({ secretNames }) => [...(secretNames ?? [])]));
+  return names.size === 0 ? undefined : names;
 }

@@ -1,11 +1,10 @@
 import type { Problem } from '../config/place.ts';
 import { remember } from '../reload/remember.ts';
-import { domainsOf } from '../routing/rule-domains.ts';
 import { defaultOptionsName } from '../tls/options.ts';
-import type { TlsRoutes } from '../tls/tls-routes.ts';
 import type { EntryPoints } from './entry-points.ts';
 import { entryPointsOf } from './entry-points.ts';
-import type { PreparedRouter } from './prepared.ts';
+import type { PreparedRouter, TlsRoutes } from './prepared.ts';
+import { domainsOf } from '../routing/rule.ts';
 
 /** By name of the entry point. */
 export interface AllTlsRoutes {

@@ -31,7 +31,7 @@ export async function openCluster(
   const channels: ClusterChannels = { events: createChannel(onError), calls: createChannel(onError) };
   if (kubernetes === undefined) return { channels, provider: undefined, own: undefined };
   if (worker !== undefined) return { channels, provider: worker.cluster, own: undefined };
-  const { openKubernetes } = await import('../providers/kubernetes/open.ts');
+  const { openKubernetes } = await import('../providers/kubernetes/provider.ts');
   const own = openKubernetes(kubernetes, env, {
     clock,
     onEvent: (event) => channels.events.publish(event),

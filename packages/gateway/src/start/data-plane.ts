@@ -4,13 +4,13 @@ import { readCertificates } from '../certificate-files.ts';
 import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
 import type { EntryPoint, EntryPointDeps } from '../entrypoints/entry-point.ts';
 import { openEntryPoint } from '../entrypoints/entry-point.ts';
-import { ListenError } from '../entrypoints/listen-error.ts';
 import type { Log } from '../observe/log.ts';
 import type { Handle, PipelineDeps } from '../pipeline/handle.ts';
 import { createHandle } from '../pipeline/handle.ts';
 import { GatewayStartError } from '../start-error.ts';
 import { describe } from './gateway.ts';
 import type { ListenersTls } from './listeners-tls.ts';
+import { ListenError } from '../entrypoints/listen.ts';
 
 export interface DataPlaneParts {
   readonly pipeline: PipelineDeps;

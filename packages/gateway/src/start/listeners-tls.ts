@@ -1,7 +1,7 @@
 import type { EntryPoint } from '../entrypoints/entry-point.ts';
-import { toListenerTls } from '../snapshot/listener-tls.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import type { ListenerTls } from '../tls/listener-tls.ts';
+import { plainListener } from '../tls/listener-tls.ts';
 
 /** TLS of the routes, for all entry points. */
 export interface ListenersTls {
@@ -20,5 +20,17 @@ export function createListenersTls(entryPoints: readonly EntryPoint[]): Listener
       for (const entryPoint of entryPoints) entryPoint.setTls(toListenerTls(prepared, entryPoint.name));
     },
     of: (name) => last && toListenerTls(last, name),
+  };
+}
+
+/** What a configuration says of TLS, for one entry point. */
+function toListenerTls({ tls, tlsRoutes }: PreparedConfiguration, entryPoint: string): ListenerTls {
+  const routes = tlsRoutes.get(entryPoint);
+  return {
+    certificates: tls.certificates,
+    defaultCertificate: tls.defaultCertificate,
+    options: tls.options,
+    hosts: routes?.hosts ?? plainListener.hosts,
+    hasRouters: routes?.hasRouters ?? false,
   };
 }

@@ -20,7 +20,6 @@ import { createDiscoveryLog } from '../observe/discovery-log.ts';
 import { createKeysLog } from '../observe/keys-log.ts';
 import { createKubernetesLog } from '../observe/kubernetes-log.ts';
 import type { Log } from '../observe/log.ts';
-import { toBuildInfo } from '../observe/metrics/build-info.ts';
 import {
   toStoreName,
   workersStore,
@@ -43,6 +42,7 @@ import { GatewayStartError } from '../start-error.ts';
 import { readVersion } from '../version.ts';
 import type { ClusterChannels } from './cluster.ts';
 import type { GatewayIo, WorkerPart } from './gateway.ts';
+import { toBuildInfo } from '../observe/metrics/series.ts';
 
 /** The channels that the gateway publishes on, with the logs and the metrics that listen to them. */
 export interface Observers {

@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 
 /** A certificate with its private key. */
 export interface CertificatePair {
@@ -13,13 +14,19 @@ export type PairFault = 'no_certificate' | 'no_key' | 'mismatch';
 
 /** What is wrong with a certificate and its key; undefined: nothing. */
 export function findPairFault({ cert, key }: CertificatePair): PairFault | undefined {
-  // In the encoding that TLS takes, which is not the only one of this class.
-  const certificate = cert.includes('-----BEGIN') ? attempt(() => new X509Certificate(cert)) : undefined;
+  const certificate = readCertificate(cert);
   if (certificate === undefined) return 'no_certificate';
   const privateKey = attempt(() => createPrivateKey(key));
   if (privateKey === undefined) return 'no_key';
   return certificate.checkPrivateKey(privateKey) ? undefined : 'mismatch';
 }
+
+/** Whether a text in PEM begins with a certificate. */
+export const isCertificate = (pem: string): boolean => readCertificate(pem) !== undefined;
+
+/** In PEM, which TLS takes: X509Certificate reads DER too. */
+const readCertificate = (pem: string | Buffer): X509Certificate | undefined =>
+  pem.includes('-----BEGIN') ? attempt(() => new X509Certificate(pem)) : undefined;
 
 function attempt<T>(parse: () => T): T | undefined {
   try {
@@ -27,4 +34,10 @@ function attempt<T>(parse: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** @throws when there is none, or when one of them is invalid for TLS. */
+export function assertUsable(pairs: readonly CertificatePair[]): void {
+  if (pairs.length === 0) throw new Error('a TLS entry point requires at least one certificate');
+  for (const { cert, key } of pairs) createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
 }

@@ -7,10 +7,10 @@ import { createResponseTimes, isHealthy, type Peer, type MeanResponseTime } from
 import type { Pools } from './pools.ts';
 import { createRoundRobin } from './round-robin.ts';
 import type { UpstreamTransport } from './transport.ts';
-import { createServer } from './server.ts';
 import type { SharedResources, Use } from '../reload/shared-resources.ts';
 import { findCookie, toFormerIds, toStickyCookie, toStickyId } from './sticky.ts';
 import type { Destination, Upstream } from './upstream.ts';
+import { createServer } from './upstream.ts';
 
 /** A service that can be a child of another service. */
 export interface Service extends Upstream {

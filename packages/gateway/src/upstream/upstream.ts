@@ -1,4 +1,5 @@
 import type { Pool } from '../http1/client/pool.ts';
+import type { ServerConfig } from '../config/dynamic.ts';
 
 /** One server of a service. */
 export interface UpstreamServer {
@@ -42,4 +43,19 @@ export interface Upstream {
    * @param tried servers that the request was sent to: one of them only when no other is healthy.
    */
   pick(facts: BalancingFacts, tried?: ReadonlySet<UpstreamServer>): Destination | undefined;
+}
+
+/** @param url of `config`, parsed. */
+export function createServer(
+  config: ServerConfig,
+  { origin, host, pathname }: URL,
+  connections: Pool,
+): UpstreamServer {
+  return Object.freeze({
+    url: config.url,
+    origin,
+    authority: host,
+    basePath: config.preservePath === true ? pathname.replace(/\/$/, '') : '',
+    connections,
+  });
 }

@@ -7,7 +7,6 @@ import type { TokenFailure, TokenFailureReason } from '../token/failure.ts';
 import { createKeyer, type Keyer } from './key.ts';
 import type { Progress } from './obtain.ts';
 import { createPurges, type TokenOrigin, type Purges } from './purges.ts';
-import { refreshAfterMs, retryRefreshMs } from './refresh.ts';
 import { createRenewalOutages, type RenewalOutages } from './renewal-outages.ts';
 import type { TokenTally } from './token-tally.ts';
 import { createValidity, isValid, makeUnsure, type Validity } from './validity.ts';
@@ -150,4 +149,17 @@ export function postpone(entry: CacheEntry, now: number, retryAfterSeconds = 0):
   entry.refreshAtMs = now + Math.max(retryRefreshMs(entry.failedRefreshes), retryAfterSeconds * 1000);
   makeUnsure(entry.validity);
   entry.failedRefreshes += 1;
+}
+
+/** A token is refreshed in the last fifth of its life, at most this many milliseconds before its expiry. */
+const refreshAheadMs = 60_000;
+
+/** When a use starts a refresh, in `Clock.monotonic()` milliseconds. */
+function refreshAfterMs(obtainedAtMs: number, expiresAtMs: number): number {
+  return expiresAtMs - Math.min((expiresAtMs - obtainedAtMs) / 5, refreshAheadMs);
+}
+
+/** Milliseconds between one fruitless refresh and the next: 1 s, doubled each time, at most 30 s. */
+function retryRefreshMs(failures: number): number {
+  return Math.min(1_000 * 2 ** failures, 30_000);
 }

@@ -3,7 +3,7 @@ import { createAccessToken, type AccessToken } from '../token/access-token.ts';
 import type { Credential } from '../token/credential.ts';
 import type { GrantProblem } from '../token/error-response.ts';
 import { describeBody } from '../token/granted-token.ts';
-import { parseHttpDate } from '../token/http-date.ts';
+import { parseHttpDate } from '../token/retry-after.ts';
 import {
   findFailure,
   isRecord,

@@ -1,5 +1,3 @@
-import { parseHttpDate } from './http-date.ts';
-
 /** The longest accepted `Retry-After`, in seconds: a day. */
 const longestSeconds = 86_400;
 
@@ -13,4 +11,12 @@ export function parseRetryAfter(value: string | null, nowMs: number): number | u
   const dateMs = parseHttpDate(text);
   if (dateMs === undefined) return undefined;
   return Math.min(longestSeconds, Math.max(0, Math.ceil((dateMs - nowMs) / 1000)));
+}
+
+/** Reads a date of HTTP (RFC 9110 section 5.6.7) as milliseconds since the epoch; undefined when it is malformed. */
+export function parseHttpDate(text: string): number | undefined {
+  // Date.parse accepts nearly anything; the obsolete asctime form, which names no zone, is not supported.
+  if (!/^[A-Za-z]{3,9}, .+ GMT$/.test(text)) return undefined;
+  const dateMs = Date.parse(text);
+  return Number.isNaN(dateMs) ? undefined : dateMs;
 }

@@ -2,9 +2,9 @@ import type { Clock } from '../base/clock.ts';
 import type { Credential } from './credential.ts';
 import type { GrantRules } from './granted-token.ts';
 import { plainGrantRules, readGrantedToken } from './granted-token.ts';
-import { parseHttpDate } from './http-date.ts';
 import { findFailure, isRecord, readResponse, toInvalidResponse } from './response-failure.ts';
 import type { Attempt } from './retry.ts';
+import { parseHttpDate } from './retry-after.ts';
 
 /** Options for reading a response. */
 export interface ResponseContext {

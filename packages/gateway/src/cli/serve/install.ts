@@ -14,6 +14,7 @@ import { formatProblem } from '../problems.ts';
 import { readInput } from '../read-input.ts';
 import { createStyle } from '../style.ts';
 import { UsageError } from '../usage-error.ts';
+import { availableParallelism } from 'node:os';
 
 export interface ServeFlags {
   readonly config?: string;
@@ -118,4 +119,9 @@ function readAddress(flag: string, text: string): HostPort {
   if (address === undefined)
     throw new UsageError(`${flag}: expected host:port, :port or [IPv6 address]:port`);
   return address;
+}
+
+/** Number of processes that serve requests. */
+export function countWorkers({ workers }: InstallConfig): number {
+  return workers === 'auto' ? availableParallelism() : workers;
 }

@@ -30,7 +30,7 @@ export function createClusters(
       if (kubernetes === undefined) return undefined;
       const key = fingerprint(kubernetes);
       if (last?.key === key) return last.feed;
-      const { openKubernetes } = await import('../../providers/kubernetes/open.ts');
+      const { openKubernetes } = await import('../../providers/kubernetes/provider.ts');
       const provider = openKubernetes(kubernetes, env, { ...deps, onProgress: () => feed.progress() });
       const feed = createClusterFeed({
         ...provider,

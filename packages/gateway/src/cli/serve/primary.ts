@@ -16,9 +16,8 @@ import type { Io } from '../io.ts';
 import { untilStopped } from '../until-stopped.ts';
 import { UsageError } from '../usage-error.ts';
 import type { ReadInstallAgain } from './install.ts';
-import { reportProblems } from './install.ts';
+import { reportProblems, countWorkers } from './install.ts';
 import { createClusters } from './open-cluster.ts';
-import { countWorkers } from './workers.ts';
 
 interface InstallFile {
   readonly config: InstallConfig;

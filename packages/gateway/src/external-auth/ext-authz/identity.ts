@@ -1,6 +1,6 @@
 import type { experimental } from '@grpc/grpc-js';
-import { assertUsable } from '../../entrypoints/certificates.ts';
 import type { CertificatePair } from '../../tls/certificate-pair.ts';
+import { assertUsable } from '../../tls/certificate-pair.ts';
 
 /** The certificate of a gRPC server. */
 export interface GrpcIdentity extends experimental.CertificateProvider {

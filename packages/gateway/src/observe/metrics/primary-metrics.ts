@@ -2,12 +2,11 @@ import type { CollectionResult } from '../../workers/collection.ts';
 import type { WorkerEvent } from '../../workers/event.ts';
 import type { Readings } from '../../workers/readings.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
-import { toBuildInfo } from './build-info.ts';
 import { createKubernetesMetrics, type KubernetesMetrics } from './kubernetes-metrics.ts';
 import { createLedger } from './ledger.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
-import { toSeries, type SeriesByName } from './series.ts';
+import { toSeries, type SeriesByName, toBuildInfo } from './series.ts';
 import { writeText } from './text.ts';
 
 /** The metrics of a gateway with workers, as its primary merges them. */

@@ -28,3 +28,8 @@ export const toSeries = (labels: Readonly<Record<string, string>>, value: number
   of,
   value,
 });
+
+/** What is the same for every process. */
+export const toBuildInfo = (version: string): SeriesByName => ({
+  grantgate_build_info: [toSeries({ version, node: process.version }, 1)],
+});

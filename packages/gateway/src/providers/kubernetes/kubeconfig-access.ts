@@ -4,7 +4,7 @@ import type { AccessConfig, AccessSources, ApiConnection } from './api-access.ts
 import { AccessError, read, toAccessError } from './access-error.ts';
 import type { FindAgent } from './agents.ts';
 import { checkCredentialFiles, checkDefaultKubeconfigs, loadKubeconfig } from './credential-files.ts';
-import { loadClientLibrary } from './load-client-library.ts';
+import type * as library from '@kubernetes/client-node';
 
 const noLibrary =
   'reading a kubeconfig requires the package @kubernetes/client-node: npm install @kubernetes/client-node';
@@ -56,4 +56,14 @@ async function prepare(kubeConfig: KubeConfig, findAgent: FindAgent): Promise<Ap
       ...(servername !== undefined && { servername }),
     });
   return { server, options };
+}
+
+/** Loads `@kubernetes/client-node`, which only a kubeconfig needs (57 MB); undefined when it is not installed. */
+async function loadClientLibrary(): Promise<typeof library | undefined> {
+  try {
+    return await import('@kubernetes/client-node');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { KubernetesProviderConfig } from '../../config/install.ts';
 import type { Problem } from '../../config/place.ts';
 import type { Provider, ProviderOutput } from '../provider.ts';
-import type { ApiAccess } from './api-access.ts';
+import type { ApiAccess, AccessSources } from './api-access.ts';
 import type { ApiCall, ApiEvent } from './api-event.ts';
 import { createClient } from './client.ts';
 import type { EventReporterOptions } from './event-reporter.ts';
@@ -18,6 +18,8 @@ import { createStatusWriter } from './status-writer.ts';
 import type { ResourceStatus } from './resource-status.ts';
 import { toStatus } from './resource-status.ts';
 import { createSchedule } from './schedule.ts';
+import { hostname } from 'node:os';
+import { createAccess } from './access.ts';
 
 export interface KubernetesProvider extends Provider {
   /**
@@ -185,4 +187,14 @@ function isSame(a: ProviderOutput, b: ProviderOutput): boolean {
     a.problems.every(({ message }, index) => message === b.problems[index]?.message) &&
     isDeepStrictEqual(a.unreadSecrets, b.unreadSecrets)
   );
+}
+
+/** The provider of a cluster in a process with this environment. */
+export function openKubernetes(
+  config: KubernetesProviderConfig,
+  env: AccessSources['env'],
+  deps: Pick<KubernetesProviderDeps, 'clock' | 'onEvent' | 'onCall' | 'onProgress'>,
+): KubernetesProvider {
+  const access = createAccess(config, { env, clock: deps.clock });
+  return createKubernetesProvider(config, { ...deps, access, instance: hostname() });
 }

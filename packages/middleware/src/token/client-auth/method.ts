@@ -4,8 +4,6 @@ import type { Clock } from '../../base/clock.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { AssertionSettings } from './assertion.ts';
 import { clientSecretBasic } from './basic.ts';
-import { clientIdOnly } from './client-id.ts';
-import { clientSecretPost } from './post.ts';
 
 /** Authenticates a client in a token request. */
 export type ClientAuthFactory = (method: ClientAuthMethod, clientSecret: Secret) => ClientAuth;
@@ -40,4 +38,17 @@ export function createClientAuthFactory(assertion: AssertionSettings, clock: Clo
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
+}
+
+/** `none`, and the client ID that accompanies a TLS certificate (RFC 8705 section 2). */
+const clientIdOnly: ClientAuth = (_server, client, body) => {
+  body.set('client_id', client.client_id);
+};
+
+/** Client authentication in the request's body: `client_secret_post` (RFC 6749 section 2.3.1). */
+function clientSecretPost(clientSecret: Secret): ClientAuth {
+  return (_server, client, body) => {
+    body.set('client_id', client.client_id);
+    body.set('client_secret', clientSecret.reveal());
+  };
 }
