@@ -8,7 +8,10 @@ import { readVersion } from '../version.ts';
 import { schemaNames } from './schema-names.ts';
 import type { SchemaName } from './schema-names.ts';
 import type { ServeFlags } from './serve.ts';
+import type { StatusFlags } from './status.ts';
+import type { ExplainFlags } from './explain.ts';
 import type { TokenFlags } from './token.ts';
+import type { TokensFlags } from './tokens.ts';
 
 /** Runs a command and returns its exit code. */
 export type Start = (command: () => Promise<number>) => Promise<void>;
@@ -32,7 +35,18 @@ export function createProgram(io: Io, start: Start): Command {
       getErrHasColors: () => io.stderr.colors,
     });
 
-  for (const add of [addServe, addHealthcheck, addCheck, addClaims, addToken, addDemo, addSchema])
+  for (const add of [
+    addServe,
+    addHealthcheck,
+    addCheck,
+    addClaims,
+    addToken,
+    addStatus,
+    addExplain,
+    addTokens,
+    addDemo,
+    addSchema,
+  ])
     add(program, io, start);
   return program;
 }
@@ -172,6 +186,82 @@ function addToken(program: Command, io: Io, start: Start): void {
     .action((name: string, paths: string[], flags: TokenFlags) =>
       start(async () => (await import('./token.ts')).runToken(name, paths, flags, io)),
     );
+}
+
+const apiNote = `
+The API is that of the entry point \`admin\`, or \`traefik\`, of a gateway with \`api: {}\`. If it requires a token, set the environment variable
+GRANTGATE_API_TOKEN.`;
+
+/** Options of every command over the API. */
+const withApiOptions = (command: Command): Command =>
+  command
+    .option('--api <url>', 'URL of the API, with api.basePath (default: http://127.0.0.1:8080)')
+    .option('-c, --config <file>', 'install configuration with the address of the API')
+    .option('--json', 'print JSON');
+
+function addStatus(program: Command, io: Io, start: Start): void {
+  withApiOptions(
+    program
+      .command('status')
+      .summary('show the state of a running gateway')
+      .description(
+        'Shows routes, requests, tokens, authorization servers, broken routers and the last refusals of a running gateway.',
+      ),
+  )
+    .option('-w, --watch', 'show it again every two seconds')
+    .addHelpText(
+      'after',
+      `${apiNote}
+
+Exit codes: 0 ready without broken routers and failing authorization servers, 1 otherwise or no response, 2 wrong usage.`,
+    )
+    .action((flags: StatusFlags) => start(async () => (await import('./status.ts')).runStatus(flags, io)));
+}
+
+function addExplain(program: Command, io: Io, start: Start): void {
+  withApiOptions(
+    program
+      .command('explain')
+      .summary('explain which route of a running gateway a request gets')
+      .description(
+        'Explains which router of a running gateway matches a request, which middlewares run, and why other routers do not match. No request is sent to a service.',
+      )
+      .argument('<url>', 'URL of the request'),
+  )
+    .option('-X, --method <method>', 'method (default: GET)')
+    .option('-H, --header <header...>', 'header of the request, as Name: value')
+    .option('--entry-point <name>', 'entry point (default: those that serve routers by default)')
+    .option('--client-ip <address>', 'address of the client (default: 127.0.0.1)')
+    .addHelpText(
+      'after',
+      `${apiNote}
+
+Exit codes: 0 a router serves it, 1 none does or no response, 2 wrong usage.`,
+    )
+    .action((url: string, flags: ExplainFlags) =>
+      start(async () => (await import('./explain.ts')).runExplain(url, flags, io)),
+    );
+}
+
+function addTokens(program: Command, io: Io, start: Start): void {
+  withApiOptions(
+    program
+      .command('tokens')
+      .summary('list the cached tokens of a running gateway')
+      .description(
+        'Lists the credentials whose token a running gateway has cached, those that expire first. Tokens are not shown.',
+      ),
+  )
+    .option('--middleware <name>', 'only tokens that this middleware uses')
+    .option('--client <id>', 'only tokens of this client')
+    .option('--limit <count>', 'number of tokens (default: 100)')
+    .addHelpText(
+      'after',
+      `${apiNote}
+
+Exit codes: 0 success, 1 no response, 2 wrong usage.`,
+    )
+    .action((flags: TokensFlags) => start(async () => (await import('./tokens.ts')).runTokens(flags, io)));
 }
 
 function addDemo(program: Command, io: Io, start: Start): void {

@@ -17,5 +17,5 @@ export const toResponse = (status: number, body: unknown, headers: readonly stri
 export const safeHeaders: readonly string[] = [
   ...['Cache-Control', 'no-store'],
   ...['X-Content-Type-Options', 'nosniff'],
-  ...['Cross-Origin-ApiResource-Policy', 'same-origin'],
+  ...['Cross-Origin-Resource-Policy', 'same-origin'],
 ];

@@ -126,7 +126,7 @@ function createRead(
     const result = await resource.read({ ...common, query, name });
     if (resource.kind === 'single') return toResponse(200, result);
     const { items, nextPage, total } = result as ListPage<unknown>;
-    return toResponse(200, items, ['X-Next-ListPage', String(nextPage), 'X-Total-Count', String(total)]);
+    return toResponse(200, items, ['X-Next-Page', String(nextPage), 'X-Total-Count', String(total)]);
   };
 }
 

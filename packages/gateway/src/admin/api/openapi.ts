@@ -106,7 +106,7 @@ function toOperation(resource: ApiResource): Record<string, unknown> {
           : {
               ...toJson(summary, { type: 'array', items: ref(schemaName) }),
               headers: {
-                'X-Next-ListPage': toHeader('Next page; 1 on the last one.'),
+                'X-Next-Page': toHeader('Next page; 1 on the last one.'),
                 'X-Total-Count': toHeader('Entries of all pages.'),
               },
             },

@@ -3,7 +3,7 @@ import { ApiError } from './api-error.ts';
 /** A part of a list. */
 export interface ListPage<T> {
   readonly items: readonly T[];
-  /** Traefik's `X-Next-ListPage`: 1 on the last page. */
+  /** Traefik's `X-Next-Page`: 1 on the last page. */
   readonly nextPage: number;
   readonly total: number;
 }

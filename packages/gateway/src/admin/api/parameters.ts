@@ -1,7 +1,7 @@
 import type { ResourceParameter } from './resource.ts';
 
 export const pages: readonly ResourceParameter[] = [
-  { name: 'page', description: 'ListPage, from 1.', isNumber: true },
+  { name: 'page', description: 'Page, from 1.', isNumber: true },
   { name: 'per_page', description: 'Entries of a page, up to 10,000. Default: 100.', isNumber: true },
 ];
 
