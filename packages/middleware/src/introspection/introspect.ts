@@ -13,14 +13,14 @@ import {
 } from './introspection-response.ts';
 import type { IntrospectionRequestOptions } from './options.ts';
 
-export interface IntrospectParts extends Pick<IntrospectionContext, 'maxCacheMs' | 'verify'> {
+export interface IntrospectParts extends Pick<IntrospectionContext, 'maxCacheMs'> {
   readonly clock: Clock;
 }
 
 /** Sends one introspection request (RFC 7662 section 2.1) and reads its response; what goes wrong on the way is a value. */
 export async function introspect(
   options: IntrospectionRequestOptions,
-  { clock, maxCacheMs, verify }: IntrospectParts,
+  { clock, maxCacheMs }: IntrospectParts,
   { client: credential, subject }: EndpointRequest,
   clientAuth: ClientAuth,
   transport: Transport,
@@ -41,7 +41,6 @@ export async function introspect(
       subject.clientSecret.reveal(),
       {
         additionalParameters: tokenTypeHint === undefined ? {} : { token_type_hint: tokenTypeHint },
-        requestJwtResponse: verify !== undefined,
         // Options validation warns of http.
         [allowInsecureRequests]: url.startsWith('http:'),
         [customFetch]: (target, { headers, body }) =>
@@ -58,7 +57,6 @@ export async function introspect(
       clock,
       credential,
       maxCacheMs,
-      verify,
     });
   } catch (error) {
     return toFailedAttempt(error, introspectionServer, limit.signal.aborted ? timeoutMs : undefined);

@@ -26,19 +26,7 @@ export interface IntrospectionContext {
   readonly credential: Credential;
   /** Milliseconds that a response is used at most; 0: once. */
   readonly maxCacheMs: number;
-  /** Verifies a signed response (RFC 9701), and returns the introspection response in it. Undefined: they are not requested. */
-  readonly verify?: ((text: string) => Promise<IntrospectionContent>) | undefined;
 }
-
-/** An introspection response, or why it cannot be used, for operators. */
-export type IntrospectionContent =
-  | {
-      readonly kind: 'response';
-      /** JSON with every digit as the server wrote it. */
-      readonly text: string;
-      readonly json: Readonly<Record<string, unknown>>;
-    }
-  | GrantProblem;
 
 export const introspectionServer = 'the introspection endpoint';
 
@@ -54,8 +42,10 @@ export async function processIntrospectionResponse(
   const answer = await readResponse(response);
   const failed = findFailure(answer, { server: introspectionServer, clock, credential });
   if (failed !== undefined) return failed;
-  const content = await readContent(answer, context);
-  const read = 'problem' in content ? content : readIntrospection(content, answer, context);
+  const { text, json, headers } = answer;
+  const read = isRecord(json)
+    ? readIntrospection({ text, json, headers }, context)
+    : describeBody(text, json);
   return 'kind' in read
     ? { outcome: read, transient: false }
     : toInvalidResponse(
@@ -66,18 +56,12 @@ export async function processIntrospectionResponse(
       );
 }
 
-async function readContent(
-  { text, json }: EndpointResponse,
-  { verify }: IntrospectionContext,
-): Promise<IntrospectionContent> {
-  // A server that does not sign what it was asked to sign, or a proxy in front of it, proves nothing.
-  if (verify !== undefined) return verify(text.trim());
-  return isRecord(json) ? { kind: 'response', text, json } : describeBody(text, json);
-}
-
 function readIntrospection(
-  { text, json }: Exclude<IntrospectionContent, GrantProblem>,
-  { headers }: Pick<EndpointResponse, 'headers'>,
+  {
+    text,
+    json,
+    headers,
+  }: Pick<EndpointResponse, 'text' | 'headers'> & { readonly json: Readonly<Record<string, unknown>> },
   { sentAtMs, clock, maxCacheMs }: IntrospectionContext,
 ): AccessToken | GrantProblem {
   const { active, exp } = json;

@@ -44,8 +44,6 @@ export interface CallerDecideParts<Request extends CredentialRequest> {
   readonly refusals: CallerRefusals;
   /** Whether the server gets the credential, in its header with its scheme; of a query or cookie: `Authorization: Bearer`. */
   readonly forwards: boolean;
-  /** Whether identities have a `substitute`: the server never gets the `Authorization` of the caller. Default: false. */
-  readonly substitutes?: boolean | undefined;
   readonly cache: CredentialCache;
   readonly clock: Clock;
   /** Counts uses of cached credentials. Default: nothing. */
@@ -77,8 +75,7 @@ export function createCallerDecide<Request extends CredentialRequest>(
   parts: CallerDecideParts<Request>,
 ): CallerAuthentication<Request> {
   const { source, verify, refusals, cache, clock, forwards, tally = { memory: 0 }, onAllow } = parts;
-  const sendsAnother = parts.substitutes === true || (forwards && source.removeHeaders.size === 0);
-  const replaced = [...source.removeHeaders, ...(sendsAnother ? ['authorization'] : [])];
+  const replaced = forwards && source.removeHeaders.size === 0 ? ['authorization'] : source.removeHeaders;
   const policy = compilePolicy(parts.claims, replaced);
   const section = cache.open<Verdict<Request>, Deny>();
   const flights = new Map<string, Promise<Verdict<Request>>>();
@@ -95,8 +92,8 @@ export function createCallerDecide<Request extends CredentialRequest>(
       if (rememberMs > 0) section.refuse(key, deny, rememberMs);
       return { decision: deny, clientId: deny.clientId ?? '', confirm: undefined };
     }
-    const { clientId, confirm, expiresAtMs, trust, substitute } = verification;
-    const forwarded = substitute ?? (forwards ? source.forward(found) : undefined);
+    const { clientId, confirm, expiresAtMs, trust } = verification;
+    const forwarded = forwards ? source.forward(found) : undefined;
     const decision = toDecision(policy, verification, { refusals, clock, forwarded });
     if (decision.allowed) onAllow?.(decision, { token: found.value, claims: verification.claims });
     const verdict = { decision, clientId, confirm };

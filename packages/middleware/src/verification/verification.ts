@@ -16,8 +16,6 @@ export interface CallerIdentity<Request> {
   readonly claims: Claims | undefined;
   /** `Clock.monotonic()` milliseconds until which the identity may be cached; `Infinity`: until it is purged; undefined: it is not cached. */
   readonly expiresAtMs: number | undefined;
-  /** Name and value of the header that the server gets in place of the credential. Default: as the options say. */
-  readonly substitute?: readonly ['authorization', string] | undefined;
   /** Undefined: trusted until it expires. */
   readonly trust?: Trust | undefined;
   /**
