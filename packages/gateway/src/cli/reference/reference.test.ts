@@ -35,6 +35,7 @@ describe('the reference', () => {
       'providers.kubernetesCRD.token',
       'providers.kubernetesIngress.token',
       'providers.kubernetesGateway.token',
+      'api.actionsToken',
       'http.middlewares.NAME.forwardAuth.tls.key',
       'http.middlewares.NAME.rateLimit.redis.password',
       'http.middlewares.NAME.rateLimit.redis.tls.key',
