@@ -77,7 +77,18 @@ const gateway = {
   workers: ['config', 'snapshot', 'reload'],
   // providers and workers for the events that they announce.
   // admin/api for the shape of what it shows.
-  observe: ['pipeline', 'config', 'routing', 'snapshot', 'providers', 'workers', 'middlewares', 'admin/api'],
+  // http1/message for what headers of a connection mean.
+  observe: [
+    'pipeline',
+    'config',
+    'routing',
+    'snapshot',
+    'providers',
+    'workers',
+    'middlewares',
+    'admin/api',
+    'http1/message',
+  ],
   // The API reads what the other folders hold.
   admin: ['pipeline', 'proxy', 'snapshot', 'http1/message', 'config', 'middlewares', 'routing', 'upstream'],
 };

@@ -54,7 +54,7 @@ export const accessLogSchema = z.strictObject({
         })
         .prefault({})
         .describe(
-          'Fields `request_NAME`, of the headers of a request. Headers that carry secrets, such as `Authorization` and `Cookie`, are redacted even with `keep`.',
+          'Fields `request_NAME`, `origin_NAME` and `downstream_NAME`: headers of a request, of the response of its server, and of the response to the caller. Headers that carry secrets, such as `Authorization` and `Set-Cookie`, are redacted even with `keep`.',
         ),
       queryParameters: z
         .strictObject({ defaultMode: mode.default('keep').describe('`drop` omits the query.') })

@@ -125,6 +125,38 @@ describe('headers', () => {
     expect(configure({ fields: kept })(record({}, agent))).toContain(' "-" "curl/8" 1 ');
   });
 
+  it('of both responses are logged under the same names as those of the request', () => {
+    const headers = { defaultMode: 'keep', names: { etag: 'redact', 'X-Other': 'drop' } };
+    const responses = {
+      originHead: {
+        headers: ['etag', '"1"', 'x-other', 'a', 'x-team', 'a', 'x-team', 'b', 'keep-alive', 'a'],
+      },
+      downstreamHeaders: ['etag', '"1"', 'Content-Type', 'text/plain', 'X-Other', 'a'],
+    };
+    const line = fieldsOf({ fields: { defaultMode: 'drop', headers } }, record(responses, ['ETag', '"0"']));
+    expect(Object.fromEntries(Object.entries(line).filter(([name]) => name.includes('_')))).toEqual({
+      request_Etag: 'REDACTED',
+      origin_Etag: 'REDACTED',
+      'origin_X-Team': 'a,b',
+      downstream_Etag: 'REDACTED',
+      'downstream_Content-Type': 'text/plain',
+    });
+  });
+
+  it('of responses that carry secrets are redacted whatever the mode', () => {
+    const list = [
+      ...['set-cookie', 'sid=s3cr3t', 'location', 'https://a.example/cb#access_token=s3cr3t&x=1'],
+      ...['www-authenticate', 'Negotiate s3cr3t', 'link', '<https://a.example/?code=s3cr3t&x=1>'],
+      ...['refresh', '0; url=/cb?id_token=s3cr3t', 'authentication-info', 'nextnonce="s3cr3t"'],
+    ];
+    const headers = { defaultMode: 'keep' };
+    const one = record({ originHead: { headers: list }, downstreamHeaders: list });
+    const line = fieldsOf({ fields: { headers } }, one);
+    expect(line).toHaveProperty('origin_Location', 'https://a.example/cb#access_token=REDACTED&x=1');
+    expect(Object.keys(line).filter((name) => name.startsWith('downstream_'))).toHaveLength(6);
+    expect(JSON.stringify(line)).not.toContain('s3cr3t');
+  });
+
   it('that carry secrets are redacted whatever the mode', () => {
     const secret = 's3cr3t-value';
     const names = [

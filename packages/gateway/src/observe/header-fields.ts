@@ -1,6 +1,8 @@
 import type { AccessLogFields, HeaderMode } from '../config/install.ts';
 import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
+import { hopByHop } from '../http1/message/hop-by-hop.ts';
+import type { HeaderList } from '../middlewares/header-lists.ts';
 import { redactTarget } from './redact.ts';
 import { fromWire } from './wire-text.ts';
 
@@ -10,14 +12,14 @@ const secretName =
 /** Values that are credentials whatever their header is called. */
 const secretValue = /^(?:basic|bearer|digest|dpop|negotiate|apikey|token)\s|\beyJ[\w-]{8,}\.[\w-]+\./i;
 
-type LoggedRequest = Pick<RequestRecord, 'facts' | 'secretNames'>;
+type LoggedMessage = Pick<RequestRecord, 'facts' | 'secretNames' | 'originHead' | 'downstreamHeaders'>;
 
 /** Reads the headers that a line has. */
 export interface HeaderFields {
-  /** The value of one header to log; undefined: it is left out. @param name in any letter case. */
-  value(record: LoggedRequest, name: string): string | undefined;
-  /** Calls back for each header to log, in Go's spelling of its name. */
-  each(record: LoggedRequest, told: (name: string, value: string) => void): void;
+  /** The value of one header of the request; undefined: it is left out. @param name in any letter case. */
+  value(record: LoggedMessage, name: string): string | undefined;
+  /** Calls back for each header to log: `request_User-Agent`, `origin_Etag`, `downstream_Content-Type`. */
+  each(record: LoggedMessage, told: (field: string, value: string) => void): void;
 }
 
 /** @returns undefined when no header is logged. */
@@ -25,29 +27,43 @@ export function createHeaderFields({ headers }: AccessLogFields): HeaderFields |
   const { others, names } = headers;
   if (others === 'drop' && Array.from(names.values()).every((mode) => mode === 'drop')) return undefined;
   const modeOf = (name: string): HeaderMode => names.get(name) ?? others;
-  const valueOf = ({ facts, secretNames }: LoggedRequest, name: string): string | undefined => {
+  const valueIn = (list: HeaderList, name: string, secretNames: SecretNames): string | undefined => {
     const mode = modeOf(name);
-    // Of others, what a caller that is not trusted says of the way of its request is worth nothing.
-    if (mode === 'drop' || (!facts.trusted && isForwardedHeader(name))) return undefined;
-    const value = joinValues(facts.rawHeaders, name);
+    if (mode === 'drop') return undefined;
+    const value = joinValues(list, name);
     return value === undefined ? undefined : toLogged(name, value, { mode, secretNames });
   };
+  // What an untrusted caller claims about the way of its request is worthless.
+  const isWorthless = (name: string, { facts }: LoggedMessage): boolean =>
+    !facts.trusted && isForwardedHeader(name);
   return {
-    value: (record, name) => valueOf(record, name.toLowerCase()),
+    value(record, written) {
+      const name = written.toLowerCase();
+      return isWorthless(name, record)
+        ? undefined
+        : valueIn(record.facts.rawHeaders, name, record.secretNames);
+    },
     each(record, told) {
-      const { rawHeaders } = record.facts;
-      const seen = new Set<string>();
-      for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-        const name = (rawHeaders[at] ?? '').toLowerCase();
-        // Go has it beside the headers, and so has the log.
-        if (name === 'host' || seen.has(name)) continue;
-        seen.add(name);
-        const value = valueOf(record, name);
-        if (value !== undefined) told(toCanonicalName(name), value);
-      }
+      const { facts, secretNames, originHead, downstreamHeaders = [] } = record;
+      const eachOf = (prefix: string, list: HeaderList, passesOver: (name: string) => boolean): void => {
+        for (const name of namesOf(list)) {
+          const value = passesOver(name) ? undefined : valueIn(list, name, secretNames);
+          if (value !== undefined) told(prefix + toCanonicalName(name), value);
+        }
+      };
+      // Go has `Host` beside the headers, and so has the log.
+      eachOf('request_', facts.rawHeaders, (name) => name === 'host' || isWorthless(name, record));
+      eachOf('origin_', originHead?.headers ?? [], (name) => hopByHop.has(name));
+      eachOf('downstream_', downstreamHeaders, () => false);
     },
   };
 }
+
+type SecretNames = RequestRecord['secretNames'];
+
+/** Names of headers in lower case, each once. */
+const namesOf = (list: HeaderList): ReadonlySet<string> =>
+  new Set(list.filter((_text, at) => at % 2 === 0).map((name) => name.toLowerCase()));
 
 /** What may be logged of a header. @param name in lower case. */
 function toLogged(
@@ -57,7 +73,15 @@ function toLogged(
 ): string {
   const isSecret =
     mode === 'redact' || secretName.test(name) || secretValue.test(value) || secretNames?.has(name) === true;
-  return isSecret ? 'REDACTED' : fromWire(redactTarget(value, secretNames));
+  return isSecret ? 'REDACTED' : fromWire(redactUrl(value, secretNames));
+}
+
+/** A value that may be a URL, as `Location` is: its fragment has the form of a query where it holds tokens. */
+function redactUrl(value: string, names: SecretNames): string {
+  const hash = value.indexOf('#');
+  if (hash < 0) return redactTarget(value, names);
+  const fragment = redactTarget(`?${value.slice(hash + 1)}`, names).slice(1);
+  return `${redactTarget(value.slice(0, hash), names)}#${fragment}`;
 }
 
 /** @param name in lower case. @returns undefined: there is none. */

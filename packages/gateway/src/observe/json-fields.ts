@@ -34,7 +34,7 @@ export function createJsonFieldsLine(
       const value = toValue(record, count);
       if (value !== undefined) line += `"${name}":${value},`;
     }
-    headers?.each(record, (name, value) => (line += `${quote(`request_${name}`)}:${quote(value)},`));
+    headers?.each(record, (name, value) => (line += `${quote(name)}:${quote(value)},`));
     return `${line}"level":"info","msg":"","time":"${toTime(record.startedAt + record.durationMs)}"}\n`;
   };
 }

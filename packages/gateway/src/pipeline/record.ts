@@ -17,6 +17,10 @@ export interface RequestRecord {
   readonly status: number;
   /** Status of the server's response; 0 without a response. */
   readonly originStatus: number;
+  /** Headers of the server's response, name and value in turn; undefined without a response. */
+  readonly originHead?: { readonly headers: readonly string[] } | undefined;
+  /** Headers sent to the caller, name and value in turn; undefined where they are not known. */
+  readonly downstreamHeaders?: readonly string[] | undefined;
   /** Bytes of the server's body that were forwarded to the caller. */
   readonly originBytes: number;
   /** Bytes of the caller's body that were read. */

@@ -6,7 +6,7 @@ import { usernameOf } from '../middlewares/step-changes.ts';
 import { splitTarget } from '../middlewares/target.ts';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import type { Page, Reply, StepBody } from '../middlewares/step.ts';
-import type { CallerResponse, ResponseListener } from '../proxy/caller-response.ts';
+import type { CallerResponse, OriginHead, ResponseListener } from '../proxy/caller-response.ts';
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { ForwardListener } from '../proxy/forward.ts';
 import type { HeaderChanges } from '../proxy/response-headers.ts';
@@ -69,10 +69,10 @@ export class RequestContext
   status = 0;
   durationMs = 0;
   originDurationMs = 0;
-  originStatus = 0;
   originBytes = 0;
   downstreamBytes = 0;
   refusal: Refusal | undefined = undefined;
+  originHead: OriginHead | undefined = undefined;
   originFault: string | undefined = undefined;
   retryAttempts = 0;
   readonly #lease: Lease;
@@ -179,8 +179,16 @@ export class RequestContext
     this.originFault = undefined;
   }
 
-  responseStarted(status: number): void {
-    this.originStatus = status;
+  responseStarted(head: OriginHead): void {
+    this.originHead = head;
+  }
+
+  get originStatus(): number {
+    return this.originHead?.status ?? 0;
+  }
+
+  get downstreamHeaders(): readonly string[] {
+    return this.incoming.response.headers;
   }
 
   bodyForwarded(bytes: number): void {
@@ -262,10 +270,7 @@ export class RequestContext
       this.route?.changesResponses === true
         ? this.change(head.headers, head.status, body.length > 0 ? body : undefined)
         : head.headers;
-    writeWhole(response, {
-      head: headers === head.headers ? head : { ...head, headers },
-      body,
-    });
+    writeWhole(response, { head: headers === head.headers ? head : { ...head, headers }, body });
   }
 
   awaitsStart(headers: readonly string[], status: number): boolean {

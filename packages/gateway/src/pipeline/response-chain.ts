@@ -40,6 +40,11 @@ export class ResponseChain implements CallerResponse, ResponseListener {
     return this.#isEnded || this.#caller.over;
   }
 
+  /** Those that the caller gets. */
+  get headers(): readonly string[] {
+    return this.#caller.headers;
+  }
+
   onClose(told: ResponseListener): void {
     this.#caller.onClose(told);
   }

@@ -4,6 +4,9 @@ import type { ResponseWriter } from '../http1/message/response-writer.ts';
 /** The head of a 1xx response from a server; header names in lower case. */
 export type InterimHead = Pick<ResponseHead, 'status' | 'reason' | 'headers'>;
 
+/** The head of a server's response, as its record refers to it; header names in lower case. */
+export type OriginHead = Pick<ResponseHead, 'status' | 'headers'>;
+
 /** Called when a response ends. */
 export interface ResponseListener {
   responseClosed(): void;
@@ -17,6 +20,8 @@ export interface CallerResponse extends ResponseWriter {
   readonly over: boolean;
   /** Status of its head; meaningless before it has begun. */
   readonly status: number;
+  /** Headers of its head, name and value in turn; empty before it has begun. */
+  readonly headers: readonly string[];
   /** Calls the listener once, when the response is written or its connection is closed; possibly before `end` returns. */
   onClose(told: ResponseListener): void;
   /** Closes the connection after this response, if the head has not been written. */

@@ -4,7 +4,7 @@ import type { ResponseFault, ResponseFaultCode } from '../http1/client/fault.ts'
 import type { RequestControl, ResponseHandler } from '../http1/client/request.ts';
 import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { Destination } from '../upstream/upstream.ts';
-import type { ResponseListener } from './caller-response.ts';
+import type { OriginHead, ResponseListener } from './caller-response.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { faultStatus, upstreamFaults, type UpstreamFault } from './fault.ts';
@@ -39,7 +39,7 @@ export interface ForwardRequest {
 /** Follows a forwarded request. */
 export interface ForwardListener {
   /** The head of the response has arrived; it has not been written to the caller yet. */
-  responseStarted(status: number): void;
+  responseStarted(head: OriginHead): void;
   /** A part of the response's body has arrived. */
   bodyForwarded(bytes: number): void;
   /** The response is incomplete. Called before the consequence. @param reason in words, for the log. */
@@ -150,7 +150,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
     if (head.status === 401 && this.#replaces(head, repeats)) return;
     if (this.#retries(head.status, undefined)) return;
     this.#answered = true;
-    listener.responseStarted(head.status);
+    listener.responseStarted(head);
     if (headerChanges?.awaitsStart(head.headers, head.status) === true) this.#hold(head, repeats);
     else this.#begin(head, repeats, undefined);
   }
@@ -211,7 +211,7 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       return;
     }
     this.#tellOutcome(head.status);
-    listener.responseStarted(head.status);
+    listener.responseStarted(head);
     const headers = toCallerHeaders(head, destination.setCookies);
     joinSockets(upgrade, socket, headerChanges?.change(headers, head.status, undefined) ?? headers, (bytes) =>
       listener.bodyForwarded(bytes),

@@ -29,7 +29,6 @@ const smallBytes = 4096;
 export class FastResponse implements CallerResponse {
   begun = false;
   over = false;
-  status = 0;
   /** Whether the connection ends with it. */
   isLast: boolean;
   readonly #connection: FastConnection;
@@ -38,6 +37,8 @@ export class FastResponse implements CallerResponse {
   #told: readonly ResponseListener[] = nobody;
   /** The head that has not been sent yet. */
   #head: CallerResponseHead | undefined;
+  /** The head from when it has begun. */
+  #begunWith: CallerResponseHead | undefined = undefined;
   #hasBody = true;
   #chunked = false;
   #isClosed = false;
@@ -47,6 +48,14 @@ export class FastResponse implements CallerResponse {
     this.#method = method;
     this.#isHttp11 = isHttp11;
     this.isLast = isLast;
+  }
+
+  get status(): number {
+    return this.#begunWith?.status ?? 0;
+  }
+
+  get headers(): readonly string[] {
+    return this.#begunWith?.headers ?? noHeaders;
   }
 
   onClose(told: ResponseListener): void {
@@ -83,7 +92,7 @@ export class FastResponse implements CallerResponse {
   begin(head: CallerResponseHead): void {
     // Here, so that one that cannot be written is refused before anything is.
     this.#connection.texts.toText(head);
-    this.status = head.status;
+    this.#begunWith = head;
     this.#head = head;
     this.begun = true;
   }
@@ -170,6 +179,7 @@ export class FastResponse implements CallerResponse {
 }
 
 const nobody: readonly ResponseListener[] = Object.freeze([]);
+const noHeaders: readonly string[] = Object.freeze([]);
 const nothing = Buffer.alloc(0);
 
 /** RFC 9112 section 6.3. */

@@ -12,6 +12,7 @@ export function createNodeResponse(
   isEnding: () => boolean,
   stalls: WriteStalls,
 ): CallerResponse {
+  let sent: readonly string[] = [];
   return {
     get begun() {
       return response.headersSent;
@@ -22,6 +23,9 @@ export function createNodeResponse(
     get status() {
       return response.statusCode;
     },
+    get headers() {
+      return sent;
+    },
     onClose: (told) => void response.on('close', () => told.responseClosed()),
     last: () => endConnectionWith(response),
     continue: () => response.writeContinue(),
@@ -29,6 +33,7 @@ export function createNodeResponse(
     begin({ status, reason, headers, dated }) {
       if (isEnding()) endConnectionWith(response);
       response.sendDate = dated;
+      sent = headers;
       // Node.js does not change them.
       response.writeHead(status, reason, headers as string[]);
     },

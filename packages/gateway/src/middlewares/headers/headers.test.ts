@@ -1,3 +1,4 @@
+import { valueIn } from '../header-lists.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anySpellingOf } from '../../../../testkit/src/header-spellings.ts';
@@ -312,5 +313,31 @@ b:
       ),
     ]);
     expect(steps).toEqual([]);
+  });
+});
+
+describe('the record of a request whose response a middleware changes', () => {
+  // The fast path, one that Node.js reads, and a response through a step that changes bodies.
+  it.each<[string, object, readonly (readonly [string, string])[]]>([
+    ['as usual', {}, []],
+    ['on the path for unusual requests', {}, [['Expect', '100-continue']]],
+    [
+      'through a step that changes bodies',
+      { second: { compress: { minResponseBodyBytes: 1 } } },
+      [['Accept-Encoding', 'gzip']],
+    ],
+  ])('has the headers of the server and those that the caller gets: %s', async (_, more, headers) => {
+    const change = { headers: { customResponseHeaders: { 'X-Added': 'here', ETag: '' } } };
+    const { gateway, send } = await startGatewayWith(
+      { first: change, ...more },
+      { respond: (_request, response) => void response.setHeader('ETag', '"1"').end('body') },
+    );
+    const answer = await send('/', headers);
+    const { originHead, downstreamHeaders } = await gateway.recorded(1);
+    expect(valueIn(originHead?.headers ?? [], 'etag')).toBe('"1"');
+    expect(valueIn(originHead?.headers ?? [], 'x-added')).toBeUndefined();
+    expect(valueIn(downstreamHeaders ?? [], 'etag')).toBeUndefined();
+    for (const name of ['x-added', 'content-encoding'])
+      expect(valueIn(downstreamHeaders ?? [], name)).toBe(valuesOf(answer.headers, name)[0]);
   });
 });
