@@ -163,12 +163,9 @@ function addToken(program: Command, io: Io, start: Start): void {
     .command('token')
     .summary('request or verify a token as a middleware would, and explain it')
     .description(
-      'Requests a token as oAuthClientCredentials would, or verifies one as jwt would. Shows its claims, its lifetime or key, whether a request would pass, and the headers that it would get.',
+      'Requests a token as oAuthClientCredentials would, or verifies the credential of a caller as jwt, oAuthIntrospection or apiKey would. Shows its claims, its lifetime or key, each check, whether a request would pass, and the headers that it would get.',
     )
-    .argument(
-      '<name>',
-      'name of an oAuthClientCredentials or jwt middleware, with or without provider and namespace',
-    )
+    .argument('<name>', 'name of a middleware of these kinds, with or without provider and namespace')
     .argument('[paths...]', 'files and directories of routes')
     .option('-c, --config <file>', 'install configuration; its routes are read')
     .option('--client-id <id>', 'client ID of a caller, for a middleware without its own')
@@ -178,7 +175,7 @@ function addToken(program: Command, io: Io, start: Start): void {
     )
     .option(
       '--token-file <file>',
-      'file with the token of a caller, for jwt; - reads standard input (default: the environment variable GRANTGATE_TOKEN)',
+      'file with the token of a caller, or its API key as callers send it; - reads standard input (default: the environment variable GRANTGATE_TOKEN)',
     )
     .option('--reveal', 'print the token itself')
     .option('--json', 'print JSON')

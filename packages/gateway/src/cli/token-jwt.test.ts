@@ -56,11 +56,28 @@ describe('grantgate token, of jwt', () => {
     const { code, stdout } = await run(await sign({ aud: 'billing' }));
     expect(code).toBe(1);
     expect(stdout).toContain('refused  401 token_invalid: aud is "billing", expected "orders"\n');
-    expect(stdout).toContain('claims, not verified\n');
+    expect(stdout).toContain('token  verified with ES256, kid k1\n');
+    expect(stdout).toContain(
+      '  passed  signature\n  passed  issuer\n  failed  audience   aud is "billing", expected "orders"\n  passed  purpose\n  passed  times\n',
+    );
+    expect(stdout).not.toContain('not verified');
     const predicate = await run(await sign({ grp: 'guest' }));
     expect(predicate.stdout).toContain(
       'refused  403 claims_not_satisfied: Equals(`grp`, `admin`) is false\n',
     );
+  });
+
+  it('says of a token that another key signed what its claims would be worth', async () => {
+    const [header, , signature] = (await sign()).split('.');
+    const payload = Buffer.from(JSON.stringify({ iss: 'https://as.example', exp: 1 })).toString('base64url');
+    const { code, stdout } = await run(`${header}.${payload}.${signature}`);
+    expect(code).toBe(1);
+    expect(stdout).toContain('token  not accepted\n');
+    expect(stdout).toContain(
+      '  failed  signature  signature of ES256, kid "k1"\n  passed  issuer\n  failed  audience   aud is missing',
+    );
+    expect(stdout).toContain('claims, not verified\n');
+    expect(stdout).toMatch(/ {2}failed {2}times +exp was \d+ s ago\n/);
   });
 
   it('prints JSON', async () => {

@@ -1,10 +1,19 @@
 import { readConfiguration, toRelative } from './configuration.ts';
 import type { Io } from './io.ts';
 import { formatProblem } from './problems.ts';
-import { createStyle } from './style.ts';
+import { createStyle, type Style } from './style.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
+import { apiKey } from '../middlewares/api-key/kind.ts';
 import { jwt } from '../middlewares/jwt/kind.ts';
-import type { JwtOptions } from '@grantgate/middleware/jwt/options';
+import { oAuthIntrospection } from '../middlewares/oauth-introspection/kind.ts';
+import type { PreparedMiddleware } from '../snapshot/prepare-middleware.ts';
+import {
+  callerReportToJson,
+  explainApiKey,
+  explainIntrospection,
+  formatCallerReport,
+  type CallerReport,
+} from './token/explain-caller.ts';
 import { explainJwt, formatJwtReport, jwtReportToJson, readToken } from './token/explain-jwt.ts';
 import { findMiddleware } from './token/find-middleware.ts';
 import { obtain } from './token/obtain.ts';
@@ -30,16 +39,20 @@ export async function runToken(
   const found = findMiddleware(name, configuration);
   const { name: middleware, problems } = found;
   const options = oAuthClientCredentials.optionsOf(found);
-  const jwtOptions = jwt.optionsOf(found);
+  const explain = findExplanation(found);
   const errors = configuration.routes.middlewares.get(middleware)?.errors ?? [];
-  if ((options ?? jwtOptions) === undefined || errors.length > 0) {
+  if ((options ?? explain) === undefined || errors.length > 0) {
     const style = createStyle(io.stderr);
     for (const problem of [...errors, ...problems])
       io.stderr.write(formatProblem(toRelative(problem, io.cwd), style));
     io.stderr.write(`error: the middleware ${middleware} is invalid: it refuses every request\n`);
     return 1;
   }
-  if (jwtOptions !== undefined) return explain(middleware, jwtOptions, flags, io);
+  if (explain !== undefined) {
+    const report = await explain(await readToken(flags.tokenFile, io));
+    io.stdout.write(flags.json === true ? `${report.json}\n` : report.format(createStyle(io.stdout)));
+    return report.allowed ? 0 : 1;
+  }
   if (options === undefined) return 1;
   const caller = await readCredential(options, flags, io);
   const obtained = await obtain(options, caller);
@@ -53,11 +66,36 @@ export async function runToken(
   return report.refusal === undefined ? 0 : 1;
 }
 
-/** Explains the token of a caller. */
-async function explain(middleware: string, options: JwtOptions, flags: TokenFlags, io: Io): Promise<number> {
-  const report = await explainJwt(middleware, options, await readToken(flags.tokenFile, io));
-  io.stdout.write(
-    flags.json === true ? `${jwtReportToJson(report)}\n` : formatJwtReport(report, createStyle(io.stdout)),
-  );
-  return report.refusal === undefined ? 0 : 1;
+interface CredentialExplanation {
+  readonly allowed: boolean;
+  readonly json: string;
+  readonly format: (style: Style) => string;
 }
+
+/** Explains the credential of a caller; undefined when callers of the middleware bring none that could be. */
+function findExplanation(
+  found: PreparedMiddleware,
+): ((credential: string) => Promise<CredentialExplanation>) | undefined {
+  const { name } = found;
+  const jwtOptions = jwt.optionsOf(found);
+  if (jwtOptions !== undefined)
+    return async (token) => {
+      const report = await explainJwt(name, jwtOptions, token);
+      return {
+        allowed: report.refusal === undefined,
+        json: jwtReportToJson(report),
+        format: (style) => formatJwtReport(report, style),
+      };
+    };
+  const introspection = oAuthIntrospection.optionsOf(found);
+  if (introspection !== undefined)
+    return async (token) => toCredentialExplanation(await explainIntrospection(name, introspection, token));
+  const keys = apiKey.optionsOf(found);
+  return keys && (async (key) => toCredentialExplanation(await explainApiKey(name, keys, key)));
+}
+
+const toCredentialExplanation = (report: CallerReport): CredentialExplanation => ({
+  allowed: report.refusal === undefined,
+  json: callerReportToJson(report),
+  format: (style) => formatCallerReport(report, style),
+});

@@ -46,6 +46,24 @@ export function checkClaimsSet(claims: Claims, rules: ClaimRules, nowMs: number)
   );
 }
 
+/** One of the checks of registered claims. */
+export interface ClaimCheck {
+  readonly name: 'issuer' | 'audience' | 'purpose' | 'times';
+  /** Undefined: the claims pass. */
+  readonly refusal: JwtRefusal | undefined;
+}
+
+/** As `checkClaimsSet`, every check by itself: for explanations. */
+export function explainClaimsSet(claims: Claims, rules: ClaimRules, nowMs: number): readonly ClaimCheck[] {
+  const times = checkTimes(claims, rules, nowMs);
+  return [
+    { name: 'issuer', refusal: checkIssuer(claims, rules) },
+    { name: 'audience', refusal: checkAudience(claims, rules) },
+    { name: 'purpose', refusal: checkPurpose(claims, rules) },
+    { name: 'times', refusal: times.kind === 'refused' ? times : undefined },
+  ];
+}
+
 function checkIssuer(claims: Claims, { issuers }: ClaimRules): JwtRefusal | undefined {
   const iss = own(claims, 'iss');
   if (issuers.length === 0 || (typeof iss === 'string' && issuers.includes(iss))) return undefined;

@@ -1,5 +1,12 @@
 import type { JsonValue } from '../claims/claims.ts';
 import { claimJson } from '../claims/text.ts';
+import type { VerificationKey } from './verification-key.ts';
+
+/** The key that a signature was verified with. */
+export interface JwtSigner {
+  readonly key: VerificationKey;
+  readonly algorithm: string;
+}
 
 /** Why a token is not accepted. */
 export interface JwtRefusal {
@@ -8,6 +15,8 @@ export interface JwtRefusal {
   readonly detail: string;
   /** For operators: what was found and what was expected. Quotes claims, never the token. */
   readonly reason: string;
+  /** Undefined: the signature was not verified. */
+  readonly signer?: JwtSigner | undefined;
 }
 
 export const refuseJwt = (detail: string, reason: string): JwtRefusal =>

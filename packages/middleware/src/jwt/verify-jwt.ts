@@ -67,7 +67,7 @@ export function createVerifyJwt(rules: JwtRules, keys: KeySource, clock: Clock):
     const key = await findSigner(await jose, { token, algorithm, keys: match.keys });
     if (key === undefined) return refuseSignature(header, match.keys);
     const times = checkClaimsSet(claims, rules, clock.now());
-    if (times.kind === 'refused') return times;
+    if (times.kind === 'refused') return Object.freeze({ ...times, signer: { key, algorithm } });
     return Object.freeze({ kind: 'accepted', claims, key, algorithm, expiresAtMs: times.expiresAtMs });
   };
 }

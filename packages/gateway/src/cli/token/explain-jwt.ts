@@ -6,19 +6,30 @@ import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
 import { claimJson } from '@grantgate/middleware/claims/text';
 import type { CredentialRequest } from '@grantgate/middleware/credentials/credential-reading';
-import type { Deny } from '@grantgate/middleware/decision/decision';
+import type { Decision, Deny } from '@grantgate/middleware/decision/decision';
+import type { CallerProofs } from '@grantgate/middleware/jwt/binding';
 import { createJwtAuthenticator } from '@grantgate/middleware/jwt/create-jwt-authenticator';
+import { explainClaimsSet } from '@grantgate/middleware/jwt/claim-rules';
 import type { JwtOptions } from '@grantgate/middleware/jwt/options';
+import type { JwtOutcome } from '@grantgate/middleware/jwt/verify-jwt';
+import { describeForOperators } from '@grantgate/middleware/token/failure';
 import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
 import { formatCalls } from '../calls.ts';
 import type { Io } from '../io.ts';
 import { readInput } from '../read-input.ts';
 import type { Style } from '../style.ts';
 import { UsageError } from '../usage-error.ts';
-import { formatPairs } from './format-pairs.ts';
+import { formatPairs, toShownHeaders } from './format-pairs.ts';
 
 /** Holds the token when no file is given: an argument would be seen by every user of the machine. */
 export const tokenVariable = 'GRANTGATE_TOKEN';
+
+interface JwtCheck {
+  readonly name: string;
+  readonly passes: boolean;
+  /** What was found and expected; empty for a check that passes. */
+  readonly why: string;
+}
 
 /** Report about a caller's token and the decision on it. Never holds the token. */
 export interface JwtReport {
@@ -30,6 +41,10 @@ export interface JwtReport {
   /** The key that verified the signature; undefined: none did. */
   readonly key: { readonly id: string | undefined; readonly algorithm: string } | undefined;
   readonly expected: Pick<JwtOptions, 'issuers' | 'audience'>;
+  /** What was checked, in the order of the gateway; each claim by itself, also when the signature is wrong. */
+  readonly checks: readonly JwtCheck[];
+  /** `ClientUsername` of the access log; undefined for a refused token. */
+  readonly username: string | undefined;
   /** Not verified without `key`; undefined: the token is opaque. */
   readonly claims: Claims | undefined;
   /** Of the option `claims`; empty without it or without claims. */
@@ -46,17 +61,19 @@ export async function readToken(file: string | undefined, io: Io): Promise<strin
   return token.trim().replace(/^(?:Bearer|DPoP) +/i, '');
 }
 
+/** A command has neither a connection of the caller nor a proof. */
+export const noProofs: CallerProofs<CredentialRequest> = Object.freeze({
+  certificateThumbprint: () => undefined,
+  proof: () => undefined,
+  method: () => 'GET',
+  url: () => 'https://localhost/',
+});
+
 /** Decides on a request with a token exactly as the gateway would. */
 export async function explainJwt(middleware: string, options: JwtOptions, token: string): Promise<JwtReport> {
   const authenticator = createJwtAuthenticator<CredentialRequest>(options, {
     clock: systemClock,
-    // A command has neither a connection of the caller nor a proof.
-    proofs: {
-      certificateThumbprint: () => undefined,
-      proof: () => undefined,
-      method: () => 'GET',
-      url: () => 'https://localhost/',
-    },
+    proofs: noProofs,
   });
   // The pause between two attempts does not keep the process alive by itself.
   const alive = setInterval(() => {}, 60_000);
@@ -74,21 +91,56 @@ export async function explainJwt(middleware: string, options: JwtOptions, token:
       options.claims === undefined || claims === undefined
         ? undefined
         : explainClaims(options.claims, claims);
+    const signer =
+      outcome.kind === 'accepted' ? outcome : outcome.kind === 'refused' ? outcome.signer : undefined;
     return {
       middleware,
       kind: 'jwt',
       keys: describeKeys(options),
       refusal: decision.allowed ? undefined : decision,
-      key: outcome.kind === 'accepted' ? { id: outcome.key.id, algorithm: outcome.algorithm } : undefined,
+      key: signer && { id: signer.key.id, algorithm: signer.algorithm },
+      checks: toChecks(options, claims, outcome, decision),
+      username: decision.allowed ? (decision.subject.username ?? decision.subject.clientId) : undefined,
       expected: { issuers: options.issuers, audience: options.audience },
       claims,
       calls: explained?.ok === true ? explained.calls : [],
-      headers: decision.allowed ? toPairs(decision.setHeaders) : [],
+      headers: decision.allowed ? toShownHeaders(decision.setHeaders, 'authorization') : [],
     };
   } finally {
     clearInterval(alive);
     await authenticator.close();
   }
+}
+
+function toChecks(
+  options: JwtOptions,
+  claims: Claims | undefined,
+  outcome: JwtOutcome,
+  decision: Decision,
+): readonly JwtCheck[] {
+  const unsigned =
+    outcome.kind === 'accepted' || (outcome.kind === 'refused' && outcome.signer !== undefined)
+      ? undefined
+      : outcome.kind === 'refused'
+        ? outcome.reason
+        : describeForOperators(outcome);
+  const toCheck = (name: string, why: string | undefined): JwtCheck => ({
+    name,
+    passes: why === undefined,
+    why: why ?? '',
+  });
+  const claimChecks = claims === undefined ? [] : explainClaimsSet(claims, options, systemClock.now());
+  const isBound =
+    options.requireBinding !== undefined || (claims !== undefined && Object.hasOwn(claims, 'cnf'));
+  const unbound =
+    outcome.kind === 'accepted' && !decision.allowed && decision.code === 'token_invalid'
+      ? (decision.reason ?? decision.detail)
+      : undefined;
+  return [
+    toCheck('signature', unsigned),
+    ...claimChecks.map(({ name, refusal }) => toCheck(name, refusal?.reason)),
+    ...(isBound && outcome.kind === 'accepted' ? [toCheck('binding', unbound)] : []),
+  ];
 }
 
 function describeKeys({ keys, issuers }: JwtOptions): string {
@@ -108,20 +160,9 @@ function describeKeys({ keys, issuers }: JwtOptions): string {
   }
 }
 
-function toPairs(raw: readonly string[]): readonly (readonly [string, string])[] {
-  const pairs: [string, string][] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at] ?? '';
-    // Values are the bytes of UTF-8, one character each.
-    const value = Buffer.from(raw[at + 1] ?? '', 'latin1').toString('utf8');
-    pairs.push(name === 'authorization' ? ['Authorization', 'Bearer [hidden]'] : [name, value]);
-  }
-  return pairs;
-}
-
 /** For people. */
 export function formatJwtReport(report: JwtReport, style: Style): string {
-  const { middleware, keys, refusal, key, expected, claims, calls, headers } = report;
+  const { middleware, keys, refusal, key, expected, claims, calls, headers, checks, username } = report;
   const parts = [
     `${style.strong(middleware)}  jwt, keys of ${keys}\n`,
     refusal === undefined
@@ -133,11 +174,20 @@ export function formatJwtReport(report: JwtReport, style: Style): string {
       ['audience', `${show(claims, 'aud')}, expected ${expected.audience.join(' or ') || 'any'}`],
     ]),
   ];
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const verdictOf = ({ passes }: JwtCheck): string => (passes ? style.good('passed') : style.bad('failed'));
+  parts.push(
+    `\n${style.strong('checks')}\n`,
+    ...checks.map(
+      (one) => `  ${verdictOf(one)}  ${one.name.padEnd(width)}  ${style.faint(one.why)}`.trimEnd() + '\n',
+    ),
+  );
   if (claims !== undefined)
     parts.push(
       `\n${style.strong(key === undefined ? 'claims, not verified' : 'claims')}\n${formatPairs(Object.entries(claims).map(([name, value]: [string, JsonValue]) => [name, claimJson(value)]))}`,
     );
   if (calls.length > 0) parts.push(`\n${style.strong('predicate')}\n${formatCalls(calls, style)}`);
+  if (username !== undefined) parts.push(`\n${style.strong('user')}  ${username}\n`);
   if (headers.length > 0) parts.push(`\n${style.strong('headers')}\n${formatPairs(headers)}`);
   return parts.join('');
 }

@@ -1,14 +1,16 @@
 import { nearestName } from '@grantgate/middleware/base/names';
 import type { DynamicConfiguration } from '../../config/dynamic.ts';
+import { apiKey } from '../../middlewares/api-key/kind.ts';
 import { jwt } from '../../middlewares/jwt/kind.ts';
 import type { MiddlewareKind } from '../../middlewares/kind.ts';
 import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentials/kind.ts';
+import { oAuthIntrospection } from '../../middlewares/oauth-introspection/kind.ts';
 import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
 import type { Configuration } from '../configuration.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Kinds of middleware whose tokens can be explained. */
-const tokenKinds: readonly MiddlewareKind[] = [oAuthClientCredentials, jwt];
+const tokenKinds: readonly MiddlewareKind[] = [oAuthClientCredentials, jwt, oAuthIntrospection, apiKey];
 
 /**
  * The middleware with a name: its qualified name (`api@file`), the name without the provider, or for a Kubernetes object its
@@ -54,7 +56,8 @@ function describeMissing(
       ? `${name} is ${other.kind ?? 'another middleware'}, which has nothing to do with tokens`
       : `${name} is a chain: name one of its middlewares`;
   }
-  if (all.length === 0) return 'no oAuthClientCredentials or jwt middleware is configured';
+  if (all.length === 0)
+    return `no middleware of the kinds ${tokenKinds.map(({ name: kind }) => kind).join(', ')} is configured`;
   const names = all.flatMap((one) => [one.name, ...shortNames(one.name, routes)]);
   const near = nearestName(name, names);
   return near === undefined

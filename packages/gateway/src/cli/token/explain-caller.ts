@@ -1,0 +1,183 @@
+import { systemClock } from '@grantgate/middleware/base/clock';
+import { createStores } from '@grantgate/middleware/cache/stores';
+import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
+import type { Claims, JsonValue } from '@grantgate/middleware/claims/claims';
+import { explainClaims } from '@grantgate/middleware/claims/explain';
+import { claimJson } from '@grantgate/middleware/claims/text';
+import type { CredentialRequest } from '@grantgate/middleware/credentials/credential-reading';
+import type { Deny, Subject } from '@grantgate/middleware/decision/decision';
+import { createIntrospectionAuthenticator } from '@grantgate/middleware/introspection/create-introspection-authenticator';
+import type { IntrospectionOptions } from '@grantgate/middleware/introspection/options';
+import type { SourceOptions } from '@grantgate/middleware/options/source';
+import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
+import { apiKey } from '../../middlewares/api-key/kind.ts';
+import type { ApiKeyOptions } from '../../middlewares/api-key/options.ts';
+import type { StepRequest, StepResult } from '../../middlewares/step.ts';
+import type { RequestFacts } from '../../routing/facts.ts';
+import { formatCalls } from '../calls.ts';
+import type { Style } from '../style.ts';
+import { noProofs } from './explain-jwt.ts';
+import { formatPairs, toShownHeaders } from './format-pairs.ts';
+
+/** A refusal of any kind of middleware; `reason` is for operators. */
+interface CallerRefusal extends Pick<Deny, 'status' | 'detail' | 'reason'> {
+  readonly code: string;
+}
+
+/** Report about a caller's credential that is no JWT, and the decision on it. Never holds the credential. */
+export interface CallerReport {
+  readonly middleware: string;
+  readonly kind: 'apiKey' | 'oAuthIntrospection';
+  /** What knows the credential: the introspection endpoint, or the options. */
+  readonly verifier: string;
+  readonly refusal: CallerRefusal | undefined;
+  /** The client, or the ID of the key; undefined when it is not known. */
+  readonly clientId: string | undefined;
+  /** `ClientUsername` of the access log; undefined for a refused credential. */
+  readonly username: string | undefined;
+  /** Undefined: there are none, or the credential is not known. */
+  readonly claims: Claims | undefined;
+  /** Of the option `claims`; empty without it or without claims. */
+  readonly calls: readonly CallExplanation[];
+  /** Name and value. */
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/** Asks the introspection endpoint about a token, and decides on a request with it exactly as the gateway would. */
+export async function explainIntrospection(
+  middleware: string,
+  options: IntrospectionOptions,
+  token: string,
+): Promise<CallerReport> {
+  // What the server says now counts, not what another process has stored.
+  const authenticator = createIntrospectionAuthenticator<CredentialRequest>(
+    { ...options, store: undefined },
+    { clock: systemClock, proofs: noProofs },
+  );
+  // The pause between two attempts does not keep the process alive by itself.
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    const outcome = await authenticator.introspect(token);
+    const decision = await authenticator.decide(toRequest(options.tokenSource, token));
+    return createCallerReport(decision, {
+      middleware,
+      kind: 'oAuthIntrospection',
+      verifier: options.url.replace(/\?.*/, ''),
+      source: options.tokenSource,
+      predicate: options.claims,
+      claimsOf: () => (outcome.kind === 'active' ? outcome.claims : undefined),
+    });
+  } finally {
+    clearInterval(alive);
+    await authenticator.close();
+  }
+}
+
+/** Decides on a request with an API key exactly as the gateway would. @param key as callers send it. */
+export async function explainApiKey(
+  middleware: string,
+  options: ApiKeyOptions,
+  key: string,
+): Promise<CallerReport> {
+  const [clock, cache] = [systemClock, createTokenCache({ clock: systemClock })];
+  const compile = apiKey.createCompile({ clock, cache, stores: createStores({ clock }) });
+  const step = compile(options, middleware);
+  try {
+    // The kind reads of a request what carries the key, and who takes turns when keys wait to be checked.
+    const facts = { trusted: false, rawHeaders: [], remoteAddress: '127.0.0.1' } as unknown as RequestFacts;
+    const result = await step.onRequest({ ...toRequest(options.keySource, key), facts } as StepRequest);
+    return createCallerReport(result, {
+      middleware,
+      kind: 'apiKey',
+      verifier: 'secretValues and keys',
+      source: options.keySource,
+      predicate: options.claims,
+      claimsOf: (clientId) => options.keys.find(({ id }) => id === clientId)?.claims,
+    });
+  } finally {
+    await step.close?.();
+  }
+}
+
+function toRequest({ header, schemes, query, cookie }: SourceOptions, credential: string): CredentialRequest {
+  const value = schemes[0] === undefined ? credential : `${schemes[0]} ${credential}`;
+  const headers = new Map<string, string>();
+  if (header !== undefined) headers.set(header.toLowerCase(), value);
+  else if (query === undefined) headers.set('cookie', `${cookie ?? ''}=${credential}`);
+  return {
+    authorization: headers.get('authorization'),
+    target:
+      header === undefined && query !== undefined ? `/?${query}=${encodeURIComponent(credential)}` : '/',
+    header: (name) => headers.get(name),
+  };
+}
+
+interface CallerReportParts extends Pick<CallerReport, 'middleware' | 'kind' | 'verifier'> {
+  readonly source: SourceOptions;
+  readonly predicate: string | undefined;
+  readonly claimsOf: (clientId: string | undefined) => Claims | undefined;
+}
+
+type CallerDecision = Exclude<StepResult, { readonly response: unknown }>;
+
+function createCallerReport(
+  result: StepResult,
+  { source, predicate, claimsOf, ...parts }: CallerReportParts,
+): CallerReport {
+  if ('response' in result) throw new TypeError('the middleware does not decide');
+  const decision: CallerDecision = result;
+  const subject: Subject | undefined = decision.allowed ? decision.subject : undefined;
+  const clientId = decision.allowed ? subject?.clientId : decision.clientId;
+  const claims = claimsOf(clientId);
+  const credentialHeader = source.header ?? 'authorization';
+  const explained =
+    predicate === undefined || claims === undefined ? undefined : explainClaims(predicate, claims);
+  return {
+    ...parts,
+    refusal: decision.allowed ? undefined : toRefusal(decision),
+    clientId,
+    username: subject && (subject.username ?? subject.clientId),
+    claims,
+    calls: explained?.ok === true ? explained.calls : [],
+    headers: decision.allowed ? toShownHeaders(decision.setHeaders, credentialHeader) : [],
+  };
+}
+
+const toRefusal = ({ status, code, detail, reason }: CallerRefusal): CallerRefusal => ({
+  status,
+  code,
+  detail,
+  ...(reason !== undefined && { reason }),
+});
+
+/** For people. */
+export function formatCallerReport(report: CallerReport, style: Style): string {
+  const { middleware, kind, verifier, refusal, clientId, username, claims, calls, headers } = report;
+  const parts = [
+    `${style.strong(middleware)}  ${kind}, ${verifier}\n`,
+    refusal === undefined
+      ? `${style.good('allowed')}\n`
+      : `${style.bad('refused')}  ${refusal.status} ${refusal.code}: ${refusal.reason ?? refusal.detail}\n`,
+  ];
+  if (clientId !== undefined)
+    parts.push(
+      `\n${style.strong('client')}  ${clientId}${username === undefined ? '' : `, user ${username}`}\n`,
+    );
+  if (claims !== undefined)
+    parts.push(
+      `\n${style.strong('claims')}\n${formatPairs(Object.entries(claims).map(([name, value]: [string, JsonValue]) => [name, claimJson(value)]))}`,
+    );
+  if (calls.length > 0) parts.push(`\n${style.strong('predicate')}\n${formatCalls(calls, style)}`);
+  if (headers.length > 0) parts.push(`\n${style.strong('headers')}\n${formatPairs(headers)}`);
+  return parts.join('');
+}
+
+/** For machines: JSON in which every number of the claims stands as in the response. */
+export function callerReportToJson({ claims, headers, ...report }: CallerReport): string {
+  const fields = JSON.stringify({
+    ...report,
+    allowed: report.refusal === undefined,
+    headers: Object.fromEntries(headers),
+  });
+  return claims === undefined ? fields : `${fields.slice(0, -1)},"claims":${claimJson(claims)}}`;
+}
