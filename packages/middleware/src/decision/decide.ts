@@ -85,7 +85,8 @@ function createJudge(
   ): MaybePromise<Decision> =>
     outcome.kind === 'failure'
       ? toFailureDeny(outcome, refused, presentedBy(identity))
-      : judgeToken({ clientId: identity.clientId, presented: presentedBy(identity) }, outcome);
+      : (judgeToken.cached(outcome) ??
+        judgeToken.decide({ clientId: identity.clientId, presented: presentedBy(identity) }, outcome));
   return (identity, outcome) =>
     outcome instanceof Promise ? outcome.then((late) => settle(identity, late)) : settle(identity, outcome);
 }

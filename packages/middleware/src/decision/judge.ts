@@ -17,8 +17,13 @@ export type TokenVerification =
 /** Verifies a token that an authorization server gave. Never rejects. */
 export type VerifyToken = (token: DecisionToken) => Promise<TokenVerification>;
 
-/** Decides on one token. Synchronous when the decision on it is known, and always without a verification. */
-export type JudgeToken = (client: TokenClient, token: DecisionToken) => MaybePromise<Decision>;
+/** Decides on tokens. */
+export interface JudgeToken {
+  /** The decision on a token that has been evaluated; undefined for any other. Allocates nothing. */
+  cached(token: DecisionToken): Decision | undefined;
+  /** Synchronous without a verification. */
+  decide(client: TokenClient, token: DecisionToken): MaybePromise<Decision>;
+}
 
 /** Milliseconds for which a token that could not be verified is refused without another attempt. */
 const refusedMs = 5_000;
@@ -52,9 +57,7 @@ export function createJudgeToken(policy: Policy, clock: Clock, verify: VerifyTok
     if (result.kind === 'refused') refusals.set(token, { deny, untilMs: clock.monotonic() + refusedMs });
     return deny;
   };
-  return (client, token) => {
-    const verdict = verdicts.get(token);
-    if (verdict !== undefined) return verdict;
+  const decide: JudgeToken['decide'] = (client, token) => {
     if (verify === undefined) return keep(token, toVerdict(policy, client, token, clock));
     const refused = refusals.get(token);
     if (refused !== undefined && clock.monotonic() < refused.untilMs) return refused.deny;
@@ -67,4 +70,5 @@ export function createJudgeToken(policy: Policy, clock: Clock, verify: VerifyTok
     }
     return flight;
   };
+  return { cached: (token) => verdicts.get(token), decide };
 }

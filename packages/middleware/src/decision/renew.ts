@@ -16,7 +16,7 @@ export function createRenew(judgeToken: JudgeToken, clientId: string, renewal: T
   const client = { clientId, presented: undefined };
   const toAllow = (verdict: Decision): Allow | undefined => (verdict.allowed ? verdict : undefined);
   const judge = (token: DecisionToken | undefined): MaybePromise<Allow | undefined> => {
-    const verdict = token && judgeToken(client, token);
+    const verdict = token && (judgeToken.cached(token) ?? judgeToken.decide(client, token));
     return verdict instanceof Promise ? verdict.then(toAllow) : verdict && toAllow(verdict);
   };
   return ({ setHeaders }) => {
