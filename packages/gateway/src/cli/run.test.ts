@@ -7,7 +7,18 @@ const names = createProgram(createTestIo(), async () => {}).commands.map((comman
 
 describe('grantgate', () => {
   it('has the commands of its documentation', () => {
-    expect(names).toEqual(['serve', 'healthcheck', 'check', 'claims', 'token', 'demo', 'schema']);
+    expect(names).toEqual([
+      'serve',
+      'healthcheck',
+      'check',
+      'claims',
+      'token',
+      'status',
+      'explain',
+      'tokens',
+      'demo',
+      'schema',
+    ]);
   });
 
   it.each([[[]], ...names.map((name) => [[name]])])('prints the help of %j and exits 0', async (command) => {
