@@ -19,7 +19,10 @@ let issuer: AuthorizationServer;
 let api: TestApiServer;
 let served: WorkerResponse;
 
-const resources = ['endpointslices', 'ingressroutes', 'middlewares', 'secrets', 'services'];
+const resources = [
+  ...['endpointslices', 'ingressroutes', 'middlewares', 'secrets', 'serverstransports', 'services'],
+  ...['tlsoptions', 'tlsstores', 'traefikservices'],
+];
 const middleware = (options: string): string => `
 apiVersion: traefik.io/v1alpha1
 kind: Middleware
