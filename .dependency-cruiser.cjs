@@ -132,6 +132,28 @@ module.exports = {
       to: { path: '^packages/demo/', dynamic: false, dependencyTypesNot: ['type-only', 'type-import'] },
     },
     {
+      // A page in a browser: of the gateway, it knows the types of the API alone.
+      name: 'the-dashboard-knows-the-types-of-the-api',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/' },
+      to: {
+        path: '^packages/(gateway|middleware|demo|testkit)/',
+        pathNot: '^packages/gateway/src/admin/api/shapes\\.ts$',
+      },
+    },
+    {
+      name: 'the-dashboard-loads-types-alone',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src/' },
+      to: { path: '^packages/gateway/', dependencyTypesNot: ['type-only', 'type-import'] },
+    },
+    {
+      name: 'nothing-imports-the-dashboard',
+      severity: 'error',
+      from: { path: '^packages/(gateway|middleware|demo|testkit)/' },
+      to: { path: '^packages/dashboard/' },
+    },
+    {
       name: 'only-compose-constructs-observers-and-providers',
       severity: 'error',
       from: {

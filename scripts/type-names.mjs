@@ -22,8 +22,8 @@ const isNamedType = (node) =>
   ts.isEnumDeclaration(node);
 
 /** Names of the types that a source declares, in functions too, with their lines. */
-function declaredTypes(text) {
-  const source = ts.createSourceFile('source.ts', text, ts.ScriptTarget.Latest);
+function declaredTypes(file, text) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   const types = new Map();
   const visit = (node) => {
     if (isNamedType(node) && node.name !== undefined && !types.has(node.name.text))
@@ -42,7 +42,7 @@ const isParticiple = (name) =>
 export function check(texts) {
   const places = new Map();
   for (const [file, text] of texts)
-    for (const [name, line] of declaredTypes(text))
+    for (const [name, line] of declaredTypes(file, text))
       places.set(name, [...(places.get(name) ?? []), `${file}:${line}`]);
   return Array.from(places).flatMap(([name, [first, ...others]]) => [
     ...others.map((place) => `${place}: the type "${name}" is declared in ${first} too: rename one of them`),
@@ -58,7 +58,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((file) => `${folder}/${file}`),
     )
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .sort();
   const findings = check(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
   for (const finding of findings) console.error(finding);

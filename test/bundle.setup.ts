@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -10,6 +10,7 @@ const manifests = [
   'package-lock.json',
   'packages/gateway/bundle.mjs',
   'packages/gateway/package.json',
+  'packages/dashboard/build.mjs',
   'packages/middleware/package.json',
 ];
 
@@ -18,9 +19,9 @@ const changedAt = (path: string): number => statSync(path, { throwIfNoEntry: fal
 /** Files that the bundle is made of. */
 const inputs = (): readonly string[] => [
   ...manifests.map((path) => join(root, path)),
-  ...['packages/gateway/src', 'packages/middleware/src'].flatMap((folder) =>
+  ...['packages/gateway/src', 'packages/middleware/src', 'packages/dashboard/src'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith('.ts') && !/\.(?:test|testkit)\.ts$/.test(path))
+      .filter((path) => extname(path) !== '' && !/\.(?:test|testkit)\.ts$/.test(path))
       .map((path) => join(root, folder, path)),
   ),
 ];

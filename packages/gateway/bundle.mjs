@@ -1,9 +1,10 @@
-// Bundles the command from its sources: `npm run bundle`. Reading hundreds of small files took half the time of a start. Packages that
+// Bundles the command and the dashboard from their sources: `npm run bundle`. Reading hundreds of small files took half the time of a start. Packages that
 // connect to servers or do cryptography are `dependencies` and stay outside, so that a fix of one reaches an installation without a
 // release of this package. Those that read configurations and write logs are `devDependencies`, and become part of the bundle.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { buildDashboard } from '../dashboard/build.mjs';
 
 const read = (path) => readFileSync(path, 'utf8');
 const { dependencies, peerDependencies } = JSON.parse(read(join(import.meta.dirname, 'package.json')));
@@ -56,3 +57,4 @@ await bundle.write({
   sourcemapExcludeSources: true,
 });
 await bundle.close();
+await buildDashboard(join(import.meta.dirname, 'bundle/dashboard'), [licences]);

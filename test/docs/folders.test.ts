@@ -8,7 +8,7 @@ const contributing = readFileSync(new URL('CONTRIBUTING.md', root), 'utf8');
 /** Folders with source files, relative to the package's `src`. */
 const foldersOf = (source: string): readonly string[] => {
   const sources = readdirSync(new URL(source, root), { recursive: true, encoding: 'utf8' }).filter(
-    (path) => path.endsWith('.ts') && !/\.(test|testkit)\.ts$/.test(path),
+    (path) => /\.tsx?$/.test(path) && !/\.(test|testkit)\.ts$/.test(path),
   );
   // One folder for each kind of middleware: adding one touches no table.
   const folders = sources.map((path) => dirname(path).replace(/^middlewares\/.+/, 'middlewares/KIND'));
@@ -22,8 +22,11 @@ const listedFor = (source: string): readonly string[] => {
   return Array.from(table.matchAll(/^\| `([^`]+)`/gm), ([, folder = '']) => folder).sort();
 };
 
-describe.each(['packages/middleware/src', 'packages/gateway/src'])('CONTRIBUTING.md', (source) => {
-  it(`lists every folder of ${source}, and no other`, () => {
-    expect(listedFor(source)).toEqual(foldersOf(source));
-  });
-});
+describe.each(['packages/middleware/src', 'packages/gateway/src', 'packages/dashboard/src'])(
+  'CONTRIBUTING.md',
+  (source) => {
+    it(`lists every folder of ${source}, and no other`, () => {
+      expect(listedFor(source)).toEqual(foldersOf(source));
+    });
+  },
+);

@@ -112,7 +112,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     },
     adminOf: createAdminOf(install, {
       unready,
-      api: api?.api,
+      ...{ api: api?.api, dashboard: api?.dashboard },
       metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
       ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.logInternal },
     }),

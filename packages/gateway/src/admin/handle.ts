@@ -4,6 +4,7 @@ import type { Handle } from '../pipeline/handle.ts';
 import type { PendingRequest } from '../pipeline/refusals.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
+import type { AdminDashboard } from './dashboard.ts';
 import { respondToPurge } from './purge-response.ts';
 import type { AdminPage } from './page.ts';
 
@@ -21,6 +22,8 @@ export interface AdminOptions {
   readonly purge?: ((request: PurgeRequest) => Promise<PurgeResult>) | undefined;
   /** Responds below its prefix, but for purges; undefined: there is no API. */
   readonly api?: AdminApi | undefined;
+  /** Responds to `/`, and below `/dashboard/`; undefined: there is none. */
+  readonly dashboard?: AdminDashboard | undefined;
   /** Called with each response, before it is written. */
   readonly onResponse?: ((incoming: IncomingRequest, response: AdminResponse) => void) | undefined;
   readonly next: Handle;
@@ -40,7 +43,7 @@ export interface AdminApi {
 
 /** A response of the gateway itself. */
 export interface AdminResponse {
-  /** Service that responds: `ping`, `metrics` or `api`. */
+  /** Service that responds: `ping`, `metrics`, `api` or `dashboard`. */
   readonly service: string;
   readonly status: number;
   /** Size of its body. */
@@ -49,11 +52,11 @@ export interface AdminResponse {
 
 /**
  * Responses of an entry point itself, of `admin` for the most part: `/ping`, 200 while the gateway runs; `/ready`, 503 with the reason until all
- * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`; the API. Any other request
+ * configuration has been read, and while files of routes are missing; `/metrics`; `POST /api/tokens/purge`; the API; the dashboard. Any other request
  * goes to the routers of the entry point.
  */
 export function createAdminHandle(options: AdminOptions): Handle {
-  const { ping, unready, metrics, purge, api, onResponse, next } = options;
+  const { ping, unready, metrics, purge, api, dashboard, onResponse, next } = options;
   const purgePath = `${api?.prefix ?? '/api/'}tokens/purge`;
   return (incoming) => {
     const { facts, refusal } = incoming;
@@ -86,6 +89,12 @@ export function createAdminHandle(options: AdminOptions): Handle {
     }
     if (api !== undefined && facts.path.startsWith(api.prefix)) {
       api.handle(incoming, (status, bytes) => onResponse?.(incoming, { service: 'api', status, bytes }));
+      return answered;
+    }
+    if (dashboard?.serves(facts.path) === true) {
+      dashboard.handle(incoming, (status, bytes) =>
+        onResponse?.(incoming, { service: 'dashboard', status, bytes }),
+      );
       return answered;
     }
     return next(incoming);

@@ -11,6 +11,7 @@ import { GatewayStartError } from '../start-error.ts';
 import { createDemoFiles, demoClients } from './demo/files.ts';
 import { loadDemoServers } from './demo/load-servers.ts';
 import { stops, toCurl, visit } from './demo/tour.ts';
+import { startTraffic } from './demo/traffic.ts';
 import type { Io } from './io.ts';
 import { createStyle } from './style.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -19,10 +20,12 @@ import { UsageError } from './usage-error.ts';
 export interface DemoFlags {
   readonly once?: boolean;
   readonly port?: string;
+  /** Sends no requests after the tour. */
+  readonly quiet?: boolean;
 }
 
 /** Used if they are free. No guide and no example uses them, so that the demo can keep running while a reader follows one. */
-export const preferredPorts = { gateway: 8700, authorizationServer: 8701, echo: 8702 };
+export const preferredPorts = { gateway: 8700, authorizationServer: 8701, echo: 8702, admin: 8703 };
 
 /** `grantgate demo`: 1 when a response of the tour is not as expected, or `@grantgate/demo` is not installed. */
 export async function runDemo(flags: DemoFlags, io: Io, load = loadDemoServers): Promise<number> {
@@ -43,19 +46,22 @@ export async function runDemo(flags: DemoFlags, io: Io, load = loadDemoServers):
     opened.push(() => echo.close());
     const files = createDemoFiles({
       gatewayPort: await servers.findFreePort(preferred),
+      adminPort: await servers.findFreePort(preferredPorts.admin),
       echoPort: echo.port,
       tokenEndpoint: `${server.url}/token`,
     });
     await writeFiles(folder, files);
     const gateway = await openGateway(folder, files['grantgate.yaml'] ?? '', io, opened);
-    const port = gateway.addresses.get('web')?.port ?? 0;
-    const gatewayUrl = `http://127.0.0.1:${port}`;
+    const urlOf = (entryPoint: string): string =>
+      `http://127.0.0.1:${gateway.addresses.get(entryPoint)?.port ?? 0}`;
+    const gatewayUrl = urlOf('web');
 
     await responses([`${server.url}/.well-known/openid-configuration`, echo.url, gatewayUrl]);
 
     const { strong, faint } = createStyle(io.stdout);
     io.stdout.write(`${strong('grantgate demo')}\n\n`);
     io.stdout.write(`  gateway               ${gatewayUrl}\n`);
+    io.stdout.write(`  dashboard             ${urlOf('admin')}/dashboard/\n`);
     io.stdout.write(`  authorization server  ${server.url}  ${faint('(oidc-provider)')}\n`);
     io.stdout.write(
       `  protected service     ${echo.url}  ${faint('(responds with the request that it received)')}\n`,
@@ -63,6 +69,10 @@ export async function runDemo(flags: DemoFlags, io: Io, load = loadDemoServers):
     io.stdout.write(`  configuration, logs   ${folder}  ${faint('(removed on exit)')}\n\n`);
     const faults = await takeTour(gatewayUrl, server.tokenRequests, io);
     if (flags.once === true) return faults > 0 ? 1 : 0;
+    if (flags.quiet !== true) {
+      opened.push(startTraffic(gatewayUrl));
+      io.stdout.write('Requests are sent from now on, five a second: the dashboard shows them.\n');
+    }
     io.stdout.write(
       'Try the commands above, or edit the routes: changes take effect at once. Press Ctrl-C to stop.\n',
     );

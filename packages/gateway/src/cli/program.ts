@@ -269,6 +269,7 @@ function addDemo(program: Command, io: Io, start: Start): void {
       'Starts an authorization server, a protected service and the gateway on 127.0.0.1, and shows requests with curl.',
     )
     .option('--once', 'exit after the tour, with 1 if a response is not as expected')
+    .option('--quiet', 'send no requests after the tour; the dashboard then shows only yours')
     .option('--port <port>', 'port of the gateway; a free port if it is in use (default: 8700)')
     .addHelpText(
       'after',

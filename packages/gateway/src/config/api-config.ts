@@ -8,7 +8,9 @@ export interface ApiConfig {
   readonly isLoopback: boolean;
   /** Whether reads need no token although other machines reach the entry point. */
   readonly isInsecure: boolean;
-  /** Before `/api`; empty: nothing. */
+  /** Whether the dashboard is served too. */
+  readonly dashboard: boolean;
+  /** Before `/api` and `/dashboard`; empty: nothing. */
   readonly basePath: string;
   /** The token that actions require, or a reference to it; undefined: none. */
   readonly actionsToken: Secret | undefined;

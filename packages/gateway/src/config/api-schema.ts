@@ -2,6 +2,10 @@ import { z } from 'zod';
 
 /** `api` of the install configuration; Traefik's names, and ours for actions. */
 export const apiSchema = z.strictObject({
+  dashboard: z
+    .boolean()
+    .default(true)
+    .describe('Serves the dashboard at `/dashboard/`, where the API is served.'),
   insecure: z
     .boolean()
     .default(false)
@@ -14,7 +18,7 @@ export const apiSchema = z.strictObject({
       error: 'expected a path such as /gateway, without a slash at its end',
     })
     .default('/')
-    .describe('Prefix of the paths of the API.'),
+    .describe('Prefix of the paths of the API and the dashboard.'),
   actions: z
     .boolean()
     .optional()

@@ -70,7 +70,6 @@ x-common: &common { watch: true }
     expect(config!.serversTransport).toMatchObject({ insecureSkipVerify: true, rootCAs: [{ kind: 'file' }] });
     expect(told).toEqual([
       warning('global'),
-      warning('api.dashboard'),
       warning('api.debug'),
       warning('serversTransport.spiffe'),
       warning('entryPoints.web.http3'),
@@ -261,7 +260,6 @@ metrics: { prometheus: { buckets: "0.1,0.3,1.2,5.0" } }`);
     );
     expect(told).toEqual([
       warning('defaultEntryPoints'),
-      warning('api.dashboard'),
       warning('providers.docker'),
       warning('certificatesResolvers'),
       expect.stringMatching(/^warning api: the API is not served, because other machines reach .* traefik/),

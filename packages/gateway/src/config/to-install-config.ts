@@ -100,6 +100,7 @@ function toApi(install: ServedInstall): ApiConfig | undefined {
     entryPoint,
     isLoopback: entryPoint !== undefined && isLoopback(install.entryPoints[entryPoint]?.address.host),
     isInsecure: api.insecure,
+    dashboard: api.dashboard,
     basePath: api.basePath === '/' ? '' : api.basePath,
     actionsToken: api.actionsToken === undefined ? undefined : new Secret(api.actionsToken),
     effective: install,

@@ -16,10 +16,9 @@ const unserved: Readonly<Record<string, string>> = {
   spiffe: 'SPIFFE identities are not available',
   ocsp: 'OCSP responses are not stapled',
   hub: 'grantgate does not register with Traefik Hub',
-  'api.dashboard': 'there is no dashboard',
   'api.debug': 'there are no debugging routes',
-  'api.disableDashboardAd': 'there is no dashboard',
-  'api.dashboardName': 'there is no dashboard',
+  'api.disableDashboardAd': 'the dashboard has no advertisement',
+  'api.dashboardName': 'the dashboard names no instance',
   'ping.manualRouting': 'ping@internal is not a service here; /ping is served on the entry point of ping',
   'metrics.addInternals': 'requests for /ping and /metrics are not counted',
   'metrics.prometheus.manualRouting':

@@ -43,7 +43,7 @@ function toRecentRefusal(record: RequestRecord, refusal: Refusal): RecentRefusal
     clientAddress: shorten(toClientHost(facts)),
     method: shorten(facts.method),
     scheme: facts.scheme,
-    host: shorten(facts.host),
+    host: shorten(facts.authority || facts.host),
     path: shorten(toLoggedTarget(record, false)),
     status: record.status,
     code: refusal.code,

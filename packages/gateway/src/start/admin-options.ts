@@ -6,7 +6,10 @@ import type { RequestRecord } from '../pipeline/record.ts';
 import { readRequestId } from '../pipeline/request-id.ts';
 import { adminEntryPoint } from '../snapshot/entry-points.ts';
 
-export interface AdminParts extends Pick<AdminOptions, 'unready' | 'metrics' | 'purge' | 'api'> {
+export interface AdminParts extends Pick<
+  AdminOptions,
+  'unready' | 'metrics' | 'purge' | 'api' | 'dashboard'
+> {
   /** Whether the gateway shuts down. */
   readonly isStopping: () => boolean;
   readonly clock: Clock;
@@ -51,7 +54,7 @@ type EntryPointAdminOptions = Omit<AdminOptions, 'next'>;
 /** What each entry point serves beside routes. */
 export function createAdminOf(
   { ping, metrics: metricsConfig, actions, api: apiConfig }: InstallConfig,
-  { unready, metrics, purge, api, isStopping, clock, onInternal }: AdminParts,
+  { unready, metrics, purge, api, dashboard, isStopping, clock, onInternal }: AdminParts,
 ): (entryPoint: string) => EntryPointAdminOptions | undefined {
   const allUnready = (): readonly string[] => [...(isStopping() ? ['shutting down'] : []), ...unready()];
   const status = (): number => (isStopping() ? (ping?.terminatingStatus ?? 503) : 200);
@@ -63,6 +66,7 @@ export function createAdminOf(
       onResponse: onInternal && createOnResponse(clock, onInternal),
       purge: actions && name === adminEntryPoint ? purge : undefined,
       api: apiConfig?.entryPoint === name ? api : undefined,
+      dashboard: apiConfig?.entryPoint === name ? dashboard : undefined,
     };
     const served = [options.ping, options.metrics, options.purge, options.api];
     return served.every((one) => one === undefined) ? undefined : options;

@@ -3,10 +3,12 @@ import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { Api } from '../admin/api/api.ts';
+import type { AdminDashboard } from '../admin/dashboard.ts';
 import type { ProcessSource } from '../admin/api/process-source.ts';
 import type { ApiQuestion } from '../admin/api/questions.ts';
 import type { Survey } from '../admin/api/survey.ts';
 import type { InstallConfig } from '../config/install.ts';
+import { dashboardFolder } from '../dashboard-folder.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { Log } from '../observe/log.ts';
 import type { Gauges } from '../observe/metrics/configuration-labels.ts';
@@ -72,6 +74,8 @@ export interface ApiDependencies {
 /** The API, and what answers the questions of other processes. */
 export interface OpenApi extends Pick<Api, 'close'> {
   readonly api: Api;
+  /** Undefined: it is off. */
+  readonly dashboard: AdminDashboard | undefined;
   readonly read: (question: unknown) => unknown;
 }
 
@@ -85,10 +89,11 @@ export async function openApi(
   const { state } = parts;
   if (api?.entryPoint === undefined || state === undefined) return undefined;
   if (!api.isLoopback && !api.isInsecure && api.actionsToken === undefined) return undefined;
-  const [{ createApi }, { createReadProcess }, { askAlone }] = await Promise.all([
+  const [{ createApi }, { createReadProcess }, { askAlone }, { createDashboard }] = await Promise.all([
     import('../admin/api/api.ts'),
     import('../admin/api/read-process.ts'),
     import('../admin/api/survey.ts'),
+    import('../admin/dashboard.ts'),
   ]);
   const source = toSource({ ...install, api }, parts, state);
   const read = createReadProcess(source);
@@ -105,7 +110,12 @@ export async function openApi(
       drain: stop,
     },
   });
-  return { api: opened, close: () => opened.close(), read: (question) => read(question as ApiQuestion) };
+  return {
+    api: opened,
+    dashboard: api.dashboard ? createDashboard(api.basePath, dashboardFolder) : undefined,
+    close: () => opened.close(),
+    read: (question) => read(question as ApiQuestion),
+  };
 }
 
 function toSource(

@@ -1,4 +1,5 @@
 import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
+import { parseClaims } from '@grantgate/middleware/claims/parse';
 import type { CachedToken } from '@grantgate/middleware/cache/token-cache';
 import { compareKeys } from './paging.ts';
 import type { ProcessSource } from './process-source.ts';
@@ -148,7 +149,8 @@ function toView(
   { clock }: Pick<ProcessSource, 'clock'>,
 ): TokenView {
   const toTime = (ms: number): string => new Date(clock.now() + ms - clock.monotonic()).toISOString();
-  const claims = decodeJwtPayload(token.value);
+  const payload = decodeJwtPayload(token.value);
+  const claims = payload === undefined ? undefined : parseClaims(payload);
   return {
     clientID: toShownName(clientId),
     middlewares: [...middlewares],

@@ -261,7 +261,7 @@ export const refusalShape = z.strictObject({
   clientAddress: z.string(),
   method: z.string(),
   scheme: z.enum(['http', 'https']),
-  host: z.string(),
+  host: z.string().describe('With the port, as received.'),
   path: z.string().describe('Without query.'),
   status: z.int(),
   code: z.string(),

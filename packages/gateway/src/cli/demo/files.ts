@@ -13,6 +13,7 @@ export const demoClients: readonly DemoClient[] = [
 
 export interface DemoPlaces {
   readonly gatewayPort: number;
+  readonly adminPort: number;
   readonly echoPort: number;
   readonly tokenEndpoint: string;
 }
@@ -26,9 +27,12 @@ export function createDemoFiles(places: DemoPlaces): Readonly<Record<string, str
   };
 }
 
-const installFile = ({ gatewayPort }: DemoPlaces): string => `entryPoints:
+const installFile = ({ gatewayPort, adminPort }: DemoPlaces): string => `entryPoints:
   web:
     address: "127.0.0.1:${gatewayPort}"
+  admin:
+    address: "127.0.0.1:${adminPort}"
+api: {}
 providers:
   file:
     directory: routes

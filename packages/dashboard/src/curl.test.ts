@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { quoteForShell } from './curl.ts';
+
+describe('a word for a shell', () => {
+  it('is the text again for bash, whatever it is', () => {
+    const texts = fc.sample(fc.string({ unit: 'grapheme' }), 200).map((text) => text.replaceAll('\0', ''));
+    const script = `printf '%s\\0' ${texts.map(quoteForShell).join(' ')}`;
+    const env = { LC_ALL: 'C.UTF-8' };
+    const read = execFileSync('bash', ['-c', script], { encoding: 'utf8', env }).split('\0').slice(0, -1);
+    expect(read).toEqual(texts);
+  });
+
+  it('has no character that a terminal acts on', () => {
+    expect(quoteForShell('a\u001B[31m\u202Eb')).toBe(String.raw`$'a\u001b[31m\u202eb'`);
+    expect(quoteForShell("it's")).toBe(String.raw`'it'\''s'`);
+    expect(quoteForShell('orders:x')).toBe('orders:x');
+  });
+});

@@ -1,0 +1,120 @@
+import type { JSX } from 'preact';
+import type { AuthorizationServerView } from '../../../gateway/src/admin/api/shapes.ts';
+import { codeWords, formatCount, formatMilliseconds, formatRelative, plural } from '../text.ts';
+import { Badge, Outside, Time } from './common.tsx';
+
+const tones = { healthy: 'good', failing: 'bad', unused: 'neutral' } as const;
+
+export function AuthorizationServerCard(props: {
+  readonly server: AuthorizationServerView;
+  readonly now: number;
+}): JSX.Element {
+  const { server, now } = props;
+  return (
+    <article class="card">
+      <header>
+        <h3>
+          <Outside text={server.endpoint} />
+        </h3>
+        <Badge tone={tones[server.status]}>{server.status}</Badge>
+      </header>
+      <p class="caption">
+        <Outside text={server.middlewares.join(', ')} limit={200} />
+      </p>
+      <Latency latency={server.latencyMs} />
+      <p>{breakerWords(server, now)}</p>
+      <p>
+        {plural(server.requests, 'request')}, {formatCount(server.failures)} failed,{' '}
+        {formatCount(server.inFlight)} in flight
+        {server.waiting > 0 && `, ${formatCount(server.waiting)} waiting`}
+      </p>
+      {server.retryAfter && (
+        <p class="warn">
+          {plural(server.retryAfter.clients, 'client')} must wait, the last until{' '}
+          <Time at={server.retryAfter.until} now={now} />
+        </p>
+      )}
+      <p>
+        {server.lastSuccess ? (
+          <>
+            Last success <Time at={server.lastSuccess} now={now} />
+          </>
+        ) : (
+          'No success yet'
+        )}
+      </p>
+      <LastFailure failure={server.lastFailure} now={now} />
+    </article>
+  );
+}
+
+function breakerWords({ breaker, breakerOpenUntil }: AuthorizationServerView, now: number): string {
+  if (breaker === 'closed') return 'Circuit breaker closed: requests are sent';
+  if (breaker === 'halfOpen') return 'Circuit breaker half-open: one request is tried';
+  const until = breakerOpenUntil ? `, next attempt ${formatRelative(Date.parse(breakerOpenUntil), now)}` : '';
+  return `Circuit breaker open: no requests are sent${until}`;
+}
+
+const failureWords: Readonly<Record<string, string>> = {
+  unavailable: 'could not be reached',
+  timeout: 'timed out',
+  credentials_refused: 'refused the credentials',
+  request_rejected: 'rejected the request',
+  response_invalid: 'sent an invalid response',
+};
+
+function LastFailure(props: {
+  readonly failure: AuthorizationServerView['lastFailure'];
+  readonly now: number;
+}): JSX.Element | null {
+  const { failure, now } = props;
+  if (failure === null) return null;
+  return (
+    <p class="failure">
+      Last failure <Time at={failure.at} now={now} />:{' '}
+      {failureWords[failure.reason] ?? codeWords(failure.reason)} for client{' '}
+      <Outside text={failure.clientID} limit={60} />
+      <span class="detail">
+        <Outside text={failure.detail} limit={300} />
+      </span>
+    </p>
+  );
+}
+
+/** Quantiles on one scale, from nothing to the slowest request. */
+function Latency({ latency }: { readonly latency: AuthorizationServerView['latencyMs'] }): JSX.Element {
+  if (latency === null) return <p class="caption">No latency measured yet</p>;
+  const { p50, p90, p99, max, samples } = latency;
+  const scale = (value: number): number => (max === 0 ? 0 : (value / max) * 200);
+  const words = `p50 ${formatMilliseconds(p50)}, p90 ${formatMilliseconds(p90)}, p99 ${formatMilliseconds(p99)}, slowest ${formatMilliseconds(max)}`;
+  return (
+    <div class="latency">
+      <svg
+        viewBox="0 0 200 8"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Latency of ${plural(samples, 'request')}: ${words}`}
+      >
+        <rect class="track" width="200" height="8" />
+        <rect class="p99" width={scale(p99)} height="8" />
+        <rect class="p90" width={scale(p90)} height="8" />
+        <rect class="p50" width={scale(p50)} height="8" />
+      </svg>
+      <dl>
+        {(
+          [
+            ['p50', p50],
+            ['p90', p90],
+            ['p99', p99],
+            ['slowest', max],
+          ] as const
+        ).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{formatMilliseconds(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
