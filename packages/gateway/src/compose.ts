@@ -1,4 +1,4 @@
-import { systemClock } from '@grantgate/middleware/base/clock';
+import { systemClock, type Clock } from '@grantgate/middleware/base/clock';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
@@ -11,6 +11,8 @@ import type { Gauges } from './observe/metrics/configuration-labels.ts';
 import type { Sink } from './observe/sink.ts';
 import { textType } from './observe/metrics/text.ts';
 import { logPurge } from './observe/purge-log.ts';
+import type { PipelineDeps } from './pipeline/handle.ts';
+import type { Holder } from './snapshot/holder.ts';
 import type { PurgeRequest, PurgeResult, TokenPurge } from './snapshot/token-purge.ts';
 import { createTokenPurge } from './snapshot/token-purge.ts';
 import { createAdminOf } from './start/admin-options.ts';
@@ -76,6 +78,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   const apiState = createApiState(install, clock, observers);
   const stores = createStores({
     clock,
+    tracing: observers.tracing?.tracing,
     eventsOf: observers.storeEvents,
     local: worker && { ...worker.local, events: observers.workerStoreEvents() },
   });
@@ -104,12 +107,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   // Streams end before entry points wait for their requests.
   opened.add(() => api?.close());
   await openDataPlane(install, entryPoints, {
-    pipeline: {
-      clock,
-      acquire: () => serving.acquire(),
-      onRecord: (record) => observers.records.publish(record),
-      onDefect: (error, requestId) => log.error('decision failed', { requestId, error: describe(error) }),
-    },
+    pipeline: toPipelineDeps({ clock, observers, serving, log }),
     adminOf: createAdminOf(install, {
       unready,
       ...{ api: api?.api, dashboard: api?.dashboard },
@@ -133,11 +131,12 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
 }
 
 /** What steps tell observers. */
-const toListeners = ({ figures, renewals, discoveries, keys }: Observers) => ({
+const toListeners = ({ figures, renewals, discoveries, keys, tracing }: Observers) => ({
   openTally: figures?.openTally,
   renewals,
   discoveries,
   keys,
+  tracing: tracing?.tracing,
 });
 
 const renewCertificates = (
@@ -174,6 +173,24 @@ const followBoth = (
     observers.onApplied(prepared);
     api?.onApplied(prepared);
   },
+});
+
+const toPipelineDeps = ({
+  clock,
+  observers,
+  serving,
+  log,
+}: {
+  readonly clock: Clock;
+  readonly observers: Observers;
+  readonly serving: Holder;
+  readonly log: Log;
+}): PipelineDeps => ({
+  clock,
+  startTrace: observers.tracing?.startTrace,
+  acquire: () => serving.acquire(),
+  onRecord: (record) => observers.records.publish(record),
+  onDefect: (error, requestId) => log.error('decision failed', { requestId, error: describe(error) }),
 });
 
 async function drainAll(entryPoints: readonly EntryPoint[]): Promise<void> {

@@ -5,6 +5,7 @@ export type GatewayStartErrorCode =
   | 'grpc_unavailable'
   | 'log_unavailable'
   | 'routes_unavailable'
+  | 'telemetry_unavailable'
   | 'worker_failed';
 
 /** The gateway cannot start as it is installed. */

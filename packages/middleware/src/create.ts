@@ -1,5 +1,6 @@
 import type { Clock } from './base/clock.ts';
 import { systemClock } from './base/clock.ts';
+import type { Tracing } from './base/tracing.ts';
 import type { TokenCache } from './cache/token-cache.ts';
 import type { RenewalEvent } from './cache/renewal-event.ts';
 import type { TokenTally } from './cache/token-tally.ts';
@@ -65,6 +66,8 @@ export interface AuthenticatorParts {
   readonly tally?: TokenTally | undefined;
   /** Called for each outcome of a background renewal. Default: nothing. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;
+  /** Traces token requests. Default: nothing. */
+  readonly tracing?: Tracing | undefined;
   /** Called for each request for the metadata of an issuer that is not shared. Default: nothing. */
   readonly onDiscovery?: DiscoveryListener['onDiscovery'];
 }
@@ -92,8 +95,8 @@ export function createApplicationAuthenticator(
   options: ClientCredentialsOptions,
   { onStoreEvent, onRenewal, onDiscovery, ...parts }: ApplicationParts,
 ): Authenticator {
-  const { clock = systemClock, stores = createStores({ clock, events: createStoreChannel(onStoreEvent) }) } =
-    parts;
+  const { clock = systemClock, tracing } = parts;
+  const { stores = createStores({ clock, events: createStoreChannel(onStoreEvent), tracing }) } = parts;
   return createParsedAuthenticator(options, {
     ...parts,
     clock,

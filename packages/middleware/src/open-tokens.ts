@@ -1,6 +1,7 @@
 import type { Clock } from './base/clock.ts';
 import { fingerprint } from './base/fingerprint.ts';
 import { Secret } from './base/secret.ts';
+import type { Tracing } from './base/tracing.ts';
 import { createRenewal, type Renewal } from './cache/renewal.ts';
 import type { RenewalEvent } from './cache/renewal-event.ts';
 import type { Stores } from './cache/stores.ts';
@@ -52,6 +53,7 @@ interface EndpointParts {
   readonly discoveries?: Discoveries;
   readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
   readonly tally?: TokenTally | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Composes token endpoint, cache and store. Missing parts are created. */
@@ -96,11 +98,11 @@ export function openTokens(
 /** Opens the token endpoint: the given one, or the one that the issuer names once a token is needed. */
 function openEndpoint(
   options: TokenOptions,
-  { clock, endpoints, discoveries, onDiscovery, tally }: EndpointParts,
+  { clock, endpoints, discoveries, onDiscovery, tally, tracing }: EndpointParts,
 ): TokenEndpoint {
   const open = (endpointOptions: TokenEndpointOptions): TokenEndpoint => {
     const use = endpoints?.acquire(endpointOptions, tally);
-    const endpoint = createTokenEndpoint(endpointOptions, { clock, state: use?.state });
+    const endpoint = createTokenEndpoint(endpointOptions, { clock, state: use?.state, tracing });
     let closing: Promise<void> | undefined;
     return {
       obtain: (credential) => endpoint.obtain(credential),

@@ -145,9 +145,10 @@ export const entryPointSchema = z
       .strictObject({
         accessLogs: z.boolean().default(true).describe('Logs the requests of the entry point.'),
         metrics: z.boolean().default(true).describe('Counts the requests of the entry point.'),
+        tracing: z.boolean().default(true).describe('Traces the requests of the entry point.'),
       })
       .prefault({})
-      .describe('Logs and metrics of the requests of the entry point.'),
+      .describe('Logs, metrics and traces of the requests of the entry point.'),
     tls: z
       .strictObject({
         certificates: z

@@ -9,6 +9,7 @@ import {
   localReferences,
 } from './kubernetes-schema.ts';
 import { logSchema } from './log-schema.ts';
+import { tracingSchema } from './otlp-schema.ts';
 import { serversTransportSchema } from './servers-transport-schema.ts';
 
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
@@ -102,6 +103,7 @@ export const installSchema = z.strictObject({
     })
     .prefault({})
     .describe('Metrics for monitoring.'),
+  tracing: tracingSchema.optional().describe('Traces of requests, exported with OpenTelemetry.'),
   api: apiSchema
     .optional()
     .describe(

@@ -2,6 +2,7 @@ import type { Secret } from '@grantgate/middleware/base/secret';
 import type { ApiConfig } from './api-config.ts';
 import type { PemSource, TransportLimits } from './dynamic.ts';
 import type { LocalReferences } from './local-references.ts';
+import type { TracingConfig } from './otlp-config.ts';
 
 /** The install configuration, `grantgate.yaml`, parsed, defaulted and frozen. Names are Traefik's. */
 export interface InstallConfig {
@@ -17,6 +18,8 @@ export interface InstallConfig {
   readonly log: LogConfig;
   /** Undefined: no metrics. */
   readonly metrics: MetricsConfig | undefined;
+  /** Undefined: nothing is traced. */
+  readonly tracing?: TracingConfig | undefined;
   /** `/ping` and `/ready`; undefined: they are not served. */
   readonly ping:
     | {
@@ -74,11 +77,9 @@ export interface EntryPointConfig {
   readonly middlewares?: readonly string[];
   /** Redirection of every request. Default: none. */
   readonly redirection?: RedirectionConfig | undefined;
-  /** Logs and metrics of requests. Default: all. */
-  readonly observability?: { readonly accessLogs: boolean; readonly metrics: boolean };
-  /**
-   * CIDR ranges of peers whose `X-Forwarded-*` are trusted; default none, and this machine for a forward-auth entry point.
-   */
+  /** Logs, metrics and traces of requests. Default: all. */
+  readonly observability?: Readonly<Record<'accessLogs' | 'metrics' | 'tracing', boolean>>;
+  /** CIDR ranges of peers whose `X-Forwarded-*` are trusted; default none, and this machine for a forward-auth entry point. */
   readonly trustedIPs: readonly string[];
   readonly insecureForwardedHeaders: boolean;
   readonly transport: TransportConfig;

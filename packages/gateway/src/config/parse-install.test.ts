@@ -27,7 +27,7 @@ describe('the install configuration', () => {
       proxyProtocol: undefined,
       middlewares: [],
       redirection: undefined,
-      observability: { accessLogs: true, metrics: true },
+      observability: { accessLogs: true, metrics: true, tracing: true },
       transport: {
         readTimeoutMs: 60_000,
         headerTimeoutMs: 10_000,
@@ -111,7 +111,7 @@ ping: {}
       proxyProtocol: undefined,
       middlewares: [],
       redirection: undefined,
-      observability: { accessLogs: true, metrics: true },
+      observability: { accessLogs: true, metrics: true, tracing: true },
       trustedIPs: ['10.0.0.0/8', '::1'],
       insecureForwardedHeaders: true,
       transport: {

@@ -3,6 +3,7 @@ import { Secret } from '@grantgate/middleware/base/secret';
 import { toAccessLog } from './access-log-config.ts';
 import type { ApiConfig } from './api-config.ts';
 import { isLoopback, type HostPort } from './address.ts';
+import { toTracing } from './otlp-config.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
 import type { PemSource } from './dynamic.ts';
 import { toPem, toTransportLimits } from './servers-transport-schema.ts';
@@ -66,6 +67,7 @@ export function toInstallConfig(install: ServedInstall, folder: string): Install
     accessLog: install.accessLog && toAccessLog(install.accessLog, at),
     log: toLog(install.log, at),
     metrics: toMetrics(install),
+    tracing: install.tracing && toTracing(install.tracing, at),
     ping: toPing(install),
     actions: install.api?.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
     api: toApi(install),

@@ -9,7 +9,6 @@ const unserved: Readonly<Record<string, string>> = {
   certificatesResolvers: 'grantgate requests no certificates; certificates are read from files',
   experimental: 'plugins and experimental features of Traefik are not available',
   'serversTransport.spiffe': 'SPIFFE identities are not available',
-  tracing: 'traces are not exported',
   hostResolver: 'CNAMEs are not followed',
   tcpServersTransport: 'TCP services are not served',
   core: 'rules have the syntax of Traefik 3',
@@ -60,8 +59,7 @@ const unserved: Readonly<Record<string, string>> = {
   'entryPoints.*.http2': 'callers are served HTTP/1.1',
   'entryPoints.*.http3': 'callers are served HTTP/1.1',
   'entryPoints.*.udp': 'UDP is not served',
-  'entryPoints.*.observability.tracing': 'traces are not exported',
-  'entryPoints.*.observability.traceVerbosity': 'traces are not exported',
+  'entryPoints.*.observability.traceVerbosity': 'every span of a sampled request is exported',
   'entryPoints.*.forwardedHeaders.connection': 'headers that Connection names are dropped',
   'entryPoints.*.forwardedHeaders.notAppendXForwardedFor':
     'the address of the peer is appended to X-Forwarded-For',

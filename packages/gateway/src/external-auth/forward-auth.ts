@@ -6,7 +6,8 @@ import { settle, type Handle, type PipelineDeps, type RequestFlow } from '../pip
 import type { Refusal } from '../middlewares/refusal.ts';
 import { wellKnownPath } from '../middlewares/well-known-path.ts';
 import { ambiguousPath } from '../pipeline/refusals.ts';
-import { RequestContext, type RequestContextDeps } from '../pipeline/request-context.ts';
+import { createContext, type TracedContextDeps } from '../pipeline/create-context.ts';
+import type { RequestContext } from '../pipeline/request-context.ts';
 import { toRefusalResponse } from '../pipeline/write-refusal.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { RequestFacts } from '../routing/facts.ts';
@@ -34,12 +35,13 @@ function endOfName(target: string): number {
 export function createForwardAuthHandle(config: ExternalAuthConfig, deps: PipelineDeps): Handle {
   const toHead = createAllowHeads(config);
   const credentials = config.credentialsHeader.toLowerCase();
-  const contextDeps: RequestContextDeps = {
+  const contextDeps: TracedContextDeps = {
     clock: deps.clock,
     createId: createRequestIds(),
     onRecord: (record) => deps.onRecord(record),
     toResponse: createToResponse(config),
     toFacts,
+    startTrace: deps.startTrace,
     ...(credentials !== 'authorization' && {
       toAuthorization: ({ rawHeaders }: RequestFacts) => valueOf(rawHeaders, credentials),
     }),
@@ -54,7 +56,7 @@ export function createForwardAuthHandle(config: ExternalAuthConfig, deps: Pipeli
   };
   return (incoming) => {
     const lease = deps.acquire();
-    const context = new RequestContext(incoming, lease, contextDeps);
+    const context = createContext(incoming, lease, contextDeps);
     settle(context, lease.snapshot, flow);
     return context;
   };

@@ -1,5 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { Channel } from '@grantgate/middleware/base/channel';
+import type { Tracing } from '@grantgate/middleware/base/tracing';
 import type { Stores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
@@ -104,6 +105,8 @@ export interface MiddlewareDeps {
   readonly discoveries?: Channel<DiscoveryEvent> | undefined;
   /** Called with the outcomes of requests for key sets. Default: nobody listens. */
   readonly keys?: Channel<KeysEvent> | undefined;
+  /** Traces token requests. Default: nothing. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The outcome of a background renewal; the tally identifies its middlewares. */

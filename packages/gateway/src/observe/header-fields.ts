@@ -3,6 +3,7 @@ import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import { hopByHop } from '../http1/message/hop-by-hop.ts';
 import type { HeaderList } from '../middlewares/header-lists.ts';
+import type { RequestFacts } from '../routing/facts.ts';
 import { redactTarget } from './redact.ts';
 import { fromWire } from './wire-text.ts';
 
@@ -12,7 +13,9 @@ const secretName =
 /** Values that are credentials whatever their header is called. */
 const secretValue = /^(?:basic|bearer|digest|dpop|negotiate|apikey|token)\s|\beyJ[\w-]{8,}\.[\w-]+\./i;
 
-type LoggedMessage = Pick<RequestRecord, 'facts' | 'secretNames' | 'originHead' | 'downstreamHeaders'>;
+type LoggedMessage = Pick<RequestRecord, 'secretNames' | 'originHead' | 'downstreamHeaders'> & {
+  readonly facts: Pick<RequestFacts, 'rawHeaders' | 'trusted'>;
+};
 
 /** Reads the headers that a line has. */
 export interface HeaderFields {

@@ -85,6 +85,8 @@ function createFields({ keepsQuery }: AccessLogFields): Readonly<Record<string, 
     ServiceName: ({ serviceName }) => text(serviceName),
     ServiceURL: ({ serverUrl }) => text(serverUrl),
     ServiceAddr: ({ serverUrl }) => text(serverUrl && toServiceAddress(serverUrl)),
+    TraceId: ({ trace }) => text(trace?.traceId),
+    SpanId: ({ trace }) => text(trace?.spanId),
     RefusalCode: ({ refusal }) => text(refusal?.code),
     RefusalReason: ({ refusal }) => text(refusal?.reason),
   };

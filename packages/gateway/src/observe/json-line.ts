@@ -36,7 +36,7 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
     (url) => `,"ServiceURL":${quote(url)},"ServiceAddr":${quote(toServiceAddress(url))}`,
   );
   return (record, count) => {
-    const { requestBytes, retryAttempts, facts, refusal, routerName, serviceName, serverUrl } = record;
+    const { requestBytes, retryAttempts, facts, refusal, routerName, serviceName, serverUrl, trace } = record;
     const duration = Math.round(record.durationMs * nsPerMs);
     const originDuration = Math.round(record.originDurationMs * nsPerMs);
     const startUtc = start.utc(record);
@@ -55,6 +55,7 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
     if (routerName !== undefined) line += toRouter(routerName);
     if (serviceName !== undefined) line += toService(serviceName);
     if (serverUrl !== undefined) line += toServer(serverUrl);
+    if (trace !== undefined) line += `,"TraceId":"${trace.traceId}","SpanId":"${trace.spanId}"`;
     if (refusal !== undefined) {
       line += `,"RefusalCode":"${refusal.code}"`;
       if (refusal.reason !== undefined) line += `,"RefusalReason":${quote(refusal.reason)}`;

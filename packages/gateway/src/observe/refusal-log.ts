@@ -29,6 +29,8 @@ export function createRefusalLog(
       code: refusal?.code,
       reason,
       requestId,
+      traceId: record.trace?.traceId,
+      spanId: record.trace?.spanId,
     };
     if (refusal === undefined) {
       warn(`${routerName ?? ''} ${reason ?? ''}`, 'incomplete response from the server', fields);

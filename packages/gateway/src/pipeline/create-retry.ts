@@ -39,9 +39,9 @@ export function createRetry(
         // When no server is healthy any more, the first one is as good as any.
         const picked = upstream.pick(facts, tried) ?? first;
         tried.add(picked.server);
-        context.retried();
+        context.retried(attempt);
         context.forwardedTo(picked);
-        again(picked, toUpstreamHead(facts, context.changes, picked, requestId));
+        again(picked, toUpstreamHead(facts, context.changes, picked, context));
       } catch (error) {
         onDefect(error, requestId);
         context.refuse(brokenRoute);

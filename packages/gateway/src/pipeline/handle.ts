@@ -17,6 +17,7 @@ import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import { findMetadataRoute } from './metadata-route.ts';
 import { createSendPage } from './pages.ts';
 import type { RequestRecord } from './record.ts';
+import type { StartTrace } from './request-trace.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 import {
   ambiguousPath,
@@ -26,7 +27,8 @@ import {
   tooMuchWork,
   type PendingRequest,
 } from './refusals.ts';
-import { RequestContext, type RequestContextDeps } from './request-context.ts';
+import { createContext, type TracedContextDeps } from './create-context.ts';
+import type { RequestContext } from './request-context.ts';
 import { decide, type EarlyResponse } from './run-steps.ts';
 
 export interface PipelineDeps {
@@ -34,6 +36,8 @@ export interface PipelineDeps {
   acquire(): Lease;
   /** Called once per request, when its response has ended. Read the record at once: its connection may be gone later. */
   onRecord(record: RequestRecord): void;
+  /** Undefined: nothing is traced. */
+  readonly startTrace?: StartTrace | undefined;
   /** Called for defects: a rule or a decision that threw. */
   onDefect(error: unknown, requestId: string): void;
 }
@@ -45,15 +49,16 @@ export type Handle = (incoming: IncomingRequest) => PendingRequest;
 export function createHandle(deps: PipelineDeps): Handle {
   const heads: HeadBuilders = {
     clock: deps.clock,
-    toUpstreamHead: createUpstreamHeads(),
+    toUpstreamHead: createUpstreamHeads({ writesTrace: deps.startTrace !== undefined }),
     toCallerHead: createCallerHeads(),
     onDefect: (error, requestId) => deps.onDefect(error, requestId),
   };
-  const contextDeps: RequestContextDeps = {
+  const contextDeps: TracedContextDeps = {
     clock: deps.clock,
     createId: createRequestIds(),
     onRecord: (record) => deps.onRecord(record),
     sendPage: createSendPage(heads),
+    startTrace: deps.startTrace,
   };
   const flow: RequestFlow<Route> = {
     find: findRoute,
@@ -62,7 +67,7 @@ export function createHandle(deps: PipelineDeps): Handle {
   };
   return (incoming) => {
     const lease = deps.acquire();
-    const context = new RequestContext(incoming, lease, contextDeps);
+    const context = createContext(incoming, lease, contextDeps);
     settle(context, lease.snapshot, flow);
     return context;
   };
@@ -171,7 +176,7 @@ function send(context: RequestContext, heads: HeadBuilders, route: Route): void 
   }
   context.forwardedTo(destination);
   const { response, wholeBody } = context;
-  const head = heads.toUpstreamHead(facts, context.changes, destination, context.requestId);
+  const head = heads.toUpstreamHead(facts, context.changes, destination, context);
   forward({
     incoming: response === incoming.response ? incoming : withBody({ ...incoming, response }, wholeBody),
     destination,
@@ -215,15 +220,15 @@ function renewHead(
   destination: Destination,
   { toUpstreamHead, onDefect }: HeadBuilders,
 ): MaybePromise<UpstreamHead | undefined> {
-  const { incoming, requestId } = context;
+  const { incoming, requestId, trace } = context;
   const toHead = (changes: StepChanges | undefined): UpstreamHead | undefined =>
-    changes && toUpstreamHead(incoming.facts, changes, destination, requestId);
+    changes && toUpstreamHead(incoming.facts, changes, destination, context);
   const fail = (error: unknown): undefined => {
     onDefect(error, requestId);
     return undefined;
   };
   try {
-    const renewed = context.renewToken();
+    const renewed = trace === undefined ? context.renewToken() : trace.run(() => context.renewToken());
     return renewed instanceof Promise ? renewed.then(toHead).catch(fail) : toHead(renewed);
   } catch (error) {
     fail(error);

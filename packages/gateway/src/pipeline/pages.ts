@@ -22,6 +22,7 @@ interface PageRequest {
   readonly incoming: IncomingRequest;
   readonly changes: StepChanges;
   readonly requestId: string;
+  readonly trace: { readonly headerLines: string } | undefined;
   /** Why there is no page, in words for the log. */
   responseInterrupted(reason: string): void;
 }
@@ -76,7 +77,7 @@ export function createSendPage({ toUpstreamHead, toCallerHead }: PageDeps): Send
       fail();
       return;
     }
-    const head = toUpstreamHead(facts, [...request.changes, pagePass], destination, request.requestId);
+    const head = toUpstreamHead(facts, [...request.changes, pagePass], destination, request);
     forward({
       incoming: {
         ...request.incoming,

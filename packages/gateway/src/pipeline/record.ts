@@ -1,6 +1,14 @@
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 
+/** Where a request stands among traces (W3C Trace Context). */
+export interface TraceIdentity {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** Of the span of the whole request, 16 hexadecimal digits. */
+  readonly spanId: string;
+}
+
 /** The outcome of one request, complete when its response has ended. Never contains a secret or a token. */
 export interface RequestRecord {
   readonly facts: RequestFacts;
@@ -41,6 +49,8 @@ export interface RequestRecord {
   readonly clientUsername: string | undefined;
   /** Why the request did not pass; undefined when the response is the server's. */
   readonly refusal: Refusal | undefined;
+  /** Undefined: the request is not traced. */
+  readonly trace?: TraceIdentity | undefined;
   /** Why the server's response is missing, invalid or incomplete, in words for the log. */
   readonly originFault: string | undefined;
 }

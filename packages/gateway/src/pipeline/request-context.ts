@@ -10,6 +10,7 @@ import type { CallerResponse, OriginHead, ResponseListener } from '../proxy/call
 import type { UpstreamFault } from '../proxy/fault.ts';
 import type { ForwardListener } from '../proxy/forward.ts';
 import type { HeaderChanges } from '../proxy/response-headers.ts';
+import type { ServerAttempt } from '../proxy/retry.ts';
 import { bufferBody } from '../proxy/buffer-body.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import type { Lease } from '../snapshot/holder.ts';
@@ -171,15 +172,17 @@ export class RequestContext
   forwardedTo(destination: Destination): void {
     this.#destination = destination;
     this.#sentAt = this.#deps.clock.monotonic();
+    this.trace?.sent(destination.server, this);
   }
 
-  /** The request is about to be sent to a server once more. */
-  retried(): void {
+  retried({ status, fault }: ServerAttempt): void {
+    this.trace?.retried(status, fault);
     this.retryAttempts += 1;
     this.originFault = undefined;
   }
 
   responseStarted(head: OriginHead): void {
+    this.trace?.responded(head.status, head.headers);
     this.originHead = head;
   }
 
@@ -291,6 +294,7 @@ export class RequestContext
     if (!isUpgraded && !response.begun) this.refusal = undefined;
     if (this.route?.followsEnds === true) this.ended(this.route.steps, this.status);
     this.#lease.release();
+    this.trace?.ended(this);
     this.#deps.onRecord(this);
   }
 }

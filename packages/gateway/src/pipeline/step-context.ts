@@ -9,6 +9,7 @@ import { unchanged } from '../middlewares/step.ts';
 import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import { listHeaders } from '../proxy/request-headers.ts';
 import type { RequestFacts } from '../routing/facts.ts';
+import type { RequestTrace } from './request-trace.ts';
 import { headerValues } from '../routing/header-values.ts';
 import { ownForwardedValue } from '../routing/own-forwarded.ts';
 
@@ -38,6 +39,11 @@ export abstract class StepContext implements StepRequest {
   }
 
   abstract get facts(): RequestFacts;
+
+  /** Undefined: the request is not traced. Without a field, which every request would pay for. */
+  get trace(): RequestTrace | undefined {
+    return undefined;
+  }
 
   /** Whether its response has ended, or its caller has gone away. */
   abstract get isOver(): boolean;

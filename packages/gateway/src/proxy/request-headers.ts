@@ -23,8 +23,15 @@ export type ToUpstreamHead = (
   facts: RequestFacts,
   changes: StepChanges,
   destination: Destination,
-  requestId: string,
+  own: RequestIdentity,
 ) => UpstreamHead;
+
+/** What tells a server of this very request. */
+export interface RequestIdentity {
+  readonly requestId: string;
+  /** Its trace, as lines of the head, each with its line break; undefined for none. */
+  readonly trace: { readonly headerLines: string } | undefined;
+}
 
 /** What is made of headers that come again with the same changes. */
 interface HeadCacheEntry {
@@ -38,24 +45,27 @@ interface CommonHead extends UpstreamHead {
   readonly takesRequestId: boolean;
 }
 
-export function createUpstreamHeads(): ToUpstreamHead {
+/** @param writesTrace whether `traceparent` and `tracestate` are this hop's own; otherwise they are the caller's. */
+export function createUpstreamHeads({ writesTrace = false } = {}): ToUpstreamHead {
+  const dropped = writesTrace ? traceHeaders : undefined;
   const kept = new WeakMap<readonly string[], HeadCacheEntry>();
   const toCommon = (facts: RequestFacts, changes: StepChanges, host: string): CommonHead => {
-    if (!facts.reusesHeaders) return toCommonHead(facts, changes, host);
+    if (!facts.reusesHeaders) return toCommonHead(facts, changes, host, dropped);
     const before = kept.get(facts.rawHeaders);
     if (before !== undefined && before.host === host && haveSameHeaders(before.changes, changes))
       return before.head;
-    const head = toCommonHead(facts, changes, host);
+    const head = toCommonHead(facts, changes, host, dropped);
     kept.set(facts.rawHeaders, { changes, host, head });
     return head;
   };
-  return (facts, changes, destination, requestId) => {
+  return (facts, changes, destination, { requestId, trace }) => {
     const asked = hostOf(changes) ?? facts.authority;
     const host = destination.passHostHeader && asked !== '' ? asked : destination.server.authority;
     const head = toCommon(facts, changes, host);
-    if (!head.takesRequestId || head.headers === undefined) return head;
+    if (head.headers === undefined || (!head.takesRequestId && trace === undefined)) return head;
+    const idLine = head.takesRequestId ? `X-Request-Id: ${requestId}\r\n` : '';
     return {
-      headers: { lines: `X-Request-Id: ${requestId}\r\n${head.headers.lines}` },
+      headers: { lines: `${trace?.headerLines ?? ''}${idLine}${head.headers.lines}` },
       hasBody: head.hasBody,
       bodyLength: head.bodyLength,
     };
@@ -69,10 +79,18 @@ export function listHeaders(facts: RequestFacts, passes: StepChanges): readonly 
   return headers;
 }
 
-function toCommonHead(facts: RequestFacts, passes: StepChanges, host: string): CommonHead {
+/** W3C Trace Context; `baggage` is passed on. */
+const traceHeaders: ReadonlySet<string> = new Set(['traceparent', 'tracestate']);
+
+function toCommonHead(
+  facts: RequestFacts,
+  passes: StepChanges,
+  host: string,
+  dropped: ReadonlySet<string> | undefined,
+): CommonHead {
   // First: a server that reads no more than so many header lines must read ours.
   const headers = ['Host', host];
-  const bodyLength = appendHeaders(headers, facts, passes);
+  const bodyLength = appendHeaders(headers, facts, passes, dropped);
   return {
     headers: toHeaderText(headers),
     hasBody: bodyLength !== noBody,
@@ -89,7 +107,12 @@ const noBody = -1;
  *
  * @returns bytes of the body as announced; undefined when it comes in chunks; `noBody` without one.
  */
-function appendHeaders(headers: string[], facts: RequestFacts, changes: StepChanges): number | undefined {
+function appendHeaders(
+  headers: string[],
+  facts: RequestFacts,
+  changes: StepChanges,
+  dropped?: ReadonlySet<string>,
+): number | undefined {
   const raw = facts.rawHeaders;
   const named = optionsOfConnection(raw);
   const isTaken = (name: string): boolean => isReplaced(changes, name);
@@ -115,7 +138,7 @@ function appendHeaders(headers: string[], facts: RequestFacts, changes: StepChan
     if (kind === 'dropped' || kind === 'forwarded') continue;
     // A caller must not cut essential ones out of its own request by naming them in `Connection`.
     if (kind === 'ordinary' && named?.has(written.toLowerCase()) === true) continue;
-    if (isReplaced(changes, name)) continue;
+    if (isReplaced(changes, name) || dropped?.has(name) === true) continue;
     headers.push(written, value);
   }
   return hasBody ? bodyLength : noBody;

@@ -36,9 +36,11 @@ import type { Sink } from '../observe/sink.ts';
 import { openSink } from '../observe/sink.ts';
 import { createStoreLog } from '../observe/store-log.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
+import type { OpenTracing } from '../observe/tracing/open-tracing.ts';
 import { remember } from '../reload/remember.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import { GatewayStartError } from '../start-error.ts';
+import { openTracing } from './telemetry.ts';
 import { readVersion } from '../version.ts';
 import type { ClusterChannels } from './cluster.ts';
 import type { GatewayIo, WorkerPart } from './gateway.ts';
@@ -59,6 +61,8 @@ export interface Observers {
   readonly figures: Figures | undefined;
   /** For the API, the latest first; empty without it. */
   readonly recentRefusals: () => readonly RecentRefusal[];
+  /** Undefined: nothing is traced. */
+  readonly tracing: OpenTracing | undefined;
   /** Logs a request for the gateway itself; undefined: such are not logged. */
   readonly logInternal: ((record: RequestRecord) => void) | undefined;
   readonly accessSink: Sink | undefined;
@@ -99,6 +103,7 @@ export async function openObservers(
   const keys = createChannel<KeysEvent>(onError);
   keys.subscribe(createKeysLog(log));
   cluster.events.subscribe(createKubernetesLog(log, clock));
+  const tracing = await openTracing(install, io, log);
   const metrics = await openMetrics(install, io, clock, gauges);
   const figures = metrics ?? (await openFigures(install, gauges));
   if (figures !== undefined) {
@@ -136,6 +141,7 @@ export async function openObservers(
     metrics,
     figures,
     recentRefusals: () => recent?.list() ?? [],
+    tracing,
     logInternal: install.accessLog?.addInternals === true ? logRequest : undefined,
     accessSink,
     onSteps(steps) {
@@ -149,6 +155,7 @@ export async function openObservers(
     },
     async close() {
       metrics?.close();
+      await tracing?.close();
       if (accessSink !== io.stdout) await accessSink?.close();
     },
   };

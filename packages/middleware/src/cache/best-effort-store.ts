@@ -1,5 +1,7 @@
 import type { Channel } from '../base/channel.ts';
 import type { Clock, Timer } from '../base/clock.ts';
+import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Tracing } from '../base/tracing.ts';
 import type { StoreEvent, StoreOperation } from './store-event.ts';
 import type { TokenStore } from './store.ts';
 
@@ -18,6 +20,8 @@ export interface BestEffortStoreOptions {
   readonly events: Channel<StoreEvent>;
   /** Time limit of an operation, in milliseconds. */
   readonly budgetMs: number;
+  /** Default: operations are not traced. */
+  readonly tracing?: Tracing | undefined;
   /** Milliseconds between two pings while the store does not respond in time; default 1,000. */
   readonly probeMs?: number;
   /** Milliseconds to wait for the first connection at the start; default 2,000. */
@@ -31,7 +35,7 @@ const failed = { ok: false } as const;
  * used until it responds to a ping: only one request pays for the discovery. Without a connection, no request waits at all.
  */
 export function createBestEffortStore(store: TokenStore, options: BestEffortStoreOptions): BestEffortStore {
-  const { clock, events, budgetMs, probeMs = 1_000, startMs = 2_000 } = options;
+  const { clock, events, budgetMs, tracing, probeMs = 1_000, startMs = 2_000 } = options;
   let silent = false;
   let closed = false;
   let probe: Timer | undefined;
@@ -94,7 +98,8 @@ export function createBestEffortStore(store: TokenStore, options: BestEffortStor
   return {
     async attempt(operation, run) {
       if (silent || closed || !store.isReady()) return failed;
-      return measure(operation, () => run(store));
+      const measured = () => measure(operation, () => run(store));
+      return tracing === undefined ? measured() : traceOperation(tracing, operation, measured);
     },
     started: () => started,
     async close() {
@@ -104,6 +109,19 @@ export function createBestEffortStore(store: TokenStore, options: BestEffortStor
       await store.close();
     },
   };
+}
+
+function traceOperation<T>(
+  tracing: Tracing,
+  operation: StoreOperation,
+  run: () => Promise<StoreResult<T>>,
+): MaybePromise<StoreResult<T>> {
+  const attributes = { 'db.system.name': 'redis', 'db.operation.name': operation };
+  return tracing.span({ name: `redis ${operation}`, kind: 'client', attributes }, async (span) => {
+    const result = await run();
+    if (!result.ok) span.fail('store_unavailable');
+    return result;
+  });
 }
 
 /** Resolves when the store is first ready, or after `limitMs`. */

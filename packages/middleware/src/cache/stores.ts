@@ -3,6 +3,7 @@ import { createChannel } from '../base/channel.ts';
 import type { Clock } from '../base/clock.ts';
 import { fingerprint } from '../base/fingerprint.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Tracing } from '../base/tracing.ts';
 import type { BestEffortStore } from './best-effort-store.ts';
 import { createBestEffortStore } from './best-effort-store.ts';
 import { createDeferredStore } from './deferred-store.ts';
@@ -67,6 +68,8 @@ export interface StoresOptions {
     ((options: RedisStoreOptions, use: 'tokens' | 'counters') => Channel<StoreEvent>) | undefined;
   /** Default: Redis. */
   readonly open?: (options: RedisStoreOptions) => TokenStore;
+  /** Traces operations on Redis. Default: none. */
+  readonly tracing?: Tracing | undefined;
   /** For middlewares without `store`. Default: none. Its owner closes it. */
   readonly local?: LocalStore | undefined;
 }
@@ -87,7 +90,7 @@ interface OpenStore {
 }
 
 export function createStores(options: StoresOptions): Stores {
-  const { clock, open = openRedis } = options;
+  const { clock, open = openRedis, tracing } = options;
   const eventsOfAll = options.events ?? createChannel<StoreEvent>();
   const eventsOf = options.eventsOf ?? (() => eventsOfAll);
   const held = new Map<string, OpenStore>();
@@ -102,7 +105,12 @@ export function createStores(options: StoresOptions): Stores {
       if (entry === undefined) {
         const events = eventsOf(redis, 'counters');
         entry = {
-          guarded: createBestEffortStore(open(redis), { clock, events, budgetMs: redis.timeoutMs }),
+          guarded: createBestEffortStore(open(redis), {
+            clock,
+            events,
+            budgetMs: redis.timeoutMs,
+            tracing,
+          }),
           users: 0,
         };
         counters.set(key, entry);
@@ -124,7 +132,12 @@ export function createStores(options: StoresOptions): Stores {
       let entry = held.get(key);
       if (entry === undefined) {
         const events = eventsOf(redis, 'tokens');
-        const guarded = createBestEffortStore(open(redis), { clock, events, budgetMs: redis.timeoutMs });
+        const guarded = createBestEffortStore(open(redis), {
+          clock,
+          events,
+          budgetMs: redis.timeoutMs,
+          tracing,
+        });
         const under = (one: Secret): SharedTokens => {
           const bytes = Buffer.from(one.reveal(), 'utf8');
           return createSharedTokens({ clock, events, store: guarded, secret: bytes, keyPrefix });

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Tracing } from '../base/tracing.ts';
 import { attemptTokenRequest } from './attempt.ts';
 import type { TokenEndpoint, TokenEndpointOptions } from './endpoint.ts';
 import { createEndpointClient } from './endpoint-client.ts';
@@ -13,6 +14,8 @@ export interface TokenEndpointParts {
   readonly state?: EndpointState | undefined;
   /** Where proxies are read from; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Default: token requests are not traced. */
+  readonly tracing?: Tracing | undefined;
   /** Called with the body of each response that grants a token. */
   readonly onGrant?: OnGrant | undefined;
 }

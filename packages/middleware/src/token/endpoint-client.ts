@@ -1,5 +1,6 @@
 import type { ClientAuthMethod } from '../base/client-auth-method.ts';
 import type { Clock } from '../base/clock.ts';
+import type { Tracing } from '../base/tracing.ts';
 import type { AccessToken, TokenOutcome } from './access-token.ts';
 import type { RequestResult } from './circuit-breaker.ts';
 import type { ClientAuth } from 'oauth4webapi';
@@ -10,6 +11,7 @@ import type { ServerEndpointOptions } from './endpoint.ts';
 import { createEndpointState, type EndpointState } from './endpoint-state.ts';
 import { createTokenFailure, type TokenFailure } from './failure.ts';
 import { retry, type Attempt } from './retry.ts';
+import { traceEndpoint, traceTransport } from './trace-endpoint.ts';
 import type { Transport } from './transport.ts';
 
 /** A request at an endpoint: the client that authenticates, and on whose behalf. */
@@ -40,6 +42,8 @@ export interface EndpointClientParts {
   readonly send: SendAttempt;
   /** Whether a response shows that the server accepts the subject; default: any that is not a failure. */
   readonly accepts?: ((token: AccessToken) => boolean) | undefined;
+  /** Default: requests are not traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Requests at one endpoint of an authorization server, with retries; failures of a server do not throw. */
@@ -55,11 +59,18 @@ export interface EndpointClient {
  */
 export function createEndpointClient(
   options: ServerEndpointOptions,
-  { clock, random = Math.random, state, send, env, accepts = () => true }: EndpointClientParts,
+  { clock, random = Math.random, state, send, env, accepts = () => true, tracing }: EndpointClientParts,
 ): EndpointClient {
   const own = state ?? createEndpointState(options, { clock, random, env });
   const { transport, breaker, clients, cooldowns, journal } = own;
-  const request = createRequests(options, { ...own, clock, random, send });
+  const request = createRequests(options, {
+    ...own,
+    transport: tracing === undefined ? transport : traceTransport(transport, tracing),
+    clock,
+    random,
+    send,
+    tracing,
+  });
   const obtain = async (asked: EndpointRequest): Promise<TokenOutcome> => {
     const { client, subject } = asked;
     const cooling = cooldowns.find(client) ?? (subject === client ? undefined : cooldowns.find(subject));
@@ -85,13 +96,14 @@ export function createEndpointClient(
       : outcome;
   };
 
+  const obtainNow = tracing === undefined ? obtain : traceEndpoint(obtain, options.url, tracing);
   const underWay = new Set<Promise<TokenOutcome>>();
   let closing: Promise<void> | undefined;
   return {
     async obtain(asked): Promise<TokenOutcome> {
       if (closing !== undefined)
         return createTokenFailure('unavailable', 'the connection to the authorization server is closed');
-      const outcome = obtain(asked);
+      const outcome = obtainNow(asked);
       underWay.add(outcome);
       try {
         return await outcome;
@@ -126,13 +138,17 @@ function noteOutcome(
 /** The methods of authentication that are tried, the retries of each, the queue that all go through. */
 function createRequests(
   options: ServerEndpointOptions,
-  { transport, queue, cooldowns, automaticAuth, clock, random, send }: RequestParts,
+  { transport, queue, cooldowns, automaticAuth, clock, random, send, tracing }: RequestParts,
 ): (request: EndpointRequest, isKnown: boolean) => Promise<TokenOutcome> {
   const { clientAuthentication } = options;
   const methods =
     clientAuthentication === 'auto' ? automaticAuth : createFixedClientAuth(clientAuthentication);
   const clientAuth = createClientAuthFactory(options.assertion, clock);
-  const retries = { clock, random, maxRetries: options.maxRetries };
+  const onRetry =
+    tracing &&
+    (({ reason }: TokenFailure, delayMs: number, count: number): void =>
+      tracing.event('retry', { 'error.type': reason, 'retry.delay_ms': delayMs, 'retry.count': count }));
+  const retries = { clock, random, maxRetries: options.maxRetries, onRetry };
   const trial = {
     ...retries,
     isFinal: (outcome: TokenFailure, retried: number): boolean =>
@@ -165,6 +181,7 @@ interface RequestParts extends Pick<EndpointState, 'transport' | 'queue' | 'cool
   readonly clock: Clock;
   readonly random: () => number;
   readonly send: SendAttempt;
+  readonly tracing: Tracing | undefined;
 }
 
 const turnedAway: Attempt = Object.freeze({

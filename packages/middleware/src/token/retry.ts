@@ -20,6 +20,8 @@ export interface RetryOptions {
   readonly maxRetries: number;
   /** Outcomes that are not tried again although they may change, after so many retries. Default: none. */
   readonly isFinal?: ((outcome: TokenFailure, retries: number) => boolean) | undefined;
+  /** Called before the wait for another attempt. @param retries from 1. */
+  readonly onRetry?: ((outcome: TokenFailure, delayMs: number, retries: number) => void) | undefined;
 }
 
 /** Upper bound of each back-off in milliseconds, in addition to `Retry-After`. */
@@ -36,7 +38,7 @@ const longestWaitSeconds = 10;
  */
 export async function retry<T extends AttemptResult>(
   attempt: () => Promise<Attempt<T>>,
-  { clock, random, maxRetries, isFinal }: RetryOptions,
+  { clock, random, maxRetries, isFinal, onRetry }: RetryOptions,
 ): Promise<T | TokenFailure> {
   for (let retries = 0; ; retries += 1) {
     const { outcome, transient } = await attempt();
@@ -46,6 +48,7 @@ export async function retry<T extends AttemptResult>(
     if (askedSeconds > longestWaitSeconds) return outcome;
     const delayMs =
       askedSeconds * 1000 + backoffDelayMs(retries, { baseMs: baseBackoffMs, maxMs: maxBackoffMs, random });
+    onRetry?.(outcome, delayMs, retries + 1);
     await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
   }
 }

@@ -84,5 +84,7 @@ export const startErrorMeanings: Readonly<Record<GatewayStartErrorCode, string>>
   log_unavailable: 'The file of the access log cannot be opened.',
   routes_unavailable:
     'A file or directory of routes does not exist, cannot be read, is empty or contains no file of routes.',
+  telemetry_unavailable:
+    'A package of OpenTelemetry is not installed, or a file or a reference of its options cannot be read.',
   worker_failed: 'The first worker exited before it served requests; its messages come first.',
 };

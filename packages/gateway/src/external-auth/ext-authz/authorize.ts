@@ -7,6 +7,8 @@ import { toShownClientId } from '../../pipeline/client-id.ts';
 import type { PipelineDeps } from '../../pipeline/handle.ts';
 import { decide, type EarlyResponse } from '../../pipeline/run-steps.ts';
 import { StepContext } from '../../pipeline/step-context.ts';
+import type { RequestRecord } from '../../pipeline/record.ts';
+import type { RequestTrace } from '../../pipeline/request-trace.ts';
 import type { Refusal } from '../../middlewares/refusal.ts';
 import { ambiguousPath, brokenRoute, gatewayRefusals } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
@@ -19,8 +21,16 @@ import { isAmbiguousPath } from '../told-path.ts';
 import type { CheckRequest } from './check-request.ts';
 import { createDecisionResponses } from './decision-responses.ts';
 
-/** Answers a `Check` with the bytes of a `CheckResponse`. Never rejects: a failure becomes a refusal. */
-export type Authorize = (request: CheckRequest, isDraining: boolean) => Promise<Buffer>;
+/**
+ * Answers a `Check` with the bytes of a `CheckResponse`. Never rejects: a failure becomes a refusal.
+ *
+ * @param traceHeaders `traceparent` and `tracestate` of the call itself, name and value in turn; empty for none.
+ */
+export type Authorize = (
+  request: CheckRequest,
+  isDraining: boolean,
+  traceHeaders: readonly string[],
+) => Promise<Buffer>;
 
 export function createAuthorize(
   {
@@ -43,13 +53,17 @@ export function createAuthorize(
     if (chain === undefined) return refuseUnknown(name);
     return refuseBroken(chain) ?? (isAmbiguousPath(path, readPath) ? ambiguousPath : undefined);
   };
-  return async (request, isDraining) => {
+  return async (request, isDraining, traceHeaders) => {
     const lease = deps.acquire();
     const startedAt = deps.clock.now();
     const begun = deps.clock.monotonic();
     const facts = toFacts(request, entryPoint);
     const requestId = readRequestId(facts.rawHeaders);
-    const stepped = new AuthorizationContext(facts, valueOf(facts.rawHeaders, credentials));
+    // The span of the check, or that of the request when Envoy does not trace checks.
+    const trace = deps.startTrace?.(
+      traceHeaders.length === 0 ? facts : { ...facts, rawHeaders: traceHeaders },
+    );
+    const stepped = new AuthorizationContext(facts, valueOf(facts.rawHeaders, credentials), trace);
     let chain: StepChain | undefined;
     let stop: EarlyResponse = brokenRoute;
     try {
@@ -71,7 +85,7 @@ export function createAuthorize(
       refusal === undefined
         ? usernameOf(stepped.changes)
         : refusal.clientId && toShownClientId(refusal.clientId);
-    deps.onRecord({
+    const record: RequestRecord = {
       ...unforwarded,
       facts,
       requestId,
@@ -84,7 +98,10 @@ export function createAuthorize(
       secretNames: chain?.secretNames,
       clientUsername,
       refusal,
-    });
+      trace,
+    };
+    trace?.ended(record);
+    deps.onRecord(record);
     if (reply !== undefined) return responses.reply(reply);
     return refusal !== undefined || chain === undefined
       ? responses.deny(refusal ?? brokenRoute, requestId)
@@ -114,10 +131,17 @@ class AuthorizationContext extends StepContext {
   override readonly facts: RequestFacts;
   protected override readonly presentedAuthorization: string | undefined;
 
-  constructor(facts: RequestFacts, authorization: string | undefined) {
+  readonly #trace: RequestTrace | undefined;
+
+  constructor(facts: RequestFacts, authorization: string | undefined, trace: RequestTrace | undefined) {
     super(facts.target);
+    this.#trace = trace;
     this.facts = facts;
     this.presentedAuthorization = authorization;
+  }
+
+  override get trace(): RequestTrace | undefined {
+    return this.#trace;
   }
 
   // Chains with steps that change the path are refused before.

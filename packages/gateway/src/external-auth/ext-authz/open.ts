@@ -1,5 +1,11 @@
 import { createServer } from 'node:net';
-import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, ServiceDefinition } from '@grpc/grpc-js';
+import type {
+  Metadata,
+  sendUnaryData,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+} from '@grpc/grpc-js';
 import type { EntryPointConfig, ExternalAuthConfig } from '../../config/install.ts';
 import type { EntryPoint, EntryPointDeps } from '../../entrypoints/entry-point.ts';
 import { listen, reportAcceptErrors } from '../../entrypoints/listen.ts';
@@ -37,8 +43,8 @@ export async function openExtAuthz(
     ...(idleTimeoutMs > 0 && { 'grpc.max_connection_idle_ms': idleTimeoutMs }),
   });
   server.addService(authorization, {
-    Check: ({ request }: ServerUnaryCall<CheckRequest, Buffer>, done: sendUnaryData<Buffer>) => {
-      void authorize(request, draining).then((response) => done(null, response));
+    Check: ({ request, metadata }: ServerUnaryCall<CheckRequest, Buffer>, done: sendUnaryData<Buffer>) => {
+      void authorize(request, draining, readTraceHeaders(metadata)).then((response) => done(null, response));
     },
   });
   server.addService(healthCheck, {
@@ -99,6 +105,11 @@ export async function openExtAuthz(
     },
   };
 }
+
+const readTraceHeaders = (metadata: Metadata): readonly string[] =>
+  ['traceparent', 'tracestate'].flatMap((name) =>
+    metadata.get(name).flatMap((value) => [name, String(value)]),
+  );
 
 /** What a gRPC server does not tell, and what it does not need: it serves no routes, and its certificates are its own. */
 const unknown: Pick<EntryPoint, 'connections' | 'setTls'> = { connections: () => undefined, setTls() {} };

@@ -36,7 +36,7 @@ export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
       sharing.acquire(fingerprint(options), () => {
         const tally = parts.openTally?.() ?? createTokenTally();
         const onRenewal = (event: RenewalEvent): void => parts.renewals?.publish({ tally, event });
-        const { clock, cache, stores } = parts;
+        const { clock, cache, stores, tracing } = parts;
         const authenticator = createParsedAuthenticator(options, {
           clock,
           cache,
@@ -45,6 +45,7 @@ export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
           discoveries,
           tally,
           onRenewal,
+          tracing,
         });
         return Object.freeze({ ...authenticator, tally });
       }),

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+
+const tls = z
+  .strictObject({
+    ca: z.string().min(1).optional().describe('PEM file of the authorities. Default: those of Node.js.'),
+    cert: z.string().min(1).optional().describe('PEM file of the client certificate.'),
+    key: z.string().min(1).optional().describe('PEM file of its unencrypted private key.'),
+    insecureSkipVerify: z.boolean().default(false).describe('Accepts any certificate; for tests only.'),
+  })
+  .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+    error: 'expected cert and key together',
+  })
+  .optional()
+  .describe('TLS of the connection to the collector.');
+
+const headers = z
+  .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string().min(1))
+  .default({})
+  .describe(
+    'Headers of each export, such as the key of a service: texts, `urn:env:VARIABLE` or `urn:file:PATH`.',
+  );
+
+/** The signals of OTLP, as its paths name them. */
+export type OtlpSignal = 'traces' | 'metrics' | 'logs';
+
+const http = (signal: OtlpSignal) =>
+  z.strictObject({
+    endpoint: z
+      .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+      .optional()
+      .describe(
+        `URL of the collector. Default: \`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT\`, \`OTEL_EXPORTER_OTLP_ENDPOINT\`, otherwise \`https://localhost:4318/v1/${signal}\`.`,
+      ),
+    headers,
+    tls,
+  });
+
+const grpc = (signal: OtlpSignal) =>
+  z.strictObject({
+    endpoint: z
+      .string()
+      .regex(/^[^\s/]+:\d{1,5}$/, { error: 'expected HOST:PORT' })
+      .optional()
+      .describe(
+        `Address of the collector. Default: \`OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT\`, \`OTEL_EXPORTER_OTLP_ENDPOINT\`, otherwise \`localhost:4317\`.`,
+      ),
+    insecure: z.boolean().default(false).describe('Connects without TLS.'),
+    headers,
+    tls,
+  });
+
+/** How one signal reaches a collector; `grpc` wins over `http`, which is the default. */
+export const otlpTransport = (signal: OtlpSignal) => ({
+  http: http(signal).optional().describe('Exports over HTTP, in protobuf.'),
+  grpc: grpc(signal)
+    .optional()
+    .describe('Exports over gRPC; requires the package `@grpc/grpc-js`, and wins over `http`.'),
+});
+
+/** What describes the gateway to a collector. */
+export const otlpResource = {
+  serviceName: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Attribute `service.name`. Default: `OTEL_SERVICE_NAME`, otherwise `grantgate`.'),
+  resourceAttributes: z
+    .record(z.string().min(1), z.string())
+    .default({})
+    .describe('More attributes of the resource, beside those of `OTEL_RESOURCE_ATTRIBUTES`.'),
+};
+
+const headerNames = z.array(z.string().min(1)).default([]);
+
+/** `tracing` of the install configuration. */
+export const tracingSchema = z.strictObject({
+  ...otlpResource,
+  globalAttributes: z
+    .record(z.string().min(1), z.string())
+    .default({})
+    .describe('Deprecated, as in Traefik: use `resourceAttributes`.'),
+  sampleRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'Share of the traces that start here and are exported; a caller that sends `traceparent` decides itself.',
+    ),
+  addInternals: z
+    .boolean()
+    .default(false)
+    .describe('Traces requests for `/ping`, `/ready`, `/metrics` and `/api`.'),
+  capturedRequestHeaders: headerNames.describe(
+    'Headers of requests that become attributes. Those that carry secrets are redacted.',
+  ),
+  capturedResponseHeaders: headerNames.describe(
+    'Headers of responses that become attributes. Those that carry secrets are redacted.',
+  ),
+  safeQueryParams: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Query parameters whose values become part of `url.query`; those of others are `REDACTED`, and so are those that usually hold a secret.',
+    ),
+  otlp: z.strictObject(otlpTransport('traces')).prefault({}).describe('Where traces are exported to.'),
+});

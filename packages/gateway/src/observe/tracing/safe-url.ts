@@ -1,0 +1,40 @@
+import { redactTarget } from '../redact.ts';
+import { fromWireTarget } from '../wire-text.ts';
+
+/** Path and query of a request target as a span shows them. */
+export interface SafeUrl {
+  readonly path: string;
+  /** Without `?`; undefined when there is none. */
+  readonly query: string | undefined;
+}
+
+/**
+ * Redacts a target for spans: every value of the query but those of safe parameters, and whatever the access log redacts.
+ *
+ * @param safe names of parameters whose values are shown.
+ * @param secretNames names of parameters that carry credentials.
+ */
+export function toSafeUrl(
+  target: string,
+  safe: ReadonlySet<string>,
+  secretNames: ReadonlySet<string> | undefined,
+): SafeUrl {
+  const redacted = fromWireTarget(redactTarget(target, secretNames));
+  const question = redacted.indexOf('?');
+  if (question < 0) return { path: redacted, query: undefined };
+  const pairs = redacted.slice(question + 1).split('&');
+  return {
+    path: redacted.slice(0, question),
+    query: pairs.map((pair) => redactPair(pair, safe)).join('&'),
+  };
+}
+
+/** A parameter without `=` may itself be a secret. */
+function redactPair(pair: string, safe: ReadonlySet<string>): string {
+  if (pair === '') return pair;
+  const equals = pair.indexOf('=');
+  if (equals < 0) return 'REDACTED';
+  const name = pair.slice(0, equals);
+  // What follows a `;` is another parameter to some servers.
+  return safe.has(name) && !pair.includes(';') ? pair : `${name}=REDACTED`;
+}

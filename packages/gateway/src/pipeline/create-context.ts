@@ -1,0 +1,33 @@
+import type { IncomingRequest } from '../proxy/incoming-request.ts';
+import type { Lease } from '../snapshot/holder.ts';
+import { RequestContext, type RequestContextDeps } from './request-context.ts';
+import type { RequestTrace, StartTrace } from './request-trace.ts';
+
+export interface TracedContextDeps extends RequestContextDeps {
+  /** Undefined: nothing is traced. */
+  readonly startTrace?: StartTrace | undefined;
+}
+
+/** Creates the context of one request, and starts its trace. @param lease the snapshot that serves it; released when it ends. */
+export const createContext = (
+  incoming: IncomingRequest,
+  lease: Lease,
+  deps: TracedContextDeps,
+): RequestContext =>
+  deps.startTrace === undefined
+    ? new RequestContext(incoming, lease, deps)
+    : new TracedRequestContext(incoming, lease, deps, deps.startTrace);
+
+/** A class of its own, so that requests that are not traced have no field for it. */
+class TracedRequestContext extends RequestContext {
+  readonly #trace: RequestTrace | undefined;
+
+  constructor(incoming: IncomingRequest, lease: Lease, deps: RequestContextDeps, startTrace: StartTrace) {
+    super(incoming, lease, deps);
+    this.#trace = startTrace(incoming.facts);
+  }
+
+  override get trace(): RequestTrace | undefined {
+    return this.#trace;
+  }
+}

@@ -1,0 +1,39 @@
+import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
+import type { RequestFacts } from '../routing/facts.ts';
+import type { RequestRecord, TraceIdentity } from './record.ts';
+
+/** The spans of one request. */
+export interface RequestTrace extends TraceIdentity {
+  /** Runs work so that what it requests becomes part of the trace. */
+  run<T>(work: () => T): T;
+  /** Runs a step, in a span of its own when the request is sampled. */
+  step<T extends object>(name: string, work: () => MaybePromise<T>): MaybePromise<T>;
+  /** Lines of the head of a request to a server that tell it of the trace, each with its line break. */
+  readonly headerLines: string;
+  /** The request is about to be sent to a server. */
+  sent(server: TracedServer, request: TracedRequest): void;
+  /** The head of the server's response has come. @param headers name and value in turn. */
+  responded(status: number, headers: readonly string[]): void;
+  /** The outcome of an attempt does not go to the caller: the request is sent again. @param fault undefined for a response. */
+  retried(status: number, fault: string | undefined): void;
+  ended(record: RequestRecord): void;
+}
+
+/** Where a request is sent. */
+export interface TracedServer {
+  /** As configured. */
+  readonly url: string;
+  /** Prepended to the target. */
+  readonly basePath: string;
+}
+
+/** A request as a server gets it. */
+export interface TracedRequest {
+  readonly facts: RequestFacts;
+  /** Path and query. */
+  readonly target: string;
+  readonly secretNames: ReadonlySet<string> | undefined;
+}
+
+/** Starts the trace of a request; undefined: it is not traced. @param facts as received, also from a proxy that asks. */
+export type StartTrace = (facts: RequestFacts) => RequestTrace | undefined;

@@ -1,0 +1,29 @@
+import type { MaybePromise } from './maybe-promise.ts';
+
+/** Attributes of a span or an event, by name; never a secret or a token. */
+export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
+
+/** A span that is about to start. */
+export interface SpanStart {
+  readonly name: string;
+  /** `client` for a request to another server. */
+  readonly kind: 'internal' | 'client';
+  readonly attributes: SpanAttributes;
+}
+
+/** A started span, while its work runs. */
+export interface OpenSpan {
+  set(attributes: SpanAttributes): void;
+  /** @param type value of `error.type`. */
+  fail(type: string): void;
+}
+
+/** Traces of one process, in the terms of OpenTelemetry. */
+export interface Tracing {
+  /** Runs work in a new span below the active one; the span ends when the work does. */
+  span<T>(start: SpanStart, work: (span: OpenSpan) => MaybePromise<T>): MaybePromise<T>;
+  /** Adds an event to the active span. */
+  event(name: string, attributes: SpanAttributes): void;
+  /** Headers that tell another server of the active span (W3C Trace Context), in lower case; empty without one. */
+  headers(): Readonly<Record<string, string>>;
+}
