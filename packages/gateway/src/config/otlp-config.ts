@@ -35,8 +35,6 @@ export interface TracingConfig {
   readonly otlp: OtlpConfig;
   /** Of traces that start here, 0 to 1. */
   readonly sampleRate: number;
-  /** Requests for the gateway itself. */
-  readonly addInternals: boolean;
   /** In lower case. */
   readonly requestHeaders: readonly string[];
   /** In lower case. */
@@ -60,7 +58,6 @@ export function toTracing(
     }),
     otlp: toOtlp(written.otlp, at),
     sampleRate: written.sampleRate,
-    addInternals: written.addInternals,
     requestHeaders: lower(written.capturedRequestHeaders),
     responseHeaders: lower(written.capturedResponseHeaders),
     safeQueryParams: new Set(written.safeQueryParams),

@@ -87,10 +87,6 @@ export const tracingSchema = z.strictObject({
     .describe(
       'Share of the traces that start here and are exported; a caller that sends `traceparent` decides itself.',
     ),
-  addInternals: z
-    .boolean()
-    .default(false)
-    .describe('Traces requests for `/ping`, `/ready`, `/metrics` and `/api`.'),
   capturedRequestHeaders: headerNames.describe(
     'Headers of requests that become attributes. Those that carry secrets are redacted.',
   ),
