@@ -63,6 +63,8 @@ it('are all listed, and all served below', async () => {
     'beside-nginx',
     'beside-traefik',
     'gateway-level',
+    // In mcp.test.ts.
+    'mcp',
     'redis/cluster',
     'redis/sentinel',
     'redis/single',
