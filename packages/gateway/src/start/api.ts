@@ -12,8 +12,7 @@ import { dashboardFolder } from '../dashboard-folder.ts';
 import type { Step } from '../middlewares/step.ts';
 import type { Log } from '../observe/log.ts';
 import type { Gauges } from '../observe/metrics/configuration-labels.ts';
-import { resolveReferences } from '../secrets/resolve.ts';
-import { readSecretFile } from '../secrets/secret-file.ts';
+import { readInstallSecret } from '../secrets/install-secret.ts';
 import { toEntryPointFacts } from '../snapshot/entry-points.ts';
 import type { Holder } from '../snapshot/holder.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
@@ -153,10 +152,7 @@ function toSource(
 
 /** Read for each request that takes it: a rotated token takes effect at once. */
 const createReadToken = (written: string, env: GatewayIo['env']) => (): string => {
-  const { value, problems } = resolveReferences(written, {
-    ...{ namespace: undefined, env, secrets: new Map(), readFile: readSecretFile },
-    realPath: (path) => path,
-  });
-  if (problems.some(({ severity }) => severity === 'error')) throw new Error('unresolved reference');
-  return String(value);
+  const secret = readInstallSecret(written, env);
+  if ('fault' in secret) throw new Error(secret.fault);
+  return secret.text;
 };

@@ -1,10 +1,8 @@
-import { realpathSync } from 'node:fs';
 import type { InstallConfig } from '../config/install.ts';
 import type { Log } from '../observe/log.ts';
 import type { ReadHeader } from '../observe/otlp-options.ts';
 import type { OpenTracing } from '../observe/tracing/open-tracing.ts';
-import { readSecretFile } from '../secrets/secret-file.ts';
-import { resolveReferences } from '../secrets/resolve.ts';
+import { readInstallSecret } from '../secrets/install-secret.ts';
 import { GatewayStartError } from '../start-error.ts';
 import { readVersion } from '../version.ts';
 import type { GatewayIo } from './gateway.ts';
@@ -39,16 +37,9 @@ export async function openTracing(
 const createReadHeader =
   (env: Readonly<Record<string, string | undefined>>): ReadHeader =>
   (written) => {
-    const { value, problems } = resolveReferences(written, {
-      env,
-      secrets: new Map(),
-      namespace: undefined,
-      readFile: readSecretFile,
-      realPath: realpathSync,
-    });
-    const fault = problems.find(({ severity }) => severity === 'error');
-    if (fault !== undefined) throw new Error(fault.message);
-    return String(value).trim();
+    const secret = readInstallSecret(written, env);
+    if ('fault' in secret) throw new Error(secret.fault);
+    return secret.text;
   };
 
 /** @param option of the install configuration that asks for an export. */

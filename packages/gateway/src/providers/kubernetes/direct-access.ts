@@ -1,9 +1,7 @@
-import { realpathSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { secretLimit } from '@grantgate/middleware/base/file-error';
-import { resolveReferences } from '../../secrets/resolve.ts';
-import { readSecretFile } from '../../secrets/secret-file.ts';
+import { readInstallSecret } from '../../secrets/install-secret.ts';
 import type { AccessConfig, AccessSources, ApiConnection } from './api-access.ts';
 import { AccessError, read } from './access-error.ts';
 import type { FindAgent } from './agents.ts';
@@ -69,14 +67,7 @@ const readAccountToken = (account: string): string =>
 
 function resolveToken({ token }: AccessConfig, env: AccessSources['env']): string | undefined {
   if (token === undefined) return undefined;
-  const { value, problems } = resolveReferences(token.reveal(), {
-    env,
-    secrets: new Map(),
-    namespace: undefined,
-    readFile: readSecretFile,
-    realPath: realpathSync,
-  });
-  const fault = problems.find(({ severity }) => severity === 'error');
-  if (fault !== undefined) throw new AccessError(`the token cannot be read: ${fault.message}`);
-  return String(value).trim();
+  const secret = readInstallSecret(token.reveal(), env);
+  if ('fault' in secret) throw new AccessError(`the token cannot be read: ${secret.fault}`);
+  return secret.text;
 }
