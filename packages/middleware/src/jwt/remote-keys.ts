@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { TokenEndpointOptions } from '../token/endpoint.ts';
-import { createTokenFailure, describeForOperators, type TokenFailure } from '../token/failure.ts';
+import { describeForOperators, type TokenFailure } from '../token/failure.ts';
+import { outageCooldownMs, refuseInOutage, type ServerOutage } from '../token/outage.ts';
 import { retry } from '../token/retry.ts';
 import { createTransport } from '../token/transport.ts';
 import { replaceKeys } from './key-set.ts';
@@ -30,20 +31,8 @@ interface CachedKeys {
   readonly refreshAtMs: number;
 }
 
-interface KeysOutage {
-  readonly failure: TokenFailure;
-  readonly failures: number;
-  /** No request until then. */
-  readonly untilMs: number;
-}
-
 /** Milliseconds for which a key set is new enough: a `kid` that it does not have is unknown without another request. */
 const unknownKeyCooldownMs = 5_000;
-/** Milliseconds without a request after the first failure, doubled with each further one, and at most; half of it at random. */
-const firstCooldownMs = 1_000;
-const longestCooldownMs = 30_000;
-/** The longest `Retry-After` that is believed, in milliseconds. */
-const longestRetryAfterMs = 300_000;
 
 /**
  * Keys of a JWK Set at a URL. They are requested when first needed, again ahead of their expiry, and when a token names a key that
@@ -54,7 +43,7 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
   const { url } = options;
   const transport = createTransport(options, clock);
   let cached: CachedKeys | undefined;
-  let outage: KeysOutage | undefined;
+  let outage: ServerOutage | undefined;
   let flight: Promise<TokenFailure | undefined> | undefined;
   let isClosed = false;
 
@@ -70,9 +59,7 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
 
   const fail = (failure: TokenFailure): TokenFailure => {
     const failures = (outage?.failures ?? 0) + 1;
-    const longest = Math.min(longestCooldownMs, firstCooldownMs * 2 ** (failures - 1));
-    const askedMs = Math.min(longestRetryAfterMs, (failure.retryAfterSeconds ?? 0) * 1000);
-    const waitMs = Math.max(askedMs, longest * (0.5 + random() / 2));
+    const waitMs = outageCooldownMs(failure, failures, random);
     const isFirst = outage === undefined;
     outage = { failure, failures, untilMs: clock.monotonic() + waitMs };
     announce(
@@ -85,7 +72,7 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
         nextTryInMs: waitMs,
       }),
     );
-    return refuse(failure, waitMs);
+    return refuseInOutage(failure, waitMs);
   };
 
   /** Only the first request is retried: while the server is down, callers wait for a single attempt. */
@@ -99,7 +86,8 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
 
   const afterRequest = (query: KeyQuery): MaybePromise<KeyMatch | TokenFailure> => {
     const now = clock.monotonic();
-    if (outage !== undefined && now < outage.untilMs) return refuse(outage.failure, outage.untilMs - now);
+    if (outage !== undefined && now < outage.untilMs)
+      return refuseInOutage(outage.failure, outage.untilMs - now);
     return launch().then((failure) => failure ?? selectKeys(cached?.keys ?? [], query));
   };
 
@@ -122,10 +110,3 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
     },
   });
 }
-
-const refuse = ({ reason, detail, response }: TokenFailure, waitMs: number): TokenFailure =>
-  createTokenFailure(reason, detail, {
-    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
-    response,
-    isLocal: true,
-  });

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
 import type { TokenEndpointOptions } from '../endpoint.ts';
-import { createTokenFailure, describeForOperators, type TokenFailure } from '../failure.ts';
+import { describeForOperators, type TokenFailure } from '../failure.ts';
+import { outageCooldownMs, refuseInOutage, type ServerOutage } from '../outage.ts';
 import { retry } from '../retry.ts';
 import { createTransport } from '../transport.ts';
 import type { DiscoveryEvent } from './discovery-event.ts';
@@ -46,22 +47,9 @@ interface CachedMetadata {
   readonly expiresAtMs: number;
 }
 
-interface DiscoveryOutage {
-  readonly failure: TokenFailure;
-  readonly failures: number;
+interface DiscoveryOutage extends ServerOutage {
   readonly beganAtMs: number;
-  /** No request until then. */
-  readonly untilMs: number;
 }
-
-/**
- * Delay before the next request after a failure, in milliseconds: the first, doubled with each further failure, and the
- * maximum; partly random.
- */
-const firstCooldownMs = 1_000;
-const longestCooldownMs = 30_000;
-/** The longest accepted `Retry-After`, in milliseconds. */
-const longestRetryAfterMs = 300_000;
 
 /**
  * Creates the discovery of one issuer (RFC 8414, OpenID Connect Discovery 1.0). The last good metadata serve while the server fails.
@@ -94,7 +82,7 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
   const fail = (failure: TokenFailure): ServerMetadata | TokenFailure => {
     const now = clock.monotonic();
     const failures = (outage?.failures ?? 0) + 1;
-    const waitMs = cooldownMs(failure, failures, random);
+    const waitMs = outageCooldownMs(failure, failures, random);
     const isFirst = outage === undefined;
     outage = { failure, failures, beganAtMs: outage?.beganAtMs ?? now, untilMs: now + waitMs };
     announce(
@@ -108,7 +96,7 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
         nextTryInMs: waitMs,
       }),
     );
-    return cached?.metadata ?? refuse(failure, waitMs);
+    return cached?.metadata ?? refuseInOutage(failure, waitMs);
   };
 
   /** Only the first discovery is retried. While the server is down, each try is a single attempt, so that its callers wait less. */
@@ -141,20 +129,8 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
   };
 }
 
-function cooldownMs({ retryAfterSeconds = 0 }: TokenFailure, failures: number, random: () => number): number {
-  const longest = Math.min(longestCooldownMs, firstCooldownMs * 2 ** (failures - 1));
-  return Math.max(Math.min(longestRetryAfterMs, retryAfterSeconds * 1000), longest * (0.5 + random() / 2));
-}
-
-const refuse = ({ reason, detail, response }: TokenFailure, waitMs: number): TokenFailure =>
-  createTokenFailure(reason, detail, {
-    retryAfterSeconds: Math.ceil(waitMs / 1000),
-    response,
-    isLocal: true,
-  });
-
 /** A request in the background needs no time-out for callers. */
 function refuseMeanwhile({ failure }: DiscoveryOutage, leftMs: number): TokenFailure {
   const reason = failure.reason === 'timeout' ? 'unavailable' : failure.reason;
-  return refuse({ ...failure, reason }, leftMs);
+  return refuseInOutage({ ...failure, reason }, leftMs);
 }

@@ -1,0 +1,36 @@
+import { createTokenFailure, type TokenFailure } from './failure.ts';
+
+/** A server's failures in a row, and when it is tried again. */
+export interface ServerOutage {
+  readonly failure: TokenFailure;
+  readonly failures: number;
+  /** `Clock.monotonic()` milliseconds; no request until then. */
+  readonly untilMs: number;
+}
+
+/**
+ * Delay before the next request after a failure, in milliseconds: the first, doubled with each further failure, and the
+ * maximum; partly random.
+ */
+const firstCooldownMs = 1_000;
+const longestCooldownMs = 30_000;
+/** The longest accepted `Retry-After`, in milliseconds. */
+const longestRetryAfterMs = 300_000;
+
+/** @param failures in a row, this one included. */
+export function outageCooldownMs(
+  { retryAfterSeconds = 0 }: TokenFailure,
+  failures: number,
+  random: () => number,
+): number {
+  const longest = Math.min(longestCooldownMs, firstCooldownMs * 2 ** (failures - 1));
+  return Math.max(Math.min(longestRetryAfterMs, retryAfterSeconds * 1000), longest * (0.5 + random() / 2));
+}
+
+/** The failure for callers during an outage: without a request of their own, and with the time that is left of it. */
+export const refuseInOutage = ({ reason, detail, response }: TokenFailure, leftMs: number): TokenFailure =>
+  createTokenFailure(reason, detail, {
+    retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
+    response,
+    isLocal: true,
+  });
