@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Claims } from '../claims/claims.ts';
 import { decodeJwtPayload } from '../base/jwt.ts';
 import { parseClaims } from '../claims/parse.ts';
+import { toAllow } from './allow.ts';
 import type { Decision, Deny } from './decision.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import type { Policy } from './policy.ts';
@@ -44,16 +45,6 @@ export function toVerdict(
       'token_response_invalid',
       `The claim for header ${result.header} cannot be sent in a header.`,
     );
-  const { expiresAtMs } = token;
-  return Object.freeze({
-    allowed: true,
-    subject: Object.freeze({
-      clientId,
-      username: result.username,
-      expiresAt:
-        expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic()),
-    }),
-    setHeaders: Object.freeze(['authorization', token.authorization, ...result.headers]),
-    removeHeaders: policy.removeHeaders,
-  });
+  const credential = ['authorization', token.authorization];
+  return toAllow(policy, result, { clientId, expiresAtMs: token.expiresAtMs, credential, clock });
 }

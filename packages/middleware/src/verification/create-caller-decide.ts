@@ -4,6 +4,7 @@ import type { Claims } from '../claims/claims.ts';
 import type { CredentialReading, CredentialRequest } from '../credentials/credential-reading.ts';
 import type { CredentialSource } from '../credentials/credential-source.ts';
 import type { Allow, Decision, Deny } from '../decision/decision.ts';
+import { toAllow } from '../decision/allow.ts';
 import { evaluatePolicy } from '../decision/evaluate-policy.ts';
 import { compilePolicy, type Policy } from '../decision/policy.ts';
 import type { ClaimsOptions } from '../options/options.ts';
@@ -200,17 +201,5 @@ function toDecision<Request>(
   const result = evaluatePolicy(policy, claims);
   if (result.kind === 'unsatisfied') return refusals.unsatisfied(clientId, result.reason);
   if (result.kind === 'unsendable') return refusals.unsendable(clientId, result.header);
-  return Object.freeze({
-    allowed: true,
-    subject: Object.freeze({
-      clientId,
-      username: result.username,
-      expiresAt:
-        expiresAtMs === undefined || expiresAtMs === Infinity
-          ? undefined
-          : Math.round(clock.now() + expiresAtMs - clock.monotonic()),
-    }),
-    setHeaders: Object.freeze([...(forwarded ?? []), ...result.headers]),
-    removeHeaders: policy.removeHeaders,
-  } satisfies Allow);
+  return toAllow(policy, result, { clientId, expiresAtMs, credential: forwarded ?? [], clock });
 }
