@@ -20,11 +20,6 @@ const ciphers: Readonly<Record<number, CipherGCMTypes>> = {
   32: 'aes-256-gcm',
 };
 
-/** Whether a secret has a length of AES: 16, 24 or 32 bytes. */
-export function isSealSecret(secret: Uint8Array): boolean {
-  return ciphers[secret.length] !== undefined;
-}
-
 /**
  * Creates a seal: AES-GCM with a fresh 96-bit nonce for each entry and the key as associated data (NIST SP 800-38D). An entry
  * is a version byte, the nonce, the ciphertext and a tag of 16 bytes.

@@ -276,7 +276,6 @@ export const logLevelShape = z.strictObject({ level: z.enum(['debug', 'info', 'w
 export const drainShape = z.strictObject({ draining: z.literal(true) });
 
 export type ApiStatus = z.output<typeof status>;
-export type ApiVersion = z.output<typeof versionShape>;
 export type Overview = z.output<typeof overviewShape>;
 export type EntryPointView = z.output<typeof entryPointShape>;
 export type RouterView = z.output<typeof routerShape>;

@@ -16,7 +16,7 @@ import { listObjects } from './list.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
 import { createRateLimit } from './rate-limit.ts';
-import { createSelect, selectIngresses } from './select.ts';
+import { createSelect, selectIngresses, toRouteLists } from './select.ts';
 import type { Selection } from './selection.ts';
 import { describeSelection, selectionsOf, toNamedSelection } from './selection.ts';
 
@@ -60,21 +60,7 @@ export async function loadCluster(
   };
   // One after the other: a cluster has other things to do than to be checked.
   for (const selection of selectionsOf(config)) await read(selection);
-  const routes = {
-    ingressRoutes: of(resources.ingressRoutes),
-    middlewares: of(resources.middlewares),
-    tlsOptions: of(resources.tlsOptions),
-    tlsStores: of(resources.tlsStores),
-    serversTransports: of(resources.serversTransports),
-    traefikServices: of(resources.traefikServices),
-    ingresses: of(resources.ingresses),
-    ingressClasses: of(resources.ingressClasses),
-    gatewayClasses: of(resources.gatewayClasses),
-    gateways: of(resources.gateways),
-    httpRoutes: of(resources.httpRoutes),
-    referenceGrants: of(resources.referenceGrants),
-    namespaces: of(resources.namespaces),
-  };
+  const routes = toRouteLists(of);
   for (const key of findSecrets(routes)) {
     const fault = await read(toNamedSelection(resources.secrets, key));
     if (fault !== undefined) unreadSecrets.set(key, fault.kind === 'forbidden' ? 'forbidden' : 'pending');

@@ -14,7 +14,7 @@ import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
 import { createSecretCopies, type SecretCopies } from './secret-copies.ts';
 import type { RouteObjectLists } from './select.ts';
-import { createSelect } from './select.ts';
+import { createSelect, toRouteLists } from './select.ts';
 import { selectionsOf } from './selection.ts';
 
 export interface MirrorOptions {
@@ -87,21 +87,7 @@ export function createMirror(
     );
   return {
     routes() {
-      const lists = {
-        ingressRoutes: of(resources.ingressRoutes),
-        middlewares: of(resources.middlewares),
-        tlsOptions: of(resources.tlsOptions),
-        tlsStores: of(resources.tlsStores),
-        serversTransports: of(resources.serversTransports),
-        traefikServices: of(resources.traefikServices),
-        ingresses: of(resources.ingresses),
-        ingressClasses: of(resources.ingressClasses),
-        gatewayClasses: of(resources.gatewayClasses),
-        gateways: of(resources.gateways),
-        httpRoutes: of(resources.httpRoutes),
-        referenceGrants: of(resources.referenceGrants),
-        namespaces: of(resources.namespaces),
-      };
+      const lists = toRouteLists(of);
       return { ...lists, secrets: findSecrets(lists), configMaps: findConfigMaps(lists) };
     },
     documents: (routes) =>

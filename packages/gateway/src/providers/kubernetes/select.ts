@@ -6,23 +6,21 @@ import { isOwnController } from '../translate/kubernetes/gateways.ts';
 import { isOfIngressClass, isOwnIngressClass } from '../translate/kubernetes/ingress-class.ts';
 import type { ClusterObject } from './documents.ts';
 import { configMapsOf, ownerOf, secretsOf, servicesOf } from './references.ts';
+import { resources, type Resource } from './resources.ts';
 
-/** Objects that say what is served, by their kinds. */
-export interface RouteObjectLists {
-  readonly ingressRoutes: readonly ClusterObject[];
-  readonly middlewares: readonly ClusterObject[];
-  readonly tlsOptions: readonly ClusterObject[];
-  readonly tlsStores: readonly ClusterObject[];
-  readonly serversTransports: readonly ClusterObject[];
-  readonly traefikServices: readonly ClusterObject[];
-  readonly ingresses: readonly ClusterObject[];
-  readonly ingressClasses: readonly ClusterObject[];
-  readonly gatewayClasses: readonly ClusterObject[];
-  readonly gateways: readonly ClusterObject[];
-  readonly httpRoutes: readonly ClusterObject[];
-  readonly referenceGrants: readonly ClusterObject[];
-  readonly namespaces: readonly ClusterObject[];
-}
+/** Resources whose objects determine what is served. */
+const routeResources = [
+  ...(['ingressRoutes', 'middlewares', 'tlsOptions', 'tlsStores', 'serversTransports'] as const),
+  ...(['traefikServices', 'ingresses', 'ingressClasses', 'gatewayClasses', 'gateways'] as const),
+  ...(['httpRoutes', 'referenceGrants', 'namespaces'] as const),
+];
+
+/** Their objects, by resource. */
+export type RouteObjectLists = Readonly<Record<(typeof routeResources)[number], readonly ClusterObject[]>>;
+
+/** @param of the objects of one resource. */
+export const toRouteLists = (of: (resource: Resource) => readonly ClusterObject[]): RouteObjectLists =>
+  Object.fromEntries(routeResources.map((name) => [name, of(resources[name])])) as RouteObjectLists;
 
 /** Everything that is known of a cluster. */
 export interface Contents extends RouteObjectLists {

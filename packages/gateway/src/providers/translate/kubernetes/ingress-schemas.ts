@@ -69,14 +69,3 @@ export const ingressPathSchema = z.strictObject({
     ),
   backend: backend.describe('Backend of the path.'),
 });
-
-/** `networking.k8s.io/v1` `IngressClass` */
-export const ingressClassSchema = z.strictObject({
-  ...object,
-  spec: z.looseObject({
-    controller: z
-      .string()
-      .default('')
-      .describe('`grantgate.dev/ingress-controller` or `traefik.io/ingress-controller`.'),
-  }),
-});
