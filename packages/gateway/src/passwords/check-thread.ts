@@ -4,6 +4,7 @@ import type * as Threads from 'node:worker_threads';
 import { Worker } from 'node:worker_threads';
 import type * as Bcrypt from 'bcryptjs';
 import type * as HashWasm from 'hash-wasm';
+import { encodeCrypt64 } from './crypt64.ts';
 import { md5Crypt } from './md5-crypt.ts';
 import { shaCrypt } from './sha-crypt.ts';
 
@@ -24,6 +25,7 @@ interface ThreadParts {
   readonly argon2: string;
   readonly md5Crypt: typeof md5Crypt;
   readonly shaCrypt: typeof shaCrypt;
+  readonly encode: typeof encodeCrypt64;
 }
 
 /**
@@ -34,7 +36,7 @@ export function startCheckThread(): Worker {
   const { resolve } = createRequire(import.meta.url);
   const path = (name: string): string => JSON.stringify(resolve(name));
   // The text of the functions, so that the thread runs from sources and from the package alike.
-  const parts = `{ bcrypt: ${path('bcryptjs')}, argon2: ${path('hash-wasm')}, md5Crypt: ${md5Crypt.toString()}, shaCrypt: ${shaCrypt.toString()} }`;
+  const parts = `{ bcrypt: ${path('bcryptjs')}, argon2: ${path('hash-wasm')}, md5Crypt: ${md5Crypt.toString()}, shaCrypt: ${shaCrypt.toString()}, encode: ${encodeCrypt64.toString()} }`;
   const source = `(${serveChecks.toString()})(require, ${parts});`;
   const thread = new Worker(source, { eval: true, env: {}, execArgv: [] });
   // It keeps no process alive.
@@ -46,6 +48,7 @@ export function startCheckThread(): Worker {
 function serveChecks(load: NodeJS.Require, parts: ThreadParts): void {
   const { parentPort } = load('node:worker_threads') as typeof Threads;
   const { createHash, timingSafeEqual } = load('node:crypto') as typeof Crypto;
+  const cryptParts = { createHash, encode: parts.encode };
   /** Longer passwords match nothing: the work of some algorithms grows with the square of the length. */
   const maxBytes = 1024;
   const isSame = (a: string, b: string): boolean =>
@@ -55,11 +58,11 @@ function serveChecks(load: NodeJS.Require, parts: ThreadParts): void {
     const digest = fields.at(-1) ?? '';
     const salt = Buffer.from(fields.at(-2) ?? '');
     if (name !== '5' && name !== '6')
-      return isSame(parts.md5Crypt(password, salt.subarray(0, 8), `$${name}$`, createHash), digest);
+      return isSame(parts.md5Crypt(password, salt.subarray(0, 8), `$${name}$`, cryptParts), digest);
     const written = Number(fields.length === 3 ? fields[0]?.slice('rounds='.length) : 5000);
     const rounds = Math.max(1000, written);
     const algorithm = name === '5' ? 'sha256' : 'sha512';
-    return isSame(parts.shaCrypt(password, salt.subarray(0, 16), { rounds, algorithm }, createHash), digest);
+    return isSame(parts.shaCrypt(password, salt.subarray(0, 16), { rounds, algorithm }, cryptParts), digest);
   };
   const checkArgon2 = async (password: Buffer, hash: string): Promise<boolean> => {
     const { argon2d, argon2i, argon2id } = load(parts.argon2) as typeof HashWasm;

@@ -1,4 +1,4 @@
-import type * as Crypto from 'node:crypto';
+import type { CryptParts } from './crypt64.ts';
 
 /**
  * The hash of a password as Apache's APR1 and crypt's MD5 have it. Refers to nothing outside itself: a worker thread runs its text.
@@ -9,7 +9,7 @@ export function md5Crypt(
   password: Buffer,
   salt: Buffer,
   magic: string,
-  createHash: (typeof Crypto)['createHash'],
+  { createHash, encode }: CryptParts,
 ): string {
   const md5 = (...parts: readonly (Buffer | string)[]): Buffer => {
     const hash = createHash('md5');
@@ -28,15 +28,9 @@ export function md5Crypt(
     const middle = [...(round % 3 === 0 ? [] : [salt]), ...(round % 7 === 0 ? [] : [password])];
     digest = md5(isOdd ? password : digest, ...middle, isOdd ? digest : password);
   }
-  const digits = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-  const write = (value: number, count: number): string => {
-    let text = '';
-    for (let at = 0; at < count; at += 1) text += digits[(value >> (6 * at)) & 0x3f] ?? '';
-    return text;
-  };
   const byte = (at: number): number => digest[at] ?? 0;
   let text = '';
   for (let at = 0; at < 5; at += 1)
-    text += write((byte(at) << 16) | (byte(at + 6) << 8) | byte(at === 4 ? 5 : at + 12), 4);
-  return text + write(byte(11), 2);
+    text += encode((byte(at) << 16) | (byte(at + 6) << 8) | byte(at === 4 ? 5 : at + 12), 4);
+  return text + encode(byte(11), 2);
 }

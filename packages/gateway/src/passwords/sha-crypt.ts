@@ -1,4 +1,4 @@
-import type * as Crypto from 'node:crypto';
+import type { CryptParts } from './crypt64.ts';
 
 /**
  * The hash of a password as crypt(3) has it for `$5$` (SHA-256) and `$6$` (SHA-512). Refers to nothing outside itself: a worker thread
@@ -10,7 +10,7 @@ export function shaCrypt(
   password: Buffer,
   salt: Buffer,
   { rounds, algorithm }: { readonly rounds: number; readonly algorithm: 'sha256' | 'sha512' },
-  createHash: (typeof Crypto)['createHash'],
+  { createHash, encode }: CryptParts,
 ): string {
   const sha = (...parts: readonly Buffer[]): Buffer => {
     const hash = createHash(algorithm);
@@ -29,12 +29,6 @@ export function shaCrypt(
     const middle = [...(round % 3 === 0 ? [] : [saltPart]), ...(round % 7 === 0 ? [] : [passwordPart])];
     digest = sha(isOdd ? passwordPart : digest, ...middle, isOdd ? digest : passwordPart);
   }
-  const digits = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-  const write = (value: number, count: number): string => {
-    let text = '';
-    for (let at = 0; at < count; at += 1) text += digits[(value >> (6 * at)) & 0x3f] ?? '';
-    return text;
-  };
   const byte = (at: number): number => digest[at] ?? 0;
   const third = Math.floor(digest.length / 3);
   let text = '';
@@ -42,8 +36,8 @@ export function shaCrypt(
   let group: readonly [number, number, number] = [0, third, 2 * third];
   for (let at = 0; at < third; at += 1) {
     const [a, b, c] = group;
-    text += write((byte(a) << 16) | (byte(b) << 8) | byte(c), 4);
+    text += encode((byte(a) << 16) | (byte(b) << 8) | byte(c), 4);
     group = algorithm === 'sha256' ? [c + 1, a + 1, b + 1] : [b + 1, c + 1, a + 1];
   }
-  return text + (algorithm === 'sha256' ? write((byte(31) << 8) | byte(30), 3) : write(byte(63), 2));
+  return text + (algorithm === 'sha256' ? encode((byte(31) << 8) | byte(30), 3) : encode(byte(63), 2));
 }

@@ -1,7 +1,7 @@
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
-import type { Claims, JsonValue } from '@grantgate/middleware/claims/claims';
+import type { Claims } from '@grantgate/middleware/claims/claims';
 import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { claimJson } from '@grantgate/middleware/claims/text';
 import type { CredentialRequest } from '@grantgate/middleware/credentials/credential-reading';
@@ -14,10 +14,10 @@ import { apiKey } from '../../middlewares/api-key/kind.ts';
 import type { ApiKeyOptions } from '../../middlewares/api-key/options.ts';
 import type { StepRequest, StepResult } from '../../middlewares/step.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
-import { formatCalls } from '../calls.ts';
 import type { Style } from '../style.ts';
 import { noProofs } from './explain-jwt.ts';
-import { formatPairs, toShownHeaders } from './format-pairs.ts';
+import { formatClaims, formatHeaders, formatPredicate } from './format-sections.ts';
+import { toShownHeaders } from './format-pairs.ts';
 
 /** A refusal of any kind of middleware; `reason` is for operators. */
 interface CallerRefusal extends Pick<Deny, 'status' | 'detail' | 'reason'> {
@@ -163,12 +163,8 @@ export function formatCallerReport(report: CallerReport, style: Style): string {
     parts.push(
       `\n${style.strong('client')}  ${clientId}${username === undefined ? '' : `, user ${username}`}\n`,
     );
-  if (claims !== undefined)
-    parts.push(
-      `\n${style.strong('claims')}\n${formatPairs(Object.entries(claims).map(([name, value]: [string, JsonValue]) => [name, claimJson(value)]))}`,
-    );
-  if (calls.length > 0) parts.push(`\n${style.strong('predicate')}\n${formatCalls(calls, style)}`);
-  if (headers.length > 0) parts.push(`\n${style.strong('headers')}\n${formatPairs(headers)}`);
+  if (claims !== undefined) parts.push(formatClaims(claims, style));
+  parts.push(formatPredicate(calls, style), formatHeaders(headers, style));
   return parts.join('');
 }
 

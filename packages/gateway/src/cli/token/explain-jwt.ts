@@ -1,7 +1,7 @@
 import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { secretLimit } from '@grantgate/middleware/base/file-error';
-import type { Claims, JsonValue } from '@grantgate/middleware/claims/claims';
+import type { Claims } from '@grantgate/middleware/claims/claims';
 import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
 import { claimJson } from '@grantgate/middleware/claims/text';
@@ -14,11 +14,11 @@ import type { JwtOptions } from '@grantgate/middleware/jwt/options';
 import type { JwtOutcome } from '@grantgate/middleware/jwt/verify-jwt';
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
-import { formatCalls } from '../calls.ts';
 import type { Io } from '../io.ts';
 import { readInput } from '../read-input.ts';
 import type { Style } from '../style.ts';
 import { UsageError } from '../usage-error.ts';
+import { formatClaims, formatHeaders, formatPredicate } from './format-sections.ts';
 import { formatPairs, toShownHeaders } from './format-pairs.ts';
 
 /** Holds the token when no file is given: an argument would be seen by every user of the machine. */
@@ -183,12 +183,10 @@ export function formatJwtReport(report: JwtReport, style: Style): string {
     ),
   );
   if (claims !== undefined)
-    parts.push(
-      `\n${style.strong(key === undefined ? 'claims, not verified' : 'claims')}\n${formatPairs(Object.entries(claims).map(([name, value]: [string, JsonValue]) => [name, claimJson(value)]))}`,
-    );
-  if (calls.length > 0) parts.push(`\n${style.strong('predicate')}\n${formatCalls(calls, style)}`);
+    parts.push(formatClaims(claims, style, key === undefined ? 'claims, not verified' : 'claims'));
+  parts.push(formatPredicate(calls, style));
   if (username !== undefined) parts.push(`\n${style.strong('user')}  ${username}\n`);
-  if (headers.length > 0) parts.push(`\n${style.strong('headers')}\n${formatPairs(headers)}`);
+  parts.push(formatHeaders(headers, style));
   return parts.join('');
 }
 

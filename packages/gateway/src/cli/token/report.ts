@@ -1,5 +1,5 @@
 import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
-import type { Claims, JsonValue } from '@grantgate/middleware/claims/claims';
+import type { Claims } from '@grantgate/middleware/claims/claims';
 import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
 import { claimJson } from '@grantgate/middleware/claims/text';
@@ -8,9 +8,8 @@ import type { ClientCredentialsOptions } from '@grantgate/middleware/options/opt
 import { describeTokenType } from '@grantgate/middleware/token/error-response';
 import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
 import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
-import { formatCalls } from '../calls.ts';
 import type { Style } from '../style.ts';
-import { formatPairs } from './format-pairs.ts';
+import { formatClaims, formatHeaders, formatPredicate } from './format-sections.ts';
 import type { TokenResult } from './obtain.ts';
 
 /** Report about a token and the decision on it. Contains the token only with `--reveal`. */
@@ -109,13 +108,9 @@ export function formatReport(report: TokenReport, style: Style): string {
       `\n${style.strong('token')}  ${claims === undefined ? 'opaque' : 'JWT'}, ${describeTokenType(type)}, ${life}\n`,
     );
     if (value !== undefined) parts.push(`  ${value}\n`);
-    if (claims !== undefined)
-      parts.push(
-        `\n${style.strong('claims')}\n${formatPairs(Object.entries(claims).map(([name, value]: [string, JsonValue]) => [name, claimJson(value)]))}`,
-      );
+    if (claims !== undefined) parts.push(formatClaims(claims, style));
   }
-  if (calls.length > 0) parts.push(`\n${style.strong('predicate')}\n${formatCalls(calls, style)}`);
-  if (headers.length > 0) parts.push(`\n${style.strong('headers')}\n${formatPairs(headers)}`);
+  parts.push(formatPredicate(calls, style), formatHeaders(headers, style));
   return parts.join('');
 }
 
