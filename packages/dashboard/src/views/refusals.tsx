@@ -3,9 +3,10 @@ import { useState } from 'preact/hooks';
 import type { RecentRefusal } from '../../../gateway/src/admin/api/shapes.ts';
 import { toCurlCommand } from '../curl.ts';
 import { changeParameters, useLive, useNow, useResource } from '../dashboard.tsx';
-import { Badge, Missing, Outside, Pager, pageOf, Time } from '../parts/common.tsx';
+import { Badge, Outside, pageOf, Time } from '../parts/common.tsx';
+import { Results } from '../parts/results.tsx';
 import { Filters, SearchField, SelectField } from '../parts/filters.tsx';
-import { codeWords, formatMilliseconds, plural } from '../text.ts';
+import { codeWords, formatMilliseconds } from '../text.ts';
 import type { ViewLocation } from '../view-location.ts';
 import { formatViewLocation } from '../view-location.ts';
 
@@ -43,28 +44,23 @@ export function RefusalsView({ location }: { readonly location: ViewLocation }):
           onChange={(value) => filter({ code: value })}
         />
       </Filters>
-      {refusals.value === undefined || refusals.failure ? (
-        <Missing resource={refusals} />
-      ) : (
-        <>
-          <p class="result">
-            {refusals.total === 0
-              ? noRefusals(search !== '' || code !== '')
-              : plural(refusals.total, 'refusal')}
-          </p>
+      <Results
+        resource={refusals}
+        noun="refusal"
+        isLive
+        empty={noRefusals(search !== '' || code !== '')}
+        page={page}
+        perPage={perPage}
+        onPage={(value) => filter({ page: String(value) })}
+      >
+        {(entries) => (
           <ol class="refusals" aria-label="Refusals">
-            {refusals.value.map((refusal) => (
+            {entries.map((refusal) => (
               <Refusal key={refusal.requestID} refusal={refusal} now={now} />
             ))}
           </ol>
-          <Pager
-            page={page}
-            perPage={perPage}
-            total={refusals.total}
-            onPage={(value) => filter({ page: String(value) })}
-          />
-        </>
-      )}
+        )}
+      </Results>
     </>
   );
 }

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import type { RouterView } from '../../../gateway/src/admin/api/shapes.ts';
 import { changeParameters, useLive, useResource } from '../dashboard.tsx';
-import { Missing, Outside, Pager, pageOf, Problems, StatusBadge } from '../parts/common.tsx';
+import { Outside, pageOf, Problems, StatusBadge } from '../parts/common.tsx';
+import { Results } from '../parts/results.tsx';
 import { Filters, SearchField, SelectField } from '../parts/filters.tsx';
 import { Table, type TableColumn } from '../parts/table.tsx';
-import { plural } from '../text.ts';
 import type { ViewLocation } from '../view-location.ts';
 import { formatViewLocation } from '../view-location.ts';
 
@@ -62,24 +62,16 @@ export function RoutesView({ location }: { readonly location: ViewLocation }): J
           onChange={(value) => filter({ sortBy: value })}
         />
       </Filters>
-      {routers.value === undefined || routers.failure ? (
-        <Missing resource={routers} />
-      ) : (
-        <>
-          <p class="result" role="status">
-            {routers.total === 0 ? noRoutes(search !== '' || status !== '') : plural(routers.total, 'route')}
-          </p>
-          {routers.value.length > 0 && (
-            <Table caption="Routes" columns={columns} rows={routers.value} keyOf={({ name }) => name} />
-          )}
-          <Pager
-            page={page}
-            perPage={perPage}
-            total={routers.total}
-            onPage={(value) => filter({ page: String(value) })}
-          />
-        </>
-      )}
+      <Results
+        resource={routers}
+        noun="route"
+        empty={noRoutes(search !== '' || status !== '')}
+        page={page}
+        perPage={perPage}
+        onPage={(value) => filter({ page: String(value) })}
+      >
+        {(entries) => <Table caption="Routes" columns={columns} rows={entries} keyOf={({ name }) => name} />}
+      </Results>
     </>
   );
 }

@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import type { TokenMiddlewareView, TokenView } from '../../../gateway/src/admin/api/shapes.ts';
 import { changeParameters, useLive, useNow, useRefresh, useResource } from '../dashboard.tsx';
-import { Badge, Missing, Outside, Pager, pageOf } from '../parts/common.tsx';
+import { Badge, Outside, pageOf } from '../parts/common.tsx';
+import { Results } from '../parts/results.tsx';
 import { Filters, SearchField, SelectField } from '../parts/filters.tsx';
 import { Table } from '../parts/table.tsx';
 import { LifeAxis, TokenLife, timeSpanOf } from '../parts/token-life.tsx';
-import { plural } from '../text.ts';
 import type { ViewLocation } from '../view-location.ts';
 
 const perPage = 50;
@@ -46,24 +46,16 @@ export function TokensView({ location }: { readonly location: ViewLocation }): J
           onChange={(value) => filter({ sortBy: value })}
         />
       </Filters>
-      {tokens.value === undefined || tokens.failure ? (
-        <Missing resource={tokens} />
-      ) : (
-        <>
-          <p class="result" role="status">
-            {tokens.total === 0
-              ? noTokens(search !== '' || middleware !== '')
-              : plural(tokens.total, 'token')}
-          </p>
-          {tokens.value.length > 0 && <TokenTable tokens={tokens.value} />}
-          <Pager
-            page={page}
-            perPage={perPage}
-            total={tokens.total}
-            onPage={(value) => filter({ page: String(value) })}
-          />
-        </>
-      )}
+      <Results
+        resource={tokens}
+        noun="token"
+        empty={noTokens(search !== '' || middleware !== '')}
+        page={page}
+        perPage={perPage}
+        onPage={(value) => filter({ page: String(value) })}
+      >
+        {(entries) => <TokenTable tokens={entries} />}
+      </Results>
     </>
   );
 }
