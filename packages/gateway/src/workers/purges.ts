@@ -1,5 +1,6 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { PurgeResult } from '../snapshot/token-purge.ts';
+import { createSurveys } from './surveys.ts';
 
 /** Purges in progress. */
 export interface WorkerPurges<P> {
@@ -14,49 +15,20 @@ export interface WorkerPurges<P> {
   end(process: P): void;
 }
 
-interface Purge<P> {
-  readonly waiting: Set<P>;
-  middlewares: number;
-  tokens: number;
-  readonly settle: (process: P) => void;
-}
-
-/** Milliseconds that a purge waits for a process. */
-const withinMs = 1_000;
-
+/** A purge is a survey whose replies are summed. */
 export function createPurges<P>(clock: Clock): WorkerPurges<P> {
-  const underWay = new Map<number, Purge<P>>();
-  let ids = 0;
+  const surveys = createSurveys<P, PurgeResult>(clock);
   return {
-    purge: (processes, send) =>
-      new Promise((resolve) => {
-        const id = (ids += 1);
-        const finish = (isWhole: boolean): void => {
-          limit.cancel();
-          underWay.delete(id);
-          const { middlewares, tokens } = purge;
-          resolve(isWhole ? { middlewares, tokens } : undefined);
-        };
-        const limit = clock.after(withinMs, () => finish(false));
-        const waiting = new Set(processes);
-        const settle = (process: P): void => {
-          if (waiting.delete(process) && waiting.size === 0) finish(true);
-        };
-        const purge: Purge<P> = { waiting, middlewares: 0, tokens: 0, settle };
-        underWay.set(id, purge);
-        for (const process of [...waiting]) send(process, id);
-        if (waiting.size === 0) finish(true);
-      }),
-    take(process, id, { middlewares, tokens }) {
-      const purge = underWay.get(id);
-      if (purge?.waiting.has(process) !== true) return;
-      // Each process has the same middlewares.
-      purge.middlewares = Math.max(purge.middlewares, middlewares);
-      purge.tokens += tokens;
-      purge.settle(process);
+    async purge(processes, send) {
+      const { readings, late } = await surveys.ask(processes, send);
+      if (late > 0) return undefined;
+      return {
+        // Each process has the same middlewares.
+        middlewares: Math.max(0, ...readings.map(({ middlewares }) => middlewares)),
+        tokens: readings.reduce((sum, { tokens }) => sum + tokens, 0),
+      };
     },
-    end(process) {
-      for (const { settle } of [...underWay.values()]) settle(process);
-    },
+    take: (process, id, purged) => surveys.take(process, id, purged),
+    end: (process) => surveys.end(process),
   };
 }

@@ -1,32 +1,35 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 
 /** Replies of several processes to one question; their content is that of the processes that ask and reply. */
-export interface SurveyReplies {
-  readonly readings: readonly unknown[];
+export interface SurveyReplies<Reading = unknown> {
+  readonly readings: readonly Reading[];
   /** Processes that were asked. */
   readonly asked: number;
+  /** Processes that still run and did not reply in time. */
+  readonly late: number;
 }
 
 /** Questions that processes are answering. */
-export interface Surveys<P> {
+export interface Surveys<P, Reading = unknown> {
   /** Asks processes; resolves with the replies once each has replied or ended, or after a second. */
-  ask(processes: Iterable<P>, send: (process: P, id: number) => void): Promise<SurveyReplies>;
-  take(process: P, id: number, reading: unknown): void;
+  ask(processes: Iterable<P>, send: (process: P, id: number) => void): Promise<SurveyReplies<Reading>>;
+  /** @param reading undefined: the process has nothing to say. */
+  take(process: P, id: number, reading: Reading | undefined): void;
   /** Nobody waits for a process that has ended. */
   end(process: P): void;
 }
 
-interface OpenSurvey<P> {
+interface OpenSurvey<P, Reading> {
   readonly waiting: Set<P>;
-  readonly readings: unknown[];
+  readonly readings: Reading[];
   readonly settle: (process: P) => void;
 }
 
 /** Milliseconds that a survey waits for a process. */
 const withinMs = 1_000;
 
-export function createSurveys<P>(clock: Clock): Surveys<P> {
-  const open = new Map<number, OpenSurvey<P>>();
+export function createSurveys<P, Reading = unknown>(clock: Clock): Surveys<P, Reading> {
+  const open = new Map<number, OpenSurvey<P, Reading>>();
   let ids = 0;
   return {
     ask: (processes, send) =>
@@ -37,10 +40,10 @@ export function createSurveys<P>(clock: Clock): Surveys<P> {
         const finish = (): void => {
           limit.cancel();
           open.delete(id);
-          resolve({ readings, asked });
+          resolve({ readings, asked, late: waiting.size });
         };
         const limit = clock.after(withinMs, finish);
-        const readings: unknown[] = [];
+        const readings: Reading[] = [];
         const settle = (process: P): void => {
           if (waiting.delete(process) && waiting.size === 0) finish();
         };
