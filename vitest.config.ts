@@ -15,6 +15,8 @@ export default defineConfig({
       ...(process.env['KEYCLOAK_HOME'] === undefined ? ['test/keycloak/**'] : []),
     ],
     globalSetup: 'test/bundle.setup.ts',
+    // Vitest leaves one core free, which on two cores is half of them.
+    maxWorkers: '100%',
     // For tests that hang; none waits for time to pass, and a busy machine fails none of them.
     testTimeout: 120_000,
     hookTimeout: 120_000,
