@@ -27,6 +27,13 @@ export function decodeJwtTexts(token: string): JwtTexts | undefined {
 }
 
 /**
+ * Whether every part of a token in compact form is base64url in its one canonical spelling: unused bits of the last character are zero
+ * (RFC 4648 section 3.5). Otherwise one signature has several spellings.
+ */
+export const isCanonical = (token: string): boolean =>
+  token.split('.').every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
+
+/**
  * The payload of a JWT; undefined when the token is opaque. The signature is not checked: a token read from the token endpoint over
  * TLS comes from the issuer (RFC 9068 section 4 is for resource servers).
  */

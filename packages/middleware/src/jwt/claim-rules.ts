@@ -3,7 +3,9 @@ import { readClaim } from '../claims/path.ts';
 import { refuseJwt, showClaim, type JwtRefusal } from './jwt-refusal.ts';
 import type { JwtOptions } from './options.ts';
 
-export type ClaimRules = Pick<JwtOptions, 'issuers' | 'audience' | 'clockSkewMs' | 'type'>;
+/** The `typ` that a header must have. */
+export type TypeRule = Pick<JwtOptions, 'type'>;
+export type ClaimRules = TypeRule & Pick<JwtOptions, 'issuers' | 'audience' | 'clockSkewMs'>;
 
 /** The times of an accepted token. */
 export interface JwtTimes {
@@ -19,7 +21,7 @@ const usualTypes: ReadonlySet<string> = new Set(['jwt', 'at+jwt']);
 const normalizeType = (type: string): string => type.toLowerCase().replace(/^application\//, '');
 
 /** Whether the header's `typ` is that of an access token. */
-export function checkType(typ: JsonValue | undefined, { type }: ClaimRules): JwtRefusal | undefined {
+export function checkType(typ: JsonValue | undefined, { type }: TypeRule): JwtRefusal | undefined {
   const found = typeof typ === 'string' ? normalizeType(typ) : undefined;
   const isRight =
     type === undefined

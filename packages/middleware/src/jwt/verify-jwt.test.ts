@@ -139,6 +139,14 @@ describe('a forged token', () => {
     expect(await outcomeOf(await signRaw(header, JSON.stringify(claims)))).toMatch(reason);
   });
 
+  it('is refused when unused bits of a part are set, which would be a second spelling of the token', async () => {
+    const token = await signRaw('{"alg":"ES256"}', JSON.stringify(claims));
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const other = alphabet[alphabet.indexOf(token.at(-1) ?? '') + 1] ?? '';
+    expect(await outcomeOf(token)).toBe('passes');
+    expect(await outcomeOf(token.slice(0, -1) + other)).toMatch(/^401 token_invalid: .*canonical base64url/);
+  });
+
   it.each(['', 'a', 'a.b', 'a.b.c', 'a.b.c.d.e', '..', `${part('{}')}.${part('{}')}.a b`])(
     'is refused when it is no JWT: %j',
     async (token) => {
