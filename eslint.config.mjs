@@ -18,7 +18,7 @@ const maxFunctionLines = 80;
 const maxFileLines = 300;
 const maxTestLines = 500;
 const tests = ['**/*.test.ts', '**/*.test.mjs', '**/*.testkit.ts', 'packages/testkit/**', 'test/**'];
-/** What Node.js has everywhere, as far as programs here use it. */
+/** Globals of Node.js that programs here use. */
 const nodeGlobals = [
   ...['AbortController', 'AbortSignal', 'Buffer', 'Request', 'Response', 'URL', 'URLSearchParams', 'atob'],
   ...['btoa', 'console', 'fetch', 'global', 'performance', 'process', 'queueMicrotask', 'structuredClone'],
@@ -96,7 +96,7 @@ export default tseslint.config(
     },
   },
   {
-    // What applications see of a function is written down, not inferred; types of options derive from their schema.
+    // Signatures that applications see are written down, not inferred; types of options derive from their schema.
     files: ['packages/middleware/src/**/*.ts'],
     ignores: ['**/*.test.ts', '**/*.testkit.ts'],
     rules: { '@typescript-eslint/explicit-module-boundary-types': 'error' },

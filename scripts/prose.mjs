@@ -38,9 +38,13 @@ const banned = [
   [/\bwhat is (?:still )?(?:under way|in flight)\b/i, 'requests in flight'],
 ];
 
+/** A sentence in a comment that begins with a clause in place of a noun. Questions may. */
+const bareClause = /\b(?<clause>What|Whatever|Whoever|Those (?:that|which|who))\s[^.?]*(?<end>\??)/g;
+const beforeSentence = /(?:^\/\*\*?|^\/\/|[.;:]|\n\s*\*)\s*(?:\*\s*)?$/;
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = ['bench', 'deploy', 'docs', 'examples', 'packages', 'scripts', 'test'];
-const sources = new Set(['.ts', '.mjs', '.cjs', '.js']);
+const sources = new Set(['.ts', '.tsx', '.mjs', '.cjs', '.js']);
 const texts = new Set([
   ...sources,
   '.md',
@@ -76,24 +80,40 @@ function listFiles() {
   return [...above, ...below].filter((file) => texts.has(extname(file)) && !skipped.test(file)).sort();
 }
 
-/** Where people read: for sources, comments and strings with a space, as start and end; for other files, everything. */
-function spansOf(file, text) {
-  if (!sources.has(extname(file))) return [[0, text.length]];
+/** Comments and texts of a source, as start and end. */
+function spansOfSource(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-  const spans = [];
+  const spans = { comments: [], texts: [] };
   const visit = (node) => {
     const comments = [
       ...(ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []),
       ...(ts.getTrailingCommentRanges(text, node.getEnd()) ?? []),
     ];
-    for (const { pos, end } of comments) spans.push([pos, end]);
+    for (const { pos, end } of comments) spans.comments.push([pos, end]);
     const isText =
       ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node);
-    if (isText && /\s/.test(node.text)) spans.push([node.getStart(source), node.getEnd()]);
+    if (isText && /\s/.test(node.text)) spans.texts.push([node.getStart(source), node.getEnd()]);
     for (const child of node.getChildren(source)) if (!ts.isJSDoc(child)) visit(child);
   };
   visit(source);
   return spans;
+}
+
+/** Where people read: for sources, comments and strings with a space; for other files, everything. */
+const spansOf = (file, text) =>
+  sources.has(extname(file)) ? spansOfSource(file, text) : { comments: [], texts: [[0, text.length]] };
+
+/** Bare clauses of some comments, each with its position. Ranges of comments may repeat. */
+function findBareClauses(text, comments) {
+  const found = new Map();
+  for (const [start, end] of comments) {
+    const comment = text.slice(start, end);
+    for (const { index, groups } of comment.matchAll(bareClause)) {
+      if (groups.end === '' && beforeSentence.test(comment.slice(0, index)))
+        found.set(start + index, groups.clause);
+    }
+  }
+  return found;
 }
 
 /** A phrase may go on in the next line, behind what begins the lines of a comment or quotation. */
@@ -104,15 +124,21 @@ const anywhere = banned.map(([phrase, better]) => [
 
 /** Findings in one text, each `file:line: "phrase": say ...`. */
 export function check(file, text) {
-  const spans = spansOf(file, text);
-  return anywhere.flatMap(([phrase, better]) =>
+  const { comments, texts } = spansOf(file, text);
+  const spans = [...comments, ...texts];
+  const lineOf = (index) => text.slice(0, index).split('\n').length;
+  const phrases = anywhere.flatMap(([phrase, better]) =>
     Array.from(text.matchAll(phrase))
       .filter(({ index }) => spans.some(([start, end]) => index >= start && index < end))
-      .map(({ 0: found, index }) => {
-        const line = text.slice(0, index).split('\n').length;
-        return `${file}:${line}: "${found.replace(/\s+/g, ' ')}": say ${better}`;
-      }),
+      .map(
+        ({ 0: found, index }) => `${file}:${lineOf(index)}: "${found.replace(/\s+/g, ' ')}": say ${better}`,
+      ),
   );
+  const clauses = Array.from(
+    findBareClauses(text, comments),
+    ([index, clause]) => `${file}:${lineOf(index)}: "${clause}": begin with the noun that it stands for`,
+  );
+  return [...phrases, ...clauses];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -20,7 +20,7 @@ export const gateways = {
 
 const rotating = (name, gateway, rotation) => ({ name, gateway, asks: { ...answer, rotation } });
 
-/** What the cost of a request may grow with: for each value the gateway that is asked and what it is asked. The first is the baseline. */
+/** Dimensions that the cost of a request may grow with: for each value the gateway and the request. The first is the baseline. */
 export const dimensions = [
   {
     name: 'headers',

@@ -4,7 +4,7 @@ import { startGateway } from '../lib/gateway.mjs';
 export const callers = { clientId: 'orders-client', clientSecret: 'orders-secret' };
 export const own = { clientId: 'gateway-client', clientSecret: 'gateway-secret' };
 export const claims = { grp: 'admin', permissions: 'orders:read orders:write', tenant: 'example' };
-/** What the service gets of the claims. */
+/** Headers that the service gets from the claims. */
 export const forwarded = { group: claims.grp };
 
 export const basic = ({ clientId, clientSecret }) =>

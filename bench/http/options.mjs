@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { cases } from './cases.mjs';
 import { baseline, contenderNames } from './contenders.mjs';
 
-/** What everybody asks first. */
+/** Options of every run. */
 const quickCase = '28B-get-keepalive';
 
 export const usage = `npm run bench:http -- [OPTION...]
@@ -21,7 +21,7 @@ export const usage = `npm run bench:http -- [OPTION...]
 /** Wrong usage: the message is for people. */
 export class UsageError extends Error {}
 
-/** What a run measures, from the arguments of the command. */
+/** The measurements of a run, from the arguments of the command. */
 export function parseOptions(args) {
   const { values } = parse(args, {
     rounds: { type: 'string', default: '3' },
@@ -64,7 +64,7 @@ export function positive(name, text) {
   return Number(text);
 }
 
-/** Those of `known` that are named, in the order of `known`; all of them without a choice. */
+/** The named ones of `known`, in the order of `known`; all of them without a choice. */
 export function pick(option, lists, known) {
   if (lists === undefined) return known;
   const names = lists.flatMap((list) => list.split(','));

@@ -1,7 +1,7 @@
 import { markdownTable } from '../lib/markdown.mjs';
 import { ratiosOf, spreadOf } from '../lib/spread.mjs';
 
-/** What a turn measures. */
+/** Measurements of a turn. */
 const measures = ['cpuUs', 'requestsPerSecond', 'p50Us', 'p99Us', 'memoryBytes'];
 
 /**

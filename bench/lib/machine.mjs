@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, release } from 'node:os';
 
-/** What a run's numbers depend on. */
+/** Facts that a run's numbers depend on. */
 export function describeMachine() {
   const [first] = cpus();
   return {
@@ -13,7 +13,7 @@ export function describeMachine() {
   };
 }
 
-/** What each program says of its version, which some say on stderr; arguments by program. */
+/** The version output of each program, on stdout or stderr; arguments by program. */
 export function versionsOf(programs) {
   const path = `${process.env.PATH}:/usr/sbin`;
   return Object.fromEntries(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isListening } from './ports.mjs';
 
-/** What a program has to say when it fails; the beginning is dropped. */
+/** Output of a program that fails; the beginning is dropped. */
 const keptOfStderr = 16_384;
 const startWithinMs = 60_000;
 const endWithinMs = 5_000;

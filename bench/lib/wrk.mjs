@@ -4,7 +4,7 @@ const microseconds = { us: 1, ms: 1e3, s: 1e6, m: 60e6, h: 3600e6 };
 const bytes = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 };
 
 /**
- * What `wrk --latency` printed. Throws, with all of it, when an answer was not 2xx or 3xx, a socket failed, or nothing was
+ * Parses the output of `wrk --latency`. Throws, with all of it, when a response was not 2xx or 3xx, a socket failed, or nothing was
  * answered.
  */
 export function parseWrk(output, of = 'wrk') {

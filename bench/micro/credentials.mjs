@@ -21,7 +21,7 @@ async function compare() {
   const numbers = (process.env.CREDENTIALS ?? '1,1000,100000,1000000').split(',').map(Number);
   console.log('credentials  kept       MiB     bytes each');
   for (const number of numbers) await print(number, Math.max(number, 100_000));
-  // What the default limit does to more than it.
+  // Effect of the default limit on more credentials than it.
   const most = Math.max(...numbers);
   if (most > 100_000) await print(most, undefined);
 }
@@ -82,7 +82,7 @@ async function measure(credentials, maxEntries) {
 }
 
 async function settled() {
-  // What a collection leaves to the event loop is done before the next.
+  // Work that a collection leaves to the event loop is done before the next.
   for (let count = 0; count < 4; count += 1) {
     globalThis.gc();
     await new Promise(setImmediate);

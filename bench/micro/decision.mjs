@@ -1,4 +1,4 @@
-// What a decision costs when the token is in memory: `npm run bench:decision`. Nanoseconds per decision, median and spread of
+// Cost of a decision when the token is in memory: `npm run bench:decision`. Nanoseconds per decision, median and spread of
 // the rounds.
 import { createServer } from 'node:http';
 import { SignJWT } from 'jose';

@@ -17,7 +17,7 @@ const seconds = Number(process.env.SECONDS ?? 2);
 const connections = 16;
 const self = fileURLToPath(import.meta.url);
 
-/** What a proxy sends with a check. */
+/** Headers that a proxy sends with an authorization check. */
 const headers = {
   Authorization: `Basic ${Buffer.from('orders-client:orders-secret').toString('base64')}`,
   Accept: '*/*',

@@ -1,4 +1,4 @@
-// What the middleware adds to a request of an application whose caller's token is in memory: `npm run bench:middleware`.
+// Cost that the middleware adds to a request of an application when the caller's token is in memory: `npm run bench:middleware`.
 //
 // One application of each framework, in a process of its own, answers at three paths in turn: its handler looks at no header,
 // or reads one (Node.js makes the object of headers when it is first looked at, which most applications pay for anyway), or
@@ -21,7 +21,7 @@ import { printTable } from './lib/table.mjs';
 
 const rounds = roundsOr(101);
 const paths = { plain: '/plain', reads: '/reads', guarded: '/guard' };
-/** What a service's request has. */
+/** Headers of a service's request. */
 const requestTo = (path) => `GET ${path} HTTP/1.1\r
 Host: api.example.com\r
 User-Agent: orders-service/1.4.2\r
@@ -39,7 +39,7 @@ const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const claims = { sub: 'ada', grp: 'admin', scope: 'orders:read orders:write', filler: 'x'.repeat(300) };
 const token = `${part({ alg: 'RS256' })}.${part(claims)}.${'s'.repeat(342)}`;
 
-/** What the handlers answer. */
+/** Responses of the handlers. */
 const handlers = {
   plain: () => 'ok',
   reads: ({ headers }) => (headers.accept === 'application/json' ? 'ok' : 'not the request'),

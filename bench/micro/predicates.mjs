@@ -198,7 +198,7 @@ function evaluating(name, source) {
   };
 }
 
-/** What keeping the digits of numbers costs, once for each token. */
+/** Cost of keeping the digits of numbers, once for each token. */
 async function compareReading() {
   const work = (parse) => (count) => {
     for (let done = 0; done < count; done += 1) keep(parse(done % 2 === 0 ? passing : failing));
@@ -242,7 +242,7 @@ async function askAboutMissing() {
   return answers;
 }
 
-/** What is computed must look used. */
+/** Results must look used. */
 function keep(value) {
   globalThis.kept = value;
 }

@@ -1,7 +1,7 @@
 // Routing with 10 to 10,000 routers beside find-my-way, the router of Fastify: `npm run bench:micro -- --only router-peers`,
 // after `make build`.
 //
-// What both can do is compared: one host and one path, or what a path begins with. Both must send every request to the same
+// Only features of both are compared: one host and one path, or the beginning of a path. Both must send every request to the same
 // router first, or to none. Counted is processor time.
 import findMyWay from 'find-my-way';
 import { MatchContext } from '../../packages/gateway/dist/routing/match-context.js';

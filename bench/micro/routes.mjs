@@ -1,4 +1,4 @@
-// What 10,000 routers cost: `npm run bench:routes`, after `make build`. Run with --expose-gc, as the script does.
+// Costs of 10,000 routers: `npm run bench:routes`, after `make build`. Run with --expose-gc, as the script does.
 import { readFileSync } from 'node:fs';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -73,7 +73,7 @@ function cpuMs() {
   }
 }
 
-/** What `work` takes: milliseconds of the event loop by the clock, which other programs lengthen, and of the processor. */
+/** Time that `work` takes: milliseconds of the event loop by the clock, which other programs lengthen, and of the processor. */
 async function measure(work) {
   const [loop, cpu] = [performance.eventLoopUtilization(), cpuMs()];
   await work();

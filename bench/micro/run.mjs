@@ -50,7 +50,7 @@ async function runAll(names, file) {
   writeFileSync(file, `${JSON.stringify({ at, machine, benchmarks }, undefined, 2)}\n`);
 }
 
-/** What one benchmark reported, in the order in which it did. */
+/** Results of one benchmark, in the order of its reports. */
 function run(name) {
   return new Promise((resolve) => {
     const results = [];

@@ -1,4 +1,4 @@
-// What callers notice while a token rolls over: `npm run bench:rollover`, with `--help` for its options.
+// Effect of a token's roll-over on callers: `npm run bench:rollover`, with `--help` for its options.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';

@@ -19,7 +19,7 @@ export function percentile(values, part) {
 }
 
 /**
- * What should not be, in words: more than one request for a token at a time or in a lifetime, and tokens that have not all been
+ * Violations, in words: more than one request for a token at a time or in a lifetime, and tokens that have not all been
  * used or not been given.
  */
 export function faultsOf(windows, usedTokens) {

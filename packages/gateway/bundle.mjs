@@ -1,6 +1,6 @@
 // Bundles the command and the dashboard from their sources: `npm run bundle`. Reading hundreds of small files took half the time of a start. Packages that
 // connect to servers or do cryptography are `dependencies` and stay outside, so that a fix of one reaches an installation without a
-// release of this package. Those that read configurations and write logs are `devDependencies`, and become part of the bundle.
+// release of this package. Libraries that read configurations and write logs are `devDependencies`, and become part of the bundle.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';

@@ -77,7 +77,7 @@ measurePredicate(
 const anyOf = 'OneOf(`areas`, `office`, `lab`) || Contains(`areas`, `home`)';
 measurePredicate('claims, a list', anyOf, '{"areas":["street","home"]}');
 
-// What a service's request has.
+// Headers of a service's request.
 const sent = [
   ...['Host', 'api.example.com', 'User-Agent', 'orders-service/1.4.2', 'Accept', 'application/json'],
   ...['Authorization', 'Basic Y2FsbGVyOnNlY3JldA==', 'X-Tenant', 'red', 'Accept-Encoding', 'gzip'],

@@ -21,11 +21,11 @@ const budgets = {
   'a proxied request, as another before': 296,
   // The lines themselves, and what they are made of.
   'a proxied request, its headers new': 4488,
-  // What stands above, the objects that follow a request, a line of JSON in the log, and the texts that go out. 80 of them
+  // The budget above, the objects that follow a request, a line of JSON in the log, and the texts that go out. 80 of them
   // remember what is needed to send a request once more with another token.
   // With the context of a match, which the match among routers below has too.
   'a request, from byte to byte': 6980,
-  // What two more steps change: their list, the parts of the path and the new one, and what the interpreter makes on the way.
+  // The budget for two more steps: their list, the parts of the path and the new one, and allocations of the interpreter.
   'a request with changes of headers and path, from byte to byte': 7800,
   // The context that rules are evaluated on, and iterators over those that are asked.
   'match among 10 routers': 392,

@@ -10,7 +10,7 @@ import { expect, it } from 'vitest';
 const budget = 2_100;
 /** So many that what else the engine keeps or lets go meanwhile is within ten bytes of each. */
 const credentials = 20_000;
-/** What optimising compilers keep, and when they do, is no part of it. */
+/** Memory of optimising compilers is not counted: when they use it varies. */
 const flags = ['--expose-gc', '--no-opt', '--no-maglev', '--single-threaded'];
 
 it('one more token in memory, with its verdict, takes a bounded number of bytes (of what `make build` has built)', async () => {

@@ -9,7 +9,7 @@ import { startProtectedService, toSeen } from './protected-service.testkit.ts';
 import { runCases } from './run-cases.testkit.ts';
 import { sendRequest } from './send-request.testkit.ts';
 
-/** What each proxy does by itself that is not in the table. */
+/** Actions of each proxy that are not in the table. */
 const manners: Readonly<Record<ProxyName, Pick<Integration, 'through' | 'emptyHeaders'>>> = {
   nginx: {
     emptyHeaders: 'left out',

@@ -75,7 +75,7 @@ const missing = refuse(401, 'credentials_missing');
 const malformed = refuse(401, 'credentials_malformed');
 const refused = refuse(401, 'credentials_refused');
 
-/** What a caller may send to pass for somebody else. */
+/** Headers with which a caller may pose as somebody else. */
 const spoofed: Readonly<Record<string, readonly string[]>> = {
   'as the claim has it': ['Group', 'root'],
   'in another letter case': ['gROUP', 'root'],
@@ -338,7 +338,7 @@ export const cases: readonly ConformanceCase[] = [
     request: {},
     expected: refuse(503, 'authorization_server_unavailable', '5'),
   },
-  // What authorization servers do.
+  // Behaviour of authorization servers.
   {
     name: 'nobody listens at the token endpoint',
     middleware: 'closed',

@@ -26,7 +26,7 @@ export function startCheckGateway(
   });
 }
 
-/** What the guarded side saw, with the user that the answer's header names. */
+/** The request as the protected service saw it, with the user from the response's header. */
 export function withUsername(seen: SeenRequest | undefined): SeenRequest | undefined {
   if (seen === undefined) return undefined;
   const at = seen.rawHeaders.findIndex(

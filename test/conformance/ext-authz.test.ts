@@ -21,7 +21,7 @@ function toHeaders({ headers = [] }: CallerRequest, raw: boolean): object {
   return { headers: joined };
 }
 
-/** What Envoy makes of an answer: headers that are set replace the caller's, then those to remove go. */
+/** Envoy's handling of a response: headers that are set replace the caller's, then those to remove go. */
 const extAuthzDoor = (raw: boolean): Integration => ({
   name: `ext_authz over gRPC, ${raw ? 'raw headers' : 'headers'}`,
   async start(middlewares) {

@@ -10,7 +10,7 @@ export interface Integration {
    * integration itself decides by what it tells the middlewares apart (path, host, port).
    */
   start(middlewares: Readonly<Record<string, ClientCredentialsInput>>): Promise<RunningIntegration>;
-  /** What a proxy makes of a refusal by its own contract; default: it reaches the caller as it is. */
+  /** A proxy's own form of a refusal; default: it reaches the caller unchanged. */
   readonly through?: (refusal: ExpectedRefusal, request: CallerRequest) => ExpectedRefusal;
   /** Effect of setting a header to nothing; default: it is present and empty. In either case, the caller's own is gone. */
   readonly emptyHeaders?: 'kept' | 'left out';
@@ -32,7 +32,7 @@ export interface SeenResponse {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;
-  /** What the guarded side saw; undefined when it was not reached. */
+  /** The request as the protected service saw it; undefined when it was not reached. */
   readonly seen: SeenRequest | undefined;
 }
 

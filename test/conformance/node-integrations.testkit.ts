@@ -38,7 +38,7 @@ export interface SeenParts {
   readonly auth: Auth | null | undefined;
 }
 
-/** What a handler answers: what it saw, in a form that `toSeen` reads. */
+/** Response of a handler: the request that it saw, in a form that `toSeen` reads. */
 export function toSeenResponse(
   rawHeaders: readonly string[],
   { method, body, auth }: SeenParts,

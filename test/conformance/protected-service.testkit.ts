@@ -36,7 +36,7 @@ export async function startProtectedService(): Promise<ProtectedService> {
 /** Says that an answer is the guarded side's own. */
 export const seenType = 'application/vnd.seen+json';
 
-/** What the guarded side saw; undefined when the answer is not its own. */
+/** The request as the protected service saw it; undefined when the response is not its own. */
 export function toSeen({ headers, body }: CallerAnswer): SeenRequest | undefined {
   return headers['content-type']?.startsWith(seenType) === true
     ? (JSON.parse(body) as SeenRequest)

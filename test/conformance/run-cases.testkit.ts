@@ -56,7 +56,7 @@ function expectPass(
   const token = valueOf(seen.rawHeaders, 'authorization')?.slice('Bearer '.length) ?? '';
   // Opaque or not: this client's own.
   expect(server.clientOf(token)).toBe(expected.clientId);
-  // What an integration shows; none shows all of it.
+  // Aspects that an integration shows; none shows all of them.
   const known = {
     method: request.method ?? 'GET',
     body: request.body ?? '',

@@ -3,9 +3,9 @@ import { evaluate } from '@marcbachmann/cel-js';
 import type { StructuralSchema } from '../../packages/gateway/src/config/structural-schema.ts';
 import type { Manifest } from './manifests.testkit.ts';
 
-/** What an API server holds against an object: its definition, with CEL rules, and admission policies. */
+/** Checks of an API server for an object: its definition, with CEL rules, and admission policies. */
 export interface ApiServer {
-  /** What it says about an object; nothing when it takes it. */
+  /** Its complaints about an object; empty when it accepts it. */
   refusals(object: Manifest): readonly string[];
 }
 

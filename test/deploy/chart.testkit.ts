@@ -7,7 +7,7 @@ import { repository } from './manifests.testkit.ts';
 const chart = 'deploy/helm/grantgate';
 export const rendered = 'deploy/helm/rendered';
 
-/** What is rendered, by name: each has its values beside the result. */
+/** Variants by name: each has its values beside the result. */
 export const variants = ['default', 'everything'] as const;
 
 /** Helm, when this machine has it: that of `make helm`, or of the variable HELM. */
@@ -28,7 +28,7 @@ export function renderChart(helm: string, variant: string, more: readonly string
   );
 }
 
-/** What stands in the file of a variant. */
+/** Contents of a variant's file. */
 export const toGolden = (variant: string, text: string): string =>
   `# Made by \`make helm-rendered\`: change the chart, not this file.\n# Sources: ${hashSources(variant)}\n${text}`;
 

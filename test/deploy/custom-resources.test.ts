@@ -32,7 +32,7 @@ const named = (...names: readonly string[]): readonly Manifest[] =>
   policies.filter(({ metadata }) => names.includes(metadata.name));
 const server = createApiServer(definitions, named('grantgate-ingressroutes', 'grantgate-middlewares'));
 
-/** What grantgate itself says about a manifest, errors alone. */
+/** grantgate's own errors about a manifest. */
 function findErrors(manifest: Manifest): readonly string[] {
   const { documents } = parseDocuments(stringify(manifest), 'a.yaml');
   const { middlewares, problems } = translate(documents, []);

@@ -17,7 +17,7 @@ const scalars: Readonly<Record<string, object>> = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': { type: ['number', 'string'] },
 };
 
-/** What the published schemas of Kubernetes say about an object; a field that they do not know is wrong as well. */
+/** Complaints of the published schemas of Kubernetes about an object; an unknown field is one as well. */
 export function createKubernetesValidator(): (object: Manifest) => readonly string[] {
   const { definitions } = JSON.parse(readText('test/deploy/testdata/kubernetes-1.34.json')) as {
     readonly definitions: Readonly<Record<string, SchemaDefinition>>;

@@ -44,6 +44,14 @@ describe('npm run prose', () => {
     ]);
   });
 
+  it('finds a sentence of a comment that begins with a clause, unless it asks', () => {
+    const text = `/** What it is. */\n/**\n * The rest. Those that\n * stay.\n *\n * What now?\n */\n// Says what it is.\nlog('What is left');\n`;
+    expect(findingsIn('clauses.ts', text)).toEqual([
+      '1: "What": begin with the noun that it stands for',
+      '3: "Those that": begin with the noun that it stands for',
+    ]);
+  });
+
   it('has nothing to find in this project', () => {
     expect(execFileSync(process.execPath, [script], { cwd: root, encoding: 'utf8' })).toBe('');
   });

@@ -31,7 +31,7 @@ const batches = Array.from({ length: Math.ceil(impostors.length / 80) }, (_, at)
 
 const toHyphens = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '-');
 
-/** What the service reads under a name when it maps every character but letters and digits to `-`, as many do. */
+/** The value that the service reads under a name when it maps every character but letters and digits to `-`, as many do. */
 const readAs = ({ rawHeaders }: Echo, name: string): readonly string[] =>
   rawHeaders.filter((_, at) => at % 2 === 1 && toHyphens(rawHeaders[at - 1] ?? '') === name);
 
@@ -172,7 +172,7 @@ async function sendOnce(
   return { status, echo: beside.service.received[before] };
 }
 
-/** What comes up to and with a text; rejects when the connection ends before. */
+/** Bytes up to and including a text; rejects when the connection ends before. */
 async function readUntil(socket: ReturnType<typeof connect>, end: string): Promise<string> {
   let text = '';
   while (!text.includes(end)) {

@@ -37,7 +37,7 @@ for (const [name, proxy] of Object.entries(proxies)) {
     });
     afterAll(() => beside.close());
 
-    /** What the service got of a request, and the middleware that let it pass. */
+    /** The request as the service got it, and the middleware that let it pass. */
     const send = async (path: string) => {
       const before = beside.service.received.length;
       const { status } = await sendRequest(beside.url, { path, headers: ['Authorization', boss] });

@@ -47,7 +47,7 @@ export async function openPage(
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds wrong with what the page shows now, each with the place of the first. */
+/** Findings of axe about the current page, each with the place of the first. */
 export async function findAccessibilityFaults(page: Page): Promise<readonly string[]> {
   await page.evaluate(`${axe}\n;undefined`);
   const violations = await page.evaluate(

@@ -12,7 +12,7 @@ import type {
   TokenView,
 } from '../../packages/gateway/src/admin/api/shapes.ts';
 
-/** What an API says, made up. */
+/** Made-up data of an API. */
 export interface DashboardData {
   readonly overview: Overview;
   readonly authorizationServers: readonly AuthorizationServerView[];

@@ -9,7 +9,7 @@ import { definitions } from '../../packages/gateway/src/observe/metrics/catalogu
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 
-/** What names of series in a text stand for: metrics of the catalogue, or undefined with the name as it is written. */
+/** Metrics of the catalogue for the names of series in a text, or undefined with the name as it is written. */
 function metricsIn(text: string): (readonly [written: string, definition: MetricDefinition | undefined])[] {
   const all: Readonly<Record<string, MetricDefinition>> = definitions;
   return Array.from(text.matchAll(/\b(?:grantgate|nodejs|process)_\w+[a-z]\b(?!@|\*)/g), ([written]) => {
@@ -63,7 +63,7 @@ describe('examples/metrics', () => {
       ).flat();
       const shown = Array.from(annotations.summary.matchAll(/\$labels\.(\w+)/g), ([, name]) => name!);
       for (const name of [...matched, ...grouped, ...shown]) expect(known).toContain(name);
-      // What is summed up has only the labels that it is summed by.
+      // A sum has only the labels that it is grouped by.
       expect(shown.filter((name) => grouped.length > 0 && !grouped.includes(name))).toEqual([]);
     },
   );

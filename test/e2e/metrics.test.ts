@@ -24,7 +24,7 @@ import { isAlive, serve, visit } from './workers.testkit.ts';
 let upstream: Server;
 let server: AuthorizationServer;
 const opened: WorkerResponse[] = [];
-/** What must not be in any label. */
+/** Texts that must not be in any label. */
 const hidden = {
   id: 'client-ada',
   secret: 'the-secret-of-ada',
@@ -32,7 +32,7 @@ const hidden = {
   otherSecret: 'the-secret-of-mallory',
   query: 'hidden-in-a-query',
 };
-/** What the upstream was sent. */
+/** Requests that the upstream received. */
 const tokens = new Set<string>();
 beforeAll(async () => {
   upstream = createServer(({ headers: { authorization = '' } }, response) => {

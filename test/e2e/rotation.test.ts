@@ -117,7 +117,7 @@ describe('without a restart', () => {
     await unlink(join(folder, 'plain'));
     await eventually('/plain', '503 middleware_unavailable');
     expect(gateway.log.text()).toContain(`the file ${join(folder, 'plain')} cannot be read (ENOENT)`);
-    // What is half written is no secret either.
+    // A half-written file is no secret either.
     await writeFile(join(folder, 'plain'), '');
     await expect.poll(() => gateway.log.text()).toContain('its value is empty');
     expect(await ask('/plain')).toBe('503 middleware_unavailable');

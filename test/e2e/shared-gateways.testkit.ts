@@ -73,7 +73,7 @@ export const storeTroubles = ({ log }: LoggingGateway): readonly string[] =>
     .filter(({ msg }) => /token store (?:failed|unavailable)/.test(msg))
     .map(({ operation = 'state', reason }) => `${operation}: ${String(reason)}`);
 
-/** What a machine that is short of time does to any store, in the words of the log. */
+/** Effects of a busy machine on any store, in the words of the log. */
 export const slowness = /: (?:no response within 250 ms|(?:Redis: )?(?:time-out|connection closed))$/;
 
 /**

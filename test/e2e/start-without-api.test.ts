@@ -53,7 +53,7 @@ endpoints: [{ addresses: [127.0.0.1] }]
 /** An API server that is not available, in one way or another. */
 interface Outage {
   readonly kubernetesCRD: object;
-  /** What the log gives as the reason. */
+  /** The reason that the log names. */
   readonly reason: RegExp;
   /** Ends it; undefined for one that no change of the server can end. */
   readonly end?: () => Promise<void> | void;
@@ -163,7 +163,7 @@ function start(outage: Outage, workers: number): WorkerResponse {
   return served;
 }
 
-/** What a URL responds with, by entry point. */
+/** The response for a URL, by entry point. */
 async function reach(
   served: WorkerResponse,
 ): Promise<(entryPoint: string, path: string) => Promise<number | string>> {

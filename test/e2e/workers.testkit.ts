@@ -128,7 +128,7 @@ export const visit = (
 
 /** Callers that come one request after the other, each on one connection at a time. */
 export interface Callers {
-  /** What was answered that was not 200, by everybody so far. */
+  /** Responses other than 200 so far, to any request. */
   readonly faults: readonly (number | string)[];
   /** Waits until each caller has had two more answers: then what was under way before is over. */
   settle(): Promise<void>;

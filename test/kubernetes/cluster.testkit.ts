@@ -16,7 +16,7 @@ export interface TestCluster {
   /** Of an administrator, and of a user `gateway` without any role. */
   readonly kubeconfig: string;
   readonly tokens: { readonly admin: string; readonly gateway: string };
-  /** What kubectl prints, whether it succeeds or not; `input` is its standard input. */
+  /** Output of kubectl, whether it succeeds or not; `input` is its standard input. */
   kubectl(args: readonly string[], input?: string): string;
   /** Applies a manifest as `kubectl apply` does. */
   apply(manifest: string, ...flags: readonly string[]): string;

@@ -50,7 +50,7 @@ describe.runIf(assets !== undefined)('an API server that takes two requests at a
       expect(translated().secrets.size).toBe(count);
       const refused = calls.filter(({ code }) => code === '429');
       expect(refused.length).toBeGreaterThan(0);
-      // Those that were under way together, each time; not one after the other without an end.
+      // Concurrent ones, each time; not one after the other without an end.
       expect(refused.length).toBeLessThan(10 * count);
     },
     slow,

@@ -254,7 +254,7 @@ interface PackageManifest {
 const readManifest = async (name: PackageName): Promise<PackageManifest> =>
   JSON.parse(await readFile(join(root, 'packages', name, 'package.json'), 'utf8')) as PackageManifest;
 
-/** What the compiler says of an application, and of our declarations that it uses; nothing is good. */
+/** The compiler's complaints about an application, and about our declarations that it uses; empty is good. */
 async function check(cwd: string, application: string, resolution: 'nodenext' | 'bundler'): Promise<string> {
   const file = `app-${resolution}.ts`;
   await writeFile(join(cwd, file), application);
@@ -275,7 +275,7 @@ async function check(cwd: string, application: string, resolution: 'nodenext' | 
   const checked = await run(process.execPath, [tsc, ...args, file], { cwd }).catch(
     (error: unknown) => error as { readonly stdout: string },
   );
-  // Those of the frameworks do not all hold: `@types/koa` is behind the package that it imports from.
+  // Complaints about the frameworks' own types do not count: `@types/koa` is behind the package that it imports from.
   return checked.stdout.replace(/^node_modules[/](?!@grantgate[/]).*\n(?: .*\n)*/gm, '');
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-// What is published, as it is built (`make build`): packed, and installed in empty projects.
+// The published packages as they are built (`make build`): packed, and installed in empty projects.
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const run = promisify(execFile);
 

@@ -5,7 +5,7 @@ import type { Live, LiveState } from './live/live.ts';
 import type { ViewLocation } from './view-location.ts';
 import { formatViewLocation, parseViewLocation } from './view-location.ts';
 
-/** What every view is given. */
+/** Properties of every view. */
 export interface Dashboard {
   readonly client: DashboardClient;
   readonly live: Live;
@@ -43,7 +43,7 @@ export function useNow(everyMs = 1_000): number {
   return now + client.clockOffset();
 }
 
-/** A resource of the API, and what became of the last request for it. */
+/** A resource of the API, and the outcome of the last request for it. */
 export interface DashboardResource<T> {
   readonly value: T | undefined;
   readonly total: number;
@@ -52,7 +52,7 @@ export interface DashboardResource<T> {
 }
 
 /**
- * Reads a resource, again when its path or a parameter changes, and when `version` does. What was read stays until then.
+ * Reads a resource, again when its path or a parameter changes, and when `version` does. The previous value stays until then.
  */
 export function useResource<T>(
   path: string | undefined,

@@ -130,7 +130,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   return toGateway(addresses, { logs, observers, tokens, entryPoints, api, stop });
 }
 
-/** What steps tell observers. */
+/** Events of steps for observers. */
 const toListeners = ({ figures, renewals, discoveries, keys, tracing }: Observers) => ({
   openTally: figures?.openTally,
   renewals,
@@ -160,7 +160,7 @@ const createPurge =
     return purged;
   };
 
-/** What a configuration brings goes to the observers, and to the API. */
+/** Passes each new configuration to the observers and the API. */
 const followBoth = (
   observers: Observers,
   api: ApiState | undefined,
@@ -242,7 +242,7 @@ function toGateway(
   });
 }
 
-/** What metrics read when they are scraped. */
+/** Values that metrics read when they are scraped. */
 const toGauges = ({
   entryPoints,
   services,

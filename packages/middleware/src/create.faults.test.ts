@@ -55,7 +55,7 @@ const rejected = [502, 'token_request_rejected', undefined, false];
 const refused = [401, 'credentials_refused', undefined, true];
 const gatewayRefused = [502, 'gateway_credentials_refused', undefined, false];
 
-// What the server does; what a caller gets at application level; and at gateway level, when that differs; attempts.
+// Behaviour of the server; result for a caller at application level; at gateway level, when that differs; attempts.
 const table: [string, Respond, unknown, unknown?, number?][] = [
   ['gives a token', grant({}), 'allowed'],
   ['gives a token without lifetime', grant({ expires_in: undefined }), 'allowed'],

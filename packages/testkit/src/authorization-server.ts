@@ -108,7 +108,7 @@ export async function startAuthorizationServer(
   };
 }
 
-/** What tests change while the server runs, and what it has seen. */
+/** State that tests change while the server runs, and its observations. */
 interface ServerState {
   readonly clients: Map<string, TestClient>;
   readonly tokenRequests: TokenRequestRecord[];
@@ -198,7 +198,7 @@ function audienceOf(body: Record<string, unknown> | undefined): string | undefin
   return typeof audience === 'string' ? audience : undefined;
 }
 
-/** What oidc-provider knows of a request; undefined before it has looked at it. Koa types its own contexts loosely. */
+/** oidc-provider's data about a request; undefined before it has looked at it. Koa types its own contexts loosely. */
 function contextOf(ctx: object): OidcContext | undefined {
   return 'oidc' in ctx ? (ctx.oidc as OidcContext | undefined) : undefined;
 }

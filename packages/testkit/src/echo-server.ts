@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a request looked like when it reached the upstream. */
+/** A request as the upstream received it. */
 export interface Echo {
   readonly method: string;
   readonly url: string;

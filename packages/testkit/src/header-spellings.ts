@@ -21,7 +21,7 @@ export function* spellingsOf(name: string): Generator<string> {
   }
 }
 
-/** Those of `spellingsOf` that a header name in plain form is not: each has another sign than `-` or than `name` has. */
+/** The spellings of `spellingsOf` that are no plain header names: each has another character than `-` or than `name` has. */
 export function forgedSpellingsOf(name: string): string[] {
   const lower = name.toLowerCase();
   return Array.from(spellingsOf(name)).filter((spelling) => spelling.toLowerCase() !== lower);

@@ -21,7 +21,7 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
-/** What the server does with its first, second, ... request; the last entry serves all further ones. */
+/** Actions of the server for its first, second, ... request; the last entry serves all further ones. */
 export type Script = readonly ((response: ServerResponse, request: ReceivedRequest) => void)[];
 
 /** An HTTP server on a free port that answers token requests by a script. */

@@ -17,13 +17,13 @@ export async function until<T>(
     const outcome = await attempt();
     if (outcome !== undefined && outcome !== false) return outcome;
     if (performance.now() > end) throw inVain(awaited());
-    // What this process does by itself takes a few turns of its event loop; everything else has the machine.
+    // Work of this process alone takes a few turns of its event loop; everything else has the machine.
     await new Promise((resolve) => (turn < 10 ? setImmediate(resolve) : setTimeout(resolve, 5)));
   }
 }
 
 /**
- * What `promise` gives, or an error after 90 s.
+ * The result of `promise`, or an error after 90 s.
  *
  * @param awaited names in the error what did not come.
  */

@@ -60,7 +60,7 @@ describe.runIf(traefikProgram !== undefined)('the access log of the real Traefik
   });
 });
 
-/** Those that lead to a line here. */
+/** Requests that lead to a line here. */
 const logged = cases.filter(({ isRefused }) => isRefused !== true);
 
 describe('the access log in JSON', () => {

@@ -27,7 +27,7 @@ const cors = {
 const preflight = { Origin: 'https://example.org', 'Access-Control-Request-Method': 'PUT' };
 const get = (...targets: readonly string[]): readonly CaseRequest[] => targets.map((target) => ({ target }));
 
-/** What an expression finds in a path, and what its replacement makes of that. */
+/** An expression's match in a path, and the result of its replacement. */
 const expression = (regex: string, replacement: string, ...targets: readonly string[]): MiddlewareCase => ({
   name: `replacePathRegex: ${regex} by ${replacement}`,
   middlewares: { a: { replacePathRegex: { regex, replacement } } },

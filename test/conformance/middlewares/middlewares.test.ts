@@ -34,7 +34,7 @@ afterAll(() => service.close());
 const withServiceUrl = (middlewares: object): object =>
   JSON.parse(JSON.stringify(middlewares).replaceAll(serviceUrl, service.url)) as object;
 
-/** What JSON keeps of an observation. */
+/** The part of an observation that JSON keeps. */
 const plain = (observations: readonly Observation[]): unknown => JSON.parse(JSON.stringify(observations));
 
 describe('the middlewares of Traefik', () => {

@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import type { CaseRequest } from './cases.ts';
 
-/** What a request came to: the response, and the request that the service got, each as far as middlewares change it. */
+/** Outcome of a request: the response, and the request that the service got, each as far as middlewares change it. */
 export interface Observation {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface Observation {
   readonly seen:
     | { readonly target: string; readonly host: string; readonly headers: Readonly<Record<string, string>> }
     | undefined;
-  /** What `forwardAuth` asked; undefined: it asked nothing. */
+  /** The request of `forwardAuth`; undefined: there was none. */
   readonly asked?:
     | { readonly method: string; readonly target: string; readonly headers: Readonly<Record<string, string>> }
     | undefined;

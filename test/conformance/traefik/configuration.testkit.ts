@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-// What the stand-in knows of Traefik's configuration. An option that it does not know is an error: it would be tested as
+// The part of Traefik's configuration that the stand-in knows. An option that it does not know is an error: it would be tested as
 // if it were not there.
 
 const strategy = z.enum(['keep', 'delete', 'reject']).optional();
@@ -36,7 +36,7 @@ const entryPoint = z.strictObject({
 const install = z.strictObject({
   entryPoints: z.record(z.string(), entryPoint),
   providers: z.strictObject({ file: z.strictObject({ filename: z.string() }) }),
-  // What is not seen from outside.
+  // Options without an effect that tests could see.
   global: z.unknown().optional(),
   log: z.unknown().optional(),
   accessLog: z.unknown().optional(),

@@ -31,7 +31,7 @@ export interface ContractRequest {
   readonly body: string;
 }
 
-/** What a case leads to. Ports, the name of the machine and the date are replaced, and what differs by chance is left out. */
+/** Outcome of a case. Ports, the name of the machine and the date are replaced, and varying parts are left out. */
 export interface ContractObservation {
   readonly status: number;
   readonly headers: readonly string[];

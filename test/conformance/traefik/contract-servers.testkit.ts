@@ -9,9 +9,9 @@ import type { Answer, ContractRequest } from './contract-case.ts';
 /** The servers behind Traefik in the contract suite, on real sockets. */
 export interface ContractServers {
   readonly ports: { readonly check: number; readonly frozen: number; readonly service: number };
-  /** What the forward-auth server says from now on. */
+  /** The forward-auth server's responses from now on. */
   answer(answer: Answer): void;
-  /** What both have seen since it was last called. */
+  /** Requests that both have seen since the last call. */
   takeSeen(): { readonly check: ContractRequest | null; readonly service: ContractRequest | null };
   /** Resolves when the server that never answers has got a request. */
   readonly frozenAsked: Promise<void>;

@@ -9,7 +9,7 @@ import { sendOutgoing } from './outgoing-request.testkit.ts';
 import { readAtMost } from './read-at-most.testkit.ts';
 import { toRequestUri } from './request-target.testkit.ts';
 
-/** What the caller gets in place of the service's response. */
+/** The caller's response instead of the service's. */
 export interface TraefikRefusal {
   readonly passes: false;
   readonly status: number;

@@ -33,7 +33,7 @@ export function deleteManaged(fields: CanonicalFields): void {
   for (const name of [...fields.keys()]) if (isManaged(name)) fields.delete(name);
 }
 
-/** What an entry point does with the headers about the caller, and with those that `Connection` names. */
+/** An entry point's handling of the headers about the caller, and of those that `Connection` names. */
 export function rewriteForwarded(request: TraefikRequest, { forwardedHeaders }: TraefikEntryPoint): void {
   const { fields, host, remoteAddress } = request;
   const { insecure, trustedIPs } = forwardedHeaders;
@@ -58,7 +58,7 @@ export function toForwardedPort(host: string, proto: string): string {
   return port ?? (proto === 'https' || proto === 'wss' ? '443' : '80');
 }
 
-/** Whatever a caller's `Connection` names is gone before the check; of the header itself, an upgrade stays. */
+/** Headers that a caller's `Connection` names are gone before the check; of the header itself, an upgrade stays. */
 function removeConnectionHeaders(fields: CanonicalFields): void {
   const upgrade = lists(fields, 'Connection', 'upgrade') ? firstOf(fields, 'Upgrade') : '';
   for (const member of membersOf(fields, 'Connection'))

@@ -29,7 +29,7 @@ export function firstOf(fields: CanonicalFields, name: string): string {
   return fields.get(name)?.[0] ?? '';
 }
 
-/** What a header lists, without the white space and the empty members. */
+/** Members of a list header, without white space and empty members. */
 export function membersOf(fields: CanonicalFields, name: string): readonly string[] {
   return (fields.get(name) ?? [])
     .flatMap((value) => value.split(','))

@@ -5,7 +5,7 @@ import { cases, nameEntryPoints, spelledNames, targetEntryPoints, targets } from
 import { observe } from './contract-observation.testkit.ts';
 import type { ContractSubject } from './contract-subject.testkit.ts';
 
-/** What a real Traefik did with the cases of the contract, of which version it was, and when that was. */
+/** Outcomes of the contract's cases with a real Traefik, with its version and the date. */
 export interface Recording {
   readonly version: string;
   /** `YYYY-MM-DD`. */

@@ -1,6 +1,6 @@
 /** A rule or an entry point of Traefik, and requests to it. */
 export interface WireCase {
-  /** What it shows. */
+  /** The behaviour that it shows. */
   readonly name: string;
   /** `CASE` is the part of the rule that tells the cases apart. Default: every request. */
   readonly rule?: string;
@@ -30,7 +30,7 @@ const webSocket: readonly string[] = [
   'Sec-WebSocket-Version: 13',
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
-/** What a caller may say about itself. */
+/** Headers in which a caller may describe itself. */
 const said: readonly string[] = [
   'X-Forwarded-For: 192.0.2.1',
   'X-Forwarded-Host: other.example:9999',

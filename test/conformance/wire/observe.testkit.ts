@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { inTime } from '../../../packages/testkit/src/until.ts';
 import type { WireRequest } from './cases.ts';
 
-/** What a request comes to: the status of the response, and the request as the service gets it. */
+/** Outcome of a request: the status of the response, and the request as the service gets it. */
 export interface WireObservation {
   readonly status: number;
   /** Request line, and the headers that matter here, sorted; undefined: the service gets none. */

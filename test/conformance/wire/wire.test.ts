@@ -21,7 +21,7 @@ interface WireRecording {
 
 const read = (): WireRecording => JSON.parse(readFileSync(recording, 'utf8')) as WireRecording;
 
-/** What JSON keeps of an observation. */
+/** The part of an observation that JSON keeps. */
 const plain = (observation: unknown): unknown => JSON.parse(JSON.stringify(observation));
 
 let service: Awaited<ReturnType<typeof startWireService>>;

@@ -3,7 +3,7 @@ import type { DashboardClient } from '../api/client.ts';
 import { createEventParser, type StreamEvent } from '../api/event-parser.ts';
 import { createRateSeries, type RateSeries } from './rates.ts';
 
-/** What the stream of events has said so far. */
+/** State accumulated from the stream of events. */
 export interface LiveState {
   /** `waiting`: the API needs a token first. */
   readonly connection: 'connecting' | 'live' | 'lost' | 'paused' | 'waiting';

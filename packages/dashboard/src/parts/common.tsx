@@ -70,7 +70,7 @@ export function Problems({ texts }: { readonly texts: readonly string[] }): JSX.
   );
 }
 
-/** What stands where a resource would: that it is read, or why it is not there. */
+/** Placeholder for a resource that is loading or could not be loaded, with the reason. */
 export function Missing({ resource }: { readonly resource: DashboardResource<unknown> }): JSX.Element {
   const { failure } = resource;
   if (failure === undefined) return <p class="empty">Loading…</p>;

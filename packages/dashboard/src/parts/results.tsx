@@ -6,7 +6,7 @@ import { Missing, Pager } from './common.tsx';
 /** One page of a filtered list: its length in words, its entries, and the way to its other pages. */
 export function Results<T>(props: {
   readonly resource: DashboardResource<readonly T[]>;
-  /** What it lists, in the singular. */
+  /** Name of a listed item, in the singular. */
   readonly noun: string;
   /** Sentence for an empty list. */
   readonly empty: string;

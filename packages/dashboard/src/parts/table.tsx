@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 export interface TableColumn<T> {
   readonly title: string;
   readonly class?: string;
-  /** What the head shows; the title is then for screen readers and narrow screens. */
+  /** Content of the column's header cell; the title is then for screen readers and narrow screens. */
   readonly head?: ComponentChildren;
   readonly cell: (row: T) => ComponentChildren;
 }

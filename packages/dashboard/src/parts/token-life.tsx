@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { TokenView } from '../../../gateway/src/admin/api/shapes.ts';
 import { formatRelative } from '../text.ts';
 
-/** What the time axis shows, in milliseconds since the epoch. */
+/** Range of the time axis, in milliseconds since the epoch. */
 export interface TimeSpan {
   readonly from: number;
   readonly to: number;

@@ -82,7 +82,7 @@ const withStore = (redis: CheckOptions, keyPrefix = ''): CheckOptions => ({
   url: server.url,
   store: { secret: storeSecret, keyPrefix, redis },
 });
-/** What is said of a store. */
+/** Lines of the report about a store. */
 async function said(redis: CheckOptions): Promise<unknown> {
   const { code, problems, connections } = await report(withStore(redis));
   const store = connections.find(({ kind }) => kind === 'store');

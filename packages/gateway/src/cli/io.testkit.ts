@@ -5,7 +5,7 @@ import type { PrimaryLink } from '../workers/primary-link.ts';
 import { run } from './run.ts';
 
 export interface TestIo extends Io {
-  /** What was written so far. */
+  /** The output so far. */
   readonly written: { stdout: string; stderr: string };
   /** As if the process got it. */
   readonly signal: (signal: StopSignal) => void;
@@ -18,7 +18,7 @@ export interface TestIoOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly colors?: boolean;
-  /** Who started the process as a worker. */
+  /** The process that started this one as a worker. */
   readonly primary?: PrimaryLink;
   /** Called with each piece of output. */
   readonly onWrite?: (text: string) => void;

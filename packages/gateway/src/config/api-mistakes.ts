@@ -9,7 +9,7 @@ type ApiProblem = Required<Pick<ProblemDetails, 'severity' | 'code' | 'message'>
   readonly path: readonly string[];
 };
 
-/** What is open that should be shut, and what is shut that looks open. */
+/** Settings that expose the API by mistake, and settings without effect. */
 export function findApiMistakes(install: Pick<ServedInstall, 'api' | 'entryPoints'>): readonly ApiProblem[] {
   const { api, entryPoints } = install;
   if (api === undefined) return [];

@@ -57,7 +57,7 @@ export const otlpTransport = (signal: OtlpSignal) => ({
     .describe('Exports over gRPC; requires the package `@grpc/grpc-js`, and wins over `http`.'),
 });
 
-/** What describes the gateway to a collector. */
+/** Description of the gateway for a collector. */
 export const otlpResource = {
   serviceName: z
     .string()

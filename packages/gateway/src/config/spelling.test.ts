@@ -5,7 +5,7 @@ import { parseDocuments } from './parse-documents.ts';
 import type { Path } from './path.ts';
 import { valueAt } from './path.ts';
 
-/** What stands in the file at the place of `needle`, which stands once in the string at `path`. */
+/** The text of the file at the position of `needle`, which occurs once in the string at `path`. */
 function textAt(text: string, file: string, path: Path, needle: string): string {
   const [document] = parseDocuments(text, file).documents;
   const value = valueAt(document!.value, path) as string;

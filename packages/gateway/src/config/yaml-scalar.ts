@@ -49,8 +49,8 @@ export function offsetInScalar(scalar: Scalar, source: string, offset: number): 
 }
 
 /**
- * Whatever the indentation, the chomping and the folding: the text of each line comes in its turn, and between them are
- * nothing but spaces and line breaks. One of those stands where the text before it ends.
+ * The text of each line appears in order, whatever the indentation, chomping and folding; only spaces
+ * and line breaks are between them. A text ends at one of these.
  */
 function offsetInBlock(value: string, source: string, start: number, offset: number): number {
   let found: number | undefined;

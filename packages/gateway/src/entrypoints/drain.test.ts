@@ -207,7 +207,7 @@ test('a connection that the system cannot open is reported, and the entry point 
   const server = await found.promise;
   unsubscribe('http.server.request.start', onRequest);
   await connection.until(/ok$/);
-  // What Node.js does when accept(2) fails, which no test can bring about without taking the descriptors of all others.
+  // Node.js does this when accept(2) fails, which no test can cause without exhausting the descriptors of all others.
   const error = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
   server.emit('error', error);
   server.emit('error', error);

@@ -42,7 +42,7 @@ export interface TestEntryPointOptions {
   readonly certificates?: readonly CertificatePair[];
   /** Name of the TLS options that the route requires; default: the default ones. */
   readonly requiredTls?: string;
-  /** What the routes say of TLS. */
+  /** TLS settings of the routes. */
   readonly tls?: ListenerTls;
   readonly sticky?: StickyConfig;
   readonly clock?: Clock;
@@ -185,7 +185,7 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
   };
 }
 
-/** What a guard gives when the token's claims fill these headers. */
+/** The result of a middleware when the token's claims fill these headers. */
 export function allow(
   headers: Readonly<Record<string, string>> = {},
   username?: string,

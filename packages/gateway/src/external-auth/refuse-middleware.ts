@@ -14,7 +14,7 @@ export function refuseUnknown(name: string | undefined): Refusal {
     : { ...refusal, reason: `there is no middleware ${shorten(name)}` };
 }
 
-/** Whoever reaches the entry point chooses it: no label of a metric, and not too long. Escaping is the log's own. */
+/** Any client of the entry point can choose it: it is no label of a metric, and its length is limited. The log escapes it. */
 const shorten = (name: string): string =>
   name.length <= maxName ? name : `${name.slice(0, maxName - 3)}...`;
 

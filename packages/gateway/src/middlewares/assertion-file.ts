@@ -18,7 +18,7 @@ interface OptionsWithAssertion {
 export interface CheckedAssertionFile<Options> {
   readonly options: Options | undefined;
   readonly problems: readonly OptionProblem[];
-  /** What was looked for. */
+  /** The path that was looked up. */
   readonly lookUps: readonly ReferenceLookUp[];
 }
 

@@ -2,7 +2,7 @@ import type { CallerProofs } from '@grantgate/middleware/jwt/binding';
 import { certificateThumbprintOf } from './caller-step.ts';
 import type { StepRequest } from './step.ts';
 
-/** What a request shows of its caller. Beside a proxy, all of it is as the proxy tells it, and there is no certificate. */
+/** Evidence about the caller in a request. Beside a proxy, the proxy reports all of it, and there is no certificate. */
 export const callerProofs: CallerProofs<StepRequest> = Object.freeze({
   certificateThumbprint: certificateThumbprintOf,
   proof: (request: StepRequest) => request.header('dpop'),

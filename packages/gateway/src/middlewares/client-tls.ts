@@ -30,7 +30,7 @@ export const clientTlsSchema = z.strictObject({
   insecureSkipVerify: z.boolean().default(false).describe('Accepts any certificate of the server.'),
 });
 
-/** Those of its options that name a Secret, below the path of the TLS options. */
+/** Options that name a Secret, below the path of the TLS options. */
 export const tlsSecretOptions = (path: readonly string[]): readonly (readonly string[])[] => [
   [...path, 'caSecret'],
   [...path, 'certSecret'],
@@ -89,7 +89,7 @@ function replaceAt(options: unknown, [name, ...below]: readonly string[], value:
   return { ...mapping, [name]: replaceAt(mapping[name], below, value) };
 }
 
-/** What is wrong with TLS options beyond their types. @param peer whom they are for, in words. */
+/** Problems of TLS options beyond their types. @param peer the server that they are for, in words. */
 export function checkClientTls(
   tls: ClientTlsOptions | undefined,
   { config, read, path, peer }: TlsCheck,

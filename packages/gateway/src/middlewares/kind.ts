@@ -29,7 +29,7 @@ export interface NameSchemas {
   readonly service: z.ZodType;
 }
 
-/** What a kind of middleware is to configurations: schemas, references and CustomResourceDefinitions are made of it. */
+/** Description of a kind of middleware: schemas, references and CustomResourceDefinitions derive from it. */
 interface KindBase {
   /** As it stands in a configuration. */
   readonly name: string;
@@ -39,7 +39,7 @@ interface KindBase {
   readonly description: string;
   /** Its options. */
   readonly schema: (names: NameSchemas) => z.ZodType;
-  /** What a CustomResourceDefinition says beyond the types of the options, by path. */
+  /** Rules of a CustomResourceDefinition beyond the types of the options, by path. */
   readonly rules?: OptionRules;
 }
 
@@ -90,7 +90,7 @@ export interface OptionsResult<Options> {
   readonly lookUps: readonly ReferenceLookUp[];
 }
 
-/** What steps may use. */
+/** Dependencies that steps may use. */
 export interface MiddlewareDeps {
   readonly clock: Clock;
   readonly cache: TokenCache;

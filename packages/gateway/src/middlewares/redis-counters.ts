@@ -68,7 +68,7 @@ function toRedisReferences(written: MiddlewareConfig, sources: SharedSources): M
   return { ...config, options: { ...options, [redis]: { ...options[redis], ...references } } };
 }
 
-/** What is wrong with `redis` beyond its types. */
+/** Problems of `redis` beyond its types. */
 function checkRedis(
   redis: RedisCountersOptions | undefined,
   config: MiddlewareConfig,

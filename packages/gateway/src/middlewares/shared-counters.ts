@@ -30,7 +30,7 @@ export function openCounters({
   const ofMachine: readonly CountingCircle[] =
     localCounters === undefined
       ? []
-      : // What callers send does not reach the process that all workers depend on.
+      : // Data that callers send does not reach the process that all workers depend on.
         [{ counters: localCounters, keyOf: (source) => toHash(`${prefix}\0${name}\0${source}`) }];
   if (redis === undefined) return { circles: ofMachine, close: async () => {} };
   const use = stores.acquireCounters(toRedisOptions(redis));

@@ -7,7 +7,7 @@ export type StepChanges = readonly Pass[];
 
 export const noPasses: StepChanges = Object.freeze([]);
 
-/** Who the last step that names a user says it is. */
+/** The user according to the last step that names one. */
 export function usernameOf(passes: StepChanges): string | undefined {
   return passes.findLast(({ subject }) => subject?.username !== undefined)?.subject?.username;
 }
@@ -46,7 +46,7 @@ export function findChange(passes: StepChanges, name: string): HeaderList | unde
   return undefined;
 }
 
-/** What `Host` says after the steps; undefined: what the caller's said. */
+/** `Host` after the steps; undefined: the caller's own. */
 export function hostOf(passes: StepChanges): string | undefined {
   for (let at = passes.length - 1; at >= 0; at -= 1) {
     const host = passes[at]?.host;

@@ -92,7 +92,7 @@ export interface StepCredentials {
   remove(pass: Pass, request: StepRequest): Pass;
 }
 
-/** What a step makes of one response. It begins, writes and ends the next one itself, and later if it needs to. */
+/** Continuation of one response through a step. It begins, writes and ends the next one, and later if it needs to. */
 export interface StepWriter extends ResponseWriter {
   /** The caller has its response, or has gone away: nothing is written any more, and what it holds is let go. */
   closed(): void;

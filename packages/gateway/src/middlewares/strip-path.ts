@@ -26,7 +26,7 @@ export function stripPath(
   };
 }
 
-/** What stood behind a prefix without a slash: `/api../admin`. As in Traefik, such a path goes nowhere. */
+/** Text after a prefix without a slash: `/api../admin`. As in Traefik, such a path matches nothing. */
 const dotSegment = /^\/\.{1,2}(?:\/|$)/;
 
 /** A prefix that was removed before stays in the header. */
@@ -35,5 +35,5 @@ function addToEarlier(request: StepRequest, setHeaders: HeaderList): HeaderList 
   return earlier === undefined ? setHeaders : [forwardedPrefix, earlier, ...setHeaders];
 }
 
-/** What is left may be nothing: another prefix may follow, and the server gets a slash. */
+/** The rest may be empty: another prefix may follow, and the server gets a slash. */
 const withSlash = (path: string): string => (path === '' || path.startsWith('/') ? path : `/${path}`);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compileMiddlewares, startGatewayWith, valuesOf } from './middlewares.testkit.ts';
 import type { StepRequest, StepResult } from './step.ts';
 
-// What Traefik's own tables of tests give and expect (pkg/middlewares/*/*_test.go of version 3.7), as far as recordings from the real one
+// Inputs and expectations of Traefik's own test tables (pkg/middlewares/*/*_test.go of version 3.7), as far as recordings from the real one
 // do not hold it already. A last entry says why grantgate differs.
 
 describe('paths, as in the tables of Traefik', () => {

@@ -1,6 +1,6 @@
 /** Everything in ASCII that a string in JSON shows as it is. */
 const nothingToEscape = /^[ !#-[\]-~]*$/;
-/** What JSON leaves as it is, and some readers take for the end of a line or a command to a terminal. */
+/** Characters that JSON leaves as they are, and that some readers take for the end of a line or a command to a terminal. */
 const lineEnds = /[\u007f-\u009f\u2028\u2029]/g;
 
 /** A string in quotes, on one line for every reader: valid JSON, and the quoting of the Common Log Format. */

@@ -36,7 +36,7 @@ export function createHeaderFields({ headers }: AccessLogFields): HeaderFields |
     const value = joinValues(list, name);
     return value === undefined ? undefined : toLogged(name, value, { mode, secretNames });
   };
-  // What an untrusted caller claims about the way of its request is worthless.
+  // Claims of an untrusted caller about the path of its request are worthless.
   const isWorthless = (name: string, { facts }: LoggedMessage): boolean =>
     !facts.trusted && isForwardedHeader(name);
   return {
@@ -68,7 +68,7 @@ type SecretNames = RequestRecord['secretNames'];
 const namesOf = (list: HeaderList): ReadonlySet<string> =>
   new Set(list.filter((_text, at) => at % 2 === 0).map((name) => name.toLowerCase()));
 
-/** What may be logged of a header. @param name in lower case. */
+/** The value of a header that may be logged. @param name in lower case. */
 function toLogged(
   name: string,
   value: string,

@@ -17,7 +17,7 @@ import { createStartTimes } from './start-times.ts';
 import { fromWire } from './wire-text.ts';
 
 const nsPerMs = 1e6;
-/** What most lines have, in one piece with the name of the next field. */
+/** Fields that most lines have, in one piece with the name of the next field. */
 const noBody = ',"RequestContentSize":0,"ClientUsername":';
 const noRetry = ',"RetryAttempts":0,"StartUTC":"';
 
@@ -64,7 +64,7 @@ export function createJsonLine(): (record: RequestRecord, count: number) => stri
   };
 }
 
-/** What follows from the head of a request and its connection; once for heads that come again. */
+/** Fields that follow from the head of a request and its connection; computed once for repeated heads. */
 function createHeads(): (facts: RequestFacts) => string {
   const known = new WeakMap<readonly string[], string>();
   return (facts) => {

@@ -124,7 +124,7 @@ describe('the file of a log', () => {
     await has('gate.log', 'a long line of another process\n');
     await clock.advance(1000);
     expect(await read('gate-2026-10-10T13-55-37.000.log')).toBe('a long line of another process\n');
-    // Whoever looks first finds the new file only when it is there.
+    // A reader finds the new file only once it exists.
     await has('gate.log', '');
     await until(
       async () => (await readdir(folder)).includes('gate.log'),

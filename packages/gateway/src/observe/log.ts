@@ -3,7 +3,7 @@ import type { InstallConfig } from '../config/install.ts';
 import { quote } from './escape.ts';
 
 export type LogLevel = InstallConfig['log']['level'];
-/** What a log line says beside its message; never a secret or a token. */
+/** Fields of a log line beside its message; never a secret or a token. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** The gateway's own log. */

@@ -9,7 +9,7 @@ export interface ResourceParts {
   readonly worker: number | undefined;
 }
 
-/** What this process is to a collector; each worker is an instance of its own. */
+/** Identity of this process for a collector; each worker is a separate instance. */
 export async function createResource(
   { serviceName, attributes }: ResourceConfig,
   { version, worker }: ResourceParts,

@@ -6,9 +6,9 @@ import type { Refusal } from '../middlewares/refusal.ts';
 import { createQuietWarnings } from './quiet-warnings.ts';
 
 /**
- * Says in the log why requests do not pass, and why answers of servers broke off. What the gateway or a server is to blame for
- * (5xx) is a warning, at most one each ten seconds for a router, code and fault, so that an outage does not flood the log; so is a
- * middleware that a proxy asks for and that is not there. What callers are to blame for is for debugging.
+ * Logs why requests were refused, and why responses of servers were cut off. A fault of the gateway or a server (5xx) is a
+ * warning, at most one in ten seconds per router, code and fault, so that an outage does not flood the log; so is a request of a
+ * proxy for a middleware that does not exist. Faults of callers are logged at level debug.
  */
 export function createRefusalLog(
   log: Log,

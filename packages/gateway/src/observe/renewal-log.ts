@@ -11,7 +11,7 @@ export interface RenewalLog {
 }
 
 export function createRenewalLog(log: Log): RenewalLog {
-  // Those of a configuration before, which may be in use yet, keep their names.
+  // Middlewares of an earlier configuration, which may still be in use, keep their names.
   const names = new WeakMap<TokenTally, readonly string[]>();
   return {
     configure(middlewares) {

@@ -26,7 +26,7 @@ export async function openSink(destination: string | number): Promise<Sink> {
     append: true,
     mkdir: typeof destination === 'string',
     sync: false,
-    // What several processes write to one pipe stays whole lines only up to this size (POSIX, PIPE_BUF on Linux). Files are
+    // Lines that several processes write to one pipe stay whole only up to this size (POSIX, PIPE_BUF on Linux). Files are
     // appended to in one step whatever the size.
     ...(typeof destination === 'number' && { maxWrite: 4096 }),
     maxLength: maxHeldBytes,

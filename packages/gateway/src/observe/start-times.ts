@@ -9,7 +9,7 @@ export interface StartTimes {
 }
 
 /**
- * The machine's clock gives whole milliseconds. What is below comes from the monotonic clock, moved to where it agrees with the
+ * The machine's clock gives whole milliseconds. Smaller units come from the monotonic clock, moved to where it agrees with the
  * machine's; that becomes exact within a few requests, and follows a clock that is set.
  */
 export function createStartTimes(): StartTimes {

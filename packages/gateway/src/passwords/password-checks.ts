@@ -4,7 +4,7 @@ import type { CheckMessage, CheckResult } from './check-thread.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { hasDigest, isSlow } from './password-hash.ts';
 
-/** Checks of passwords and keys. Those that take long run off the event loop, one after the other. */
+/** Checks of passwords and keys. Slow ones run off the event loop, one after the other. */
 export interface PasswordChecks {
   /**
    * Finds the hash that a password has.

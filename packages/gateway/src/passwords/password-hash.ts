@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** What is known of a hash from its text; the text itself never appears in a message. */
+/** Properties of a hash that its text shows; the text itself never appears in a message. */
 export interface HashTraits {
   /** Why it cannot be used; undefined for one that can. */
   readonly fault: string | undefined;

@@ -40,7 +40,7 @@ export class ResponseChain implements CallerResponse, ResponseListener {
     return this.#isEnded || this.#caller.over;
   }
 
-  /** Those that the caller gets. */
+  /** Headers that the caller gets. */
   get headers(): readonly string[] {
     return this.#caller.headers;
   }

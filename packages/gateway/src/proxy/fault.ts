@@ -13,7 +13,7 @@ export const faultStatus: Readonly<Record<UpstreamFault, number>> = Object.freez
   request_invalid: 400,
 });
 
-/** What a fault of the connection to a server is to the caller. */
+/** The refusal that a caller gets for a fault of the connection to a server. */
 export const upstreamFaults: Readonly<Record<ResponseFaultCode, UpstreamFault>> = Object.freeze({
   connect_failed: 'upstream_refused',
   connect_timeout: 'upstream_timeout',

@@ -2,7 +2,7 @@ import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import { isForwardedHeader } from '../routing/is-forwarded-header.ts';
 import { hopByHop } from '../http1/message/hop-by-hop.ts';
 
-/** What a request's header is to a proxy. */
+/** The treatment of a request's header by a proxy. */
 export interface HeaderClass {
   /** As `normalizeHeaderName` writes it. */
   readonly name: string;
@@ -33,7 +33,7 @@ function toKind(name: string): HeaderClass['kind'] {
 /** Rewritten by this hop, which has already responded to `Expect`. */
 const ownHeaders: ReadonlySet<string> = new Set(['host', 'expect', 'x-request-id', 'http2-settings']);
 
-/** What clients and proxies commonly send, worked out once: as HTTP/2 spells it, and as HTTP/1.1 mostly does. */
+/** Names that clients and proxies commonly send, classified once: as HTTP/2 spells them, and as HTTP/1.1 mostly does. */
 const known: ReadonlyMap<string, HeaderClass> = new Map(
   [
     ...[

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { allow, startEntryPoint, type TestEntryPoint } from '../entrypoints/entry-point.testkit.ts';
 import { openRaw, type RawConnection } from '../../../testkit/src/raw-connection.ts';
 
-/** What callers' heads, decisions and servers' heads there are to choose from. */
+/** Callers' heads, decisions and servers' heads to choose from. */
 const callerHeads = [
   '',
   'X-A: 1\r\n',

@@ -18,7 +18,7 @@ export interface UpstreamHead {
   readonly bodyLength: number | undefined;
 }
 
-/** What a request's headers become on the way to a server. */
+/** The headers of a request to a server. */
 export type ToUpstreamHead = (
   facts: RequestFacts,
   changes: StepChanges,
@@ -26,21 +26,21 @@ export type ToUpstreamHead = (
   own: RequestIdentity,
 ) => UpstreamHead;
 
-/** What tells a server of this very request. */
+/** Facts about this one request for the server. */
 export interface RequestIdentity {
   readonly requestId: string;
   /** Its trace, as lines of the head, each with its line break; undefined for none. */
   readonly trace: { readonly headerLines: string } | undefined;
 }
 
-/** What is made of headers that come again with the same changes. */
+/** Result for headers that occur again with the same changes. */
 interface HeadCacheEntry {
   readonly changes: StepChanges;
   readonly host: string;
   readonly head: CommonHead;
 }
 
-/** What does not change from one request to the next. */
+/** Parts that are the same for every request. */
 interface CommonHead extends UpstreamHead {
   readonly takesRequestId: boolean;
 }
@@ -147,7 +147,7 @@ function appendHeaders(
 /** The one transfer coding of `TE` that concerns the server: trailers are passed on (RFC 9110 section 10.1.4). */
 const takesTrailers = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
 
-/** What a trusted proxy says about the caller. */
+/** Statement of a trusted proxy about the caller. */
 interface TrustedHeaders {
   /** By normalised name, in order; an empty value says nothing. */
   readonly said: ReadonlyMap<string, readonly string[]>;

@@ -40,7 +40,7 @@ describe('a body on its way', () => {
     const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
     const first = await writeUntilFull(sent);
     const { request, response } = await arrived.promise;
-    // What the four sockets and their streams hold; far from the whole.
+    // Buffers of the four sockets and their streams; far from the whole body.
     expect(first).toBeLessThan(total / 2);
     let received = 0;
     request.on('data', (chunk: Buffer) => (received += chunk.length));

@@ -6,7 +6,7 @@ export interface CallerSocket {
   /** Value of `Upgrade`. */
   readonly protocol: string;
   readonly socket: Duplex;
-  /** What has come after the head. */
+  /** Bytes that arrived after the head. */
   readonly head: Buffer;
   /** The caller has still to take what was written. */
   onBlocked(): void;

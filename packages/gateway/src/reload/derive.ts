@@ -5,7 +5,7 @@ export type NameMaps = { readonly [K in string]: ReadonlyMap<string, unknown> };
 
 type ValueOf<M> = M extends ReadonlyMap<string, infer V> ? V : never;
 
-/** Finds something by its name. What was found is remembered: another thing under that name makes the result another one. */
+/** Finds something by its name. Each result is remembered: a different one under that name means that the derived value is computed again. */
 export type LookUp<S> = <K extends keyof S & string>(kind: K, name: string) => ValueOf<S[K]> | undefined;
 
 /** Derives a result from an item and what it looks up. @param before the last result for the same item, parts of which may be kept. */

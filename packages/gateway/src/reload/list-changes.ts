@@ -10,7 +10,7 @@ export interface ListChanges<T> {
 }
 
 /**
- * What is in common at the beginning and at the end is passed over without being looked up, which is nearly everything when one
+ * Common items at the beginning and at the end are skipped without a comparison of their contents: nearly everything when one
  * item of many has changed. No item stands in a list twice.
  */
 export function findChanges<T>(before: readonly T[], after: readonly T[]): ListChanges<T> {

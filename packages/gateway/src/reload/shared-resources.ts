@@ -1,7 +1,7 @@
 /** Resources shared by key: created for the first user, closed after the last. */
 export interface SharedResources<T> {
   acquire(key: string, create: () => T): Use<T>;
-  /** Those that have users now, with their keys. */
+  /** The resources in use, with their keys. */
   entries(): readonly (readonly [key: string, value: T])[];
 }
 

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** What is known of a caller's TLS connection. */
+/** Facts about a caller's TLS connection. */
 export interface ConnectionTls {
   /** Name of the TLS options that it was opened with. */
   readonly options: string;

@@ -40,7 +40,7 @@ export const encodedCharacters: EncodedCharacters = Object.freeze({
 
 const readPath = createReadPath({ ...encodedCharacters, slash: true, backSlash: true, nullCharacter: true });
 
-/** What rules are evaluated on, for a path that an entry point accepts when it allows all encoded characters. */
+/** Context for rules, with a path that an entry point accepts when it allows all encoded characters. */
 export function createContext(given: Partial<RequestFacts> = {}): MatchContext {
   const facts = createFacts(given);
   const path = readPath(facts.path);

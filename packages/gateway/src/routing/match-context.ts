@@ -9,7 +9,7 @@ import type { StepBudget } from './regexp/work.ts';
  */
 export const maxSteps = 500_000;
 
-/** What few rules ask for. */
+/** Values that few rules need. */
 interface Extras {
   stepsLeft: number;
   parameters: Parameters | undefined;
@@ -17,7 +17,7 @@ interface Extras {
 }
 
 /**
- * What rules are evaluated on: the request, and what is worked out once for all rules. A class, because one is made for
+ * Input of rules: the request, and values that are computed once for all rules. A class, because one is made for
  * every request.
  */
 export class MatchContext implements StepBudget {

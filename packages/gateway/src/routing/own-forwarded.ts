@@ -4,7 +4,7 @@ import type { RequestFacts } from './facts.ts';
 const ownName = hostname();
 
 /**
- * What this hop says about a request's caller in `X-Forwarded-*` and `X-Real-Ip`, as Traefik does; undefined for headers that it does not
+ * Values of this hop for a request's `X-Forwarded-*` and `X-Real-Ip`, as in Traefik; undefined for headers that it does not
  * write.
  *
  * @param name in lower case.

@@ -10,7 +10,7 @@ export interface PathIndex<T> {
 
 /** A node of a compressed prefix tree. */
 interface Branch<T> {
-  /** What stands between the node above and this one. */
+  /** The part of the prefix between the node above and this one. */
   label: string;
   readonly things: T[];
   readonly below: Map<number, Branch<T>>;

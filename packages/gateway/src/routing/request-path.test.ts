@@ -82,7 +82,7 @@ describe('the path that is forwarded, and the one that rules see', () => {
         if (forwarded === undefined) return;
         read += 1;
         const seen = toRoutingPath(forwarded);
-        // What is forwarded is what was decided on, and reading it again changes nothing.
+        // The forwarded path is the one that was decided on, and reading it again changes nothing.
         expect(readPath(forwarded)).toBe(forwarded);
         expect(forwarded).not.toMatch(/\/\/|\/\.\.?(?:\/|$)|%2e|%61|[^\x20-\x7e]/i);
         expect(seen).not.toMatch(/\/\/|\/\.\.?(?:\/|$)/);

@@ -25,7 +25,7 @@ const codes: Readonly<Record<keyof EncodedCharacters, string>> = {
 
 /**
  * Many servers decode a path once more, or drop the parameters of its segments, before they look for a file or a handler.
- * What they find must lie below the path that the rules have seen. Refused are: the encoded characters that are not
+ * The result must lie below the path that the rules have seen. So these are refused: encoded characters that are not
  * allowed, a backslash, control characters, malformed percent-encodings, overlong UTF-8, a fragment, and dot segments that
  * only such a server would see.
  */
@@ -55,7 +55,7 @@ const unreserved = /[A-Za-z0-9._~-]/;
 const overlong = /%C[01]%[89AB]|%E0%[89]|%F0%8/;
 
 /**
- * What becomes a dot segment or an empty one in a server that decodes `%2F` and `%5C` or drops what follows `;`, `?`, `#`, a
+ * Segments that become dot segments or empty ones in a server that decodes `%2F` and `%5C` or drops the rest after `;`, `?`, `#`, a
  * null character or white space. The last segment may be empty before a `;`: that leads nowhere else.
  */
 const hiddenStep = new RegExp(

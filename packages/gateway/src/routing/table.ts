@@ -3,7 +3,7 @@ import type { PathIndex } from './path-index.ts';
 import { createPathIndex } from './path-index.ts';
 import type { Rule } from './rule.ts';
 
-/** What a table is made of. */
+/** An entry of a table. */
 export interface TableEntry<R> {
   /** Breaks ties between equal priorities: the lower name (by code units) comes first. Traefik leaves these to chance. */
   readonly name: string;
@@ -93,9 +93,9 @@ function createMatcher<R>(
 interface RuleGroup<R> {
   /** In order. */
   readonly all: readonly RankedRoute<R>[];
-  /** Those that are found by path. */
+  /** Rules that are found by path. */
   readonly byPath: PathIndex<RankedRoute<R>> | undefined;
-  /** Those that are asked about every path, in order. */
+  /** Rules that are evaluated for every path, in order. */
   readonly forAnyPath: readonly RankedRoute<R>[];
 }
 

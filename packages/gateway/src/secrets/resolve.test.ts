@@ -108,7 +108,7 @@ describe('secret references', () => {
   });
 });
 
-/** What a source is trusted with, as `allowLocalReferences` says it. */
+/** Local references that a source may use, as in `allowLocalReferences`. */
 const allow = (...entries: readonly string[]) => ({
   option: 'providers.kubernetesCRD.allowLocalReferences',
   allowed: entries.map((entry) => parseAllowedReference(entry)!),

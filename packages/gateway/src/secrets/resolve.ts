@@ -6,7 +6,7 @@ import { toFileError } from '@grantgate/middleware/base/file-error';
 import type { Reference } from './reference.ts';
 import { parseReference } from './reference.ts';
 
-/** What references are looked up in. */
+/** Sources of referenced secrets. */
 export interface SecretSources {
   /** Namespace of the middleware; undefined outside Kubernetes, where `default` is meant. */
   readonly namespace: string | undefined;
@@ -14,7 +14,7 @@ export interface SecretSources {
   readonly localReferences?: LocalReferences | undefined;
   /** `namespace/name` of a Kubernetes `Secret` to its keys and values. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Those that are missing there because they have not been read. Default: none. */
+  /** Secrets that are missing because they have not been read yet. Default: none. */
   readonly unreadSecrets?: UnreadSecrets;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The text of a file; throws when it cannot be read. */
@@ -23,7 +23,7 @@ export interface SecretSources {
   readonly realPath: (path: string) => string;
 }
 
-/** What belongs to the gateway, and not to a middleware. */
+/** Source for options of the gateway itself, and not of a middleware. */
 export type SharedSources = Omit<SecretSources, 'namespace' | 'localReferences'>;
 
 export interface ReferenceProblem {
@@ -195,7 +195,7 @@ function lookUp(reference: Reference, sources: SharedSources): ReferenceValue {
   }
 }
 
-/** What has not been read may be there: only a response of the cluster makes a Secret missing. */
+/** A Secret that has not been read may exist: only a response of the cluster makes it missing. */
 function toAbsent(id: string, unread: UnreadSecrets | undefined): ReferenceValue {
   switch (unread?.get(id)) {
     case 'pending':

@@ -88,7 +88,7 @@ function createCombine(): (
   parts: SingleSteps,
 ) => readonly (Step | undefined)[] {
   return createDerive(({ name, kind, options }: PreparedMiddleware, lookUp: LookUp<SingleSteps>) => {
-    // What combines others was prepared with their names.
+    // Steps that combine others were prepared with their names.
     const { members } = options as CombinationOptions;
     const found = members.flatMap((member) => lookUp('steps', member) ?? []);
     return isCombining(kind) && found.length === members.length ? kind.combine(name, found) : undefined;

@@ -10,7 +10,7 @@ import type { Place, Problem } from '../config/place.ts';
 import { remember } from '../reload/remember.ts';
 import { entryPointsOf, type EntryPointFacts, type EntryPoints } from './entry-points.ts';
 
-/** What the install configuration puts before the routes of entry points. */
+/** Settings of the install configuration that precede the routes of entry points. */
 export interface EntryPointModels {
   /** The configuration with what entry points add; the same objects for the same configuration. */
   readonly apply: (configuration: DynamicConfiguration) => DynamicConfiguration;

@@ -28,7 +28,7 @@ type FindByName = LookUp<Pick<ConfigurationMaps, 'middlewares' | 'steps'>>;
 
 export function findSteps(names: readonly string[], lookUp: FindByName): StepNames {
   const all = flatten(names, lookUp);
-  // What a member lacks says more than that its members cannot be combined.
+  // A problem of a member says more than the fact that members cannot be combined.
   const withMembers = all.flatMap((name) => [...(lookUp('middlewares', name)?.members ?? []), name]);
   return {
     names: all.filter((name) => lookUp('steps', name) !== undefined),

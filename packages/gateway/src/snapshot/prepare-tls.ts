@@ -39,7 +39,7 @@ export function createPrepareTls(): (section: TlsSection, sources: SharedSources
   };
 }
 
-/** What the preparation depends on. */
+/** Inputs of the preparation. */
 interface TlsInputs {
   readonly section: TlsSection;
   readonly texts: readonly PemText[];
@@ -133,7 +133,7 @@ interface PairHistory {
   readonly result: PairOrFault;
   /** The last that could be used. */
   readonly usable: CertificatePair | undefined;
-  /** What to say of one that can be used. */
+  /** Warnings about a usable certificate. */
   readonly warning: string | undefined;
 }
 
@@ -211,7 +211,7 @@ function readOptions(
   const options: TlsOptions = Object.freeze({
     minVersion,
     maxVersion: config.maxVersion && versions[config.maxVersion],
-    // What TLS 1.1 and older needs, OpenSSL allows at no higher level.
+    // OpenSSL allows the ciphers that TLS 1.1 and older need at no higher level.
     ciphers: minVersion < 'TLSv1.2' ? `${ciphers ?? 'DEFAULT'}:@SECLEVEL=0` : ciphers,
     ecdhCurve: curves,
     clientCAs: clientCAs.length > 0 ? clientCAs : undefined,
@@ -232,7 +232,7 @@ const versions = {
   VersionTLS13: 'TLSv1.3',
 } as const satisfies Readonly<Record<TlsVersion, SecureVersion>>;
 
-/** Those of a list that there are; undefined: the usual ones. */
+/** The supported ones of a list; undefined: the defaults. */
 function choose(
   name: string,
   { names, missing, unknown }: OpenSslNames,

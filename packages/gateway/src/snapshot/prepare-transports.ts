@@ -18,7 +18,7 @@ interface TransportResult {
 }
 
 export interface PreparedTransports {
-  /** Those that can be used, by qualified name; what is the same as before is the same object. */
+  /** Usable transports, by qualified name; an unchanged one is the same object as before. */
   readonly transports: ReadonlyMap<string, UpstreamTransport>;
   /** Services with a transport that is different are other objects, those with one that cannot be used have an error. */
   readonly services: ReadonlyMap<string, ServiceConfig>;

@@ -43,7 +43,7 @@ export interface PreparedSteps {
   readonly broken: string | undefined;
 }
 
-/** What the routers of one entry point say of its TLS connections. */
+/** TLS settings of one entry point's routers for its connections. */
 export interface TlsRoutes {
   /** Names of options by host, as `ListenerTls` has them. */
   readonly hosts: ReadonlyMap<string, string>;

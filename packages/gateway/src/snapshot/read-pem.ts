@@ -7,7 +7,7 @@ export type PemText =
   | { readonly text: string; readonly fault?: undefined }
   | { readonly text?: undefined; readonly fault: string };
 
-/** What texts are read from. */
+/** Sources of PEM texts. */
 export type PemSources = Pick<SharedSources, 'readFile' | 'secrets' | 'unreadSecrets'>;
 
 /** The text that a configuration names. */

@@ -38,7 +38,7 @@ const unavailable: Upstream = Object.freeze({ pick: () => undefined });
 
 interface FoundServices {
   readonly upstream: Upstream | undefined;
-  /** Those of its steps. */
+  /** Resources of its steps. */
   readonly services: ReadonlyMap<string, Upstream | undefined>;
 }
 

@@ -23,7 +23,7 @@ export interface StepChain {
   readonly serviceName: string | undefined;
   /** Outermost first; a chain is replaced by its members. */
   readonly steps: readonly Step[];
-  /** Those that its steps send requests to, by qualified name; undefined without a route. */
+  /** Services that its steps send requests to, by qualified name; undefined without a route. */
   readonly services?: ReadonlyMap<string, Upstream>;
   /** Whether one of them changes the headers of responses. */
   readonly changesResponses: boolean;

@@ -130,7 +130,7 @@ const arbitraryManifests = fc
 const optionsOf = ({ steps }: PreparedConfiguration): unknown =>
   Array.from(steps, ([name, { options }]) => [name, options && fingerprint(options)]);
 
-/** What requests and the proxy beside would see. */
+/** The view of requests and of the proxy beside. */
 function show(snapshot: Snapshot): unknown {
   const routes = ['web', 'other'].flatMap((entryPoint) =>
     ['a', 'b', 'c'].flatMap((host) =>
@@ -251,7 +251,7 @@ describe('a request that lasts', () => {
     const own = lease.snapshot.match(createContext({ host: 'own' }));
     const other = new WeakRef(lease.snapshot.match(createContext({ host: 'other' }))!);
     plane.take(parse(routes(2), 'a.yaml'));
-    // What a turn of the event loop has made a strong reference of goes with the turn.
+    // A strong reference that a turn of the event loop creates ends with the turn.
     for (let turn = 0; turn < 20 && other.deref() !== undefined; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
       collect();

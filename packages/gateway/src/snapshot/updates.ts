@@ -49,7 +49,7 @@ export function createUpdates(deps: UpdatesDeps): Updates {
       return readSecretFile(path);
     },
     realPath(path) {
-      // What does not exist yet is watched too.
+      // A file that does not exist yet is watched too.
       files.add(path);
       return realpathSync(path);
     },

@@ -51,7 +51,7 @@ function createOnResponse(
 
 type EntryPointAdminOptions = Omit<AdminOptions, 'next'>;
 
-/** What each entry point serves beside routes. */
+/** Functions that each entry point serves beside routes. */
 export function createAdminOf(
   { ping, metrics: metricsConfig, actions, api: apiConfig }: InstallConfig,
   { unready, metrics, purge, api, dashboard, isStopping, clock, onInternal }: AdminParts,

@@ -22,7 +22,7 @@ import type { GatewayIo } from './gateway.ts';
 import { createIssuerJournal } from './issuer-journal.ts';
 import type { Observers } from './observers.ts';
 
-/** What the API follows from the start. */
+/** Parts that the API observes from the start. */
 export interface ApiState extends Pick<Observers, 'onSteps' | 'onApplied'> {
   readonly endpoints: ProcessSource['endpoints'];
   readonly configuration: ProcessSource['configuration'];
@@ -78,7 +78,7 @@ export interface OpenApi extends Pick<Api, 'close'> {
   readonly read: (question: unknown) => unknown;
 }
 
-/** Undefined when it is off, or nobody may use it. What only some configurations need is loaded on demand. */
+/** Undefined when it is off, or nobody may use it. Modules that only some configurations need are loaded on demand. */
 export async function openApi(
   install: InstallConfig,
   io: GatewayIo,

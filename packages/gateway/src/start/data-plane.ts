@@ -14,7 +14,7 @@ import { ListenError } from '../entrypoints/listen.ts';
 
 export interface DataPlaneParts {
   readonly pipeline: PipelineDeps;
-  /** What an entry point serves beside routes, by its name; undefined: nothing. */
+  /** Functions that an entry point serves beside routes, by its name; undefined: none. */
   readonly adminOf: (entryPoint: string) => Omit<AdminOptions, 'next'> | undefined;
   readonly log: Log;
   readonly onCertificates: OnCertificates | undefined;
@@ -43,7 +43,7 @@ export async function openDataPlane(
     );
 }
 
-// What only some configurations need is loaded on demand: every file delays the start.
+// Modules that only some configurations need are loaded on demand: every file delays the start.
 async function toHandle(
   { externalAuth }: EntryPointConfig,
   pipeline: PipelineDeps,

@@ -8,7 +8,7 @@ import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
 import type { SurveyReplies } from '../workers/surveys.ts';
 import type { Readings } from '../workers/readings.ts';
 
-/** What the gateway takes from its process. */
+/** The parts of its process that the gateway uses. */
 export interface GatewayIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Access log without `accessLog.filePath`. */
@@ -25,7 +25,7 @@ export interface GatewayIo {
   readonly worker?: WorkerPart;
 }
 
-/** What one of several processes is to the others. */
+/** The role of this process among several. */
 export interface WorkerPart {
   /** From 1. The first speaks for all of them about the configuration, in the log and to a cluster. */
   readonly number: number;
@@ -50,7 +50,7 @@ export interface Gateway {
   readonly addresses: ListenAddresses;
   /** Reopens log files after a rotation. */
   reopenLogs(): void;
-  /** What this process has counted, after its end too; undefined when it counts nothing. */
+  /** Counts of this process, also after its end; undefined when it counts nothing. */
   readMetrics(): Readings | undefined;
   /** Answers a question of the API for this process; undefined without API. */
   readForApi(question: unknown): unknown;

@@ -23,7 +23,7 @@ export function createListenersTls(entryPoints: readonly EntryPoint[]): Listener
   };
 }
 
-/** What a configuration says of TLS, for one entry point. */
+/** TLS settings of a configuration for one entry point. */
 function toListenerTls({ tls, tlsRoutes }: PreparedConfiguration, entryPoint: string): ListenerTls {
   const routes = tlsRoutes.get(entryPoint);
   return {

@@ -57,7 +57,7 @@ export interface Observers {
   /** Of the store that workers share. */
   readonly workerStoreEvents: () => Channel<StoreEvent>;
   readonly metrics: Metrics | undefined;
-  /** What metrics and the API count; undefined: nothing is counted. */
+  /** Counters of metrics and the API; undefined: nothing is counted. */
   readonly figures: Figures | undefined;
   /** For the API, the latest first; empty without it. */
   readonly recentRefusals: () => readonly RecentRefusal[];
@@ -161,7 +161,7 @@ export async function openObservers(
   };
 }
 
-// What only some configurations need is loaded on demand: every file delays the start.
+// Modules that only some configurations need are loaded on demand: every file delays the start.
 async function openMetrics(
   { metrics: config, entryPoints, api }: InstallConfig,
   { worker }: GatewayIo,
@@ -208,7 +208,7 @@ export async function expose(metrics: Metrics, worker: WorkerPart | undefined): 
   return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
 }
 
-/** What has stayed the same is not gone through again. */
+/** Unchanged parts are not traversed again. */
 function createToConfigured(): (prepared: PreparedConfiguration) => ConfigurationLabels {
   const namesOf = remember((map: ReadonlyMap<string, unknown>): readonly string[] => Array.from(map.keys()));
   const brokenOf = remember((named: PreparedConfiguration['named']): readonly string[] => {

@@ -13,7 +13,7 @@ export async function openLog(
   if (log.file === undefined) return stderr;
   const { path } = log.file;
   try {
-    // What only some configurations need is loaded on demand: every file delays the start.
+    // Modules that only some configurations need are loaded on demand: every file delays the start.
     const { openLogFile } = await import('../observe/log-file.ts');
     return await openLogFile(log.file, {
       clock,

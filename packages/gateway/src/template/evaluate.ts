@@ -16,7 +16,7 @@ export interface EvaluateOptions {
   readonly limits: Limits;
 }
 
-/** What a template may use, so that none can stop the gateway. */
+/** Limits of a template, so that none can stop the gateway. */
 export interface Limits {
   /** Code units of the rendered text. */
   readonly output: number;
@@ -37,7 +37,7 @@ interface Variable extends Datum {
   readonly name: string;
 }
 
-/** What a part of a template sees. */
+/** Variables and data that a part of a template can use. */
 interface Frame {
   readonly dot: Datum;
   /** The innermost last; parts of a template share it and cut off what they added. */

@@ -4,7 +4,7 @@ import { isInt, isList, isTime } from './value.ts';
 
 const goLayout = layoutOf('2006-01-02 15:04:05.999999999 -0700 MST');
 
-/** What an action writes. */
+/** Text that an action writes. */
 export const printValue = (value: Value): string => (value === null ? '<no value>' : formatValue(value));
 
 /** A value as Go's `%v` formats it. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { renderTemplate } from './render.ts';
 
-/** What real Go made of the templates, or null for an error: testdata/record.go records it, `recorded` says when and with what. */
+/** Output of real Go for the templates, or null for an error: testdata/record.go records it, `recorded` names version and date. */
 const go = JSON.parse(readFileSync(new URL('testdata/go.json', import.meta.url), 'utf8')) as {
   readonly env: Readonly<Record<string, string>>;
   readonly templates: Readonly<Record<string, string | null>>;

@@ -18,7 +18,7 @@ export function parseTemplate(tokens: readonly TemplateToken[], functions: Reado
   return new Parser(tokens, functions).parse();
 }
 
-/** What ends a list of nodes. */
+/** The action that ends a list of nodes. */
 type End = 'end' | 'else' | 'end of file';
 
 /** Recursive descent with the grammar of `text/template/parse`. */

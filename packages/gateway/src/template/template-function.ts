@@ -1,6 +1,6 @@
 import type { Dict, Int, List, Value } from './value.ts';
 
-/** What a parameter takes; `list` is an addition to Go's types: its functions check that themselves. */
+/** Type of a parameter; `list` is an addition to Go's types: its functions check that themselves. */
 export type ParameterType = 'any' | 'string' | 'int' | 'float' | 'bool' | 'list' | 'dict';
 
 /** An environment variable: its value, empty when it is not set, or why it may not be read. */
@@ -8,7 +8,7 @@ export type EnvLookUp =
   | { readonly value: string; readonly refusal?: undefined }
   | { readonly value?: undefined; readonly refusal: string };
 
-/** What functions may use. */
+/** Dependencies of functions. */
 export interface FunctionScope {
   readonly env: (name: string) => EnvLookUp;
   /** Milliseconds since 1970. */

@@ -1,6 +1,6 @@
 import { nearestName } from '@grantgate/middleware/base/names';
 
-/** What to say of a function that does not exist. */
+/** Error for a function that does not exist. */
 export function describeUnknown(name: string, functions: ReadonlySet<string>): string {
   if (['include', 'lookup', 'required', 'toYaml', 'fromYaml', 'tpl'].includes(name))
     return `the function ${name} belongs to Helm: render the chart first, for example with helm template`;

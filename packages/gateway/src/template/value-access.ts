@@ -13,7 +13,7 @@ export function sizeOf(value: Value): number {
 export const toConstant = ({ int, float, isFloat }: NumberLiteral): Value =>
   isFloat ? (float ?? 0) : toInt(int ?? 0n);
 
-/** What a `range` visits. @throws TemplateFault */
+/** Items that a `range` visits. @throws TemplateFault */
 export function* entriesOf(value: Value, pipe: Pipe): Iterable<readonly [key: Value, item: Value]> {
   if (isList(value)) {
     let index = 0;
@@ -27,7 +27,7 @@ export function* entriesOf(value: Value, pipe: Pipe): Iterable<readonly [key: Va
     throw new TemplateFault(`range cannot iterate over ${typeOf(value)}`, pipe.offset);
 }
 
-/** What stands below fields of a dictionary. @throws TemplateFault */
+/** The value at a path of fields of a dictionary. @throws TemplateFault */
 export function fieldsOf(value: Value, fields: readonly string[], offset: number, isOfDot = false): Value {
   let at = value;
   for (const field of fields) {

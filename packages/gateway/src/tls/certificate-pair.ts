@@ -12,7 +12,7 @@ export interface CertificatePair {
 /** Why a certificate and a key cannot be used together. */
 export type PairFault = 'no_certificate' | 'no_key' | 'mismatch';
 
-/** What is wrong with a certificate and its key; undefined: nothing. */
+/** The problem of a certificate and its key; undefined: none. */
 export function findPairFault({ cert, key }: CertificatePair): PairFault | undefined {
   const certificate = readCertificate(cert);
   if (certificate === undefined) return 'no_certificate';

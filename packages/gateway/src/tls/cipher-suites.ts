@@ -36,13 +36,13 @@ const always: ReadonlySet<string> = new Set([
   'TLS_FALLBACK_SCSV',
 ]);
 
-/** What names in Go's spelling mean to OpenSSL. */
+/** OpenSSL's names for names in Go's spelling. */
 export interface OpenSslNames {
   /** In order, joined by `:`. */
   readonly names: string;
-  /** Those that this version of Node.js does not have. */
+  /** Cipher suites that this version of Node.js does not have. */
   readonly missing: readonly string[];
-  /** Those that nobody knows. */
+  /** Unknown names. */
   readonly unknown: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import type { CertificatePair } from './certificate-pair.ts';
 import type { TlsOptions } from './options.ts';
 import { defaultOptionsName, defaultTlsOptions } from './options.ts';
 
-/** What the routes of a configuration say of TLS, for one listener. */
+/** TLS settings of a configuration's routes, for one listener. */
 export interface ListenerTls {
   /** Chosen by SNI. */
   readonly certificates: readonly CertificatePair[];

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Pool } from '../http1/client/pool.ts';
 import { createServer } from './upstream.ts';
 
-// What a server received for /x behind real Traefik 3.7.13, recorded on 2026-11-29: /x, /base/x, /base/x, /base//x, /a%20b/x.
+// Targets that a server received for /x behind real Traefik 3.7.13, recorded on 2026-11-29: /x, /base/x, /base/x, /base//x, /a%20b/x.
 it.each([
   ['http://a/base', false, ''],
   ['http://a/base', true, '/base'],

@@ -25,7 +25,7 @@ export type ToWorker =
   | { readonly kind: 'purged'; readonly id: number; readonly purged: PurgeResult | undefined }
   /** Asks for what the API needs of it, answered by `surveyed` under the same `id`. */
   | { readonly kind: 'survey'; readonly id: number; readonly question: unknown }
-  /** What all workers have replied to a question of this one. */
+  /** Replies of all workers to a question of this one. */
   | { readonly kind: 'surveyed'; readonly id: number; readonly replies: SurveyReplies }
   /** The metrics of all workers; undefined when they are unavailable. */
   | { readonly kind: 'metrics'; readonly id: number; readonly text: string | undefined }

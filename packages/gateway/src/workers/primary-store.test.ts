@@ -8,7 +8,7 @@ import { replyToStore } from './store-reply.ts';
 import type { StoreReply, StoreRequest } from './messages.ts';
 import { createPrimaryStore } from './primary-store.ts';
 
-/** What comes out on the other side of a channel between processes. */
+/** A message as the other side of a channel between processes receives it. */
 const carry = <T>(message: T): T => deserialize(serialize(message)) as T;
 
 /** A worker's view of a store, over a channel that takes a turn of the event loop each way. */

@@ -19,7 +19,7 @@ const numberIn = (series: Readings['series']): number => series['count']?.[0]?.v
 export interface FakeProcess {
   readonly told: readonly string[];
   readonly replies: readonly ToWorker[];
-  /** What it was started for. */
+  /** The role that it was started in. */
   readonly assignment: () => Extract<ToWorker, { kind: 'start' }> | undefined;
   readonly say: (message: ToPrimary) => void;
   readonly ready: (port?: number) => void;

@@ -31,7 +31,7 @@ describe.each([
     expect(await answers('/all', 'admin', 'tester', 'unknown')).toEqual([200, 200, 401]);
     const passed = await call(`${origin}/all`, as('tester'));
     expect(JSON.parse(passed.body)).toEqual({ caller: 'tester', group: 'tester' });
-    // What nobody guards is as it was.
+    // Unguarded routes are unchanged.
     const open = await call(`${origin}/open`, { ...as('tester'), 'x-group': 'own' });
     expect(JSON.parse(open.body)).toEqual({ caller: 'nobody', group: 'own' });
   });

@@ -72,7 +72,7 @@ export function createFastifyPlugin<Options extends object>(
       done();
     },
     {
-      // What `fastify-plugin` would set: the hook belongs to the registering instance, not to the plugin's own scope.
+      // As `fastify-plugin` would set it: the hook belongs to the registering instance, not to the plugin's own scope.
       [Symbol.for('skip-override')]: true,
       [Symbol.for('fastify.display-name')]: '@grantgate/middleware',
       [Symbol.for('plugin-meta')]: { name: '@grantgate/middleware', fastify: '5.x' },

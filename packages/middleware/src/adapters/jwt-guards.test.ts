@@ -232,7 +232,7 @@ describe.each(apps.map((app) => [app.name, app] as const))('callers with JWTs of
       response.resume();
       return response.statusCode;
     };
-    // What a framework does not show cannot be proved.
+    // A proof needs facts that every framework exposes.
     expect([await send(own), await send(stolen)]).toEqual([app.knowsConnections ? 200 : 401, 401]);
     await bound.close();
   });

@@ -14,7 +14,7 @@ export type NodeMessage = (IncomingMessage | Http2ServerRequest) & {
   readonly protocol?: string;
 };
 
-/** What a framework says of the URL that the caller sent the request to. */
+/** Properties that a framework adds about the URL of the request. */
 export interface UrlFacts {
   /** `http` or `https`. */
   readonly protocol?: string | undefined;

@@ -14,7 +14,7 @@ interface Views {
   readonly distinct: Readonly<Record<string, readonly string[]>>;
 }
 
-// What comes second is at gateway level: the caller's credentials are gone by then.
+// The second decision is at gateway level: the caller's credentials are gone by then.
 describe.each<[string, readonly Readonly<Record<string, string>>[], string | undefined]>([
   ['nothing is forwarded', [{}], undefined],
   ['a claim is forwarded', [group], 'admin'],

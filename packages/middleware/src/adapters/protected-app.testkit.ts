@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { AuthorizationServer } from '../../../testkit/src/authorization-server.ts';
 import { startAuthorizationServer } from '../../../testkit/src/authorization-server.ts';
 
-/** What the tests of one framework need; started and closed with the file's tests. */
+/** Fixture for the tests of one framework; started and closed with the file's tests. */
 export interface ProtectedAppTests {
   readonly server: AuthorizationServer;
   /** Serves an application on a free port of 127.0.0.1; gives its origin. Closed after the test, in the opposite order. */

@@ -17,7 +17,7 @@ import { authOf, type ExpressHandler } from './express-guard.ts';
 import type { ProtectFetch } from './fetch-guard.ts';
 import type { AuthState } from './koa-guard.ts';
 
-/** What opens the guards of one kind, for each framework. */
+/** Openers of the guards of one kind, by framework. */
 export interface GuardOpeners<Options> {
   readonly express: (options: Options) => RouteGuard<ExpressHandler>;
   readonly fastify: (options: Options) => RouteGuard<FastifyPluginCallback, onRequestHookHandler>;
@@ -47,7 +47,7 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-/** What a handler saw. */
+/** The request as a handler saw it. */
 export interface SeenCall {
   readonly auth: Partial<Auth> | null;
   /** Whether `auth.accessToken()` gives one. */

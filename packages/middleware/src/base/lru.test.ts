@@ -18,7 +18,7 @@ describe('an LRU', () => {
       fc.property(fc.integer({ min: 1, max: 4 }), steps, (max, todo) => {
         const lru = createLru<number, number>(max);
         let list: [number, number][] = [];
-        /** What each step gave, and what the list has. */
+        /** The result of each step, and the contents of the list. */
         const results: [unknown, unknown][] = [];
         const take = (key: number): [number, number] | undefined => {
           const found = list.find(([one]) => one === key);

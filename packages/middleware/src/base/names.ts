@@ -44,7 +44,7 @@ export function nearestName(written: string, known: readonly string[]): string |
   return best;
 }
 
-/** What to write instead of an unknown name: `did you mean audience?`, or the known names when none is near. */
+/** Suggestion for an unknown name: `did you mean audience?`, or the known names when none is near. */
 export function proposeName(written: string, known: readonly string[]): string {
   const near = nearestName(written, known);
   if (near !== undefined) return `did you mean ${near}?`;

@@ -9,7 +9,7 @@ export type OtelApi = Pick<
   'trace' | 'context' | 'ROOT_CONTEXT' | 'SpanKind' | 'SpanStatusCode' | 'createTraceState'
 >;
 
-/** What traces are made with. */
+/** Dependencies of traces. */
 export interface TracingParts {
   readonly api: OtelApi;
   readonly tracer: Tracer;

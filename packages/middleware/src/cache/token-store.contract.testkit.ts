@@ -15,7 +15,7 @@ export interface StoreHarness {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const minuteMs = 60_000;
 
-/** What every store does, whatever it is made of. */
+/** The contract of every store. */
 export function describeTokenStore(name: string, start: () => Promise<StoreHarness>): void {
   describe(`${name} as a store of tokens`, () => {
     let harness: StoreHarness;
@@ -60,7 +60,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(await store.occupy(key, 'one', { ...demand, more: 2 })).toEqual({ granted: 2, spare: 0 });
       expect(await other.occupy(key, 'two', { ...demand, more: 5 })).toEqual({ granted: 1, spare: 0 });
       expect(await store.occupy(key, 'one', { ...demand, used: 2 })).toEqual({ granted: 0, spare: 0 });
-      // What was lost and is said again counts once.
+      // A message that was lost and repeated counts once.
       expect(await other.occupy(key, 'two', { ...demand, used: 1 })).toEqual({ granted: 0, spare: 0 });
       expect(await store.occupy(key, 'one', { ...demand, used: 1, more: 0 })).toMatchObject({ granted: 0 });
       expect(await other.occupy(key, 'two', { ...demand, used: 1 })).toMatchObject({ granted: 1 });

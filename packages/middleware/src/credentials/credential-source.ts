@@ -45,7 +45,7 @@ export interface CredentialSource {
    * for a value that is too long, and where there are several places.
    */
   raw(request: CredentialRequest): string | undefined;
-  /** What a server must not get of query and cookies. A header that carries credentials is in `removeHeaders`. */
+  /** Parts of query and cookies that a server must not get. A header that carries credentials is in `removeHeaders`. */
   strip(request: CredentialRequest): StrippedRequest;
   /** Name and value of the header in which a server gets a credential; `authorization` with `Bearer` where callers use no header. */
   forward(found: Extract<CredentialReading, { readonly kind: 'found' }>): readonly [string, string];

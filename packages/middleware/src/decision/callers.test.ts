@@ -70,7 +70,7 @@ describe('a remembered caller', () => {
         const held = new Set<string>();
         const refused = new Set<string>();
         let asked = 0;
-        /** What each step gave, and what the model has. */
+        /** The result of each step, and the contents of the model. */
         const outcomes: [unknown, unknown][] = [];
         for (const one of steps) {
           if (one.do === 'rotate') state.secret = one.secret;

@@ -8,7 +8,7 @@ import { createDeny } from './refusals.ts';
 import type { DecisionToken, DecisionTokenFailure } from './token-source.ts';
 import { toVerdict, type TokenClient } from './verdict.ts';
 
-/** What an authorization server's token says, once that is verified; or why it is not believed, for operators. */
+/** The claims of an authorization server's token after verification; or the reason for its rejection, for operators. */
 export type TokenVerification =
   | { readonly kind: 'verified'; readonly claims: Claims }
   | { readonly kind: 'refused'; readonly reason: string }

@@ -63,7 +63,7 @@ describe('a failure to get a token', () => {
   const policy = compilePolicy(parseClientCredentials({ url: 'https://as.example/token' }).options!);
   const authorization = `Basic ${Buffer.from('app:tell-tale').toString('base64')}`;
 
-  // What went wrong; the code at application level; and at gateway level.
+  // The failure; the code at application level; and at gateway level.
   it.each<[DecisionTokenFailure['reason'], RefusalCode, RefusalCode]>([
     ['credentials_refused', 'credentials_refused', 'gateway_credentials_refused'],
     ['request_rejected', 'token_request_rejected', 'token_request_rejected'],

@@ -14,7 +14,7 @@ import {
   type RouteRequirements,
 } from './route-requirements.ts';
 
-/** What verifies the tokens of callers. */
+/** The verifier of callers' tokens. */
 export interface BearerAuthentication extends CallerAuthentication<ApplicationRequest> {
   readonly source: CredentialSource;
   readonly deny: BearerDeny;

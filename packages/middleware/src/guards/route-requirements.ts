@@ -10,7 +10,7 @@ import type { Report } from '../options/report.ts';
 import { warnProcess } from '../process-warning.ts';
 import type { Auth } from './auth.ts';
 
-/** What a route demands of a token that is valid. */
+/** Requirements of a route for a valid token. */
 export interface RouteRequirements {
   /** Scopes that the token must all have: a list, or a text with spaces. */
   readonly requiredScopes?: string | readonly string[];

@@ -33,7 +33,7 @@ export interface IntrospectionAuthenticator<
 }
 
 export interface IntrospectionAuthenticatorParts<Request> extends IntrospectionParts {
-  /** What requests show of their callers: a token that is bound to a certificate or a key needs its proof. */
+  /** Evidence about callers: a token that is bound to a certificate or a key needs its proof. */
   readonly proofs: CallerProofs<Request>;
   /** Default: a separate cache. */
   readonly cache?: CredentialCache | undefined;

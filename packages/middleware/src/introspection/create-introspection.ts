@@ -157,7 +157,7 @@ function findOtherPurpose(claims: Claims): Fault | undefined {
   return undefined;
 }
 
-/** What is wrong with an active token. */
+/** The problem of an active token. */
 function findFault(claims: Claims, { audience, issuers }: IntrospectionRules): Fault | undefined {
   const iss = readClaim(claims, ['iss']);
   if (issuers.length > 0 && !(typeof iss === 'string' && issuers.includes(iss)))

@@ -16,7 +16,7 @@ import type { Attempt } from '../token/retry.ts';
 /** Milliseconds for which a token that is not active is refused without another request. */
 const inactiveMs = 5_000;
 
-/** What every response about such a token says; whatever else it says is of no use. */
+/** The members of every response about an inactive token; others are not used. */
 const inactive = JSON.stringify({ active: false });
 
 export interface IntrospectionContext {

@@ -173,7 +173,7 @@ describe('an introspection request', () => {
     const { decide } = connect(server.url, { clientConfig: { maxRetries: 1 } });
     expect(await decide('a')).toMatchObject({ allowed: true });
     expect(await decide('b')).toMatchObject({ status: 503, retryAfterSeconds: 30 });
-    // What the server said concerns every token.
+    // The server's response concerns every token.
     expect(await decide('c')).toMatchObject({ code: 'authorization_server_unavailable', status: 503 });
     expect(server.requests).toHaveLength(3);
     expect(await decide('a')).toMatchObject({ allowed: true });

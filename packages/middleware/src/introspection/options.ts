@@ -3,7 +3,7 @@ import type { EndpointClientOptions } from '../options/endpoint-client.ts';
 import type { ClaimsOptions } from '../options/options.ts';
 import type { SourceOptions } from '../options/source.ts';
 
-/** What an introspection response must say, and how long it is used. */
+/** Requirements for an introspection response, and the time for which it is used. */
 export interface IntrospectionRules {
   /** Values of `aud`, one of which the response must have; empty: any. */
   readonly audience: readonly string[];

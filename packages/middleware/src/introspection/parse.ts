@@ -32,7 +32,7 @@ function checkMeaning(shape: Partial<IntrospectionShape>, report: Report): void 
     report('error', ['tokenTypeHint'], 'duplicate_option', 'clientConfig.tokenTypeHint says otherwise');
 }
 
-/** What is wrong with the endpoint and the gateway's own authentication there. */
+/** Problems of the endpoint and of the gateway's own authentication there. */
 export function checkEndpoint(
   shape: Pick<Partial<IntrospectionShape>, 'clientID' | 'clientSecret' | 'clientAuthentication'> & {
     readonly clientConfig?: unknown;

@@ -25,7 +25,7 @@ const texts = z.union([z.string().min(1), z.array(z.string().min(1))], {
   error: 'expected a text or a list of texts',
 });
 
-/** What an introspection response must say, and how long it is used. */
+/** Requirements for an introspection response, and the time for which it is used. */
 export const introspectionRuleFields = {
   audience: texts
     .optional()

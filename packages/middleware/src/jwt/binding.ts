@@ -6,7 +6,7 @@ import type { Deny } from '../decision/decision.ts';
 import type { CheckProof } from './dpop.ts';
 import type { RequiredBinding } from './options.ts';
 
-/** What a request shows of its caller beside the token. */
+/** Evidence about the caller beside the token. */
 export interface CallerProofs<Request> {
   /** Thumbprint of the caller's TLS certificate (RFC 8705 section 3.1); undefined without one. */
   certificateThumbprint(request: Request): string | undefined;
@@ -25,7 +25,7 @@ export interface BoundToken {
   readonly clientId: string;
 }
 
-/** What each request with a token has to show; undefined: nothing. */
+/** The proof that each request with a token needs; undefined: none. */
 export type Confirm<Request> = ((request: Request) => MaybePromise<Deny | undefined>) | undefined;
 
 export interface BindingParts<Request> {

@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import type { Clock } from '../base/clock.ts';
 import { asymmetricAlgorithms } from '../base/signing-key.ts';
 
-/** What a proof is checked against. */
+/** Expectations for a proof. */
 export interface ProofContext {
   /** Value of the header `DPoP`; several are joined with `, `. */
   readonly proof: string | undefined;

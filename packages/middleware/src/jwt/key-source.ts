@@ -2,7 +2,7 @@ import type { MaybePromise } from '../base/maybe-promise.ts';
 import type { TokenFailure } from '../token/failure.ts';
 import type { VerificationKey } from './verification-key.ts';
 
-/** What a token says about its key; nothing of it is verified. */
+/** A token's statements about its key; none of them is verified. */
 export interface KeyQuery {
   readonly algorithm: string;
   /** `kid`; undefined when the token has none. */

@@ -25,7 +25,7 @@ const assertionPath = ['clientConfig', 'assertion'] as const;
  */
 export type ClientLevel = 'callers' | 'gateway';
 
-/** What is wrong with a client and its method beyond the types of the options. */
+/** Problems of a client and its method beyond the types of the options. */
 export function checkClientAuth(shape: ClientShape, report: Report, level: ClientLevel = 'callers'): void {
   const method = clientAuthentications.find((name) => name === (shape.clientAuthentication ?? 'auto'));
   if (method === undefined) return;

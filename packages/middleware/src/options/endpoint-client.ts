@@ -29,7 +29,7 @@ export interface EndpointClientShape {
   readonly clientConfig?: unknown;
 }
 
-/** What is wrong with them beyond their types. */
+/** Problems of the options beyond their types. */
 export function checkEndpointClient(
   shape: EndpointClientShape,
   report: Report,

@@ -1,7 +1,7 @@
 import type { Report } from './report.ts';
 import { isInsecure } from './server.ts';
 
-/** What is wrong with the URL of an endpoint. @param noun names it: `introspection endpoint`. */
+/** The problem of an endpoint's URL. @param noun names it: `introspection endpoint`. */
 export function checkEndpointUrl(
   value: unknown,
   path: readonly string[],

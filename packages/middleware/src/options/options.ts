@@ -116,7 +116,7 @@ export interface OptionProblem {
   readonly path: readonly (string | number)[];
   /** Stable: `unknown_option`, `invalid_value`, `missing_option`, `invalid_expression`, `insecure`, ... */
   readonly code: string;
-  /** What is wrong and what was expected; never the value of a secret. */
+  /** The problem and the expected value; never the value of a secret. */
   readonly message: string;
   /** For an expression: the position in its text; the offset in UTF-16 code units from 0, line and column from 1. */
   readonly within?: { readonly offset: number; readonly line: number; readonly column: number };

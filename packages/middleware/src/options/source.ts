@@ -13,7 +13,7 @@ export interface SourceOptions {
   readonly cookie: string | undefined;
 }
 
-/** What is wrong beyond types. @param value of the option, which may be of any type. */
+/** Problems beyond types. @param value of the option, which may be of any type. */
 export function checkSource(value: unknown, path: readonly PropertyKey[], report: Report): void {
   const source = toRecord(value);
   if (source === undefined) return;

@@ -18,7 +18,7 @@ interface VerificationShape {
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
 
-/** What is wrong with `verify` and `introspection` beyond their types. */
+/** Problems of `verify` and `introspection` beyond their types. */
 export function checkVerification(shape: VerificationShape, report: Report): void {
   const verify = toRecord(shape.verify);
   const introspection = toRecord(shape.introspection);

@@ -195,7 +195,7 @@ const turnedAway: Attempt = Object.freeze({
 const isMethodInDoubt = ({ methodDoubt }: TokenFailure, isLastRetry: boolean): boolean =>
   methodDoubt === 'strong' || (methodDoubt === 'weak' && isLastRetry);
 
-/** What an outcome says about the server: one that limits or refuses a client is well. */
+/** The state of the server after an outcome: one that limits or refuses a client is well. */
 function toResult(outcome: TokenOutcome): RequestResult {
   if (outcome.kind === 'token') return 'succeeded';
   if (outcome.isLocal === true) return 'undecided';

@@ -74,7 +74,7 @@ export interface EndpointEntry {
 }
 
 export interface EndpointUser {
-  /** What it has been acquired for. */
+  /** The resource that it was acquired for. */
   readonly of: object;
 }
 

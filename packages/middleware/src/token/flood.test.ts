@@ -82,7 +82,7 @@ describe('a flood of wrong credentials at a slow authorization server', () => {
       server.answerOne();
     }
     expect((await right).map(({ kind }) => kind)).toEqual(good.map(() => 'token'));
-    // Those of the flood that were under way, and some that took places meanwhile.
+    // Requests of the flood that were in flight, and some that took places meanwhile.
     expect(server.counts.responses - before).toBeLessThan(20 + 40);
     // One that has just been answered may still be open while another is opened.
     expect(server.counts.mostConnections).toBeLessThanOrEqual(16);

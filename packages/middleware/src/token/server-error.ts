@@ -5,7 +5,7 @@ export interface ServerError {
   /** As received, of any length: not for a log. */
   readonly code: string;
   readonly description: unknown;
-  /** Who is affected: this client, this request, or the server temporarily. */
+  /** The scope of an error: this client, this request, or the server temporarily. */
   readonly concerns: 'client' | 'request' | 'server';
 }
 

@@ -14,7 +14,7 @@ import type { CallerIdentity, Verification, Verify } from './verification.ts';
 /** Decides on requests whose callers bring a credential. Synchronous when its verification is cached. */
 export type CallerDecide<Request extends CredentialRequest> = (request: Request) => MaybePromise<Decision>;
 
-/** What a kind refuses a request with; a detail is for callers. */
+/** The refusal of a kind; a detail is for callers. */
 export interface CallerRefusals {
   readonly missing: (detail: string) => Deny;
   readonly malformed: (detail: string) => Deny;

@@ -50,7 +50,7 @@ export function clientTls({ authority }: RedisSecurity): { tls?: RedisTls } {
   return { tls: { ca: authority.cert, cert, key: new Secret(key), insecureSkipVerify: false } };
 }
 
-/** What gives a user every right, as lines of a configuration file. */
+/** Configuration lines that give a user every right. */
 export function userLines({ username, password }: RedisSecurity): string[] {
   if (password === undefined) return [];
   if (username === undefined) return [`requirepass ${password}`];

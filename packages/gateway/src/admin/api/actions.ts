@@ -6,7 +6,7 @@ import type { ApiGuard } from './guard.ts';
 import { logLevelShape, type ApiLogLevel } from './shapes.ts';
 import type { Survey } from './survey.ts';
 
-/** What operators can do. */
+/** Actions of operators. */
 export interface ApiActions {
   /** Whether they can. */
   readonly isOn: boolean;

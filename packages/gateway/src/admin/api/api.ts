@@ -15,7 +15,7 @@ import type { ApiResource, ResourceContext } from './resource.ts';
 import { resources } from './resources.ts';
 import type { Survey } from './survey.ts';
 
-/** What the API is made of. */
+/** Dependencies of the API. */
 export interface ApiParts extends Pick<ApiGuardOptions, 'readToken'> {
   readonly source: ProcessSource;
   readonly survey: Survey;

@@ -136,7 +136,7 @@ function toRouterView(
   };
 }
 
-/** What is wrong with the parts of a router. */
+/** Problems of the parts of a router. */
 function findCause(
   config: RouterConfig,
   { middlewares, services }: PreparedConfiguration,

@@ -4,7 +4,7 @@ import type { ConfigurationViews } from './configuration-views.ts';
 import { redactUrl } from './redact.ts';
 import type { ApiExplanation } from './shapes.ts';
 
-/** What a middleware does with a request, in words. */
+/** Description of a middleware's effect on a request. */
 export function describeStep(
   name: string,
   { steps }: PreparedConfiguration,

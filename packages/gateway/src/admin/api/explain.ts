@@ -166,7 +166,7 @@ function explainOther(
 const priorityOf = ({ config, rule }: Pick<PreparedRouter, 'config' | 'rule'>): number =>
   config.priority || rule.defaultPriority;
 
-/** What a call was compared with, without the values of headers and parameters. */
+/** The value that a call was compared with; values of headers and parameters are left out. */
 function describeActual(
   call: string,
   { host, method, path, remoteAddress, query, rawHeaders }: RequestFacts,

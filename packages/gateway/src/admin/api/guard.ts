@@ -4,7 +4,7 @@ import { isLoopback } from '../../config/address.ts';
 import type { ApiConfig } from '../../config/api-config.ts';
 import { ApiError } from './api-error.ts';
 
-/** Who may send requests to the API. */
+/** Decides who may send requests to the API. */
 export interface ApiGuard {
   /** @throws ApiError 401 or 403 */
   checkRead(facts: RequestFacts): void;

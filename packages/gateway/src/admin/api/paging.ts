@@ -47,7 +47,7 @@ export function toPage<T>(items: readonly T[], total: number, { page, perPage }:
   return { items, nextPage: page * perPage < total ? page + 1 : 1, total };
 }
 
-/** What a list is sorted by. */
+/** The key by which a list is sorted. */
 export type SortKey = string | number;
 
 /**

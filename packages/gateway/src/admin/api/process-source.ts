@@ -29,7 +29,7 @@ export interface IssuerNumbers {
   readonly lastFailure: { readonly at: number; readonly reason: string; readonly detail: string } | undefined;
 }
 
-/** What the API reads in one process. */
+/** State of one process that the API reads. */
 export interface ProcessSource {
   readonly install: InstallConfig;
   readonly api: ApiConfig;

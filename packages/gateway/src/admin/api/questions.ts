@@ -1,7 +1,7 @@
 import type { ApiLogLevel, AuthorizationServerView, RecentRefusal, TokenView } from './shapes.ts';
 import type { RequestNumbers } from './process-source.ts';
 
-/** What the process that has a request asks of every process; plain data. */
+/** Question that the process with a request sends to every process; plain data. */
 export type ApiQuestion =
   | { readonly kind: 'overview' }
   | { readonly kind: 'refusals' }
@@ -28,7 +28,7 @@ export interface TokenQuery {
 export const tokenSortKeys = ['expiresAt', 'obtainedAt', 'refreshAt', 'clientID'] as const;
 export type TokenSortKey = (typeof tokenSortKeys)[number];
 
-/** What one process replies; the member is named as the question. */
+/** Reply of one process; its member has the name of the question. */
 export interface ApiReadings {
   readonly overview: OverviewReading;
   readonly refusals: readonly RecentRefusal[];

@@ -8,7 +8,7 @@ const secretName = /token|secret|passw|pwd|assertion|credential|signature|key|au
 export function redactRule(rule: string): string {
   if (!/header|query/i.test(rule)) return rule;
   const parsed = parsePredicate(rule);
-  // What it says cannot be told apart.
+  // A rule that cannot be parsed has no parts to tell apart.
   if (!parsed.ok) return '[redacted]';
   let redacted = rule;
   for (const { name, args } of callsOf(parsed.ast).reverse()) {

@@ -4,7 +4,7 @@ import type { ListPage } from './paging.ts';
 import type { ProcessSource } from './process-source.ts';
 import type { Survey } from './survey.ts';
 
-/** What a resource is read from. */
+/** Sources of a resource. */
 export interface ResourceContext {
   readonly source: ProcessSource;
   readonly survey: Survey;
@@ -47,5 +47,5 @@ export interface SingleResource extends ResourceBase {
   readonly read: (context: ResourceContext) => Promise<unknown>;
 }
 
-/** What can be read. */
+/** Resources of the API. */
 export type ApiResource = ListResource | SingleResource;

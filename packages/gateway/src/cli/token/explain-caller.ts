@@ -28,7 +28,7 @@ interface CallerRefusal extends Pick<Deny, 'status' | 'detail' | 'reason'> {
 export interface CallerReport {
   readonly middleware: string;
   readonly kind: 'apiKey' | 'oAuthIntrospection';
-  /** What knows the credential: the introspection endpoint, or the options. */
+  /** Source of the verdict: the introspection endpoint, or the options. */
   readonly verifier: string;
   readonly refusal: CallerRefusal | undefined;
   /** The client, or the ID of the key; undefined when it is not known. */
@@ -49,7 +49,7 @@ export async function explainIntrospection(
   options: IntrospectionOptions,
   token: string,
 ): Promise<CallerReport> {
-  // What the server says now counts, not what another process has stored.
+  // The server's current response counts, not one that another process has stored.
   const authenticator = createIntrospectionAuthenticator<CredentialRequest>(
     { ...options, store: undefined },
     { clock: systemClock, proofs: noProofs },

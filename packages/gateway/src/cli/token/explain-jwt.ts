@@ -27,7 +27,7 @@ export const tokenVariable = 'GRANTGATE_TOKEN';
 interface JwtCheck {
   readonly name: string;
   readonly passes: boolean;
-  /** What was found and expected; empty for a check that passes. */
+  /** The value found and the value expected; empty for a check that passes. */
   readonly why: string;
 }
 
@@ -41,7 +41,7 @@ export interface JwtReport {
   /** The key that verified the signature; undefined: none did. */
   readonly key: { readonly id: string | undefined; readonly algorithm: string } | undefined;
   readonly expected: Pick<JwtOptions, 'issuers' | 'audience'>;
-  /** What was checked, in the order of the gateway; each claim by itself, also when the signature is wrong. */
+  /** The checks in the order of the gateway; each claim separately, also when the signature is wrong. */
   readonly checks: readonly JwtCheck[];
   /** `ClientUsername` of the access log; undefined for a refused token. */
   readonly username: string | undefined;

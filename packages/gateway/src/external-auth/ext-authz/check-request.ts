@@ -1,6 +1,6 @@
 import { type Field, readFields } from './protobuf.ts';
 
-/** What is read of `envoy.service.auth.v3.CheckRequest`. */
+/** The fields of `envoy.service.auth.v3.CheckRequest` that the gateway reads. */
 export interface CheckRequest {
   readonly method: string;
   /** Path and query, as the caller sent them. */

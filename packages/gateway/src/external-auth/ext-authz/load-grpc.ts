@@ -10,6 +10,6 @@ export type Grpc = typeof grpc;
  * @throws Error with the code `MODULE_NOT_FOUND` when it is not installed.
  */
 export function loadGrpc(): Grpc {
-  // What the package exports is known by its name and its version alone.
+  // The exports of the package are known only by its name and version.
   return createRequire(import.meta.url)('@grpc/grpc-js') as Grpc;
 }

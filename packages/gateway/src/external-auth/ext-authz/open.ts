@@ -111,7 +111,7 @@ const readTraceHeaders = (metadata: Metadata): readonly string[] =>
     metadata.get(name).flatMap((value) => [name, String(value)]),
   );
 
-/** What a gRPC server does not tell, and what it does not need: it serves no routes, and its certificates are its own. */
+/** Members that a gRPC server neither has nor needs: it serves no routes, and manages its own certificates. */
 const unknown: Pick<EntryPoint, 'connections' | 'setTls'> = { connections: () => undefined, setTls() {} };
 
 /** Envoy sends headers, and the body only when it is told to: this is far above its limit for heads. */

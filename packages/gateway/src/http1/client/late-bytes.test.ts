@@ -230,7 +230,7 @@ describe('a response that comes before its request was sent', () => {
     const { pool } = open(origin);
     const body = Buffer.alloc(12 * 1024 * 1024, 'x');
     expect(await ask(pool, { method: 'POST', body })).toMatchObject({ status: 200, body: 'ok' });
-    // What is left of the body would stand before the next request.
+    // The rest of the body would precede the next request.
     expect(pool.stats()).toEqual({ open: 0, idle: 0 });
   });
 });

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { createReading, type ResponseReading, type ResponseReadOptions } from './read-response.testkit.ts';
 
-/** What undici's build of llhttp exports, as far as it is used here. */
+/** The used exports of undici's build of llhttp. */
 interface Llhttp {
   readonly memory: { readonly buffer: ArrayBuffer };
   malloc(bytes: number): number;
@@ -90,7 +90,7 @@ export function createLlhttpReader(): (
       new Uint8Array(llhttp.memory.buffer).set(part, pointer);
       const code = llhttp.llhttp_execute(parser, pointer, part.length);
       llhttp.free(pointer);
-      // What follows the response is another matter.
+      // Bytes after the response are not part of it.
       if (reading.complete) break;
       if (code !== 0) reading.refused = `llhttp error ${code}`;
       if (code !== 0) break;

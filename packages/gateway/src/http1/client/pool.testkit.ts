@@ -17,7 +17,7 @@ const defaults: ClientLimits = {
 export interface Server {
   readonly origin: string;
   readonly sockets: readonly Socket[];
-  /** What a connection has received, as Latin-1. */
+  /** Bytes that a connection has received, as Latin-1. */
   readonly received: (index: number) => string;
 }
 

@@ -8,7 +8,7 @@ interface BodyReader {
   /** Calls so far. */
   text: string;
   ended: number;
-  /** What the connection has been told, in turn. */
+  /** Calls that the connection has received, in order. */
   readonly flow: string[];
 }
 

@@ -56,7 +56,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   /** The response has been written while bytes were read. */
   #isWritten = false;
   #head: FastHead | undefined = undefined;
-  /** What has come beyond the request under way. */
+  /** Bytes received after the current request. */
   #held: Buffer | undefined = undefined;
   #isFirst = true;
 
@@ -79,7 +79,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
 
   readonly written = (error?: Error | null): void => {
     if (error) this.socket.destroy(error);
-    // What has come is dealt with first.
+    // Received bytes are processed first.
     if (this.#isReading) this.#isWritten = true;
     else this.#settle();
   };
@@ -166,7 +166,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     const body = this.#body;
     let rest = bytes;
     if (body?.complete === false) rest = bytes.subarray(body.take(bytes));
-    // What has come whole is not waited for any more.
+    // A complete request has no deadline any more.
     if (body?.complete === true && !this.#isSettled) this.deadline = Infinity;
     if (rest.length > 0) {
       this.#held = this.#held === undefined ? rest : Buffer.concat([this.#held, rest]);
@@ -231,7 +231,7 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
   }
 
   readonly #onEnd = (): void => {
-    // Who has sent its last word does not wait for a response: Node.js takes it so, too.
+    // A caller that closes its side before the response is treated as gone, as in Node.js.
     if (this.#response === undefined) this.socket.end();
     else this.socket.destroy();
   };

@@ -3,7 +3,7 @@ import { toCanonicalAddress } from '../../routing/address.ts';
 import type { ConnectionTls } from '../../routing/connection-tls.ts';
 import type { PeerPredicate } from './trusted-peers.ts';
 
-/** What all requests of a connection have in common. */
+/** Facts that all requests of a connection share. */
 export interface ConnectionFacts {
   readonly remoteAddress: string;
   readonly remotePort: number;

@@ -104,7 +104,7 @@ describe('a request that is taken', () => {
     await fc.assert(
       fc.asyncProperty(request, async (text) => {
         const ours = read(text);
-        // What is still to come of a body would be nothing but its bytes.
+        // Bytes that are still to come belong to the body.
         const missing = (ours?.head.bodyBytes ?? 0) - (ours?.body.length ?? 0);
         if (ours === undefined || missing > 100) return;
         taken += 1;

@@ -11,11 +11,11 @@ export interface FastRequest {
   readonly head: FastHead;
   /** Whether `head` is the very object of the request before on this connection. */
   readonly repeats: boolean;
-  /** What has come of its body. */
+  /** The part of its body that has arrived. */
   readonly body: Buffer;
 }
 
-/** What the header lines of a request say. */
+/** Contents of a request's header lines. */
 export interface FastHead {
   /** The lines as received, each with its CR LF. */
   readonly lines: string;
@@ -36,10 +36,10 @@ export interface FastHead {
 const maxFastHeadBytes = 16 * 1024;
 
 /**
- * Reads what has come on a connection, when it is one request of the plain form, its whole head and nothing beyond its
+ * Reads the received bytes of a connection if they are one request of the plain form, its whole head and nothing beyond its
  * body: origin-form target, one Host, at most one Content-Length and Connection, no transfer coding, no upgrade, no
- * expectation. Whatever it takes, Node.js's own parser reads the same or refuses: it knows registered methods only, and no bytes above
- * ASCII in a target. The converse need not be.
+ * expectation. Node.js's own parser reads every request accepted here alike, or refuses it: it knows registered methods only, and
+ * no bytes above ASCII in a target. The converse need not hold.
  *
  * @param before the head of the request before, whose lines are mostly the same.
  * @param limits of a head: its bytes and its header lines.

@@ -6,7 +6,7 @@ import { toChunk, toLastChunk, writeChunk } from '../message/write-chunk.ts';
 import { writeText } from '../message/write-text.ts';
 import type { ResponseTexts } from './response-texts.ts';
 
-/** What answers on one connection need of it. */
+/** The parts of a connection that its responses use. */
 export interface FastConnection {
   readonly socket: Socket;
   readonly texts: ResponseTexts;

@@ -101,7 +101,7 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const response = requests.find(socket);
-    // What has begun to be answered cannot be answered otherwise.
+    // A response that has begun cannot be replaced.
     if (!socket.writable || hungUp.has(error.code) || requests.isLate(socket)) socket.destroy();
     else if (response === undefined) rejectConnection(socket, toRefusal(error));
     else if (response.headersSent || response.req.complete) socket.destroy();

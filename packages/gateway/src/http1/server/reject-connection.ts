@@ -16,7 +16,7 @@ export function rejectConnection(socket: Duplex, refusal: Refusal): void {
   endConnection(socket);
 }
 
-/** What an error of Node.js's parser or of its time limits means to the caller. */
+/** The refusal for an error of Node.js's parser or of its time limits. */
 export function toRefusal(error: NodeJS.ErrnoException): Refusal {
   if (error.code === 'HPE_HEADER_OVERFLOW') return gatewayRefusals.request_head_too_large;
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return gatewayRefusals.request_timeout;

@@ -8,7 +8,7 @@ import type { CallerResponse } from '../../proxy/caller-response.ts';
 import type { CallerResponseHead } from '../message/response-writer.ts';
 import { openEntryPoint, type EntryPoint } from '../../entrypoints/entry-point.ts';
 
-/** What is done with one response; the same on the fast path and the fallback. */
+/** Calls on one response; the same on the fast path and the fallback. */
 interface ResponseScript {
   readonly method: string;
   readonly head: CallerResponseHead;
@@ -62,10 +62,10 @@ beforeAll(async () => {
 });
 afterAll(() => entryPoint.drain());
 
-/** What has come of an answer that breaks off is a matter of time. */
+/** How much of an aborted response arrives depends on timing. */
 const broken = { broken: true };
 
-/** What a caller makes of it. @param target in absolute form for the fallback. */
+/** The response as a caller reads it. @param target in absolute form for the fallback. */
 function receive(target: string, { method }: ResponseScript): Promise<object> {
   return new Promise((resolve) => {
     const { port } = entryPoint;

@@ -55,7 +55,7 @@ describe.each(kinds)('what comes on %s', (_kind, open) => {
         let received = 0;
         const whole = new Promise<void>((resolve) =>
           createReadFrom(createReadBuffers())(accepted, (bytes, lent) => {
-            // What is not lent stays as it is, whatever comes after it.
+            // Memory that is not lent stays unchanged, whatever follows.
             kept.push(lent ? Buffer.from(bytes) : bytes);
             received += bytes.length;
             if (received >= sent.length) resolve();

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ReadBuffer, ReadBuffers } from '../message/read-buffers.ts';
 
-/** What comes on one connection. */
+/** Events of one connection. */
 export interface SocketReads {
   /** Much is no longer to be expected. */
   release(): void;
@@ -59,7 +59,7 @@ function readInto(
 ): SocketReads | undefined {
   const internals = socket as unknown as Internals;
   const handle = internals._handle;
-  // What the stream holds already has to come first.
+  // Bytes that the stream already buffers come first.
   if (typeof handle?.useUserBuffer !== 'function' || socket.readableLength > 0) return undefined;
   const reads = new BufferedReads(socket, buffer, onBytes);
   const first = buffer.next();

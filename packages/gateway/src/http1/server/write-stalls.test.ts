@@ -110,7 +110,7 @@ describe('a caller that does not read its response', () => {
     const { clock, gateway, upstream, sent, settled, open } = await start(options);
     open(text);
     await settled();
-    // What the system holds for both connections, and little more.
+    // Little more than the system buffers for both connections.
     expect(sent.bytes).toBeLessThan(64 * mebibyte);
     await clock.advance(59_000);
     expect(gateway.entryPoint.connections()).toBe(1);

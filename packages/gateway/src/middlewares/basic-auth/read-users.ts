@@ -18,7 +18,7 @@ export interface UserSources {
 export interface UserLists {
   readonly users: Users;
   readonly problems: readonly Problem[];
-  /** What is read again when it changes. */
+  /** The source, read again when it changes. */
   readonly lookUps: readonly ReferenceLookUp[];
 }
 

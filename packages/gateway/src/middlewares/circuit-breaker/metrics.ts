@@ -1,7 +1,7 @@
 import { createHistogram } from 'node:perf_hooks';
 import type { Clock } from '@grantgate/middleware/base/clock';
 
-/** What has to be measured for a condition. */
+/** Measurements that a condition needs. */
 export interface ConditionNeeds {
   /** Status codes that are counted together, each from the first up to but without the second. */
   readonly codeRanges: readonly CodeRange[];
@@ -10,7 +10,7 @@ export interface ConditionNeeds {
 
 export type CodeRange = readonly [from: number, below: number];
 
-/** What a condition is computed from; its memory does not depend on traffic. */
+/** Measurements from which a condition is computed; their memory does not depend on traffic. */
 export interface BreakerMetrics {
   record(status: number, latencyMs: number): void;
   /** Share of requests that ended with 502 or 504; 0 without requests. */

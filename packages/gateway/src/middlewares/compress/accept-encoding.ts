@@ -1,6 +1,6 @@
 import type { Encoding } from './encoders.ts';
 
-/** What a middleware offers. */
+/** Encodings that a middleware offers. */
 export interface Offer {
   /** Most preferred first. */
   readonly encodings: readonly Encoding[];

@@ -18,7 +18,7 @@ const decoders: Readonly<Record<Encoding, () => Transform>> = {
   br: createBrotliDecompress,
   zstd: () => createZstdDecompress!(),
 };
-/** Those that this Node.js has. */
+/** Encodings that this Node.js supports. */
 const served = encodings.filter((encoding) => findCoding(encoding) !== undefined);
 const text = 'hello world '.repeat(200);
 const any = { compress: {} };

@@ -5,7 +5,7 @@ import type { StepWriter } from '../step.ts';
 import { isCompressed, readMediaType, type ContentTypes } from './content-types.ts';
 import type { Coding, Encoder, Encoding } from './encoders.ts';
 
-/** What the responses of one middleware, or of all, have in common. */
+/** State shared by the responses of one middleware, or of all. */
 export interface CompressionDeps {
   readonly encoding: Encoding;
   readonly coding: Coding;
@@ -79,7 +79,7 @@ export class CompressedResponse implements StepWriter {
   }
 
   flush(): void {
-    // What has not begun waits for its first part; an event stream may be long in sending it.
+    // A response that has not begun waits for its first part; an event stream may send that late.
     if (this.#head !== undefined && readType(this.#head) === 'text/event-stream') this.#start();
     if (this.#head === undefined) this.#next.flush();
   }

@@ -20,7 +20,7 @@ export function isCompressed(value: string | undefined, types: ContentTypes): bo
   const { included } = types;
   if (value === undefined) return included.size === 0;
   const type = readMediaType(value);
-  // What cannot be read is left alone, as in Traefik.
+  // A type that cannot be parsed is left alone, as in Traefik.
   if (type === undefined || isExcluded(type, types)) return false;
   return included.size === 0 || included.has(type);
 }

@@ -12,7 +12,7 @@ export type Encoder = Transform & { flush(kind: number, done?: () => void): void
 
 interface Coding {
   create(): Encoder;
-  /** What `flush` is called with: all that has been taken goes out, and the body goes on. */
+  /** Argument of `flush`: emits everything taken so far, without ending the body. */
   readonly flushKind: number;
 }
 

@@ -9,7 +9,7 @@ const plain = 'text/plain; charset=utf-8';
 const binary = 'application/octet-stream';
 
 describe('detectContentType', () => {
-  // What Go's http.DetectContentType gives for the same bytes.
+  // Results of Go's http.DetectContentType for the same bytes.
   it.each([
     ['', plain],
     ['\n \t', plain],

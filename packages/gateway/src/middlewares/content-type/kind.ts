@@ -37,6 +37,6 @@ function compile({ autoDetect }: ContentTypeOptions, name: string): Step {
   } satisfies Step);
 }
 
-/** What is encoded hides its type. */
+/** An encoding hides the type. */
 const isUntyped = (headers: HeaderList): boolean =>
   valueIn(headers, 'content-type') === undefined && (valueIn(headers, 'content-encoding') ?? '') === '';

@@ -14,7 +14,7 @@ export interface AuthResponse {
   readonly body: Buffer;
 }
 
-/** What a request gets from a response that lets it pass. */
+/** Changes of a request by a response that lets it pass. */
 export function compileCopy({
   authResponseHeaders,
   authResponseHeadersRegex,

@@ -61,7 +61,7 @@ const pair = (name: string, value: string): HeaderList => (value === '' ? [] : [
 const toVary = (before: string | undefined): string =>
   before === undefined || before === '' || before === 'Origin' ? 'Origin' : `${before},Origin`;
 
-/** What `Access-Control-Allow-Origin` says to an origin; undefined: nothing. */
+/** Value of `Access-Control-Allow-Origin` for an origin; undefined: no header. */
 function createToAllowedOrigin(
   origins: readonly string[],
   expressions: readonly string[],

@@ -101,7 +101,7 @@ function compileResponse(options: HeadersOptions, cors: Cors | undefined): Step[
   const custom = toEntries(options.customResponseHeaders);
   const set = custom.flatMap(([name, value]) => (value === '' ? [] : [name, value]));
   const customNames = new Set(custom.map(([name]) => name.toLowerCase()));
-  // What is set here wins over the security headers, as it would on the way through both.
+  // Headers set here win over the security headers, as if the response passed through both.
   const security = (list: HeaderList): HeaderList => replaceHeaders(list, customNames, []);
   const always: HeaderList = [...security(fixed), ...set];
   const secured = security(onTls);

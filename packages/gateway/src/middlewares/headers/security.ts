@@ -40,7 +40,7 @@ export function compileAllowedHosts({
 export interface SecurityHeaders {
   /** The same for every response. */
   readonly fixed: HeaderList;
-  /** Those of responses to callers that use TLS. */
+  /** Headers of responses to callers that use TLS. */
   readonly onTls: HeaderList;
   /** Whether the caller uses TLS. */
   readonly usesTls: (request: StepRequest) => boolean;

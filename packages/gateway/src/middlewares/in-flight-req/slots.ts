@@ -37,11 +37,11 @@ const renewMs = 2_000;
 /** Most slots that a process takes at once for requests to come. */
 const maxSpare = 32;
 
-/** What this process has of the slots of one source. */
+/** This process's share of the slots of one source. */
 interface SourceSlots {
   /** Requests in flight. */
   used: number;
-  /** What the others count for this process: `used`, and slots for requests to come. */
+  /** Slots that the shared counter holds for this process: `used`, and slots for requests to come. */
   counted: number;
   /** `Clock.monotonic()` of the last message about it. */
   askedMs: number;

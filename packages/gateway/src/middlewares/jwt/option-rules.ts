@@ -5,7 +5,7 @@ const sources = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'issuer'];
 /** An empty text is an option left out. */
 const given = sources.map((name) => `has(self.${name}) && self.${name} != ''`).join(', ');
 
-/** What `jwt` demands beyond the types of its options, as far as an API server can say it. */
+/** Requirements of `jwt` beyond the types of its options, as far as an API server can check them. */
 export const optionRules: OptionRules = {
   '': {
     'x-kubernetes-validations': [

@@ -2,7 +2,7 @@ import type { OptionRules } from '../../config/structural-schema.ts';
 import { clientConfigRules, endpointUrl, rule, secretMethods, storeRules } from '../client-rules.ts';
 
 /**
- * What `oAuthClientCredentials` demands beyond the types of its options, as far as an API server can say it: CEL rules and patterns,
+ * Requirements of `oAuthClientCredentials` beyond the types of its options, as far as an API server can check them: CEL rules and patterns,
  * by path. Anything they refuse is refused by `parseClientCredentials` as well; not the other way round.
  */
 export const optionRules: OptionRules = {

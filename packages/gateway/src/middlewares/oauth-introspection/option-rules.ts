@@ -1,7 +1,7 @@
 import type { OptionRules } from '../../config/structural-schema.ts';
 import { clientConfigRules, endpointUrl, ownClientRule, rule, storeRules } from '../client-rules.ts';
 
-/** What `oAuthIntrospection` demands beyond the types of its options, as far as an API server can say it. */
+/** Requirements of `oAuthIntrospection` beyond the types of its options, as far as an API server can check them. */
 export const optionRules: OptionRules = {
   '': rule(ownClientRule),
   'clientConfig.url': endpointUrl,

@@ -26,7 +26,7 @@ export function createLocalRate(limits: BucketLimits, clock: Clock): (source: st
   };
 }
 
-/** What this process knows of a bucket that it shares. */
+/** This process's view of a bucket that it shares. */
 interface BucketLease {
   /** Tokens taken for requests to come, until `endMs`. */
   tokens: number;
@@ -58,7 +58,7 @@ export function createSharedRate(
     if (lease === undefined) leases.set(source, (lease = { tokens: 0, endMs: 0, refusedUntilMs: -Infinity }));
     if (granted === 0) lease.refusedUntilMs = now + waitMs - maxWaitMs;
     else {
-      // Those of two requests that asked at once are not added up.
+      // Results of two concurrent requests are not added up.
       lease.tokens = granted - 1;
       lease.endMs = now + leaseMs;
     }

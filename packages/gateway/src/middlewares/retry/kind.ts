@@ -96,7 +96,7 @@ export function compilePolicy(
   const growth = 2 ** (1 / (attempts - 1));
   const isRetried = ({ method, fault, sent, status: code }: AttemptOutcome): boolean => {
     if (fault !== undefined && !disableRetryOnNetworkError) {
-      // Whatever the method: no server has seen the request.
+      // For any method: no server has received the request.
       if (!sent) return true;
       if (fault === 'connection_lost' && mayRepeat(method)) return true;
     }

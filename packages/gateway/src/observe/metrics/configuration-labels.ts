@@ -20,7 +20,7 @@ export interface ConfigurationLabels {
   readonly faulty: boolean;
 }
 
-/** What is read when it is asked for. */
+/** State that is read on demand. */
 export interface Gauges {
   /** Entry points with the connections that are open. */
   readonly connections: () => readonly (readonly [entryPoint: string, open: number])[];

@@ -18,7 +18,7 @@ export const createDistribution = (bounds: readonly number[]): Distribution => (
 export const toBoundsMs = (bounds: readonly number[]): readonly number[] =>
   bounds.map((seconds) => {
     const ms = seconds * 1000;
-    // What is rounded is a small integer to the engine, which it can compare without making an object of it.
+    // Rounded values are small integers for the engine, which compares them without allocating an object.
     return Number.isInteger(ms) ? Math.round(ms) : ms;
   });
 

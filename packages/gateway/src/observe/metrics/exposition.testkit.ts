@@ -1,4 +1,4 @@
-/** What an exposition says. */
+/** Contents of an exposition. */
 export interface Exposition {
   /** By name and labels, as they were written: `name{a="b"}`. */
   readonly samples: ReadonlyMap<string, number>;

@@ -9,7 +9,7 @@ const current = { router: ['a@file'], service: [], middleware: [], store: [], is
 const requests = 'grantgate_router_requests_total';
 const durations = 'grantgate_router_request_duration_seconds';
 
-/** What a worker has counted that had so many requests, of a router. */
+/** Counts of a worker after so many requests of a router. */
 function readings(count: number, router = 'a@file', bounds: readonly number[] = [1]): Readings {
   const labels = `router="${router}",service="s",code="200",method="GET",protocol="http"`;
   const of = router;

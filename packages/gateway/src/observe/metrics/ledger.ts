@@ -22,7 +22,7 @@ export function createLedger(): Ledger {
       ended = merge([ended, Object.fromEntries(counted)]);
     },
     total(live, more = {}) {
-      // What no process knows any more has gone from the configuration, and from here. When none has said what it knows, all stays.
+      // Names that no process knows any more have left the configuration, and leave here. Until a process reports its names, all stay.
       if (live.length > 0) ended = prune(ended, toCurrent(live));
       return merge([ended, ...live.map(({ series }) => series), more]);
     },

@@ -10,7 +10,7 @@ import { createProcessMetrics } from './process-metrics.ts';
 import { toSeries, type SeriesByName } from './series.ts';
 import { createStoreMetrics } from './store-metrics.ts';
 
-/** What one process counts. Its numbers are made into series when they are read, never when they change. */
+/** Counts of one process. They become series when they are read, never when they change. */
 export interface Metrics extends Figures {
   onStoreEvent(store: string): (event: StoreEvent) => void;
   readonly onKubernetes: KubernetesMetrics['listen'];
@@ -75,7 +75,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         ...stores.read(),
         ...configurations.read(),
         ...kubernetes.read(),
-        // Those of several processes are counted by the one that starts them.
+        // With several processes, the primary counts these.
         ...(worker === undefined && { grantgate_workers: [toSeries({}, 1)] }),
         ...process.read(),
       } satisfies SeriesByName,

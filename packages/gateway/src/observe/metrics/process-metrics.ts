@@ -8,7 +8,7 @@ import {
 import { createDistribution, observe, toBoundsMs, toHistogram, type Distribution } from './distribution.ts';
 import { toLabels, toSeries, type SeriesByName } from './series.ts';
 
-/** What the process itself takes. */
+/** Resources that the process uses. */
 export interface ProcessMetrics {
   read(): SeriesByName;
   close(): void;

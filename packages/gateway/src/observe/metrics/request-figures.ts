@@ -7,7 +7,7 @@ export interface RequestCounts {
   readonly durations: readonly number[];
 }
 
-/** What the API reads. */
+/** Counts that the API reads. */
 export interface RequestFigures {
   /** Of every entry point. */
   total(): RequestCounts;

@@ -173,7 +173,7 @@ describe('another configuration', () => {
     expect(seen.sum('grantgate_router_requests_total', { router: 'old@file' })).toBe(0);
     expect(seen.sum(requests)).toBe(4);
     metrics.configure(configured({ routers: new Map(), services: [], middlewares: [] }));
-    // What began before ends now.
+    // Requests that began earlier end now.
     metrics.count(record({ refusal: { ...gatewayRefusals.upstream_timeout, middleware: 'guard@file' } }));
     const names = new Set(Array.from(metrics.read().samples.keys(), (key) => key.replace(/[{].*/, '')));
     expect([...names].filter((name) => !name.startsWith('grantgate_entrypoint_'))).toEqual([]);

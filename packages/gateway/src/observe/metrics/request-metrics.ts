@@ -12,7 +12,7 @@ import { toLabels, toSeries, type SeriesByName } from './series.ts';
 export interface RequestMetrics {
   /** Of what is found once per configuration it adds to plain numbers; only the first of its kind allocates. */
   count(record: RequestRecord): void;
-  /** What is named from now on; what has gone is not counted any more. */
+  /** Sets the current names; names that are gone are not counted any more. */
   configure(configured: ConfigurationLabels): void;
   read(): SeriesByName;
 }
@@ -32,7 +32,7 @@ interface Authorizations {
   readonly verdicts: PairCounter;
 }
 
-/** Those that have a label of their own; all others share the last, as in Traefik. */
+/** Methods that have their own label; all others share the last, as in Traefik. */
 const methods = [
   'GET',
   'HEAD',
@@ -47,7 +47,7 @@ const methods = [
 ];
 const methodNumbers: ReadonlyMap<string, number> = new Map(methods.map((name, index) => [name, index]));
 const otherMethod = methods.length - 1;
-/** What a key has below the status: protocol in the lowest bit, method above it. */
+/** Bits of a key below the status: protocol in the lowest bit, method above it. */
 const statusUnit = 32;
 
 /** @param countsAll entry points and routers are counted, whatever is exposed of them. Default: no. */
@@ -184,7 +184,7 @@ function createFailures(config: MetricsConfig): RequestMetrics & Pick<RequestFig
   };
 }
 
-/** What was decided for other proxies, on the entry points that do that. */
+/** Decisions for other proxies, on the entry points that serve them. */
 function createAuthorizations(entryPoints: readonly EntryPointConfig[]): RequestMetrics {
   const byEntryPoint = new Map<string, Authorizations>();
   for (const { name, externalAuth } of entryPoints)

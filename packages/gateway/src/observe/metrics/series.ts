@@ -29,7 +29,7 @@ export const toSeries = (labels: Readonly<Record<string, string>>, value: number
   value,
 });
 
-/** What is the same for every process. */
+/** The part that is the same for every process. */
 export const toBuildInfo = (version: string): SeriesByName => ({
   grantgate_build_info: [toSeries({ version, node: process.version }, 1)],
 });

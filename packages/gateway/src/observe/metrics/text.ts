@@ -6,9 +6,8 @@ import { definitions } from './catalogue.ts';
 export const textType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Writes the text format of Prometheus, version 0.0.4. By hand, as are the numbers that it writes: `prom-client` hashes labels for
- * each increment, cannot be given the buckets of a histogram that was counted elsewhere, and forgets what a worker counted when it
- * ends. What would be left of it is this page.
+ * Writes the text format of Prometheus, version 0.0.4. `prom-client` is not used: it hashes labels at each increment, takes no
+ * buckets of a histogram that was counted elsewhere, and forgets the counts of a worker that exits. The rest of it would be this file.
  */
 export function writeText({ series }: Pick<Readings, 'series'>): string {
   let text = '';

@@ -10,7 +10,7 @@ import { toLabels, toSeries, type SeriesByName } from './series.ts';
 
 /** Counts where tokens come from, by middleware. Those with the same options share their tokens: the first of them has the numbers. */
 export interface TokenMetrics {
-  /** What counts the tokens of one authenticator. */
+  /** Counters of the tokens of one authenticator. */
   readonly openTally: () => TokenTally;
   /** Counts a renewal in the background, for the authenticator of that tally. */
   readonly renewed: (renewal: { readonly tally: TokenTally; readonly event: RenewalEvent }) => void;
@@ -62,7 +62,7 @@ export function createTokenMetrics(failing: Gauges['failingRenewals']): TokenMet
       const next = new Map<TokenTally, string>();
       for (const [name, { tally }] of middlewares)
         if (tally !== undefined && !next.has(tally)) next.set(tally, name);
-      // What goes on counting under the same name is collected when it is read.
+      // A counter that continues under the same name is collected when it is read.
       collect(leaving);
       collect(new Map(Array.from(counting).filter(([tally, name]) => next.get(tally) !== name)));
       leaving = new Map(Array.from(counting).filter(([tally]) => !next.has(tally)));

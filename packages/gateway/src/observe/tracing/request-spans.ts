@@ -29,7 +29,7 @@ export interface RequestSpanParts {
   readonly untraced: ReadonlySet<string>;
 }
 
-/** What the requests of a gateway have in common. */
+/** State shared by the requests of a gateway. */
 interface SharedParts extends RequestSpanParts {
   readonly toAttributes: (record: RequestRecord) => Attributes;
   readonly capture: ReturnType<typeof createCapture>;

@@ -35,6 +35,6 @@ function redactPair(pair: string, safe: ReadonlySet<string>): string {
   const equals = pair.indexOf('=');
   if (equals < 0) return 'REDACTED';
   const name = pair.slice(0, equals);
-  // What follows a `;` is another parameter to some servers.
+  // Text after a `;` is another parameter to some servers.
   return safe.has(name) && !pair.includes(';') ? pair : `${name}=REDACTED`;
 }

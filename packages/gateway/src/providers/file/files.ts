@@ -21,7 +21,7 @@ export const routeFileExtensions: readonly string[] = Object.freeze(['.yaml', '.
 export const isRouteFile = (path: string): boolean =>
   routeFileExtensions.includes(extname(path).toLowerCase());
 
-/** What some paths lead to. */
+/** Files that some paths lead to. */
 export interface RouteFiles {
   readonly files: readonly RouteFile[];
   /** The paths that lead to no file of routes, or to one with nothing in it. */

@@ -13,7 +13,7 @@ import type { ForeignFile } from './foreign-file.ts';
 import { describePassedOver } from './foreign-file.ts';
 
 export interface LoadedFiles extends ProviderOutput {
-  /** Those of the problems that say why a path leads to no routes at all: it is gone, unreadable or empty, or has no route file. */
+  /** The problems that explain why a path leads to no routes at all: it is gone, unreadable or empty, or has no route file. */
   readonly missing: readonly Problem[];
   /** Install configurations that lie in a directory of routes. */
   readonly installs: readonly Document[];
@@ -84,7 +84,7 @@ export function createFileLoader(
       } else if (before?.text === read.text) {
         good.set(file, before);
       } else if (before !== undefined && before.documents.length > 0 && read.text.trim() === '') {
-        // Whoever writes it has emptied it first, and may be slow. What should be gone is removed.
+        // A program that writes the file empties it first, and may be slow. A file that should be gone is removed.
         good.set(file, before);
         problems.push({
           ...createFault(file, 'is empty: keeping its last good routes until it has others or is removed'),
@@ -146,7 +146,7 @@ interface LastGoodFile {
 }
 
 function findPassedOver(file: string, text: string, parsed: ParsedDocuments): ForeignFile | undefined {
-  // What holds no routes need be no template of routes either.
+  // A file without routes need not be a template of routes either.
   const { documents, problems } = parsed.problems.some(({ code }) => code === 'template')
     ? parseDocuments(text, file)
     : parsed;

@@ -149,7 +149,7 @@ interface FolderPoller {
 
 function createPolling(clock: Clock, pollMs: number, onChange: () => void): FolderPoller {
   let folders: FolderNames = new Map();
-  /** What was seen in each of them. */
+  /** State seen in each of them. */
   let seen: ReadonlyMap<string, string> = new Map();
   let timer: Timer | undefined;
   let closed = false;
@@ -200,7 +200,7 @@ async function describeFolder(path: string, names: ReadonlySet<string> | undefin
 function matters(folder: Folder | undefined, event: string, name: string | null): boolean {
   if (name === null || name.startsWith('..')) return true;
   if (folder?.names !== undefined) return folder.names.has(name);
-  // What comes, goes or is renamed may be a folder.
+  // An entry that appears, disappears or is renamed may be a folder.
   return isRouteFile(name) || event === 'rename';
 }
 
@@ -229,7 +229,7 @@ function addName(folders: Map<string, Folder>, folder: string, identity: string,
 }
 
 /**
- * What a link leads to may be changed where it stands, and so may every link on the way: that of a release (`current`), or
+ * The target of a link may change in place, and so may every link on the way: that of a release (`current`), or
  * `..data` of a Kubernetes volume.
  */
 async function addTarget(path: string, folders: Map<string, Folder>): Promise<void> {

@@ -29,7 +29,7 @@ export function createAccess(config: AccessConfig, sources: AccessSources): ApiA
           await loaded
         )();
       } catch (error) {
-        // What cannot be read now may be there the next time.
+        // A resource that cannot be read now may be readable the next time.
         if (loading === loaded) loading = undefined;
         throw error;
       }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 
-// What an API server does that a client has to live with. `test/kubernetes` holds a real one against it (kube-apiserver 1.36.0, last on
+// Behaviour of an API server that a client must handle. `test/kubernetes` compares it with a real one (kube-apiserver 1.36.0, last on
 // 2026-11-29), and the fake one is held against the same.
 
 /** A request, and what every API server responds. */

@@ -10,14 +10,14 @@ export interface ApiCall {
   readonly code: string;
 }
 
-/** What the Kubernetes provider announces about the API server; never an object's contents. */
+/** Events of the Kubernetes provider about the API server; never an object's contents. */
 export type ApiEvent =
   /** The API server answers again, or not for now and why. */
   | {
       readonly kind: 'state';
       readonly ready: boolean;
       readonly reason: string | undefined;
-      /** What reasons are told apart by; undefined when it is ready. */
+      /** Distinguishes reasons; undefined when it is ready. */
       readonly cause: ApiFault['kind'] | undefined;
     }
   /** The gateway is ready although these Secrets, `namespace/name`, have not been read. */

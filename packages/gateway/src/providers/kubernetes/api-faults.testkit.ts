@@ -2,7 +2,7 @@ import type { ReceivedApiRequest } from './api-requests.testkit.ts';
 import type { ApiReply } from './api-replies.testkit.ts';
 import { refuse, refuseInText, toQualified } from './api-replies.testkit.ts';
 
-/** What keeps a fake API server from doing what it is asked. */
+/** Faults that a fake API server can show. */
 export interface TestFaults {
   /** The token that is accepted. */
   readonly acceptedToken: () => string;

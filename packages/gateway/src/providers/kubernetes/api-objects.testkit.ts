@@ -4,7 +4,7 @@ import { inspectedResources } from './inspect.ts';
 import type { Resource } from './resources.ts';
 import { resources } from './resources.ts';
 
-// What follows is as kube-apiserver 1.36.0 was seen to do it on 2026-11-29; api-cases.testkit.ts has what both are held against.
+// The following matches kube-apiserver 1.36.0 as observed on 2026-11-29; api-cases.testkit.ts has the cases for both.
 
 export interface TestObject {
   apiVersion?: string;
@@ -150,10 +150,10 @@ export function createObjects(): TestObjects {
   };
 }
 
-/** What `kubectl apply` without server-side apply makes of a manifest, and the API server of that. */
+/** The object that `kubectl apply` without server-side apply sends for a manifest, and the API server stores. */
 function toStored(object: TestObject, pruned: ReadonlySet<string>): TestObject {
   if (object.kind === 'Secret' && object['stringData'] !== undefined) {
-    // What is written in plain text is kept in Base64.
+    // Plain text is stored in Base64.
     const plain = Object.entries(object['stringData'] as Record<string, string>);
     const encoded = plain.map(([name, text]) => [name, Buffer.from(text).toString('base64')]);
     object['data'] = { ...(object['data'] as object | undefined), ...Object.fromEntries(encoded) };

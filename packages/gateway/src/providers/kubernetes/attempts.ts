@@ -3,7 +3,7 @@ import { backoffDelayMs } from '@grantgate/middleware/base/backoff';
 import type { ApiFault } from './fault.ts';
 import { isLasting } from './fault.ts';
 
-/** What follows a list or a watch that has ended. */
+/** The next action after a list or a watch has ended. */
 export interface Next {
   /** Milliseconds until the next one; undefined: at once. */
   readonly waitMs: number | undefined;

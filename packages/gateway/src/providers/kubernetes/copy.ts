@@ -38,7 +38,7 @@ export function findOutage(copies: readonly Copy[]): ApiFault | undefined {
     .find((fault) => fault !== undefined && !isLasting(fault));
 }
 
-/** What keeps the copies from being whole. */
+/** Reasons why the copies are incomplete. */
 export function findProblems(copies: readonly Copy[]): readonly Problem[] {
   return copies.flatMap(({ selection, reflector }) => {
     const fault = reflector.fault();
@@ -51,7 +51,7 @@ export function findProblems(copies: readonly Copy[]): readonly Problem[] {
   });
 }
 
-/** What has not been read, and why not: `the Services of all namespaces: Unauthorized (401)`. */
+/** The resources that have not been read, and the reason: `the Services of all namespaces: Unauthorized (401)`. */
 export function describeUnread(copies: readonly Copy[]): readonly string[] {
   return copies
     .filter((copy) => !isReadOrAbsent(copy))

@@ -7,7 +7,7 @@ import { readRegularFileSync } from '@grantgate/middleware/base/read-regular-fil
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-// The library reads files by itself, whatever they are. Those of its own choice are read here before it does.
+// The library reads files by itself, whatever they are. Files that it chooses are read here before it does.
 
 /**
  * Loads a kubeconfig; the paths in it are relative to its folder.

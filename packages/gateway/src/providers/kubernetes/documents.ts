@@ -97,7 +97,7 @@ const toTrust = (origin: Partial<Origin>): DocumentTrust => ({
 });
 
 /**
- * What is kept of an object: its own part, its labels, and the annotations that say how it is served. Versions, managed fields, status
+ * The part of an object that is kept: its own part, its labels, and the annotations that say how it is served. Versions, managed fields, status
  * and other annotations, which may hold a copy of the whole manifest, are not; of Traefik's kinds, they say what the API server has
  * dropped.
  */
@@ -152,7 +152,7 @@ function keepObject(
   };
 }
 
-/** Those of an Ingress or a Service that say how it is served; undefined: none. */
+/** Annotations of an Ingress or a Service that say how it is served; undefined: none. */
 function findAnnotations({ kind }: Resource, raw: unknown): Readonly<Record<string, unknown>> | undefined {
   if (kind !== 'Ingress' && kind !== 'Service') return undefined;
   const all = valueAt(raw, ['metadata', 'annotations']);

@@ -34,7 +34,7 @@ const reportedKinds: ReadonlySet<string> = new Set([
 /** Characters of a note: 1024 bytes at most, whatever they are. */
 const maxNote = 250;
 
-/** What is wrong now; what was wrong before keeps its count. */
+/** The current problems; a problem that existed before keeps its count. */
 export function collectEntries(
   problems: readonly Problem[],
   find: (object: ObjectName) => ClusterObject | undefined,

@@ -6,7 +6,7 @@ import { toApiVersion } from './resources.ts';
 import type { Selection } from './selection.ts';
 import { describeSelection } from './selection.ts';
 
-/** What it means for a configuration that a selection cannot be read. */
+/** The problem of a configuration whose selection cannot be read. */
 export function toFaultProblem(selection: Selection, fault: ApiFault): Problem {
   const { resource, namespace = '*', name = '*' } = selection;
   const what = describeSelection(selection);

@@ -8,17 +8,17 @@ import type { Result } from './fault.ts';
 import type { Resource } from './resources.ts';
 import { resources, toPath } from './resources.ts';
 
-/** What `grantgate check` says of a cluster beyond its routes. */
+/** Report of `grantgate check` about a cluster beyond its routes. */
 export interface Inspection {
   readonly problems: readonly Problem[];
-  /** What is there and none of the gateway's business, a sentence each. */
+  /** Objects that are present but not served, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /** Says whose definition of a custom resource it is. */
 export const definitionAnnotation = 'grantgate.dev/keeps-unknown-fields';
 
-/** What a check reads, and a gateway does not: without a role for it, nothing is said. */
+/** Resources that a check reads and a gateway does not: without a role for them, the report leaves them out. */
 export const inspectedResources = {
   namespaces: { group: '', version: 'v1', resource: 'namespaces', kind: 'Namespace' },
   definitions: {
@@ -102,7 +102,7 @@ const get = (
   signal: AbortSignal,
 ): Promise<Result<unknown>> => client.readJson({ resource, verb: 'get', path }, signal);
 
-/** What is wrong with a definition when it drops fields that it does not declare. */
+/** The problem of a definition that drops fields that it does not declare. */
 function findPruning(definition: unknown): string | undefined {
   const versions = valueAt(definition, ['spec', 'versions']);
   const keeps = (Array.isArray(versions) ? versions : []).some(

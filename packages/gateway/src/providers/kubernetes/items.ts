@@ -1,7 +1,7 @@
 import type { ApiObject } from './api-object.ts';
 import { keyOf } from './api-object.ts';
 
-/** What is kept of objects, by `namespace/name`. */
+/** Kept parts of objects, by `namespace/name`. */
 export interface Items<T> {
   readonly all: ReadonlyMap<string, T>;
   /** Whether anything is different by it. */
@@ -11,7 +11,7 @@ export interface Items<T> {
   replace(objects: readonly ApiObject[]): boolean;
 }
 
-/** @param keep what is kept of an object; undefined: nothing. What comes out as `before` is no change. */
+/** @param keep what is kept of an object; undefined: nothing. A result that equals `before` is no change. */
 export function createItems<T>(keep: (object: ApiObject, before: T | undefined) => T | undefined): Items<T> {
   const all = new Map<string, T>();
   const put = (object: ApiObject): boolean => {

@@ -2,8 +2,8 @@
 const maxLineBytes = 16 * 1024 * 1024;
 
 /**
- * The values of a stream of JSON texts, one a line, wherever its pieces are cut, in the middle of a character too. What
- * comes after the last line break is no line: the stream broke off.
+ * The values of a stream of JSON texts, one per line, however its pieces are cut, even within a character. Text after
+ * the last line break is not a line: the stream broke off.
  *
  * @throws SyntaxError for a line that is no JSON; RangeError for one longer than 16 MiB; whatever the stream throws.
  */

@@ -22,11 +22,11 @@ import { describeSelection, selectionsOf, toNamedSelection } from './selection.t
 
 /** A cluster as it was read once. */
 export interface LoadedCluster extends ProviderOutput {
-  /** What is there and is not served, a sentence each. */
+  /** Objects that are present but not served, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** Reads a cluster once, as the provider reads it. What cannot be read is in the problems; never rejects for it. */
+/** Reads a cluster once, as the provider reads it. Unreadable resources are among the problems; never rejects for them. */
 export async function loadCluster(
   config: KubernetesProviderConfig,
   { access, clock }: { readonly access: ApiAccess; readonly clock: Clock },

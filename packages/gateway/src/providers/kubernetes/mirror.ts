@@ -36,11 +36,11 @@ export interface RouteObjects extends RouteObjectLists {
 /** A copy of all that is read of a cluster, which follows it. */
 export interface Mirror {
   routes(): RouteObjects;
-  /** Those of a configuration with these routes, and with everything else as it stands now. */
+  /** Documents of a configuration with these routes, and with the current state of everything else. */
   documents(routes: RouteObjects): readonly Document[];
   /** The Secrets that these routes refer to, without those that are absent or unread. */
   secrets(routes: RouteObjects): readonly ClusterObject[];
-  /** What keeps the copy from being whole. */
+  /** Reasons why the copy is incomplete. */
   problems(): readonly Problem[];
   find(object: ObjectName): ClusterObject | undefined;
   /** Begins to follow the Secrets and ConfigMaps that these routes refer to, and stops following all others. */
@@ -53,7 +53,7 @@ export interface Mirror {
   unsettledSecrets(): readonly string[];
   /** Of the Secrets that these routes refer to. */
   unreadSecrets(routes: RouteObjects): UnreadSecrets;
-  /** What has not been read, Secrets and ConfigMaps apart, and why not: `the Services of all namespaces: Unauthorized (401)`. */
+  /** Unread resources except Secrets and ConfigMaps, with the reason: `the Services of all namespaces: Unauthorized (401)`. */
   missing(): readonly string[];
   /** Why the API server is not available; undefined while it is. */
   fault(): ApiFault | undefined;

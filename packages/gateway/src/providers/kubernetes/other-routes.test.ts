@@ -134,7 +134,7 @@ describe('HTTPRoutes of a cluster', () => {
     const { provider, translated } = await start('kubernetesGateway: {}');
     expect(provider.isReady()).toBe(false);
     expect(provider.waitsFor()).toEqual([expect.stringMatching(/^the HTTPRoutes of all namespaces: /)]);
-    // What could be read is served.
+    // The readable routes are served.
     expect(translated().routers.size).toBe(1);
   });
 });

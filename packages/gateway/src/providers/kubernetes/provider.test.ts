@@ -305,7 +305,7 @@ describe('Secrets', () => {
     await clock.advance(1100);
     await until(() => outputs.length === 2);
     expect(names()).not.toContain('Secret/apps/keys');
-    // What has been waited for in vain holds up nothing that comes later.
+    // A wait that ended in vain delays nothing later.
     server.apply(route('next'));
     await until(() => outputs.length === 3);
     release();

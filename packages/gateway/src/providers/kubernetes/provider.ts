@@ -27,7 +27,7 @@ export interface KubernetesProvider extends Provider {
    * route may be missing or refuse. Secrets without a response hold it up for `secretsReadyTimeoutMs` at most.
    */
   isReady(): boolean;
-  /** What is waited for, one line each; empty when it is ready. */
+  /** Reasons for waiting, one line each; empty when it is ready. */
   waitsFor(): readonly string[];
   /** How each resource is followed. */
   status(): readonly ResourceStatus[];
@@ -73,7 +73,7 @@ export function createKubernetesProvider(
   let emit: ((output: ProviderOutput) => void) | undefined;
   let emitted: ProviderOutput | undefined;
   let started: (() => void) | undefined;
-  /** Those that are in force. */
+  /** The documents in force. */
   let routes: RouteObjects | undefined;
 
   /** Endpoints and known Secrets change while routes wait for new Secrets. */

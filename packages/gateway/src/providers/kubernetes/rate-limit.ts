@@ -92,7 +92,7 @@ export function createRateLimit({ qps, burst }: RateLimitOptions, clock: Clock):
     },
     pause(ms) {
       pausedUntil = Math.max(pausedUntil, clock.monotonic() + ms);
-      // What was held back must not go out at once.
+      // Requests that were held back must not go out at once.
       tokens = 0;
       filledAt = pausedUntil;
     },

@@ -15,7 +15,7 @@ export interface ReflectorOptions<T> {
   readonly client: ApiClient;
   readonly selection: Selection;
   readonly clock: Clock;
-  /** What is kept of an object; undefined: nothing. What comes out as `before` is no change. */
+  /** The kept part of an object; undefined: nothing. A result that equals `before` is no change. */
   readonly keep: (object: ApiObject, before: T | undefined) => T | undefined;
   /** Something was added, changed or removed; not called for a list that says what is known already. */
   readonly onChange: () => void;

@@ -46,7 +46,7 @@ export const resources = {
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch';
 
-/** What a role must allow. */
+/** Permissions that a role must grant. */
 export interface Permission {
   readonly group: string;
   readonly resource: string;

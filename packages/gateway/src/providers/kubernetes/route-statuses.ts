@@ -22,7 +22,7 @@ export interface StatusCondition {
   readonly message: string;
 }
 
-/** What an HTTPRoute says of one of its parents. */
+/** Status of an HTTPRoute for one of its parents. */
 export interface ParentStatus {
   /** As it is written. */
   readonly parentRef: unknown;
@@ -30,7 +30,7 @@ export interface ParentStatus {
   readonly conditions: readonly StatusCondition[];
 }
 
-/** What an HTTPRoute is to say of its parents that are Gateways of ours; none: nothing any more. */
+/** Statuses that an HTTPRoute should have for the Gateways of ours among its parents; none: it has none any more. */
 export interface RouteStatus {
   readonly object: ClusterObject;
   readonly parents: readonly ParentStatus[];
@@ -40,7 +40,7 @@ type AttachmentObjects = Pick<
   RouteObjectLists,
   'httpRoutes' | 'gateways' | 'gatewayClasses' | 'referenceGrants' | 'namespaces'
 > & {
-  /** Those that listeners refer to, and maybe others. */
+  /** Includes all that listeners refer to, and maybe others. */
   readonly secrets: readonly ClusterObject[];
 };
 

@@ -11,9 +11,9 @@ export interface SecretCopies {
   follow(wanted: ReadonlySet<string>): void;
   /** By `namespace/name`; undefined for one that is absent or unread. */
   find(name: string): ClusterObject | undefined;
-  /** Those that are wanted and of which nobody knows whether they are there. */
+  /** Wanted Secrets whose existence is not known yet. */
   unread(): UnreadSecrets;
-  /** Those of them that have neither been read nor are refused: waiting helps. */
+  /** Of these, the ones that have neither been read nor are refused: waiting helps. */
   unsettled(): readonly string[];
   /** Every copy whose fault is one of the configuration. */
   copies(): readonly Copy[];
@@ -24,7 +24,7 @@ export interface SecretCopies {
 export function createSecretCopies(resource: Resource, open: OpenCopy, threshold: number): SecretCopies {
   const namespaces = new Map<string, NamespaceSecrets>();
   let wanted = groupByNamespace(new Set());
-  /** Those that are wanted and whose copies, undefined for none, are such. */
+  /** Wanted Secrets whose copies, undefined for none, satisfy the condition. */
   const select = (isSuch: (copy: Copy | undefined) => boolean): readonly string[] =>
     Array.from(wanted.byNamespace).flatMap(([name, keys]) => {
       const namespace = namespaces.get(name);

@@ -87,7 +87,7 @@ export function createSelect(config: Pick<KubernetesProviderConfig, 'ingress'>):
   };
 }
 
-/** Those of the classes that are served. */
+/** Objects of the classes that are served. */
 export function selectIngresses(
   { ingresses, ingressClasses }: Pick<Contents, 'ingresses' | 'ingressClasses'>,
   { ingress }: Pick<KubernetesProviderConfig, 'ingress'>,
@@ -99,7 +99,7 @@ export function selectIngresses(
   return ingresses.filter(({ document }) => isOfIngressClass(document.value, ingress.ingressClass, classes));
 }
 
-/** Those of classes that are served. */
+/** Objects of classes that are served. */
 function selectGateways({
   gateways,
   gatewayClasses,

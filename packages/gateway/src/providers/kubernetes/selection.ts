@@ -107,7 +107,7 @@ function toSelections(
   );
 }
 
-/** Those of all together. */
+/** Objects of all selections together. */
 function joinNamespaces(scopes: readonly ObjectScope[]): readonly string[] {
   return scopes.some(({ namespaces }) => namespaces.length === 0)
     ? []

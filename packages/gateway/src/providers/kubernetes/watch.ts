@@ -10,7 +10,7 @@ import { readJsonLines } from './json-lines.ts';
 import type { Selection } from './selection.ts';
 import { toRequest } from './selection.ts';
 
-/** What one watch tells, in order. */
+/** Events of one watch, in order. */
 export interface WatchListener {
   /** It is open: the API server is there. */
   onOpen(): void;

@@ -27,7 +27,7 @@ export interface Mention {
 }
 
 export type EntryKind = 'routers' | 'services' | 'middlewares';
-/** What an entry may mention. */
+/** Names that an entry may mention. */
 export type MentionedKind = 'services' | 'middlewares' | 'tlsOptions' | 'serversTransports';
 
 /** A dynamic configuration while it is being put together. */

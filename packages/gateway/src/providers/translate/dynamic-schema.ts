@@ -134,7 +134,7 @@ export const fileNames: NameSchemas = Object.freeze({
   service: name,
 });
 
-/** What is wrong with the URL of a server; undefined for a good one. */
+/** The problem of a server's URL; undefined for a valid one. */
 function findServerUrlFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.hostname === '') return 'expected a URL such as http://10.0.0.1:8080';

@@ -27,7 +27,7 @@ export const unsupportedServiceNames: readonly string[] = Object.freeze([
   'preservePath',
 ]);
 
-/** What to use in place of options of services that are not served, by path. */
+/** Replacements for options of services that are not served, by path. */
 const insteadOf: Readonly<Record<string, string>> = {
   mirroring: 'requests go to one server: mirror them in a proxy behind grantgate',
   middlewares: 'list the middlewares in the router',

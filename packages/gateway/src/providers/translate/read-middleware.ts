@@ -28,7 +28,7 @@ export interface ReadMiddleware {
   readonly problems: readonly Problem[];
 }
 
-/** What is particular to a format of configuration. */
+/** The parts that differ between formats of configuration. */
 export interface MiddlewareFormat {
   readonly names: NameSchemas;
   /** The qualified names of the middlewares that one consists of. */

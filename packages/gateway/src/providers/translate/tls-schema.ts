@@ -26,7 +26,7 @@ export const storeSchema = z.strictObject({
     .describe('Certificate for names that no other certificate covers. Default: a self-signed certificate.'),
 });
 
-/** What files and Kubernetes objects have in common. */
+/** Fields that files and Kubernetes objects share. */
 export const optionsShape = {
   minVersion: version('Oldest version. Default: `VersionTLS12`.'),
   maxVersion: version('Newest version. Default: any.'),

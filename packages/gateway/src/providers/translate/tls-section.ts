@@ -88,7 +88,7 @@ function addOptions(draft: Draft, name: string, source: Source): void {
   });
 }
 
-/** What an object with TLS options may say without effect. */
+/** Options of an object with TLS options that have no effect. */
 export const optionsNames: OtherNames = {
   ignored: { preferServerCipherSuites: 'Traefik has deprecated it, and does not act on it either' },
 };

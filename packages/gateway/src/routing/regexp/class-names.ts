@@ -2,7 +2,7 @@ import type { ClassPart } from './char-set.ts';
 
 const word = '0-9A-Za-z_';
 
-/** What `\d`, `\s` and `\w` hold in Go: ASCII alone, and `\s` without the vertical tab. */
+/** Members of `\d`, `\s` and `\w` in Go: ASCII alone, and `\s` without the vertical tab. */
 const perl: Readonly<Record<string, string>> = { d: '0-9', s: '\\t\\n\\f\\r ', w: word };
 
 /** `\d`, `\D` and so on by the letter; undefined for another one. */

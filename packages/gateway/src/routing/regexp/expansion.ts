@@ -31,7 +31,7 @@ function findGroups(name: string, groupNames: readonly string[]): readonly numbe
   return groupNames.flatMap((other, index) => (other === name ? [index] : []));
 }
 
-/** What the first of some groups that took part has matched. */
+/** Text of the first of several groups that took part in the match. */
 function textOf(groups: readonly number[], text: string, places: Places): string {
   const group = groups.find((index) => (places[index * 2] ?? -1) >= 0);
   return group === undefined ? '' : text.slice(places[group * 2], places[group * 2 + 1]);

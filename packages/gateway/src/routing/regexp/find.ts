@@ -49,7 +49,7 @@ export function createFind(program: readonly Instruction[], groups: number): Fin
         const instruction = program[at];
         if (instruction?.op === 'match') {
           found = places.with(1, place);
-          // What follows is worse.
+          // The following threads have a lower priority.
           break;
         }
         if (instruction?.op === 'set' && after !== outside && instruction.set(after))

@@ -146,7 +146,7 @@ describe('the work of a match', () => {
     expect(work.stepsLeft).toBeLessThan(0);
     // By less than one character takes.
     expect(work.stepsLeft).toBeGreaterThan(-maxInstructions);
-    // What was cut short is not remembered as an answer.
+    // A match that was stopped is not cached.
     expect(compiled.test(text, { stepsLeft: 1e9 })).toBe(true);
   });
 

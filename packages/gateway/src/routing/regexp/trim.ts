@@ -15,7 +15,7 @@ function trim(syntax: Syntax, end: 0 | -1): Syntax {
       return trim(syntax.item, end);
     case 'repeat':
       if (isNullable(syntax)) return nothing;
-      // What matches with more repetitions matches with the ones next to the rest alone.
+      // A match with more repetitions implies one with just those next to the rest.
       return { ...syntax, max: syntax.min };
     case 'alternatives':
       return { kind: 'alternatives', items: syntax.items.map((item) => trim(item, end)) };

@@ -21,7 +21,7 @@ export interface HostileRedis {
 const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 const list = (...items: readonly string[]): string => `*${items.length}\r\n${items.join('')}`;
 
-/** What a well-behaved server answers when `ioredis` connects, as one server, as a cluster of itself, and as a sentinel of itself. */
+/** Responses of a well-behaved server when `ioredis` connects, as one server, as a cluster of itself, and as a sentinel of itself. */
 export function greet([name = '', sub = '']: readonly string[], port: number): string | undefined {
   switch (`${name} ${name === 'cluster' || name === 'sentinel' ? sub : ''}`.trim().toLowerCase()) {
     case 'info':

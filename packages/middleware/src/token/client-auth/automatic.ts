@@ -15,7 +15,7 @@ export interface ClientAuthChoice {
 }
 
 /**
- * What follows a failed token request: `retries` as configured; `other-method`, so that a response that leaves the method in
+ * The action after a failed token request: `retries` as configured; `other-method`, so that a response that leaves the method in
  * doubt is not retried, or is retried once less when a proxy may have sent it; `nothing`, instead of that last retry.
  */
 export type NextTry = 'retries' | 'other-method' | 'nothing';
@@ -43,7 +43,7 @@ const trustMs = 60_000;
  * A refusal by both methods is a refusal of the credentials; nothing is remembered.
  *
  * A client that never had a token gets both tries each time, whatever others do, so that no stranger can spend the tries of a right
- * client, under its own client ID either. What bounds the requests that guesses cause is the queue of the endpoint, where both tries
+ * client, under its own client ID either. Only the queue of the endpoint bounds the requests that guesses cause: both tries
  * wait for their turn. A client that got a token within the last minute is not tried with the other method.
  */
 export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {

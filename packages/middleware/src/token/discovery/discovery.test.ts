@@ -281,7 +281,7 @@ describe('a discovery that fails', () => {
     const failure = await fail();
     expect(failure).toMatchObject({ reason, isLocal: true });
     expect(failure.response?.problem).toMatch(problem);
-    // What callers see quotes nothing.
+    // Callers' responses quote nothing.
     expect(failure.detail).toMatch(/^the (?:issuer responded with \d+ to the request for its metadata|metadata of the issuer is invalid)$/);
     expect(events).toMatchObject([{ kind: 'failed', reason, isFirst: true, tokenEndpoint: undefined }]);
     expect(JSON.stringify(events)).not.toContain('the-key');

@@ -9,7 +9,7 @@ import type { KubernetesObject } from './objects.ts';
 
 const prefix = 'traefik.ingress.kubernetes.io/';
 
-/** What the annotations of an Ingress say of its routers. */
+/** Settings of an Ingress's routers from its annotations. */
 export interface RouterOptions {
   /** Empty: every entry point but `admin`. */
   readonly entryPoints: readonly string[];
@@ -25,7 +25,7 @@ export interface RouterOptions {
 
 export type PathMatcher = 'Path' | 'PathPrefix' | 'PathRegexp';
 
-/** What the annotations of a Service say of Ingresses that lead to it. */
+/** Settings of a Service from its annotations, for the Ingresses that lead to it. */
 export interface ServiceOptions {
   /** Undefined: by the port. */
   readonly scheme: 'http' | 'https' | undefined;
@@ -34,7 +34,7 @@ export interface ServiceOptions {
   readonly serversTransport: string | undefined;
   /** Of the service of that name. */
   readonly sticky: (serviceName: string) => StickyConfig | undefined;
-  /** What is wrong with the annotations, for those that act on them. */
+  /** Problems of the annotations, for the objects that use them. */
   readonly problems: readonly Problem[];
 }
 
@@ -147,7 +147,7 @@ function open({ annotations, source: { document, path } }: KubernetesObject) {
   return { list, problems, report };
 }
 
-/** Those of another controller, which may have guarded the route there. */
+/** Annotations of another controller, which may have guarded the route there. */
 function findOthers({ annotations, source: { document, path } }: KubernetesObject): readonly Problem[] {
   return Object.keys(annotations)
     .filter((key) => key.includes('.ingress.kubernetes.io/') && !key.startsWith(prefix))

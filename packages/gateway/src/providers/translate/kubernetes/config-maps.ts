@@ -7,7 +7,7 @@ import { configMapSchema } from './schemas.ts';
 /** Texts of ConfigMaps by key, by `namespace/name`. */
 export type ConfigMaps = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** What an object looks up that refers to ConfigMaps. A `type`, because lookups need an index signature. */
+/** Look-ups of an object that refers to ConfigMaps. A `type`, because look-ups need an index signature. */
 export type ConfigMapLookUps = { readonly configMaps: ConfigMaps };
 
 /** Reads each `ConfigMap` once; unchanged ConfigMaps yield the same map. Of two with one name neither is there. */

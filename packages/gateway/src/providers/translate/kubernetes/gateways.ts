@@ -48,9 +48,9 @@ export interface GatewayObject {
   readonly listeners: readonly GatewayListener[];
 }
 
-/** What HTTPRoutes look up; a type, because only those are maps by name to `createDerive`. */
+/** Look-ups of HTTPRoutes; a type, because `createDerive` takes only types as maps by name. */
 export type GatewayLookUps = {
-  /** Those that are served, by `namespace/name`. */
+  /** Gateways that are served, by `namespace/name`. */
   readonly gateways: ReadonlyMap<string, GatewayObject>;
   /** By namespace. */
   readonly grants: ReadonlyMap<string, readonly ReferenceGrant[]>;
@@ -73,7 +73,7 @@ interface GatewayResult {
   readonly problems: readonly Problem[];
 }
 
-/** What Gateways look up. */
+/** Look-ups of Gateways. */
 type GatewayNames = ListenerLookUps & { readonly classes: ReadonlyMap<string, string> };
 
 /** Reads Gateways and what belongs to them: as long as nothing changes, the same maps. */

@@ -3,7 +3,7 @@ import type { referenceGrantSchema } from './gateway-schemas.ts';
 
 export const gatewayGroup = 'gateway.networking.k8s.io';
 
-/** Who may refer to what in a namespace. */
+/** Permissions to refer to objects of a namespace. */
 export type ReferenceGrant = z.output<typeof referenceGrantSchema>['spec'];
 
 /** Whether an object of Gateway API of one namespace may refer to an object of the core group in another. */

@@ -25,7 +25,7 @@ const options: ReadonlyMap<string, string> = new Map([
 ]);
 const served = [...options.keys(), 'ExtensionRef'].join(', ');
 
-/** What is wrong with a filter; undefined: it is served. */
+/** The problem of a filter; undefined: it is served. */
 export function findFilterFault({ type, extensionRef }: RouteFilter): string | undefined {
   if (options.has(type)) return undefined;
   if (type !== 'ExtensionRef') return `the filter ${type} is not supported: expected ${served}`;

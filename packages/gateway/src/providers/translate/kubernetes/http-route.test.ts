@@ -13,7 +13,7 @@ interface HttpRouteRouter {
   readonly refuses: boolean;
 }
 
-/** What `/api/rawdata` of Traefik 3.7.13 had of the same objects on 2026-11-29; `web` on port 18000, `hosts` on 18001. */
+/** `/api/rawdata` of Traefik 3.7.13 for the same objects on 2026-11-29; `web` on port 18000, `hosts` on 18001. */
 const recorded = JSON.parse(read('http-routes.traefik.json')) as {
   readonly routers: readonly HttpRouteRouter[];
 };

@@ -26,7 +26,7 @@ import { findServers } from './servers.ts';
 type HttpRouteRule = z.output<typeof httpRouteRuleSchema>;
 type BackendRef = HttpRouteRule['backendRefs'][number];
 
-/** What a rule of an HTTPRoute leads to, by the name of its service. */
+/** Target of a rule of an HTTPRoute, by the name of its service. */
 export interface HttpTarget {
   readonly name: string;
   readonly path: Path;

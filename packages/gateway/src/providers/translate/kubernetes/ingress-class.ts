@@ -12,7 +12,7 @@ const controllers: ReadonlySet<unknown> = new Set([
 export const isOwnIngressClass = (ingressClass: unknown): boolean =>
   controllers.has(valueAt(ingressClass, ['spec', 'controller']));
 
-/** What an Ingress names: an IngressClass, the class of the annotation, or nothing. */
+/** The class that an Ingress names: an IngressClass, the class of the annotation, or none. */
 export function ingressClassOf(ingress: unknown): { readonly name: string; readonly isAnnotation: boolean } {
   const name = valueAt(ingress, ['spec', 'ingressClassName']);
   if (typeof name === 'string') return { name, isAnnotation: false };

@@ -16,7 +16,7 @@ interface IngressRouter {
   readonly tls?: object;
 }
 
-/** What `/api/rawdata` of Traefik 3.7.13 had of the same objects on 2026-11-29, with `web` as its only entry point. */
+/** `/api/rawdata` of Traefik 3.7.13 for the same objects on 2026-11-29, with `web` as its only entry point. */
 const recorded = JSON.parse(read('ingress.traefik.json')) as {
   readonly routers: Readonly<Record<string, IngressRouter>>;
   readonly services: Readonly<

@@ -28,7 +28,7 @@ export interface IngressTarget {
   readonly path: Path;
 }
 
-/** What all routers of an Ingress have in common. */
+/** Settings that all routers of an Ingress share. */
 interface IngressOptions {
   readonly options: RouterOptions;
   readonly errors: readonly Problem[];

@@ -34,7 +34,7 @@ function namesOf(schema: z.core.$ZodType): readonly string[] {
   ];
 }
 
-/** What the definitions of schemas have inside, by their kinds. */
+/** Internals of schema definitions, by their kinds. */
 interface SchemaInternals {
   readonly shape: Readonly<Record<string, z.core.$ZodType>>;
   readonly element: z.core.$ZodType;

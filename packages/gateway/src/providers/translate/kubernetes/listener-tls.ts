@@ -13,7 +13,7 @@ import { toCertificateSource } from './pem-sources.ts';
 type ListenerTlsSpec = z.output<typeof listenerSchema>['tls'];
 type CertificateRef = NonNullable<ListenerTlsSpec>['certificateRefs'][number];
 
-/** What listeners look up; a type, because only those are maps by name to `createDerive`. */
+/** Look-ups of listeners; a type, because `createDerive` takes only types as maps by name. */
 export type ListenerLookUps = {
   /** Keys and values, by `namespace/name`. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;

@@ -47,7 +47,7 @@ const ofFiles: Origin = Object.freeze({
   defaultTlsNamespace: '',
 });
 
-/** What the object may do. */
+/** Permissions of the object. */
 export const originOf = ({ document }: Source): Origin => document.origin ?? ofFiles;
 
 /** Names the option that would let a reference cross namespaces; files have none. */
@@ -91,7 +91,7 @@ export function isManifest(value: unknown): boolean {
   return isMapping(value) && Object.hasOwn(value, 'apiVersion') && Object.hasOwn(value, 'kind');
 }
 
-/** The objects of a manifest: itself, or the items of a `List`. Those of other kinds are reported and left out. */
+/** The objects of a manifest: itself, or the items of a `List`. Objects of other kinds are reported and left out. */
 export function readObjects(source: Source, problems: Problem[]): readonly KubernetesObject[] {
   const { document, path } = source;
   const { apiVersion, kind } = valueAt(document.value, path) as Record<string, unknown>;

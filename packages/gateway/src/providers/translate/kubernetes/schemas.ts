@@ -10,7 +10,7 @@ const port = z.union([z.int().min(0).max(65_535), z.string()], {
 });
 const others = z.unknown().optional();
 
-/** What every object has; more of it is the cluster's own. */
+/** Fields that every object has; others belong to the cluster. */
 export const metadataSchema = z.looseObject({
   name: name
     .regex(/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/, {

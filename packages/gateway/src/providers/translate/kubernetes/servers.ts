@@ -27,7 +27,7 @@ export interface ServiceCatalog {
   /** By `namespace/name`. */
   readonly services: ReadonlyMap<string, ServiceEntry | 'broken'>;
   readonly slices: ReadonlyMap<string, readonly Slice[]>;
-  /** What `findServers` has found: many routes may lead to one service. */
+  /** Result of `findServers`: many routes may lead to one service. */
   readonly found: Map<string, Servers>;
   /** Called with each service that is looked up, as `namespace/name`. */
   readonly onLookUp?: (id: string) => void;

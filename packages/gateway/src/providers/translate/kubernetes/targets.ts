@@ -27,7 +27,7 @@ export interface ServiceTarget {
   readonly path: Path;
 }
 
-/** What the router of that name leads to: several are spread by weight. */
+/** Targets of the router of that name: several are spread by weight. */
 export interface Targets {
   readonly router: string;
   readonly targets: readonly ServiceTarget[];
@@ -35,7 +35,7 @@ export interface Targets {
   readonly weighted?: Pick<WeightedConfig, 'sticky' | 'errors'>;
 }
 
-/** What a middleware or a TraefikService leads to; undefined for what cannot be read. @param source of its option. */
+/** Targets of a middleware or a TraefikService; undefined for one that cannot be read. @param source of its option. */
 export function readTarget(source: Source): {
   readonly target: ServiceTarget | undefined;
   readonly problems: readonly Problem[];

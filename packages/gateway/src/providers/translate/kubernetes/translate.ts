@@ -31,7 +31,7 @@ import { addTraefikService } from './traefik-services.ts';
 export type TranslateManifests = (documents: readonly Document[], draft: Draft) => Parts;
 
 /**
- * Translates Kubernetes manifests: all together, for they refer to each other across files. Those that were there before are not
+ * Translates Kubernetes manifests: all together, for they refer to each other across files. Unchanged ones are not
  * read again; a route is, when a Service that it leads to is another.
  */
 export function createTranslateManifests(): TranslateManifests {
@@ -107,7 +107,7 @@ const groups = {
   Namespace: 'gateways',
 } as const satisfies Record<ManifestKind, string>;
 
-/** What routes look up. */
+/** Look-ups of routes. */
 type RouteLookUps = GatewayLookUps &
   ConfigMapLookUps & {
     /** IngressClasses that are served, by name. */
