@@ -6,16 +6,16 @@ const mapped = '::ffff:';
 /** A parsed address. */
 export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** An address without its zone; an IPv4 address that came over an IPv6 socket (`::ffff:192.0.2.1`) as IPv4. */
+/** An address without its zone. An IPv4 address that came over an IPv6 socket (`::ffff:192.0.2.1`) is IPv4. */
 export function toCanonicalAddress(text: string): string {
-  // The form of nearly all addresses; parsing and formatting them again would take as long as everything else about a
+  // Fast path for the form of nearly all addresses: parsing and formatting would cost as much as all other work for a
   // connection.
   const last = text.startsWith(mapped) ? text.slice(mapped.length) : text;
   if (isIPv4(last)) return last;
   return parseAddress(text)?.toString() ?? text;
 }
 
-/** A test for membership in an address or CIDR range (RFC 4632 section 3.1), IPv4 or IPv6; undefined for a text that is neither. */
+/** Creates a test for membership in an address or CIDR range (RFC 4632 section 3.1), IPv4 or IPv6; undefined for other text. */
 export function parseRange(text: string): ((address: IpAddress | undefined) => boolean) | undefined {
   const slash = text.indexOf('/');
   const base = parseAddress(slash < 0 ? text : text.slice(0, slash));
@@ -25,9 +25,9 @@ export function parseRange(text: string): ((address: IpAddress | undefined) => b
   return (address) => address?.kind() === base.kind() && address.match(base, bits);
 }
 
-/** IPv4 or IPv6, with or without a zone; undefined for a text that is neither. */
+/** Reads an IPv4 or IPv6 address, with or without a zone; undefined for other text. */
 export function parseAddress(text: string): IpAddress | undefined {
-  // ipaddr.js alone also reads `1`, `0x7f.1` and other habits of inet_aton.
+  // ipaddr.js alone also accepts `1`, `0x7f.1` and other forms of inet_aton.
   if (isIP(text) === 0) return undefined;
   const zone = text.indexOf('%');
   return ipaddr.process(zone < 0 ? text : text.slice(0, zone));

@@ -2,12 +2,12 @@ import type { X509Certificate } from 'node:crypto';
 
 /** Facts about a caller's TLS connection. */
 export interface ConnectionTls {
-  /** Name of the TLS options that it was opened with. */
+  /** Name of the TLS options in use. */
   readonly options: string;
   /** `1.3` */
   readonly version: string;
   /** Name of the cipher suite in the IANA registry: `TLS_AES_128_GCM_SHA256`. */
   readonly cipher: string;
-  /** The certificates that the caller sent, its own first, without trusted roots; empty for none. Verified only if the options say so. */
+  /** Certificates of the caller, its own first, without trusted roots; empty for none. Verified only if the TLS options say so. */
   readonly clientCertificates: () => readonly X509Certificate[];
 }

@@ -4,14 +4,14 @@ import { host, toExactHost } from './matchers/host.ts';
 import { matchers } from './matchers/matchers.ts';
 
 /**
- * The hosts that a request must have one of for a rule to match, as far as that follows from the rule's `Host` matchers;
- * undefined when other hosts may match as well. The empty set: no request can match.
+ * Hosts of which a request must have one for a rule to match, as far as the rule's `Host` matchers determine them;
+ * undefined when other hosts may match as well. The empty set means that no request can match.
  */
 export function exactHosts(rule: Node): ReadonlySet<string> | undefined {
   return hostsWhen(rule, true);
 }
 
-/** Hosts that are necessary for `node` to be `outcome`: negation is carried down to the calls (De Morgan). */
+/** Hosts that are necessary for `node` to have the value `outcome`. Negation is pushed down to the calls (De Morgan). */
 function hostsWhen(node: Node, outcome: boolean): ReadonlySet<string> | undefined {
   if (node.kind === 'not') return hostsWhen(node.operand, !outcome);
   if (node.kind === 'call') return outcome ? hostsOfCall(node) : undefined;

@@ -3,21 +3,21 @@ import { findFunction } from '@grantgate/middleware/predicate/functions';
 import { matchers } from './matchers/matchers.ts';
 import { path, pathPrefix } from './matchers/path.ts';
 
-/** A path, or what a path begins with. */
+/** A path, or a prefix of paths. */
 export interface PathKey {
   readonly kind: 'exact' | 'prefix';
   readonly path: string;
 }
 
 /**
- * Keys one of which a request's path must fit for a rule to match, as far as that follows from the rule's `Path` and
- * `PathPrefix` matchers; undefined when other paths may match as well.
+ * Keys of which a request's path must match one for a rule to match, as far as the rule's `Path` and
+ * `PathPrefix` matchers determine them; undefined when other paths may match as well.
  */
 export function exactPaths(rule: Node): readonly PathKey[] | undefined {
   return pathsWhen(rule, true);
 }
 
-/** Keys that are necessary for `node` to be `outcome`: negation is carried down to the calls (De Morgan). */
+/** Keys that are necessary for `node` to have the value `outcome`. Negation is pushed down to the calls (De Morgan). */
 function pathsWhen(node: Node, outcome: boolean): readonly PathKey[] | undefined {
   if (node.kind === 'not') return pathsWhen(node.operand, !outcome);
   if (node.kind === 'call') return outcome ? pathsOfCall(node) : undefined;
@@ -32,7 +32,7 @@ function pathsOfCall(call: Call): readonly PathKey[] | undefined {
   return matcher === pathPrefix ? [{ kind: 'prefix', path: written }] : undefined;
 }
 
-/** Any one of several conditions that must all hold will do: the one that fits the fewest paths, roughly. */
+/** Of several conditions that must all hold, each is necessary: this picks the one that probably matches the fewest paths. */
 function narrowest(operands: readonly (readonly PathKey[] | undefined)[]): readonly PathKey[] | undefined {
   const width = (keys: readonly PathKey[]): number =>
     keys.reduce((sum, { kind, path: text }) => sum + (kind === 'exact' ? 0 : 1 / (1 + text.length)), 0);

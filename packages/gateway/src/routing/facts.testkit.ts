@@ -3,7 +3,7 @@ import type { RequestFacts } from './facts.ts';
 import { MatchContext } from './match-context.ts';
 import { createReadPath, toRoutingPath } from './request-path.ts';
 
-/** Facts of a plain `GET /` from a loopback peer; a test names what matters to it. `target` fills path and query. */
+/** Facts of a plain `GET /` from a loopback peer; a test overrides the members it needs. `target` fills path and query. */
 export function createFacts(given: Partial<RequestFacts> = {}): RequestFacts {
   const target = given.target ?? '/';
   const question = target.indexOf('?');

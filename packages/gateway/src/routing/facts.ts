@@ -1,7 +1,7 @@
 import type { DecisionFacts } from '@grantgate/middleware/decision/facts';
 import type { ConnectionTls } from './connection-tls.ts';
 
-/** Everything that routing, the decision and the access log may ask of a request; built once, never written to again. */
+/** Immutable facts of a request for routing, decision and access log; built once. */
 export interface RequestFacts extends DecisionFacts {
   readonly entryPoint: string;
   readonly method: string;
@@ -19,13 +19,13 @@ export interface RequestFacts extends DecisionFacts {
   readonly scheme: 'http' | 'https';
   /** Name and value in turn, as received. */
   readonly rawHeaders: readonly string[];
-  /** Whether `rawHeaders` is the very array of an earlier request, so that what is made of it is worth keeping. */
+  /** Whether `rawHeaders` is the same array as that of an earlier request, so that derived values are worth caching. */
   readonly reusesHeaders: boolean;
-  /** Address of the peer of the connection. */
+  /** Address of the connection's peer. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** True when the peer is in `forwardedHeaders.trustedIPs`. */
   readonly trusted: boolean;
-  /** Of a connection with TLS that the gateway accepted itself; undefined otherwise. */
+  /** TLS connection that the gateway itself accepted; undefined for others. */
   readonly tls: ConnectionTls | undefined;
 }

@@ -3,11 +3,11 @@ import { optionsOfConnection } from '../http1/message/hop-by-hop.ts';
 import { ownForwardedValue } from './own-forwarded.ts';
 
 /**
- * Values of a request header as rules and steps see them, one per field line. Names in any letter case. `Host` is not among the
- * headers, as in Go: the rule for it is `Host`. `Connection` and the headers that it names are not either, as in Traefik.
+ * Values of a request header as rules and steps see them, one per field line. Names in any letter case. `Host` is not
+ * included, as in Go: the matcher for it is `Host`. `Connection` and the headers that it names are not either, as in Traefik.
  *
- * A caller must not choose its route by forging what a proxy would say: `X-Forwarded-*` and `X-Real-Ip` count as sent
- * only from a peer in `forwardedHeaders.trustedIPs`; otherwise rules see what the gateway itself would set.
+ * A caller must not choose its route by forging a proxy's headers: `X-Forwarded-*` and `X-Real-Ip` are taken as sent
+ * only from a peer in `forwardedHeaders.trustedIPs`; otherwise rules see the values that the gateway itself would set.
  *
  * @param name in lower case.
  */
@@ -15,11 +15,11 @@ export function headerValues(facts: RequestFacts, name: string): readonly string
   if (name === 'host' || name === 'connection') return none;
   if (!isForwarded(name)) {
     const values = sentValues(facts.rawHeaders, name);
-    // Headers of the connection end here; the server does not see them.
+    // Hop-by-hop headers: the server does not see them.
     return values.length > 0 && optionsOfConnection(facts.rawHeaders)?.has(name) === true ? none : values;
   }
   const sent = facts.trusted && name !== 'x-forwarded-server' ? sentValues(facts.rawHeaders, name) : none;
-  // An empty value says nothing.
+  // An empty value counts as absent.
   if (sent.length > 0 && sent[0] !== '') return sent;
   const proto = facts.trusted ? sentValues(facts.rawHeaders, 'x-forwarded-proto')[0] : undefined;
   const own = ownForwardedValue(facts, name, proto);

@@ -1,6 +1,6 @@
 /**
- * Headers by which proxies tell a server about the caller, in their normalised form. Only a peer in
- * `forwardedHeaders.trustedIPs` may send them; from others they are dropped, `X_Forwarded_For` and the like included.
+ * Headers in which proxies tell a server about the caller, in their normalised form. They are accepted only from a peer in
+ * `forwardedHeaders.trustedIPs`; from others they are dropped, spellings such as `X_Forwarded_For` included.
  */
 export function isForwardedHeader(normalizedName: string): boolean {
   return (

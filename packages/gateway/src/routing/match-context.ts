@@ -4,8 +4,8 @@ import { parseQuery, type Parameters } from './query.ts';
 import type { StepBudget } from './regexp/work.ts';
 
 /**
- * Steps that the regular expressions of all rules may take for one request, some twenty milliseconds: whoever writes the path
- * must not decide how long the gateway is busy.
+ * Steps that the regular expressions of all rules may take for one request, about twenty milliseconds. The author of a path
+ * must not determine for how long the gateway is busy.
  */
 export const maxSteps = 500_000;
 
@@ -39,7 +39,7 @@ export class MatchContext implements StepBudget {
     this.#ensureExtras().stepsLeft = steps;
   }
 
-  /** The steps did not suffice: what rules have said since then means nothing, and the request is refused. */
+  /** True once the steps are used up. Results after that are meaningless, and the request is refused. */
   get exhausted(): boolean {
     return this.stepsLeft < 0;
   }
@@ -51,7 +51,7 @@ export class MatchContext implements StepBudget {
     return extras.parameters.get(key) ?? none;
   }
 
-  /** Address of the connection's peer; undefined where it is none. */
+  /** Address of the connection's peer; undefined when it is not an IP address. */
   get peer(): IpAddress | undefined {
     const extras = this.#ensureExtras();
     return (extras.peer ??= parseAddress(this.facts.remoteAddress));

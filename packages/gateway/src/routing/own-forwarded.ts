@@ -8,7 +8,7 @@ const ownName = hostname();
  * write.
  *
  * @param name in lower case.
- * @param proto what a trusted proxy says in `X-Forwarded-Proto`; undefined: nothing.
+ * @param proto the scheme that a trusted proxy sent in `X-Forwarded-Proto`; undefined for none.
  */
 export function ownForwardedValue(
   facts: RequestFacts,
@@ -36,16 +36,16 @@ function toProto({ scheme, rawHeaders }: RequestFacts): string {
   return scheme === 'https' ? 'wss' : 'ws';
 }
 
-/** The port in `Host`, which is the one that the caller knows: behind a port mapping, the listener has another one. */
+/** The port in `Host`, which is the port that the caller uses: behind a port mapping, the listener's port differs. */
 function toPort({ authority, scheme }: RequestFacts, proto: string | undefined): string {
   const colon = authority.lastIndexOf(':');
-  // An IPv6 address has brackets.
+  // Brackets enclose an IPv6 address.
   if (colon >= 0 && colon + 1 < authority.length && !authority.endsWith(']'))
     return authority.slice(colon + 1);
   return scheme === 'https' || proto === 'https' || proto === 'wss' ? '443' : '80';
 }
 
-/** Nearly every request has no `Upgrade`, and costs nothing here. */
+/** Nearly all requests have no `Upgrade`; this check makes them free. */
 function isWebSocketHandshake(rawHeaders: readonly string[]): boolean {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];

@@ -1,10 +1,10 @@
 import type { PathKey } from './exact-paths.ts';
 
-/** Lists of things by the paths that they are for. */
+/** Lists of items by path and by prefix. */
 export interface PathIndex<T> {
-  /** The things for exactly that path. */
+  /** Items for exactly that path. */
   exact(path: string): readonly T[];
-  /** Hands out, from the shortest to the longest, the things for each prefix of a path. */
+  /** Yields the items for each prefix of a path, from the shortest prefix to the longest. */
   prefixes(path: string, visit: (things: readonly T[]) => void): void;
 }
 
@@ -16,7 +16,7 @@ interface Branch<T> {
   readonly below: Map<number, Branch<T>>;
 }
 
-/** Adds things in the order of their rank: each list keeps it. */
+/** Adds items in the order of their rank; each list keeps this order. */
 export interface PathIndexBuilder<T> extends PathIndex<T> {
   add(key: PathKey, thing: T): void;
 }
@@ -52,12 +52,12 @@ export function createPathIndex<T>(): PathIndexBuilder<T> {
 
 const createBranch = <T>(label: string): Branch<T> => ({ label, things: [], below: new Map() });
 
-/** A rule may name one path twice. */
+/** A rule may name a path twice. */
 function addLast<T>(list: T[], thing: T): void {
   if (list.at(-1) !== thing) list.push(thing);
 }
 
-/** The node for a prefix, made where there is none. */
+/** Returns the node for a prefix; creates it if necessary. */
 function insert<T>(root: Branch<T>, prefix: string): Branch<T> {
   let branch = root;
   let left = prefix;
@@ -72,7 +72,7 @@ function insert<T>(root: Branch<T>, prefix: string): Branch<T> {
     let same = 1;
     while (same < next.label.length && next.label.charCodeAt(same) === left.charCodeAt(same)) same += 1;
     if (same < next.label.length) {
-      // The node above takes the part in common; what was there goes below it.
+      // The new node above takes the common part; the existing node moves below it.
       const fork = createBranch<T>(next.label.slice(0, same));
       next.label = next.label.slice(same);
       fork.below.set(next.label.charCodeAt(0), next);

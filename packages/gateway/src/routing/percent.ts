@@ -8,8 +8,8 @@ export function isWellFormed(text: string): boolean {
 }
 
 /**
- * Decodes percent-encoded bytes except those that `keeps` names (such a byte stays encoded, in upper case). Bytes that
- * are not UTF-8 stay encoded as well: no text stands for them. The text must be well-formed.
+ * Decodes percent-encoded bytes except those that `keeps` selects: these stay encoded, in upper case. Bytes that
+ * are not UTF-8 stay encoded as well, because no text represents them. The text must be well-formed.
  */
 export function decodePercent(text: string, keeps: (byte: number) => boolean): string {
   return text.replace(runs, (run) => {
@@ -47,8 +47,8 @@ export function encodeByte(byte: number): string {
 }
 
 /**
- * Encodes what may not stand in a request target but is sent in one (RFC 3986 appendix A): bytes above ASCII, each of which is one
- * character here, and some characters.
+ * Encodes characters that are invalid in a request target but do occur (RFC 3986 appendix A): some ASCII characters, and bytes
+ * above ASCII, each of which is one character here.
  */
 export function encodeBareBytes(text: string): string {
   return text.replace(/["<>^`{|}\u0080-\u00ff]/g, (char) => encodeByte(char.charCodeAt(0)));

@@ -1,11 +1,11 @@
 import { decodePercent, encodeBareBytes, isWellFormed } from './percent.ts';
 
-/** Most parameters of a query; a request with more is refused, whatever the rules. */
+/** Maximum number of parameters of a query; a request with more is refused, whatever the rules. */
 export const maxParameters = 1000;
 
 /** Whether a query has more parameters than `maxParameters`. */
 export function hasTooManyParameters(query: string): boolean {
-  // Each but the first takes a separator.
+  // A separator precedes each parameter but the first.
   if (query.length < maxParameters) return false;
   let separators = 0;
   for (let at = 0; at < query.length; at += 1) {
@@ -22,8 +22,8 @@ const semicolon = 0x3b;
 export type Parameters = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Parses a query. `;` separates as `&` does, as in Traefik by default; a pair with a malformed percent-encoding counts as
- * absent.
+ * Parses a query. `;` separates like `&`, as in Traefik by default; a pair with malformed percent-encoding is
+ * ignored.
  */
 export function parseQuery(query: string): Parameters {
   const parameters = new Map<string, string[]>();

@@ -1,13 +1,13 @@
 import type { EncodedCharacters } from '../config/install.ts';
 import { decodePercent, encodeBareBytes, isWellFormed } from './percent.ts';
 
-/** Nothing in such a path is decoded, removed or refused. Runs on every request. */
+/** Matches a path in which nothing is decoded, removed or refused. Runs on every request. */
 const plainPath = /^(?:\/(?![./;])[!$&-.0-;=@-Z_a-z~]*)*\/?$/;
 
 /**
- * Reads the path of a request target: the path as Traefik forwards it after its defaults `sanitizePath` and path
+ * Reads the path of a request target: the path as Traefik forwards it with its default `sanitizePath` and path
  * normalisation: unreserved characters decoded, hexadecimal digits in upper case, `.`, `..` and repeated slashes removed.
- * `*` (RFC 9112 section 3.2.4) stays as it is. Undefined for a path that a server could take for another one.
+ * `*` (RFC 9112 section 3.2.4) stays as it is. Undefined for a path that a server might interpret as another one.
  *
  * @see RFC 3986 sections 6.2.2.1 to 6.2.2.3
  */
@@ -51,12 +51,12 @@ const never = /[\u0000-\u0020\u007f\\#]/;
 
 const unreserved = /[A-Za-z0-9._~-]/;
 
-/** A character in more bytes than UTF-8 takes (RFC 3629 section 3): some decoders read `%C0%AF` as a slash. */
+/** A character in more bytes than UTF-8 needs (RFC 3629 section 3): some decoders read `%C0%AF` as a slash. */
 const overlong = /%C[01]%[89AB]|%E0%[89]|%F0%8/;
 
 /**
  * Segments that become dot segments or empty ones in a server that decodes `%2F` and `%5C` or drops the rest after `;`, `?`, `#`, a
- * null character or white space. The last segment may be empty before a `;`: that leads nowhere else.
+ * null character or white space. The last segment may be empty before a `;`: that leads to the same place.
  */
 const hiddenStep = new RegExp(
   [
@@ -72,16 +72,16 @@ function removeDotSegments(path: string): string {
     if (segment === '..') kept.pop();
     else if (segment !== '' && segment !== '.') kept.push(segment);
   }
-  // As Go's path cleaning has it, and so Traefik: `/a/..` and `/a/.` lose the slash that RFC 3986 would leave.
+  // As in Go's path cleaning, and so in Traefik: `/a/..` and `/a/.` lose the slash that RFC 3986 would keep.
   const trailing = kept.length > 0 && path.endsWith('/') ? '/' : '';
   return `/${kept.join('/')}${trailing}`;
 }
 
 /**
- * The path that rules see, as in Traefik: percent-decoded but for the reserved characters of RFC 3986 section 2.2 and `%`
+ * The path that rules see, as in Traefik: percent-decoded except for the reserved characters of RFC 3986 section 2.2 and `%`
  * itself, so that PathPrefix(`/foo bar`) matches `/foo%20bar` and `%2F` never turns into a separator.
  *
- * @param path as `ReadPath` gives it.
+ * @param path as `ReadPath` returns it.
  */
 export function toRoutingPath(path: string): string {
   return path.includes('%')

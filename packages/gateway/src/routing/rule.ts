@@ -13,9 +13,9 @@ import { host } from './matchers/host.ts';
 /** A compiled rule. */
 export interface Rule {
   readonly evaluate: (context: MatchContext) => boolean;
-  /** Hosts that a request must have one of; undefined when others may match as well. */
+  /** Hosts of which a request must have one; undefined when others may match as well. */
   readonly hosts: ReadonlySet<string> | undefined;
-  /** Keys one of which a request's path must fit; undefined when other paths may match as well. */
+  /** Keys of which a request's path must match one; undefined when other paths may match as well. */
   readonly paths: readonly PathKey[] | undefined;
   readonly defaultPriority: number;
 }
@@ -43,7 +43,7 @@ export function compileRule(source: string): CompiledRule {
 }
 
 /**
- * The priority of a router that names none, as in Traefik: the length of its rule in bytes. The stars of `**.example.com`
+ * Default priority of a router, as in Traefik: the length of its rule in bytes. The stars of `**.example.com`
  * do not count, so that it ranks below `*.example.com` and the exact hosts it covers.
  */
 function defaultPriority(source: string, rule: Node): number {
@@ -52,8 +52,8 @@ function defaultPriority(source: string, rule: Node): number {
 }
 
 /**
- * The arguments of `Host` in a rule, those that are negated left out, in lower case: the names by which TLS options are chosen, as
- * in Traefik. Empty for a rule that cannot be read.
+ * The arguments of `Host` in a rule except negated ones, in lower case: the names by which TLS options are chosen, as
+ * in Traefik. Empty for an invalid rule.
  */
 export function domainsOf(rule: string): ReadonlySet<string> {
   const parsed = parsePredicate(rule);

@@ -5,19 +5,19 @@ import type { Rule } from './rule.ts';
 
 /** An entry of a table. */
 export interface TableEntry<R> {
-  /** Breaks ties between equal priorities: the lower name (by code units) comes first. Traefik leaves these to chance. */
+  /** Breaks ties between equal priorities: the lower name (by code units) comes first. Traefik's order is random. */
   readonly name: string;
   readonly rule: Rule;
-  /** Undefined or 0: the rule's own. Higher comes first. */
+  /** Undefined or 0: the rule's default. Higher comes first. */
   readonly priority: number | undefined;
   readonly route: R;
 }
 
-/** The routes of one entry point, asked in order of priority. */
+/** The routes of one entry point, evaluated in order of priority. */
 export interface Table<R> {
-  /** The first route whose rule matches; undefined for none, and when the context is exhausted before that is known. */
+  /** The first route whose rule matches; undefined for none, and when the budget of the context runs out before. */
   match(context: MatchContext): R | undefined;
-  /** A table of other entries; this one stays as it is. Takes the time of the hosts that the change is about, not of all. */
+  /** A table of other entries; this one does not change. Takes time in proportion to the hosts that change, not to all. */
   change(change: TableChange<R>): Table<R>;
 }
 
@@ -34,14 +34,14 @@ interface RankedRoute<R> {
 }
 
 /**
- * Creates a table. Rules that can match certain hosts or paths only are found by the request's, so that a request is compared
- * with the rules that its host and path leave, however many others there are.
+ * Creates a table. Rules that can match only certain hosts or paths are indexed by them, so that a request is compared
+ * only with rules that its host and path leave, however many others there are.
  */
 export function createTable<R>(entries: readonly TableEntry<R>[]): Table<R> {
   return changeTable<R>(new Map(), undefined, { removed: [], added: entries });
 }
 
-/** @param byHost the rules for certain hosts; `forAnyHost` those for others too. Neither is written to. */
+/** @param byHost the rules for certain hosts; `forAnyHost` those for others too. Neither is modified. */
 function changeTable<R>(
   byHost: ReadonlyMap<string, RuleGroup<R>>,
   forAnyHost: RuleGroup<R> | undefined,
@@ -82,7 +82,7 @@ function createMatcher<R>(
       const bucket = byHost.get(context.facts.host);
       const own = bucket === undefined ? undefined : firstInBucket(bucket, context, undefined);
       const found = forAnyHost === undefined ? own : firstInBucket(forAnyHost, context, own);
-      // A rule that was not compared to its end, or one after it, must not open.
+      // Neither a rule that was not evaluated to its end, nor one after it, may let the request pass.
       return context.exhausted ? undefined : found?.entry.route;
     },
     change: (change) => changeTable(byHost, forAnyHost, change),
@@ -91,7 +91,7 @@ function createMatcher<R>(
 
 /** The rules for one host, or for any. */
 interface RuleGroup<R> {
-  /** In order. */
+  /** In order of priority. */
   readonly all: readonly RankedRoute<R>[];
   /** Rules that are found by path. */
   readonly byPath: PathIndex<RankedRoute<R>> | undefined;
@@ -99,7 +99,7 @@ interface RuleGroup<R> {
   readonly forAnyPath: readonly RankedRoute<R>[];
 }
 
-/** Fewer rules are asked one by one: that takes less time than to find them, and less memory. */
+/** A smaller number of rules is evaluated one by one, which takes less time and memory than an index. */
 const indexedFrom = 9;
 
 function createBucket<R>(all: readonly RankedRoute<R>[]): RuleGroup<R> {
@@ -114,7 +114,7 @@ function createBucket<R>(all: readonly RankedRoute<R>[]): RuleGroup<R> {
   return { all, byPath, forAnyPath };
 }
 
-/** The first of those in a bucket that match, and `best`. */
+/** The first match of a bucket, or `best` if that precedes it. */
 function firstInBucket<R>(
   { byPath, forAnyPath }: RuleGroup<R>,
   context: MatchContext,
@@ -142,7 +142,7 @@ function firstOf<R>(
   return best;
 }
 
-/** Two lists in order as one. */
+/** Merges two ordered lists. */
 function merge<R>(a: readonly RankedRoute<R>[], b: readonly RankedRoute<R>[]): readonly RankedRoute<R>[] {
   if (a.length === 0) return b;
   const merged: RankedRoute<R>[] = [];

@@ -1,6 +1,6 @@
 import type { ArgumentFault } from '@grantgate/middleware/predicate/functions';
 
-/** The fault of the first empty argument: Traefik refuses one in every matcher. */
+/** Fault of the first empty argument: like Traefik, every matcher refuses one. */
 export function refuseEmpty(args: readonly string[]): ArgumentFault | undefined {
   const argument = args.indexOf('');
   return argument < 0 ? undefined : { argument, message: 'expected a non-empty string' };

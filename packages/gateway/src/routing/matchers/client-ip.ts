@@ -2,7 +2,7 @@ import type { PredicateFunction } from '@grantgate/middleware/predicate/function
 import { parseRange } from '../address.ts';
 import type { MatchContext } from '../match-context.ts';
 
-/** ClientIP(`range`): the address of the connection's peer, never of `X-Forwarded-For`, is the address or in the CIDR range. */
+/** ClientIP(`range`): the address of the connection's peer (never `X-Forwarded-For`) equals the address or is in the CIDR range. */
 export const clientIp: PredicateFunction<MatchContext> = {
   parameters: ['range'],
   build([range = '']) {

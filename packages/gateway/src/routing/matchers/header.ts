@@ -4,19 +4,19 @@ import type { MatchContext } from '../match-context.ts';
 import { compileRegexp } from '../regexp/compile.ts';
 import { refuseEmpty } from './argument.ts';
 
-/** Header(`key`, `value`): one field line of that name, in any letter case, has exactly that value. */
+/** Header(`key`, `value`): a field line with that name, in any letter case, has exactly that value. */
 export const header: PredicateFunction<MatchContext> = {
   parameters: ['key', 'value'],
   build(args) {
     const [key = '', value = ''] = args;
     const name = key.toLowerCase();
-    // Values are bytes, one character each.
+    // A value consists of bytes, one per character.
     const bytes = Buffer.from(value, 'utf8').toString('latin1');
     return refuseEmpty(args) ?? (({ facts }) => headerValues(facts, name).includes(bytes));
   },
 };
 
-/** HeaderRegexp(`key`, `regexp`): one field line of that name matches. */
+/** HeaderRegexp(`key`, `regexp`): a field line with that name matches. */
 export const headerRegexp: PredicateFunction<MatchContext> = {
   parameters: ['key', 'regexp'],
   build(args) {
@@ -32,6 +32,6 @@ export const headerRegexp: PredicateFunction<MatchContext> = {
   },
 };
 
-/** The text of a value that is UTF-8. */
+/** Decodes a value that is UTF-8. */
 const fromUtf8 = (value: string): string =>
   /[\u0080-\u00ff]/.test(value) ? Buffer.from(value, 'latin1').toString('utf8') : value;

@@ -4,18 +4,18 @@ import type { MatchContext } from '../match-context.ts';
 import { isAscii, refuseEmpty } from './argument.ts';
 import { compileRegexp } from '../regexp/compile.ts';
 
-/** The one host that an argument of `Host` means, in the form of `RequestFacts.host`; undefined for a wildcard. */
+/** The single host that an argument of `Host` stands for, in the form of `RequestFacts.host`; undefined for a wildcard. */
 export function toExactHost(argument: string): string | undefined {
   return argument.startsWith('*') ? undefined : toHostForm(argument);
 }
 
-// A name with a trailing dot is the same name, fully qualified.
+// A name with a trailing dot is the same name in its fully qualified form.
 const toHostForm = (argument: string): string => argument.toLowerCase().replace(/\.$/, '');
 
 /**
- * Host(`domain`): the request's host, letter case aside. `*` is every host; `*.example.com` is any one label before `.example.com`,
- * `**.example.com` one or more (Traefik 3.7 and 3.8); an internationalised name stands in its ASCII form (RFC 5890), which is
- * what a client sends.
+ * Host(`domain`): the request's host, in any letter case. `*` is every host; `*.example.com` is any single label before `.example.com`,
+ * `**.example.com` one or more (Traefik 3.7 and 3.8). An internationalised name is compared in its ASCII form (RFC 5890), which
+ * clients send.
  */
 export const host: PredicateFunction<MatchContext> = {
   parameters: ['domain'],
@@ -40,7 +40,7 @@ export const host: PredicateFunction<MatchContext> = {
   },
 };
 
-/** With the dot at its end, if the request has one: as in Traefik, `^example\.com$` does not match `example.com.`. */
+/** With the trailing dot if the request has one: as in Traefik, `^example\.com$` does not match `example.com.`. */
 const toWrittenHost = ({ host, authority }: RequestFacts): string =>
   /[^.:]\.(?::\d*)?$/.test(authority) ? `${host}.` : host;
 
@@ -49,7 +49,7 @@ function replaceFirstLabel(name: string): string {
   return dot < 0 ? '*' : `*${name.slice(dot)}`;
 }
 
-/** HostRegexp(`regexp`): the host in lower case, without port, matches anywhere unless the expression is anchored. */
+/** HostRegexp(`regexp`): the host in lower case, without port, contains a match; anchor the expression to match all of it. */
 export const hostRegexp: PredicateFunction<MatchContext> = {
   parameters: ['regexp'],
   build(args) {

@@ -2,7 +2,7 @@ import type { PredicateFunction } from '@grantgate/middleware/predicate/function
 import type { MatchContext } from '../match-context.ts';
 import { refuseEmpty } from './argument.ts';
 
-/** Method(`method`): the argument in any letter case; the request's method as sent (RFC 9110 section 9.1: case-sensitive). */
+/** Method(`method`): equals the method. The argument may have any letter case; methods are case-sensitive (RFC 9110 section 9.1). */
 export const method: PredicateFunction<MatchContext> = {
   parameters: ['method'],
   build(args) {

@@ -3,7 +3,7 @@ import type { MatchContext } from '../match-context.ts';
 import { compileRegexp } from '../regexp/compile.ts';
 import { refuseEmpty } from './argument.ts';
 
-/** Path(`path`): the whole path, letter case and a trailing slash included. */
+/** Path(`path`): equals the whole path, including letter case and a trailing slash. */
 export const path: PredicateFunction<MatchContext> = {
   parameters: ['path'],
   build(args) {
@@ -12,7 +12,7 @@ export const path: PredicateFunction<MatchContext> = {
   },
 };
 
-/** PathPrefix(`prefix`): the start of the path as plain text: `/api` matches `/api`, `/api/x` and `/apis`, as in Traefik. */
+/** PathPrefix(`prefix`): the path starts with this text: `/api` matches `/api`, `/api/x` and `/apis`, as in Traefik. */
 export const pathPrefix: PredicateFunction<MatchContext> = {
   parameters: ['prefix'],
   build(args) {
@@ -21,7 +21,7 @@ export const pathPrefix: PredicateFunction<MatchContext> = {
   },
 };
 
-/** PathRegexp(`regexp`): matches anywhere in the path unless the expression is anchored. */
+/** PathRegexp(`regexp`): the path contains a match; anchor the expression to match all of it. */
 export const pathRegexp: PredicateFunction<MatchContext> = {
   parameters: ['regexp'],
   build(args) {

@@ -3,7 +3,7 @@ import type { MatchContext } from '../match-context.ts';
 import { compileRegexp } from '../regexp/compile.ts';
 import { refuseEmpty } from './argument.ts';
 
-/** Query(`key`, `value`): the parameter occurs with exactly that value; Query(`key`): it occurs with none (`?key` or `?key=`). */
+/** Query(`key`, `value`): the parameter has exactly that value; Query(`key`): it is present without a value (`?key` or `?key=`). */
 export const query: PredicateFunction<MatchContext> = {
   parameters: ['key', 'value'],
   required: 1,

@@ -2,15 +2,15 @@ import type { CharSet } from './char-set.ts';
 import type { Instruction } from './program.ts';
 import { isWord, newline, outside } from './step.ts';
 
-/** Characters by what a program can tell of them. */
+/** Classes of characters that a program cannot tell apart. */
 export interface CharClasses {
-  /** One more than the largest class. */
+  /** Number of classes. */
   readonly count: number;
-  /** The class of an ASCII character, or of the end of the text; -1 for any other. */
+  /** Class of an ASCII character, or of the end of the text; -1 for others. */
   of(codePoint: number): number;
 }
 
-/** Sorts the ASCII characters into classes: those of one are in the same sets of the program, and alike to its assertions. */
+/** Groups the ASCII characters into classes: members of one class are in the same sets of the program, and alike to its assertions. */
 export function classify(program: readonly Instruction[]): CharClasses {
   const sets = new Set<CharSet>();
   for (const instruction of program) if (instruction.op === 'set') sets.add(instruction.set);
@@ -18,7 +18,7 @@ export function classify(program: readonly Instruction[]): CharClasses {
   let count = 1;
   const refine = (tell: (codePoint: number) => boolean): void => {
     const renamed = new Uint8Array(512);
-    // 0 is the end.
+    // Class 0 is the end of the text.
     count = 1;
     for (let code = 0; code < 128; code += 1) {
       const key = (byCode[code] ?? 0) + (tell(code) ? 256 : 0);

@@ -1,24 +1,24 @@
 /** Whether a code point belongs to a set of characters. */
 export type CharSet = (codePoint: number) => boolean;
 
-/** One part of a class: JavaScript class content that uses nothing but `\u{...}`, ranges and `\p{...}`. */
+/** A part of a class: content of a JavaScript class that consists of `\u{...}`, ranges and `\p{...}` only. */
 export interface ClassPart {
   readonly content: string;
-  /** The part stands for the characters that `content` does not hold. */
+  /** Whether the part stands for the characters outside `content`. */
   readonly negated: boolean;
 }
 
-/** The characters between two code points, both included. */
+/** The characters between two code points, inclusive. */
 export function toRange(from: number, to: number): ClassPart {
   return { content: `${toEscape(from)}-${toEscape(to)}`, negated: false };
 }
 
 const toEscape = (codePoint: number): string => `\\u{${codePoint.toString(16)}}`;
 
-/** Fold partners of ASCII letters outside ASCII: the long s and the Kelvin sign. */
+/** Case-folding partners of ASCII letters outside ASCII: the long s and the Kelvin sign. */
 const foldPartners: Readonly<Record<string, number>> = { s: 0x17f, k: 0x212a };
 
-/** A set of one character. `foldCase`: and those that differ from it in letter case alone. */
+/** A set of one character. `foldCase` adds the characters that differ from it in letter case only. */
 export function createLiteral(codePoint: number, foldCase: boolean): CharSet {
   if (!foldCase) return (other) => other === codePoint;
   if (codePoint > 0x7f) return createClass([toRange(codePoint, codePoint)], { negated: false, foldCase });
@@ -30,14 +30,14 @@ export function createLiteral(codePoint: number, foldCase: boolean): CharSet {
   return (other) => other === lowerCode || other === upperCode || other === partner;
 }
 
-/** A set that is the union of its parts, or with `negated` everything else. */
+/** A set that is the union of its parts, or with `negated` its complement. */
 export function createClass(
   parts: readonly ClassPart[],
   options: { readonly negated: boolean; readonly foldCase: boolean },
 ): CharSet {
   const flags = options.foldCase ? 'iu' : 'u';
   const positive = parts.filter((part) => !part.negated).map((part) => part.content);
-  // A single character is tested at a time: nothing here can backtrack. A negated part folds before it is negated, as in Go.
+  // The expression tests one character at a time, so it cannot backtrack. A negated part folds before its negation, as in Go.
   const patterns = [
     ...(positive.length === 0
       ? []

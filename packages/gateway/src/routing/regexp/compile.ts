@@ -8,11 +8,11 @@ export type CompiledRegexp =
   { readonly ok: true; readonly test: Run } | { readonly ok: false; readonly message: string };
 
 /**
- * Compiles a regular expression in Go's syntax, for one question: does it match anywhere in a text?
+ * Compiles a regular expression in Go's syntax, to answer one question: does a text contain a match?
  *
  * Not a translation into a JavaScript `RegExp`: the two differ in syntax and meaning (`\z`, `[[:alpha:]]`, `(?i)`, `$`, `\s`,
- * case folding), and a `RegExp` backtracks, so one request with a chosen path could block the gateway. This takes time
- * proportional to the text, as in Go, and no more steps than it is given.
+ * case folding), and a `RegExp` backtracks, so one request with a chosen path could block the gateway. A match here takes time
+ * proportional to the length of the text, as in Go, and no more steps than its budget.
  */
 export function compileRegexp(source: string): CompiledRegexp {
   try {

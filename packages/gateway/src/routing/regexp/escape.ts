@@ -7,7 +7,7 @@ const hex = /x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})/y;
 const property = /([pP])(?:\{([^}]*)\}|([^{]))/y;
 const controls: Readonly<Record<string, number>> = { a: 7, f: 12, n: 10, r: 13, t: 9, v: 11 };
 
-/** Reads the rest of an escape for a class (`\d`, `\pL`, ...), the backslash taken; undefined when it is none. */
+/** Reads the rest of an escape for a class (`\d`, `\pL`, ...) after the backslash; undefined for another escape. */
 export function readClassEscape(scanner: Scanner): ClassPart | undefined {
   const named = scanner.match(property);
   if (named !== undefined) {
@@ -20,7 +20,7 @@ export function readClassEscape(scanner: Scanner): ClassPart | undefined {
   return part;
 }
 
-/** Reads the rest of an escape for one character, the backslash taken. */
+/** Reads the rest of an escape for one character, after the backslash. */
 export function readCharEscape(scanner: Scanner): number {
   if (scanner.atEnd) throw new RegexpFault('trailing backslash');
   const digits = scanner.match(octal);

@@ -1,13 +1,13 @@
 import type { Places } from './find.ts';
 
-/** Text with what groups have matched in it. */
+/** Text with references to groups. */
 export type Expansion = (text: string, places: Places) => string;
 
 const reference = /\$(?:\$|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
 
 /**
- * Reads a replacement as Go's `Regexp.Expand` does: `$1`, `${1}`, `$name` and `${name}` stand for groups, as long a name as possible,
- * and `$$` for a dollar sign. A group that does not exist or took no part is empty. Any other dollar sign stands for itself.
+ * Reads a replacement like Go's `Regexp.Expand`: `$1`, `${1}`, `$name` and `${name}` stand for groups (the longest possible name),
+ * and `$$` for a dollar sign. A group that does not exist or did not match is empty. Any other dollar sign is literal.
  *
  * @param groupNames names by index, empty for a group without one.
  */
@@ -25,7 +25,7 @@ export function parseExpansion(source: string, groupNames: readonly string[]): E
     parts.map((part) => (typeof part === 'string' ? part : textOf(part, text, places))).join('');
 }
 
-/** The indexes of the groups that a name may stand for. */
+/** Indexes of the groups with a name. */
 function findGroups(name: string, groupNames: readonly string[]): readonly number[] {
   if (/^(?:0|[1-9]\d*)$/.test(name)) return [Number(name)];
   return groupNames.flatMap((other, index) => (other === name ? [index] : []));

@@ -2,13 +2,13 @@ import type { Instruction } from './program.ts';
 import { holds, outside } from './step.ts';
 import type { StepBudget } from './work.ts';
 
-/** Where a match and its groups are: begin and end of each in turn, in UTF-16 code units; -1 for a group that took no part. */
+/** Start and end of a match and of each group in turn, in UTF-16 code units; -1 for a group that did not match. */
 export type Places = readonly number[];
 
-/** Finds the first match at or after a place of a text. Undefined for none, and when the work was not enough. */
+/** Finds the first match at or after a position. Undefined for none, and when the budget of steps was not enough. */
 export type Find = (text: string, from: number, work: StepBudget) => Places | undefined;
 
-/** A way through the program that waits for the next character. */
+/** A thread of the simulation that waits for the next character. */
 interface Thread {
   readonly at: number;
   readonly places: Places;
@@ -17,16 +17,16 @@ interface Thread {
 interface Search {
   readonly text: string;
   readonly program: readonly Instruction[];
-  /** Instructions that a better way has reached at this place. */
+  /** Instructions that a preferred thread has reached at this position. */
   readonly seen: Set<number>;
   readonly work: StepBudget;
 }
 
 /**
- * Finds the match that Go finds: the leftmost, and of those the one that backtracking would find first. Ways are followed side by side,
+ * Finds the same match as Go: the leftmost one, and of these the one that backtracking would find first. Threads advance together,
  * the preferred ones first (Pike's simulation): the time is bounded by the length of the text times that of the program.
  *
- * @param program one that captures. @param groups how many places it notes: the match and its groups.
+ * @param program one with captures. @param groups number of recorded positions: of the match and its groups.
  */
 export function createFind(program: readonly Instruction[], groups: number): Find {
   const none: Places = Array.from({ length: groups * 2 }, () => -1);
@@ -39,7 +39,7 @@ export function createFind(program: readonly Instruction[], groups: number): Fin
       const seen = new Set<number>();
       const search: Search = { text, program, seen, work };
       const ways: Thread[] = [];
-      // Ways that began earlier are better than one that begins here.
+      // Threads that started earlier are preferred to one that starts here.
       for (const { at, places } of threads) follow(search, { at, places }, { place, before, after }, ways);
       if (found === undefined)
         follow(search, { at: 0, places: none.with(0, place) }, { place, before, after }, ways);
@@ -69,7 +69,7 @@ interface Here {
   readonly after: number;
 }
 
-/** Adds the instructions that a way reaches before the next character, the preferred ones first. */
+/** Adds the instructions that a thread reaches before the next character, the preferred ones first. */
 function follow(
   { program, seen, work }: Search,
   from: Thread,

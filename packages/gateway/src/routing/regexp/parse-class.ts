@@ -4,14 +4,14 @@ import { readCharEscape, readClassEscape } from './escape.ts';
 import { RegexpFault, type Scanner } from './scanner.ts';
 
 const posixName = /\[:(.*?):\]/sy;
-/** A `-` before the closing `]` stands for itself. */
+/** A `-` before the closing `]` is literal. */
 const rangeDash = /-(?!\]|$)/y;
 
-/** Reads a class such as `[^a-z\d[:punct:]]`, its `[` taken. */
+/** Reads a class such as `[^a-z\d[:punct:]]` after its `[`. */
 export function parseClass(scanner: Scanner, foldCase: boolean): CharSet {
   const negated = scanner.takeIf('^');
   const parts: ClassPart[] = [];
-  // A `]` in first place stands for itself.
+  // A `]` in first place is literal.
   for (let first = true; first || !scanner.takeIf(']'); first = false) {
     if (scanner.atEnd) throw new RegexpFault('missing closing ]');
     parts.push(readPart(scanner));

@@ -4,9 +4,9 @@ import { parseClass } from './parse-class.ts';
 import { createScanner, RegexpFault, type Scanner } from './scanner.ts';
 import type { Assertion, Syntax } from './syntax.ts';
 
-/** Deepest nesting of groups. */
+/** Maximum nesting of groups. */
 const maxDepth = 250;
-/** Largest number in `{n,m}`, as in Go. */
+/** Maximum number in `{n,m}`, as in Go. */
 const maxRepeat = 1000;
 
 interface Flags {
@@ -89,7 +89,7 @@ function parseAlternatives(scanner: Scanner, outer: Flags, groupNames: GroupName
       const inner = readGroupStart(scanner, flags);
       if (inner.closed) {
         flags = inner.flags;
-        // A repetition after it is of what stands before it.
+        // A following repetition applies to the item before this one.
         repeatable = items.length > 0;
       } else {
         const index = inner.name === undefined ? undefined : groupNames.push(inner.name) - 1;
@@ -153,9 +153,9 @@ function parseEscape(scanner: Scanner, flags: Flags): Syntax {
 
 interface GroupStart {
   readonly flags: Flags;
-  /** It was `(?flags)`, which changes the flags of the group around it. */
+  /** `(?flags)`: changes the flags of the enclosing group. */
   readonly closed: boolean;
-  /** Empty for a group without a name; undefined for one that captures nothing. */
+  /** Empty for a group without a name; undefined for one that does not capture. */
   readonly name: string | undefined;
 }
 
@@ -187,11 +187,11 @@ interface Repeat {
   readonly text: string;
   readonly min: number;
   readonly max: number;
-  /** Whether `?` follows. */
+  /** Whether `?` comes next. */
   readonly lazy: boolean;
 }
 
-/** Reads a repetition. `{` that starts none is a literal. */
+/** Reads a repetition. A `{` that does not start one is literal. */
 function readRepeat(scanner: Scanner): Repeat | undefined {
   const simple = scanner.match(simpleRepeat)?.[0];
   const counted = simple === undefined ? scanner.match(counts) : undefined;

@@ -9,18 +9,18 @@ export type Instruction =
   | { readonly op: 'assert'; readonly assertion: Assertion }
   /** `first` is preferred. */
   | { op: 'fork'; first: number; second: number }
-  /** Notes the place: the beginning of group `slot / 2`, or its end. */
+  /** Records the position: the start of group `slot / 2`, or its end. */
   | { readonly op: 'save'; readonly slot: number }
   | { op: 'jump'; target: number }
   | { readonly op: 'match' };
 
-/** Most instructions of a program; bounds the work per character of input. */
+/** Maximum number of instructions of a program; bounds the work per character of input. */
 export const maxInstructions = 10_000;
 
 /**
  * Turns a tree into a program for `createRun` or `createFind` (Thompson's construction). @throws RegexpFault when it grows too large.
  *
- * @param captures whether it notes where groups match.
+ * @param captures whether it records where groups match.
  */
 export function compileProgram(syntax: Syntax, captures: boolean): readonly Instruction[] {
   const program: Instruction[] = [];
@@ -83,7 +83,7 @@ function emitAlternatives(items: readonly Syntax[], output: ProgramDraft): void 
   for (const end of ends) end.target = program.length;
 }
 
-/** A fork between the next instruction and the place where the returned function is called. @param lazy whether that one is preferred. */
+/** A fork between the next instruction and the place where the returned function is called. @param lazy whether the latter is preferred. */
 function pushSkip(program: Instruction[], lazy: boolean): () => void {
   const next = program.length + 1;
   const fork = push(program, { op: 'fork', first: next, second: next });
@@ -108,7 +108,7 @@ function emitRepeat(
   for (let count = 0; count < min; count += 1) {
     before = program.length;
     emit(item, output);
-    // An empty group repeats to nothing, however often; nested ones would take very long to find that out.
+    // An empty group repeats to nothing, whatever the count; nested ones would take very long to find that out.
     if (program.length === before) return;
   }
   if (max === Infinity && min > 0) {
@@ -116,7 +116,7 @@ function emitRepeat(
     return;
   }
   if (max === Infinity) {
-    // An item that matches nothing is tried once before the loop may end, as Go does it: `(|a)*` prefers the empty match.
+    // An item that matches the empty text is tried once before the loop may end, as in Go: `(|a)*` prefers the empty match.
     const isTried = output.captures && isNullable(item);
     const skip = pushSkip(program, lazy);
     const start = program.length;

@@ -7,7 +7,7 @@ import { RegexpFault } from './scanner.ts';
 import { parseExpansion } from './expansion.ts';
 import type { StepBudget } from './work.ts';
 
-/** A regular expression that finds and replaces; each call takes no more steps than it is given. */
+/** A regular expression that finds and replaces; each call takes no more steps than its budget. */
 export interface Pattern {
   readonly test: Run;
   /** The first match. */
@@ -39,14 +39,14 @@ export function compilePattern(source: string): CompiledPattern {
     } satisfies Pattern);
     return { ok: true, pattern };
   } catch (error) {
-    // With what it notes about groups, a program is larger than without.
+    // A program with captures is larger than one without.
     if (error instanceof RegexpFault)
       return { ok: false, message: `invalid regular expression: ${error.message}` };
     throw error;
   }
 }
 
-/** As Go's `ReplaceAllString`: an empty match right after another one is none. */
+/** Like Go's `ReplaceAllString`: ignores an empty match right after another match. */
 function replaceAll(
   find: Find,
   expand: ReturnType<typeof parseExpansion>,

@@ -3,32 +3,32 @@ import type { Instruction } from './program.ts';
 import { createStep, isWord, newline, outside } from './step.ts';
 import type { StepBudget } from './work.ts';
 
-/** Whether a program matches anywhere in a text. False when the work was not enough. */
+/** Whether a text contains a match of a program. False when the budget of steps was not enough. */
 export type Run = (text: string, work: StepBudget) => boolean;
 
-/** A place in a text: what may come next, and what stands before. */
+/** A position in a text: the possible next instructions, and the character before it. */
 interface SearchState {
   readonly seeds: readonly number[];
   readonly before: number;
-  /** By class of the next character: the state after it, or whether the program matches. Undefined: not remembered. */
+  /** By class of the next character: the next state, or whether the program matches. Undefined: not cached. */
   readonly next: (SearchState | boolean | undefined)[] | undefined;
 }
 
-/** Most states that are remembered, most entries of all their tables, and most seeds of one. */
+/** Maximum number of cached states, of entries in all their tables, and of seeds of one. */
 const maxStates = 256;
 const maxEntries = 8192;
 const maxSeeds = 64;
 
 /**
- * Follows all possible ways at once (Thompson's simulation): the time is bounded by the length of the text times that of the
- * program, nothing backtracks. Which state follows which is remembered, within bounds (a lazy deterministic automaton), so
- * that usual texts take one look-up for each character. A look-up counts as a sixteenth of a step, and so does a step that is
- * remembered.
+ * Follows all threads together (Thompson's simulation): the time is bounded by the length of the text times that of the
+ * program; nothing backtracks. Transitions between states are cached, within bounds (a lazy deterministic automaton), so
+ * that usual texts take one look-up per character. A look-up counts as a sixteenth of a step, and so does adding a step to the
+ * cache.
  */
 export function createRun(program: readonly Instruction[]): Run {
   const anchored = startsAtStart(program);
   const step = createStep(program);
-  // Worked out when the first text comes: most expressions of a large configuration wait long for one.
+  // Computed for the first text: most expressions of a large configuration wait long for one.
   let classes: CharClasses | undefined;
   let stateLimit = 0;
   const states = new Map<string, SearchState>();
@@ -67,10 +67,10 @@ export function createRun(program: readonly Instruction[]): Run {
         const stepsLeft = work.stepsLeft;
         next = advance(state, after, work);
         if (work.stepsLeft < 0) return false;
-        // Characters without a class of their own are looked at each time.
+        // Characters without a class are simulated each time.
         if (charClass >= 0 && state.next !== undefined) {
           state.next[charClass] = next;
-          // Done once for good: the first requests after a start do not pay for all that follow.
+          // Computed once: the first requests after a start do not pay for all later ones.
           work.stepsLeft = stepsLeft - ((stepsLeft - work.stepsLeft) >> 4);
         }
       }
@@ -89,7 +89,7 @@ function startsAtStart(program: readonly Instruction[]): boolean {
   return first?.op === 'assert' && first.assertion === 'start';
 }
 
-/** A character that assertions cannot tell from that one. */
+/** A character that assertions cannot distinguish from that one. */
 function toKind(codePoint: number): number {
   return codePoint === newline ? newline : isWord(codePoint) ? aLetter : aSpace;
 }

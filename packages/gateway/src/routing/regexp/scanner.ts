@@ -1,4 +1,4 @@
-/** A fault in a regular expression, in words; thrown inside this folder only and returned as a value by `compileRegexp`. */
+/** A fault in a regular expression, in words; thrown only inside this folder and returned as a value by `compileRegexp`. */
 export class RegexpFault extends Error {}
 
 /** Reads an expression code point by code point. */
@@ -6,9 +6,9 @@ export interface Scanner {
   /** The next code point as a string; empty at the end. */
   peek(): string;
   take(): string;
-  /** Takes `text` when it comes next. */
+  /** Consumes `text` if it comes next. */
   takeIf(text: string): boolean;
-  /** Takes what a sticky pattern matches next; undefined when it does not. */
+  /** Consumes the next match of a sticky pattern; undefined for none. */
   match(pattern: RegExp): RegExpExecArray | undefined;
   readonly atEnd: boolean;
 }

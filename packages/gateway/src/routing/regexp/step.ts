@@ -2,15 +2,15 @@ import type { Instruction } from './program.ts';
 import type { Assertion } from './syntax.ts';
 import type { StepBudget } from './work.ts';
 
-/** Stands for the characters before the first and after the last. */
+/** Represents the characters before the first and after the last. */
 export const outside = -1;
 export const newline = 10;
 /** Largest mark that fits `seen`. */
 const lastRound = 0xffff_ffff;
 
 /**
- * One step of Thompson's simulation: from the instructions that are reached before a character to those after it, or whether
- * the program matches. Each instruction that is looked at is one step of the work.
+ * One step of Thompson's simulation: from the instructions before a character to those after it, or whether
+ * the program matches. Each visited instruction is one step of the budget.
  */
 export type SimulationStep = (
   seeds: readonly number[],
@@ -20,7 +20,7 @@ export type SimulationStep = (
 ) => number[] | boolean;
 
 export function createStep(program: readonly Instruction[]): SimulationStep {
-  // One step at a time uses these; a step never waits.
+  // Shared scratch memory: one step runs at a time, and never waits.
   const seen = new Uint32Array(program.length);
   const stack: number[] = [];
   let round = 0;
@@ -46,7 +46,7 @@ export function createStep(program: readonly Instruction[]): SimulationStep {
         case 'set':
           if (after !== outside && instruction.set(after)) next.push(at + 1);
           break;
-        // In programs that capture; where groups match makes no difference here.
+        // Programs with captures have these; positions of groups make no difference here.
         case 'save':
           stack.push(at + 1);
           break;

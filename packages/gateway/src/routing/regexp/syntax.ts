@@ -1,9 +1,9 @@
 import type { CharSet } from './char-set.ts';
 
-/** Places that take no character. `start` and `end` are those of the text; `lineStart` and `lineEnd` come with the flag `m`. */
+/** Assertions, which consume no character. `start` and `end` are those of the text; `lineStart` and `lineEnd` come with the flag `m`. */
 export type Assertion = 'start' | 'end' | 'lineStart' | 'lineEnd' | 'wordBoundary' | 'noWordBoundary';
 
-/** A parsed regular expression. Groups that capture nothing leave no node. */
+/** A parsed regular expression. Groups that do not capture leave no node. */
 export type Syntax =
   | { readonly kind: 'set'; readonly set: CharSet }
   | { readonly kind: 'assertion'; readonly assertion: Assertion }
@@ -13,7 +13,7 @@ export type Syntax =
       readonly item: Syntax;
       readonly min: number;
       readonly max: number;
-      /** Whether as few repetitions as possible are preferred. */
+      /** Whether fewer repetitions are preferred. */
       readonly lazy: boolean;
     }
   /** `index` from 1, in the order of the opening parentheses. */

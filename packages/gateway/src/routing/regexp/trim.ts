@@ -1,7 +1,7 @@
 import type { Syntax } from './syntax.ts';
 
 /**
- * Leaves out repetitions at either end that a match anywhere in a text can do without: `.{0,1000}Q.*` matches where `Q` does,
+ * Removes repetitions at either end that do not change whether a text contains a match: `.{0,1000}Q.*` matches where `Q` does,
  * and takes a thousand times the work.
  */
 export function trimEnds(syntax: Syntax): Syntax {
@@ -41,7 +41,7 @@ const nothing: Syntax = Object.freeze({ kind: 'sequence', items: Object.freeze([
 
 const isNothing = (syntax: Syntax): boolean => syntax.kind === 'sequence' && syntax.items.length === 0;
 
-/** Whether it matches the empty text wherever that stands. */
+/** Whether it matches the empty text at every position. */
 export function isNullable(syntax: Syntax): boolean {
   switch (syntax.kind) {
     case 'group':
