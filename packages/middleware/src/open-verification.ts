@@ -84,6 +84,7 @@ async function openIntrospection(
       clientSecret,
       clientAuthentication: isOwn ? options.clientAuthentication : 'auto',
       clientConfig: options.clientConfig,
+      verify: undefined,
       maxCacheMs: ownTokenCacheMs,
       store: options.store,
     },

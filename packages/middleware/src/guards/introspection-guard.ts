@@ -1,9 +1,11 @@
 import { systemClock } from '../base/clock.ts';
 import { createStores } from '../cache/stores.ts';
+import { createDiscoveryListener, type DiscoveryListener } from '../discovery-listener.ts';
 import { OptionsError } from '../errors.ts';
 import { createIntrospectionAuthenticator } from '../introspection/create-introspection-authenticator.ts';
 import { parseIntrospection } from '../introspection/parse.ts';
 import type { IntrospectionInput } from '../introspection/schema.ts';
+import { createKeysListener, type KeysListener } from '../keys-listener.ts';
 import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';
 import { parseGuardOptions, type BearerGuardInput } from './bearer-options.ts';
@@ -12,7 +14,11 @@ import { createRequestProofs } from './request-proofs.ts';
 import { findUsable } from './usable-options.ts';
 
 /** Options of `oAuthIntrospection`: those of the middleware of the gateway, and those of guards. */
-export type IntrospectionGuardOptions = IntrospectionInput & Omit<BearerGuardInput, 'origin'> & StoreListener;
+export type IntrospectionGuardOptions = IntrospectionInput &
+  Omit<BearerGuardInput, 'origin'> &
+  StoreListener &
+  KeysListener &
+  DiscoveryListener;
 
 /**
  * Opens a guard of callers with tokens that an introspection endpoint knows. Doubtful options cause a process warning,
@@ -20,7 +26,12 @@ export type IntrospectionGuardOptions = IntrospectionInput & Omit<BearerGuardInp
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  */
-export function createIntrospectionGuard({ onStoreEvent, ...input }: IntrospectionGuardOptions): BearerGuard {
+export function createIntrospectionGuard({
+  onStoreEvent,
+  onKeys,
+  onDiscovery,
+  ...input
+}: IntrospectionGuardOptions): BearerGuard {
   const { guard, problems, rest } = parseGuardOptions(input);
   const options = findUsable(rest, parseIntrospection(rest), problems);
   if (guard === undefined) throw new OptionsError(problems);
@@ -31,6 +42,11 @@ export function createIntrospectionGuard({ onStoreEvent, ...input }: Introspecti
         stores: createStores({ clock: systemClock, events: createStoreChannel(onStoreEvent) }),
         challenge: guard,
         onAllow,
+        onKeys: createKeysListener(onKeys),
+        onDiscovery: createDiscoveryListener(
+          onDiscovery,
+          'signed introspection responses of unknown keys are refused',
+        ),
         proofs: createRequestProofs(),
       }),
     guard,

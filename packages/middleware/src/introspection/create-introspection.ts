@@ -9,6 +9,7 @@ import { parseClaims } from '../claims/parse.ts';
 import { readClaim } from '../claims/path.ts';
 import { claimJson } from '../claims/text.ts';
 import { createEndpointClient } from '../token/endpoint-client.ts';
+import type { KeyParts } from '../jwt/open-keys.ts';
 import type { EndpointStates } from '../token/endpoint-state.ts';
 import { toShownText } from '../token/error-response.ts';
 import type { TokenFailure } from '../token/failure.ts';
@@ -16,6 +17,7 @@ import { waitLimitMs } from '../token/retry.ts';
 import { toServerEndpoint } from '../token/server-endpoint.ts';
 import { introspect } from './introspect.ts';
 import type { IntrospectionRequestOptions, IntrospectionRules } from './options.ts';
+import { openSignedResponses } from './signed-response.ts';
 
 /** A token that the authorization server calls active, and that is meant for us. */
 export interface ActiveToken {
@@ -49,8 +51,8 @@ export interface Introspection {
   readonly close: () => Promise<void>;
 }
 
-export interface IntrospectionParts {
-  readonly clock: Clock;
+/** The parts for keys are those of signed responses. */
+export interface IntrospectionParts extends KeyParts {
   /** Default: separate stores. */
   readonly stores?: Stores | undefined;
   /** Default: none. Middlewares that share them limit and suspend requests to one endpoint together. */
@@ -73,11 +75,13 @@ export function createIntrospection(
     // Without a client there is no other method to try.
     clientAuthentication: options.clientID === undefined ? 'none' : options.clientAuthentication,
   });
+  const signed = options.verify && openSignedResponses(options.verify, options.clientConfig, parts);
+  const readSigned = signed?.read;
   const use = endpoints?.acquire(endpointOptions);
   const endpoint = createEndpointClient(endpointOptions, {
     clock,
     state: use?.state,
-    send: (...request) => introspect(options, { clock, maxCacheMs }, ...request),
+    send: (...request) => introspect(options, { clock, maxCacheMs, readSigned }, ...request),
     accepts: ({ value }) => isActive(value),
   });
   const held = store && stores.acquire(store);
@@ -114,6 +118,7 @@ export function createIntrospection(
       await endpoint.close();
       await use?.release();
       await held?.release();
+      await signed?.close();
     },
   });
 }
@@ -127,11 +132,12 @@ const isActive = (value: string): boolean => parseClaims(decode(value))?.['activ
 
 /** Everything that determines a response, or who may have it; not the rules, which judge it each time. */
 function profileOf(options: IntrospectionSettings): string {
-  const { clientID, clientSecret, clientAuthentication, clientConfig, tokenTypeHint, maxCacheMs } = options;
+  const { clientID, clientSecret, clientAuthentication, clientConfig, tokenTypeHint, maxCacheMs, verify } =
+    options;
   const { tls, assertion, headers, proxy } = clientConfig;
   return fingerprint({
     client: { clientID, clientSecret, clientAuthentication, assertion },
-    request: { tokenTypeHint, headers, tls, proxy, maxCacheMs },
+    request: { tokenTypeHint, headers, tls, proxy, maxCacheMs, verify },
   });
 }
 

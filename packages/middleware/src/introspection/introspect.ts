@@ -13,14 +13,14 @@ import {
 } from './introspection-response.ts';
 import type { IntrospectionRequestOptions } from './options.ts';
 
-export interface IntrospectParts extends Pick<IntrospectionContext, 'maxCacheMs'> {
+export interface IntrospectParts extends Pick<IntrospectionContext, 'maxCacheMs' | 'readSigned'> {
   readonly clock: Clock;
 }
 
 /** Sends one introspection request (RFC 7662 section 2.1) and reads its response; what goes wrong on the way is a value. */
 export async function introspect(
   options: IntrospectionRequestOptions,
-  { clock, maxCacheMs }: IntrospectParts,
+  { clock, maxCacheMs, readSigned }: IntrospectParts,
   { client: credential, subject }: EndpointRequest,
   clientAuth: ClientAuth,
   transport: Transport,
@@ -41,6 +41,7 @@ export async function introspect(
       subject.clientSecret.reveal(),
       {
         additionalParameters: tokenTypeHint === undefined ? {} : { token_type_hint: tokenTypeHint },
+        requestJwtResponse: readSigned !== undefined,
         // Options validation warns of http.
         [allowInsecureRequests]: url.startsWith('http:'),
         [customFetch]: (target, { headers, body }) =>
@@ -57,6 +58,7 @@ export async function introspect(
       clock,
       credential,
       maxCacheMs,
+      readSigned,
     });
   } catch (error) {
     return toFailedAttempt(error, introspectionServer, limit.signal.aborted ? timeoutMs : undefined);

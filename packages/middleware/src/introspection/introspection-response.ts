@@ -12,6 +12,7 @@ import {
   type EndpointResponse,
 } from '../token/response-failure.ts';
 import type { Attempt } from '../token/retry.ts';
+import type { ReadSignedResponse } from './signed-response.ts';
 
 /** Milliseconds for which a token that is not active is refused without another request. */
 const inactiveMs = 5_000;
@@ -26,6 +27,8 @@ export interface IntrospectionContext {
   readonly credential: Credential;
   /** Milliseconds that a response is used at most; 0: once. */
   readonly maxCacheMs: number;
+  /** Reads a signed response (RFC 9701); undefined: responses are plain JSON. */
+  readonly readSigned: ReadSignedResponse | undefined;
 }
 
 export const introspectionServer = 'the introspection endpoint';
@@ -38,19 +41,25 @@ export async function processIntrospectionResponse(
   response: Response,
   context: IntrospectionContext,
 ): Promise<Attempt> {
-  const { clock, credential } = context;
+  const { clock, credential, readSigned, sentAtMs } = context;
   const answer = await readResponse(response);
   const failed = findFailure(answer, { server: introspectionServer, clock, credential });
   if (failed !== undefined) return failed;
-  const { text, json, headers } = answer;
-  const read = isRecord(json)
-    ? readIntrospection({ text, json, headers }, context)
-    : describeBody(text, json);
+  const { headers } = answer;
+  const said = await readSigned?.(answer, clock.now() - (clock.monotonic() - sentAtMs));
+  if (said?.kind === 'failure') return { outcome: said, transient: false };
+  const { text, json } = said?.kind === 'response' ? said : answer;
+  const read =
+    said?.kind === 'refused'
+      ? { problem: said.reason }
+      : isRecord(json)
+        ? readIntrospection({ text, json, headers }, context)
+        : describeBody(text, json);
   return 'kind' in read
     ? { outcome: read, transient: false }
     : toInvalidResponse(
         answer,
-        `${introspectionServer} sent an invalid response (RFC 7662 section 2.2)`,
+        `${introspectionServer} sent an invalid response (${readSigned === undefined ? 'RFC 7662 section 2.2' : 'RFC 9701 section 5'})`,
         read,
         credential,
       );

@@ -1,6 +1,6 @@
 import type { StoreOptions } from '../cache/stores.ts';
 import type { EndpointClientOptions } from '../options/endpoint-client.ts';
-import type { ClaimsOptions } from '../options/options.ts';
+import type { ClaimsOptions, VerifyOptions } from '../options/options.ts';
 import type { SourceOptions } from '../options/source.ts';
 
 /** Requirements for an introspection response, and the time for which it is used. */
@@ -19,6 +19,8 @@ export interface IntrospectionRequestOptions extends EndpointClientOptions {
   readonly url: string;
   /** Sent as `token_type_hint`; undefined: not sent. */
   readonly tokenTypeHint: string | undefined;
+  /** How signed responses (RFC 9701) are verified; undefined: responses are not signed. */
+  readonly verify: Omit<VerifyOptions, 'type'> | undefined;
 }
 
 /** The options of `oAuthIntrospection` after parsing, validated and frozen; the schema has their defaults. */

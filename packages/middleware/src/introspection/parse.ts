@@ -7,6 +7,7 @@ import type { Report } from '../options/report.ts';
 import { toList } from '../options/request.ts';
 import { checkSource, toSourceOptions } from '../options/source.ts';
 import { checkStore, toStoreOptions } from '../options/store.ts';
+import { checkVerifyKeys, toVerifyOptions } from '../options/verify.ts';
 import type { IntrospectionOptions } from './options.ts';
 import { introspectionSchema, type IntrospectionShape } from './schema.ts';
 
@@ -27,9 +28,23 @@ function checkMeaning(shape: Partial<IntrospectionShape>, report: Report): void 
   checkSource(shape.tokenSource, ['tokenSource'], report);
   checkClaims(shape, report);
   checkStore(shape.store, report);
+  checkResponseVerification(shape, report);
   const hint = toRecord(shape.clientConfig)?.['tokenTypeHint'];
   if (isGiven(shape.tokenTypeHint) && isGiven(hint) && shape.tokenTypeHint !== hint)
     report('error', ['tokenTypeHint'], 'duplicate_option', 'clientConfig.tokenTypeHint says otherwise');
+}
+
+function checkResponseVerification({ verify, clientID }: Partial<IntrospectionShape>, report: Report): void {
+  const given = toRecord(verify);
+  if (given === undefined) return;
+  checkVerifyKeys(given, 'responses', report);
+  if (toList(given['audience']).length === 0 && !isGiven(clientID))
+    report(
+      'error',
+      ['verify', 'audience'],
+      'missing_option',
+      'is required without clientID: aud of a signed response names the gateway (RFC 9701 section 5)',
+    );
 }
 
 /** Problems of the endpoint and of the gateway's own authentication there. */
@@ -64,13 +79,15 @@ export function checkEndpoint(
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
 
 function toOptions(shape: IntrospectionShape): IntrospectionOptions {
-  const { clientConfig, tokenSource, store } = shape;
+  const { clientConfig, tokenSource, store, verify } = shape;
+  const client = toEndpointClient(shape);
   const source = toSourceOptions(tokenSource);
   const isBare = source.schemes.length === 0 && source.header?.toLowerCase() === 'authorization';
   return Object.freeze({
-    ...toEndpointClient(shape),
+    ...client,
     url: new URL(clientConfig.url).href,
     tokenTypeHint: clientConfig.tokenTypeHint ?? shape.tokenTypeHint,
+    verify: verify && toVerifyOptions({ ...verify, type: undefined }, client.clientID),
     // The value of Authorization has a scheme, always.
     tokenSource: isBare ? Object.freeze({ ...source, schemes: Object.freeze(['Bearer']) }) : source,
     forwardAuthorization: shape.forwardAuthorization,

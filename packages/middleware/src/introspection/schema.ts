@@ -3,6 +3,7 @@ import { claimsFields } from '../options/claims-schema.ts';
 import { endpointConfigFields, ownClientFields } from '../options/endpoint-client-schema.ts';
 import { sourceSchema } from '../options/source-schema.ts';
 import { storeSchema } from '../options/store-schema.ts';
+import { verifySchema } from '../options/verify-schema.ts';
 
 /** How the gateway authenticates at the introspection endpoint, and the requests to it. */
 export const introspectionConfigSchema = z.strictObject({
@@ -42,6 +43,24 @@ export const introspectionRuleFields = {
     ),
 };
 
+const { jwksUrl, issuer, issuers, audience, algorithms, clockSkew } = verifySchema.shape;
+
+/** How signed responses (RFC 9701) are verified. */
+const responseVerificationSchema = z
+  .strictObject({
+    jwksUrl,
+    issuer,
+    issuers: issuers.describe('Accepted values of `iss` of the signed response. Default: `issuer`.'),
+    audience: audience.describe(
+      'Values of `aud` of the signed response, one of which it must have: the gateway as the server knows it. Default: `clientID`.',
+    ),
+    algorithms,
+    clockSkew,
+  })
+  .describe(
+    'Requests signed responses (RFC 9701), `application/token-introspection+jwt`, and uses no others. Without it, responses are those that came over the connection to the endpoint.',
+  );
+
 /** The options of `oAuthIntrospection` under their canonical names. */
 export const introspectionSchema = z.strictObject({
   clientConfig: introspectionConfigSchema.describe('Requests to the introspection endpoint.'),
@@ -55,6 +74,7 @@ export const introspectionSchema = z.strictObject({
     .default(false)
     .describe('Whether the server gets the token, in the header that callers use, or `Authorization`.'),
   ...introspectionRuleFields,
+  verify: responseVerificationSchema.optional(),
   ...claimsFields,
   store: storeSchema
     .optional()

@@ -5,7 +5,8 @@ import type { JwtOptions } from './options.ts';
 
 /** The `typ` that a header must have. */
 export type TypeRule = Pick<JwtOptions, 'type'>;
-export type ClaimRules = TypeRule & Pick<JwtOptions, 'issuers' | 'audience' | 'clockSkewMs'>;
+export type PartyRules = Pick<JwtOptions, 'issuers' | 'audience'>;
+export type ClaimRules = TypeRule & PartyRules & Pick<JwtOptions, 'clockSkewMs'>;
 
 /** The times of an accepted token. */
 export interface JwtTimes {
@@ -48,6 +49,10 @@ export function checkClaimsSet(claims: Claims, rules: ClaimRules, nowMs: number)
   );
 }
 
+/** Checks who issued a JWT and for whom. */
+export const checkParties = (claims: Claims, rules: PartyRules): JwtRefusal | undefined =>
+  checkIssuer(claims, rules) ?? checkAudience(claims, rules);
+
 /** One of the checks of registered claims. */
 export interface ClaimCheck {
   readonly name: 'issuer' | 'audience' | 'purpose' | 'times';
@@ -66,7 +71,7 @@ export function explainClaimsSet(claims: Claims, rules: ClaimRules, nowMs: numbe
   ];
 }
 
-function checkIssuer(claims: Claims, { issuers }: ClaimRules): JwtRefusal | undefined {
+function checkIssuer(claims: Claims, { issuers }: PartyRules): JwtRefusal | undefined {
   const iss = own(claims, 'iss');
   if (issuers.length === 0 || (typeof iss === 'string' && issuers.includes(iss))) return undefined;
   return refuseJwt(
@@ -75,7 +80,7 @@ function checkIssuer(claims: Claims, { issuers }: ClaimRules): JwtRefusal | unde
   );
 }
 
-function checkAudience(claims: Claims, { audience }: ClaimRules): JwtRefusal | undefined {
+function checkAudience(claims: Claims, { audience }: PartyRules): JwtRefusal | undefined {
   const aud = own(claims, 'aud');
   const values: readonly JsonValue[] = Array.isArray(aud) ? (aud as readonly JsonValue[]) : [aud ?? null];
   if (audience.length === 0 || values.some((one) => typeof one === 'string' && audience.includes(one)))
@@ -138,7 +143,7 @@ type ClaimTime =
   | { readonly kind: 'invalid'; readonly name: string; readonly shown: string };
 
 /** Milliseconds since the epoch of a NumericDate (RFC 7519 section 2). */
-function readTime(claims: Claims, name: string): ClaimTime | undefined {
+export function readTime(claims: Claims, name: string): ClaimTime | undefined {
   const value = own(claims, name);
   if (value === undefined) return undefined;
   const ms = value instanceof JsonNumber ? Number(value.text) * 1000 : NaN;

@@ -50,9 +50,19 @@ function checkVerify(
   { audience }: VerificationShape,
   report: Report,
 ): void {
-  const { jwksUrl, issuer, issuers } = verify;
+  checkVerifyKeys(verify, 'tokens', report);
+  if (toList(verify['audience']).length === 0 && !isGiven(audience))
+    report('warning', ['verify'], 'insecure', 'audience is empty: tokens for other services are accepted');
+}
+
+/** Problems of the keys and issuers of `verify`. @param signed what they sign: `tokens`. */
+export function checkVerifyKeys(
+  { jwksUrl, issuer, issuers }: Readonly<Record<string, unknown>>,
+  signed: string,
+  report: Report,
+): void {
   if (isGiven(jwksUrl) === isGiven(issuer))
-    report('error', ['verify'], 'missing_option', 'set either jwksUrl or issuer: the keys of the tokens');
+    report('error', ['verify'], 'missing_option', `set either jwksUrl or issuer: the keys of the ${signed}`);
   checkEndpointUrl(jwksUrl, ['verify', 'jwksUrl'], 'a JWK Set', report);
   if (isGiven(issuer))
     checkServer({ issuer }, (severity, path, ...rest) => report(severity, ['verify', ...path], ...rest));
@@ -61,10 +71,8 @@ function checkVerify(
       'warning',
       ['verify'],
       'insecure',
-      'issuers is empty: tokens of every issuer that signs with these keys are accepted',
+      `issuers is empty: ${signed} of every issuer that signs with these keys are accepted`,
     );
-  if (toList(verify['audience']).length === 0 && !isGiven(audience))
-    report('warning', ['verify'], 'insecure', 'audience is empty: tokens for other services are accepted');
 }
 
 /** The options that `checkVerification` found nothing wrong with. @param audience of the token request. */

@@ -40,7 +40,7 @@ const loadAfterMs = 250;
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Response headers that we use. */
-const readHeaders = ['cache-control', 'date', 'retry-after'] as const;
+const readHeaders = ['cache-control', 'content-type', 'date', 'retry-after'] as const;
 
 function pickHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
   const picked: Record<string, string> = {};

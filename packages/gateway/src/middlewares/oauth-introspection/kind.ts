@@ -7,6 +7,7 @@ import {
 import type { IntrospectionOptions } from '@grantgate/middleware/introspection/options';
 import { parseIntrospection } from '@grantgate/middleware/introspection/parse';
 import { introspectionSchema } from '@grantgate/middleware/introspection/schema';
+import { createDiscoveries } from '@grantgate/middleware/token/discovery/discoveries';
 import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import { createCredentialCache } from '@grantgate/middleware/verification/credential-cache';
 import { createSharing } from '../../reload/shared-resources.ts';
@@ -34,7 +35,9 @@ interface CountedIntrospection extends IntrospectionAuthenticator<StepRequest> {
 }
 
 /** Middlewares with the same options share connections and responses, across reloads. */
-function createCompile({ clock, stores, openTally }: MiddlewareDeps): Compile<IntrospectionOptions> {
+function createCompile(deps: MiddlewareDeps): Compile<IntrospectionOptions> {
+  const { clock, stores, openTally } = deps;
+  const discoveries = createDiscoveries({ clock, onEvent: (event) => deps.discoveries?.publish(event) });
   const cache = createCredentialCache({ clock });
   const endpoints = createEndpointStates(clock);
   const sharing = createSharing<CountedIntrospection>((authenticator) => authenticator.close());
@@ -46,6 +49,8 @@ function createCompile({ clock, stores, openTally }: MiddlewareDeps): Compile<In
         cache,
         stores,
         endpoints,
+        discoveries,
+        onKeys: (event) => deps.keys?.publish(event),
         proofs: callerProofs,
         tally,
       });
