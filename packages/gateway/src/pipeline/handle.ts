@@ -183,6 +183,7 @@ function send(context: RequestContext, heads: HeadBuilders, route: Route): void 
     target: withPath(context.target),
     head: wholeBody === undefined ? head : { ...head, ...lengthOf(wholeBody) },
     toCallerHead: heads.toCallerHead,
+    changes: context.changes,
     headerChanges: route.changesResponses ? toHeaderChanges(context, route) : undefined,
     listener: context,
     renewHead: context.renewsToken ? (to) => renewHead(context, to, heads) : undefined,

@@ -92,6 +92,7 @@ export function createSendPage({ toUpstreamHead, toCallerHead }: PageDeps): Send
       target: page.target,
       head: { ...head, hasBody: false, bodyLength: undefined },
       toCallerHead,
+      changes: request.changes,
       headerChanges: undefined,
       listener: {
         responseStarted() {},

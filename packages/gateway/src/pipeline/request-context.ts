@@ -24,7 +24,7 @@ import type { Refusal } from '../middlewares/refusal.ts';
 import { gatewayRefusals, type PendingRequest } from './refusals.ts';
 import { readRequestId } from './request-id.ts';
 import type { EarlyResponse } from './run-steps.ts';
-import { createStepBody } from './step-body.ts';
+import { createStepBody, hasBody } from './step-body.ts';
 import { callerGone, StepContext } from './step-context.ts';
 import { createSteppedResponse, type ResponseChain, type ResponseChainListener } from './response-chain.ts';
 import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
@@ -154,10 +154,8 @@ export class RequestContext
     const { facts, response, expectsContinue, maxBodyBytes } = this.incoming;
     const read = this.wholeBody;
     const body = read?.body ?? this.incoming.body;
-    const isChunked = valueIn(facts.rawHeaders, 'transfer-encoding') !== undefined;
     // Beside a proxy, the body that has come is not that of the request which is decided on.
-    if (this.#deps.toFacts !== undefined || (body.announcedBytes === 0 && !isChunked))
-      return super.bufferBody(maxBytes);
+    if (this.#deps.toFacts !== undefined || !hasBody(facts, body)) return super.bufferBody(maxBytes);
     const begins = body.announcedBytes <= maxBytes;
     if (expectsContinue && begins && read === undefined) response.continue();
     const limit = maxBodyBytes === 0 ? maxBytes : Math.min(maxBytes, maxBodyBytes);

@@ -1,4 +1,5 @@
 import type { CallerBody } from '../http1/message/caller-body.ts';
+import { noTrailers } from '../http1/message/response-writer.ts';
 
 /** A body that has been read in full, or as far as it was to be held. */
 export interface BufferedBody {
@@ -11,12 +12,12 @@ export interface BufferedBody {
 /** Reads a body until its end, or until it is larger than it may be. Never resolves when the caller goes away before. */
 export function bufferBody(body: CallerBody, maxBytes: number): Promise<BufferedBody> {
   const whole = body.announcedBytes > maxBytes ? undefined : body.whole();
-  if (whole !== undefined) return Promise.resolve({ whole, body: createWholeBody(whole) });
+  if (whole !== undefined) return Promise.resolve({ whole, body: createWholeBody(whole, noTrailers) });
   if (body.announcedBytes > maxBytes) return Promise.resolve({ whole: undefined, body });
   return new Promise((resolve) => {
     let parts: Buffer[] = [];
     let bytes = 0;
-    let isEnded = false;
+    let ended: readonly string[] | undefined;
     let onPart = (part: Buffer): void => {
       // The bytes of a part are the connection's; it reads the next ones into the same place.
       parts.push(Buffer.from(part));
@@ -25,11 +26,11 @@ export function bufferBody(body: CallerBody, maxBytes: number): Promise<Buffered
       body.pause();
       resolve({ whole: undefined, body: rest });
     };
-    let onEnd = (): void => {
-      isEnded = true;
+    let onEnd = (trailers: readonly string[]): void => {
+      ended = trailers;
       if (bytes > maxBytes) return;
       const all = Buffer.concat(parts);
-      resolve({ whole: all, body: createWholeBody(all) });
+      resolve({ whole: all, body: createWholeBody(all, trailers) });
     };
     const rest: CallerBody = {
       announcedBytes: body.announcedBytes,
@@ -44,7 +45,7 @@ export function bufferBody(body: CallerBody, maxBytes: number): Promise<Buffered
           onPart = takePart;
           onEnd = takeEnd;
           for (const part of before) takePart(part);
-          if (isEnded) takeEnd();
+          if (ended !== undefined) takeEnd(ended);
           else body.resume();
         });
       },
@@ -59,20 +60,20 @@ export function bufferBody(body: CallerBody, maxBytes: number): Promise<Buffered
     };
     body.read(
       (part) => onPart(part),
-      () => onEnd(),
+      (trailers) => onEnd(trailers),
     );
   });
 }
 
-/** A body that can be sent again: `whole` gives it each time. */
-const createWholeBody = (whole: Buffer): CallerBody => ({
+/** A body that can be sent again: `whole` gives it each time, without its trailers. */
+const createWholeBody = (whole: Buffer, trailers: readonly string[]): CallerBody => ({
   announcedBytes: whole.length,
   takenBytes: whole.length,
   whole: () => whole,
   read(onPart, onEnd) {
     process.nextTick(() => {
       onPart(whole);
-      onEnd();
+      onEnd(trailers);
     });
   },
   pause() {},

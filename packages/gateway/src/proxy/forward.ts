@@ -3,16 +3,19 @@ import type { Socket } from 'node:net';
 import type { ResponseFault, ResponseFaultCode } from '../http1/client/fault.ts';
 import type { RequestControl, ResponseHandler } from '../http1/client/request.ts';
 import type { ResponseHead } from '../http1/client/response-head.ts';
+import { noTrailers } from '../http1/message/response-writer.ts';
+import type { StepChanges } from '../middlewares/step-changes.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import type { OriginHead, ResponseListener } from './caller-response.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { refusesToken } from './bearer-challenge.ts';
 import { faultStatus, upstreamFaults, type UpstreamFault } from './fault.ts';
 import { delayHead, bufferResponse, type BodyReceiver } from './buffered-response.ts';
-import { createRequestBody, toReplay, type StreamingBody } from './request-body.ts';
+import { toReplay, toRequestBody, type StreamingBody } from './request-body.ts';
 import type { UpstreamHead } from './request-headers.ts';
 import { toCallerHeaders, type HeaderChanges, type ToCallerHead } from './response-headers.ts';
 import type { RetryRequest, ServerAttempt } from './retry.ts';
+import { toCallerTrailers } from './trailers.ts';
 import { joinSockets } from './upgrade.ts';
 
 /** A request to forward. */
@@ -24,6 +27,8 @@ export interface ForwardRequest {
   readonly target: string;
   readonly head: UpstreamHead;
   readonly toCallerHead: ToCallerHead;
+  /** Changes of the request's headers, which its trailers must not forge. */
+  readonly changes: StepChanges;
   /** Undefined: the headers of the response are passed on. */
   readonly headerChanges: HeaderChanges | undefined;
   readonly listener: ForwardListener;
@@ -56,29 +61,8 @@ export function forward(job: ForwardRequest): void {
     return;
   }
   const relay = new ResponseRelay(job);
-  relay.send(head, head.hasBody ? toRequestBody(job, relay) : undefined);
+  relay.send(head, head.hasBody ? toRequestBody(job, () => relay.refuseBody()) : undefined);
   incoming.response.onClose(relay);
-}
-
-/** Bytes of a body that was not held before, up to which a request that a server may have seen is sent once more. */
-const maxReplayBytes = 64 * 1024;
-
-function toRequestBody(job: ForwardRequest, relay: ResponseRelay): StreamingBody | Buffer {
-  // Its length is the announced one, which the limit has been checked against.
-  const { body, response, expectsContinue, maxBodyBytes } = job.incoming;
-  const whole = body.whole();
-  if (whole !== undefined) return whole;
-  const { bodyLength } = job.head;
-  const isCopied = (job.renewHead ?? job.retry) !== undefined && (bodyLength ?? 0) <= maxReplayBytes;
-  return createRequestBody(body, {
-    length: bodyLength,
-    maxBytes: maxBodyBytes,
-    maxCopyBytes: isCopied ? maxReplayBytes : 0,
-    onWanted() {
-      if (expectsContinue) response.continue();
-    },
-    onTooLarge: () => relay.refuseBody(),
-  });
 }
 
 /** Relays one response to the caller. A class, because one is created for each request. */
@@ -199,7 +183,11 @@ class ResponseRelay implements ResponseHandler, ResponseListener {
       return;
     }
     this.#over = true;
-    this.#job.incoming.response.end(this.#part, this.#lent, trailers);
+    this.#job.incoming.response.end(
+      this.#part,
+      this.#lent,
+      trailers.length === 0 ? noTrailers : toCallerTrailers(trailers),
+    );
   }
 
   onUpgrade(head: ResponseHead, socket: Socket): void {

@@ -1,13 +1,20 @@
 import type { BodySink, RequestBody } from '../http1/client/request.ts';
+import type { StepChanges } from '../middlewares/step-changes.ts';
+import type { IncomingRequest } from './incoming-request.ts';
+import type { UpstreamHead } from './request-headers.ts';
+import { toServerTrailers } from './trailers.ts';
+import { noTrailers } from '../http1/message/response-writer.ts';
 import type { CallerBody } from '../http1/message/caller-body.ts';
 
-export interface RequestBodyOptions {
+interface RequestBodyOptions {
   /** Bytes as announced; undefined: in chunks. */
   readonly length: number | undefined;
   /** Bytes; 0: no limit. */
   readonly maxBytes: number;
   /** Bytes up to which a copy is kept, so that the body can be sent once more; 0: none. */
   readonly maxCopyBytes: number;
+  /** Drops trailers that a server may not see. */
+  toServerTrailers(trailers: readonly string[]): readonly string[];
   /** Told once, when a server is there to take the body. */
   onWanted(): void;
   /** Told once, when the body turns out to be larger than the limit. */
@@ -16,17 +23,50 @@ export interface RequestBodyOptions {
 
 /** A caller's body as it streams to a server. */
 export interface StreamingBody extends RequestBody {
-  /** All of it, once it has been read and when it is short enough. */
+  /** All of it, once it has been read and when it is short enough and has no trailers. */
   copy(): Buffer | undefined;
   /** Whether a server has been there to take it. */
   readonly started: boolean;
 }
 
+/** Bytes of a body that was not held before, up to which a request that a server may have seen is sent once more. */
+const maxReplayBytes = 64 * 1024;
+
+/** Parts of a request that determine the body sent to a server. */
+export interface BodySource {
+  readonly incoming: IncomingRequest;
+  readonly head: Pick<UpstreamHead, 'bodyLength'>;
+  readonly changes: StepChanges;
+  /** Set when the request may be sent again. */
+  readonly renewHead: unknown;
+  readonly retry: unknown;
+}
+
+/** @param onTooLarge called once, when the body turns out to be larger than the limit. */
+export function toRequestBody(job: BodySource, onTooLarge: () => void): StreamingBody | Buffer {
+  // Its length is the announced one, which the limit has been checked against.
+  const { body, response, expectsContinue, maxBodyBytes } = job.incoming;
+  const whole = body.whole();
+  if (whole !== undefined) return whole;
+  const { bodyLength } = job.head;
+  const isCopied = (job.renewHead ?? job.retry) !== undefined && (bodyLength ?? 0) <= maxReplayBytes;
+  return createRequestBody(body, {
+    length: bodyLength,
+    maxBytes: maxBodyBytes,
+    maxCopyBytes: isCopied ? maxReplayBytes : 0,
+    onWanted() {
+      if (expectsContinue) response.continue();
+    },
+    toServerTrailers: (trailers) => toServerTrailers(trailers, job.changes),
+    onTooLarge,
+  });
+}
+
 /** The caller's body on its way to a server, at the pace of the server; one that is stopped leaves the caller's connection alone. */
-export function createRequestBody(body: CallerBody, options: RequestBodyOptions): StreamingBody {
+function createRequestBody(body: CallerBody, options: RequestBodyOptions): StreamingBody {
   const { maxBytes, maxCopyBytes } = options;
   const copied: Buffer[] = [];
-  let complete = false;
+  let isCopied = false;
   let seen = 0;
   let sink: BodySink | undefined;
   const onPart = (part: Buffer): void => {
@@ -36,12 +76,13 @@ export function createRequestBody(body: CallerBody, options: RequestBodyOptions)
     if (maxBytes > 0 && seen > maxBytes) options.onTooLarge();
     else if (sink?.write(part) === false) body.pause();
   };
-  const onEnd = (): void => {
-    complete = true;
-    sink?.end();
+  const onEnd = (received: readonly string[]): void => {
+    const trailers = received.length === 0 ? noTrailers : options.toServerTrailers(received);
+    isCopied = seen <= maxCopyBytes && trailers.length === 0;
+    sink?.end(trailers);
   };
   return {
-    copy: () => (complete && seen <= maxCopyBytes ? Buffer.concat(copied) : undefined),
+    copy: () => (isCopied ? Buffer.concat(copied) : undefined),
     length: options.length,
     start(to) {
       sink = to;

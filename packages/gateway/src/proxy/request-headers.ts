@@ -7,6 +7,7 @@ import type { RequestFacts } from '../routing/facts.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import { appendForwarded } from './forwarded.ts';
 import { classifyHeader } from './header-class.ts';
+import { toAnnouncement } from './trailers.ts';
 import { optionsOfConnection } from '../http1/message/hop-by-hop.ts';
 
 export interface UpstreamHead {
@@ -122,6 +123,7 @@ function appendHeaders(
   headers.push(...trusted.lines);
   let hasBody = false;
   let bodyLength: number | undefined;
+  let announced: string | undefined;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const written = raw[at] ?? '';
     const value = raw[at + 1] ?? '';
@@ -135,11 +137,18 @@ function appendHeaders(
       continue;
     }
     if (name === 'te' && takesTrailers.test(value)) headers.push('TE', 'trailers');
+    if (name === 'trailer' && !isReplaced(changes, name))
+      announced = announced === undefined ? value : `${announced},${value}`;
     if (kind === 'dropped' || kind === 'forwarded') continue;
     // A caller must not cut essential ones out of its own request by naming them in `Connection`.
     if (kind === 'ordinary' && named?.has(written.toLowerCase()) === true) continue;
     if (isReplaced(changes, name) || dropped?.has(name) === true) continue;
     headers.push(written, value);
+  }
+  if (facts.streamsBody === true && bodyLength === undefined) hasBody = true;
+  if (announced !== undefined && hasBody && bodyLength === undefined) {
+    const trailers = toAnnouncement(announced, changes);
+    if (trailers !== undefined) headers.push('Trailer', trailers);
   }
   return hasBody ? bodyLength : noBody;
 }

@@ -1,6 +1,8 @@
 import type { ResponseHead } from '../http1/client/response-head.ts';
 import type { CallerResponseHead } from '../http1/message/response-writer.ts';
 import { hopByHop, namedByConnection } from '../http1/message/hop-by-hop.ts';
+import { noPasses } from '../middlewares/step-changes.ts';
+import { toAnnouncement } from './trailers.ts';
 
 /** Changes of the headers of a response, which are given as name and value in turn. */
 export interface HeaderChanges {
@@ -69,6 +71,7 @@ export function toCallerHeaders(head: ResponseHead, setCookies: readonly string[
   const result: string[] = [];
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] ?? '';
+    if (name === 'trailer' && head.framing === 'chunked') appendAnnouncement(result, headers[at + 1] ?? '');
     if (hopByHop.has(name) || (named?.has(name) === true && name !== 'content-length')) continue;
     result.push(name, headers[at + 1] ?? '');
   }
@@ -76,26 +79,10 @@ export function toCallerHeaders(head: ResponseHead, setCookies: readonly string[
   return result;
 }
 
-/** Trailers without those that could change how the message is read (RFC 9110 section 6.5.1), as pairs. */
-export function toCallerTrailers(trailers: readonly string[]): [string, string][] {
-  const result: [string, string][] = [];
-  for (let at = 0; at + 1 < trailers.length; at += 2) {
-    const name = trailers[at] ?? '';
-    if (!hopByHop.has(name) && !neverTrailers.has(name)) result.push([name, trailers[at + 1] ?? '']);
-  }
-  return result;
+function appendAnnouncement(result: string[], value: string): void {
+  const announced = toAnnouncement(value, noPasses);
+  if (announced !== undefined) result.push('trailer', announced);
 }
-
-const neverTrailers: ReadonlySet<string> = new Set([
-  'content-length',
-  'content-encoding',
-  'content-range',
-  'content-type',
-  'host',
-  'set-cookie',
-  'authorization',
-  'www-authenticate',
-]);
 
 /** The reason phrase, when it can be written; it has no meaning (RFC 9112 section 4). */
 function toReason(reason: string): string {

@@ -21,6 +21,11 @@ export interface RequestFacts extends DecisionFacts {
   readonly rawHeaders: readonly string[];
   /** Whether `rawHeaders` is the same array as that of an earlier request, so that derived values are worth caching. */
   readonly reusesHeaders: boolean;
+  /**
+   * Whether a body of unannounced length follows that no `Transfer-Encoding` announces, as in HTTP/2; left out for HTTP/1.1. Requests
+   * that share `rawHeaders` have the same value.
+   */
+  readonly streamsBody?: boolean;
   /** Address of the connection's peer. */
   readonly remoteAddress: string;
   readonly remotePort: number;

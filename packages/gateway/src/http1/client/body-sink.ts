@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { toLastChunk, writeChunk } from '../message/write-chunk.ts';
+import { toHeaderText } from '../message/header-text.ts';
+import { writeChunk } from '../message/write-chunk.ts';
 import type { ResponseFault } from './fault.ts';
 import type { ActiveRequest } from './active-request.ts';
 import type { BodySink } from './request.ts';
@@ -36,18 +37,31 @@ export function createBodySink(
       if (!taken) owner.onWaiting(job);
       return taken;
     },
-    end() {
+    end(trailers) {
       if (!owner.serves(job)) return;
       if (length !== undefined && left > 0) {
         owner.fail(mismatch);
         return;
       }
+      if (length === undefined) {
+        // Trailers of an HTTP/2 caller have passed other rules than those of a line.
+        const text = toHeaderText(trailers);
+        if (text === undefined) {
+          owner.fail(unwritable);
+          return;
+        }
+        socket.write(`0\r\n${text.lines}\r\n`, 'latin1');
+      }
       job.bodySent = true;
-      if (length === undefined) socket.write(toLastChunk(), 'latin1');
       owner.onWaiting(job);
     },
   };
 }
+
+const unwritable: ResponseFault = Object.freeze({
+  code: 'request_invalid',
+  reason: 'trailers that cannot be written',
+});
 
 const mismatch: ResponseFault = Object.freeze({
   code: 'request_invalid',

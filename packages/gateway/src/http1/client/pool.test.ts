@@ -93,7 +93,7 @@ describe('a time limit', () => {
     const sink = await body.started;
     // A caller that is slow to send is not the server's fault.
     await clock.advance(1_000_000);
-    sink.end();
+    sink.end([]);
     await until(() => received(0).endsWith('\r\n0\r\n\r\n'));
     await clock.advance(59_999);
     sockets[0]!.write('HTTP/1.1 102 Processing\r\n\r\n');

@@ -31,9 +31,10 @@ export interface RequestBody {
 }
 
 export interface BodySink {
-  /** Returns false to pause parts until `resume`. */
+  /** @param part valid until this returns. @returns false to pause parts until `resume`. */
   write(part: Buffer): boolean;
-  end(): void;
+  /** @param trailers name in lower case and value in turn; left out where they cannot be sent. */
+  end(trailers: readonly string[]): void;
 }
 
 /** Called with the outcome of a request, in this order; nothing after `onEnd`, `onUpgrade`, `onFault` or an abort. */

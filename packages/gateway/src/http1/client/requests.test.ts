@@ -52,7 +52,7 @@ describe('a request', () => {
     await until(() => parts.length > 0);
     expect(parts[0]).toMatch(/\r\nContent-Length: 11\r\nHost: a\.example\r\n\r\nhello $/);
     sink.write(Buffer.from('world'));
-    sink.end();
+    sink.end([]);
     expect((await asked).body).toBe('ok');
     expect(received(0)).toMatch(/hello world$/);
     expect(pool.stats()).toEqual({ open: 1, idle: 1 });
@@ -84,7 +84,7 @@ describe('a request', () => {
     const asked = ask(pool, { method: 'POST', body });
     const sink = await body.started;
     for (const part of ['hello', '', 'x'.repeat(20)]) sink.write(Buffer.from(part));
-    sink.end();
+    sink.end([]);
     expect((await asked).body).toBe('ok');
     expect(received(0)).toMatch(
       /\r\nTransfer-Encoding: chunked\r\nHost: a\.example\r\n\r\n5\r\nhello\r\n14\r\nx{20}\r\n0\r\n\r\n$/,
@@ -105,7 +105,7 @@ describe('a request', () => {
       const sink = await body.started;
       expect(received(0)).toMatch(expectation);
       sink.write(Buffer.from('hello'));
-      sink.end();
+      sink.end([]);
       expect((await asked).body).toBe('ok');
       expect(pool.stats()).toEqual({ open: 1, idle: 1 });
     });
@@ -123,7 +123,7 @@ describe('a request', () => {
       expect(started).toBe(false);
       await clock.advance(2_000);
       (await sink).write(Buffer.from('hello'));
-      (await sink).end();
+      (await sink).end([]);
       expect((await asked).body).toBe('ok');
     });
 
@@ -152,7 +152,7 @@ describe('a request', () => {
     const asked = ask(pool, { method: 'POST', body });
     const sink = await body.started;
     sink.write(Buffer.from(text));
-    if (ends) sink.end();
+    if (ends) sink.end([]);
     expect((await asked).fault?.code).toBe('request_invalid');
     expect(body.log).toEqual(['stop']);
     await until(() => sockets.length > 0);

@@ -4,10 +4,13 @@ export interface CallerBody {
   readonly announcedBytes: number;
   /** Number of bytes requested and delivered. */
   readonly takenBytes: number;
-  /** The whole body, if it is short and has arrived; otherwise undefined. Replaces `read`. */
+  /** The whole body, if it is short, has arrived and has no trailers; otherwise undefined. Replaces `read`. */
   whole(): Buffer | undefined;
-  /** Calls neither function before it returns. */
-  read(onPart: (part: Buffer) => void, onEnd: () => void): void;
+  /**
+   * Calls neither function before it returns. A part is valid until `onPart` returns; `onEnd` gets the trailers as received, name
+   * and value in turn, or `noTrailers`.
+   */
+  read(onPart: (part: Buffer) => void, onEnd: (trailers: readonly string[]) => void): void;
   pause(): void;
   resume(): void;
   /** Discards the rest: neither function is called any more. */

@@ -29,7 +29,7 @@ export interface ResponseWriter {
    *
    * @param part the last one; undefined for none.
    * @param lent as for `write`.
-   * @param trailers name in lower case and value in turn; left out where they cannot be sent.
+   * @param trailers name in lower case and value in turn, all of which may be sent; left out where they cannot be.
    */
   end(part: Buffer | undefined, lent: boolean, trailers: readonly string[]): void;
   /** Ends it before it is complete, in a way that the caller can detect. */

@@ -18,9 +18,10 @@ export function writeChunk(socket: Socket, part: Buffer, before = ''): boolean {
 /** A chunk as text. @param text as Latin-1. */
 export const toChunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-/** The last chunk and the trailers, name and value of each. */
-export function toLastChunk(trailers: Iterable<readonly [string, string]> = []): string {
+/** The last chunk and the trailers, which have been validated: name and value in turn. */
+export function toLastChunk(trailers: readonly string[]): string {
   let text = '0\r\n';
-  for (const [name, value] of trailers) text += `${name}: ${value}\r\n`;
+  for (let at = 0; at + 1 < trailers.length; at += 2)
+    text += `${trailers[at] ?? ''}: ${trailers[at + 1] ?? ''}\r\n`;
   return `${text}\r\n`;
 }

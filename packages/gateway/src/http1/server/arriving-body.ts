@@ -1,4 +1,5 @@
 import type { CallerBody } from '../message/caller-body.ts';
+import { noTrailers } from '../message/response-writer.ts';
 
 /** A body of an announced length, part of which has arrived together with its head. */
 export interface ArrivingBody extends CallerBody {
@@ -35,13 +36,13 @@ export function createArrivingBody(length: number, first: Buffer, flow: Flow): A
   let taken = 0;
   let paused = false;
   let onPart: (part: Buffer) => void = () => {};
-  let onEnd: () => void = () => {};
+  let onEnd: (trailers: readonly string[]) => void = () => {};
   // A listener may end the body.
   const isRead = (): boolean => state === 'read';
   const tell = (part: Buffer): void => {
     taken += part.length;
     if (part.length > 0) onPart(part);
-    if (isRead() && left === 0) onEnd();
+    if (isRead() && left === 0) onEnd(noTrailers);
   };
   return {
     announcedBytes: length,
@@ -106,7 +107,8 @@ const noBody: ArrivingBody = Object.freeze({
   whole: () => undefined,
   complete: true,
   take: () => 0,
-  read: (_onPart: unknown, onEnd: () => void) => process.nextTick(onEnd),
+  read: (_onPart: unknown, onEnd: (trailers: readonly string[]) => void) =>
+    process.nextTick(onEnd, noTrailers),
   pause() {},
   resume() {},
   stop() {},

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import type { CallerResponse, InterimHead, ResponseListener } from '../../proxy/caller-response.ts';
-import { toCallerTrailers } from '../../proxy/response-headers.ts';
 import type { CallerResponseHead } from '../message/response-writer.ts';
 import { toChunk, toLastChunk, writeChunk } from '../message/write-chunk.ts';
 import { writeText } from '../message/write-text.ts';
@@ -136,7 +135,7 @@ export class FastResponse implements CallerResponse {
         const small = part.toString('latin1');
         text += this.#chunked ? toChunk(small) : small;
       }
-      if (this.#chunked) text += trailers.length > 0 ? toLastChunk(toCallerTrailers(trailers)) : lastChunk;
+      if (this.#chunked) text += trailers.length > 0 ? toLastChunk(trailers) : lastChunk;
     }
     this.over = true;
     if (text !== '') writeText(socket, text, written);
@@ -185,4 +184,4 @@ const nothing = Buffer.alloc(0);
 /** RFC 9112 section 6.3. */
 const bodiless: ReadonlySet<number> = new Set([204, 304]);
 
-const lastChunk = toLastChunk();
+const lastChunk = toLastChunk([]);

@@ -151,7 +151,7 @@ describe('a request with many header lines', () => {
     connection.socket.destroy();
   });
 
-  it('loses its trailers, however many they are, and nothing of its body', async () => {
+  it('loses trailers that forge headers, however many they are, and nothing of its body', async () => {
     const trailers = Array.from({ length: 300 }, (_, index) => `Group: root${index}\r\nAuthorization: x\r\n`);
     const connection = await openRaw(
       gateway.port,

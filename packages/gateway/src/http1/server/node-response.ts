@@ -3,7 +3,7 @@ import { readDecimal } from '../message/decimal.ts';
 import type { CallerResponse, InterimHead } from '../../proxy/caller-response.ts';
 import type { CallerBody } from '../message/caller-body.ts';
 import { endConnectionWith, isChunked } from './node-internals.ts';
-import { toCallerTrailers } from '../../proxy/response-headers.ts';
+import { replaceHeaders, valueIn } from '../../middlewares/header-lists.ts';
 import type { WriteStalls } from './write-stalls.ts';
 
 /** A response on a connection that Node.js reads. @param isEnding whether connections end with the responses under way. */
@@ -35,7 +35,11 @@ export function createNodeResponse(
       response.sendDate = dated;
       sent = headers;
       // Node.js does not change them.
-      response.writeHead(status, reason, headers as string[]);
+      response.writeHead(
+        status,
+        reason,
+        (takesTrailers(response, status, headers) ? headers : withoutAnnouncement(headers)) as string[],
+      );
     },
     write: (part, lent) => response.write(lent ? Buffer.from(part) : part),
     // `flushHeaders` would write the head as UTF-8 and so change the bytes of its values.
@@ -45,7 +49,7 @@ export function createNodeResponse(
       if (response.socket !== null) stalls.watch(response.socket);
     },
     end(part, lent, trailers) {
-      if (trailers.length > 0) response.addTrailers(toCallerTrailers(trailers));
+      if (trailers.length > 0) response.addTrailers(toPairs(trailers));
       discardRest(response.req);
       const { socket } = response;
       if (part === undefined) response.end();
@@ -77,8 +81,9 @@ export function createNodeBody(request: IncomingMessage): CallerBody {
         taken += part.length;
         onPart(part);
       };
-      handlers = { data, end: onEnd };
-      request.on('data', data).on('end', onEnd);
+      const end = (): void => onEnd(request.rawTrailers);
+      handlers = { data, end };
+      request.on('data', data).on('end', end);
     },
     pause: () => void request.pause(),
     resume: () => void request.resume(),
@@ -86,6 +91,26 @@ export function createNodeBody(request: IncomingMessage): CallerBody {
       if (handlers !== undefined) request.off('data', handlers.data).off('end', handlers.end);
     },
   };
+}
+
+/** Whether trailers may be announced: Node.js refuses to announce them for a body that it does not send in chunks. */
+const takesTrailers = ({ req }: ServerResponse, status: number, headers: readonly string[]): boolean =>
+  req.httpVersionMinor > 0 &&
+  req.method !== 'HEAD' &&
+  status !== 204 &&
+  status !== 304 &&
+  valueIn(headers, 'content-length') === undefined;
+
+const withoutAnnouncement = (headers: readonly string[]): readonly string[] =>
+  valueIn(headers, 'trailer') === undefined ? headers : replaceHeaders(headers, announcement, []);
+
+const announcement: ReadonlySet<string> = new Set(['trailer']);
+
+function toPairs(trailers: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < trailers.length; at += 2)
+    pairs.push([trailers[at] ?? '', trailers[at + 1] ?? '']);
+  return pairs;
 }
 
 /** Bytes of a body up to which it is copied into the text of the head. */

@@ -46,8 +46,8 @@ export function bufferRequest(
         // The bytes of a part are the connection's.
         else append(Buffer.from(part));
       },
-      () => {
-        const whole = (): void => resolve({ body: createReplay(spool), length: size });
+      (trailers) => {
+        const whole = (): void => resolve({ body: createReplay(spool, trailers), length: size });
         if (pending === undefined) whole();
         else void pending.then(whole);
       },
@@ -56,7 +56,7 @@ export function bufferRequest(
 }
 
 /** A body that is sent from where it was kept. */
-function createReplay(spool: Spool): CallerBody {
+function createReplay(spool: Spool, trailers: readonly string[]): CallerBody {
   let onResume: (() => void) | undefined;
   let isPaused = false;
   let isStopped = false;
@@ -72,7 +72,7 @@ function createReplay(spool: Spool): CallerBody {
       });
       parts.then(
         () => {
-          if (!isStopped) onEnd();
+          if (!isStopped) onEnd(trailers);
         },
         // A body that is cut short is none: the server's connection is closed with the request.
         () => {},
