@@ -12,6 +12,8 @@ const authority = createTestAuthority();
 const client = authority.issue('gateway');
 const servers: Server[] = [];
 let connections = 0;
+/** Version and cipher suite of each request's connection. */
+const protocols: string[] = [];
 
 /** A server that says which certificate it was shown, and for which name. */
 async function startTlsServer(requestCert: boolean): Promise<string> {
@@ -25,6 +27,7 @@ async function startTlsServer(requestCert: boolean): Promise<string> {
     (request, response) => {
       const { socket } = request;
       if (!(socket instanceof TLSSocket)) throw new Error('expected a TLS connection');
+      protocols.push(`${socket.getProtocol() ?? ''} ${socket.getCipher().name}`);
       const { subject } = socket.getPeerCertificate();
       const caller = (subject as { CN?: string } | undefined)?.CN ?? 'nobody';
       response.end(`${caller} asked for ${String('servername' in socket && socket.servername)}`);
@@ -47,6 +50,8 @@ const transports: Readonly<Record<string, string>> = {
   uri: `{ ${trusting}, peerCertURI: "spiffe://example/inner" }`,
   insecureuri: '{ insecureSkipVerify: true, peerCertURI: "spiffe://example/inner" }',
   broken: '{ rootCAs: [/nowhere/ca.pem] }',
+  old: `{ ${trusting}, maxVersion: VersionTLS12, cipherSuites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384] }`,
+  unknownsuite: `{ ${trusting}, cipherSuites: [TLS_NONSENSE] }`,
   spiffe: '{ spiffe: { ids: [a] } }',
   noidle: `{ ${trusting}, maxIdleConnsPerHost: -1 }`,
 };
@@ -95,9 +100,18 @@ it.each([
   ['uri', '502'],
   ['insecureuri', '502'],
   ['broken', '503'],
+  ['old', 'nobody asked for inner.example'],
+  ['unknownsuite', '503'],
   ['spiffe', '503'],
 ])('a service with the transport %s: %s', async (name, expected) => {
   expect(await get(name)).toBe(expected);
+});
+
+it('connects with the TLS versions and cipher suites of the transport', async () => {
+  await get('old');
+  expect(protocols.at(-1)).toMatch(/^TLSv1\.2 ECDHE-(?:ECDSA|RSA)-AES256-GCM-SHA384$/);
+  await get('trusting');
+  expect(protocols.at(-1)).toMatch(/^TLSv1\.3 /);
 });
 
 it('keeps connections for the next request, unless the transport keeps none', async () => {

@@ -136,6 +136,10 @@ export interface ServersTransportConfig extends ConfigEntry, TransportLimits {
   readonly rootCAs: readonly PemSource[];
   readonly certificates: readonly CertificateSource[];
   readonly peerCertURI: string | undefined;
+  /** In Go's names; undefined: the defaults. */
+  readonly cipherSuites?: readonly string[] | undefined;
+  readonly minVersion?: TlsVersion | undefined;
+  readonly maxVersion?: TlsVersion | undefined;
 }
 
 export interface ServerConfig {

@@ -5,11 +5,30 @@ import type { Path } from './path.ts';
 import type { Place, Problem } from './place.ts';
 import { toColumn } from './place.ts';
 import { offsetInScalar } from './yaml-scalar.ts';
+import { alignQuotedScalars } from './yaml-quoted.ts';
 import type { YamlTree } from './yaml-tree.ts';
 import { indexYaml } from './yaml-tree.ts';
 
 /** Parses YAML 1.2 with merge keys, one or more documents; empty documents are skipped. */
 export function parseYaml(text: string, file: string): ParsedDocuments {
+  const parsed = parseStrictly(text, file);
+  let again = parsed;
+  let aligned: string | undefined = text;
+  // In a flow collection, a scalar is found when those before it are aligned.
+  for (let round = 0; round < maxRounds && isCut(again); round += 1) {
+    aligned = alignQuotedScalars(aligned);
+    if (aligned === undefined) return parsed;
+    again = parseStrictly(aligned, file);
+  }
+  return again.problems.length === 0 ? again : parsed;
+}
+
+const maxRounds = 8;
+
+const isCut = ({ problems }: ParsedDocuments): boolean =>
+  problems.some(({ message }) => message.startsWith('Missing closing'));
+
+function parseStrictly(text: string, file: string): ParsedDocuments {
   const counter = new LineCounter();
   // Without characters of two code units there is nothing to count.
   const isWide = /[\ud800-\udbff]/.test(text);

@@ -15,7 +15,7 @@ import { forwardAuth } from './forward-auth/kind.ts';
 import { errors } from './errors/kind.ts';
 import { headers } from './headers/kind.ts';
 import { inFlightReq } from './in-flight-req/kind.ts';
-import { ipAllowList } from './ip-allow-list/kind.ts';
+import { ipAllowList, ipWhiteList } from './ip-allow-list/kind.ts';
 import { jwt } from './jwt/kind.ts';
 import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
@@ -52,6 +52,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   redirectScheme,
   redirectRegex,
   ipAllowList,
+  ipWhiteList,
   basicAuth,
   rateLimit,
   inFlightReq,

@@ -33,6 +33,17 @@ describe('ipAllowList', () => {
     expect((await sendUntrusted('/', [['X-Forwarded-For', chain]])).status).toBe(403);
   });
 
+  it('is also known by the name that Traefik 2 had for it', async () => {
+    const refuse = await startGatewayWith({ one: { ipWhiteList: { sourceRange: ['192.0.2.1'] } } });
+    expect((await refuse.send('/')).status).toBe(403);
+    const pass = await startGatewayWith({ one: { ipWhiteList: { sourceRange: ['127.0.0.1/32'] } } });
+    expect((await pass.send('/')).status).toBe(200);
+    const { problems } = compileMiddlewares(
+      'a: { ipWhiteList: { sourceRange: [10.0.0.1], rejectStatusCode: 404 } }',
+    );
+    expect(problems).toEqual([expect.stringContaining('unknown option rejectStatusCode')]);
+  });
+
   it('reports an invalid range at its place', () => {
     const { problems } = compileMiddlewares('a: { ipAllowList: { sourceRange: [10.0.0.0/33, nonsense] } }');
     expect(problems).toEqual([

@@ -108,6 +108,8 @@ export interface Page {
   readonly status: number;
   /** Headers that it is sent with, name and value in turn. */
   readonly headers: readonly string[];
+  /** Names of the headers of the request that the service of the page gets, in lower case; undefined: all. */
+  readonly requestHeaders: ReadonlySet<string> | undefined;
   /** Sent in its place when the service does not respond. */
   readonly unavailable: StepRefusal;
 }

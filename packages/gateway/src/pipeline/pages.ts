@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ResponseWriter } from '../http1/message/response-writer.ts';
 import { replaceHeaders, type HeaderList } from '../middlewares/header-lists.ts';
+import { normalizeHeaderName } from '@grantgate/middleware/base/header-name';
 import type { StepChanges } from '../middlewares/step-changes.ts';
 import { unchanged, type Page, type Pass } from '../middlewares/step.ts';
 import type { CallerBody } from '../http1/message/caller-body.ts';
@@ -53,6 +54,18 @@ const pagePass: Pass = Object.freeze({
   ]),
 });
 
+/** Also removes the headers of a request that are not for the service of a page. */
+function toPagePass({ requestHeaders }: Page, headers: readonly HeaderList[]): Pass {
+  if (requestHeaders === undefined) return pagePass;
+  const others = headers
+    .flatMap((list) => list.filter((_text, at) => at % 2 === 0))
+    .filter((name) => !requestHeaders.has(name.toLowerCase()));
+  return {
+    ...pagePass,
+    removeHeaders: new Set([...pagePass.removeHeaders, ...others.map(normalizeHeaderName)]),
+  };
+}
+
 const noBody: CallerBody = Object.freeze({
   announcedBytes: 0,
   takenBytes: 0,
@@ -77,7 +90,9 @@ export function createSendPage({ toUpstreamHead, toCallerHead }: PageDeps): Send
       fail();
       return;
     }
-    const head = toUpstreamHead(facts, [...request.changes, pagePass], destination, request);
+    const headers = [facts.rawHeaders, ...request.changes.map(({ setHeaders }) => setHeaders)];
+    const changes = [...request.changes, toPagePass(page, headers)];
+    const head = toUpstreamHead(facts, changes, destination, request);
     forward({
       incoming: {
         ...request.incoming,

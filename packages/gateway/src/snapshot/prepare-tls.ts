@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureVersion } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type {
   CertificateSource,
@@ -7,13 +7,18 @@ import type {
   PemSource,
   TlsOptionsConfig,
   TlsSection,
-  TlsVersion,
 } from '../config/dynamic.ts';
 import type { Problem } from '../config/place.ts';
 import type { SharedSources } from '../secrets/resolve.ts';
 import type { CertificatePair } from '../tls/certificate-pair.ts';
 import { findPairFault, type PairFault, isCertificate } from '../tls/certificate-pair.ts';
-import { toOpenSslCiphers, toOpenSslCurves, type OpenSslNames } from '../tls/cipher-suites.ts';
+import {
+  allowVersion,
+  chooseNames,
+  nodeVersions,
+  toOpenSslCiphers,
+  toOpenSslCurves,
+} from '../tls/cipher-suites.ts';
 import { defaultOptionsName, defaultTlsOptions, type TlsOptions } from '../tls/options.ts';
 import { readPem, type PemText } from './read-pem.ts';
 
@@ -202,17 +207,16 @@ function readOptions(
     return [];
   });
   const ciphers =
-    config.cipherSuites && choose('cipherSuites', toOpenSslCiphers(config.cipherSuites), report);
+    config.cipherSuites && chooseNames('cipherSuites', toOpenSslCiphers(config.cipherSuites), report);
   const isAvailable = (ecdhCurve: string): boolean => findContextFault({ ecdhCurve }) === undefined;
   const curves =
     config.curvePreferences &&
-    choose('curvePreferences', toOpenSslCurves(config.curvePreferences, isAvailable), report);
-  const minVersion = versions[config.minVersion ?? 'VersionTLS12'];
+    chooseNames('curvePreferences', toOpenSslCurves(config.curvePreferences, isAvailable), report);
+  const minVersion = nodeVersions[config.minVersion ?? 'VersionTLS12'];
   const options: TlsOptions = Object.freeze({
     minVersion,
-    maxVersion: config.maxVersion && versions[config.maxVersion],
-    // OpenSSL allows the ciphers that TLS 1.1 and older need at no higher level.
-    ciphers: minVersion < 'TLSv1.2' ? `${ciphers ?? 'DEFAULT'}:@SECLEVEL=0` : ciphers,
+    maxVersion: config.maxVersion && nodeVersions[config.maxVersion],
+    ciphers: allowVersion(minVersion, ciphers),
     ecdhCurve: curves,
     clientCAs: clientCAs.length > 0 ? clientCAs : undefined,
     clientAuthType:
@@ -223,28 +227,6 @@ function readOptions(
   const isBroken =
     config.errors.length > 0 || problems.slice(before).some(({ severity }) => severity === 'error');
   return isBroken ? undefined : options;
-}
-
-const versions = {
-  VersionTLS10: 'TLSv1',
-  VersionTLS11: 'TLSv1.1',
-  VersionTLS12: 'TLSv1.2',
-  VersionTLS13: 'TLSv1.3',
-} as const satisfies Readonly<Record<TlsVersion, SecureVersion>>;
-
-/** The supported ones of a list; undefined: the defaults. */
-function choose(
-  name: string,
-  { names, missing, unknown }: OpenSslNames,
-  report: (message: string, severity?: Problem['severity']) => void,
-): string | undefined {
-  if (unknown.length > 0) report(`${name}: unknown: ${unknown.join(', ')}`);
-  if (missing.length > 0)
-    report(
-      `${name}: this version of Node.js does not have ${missing.join(', ')}`,
-      names === '' ? 'error' : 'warning',
-    );
-  return names === '' ? undefined : names;
 }
 
 function findContextFault(options: Parameters<typeof createSecureContext>[0]): string | undefined {

@@ -5,6 +5,7 @@ import { createDerive, type LookUp } from '../reload/derive.ts';
 import { keepMap } from '../reload/list-changes.ts';
 import type { SharedSources } from '../secrets/resolve.ts';
 import { findPairFault, type CertificatePair, isCertificate } from '../tls/certificate-pair.ts';
+import { allowVersion, chooseNames, nodeVersions, toOpenSslCiphers } from '../tls/cipher-suites.ts';
 import { defaultUpstreamTransport, type UpstreamTransport } from '../upstream/transport.ts';
 import { firstError } from './find-steps.ts';
 import { readPem, type PemSources } from './read-pem.ts';
@@ -120,14 +121,24 @@ export function readTransport(
       ? [pair]
       : report('certificates: expected a PEM certificate and its unencrypted PEM private key');
   });
-  return { transport: toTransport(config, { rootCAs, certificates }), faults };
+  const ciphers =
+    config.cipherSuites &&
+    chooseNames('cipherSuites', toOpenSslCiphers(config.cipherSuites), (message, severity) => {
+      if (severity !== 'warning') faults.push(message);
+    });
+  return { transport: toTransport(config, { rootCAs, certificates, ciphers }), faults };
 }
 
 function toTransport(
   config: UnnamedTransport,
-  read: { readonly rootCAs: readonly string[]; readonly certificates: readonly CertificatePair[] },
+  read: {
+    readonly rootCAs: readonly string[];
+    readonly certificates: readonly CertificatePair[];
+    readonly ciphers: string | undefined;
+  },
 ): UpstreamTransport {
-  const { serverName, insecureSkipVerify, peerCertURI } = config;
+  const { serverName, insecureSkipVerify, peerCertURI, maxVersion } = config;
+  const minVersion = config.minVersion && nodeVersions[config.minVersion];
   return {
     ...defaultUpstreamTransport,
     ...(config.maxIdleConnsPerHost !== undefined && { maxIdleConnsPerHost: config.maxIdleConnsPerHost }),
@@ -142,6 +153,9 @@ function toTransport(
       peerCertURI,
       rootCAs: read.rootCAs.length > 0 ? read.rootCAs : undefined,
       certificates: read.certificates,
+      minVersion,
+      maxVersion: maxVersion && nodeVersions[maxVersion],
+      ciphers: minVersion === undefined ? read.ciphers : allowVersion(minVersion, read.ciphers),
     },
   };
 }

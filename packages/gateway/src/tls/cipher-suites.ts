@@ -1,4 +1,6 @@
+import type { SecureVersion } from 'node:tls';
 import { getCiphers } from 'node:tls';
+import type { TlsVersion } from '../config/dynamic.ts';
 
 /** Cipher suites by Go's names, without those of TLS 1.3, to OpenSSL's; empty for those that OpenSSL no longer has. */
 const suites: Readonly<Record<string, string>> = {
@@ -88,4 +90,31 @@ export function toOpenSslCurves(
     missing: known.filter((name) => !has(name)),
     unknown: written.filter((name) => curves[name] === undefined),
   };
+}
+
+/** Versions in the words of Node.js. */
+export const nodeVersions = {
+  VersionTLS10: 'TLSv1',
+  VersionTLS11: 'TLSv1.1',
+  VersionTLS12: 'TLSv1.2',
+  VersionTLS13: 'TLSv1.3',
+} as const satisfies Readonly<Record<TlsVersion, SecureVersion>>;
+
+/** OpenSSL allows the ciphers that TLS 1.1 and older need at no higher level. */
+export const allowVersion = (minVersion: SecureVersion, ciphers: string | undefined): string | undefined =>
+  minVersion < 'TLSv1.2' ? `${ciphers ?? 'DEFAULT'}:@SECLEVEL=0` : ciphers;
+
+/** The available names of an option; undefined: the defaults. */
+export function chooseNames(
+  option: string,
+  { names, missing, unknown }: OpenSslNames,
+  report: (message: string, severity?: 'error' | 'warning') => void,
+): string | undefined {
+  if (unknown.length > 0) report(`${option}: unknown: ${unknown.join(', ')}`);
+  if (missing.length > 0)
+    report(
+      `${option}: this version of Node.js does not have ${missing.join(', ')}`,
+      names === '' ? 'error' : 'warning',
+    );
+  return names === '' ? undefined : names;
 }

@@ -4,6 +4,7 @@ import {
   connect as connectTls,
   createSecureContext,
   type PeerCertificate,
+  type SecureVersion,
 } from 'node:tls';
 
 /** Destination of received bytes. */
@@ -32,6 +33,12 @@ export interface ServerTls {
   readonly certificates: readonly { readonly cert: string | Buffer; readonly key: string | Buffer }[];
   /** A URI that must be among the alternative names of the server's certificate. */
   readonly peerCertURI: string | undefined;
+  /** Default: that of Node.js. */
+  readonly minVersion?: SecureVersion | undefined;
+  /** Default: the newest. */
+  readonly maxVersion?: SecureVersion | undefined;
+  /** Cipher suites, in OpenSSL's words. Default: those of Node.js. */
+  readonly ciphers?: string | undefined;
 }
 
 export function createDialer(origin: string, tls: ServerTls | undefined): Dialer {
@@ -73,10 +80,15 @@ export function createDialer(origin: string, tls: ServerTls | undefined): Dialer
   };
 }
 
-function toTlsOptions({ serverName, insecureSkipVerify, rootCAs, certificates, peerCertURI }: ServerTls) {
+function toTlsOptions(tls: ServerTls) {
+  const { serverName, insecureSkipVerify, rootCAs, certificates, peerCertURI } = tls;
+  const { minVersion, maxVersion, ciphers } = tls;
   const options = {
     secureContext: createSecureContext({
       ...(rootCAs !== undefined && { ca: [...rootCAs] }),
+      ...(minVersion !== undefined && { minVersion }),
+      ...(maxVersion !== undefined && { maxVersion }),
+      ...(ciphers !== undefined && { ciphers }),
       ...(certificates.length > 0 && {
         cert: certificates.map(({ cert }) => cert),
         key: certificates.map(({ key }) => key),

@@ -125,6 +125,24 @@ describe('errors', () => {
       expect(Object.keys(sent)).not.toContain(name);
   });
 
+  it('requests the page with the headers of errorRequestHeaders only', async () => {
+    const { send, asked } = await start({
+      options: { errorRequestHeaders: ['x-mine', 'X-Tenant', 'Authorization'] },
+      steps: [() => allow({ 'X-Tenant': 'acme', 'X-Role': 'admin' })],
+    });
+    await send('/', [
+      ['X-Mine', '1'],
+      ['X-Other', '2'],
+      ['Cookie', 'a=b'],
+      ['Authorization', 'Basic YTpi'],
+    ]);
+    const names = (asked[0]?.headers ?? []).filter((_text, at) => at % 2 === 0);
+    const own = names.filter(
+      (name) => !/^(?:host|connection|x-forwarded-.*|x-real-ip|x-request-id)$/i.test(name),
+    );
+    expect(own).toEqual(['X-Tenant', 'X-Mine']);
+  });
+
   it('shows a page for a refusal, with its challenge and the ID of the request', async () => {
     const { send, gateway } = await start({ steps: [() => deny()] });
     const { status, headers, body } = await send('/', [['X-Request-Id', 'abc-123']]);

@@ -24,6 +24,12 @@ const shape = {
     .describe(
       'Path and query of the page; `{status}`, `{originalStatus}` and `{url}` are replaced. Default: `/`.',
     ),
+  errorRequestHeaders: z
+    .array(z.string().min(1))
+    .optional()
+    .describe(
+      'Headers of the request that the service of the pages gets. Default: all. Credentials and conditions are left out in any case.',
+    ),
 };
 
 const schema = (service: z.ZodType) =>
@@ -71,7 +77,12 @@ function read(config: MiddlewareConfig, sources: SharedSources): OptionsResult<E
   };
 }
 
-function compile({ status, statusRewrites, query, service }: ErrorsOptions, name: string): Step {
+function compile(
+  { status, statusRewrites, query, errorRequestHeaders, service }: ErrorsOptions,
+  name: string,
+): Step {
+  const requestHeaders =
+    errorRequestHeaders && new Set(errorRequestHeaders.map((header) => header.toLowerCase()));
   const ranges = status.flatMap((text) => readStatusRange(text) ?? []);
   const rewrites = Object.entries(statusRewrites).flatMap(([text, to]) => {
     const of = readStatusRange(text);
@@ -88,7 +99,8 @@ function compile({ status, statusRewrites, query, service }: ErrorsOptions, name
       .replaceAll('{status}', String(code))
       .replaceAll('{originalStatus}', String(original))
       .replaceAll('{url}', () => escapeQuery(urls.get(request) ?? ''));
-    return { service, target, status: code, unavailable: { ...pageUnavailable.refusal, status: code } };
+    const unavailable = { ...pageUnavailable.refusal, status: code };
+    return { service, target, status: code, requestHeaders, unavailable };
   };
   return Object.freeze({
     name,

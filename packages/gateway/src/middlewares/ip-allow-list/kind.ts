@@ -6,11 +6,15 @@ import { readOptions } from '../read-options.ts';
 import { defineRefusal } from '../refusal.ts';
 import { unchanged, type Step } from '../step.ts';
 
-const schema = z.strictObject({
+const shape = {
   sourceRange: z.array(rangeSchema).min(1).describe('Addresses and CIDR ranges that may send requests.'),
   ipStrategy: ipStrategySchema
     .optional()
     .describe('Determines the address. Default: the address of the connection.'),
+};
+const whiteListSchema = z.strictObject(shape);
+const schema = z.strictObject({
+  ...shape,
   rejectStatusCode: z.int().min(400).max(599).default(403).describe('Status of the refusal.'),
 });
 
@@ -34,6 +38,19 @@ export const ipAllowList = defineKind<IpAllowListOptions>({
   schema: () => schema,
   refusals: [addressNotAllowed],
   read: (config, sources) => readOptions(schema, config, sources),
+  createCompile: () => compile,
+});
+
+/** The name that Traefik 2 had for it, which Traefik 3 still serves. */
+export const ipWhiteList = defineKind<IpAllowListOptions>({
+  name: 'ipWhiteList',
+  isPlugin: false,
+  description: 'Deprecated name of `ipAllowList`.',
+  schema: () => whiteListSchema,
+  read(config, sources) {
+    const { options, ...found } = readOptions(whiteListSchema, config, sources);
+    return { ...found, options: options && Object.freeze({ ...options, rejectStatusCode: 403 }) };
+  },
   createCompile: () => compile,
 });
 

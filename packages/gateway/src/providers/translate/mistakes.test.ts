@@ -143,7 +143,7 @@ spec:
     - { services: [{ name: web }, { name: two, port: 80 }, { name: broken, port: 80 }] }
     - { match: Path(\`/2\`), services: [] }
     - { match: Path(\`/3\`), services: [{ kind: TraefikService, name: web }] }
-    - { match: Path(\`/4\`), services: [{ name: web, port: 80, scheme: h2c, strategy: p2c }], middlewares: [{ name: auht }] }
+    - { match: Path(\`/4\`), services: [{ name: web, port: 80, scheme: h2c, nodePortLB: true }], middlewares: [{ name: auht }] }
     - { match: Path(\`/5\`), services: [{ name: nameless, port: 80 }] }
     - { match: Path(\`/6\`), services: [{ name: web, port: 80 }] }
     - { match: Path(\`/6\`), services: [{ name: web, port: 80 }] }
@@ -247,8 +247,8 @@ metadata: text
         "a.yaml:11:28 invalid_value: expected array to have >=1 items",
         "a.yaml:12:69 missing_reference: there is no TraefikService apps-web@kubernetescrd",
         "a.yaml:13:70 invalid_value: expected http or https: this version supports no other scheme",
-        "a.yaml:13:75 unsupported_option: strategy is not supported by this version",
-        "a.yaml:13:115 missing_reference: there is no middleware apps-auht@kubernetescrd: did you mean apps-auth@kubernetescrd?",
+        "a.yaml:13:75 unsupported_option: nodePortLB is not supported by this version",
+        "a.yaml:13:118 missing_reference: there is no middleware apps-auht@kubernetescrd: did you mean apps-auth@kubernetescrd?",
         "a.yaml:14:47 missing_option: the Service apps/nameless has no spec.externalName",
         "a.yaml:16:7 duplicate_name: apps-a-d4297306f292c62065c8@kubernetescrd is already defined at a.yaml:15:7: neither is used",
         "a.yaml:21:19 invalid_value: expected a name of lower-case letters, digits, - and .",

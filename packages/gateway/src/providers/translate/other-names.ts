@@ -12,8 +12,6 @@ export const unsupportedIngressRouteNames: readonly string[] = Object.freeze(['p
 
 /** Names in a service that this version does not act on. */
 export const unsupportedServiceNames: readonly string[] = Object.freeze([
-  'strategy',
-  'passiveHealthCheck',
   'middlewares',
   'mode',
   'unhealthyInterval',
@@ -22,7 +20,6 @@ export const unsupportedServiceNames: readonly string[] = Object.freeze([
   'path',
   'sticky',
   'healthCheck',
-  'nativeLB',
   'nodePortLB',
   'preservePath',
 ]);
@@ -49,11 +46,11 @@ export const ignoredServiceNames: Readonly<Record<string, string>> = Object.free
   responseForwarding: 'responses are streamed as they arrive',
 });
 
-/** Types of a TraefikService that this version does not serve. */
+/** Types of a TraefikService that this version does not serve, and what else it does not act on there. */
 export const unsupportedTraefikServiceNames: readonly string[] = Object.freeze([
   'mirroring',
-  'highestRandomWeight',
-  'failover',
+  'status',
+  'maxRequestBodyBytes',
 ]);
 
 /** All of them, wherever in an IngressRoute they stand. */

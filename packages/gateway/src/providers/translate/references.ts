@@ -5,6 +5,7 @@ import { findCircles } from './circles.ts';
 import { toObjectKey } from './draft.ts';
 import { isOfKubernetes } from './kubernetes/names.ts';
 import type { Draft, Mention, MentionedKind } from './draft.ts';
+import { findUnusedFallbacks } from './unused-fallbacks.ts';
 
 interface Finding {
   readonly in: Mention['in'];
@@ -81,7 +82,11 @@ function checkReferences(draft: Draft, propose: (of: Mention['of']) => string): 
     else if (isCircular(mention))
       add(mention, 'circular_reference', `${name} leads back to ${mention.in.name}`);
   }
-  return [...findings.values()];
+  const unused = findUnusedFallbacks(draft.services).map(({ owner, problem }) => ({
+    in: { kind: 'services' as const, name: owner.name },
+    problem,
+  }));
+  return [...findings.values(), ...unused];
 }
 
 const toFinding = (mention: Mention, code: string, message: string): Finding => ({

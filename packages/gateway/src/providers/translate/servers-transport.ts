@@ -9,7 +9,7 @@ import {
   toTransportLimits,
   transportShape,
 } from '../../config/servers-transport-schema.ts';
-import { certificateSchema } from './tls-schema.ts';
+import { certificateSchema, optionsShape } from './tls-schema.ts';
 
 /** `http.serversTransports.NAME` */
 export const serversTransportSchema = z.strictObject({
@@ -28,12 +28,15 @@ export const serversTransportSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("URI that must be among the alternative names of the server's certificate."),
+  cipherSuites: optionsShape.cipherSuites,
+  minVersion: optionsShape.minVersion,
+  maxVersion: optionsShape.maxVersion,
 });
 
 const http2 = 'requests to servers use HTTP/1.1';
 
 export const transportNames: OtherNames = {
-  unsupported: ['spiffe', 'cipherSuites', 'minVersion', 'maxVersion'],
+  unsupported: ['spiffe'],
   ignored: { disableHTTP2: http2, readIdleTimeout: http2, pingTimeout: http2 },
 };
 
@@ -52,6 +55,9 @@ export function toTransport(written: ServersTransportOptions): TransportSettings
       key: toPem(keyFile),
     })),
     peerCertURI: written.peerCertURI,
+    cipherSuites: written.cipherSuites,
+    minVersion: written.minVersion,
+    maxVersion: written.maxVersion,
     ...toTransportLimits(written),
   };
 }

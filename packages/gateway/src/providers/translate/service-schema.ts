@@ -79,12 +79,12 @@ export const passiveHealthCheckSchema = z.strictObject({
     .describe('Responses of 500 and above, or none at all, without another response between.'),
 });
 
-export const strategySchema = z
-  .enum(['wrr', 'p2c', 'hrw', 'leasttime'])
-  .default('wrr')
-  .describe(
-    '`wrr`: in turn, by weight. `p2c`: of two at random, the one with fewer requests in flight. `hrw`: by the address of the peer. `leasttime`: the one that responds fastest.',
-  );
+export const strategies = ['wrr', 'p2c', 'hrw', 'leasttime'] as const;
+
+export const describedStrategies =
+  '`wrr`: in turn, by weight. `p2c`: of two at random, the one with fewer requests in flight. `hrw`: by the address of the peer. `leasttime`: the one that responds fastest.';
+
+export const strategySchema = z.enum(strategies).default('wrr').describe(describedStrategies);
 
 /** The health of a service that consists of others follows from theirs, with this option or without it. */
 export const derivedHealthSchema = z

@@ -32,6 +32,8 @@ export interface ServiceOptions {
   readonly passHostHeader: boolean;
   /** Qualified name; undefined: as everywhere. */
   readonly serversTransport: string | undefined;
+  /** Whether requests go to the Service itself, not to its endpoints. */
+  readonly nativeLB: boolean;
   /** Of the service of that name. */
   readonly sticky: (serviceName: string) => StickyConfig | undefined;
   /** Problems of the annotations, for the objects that use them. */
@@ -113,6 +115,7 @@ export function readServiceAnnotations(object: KubernetesObject): ServiceOptions
   const { list, problems, report } = open(object);
   let scheme: ServiceOptions['scheme'];
   let passHostHeader = true;
+  let nativeLB = false;
   let serversTransport: string | undefined;
   const cookie: Record<string, unknown> = {};
   let isSticky = false;
@@ -126,7 +129,8 @@ export function readServiceAnnotations(object: KubernetesObject): ServiceOptions
     else if (name.startsWith('service.sticky.cookie.')) {
       isSticky = true;
       cookie[name.slice('service.sticky.cookie.'.length)] = toCookieValue(value);
-    } else if (name === 'service.nativelb' || name === 'service.nodeportlb')
+    } else if (name === 'service.nativelb') nativeLB = readBoolean(annotation, report);
+    else if (name === 'service.nodeportlb')
       report(annotation, ignored(name, 'requests go to the endpoints of a Service'));
     else if (name === 'service.serverstransport') serversTransport = qualify(value);
     else if (name.startsWith('router.')) report(annotation, ignored(name, 'it belongs to the Ingress'));
@@ -134,7 +138,14 @@ export function readServiceAnnotations(object: KubernetesObject): ServiceOptions
   }
   const { sticky, found } = isSticky ? readCookie(object, cookie) : { sticky: undefined, found: [] };
   problems.push(...found);
-  return { scheme, passHostHeader, serversTransport, sticky: (name) => toSticky(sticky, name), problems };
+  return {
+    scheme,
+    passHostHeader,
+    serversTransport,
+    nativeLB,
+    sticky: (name) => toSticky(sticky, name),
+    problems,
+  };
 }
 
 function open({ annotations, source: { document, path } }: KubernetesObject) {

@@ -19,7 +19,7 @@ import type { RouteMatch } from './http-match.ts';
 import { toMatchRule } from './http-match.ts';
 import { toProviderName } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
-import { originOf } from './objects.ts';
+import { isCoreGroup, originOf } from './objects.ts';
 import type { ServiceCatalog } from './servers.ts';
 import { findServers } from './servers.ts';
 
@@ -211,7 +211,7 @@ function findFault(
   { group, kind, name, namespace: of = namespace, port }: BackendRef,
   lookUp: LookUp<GatewayLookUps>,
 ): HttpTarget['backends'][number]['fault'] {
-  if (group !== '' || kind !== 'Service')
+  if (!isCoreGroup(group) || kind !== 'Service')
     return { code: 'unsupported_backend', message: `expected a Service, got ${kind} of ${group}` };
   if (port === undefined) return { code: 'missing_option', message: 'a Service requires a port' };
   return of === namespace ||

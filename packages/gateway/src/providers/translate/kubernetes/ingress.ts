@@ -254,6 +254,7 @@ function toLoadBalancer(
     name: service.name,
     port: service.port.number ?? service.port.name,
     scheme: options?.scheme,
+    nativeLB: options?.nativeLB ?? false,
     allowExternalNameServices: originOf(source).allowExternalNameServices,
   };
   const { servers = [], fault } = findServers(catalog, wanted);

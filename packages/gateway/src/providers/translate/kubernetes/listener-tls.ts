@@ -8,6 +8,7 @@ import type { listenerSchema } from './gateway-schemas.ts';
 import type { ReferenceGrant } from './grants.ts';
 import { isGranted } from './grants.ts';
 import type { KubernetesObject } from './objects.ts';
+import { isCoreGroup } from './objects.ts';
 import { toCertificateSource } from './pem-sources.ts';
 
 type ListenerTlsSpec = z.output<typeof listenerSchema>['tls'];
@@ -56,7 +57,7 @@ function findFault(
   { group, kind, name, namespace: of = namespace }: CertificateRef,
   lookUp: LookUp<ListenerLookUps>,
 ): { readonly code: string; readonly message: string } | undefined {
-  if (group !== '' || kind !== 'Secret')
+  if (!isCoreGroup(group) || kind !== 'Secret')
     return { code: 'unsupported_certificate', message: `expected a Secret, got ${kind} of ${group}` };
   if (
     of !== namespace &&

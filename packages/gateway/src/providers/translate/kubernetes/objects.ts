@@ -147,3 +147,6 @@ function findKindFault(
   // A directory of manifests holds many other objects.
   return at('kind', 'ignored_kind', `${apiVersion} ${kind} is not served and is ignored`, 'warning');
 }
+
+/** As in Traefik, the group of Services and Secrets may be written `core`. */
+export const isCoreGroup = (group: string): boolean => group === '' || group === 'core';

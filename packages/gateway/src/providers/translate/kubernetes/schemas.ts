@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { NameSchemas } from '../../../middlewares/kind.ts';
-import { healthCheckSchema, stickySchema } from '../service-schema.ts';
+import {
+  describedStrategies,
+  healthCheckSchema,
+  passiveHealthCheckSchema,
+  stickySchema,
+  strategies,
+} from '../service-schema.ts';
 import { routeTlsSchema } from './tls-schemas.ts';
 
 const name = z.string().min(1);
@@ -83,12 +89,28 @@ export const memberSchema = z.strictObject({
   healthCheck: healthCheckSchema
     .optional()
     .describe('Checks servers periodically; those that do not respond get no requests.'),
+  passiveHealthCheck: passiveHealthCheckSchema
+    .optional()
+    .describe('Sends no requests to a server that fails, for a while.'),
+  strategy: z
+    .enum([...strategies, 'RoundRobin'])
+    .default('wrr')
+    .describe(`${describedStrategies} \`RoundRobin\`: former name of \`wrr\`.`),
+  nativeLB: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Sends requests to the `clusterIP` of the Service, or its cluster DNS name, not to its endpoints.',
+    ),
   serversTransport: name
     .optional()
     .describe(
       'Name of a ServersTransport of the namespace of the Service, or `NAME@file`: how servers are connected to.',
     ),
 });
+
+/** Read like any other member of a service. */
+const failoverMember = z.looseObject({});
 
 /** `traefik.io/v1alpha1` `TraefikService` */
 export const traefikServiceSchema = z.strictObject({
@@ -99,7 +121,27 @@ export const traefikServiceSchema = z.strictObject({
         services: z.array(z.unknown()).min(1).describe('Services and TraefikServices, by weight.'),
         sticky: stickySchema.optional().describe('Keeps a caller on one of them with a cookie.'),
       })
-      .describe('Distributes requests over services; the only supported type.'),
+      .optional()
+      .describe(
+        'Distributes requests over services, in turn. A TraefikService has exactly one of these options.',
+      ),
+    highestRandomWeight: z
+      .strictObject({
+        services: z.array(z.unknown()).min(1).describe('Services and TraefikServices, by weight.'),
+      })
+      .optional()
+      .describe('Distributes requests over services by the address of the peer.'),
+    failover: z
+      .strictObject({
+        service: failoverMember.describe('Service that usually gets the requests; it has a health check.'),
+        fallback: failoverMember.describe('Service that gets them while that one has no healthy server.'),
+        errors: z
+          .strictObject({})
+          .optional()
+          .describe('Must be empty: only health checks lead to the fallback.'),
+      })
+      .optional()
+      .describe('Sends requests to another service while one has no healthy server.'),
   }),
   status: others,
 });
@@ -159,6 +201,7 @@ export const serviceSchema = z.strictObject({
         .describe(
           '`ExternalName` uses `externalName`; other types use the EndpointSlices of the Service, or without them its cluster DNS name.',
         ),
+      clusterIP: z.string().optional().describe('Address of the Service itself, used with `nativeLB`.'),
       externalName: name.optional().describe('Host name of an `ExternalName`.'),
       ports: z
         .array(

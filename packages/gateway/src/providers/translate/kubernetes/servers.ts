@@ -38,6 +38,8 @@ export interface ServiceReference {
   readonly name: string;
   readonly port: number | string | undefined;
   readonly scheme: 'http' | 'https' | undefined;
+  /** Whether requests go to the Service itself, not to its endpoints. Default: no. */
+  readonly nativeLB?: boolean;
   /** Of what refers to it. */
   readonly allowExternalNameServices: boolean;
 }
@@ -139,9 +141,9 @@ export function findServiceOptions(
  * where none are given and none are required, its name in the cluster's DNS.
  */
 export function findServers(catalog: ServiceCatalog, wanted: ServiceReference): Servers {
-  const { namespace, name, port, scheme, allowExternalNameServices } = wanted;
+  const { namespace, name, port, scheme, nativeLB, allowExternalNameServices } = wanted;
   catalog.onLookUp?.(`${namespace}/${name}`);
-  const key = JSON.stringify([namespace, name, port, scheme, allowExternalNameServices]);
+  const key = JSON.stringify([namespace, name, port, scheme, nativeLB, allowExternalNameServices]);
   let found = catalog.found.get(key);
   if (found === undefined) catalog.found.set(key, (found = lookUpServers(catalog, wanted)));
   return found;
@@ -184,10 +186,18 @@ function lookUpServers({ services, slices }: ServiceCatalog, wanted: ServiceRefe
       ? toFault('missing_option', `the Service ${id} has no spec.externalName`)
       : { servers: [toServer(service.externalName, port.port)] };
   }
+  const dnsName = `${wanted.name}.${wanted.namespace}.svc.cluster.local`;
+  if (wanted.nativeLB === true) {
+    if (service.clusterIP === 'None')
+      return toFault(
+        'missing_option',
+        `the Service ${id} has no address of its own: nativeLB needs a clusterIP`,
+      );
+    return { servers: [toServer(service.clusterIP ?? dnsName, port.port)] };
+  }
   const own = slices.get(id);
   if (own === undefined && origin.requireEndpointSlices) return { servers: [] };
-  if (own === undefined)
-    return { servers: [toServer(`${wanted.name}.${wanted.namespace}.svc.cluster.local`, port.port)] };
+  if (own === undefined) return { servers: [toServer(dnsName, port.port)] };
   const serversOf = (condition: 'ready' | 'serving'): readonly ServerConfig[] =>
     own.flatMap(({ endpoints, ports }) => {
       const target = ports.find(({ name }) => name === port.name)?.port;

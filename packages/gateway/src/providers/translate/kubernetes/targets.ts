@@ -9,8 +9,8 @@ import { readObject } from '../../../config/read.ts';
 import type { Draft, MentionedKind } from '../draft.ts';
 import { addEntry, noteObject } from '../draft.ts';
 import { ignoredServiceNames, unsupportedServiceNames } from '../other-names.ts';
-import { toHealthCheck, toSticky } from '../service-schema.ts';
-import { resolveReference, type ReferenceResult } from './names.ts';
+import { toHealthCheck, toPassiveHealthCheck, toSticky } from '../service-schema.ts';
+import { resolveReference, toQualifiedName, type ReferenceResult } from './names.ts';
 import type { KubernetesObject } from './objects.ts';
 import { crossingHint, originOf } from './objects.ts';
 import { memberSchema } from './schemas.ts';
@@ -31,8 +31,10 @@ export interface ServiceTarget {
 export interface Targets {
   readonly router: string;
   readonly targets: readonly ServiceTarget[];
-  /** Of a TraefikService, which spreads requests even over one. */
-  readonly weighted?: Pick<WeightedConfig, 'sticky' | 'errors'>;
+  /** Of a TraefikService, which is a service of others even with one. */
+  readonly composed?: Pick<WeightedConfig, 'sticky' | 'errors'> & {
+    readonly type: 'weighted' | 'highestRandomWeight' | 'failover';
+  };
 }
 
 /** Targets of a middleware or a TraefikService; undefined for one that cannot be read. @param source of its option. */
@@ -51,7 +53,7 @@ export function addServices(
   draft: Draft,
   object: KubernetesObject,
   catalog: ServiceCatalog,
-  { router: name, targets, weighted }: Targets,
+  { router: name, targets, composed }: Targets,
 ): void {
   // A route that is defined twice is reported once, as a router.
   if (draft.services.has(name)) return;
@@ -60,30 +62,51 @@ export function addServices(
   const [only, ...more] = targets;
   const add = (own: string, target: ServiceTarget): void =>
     addEntry(draft, draft.services, toLoadBalancer(draft, object, catalog, own, target));
-  if (weighted === undefined && only?.member.kind === 'Service' && more.length === 0) {
+  if (composed === undefined && only?.member.kind === 'Service' && more.length === 0) {
     add(name, only);
     return;
   }
   const services = targets.map((target, index) => {
     const { member } = target;
+    const writtenName = toWrittenName(member, object.namespace);
     const own = name.replace('@', `-${index}-${member.name.replace(/@.*/, '')}@`);
     if (member.kind === 'TraefikService') {
       const { name: meant } = refer(draft, object, 'TraefikService', name, target);
-      if (meant !== undefined) return { name: meant, weight: member.weight };
+      if (meant !== undefined) return { name: meant, weight: member.weight, writtenName };
     }
     add(own, target);
-    return { name: own, weight: member.weight };
+    return { name: own, weight: member.weight, writtenName };
   });
+  if (composed?.type === 'failover') {
+    const [service = name, fallback = name] = services.map((member) => member.name);
+    addEntry(draft, draft.services, {
+      kind: 'failover',
+      name,
+      place: object.place,
+      errors: composed.errors,
+      service,
+      fallback,
+    });
+    return;
+  }
   // Without members the router is broken already; the service is there so that it is not reported as missing.
   addEntry(draft, draft.services, {
-    sticky: undefined,
-    errors: [],
-    ...weighted,
     kind: 'weighted',
+    sticky: composed?.sticky,
+    errors: composed?.errors ?? [],
+    strategy: composed?.type === 'highestRandomWeight' ? 'hrw' : 'wrr',
     name,
     place: object.place,
     services,
   });
+}
+
+/** The name of a member in Traefik, from which cookies and the hash of an address are derived. */
+function toWrittenName({ kind, name, namespace, port }: RouteService, ownNamespace: string): string {
+  if (name.includes('@')) return name;
+  const parts = [namespace ?? ownNamespace, name];
+  if (kind === 'Service' && port !== undefined) parts.push(String(port));
+  return toQualifiedName(...parts).replace(/@.*/, '');
 }
 
 /** Notes that the service of that name refers to another object, unless it may not. */
@@ -157,6 +180,8 @@ function toLoadBalancer(
     passHostHeader: member.passHostHeader,
     serversTransport: transport?.name,
     healthCheck: toHealthCheck(member.healthCheck),
+    passiveHealthCheck: toPassiveHealthCheck(member.passiveHealthCheck),
+    strategy: member.strategy === 'RoundRobin' ? 'wrr' : member.strategy,
     sticky: toSticky(member.sticky, name),
   };
 }
@@ -180,8 +205,8 @@ function findTarget(
     const { fault = '' } = resolveReference('TraefikService', member, namespace, originOf(source));
     return toFault(`${fault}${crossingHint(source)}`);
   }
-  const { port, scheme } = member;
-  return findServers(catalog, { ...wanted, port, scheme, allowExternalNameServices });
+  const { port, scheme, nativeLB } = member;
+  return findServers(catalog, { ...wanted, port, scheme, nativeLB, allowExternalNameServices });
 }
 
 const toFault = (message: string): ReturnType<typeof findServers> => ({

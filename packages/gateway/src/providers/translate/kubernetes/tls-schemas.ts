@@ -50,6 +50,7 @@ const authority = z
 
 const { serverName, insecureSkipVerify, maxIdleConnsPerHost, forwardingTimeouts, peerCertURI } =
   serversTransportSchema.shape;
+const { cipherSuites, minVersion, maxVersion } = serversTransportSchema.shape;
 
 /** `traefik.io/v1alpha1` `ServersTransport` */
 export const serversTransportObjectSchema = z.strictObject({
@@ -72,6 +73,9 @@ export const serversTransportObjectSchema = z.strictObject({
     maxIdleConnsPerHost,
     forwardingTimeouts,
     peerCertURI,
+    cipherSuites,
+    minVersion,
+    maxVersion,
   }),
   status: others,
 });

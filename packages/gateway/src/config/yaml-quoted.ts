@@ -1,0 +1,59 @@
+import { Lexer } from 'yaml';
+
+/**
+ * Indents the lines of quoted scalars that stand further left than YAML 1.2 allows (section 7.4). Traefik, kubectl and other
+ * programs with a parser of libyaml's kind accept them, and tools that wrap long lines write them.
+ *
+ * @returns undefined when there is nothing to indent.
+ */
+export function alignQuotedScalars(text: string): string | undefined {
+  let aligned = '';
+  let from = 0;
+  for (let cut = findCutScalar(text, from); cut !== undefined; cut = findCutScalar(text, from)) {
+    const indent = ' '.repeat(cut.from - text.lastIndexOf('\n', cut.from) - 1);
+    const scalar = text.slice(cut.from, cut.to);
+    // A marker of documents ends a scalar there, too.
+    if (/^(?:---|\.\.\.)(?:[ \t\r]|$)/m.test(scalar)) return undefined;
+    aligned += text.slice(from, cut.from) + scalar.replace(/\n[ \t]*(?=[^\s])/g, `\n${indent}`);
+    from = cut.to;
+  }
+  return from === 0 ? undefined : aligned + text.slice(from);
+}
+
+interface ScalarSpan {
+  readonly from: number;
+  /** Behind its closing quote. */
+  readonly to: number;
+}
+
+/** The first quoted scalar from an offset that the parser cuts off at a line that is not indented enough. */
+function findCutScalar(text: string, start: number): ScalarSpan | undefined {
+  let at = start;
+  for (const lexeme of new Lexer().lex(start === 0 ? text : text.slice(start))) {
+    if (isMark(lexeme)) continue;
+    const quote = lexeme[0];
+    if (quote === '"' || quote === "'") {
+      const to = findEnd(text, at, quote);
+      if (to === undefined) return undefined;
+      if (to > at + lexeme.length) return { from: at, to };
+    }
+    at += lexeme.length;
+  }
+  return undefined;
+}
+
+/** What the lexer adds to the text: the beginnings of documents and scalars, and the ends of broken flow collections. */
+const isMark = (lexeme: string): boolean => lexeme === '\x02' || lexeme === '\x1f' || lexeme === '\x18';
+
+/** Offset behind the closing quote of the scalar at an offset. */
+function findEnd(text: string, from: number, quote: string): number | undefined {
+  for (let at = from + 1; at < text.length; at += 1) {
+    const character = text[at];
+    if (quote === '"' && character === '\\') at += 1;
+    else if (character === quote) {
+      if (quote === '"' || text[at + 1] !== "'") return at + 1;
+      at += 1;
+    }
+  }
+  return undefined;
+}
