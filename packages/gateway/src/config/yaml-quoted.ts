@@ -42,7 +42,7 @@ function findCutScalar(text: string, start: number): ScalarSpan | undefined {
   return undefined;
 }
 
-/** What the lexer adds to the text: the beginnings of documents and scalars, and the ends of broken flow collections. */
+/** Characters that the lexer adds to the text: beginnings of documents and scalars, and ends of broken flow collections. */
 const isMark = (lexeme: string): boolean => lexeme === '\x02' || lexeme === '\x1f' || lexeme === '\x18';
 
 /** Offset behind the closing quote of the scalar at an offset. */

@@ -21,7 +21,7 @@ function canBeUnhealthy(
   seen: Set<string>,
 ): boolean {
   const service = services.get(name);
-  // What is missing or broken is reported as such.
+  // A missing or broken service is reported as such.
   if (service === undefined || service.errors.length > 0 || seen.has(name)) return true;
   seen.add(name);
   const reaches = (child: string): boolean => canBeUnhealthy(services, child, seen);
