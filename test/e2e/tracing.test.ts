@@ -8,12 +8,8 @@ import type { SingleRedis } from '../../packages/testkit/src/redis/redis.ts';
 import { startSingleRedis } from '../../packages/testkit/src/redis/redis.ts';
 import type { TestGateway } from './gateway.testkit.ts';
 import { startTestGateway } from './gateway.testkit.ts';
-import {
-  startGrpcReceiver,
-  startHttpReceiver,
-  type OtlpReceiver,
-  type ReceivedSpan,
-} from './otlp.testkit.ts';
+import type { ReceivedSpan } from './otlp-messages.testkit.ts';
+import { startGrpcReceiver, startHttpReceiver, type OtlpReceiver } from './otlp.testkit.ts';
 
 let server: AuthorizationServer;
 let upstream: EchoServer;

@@ -9,7 +9,6 @@ import { logAddresses } from './observe/addresses-log.ts';
 import { createLog, type Log } from './observe/log.ts';
 import type { Gauges } from './observe/metrics/configuration-labels.ts';
 import type { Sink } from './observe/sink.ts';
-import { textType } from './observe/metrics/text.ts';
 import { logPurge } from './observe/purge-log.ts';
 import type { PipelineDeps } from './pipeline/handle.ts';
 import type { Holder } from './snapshot/holder.ts';
@@ -23,7 +22,8 @@ import { openDataPlane } from './start/data-plane.ts';
 import { openDefaultTransport } from './start/default-transport.ts';
 import { describe, type Gateway, type GatewayIo } from './start/gateway.ts';
 import { createListenersTls } from './start/listeners-tls.ts';
-import { expose, openObservers, type Observers } from './start/observers.ts';
+import { toMetricsPage } from './start/metrics.ts';
+import { openObservers, type Observers } from './start/observers.ts';
 import { createReadiness } from './start/readiness.ts';
 import { openLog } from './start/open-log.ts';
 import { createServices, type Services } from './upstream/create-upstream.ts';
@@ -111,7 +111,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     adminOf: createAdminOf(install, {
       unready,
       ...{ api: api?.api, dashboard: api?.dashboard },
-      metrics: metrics && (async () => ({ type: textType, text: await expose(metrics, worker) })),
+      metrics: toMetricsPage(install, metrics, worker),
       ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.logInternal },
     }),
     log,

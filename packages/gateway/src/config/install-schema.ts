@@ -9,41 +9,15 @@ import {
   localReferences,
 } from './kubernetes-schema.ts';
 import { logSchema } from './log-schema.ts';
+import { metricsSchema } from './metrics-schema.ts';
 import { tracingSchema } from './otlp-schema.ts';
+import { respondingEntryPoint } from './responding-entry-point.ts';
 import { serversTransportSchema } from './servers-transport-schema.ts';
 
 const lowerCase = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
 
 /** Maximum number of processes of a gateway. */
 export const maxWorkers = 256;
-
-/** Maximum number of bounds of a histogram; each costs a series per set of labels. */
-const maxBuckets = 64;
-
-const respondingEntryPoint = z
-  .string()
-  .min(1)
-  .optional()
-  .describe('Entry point that serves it. Default: `admin`, otherwise `traefik`.');
-
-const prometheus = z.strictObject({
-  entryPoint: respondingEntryPoint,
-  buckets: z
-    .array(z.number().positive())
-    .min(1)
-    .max(maxBuckets)
-    .refine((bounds) => bounds.every((bound, index) => index === 0 || bound > (bounds[index - 1] ?? 0)), {
-      error: 'expected ascending numbers',
-    })
-    .default([0.1, 0.3, 1.2, 5])
-    .describe('Upper bounds of the duration histograms, in seconds.'),
-  addEntryPointsLabels: z.boolean().default(true).describe('Counts requests by entry point.'),
-  addRoutersLabels: z.boolean().default(false).describe('Counts requests by router.'),
-  addServicesLabels: z
-    .boolean()
-    .default(true)
-    .describe('Counts requests by service, and shows the health of its servers and the connections to them.'),
-});
 
 const workers = z.preprocess(
   lowerCase,
@@ -97,12 +71,7 @@ export const installSchema = z.strictObject({
     .describe('How servers are connected to, for services that name no transport of their own.'),
   accessLog: accessLogSchema.optional().describe('Writes one line per request.'),
   log: logSchema.prefault({}).describe("The gateway's own log."),
-  metrics: z
-    .strictObject({
-      prometheus: prometheus.optional().describe('Serves `/metrics`, in the text format of Prometheus.'),
-    })
-    .prefault({})
-    .describe('Metrics for monitoring.'),
+  metrics: metricsSchema.prefault({}).describe('Metrics for monitoring.'),
   tracing: tracingSchema.optional().describe('Traces of requests, exported with OpenTelemetry.'),
   api: apiSchema
     .optional()

@@ -2,6 +2,7 @@ import type { Secret } from '@grantgate/middleware/base/secret';
 import type { ApiConfig } from './api-config.ts';
 import type { PemSource, TransportLimits } from './dynamic.ts';
 import type { LocalReferences } from './local-references.ts';
+import type { MetricsConfig } from './metrics-config.ts';
 import type { TracingConfig } from './otlp-config.ts';
 
 /** The install configuration, `grantgate.yaml`, parsed, defaulted and frozen. Names are Traefik's. */
@@ -275,20 +276,6 @@ export interface AccessLogFields {
 }
 
 export type HeaderMode = 'keep' | 'drop' | 'redact';
-
-/** Metrics for Prometheus, served by an entry point. */
-export interface MetricsConfig {
-  /** Undefined: no entry point serves them. */
-  readonly entryPoint?: string | undefined;
-  /** Upper bounds of the histograms of durations, in seconds, ascending. */
-  readonly buckets: readonly number[];
-  /** Requests by entry point. */
-  readonly byEntryPoint: boolean;
-  /** Requests by router. */
-  readonly byRouter: boolean;
-  /** Requests by service, its servers and the connections to them. */
-  readonly byService: boolean;
-}
 
 /** Addresses of the listeners, by entry point; with the actual port when port 0 was configured. */
 export type ListenAddresses = ReadonlyMap<

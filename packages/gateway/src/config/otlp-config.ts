@@ -4,7 +4,8 @@ import type { otlpResource, otlpTransport, tracingSchema } from './otlp-schema.t
 
 /** How a signal is exported. */
 export interface OtlpConfig {
-  readonly protocol: 'http' | 'grpc';
+  /** Undefined: as the environment says, otherwise HTTP. */
+  readonly protocol: 'http' | 'grpc' | undefined;
   /** As written; undefined: as the environment says, otherwise on this machine. */
   readonly endpoint: string | undefined;
   /** gRPC alone. */
@@ -75,7 +76,7 @@ export function toOtlp({ http, grpc }: Transports, at: (path: string) => string)
   const { endpoint, headers = {}, tls } = grpc ?? http ?? {};
   const path = (file: string | undefined): string | undefined => file && at(file);
   return Object.freeze({
-    protocol: grpc === undefined ? 'http' : 'grpc',
+    protocol: grpc !== undefined ? 'grpc' : http !== undefined ? 'http' : undefined,
     endpoint,
     insecure: grpc?.insecure ?? false,
     headers: Object.freeze(

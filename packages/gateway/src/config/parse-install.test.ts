@@ -222,7 +222,7 @@ ping: {}
   two: { address: "host:99999" }
   three: { address: ":80", forwardedHeaders: { trustedIPs: [10.0.0.0/33] }, http: { maxHeaderBytes: -1, maxHeaderFields: 0 } }
   four: { address: ":81", transport: { respondingTimeouts: { readTimeout: fast } }, Address: ":82" }
-metrics: { prometheus: { buckets: [0.1, 0.1], addRouterLabels: true, manualRouting: true }, otlp: {} }
+metrics: { prometheus: { buckets: [0.1, 0.1], addRouterLabels: true, manualRouting: true }, datadog: {} }
 providers:
   file: { watch: true }
   kubernetesCRD:
@@ -249,7 +249,7 @@ log: { level: loud }
         'error 7:26 metrics.prometheus.buckets: expected ascending numbers',
         'error 7:47 metrics.prometheus.addRouterLabels: unknown option addRouterLabels: did you mean addRoutersLabels?',
         'warning 7:70 metrics.prometheus.manualRouting: metrics.prometheus.manualRouting is not served and is ignored: prometheus@internal is not a service here; /metrics is served on the entry point of metrics.prometheus',
-        'warning 7:93 metrics.otlp: metrics.otlp is not served and is ignored: metrics are served for Prometheus',
+        'warning 7:93 metrics.datadog: metrics.datadog is not served and is ignored: metrics are served for Prometheus and exported over OTLP',
         'error 9:3 providers.file: expected filename or directory',
         'error 11:15 providers.kubernetesCRD.endpoint: expected a URL with https or http',
         'error 13:25 providers.kubernetesCRD.namespaces[1]: expected the name of a namespace',
@@ -285,15 +285,31 @@ log: { level: loud }
         'g.yaml',
       );
       expect(problems).toEqual([]);
-      expect(config!.metrics).toEqual({
-        entryPoint: 'admin',
-        buckets: [0.1, 0.3, 1.2, 5],
+      const view = { buckets: [0.1, 0.3, 1.2, 5], byEntryPoint: true, byRouter: false, byService: true };
+      expect(config!.metrics).toEqual({ ...view, prometheus: { entryPoint: 'admin', ...view } });
+    },
+  );
+
+  it.each(['metrics: { otlp: {} }', 'metrics: { otlp: { http: {} } }', 'Metrics: { OTLP: true }'])(
+    'has Traefik’s defaults for metrics over OTLP: %s',
+    (written) => {
+      const { config, problems } = parseInstall(written, 'g.yaml');
+      expect(problems).toEqual([]);
+      expect(config!.metrics!.prometheus).toBeUndefined();
+      expect(config!.metrics!.otlp).toMatchObject({
+        buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
         byEntryPoint: true,
         byRouter: false,
         byService: true,
+        intervalMs: 10_000,
       });
     },
   );
+
+  it('counts in the bounds of every destination', () => {
+    const written = 'metrics: { prometheus: { buckets: [1, 2] }, otlp: { explicitBoundaries: [0.5, 2, 3] } }';
+    expect(parseInstall(written, 'g.yaml').config!.metrics!.buckets).toEqual([0.5, 1, 2, 3]);
+  });
 
   it.each(['metrics: {}', 'metrics: { prometheus: }'])('counts nothing with %s', (written) => {
     expect(parseInstall(written, 'g.yaml')).toMatchObject({ config: { metrics: undefined }, problems: [] });

@@ -3,6 +3,7 @@ import { Secret } from '@grantgate/middleware/base/secret';
 import { toAccessLog } from './access-log-config.ts';
 import type { ApiConfig } from './api-config.ts';
 import { isLoopback, type HostPort } from './address.ts';
+import { toMetrics } from './metrics-config.ts';
 import { toTracing } from './otlp-config.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
 import type { PemSource } from './dynamic.ts';
@@ -12,7 +13,6 @@ import type {
   EntryPointConfig,
   InstallConfig,
   LogConfig,
-  MetricsConfig,
   RedirectionConfig,
 } from './install.ts';
 import { toKubernetes, toLocalReferences } from './parse-cluster.ts';
@@ -66,7 +66,7 @@ export function toInstallConfig(install: ServedInstall, folder: string): Install
     serversTransport: install.serversTransport && toDefaultTransport(install.serversTransport, at),
     accessLog: install.accessLog && toAccessLog(install.accessLog, at),
     log: toLog(install.log, at),
-    metrics: toMetrics(install),
+    metrics: toMetrics(install.metrics, usualResponder(install), at),
     tracing: install.tracing && toTracing(install.tracing, at),
     ping: toPing(install),
     actions: install.api?.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
@@ -138,18 +138,6 @@ function toLog(
             maxAgeMs: file.maxAge * msPerDay,
             compress: file.compress,
           }),
-  });
-}
-
-function toMetrics(install: ServedInstall): MetricsConfig | undefined {
-  const { prometheus } = install.metrics;
-  if (prometheus === undefined) return undefined;
-  return Object.freeze({
-    entryPoint: prometheus.entryPoint ?? usualResponder(install),
-    buckets: Object.freeze([...prometheus.buckets]),
-    byEntryPoint: prometheus.addEntryPointsLabels,
-    byRouter: prometheus.addRoutersLabels,
-    byService: prometheus.addServicesLabels,
   });
 }
 

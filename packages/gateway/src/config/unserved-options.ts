@@ -24,10 +24,9 @@ const unserved: Readonly<Record<string, string>> = {
   'metrics.prometheus.manualRouting':
     'prometheus@internal is not a service here; /metrics is served on the entry point of metrics.prometheus',
   'metrics.prometheus.headerLabels': 'headers of callers cannot be labels',
-  'metrics.datadog': 'metrics are served for Prometheus',
-  'metrics.statsD': 'metrics are served for Prometheus',
-  'metrics.influxDB2': 'metrics are served for Prometheus',
-  'metrics.otlp': 'metrics are served for Prometheus',
+  'metrics.datadog': 'metrics are served for Prometheus and exported over OTLP',
+  'metrics.statsD': 'metrics are served for Prometheus and exported over OTLP',
+  'metrics.influxDB2': 'metrics are served for Prometheus and exported over OTLP',
   'log.noColor': 'the log has no colours',
   'log.otlp': 'logs are not exported',
   'accessLog.otlp': 'logs are not exported',

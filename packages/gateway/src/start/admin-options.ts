@@ -62,7 +62,7 @@ export function createAdminOf(
     const options: EntryPointAdminOptions = {
       unready: allUnready,
       ping: ping?.entryPoint === name ? status : undefined,
-      metrics: metricsConfig?.entryPoint === name ? metrics : undefined,
+      metrics: metricsConfig?.prometheus?.entryPoint === name ? metrics : undefined,
       onResponse: onInternal && createOnResponse(clock, onInternal),
       purge: actions && name === adminEntryPoint ? purge : undefined,
       api: apiConfig?.entryPoint === name ? api : undefined,

@@ -28,7 +28,6 @@ import {
 } from '../observe/metrics/configuration-labels.ts';
 import type { Figures } from '../observe/metrics/figures.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
-import { writeText } from '../observe/metrics/text.ts';
 import { createRecentRefusals } from '../observe/recent-refusals.ts';
 import { createRefusalLog } from '../observe/refusal-log.ts';
 import { createRenewalLog } from '../observe/renewal-log.ts';
@@ -40,11 +39,10 @@ import type { OpenTracing } from '../observe/tracing/open-tracing.ts';
 import { remember } from '../reload/remember.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import { GatewayStartError } from '../start-error.ts';
+import { openFigures, openMetrics, openOwnExport } from './metrics.ts';
 import { openTracing } from './telemetry.ts';
-import { readVersion } from '../version.ts';
 import type { ClusterChannels } from './cluster.ts';
-import type { GatewayIo, WorkerPart } from './gateway.ts';
-import { toBuildInfo } from '../observe/metrics/series.ts';
+import type { GatewayIo } from './gateway.ts';
 
 /** The channels that the gateway publishes on, with the logs and the metrics that listen to them. */
 export interface Observers {
@@ -105,6 +103,7 @@ export async function openObservers(
   cluster.events.subscribe(createKubernetesLog(log, clock));
   const tracing = await openTracing(install, io, log);
   const metrics = await openMetrics(install, io, clock, gauges);
+  const metricsExport = metrics && (await openOwnExport(install, io, log, metrics));
   const figures = metrics ?? (await openFigures(install, gauges));
   if (figures !== undefined) {
     const uncounted = namesOf(install.entryPoints, ({ observability }) => observability?.metrics === false);
@@ -154,34 +153,11 @@ export async function openObservers(
       logConfiguration(log, prepared, configured);
     },
     async close() {
+      await Promise.all([metricsExport?.close(), tracing?.close()]);
       metrics?.close();
-      await tracing?.close();
       if (accessSink !== io.stdout) await accessSink?.close();
     },
   };
-}
-
-// Modules that only some configurations need are loaded on demand: every file delays the start.
-async function openMetrics(
-  { metrics: config, entryPoints, api }: InstallConfig,
-  { worker }: GatewayIo,
-  clock: Clock,
-  gauges: Gauges,
-): Promise<Metrics | undefined> {
-  if (config === undefined) return undefined;
-  const { createMetrics } = await import('../observe/metrics/metrics.ts');
-  const countsAll = api !== undefined;
-  return createMetrics({ config, entryPoints, clock, worker: worker?.number, gauges, countsAll });
-}
-
-/** The API counts requests and tokens, too. */
-async function openFigures(
-  { api, entryPoints }: InstallConfig,
-  { failingRenewals }: Gauges,
-): Promise<Figures | undefined> {
-  if (api === undefined) return undefined;
-  const { createFigures } = await import('../observe/metrics/figures.ts');
-  return createFigures({ entryPoints: entryPoints.values(), failingRenewals, countsAll: true });
 }
 
 /** Refusals that each process keeps for the API. */
@@ -199,13 +175,6 @@ function logConfiguration(
     brokenRouters: broken,
     brokenMiddlewares: brokenMiddlewares.length === 0 ? undefined : brokenMiddlewares.join(', '),
   });
-}
-
-/** Metrics of the whole gateway, in the text format. */
-export async function expose(metrics: Metrics, worker: WorkerPart | undefined): Promise<string> {
-  if (worker !== undefined) return worker.metrics();
-  const { series } = metrics.read();
-  return writeText({ series: { ...series, ...toBuildInfo(readVersion()) } });
 }
 
 /** Unchanged parts are not traversed again. */

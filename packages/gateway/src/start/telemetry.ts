@@ -1,5 +1,8 @@
 import type { InstallConfig } from '../config/install.ts';
 import type { Log } from '../observe/log.ts';
+import type { MetricsExport } from '../observe/metrics/open-metrics-export.ts';
+import type { SeriesByName } from '../observe/metrics/series.ts';
+import type { ExportDeps } from '../observe/open-exporter.ts';
 import type { ReadHeader } from '../observe/otlp-options.ts';
 import type { OpenTracing } from '../observe/tracing/open-tracing.ts';
 import { readInstallSecret } from '../secrets/install-secret.ts';
@@ -13,15 +16,11 @@ export async function openTracing(
   { env, worker }: GatewayIo,
   log: Log,
 ): Promise<OpenTracing | undefined> {
-  if (config === undefined || env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return undefined;
+  if (config === undefined || isDisabled(env)) return undefined;
   try {
     const { openTracing: open } = await import('../observe/tracing/open-tracing.ts');
     return await open(config, {
-      log,
-      env,
-      version: readVersion(),
-      worker: worker?.number,
-      readHeader: createReadHeader(env),
+      ...toExportDeps(env, log, worker?.number),
       untraced: new Set(
         [...entryPoints.values()]
           .filter(({ observability }) => observability?.tracing === false)
@@ -33,9 +32,40 @@ export async function openTracing(
   }
 }
 
+/** Exports what `metrics.otlp` asks for; undefined without it. @param read everything that is counted. @throws GatewayStartError */
+export async function openMetricsExport(
+  { metrics }: InstallConfig,
+  { env, log, read }: MetricsExportParts,
+): Promise<MetricsExport | undefined> {
+  if (metrics?.otlp === undefined || isDisabled(env)) return undefined;
+  try {
+    const { openMetricsExport: open } = await import('../observe/metrics/open-metrics-export.ts');
+    return await open(metrics.otlp, toExportDeps(env, log, undefined), read);
+  } catch (error) {
+    throw toTelemetryError('metrics.otlp', error);
+  }
+}
+
+export interface MetricsExportParts {
+  readonly env: GatewayIo['env'];
+  readonly log: Log;
+  readonly read: () => Promise<SeriesByName>;
+}
+
+const isDisabled = (env: GatewayIo['env']): boolean =>
+  env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
+
+const toExportDeps = (env: GatewayIo['env'], log: Log, worker: number | undefined): ExportDeps => ({
+  log,
+  env,
+  version: readVersion(),
+  worker,
+  readHeader: createReadHeader(env),
+});
+
 /** Reads the value of a header of exports: a text, `urn:env:VARIABLE` or `urn:file:PATH`. It throws for a missing one. */
 const createReadHeader =
-  (env: Readonly<Record<string, string | undefined>>): ReadHeader =>
+  (env: GatewayIo['env']): ReadHeader =>
   (written) => {
     const secret = readInstallSecret(written, env);
     if ('fault' in secret) throw new Error(secret.fault);
@@ -49,7 +79,7 @@ function toTelemetryError(option: string, error: unknown): GatewayStartError {
   return new GatewayStartError(
     'telemetry_unavailable',
     isMissing
-      ? `${option} requires the packages of OpenTelemetry: install them beside grantgate, as docs/guide/tracing.md lists them`
+      ? `${option} requires the packages of OpenTelemetry: install them beside grantgate, as docs/guide/opentelemetry.md lists them`
       : `${option} cannot be exported`,
     error,
   );

@@ -5,7 +5,7 @@ import type { Readings } from './readings.ts';
 export interface Collection<P> {
   /**
    * Asks some processes, oldest first; resolves when each has answered or ended, or after a second. Asked again meanwhile, it
-   * gives the same response.
+   * gives the same response. Without any, it resolves at once.
    */
   collect(processes: Iterable<P>, ask: (process: P) => void): Promise<CollectionResult>;
   take(process: P, readings: Readings): void;
@@ -34,6 +34,7 @@ export function createCollection<P>(clock: Clock): Collection<P> {
   return {
     collect(processes, ask) {
       const asked = [...processes];
+      if (asked.length === 0) return Promise.resolve({ readings: [...last.values()], late: 0 });
       return (collected ??= new Promise((resolve) => {
         const waiting = new Set(asked);
         const finish = (): void => {
@@ -44,7 +45,6 @@ export function createCollection<P>(clock: Clock): Collection<P> {
         };
         const limit = clock.after(withinMs, finish);
         underWay = { waiting, finish };
-        if (asked.length === 0) finish();
         asked.forEach(ask);
       }));
     },

@@ -45,6 +45,8 @@ export interface Supervisor {
    */
   restart(plan: WorkerPlan): Promise<void>;
   reopenLogs(): void;
+  /** Collects what the workers have counted, and how many serve. */
+  readMetrics(): Promise<{ readonly collected: CollectionResult; readonly serving: number }>;
   /** Drains all workers; resolves when they have exited. */
   stop(): Promise<void>;
 }
@@ -84,10 +86,12 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
     plan: () => state.plan,
     onListening: createAnnouncement(onEvent),
   });
+  const countServing = (): number =>
+    [...slots.all.values()].filter(({ current }) => current !== undefined).length;
   const requests = createWorkerRequests<WorkerMember>(deps, {
     all: () => members.live,
     ready: () => [...members.live].filter(({ readySinceMs }) => readySinceMs !== undefined),
-    serving: () => [...slots.all.values()].filter(({ current }) => current !== undefined).length,
+    serving: countServing,
   });
   const clusters = createFollowedClusters(() => [
     ...(isStopping() ? [] : [state.plan.cluster, state.next?.cluster]),
@@ -120,6 +124,7 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       clusters.add(plan.cluster);
       return (restarting ??= restartWithNext());
     },
+    readMetrics: async () => ({ collected: await requests.collect(), serving: countServing() }),
     reopenLogs() {
       for (const { process } of members.live) process.send({ kind: 'reopen' });
     },

@@ -16,6 +16,8 @@ interface Recipient {
 /** Requests of one worker to all workers, and their replies. */
 export interface WorkerRequests<M extends Recipient> {
   take(from: M, message: WorkerRequest): void;
+  /** Collects what the workers have counted. */
+  readonly collect: () => Promise<CollectionResult>;
   /** Called when a worker has exited: its replies are not awaited any more. */
   end(member: M): void;
 }
@@ -51,10 +53,11 @@ export function createWorkerRequests<M extends Recipient>(
   const purges = createPurges<M>(clock);
   const surveys = createSurveys<M>(clock);
 
+  const collect = (): Promise<CollectionResult> =>
+    collection.collect(workers.ready(), (member) => member.process.send({ kind: 'count' }));
+
   const replyWithMetrics = async ({ process }: M, id: number): Promise<void> => {
-    const collected = await collection.collect(workers.ready(), (member) =>
-      member.process.send({ kind: 'count' }),
-    );
+    const collected = await collect();
     let text: string | undefined;
     try {
       text = writeMetrics(collected, workers.serving());
@@ -87,6 +90,7 @@ export function createWorkerRequests<M extends Recipient>(
   };
 
   return {
+    collect,
     take(from, message) {
       switch (message.kind) {
         case 'counted':

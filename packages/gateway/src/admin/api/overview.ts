@@ -33,8 +33,8 @@ export function toOverview(source: ProcessSource, { views, servers, survey }: Ov
     tcp: { ...unserved, middlewares: empty },
     udp: unserved,
     features: {
-      tracing: '',
-      metrics: install.metrics === undefined ? '' : 'Prometheus',
+      tracing: install.tracing === undefined ? '' : 'OTLP',
+      metrics: toMetricsName(install.metrics),
       accessLog: install.accessLog !== undefined,
       hub: false,
     },
@@ -105,4 +105,10 @@ function toProviders({ install: { providers } }: ProcessSource): string[] {
     ['KubernetesGateway', kubernetes?.gateway],
   ];
   return all.flatMap(([name, config]) => (config === undefined ? [] : [name]));
+}
+
+/** The first in Traefik's order. */
+function toMetricsName(metrics: ProcessSource['install']['metrics']): string {
+  if (metrics === undefined) return '';
+  return metrics.prometheus === undefined ? 'OTLP' : 'Prometheus';
 }

@@ -3,11 +3,15 @@ import { systemClock } from '@grantgate/middleware/base/clock';
 import { createMemoryStore } from '@grantgate/middleware/cache/memory-store';
 import { defaultMaxTokens } from '@grantgate/middleware/cache/token-cache';
 import type { InstallConfig } from '../../config/install.ts';
+import type { MetricsView } from '../../config/metrics-config.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
 import { createLog } from '../../observe/log.ts';
 import { createPrimaryMetrics } from '../../observe/metrics/primary-metrics.ts';
+import { writeText } from '../../observe/metrics/text.ts';
+import { toShown } from '../../observe/metrics/view.ts';
 import type { Sink } from '../../observe/sink.ts';
 import { createWorkerLog } from '../../observe/worker-log.ts';
+import { GatewayStartError } from '../../start-error.ts';
 import { readVersion } from '../../version.ts';
 import type { ClusterFeed } from '../../workers/cluster-feed.ts';
 import type { WorkerPlan } from '../../workers/worker-members.ts';
@@ -18,6 +22,7 @@ import { UsageError } from '../usage-error.ts';
 import type { ReadInstallAgain } from './install.ts';
 import { reportProblems, countWorkers } from './install.ts';
 import { createClusters } from './open-cluster.ts';
+import { createPrimaryExport } from './primary-export.ts';
 
 interface InstallFile {
   readonly config: InstallConfig;
@@ -48,6 +53,7 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
   });
   const logEvent = createWorkerLog(log);
   const version = readVersion();
+  let view: MetricsView | undefined = first.config.metrics?.prometheus;
   const supervisor = createSupervisor({
     clock: systemClock,
     fork: await io.openFork(),
@@ -59,12 +65,33 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
     },
     onEnded: (readings) => metrics.onEnded(readings),
     onStop: () => stop.stop(),
-    writeMetrics: (collected, serving) => metrics.write(collected, serving, version),
+    writeMetrics(collected, serving) {
+      const series = metrics.read(collected, serving, version);
+      return writeText({ series: view === undefined ? series : toShown(series, view) });
+    },
+  });
+  const metricsExport = createPrimaryExport({
+    env: io.env,
+    log,
+    async read() {
+      const { collected, serving } = await supervisor.readMetrics();
+      return metrics.read(collected, serving, version);
+    },
   });
   const restart = async (): Promise<void> => {
     const next = await readAgain(read, io);
+    try {
+      if (next !== undefined) await metricsExport.configure(next.config);
+    } catch (error) {
+      if (!(error instanceof GatewayStartError)) throw error;
+      log.error('invalid configuration: the workers keep the current one', { reason: error.message });
+      return;
+    }
     if (next === undefined) log.error('invalid configuration: the workers keep the current one');
-    else await supervisor.restart(toPlan(next, await clusters.open(next.config)));
+    else {
+      view = next.config.metrics?.prometheus;
+      await supervisor.restart(toPlan(next, await clusters.open(next.config)));
+    }
   };
   const ignore = [
     io.onReopen(() => {
@@ -74,6 +101,7 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
     io.onRestart(() => void restart()),
   ];
   try {
+    await metricsExport.configure(first.config);
     const plan = toPlan(first, await clusters.open(first.config));
     const failure = await Promise.race([supervisor.start(plan), stop.stopped]);
     if (failure !== undefined) {
@@ -86,7 +114,12 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
     await supervisor.stop();
     log.info('stopped');
     return 0;
+  } catch (error) {
+    if (!(error instanceof GatewayStartError)) throw error;
+    io.stderr.write(`error: ${error.message} [${error.code}]\n`);
+    return 1;
   } finally {
+    await metricsExport.close();
     metrics.close();
     ignore.forEach((end) => end());
     stop.cancel();

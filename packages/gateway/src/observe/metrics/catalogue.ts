@@ -14,7 +14,7 @@ export interface MetricDefinition {
 
 const request = ['code', 'method', 'protocol'] as const;
 
-/** Every metric that there is, in the order in which they are exposed. */
+/** Every metric of `/metrics`, in its order. */
 export const catalogue = {
   grantgate_entrypoint_requests_total: {
     type: 'counter',
@@ -286,7 +286,31 @@ export const catalogue = {
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-export type MetricName = keyof typeof catalogue;
+const outcome = ['http.request.method', 'http.response.status_code', 'error.type'] as const;
+const protocol = ['network.protocol.name', 'network.protocol.version', 'url.scheme'] as const;
 
-/** By name; with every field that a definition may have. */
-export const definitions: Readonly<Record<MetricName, MetricDefinition>> = catalogue;
+/** The stable semantic conventions of HTTP, for OpenTelemetry alone. */
+const semanticConventions = {
+  'http.server.request.duration': {
+    type: 'histogram',
+    labels: [...outcome, ...protocol],
+    help: 'Duration of HTTP server requests.',
+  },
+  'http.client.request.duration': {
+    type: 'histogram',
+    labels: [...outcome, ...protocol, 'server.address', 'server.port', 'grantgate.service.name'],
+    help: 'Duration of HTTP client requests.',
+    subject: 'service',
+  },
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricName = keyof typeof catalogue | keyof typeof semanticConventions;
+
+/** Metrics in the text format, by name; with every field that a definition may have. */
+export const definitions: Readonly<Record<keyof typeof catalogue, MetricDefinition>> = catalogue;
+
+/** Metrics over OTLP, by name. */
+export const exportedDefinitions: Readonly<Record<MetricName, MetricDefinition>> = {
+  ...catalogue,
+  ...semanticConventions,
+};

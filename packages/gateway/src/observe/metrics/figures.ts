@@ -1,5 +1,6 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
-import type { EntryPointConfig, MetricsConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/install.ts';
+import type { MetricsView } from '../../config/metrics-config.ts';
 import type { RequestRecord } from '../../pipeline/record.ts';
 import type { ConfigurationLabels, Gauges } from './configuration-labels.ts';
 import type { RequestFigures } from './request-figures.ts';
@@ -19,7 +20,7 @@ export interface Figures {
 
 export interface FiguresOptions {
   /** Default: nothing is exposed. */
-  readonly config?: MetricsConfig | undefined;
+  readonly config?: MetricsView | undefined;
   readonly entryPoints: Iterable<EntryPointConfig>;
   readonly failingRenewals: Gauges['failingRenewals'];
   /** Whether requests are counted by entry point and router, whatever is exposed of them. */
@@ -27,7 +28,7 @@ export interface FiguresOptions {
 }
 
 /** Of requests that the API alone counts; seconds. */
-const unexposed: MetricsConfig = Object.freeze({
+const unexposed: MetricsView = Object.freeze({
   buckets: Object.freeze([0.001, 0.005, 0.01, 0.05, 0.1, 0.3, 1.2, 5]),
   byEntryPoint: false,
   byRouter: false,

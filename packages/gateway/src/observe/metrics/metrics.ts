@@ -4,6 +4,7 @@ import type { Readings } from '../../workers/readings.ts';
 import { createConfigurationMetrics, type ConfigurationMetrics } from './configuration-metrics.ts';
 import { workersStore, type Gauges, type MetricsParts } from './configuration-labels.ts';
 import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery-metrics.ts';
+import { createHttpDurations } from './http-durations.ts';
 import { createFigures, type Figures } from './figures.ts';
 import { createKubernetesMetrics, type KubernetesMetrics } from './kubernetes-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
@@ -43,9 +44,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const configurations = createConfigurationMetrics(clock, speaks);
   const kubernetes = createKubernetesMetrics(gauges.kubernetes);
   const process = createProcessMetrics(String(worker ?? 1));
+  const durations = config.otlp && createHttpDurations(config.buckets);
   let current: Readings['current'] = { router: [], service: [], middleware: [], store: [], issuer: [] };
   return {
     ...figures,
+    onRecord(record) {
+      figures.onRecord(record);
+      durations?.count(record);
+    },
     onStoreEvent: (store) => stores.listen(store),
     onKubernetes: (event) => kubernetes.listen(event),
     onKubernetesCall: (call) => kubernetes.called(call),
@@ -54,12 +60,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const { routers, services, middlewares, issuers } = configured;
       const known = worker === undefined ? configured.stores : [...configured.stores, workersStore];
       requests.configure(configured);
+      durations?.configure(services);
       stores.configure(known);
       discoveries.configure(issuers);
       configurations.loaded(configured);
       current = {
         router: config.byRouter ? Array.from(routers.keys()) : [],
-        service: config.byService ? services : [],
+        service: config.byService || durations !== undefined ? services : [],
         middleware: middlewares,
         store: known,
         issuer: issuers,
@@ -69,7 +76,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     read: () => ({
       series: {
         ...requests.read(),
-        ...readGauges(gauges, config.byEntryPoint, new Set(current.service)),
+        ...durations?.read(),
+        ...readGauges(gauges, config.byEntryPoint, new Set(config.byService ? current.service : [])),
         ...tokens.read(),
         ...discoveries.read(),
         ...stores.read(),

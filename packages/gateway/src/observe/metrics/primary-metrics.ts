@@ -7,7 +7,6 @@ import { createLedger } from './ledger.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { toSeries, type SeriesByName, toBuildInfo } from './series.ts';
-import { writeText } from './text.ts';
 
 /** The metrics of a gateway with workers, as its primary merges them. */
 export interface PrimaryMetrics {
@@ -17,7 +16,7 @@ export interface PrimaryMetrics {
   readonly onKubernetes: KubernetesMetrics['listen'];
   readonly onKubernetesCall: KubernetesMetrics['called'];
   /** @param serving workers that are ready. */
-  write(collected: CollectionResult, serving: number, version: string): string;
+  read(collected: CollectionResult, serving: number, version: string): SeriesByName;
   close(): void;
 }
 
@@ -38,7 +37,7 @@ export function createPrimaryMetrics(status: () => readonly ResourceStatus[]): P
     onEnded: (readings) => ledger.end(readings),
     onKubernetes: (event) => kubernetes.listen(event),
     onKubernetesCall: (call) => kubernetes.called(call),
-    write({ readings, late }, serving, version) {
+    read({ readings, late }, serving, version) {
       process ??= createProcessMetrics('primary');
       const own: SeriesByName = {
         grantgate_workers: [toSeries({}, serving)],
@@ -48,7 +47,7 @@ export function createPrimaryMetrics(status: () => readonly ResourceStatus[]): P
         ...kubernetes.read(),
         ...process.read(),
       };
-      return writeText({ series: ledger.total(readings, own) });
+      return ledger.total(readings, own);
     },
     close: () => process?.close(),
   };

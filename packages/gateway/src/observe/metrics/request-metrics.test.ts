@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MetricsConfig } from '../../config/install.ts';
+import type { MetricsView } from '../../config/metrics-config.ts';
 import { parseInstall } from '../../config/parse-install.ts';
 import type { RequestRecord } from '../../pipeline/record.ts';
 import { gatewayRefusals } from '../../pipeline/refusals.ts';
@@ -43,9 +43,9 @@ const configured = (changes: Partial<ConfigurationLabels> = {}): ConfigurationLa
   faulty: false,
   ...changes,
 });
-const all: MetricsConfig = { buckets: [0.01, 0.1], byEntryPoint: true, byRouter: true, byService: true };
+const all: MetricsView = { buckets: [0.01, 0.1], byEntryPoint: true, byRouter: true, byService: true };
 
-function start(config: MetricsConfig = all) {
+function start(config: MetricsView = all) {
   const { entryPoints } = parseInstall(
     'entryPoints: { web: { address: ":0" }, forwardAuth: { address: ":0" }, extAuthz: { address: ":0" } }',
     'g.yaml',

@@ -1,4 +1,5 @@
-import type { EntryPointConfig, MetricsConfig } from '../../config/install.ts';
+import type { EntryPointConfig } from '../../config/install.ts';
+import type { MetricsView } from '../../config/metrics-config.ts';
 import type { RequestRecord } from '../../pipeline/record.ts';
 import type { Series } from '../../workers/readings.ts';
 import type { ConfigurationLabels } from './configuration-labels.ts';
@@ -52,7 +53,7 @@ const statusUnit = 32;
 
 /** @param countsAll entry points and routers are counted, whatever is exposed of them. Default: no. */
 export function createRequestMetrics(
-  config: MetricsConfig,
+  config: MetricsView,
   entryPoints: Iterable<EntryPointConfig>,
   countsAll = false,
 ): RequestMetrics & RequestFigures {
@@ -80,7 +81,7 @@ export function createRequestMetrics(
 
 /** Requests and their durations, by entry point, router and service. */
 function createTraffic(
-  config: MetricsConfig,
+  config: MetricsView,
   entryPoints: readonly EntryPointConfig[],
   countsAll: boolean,
 ): RequestMetrics & Omit<RequestFigures, 'refusals'> {
@@ -144,7 +145,7 @@ function createTraffic(
 const none: ReadonlyMap<string, RequestSeries> = new Map();
 
 /** Refusals, and requests that a service has failed. */
-function createFailures(config: MetricsConfig): RequestMetrics & Pick<RequestFigures, 'refusals'> {
+function createFailures(config: MetricsView): RequestMetrics & Pick<RequestFigures, 'refusals'> {
   let services: ReadonlySet<string> = new Set();
   let middlewares: ReadonlySet<string> = new Set();
   /** By code and middleware. */

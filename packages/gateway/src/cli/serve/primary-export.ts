@@ -1,0 +1,26 @@
+import { fingerprint } from '@grantgate/middleware/base/fingerprint';
+import type { InstallConfig } from '../../config/install.ts';
+import type { MetricsExport } from '../../observe/metrics/open-metrics-export.ts';
+import { openMetricsExport, type MetricsExportParts } from '../../start/telemetry.ts';
+
+/** The export of metrics, by the primary for all of its workers. */
+export interface PrimaryExport {
+  /** Exports as a configuration says from now on, unless that has not changed. @throws GatewayStartError; the last export goes on. */
+  configure(config: InstallConfig): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createPrimaryExport(parts: MetricsExportParts): PrimaryExport {
+  let current: { readonly key: string; readonly open: MetricsExport | undefined } | undefined;
+  return {
+    async configure(config) {
+      const key = fingerprint(config.metrics?.otlp ?? {});
+      if (current?.key === key) return;
+      const open = await openMetricsExport(config, parts);
+      const last = current?.open;
+      current = { key, open };
+      await last?.close();
+    },
+    close: async () => current?.open?.close(),
+  };
+}

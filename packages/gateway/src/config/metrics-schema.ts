@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { duration } from '@grantgate/middleware/options/duration';
+import { otlpResource, otlpTransport } from './otlp-schema.ts';
+import { respondingEntryPoint } from './responding-entry-point.ts';
+
+/** Maximum number of bounds of a histogram; each costs a series per set of labels. */
+const maxBuckets = 64;
+
+const bounds = z
+  .array(z.number().positive())
+  .min(1)
+  .max(maxBuckets)
+  .refine((numbers) => numbers.every((bound, index) => index === 0 || bound > (numbers[index - 1] ?? 0)), {
+    error: 'expected ascending numbers',
+  });
+
+/** Which requests one destination shows. */
+const labels = {
+  addEntryPointsLabels: z.boolean().default(true).describe('Counts requests by entry point.'),
+  addRoutersLabels: z.boolean().default(false).describe('Counts requests by router.'),
+  addServicesLabels: z
+    .boolean()
+    .default(true)
+    .describe('Counts requests by service, and shows the health of its servers and the connections to them.'),
+};
+
+const prometheus = z.strictObject({
+  entryPoint: respondingEntryPoint,
+  buckets: bounds
+    .default([0.1, 0.3, 1.2, 5])
+    .describe('Upper bounds of the duration histograms, in seconds.'),
+  ...labels,
+});
+
+const otlp = z.strictObject({
+  ...otlpTransport('metrics'),
+  ...otlpResource,
+  ...labels,
+  explicitBoundaries: bounds
+    .default([0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
+    .describe('Upper bounds of the duration histograms of requests, in seconds.'),
+  pushInterval: duration
+    .refine((ms) => ms >= 1, { error: 'expected a duration of at least 1ms' })
+    .prefault('10s')
+    .describe('Time between two exports.'),
+});
+
+/** `metrics` of the install configuration. */
+export const metricsSchema = z.strictObject({
+  prometheus: prometheus.optional().describe('Serves `/metrics`, in the text format of Prometheus.'),
+  otlp: otlp.optional().describe('Exports the same metrics, and those of the semantic conventions of HTTP.'),
+});
