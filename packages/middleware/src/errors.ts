@@ -1,4 +1,4 @@
-import type { OptionProblem } from './options/options.ts';
+import type { OptionProblem } from './options/report.ts';
 
 /** Reasons for a missing token of an outgoing call. */
 export type TokenErrorCode =

@@ -1,7 +1,7 @@
 import type { Clock } from './base/clock.ts';
 import type { Stores } from './cache/stores.ts';
 import type { TokenVerification, VerifyToken } from './decision/judge.ts';
-import type { ClientCredentialsOptions, OwnIntrospectionOptions, VerifyOptions } from './options/options.ts';
+import type { ClientCredentialsOptions, OwnIntrospectionOptions, VerifyOptions } from './options/schema.ts';
 import type { Discoveries } from './token/discovery/discoveries.ts';
 import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
 

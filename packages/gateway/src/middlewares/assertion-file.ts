@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
-import type { AssertionOptions, OptionProblem } from '@grantgate/middleware/options/options';
+import type { AssertionOptions } from '@grantgate/middleware/options/schema';
+import type { OptionProblem } from '@grantgate/middleware/options/report';
+import type { ParserResult } from '@grantgate/middleware/options/parse-shape';
 import type { LocalReferences } from '../config/local-references.ts';
 import { findAllowedPaths } from '../config/local-references.ts';
 import { asWritten } from '../config/as-written.ts';
@@ -7,7 +9,7 @@ import type { MiddlewareConfig } from '../config/dynamic.ts';
 import type { ReferenceLookUp, SharedSources } from '../secrets/resolve.ts';
 import { lookUpPresence } from '../secrets/resolve.ts';
 import type { OptionsResult } from './kind.ts';
-import { readParsedOptions, type ParserResult } from './read-parsed-options.ts';
+import { readParsedOptions } from './read-parsed-options.ts';
 
 /** Options of a kind whose client may authenticate with an assertion. */
 interface OptionsWithAssertion {

@@ -1,17 +1,11 @@
-import type { OptionProblem } from '@grantgate/middleware/options/options';
+import type { OptionProblem } from '@grantgate/middleware/options/report';
+import type { ParserResult } from '@grantgate/middleware/options/parse-shape';
 import type { MiddlewareConfig } from '../config/dynamic.ts';
 import { formatPath } from '../config/path.ts';
 import type { Problem } from '../config/place.ts';
 import type { SharedSources } from '../secrets/resolve.ts';
 import type { OptionsResult } from './kind.ts';
 import { pathOf, resolveOptions } from './read-options.ts';
-
-/** The result of a parser of options. */
-export interface ParserResult<Options> {
-  /** Undefined when a problem is an error. */
-  readonly options: Options | undefined;
-  readonly problems: readonly OptionProblem[];
-}
 
 /** Reads options with a parser, with its references looked up: every problem at once, each at its place. */
 export function readParsedOptions<Options extends object>(

@@ -23,7 +23,7 @@ export interface StoreOptions {
   /** 16, 24 or 32 bytes in UTF-8. */
   readonly secret: Secret;
   /** Other secrets that processes of the fleet still use, or already use; each as `secret`. */
-  readonly otherSecrets?: readonly Secret[];
+  readonly otherSecrets?: readonly Secret[] | undefined;
   readonly redis: RedisStoreOptions;
 }
 

@@ -5,7 +5,7 @@ import type { ForwardedHeaders } from '../claims/headers.ts';
 import { parseClaimPath, readClaim } from '../claims/path.ts';
 import { createDescribeUnsatisfied } from '../claims/unsatisfied.ts';
 import { claimText } from '../claims/text.ts';
-import type { ClaimsOptions } from '../options/options.ts';
+import type { ClaimsOptions } from '../options/claims.ts';
 import { normalizeHeaderName } from '../base/header-name.ts';
 
 /** The part of the options that evaluates a token, compiled once; used once per token. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { OptionProblem } from '../options/options.ts';
+import type { OptionProblem } from '../options/report.ts';
+import type { OptionsOf } from '../options/options-of.ts';
 import { parseShape } from '../options/parse-shape.ts';
-import type { RefusalHandling } from './guard.ts';
 import type { RefusalOptions } from './refusal-options.ts';
 import { checkScopes, requiredScopesSchema, type RouteRequirements } from './route-requirements.ts';
 
@@ -18,17 +18,6 @@ export interface BearerGuardInput extends RefusalOptions, Pick<RouteRequirements
   readonly origin?: string | undefined;
 }
 
-/** The same after parsing. */
-export interface BearerGuardOptions {
-  readonly refusals: RefusalHandling;
-  /** Empty: none. */
-  readonly requiredScopes: string[];
-  readonly realm: string | undefined;
-  readonly resourceMetadata: string | undefined;
-  /** Undefined: as the framework says. */
-  readonly origin: string | undefined;
-}
-
 const httpUrl = (isGood: (url: URL) => boolean, error: string) =>
   z
     .string()
@@ -43,8 +32,11 @@ const schema = z.strictObject({
   origin: httpUrl(
     ({ pathname, search, hash, username }) => pathname === '/' && search + hash + username === '',
     'expected an origin, such as https://api.example.com',
-  ),
+  ).transform((origin) => (origin === undefined ? undefined : new URL(origin).origin)),
 });
+
+/** The same after parsing. Without `origin`, requests have the one that the framework says. */
+export type BearerGuardOptions = OptionsOf<z.output<typeof schema>>;
 
 export interface ParsedGuardOptions<Rest> {
   /** Undefined when a problem is an error. */
@@ -61,19 +53,10 @@ export function parseGuardOptions<Input extends BearerGuardInput>(
   const { refusals, requiredScopes, realm, resourceMetadata, origin, ...rest } = input;
   const own = { refusals, requiredScopes, realm, resourceMetadata, origin };
   const given = Object.fromEntries(Object.entries(own).filter(([name]) => Object.hasOwn(input, name)));
-  const { shape, problems } = parseShape(given, schema, (partial, report) => {
+  const { options: guard, problems } = parseShape(given, schema, (partial, report) => {
     if (requiredScopes === undefined && Object.hasOwn(input, 'requiredScopes'))
       report('error', ['requiredScopes'], 'missing_option', 'is undefined: omit it, or set it');
     checkScopes(partial.requiredScopes, report);
   });
-  const guard =
-    shape &&
-    Object.freeze({
-      refusals: shape.refusals,
-      requiredScopes: shape.requiredScopes ?? [],
-      realm: shape.realm,
-      resourceMetadata: shape.resourceMetadata,
-      origin: shape.origin === undefined ? undefined : new URL(shape.origin).origin,
-    });
   return { guard, problems, rest };
 }

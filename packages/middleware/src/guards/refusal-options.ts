@@ -1,4 +1,4 @@
-import type { OptionProblem } from '../options/options.ts';
+import type { OptionProblem } from '../options/report.ts';
 import type { RefusalHandling } from './guard.ts';
 
 /** How a guard refuses. */

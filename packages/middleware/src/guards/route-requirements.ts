@@ -4,9 +4,9 @@ import { parseClaims } from '../claims/parse.ts';
 import { createDescribeUnsatisfied } from '../claims/unsatisfied.ts';
 import type { BearerDeny } from '../decision/bearer-deny.ts';
 import type { Deny } from '../decision/decision.ts';
-import type { OptionProblem } from '../options/options.ts';
+import type { OptionProblem, Report } from '../options/report.ts';
+import type { OptionsOf } from '../options/options-of.ts';
 import { parseShape } from '../options/parse-shape.ts';
-import type { Report } from '../options/report.ts';
 import { warnProcess } from '../process-warning.ts';
 import type { Auth } from './auth.ts';
 
@@ -36,8 +36,8 @@ const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 export const requiredScopesSchema = z
   .union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
-  .transform((scopes) => (typeof scopes === 'string' ? scopes.split(' ').filter((one) => one !== '') : scopes))
-  .optional(); // prettier-ignore
+  .default([])
+  .transform((scopes) => (typeof scopes === 'string' ? scopes.split(' ').filter((one) => one !== '') : scopes)); // prettier-ignore
 
 const schema = z.strictObject({
   requiredScopes: requiredScopesSchema,
@@ -49,14 +49,14 @@ const schema = z.strictObject({
     .optional(),
 });
 
-export type RequirementsShape = z.output<typeof schema>;
+export type RequirementsShape = OptionsOf<z.output<typeof schema>>;
 
 /** The requirements of a route, and what is wrong with them. */
 export function parseRequirements(input: RouteRequirements): {
   readonly requirements: RequirementsShape | undefined;
   readonly problems: readonly OptionProblem[];
 } {
-  const { shape, problems } = parseShape(input, schema, ({ requiredScopes, requireClaims }, report) => {
+  const { options: requirements, problems } = parseShape(input, schema, ({ requiredScopes, requireClaims }, report) => {
     for (const [name, value] of Object.entries({ requiredScopes, requireClaims }))
       // A variable that is not set would open the route to every caller with a token.
       if (value === undefined && Object.hasOwn(input, name)) report('error', [name], 'missing_option', 'is undefined: omit it, or set it');
@@ -67,7 +67,7 @@ export function parseRequirements(input: RouteRequirements): {
       for (const { message, offset, line, column } of compiled.diagnostics)
         report('error', ['requireClaims'], 'invalid_expression', message, { offset, line, column });
   }); // prettier-ignore
-  return { requirements: shape, problems };
+  return { requirements, problems };
 }
 
 /** @param scopes of any type: the schema may have refused it. */
@@ -86,7 +86,7 @@ export function checkScopes(scopes: unknown, report: Report): void {
 
 /** Compiles requirements, which were validated before; each is evaluated once per token. Undefined: every token passes. */
 export function compileRequirements(
-  { requiredScopes = [], requireClaims }: RequirementsShape,
+  { requiredScopes = [], requireClaims }: Partial<RequirementsShape>,
   deny: BearerDeny,
 ): CheckRequirements | undefined {
   const satisfies = requireClaims === undefined ? undefined : compileCondition(requireClaims);

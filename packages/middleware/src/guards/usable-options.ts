@@ -1,6 +1,6 @@
 import { OptionsError } from '../errors.ts';
 import { findApplicationProblems } from '../options/application.ts';
-import type { OptionProblem } from '../options/options.ts';
+import type { OptionProblem } from '../options/report.ts';
 
 /**
  * The options that a parser has made of an application's. Doubtful ones cause a process warning, `GrantgateWarning`.

@@ -18,7 +18,7 @@ import {
   type IntrospectionOutcome,
   type IntrospectionParts,
 } from './create-introspection.ts';
-import type { IntrospectionOptions } from './options.ts';
+import type { IntrospectionOptions } from './schema.ts';
 
 /** Decides on requests for one `oAuthIntrospection` middleware. */
 export interface IntrospectionAuthenticator<

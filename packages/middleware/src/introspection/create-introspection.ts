@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts';
 import { fingerprint } from '../base/fingerprint.ts';
 import { Secret } from '../base/secret.ts';
 import { createStores, type Stores, type StoreOptions } from '../cache/stores.ts';
@@ -16,7 +15,7 @@ import type { TokenFailure } from '../token/failure.ts';
 import { waitLimitMs } from '../token/retry.ts';
 import { toServerEndpoint } from '../token/server-endpoint.ts';
 import { introspect } from './introspect.ts';
-import type { IntrospectionRequestOptions, IntrospectionRules } from './options.ts';
+import type { IntrospectionRequestOptions, IntrospectionRules } from './schema.ts';
 import { openSignedResponses } from './signed-response.ts';
 
 /** A token that the authorization server calls active, and that is meant for us. */

@@ -11,7 +11,7 @@ import {
   processIntrospectionResponse,
   type IntrospectionContext,
 } from './introspection-response.ts';
-import type { IntrospectionRequestOptions } from './options.ts';
+import type { IntrospectionRequestOptions } from './schema.ts';
 
 export interface IntrospectParts extends Pick<IntrospectionContext, 'maxCacheMs' | 'readSigned'> {
   readonly clock: Clock;

@@ -24,7 +24,7 @@ describe('the options of oAuthIntrospection', () => {
     expect(problems).toEqual([]);
     expect(options).toMatchObject({
       tokenTypeHint: 'access_token',
-      tokenSource: { header: 'Authorization', schemes: ['Bearer'], query: undefined, cookie: undefined },
+      tokenSource: { header: 'Authorization', schemes: ['Bearer'] },
       forwardAuthorization: false,
       maxCacheMs: 60_000,
       audience: [],
@@ -41,7 +41,7 @@ describe('the options of oAuthIntrospection', () => {
     const usual = { header: 'Authorization', schemes: ['Bearer'] };
     expect(sourceOf(undefined)).toMatchObject(usual);
     expect(sourceOf({ header: 'Authorization' })).toMatchObject(usual);
-    expect(sourceOf({ query: 'token' })).toMatchObject({ header: undefined, query: 'token' });
+    expect(sourceOf({ query: 'token' })).toEqual({ query: 'token', schemes: [] });
     expect(sourceOf({ header: 'X-Token' })).toMatchObject({ header: 'X-Token', schemes: [] });
   });
 

@@ -1,29 +1,20 @@
-import { checkClaims, toClaimsOptions } from '../options/claims.ts';
-import { checkEndpointClient, toEndpointClient } from '../options/endpoint-client.ts';
+import { checkClaims } from '../options/claims.ts';
+import { checkEndpointClient } from '../options/endpoint-client.ts';
 import { checkEndpointUrl } from '../options/endpoint-url.ts';
-import type { OptionProblem } from '../options/options.ts';
-import { parseShape, toRecord } from '../options/parse-shape.ts';
+import type { RawOptions } from '../options/options-of.ts';
+import { parseShape, toRecord, type ParserResult } from '../options/parse-shape.ts';
 import type { Report } from '../options/report.ts';
+import { checkSource } from '../options/source.ts';
 import { toList } from '../options/request.ts';
-import { checkSource, toSourceOptions } from '../options/source.ts';
-import { checkStore, toStoreOptions } from '../options/store.ts';
-import { checkVerifyKeys, toVerifyOptions } from '../options/verify.ts';
-import type { IntrospectionOptions } from './options.ts';
-import { introspectionSchema, type IntrospectionShape } from './schema.ts';
-
-export interface ParsedIntrospectionOptions {
-  /** Undefined when a problem is an error. */
-  readonly options: IntrospectionOptions | undefined;
-  readonly problems: readonly OptionProblem[];
-}
+import { checkStore } from '../options/store.ts';
+import { checkVerifyKeys } from '../options/verify.ts';
+import { introspectionOptions, type IntrospectionInput, type IntrospectionOptions } from './schema.ts';
 
 /** Parses the options of `oAuthIntrospection` as a user wrote them: all problems at once, defaults filled in, the result frozen. */
-export function parseIntrospection(raw: unknown): ParsedIntrospectionOptions {
-  const { shape, problems } = parseShape(raw, introspectionSchema, checkMeaning);
-  return { options: shape && toOptions(shape), problems };
-}
+export const parseIntrospection = (raw: unknown): ParserResult<IntrospectionOptions> =>
+  parseShape(raw, introspectionOptions, checkMeaning);
 
-function checkMeaning(shape: Partial<IntrospectionShape>, report: Report): void {
+function checkMeaning(shape: RawOptions<IntrospectionInput>, report: Report): void {
   checkEndpoint(shape, report);
   checkSource(shape.tokenSource, ['tokenSource'], report);
   checkClaims(shape, report);
@@ -34,7 +25,10 @@ function checkMeaning(shape: Partial<IntrospectionShape>, report: Report): void 
     report('error', ['tokenTypeHint'], 'duplicate_option', 'clientConfig.tokenTypeHint says otherwise');
 }
 
-function checkResponseVerification({ verify, clientID }: Partial<IntrospectionShape>, report: Report): void {
+function checkResponseVerification(
+  { verify, clientID }: RawOptions<IntrospectionInput>,
+  report: Report,
+): void {
   const given = toRecord(verify);
   if (given === undefined) return;
   checkVerifyKeys(given, 'responses', report);
@@ -49,9 +43,10 @@ function checkResponseVerification({ verify, clientID }: Partial<IntrospectionSh
 
 /** Problems of the endpoint and of the gateway's own authentication there. */
 export function checkEndpoint(
-  shape: Pick<Partial<IntrospectionShape>, 'clientID' | 'clientSecret' | 'clientAuthentication'> & {
-    readonly clientConfig?: unknown;
-  },
+  shape: Pick<
+    RawOptions<IntrospectionInput>,
+    'clientID' | 'clientSecret' | 'clientAuthentication' | 'clientConfig'
+  >,
   report: Report,
 ): void {
   const clientConfig = toRecord(shape.clientConfig);
@@ -77,24 +72,3 @@ export function checkEndpoint(
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
-
-function toOptions(shape: IntrospectionShape): IntrospectionOptions {
-  const { clientConfig, tokenSource, store, verify } = shape;
-  const client = toEndpointClient(shape);
-  const source = toSourceOptions(tokenSource);
-  const isBare = source.schemes.length === 0 && source.header?.toLowerCase() === 'authorization';
-  return Object.freeze({
-    ...client,
-    url: new URL(clientConfig.url).href,
-    tokenTypeHint: clientConfig.tokenTypeHint ?? shape.tokenTypeHint,
-    verify: verify && toVerifyOptions({ ...verify, type: undefined }, client.clientID),
-    // The value of Authorization has a scheme, always.
-    tokenSource: isBare ? Object.freeze({ ...source, schemes: Object.freeze(['Bearer']) }) : source,
-    forwardAuthorization: shape.forwardAuthorization,
-    audience: Object.freeze(toList(shape.audience)),
-    issuers: Object.freeze(toList(shape.issuers)),
-    maxCacheMs: shape.maxCacheSeconds * 1000,
-    ...toClaimsOptions(shape),
-    store: store && toStoreOptions(store),
-  });
-}

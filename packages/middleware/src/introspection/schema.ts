@@ -1,16 +1,22 @@
 import { z } from 'zod';
-import { claimsFields } from '../options/claims-schema.ts';
-import { endpointConfigFields, ownClientFields } from '../options/endpoint-client-schema.ts';
-import { sourceSchema } from '../options/source-schema.ts';
-import { storeSchema } from '../options/store-schema.ts';
-import { verifySchema } from '../options/verify-schema.ts';
+import { claimsFields } from '../options/claims.ts';
+import {
+  type EndpointClientOptions,
+  endpointConfigFields,
+  ownClientFields,
+} from '../options/endpoint-client.ts';
+import type { OptionsOf } from '../options/options-of.ts';
+import { endpointUrl } from '../options/endpoint-url.ts';
+import { textList } from '../options/request.ts';
+import { sourceSchema } from '../options/source.ts';
+import { storeSchema } from '../options/store.ts';
+import { completeVerification, verifyFields, withAudience } from '../options/verify.ts';
 
 /** How the gateway authenticates at the introspection endpoint, and the requests to it. */
 export const introspectionConfigSchema = z.strictObject({
-  url: z
-    .string()
-    .min(1)
-    .describe('Introspection endpoint: `https`, or `http` with a warning unless it is loopback.'),
+  url: endpointUrl.describe(
+    'Introspection endpoint: `https`, or `http` with a warning unless it is loopback.',
+  ),
   tokenTypeHint: z
     .string()
     .min(1)
@@ -22,18 +28,14 @@ export const introspectionConfigSchema = z.strictObject({
   ),
 });
 
-const texts = z.union([z.string().min(1), z.array(z.string().min(1))], {
-  error: 'expected a text or a list of texts',
-});
-
 /** Requirements for an introspection response, and the time for which it is used. */
 export const introspectionRuleFields = {
-  audience: texts
-    .optional()
-    .describe('Values of `aud`, one of which the response must have. Default: `aud` is not checked.'),
-  issuers: texts
-    .optional()
-    .describe('Accepted values of `iss`, which the response must have. Default: `iss` is not checked.'),
+  audience: textList.describe(
+    'Values of `aud`, one of which the response must have. Default: `aud` is not checked.',
+  ),
+  issuers: textList.describe(
+    'Accepted values of `iss`, which the response must have. Default: `iss` is not checked.',
+  ),
   maxCacheSeconds: z
     .number()
     .refine((seconds) => seconds >= 0 && seconds <= 86_400, { error: 'expected 0 to 86400' })
@@ -43,20 +45,18 @@ export const introspectionRuleFields = {
     ),
 };
 
-const { jwksUrl, issuer, issuers, audience, algorithms, clockSkew } = verifySchema.shape;
-
 /** How signed responses (RFC 9701) are verified. */
 const responseVerificationSchema = z
   .strictObject({
-    jwksUrl,
-    issuer,
-    issuers: issuers.describe('Accepted values of `iss` of the signed response. Default: `issuer`.'),
-    audience: audience.describe(
+    ...verifyFields,
+    issuers: verifyFields.issuers.describe(
+      'Accepted values of `iss` of the signed response. Default: `issuer`.',
+    ),
+    audience: verifyFields.audience.describe(
       'Values of `aud` of the signed response, one of which it must have: the gateway as the server knows it. Default: `clientID`.',
     ),
-    algorithms,
-    clockSkew,
   })
+  .transform(completeVerification)
   .describe(
     'Requests signed responses (RFC 9701), `application/token-introspection+jwt`, and uses no others. Without it, responses are those that came over the connection to the endpoint.',
   );
@@ -83,4 +83,36 @@ export const introspectionSchema = z.strictObject({
 
 /** The options as a user writes them, under their canonical names. */
 export type IntrospectionInput = z.input<typeof introspectionSchema>;
-export type IntrospectionShape = z.output<typeof introspectionSchema>;
+
+/** The same options in use. */
+export const introspectionOptions = introspectionSchema.transform(
+  ({
+    clientConfig: { url, tokenTypeHint, ...clientConfig },
+    tokenSource,
+    maxCacheSeconds,
+    verify,
+    ...rest
+  }) => ({
+    ...rest,
+    url,
+    tokenTypeHint: tokenTypeHint ?? rest.tokenTypeHint,
+    clientConfig,
+    verify: verify && withAudience(verify, rest.clientID),
+    tokenSource: hasScheme(tokenSource) ? tokenSource : { ...tokenSource, schemes: ['Bearer'] },
+    maxCacheMs: maxCacheSeconds * 1000,
+  }),
+);
+
+/** Whether the source has a scheme if it needs one: the value of `Authorization` has one, always. */
+const hasScheme = ({ header, schemes }: z.output<typeof sourceSchema>): boolean =>
+  schemes.length > 0 || header?.toLowerCase() !== 'authorization';
+
+/** The options of `oAuthIntrospection` in use; its schema describes them. */
+export type IntrospectionOptions = OptionsOf<z.output<typeof introspectionOptions>>;
+
+/** Requirements for an introspection response, and the time for which it is used. */
+export type IntrospectionRules = Pick<IntrospectionOptions, 'audience' | 'issuers' | 'maxCacheMs'>;
+
+/** Requests to an introspection endpoint. */
+export type IntrospectionRequestOptions = EndpointClientOptions &
+  Pick<IntrospectionOptions, 'url' | 'tokenTypeHint' | 'verify'>;

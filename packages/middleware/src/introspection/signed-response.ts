@@ -7,7 +7,7 @@ import { openKeys, type KeyParts } from '../jwt/open-keys.ts';
 import { createVerifySignature } from '../jwt/verify-signature.ts';
 import type { TokenFailure } from '../token/failure.ts';
 import type { EndpointResponse } from '../token/response-failure.ts';
-import type { IntrospectionRequestOptions } from './options.ts';
+import type { IntrospectionRequestOptions } from './schema.ts';
 
 /** A response about a token: the member `token_introspection`. */
 export interface SignedResponse {

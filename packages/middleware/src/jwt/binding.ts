@@ -4,7 +4,7 @@ import { readClaim } from '../claims/path.ts';
 import type { BearerDeny } from '../decision/bearer-deny.ts';
 import type { Deny } from '../decision/decision.ts';
 import type { CheckProof } from './dpop.ts';
-import type { RequiredBinding } from './options.ts';
+import type { RequiredBinding } from './schema.ts';
 
 /** Evidence about the caller beside the token. */
 export interface CallerProofs<Request> {

@@ -1,7 +1,7 @@
 import { JsonNumber, type Claims, type JsonValue } from '../claims/claims.ts';
 import { readClaim } from '../claims/path.ts';
 import { refuseJwt, showClaim, type JwtRefusal } from './jwt-refusal.ts';
-import type { JwtOptions } from './options.ts';
+import type { JwtOptions } from './schema.ts';
 
 /** The `typ` that a header must have. */
 export type TypeRule = Pick<JwtOptions, 'type'>;

@@ -17,7 +17,7 @@ import type { Verification } from '../verification/verification.ts';
 import { createConfirm, type CallerProofs } from './binding.ts';
 import { createCheckProof } from './dpop.ts';
 import { openKeys, type KeyParts } from './open-keys.ts';
-import type { JwtOptions } from './options.ts';
+import type { JwtOptions } from './schema.ts';
 import { createVerifyJwt, type JwtOutcome } from './verify-jwt.ts';
 
 /** Decides on requests for one `jwt` middleware. */

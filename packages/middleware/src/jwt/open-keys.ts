@@ -8,7 +8,7 @@ import { createDiscoveredKeys, createIssuersKeys, type OpenKeys } from './issuer
 import { readKeySet } from './key-set.ts';
 import { createFixedKeys, createSingleKey, type KeySource } from './key-source.ts';
 import type { KeysEvent } from './keys-event.ts';
-import type { JwtOptions } from './options.ts';
+import type { JwtOptions } from './schema.ts';
 import { toSecretBytes } from './secret-bytes.ts';
 import { createRemoteKeys } from './remote-keys.ts';
 import { createSecretVerificationKey, readPublicKey } from './verification-key.ts';

@@ -1,33 +1,23 @@
 import { asymmetricAlgorithms, secretAlgorithms } from '../base/signing-key.ts';
-import { checkClaims, toClaimsOptions } from '../options/claims.ts';
-import type { OptionProblem } from '../options/options.ts';
-import { parseShape, toRecord } from '../options/parse-shape.ts';
+import { checkClaims } from '../options/claims.ts';
+import type { RawOptions } from '../options/options-of.ts';
+import { parseShape, toRecord, type ParserResult } from '../options/parse-shape.ts';
 import type { Report } from '../options/report.ts';
-import { checkProxy, checkRequest, toList, toNamedSecrets } from '../options/request.ts';
-import { isText, toSecret, toText } from '../options/secret-schema.ts';
+import { checkProxy, checkRequest } from '../options/request.ts';
+import { isText, toText } from '../options/secret-schema.ts';
 import { checkServer, isInsecure } from '../options/server.ts';
-import type { TlsInput } from '../options/tls-schema.ts';
-import { checkTls, toAuthorizationServerTls } from '../options/tls.ts';
+import { type TlsInput, checkTls } from '../options/tls.ts';
 import { readKeySet } from './key-set.ts';
-import type { JwtOptions, KeyOptions } from './options.ts';
+import { type JwtOptions, jwtOptions, type JwtInput } from './schema.ts';
 import { toSecretBytes } from './secret-bytes.ts';
-import { jwtSchema, type JwtShape } from './schema.ts';
 import { readPublicKey } from './verification-key.ts';
 
-export interface ParsedJwtOptions {
-  /** Undefined when a problem is an error. */
-  readonly options: JwtOptions | undefined;
-  readonly problems: readonly OptionProblem[];
-}
-
 /** Parses the options of `jwt` as a user wrote them: all problems at once, defaults filled in, the result frozen. */
-export function parseJwt(raw: unknown): ParsedJwtOptions {
-  const { shape, problems } = parseShape(raw, jwtSchema, (partial, report) => {
-    checkMeaning(partial, report);
-    checkAudience(partial.audience, isWrittenList(raw, 'audience'), report);
+export const parseJwt = (raw: unknown): ParserResult<JwtOptions> =>
+  parseShape(raw, jwtOptions, (shape, report) => {
+    checkMeaning(shape, report);
+    checkAudience(shape.audience, isWrittenList(raw, 'audience'), report);
   });
-  return { options: shape && toOptions(shape), problems };
-}
 
 /** Whether an option is a list as it was written: an empty text is read as an empty list, and does not mean one. */
 const isWrittenList = (raw: unknown, name: string): boolean =>
@@ -54,7 +44,7 @@ const keyNames = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'issuer']
 /** RFC 7518 section 3.2: a key of the size of the hash. */
 const leastSecretBytes = 32;
 
-function checkMeaning(shape: Partial<JwtShape>, report: Report): void {
+function checkMeaning(shape: RawOptions<JwtInput>, report: Report): void {
   checkKeys(shape, report);
   checkIssuers(shape, report);
   checkAlgorithms(shape, report);
@@ -70,7 +60,7 @@ function checkMeaning(shape: Partial<JwtShape>, report: Report): void {
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
 
-function checkKeys(shape: Partial<JwtShape>, report: Report): void {
+function checkKeys(shape: RawOptions<JwtInput>, report: Report): void {
   const given = keyNames.filter((name) => isGiven(shape[name]));
   const [first, second] = given;
   if (first === undefined)
@@ -104,7 +94,7 @@ function checkSecret(text: string, isBase64: unknown, report: Report): void {
     );
 }
 
-function checkIssuers({ jwksUrl, issuer, issuers }: Partial<JwtShape>, report: Report): void {
+function checkIssuers({ jwksUrl, issuer, issuers }: RawOptions<JwtInput>, report: Report): void {
   const listed = Array.isArray(issuers) ? issuers : [];
   if (isGiven(issuer)) checkServer({ issuer }, report);
   if (typeof jwksUrl !== 'string' || jwksUrl === '') return;
@@ -128,7 +118,7 @@ function checkIssuers({ jwksUrl, issuer, issuers }: Partial<JwtShape>, report: R
     report('warning', ['issuers'], 'insecure', 'is empty: tokens of every issuer that signs with these keys are accepted');
 } // prettier-ignore
 
-function checkAlgorithms({ algorithms, signingSecret }: Partial<JwtShape>, report: Report): void {
+function checkAlgorithms({ algorithms, signingSecret }: RawOptions<JwtInput>, report: Report): void {
   if (!Array.isArray(algorithms)) return;
   const isSecret = isGiven(signingSecret);
   const fitting = isSecret ? secretAlgorithms : asymmetricAlgorithms;
@@ -143,7 +133,7 @@ function checkAlgorithms({ algorithms, signingSecret }: Partial<JwtShape>, repor
   });
 }
 
-function checkQueryKeys({ tokenKey, tokenQueryKey }: Partial<JwtShape>, report: Report): void {
+function checkQueryKeys({ tokenKey, tokenQueryKey }: RawOptions<JwtInput>, report: Report): void {
   for (const [name, value] of Object.entries({ tokenKey, tokenQueryKey }))
     if (typeof value === 'string' && value !== '' && !/^[A-Za-z0-9._~-]+$/.test(value))
       report('error', [name], 'invalid_value', 'expected letters, digits and . _ ~ -');
@@ -156,47 +146,4 @@ function checkQueryKeys({ tokenKey, tokenQueryKey }: Partial<JwtShape>, report: 
       'insecure',
       'URLs with tokens end up in logs and histories of callers and proxies: send Authorization (RFC 6750 section 2.3)',
     );
-}
-
-function toOptions(shape: JwtShape): JwtOptions {
-  const keys = toKeys(shape);
-  const { tls, timeoutSeconds, maxRetries, proxy, headers } = shape.clientConfig;
-  const issuers = shape.issuers.length === 0 && keys.kind === 'issuer' ? [keys.issuer] : shape.issuers;
-  return Object.freeze({
-    ...toClaimsOptions(shape),
-    keys,
-    issuers: Object.freeze(issuers),
-    audience: Object.freeze(toList(shape.audience)),
-    algorithms: Object.freeze(
-      shape.algorithms ?? (keys.kind === 'secret' ? secretAlgorithms : asymmetricAlgorithms),
-    ),
-    clockSkewMs: shape.clockSkew,
-    type: shape.type,
-    requireBinding: shape.requireBinding,
-    forwardAuthorization: shape.forwardAuthorization,
-    tokenQueryKey: shape.tokenQueryKey ?? shape.tokenKey,
-    clientConfig: Object.freeze({
-      tls: toAuthorizationServerTls(tls),
-      timeoutSeconds,
-      maxRetries,
-      proxy: proxy === undefined ? undefined : toSecret(proxy),
-      headers: toNamedSecrets(headers),
-    }),
-  });
-}
-
-function toKeys(shape: JwtShape): KeyOptions {
-  const { signingSecret, publicKey, jwksFile, jwksUrl, issuer } = shape;
-  if (signingSecret !== undefined)
-    return Object.freeze({
-      kind: 'secret',
-      secret: toSecret(signingSecret),
-      isBase64: shape.signingSecretBase64Encoded,
-    });
-  if (publicKey !== undefined) return Object.freeze({ kind: 'publicKey', pem: toText(publicKey) });
-  if (jwksFile !== undefined) return Object.freeze({ kind: 'keySet', json: toText(jwksFile) });
-  if (jwksUrl?.startsWith('/') === true) return Object.freeze({ kind: 'path', path: jwksUrl });
-  if (jwksUrl !== undefined) return Object.freeze({ kind: 'url', url: new URL(jwksUrl).href });
-  if (issuer !== undefined) return Object.freeze({ kind: 'issuer', issuer });
-  throw new TypeError('the source of keys was not validated');
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import type { Secret } from '../base/secret.ts';
 import { asymmetricAlgorithms, secretAlgorithms } from '../base/signing-key.ts';
-import { claimsFields } from '../options/claims-schema.ts';
+import { claimsFields } from '../options/claims.ts';
 import { connectionFields, proxySchema } from '../options/connection-schema.ts';
 import { duration } from '../options/duration.ts';
-import { headersSchema } from '../options/request-schema.ts';
+import { toHref } from '../options/endpoint-url.ts';
+import type { OptionsOf } from '../options/options-of.ts';
+import { headersSchema, texts, toList } from '../options/request.ts';
 import { secret, secretText } from '../options/secret-schema.ts';
 
 const algorithms = [...asymmetricAlgorithms, ...secretAlgorithms];
@@ -36,8 +39,8 @@ export const jwtSchema = z.strictObject({
       'Issuer identifier, exactly as the server spells it: its metadata name the keys (RFC 8414, OpenID Connect Discovery), and it is the only accepted `iss` unless `issuers` is given.',
     ),
   issuers: z.array(z.string().min(1)).default([]).describe('Accepted values of `iss`. Default: `issuer`.'),
-  audience: z
-    .union([z.string().min(1), z.array(z.string().min(1))], { error: 'expected a text or a list of texts' })
+  audience: texts
+    .transform(toList)
     .describe(
       'Values of `aud`, one of which a token must have. `[]`, which has to be written out, accepts tokens for any audience.',
     ),
@@ -81,9 +84,7 @@ export const jwtSchema = z.strictObject({
   clientConfig: z
     .strictObject({
       ...connectionFields,
-      headers: headersSchema
-        .optional()
-        .describe('Additional headers of the requests for metadata and keys, by name.'),
+      headers: headersSchema.describe('Additional headers of the requests for metadata and keys, by name.'),
       proxy: proxySchema,
     })
     .prefault({})
@@ -92,4 +93,67 @@ export const jwtSchema = z.strictObject({
 
 /** The options as a user writes them, under their canonical names. */
 export type JwtInput = z.input<typeof jwtSchema>;
-export type JwtShape = z.output<typeof jwtSchema>;
+
+/** The same options in use. */
+export const jwtOptions = jwtSchema.transform(
+  ({
+    signingSecret,
+    signingSecretBase64Encoded,
+    publicKey,
+    jwksFile,
+    jwksUrl,
+    issuer,
+    issuers,
+    algorithms,
+    clockSkew,
+    tokenKey,
+    tokenQueryKey,
+    ...rest
+  }) => ({
+    ...rest,
+    keys: toKeys({ signingSecret, signingSecretBase64Encoded, publicKey, jwksFile, jwksUrl, issuer }),
+    issuers: issuers.length === 0 && issuer !== undefined ? [issuer] : issuers,
+    algorithms: algorithms ?? [...(signingSecret === undefined ? asymmetricAlgorithms : secretAlgorithms)],
+    clockSkewMs: clockSkew,
+    tokenQueryKey: tokenQueryKey ?? tokenKey,
+  }),
+);
+
+/** The options of `jwt` in use; the schema describes them. */
+export type JwtOptions = OptionsOf<z.output<typeof jwtOptions>>;
+
+/** Proof of possession that a token must be bound to. `certificate`: RFC 8705; `dpop`: RFC 9449; `any`: one of them. */
+export type RequiredBinding = NonNullable<JwtOptions['requireBinding']>;
+
+/** Where the keys of tokens come from. */
+export type KeyOptions =
+  | { readonly kind: 'secret'; readonly secret: Secret; readonly isBase64: boolean }
+  /** PEM. */
+  | { readonly kind: 'publicKey'; readonly pem: string }
+  /** A JWK Set as JSON. */
+  | { readonly kind: 'keySet'; readonly json: string }
+  /** Absolute URL of a JWK Set. */
+  | { readonly kind: 'url'; readonly url: string }
+  /** Path of a JWK Set below each of `issuers`. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** As written: its metadata name the keys. */
+  | { readonly kind: 'issuer'; readonly issuer: string };
+
+type KeyNames =
+  'signingSecret' | 'signingSecretBase64Encoded' | 'publicKey' | 'jwksFile' | 'jwksUrl' | 'issuer';
+
+/** `parseJwt` refuses options that name no keys, or several. */
+function toKeys({
+  signingSecret,
+  signingSecretBase64Encoded: isBase64,
+  publicKey,
+  jwksFile,
+  jwksUrl,
+  issuer = '',
+}: Pick<z.output<typeof jwtSchema>, KeyNames>): KeyOptions {
+  if (signingSecret !== undefined) return { kind: 'secret', secret: signingSecret, isBase64 };
+  if (publicKey !== undefined) return { kind: 'publicKey', pem: publicKey };
+  if (jwksFile !== undefined) return { kind: 'keySet', json: jwksFile };
+  if (jwksUrl?.startsWith('/') === true) return { kind: 'path', path: jwksUrl };
+  return jwksUrl === undefined ? { kind: 'issuer', issuer } : { kind: 'url', url: toHref(jwksUrl) };
+}

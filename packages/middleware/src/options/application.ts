@@ -1,5 +1,5 @@
 import { Secret } from '../base/secret.ts';
-import type { OptionProblem } from './options.ts';
+import type { OptionProblem } from './report.ts';
 
 /** Mistakes that only applications make: an unset environment variable, and a reference that only the gateway resolves. */
 export function findApplicationProblems(input: unknown, path: readonly string[] = []): OptionProblem[] {

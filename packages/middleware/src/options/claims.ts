@@ -1,20 +1,38 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { compileClaims } from '../claims/compile.ts';
 import { compileForwardHeaders } from '../claims/headers.ts';
 import { parseClaimPath } from '../claims/path.ts';
-import type { claimsFields } from './claims-schema.ts';
-import type { ClaimsOptions } from './options.ts';
+import type { OptionsOf, RawOptions } from './options-of.ts';
 import type { Report } from './report.ts';
 
-/** The options that decide on claims; each may have a type that the schema refused. */
-export interface ClaimsShape {
-  readonly claims?: unknown;
-  readonly forwardHeaders?: unknown;
-  readonly usernameClaim?: unknown;
-}
+/** The options that decide on claims, the same for every kind of middleware that reads them. */
+export const claimsFields = {
+  claims: z.string().min(1).optional().describe("Predicate that the token's claims must satisfy."),
+  forwardHeaders: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Request header name to claim path; a missing claim gives an empty header.'),
+  forwardHeadersFormat: z
+    .enum(['comma', 'json'], { error: 'expected comma or json' })
+    .default('comma')
+    .describe(
+      'Format of a forwarded array: `comma` joins its elements with commas and writes an element with a comma as a JSON string; `json` writes the whole array as JSON.',
+    ),
+  usernameClaim: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Claim path that fills `ClientUsername` in the access log.'),
+};
 
-/** Problems of them that types do not express. */
-export function checkClaims({ claims, forwardHeaders, usernameClaim }: ClaimsShape, report: Report): void {
+/** The same options in use. */
+export type ClaimsOptions = OptionsOf<z.output<z.ZodObject<typeof claimsFields>>>;
+
+/** Problems of the options about claims that types do not express. */
+export function checkClaims(
+  { claims, forwardHeaders, usernameClaim }: RawOptions<typeof claimsFields>,
+  report: Report,
+): void {
   if (typeof claims === 'string' && claims !== '') {
     const compiled = compileClaims(claims);
     if (!compiled.ok) {
@@ -41,11 +59,3 @@ function checkForwardHeaders(headers: unknown, report: Report): void {
   const compiled = compileForwardHeaders(Object.fromEntries(texts));
   if (!compiled.ok) for (const { header, message } of compiled.problems) refuse(header, message);
 }
-
-/** The options, after `checkClaims` found no problem. */
-export const toClaimsOptions = (shape: z.output<z.ZodObject<typeof claimsFields>>): ClaimsOptions => ({
-  claims: shape.claims,
-  forwardHeaders: Object.freeze({ ...shape.forwardHeaders }),
-  forwardHeadersFormat: shape.forwardHeadersFormat,
-  usernameClaim: shape.usernameClaim,
-});

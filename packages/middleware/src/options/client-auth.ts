@@ -1,12 +1,59 @@
 import { isAbsolute } from 'node:path';
-import type { ClientAuthentication } from '../base/client-auth-method.ts';
-import { clientAuthentications, neededBy } from '../base/client-auth-method.ts';
+import { z } from 'zod';
+import { type ClientAuthentication, clientAuthentications, neededBy } from '../base/client-auth-method.ts';
 import { findThumbprints, parseSigningKey, secretAlgorithms } from '../base/signing-key.ts';
-import type { AssertionInput, AssertionShape } from './client-auth-schema.ts';
-import type { AssertionOptions } from './options.ts';
+import { duration } from './duration.ts';
 import type { Report } from './report.ts';
-import { isText, toSecret, toText } from './secret-schema.ts';
-import type { TlsInput } from './tls-schema.ts';
+import { isText, secret, secretText, toText } from './secret-schema.ts';
+import type { TlsInput } from './tls.ts';
+
+export const clientAuthenticationSchema = z
+  .enum(clientAuthentications, { error: `expected one of ${clientAuthentications.join(', ')}` })
+  .default('auto')
+  .describe(
+    'Client authentication. `auto`: `client_secret_basic` or `client_secret_post`, whichever the server accepts.',
+  );
+
+export const assertionSchema = z
+  .strictObject({
+    key: secret.optional().describe('Private key of `private_key_jwt`: PEM, or a JWK as JSON.'),
+    certificate: secretText
+      .optional()
+      .describe(
+        'PEM certificate of `key`: `x5t` and `x5t#S256` of the assertion, which Entra ID requires. Default: the certificate that the PEM text of `key` contains, if any.',
+      ),
+    keyID: z.string().min(1).optional().describe("`kid` of the assertion; default: the JWK's."),
+    algorithm: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        '`alg` of the assertion; default: the algorithm of the key, `RS256` for RSA, `HS256` for a secret.',
+      ),
+    audience: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('`aud` of the assertion; default: the URL of the token endpoint.'),
+    lifetime: duration
+      .refine((ms) => ms >= 1000 && ms <= 3_600_000, { error: 'expected a duration from 1s to 1h' })
+      .prefault('1m')
+      .describe('Validity of an assertion.'),
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Absolute path of the JWT that `assertion_file` sends; read for each token request.'),
+  })
+  .transform(({ lifetime, ...options }) => ({
+    ...options,
+    lifetimeSeconds: Math.round(lifetime / 1000),
+    /** Paths that `file` must be at or below, symbolic links followed; undefined: any. The operator of the gateway decides on it. */
+    within: undefined as readonly string[] | undefined,
+  }));
+
+/** `clientConfig.assertion` as a user writes it. */
+export type AssertionInput = z.input<typeof assertionSchema>;
 
 /** The options that identify the client; each may have a type that the schema refused. */
 export interface ClientShape {
@@ -124,17 +171,4 @@ function checkAssertion(
   // The path is not repeated, because a reference may have replaced it with the content of the file.
   if (typeof file === 'string' && (!isAbsolute(file) || file.includes('\0')))
     invalid('file', 'expected an absolute path');
-}
-
-/** The options, after `checkClientAuth` found no problem. */
-export function toAssertionOptions({ key, certificate, ...rest }: AssertionShape): AssertionOptions {
-  return Object.freeze({
-    key: key === undefined ? undefined : toSecret(key),
-    certificate: certificate === undefined ? undefined : toText(certificate),
-    keyID: rest.keyID,
-    algorithm: rest.algorithm,
-    audience: rest.audience,
-    lifetimeSeconds: Math.round(rest.lifetime / 1000),
-    file: rest.file,
-  });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secret } from './secret-schema.ts';
-import { tlsFields } from './tls-schema.ts';
+import { tlsFields } from './tls.ts';
 
 /** Connections to an authorization server, the same for every kind of middleware that has one. */
 export const connectionFields = {

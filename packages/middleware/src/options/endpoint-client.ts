@@ -1,37 +1,46 @@
 import type { z } from 'zod';
-import type { ClientAuthentication } from '../base/client-auth-method.ts';
-import type { Secret } from '../base/secret.ts';
-import type { AssertionInput } from './client-auth-schema.ts';
-import { checkClientAuth, toAssertionOptions } from './client-auth.ts';
-import type { endpointConfigFields, ownClientFields } from './endpoint-client-schema.ts';
-import type { ClientCredentialsOptions } from './options.ts';
+import {
+  type AssertionInput,
+  assertionSchema,
+  clientAuthenticationSchema,
+  checkClientAuth,
+} from './client-auth.ts';
+import { connectionFields, maxConcurrentSchema, proxySchema } from './connection-schema.ts';
+import type { OptionsOf, RawOptions } from './options-of.ts';
 import { toRecord } from './parse-shape.ts';
 import type { Report } from './report.ts';
-import { checkProxy, checkRequest, toNamedSecrets } from './request.ts';
-import { isText, toSecret, toText } from './secret-schema.ts';
-import type { TlsInput } from './tls-schema.ts';
-import { checkTls, toAuthorizationServerTls } from './tls.ts';
+import { headersSchema, checkProxy, checkRequest } from './request.ts';
+import { isText, secret, secretText, toText } from './secret-schema.ts';
+import { type TlsInput, checkTls } from './tls.ts';
 
-/** The gateway as a client of an endpoint. */
-export interface EndpointClientOptions {
-  /** Undefined: the gateway authenticates by a header of `clientConfig`, or not at all. */
-  readonly clientID: string | undefined;
-  readonly clientSecret: Secret | undefined;
-  readonly clientAuthentication: ClientAuthentication;
-  readonly clientConfig: ClientCredentialsOptions['clientConfig'];
+/** The gateway as a client of an authorization server. */
+export const ownClientFields = {
+  clientID: secretText.optional().describe("The gateway's client ID."),
+  clientSecret: secret.optional().describe("The gateway's client secret."),
+  clientAuthentication: clientAuthenticationSchema,
+};
+
+/** `clientConfig` of a kind that sends requests as the gateway's client. */
+export const endpointConfigFields = {
+  ...connectionFields,
+  maxConcurrent: maxConcurrentSchema.describe(
+    'Maximum number of concurrent requests; others wait, and tokens that the server has accepted go first.',
+  ),
+  headers: headersSchema.describe('Additional headers of each request, by name.'),
+  proxy: proxySchema,
+  assertion: assertionSchema.optional().describe('JWTs with which the gateway authenticates (RFC 7523).'),
+};
+
+/**
+ * The gateway as a client of an endpoint. Without `clientID`, it authenticates by a header of `clientConfig`, or not at all.
+ */
+export interface EndpointClientOptions extends OptionsOf<z.output<z.ZodObject<typeof ownClientFields>>> {
+  readonly clientConfig: OptionsOf<z.output<z.ZodObject<typeof endpointConfigFields>>>;
 }
 
-/** The options of an endpoint's client; each may be of a type that the schema refused. */
-export interface EndpointClientShape {
-  readonly clientID?: unknown;
-  readonly clientSecret?: unknown;
-  readonly clientAuthentication?: unknown;
-  readonly clientConfig?: unknown;
-}
-
-/** Problems of the options beyond their types. */
+/** Problems of the options of an endpoint's client beyond their types. */
 export function checkEndpointClient(
-  shape: EndpointClientShape,
+  shape: RawOptions<EndpointClientOptions>,
   report: Report,
   more: { readonly ownHeaders?: readonly string[] } = {},
 ): void {
@@ -52,30 +61,4 @@ export function checkEndpointClient(
   checkClientAuth({ ...shape, assertion, tls }, report, 'gateway');
   if (tls !== undefined)
     checkTls(tls, { path: ['clientConfig', 'tls'], caName: 'ca', peer: 'the authorization server' }, report);
-}
-
-/** The options that `checkEndpointClient` found nothing wrong with. */
-export function toEndpointClient({
-  clientID,
-  clientSecret,
-  clientAuthentication,
-  clientConfig,
-}: z.output<z.ZodObject<typeof ownClientFields>> & {
-  readonly clientConfig: z.output<z.ZodObject<typeof endpointConfigFields>>;
-}): EndpointClientOptions {
-  const { tls, timeoutSeconds, maxRetries, maxConcurrent, proxy, headers, assertion } = clientConfig;
-  return {
-    clientID: clientID === undefined ? undefined : toText(clientID),
-    clientSecret: clientSecret === undefined ? undefined : toSecret(clientSecret),
-    clientAuthentication,
-    clientConfig: Object.freeze({
-      tls: toAuthorizationServerTls(tls),
-      timeoutSeconds,
-      maxRetries,
-      maxConcurrent,
-      proxy: proxy === undefined ? undefined : toSecret(proxy),
-      headers: toNamedSecrets(headers),
-      assertion: assertion && toAssertionOptions(assertion),
-    }),
-  };
 }

@@ -2,14 +2,14 @@ import type { z } from 'zod';
 import { describeDuplicate, describeUnknown } from '../base/names.ts';
 import { asMeant } from './as-meant.ts';
 import { describeIssue } from './describe-issue.ts';
-import type { OptionProblem } from './options.ts';
+import type { OptionProblem, Report } from './report.ts';
+import { freezeOptions, type OptionsOf, type RawOptions } from './options-of.ts';
 import { renameOptions } from './rename-options.ts';
-import type { Report } from './report.ts';
 
-/** Options under the canonical names of their schema, with every default filled in. */
-export interface ParsedShape<Shape> {
-  /** Undefined when a problem is an error. */
-  readonly shape: Shape | undefined;
+/** The result of a parser of options. */
+export interface ParserResult<Options> {
+  /** Undefined when a problem is an error; otherwise frozen, with every default filled in. */
+  readonly options: Options | undefined;
   readonly problems: readonly OptionProblem[];
 }
 
@@ -18,11 +18,11 @@ export interface ParsedShape<Shape> {
  * @param checkMeaning reports problems that types do not express. Called even when the schema refuses a value, so that all
  * problems are reported at once: each option may have any type.
  */
-export function parseShape<S extends z.ZodObject>(
+export function parseShape<S extends z.ZodType>(
   raw: unknown,
   schema: S,
-  checkMeaning: (partial: Partial<z.output<S>>, report: Report) => void,
-): ParsedShape<z.output<S>> {
+  checkMeaning: (raw: RawOptions<z.input<S>>, report: Report) => void,
+): ParserResult<OptionsOf<z.output<S>>> {
   const problems: OptionProblem[] = [];
   const refuseName = (path: (string | number)[], code: string, message: string): void =>
     void problems.push({ severity: 'error', path, code, message });
@@ -56,10 +56,10 @@ export function parseShape<S extends z.ZodObject>(
       );
     }
   }
-  const partial = value as Partial<z.output<S>> | null | undefined;
-  if (typeof partial === 'object' && partial !== null) checkMeaning(partial, report);
+  const record = toRecord(value);
+  if (record !== undefined) checkMeaning(record as RawOptions<z.input<S>>, report);
   const isUsable = parsed.success && problems.every(({ severity }) => severity !== 'error');
-  return { shape: isUsable ? parsed.data : undefined, problems };
+  return { options: isUsable ? freezeOptions(parsed.data) : undefined, problems };
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -249,7 +249,7 @@ describe('the store', () => {
       url,
       store: { secrets: [secret, 'o'.repeat(16)], redis: { endpoints: ['a:1'], timeout: '1s' } },
     }).options!.store!;
-    expect([rotated.secret, ...(rotated.otherSecrets ?? [])].map((one) => one.reveal())).toEqual([
+    expect([rotated.secret, ...rotated.otherSecrets].map((one) => one.reveal())).toEqual([
       secret,
       'o'.repeat(16),
     ]);

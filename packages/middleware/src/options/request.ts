@@ -1,7 +1,45 @@
-import type { Secret } from '../base/secret.ts';
+import { z } from 'zod';
 import type { Report } from './report.ts';
-import type { NamedSecrets } from './request-schema.ts';
-import { isText, toSecret, toText } from './secret-schema.ts';
+import { isText, secret, toText } from './secret-schema.ts';
+
+/** A list without its empty texts; a single text is a list of one, and anything else an empty list. */
+export const toList = (value: unknown): string[] =>
+  [value].flat().filter((text): text is string => typeof text === 'string' && text !== '');
+
+/** Scopes in the form in which they are sent, each once. */
+export const toScopes = (scopes: unknown): string[] => [
+  ...new Set(toList(scopes).flatMap((text) => text.split(/\s+/).filter((scope) => scope !== ''))),
+];
+
+export const texts = z.union([z.string().min(1), z.array(z.string().min(1))], {
+  error: 'expected a text or a list of texts',
+});
+
+/** A text or a list of texts; the option is a list, and empty when it is omitted. */
+export const textList = texts.optional().transform(toList);
+
+export const scopesSchema = z
+  .union(texts.options, { error: 'expected a list of scopes or a string of scopes separated by spaces' })
+  .optional()
+  .transform(toScopes)
+  .describe('Sent as `scope`: a list, or a string of scopes separated by spaces.');
+
+export const resourceSchema = z
+  .union(texts.options, { error: 'expected a URI or a list of URIs' })
+  .optional()
+  .transform(toList)
+  .describe('Sent as `resource`, once per value (RFC 8707).');
+
+const namedSecrets = z
+  .record(z.string(), secret)
+  .optional()
+  .transform((values = {}) => values);
+
+export const endpointParamsSchema = namedSecrets.describe(
+  'Additional parameters of the token request, by name.',
+);
+
+export const headersSchema = namedSecrets.describe('Additional headers of the token request, by name.');
 
 /** The options that add to a token request; each may have a type that the schema refused. */
 export interface RequestShape {
@@ -98,21 +136,6 @@ export function checkProxy(proxy: unknown, report: Report): void {
       'invalid_value',
       'expected the http or https URL of a proxy, without a path',
     );
-}
-
-/** Scopes in the form in which they are sent, each once. */
-export function toScopes(scopes: unknown): string[] {
-  return [...new Set(toList(scopes).flatMap((text) => text.split(/\s+/)))].filter((scope) => scope !== '');
-}
-
-export const toList = (value: unknown): string[] =>
-  [value].flat().filter((text): text is string => typeof text === 'string' && text !== '');
-
-/** @returns frozen; the values as secrets. */
-export function toNamedSecrets(values: NamedSecrets = {}): Readonly<Record<string, Secret>> {
-  return Object.freeze(
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toSecret(value)])),
-  );
 }
 
 const entriesOf = (value: unknown): [string, unknown][] =>

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { claimsFields } from './claims-schema.ts';
-import { assertionSchema, clientAuthenticationSchema } from './client-auth-schema.ts';
+import { claimsFields } from './claims.ts';
+import { assertionSchema, clientAuthenticationSchema } from './client-auth.ts';
 import { connectionFields, maxConcurrentSchema, proxySchema } from './connection-schema.ts';
 import { duration } from './duration.ts';
-import { endpointParamsSchema, headersSchema, resourceSchema, scopesSchema } from './request-schema.ts';
+import { toHref } from './endpoint-url.ts';
+import type { OptionsOf } from './options-of.ts';
+import { endpointParamsSchema, headersSchema, resourceSchema, scopesSchema } from './request.ts';
 import { secret, secretText } from './secret-schema.ts';
-import { storeSchema } from './store-schema.ts';
-import { ownIntrospectionSchema, verifySchema } from './verify-schema.ts';
+import { storeSchema } from './store.ts';
+import { ownIntrospectionSchema, verifySchema, withAudience } from './verify.ts';
 
 /** The options of `oAuthClientCredentials` under their canonical names; the source of types, defaults, reference and JSON Schema. */
 export const clientCredentialsSchema = z
@@ -31,9 +33,9 @@ export const clientCredentialsSchema = z
     clientSecret: secret.optional().describe("The gateway's own client secret."),
     clientAuthentication: clientAuthenticationSchema,
     audience: z.string().min(1).optional().describe('Sent as `audience` in the token request.'),
-    scopes: scopesSchema.optional(),
-    resource: resourceSchema.optional(),
-    endpointParams: endpointParamsSchema.optional(),
+    scopes: scopesSchema,
+    resource: resourceSchema,
+    endpointParams: endpointParamsSchema,
     tokenLifetime: duration
       .refine((ms) => ms > 0, { error: 'expected a duration above 0' })
       .optional()
@@ -43,6 +45,7 @@ export const clientCredentialsSchema = z
     acceptedTokenTypes: z
       .array(z.string())
       .default([])
+      .transform((types) => types.map((type) => type.trim().toLowerCase()))
       .describe(
         'Values of `token_type` that are treated as `Bearer`; case-insensitive. `""` accepts a response without `token_type`.',
       ),
@@ -59,7 +62,7 @@ export const clientCredentialsSchema = z
       .strictObject({
         ...connectionFields,
         maxConcurrent: maxConcurrentSchema,
-        headers: headersSchema.optional(),
+        headers: headersSchema,
         proxy: proxySchema,
         assertion: assertionSchema
           .optional()
@@ -85,5 +88,28 @@ export type ClientCredentialsFields = Omit<z.input<typeof clientCredentialsSchem
 /** The options as written, under their canonical names. */
 export type ClientCredentialsInput = ServerInput & ClientCredentialsFields;
 
-/** The same with every default filled in. */
-export type ClientCredentialsShape = z.output<typeof clientCredentialsSchema>;
+/** The same options in use. Of `url` and `issuer`, exactly one is left: `url`, if both are given. */
+export const clientCredentialsOptions = clientCredentialsSchema.transform(
+  ({ url, issuer, tokenLifetime, verify, ...rest }) => {
+    const hasUrl = url !== undefined && url !== '';
+    return {
+      ...rest,
+      url: hasUrl ? toHref(url) : undefined,
+      issuer: hasUrl ? undefined : issuer,
+      tokenLifetimeMs: tokenLifetime,
+      verify: verify && withAudience(verify, rest.audience),
+    };
+  },
+);
+
+/** The options of `oAuthClientCredentials` in use; its schema describes them. */
+export type ClientCredentialsOptions = OptionsOf<z.output<typeof clientCredentialsOptions>>;
+
+/** How tokens of the authorization server are verified; exactly one of `jwksUrl` and `issuer`. */
+export type VerifyOptions = NonNullable<ClientCredentialsOptions['verify']>;
+
+/** How opaque tokens of the authorization server are introspected. */
+export type OwnIntrospectionOptions = NonNullable<ClientCredentialsOptions['introspection']>;
+
+/** JWTs with which a client authenticates (RFC 7523 section 2.2). */
+export type AssertionOptions = NonNullable<ClientCredentialsOptions['clientConfig']['assertion']>;

@@ -1,5 +1,4 @@
 import { isLoopback } from '../base/loopback.ts';
-import type { ClientCredentialsOptions } from './options.ts';
 import type { Report } from './report.ts';
 
 /** The options that select the authorization server; each may have a type that the schema refused. */
@@ -24,19 +23,6 @@ export function checkServer({ url, issuer }: ServerShape, report: Report): void 
 } // prettier-ignore
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
-
-/** One of the two, after validation. */
-export function toServer({
-  url,
-  issuer,
-}: {
-  readonly url?: string | undefined;
-  readonly issuer?: string | undefined;
-}): Pick<ClientCredentialsOptions, 'url' | 'issuer'> {
-  // Normalised by URL: one spelling of the same endpoint, with scheme and host in lower case.
-  if (url !== undefined && url !== '') return { url: new URL(url).href, issuer: undefined };
-  return { url: undefined, issuer };
-}
 
 function checkUrl(text: string, report: Report): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,17 +1,43 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import type { OptionsOf } from './options-of.ts';
 import { toRecord } from './parse-shape.ts';
 import type { Report } from './report.ts';
-import type { sourceSchema } from './source-schema.ts';
 
-/** Where callers put a credential, as an option says it. */
-export interface SourceOptions {
-  /** As written. */
-  readonly header: string | undefined;
-  /** Empty: the whole value of the header. */
-  readonly schemes: readonly string[];
-  readonly query: string | undefined;
-  readonly cookie: string | undefined;
-}
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Where callers put a credential, the same for every kind of middleware that lets users choose. */
+export const sourceSchema = z
+  .strictObject({
+    header: z
+      .string()
+      .regex(token, { error: 'expected the name of a header (RFC 9110 section 5.1)' })
+      .optional()
+      .describe('Name of a header.'),
+    headerAuthScheme: z
+      .string()
+      .regex(token, { error: 'expected an authentication scheme, such as Bearer' })
+      .optional()
+      .describe('Scheme before the credential in that header, such as `Bearer`; none: the whole value.'),
+    query: z
+      .string()
+      .regex(/^[A-Za-z0-9._~-]+$/, {
+        error: 'expected the name of a query parameter: letters, digits and . _ ~ -',
+      })
+      .optional()
+      .describe('Name of a query parameter. URLs end up in logs and histories: prefer a header.'),
+    cookie: z
+      .string()
+      .regex(token, { error: 'expected the name of a cookie (RFC 6265 section 4.1.1)' })
+      .optional()
+      .describe('Name of a cookie; it counts only when there is no credential in header and query.'),
+  })
+  .transform(({ headerAuthScheme, ...places }) => ({
+    ...places,
+    /** Empty: the whole value of the header. */
+    schemes: headerAuthScheme === undefined ? [] : [headerAuthScheme],
+  }));
+
+export type SourceOptions = OptionsOf<z.output<typeof sourceSchema>>;
 
 /** Problems beyond types. @param value of the option, which may be of any type. */
 export function checkSource(value: unknown, path: readonly PropertyKey[], report: Report): void {
@@ -23,11 +49,3 @@ export function checkSource(value: unknown, path: readonly PropertyKey[], report
   if (has('headerAuthScheme') && !has('header'))
     report('error', [...path, 'headerAuthScheme'], 'invalid_value', 'expected header beside it');
 }
-
-export const toSourceOptions = (shape: z.output<typeof sourceSchema>): SourceOptions =>
-  Object.freeze({
-    header: shape.header,
-    schemes: Object.freeze(shape.headerAuthScheme === undefined ? [] : [shape.headerAuthScheme]),
-    query: shape.query,
-    cookie: shape.cookie,
-  });

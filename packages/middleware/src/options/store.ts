@@ -1,9 +1,96 @@
 import { isIP } from 'node:net';
-import type { StoreOptions } from '../cache/stores.ts';
+import { z } from 'zod';
+import { Secret } from '../base/secret.ts';
+import { duration } from './duration.ts';
 import type { Report } from './report.ts';
-import { isText, toSecret, toText } from './secret-schema.ts';
-import type { StoreShape, StoreTlsInput } from './store-schema.ts';
-import { checkTls } from './tls.ts';
+import { isText, secret, secretText, toText } from './secret-schema.ts';
+import { tlsFields, checkTls } from './tls.ts';
+
+const { ca, ...otherTlsFields } = tlsFields;
+
+/** `cluster: {}` means true in Traefik. */
+export const isCluster = (value: unknown): boolean =>
+  value === true || (typeof value === 'object' && value !== null && !Array.isArray(value));
+
+/** `host:port`, or `[IPv6]:port`; undefined for anything else. */
+export function parseEndpoint(text: string): { readonly host: string; readonly port: number } | undefined {
+  const [, v6, host = '', digits = ''] = /^(?:\[([^\]]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (port < 1 || port > 65_535 || (v6 !== undefined && isIP(v6) !== 6)) return undefined;
+  return Object.freeze({ host: v6 ?? host, port });
+}
+
+const tlsSchema = z
+  .strictObject({
+    ca: ca.describe('PEM certificates of the authorities that are trusted for servers.'),
+    caBundle: secretText.optional().describe('Alias of `ca`.'),
+    ...otherTlsFields,
+  })
+  .transform(({ caBundle, ...tls }) => ({ ...tls, ca: tls.ca ?? caBundle }));
+
+const sentinelSchema = z.strictObject({
+  masterSet: z.string().min(1).describe('Name of the master that the sentinels watch.'),
+  username: secretText.optional().describe('ACL user of the sentinels.'),
+  password: secret.optional().describe('Password of the sentinels.'),
+});
+
+/** `store` under its canonical names. */
+export const storeSchema = z
+  .strictObject({
+    keyPrefix: z.string().default('').describe('Prefix of every key.'),
+    secret: secret
+      .optional()
+      .describe(
+        'Encrypts the tokens: 16, 24 or 32 bytes, for AES-128, -192 or -256. Required unless `secrets` is given.',
+      ),
+    secrets: z
+      .array(secret)
+      .min(1, { error: 'expected one or more secrets' })
+      .optional()
+      .describe(
+        'Instead of `secret`: the first encrypts, all decrypt, so that the secret can be changed without losing tokens.',
+      ),
+    redis: z
+      .strictObject({
+        endpoints: z
+          .array(z.string())
+          .min(1, { error: 'expected one or more of host:port' })
+          .describe('`host:port` of the server, of nodes of the cluster, or of the sentinels.'),
+        username: secretText.optional().describe('ACL user.'),
+        password: secret.optional().describe('Password of the ACL user, or of the default user.'),
+        database: z.int().min(0).max(1_000_000).default(0).describe('Ignored, with a warning, in a cluster.'),
+        timeout: duration
+          .refine((ms) => ms >= 1 && ms <= 10_000, { error: 'expected a duration from 1ms to 10s' })
+          .prefault('250ms')
+          .describe('Time limit for an operation, after which the request continues without the store.'),
+        cluster: z
+          .union([z.boolean(), z.strictObject({})], { error: 'expected {} or a boolean' })
+          .default(false)
+          .describe('The endpoints are nodes of a Redis Cluster.'),
+        tls: tlsSchema.optional().describe('Uses TLS to servers and sentinels.'),
+        sentinel: sentinelSchema.optional().describe('The endpoints are sentinels; excludes `cluster`.'),
+      })
+      .transform(({ endpoints, database, timeout, ...redis }) => {
+        const cluster = isCluster(redis.cluster);
+        return {
+          ...redis,
+          cluster,
+          endpoints: endpoints.flatMap((text) => parseEndpoint(text) ?? []),
+          database: cluster ? 0 : database,
+          timeoutMs: timeout,
+        };
+      })
+      .describe('Redis: one server, a Redis Cluster, or a master that sentinels watch.'),
+  })
+  .transform(({ secret: first, secrets = [], ...store }) => {
+    const [own, ...others] = first === undefined ? secrets : [first];
+    return { ...store, secret: own ?? noSecret, otherSecrets: others };
+  });
+
+/** `checkStore` refuses a store without a secret. */
+const noSecret = new Secret('');
+
+export type StoreTlsInput = NonNullable<z.input<typeof storeSchema>['redis']['tls']>;
 
 /** Problems of `store` that types do not express; the schema may have refused its shape. */
 export function checkStore(store: unknown, report: Report): void {
@@ -64,52 +151,5 @@ function checkSecrets(secret: unknown, secrets: unknown, report: Report): void {
     );
 }
 
-/** The options, after `checkStore` found no problem. */
-export function toStoreOptions({ keyPrefix, secret, secrets = [], redis }: StoreShape): StoreOptions {
-  const [first = '', ...others] = secret === undefined ? secrets : [secret];
-  const { username, password, tls, sentinel } = redis;
-  const cluster = isCluster(redis.cluster);
-  const ca = tls?.ca ?? tls?.caBundle;
-  return Object.freeze({
-    keyPrefix,
-    secret: toSecret(first),
-    ...(others.length > 0 && { otherSecrets: Object.freeze(others.map(toSecret)) }),
-    redis: Object.freeze({
-      endpoints: Object.freeze(redis.endpoints.flatMap((text) => parseEndpoint(text) ?? [])),
-      ...(username !== undefined && { username: toText(username) }),
-      ...(password !== undefined && { password: toSecret(password) }),
-      database: cluster ? 0 : redis.database,
-      cluster,
-      timeoutMs: redis.timeout,
-      ...(tls && {
-        tls: Object.freeze({
-          ...(ca !== undefined && { ca: toText(ca) }),
-          ...(tls.cert !== undefined && { cert: toText(tls.cert) }),
-          ...(tls.key !== undefined && { key: toSecret(tls.key) }),
-          insecureSkipVerify: tls.insecureSkipVerify,
-        }),
-      }),
-      ...(sentinel && {
-        sentinel: Object.freeze({
-          masterSet: sentinel.masterSet,
-          ...(sentinel.username !== undefined && { username: toText(sentinel.username) }),
-          ...(sentinel.password !== undefined && { password: toSecret(sentinel.password) }),
-        }),
-      }),
-    }),
-  });
-}
-
-/** `cluster: {}` means true in Traefik. */
-const isCluster = (value: unknown): boolean => value === true || isRecord(value);
-
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** `host:port`, or `[IPv6]:port`; undefined for anything else. */
-export function parseEndpoint(text: string): { readonly host: string; readonly port: number } | undefined {
-  const [, v6, host = '', digits = ''] = /^(?:\[([^\]]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  if (port < 1 || port > 65_535 || (v6 !== undefined && isIP(v6) !== 6)) return undefined;
-  return Object.freeze({ host: v6 ?? host, port });
-}

@@ -1,9 +1,18 @@
 import { createSecureContext } from 'node:tls';
-import type { z } from 'zod';
-import type { AuthorizationServerTls } from './options.ts';
+import { z } from 'zod';
 import type { Report } from './report.ts';
-import { isText, toSecret, toText } from './secret-schema.ts';
-import type { tlsFields, TlsInput } from './tls-schema.ts';
+import { isText, secret, secretText, toText } from './secret-schema.ts';
+
+/** TLS options of connections to a server; each user describes its `ca` itself. */
+export const tlsFields = {
+  ca: secretText.optional(),
+  cert: secretText.optional().describe('PEM client certificate; together with `key`.'),
+  key: secret.optional().describe('PEM private key; together with `cert`.'),
+  insecureSkipVerify: z.boolean().default(false).describe('Accepts any server certificate; warns at load.'),
+};
+
+/** The same as a user writes them. */
+export type TlsInput = z.input<z.ZodObject<typeof tlsFields>>;
 
 /** The server to which the TLS options apply. */
 interface TlsOwner {
@@ -51,17 +60,3 @@ export function checkTls(tls: TlsInput, { path, caName, peer }: TlsOwner, report
     );
   }
 }
-
-/** The options, after `checkTls` found no problem. */
-export const toAuthorizationServerTls = ({
-  ca,
-  cert,
-  key,
-  insecureSkipVerify,
-}: z.output<z.ZodObject<typeof tlsFields>>): AuthorizationServerTls =>
-  Object.freeze({
-    ca: ca === undefined ? undefined : toText(ca),
-    cert: cert === undefined ? undefined : toText(cert),
-    key: key === undefined ? undefined : toSecret(key),
-    insecureSkipVerify,
-  });

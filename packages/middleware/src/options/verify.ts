@@ -1,20 +1,95 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { asymmetricAlgorithms } from '../base/signing-key.ts';
-import { checkEndpointUrl } from './endpoint-url.ts';
-import type { OwnIntrospectionOptions, VerifyOptions } from './options.ts';
+import { duration } from './duration.ts';
+import { checkEndpointUrl, endpointUrl } from './endpoint-url.ts';
 import { toRecord } from './parse-shape.ts';
 import type { Report } from './report.ts';
-import { toList } from './request.ts';
-import { toSecret, toText } from './secret-schema.ts';
+import { textList, toList } from './request.ts';
+import { secret, secretText } from './secret-schema.ts';
 import { checkServer } from './server.ts';
-import type { ownIntrospectionSchema, verifySchema } from './verify-schema.ts';
 
-interface VerificationShape {
-  readonly verify?: unknown;
-  readonly introspection?: unknown;
-  readonly audience?: unknown;
-  readonly clientID?: unknown;
-}
+/** How signatures of an authorization server are verified, whatever it signs. */
+export const verifyFields = {
+  jwksUrl: endpointUrl
+    .optional()
+    .describe('URL of the JWK Set: `https`, or `http` with a warning unless it is loopback.'),
+  issuer: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Instead of `jwksUrl`: issuer identifier, exactly as the server spells it; its metadata name the keys, and it is the only accepted `iss` unless `issuers` is given.',
+    ),
+  issuers: textList.describe('Accepted values of `iss`. Default: `issuer`.'),
+  audience: textList.describe(
+    'Values of `aud`, one of which the token must have. Default: `audience` of the token request.',
+  ),
+  algorithms: z
+    .array(z.enum(asymmetricAlgorithms, { error: `expected one of ${asymmetricAlgorithms.join(', ')}` }))
+    .min(1, { error: 'expected one or more algorithms' })
+    .optional()
+    .transform((names = [...asymmetricAlgorithms]) => names)
+    .describe('Accepted values of `alg`. Default: every asymmetric one.'),
+  clockSkew: duration
+    .refine((ms) => ms <= 600_000, { error: 'expected a duration up to 10m' })
+    .prefault('30s')
+    .describe('Time that the clocks of the issuer and of this machine may differ.'),
+};
+
+/** The verification with what follows from other options. */
+export const completeVerification = <
+  Shape extends { issuer?: string | undefined; issuers: string[]; clockSkew: number },
+>({
+  clockSkew,
+  ...rest
+}: Shape): Omit<Shape, 'clockSkew'> & { clockSkewMs: number } => ({
+  ...rest,
+  issuers: rest.issuers.length === 0 ? toList(rest.issuer) : rest.issuers,
+  clockSkewMs: clockSkew,
+});
+
+/** The verification with a default of its audience, which other options name. */
+export const withAudience = <Shape extends { audience: string[] }>(
+  verification: Shape,
+  usual: string | undefined,
+): Shape => ({
+  ...verification,
+  audience: verification.audience.length === 0 ? toList(usual) : verification.audience,
+});
+
+/** How the signature of a token from the authorization server is verified. */
+export const verifySchema = z
+  .strictObject({
+    ...verifyFields,
+    type: z.string().min(1).optional().describe('`typ` that the token must have, such as `at+jwt`.'),
+  })
+  .transform(completeVerification)
+  .describe(
+    'Verifies each token once, before its claims decide. Without it, the claims are those that came over the connection to the token endpoint.',
+  );
+
+/** How an opaque token from the authorization server is introspected. */
+export const ownIntrospectionSchema = z
+  .strictObject({
+    url: endpointUrl.describe(
+      'Introspection endpoint: `https`, or `http` with a warning unless it is loopback.',
+    ),
+    clientID: secretText
+      .optional()
+      .describe('Client that introspects. Default: `clientID` of the middleware, with its secret.'),
+    clientSecret: secret.optional().describe('Its secret.'),
+    tokenTypeHint: z.string().min(1).optional().describe('Sent as `token_type_hint`.'),
+    audience: textList.describe('Values of `aud`, one of which the response must have.'),
+    issuers: textList.describe('Accepted values of `iss`, which the response must have.'),
+  })
+  .describe(
+    'Introspects each token once (RFC 7662): its claims are those of the response. For opaque tokens; excludes `verify`.',
+  );
+
+/** The options that `checkVerification` reads; each may have a type that the schema refused. */
+type VerificationShape = Readonly<
+  Partial<Record<'verify' | 'introspection' | 'audience' | 'clientID', unknown>>
+>;
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
 
@@ -73,35 +148,4 @@ export function checkVerifyKeys(
       'insecure',
       `issuers is empty: ${signed} of every issuer that signs with these keys are accepted`,
     );
-}
-
-/** The options that `checkVerification` found nothing wrong with. @param audience of the token request. */
-export function toVerifyOptions(
-  shape: z.output<typeof verifySchema>,
-  audience: string | undefined,
-): VerifyOptions {
-  const { jwksUrl, issuer } = shape;
-  const issuers = toList(shape.issuers);
-  return Object.freeze({
-    jwksUrl: jwksUrl === undefined ? undefined : new URL(jwksUrl).href,
-    issuer,
-    issuers: Object.freeze(issuers.length === 0 ? toList(issuer) : issuers),
-    audience: Object.freeze(toList(shape.audience ?? audience)),
-    algorithms: Object.freeze(shape.algorithms ?? asymmetricAlgorithms),
-    clockSkewMs: shape.clockSkew,
-    type: shape.type,
-  });
-}
-
-/** The same for `introspection`. */
-export function toOwnIntrospection(shape: z.output<typeof ownIntrospectionSchema>): OwnIntrospectionOptions {
-  const { url, clientID, clientSecret, tokenTypeHint, audience, issuers } = shape;
-  return Object.freeze({
-    url: new URL(url).href,
-    clientID: clientID === undefined ? undefined : toText(clientID),
-    clientSecret: clientSecret === undefined ? undefined : toSecret(clientSecret),
-    tokenTypeHint,
-    audience: Object.freeze(toList(audience)),
-    issuers: Object.freeze(toList(issuers)),
-  });
 }

@@ -5,7 +5,7 @@ import { parseClaims } from '../claims/parse.ts';
 import type { CredentialRequest } from '../credentials/credential-reading.ts';
 import { createCredentialSource } from '../credentials/credential-source.ts';
 import { createBearerDeny } from '../decision/bearer-deny.ts';
-import type { ClaimsOptions } from '../options/options.ts';
+import type { ClaimsOptions } from '../options/claims.ts';
 import { createBearerRefusals } from './bearer-refusals.ts';
 import { createCallerDecide } from './create-caller-decide.ts';
 import { createCredentialCache } from './credential-cache.ts';

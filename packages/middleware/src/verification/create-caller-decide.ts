@@ -7,7 +7,7 @@ import type { Allow, Decision, Deny } from '../decision/decision.ts';
 import { toAllow } from '../decision/allow.ts';
 import { evaluatePolicy } from '../decision/evaluate-policy.ts';
 import { compilePolicy, type Policy } from '../decision/policy.ts';
-import type { ClaimsOptions } from '../options/options.ts';
+import type { ClaimsOptions } from '../options/claims.ts';
 import type { CredentialCache } from './credential-cache.ts';
 import type { CallerIdentity, Verification, Verify } from './verification.ts';
 

@@ -1,5 +1,5 @@
 import { fingerprint } from '@grantgate/middleware/base/fingerprint';
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
 import { asWritten } from '../../config/as-written.ts';

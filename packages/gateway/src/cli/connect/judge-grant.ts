@@ -1,5 +1,5 @@
 import { decodeJwtPayload } from '@grantgate/middleware/base/jwt';
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 import type { AccessToken } from '@grantgate/middleware/token/access-token';
 import { toShownText } from '@grantgate/middleware/token/error-response';
 import type { ConnectionResult } from './connection-result.ts';

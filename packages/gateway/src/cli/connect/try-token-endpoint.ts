@@ -1,5 +1,5 @@
 import { systemClock } from '@grantgate/middleware/base/clock';
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 import type { TokenOptions } from '@grantgate/middleware/open-tokens';
 import { toCredential, toDiscoveryOptions, toEndpointOptions } from '@grantgate/middleware/open-tokens';
 import type { AccessToken } from '@grantgate/middleware/token/access-token';
@@ -10,8 +10,7 @@ import type { ServerMetadata } from '@grantgate/middleware/token/discovery/metad
 import { describeTokenType } from '@grantgate/middleware/token/error-response';
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import { createTransport } from '@grantgate/middleware/token/transport';
-import type { GrantBody } from './judge-grant.ts';
-import { judgeGrant } from './judge-grant.ts';
+import { type GrantBody, judgeGrant } from './judge-grant.ts';
 import type { ConnectionResult } from './connection-result.ts';
 
 export type EndpointOptions = Omit<TokenOptions, 'store'> &

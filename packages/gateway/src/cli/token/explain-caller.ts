@@ -7,7 +7,7 @@ import { claimJson } from '@grantgate/middleware/claims/text';
 import type { CredentialRequest } from '@grantgate/middleware/credentials/credential-reading';
 import type { Deny, Subject } from '@grantgate/middleware/decision/decision';
 import { createIntrospectionAuthenticator } from '@grantgate/middleware/introspection/create-introspection-authenticator';
-import type { IntrospectionOptions } from '@grantgate/middleware/introspection/options';
+import type { IntrospectionOptions } from '@grantgate/middleware/introspection/schema';
 import type { SourceOptions } from '@grantgate/middleware/options/source';
 import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
 import { apiKey } from '../../middlewares/api-key/kind.ts';

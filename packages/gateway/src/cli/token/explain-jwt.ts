@@ -10,7 +10,7 @@ import type { Decision, Deny } from '@grantgate/middleware/decision/decision';
 import type { CallerProofs } from '@grantgate/middleware/jwt/binding';
 import { createJwtAuthenticator } from '@grantgate/middleware/jwt/create-jwt-authenticator';
 import { explainClaimsSet } from '@grantgate/middleware/jwt/claim-rules';
-import type { JwtOptions } from '@grantgate/middleware/jwt/options';
+import type { JwtOptions } from '@grantgate/middleware/jwt/schema';
 import type { JwtOutcome } from '@grantgate/middleware/jwt/verify-jwt';
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import type { CallExplanation } from '@grantgate/middleware/predicate/explain';

@@ -3,7 +3,7 @@ import { systemClock } from '@grantgate/middleware/base/clock';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { Decision } from '@grantgate/middleware/decision/decision';
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 import type { AccessToken, TokenOutcome } from '@grantgate/middleware/token/access-token';
 import { describeForOperators } from '@grantgate/middleware/token/failure';
 import type { CallerCredential } from './read-credential.ts';

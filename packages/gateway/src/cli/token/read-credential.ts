@@ -1,5 +1,5 @@
 import { Secret } from '@grantgate/middleware/base/secret';
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 import { secretLimit } from '@grantgate/middleware/base/file-error';
 import type { Io } from '../io.ts';
 import { readInput } from '../read-input.ts';

@@ -4,7 +4,7 @@ import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
 import { claimJson } from '@grantgate/middleware/claims/text';
 import type { Deny } from '@grantgate/middleware/decision/decision';
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 import { describeTokenType } from '@grantgate/middleware/token/error-response';
 import type { CallExplanation } from '@grantgate/middleware/predicate/explain';
 import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';

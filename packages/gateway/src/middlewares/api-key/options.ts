@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto';
 import { parseClaims } from '@grantgate/middleware/claims/parse';
 import type { Claims } from '@grantgate/middleware/claims/claims';
-import { checkClaims, toClaimsOptions } from '@grantgate/middleware/options/claims';
-import { claimsFields } from '@grantgate/middleware/options/claims-schema';
-import type { ClaimsOptions } from '@grantgate/middleware/options/options';
-import { parseShape } from '@grantgate/middleware/options/parse-shape';
+import { checkClaims, claimsFields } from '@grantgate/middleware/options/claims';
+import type { OptionsOf, RawOptions } from '@grantgate/middleware/options/options-of';
+import { parseShape, toRecord, type ParserResult } from '@grantgate/middleware/options/parse-shape';
 import type { Report } from '@grantgate/middleware/options/report';
 import { isText, secret, toText } from '@grantgate/middleware/options/secret-schema';
-import { checkSource, toSourceOptions, type SourceOptions } from '@grantgate/middleware/options/source';
-import { sourceSchema } from '@grantgate/middleware/options/source-schema';
+import { checkSource, sourceSchema } from '@grantgate/middleware/options/source';
 import { z } from 'zod';
 import { parseHtpasswd } from '../../passwords/htpasswd.ts';
 import { isSlow } from '../../passwords/password-hash.ts';
-import type { ParserResult } from '../read-parsed-options.ts';
 
 const formats = 'bcrypt, Argon2, SHA-256 or SHA-512 with salt; SHA1 and MD5 with a warning';
 
@@ -23,7 +20,7 @@ export const apiKeySchema = z.strictObject({
   ),
   secretValues: z
     .array(secret)
-    .default([])
+    .prefault([])
     .describe(`Hashes of keys, or lines \`ID:HASH\` as \`htpasswd\` writes them: ${formats}.`),
   secretNonBase64Encoded: z
     .boolean()
@@ -42,7 +39,7 @@ export const apiKeySchema = z.strictObject({
         claims: z.record(z.string(), z.unknown()).default({}).describe('Claims of the caller.'),
       }),
     )
-    .default([])
+    .prefault([])
     .describe('Keys with the claims of their callers; `secretValues` are keys without.'),
   forwardAuthorization: z
     .boolean()
@@ -57,8 +54,6 @@ export const apiKeySchema = z.strictObject({
     .describe('Claim path that fills `ClientUsername` in the access log.'),
 });
 
-type ApiKeyShape = z.output<typeof apiKeySchema>;
-
 /** A key that callers may have. */
 export interface ApiKey {
   readonly id: string;
@@ -66,22 +61,23 @@ export interface ApiKey {
   readonly claims: Claims;
 }
 
-export interface ApiKeyOptions extends ClaimsOptions {
-  readonly keySource: SourceOptions;
+type ApiKeyShape = OptionsOf<z.output<typeof apiKeySchema>>;
+
+/** The same options in use. */
+export interface ApiKeyOptions extends Omit<ApiKeyShape, 'keys' | 'secretValues' | 'secretNonBase64Encoded'> {
   readonly isBase64: boolean;
   readonly keys: readonly ApiKey[];
-  readonly forwardAuthorization: boolean;
 }
 
 /** Slow hashes that a key which nobody has is held against: more, and guessing keeps the thread busy for seconds. */
 const manySlow = 10;
 
 export function parseApiKeyOptions(raw: unknown): ParserResult<ApiKeyOptions> {
-  const { shape, problems } = parseShape(raw, apiKeySchema, checkMeaning);
-  return { options: shape && freeze(shape), problems };
+  const { options, problems } = parseShape(raw, apiKeySchema, checkMeaning);
+  return { options: options && toApiKeyOptions(options), problems };
 }
 
-function checkMeaning(shape: Partial<ApiKeyShape>, report: Report): void {
+function checkMeaning(shape: RawOptions<typeof apiKeySchema.shape>, report: Report): void {
   checkSource(shape.keySource, ['keySource'], report);
   checkClaims(shape, report);
   const values = Array.isArray(shape.secretValues) ? shape.secretValues : [];
@@ -91,7 +87,7 @@ function checkMeaning(shape: Partial<ApiKeyShape>, report: Report): void {
     ...values.flatMap((value, at) => checkHashes(value, ['secretValues', at], report)),
     ...keys.flatMap((key, at) => {
       const path = ['keys', at, 'secretValue'];
-      const found = checkHashes((key as Partial<typeof key> | null)?.secretValue, path, report);
+      const found = checkHashes(toRecord(key)?.['secretValue'], path, report);
       if (found.length > 1) report('error', path, 'invalid_value', 'expected one hash');
       return found;
     }),
@@ -127,19 +123,22 @@ function checkHashes(value: unknown, path: readonly PropertyKey[], report: Repor
   return lines.map(({ hash }) => hash);
 }
 
-function freeze(shape: ApiKeyShape): ApiKeyOptions {
-  const plain = shape.secretValues.flatMap((value) =>
-    parseHtpasswd(toText(value)).map(({ name, hash }) => toApiKey(hash, name, {})),
+function toApiKeyOptions({
+  keys,
+  secretValues,
+  secretNonBase64Encoded,
+  ...rest
+}: ApiKeyShape): ApiKeyOptions {
+  const plain = secretValues.flatMap((value) =>
+    parseHtpasswd(value.reveal()).map(({ name, hash }) => toApiKey(hash, name, {})),
   );
-  const named = shape.keys.map(({ id, secretValue, claims }) =>
-    toApiKey(parseHtpasswd(toText(secretValue))[0]?.hash ?? '', id, claims),
+  const named = keys.map(({ id, secretValue, claims }) =>
+    toApiKey(parseHtpasswd(secretValue.reveal())[0]?.hash ?? '', id, claims),
   );
   return Object.freeze({
-    ...toClaimsOptions(shape),
-    keySource: toSourceOptions(shape.keySource),
-    isBase64: !shape.secretNonBase64Encoded,
+    ...rest,
+    isBase64: !secretNonBase64Encoded,
     keys: Object.freeze([...named, ...plain]),
-    forwardAuthorization: shape.forwardAuthorization,
   });
 }
 

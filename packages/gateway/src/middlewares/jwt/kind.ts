@@ -3,7 +3,7 @@ import {
   createJwtAuthenticator,
   type JwtAuthenticator,
 } from '@grantgate/middleware/jwt/create-jwt-authenticator';
-import type { JwtOptions } from '@grantgate/middleware/jwt/options';
+import type { JwtOptions } from '@grantgate/middleware/jwt/schema';
 import { parseJwt } from '@grantgate/middleware/jwt/parse';
 import { jwtSchema } from '@grantgate/middleware/jwt/schema';
 import { createDiscoveries } from '@grantgate/middleware/token/discovery/discoveries';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '@grantgate/middleware/base/clock';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
 import type { AuthorizationServer } from '../../../../testkit/src/authorization-server.ts';
 import { startAuthorizationServer } from '../../../../testkit/src/authorization-server.ts';

@@ -8,7 +8,7 @@ import type { Use } from '../../reload/shared-resources.ts';
 import { createSharing } from '../../reload/shared-resources.ts';
 import type { MiddlewareDeps } from '../kind.ts';
 import { createParsedAuthenticator, type Authenticator } from '@grantgate/middleware';
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
 
 /**
  * Authenticators in use, across snapshots. Middlewares with the same options share one, and one that a new configuration

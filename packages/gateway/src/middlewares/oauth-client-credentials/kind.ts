@@ -1,6 +1,5 @@
-import type { ClientCredentialsOptions } from '@grantgate/middleware/options/options';
+import { type ClientCredentialsOptions, clientCredentialsSchema } from '@grantgate/middleware/options/schema';
 import { parseClientCredentials } from '@grantgate/middleware/options/parse';
-import { clientCredentialsSchema } from '@grantgate/middleware/options/schema';
 import type { Allow } from '@grantgate/middleware/decision/decision';
 import { readClientOptions } from '../assertion-file.ts';
 import { basicCredentials } from '../basic-credentials.ts';

@@ -4,7 +4,7 @@ import {
   createIntrospectionAuthenticator,
   type IntrospectionAuthenticator,
 } from '@grantgate/middleware/introspection/create-introspection-authenticator';
-import type { IntrospectionOptions } from '@grantgate/middleware/introspection/options';
+import type { IntrospectionOptions } from '@grantgate/middleware/introspection/schema';
 import { parseIntrospection } from '@grantgate/middleware/introspection/parse';
 import { introspectionSchema } from '@grantgate/middleware/introspection/schema';
 import { createDiscoveries } from '@grantgate/middleware/token/discovery/discoveries';

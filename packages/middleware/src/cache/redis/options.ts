@@ -11,10 +11,10 @@ export interface RedisEndpoint {
 /** TLS options for servers and sentinels. All texts are PEM. */
 export interface RedisTls {
   /** Trusted authorities, instead of those of Node.js. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** The client's certificate, with its chain; requires `key`. */
-  readonly cert?: string;
-  readonly key?: Secret;
+  readonly cert?: string | undefined;
+  readonly key?: Secret | undefined;
   /** Accepts any certificate of the server. */
   readonly insecureSkipVerify: boolean;
 }
@@ -24,8 +24,8 @@ export interface RedisSentinel {
   /** The name under which the sentinels watch the master. */
   readonly masterSet: string;
   /** ACL user of the sentinels themselves, which may differ from that of the servers. */
-  readonly username?: string;
-  readonly password?: Secret;
+  readonly username?: string | undefined;
+  readonly password?: Secret | undefined;
 }
 
 /** A Redis server, a Redis Cluster, or a master that sentinels watch. */
@@ -33,15 +33,15 @@ export interface RedisStoreOptions {
   /** One or more: the server, nodes from which the cluster is discovered, or sentinels. */
   readonly endpoints: readonly RedisEndpoint[];
   /** ACL user; without one, `password` is that of the default user. */
-  readonly username?: string;
-  readonly password?: Secret;
+  readonly username?: string | undefined;
+  readonly password?: Secret | undefined;
   /** Number of the database, 0 and up; ignored in a cluster, which has only one. */
   readonly database: number;
   /** Time limit of an operation, in milliseconds. */
   readonly timeoutMs: number;
   /** Absent: plain TCP. */
-  readonly tls?: RedisTls;
+  readonly tls?: RedisTls | undefined;
   readonly cluster: boolean;
   /** Excludes `cluster`. */
-  readonly sentinel?: RedisSentinel;
+  readonly sentinel?: RedisSentinel | undefined;
 }
