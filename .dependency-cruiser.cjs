@@ -13,7 +13,8 @@ const middleware = {
   // cache for the validity of what it keeps.
   verification: ['base', 'claims', 'options', 'cache', 'credentials', 'decision'],
   // token for requests to authorization servers.
-  jwt: ['base', 'claims', 'options', 'token', 'credentials', 'decision', 'verification'],
+  // cache for proofs that processes remember together.
+  jwt: ['base', 'claims', 'options', 'token', 'cache', 'credentials', 'decision', 'verification'],
   // token and cache for requests to authorization servers, whose responses are shared.
   // jwt for proofs of possession.
   introspection: [
@@ -33,11 +34,11 @@ const middleware = {
 };
 const gateway = {
   files: [],
-  // What stays the same from one configuration to the next; knows nothing of what that is.
+  // Parts that stay the same from one configuration to the next; knows nothing of what they are.
   reload: [],
   secrets: ['config', 'files'],
   config: [],
-  // What listeners and configurations share of TLS.
+  // TLS parts that listeners and configurations share.
   tls: ['config'],
   // Go templates; knows nothing of what they render. Expressions are those of rules.
   template: ['routing/regexp'],
@@ -176,7 +177,7 @@ module.exports = {
       to: { path: '\\.(test|testkit)\\.ts$|^test/|^packages/testkit/' },
     },
     {
-      // What frameworks offer is made of guards and of what a decision says, not of its parts.
+      // Adapters are made of guards and of the results of decisions, not of their parts.
       name: 'adapters-see-the-decision-alone',
       severity: 'error',
       from: { path: '^packages/middleware/src/adapters/', pathNot: '\\.(test|testkit)\\.ts$' },

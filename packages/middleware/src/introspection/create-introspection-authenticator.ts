@@ -12,6 +12,7 @@ import {
 import { createCredentialCache, type CredentialCache } from '../verification/credential-cache.ts';
 import { createConfirm, type CallerProofs } from '../jwt/binding.ts';
 import { createCheckProof } from '../jwt/dpop.ts';
+import { createUsedProofs } from '../jwt/used-proofs.ts';
 import type { Verification } from '../verification/verification.ts';
 import {
   createIntrospection,
@@ -56,7 +57,18 @@ export function createIntrospectionAuthenticator<Request extends CredentialReque
   const source = createCredentialSource({ ...tokenSource, syntax: 'visible', noun: 'token' });
   const { realm, resourceMetadata } = challenge ?? {};
   const deny = createBearerDeny({ realm, resourceMetadata });
-  const binding = { required: undefined, proofs, checkProof: createCheckProof(clock, proofSkewMs), deny };
+  const used = createUsedProofs({
+    clock,
+    scope: ['introspection', options.url, options.issuers, options.audience],
+    stores: parts.stores,
+    store: options.store,
+  });
+  const binding = {
+    required: undefined,
+    proofs,
+    checkProof: createCheckProof(clock, proofSkewMs, used),
+    deny,
+  };
   const introspection = createIntrospection(options, parts);
   const toVerification = (
     value: string,
@@ -98,6 +110,7 @@ export function createIntrospectionAuthenticator<Request extends CredentialReque
     async close() {
       authentication.purge();
       await introspection.close();
+      await used.close();
     },
   });
 }

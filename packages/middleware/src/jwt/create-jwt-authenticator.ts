@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Stores } from '../cache/stores.ts';
 import { clientIdOf } from '../claims/client-id.ts';
 import type { CredentialRequest } from '../credentials/credential-reading.ts';
 import { createCredentialSource, type CredentialSource } from '../credentials/credential-source.ts';
@@ -18,6 +19,7 @@ import { createConfirm, type CallerProofs } from './binding.ts';
 import { createCheckProof } from './dpop.ts';
 import { openKeys, type KeyParts } from './open-keys.ts';
 import type { JwtOptions } from './schema.ts';
+import { createUsedProofs } from './used-proofs.ts';
 import { createVerifyJwt, type JwtOutcome } from './verify-jwt.ts';
 
 /** Decides on requests for one `jwt` middleware. */
@@ -34,6 +36,8 @@ export interface JwtAuthenticator<Request extends CredentialRequest> extends Cal
 export interface JwtAuthenticatorParts<Request> extends KeyParts {
   readonly clock: Clock;
   readonly proofs: CallerProofs<Request>;
+  /** Default: none; this process alone remembers used proofs. */
+  readonly stores?: Stores | undefined;
   /** Default: a separate cache. */
   readonly cache?: CredentialCache | undefined;
   /** Of refusals; its schemes are those that the options accept. */
@@ -62,7 +66,13 @@ export function createJwtAuthenticator<Request extends CredentialRequest>(
   const deny = createBearerDeny({ realm, schemes, resourceMetadata });
   const keys = openKeys(options, parts);
   const verify = createVerifyJwt(options, keys, clock);
-  const binding = { required, proofs, checkProof: createCheckProof(clock, clockSkewMs), deny };
+  const used = createUsedProofs({
+    clock,
+    scope: ['jwt', options.keys.kind, options.issuers, options.audience],
+    stores: parts.stores,
+    store: options.store,
+  });
+  const binding = { required, proofs, checkProof: createCheckProof(clock, clockSkewMs, used), deny };
   const toVerification = (
     value: string,
     scheme: string | undefined,
@@ -104,6 +114,7 @@ export function createJwtAuthenticator<Request extends CredentialRequest>(
     async close() {
       authentication.purge();
       await keys.close();
+      await used.close();
     },
   });
 }

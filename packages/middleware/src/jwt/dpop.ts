@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { Clock } from '../base/clock.ts';
 import { asymmetricAlgorithms } from '../base/signing-key.ts';
+import type { UsedProofs } from './used-proofs.ts';
 
 /** Expectations for a proof. */
 export interface ProofContext {
@@ -22,20 +23,13 @@ export type CheckProof = (context: ProofContext) => Promise<string | undefined>;
 const longestAgeMs = 60_000;
 /** Longest proof in characters. */
 const maxProofLength = 8 * 1024;
-/** Proofs that are remembered until they expire; while there are more, new ones are refused. */
-export const defaultMaxProofs = 100_000;
 
 /**
- * Checks DPoP proofs (RFC 9449 section 4.3). Each is accepted once in this process: a second one with the same `jti` is a replay.
+ * Checks DPoP proofs (RFC 9449 section 4.3). Each is accepted once: a second one with the same `jti` is a replay.
  *
  * @param clockSkewMs milliseconds that the caller's clock may differ.
  */
-export function createCheckProof(
-  clock: Clock,
-  clockSkewMs: number,
-  maxProofs: number = defaultMaxProofs,
-): CheckProof {
-  const used = createUsedProofs(clock, maxProofs);
+export function createCheckProof(clock: Clock, clockSkewMs: number, used: UsedProofs): CheckProof {
   return async ({ proof, method, url, token, thumbprint }) => {
     if (proof === undefined) return 'The request has no DPoP proof.';
     if (proof.length > maxProofLength || proof.includes(',')) return 'The DPoP proof is malformed.';
@@ -60,7 +54,7 @@ export function createCheckProof(
         return 'The DPoP proof is for another token.';
       const { jwk = {} } = protectedHeader as { readonly jwk?: JWK };
       if ((await calculateJwkThumbprint(jwk)) !== thumbprint) return 'The DPoP proof is of another key.';
-      return used.add(`${thumbprint}.${jti}`, longestAgeMs + 2 * clockSkewMs)
+      return (await used.add(`${thumbprint}.${jti}`, longestAgeMs + 2 * clockSkewMs))
         ? undefined
         : 'The DPoP proof has been used before.';
     } catch (error) {
@@ -76,27 +70,4 @@ function isSameUrl(htu: string, url: string): boolean {
   if (!URL.canParse(htu) || !URL.canParse(url)) return false;
   const [a, b] = [new URL(htu), new URL(url)];
   return a.origin === b.origin && a.pathname === b.pathname;
-}
-
-interface UsedProofs {
-  /** False when it has been used, or when too many are remembered: then a replay could not be told. */
-  add(id: string, forMs: number): boolean;
-}
-
-function createUsedProofs(clock: Clock, maxProofs: number): UsedProofs {
-  const used = new Map<string, number>();
-  return {
-    add(id, forMs) {
-      const now = clock.monotonic();
-      // Every proof is remembered for the same time, so the oldest expire first.
-      for (const [old, untilMs] of used) {
-        if (untilMs > now) break;
-        used.delete(old);
-      }
-      const key = createHash('sha256').update(id).digest('base64url');
-      if (used.has(key) || used.size >= maxProofs) return false;
-      used.set(key, now + forMs);
-      return true;
-    },
-  };
 }

@@ -6,6 +6,7 @@ import type { Report } from '../options/report.ts';
 import { checkProxy, checkRequest } from '../options/request.ts';
 import { isText, toText } from '../options/secret-schema.ts';
 import { checkServer, isInsecure } from '../options/server.ts';
+import { checkStore } from '../options/store.ts';
 import { type TlsInput, checkTls } from '../options/tls.ts';
 import { readKeySet } from './key-set.ts';
 import { type JwtOptions, jwtOptions, type JwtInput } from './schema.ts';
@@ -56,6 +57,7 @@ function checkMeaning(shape: RawOptions<JwtInput>, report: Report): void {
   if (tls !== undefined)
     checkTls(tls, { path: ['clientConfig', 'tls'], caName: 'ca', peer: 'the authorization server' }, report);
   checkClaims(shape, report);
+  checkStore(shape.store, report);
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';

@@ -8,6 +8,7 @@ import { toHref } from '../options/endpoint-url.ts';
 import type { OptionsOf } from '../options/options-of.ts';
 import { headersSchema, texts, toList } from '../options/request.ts';
 import { secret, secretText } from '../options/secret-schema.ts';
+import { storeSchema } from '../options/store.ts';
 
 const algorithms = [...asymmetricAlgorithms, ...secretAlgorithms];
 
@@ -81,6 +82,11 @@ export const jwtSchema = z.strictObject({
     ),
   tokenQueryKey: z.string().min(1).optional().describe('The same as `tokenKey`.'),
   ...claimsFields,
+  store: storeSchema
+    .optional()
+    .describe(
+      'Lets replicas accept each DPoP proof once among them all. Without it, each gateway remembers the proofs that it accepted.',
+    ),
   clientConfig: z
     .strictObject({
       ...connectionFields,

@@ -52,7 +52,7 @@ const jwsForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
 /** Middlewares with the same options share keys, connections and verified tokens, across reloads. */
 function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
-  const { clock } = deps;
+  const { clock, stores } = deps;
   const cache = createCredentialCache({ clock });
   const discoveries = createDiscoveries({ clock, onEvent: (event) => deps.discoveries?.publish(event) });
   const sharing = createSharing<JwtAuthenticator<StepRequest>>((authenticator) => authenticator.close());
@@ -61,6 +61,7 @@ function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
       createJwtAuthenticator<StepRequest>(options, {
         clock,
         cache,
+        stores,
         discoveries,
         proofs: callerProofs,
         onKeys: (event) => deps.keys?.publish(event),

@@ -1,4 +1,5 @@
 import type { OptionRules } from '../../config/structural-schema.ts';
+import { storeRules } from '../client-rules.ts';
 
 const sources = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'issuer'];
 
@@ -17,4 +18,5 @@ export const optionRules: OptionRules = {
       { rule: 'has(self.cert) == has(self.key)', message: 'cert and key go together' },
     ],
   },
+  ...storeRules,
 };
