@@ -62,7 +62,9 @@ const gateway = {
   // Serves requests on the connections that entry points accept.
   // middlewares for the type of a refusal.
   'http1/server': ['http1/message', 'pipeline', 'proxy', 'middlewares', 'routing', 'config'],
-  entrypoints: ['http1/server', 'pipeline', 'routing', 'config', 'tls'],
+  // HTTP/2 on the same connections; http1/server for what a connection has, whatever its protocol.
+  'http2/server': ['http1/server', 'http1/message', 'pipeline', 'proxy', 'middlewares', 'routing', 'config'],
+  entrypoints: ['http1/server', 'http2/server', 'pipeline', 'routing', 'config', 'tls'],
   'external-auth': [
     'tls',
     'pipeline',

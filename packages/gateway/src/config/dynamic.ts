@@ -235,6 +235,8 @@ export interface TlsOptionsConfig extends ConfigEntry {
   readonly clientAuthType: ClientAuthType | undefined;
   readonly sniStrict: boolean;
   readonly sessionTickets: boolean;
+  /** Undefined: the default ones. */
+  readonly alpnProtocols: readonly string[] | undefined;
 }
 
 /** As Traefik writes them. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '@grantgate/middleware/options/duration';
+import { http2Schema } from './http2-schema.ts';
 import { isAddressRange, isUdpAddress, parseAddress, type HostPort } from './address.ts';
 
 const bytes = z.int().min(0);
@@ -230,6 +231,11 @@ export const entryPointSchema = z
       })
       .prefault({})
       .describe('Connections of callers.'),
+    http2: http2Schema
+      .prefault({})
+      .describe(
+        'Connections with HTTP/2. TLS connections choose it by ALPN, see `alpnProtocols` of the TLS options.',
+      ),
     forwardAuth: forwardAuth
       .optional()
       .describe(

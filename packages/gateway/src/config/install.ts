@@ -1,6 +1,7 @@
 import type { Secret } from '@grantgate/middleware/base/secret';
 import type { ApiConfig } from './api-config.ts';
-import type { PemSource, TransportLimits } from './dynamic.ts';
+import type { DefaultTransportConfig } from './default-transport-config.ts';
+import type { Http2Config } from './http2-config.ts';
 import type { LocalReferences } from './local-references.ts';
 import type { MetricsConfig } from './metrics-config.ts';
 import type { TracingConfig } from './otlp-config.ts';
@@ -36,13 +37,6 @@ export interface InstallConfig {
   readonly api?: ApiConfig | undefined;
   /** Processes that serve requests; `auto`: one per available CPU. */
   readonly workers: number | 'auto';
-}
-
-/** Settings of connections to servers, unless a service has its own. */
-export interface DefaultTransportConfig extends TransportLimits {
-  readonly insecureSkipVerify: boolean;
-  /** Empty: those of Node.js. */
-  readonly rootCAs: readonly PemSource[];
 }
 
 /** The gateway's own log. */
@@ -84,6 +78,7 @@ export interface EntryPointConfig {
   readonly trustedIPs: readonly string[];
   readonly insecureForwardedHeaders: boolean;
   readonly transport: TransportConfig;
+  readonly http2: Http2Config;
   /** Characters that paths may contain. */
   readonly encodedCharacters: EncodedCharacters;
   /** Authorizes requests for an external proxy, and serves no routes; undefined: it serves routes. */

@@ -41,6 +41,12 @@ describe('the install configuration', () => {
         maxHeaderFields: 100,
         maxBodyBytes: 0,
       },
+      http2: {
+        maxConcurrentStreams: 250,
+        maxDecoderHeaderTableSize: 4096,
+        maxEncoderHeaderTableSize: 4096,
+        h2c: true,
+      },
       encodedCharacters,
     });
     expect(config).toMatchObject({ log: { level: 'info', format: 'json' }, ping: undefined, workers: 1 });
@@ -80,6 +86,7 @@ EntryPoints:
     transport:
       respondingTimeouts: { readTimeout: 1m30s, headerTimeout: 5, writeTimeout: 2m, idleTimeout: 500ms }
       lifeCycle: { graceTimeout: "20" }
+    http2: { maxConcurrentStreams: 10, MaxDecoderHeaderTableSize: 0, maxEncoderHeaderTableSize: 65536, h2c: false }
     http: { maxHeaderBytes: 4096, maxHeaderFields: 50, maxBodyBytes: 1048576, encodedCharacters: { AllowEncodedSlash: true, allowencodedhash: false } }
   admin: { address: "localhost:0" }
 providers:
@@ -126,6 +133,12 @@ ping: {}
         maxHeaderBytes: 4096,
         maxHeaderFields: 50,
         maxBodyBytes: 1_048_576,
+      },
+      http2: {
+        maxConcurrentStreams: 10,
+        maxDecoderHeaderTableSize: 0,
+        maxEncoderHeaderTableSize: 65_536,
+        h2c: false,
       },
       encodedCharacters: { ...encodedCharacters, slash: true, hash: false },
     });

@@ -73,7 +73,6 @@ x-common: &common { watch: true }
       warning('api.debug'),
       warning('serversTransport.spiffe'),
       warning('entryPoints.web.http3'),
-      warning('entryPoints.web.http2'),
       warning('providers.docker'),
       warning('providers.file.debugLogGeneratedTemplate'),
       warning('certificatesResolvers'),

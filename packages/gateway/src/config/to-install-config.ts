@@ -7,14 +7,9 @@ import { toMetrics } from './metrics-config.ts';
 import { toTracing } from './otlp-config.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
 import type { PemSource } from './dynamic.ts';
+import type { DefaultTransportConfig } from './default-transport-config.ts';
 import { toPem, toTransportLimits } from './servers-transport-schema.ts';
-import type {
-  DefaultTransportConfig,
-  EntryPointConfig,
-  InstallConfig,
-  LogConfig,
-  RedirectionConfig,
-} from './install.ts';
+import type { EntryPointConfig, InstallConfig, LogConfig, RedirectionConfig } from './install.ts';
 import { toKubernetes, toLocalReferences } from './parse-cluster.ts';
 import type { InstallInput, EntryPointInput } from './install-schema.ts';
 import { internalEntryPoints } from './install.ts';
@@ -155,6 +150,7 @@ function toEntryPoint(
     http,
     proxyProtocol,
     observability,
+    http2,
     ...auth
   } = written;
   const { respondingTimeouts, lifeCycle } = transport;
@@ -195,6 +191,7 @@ function toEntryPoint(
       maxHeaderFields: http.maxHeaderFields,
       maxBodyBytes: http.maxBodyBytes,
     }),
+    http2: Object.freeze(http2),
     encodedCharacters: Object.freeze({
       slash: http.encodedCharacters.allowEncodedSlash,
       backSlash: http.encodedCharacters.allowEncodedBackSlash,

@@ -18,6 +18,9 @@ import { createConnectionFacts } from '../http1/server/connection-facts.ts';
 import { listen, reportAcceptErrors } from './listen.ts';
 import { createReadFacts } from '../http1/server/request-facts.ts';
 import { stopListening, takeConnections } from '../http1/server/node-internals.ts';
+import { createHttp2Connections, type Http2Connections } from '../http2/server/connections.ts';
+import { isHttp2, mayBeHttp2 } from '../http2/server/preface.ts';
+import type { Http2TakeOver } from '../http1/server/caller-connection.ts';
 import { createFastPath, type FastPath } from '../http1/server/fast-path.ts';
 import { createProxiedConnections } from './proxied-connections.ts';
 import { createTrustedPeers } from '../http1/server/trusted-peers.ts';
@@ -70,7 +73,7 @@ export interface EntryPointDeps {
 export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointDeps): Promise<EntryPoint> {
   const server = createServer(config);
   const activity = createActivity();
-  const { fastPath, ...secure } = openPaths(server, activity, config, deps);
+  const { fastPath, http2, ...secure } = openPaths(server, activity, config, deps);
   const port = await listen(server, config);
   const withinGrace = (done: Promise<void>): Promise<void> =>
     new Promise((resolve) => {
@@ -91,7 +94,9 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
     async retire() {
       isRetired = true;
       stopListening(server);
-      await withinGrace(activity.retire());
+      const empty = activity.retire();
+      http2.closeAll();
+      await withinGrace(empty);
     },
     async drain() {
       if (acceptGraceTimeoutMs > 0 && !isRetired)
@@ -100,6 +105,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
       fastPath.closeIdle();
+      http2.closeAll();
       await withinGrace(idle);
       activity.end();
       await closed;
@@ -109,6 +115,7 @@ export async function openEntryPoint(config: EntryPointConfig, deps: EntryPointD
 
 interface Paths extends Pick<EntryPoint, 'setCertificates' | 'setTls'> {
   readonly fastPath: FastPath;
+  readonly http2: Http2Connections;
 }
 
 function openPaths(
@@ -132,16 +139,13 @@ function openPaths(
   const stalls = createWriteStalls(clock, config.transport.writeTimeoutMs);
   const limits = createConnectionLimits(config.transport, clock);
   serveWithNode(server, { config, activity, readFacts, handle, readPath, stalls, limits });
+  const common = { clock, config, activity, handle, readPath, limits, connectionOf };
+  const http2 = createHttp2Connections(common);
   const fastPath = createFastPath({
-    clock,
-    config,
-    activity,
-    handle,
-    readPath,
+    ...common,
     stalls,
-    limits,
-    connectionOf,
     toNodeFallback,
+    http2: config.http2.h2c ? toTakeOver(http2, toNodeFallback, { clock, limitMs: handshakeMs }) : undefined,
   });
   const accept = (socket: Socket): void => fastPath.accept(socket);
   const acceptor = createTlsAcceptor({
@@ -149,7 +153,8 @@ function openPaths(
     handshakeMs,
     onSecure(socket, name, options) {
       secured.set(socket, createConnectionTls(socket, name, options));
-      accept(socket);
+      if (socket.alpnProtocol === 'h2') http2.accept(socket);
+      else accept(socket);
     },
   });
   const secure = (socket: Socket): void => acceptor.accept(socket);
@@ -179,6 +184,7 @@ function openPaths(
   });
   return {
     fastPath,
+    http2,
     setCertificates(next) {
       // Validates all of them before it changes anything.
       assertUsable(next);
@@ -189,6 +195,21 @@ function openPaths(
       routes = next;
       acceptor.configure(own, routes);
     },
+  };
+}
+
+/** Takes over connections that begin with HTTP/2 (prior knowledge). */
+function toTakeOver(
+  http2: Http2Connections,
+  toNodeFallback: (socket: Socket) => void,
+  limit: Parameters<typeof readFirstBytes>[1],
+): Http2TakeOver {
+  return {
+    mayBegin: (bytes) => mayBeHttp2(bytes) !== false,
+    accept: (socket) =>
+      readFirstBytes(socket, limit, isHttp2, (judged) =>
+        judged.isHttp2 ? http2.accept(socket) : toNodeFallback(socket),
+      ),
   };
 }
 

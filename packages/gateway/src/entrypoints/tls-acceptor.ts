@@ -140,7 +140,7 @@ function createTlsServer(options: TlsOptions, { index, fallback, handshakeMs }: 
     handshakeTimeout: handshakeMs,
     requestCert: options.clientAuthType !== 'NoClientCert',
     rejectUnauthorized: options.clientAuthType === 'RequireAndVerifyClientCert',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...options.alpnProtocols],
     SNICallback(name, done) {
       const pair = index.find(name) ?? fallback;
       if (pair === undefined) done(new Error('no certificate covers the server name'));

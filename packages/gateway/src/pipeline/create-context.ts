@@ -1,6 +1,7 @@
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
 import type { Lease } from '../snapshot/holder.ts';
-import { RequestContext, type RequestContextDeps } from './request-context.ts';
+import { RequestContext } from './request-context.ts';
+import type { RequestContextDeps } from './request-context-deps.ts';
 import type { RequestTrace, StartTrace } from './request-trace.ts';
 
 export interface TracedContextDeps extends RequestContextDeps {

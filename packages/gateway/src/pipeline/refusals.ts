@@ -10,6 +10,7 @@ export type GatewayRefusalCode =
   | 'request_invalid'
   | 'method_not_supported'
   | 'request_timeout'
+  | 'deadline_exceeded'
   | 'request_too_large'
   | 'request_head_too_large'
   | 'too_many_header_fields'
@@ -43,7 +44,7 @@ export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Ob
     'the TLS connection was opened for a host with other TLS options',
   ),
   middleware_unknown: refusal('middleware_unknown', 404, 'Not found', 'no middleware has this name'),
-  request_invalid: refusal('request_invalid', 400, 'Bad request', 'the request is not valid HTTP/1.1'),
+  request_invalid: refusal('request_invalid', 400, 'Bad request', 'the request is not valid HTTP'),
   method_not_supported: refusal(
     'method_not_supported',
     501,
@@ -55,6 +56,12 @@ export const gatewayRefusals: Readonly<Record<GatewayRefusalCode, Refusal>> = Ob
     408,
     'Request timeout',
     'the request did not arrive within the entry point’s time limit',
+  ),
+  deadline_exceeded: refusal(
+    'deadline_exceeded',
+    504,
+    'Gateway timeout',
+    'the time that the caller allows in grpc-timeout is over',
   ),
   request_too_large: refusal(
     'request_too_large',

@@ -1,4 +1,3 @@
-import type { Clock } from '@grantgate/middleware/base/clock';
 import type { MaybePromise } from '@grantgate/middleware/base/maybe-promise';
 import { readDecimal } from '../http1/message/decimal.ts';
 import { valueIn } from '../middlewares/header-lists.ts';
@@ -18,32 +17,17 @@ import type { StepChain } from '../snapshot/snapshot.ts';
 import type { Destination } from '../upstream/upstream.ts';
 import { toShownClientId } from './client-id.ts';
 import type { IncomingRequest } from '../proxy/incoming-request.ts';
-import type { SendPage } from './pages.ts';
+import { toCallerRefusal } from './grpc-refusal.ts';
 import type { RequestRecord } from './record.ts';
 import type { Refusal } from '../middlewares/refusal.ts';
 import { gatewayRefusals, type PendingRequest } from './refusals.ts';
+import type { RequestContextDeps } from './request-context-deps.ts';
 import { readRequestId } from './request-id.ts';
 import type { EarlyResponse } from './run-steps.ts';
 import { createStepBody, hasBody } from './step-body.ts';
 import { callerGone, StepContext } from './step-context.ts';
 import { createSteppedResponse, type ResponseChain, type ResponseChainListener } from './response-chain.ts';
-import { toRefusalResponse, toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
-
-export interface RequestContextDeps {
-  readonly clock: Clock;
-  /** Creates the ID of a request that has none. */
-  readonly createId: () => string;
-  /** Called exactly once, when the response has ended or the caller has gone away. */
-  onRecord(record: RequestRecord): void;
-  /** Left out where no response is changed. */
-  readonly sendPage?: SendPage;
-  /** Writes a refusal; default: `toRefusalResponse`. */
-  readonly toResponse?: typeof toRefusalResponse;
-  /** Facts that steps and the record see; default: those of the request itself. Called on first use. */
-  readonly toFacts?: (facts: RequestFacts) => RequestFacts;
-  /** `Authorization` as the first step sees it; default: the caller's. */
-  readonly toAuthorization?: (facts: RequestFacts) => string | undefined;
-}
+import { toReplyResponse, writeWhole, type WholeResponse } from './write-refusal.ts';
 
 /**
  * One request: its facts, the changes of its steps, its state, and its record once it has ended. A class, because one is
@@ -205,9 +189,9 @@ export class RequestContext
     const { response } = this.incoming;
     if (response.over) return;
     this.refusal = gatewayRefusals.upstream_reset;
-    const { head, body } = toRefusalResponse(this.refusal, this.requestId);
-    this.downstreamBytes += body.length;
-    writeWhole(response, { head, body });
+    const refused = toCallerRefusal(this.refusal, this.requestId, this.facts.rawHeaders);
+    this.downstreamBytes += refused.body.length;
+    writeWhole(response, refused);
   }
 
   sendPage(page: Page, to: ResponseWriter): void {
@@ -216,7 +200,7 @@ export class RequestContext
 
   refuseWith(refusal: Refusal, to: ResponseWriter): void {
     this.refusal = refusal;
-    writeWhole(to, toRefusalResponse(refusal, this.requestId));
+    writeWhole(to, toCallerRefusal(refusal, this.requestId, this.facts.rawHeaders));
   }
 
   get body(): StepBody | undefined {
@@ -249,7 +233,7 @@ export class RequestContext
     }
     this.refusal = refusal;
     if (refusal.clientId !== undefined) this.clientUsername = toShownClientId(refusal.clientId);
-    this.#write((this.#deps.toResponse ?? toRefusalResponse)(refusal, this.requestId));
+    this.#write((this.#deps.toResponse ?? toCallerRefusal)(refusal, this.requestId, this.facts.rawHeaders));
   }
 
   #reply(reply: Reply): void {

@@ -19,7 +19,13 @@ import {
   toOpenSslCiphers,
   toOpenSslCurves,
 } from '../tls/cipher-suites.ts';
-import { defaultOptionsName, defaultTlsOptions, type TlsOptions } from '../tls/options.ts';
+import {
+  alpnProtocols,
+  defaultOptionsName,
+  defaultTlsOptions,
+  type AlpnProtocol,
+  type TlsOptions,
+} from '../tls/options.ts';
 import { readPem, type PemText } from './read-pem.ts';
 
 /** TLS of a configuration, with its certificates read. */
@@ -223,11 +229,15 @@ function readOptions(
       config.clientAuthType ?? (clientCAs.length > 0 ? 'RequireAndVerifyClientCert' : 'NoClientCert'),
     sniStrict: config.sniStrict,
     sessionTickets: config.sessionTickets,
+    alpnProtocols: config.alpnProtocols?.filter(isAlpnProtocol) ?? alpnProtocols,
   });
   const isBroken =
     config.errors.length > 0 || problems.slice(before).some(({ severity }) => severity === 'error');
   return isBroken ? undefined : options;
 }
+
+const isAlpnProtocol = (name: string): name is AlpnProtocol =>
+  (alpnProtocols as readonly string[]).includes(name);
 
 function findContextFault(options: Parameters<typeof createSecureContext>[0]): string | undefined {
   try {

@@ -17,7 +17,13 @@ export interface TlsOptions {
   readonly sniStrict: boolean;
   /** Whether sessions are resumed with tickets. */
   readonly sessionTickets: boolean;
+  /** Protocols that are offered (ALPN), in order of preference; not empty. */
+  readonly alpnProtocols: readonly AlpnProtocol[];
 }
+
+/** Protocols that are served; in order of preference where none are configured. */
+export const alpnProtocols = ['h2', 'http/1.1'] as const;
+export type AlpnProtocol = (typeof alpnProtocols)[number];
 
 /** Name of the options that hold where none are named. */
 export const defaultOptionsName = 'default';
@@ -32,4 +38,5 @@ export const defaultTlsOptions: TlsOptions = Object.freeze({
   clientAuthType: 'NoClientCert',
   sniStrict: false,
   sessionTickets: true,
+  alpnProtocols,
 });

@@ -38,6 +38,7 @@ export function toEntryPointView(config: EntryPointConfig, connections: number |
         middleware: externalAuth.middleware,
       },
     }),
+    http2: config.http2,
     http: {
       middlewares: config.middlewares ?? [],
       maxHeaderBytes: transport.maxHeaderBytes,

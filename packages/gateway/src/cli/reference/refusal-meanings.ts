@@ -44,6 +44,8 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   request_timeout: 'The request did not arrive within `readTimeout` or `headerTimeout`.',
   request_too_large: 'The body exceeds `maxBodyBytes`.',
   request_head_too_large: 'The head exceeds `maxHeaderBytes`.',
+  deadline_exceeded:
+    'A gRPC request has no response within its `grpc-timeout`. gRPC status: `DEADLINE_EXCEEDED`.',
   too_many_header_fields: 'The head has more lines than `maxHeaderFields`.',
   gateway_draining: 'The gateway is shutting down.',
   upstream_unavailable: 'The service has no healthy server.',

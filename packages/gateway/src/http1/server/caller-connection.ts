@@ -33,6 +33,14 @@ export interface CallerConnectionDeps {
   readonly idle: Set<Socket>;
   /** Takes over a connection of which no byte of the next request has been read. */
   readonly toNodeFallback: (socket: Socket) => void;
+  /** Takes over a connection that may be HTTP/2 instead, of which no byte has been read. Undefined: none may be. */
+  readonly http2: Http2TakeOver | undefined;
+}
+
+export interface Http2TakeOver {
+  /** Whether the first bytes of a connection may be those of HTTP/2. */
+  mayBegin(bytes: Buffer): boolean;
+  accept(socket: Socket): void;
 }
 
 /** Bytes of requests that wait for the response to the one before. */
@@ -226,7 +234,9 @@ export class CallerConnection implements FastConnection, DeadlineOwner, Flow {
     socket.off('end', this.#onEnd).off('close', this.#onClose).off('error', onError);
     socket.pause();
     socket.unshift(bytes);
-    this.#deps.toNodeFallback(socket);
+    const { http2, toNodeFallback } = this.#deps;
+    if (this.#isFirst && http2?.mayBegin(bytes) === true && !('encrypted' in socket)) http2.accept(socket);
+    else toNodeFallback(socket);
     socket.resume();
   }
 

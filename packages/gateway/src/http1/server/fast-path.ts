@@ -9,7 +9,7 @@ import type { FallbackDeps } from './node-fallback.ts';
 import { createReadFrom } from './socket-reads.ts';
 
 export interface FastPathDeps
-  extends Omit<FallbackDeps, 'readFacts'>, Pick<CallerConnectionDeps, 'toNodeFallback'> {
+  extends Omit<FallbackDeps, 'readFacts'>, Pick<CallerConnectionDeps, 'toNodeFallback' | 'http2'> {
   readonly clock: Clock;
   readonly connectionOf: ConnectionFactsOf;
 }

@@ -7,10 +7,11 @@ import type { Handle } from '../../pipeline/handle.ts';
 import type { Refusal } from '../../middlewares/refusal.ts';
 import { gatewayRefusals } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
-import { toRefusalResponse, writeWhole, type WholeResponse } from '../../pipeline/write-refusal.ts';
+import { toRefusalResponse, writeWhole } from '../../pipeline/write-refusal.ts';
 import { endConnection } from '../../proxy/upgrade.ts';
 import type { ReadPath } from '../../routing/request-path.ts';
 import { hasTooManyFields } from '../message/header-lines.ts';
+import { aboutServer } from './about-server.ts';
 import type { RequestActivity } from './activity.ts';
 import { createNodeResponse, createNodeBody } from './node-response.ts';
 import { endConnectionWith, respondOn } from './node-internals.ts';
@@ -120,13 +121,7 @@ function destroyOnError(this: Socket): void {
 /** The caller went away in the middle of a request. */
 const hungUp: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
-/** `OPTIONS *` asks about the server as a whole (RFC 9110 section 9.3.7), not about a route. */
 const isAboutServer = ({ method, url }: IncomingMessage): boolean => method === 'OPTIONS' && url === '*';
-
-const aboutServer: WholeResponse = Object.freeze({
-  head: { status: 200, reason: 'OK', headers: ['Content-Length', '0'], dated: true, reused: true },
-  body: Buffer.alloc(0),
-});
 
 /** A method or a message that is refused whatever the routes say. */
 function refusalOf({ method }: IncomingMessage, isFlood: boolean): Refusal | undefined {

@@ -92,7 +92,7 @@ describe('a request that two readers could understand differently', () => {
     ['no version', `GET /\r\n\r\n${next}`],
     ['an unknown method', `FOO / HTTP/1.1\r\nHost: a.example\r\n\r\n${next}`],
     ['a method in lower case', `get / HTTP/1.1\r\nHost: a.example\r\n\r\n${next}`],
-    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['a preface of HTTP/2 that is not complete', `PRI * HTTP/2.0\r\n\r\n${next}`],
     ['a TLS handshake on a plain port', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
     ['CONNECT', `CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n${next}`],
     ['TRACE', `TRACE / HTTP/1.1\r\nHost: a.example\r\n\r\n${next}`],

@@ -16,6 +16,9 @@ export interface TlsOptionsParts {
   readonly writtenPath: (path: readonly PropertyKey[]) => Path;
 }
 
+/** `acme-tls/1`, one of Traefik's defaults, is for certificates that it requests itself. */
+const isServed = (protocol: string): boolean => protocol === 'h2' || protocol === 'http/1.1';
+
 /** TLS options as files and Kubernetes objects write them, without name and place. */
 export function toTlsOptions(
   written: TlsSectionOptions,
@@ -34,11 +37,11 @@ export function toTlsOptions(
   if (verifies && caSources.length === 0)
     report('clientAuth', `${clientAuthType} requires certificates of authorities`);
   const { alpnProtocols, minVersion, maxVersion } = written;
-  if (alpnProtocols !== undefined && alpnProtocols.length > 0) {
-    if (!alpnProtocols.includes('http/1.1'))
-      report('alpnProtocols', 'expected http/1.1 among them: this version serves no other protocol');
-    else if (alpnProtocols.some((name) => name !== 'http/1.1'))
-      report('alpnProtocols', 'only http/1.1 is offered: this version serves no other protocol', 'warning');
+  const offered = alpnProtocols?.filter(isServed);
+  if (alpnProtocols !== undefined && offered?.length !== alpnProtocols.length) {
+    const unserved = alpnProtocols.filter((name) => !isServed(name)).join(', ');
+    if (offered?.length === 0) report('alpnProtocols', 'expected h2 or http/1.1 among them');
+    else report('alpnProtocols', `${unserved}: not offered, because it is not served`, 'warning');
   }
   if (minVersion !== undefined && maxVersion !== undefined && minVersion > maxVersion)
     report('maxVersion', `expected ${minVersion} or newer, the value of minVersion`);
@@ -52,6 +55,7 @@ export function toTlsOptions(
       clientAuthType,
       sniStrict: written.sniStrict ?? false,
       sessionTickets: written.disableSessionTickets !== true,
+      alpnProtocols: offered?.length === 0 ? undefined : offered,
     },
     problems,
   };

@@ -42,7 +42,9 @@ export const optionsShape = {
   alpnProtocols: z
     .array(z.string())
     .optional()
-    .describe('Protocols that are offered; they must include `http/1.1`, the only one that is served.'),
+    .describe(
+      'Protocols that are offered, in order of preference: `h2`, `http/1.1`. Default: both. Others are not served.',
+    ),
   disableSessionTickets: z.boolean().default(false).describe('Does not resume sessions with tickets.'),
 };
 

@@ -1,0 +1,48 @@
+import type { Socket } from 'node:net';
+import { createDeadlines, toTickMs } from '../../http1/message/deadlines.ts';
+import type { ConnectionFactsOf } from '../../http1/server/connection-facts.ts';
+import type { ConnectionLimits } from '../../http1/server/connection-limits.ts';
+import { CallerSession, type CallerSessionDeps } from './caller-session.ts';
+import { createServeStream, type ServeStreamDeps } from './serve-stream.ts';
+import { toSessionOptions } from './session-options.ts';
+
+export interface Http2Deps extends Omit<ServeStreamDeps, 'deadlines'> {
+  readonly connectionOf: ConnectionFactsOf;
+  readonly limits: ConnectionLimits | undefined;
+}
+
+/** Serves connections of HTTP/2. */
+export interface Http2Connections {
+  /** Takes a connection of which no byte has been read, or to which all bytes have been returned. */
+  accept(socket: Socket): void;
+  /** Accepts no further requests on open connections; each is closed after its requests in flight. */
+  closeAll(): void;
+}
+
+export function createHttp2Connections({ connectionOf, limits, ...deps }: Http2Deps): Http2Connections {
+  const { config, activity, clock } = deps;
+  const { headerTimeoutMs, readTimeoutMs, idleTimeoutMs, writeTimeoutMs } = config.transport;
+  const deadlines = createDeadlines(
+    clock,
+    toTickMs([headerTimeoutMs, readTimeoutMs, idleTimeoutMs, writeTimeoutMs / 4]),
+  );
+  const sessions = new Set<CallerSession>();
+  const common: CallerSessionDeps = {
+    config,
+    activity,
+    deadlines,
+    limits,
+    options: toSessionOptions(config),
+    serveStream: createServeStream({ ...deps, deadlines }),
+    firstMs: readTimeoutMs === 0 ? headerTimeoutMs : Math.min(headerTimeoutMs, readTimeoutMs),
+  };
+  return {
+    accept(socket) {
+      const session = new CallerSession(socket, connectionOf(socket), common, () => sessions.delete(session));
+      sessions.add(session);
+    },
+    closeAll() {
+      for (const session of sessions) session.last();
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Clock } from '@grantgate/middleware/base/clock';
+import type { EntryPointConfig } from '../../config/install.ts';
+import type { Deadlines } from '../../http1/message/deadlines.ts';
+import { hasTooManyFields } from '../../http1/message/header-lines.ts';
+import type { RequestActivity } from '../../http1/server/activity.ts';
+import type { ConnectionFacts } from '../../http1/server/connection-facts.ts';
+import { aboutServer } from '../../http1/server/about-server.ts';
+import type { Refusal } from '../../middlewares/refusal.ts';
+import type { Handle } from '../../pipeline/handle.ts';
+import { gatewayRefusals, type PendingRequest } from '../../pipeline/refusals.ts';
+import { toCallerRefusal } from '../../pipeline/grpc-refusal.ts';
+import { readRequestId } from '../../pipeline/request-id.ts';
+import { writeWhole } from '../../pipeline/write-refusal.ts';
+import type { RequestFacts } from '../../routing/facts.ts';
+import type { ReadPath } from '../../routing/request-path.ts';
+import { isTooLarge, readRequestHead, type Http2Fields, type Http2RequestHead } from './request-head.ts';
+import { StreamBody } from './stream-body.ts';
+import { StreamResponse, type StreamConnection } from './stream-response.ts';
+
+/** The connection of a stream. */
+export interface RequestConnection extends StreamConnection {
+  readonly facts: ConnectionFacts;
+  fields: Http2Fields | undefined;
+}
+
+/** Serves the request of a stream. @param received fields of its head, name and value in turn. */
+export type ServeStream = (
+  stream: ServerHttp2Stream,
+  received: readonly string[],
+  endsHere: boolean,
+  connection: RequestConnection,
+) => StreamResponse;
+
+export interface ServeStreamDeps {
+  readonly clock: Clock;
+  readonly config: EntryPointConfig;
+  readonly activity: RequestActivity;
+  readonly handle: Handle;
+  readonly readPath: ReadPath;
+  readonly deadlines: Deadlines;
+}
+
+export function createServeStream(deps: ServeStreamDeps): ServeStream {
+  const { activity, clock, config, deadlines } = deps;
+  return (stream, received, endsHere, connection) => {
+    const head = readRequestHead(received, endsHere, connection.fields);
+    const response = new StreamResponse(stream, typeof head === 'string' ? '' : head.method, connection);
+    activity.begin();
+    stream.once('close', () => activity.finish());
+    if (typeof head === 'string') {
+      refuse(response, received, malformed[head]);
+      return response;
+    }
+    const { fields, target } = head;
+    connection.fields = fields;
+    const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(head, config);
+    if (target === '*' && refusal === undefined) {
+      writeWhole(response, aboutServer);
+      return response;
+    }
+    let pending: PendingRequest | undefined = undefined;
+    const onLate = (late: Refusal): void => {
+      if (response.begun) response.reset(constants.NGHTTP2_CANCEL);
+      else pending?.refuse(late);
+    };
+    if (fields.grpcTimeoutMs !== undefined) {
+      const late = clock.after(Math.min(fields.grpcTimeoutMs, maxTimerMs), () =>
+        onLate(gatewayRefusals.deadline_exceeded),
+      );
+      stream.once('close', () => late.cancel());
+    }
+    const body = new StreamBody(stream, {
+      announcedBytes: fields.bodyBytes ?? 0,
+      deadlines,
+      // Streams of gRPC may last; `grpc-timeout` is their limit.
+      limitMs: fields.isGrpc ? 0 : config.transport.readTimeoutMs,
+      onLate: () => onLate(gatewayRefusals.request_timeout),
+    });
+    pending = deps.handle({
+      facts: toFacts(head, endsHere, connection.facts, config),
+      httpVersion: '2.0',
+      body,
+      response,
+      expectsContinue: fields.expectsContinue && !endsHere,
+      upgrade: undefined,
+      refusal,
+      readPath: deps.readPath,
+      maxBodyBytes: config.transport.maxBodyBytes,
+    });
+    return response;
+  };
+}
+
+/** Longest time of a timer, in milliseconds: about 24 days. */
+const maxTimerMs = 2 ** 31 - 1;
+
+const malformed = Object.freeze({
+  malformed: gatewayRefusals.request_invalid,
+  connect: gatewayRefusals.method_not_supported,
+  unknown_protocol: gatewayRefusals.method_not_supported,
+});
+
+function refuse(response: StreamResponse, received: readonly string[], refusal: Refusal): void {
+  writeWhole(response, toCallerRefusal(refusal, readRequestId(received), received));
+}
+
+/** A message that is refused, whatever the routes say. */
+function refusalOf(head: Http2RequestHead, { transport }: EntryPointConfig): Refusal | undefined {
+  // A server that answers TRACE would show the caller the access token (RFC 9110 section 9.3.8).
+  if (head.method === 'TRACE') return gatewayRefusals.method_not_supported;
+  if (isTooLarge(head, transport)) return gatewayRefusals.request_head_too_large;
+  return hasTooManyFields(head.fields.rawHeaders, transport)
+    ? gatewayRefusals.too_many_header_fields
+    : undefined;
+}
+
+function toFacts(
+  { method, target, fields, repeats }: Http2RequestHead,
+  endsHere: boolean,
+  connection: ConnectionFacts,
+  config: EntryPointConfig,
+): RequestFacts {
+  const question = target.indexOf('?');
+  return {
+    entryPoint: config.name,
+    method,
+    target,
+    path: question < 0 ? target : target.slice(0, question),
+    query: question < 0 ? '' : target.slice(question + 1),
+    host: fields.host,
+    authority: fields.authority,
+    scheme: connection.tls === undefined ? 'http' : 'https',
+    rawHeaders: fields.rawHeaders,
+    reusesHeaders: repeats,
+    streamsBody: !endsHere && fields.bodyBytes === undefined,
+    remoteAddress: connection.remoteAddress,
+    remotePort: connection.remotePort,
+    trusted: connection.trusted,
+    tls: connection.tls,
+    authorization: fields.authorization,
+  };
+}
