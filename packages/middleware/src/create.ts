@@ -13,6 +13,7 @@ import { OptionsError } from './errors.ts';
 import type { ClientCredentialsOptions, ClientCredentialsInput } from './options/schema.ts';
 import { parseClientCredentials } from './options/parse.ts';
 import { type DiscoveryListener, createDiscoveryListener } from './discovery-listener.ts';
+import { createKeysListener, type KeysListener } from './keys-listener.ts';
 import { openTokens, toCredential } from './open-tokens.ts';
 import { type RenewalListener, createRenewalListener } from './renewal-listener.ts';
 import type { Discoveries } from './token/discovery/discoveries.ts';
@@ -63,10 +64,16 @@ export interface AuthenticatorParts {
   readonly tracing?: Tracing | undefined;
   /** Called for each request for the metadata of an issuer that is not shared. Default: nothing. */
   readonly onDiscovery?: DiscoveryListener['onDiscovery'];
+  /** Called for each request for keys of `verify`. Default: nothing. */
+  readonly onKeys?: KeysListener['onKeys'];
 }
 
 /** Parts for an authenticator of an application. */
-export type ApplicationParts = AuthenticatorParts & StoreListener & RenewalListener & DiscoveryListener;
+export type ApplicationParts = AuthenticatorParts &
+  StoreListener &
+  RenewalListener &
+  DiscoveryListener &
+  KeysListener;
 
 /**
  * Creates an authenticator from options as a user writes them (the names of Traefik Hub, in any letter case).
@@ -86,7 +93,7 @@ export function createAuthenticator(
 /** As `createParsedAuthenticator`; calls the application's listeners for refreshes, discoveries and its own stores. */
 export function createApplicationAuthenticator(
   options: ClientCredentialsOptions,
-  { onStoreEvent, onRenewal, onDiscovery, ...parts }: ApplicationParts,
+  { onStoreEvent, onRenewal, onDiscovery, onKeys, ...parts }: ApplicationParts,
 ): Authenticator {
   const { clock = systemClock, tracing } = parts;
   const { stores = createStores({ clock, events: createStoreChannel(onStoreEvent), tracing }) } = parts;
@@ -96,6 +103,7 @@ export function createApplicationAuthenticator(
     stores,
     onRenewal: createRenewalListener(onRenewal),
     onDiscovery: createDiscoveryListener(onDiscovery),
+    onKeys: createKeysListener(onKeys),
   });
 }
 
@@ -110,7 +118,12 @@ export function createParsedAuthenticator(
   const policy = compilePolicy(options);
   const own = toCredential(options);
   const verification = openTokenVerification(options, { ...parts, clock });
-  const judge = createJudgeToken(policy, clock, verification?.verify);
+  const judge = createJudgeToken(
+    policy,
+    clock,
+    verification?.verify,
+    (clientId) => void source.purge(clientId),
+  );
   const close = async (): Promise<void> => {
     await tokens.close();
     await verification?.close();

@@ -3,9 +3,11 @@ import {
   startAuthorizationServer,
   type AuthorizationServer,
 } from '../../testkit/src/authorization-server.ts';
+import { createFakeClock } from '../../testkit/src/fake-clock.ts';
 import { json, startScriptedServer, type Script } from '../../testkit/src/scripted-server.ts';
 import { startTokenServer, type TokenServer } from '../../testkit/src/token-server.ts';
 import { createAuthenticator } from './create.ts';
+import { createTestKey, signToken, type TestKey } from './jwt/jwt.testkit.ts';
 import { parseClientCredentials } from './options/parse.ts';
 import type { ClientCredentialsInput } from './options/schema.ts';
 import { unsignedJwt } from './token/token-endpoint.testkit.ts';
@@ -93,6 +95,39 @@ describe('verify', () => {
     });
   });
 
+  it('stops trusting a token whose key is withdrawn, and obtains another one', async () => {
+    const clock = createFakeClock();
+    const [old, next] = [createTestKey('k1'), createTestKey('k2')];
+    const signWith = (key: TestKey, kid: string) => signToken(key.privateKey, { header: { kid }, clock });
+    let keys = [old.jwk];
+    let token = await signWith(old, 'k1');
+    const as = await script((response, request) => {
+      // The fake clock is the server's too.
+      response.sendDate = false;
+      if (request.url === '/jwks') json(response, 200, { keys });
+      else json(response, 200, { access_token: token, token_type: 'Bearer', expires_in: 300 });
+    });
+    const authenticator = createAuthenticator(
+      {
+        url: as.url,
+        audience: 'api',
+        clientConfig: { maxRetries: 0 },
+        verify: { jwksUrl: new URL('/jwks', as.url).href, issuers: 'https://as.example/' },
+      },
+      { clock },
+    );
+    onTestFinished(() => authenticator.close());
+    const decide = async (id: string) =>
+      authenticator.decide({ authorization: `Basic ${Buffer.from(`${id}:secret`).toString('base64')}` });
+    expect(await decide('one')).toMatchObject({ allowed: true });
+    [keys, token] = [[next.jwk], await signWith(next, 'k2')];
+    await clock.advance(6_000);
+    // The new key is not known yet, so that the key set is requested again.
+    expect(await decide('other')).toMatchObject({ allowed: true });
+    expect(await decide('one')).toMatchObject({ allowed: false, status: 502, reason: 'no key for ES256, kid "k1"' });
+    expect(await decide('one')).toMatchObject({ allowed: true, setHeaders: ['authorization', `Bearer ${token}`] });
+  }); // prettier-ignore
+
   it('responds 503 while the keys cannot be obtained, and recovers', async () => {
     const keys = await keySet();
     const jwks = await script(
@@ -177,9 +212,7 @@ describe('the options verify and introspection', () => {
   });
 
   it('are off by default, as in Traefik Hub', () => {
-    expect(parseClientCredentials({ url }).options).toMatchObject({
-      verify: undefined,
-      introspection: undefined,
-    });
+    const { options } = parseClientCredentials({ url });
+    expect([options?.verify, options?.introspection]).toEqual([undefined, undefined]);
   });
 });

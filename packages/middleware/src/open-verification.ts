@@ -1,9 +1,7 @@
-import type { Clock } from './base/clock.ts';
 import type { Stores } from './cache/stores.ts';
+import type { KeyParts } from './jwt/open-keys.ts';
 import type { TokenVerification, VerifyToken } from './decision/judge.ts';
 import type { ClientCredentialsOptions, OwnIntrospectionOptions, VerifyOptions } from './options/schema.ts';
-import type { Discoveries } from './token/discovery/discoveries.ts';
-import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';
 
 /** Verifies the tokens that one middleware obtains. */
 export interface OpenVerification {
@@ -11,11 +9,8 @@ export interface OpenVerification {
   close(): Promise<void>;
 }
 
-export interface VerificationParts {
-  readonly clock: Clock;
+export interface VerificationParts extends KeyParts {
   readonly stores?: Stores | undefined;
-  readonly discoveries?: Discoveries | undefined;
-  readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
 }
 
 /** Undefined when the options demand none. Nothing of it is loaded before a token is verified. */
@@ -59,7 +54,8 @@ async function openSignatures(
   return {
     async verify({ value }): Promise<TokenVerification> {
       const outcome = await verifyJwt(value);
-      if (outcome.kind === 'accepted') return { kind: 'verified', claims: outcome.claims };
+      if (outcome.kind === 'accepted')
+        return { kind: 'verified', claims: outcome.claims, trust: outcome.key.trust };
       return outcome;
     },
     close: () => keys.close(),

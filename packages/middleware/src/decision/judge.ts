@@ -10,7 +10,12 @@ import { toVerdict, type TokenClient } from './verdict.ts';
 
 /** The claims of an authorization server's token after verification; or the reason for its rejection, for operators. */
 export type TokenVerification =
-  | { readonly kind: 'verified'; readonly claims: Claims }
+  | {
+      readonly kind: 'verified';
+      readonly claims: Claims;
+      /** Of the key that verified it, shared with it; undefined: trusted until the token expires. */
+      readonly trust?: { readonly isCurrent: boolean } | undefined;
+    }
   | { readonly kind: 'refused'; readonly reason: string }
   | DecisionTokenFailure;
 
@@ -19,7 +24,7 @@ export type VerifyToken = (token: DecisionToken) => Promise<TokenVerification>;
 
 /** Decides on tokens. */
 export interface JudgeToken {
-  /** The decision on a token that has been evaluated; undefined for any other. Allocates nothing. */
+  /** The decision on a token that has been evaluated; undefined for any other, and once its key is withdrawn. Allocates nothing. */
   cached(token: DecisionToken): Decision | undefined;
   /** Synchronous without a verification. */
   decide(client: TokenClient, token: DecisionToken): MaybePromise<Decision>;
@@ -33,9 +38,16 @@ const refusedMs = 5_000;
  * once, however many requests use it at the same time.
  *
  * @param verify undefined: tokens are believed as the server sent them.
+ * @param onWithdrawn called when a token that was verified is not any more, because its key was withdrawn.
  */
-export function createJudgeToken(policy: Policy, clock: Clock, verify: VerifyToken | undefined): JudgeToken {
+export function createJudgeToken(
+  policy: Policy,
+  clock: Clock,
+  verify: VerifyToken | undefined,
+  onWithdrawn: (clientId: string) => void = () => {},
+): JudgeToken {
   const verdicts = new WeakMap<DecisionToken, Decision>();
+  const trusts = new WeakMap<DecisionToken, { readonly isCurrent: boolean }>();
   const refusals = new WeakMap<DecisionToken, { readonly deny: Deny; readonly untilMs: number }>();
   const flights = new WeakMap<DecisionToken, Promise<Decision>>();
   const keep = (token: DecisionToken, verdict: Decision): Decision => {
@@ -43,8 +55,10 @@ export function createJudgeToken(policy: Policy, clock: Clock, verify: VerifyTok
     return verdict;
   };
   const settle = (client: TokenClient, token: DecisionToken, result: TokenVerification): Decision => {
-    if (result.kind === 'verified')
+    if (result.kind === 'verified') {
+      if (result.trust !== undefined) trusts.set(token, result.trust);
       return keep(token, toVerdict(policy, client, token, clock, result.claims));
+    }
     const deny =
       result.kind === 'failure'
         ? toFailureDeny(result, 'gateway_credentials_refused', client.presented)
@@ -54,7 +68,10 @@ export function createJudgeToken(policy: Policy, clock: Clock, verify: VerifyTok
             undefined,
             { clientId: client.presented, reason: result.reason },
           );
-    if (result.kind === 'refused') refusals.set(token, { deny, untilMs: clock.monotonic() + refusedMs });
+    if (result.kind === 'refused') {
+      refusals.set(token, { deny, untilMs: clock.monotonic() + refusedMs });
+      if (trusts.delete(token)) onWithdrawn(client.clientId);
+    }
     return deny;
   };
   const decide: JudgeToken['decide'] = (client, token) => {
@@ -70,5 +87,9 @@ export function createJudgeToken(policy: Policy, clock: Clock, verify: VerifyTok
     }
     return flight;
   };
-  return { cached: (token) => verdicts.get(token), decide };
+  const cached: JudgeToken['cached'] =
+    verify === undefined
+      ? (token) => verdicts.get(token)
+      : (token) => (trusts.get(token)?.isCurrent === false ? undefined : verdicts.get(token));
+  return { cached, decide };
 }

@@ -5,6 +5,7 @@ import { OptionsError } from '../errors.ts';
 import { parseClientCredentials } from '../options/parse.ts';
 import type { ClientCredentialsInput } from '../options/schema.ts';
 import type { DiscoveryListener } from '../discovery-listener.ts';
+import type { KeysListener } from '../keys-listener.ts';
 import type { RenewalListener } from '../renewal-listener.ts';
 import type { StoreListener } from '../store-listener.ts';
 import { toExchangedParts } from './auth.ts';
@@ -12,7 +13,7 @@ import { toRequestChanges, type Guard, type RequestChanges } from './guard.ts';
 import { checkRefusals, type RefusalOptions } from './refusal-options.ts';
 import { findUsable } from './usable-options.ts';
 
-type EventListeners = StoreListener & RenewalListener & DiscoveryListener;
+type EventListeners = StoreListener & RenewalListener & DiscoveryListener & KeysListener;
 
 /** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share and its owner closes. */
 export type GuardOptions = RefusalOptions &
@@ -49,9 +50,9 @@ export function createGuard({ refusals = 'respond', ...options }: GuardOptions):
 }
 
 function openAuthenticator(
-  { onStoreEvent, onRenewal, onDiscovery, ...input }: ClientCredentialsInput & EventListeners,
+  { onStoreEvent, onRenewal, onDiscovery, onKeys, ...input }: ClientCredentialsInput & EventListeners,
   problems: ReturnType<typeof checkRefusals>,
 ): Authenticator {
   const options = findUsable(input, parseClientCredentials(input), problems);
-  return createApplicationAuthenticator(options, { onStoreEvent, onRenewal, onDiscovery });
+  return createApplicationAuthenticator(options, { onStoreEvent, onRenewal, onDiscovery, onKeys });
 }

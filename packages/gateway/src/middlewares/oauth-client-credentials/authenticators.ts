@@ -45,6 +45,7 @@ export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
           discoveries,
           tally,
           onRenewal,
+          onKeys: (event) => parts.keys?.publish(event),
           tracing,
         });
         return Object.freeze({ ...authenticator, tally });
