@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { proposeName } from '@grantgate/middleware/base/names';
+import { nearestName, proposeName } from '@grantgate/middleware/base/names';
 import { formatAddress, isSameListener, type HostPort } from './address.ts';
 import { udp } from './entry-point-schema.ts';
 import { isRoutesDocument } from './file-kind.ts';
@@ -7,6 +7,7 @@ import { parseDocuments } from './parse-documents.ts';
 import type { ExternalAuthConfig, InstallConfig } from './install.ts';
 import { installSchema, type InstallInput } from './install-schema.ts';
 import { findApiMistakes } from './api-mistakes.ts';
+import type { ProblemDetails } from './problem.ts';
 import { findClusterConflicts } from './parse-cluster.ts';
 import type { Problem } from './place.ts';
 import { insecureTransport } from './servers-transport-schema.ts';
@@ -58,7 +59,7 @@ export function parseInstall(text: string, file: string): ParsedInstall {
     { document, path: [] },
     {
       unsupported: ['crossProviderNamespaces'],
-      explain: explainInstallOption,
+      explain: (path) => explainInstallOption(path) ?? explainRootOption(path),
       namesAt: unservedNamesAt,
       extensions: true,
       emptyText: 'a text',
@@ -90,6 +91,18 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   ];
   const isWrong = problems.some(({ severity }) => severity === 'error');
   return { config: isWrong ? undefined : toInstallConfig(install, dirname(resolve(file))), problems };
+}
+
+/** As in Traefik, an unknown name at the top is ignored, unless it resembles that of an option. */
+function explainRootOption([name = '', ...more]: readonly string[]): ProblemDetails | undefined {
+  if (more.length > 0 || /^x-/i.test(name)) return undefined;
+  if (nearestName(name, [...Object.keys(installSchema.shape), ...unservedNamesAt([])]) !== undefined)
+    return undefined;
+  return {
+    code: 'unserved_option',
+    severity: 'warning',
+    message: `${name} is ignored: there is no such option`,
+  };
 }
 
 /** Position of an option, by its path in canonical names. */

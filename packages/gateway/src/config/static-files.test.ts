@@ -269,11 +269,41 @@ metrics: { prometheus: { buckets: "0.1,0.3,1.2,5.0" } }`);
     ]);
   });
 
+  it('ignores options of Traefik 1 and unknown names at the top, as Traefik does, with a warning for each', () => {
+    const { config, told } = parse(
+      `
+insecureSkipVerify = true
+defaultEntryPoints = ["web"]
+[docker]
+  watch = true
+[acme]
+  email = "a@b.example"
+[labels]
+  team = "edge"
+[entryPoints.web]
+  address = ":80"
+`,
+      'traefik.toml',
+    );
+    expect(told).toEqual([
+      expect.stringMatching(/^warning insecureSkipVerify: .* it belongs to Traefik 1$/),
+      warning('defaultEntryPoints'),
+      expect.stringMatching(/^warning docker: .* it belongs to Traefik 1$/),
+      expect.stringMatching(/^warning acme: .* it belongs to Traefik 1$/),
+      'warning labels: labels is ignored: there is no such option',
+    ]);
+    expect(config?.entryPoints.has('web')).toBe(true);
+  });
+
   it.each([
     ['pilot: { token: abc }', 'error pilot: pilot is not supported: Traefik 3 refuses it, too; remove it'],
     [
       'certificateResolvers: {}',
       'error certificateResolvers: unknown option certificateResolvers: did you mean certificatesResolvers?',
+    ],
+    [
+      'entrypoint: { web: { address: ":80" } }',
+      'error entrypoint: unknown option entrypoint: did you mean entryPoints?',
     ],
     ['providers: { dockre: {} }', 'error providers.dockre: unknown option dockre: did you mean docker?'],
     [

@@ -77,6 +77,33 @@ const misplaced: Readonly<Record<string, string>> = {
   defaultEntryPoints: 'it belongs to Traefik 1: set entryPoints.NAME.asDefault',
   logLevel: 'it belongs to Traefik 1: set log.level',
   debug: 'it belongs to Traefik 1: set log.level',
+  ...Object.fromEntries(
+    [
+      ...['accessLogsFile', 'acme', 'backends', 'boltdb', 'checkNewVersion', 'cluster', 'constraints'],
+      ...[
+        'consul',
+        'consulCatalog',
+        'docker',
+        'dynamodb',
+        'ecs',
+        'etcd',
+        'eureka',
+        'file',
+        'forwardingTimeouts',
+      ],
+      ...[
+        'frontends',
+        'graceTimeOut',
+        'healthcheck',
+        'idleTimeout',
+        'insecureSkipVerify',
+        'keepTrailingSlash',
+      ],
+      ...['kubernetes', 'lifeCycle', 'marathon', 'maxIdleConnsPerHost', 'mesos', 'providersThrottleDuration'],
+      ...['rancher', 'respondingTimeouts', 'rest', 'retry', 'rootCAs', 'sendAnonymousUsage', 'servicefabric'],
+      ...['statistics', 'traefikLogsFile', 'web', 'zookeeper', 'allowMinWeightZero'],
+    ].map((name) => [name, 'it belongs to Traefik 1']),
+  ),
 };
 
 const entries = (table: Readonly<Record<string, string>>) =>
