@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { ConnectionTls } from '../routing/connection-tls.ts';
 import type { TlsOptions } from '../tls/options.ts';
+import { toSubjectText } from '../tls/subject.ts';
 
 /** @param options name of the options. @param clientCAs of the options. */
 export function createConnectionTls(
@@ -10,12 +11,15 @@ export function createConnectionTls(
   { clientAuthType, clientCAs }: Pick<TlsOptions, 'clientAuthType' | 'clientCAs'>,
 ): ConnectionTls {
   let certificates: readonly X509Certificate[] | undefined;
+  let subject: string | undefined;
+  const clientCertificates = (): readonly X509Certificate[] =>
+    (certificates ??= clientAuthType === 'NoClientCert' ? [] : readChain(socket, clientCAs ?? []));
   return Object.freeze({
     options,
     version: socket.getProtocol()?.replace(/^TLSv/, '') ?? 'unknown',
     cipher: cipherOf(socket),
-    clientCertificates: () =>
-      (certificates ??= clientAuthType === 'NoClientCert' ? [] : readChain(socket, clientCAs ?? [])),
+    clientCertificates,
+    clientSubject: () => (subject ??= clientCertificates().slice(0, 1).map(toSubjectText)[0]),
   });
 }
 

@@ -49,6 +49,33 @@ const withCallers = { fields: { headers: { names: { Referer: 'keep', 'User-Agent
 const json = (written: RequestRecord): unknown => JSON.parse(configure({ format: 'json' })(written)!);
 
 describe('the JSON access log', () => {
+  it('names version, cipher suite and client of a TLS connection', () => {
+    const { facts } = record();
+    const tls = {
+      options: 'default',
+      version: '1.3',
+      cipher: 'TLS_AES_128_GCM_SHA256',
+      clientCertificates: () => [],
+    };
+    const withSubject = record({ facts: { ...facts, tls: { ...tls, clientSubject: () => 'CN=a "b"' } } });
+    expect(json(withSubject)).toMatchObject({
+      TLSVersion: '1.3',
+      TLSCipher: 'TLS_AES_128_GCM_SHA256',
+      TLSClientSubject: 'CN=a "b"',
+    });
+    const without = record({ facts: { ...facts, tls: { ...tls, clientSubject: () => undefined } } });
+    expect(json(without)).not.toHaveProperty('TLSClientSubject');
+  });
+
+  it.each([
+    ['/a|b"c?x="y"|', '/a%7Cb%22c?x="y"|'],
+    ['/{x}/<y>/^`', '/%7Bx%7D/%3Cy%3E/%5E%60'],
+    ['/\u00c3\u00a9?\u00c3\u00a9', '/%C3%A9?é'],
+  ])('encodes characters that are invalid in a path: %s', (target, logged) => {
+    const { facts } = record();
+    expect(json(record({ facts: { ...facts, target } }))).toMatchObject({ RequestPath: logged });
+  });
+
   it("has Traefik's fields, durations in nanoseconds", () => {
     expect(json(record())).toEqual({
       ClientAddr: '192.0.2.7:51000',

@@ -1,4 +1,5 @@
 import type { RequestRecord } from '../pipeline/record.ts';
+import type { ConnectionTls } from '../routing/connection-tls.ts';
 import type { RequestFacts } from '../routing/facts.ts';
 import { quote } from './escape.ts';
 import { createIsoTimes } from './log-times.ts';
@@ -90,7 +91,15 @@ function toHead(facts: RequestFacts): string {
     `,"ClientPort":"${facts.remotePort}"${host}` +
     `,"RequestScheme":"${facts.scheme}"` +
     `,"entryPointName":${quote(facts.entryPoint)}` +
-    (facts.tls === undefined ? '' : `,"TLSVersion":"${facts.tls.version}","TLSCipher":"${facts.tls.cipher}"`)
+    (facts.tls === undefined ? '' : toTlsFields(facts.tls))
+  );
+}
+
+function toTlsFields({ version, cipher, clientSubject }: ConnectionTls): string {
+  const subject = clientSubject();
+  return (
+    `,"TLSVersion":"${version}","TLSCipher":"${cipher}"` +
+    (subject === undefined ? '' : `,"TLSClientSubject":${quote(subject)}`)
   );
 }
 

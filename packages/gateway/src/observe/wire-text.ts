@@ -1,4 +1,7 @@
+import { encodeBareBytes } from '../routing/percent.ts';
+
 const beyondAscii = /[\u0080-\u{10ffff}]/u;
+const encodedInPath = /["<>^`{|}\u0080-\u{10ffff}]/u;
 const beyondBytes = /[^\u0000-\u00ff]/u;
 
 /** A text of a request, of which each character is a byte, as the UTF-8 that it most likely is. */
@@ -8,14 +11,10 @@ export function fromWire(text: string): string {
   return decoded.includes('\ufffd') ? text : decoded;
 }
 
-/** The same for path and query: bytes beyond ASCII in the path are percent-encoded, as Traefik logs them. */
+/** The same for path and query: characters of the path that are invalid there are percent-encoded, as Traefik logs them. */
 export function fromWireTarget(target: string): string {
-  if (!beyondAscii.test(target)) return target;
+  if (!encodedInPath.test(target)) return target;
   const question = target.indexOf('?');
-  const path = question < 0 ? target : target.slice(0, question);
-  const encoded = path.replace(
-    /[\u0080-\u00ff]/g,
-    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  const encoded = encodeBareBytes(question < 0 ? target : target.slice(0, question));
   return question < 0 ? encoded : encoded + fromWire(target.slice(question));
 }

@@ -10,4 +10,6 @@ export interface ConnectionTls {
   readonly cipher: string;
   /** Certificates of the caller, its own first, without trusted roots; empty for none. Verified only if the TLS options say so. */
   readonly clientCertificates: () => readonly X509Certificate[];
+  /** Subject of the caller's own certificate, such as `CN=client,O=Example`; undefined for none. */
+  readonly clientSubject: () => string | undefined;
 }

@@ -48,7 +48,12 @@ const passOf = (step: Step, certificates: readonly X509Certificate[] | undefined
   return step.onRequest(request) as Pass;
 };
 
-const connection = { options: 'default', version: '1.3', cipher: 'TLS_AES_128_GCM_SHA256' };
+const connection = {
+  options: 'default',
+  version: '1.3',
+  cipher: 'TLS_AES_128_GCM_SHA256',
+  clientSubject: () => undefined,
+};
 
 describe('passTLSClientCert', () => {
   it('passes the certificate and facts of it as Traefik does', () => {
