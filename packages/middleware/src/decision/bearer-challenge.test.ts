@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { asymmetricAlgorithms } from '../base/signing-key.ts';
 import { addChallengeParameter, toChallenge } from './bearer-challenge.ts';
 import { createBearerDeny } from './bearer-deny.ts';
+
+const algs = asymmetricAlgorithms.join(' ');
 
 describe('a refusal with a Bearer challenge', () => {
   const deny = createBearerDeny();
@@ -33,7 +36,16 @@ describe('a refusal with a Bearer challenge', () => {
     const resourceMetadata = 'https://api.example/.well-known/oauth-protected-resource';
     const named = createBearerDeny({ realm: 'api', schemes: ['Bearer', 'DPoP'], resourceMetadata });
     expect(named('token_missing', 'no').challenge).toBe(
-      `Bearer realm="api", resource_metadata="${resourceMetadata}", DPoP realm="api", resource_metadata="${resourceMetadata}"`,
+      `Bearer realm="api", resource_metadata="${resourceMetadata}", DPoP realm="api", algs="${algs}", resource_metadata="${resourceMetadata}"`,
+    );
+  });
+
+  it('names an error of a proof for the scheme DPoP alone (RFC 9449 section 7.1)', () => {
+    const { challenge } = createBearerDeny({ schemes: ['DPoP', 'Bearer'] })('token_invalid', 'no', {
+      error: 'invalid_dpop_proof',
+    });
+    expect(challenge).toBe(
+      `DPoP realm="grantgate", error="invalid_dpop_proof", error_description="no", algs="${algs}", Bearer realm="grantgate"`,
     );
   });
 });
@@ -48,6 +60,7 @@ describe('a parameter of a challenge', () => {
           error: 'invalid_token',
           errorDescription,
           scopes: [],
+          algorithms: [],
           resourceMetadata: undefined,
         });
         expect(text).toMatch(

@@ -12,18 +12,21 @@ export interface Challenge {
   readonly errorDescription: string | undefined;
   /** Scopes that a request needs; empty: unspecified. */
   readonly scopes: readonly string[];
+  /** Algorithms of proofs (RFC 9449 section 7.1); empty: unspecified. */
+  readonly algorithms: readonly string[];
   /** URL of the protected resource metadata (RFC 9728 section 5.1). */
   readonly resourceMetadata: string | undefined;
 }
 
 /** Value of `WWW-Authenticate`. */
 export function toChallenge(challenge: Challenge): string {
-  const { scheme, realm, error, errorDescription, scopes, resourceMetadata } = challenge;
+  const { scheme, realm, error, errorDescription, scopes, algorithms, resourceMetadata } = challenge;
   const parameters: readonly (readonly [name: string, value: string | undefined])[] = [
     ['realm', realm],
     ['error', error],
     ['error_description', errorDescription && toDescription(errorDescription)],
     ['scope', scopes.length === 0 ? undefined : scopes.join(' ')],
+    ['algs', algorithms.length === 0 ? undefined : algorithms.join(' ')],
     ['resource_metadata', resourceMetadata],
   ];
   const written = parameters.flatMap(([name, value]) =>

@@ -1,3 +1,4 @@
+import { asymmetricAlgorithms } from '../base/signing-key.ts';
 import { toChallenge, type ChallengeError } from './bearer-challenge.ts';
 import type { Deny } from './decision.ts';
 import type { RefusalCode } from './refusal-code.ts';
@@ -40,9 +41,21 @@ const errors: Readonly<Record<BearerRefusalCode, ChallengeError | undefined>> = 
 export function createBearerDeny(options: BearerDenyOptions = {}): BearerDeny {
   const { realm = 'grantgate', schemes = ['Bearer'], resourceMetadata } = options;
   return (code, detail, { scopes = [], error = errors[code], ...known } = {}) => {
-    const errorDescription = error === undefined ? undefined : detail;
     const challenge = schemes
-      .map((scheme) => toChallenge({ scheme, realm, error, errorDescription, scopes, resourceMetadata }))
+      .map((scheme) => {
+        const isDpop = scheme.toLowerCase() === 'dpop';
+        // An error of proofs says nothing to callers without them.
+        const shown = isDpop || error !== 'invalid_dpop_proof' ? error : undefined;
+        return toChallenge({
+          scheme,
+          realm,
+          error: shown,
+          errorDescription: shown && detail,
+          scopes,
+          algorithms: isDpop ? asymmetricAlgorithms : [],
+          resourceMetadata,
+        });
+      })
       .join(', ');
     return createDeny(code, detail, undefined, { ...known, challenge });
   };

@@ -56,7 +56,8 @@ export function createIntrospectionAuthenticator<Request extends CredentialReque
   const { tokenSource, forwardAuthorization: forwards } = options;
   const source = createCredentialSource({ ...tokenSource, syntax: 'visible', noun: 'token' });
   const { realm, resourceMetadata } = challenge ?? {};
-  const deny = createBearerDeny({ realm, resourceMetadata });
+  const { schemes } = tokenSource;
+  const deny = createBearerDeny({ realm, resourceMetadata, ...(schemes.length > 0 && { schemes }) });
   const used = createUsedProofs({
     clock,
     scope: ['introspection', options.url, options.issuers, options.audience],
@@ -91,7 +92,7 @@ export function createIntrospectionAuthenticator<Request extends CredentialReque
     source,
     claims: options,
     verify: async (token, scheme) => toVerification(token, scheme, await introspection.introspect(token)),
-    refusals: createBearerRefusals(deny),
+    refusals: createBearerRefusals(deny, options.claims),
     forwards,
     cache,
     clock,

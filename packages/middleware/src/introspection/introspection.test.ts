@@ -421,3 +421,14 @@ describe('a store', () => {
     expect(server.requests).toHaveLength(2);
   });
 });
+
+describe('a refusal', () => {
+  it('has a challenge with the scheme of tokenSource, and the scopes that claims demand', async () => {
+    const server = await start(respond({ ...active, scope: 'a' }));
+    const { decide, decideOn } = connect(server.url, { claims: 'SplitContains(`scope`, ` `, `b`)' });
+    expect(await decide('t')).toMatchObject({ status: 403, challenge: expect.stringMatching(/scope="b"$/) as string });
+    const other = connect(server.url, { tokenSource: { header: 'Authorization', headerAuthScheme: 'Token' } });
+    expect(await other.decideOn({ authorization: undefined, target: '/', header: () => undefined })).toMatchObject({ status: 401, challenge: 'Token realm="grantgate"' });
+    expect(await decideOn({ authorization: undefined, target: '/', header: () => undefined })).toMatchObject({ challenge: 'Bearer realm="grantgate", scope="b"' });
+  }); // prettier-ignore
+});

@@ -100,7 +100,7 @@ export function createJwtAuthenticator<Request extends CredentialRequest>(
     source,
     claims: options,
     verify: async (value, scheme) => toVerification(value, scheme, await verify(value)),
-    refusals: createBearerRefusals(deny),
+    refusals: createBearerRefusals(deny, options.claims),
     forwards,
     cache,
     clock,

@@ -58,7 +58,7 @@ function create(
       verified.push(token);
       return verify === undefined ? identify(token) : verify(token);
     },
-    refusals: createBearerRefusals(deny),
+    refusals: createBearerRefusals(deny, undefined),
     forwards: more.forwards ?? false,
     cache: createCredentialCache({ clock, ...(maxEntries !== undefined && { maxEntries }) }),
     clock,
