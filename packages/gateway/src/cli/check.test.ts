@@ -123,6 +123,31 @@ describe('grantgate check', () => {
     ]);
   });
 
+  it('reads the routes of a static file that names itself in providers.file', async () => {
+    writeFileSync(
+      join(folder, 'traefik.toml'),
+      `[entryPoints.web]
+address = ":80"
+[providers.file]
+filename = "traefik.toml"
+[http.routers.a]
+rule = "Path(\`/\`)"
+service = "s"
+entryPoints = ["wbe"]
+[[http.services.s.loadBalancer.servers]]
+url = "http://127.0.0.1:1"
+`,
+    );
+    const { code, stdout } = await check('traefik.toml');
+    expect(code).toBe(1);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(
+        /^traefik.toml:8:\d+: error: a@file.*: there is no entry point wbe: did you mean web\?/,
+      ),
+      '1 error, 0 warnings (1 router, 0 middlewares, 1 service)',
+    ]);
+  });
+
   it('assumes the entry points that routes name when there is no install configuration', async () => {
     writeFileSync(join(folder, 'secure.yaml'), right.replace('[web]', '[websecure], tls: {}'));
     const { code, stdout } = await check('secure.yaml');

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { nearestName, proposeName } from '@grantgate/middleware/base/names';
 import { formatAddress, isSameListener, type HostPort } from './address.ts';
 import { udp } from './entry-point-schema.ts';
-import { isRoutesDocument } from './file-kind.ts';
+import { isRoutesDocument, routesNames } from './file-kind.ts';
 import { parseDocuments } from './parse-documents.ts';
 import type { ExternalAuthConfig, InstallConfig } from './install.ts';
 import { installSchema, type InstallInput } from './install-schema.ts';
@@ -65,12 +65,13 @@ export function parseInstall(text: string, file: string): ParsedInstall {
       emptyText: 'a text',
     },
   );
-  if (!read.whole) return { config: undefined, problems: read.problems };
+  const found = read.problems.filter((problem) => !isReadAsRoutes(problem, read.value, file));
+  if (!read.whole) return { config: undefined, problems: found };
   const written = read.value as InstallInput;
   const install = toServedInstall(written);
   const placeOf: PlaceOf = (path, part) => document.placeOf(read.writtenPath(path), part);
   const problems = [
-    ...read.problems,
+    ...found,
     ...findUnservedEntryPoints(written, placeOf),
     ...findUnanswered(install, placeOf),
     ...findInsecureTransport(install, placeOf),
@@ -91,6 +92,21 @@ export function parseInstall(text: string, file: string): ParsedInstall {
   ];
   const isWrong = problems.some(({ severity }) => severity === 'error');
   return { config: isWrong ? undefined : toInstallConfig(install, dirname(resolve(file))), problems };
+}
+
+/** Whether a problem is about routes in a file that names itself in `providers.file.filename`: they are read from there. */
+function isReadAsRoutes(
+  { code, path }: Problem,
+  { providers }: Partial<InstallInput>,
+  file: string,
+): boolean {
+  const filename = providers?.file?.filename;
+  return (
+    code === 'unserved_option' &&
+    routesNames.has(path.toLowerCase()) &&
+    filename !== undefined &&
+    resolve(dirname(resolve(file)), filename) === resolve(file)
+  );
 }
 
 /** As in Traefik, an unknown name at the top is ignored, unless it resembles that of an option. */

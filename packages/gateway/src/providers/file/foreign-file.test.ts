@@ -63,6 +63,13 @@ describe('a file without routes in a directory', () => {
     expect([...found].sort()).toEqual([missing, `warning d/${name}:0 passed_over: ${message}`]);
   });
 
+  it('is read for its routes when it is named and has some beside an install configuration', async () => {
+    const mixed = 'entryPoints: { web: { address: ":80" } }\nproviders: { file: { filename: x } }\n';
+    const { routers, found } = await load({ 'traefik.yml': mixed + routes }, 'd/traefik.yml');
+    expect(routers).toEqual(['a@file']);
+    expect(found).toEqual(['error d/traefik.yml:3 missing_reference: there is no service s@other']);
+  });
+
   it.each([
     ['README.md', '# Routes'],
     ['access.log', 'x'],

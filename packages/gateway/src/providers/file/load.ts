@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import type { Document, ParsedDocuments } from '../../config/document.ts';
-import { isInstallDocument } from '../../config/file-kind.ts';
+import { isInstallDocument, isMixedDocument, toRoutesDocument } from '../../config/file-kind.ts';
 import { createParseDocuments, parseDocuments } from '../../config/parse-documents.ts';
 import type { LocalReferences } from '../../config/local-references.ts';
 import type { Problem } from '../../config/place.ts';
@@ -60,7 +60,11 @@ export function createFileLoader(
       const parse = lastGood.get(file)?.parse ?? createParseDocuments(file);
       const { documents, problems: found } = await parseRoutes(file, text, parse, { env, localReferences });
       const isNamed = paths.includes(file);
-      if (isNamed && documents.length > 0 && documents.every(({ value }) => isInstallDocument(value))) {
+      if (
+        isNamed &&
+        documents.length > 0 &&
+        documents.every(({ value }) => isInstallDocument(value) && !isMixedDocument(value))
+      ) {
         problems.push(...found);
         const message = 'is an install configuration, not a file of routes: pass it with --config';
         miss({ ...createFault(file, message), code: 'install_file' });
@@ -69,7 +73,9 @@ export function createFileLoader(
       const passedOver = isNamed ? undefined : findPassedOver(file, text, { documents, problems: found });
       if (passedOver !== undefined) return { text, documents: [], parse, passedOver };
       problems.push(...found);
-      return found.length === 0 ? { text, documents: documents.map(restrict), parse } : undefined;
+      return found.length === 0
+        ? { text, documents: documents.map(toRoutesDocument).map(restrict), parse }
+        : undefined;
     };
     const { files, bare } = await readFiles();
     for (const read of files) {
