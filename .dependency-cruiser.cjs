@@ -91,9 +91,22 @@ const gateway = {
     'middlewares',
     'admin/api',
     'http1/message',
+    // The certificates that are presented.
+    'tls',
   ],
   // The API reads what the other folders hold.
-  admin: ['pipeline', 'proxy', 'snapshot', 'http1/message', 'config', 'middlewares', 'routing', 'upstream'],
+  // tls for the certificates that are presented.
+  admin: [
+    'pipeline',
+    'proxy',
+    'snapshot',
+    'http1/message',
+    'config',
+    'middlewares',
+    'routing',
+    'upstream',
+    'tls',
+  ],
 };
 const oneWay = (root, table) =>
   Object.entries(table).map(([folder, allowed]) => ({

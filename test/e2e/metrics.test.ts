@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { MetricDefinition } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
+import type { MetricDefinition } from '../../packages/gateway/src/observe/metrics/metric-definition.ts';
 import { definitions } from '../../packages/gateway/src/observe/metrics/catalogue.ts';
 import type { Exposition } from '../../packages/gateway/src/observe/metrics/exposition.testkit.ts';
 import {
@@ -52,19 +52,38 @@ afterAll(async () => {
   await server.close();
 });
 
+const upstreamUrl = (): string => `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+
 const routes = (more: object = {}, claims = 'Equals(`grp`, `admin`)') => ({
   http: {
     routers: {
       plain: { rule: 'PathPrefix(`/`)', service: 'up' },
       guarded: { rule: 'PathPrefix(`/guarded`)', service: 'up', middlewares: ['callers'] },
       lost: { rule: 'PathPrefix(`/lost`)', service: 'down' },
+      verified: { rule: 'PathPrefix(`/verified`)', service: 'up', middlewares: ['breaker', 'verified'] },
       ...more,
     },
-    middlewares: { callers: { plugin: { oAuthClientCredentials: { url: server.url, claims } } } },
+    middlewares: {
+      callers: {
+        plugin: { oAuthClientCredentials: { url: `${server.url}?hidden=${hidden.query}`, claims } },
+      },
+      breaker: { circuitBreaker: { expression: 'NetworkErrorRatio() > 1' } },
+      // Not a key set.
+      verified: {
+        plugin: {
+          jwt: {
+            jwksUrl: `${upstreamUrl()}/jwks`,
+            audience: 'api',
+            issuers: ['https://issuer.example.com'],
+            clientConfig: { maxRetries: 0 },
+          },
+        },
+      },
+    },
     services: {
       up: {
         loadBalancer: {
-          servers: [{ url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` }],
+          servers: [{ url: upstreamUrl() }],
           healthCheck: { path: '/' },
         },
       },
@@ -163,10 +182,11 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
     await scraped.visitAll('/guarded', 2, mallory);
     await scraped.visitAll('/guarded', 1);
     await scraped.visitAll('/lost', 2);
+    await scraped.visitAll('/verified', 1, { authorization: 'Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln' });
     await visit(`${scraped.urlOf('forwardAuth')}/forward-auth/callers`, new Agent(), ada);
     await visit(`${scraped.urlOf('forwardAuth')}/forward-auth/callers`, new Agent());
     await visit(`${scraped.urlOf('forwardAuth')}/forward-auth/nobody`, new Agent());
-    await untilCounted(scraped, 16);
+    await untilCounted(scraped, 17);
     const seen = await until(async () => {
       const now = await scraped.scrape();
       return now.sum('grantgate_external_authorizations_total') === 3 && now;
@@ -198,7 +218,11 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
     expect(seen.sum('grantgate_server_up', { service: 'up@file' })).toBe(1);
     expect(seen.sum('grantgate_workers')).toBe(workers);
     expect(seen.sum('grantgate_config_reloads_total')).toBe(1);
-    expect(seen.sum('grantgate_config_routers', { state: 'sound' })).toBe(3);
+    expect(seen.sum('grantgate_config_routers', { state: 'sound' })).toBe(4);
+    expect(seen.sum('grantgate_config_last_reload_successful')).toBe(1);
+    expect(seen.sum('grantgate_key_set_up', { keyset: `${upstreamUrl()}/jwks` })).toBe(0);
+    expect(seen.sum('grantgate_token_endpoint_circuit_open', { endpoint: server.url })).toBe(0);
+    expect(seen.sum('grantgate_circuit_breaker_open', { middleware: 'breaker@file' })).toBe(0);
     expect(seen.sum('grantgate_build_info')).toBe(1);
     expect(
       seen.sum('grantgate_certificate_not_after_timestamp_seconds', {
@@ -211,8 +235,7 @@ describe.each([1, 2])('metrics of %i worker(s)', (workers) => {
 
     const exposed = await scraped.scrapeText();
     expect(tokens.size).toBeGreaterThan(0);
-    for (const secret of [...Object.values(hidden), ...tokens, server.url])
-      expect(exposed).not.toContain(secret);
+    for (const secret of [...Object.values(hidden), ...tokens]) expect(exposed).not.toContain(secret);
     for (const [name, labels] of seen.labels) {
       const definition: MetricDefinition = definitions[name as keyof typeof definitions];
       expect([name, labels]).toEqual([name, definition.labels]);

@@ -54,7 +54,7 @@ export function createRenewal(
   install: InstallConfig,
   entryPoints: readonly EntryPoint[],
   told: {
-    readonly onRenewed?: OnCertificates | undefined;
+    readonly onRenewed: OnCertificates;
     readonly onFault: (entryPoint: string, message: string) => void;
   },
 ): () => Promise<void> {
@@ -68,7 +68,7 @@ export function createRenewal(
       // Remembered even if they do not match, so that unchanged files are not tried again.
       seen.set(name, pairs);
       entryPoint.setCertificates(pairs);
-      told.onRenewed?.(name, pairs);
+      told.onRenewed(name, pairs);
     } catch (error) {
       const message = error instanceof Error ? error.message : 'unknown error';
       if (error instanceof GatewayStartError) {

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '@grantgate/middleware/base/clock';
 import { createStores } from '@grantgate/middleware/cache/stores';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
+import { createEndpointStates, type EndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import { createTokenCache } from '@grantgate/middleware/cache/token-cache';
 import { createRenewal } from './certificate-files.ts';
 import type { InstallConfig } from './config/install.ts';
@@ -26,6 +27,7 @@ import { toMetricsPage } from './start/metrics.ts';
 import { openObservers, type Observers } from './start/observers.ts';
 import { createReadiness } from './start/readiness.ts';
 import { openLog } from './start/open-log.ts';
+import { createPresentedCertificates, type PresentedCertificates } from './tls/presented-certificates.ts';
 import { createServices, type Services } from './upstream/create-upstream.ts';
 
 /**
@@ -63,19 +65,21 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     if (state.isStopping) logStopped(log, cache);
     if (logSink !== io.stderr) await logSink.close();
   });
-  const tls = createListenersTls(entryPoints);
   const state = { isStopping: false };
   const transport = openDefaultTransport(install);
   const services = createServices({ clock, ...(transport && { transport }) });
   const cache = createTokenCache({ clock });
   const tokens = createTokenPurge();
   const cluster = await openCluster(install, io, clock, onError);
-  const gauges = toGauges({ entryPoints, services, cluster, cache });
+  const endpoints = createEndpointStates(clock);
+  const certificates = createPresentedCertificates();
+  const tls = createListenersTls(entryPoints, certificates);
+  const gauges = toGauges({ entryPoints, services, cluster, cache, endpoints, certificates });
   const parts = { log, clock, gauges, cluster: cluster.channels, onError };
   const observers = await openObservers(install, io, parts);
   opened.add(() => observers.close());
   const { metrics } = observers;
-  const apiState = createApiState(install, clock, observers);
+  const apiState = createApiState(install, { clock, endpoints, certificates }, observers);
   const stores = createStores({
     clock,
     tracing: observers.tracing?.tracing,
@@ -86,12 +90,12 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     log,
     clock,
     services,
-    middlewares: { clock, cache, stores, ...toListeners(observers), endpoints: apiState?.endpoints },
+    middlewares: { clock, cache, stores, ...toListeners(observers), endpoints },
     observers: followBoth(observers, apiState),
     tokens,
     cluster: cluster.provider,
     tls,
-    renewCertificates: renewCertificates(install, entryPoints, log, metrics),
+    renewCertificates: renewCertificates(install, entryPoints, log, certificates),
   });
   opened.add(() => control.close());
   const serving = await control.start();
@@ -115,7 +119,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
       ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.logInternal },
     }),
     log,
-    onCertificates: metrics?.onCertificates,
+    onCertificates: certificates.set,
     tls,
   });
   const addresses = toAddresses(install, entryPoints);
@@ -143,10 +147,10 @@ const renewCertificates = (
   install: InstallConfig,
   entryPoints: readonly EntryPoint[],
   log: Log,
-  metrics: Observers['metrics'],
+  certificates: PresentedCertificates,
 ): (() => Promise<void>) =>
   createRenewal(install, entryPoints, {
-    onRenewed: metrics?.onCertificates,
+    onRenewed: certificates.set,
     onFault: (entryPoint, error) =>
       log.warn('invalid certificates: keeping the last valid ones', { entryPoint, error }),
   });
@@ -248,17 +252,27 @@ const toGauges = ({
   services,
   cluster,
   cache,
+  endpoints,
+  certificates,
 }: {
   readonly entryPoints: readonly EntryPoint[];
   readonly services: Services;
   readonly cluster: Cluster;
   readonly cache: TokenCache;
+  readonly endpoints: EndpointStates;
+  readonly certificates: PresentedCertificates;
 }): Gauges => ({
   connections: () => entryPoints.flatMap(toOpenConnections),
   servers: () => services.health(),
   origins: () => services.connections(),
   kubernetes: () => cluster.own?.status() ?? [],
   failingRenewals: () => cache.failingRenewals(),
+  certificates: () => certificates.list(),
+  tokenEndpoints: () =>
+    endpoints.entries().map(({ url, state: { breaker, queue } }) => {
+      const { active: inFlight, waiting } = queue.counts();
+      return { url, isOpen: breaker.state().kind !== 'closed', inFlight, waiting };
+    }),
 });
 
 function toOpenConnections(entryPoint: EntryPoint): readonly (readonly [string, OpenConnections])[] {

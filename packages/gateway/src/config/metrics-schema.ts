@@ -27,7 +27,7 @@ const labels = {
 const prometheus = z.strictObject({
   entryPoint: respondingEntryPoint,
   buckets: bounds
-    .default([0.1, 0.3, 1.2, 5])
+    .default([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.03, 0.1, 0.3, 1.2, 5])
     .describe('Upper bounds of the duration histograms, in seconds.'),
   ...labels,
 });

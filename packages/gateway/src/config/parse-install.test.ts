@@ -298,7 +298,12 @@ log: { level: loud }
         'g.yaml',
       );
       expect(problems).toEqual([]);
-      const view = { buckets: [0.1, 0.3, 1.2, 5], byEntryPoint: true, byRouter: false, byService: true };
+      const view = {
+        buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.03, 0.1, 0.3, 1.2, 5],
+        byEntryPoint: true,
+        byRouter: false,
+        byService: true,
+      };
       expect(config!.metrics).toEqual({ ...view, prometheus: { entryPoint: 'admin', ...view } });
     },
   );

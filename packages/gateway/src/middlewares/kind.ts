@@ -104,9 +104,17 @@ export interface MiddlewareDeps {
   /** Default: nobody is told. */
   readonly discoveries?: Channel<DiscoveryEvent> | undefined;
   /** Called with the outcomes of requests for key sets. Default: nobody listens. */
-  readonly keys?: Channel<KeysEvent> | undefined;
+  readonly keys?: Channel<KeysReport> | undefined;
   /** Traces token requests. Default: nothing. */
   readonly tracing?: Tracing | undefined;
+}
+
+/** The outcome of a request for a key set. */
+export interface KeysReport {
+  /** Of the middlewares that use it together. */
+  readonly source: object;
+  /** Undefined: none of them is in use any more. */
+  readonly event: KeysEvent | undefined;
 }
 
 /** The outcome of a background renewal; the tally identifies its middlewares. */

@@ -66,6 +66,8 @@ export interface Step {
   readonly onEnd?: (request: StepRequest, status: number) => void;
   /** Replaces a result whose token a server has refused; undefined if the step cannot. */
   readonly renew?: ((pass: Pass) => MaybePromise<Pass | undefined>) | undefined;
+  /** For a circuit breaker: whether it refuses requests now. */
+  readonly isCircuitOpen?: () => boolean;
   /** Counters of its tokens; middlewares with shared tokens share them. */
   readonly tally?: TokenTally | undefined;
   /** Drops its tokens, of one client or of all; middlewares with shared tokens share this function. */

@@ -1,9 +1,10 @@
-import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
+import type { KeysReport } from '../middlewares/kind.ts';
 import type { Log } from './log.ts';
 
 /** Says in the log when the keys of an issuer cannot be obtained, and when others are in use. */
-export function createKeysLog(log: Log): (event: KeysEvent) => void {
-  return (event) => {
+export function createKeysLog(log: Log): (report: KeysReport) => void {
+  return ({ event }) => {
+    if (event === undefined) return;
     // A URL may have a query, which is no business of a log.
     const url = event.url.replace(/\?.*/, '');
     if (event.kind === 'obtained') {

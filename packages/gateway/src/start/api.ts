@@ -1,4 +1,4 @@
-import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
+import type { EndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Clock } from '@grantgate/middleware/base/clock';
@@ -16,6 +16,7 @@ import { readInstallSecret } from '../secrets/install-secret.ts';
 import { toEntryPointFacts } from '../snapshot/entry-points.ts';
 import type { Holder } from '../snapshot/holder.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
+import type { PresentedCertificates } from '../tls/presented-certificates.ts';
 import { readVersion } from '../version.ts';
 import type { Services } from '../upstream/create-upstream.ts';
 import type { GatewayIo } from './gateway.ts';
@@ -28,12 +29,20 @@ export interface ApiState extends Pick<Observers, 'onSteps' | 'onApplied'> {
   readonly configuration: ProcessSource['configuration'];
   readonly tallies: ProcessSource['tallies'];
   readonly issuers: ProcessSource['issuers'];
+  readonly certificates: ProcessSource['certificates'];
+}
+
+/** Parts that the API reads and that exist without it. */
+export interface ApiStateParts {
+  readonly clock: Clock;
+  readonly endpoints: EndpointStates;
+  readonly certificates: PresentedCertificates;
 }
 
 /** Undefined when the API is off. */
 export function createApiState(
   { api }: InstallConfig,
-  clock: Clock,
+  { clock, endpoints, certificates }: ApiStateParts,
   { discoveries, keys }: Pick<Observers, 'discoveries' | 'keys'>,
 ): ApiState | undefined {
   if (api === undefined) return undefined;
@@ -43,7 +52,8 @@ export function createApiState(
   discoveries.subscribe(journal.onDiscovery);
   keys.subscribe(journal.onKeys);
   return {
-    endpoints: createEndpointStates(clock),
+    endpoints,
+    certificates: () => certificates.list(),
     configuration: () => current,
     tallies: () => tallies,
     issuers: () => journal.list(),

@@ -17,7 +17,7 @@ export interface DataPlaneParts {
   /** Functions that an entry point serves beside routes, by its name; undefined: none. */
   readonly adminOf: (entryPoint: string) => Omit<AdminOptions, 'next'> | undefined;
   readonly log: Log;
-  readonly onCertificates: OnCertificates | undefined;
+  readonly onCertificates: OnCertificates;
   /** Of the routes. */
   readonly tls: ListenersTls;
 }
@@ -58,7 +58,7 @@ async function open(
   config: EntryPointConfig,
   deps: Omit<EntryPointDeps, 'certificates'> & {
     readonly pipeline: PipelineDeps;
-    readonly onCertificates: OnCertificates | undefined;
+    readonly onCertificates: OnCertificates;
   },
 ): Promise<EntryPoint> {
   const certificates = await readCertificates(config);
@@ -76,7 +76,7 @@ async function open(
           { ...deps, certificates },
         )
       : openEntryPoint(config, { ...deps, certificates }));
-    deps.onCertificates?.(config.name, certificates);
+    deps.onCertificates(config.name, certificates);
     return entryPoint;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';

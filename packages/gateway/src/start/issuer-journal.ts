@@ -1,12 +1,12 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
-import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import type { IssuerNumbers } from '../admin/api/process-source.ts';
+import type { KeysReport } from '../middlewares/kind.ts';
 
 /** How requests for the metadata and the keys of issuers went, for the API. */
 export interface IssuerJournal {
   readonly onDiscovery: (event: DiscoveryEvent) => void;
-  readonly onKeys: (event: KeysEvent) => void;
+  readonly onKeys: (report: KeysReport) => void;
   list(): readonly IssuerNumbers[];
 }
 
@@ -42,7 +42,8 @@ export function createIssuerJournal(clock: Clock): IssuerJournal {
           detail: 'its metadata could not be obtained',
         });
     },
-    onKeys(event) {
+    onKeys({ event }) {
+      if (event === undefined) return;
       if (event.kind === 'obtained') note('keys', event.url);
       else note('keys', event.url, { reason: 'unavailable', detail: 'the key set could not be obtained' });
     },

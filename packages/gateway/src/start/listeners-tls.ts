@@ -2,6 +2,7 @@ import type { EntryPoint } from '../entrypoints/entry-point.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
 import type { ListenerTls } from '../tls/listener-tls.ts';
 import { plainListener } from '../tls/listener-tls.ts';
+import type { PresentedCertificates } from '../tls/presented-certificates.ts';
 
 /** TLS of the routes, for all entry points. */
 export interface ListenersTls {
@@ -12,11 +13,16 @@ export interface ListenersTls {
 }
 
 /** @param entryPoints those that are open. */
-export function createListenersTls(entryPoints: readonly EntryPoint[]): ListenersTls {
+export function createListenersTls(
+  entryPoints: readonly EntryPoint[],
+  presented: Pick<PresentedCertificates, 'set'>,
+): ListenersTls {
   let last: PreparedConfiguration | undefined;
   return {
     configure(prepared) {
       last = prepared;
+      const { certificates, defaultCertificate } = prepared.tls;
+      presented.set('', defaultCertificate ? [...certificates, defaultCertificate] : certificates);
       for (const entryPoint of entryPoints) entryPoint.setTls(toListenerTls(prepared, entryPoint.name));
     },
     of: (name) => last && toListenerTls(last, name),

@@ -3,10 +3,9 @@ import { createChannel } from '@grantgate/middleware/base/channel';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { RedisStoreOptions } from '@grantgate/middleware/cache/redis/options';
-import type { KeysEvent } from '@grantgate/middleware/jwt/keys-event';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
 import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
-import type { RenewalReport } from '../middlewares/kind.ts';
+import type { KeysReport, RenewalReport } from '../middlewares/kind.ts';
 import { jwt } from '../middlewares/jwt/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
 import { inFlightReq } from '../middlewares/in-flight-req/kind.ts';
@@ -49,7 +48,7 @@ export interface Observers {
   readonly records: Channel<RequestRecord>;
   readonly renewals: Channel<RenewalReport>;
   readonly discoveries: Channel<DiscoveryEvent>;
-  readonly keys: Channel<KeysEvent>;
+  readonly keys: Channel<KeysReport>;
   /** Of the store of some middlewares. */
   readonly storeEvents: (redis: RedisStoreOptions, use: 'tokens' | 'counters') => Channel<StoreEvent>;
   /** Of the store that workers share. */
@@ -98,7 +97,7 @@ export async function openObservers(
   renewals.subscribe(renewalLog.listen);
   const discoveries = createChannel<DiscoveryEvent>(onError);
   discoveries.subscribe(createDiscoveryLog(log));
-  const keys = createChannel<KeysEvent>(onError);
+  const keys = createChannel<KeysReport>(onError);
   keys.subscribe(createKeysLog(log));
   cluster.events.subscribe(createKubernetesLog(log, clock));
   const tracing = await openTracing(install, io, log);
@@ -114,6 +113,7 @@ export async function openObservers(
   }
   if (metrics !== undefined) {
     discoveries.subscribe(metrics.onDiscovery);
+    keys.subscribe(metrics.onKeys);
     cluster.events.subscribe(metrics.onKubernetes);
     cluster.calls.subscribe(metrics.onKubernetesCall);
   }

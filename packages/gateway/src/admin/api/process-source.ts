@@ -7,6 +7,7 @@ import type { InstallConfig } from '../../config/install.ts';
 import type { EntryPoints } from '../../snapshot/entry-points.ts';
 import type { PreparedConfiguration } from '../../snapshot/prepared.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
+import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
 import type { ServerHealth } from '../../upstream/load-balancer.ts';
 import type { ApiLogLevel, RecentRefusal } from './shapes.ts';
 
@@ -51,6 +52,8 @@ export interface ProcessSource {
   readonly cache: TokenCache;
   readonly endpoints: EndpointStates;
   readonly issuers: () => readonly IssuerNumbers[];
+  /** That entry points present, the next to expire first. */
+  readonly certificates: () => readonly PresentedCertificate[];
   /** Middlewares by what counts their tokens. */
   readonly tallies: () => ReadonlyMap<TokenTally, readonly string[]>;
   readonly lookUps: () => ReadonlyMap<string, TierCounts>;

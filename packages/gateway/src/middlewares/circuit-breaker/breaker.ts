@@ -16,6 +16,8 @@ export interface BreakerTimes {
 export interface ServiceCircuitBreaker {
   /** Milliseconds until a request may pass; undefined: this one may. */
   refusedForMs(): number | undefined;
+  /** Whether it refuses requests, all or some of them. */
+  isOpen(): boolean;
   /** Records the outcome of a request that has passed. */
   record(status: number, latencyMs: number): void;
 }
@@ -42,6 +44,12 @@ export function createCircuitBreaker(
   };
 
   return {
+    isOpen() {
+      const left = until - clock.monotonic();
+      // Without requests, it does not notice that a state has ended.
+      if (state === 'tripped') return left + times.recoveryDuration > 0;
+      return state === 'recovering' && left >= 0;
+    },
     refusedForMs() {
       if (state === 'standby') return undefined;
       const now = clock.monotonic();

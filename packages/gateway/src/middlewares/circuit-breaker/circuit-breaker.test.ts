@@ -205,6 +205,23 @@ describe('the states of a circuit breaker', () => {
     expect(passes()).toBe(true);
   });
 
+  it('is open from its trip to the end of its recovery, with and without requests', async () => {
+    const { clock, breaker, passes } = start();
+    expect(breaker.isOpen()).toBe(false);
+    breaker.record(502, 1);
+    expect(breaker.isOpen()).toBe(true);
+    await clock.advance(19_999);
+    expect(breaker.isOpen()).toBe(true);
+    await clock.advance(1);
+    expect(breaker.isOpen()).toBe(false);
+    // Requests begin the recovery when they come.
+    expect(passes()).toBe(false);
+    expect(breaker.isOpen()).toBe(true);
+    await clock.advance(10_001);
+    expect(breaker.isOpen()).toBe(false);
+    expect(passes()).toBe(true);
+  });
+
   it('trips again while it recovers', async () => {
     const { clock, breaker, passes } = start();
     breaker.record(502, 1);

@@ -84,6 +84,7 @@ function compile(
   return Object.freeze({
     name,
     needsServer: true,
+    isCircuitOpen: () => breaker.isOpen(),
     onRequest(request) {
       const ms = breaker.refusedForMs();
       if (ms !== undefined)

@@ -15,6 +15,7 @@ import { createSharing } from '../../reload/shared-resources.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
 import { callerProofs } from '../caller-proofs.ts';
 import { createCallerStep } from '../caller-step.ts';
+import { openKeysSource } from '../keys-source.ts';
 import { defineKind, type Compile, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
 import { readParsedOptions } from '../read-parsed-options.ts';
 import type { StepRequest } from '../step.ts';
@@ -57,16 +58,19 @@ function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
   const discoveries = createDiscoveries({ clock, onEvent: (event) => deps.discoveries?.publish(event) });
   const sharing = createSharing<JwtAuthenticator<StepRequest>>((authenticator) => authenticator.close());
   return (options, name) => {
-    const use = sharing.acquire(fingerprint(options), () =>
-      createJwtAuthenticator<StepRequest>(options, {
-        clock,
-        cache,
-        stores,
-        discoveries,
-        proofs: callerProofs,
-        onKeys: (event) => deps.keys?.publish(event),
-      }),
-    );
+    const use = sharing.acquire(fingerprint(options), () => {
+      const source = openKeysSource(deps);
+      return source.closing(
+        createJwtAuthenticator<StepRequest>(options, {
+          clock,
+          cache,
+          stores,
+          discoveries,
+          proofs: callerProofs,
+          onKeys: source.onKeys,
+        }),
+      );
+    });
     const authentication = use.value;
     return createCallerStep(name, {
       source: authentication.source,

@@ -6,6 +6,7 @@ import { createDiscoveries } from '@grantgate/middleware/token/discovery/discove
 import { createEndpointStates } from '@grantgate/middleware/token/endpoint-state';
 import type { Use } from '../../reload/shared-resources.ts';
 import { createSharing } from '../../reload/shared-resources.ts';
+import { openKeysSource } from '../keys-source.ts';
 import type { MiddlewareDeps } from '../kind.ts';
 import { createParsedAuthenticator, type Authenticator } from '@grantgate/middleware';
 import type { ClientCredentialsOptions } from '@grantgate/middleware/options/schema';
@@ -37,6 +38,7 @@ export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
         const tally = parts.openTally?.() ?? createTokenTally();
         const onRenewal = (event: RenewalEvent): void => parts.renewals?.publish({ tally, event });
         const { clock, cache, stores, tracing } = parts;
+        const source = openKeysSource(parts);
         const authenticator = createParsedAuthenticator(options, {
           clock,
           cache,
@@ -45,10 +47,10 @@ export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
           discoveries,
           tally,
           onRenewal,
-          onKeys: (event) => parts.keys?.publish(event),
+          onKeys: source.onKeys,
           tracing,
         });
-        return Object.freeze({ ...authenticator, tally });
+        return source.closing({ ...authenticator, tally });
       }),
   };
 }

@@ -14,6 +14,7 @@ import { createSharing } from '../../reload/shared-resources.ts';
 import { readClientOptions } from '../assertion-file.ts';
 import { callerProofs } from '../caller-proofs.ts';
 import { createCallerStep } from '../caller-step.ts';
+import { openKeysSource } from '../keys-source.ts';
 import { defineKind, type Compile, type MiddlewareDeps } from '../kind.ts';
 import type { StepRequest } from '../step.ts';
 import { optionRules } from './option-rules.ts';
@@ -44,17 +45,18 @@ function createCompile(deps: MiddlewareDeps): Compile<IntrospectionOptions> {
   return (options, name) => {
     const use = sharing.acquire(fingerprint(options), () => {
       const tally = openTally?.() ?? createTokenTally();
+      const source = openKeysSource(deps);
       const authenticator = createIntrospectionAuthenticator<StepRequest>(options, {
         clock,
         cache,
         stores,
         endpoints,
         discoveries,
-        onKeys: (event) => deps.keys?.publish(event),
+        onKeys: source.onKeys,
         proofs: callerProofs,
         tally,
       });
-      return Object.freeze({ ...authenticator, tally });
+      return source.closing({ ...authenticator, tally });
     });
     const authentication = use.value;
     return createCallerStep(name, {

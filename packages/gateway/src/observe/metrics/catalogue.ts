@@ -1,16 +1,6 @@
-import type { SeriesSubject } from '../../workers/readings.ts';
-
-/** One metric, as the guide describes it. */
-export interface MetricDefinition {
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly labels: readonly string[];
-  /** One sentence, exposed as it stands. */
-  readonly help: string;
-  /** How values of several processes are merged; default: sum. */
-  readonly merge?: 'max' | 'min';
-  /** The kind of object whose removal removes its series. */
-  readonly subject?: SeriesSubject;
-}
+import type { MetricDefinition } from './metric-definition.ts';
+import { processCatalogue } from './process-catalogue.ts';
+import { semanticConventions } from './semantic-conventions.ts';
 
 const request = ['code', 'method', 'protocol'] as const;
 
@@ -116,6 +106,40 @@ export const catalogue = {
     help: 'Duration of token requests, including retries, in seconds.',
     subject: 'middleware',
   },
+  grantgate_token_endpoint_circuit_open: {
+    type: 'gauge',
+    labels: ['endpoint'],
+    help: 'Circuit breaker of a token endpoint: 1 while token requests are suspended because the server failed five times in a row.',
+    merge: 'max',
+  },
+  grantgate_token_endpoint_requests_in_flight: {
+    type: 'gauge',
+    labels: ['endpoint'],
+    help: 'Token requests that wait for a response of the token endpoint.',
+  },
+  grantgate_token_endpoint_requests_waiting: {
+    type: 'gauge',
+    labels: ['endpoint'],
+    help: 'Token requests that wait because `maxConcurrent` others are in flight.',
+  },
+  grantgate_key_set_up: {
+    type: 'gauge',
+    labels: ['keyset'],
+    help: 'Result of the last request for a key set: 1 for success.',
+    merge: 'min',
+  },
+  grantgate_key_set_keys: {
+    type: 'gauge',
+    labels: ['keyset'],
+    help: 'Keys of a key set in use; 0: tokens of callers cannot be verified.',
+    merge: 'min',
+  },
+  grantgate_circuit_breaker_open: {
+    type: 'gauge',
+    labels: ['middleware'],
+    help: 'Middleware circuitBreaker: 1 while it refuses requests, all or some of them.',
+    merge: 'max',
+  },
   grantgate_issuer_up: {
     type: 'gauge',
     labels: ['issuer'],
@@ -170,6 +194,12 @@ export const catalogue = {
     labels: [],
     help: 'Loads of a configuration with errors; its invalid parts refuse requests, the others serve.',
   },
+  grantgate_config_last_reload_successful: {
+    type: 'gauge',
+    labels: [],
+    help: 'Result of the last load: 1 for a configuration without errors.',
+    merge: 'min',
+  },
   grantgate_config_last_reload_success_timestamp_seconds: {
     type: 'gauge',
     labels: [],
@@ -191,7 +221,7 @@ export const catalogue = {
   grantgate_certificate_not_after_timestamp_seconds: {
     type: 'gauge',
     labels: ['entrypoint', 'cn', 'serial'],
-    help: 'Expiry of a certificate of an entry point, in seconds since the epoch.',
+    help: 'Expiry of a certificate, in seconds since the epoch; entrypoint is empty for certificates of routes.',
     merge: 'max',
   },
   grantgate_kubernetes_requests_total: {
@@ -242,66 +272,7 @@ export const catalogue = {
     help: 'Versions of grantgate and Node.js.',
     merge: 'max',
   },
-  process_cpu_seconds_total: {
-    type: 'counter',
-    labels: ['worker', 'mode'],
-    help: 'CPU time, in seconds.',
-  },
-  process_resident_memory_bytes: {
-    type: 'gauge',
-    labels: ['worker'],
-    help: 'Resident memory, in bytes.',
-  },
-  process_open_fds: {
-    type: 'gauge',
-    labels: ['worker'],
-    help: 'Open file descriptors, on Linux only.',
-  },
-  process_start_time_seconds: {
-    type: 'gauge',
-    labels: ['worker'],
-    help: 'Start time of the process, in seconds since the epoch.',
-    merge: 'max',
-  },
-  nodejs_heap_size_bytes: {
-    type: 'gauge',
-    labels: ['worker', 'state'],
-    help: 'Heap of V8, in bytes.',
-  },
-  nodejs_external_memory_bytes: {
-    type: 'gauge',
-    labels: ['worker'],
-    help: 'Memory of buffers and other objects outside the heap of V8, in bytes.',
-  },
-  nodejs_eventloop_delay_seconds: {
-    type: 'gauge',
-    labels: ['worker', 'percentile'],
-    help: 'Delay of the event loop since the last scrape, in seconds; percentile 100 is the maximum.',
-    merge: 'max',
-  },
-  nodejs_gc_duration_seconds: {
-    type: 'histogram',
-    labels: ['worker', 'kind'],
-    help: 'Duration of garbage collections, in seconds.',
-  },
-} as const satisfies Readonly<Record<string, MetricDefinition>>;
-
-const outcome = ['http.request.method', 'http.response.status_code', 'error.type'] as const;
-const protocol = ['network.protocol.name', 'network.protocol.version', 'url.scheme'] as const;
-
-/** The stable semantic conventions of HTTP, for OpenTelemetry alone. */
-const semanticConventions = {
-  'http.server.request.duration': {
-    type: 'histogram',
-    labels: [...outcome, ...protocol],
-    help: 'Duration of HTTP server requests.',
-  },
-  'http.client.request.duration': {
-    type: 'histogram',
-    labels: [...outcome, ...protocol, 'server.address', 'server.port', 'grantgate.service.name'],
-    help: 'Duration of HTTP client requests.',
-    subject: 'service',
-  },
+  ...processCatalogue,
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export type MetricName = keyof typeof catalogue | keyof typeof semanticConventions;

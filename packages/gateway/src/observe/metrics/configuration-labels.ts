@@ -1,5 +1,6 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { InstallConfig } from '../../config/install.ts';
+import type { PresentedCertificate } from '../../tls/presented-certificates.ts';
 import type { ResourceStatus } from '../../providers/kubernetes/resource-status.ts';
 
 /** Names in a configuration of routes: label values of the series that live as long as their objects. */
@@ -36,8 +37,20 @@ export interface Gauges {
   }[];
   /** How resources of a Kubernetes cluster are followed; none without one. */
   readonly kubernetes: () => readonly ResourceStatus[];
+  /** Token endpoints in use; several of one URL have different options. */
+  readonly tokenEndpoints: () => readonly TokenEndpointGauge[];
+  /** Certificates that entry points present. */
+  readonly certificates: () => readonly PresentedCertificate[];
   /** Credentials whose token still serves and could not be renewed, by what counts them. */
   readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
+}
+
+export interface TokenEndpointGauge {
+  readonly url: string;
+  /** Whether its circuit breaker suspends requests. */
+  readonly isOpen: boolean;
+  readonly inFlight: number;
+  readonly waiting: number;
 }
 
 export interface MetricsParts {

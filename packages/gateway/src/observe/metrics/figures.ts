@@ -1,6 +1,7 @@
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { EntryPointConfig } from '../../config/install.ts';
 import type { MetricsView } from '../../config/metrics-config.ts';
+import type { Step } from '../../middlewares/step.ts';
 import type { RequestRecord } from '../../pipeline/record.ts';
 import type { ConfigurationLabels, Gauges } from './configuration-labels.ts';
 import type { RequestFigures } from './request-figures.ts';
@@ -12,7 +13,7 @@ export interface Figures {
   onRecord(record: RequestRecord): void;
   readonly openTally: () => TokenTally;
   readonly onRenewal: TokenMetrics['renewed'];
-  readonly onSteps: TokenMetrics['configure'];
+  readonly onSteps: (steps: ReadonlyMap<string, Pick<Step, 'tally' | 'isCircuitOpen'>>) => void;
   configure(configured: ConfigurationLabels): void;
   readonly requests: RequestMetrics & RequestFigures;
   readonly tokens: TokenMetrics;
@@ -29,7 +30,7 @@ export interface FiguresOptions {
 
 /** Of requests that the API alone counts; seconds. */
 const unexposed: MetricsView = Object.freeze({
-  buckets: Object.freeze([0.001, 0.005, 0.01, 0.05, 0.1, 0.3, 1.2, 5]),
+  buckets: Object.freeze([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.03, 0.1, 0.3, 1.2, 5]),
   byEntryPoint: false,
   byRouter: false,
   byService: false,

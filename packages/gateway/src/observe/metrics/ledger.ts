@@ -1,6 +1,7 @@
 import type { Buckets, Readings, Series, SeriesSubject } from '../../workers/readings.ts';
-import type { MetricDefinition, MetricName } from './catalogue.ts';
+import type { MetricName } from './catalogue.ts';
 import { exportedDefinitions as definitions } from './catalogue.ts';
+import type { MetricDefinition } from './metric-definition.ts';
 import type { SeriesByName } from './series.ts';
 
 /** Adds up what several processes have counted, those included that have ended: no counter goes down when one does. */

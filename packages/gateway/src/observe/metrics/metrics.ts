@@ -1,11 +1,14 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { Readings } from '../../workers/readings.ts';
-import { createConfigurationMetrics, type ConfigurationMetrics } from './configuration-metrics.ts';
+import { createCircuitMetrics } from './circuit-metrics.ts';
+import { createConfigurationMetrics } from './configuration-metrics.ts';
 import { workersStore, type Gauges, type MetricsParts } from './configuration-labels.ts';
 import { createDiscoveryMetrics, type DiscoveryMetrics } from './discovery-metrics.ts';
+import { readTokenEndpoints } from './endpoint-metrics.ts';
 import { createHttpDurations } from './http-durations.ts';
 import { createFigures, type Figures } from './figures.ts';
+import { createKeySetMetrics, type KeySetMetrics } from './key-set-metrics.ts';
 import { createKubernetesMetrics, type KubernetesMetrics } from './kubernetes-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { toSeries, type SeriesByName } from './series.ts';
@@ -17,7 +20,7 @@ export interface Metrics extends Figures {
   readonly onKubernetes: KubernetesMetrics['listen'];
   readonly onKubernetesCall: KubernetesMetrics['called'];
   readonly onDiscovery: DiscoveryMetrics['listen'];
-  readonly onCertificates: ConfigurationMetrics['certificates'];
+  readonly onKeys: KeySetMetrics['listen'];
   read(): Readings;
   close(): void;
 }
@@ -41,7 +44,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const { requests, tokens } = figures;
   const stores = createStoreMetrics();
   const discoveries = createDiscoveryMetrics();
-  const configurations = createConfigurationMetrics(clock, speaks);
+  const configurations = createConfigurationMetrics({ clock, speaks, certificates: gauges.certificates });
+  const keySets = createKeySetMetrics();
+  const circuits = createCircuitMetrics();
   const kubernetes = createKubernetesMetrics(gauges.kubernetes);
   const process = createProcessMetrics(String(worker ?? 1));
   const durations = config.otlp && createHttpDurations(config.buckets);
@@ -72,13 +77,20 @@ export function createMetrics(options: MetricsOptions): Metrics {
         issuer: issuers,
       };
     },
-    onCertificates: (entryPoint, certificates) => configurations.certificates(entryPoint, certificates),
+    onKeys: (report) => keySets.listen(report),
+    onSteps(steps) {
+      figures.onSteps(steps);
+      circuits.configure(steps);
+    },
     read: () => ({
       series: {
         ...requests.read(),
         ...durations?.read(),
         ...readGauges(gauges, config.byEntryPoint, new Set(config.byService ? current.service : [])),
         ...tokens.read(),
+        ...readTokenEndpoints(gauges.tokenEndpoints),
+        ...keySets.read(),
+        ...circuits.read(),
         ...discoveries.read(),
         ...stores.read(),
         ...configurations.read(),

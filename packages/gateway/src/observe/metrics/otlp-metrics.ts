@@ -2,7 +2,8 @@ import type { HrTime } from '@opentelemetry/api';
 import type { DataPoint, MetricData, MetricDescriptor } from '@opentelemetry/sdk-metrics';
 import type * as metricsSdk from '@opentelemetry/sdk-metrics';
 import type { Series } from '../../workers/readings.ts';
-import { exportedDefinitions, type MetricDefinition, type MetricName } from './catalogue.ts';
+import { exportedDefinitions, type MetricName } from './catalogue.ts';
+import type { MetricDefinition } from './metric-definition.ts';
 import type { SeriesByName } from './series.ts';
 
 /** When counting began, and now. */

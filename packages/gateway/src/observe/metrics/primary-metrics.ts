@@ -20,6 +20,8 @@ export interface PrimaryMetrics {
   close(): void;
 }
 
+const countedEvents = ['ready', 'crashed', 'start_failed', 'killed', 'restarted', 'restart_failed'] as const;
+
 /**
  * Watches this process from the first time that it is asked: without metrics, there is nothing to pay for.
  *
@@ -28,11 +30,13 @@ export interface PrimaryMetrics {
 export function createPrimaryMetrics(status: () => readonly ResourceStatus[]): PrimaryMetrics {
   const ledger = createLedger();
   const kubernetes = createKubernetesMetrics(status);
-  const events = new Map<WorkerEvent['kind'], number>();
+  // From zero, so that a monitoring system sees the first one as an increase.
+  const events = new Map<WorkerEvent['kind'], number>(countedEvents.map((kind) => [kind, 0]));
   let process: ProcessMetrics | undefined;
   return {
     onEvent({ kind }) {
-      if (kind !== 'listening' && kind !== 'restarting') events.set(kind, (events.get(kind) ?? 0) + 1);
+      const count = events.get(kind);
+      if (count !== undefined) events.set(kind, count + 1);
     },
     onEnded: (readings) => ledger.end(readings),
     onKubernetes: (event) => kubernetes.listen(event),

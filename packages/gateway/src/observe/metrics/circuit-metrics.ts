@@ -1,0 +1,25 @@
+import type { Step } from '../../middlewares/step.ts';
+import { toSeries, type SeriesByName } from './series.ts';
+
+/** Shows which circuit breakers of services refuse requests. */
+export interface CircuitMetrics {
+  /** The middlewares from now on, by qualified name. */
+  configure(steps: ReadonlyMap<string, Pick<Step, 'isCircuitOpen'>>): void;
+  read(): SeriesByName;
+}
+
+export function createCircuitMetrics(): CircuitMetrics {
+  let circuits: readonly (readonly [middleware: string, isOpen: () => boolean])[] = [];
+  return {
+    configure(steps) {
+      circuits = Array.from(steps).flatMap(([name, { isCircuitOpen }]) =>
+        isCircuitOpen === undefined ? [] : [[name, isCircuitOpen] as const],
+      );
+    },
+    read: () => ({
+      grantgate_circuit_breaker_open: circuits.map(([middleware, isOpen]) =>
+        toSeries({ middleware }, Number(isOpen())),
+      ),
+    }),
+  };
+}

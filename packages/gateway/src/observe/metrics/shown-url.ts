@@ -1,0 +1,5 @@
+/** A URL as a label: without user, password and query, which may hold secrets. */
+export function toShownUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
