@@ -114,7 +114,7 @@ export async function openRawHttp2(
   port: number,
   first: Buffer = Buffer.concat([preface, settingsFrame()]),
 ): Promise<RawHttp2> {
-  const socket = connect({ port, host: '127.0.0.1' });
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await new Promise((resolve) => socket.once('connect', resolve));
   const frames: Http2Frame[] = [];
   let rest: Buffer = Buffer.alloc(0);

@@ -29,9 +29,16 @@ export interface CallerSessionDeps {
   readonly firstMs: number;
 }
 
+/** Bytes beside those of heads and bodies that a connection may bring, and how many for each of those. */
+const maxOverhead = 1024 * 1024;
+const overheadFactor = 8;
+/** Bytes of a body that may have come before it is read: the flow-control window. */
+const unreadBytes = 64 * 1024;
+
 /** A caller's connection with HTTP/2. A class, because there are many of them. */
 export class CallerSession implements DeadlineOwner, StreamConnection {
   deadline = Infinity;
+  usefulBytes = 0;
   /** Fields of the latest request: those of the next one are mostly the same. */
   fields: Http2Fields | undefined = undefined;
   readonly facts: ConnectionFacts;
@@ -74,6 +81,13 @@ export class CallerSession implements DeadlineOwner, StreamConnection {
     if (this.#openStreams === 0) this.last();
   }
 
+  /** Closes the connection if most of what came on it served no request. */
+  checkFlood(): void {
+    const arriving = this.#openStreams * unreadBytes;
+    if (this.#socket.bytesRead > maxOverhead + arriving + overheadFactor * this.usefulBytes)
+      this.#end(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
   /** Accepts no further stream, and closes the connection after those in flight: GOAWAY names the last one. */
   last(): void {
     if (!this.#session.closed && !this.#session.destroyed) this.#session.close();
@@ -85,6 +99,13 @@ export class CallerSession implements DeadlineOwner, StreamConnection {
 
   #onStream([stream, , flags, received]: StreamArguments): void {
     const { activity, limits, serveStream } = this.#deps;
+    if (this.#session.destroyed) return;
+    if (stream.closed || stream.destroyed) {
+      // Reset by the frame after its head: it costs no request.
+      stream.on('error', ignore);
+      this.#budget.ended(false);
+      return;
+    }
     const isLast = limits?.isLast(this.#socket) === true;
     this.#openStreams += 1;
     this.deadline = Infinity;
@@ -105,7 +126,7 @@ export class CallerSession implements DeadlineOwner, StreamConnection {
   }
 
   #end(code: number): void {
-    if (!this.#session.destroyed) this.#session.destroy(undefined, code);
+    if (!this.#session.destroyed) this.#session.destroy(new Error('too many frames'), code);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createDeadlines, toTickMs } from '../../http1/message/deadlines.ts';
+import { createDeadlines, toTickMs, type DeadlineOwner } from '../../http1/message/deadlines.ts';
 import type { ConnectionFactsOf } from '../../http1/server/connection-facts.ts';
 import type { ConnectionLimits } from '../../http1/server/connection-limits.ts';
 import { CallerSession, type CallerSessionDeps } from './caller-session.ts';
@@ -19,6 +19,9 @@ export interface Http2Connections {
   closeAll(): void;
 }
 
+/** Milliseconds between two looks for frames that serve no request. */
+const checkMs = 1000;
+
 export function createHttp2Connections({ connectionOf, limits, ...deps }: Http2Deps): Http2Connections {
   const { config, activity, clock } = deps;
   const { headerTimeoutMs, readTimeoutMs, idleTimeoutMs, writeTimeoutMs } = config.transport;
@@ -36,9 +39,23 @@ export function createHttp2Connections({ connectionOf, limits, ...deps }: Http2D
     serveStream: createServeStream({ ...deps, deadlines }),
     firstMs: readTimeoutMs === 0 ? headerTimeoutMs : Math.min(headerTimeoutMs, readTimeoutMs),
   };
+  const checks: DeadlineOwner = {
+    deadline: Infinity,
+    onExpired() {
+      for (const session of sessions) session.checkFlood();
+      checks.deadline = deadlines.notBefore(checkMs);
+    },
+  };
   return {
     accept(socket) {
-      const session = new CallerSession(socket, connectionOf(socket), common, () => sessions.delete(session));
+      const session = new CallerSession(socket, connectionOf(socket), common, () => {
+        sessions.delete(session);
+        if (sessions.size === 0) deadlines.remove(checks);
+      });
+      if (sessions.size === 0) {
+        deadlines.add(checks);
+        checks.deadline = deadlines.notBefore(checkMs);
+      }
       sessions.add(session);
     },
     closeAll() {

@@ -54,6 +54,7 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
     }
     const { fields, target } = head;
     connection.fields = fields;
+    connection.usefulBytes += fields.bytes;
     const refusal = activity.draining ? gatewayRefusals.gateway_draining : refusalOf(head, config);
     if (target === '*' && refusal === undefined) {
       writeWhole(response, aboutServer);
@@ -75,6 +76,7 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
       deadlines,
       // Streams of gRPC may last; `grpc-timeout` is their limit.
       limitMs: fields.isGrpc ? 0 : config.transport.readTimeoutMs,
+      onBytes: (count) => (connection.usefulBytes += count),
       onLate: () => onLate(gatewayRefusals.request_timeout),
     });
     pending = deps.handle({

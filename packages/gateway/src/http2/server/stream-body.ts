@@ -9,6 +9,8 @@ export interface StreamBodyOptions {
   readonly deadlines: Deadlines;
   /** Milliseconds for the rest of the body, whenever it is awaited; 0: no limit. */
   readonly limitMs: number;
+  /** Called with the size of each part. */
+  onBytes(count: number): void;
   /** Called when the body is late. */
   onLate(): void;
 }
@@ -73,6 +75,7 @@ export class StreamBody implements CallerBody, DeadlineOwner {
 
   readonly #onData = (part: Buffer): void => {
     this.takenBytes += part.length;
+    this.#options.onBytes(part.length);
     this.#onPart(part);
   };
 

@@ -6,6 +6,8 @@ import type { CallerResponse, InterimHead, ResponseListener } from '../../proxy/
 
 /** The connection of a response. */
 export interface StreamConnection {
+  /** Bytes of heads and bodies that requests and responses have moved. */
+  usefulBytes: number;
   /** Ends the connection after the responses in flight. */
   last(): void;
   /** The caller has still to take a part of the response. */
@@ -164,6 +166,7 @@ export class StreamResponse implements CallerResponse {
 
   #writeParts(part: Buffer): boolean {
     this.#writtenBytes += part.length;
+    this.#connection.usefulBytes += part.length;
     let taken = true;
     for (let at = 0; at < part.length; at += maxWriteBytes)
       taken = this.stream.write(part.length <= maxWriteBytes ? part : part.subarray(at, at + maxWriteBytes));
