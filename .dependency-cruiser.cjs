@@ -28,8 +28,20 @@ const middleware = {
     'verification',
     'jwt',
   ],
+  // And what the composition gives it: the gateway's own tokens.
+  exchange: ['base', 'claims', 'options', 'token', 'cache', 'credentials', 'decision', 'verification', 'jwt'],
   // And what the composition gives it.
-  guards: ['base', 'claims', 'options', 'credentials', 'decision', 'verification', 'jwt', 'introspection'],
+  guards: [
+    'base',
+    'claims',
+    'options',
+    'credentials',
+    'decision',
+    'verification',
+    'jwt',
+    'introspection',
+    'exchange',
+  ],
   outgoing: ['base', 'token', 'options'],
 };
 const gateway = {
@@ -115,7 +127,7 @@ const oneWay = (root, table) =>
     from: { path: `^packages/${root}/src/${folder}/`, pathNot: '\\.(test|testkit)\\.ts$' },
     to: {
       path: `^packages/${root}/src/`,
-      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'guards' ? '(create|process-warning|store-listener|renewal-listener|discovery-listener|keys-listener)\\.ts|cache/stores\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
+      pathNot: `^packages/${root}/src/(errors\\.ts|${folder === 'workers' ? 'start-error\\.ts|' : ''}${folder === 'guards' ? '(create|process-warning|store-listener|renewal-listener|discovery-listener|keys-listener)\\.ts|cache/stores\\.ts|' : ''}${folder === 'exchange' ? 'open-tokens\\.ts|' : ''}${folder === 'outgoing' ? '(open-tokens|store-listener|renewal-listener|discovery-listener)\\.ts|cache/(token-cache|stores|store-event|renewal-event)\\.ts|' : ''}(${[folder, ...allowed].join('|')})/)`,
     },
   }));
 

@@ -50,6 +50,11 @@ const subpaths = [
   ['/koa/introspection', 'oAuthIntrospection', 234_000],
   ['/hono/introspection', 'oAuthIntrospection', 235_000],
   ['/fetch/introspection', 'oAuthIntrospection', 229_000],
+  ['/express/exchange', 'oAuthTokenExchange', 260_000],
+  ['/fastify/exchange', 'oAuthTokenExchange', 261_000],
+  ['/koa/exchange', 'oAuthTokenExchange', 260_000],
+  ['/hono/exchange', 'oAuthTokenExchange', 261_000],
+  ['/fetch/exchange', 'oAuthTokenExchange', 255_000],
   ['/outgoing', 'createTokenSource', 195_500],
 ] as const;
 

@@ -16,7 +16,10 @@ export interface TokenServerRequest {
   readonly status: number;
 }
 
-/** A certified authorization server (`oidc-provider`) that issues opaque tokens, introspects and revokes them. */
+/**
+ * A certified authorization server (`oidc-provider`) that issues opaque tokens, introspects and revokes them, and exchanges them (RFC
+ * 8693) for JWTs whose `sub` is the client of the subject token, and `act.sub` that of the actor token.
+ */
 export interface TokenServer {
   readonly issuer: string;
   readonly url: string;
@@ -50,7 +53,14 @@ export async function startTokenServer(clients: readonly TokenServerClient[]): P
       revocation: { enabled: true, allowedPolicy: () => true },
     },
     ttl: { ClientCredentials: () => lifetimeSeconds },
+    formats: {
+      customizers: {
+        // Its own `sub` is the client that exchanges.
+        jwt: (ctx, _token, { payload }) => void Object.assign(payload, exchangedClaims.get(ctx)),
+      },
+    },
   });
+  registerTokenExchange(provider);
   provider.use(async (ctx, next) => {
     await next();
     const client = (ctx['oidc'] as { readonly client?: { readonly clientId: string } } | undefined)?.client;
@@ -92,6 +102,55 @@ export async function startTokenServer(clients: readonly TokenServerClient[]): P
   };
 }
 
+const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+interface ExchangeParameters {
+  readonly subject_token?: string;
+  readonly audience?: string;
+  readonly actor_token?: string;
+}
+
+/** By the context of a request: claims of the token that it gets. */
+const exchangedClaims = new WeakMap<object, Record<string, unknown>>();
+
+function registerTokenExchange(provider: InstanceType<typeof Provider>): void {
+  provider.registerGrantType<ExchangeParameters>(
+    tokenExchange,
+    async (ctx) => {
+      const { client, params } = ctx.oidc;
+      const clientOf = async (token = ''): Promise<string> => {
+        const found = await provider.ClientCredentials.find(token);
+        // Loaded already, without its words on the console.
+        const { errors } = await import('oidc-provider');
+        if (found?.clientId === undefined || !found.isValid)
+          throw new errors.InvalidRequest('the token is not known');
+        return found.clientId;
+      };
+      const sub = await clientOf(params.subject_token);
+      const actor = params.actor_token === undefined ? undefined : await clientOf(params.actor_token);
+      exchangedClaims.set(ctx, { sub, ...(actor !== undefined && { act: { sub: actor } }) });
+      const token = new provider.ClientCredentials({ client, scope: 'orders:read' });
+      const data = {
+        scope: 'orders:read',
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256' } },
+      } as const;
+      token.resourceServer = new provider.ResourceServer(params.audience ?? 'urn:orders', data);
+      ctx.body = {
+        access_token: await token.save(),
+        issued_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        token_type: token.tokenType,
+        expires_in: token.expiration,
+      };
+    },
+    [
+      ...['subject_token', 'subject_token_type', 'requested_token_type', 'audience', 'resource', 'scope'],
+      ...['actor_token', 'actor_token_type'],
+    ],
+    ['audience', 'resource'],
+  );
+}
+
 /** Keeps tokens in memory, each by its name. */
 function createAdapter(clients: readonly TokenServerClient[]): (model: string) => Adapter {
   const payloads = new Map<string, AdapterPayload>();
@@ -102,7 +161,7 @@ function createAdapter(clients: readonly TokenServerClient[]): (model: string) =
       return {
         client_id: client.clientId,
         client_secret: client.clientSecret,
-        grant_types: ['client_credentials'],
+        grant_types: ['client_credentials', tokenExchange],
         response_types: [],
         redirect_uris: [],
         introspection_signed_response_alg: 'ES256',

@@ -163,7 +163,7 @@ function addToken(program: Command, io: Io, start: Start): void {
     .command('token')
     .summary('request or verify a token as a middleware would, and explain it')
     .description(
-      'Requests a token as oAuthClientCredentials would, or verifies the credential of a caller as jwt, oAuthIntrospection or apiKey would. Shows its claims, its lifetime or key, each check, whether a request would pass, and the headers that it would get.',
+      'Requests a token as oAuthClientCredentials would, or verifies the credential of a caller as jwt, oAuthIntrospection, oAuthTokenExchange or apiKey would. Shows its claims, its lifetime or key, each check, whether a request would pass, and the headers that it would get.',
     )
     .argument('<name>', 'name of a middleware of these kinds, with or without provider and namespace')
     .argument('[paths...]', 'files and directories of routes')

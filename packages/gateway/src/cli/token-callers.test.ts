@@ -31,6 +31,15 @@ beforeAll(async () => {
           claims: Equals(\`client_id\`, \`orders\`)
           forwardHeaders: { X-Client: client_id }
           forwardAuthorization: true
+    exchanged:
+      plugin:
+        oAuthTokenExchange:
+          url: "${server.url}"
+          clientID: api
+          clientSecret: api-secret
+          tokenSource: { header: X-Token }
+          claims: Equals(\`sub\`, \`orders\`)
+          forwardHeaders: { X-User: sub }
     keys:
       plugin:
         apiKey:
@@ -82,6 +91,31 @@ describe('grantgate token, of oAuthIntrospection', () => {
         reason: 'Equals(`client_id`, `orders`) is false',
       },
       claims: { active: true, client_id: 'api' },
+    });
+  });
+});
+
+describe('grantgate token, of oAuthTokenExchange', () => {
+  it('shows the claims of the new token, and what the server gets', async () => {
+    const token = await server.issue(caller);
+    const { code, stdout } = await run('exchanged', token);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`exchanged@file  oAuthTokenExchange, ${server.url}\nallowed\n`);
+    expect(stdout).toContain('  true   Equals(`sub`, `orders`)  the claim sub is "orders"\n');
+    expect(stdout).toMatch(/headers\n {2}Authorization {2}\[hidden\]\n {2}X-User +orders\n/);
+    expect(stdout).not.toMatch(new RegExp(`${token}|eyJ`));
+  });
+
+  it('says why a token is not exchanged', async () => {
+    const { code, stdout } = await run('exchanged', 'guess', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'oAuthTokenExchange',
+      allowed: false,
+      refusal: {
+        code: 'token_invalid',
+        reason: 'the token endpoint responded with 400 invalid_request: the token is not known',
+      },
     });
   });
 });

@@ -6,10 +6,12 @@ import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/
 import { apiKey } from '../middlewares/api-key/kind.ts';
 import { jwt } from '../middlewares/jwt/kind.ts';
 import { oAuthIntrospection } from '../middlewares/oauth-introspection/kind.ts';
+import { oAuthTokenExchange } from '../middlewares/oauth-token-exchange/kind.ts';
 import type { PreparedMiddleware } from '../snapshot/prepare-middleware.ts';
 import {
   callerReportToJson,
   explainApiKey,
+  explainExchange,
   explainIntrospection,
   formatCallerReport,
   type CallerReport,
@@ -90,6 +92,9 @@ function findExplanation(
   const introspection = oAuthIntrospection.optionsOf(found);
   if (introspection !== undefined)
     return async (token) => toCredentialExplanation(await explainIntrospection(name, introspection, token));
+  const exchange = oAuthTokenExchange.optionsOf(found);
+  if (exchange !== undefined)
+    return async (token) => toCredentialExplanation(await explainExchange(name, exchange, token));
   const keys = apiKey.optionsOf(found);
   return keys && (async (key) => toCredentialExplanation(await explainApiKey(name, keys, key)));
 }

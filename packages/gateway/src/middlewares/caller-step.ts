@@ -22,6 +22,8 @@ export interface CallerStepParts {
    * Default: every one is.
    */
   readonly recognises?: ((credential: string) => boolean) | undefined;
+  /** As that of a step. */
+  readonly keepsCaller?: boolean | undefined;
   readonly close?: (() => Promise<void>) | undefined;
 }
 
@@ -31,7 +33,7 @@ export interface CallerStepParts {
  */
 export function createCallerStep(
   name: string,
-  { source, authentication, forwards, recognises, tally, close }: CallerStepParts,
+  { source, authentication, forwards, recognises, keepsCaller = false, tally, close }: CallerStepParts,
 ): Step {
   const { decide, purge } = authentication;
   const { query, cookie } = source.secretNames;
@@ -62,6 +64,7 @@ export function createCallerStep(
         return isInHeaderAlone ? removed : stripPass(source, removed, request);
       },
     },
+    keepsCaller,
     purge,
     ...(tally && { tally }),
     ...(close && { close }),

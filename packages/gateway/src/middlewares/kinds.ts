@@ -20,6 +20,7 @@ import { jwt } from './jwt/kind.ts';
 import type { MiddlewareKind } from './kind.ts';
 import { oAuthClientCredentials } from './oauth-client-credentials/kind.ts';
 import { oAuthIntrospection } from './oauth-introspection/kind.ts';
+import { oAuthTokenExchange } from './oauth-token-exchange/kind.ts';
 import { passTlsClientCert } from './pass-tls-client-cert/kind.ts';
 import { protectedResource } from './protected-resource/kind.ts';
 import { rateLimit } from './rate-limit/kind.ts';
@@ -37,6 +38,7 @@ export const kinds: readonly MiddlewareKind[] = Object.freeze([
   apiKey,
   jwt,
   oAuthIntrospection,
+  oAuthTokenExchange,
   authenticators,
   protectedResource,
   chain,

@@ -52,8 +52,8 @@ export interface Step {
   readonly credentials?: StepCredentials | undefined;
   /** A document about its route that callers read without credentials. */
   readonly metadata?: StepMetadata;
-  /** Whether the client of its token is the gateway itself, which never replaces a caller that was authenticated before. */
-  readonly isOwnClient?: boolean;
+  /** Whether a caller that a step before has authenticated stays the client of the request. Default: the last step's is. */
+  readonly keepsCaller?: boolean;
   /** Whether it acts on responses of servers: nothing beside a proxy, which gets them itself. */
   readonly needsServer?: boolean;
   /** When requests that have passed it are sent to a server again; of several steps, the innermost decides. */

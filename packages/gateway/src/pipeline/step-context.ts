@@ -97,7 +97,7 @@ export abstract class StepContext implements StepRequest {
   passed(pass: Pass, step: Step): boolean {
     this.#entered += 1;
     if (pass === unchanged) return true;
-    if (pass.subject !== undefined && (step.isOwnClient !== true || this.subject === undefined))
+    if (pass.subject !== undefined && (step.keepsCaller !== true || this.subject === undefined))
       this.subject = pass.subject;
     if (pass.body !== undefined) {
       this.wholeBody = pass.body;

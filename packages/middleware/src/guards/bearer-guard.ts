@@ -18,6 +18,11 @@ import {
 export interface BearerAuthentication extends CallerAuthentication<ApplicationRequest> {
   readonly source: CredentialSource;
   readonly deny: BearerDeny;
+  /**
+   * The request with the token that a guard before has taken from it, for an authentication that needs it all the same. Default: the request
+   * as it is.
+   */
+  readonly present?: ((request: ApplicationRequest, passed: Auth) => ApplicationRequest) | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -78,7 +83,9 @@ export function createBearerGuard(
         // The request has lost its token in a guard with the same verifier; a proof of possession is accepted only once.
         const allow = passed && allows.get(passed);
         if (allow !== undefined) return check(allow);
-        const decision = authentication.decide(request);
+        const { present } = authentication;
+        const presented = passed === undefined ? request : (present?.(request, passed) ?? request);
+        const decision = authentication.decide(presented);
         return decision instanceof Promise ? decision.then(check) : check(decision);
       },
       changesOf: (allow) => callerOf(allow).changes,

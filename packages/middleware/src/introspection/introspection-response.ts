@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { createAccessToken, type AccessToken } from '../token/access-token.ts';
-import type { Credential } from '../token/credential.ts';
-import type { GrantProblem } from '../token/error-response.ts';
+import type { GrantProblem, Withheld } from '../token/error-response.ts';
 import { describeBody } from '../token/granted-token.ts';
 import { parseHttpDate } from '../token/retry-after.ts';
 import {
@@ -24,7 +23,8 @@ export interface IntrospectionContext {
   /** `Clock.monotonic()` milliseconds when the request was sent. */
   readonly sentAtMs: number;
   readonly clock: Clock;
-  readonly credential: Credential;
+  /** Secrets that are withheld from what operators see. */
+  readonly withheld: Withheld;
   /** Milliseconds that a response is used at most; 0: once. */
   readonly maxCacheMs: number;
   /** Reads a signed response (RFC 9701); undefined: responses are plain JSON. */
@@ -41,9 +41,9 @@ export async function processIntrospectionResponse(
   response: Response,
   context: IntrospectionContext,
 ): Promise<Attempt> {
-  const { clock, credential, readSigned, sentAtMs } = context;
+  const { clock, withheld, readSigned, sentAtMs } = context;
   const answer = await readResponse(response);
-  const failed = findFailure(answer, { server: introspectionServer, clock, credential });
+  const failed = findFailure(answer, { server: introspectionServer, clock, withheld });
   if (failed !== undefined) return failed;
   const { headers } = answer;
   const said = await readSigned?.(answer, clock.now() - (clock.monotonic() - sentAtMs));
@@ -61,7 +61,7 @@ export async function processIntrospectionResponse(
         answer,
         `${introspectionServer} sent an invalid response (${readSigned === undefined ? 'RFC 7662 section 2.2' : 'RFC 9701 section 5'})`,
         read,
-        credential,
+        withheld,
       );
 }
 

@@ -8,7 +8,7 @@ import {
 import type { OptionsOf } from '../options/options-of.ts';
 import { endpointUrl } from '../options/endpoint-url.ts';
 import { textList } from '../options/request.ts';
-import { sourceSchema } from '../options/source.ts';
+import { tokenSourceSchema } from '../options/source.ts';
 import { storeSchema } from '../options/store.ts';
 import { completeVerification, verifyFields, withAudience } from '../options/verify.ts';
 
@@ -66,9 +66,7 @@ export const introspectionSchema = z.strictObject({
   clientConfig: introspectionConfigSchema.describe('Requests to the introspection endpoint.'),
   ...ownClientFields,
   tokenTypeHint: z.string().min(1).optional().describe('The same as `clientConfig.tokenTypeHint`.'),
-  tokenSource: sourceSchema
-    .prefault({ header: 'Authorization', headerAuthScheme: 'Bearer' })
-    .describe('Where callers put the token. Default: `Authorization: Bearer`.'),
+  tokenSource: tokenSourceSchema,
   forwardAuthorization: z
     .boolean()
     .default(false)
@@ -86,26 +84,15 @@ export type IntrospectionInput = z.input<typeof introspectionSchema>;
 
 /** The same options in use. */
 export const introspectionOptions = introspectionSchema.transform(
-  ({
-    clientConfig: { url, tokenTypeHint, ...clientConfig },
-    tokenSource,
-    maxCacheSeconds,
-    verify,
-    ...rest
-  }) => ({
+  ({ clientConfig: { url, tokenTypeHint, ...clientConfig }, maxCacheSeconds, verify, ...rest }) => ({
     ...rest,
     url,
     tokenTypeHint: tokenTypeHint ?? rest.tokenTypeHint,
     clientConfig,
     verify: verify && withAudience(verify, rest.clientID),
-    tokenSource: hasScheme(tokenSource) ? tokenSource : { ...tokenSource, schemes: ['Bearer'] },
     maxCacheMs: maxCacheSeconds * 1000,
   }),
 );
-
-/** Whether the source has a scheme if it needs one: the value of `Authorization` has one, always. */
-const hasScheme = ({ header, schemes }: z.output<typeof sourceSchema>): boolean =>
-  schemes.length > 0 || header?.toLowerCase() !== 'authorization';
 
 /** The options of `oAuthIntrospection` in use; its schema describes them. */
 export type IntrospectionOptions = OptionsOf<z.output<typeof introspectionOptions>>;

@@ -49,6 +49,8 @@ export interface RequestShape {
   readonly headers: unknown;
   /** Headers of ours that may be given all the same, in lower case. Default: none. */
   readonly ownHeaders?: readonly string[] | undefined;
+  /** Further parameters of ours, with the option that sets each. Default: none. */
+  readonly ownParameters?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** Parameters that have their own option, or that authenticate the client. */
@@ -86,7 +88,14 @@ const headerValue = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x
 
 /** Problems of these options that types do not express. */
 export function checkRequest(
-  { scopes, resource, endpointParams, headers, ownHeaders: permitted = [] }: RequestShape,
+  {
+    scopes,
+    resource,
+    endpointParams,
+    headers,
+    ownHeaders: permitted = [],
+    ownParameters: more,
+  }: RequestShape,
   report: Report,
 ): void {
   const invalid = (path: readonly (string | number)[], message: string): void =>
@@ -97,9 +106,10 @@ export function checkRequest(
   for (const uri of toList(resource))
     if (!URL.canParse(uri) || uri.includes('#'))
       invalid(['resource'], 'expected an absolute URI without a fragment (RFC 8707 section 2)');
+  const parameters = { ...ownParameters, ...more };
   for (const [name] of entriesOf(endpointParams)) {
-    if (!Object.hasOwn(ownParameters, name)) continue;
-    const option = ownParameters[name];
+    if (!Object.hasOwn(parameters, name)) continue;
+    const option = parameters[name];
     invalid(
       ['endpointParams', name],
       option === undefined ? 'cannot be changed' : `is set by the option ${option}`,

@@ -37,6 +37,16 @@ export const sourceSchema = z
     schemes: headerAuthScheme === undefined ? [] : [headerAuthScheme],
   }));
 
+/** Where callers put a token: the value of `Authorization` has a scheme, always. */
+export const tokenSourceSchema = sourceSchema
+  .transform((source) =>
+    source.schemes.length > 0 || source.header?.toLowerCase() !== 'authorization'
+      ? source
+      : { ...source, schemes: ['Bearer'] },
+  )
+  .prefault({ header: 'Authorization', headerAuthScheme: 'Bearer' })
+  .describe('Where callers put the token. Default: `Authorization: Bearer`.');
+
 export type SourceOptions = OptionsOf<z.output<typeof sourceSchema>>;
 
 /** Problems beyond types. @param value of the option, which may be of any type. */

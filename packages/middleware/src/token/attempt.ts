@@ -3,12 +3,13 @@ import type { Clock } from '../base/clock.ts';
 import { describeConnectionFault } from '../base/connection-fault.ts';
 import { UnusableAnswer } from './bounded-body.ts';
 import type { Credential } from './credential.ts';
+import type { Withheld } from './error-response.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import type { TokenFailure } from './failure.ts';
 import { createTokenFailure } from './failure.ts';
 import { LocalFault } from './local-fault.ts';
 import type { Attempt } from './retry.ts';
-import { tokenRequest } from './token-request.ts';
+import { clientCredentialsGrant, tokenRequest, type Grant } from './token-request.ts';
 import type { OnGrant } from './token-response.ts';
 import { processTokenResponse } from './token-response.ts';
 import type { Transport } from './transport.ts';
@@ -18,12 +19,16 @@ export interface AttemptParts {
   readonly clock: Clock;
   /** Called with the body of a response that grants a token. */
   readonly onGrant?: OnGrant | undefined;
+  /** Default: client credentials (RFC 6749 section 4.4). */
+  readonly grant?: Grant | undefined;
+  /** Secrets that operators do not see, whatever the server says; default: the credential. */
+  readonly withheld?: Withheld;
 }
 
 /** Sends one token request and reads its response within `timeoutMs`; failures are values. */
 export async function attemptTokenRequest(
   options: TokenEndpointOptions,
-  { transport, clock, onGrant }: AttemptParts,
+  { transport, clock, onGrant, grant = clientCredentialsGrant, ...parts }: AttemptParts,
   credential: Credential,
   clientAuth: ClientAuth,
 ): Promise<Attempt> {
@@ -31,11 +36,16 @@ export async function attemptTokenRequest(
   const timer = clock.after(options.timeoutMs, () => limit.abort());
   const sentAtMs = clock.monotonic();
   try {
-    const response = await tokenRequest(options, transport, credential.clientId, clientAuth, limit.signal);
+    const response = await tokenRequest(options, transport, {
+      clientId: credential.clientId,
+      clientAuth,
+      grant,
+      signal: limit.signal,
+    });
     return await processTokenResponse(response, {
       sentAtMs,
       clock,
-      credential,
+      withheld: parts.withheld ?? credential,
       rules: options.rules,
       onGrant,
     });

@@ -22,6 +22,8 @@ export interface EndpointRequest {
    * no slots from tokens that the server has accepted, and do not suspend requests for those.
    */
   readonly subject: Credential;
+  /** Token of the client itself, which acts for the subject (RFC 8693 section 1.1); undefined: none. */
+  readonly actor?: Credential | undefined;
 }
 
 /** Sends one request and reads the response; failures are values. */

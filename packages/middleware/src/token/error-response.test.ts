@@ -47,7 +47,7 @@ describe('the error response of a token endpoint', () => {
     fc.assert(
       fc.property(secret, fc.constantFrom(...forms), fc.constantFrom('error', 'error_description'), (plain, form, name) => {
         const shown = readErrorResponse(401, { [name]: `${'-'.repeat(290)}${form('app', plain)}` }, credential('app', plain));
-        expect(shown[name === 'error' ? 'error' : 'errorDescription']).toBe('(withheld: the text repeats the client secret)');
+        expect(shown[name === 'error' ? 'error' : 'errorDescription']).toBe('(withheld: the text repeats a secret)');
       }),
     );
   }); // prettier-ignore

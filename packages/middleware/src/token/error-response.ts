@@ -22,21 +22,24 @@ export interface ErrorResponse extends Partial<GrantProblem> {
   readonly errorDescription: string | undefined;
 }
 
+/** Credentials that no text repeats: of the client, and where a request is about a token of a caller, that token. */
+export type Withheld = Credential | readonly Credential[] | undefined;
+
 const maxErrorCharacters = 100;
 const maxDescriptionCharacters = 300;
 
-/** Reads an error response. @param body undefined when it is not a JSON object. */
+/** Reads an error response. @param body undefined when it is not a JSON object. @param withheld secrets that no text may repeat. */
 export function readErrorResponse(
   status: number,
   body: Readonly<Record<string, unknown>> | undefined,
-  credential: Credential | undefined,
+  withheld: Withheld,
   problem?: GrantProblem,
 ): ErrorResponse {
   const read = (name: string, maxCharacters: number): string | undefined => {
     const value = body?.[name];
     if (typeof value !== 'string') return undefined;
     // Compared before it is changed or shortened, so that no part of a secret remains.
-    if (credential !== undefined && repeatsSecret(value, credential)) return withheld;
+    if (toList(withheld).some((credential) => repeatsSecret(value, credential))) return withheldText;
     return toShownText(value, maxCharacters);
   };
   return Object.freeze({
@@ -47,7 +50,10 @@ export function readErrorResponse(
   });
 }
 
-const withheld = '(withheld: the text repeats the client secret)';
+const withheldText = '(withheld: the text repeats a secret)';
+
+const toList = (withheld: Withheld): readonly Credential[] =>
+  withheld === undefined ? [] : 'clientSecret' in withheld ? [withheld] : withheld;
 
 /** Whether a text contains a client secret, in one of the forms in which a token request has it. */
 function repeatsSecret(text: string, { clientId, clientSecret }: Credential): boolean {

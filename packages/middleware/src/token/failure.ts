@@ -25,7 +25,7 @@ export interface TokenFailure {
   readonly detail: string;
   /** Seconds after which a retry makes sense, when the server said so (`Retry-After`). */
   readonly retryAfterSeconds: number | undefined;
-  /** RFC 6749 section 5.2 error code, when it is one that the RFC registers. */
+  /** Error code (RFC 6749 section 5.2), when it is one that a specification registers. */
   readonly oauthError: string | undefined;
   /** The error response of the authorization server, for operators only: it never reaches a caller. */
   readonly response?: ErrorResponse | undefined;

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { Credential } from './credential.ts';
-import { readErrorResponse, type GrantProblem } from './error-response.ts';
+import { readErrorResponse, type GrantProblem, type Withheld } from './error-response.ts';
 import { createTokenFailure } from './failure.ts';
 import type { TokenFailure } from './failure.ts';
 import type { Attempt } from './retry.ts';
@@ -21,8 +20,8 @@ export interface FailureContext {
   /** Names the endpoint: `the token endpoint`. */
   readonly server: string;
   readonly clock: Clock;
-  /** Its secret is withheld from what operators see. */
-  readonly credential: Credential | undefined;
+  /** Secrets that are withheld from what operators see. */
+  readonly withheld: Withheld;
 }
 
 type FailedAttempt = Attempt & { readonly outcome: TokenFailure };
@@ -43,7 +42,7 @@ export async function readResponse(response: Response): Promise<EndpointResponse
  * (RFC 6749 section 5.2); otherwise the status decides.
  */
 export function findFailure(response: EndpointResponse, context: FailureContext): FailedAttempt | undefined {
-  const { server, clock, credential } = context;
+  const { server, clock, withheld } = context;
   const { status, headers, json } = response;
   const record = isRecord(json) ? json : undefined;
   const error = readServerError(status, record);
@@ -51,7 +50,7 @@ export function findFailure(response: EndpointResponse, context: FailureContext)
   const said = error === undefined ? record : { error: error.code, error_description: error.description };
   const shown = (attempt: FailedAttempt): FailedAttempt => ({
     ...attempt,
-    outcome: Object.freeze({ ...attempt.outcome, response: readErrorResponse(status, said, credential) }),
+    outcome: Object.freeze({ ...attempt.outcome, response: readErrorResponse(status, said, withheld) }),
   });
   if (error !== undefined) return shown(toServersFailure(server, status, error, retryAfterSeconds));
   if (status >= 400) return shown(toStatusFailure(server, status, retryAfterSeconds, json !== undefined));
@@ -67,9 +66,9 @@ export function toInvalidResponse(
   { status, json }: EndpointResponse,
   detail: string,
   problem: GrantProblem,
-  credential: Credential | undefined,
+  withheld: Withheld,
 ): FailedAttempt {
-  const response = readErrorResponse(status, isRecord(json) ? json : undefined, credential, problem);
+  const response = readErrorResponse(status, isRecord(json) ? json : undefined, withheld, problem);
   return { outcome: createTokenFailure('response_invalid', detail, { response }), transient: false };
 }
 
@@ -95,7 +94,7 @@ function toServersFailure(
   const methodDoubt = provesAuthentication(status, error) ? undefined : 'strong';
   const oauthError = isRegisteredError(code) ? code : undefined;
   const answered = `${server} responded with ${status}`;
-  // Callers may see the detail: it contains a code only if RFC 6749 defines it.
+  // Callers may see the detail: it contains a code only if a specification defines it.
   const detail = oauthError === undefined ? answered : `${answered} ${oauthError}`;
   if (concerns === 'server')
     return { outcome: createTokenFailure('unavailable', detail, { retryAfterSeconds }), transient: true };

@@ -9,7 +9,7 @@ export interface ServerError {
   readonly concerns: 'client' | 'request' | 'server';
 }
 
-/** RFC 6749 section 5.2. */
+/** RFC 6749 section 5.2, RFC 8707 section 2 (and RFC 8693 section 2.2.2), RFC 6750 section 3.1, OpenID Connect Core section 3.1.2.6. */
 const registered: ReadonlySet<string> = new Set([
   'invalid_request',
   'invalid_client',
@@ -17,6 +17,9 @@ const registered: ReadonlySet<string> = new Set([
   'unauthorized_client',
   'unsupported_grant_type',
   'invalid_scope',
+  'invalid_target',
+  'invalid_token',
+  'interaction_required',
 ]);
 
 /**
@@ -31,7 +34,7 @@ export function provesAuthentication(status: number, { code, concerns }: ServerE
   return requestCodes.has(code) || code === 'access_denied';
 }
 
-/** Whether RFC 6749 section 5.2 registers a code. */
+/** Whether a code is one of the specifications that clients and callers know. */
 export const isRegisteredError = (code: string): boolean => registered.has(code);
 
 /** Codes with which servers refuse a client: its ID, its secret, its method, or that it may use this grant. */

@@ -1,5 +1,5 @@
 import type { AuthorizationServer, Client, ClientAuth } from 'oauth4webapi';
-import { allowInsecureRequests, clientCredentialsGrantRequest, customFetch } from 'oauth4webapi';
+import { allowInsecureRequests, customFetch, genericTokenEndpointRequest } from 'oauth4webapi';
 import type { Secret } from '../base/secret.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import type { Transport } from './transport.ts';
@@ -10,22 +10,38 @@ export type RequestOptions = Pick<
   'url' | 'audience' | 'scopes' | 'resource' | 'endpointParams' | 'headers'
 >;
 
+/** An authorization grant with its own parameters. */
+export interface Grant {
+  /** Sent as `grant_type`. */
+  readonly type: string;
+  /** Name and value; a name may occur several times. */
+  readonly parameters: readonly (readonly [name: string, value: string])[];
+}
+
+/** RFC 6749 section 4.4.2. */
+export const clientCredentialsGrant: Grant = Object.freeze({ type: 'client_credentials', parameters: [] });
+
+export interface TokenRequestParts {
+  readonly clientId: string;
+  readonly clientAuth: ClientAuth;
+  readonly grant: Grant;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Sends one token request (RFC 6749 section 4.4.2); `processTokenResponse` reads the response.
+ * Sends one token request; `processTokenResponse` reads the response.
  *
  * @throws what `Transport.post` throws, and LocalFault when the client cannot be authenticated.
  */
 export function tokenRequest(
   options: RequestOptions,
   transport: Transport,
-  clientId: string,
-  clientAuth: ClientAuth,
-  signal: AbortSignal,
+  { clientId, clientAuth, grant, signal }: TokenRequestParts,
 ): Promise<Response> {
   const { url } = options;
   const server: AuthorizationServer = { issuer: url, token_endpoint: url };
   const client: Client = { client_id: clientId };
-  return clientCredentialsGrantRequest(server, client, clientAuth, toParameters(options), {
+  return genericTokenEndpointRequest(server, client, clientAuth, grant.type, toParameters(options, grant), {
     // Options validation warns of http.
     [allowInsecureRequests]: url.startsWith('http:'),
     [customFetch]: (target, { headers, body }) =>
@@ -33,8 +49,12 @@ export function tokenRequest(
   });
 }
 
-function toParameters({ audience, scopes, resource, endpointParams }: RequestOptions): URLSearchParams {
+function toParameters(
+  { audience, scopes, resource, endpointParams }: RequestOptions,
+  grant: Grant,
+): URLSearchParams {
   const parameters = new URLSearchParams();
+  for (const [name, value] of grant.parameters) parameters.append(name, value);
   if (scopes.length > 0) parameters.set('scope', scopes.join(' '));
   if (audience !== undefined) parameters.set('audience', audience);
   for (const uri of resource) parameters.append('resource', uri);

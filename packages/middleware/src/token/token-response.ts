@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
-import type { Credential } from './credential.ts';
+import type { Withheld } from './error-response.ts';
 import type { GrantRules } from './granted-token.ts';
+import type { ResponseTimes } from './lifetime.ts';
 import { plainGrantRules, readGrantedToken } from './granted-token.ts';
 import { findFailure, isRecord, readResponse, toInvalidResponse } from './response-failure.ts';
 import type { Attempt } from './retry.ts';
@@ -11,32 +12,34 @@ export interface ResponseContext {
   /** `Clock.monotonic()` milliseconds when the request was sent. */
   readonly sentAtMs: number;
   readonly clock: Clock;
-  readonly credential?: Credential | undefined;
+  /** Secrets that are withheld from what operators see. */
+  readonly withheld?: Withheld;
   readonly rules?: GrantRules;
   /** Called with the body of a response that grants a token. */
   readonly onGrant?: OnGrant | undefined;
 }
 
-export type OnGrant = (body: Readonly<Record<string, unknown>>) => void;
+export type OnGrant = (body: Readonly<Record<string, unknown>>, times: ResponseTimes) => void;
 
 const server = 'the token endpoint';
 
 /** Reads the response to a token request: a token, or the reason why there is none (RFC 6749 sections 5.1 and 5.2). */
 export async function processTokenResponse(response: Response, context: ResponseContext): Promise<Attempt> {
-  const { sentAtMs, clock, credential, rules = plainGrantRules } = context;
+  const { sentAtMs, clock, withheld, rules = plainGrantRules } = context;
   const answer = await readResponse(response);
-  const failed = findFailure(answer, { server, clock, credential });
+  const failed = findFailure(answer, { server, clock, withheld });
   if (failed !== undefined) return failed;
   const { status, headers, text, json } = answer;
   const dateMs = parseHttpDate(headers.get('date') ?? '');
-  const granted = readGrantedToken({ text, body: json }, rules, sentAtMs, {
+  const times: ResponseTimes = {
     sentAt: (clock.now() - (clock.monotonic() - sentAtMs)) / 1000,
     serverDate: dateMs === undefined ? undefined : dateMs / 1000,
-  });
+  };
+  const granted = readGrantedToken({ text, body: json }, rules, sentAtMs, times);
   if ('kind' in granted) {
-    context.onGrant?.(isRecord(json) ? json : {});
+    context.onGrant?.(isRecord(json) ? json : {}, times);
     return { outcome: granted, transient: false };
   }
   const detail = `${server} responded with ${status} without a Bearer token (RFC 6749 section 5.1)`;
-  return toInvalidResponse(answer, detail, granted, credential);
+  return toInvalidResponse(answer, detail, granted, withheld);
 }

@@ -26,7 +26,7 @@ export interface CallerRefusals {
   readonly opaque: (clientId: string) => Deny;
 }
 
-/** An accepted credential. */
+/** An accepted credential, or the token that it was exchanged for. */
 export interface AllowedCredential {
   /** Never log it. */
   readonly token: string;
@@ -45,6 +45,8 @@ export interface CallerDecideParts<Request extends CredentialRequest> {
   readonly refusals: CallerRefusals;
   /** Whether the server gets the credential, in its header with its scheme; of a query or cookie: `Authorization: Bearer`. */
   readonly forwards: boolean;
+  /** Whether identities have an `exchanged` token: the server gets no other `Authorization`. Default: false. */
+  readonly exchanges?: boolean | undefined;
   readonly cache: CredentialCache;
   readonly clock: Clock;
   /** Counts uses of cached credentials. Default: nothing. */
@@ -76,7 +78,8 @@ export function createCallerDecide<Request extends CredentialRequest>(
   parts: CallerDecideParts<Request>,
 ): CallerAuthentication<Request> {
   const { source, verify, refusals, cache, clock, forwards, tally = { memory: 0 }, onAllow } = parts;
-  const replaced = forwards && source.removeHeaders.size === 0 ? ['authorization'] : source.removeHeaders;
+  const setsAuthorization = parts.exchanges === true || (forwards && source.removeHeaders.size === 0);
+  const replaced = [...source.removeHeaders, ...(setsAuthorization ? ['authorization'] : [])];
   const policy = compilePolicy(parts.claims, replaced);
   const section = cache.open<Verdict<Request>, Deny>();
   const flights = new Map<string, Promise<Verdict<Request>>>();
@@ -93,10 +96,12 @@ export function createCallerDecide<Request extends CredentialRequest>(
       if (rememberMs > 0) section.refuse(key, deny, rememberMs);
       return { decision: deny, clientId: deny.clientId ?? '', confirm: undefined };
     }
-    const { clientId, confirm, expiresAtMs, trust } = verification;
-    const forwarded = forwards ? source.forward(found) : undefined;
+    const { clientId, confirm, expiresAtMs, trust, exchanged } = verification;
+    const own = forwards ? source.forward(found) : undefined;
+    const forwarded = exchanged === undefined ? own : (['authorization', exchanged.authorization] as const);
     const decision = toDecision(policy, verification, { refusals, clock, forwarded });
-    if (decision.allowed) onAllow?.(decision, { token: found.value, claims: verification.claims });
+    if (decision.allowed)
+      onAllow?.(decision, { token: exchanged?.value ?? found.value, claims: verification.claims });
     const verdict = { decision, clientId, confirm };
     // A verification that was under way when credentials were purged serves only the requests that wait for it.
     if (expiresAtMs !== undefined && purges === purgesBefore) section.set(key, verdict, expiresAtMs, trust);
@@ -189,7 +194,7 @@ interface DecisionParts {
   readonly refusals: CallerRefusals;
   readonly clock: Clock;
   /** Name and value. */
-  readonly forwarded: readonly [string, string] | undefined;
+  readonly forwarded: readonly [name: string, value: string] | undefined;
 }
 
 function toDecision<Request>(

@@ -7,6 +7,14 @@ export interface Trust {
   readonly isCurrent: boolean;
 }
 
+/** A token that another one was exchanged for. */
+export interface SubstituteToken {
+  /** Never log it. */
+  readonly value: string;
+  /** `Bearer`, a space and `value`. */
+  readonly authorization: string;
+}
+
 /** The caller that a credential stands for. @typeParam Request what confirmations see of a request. */
 export interface CallerIdentity<Request> {
   readonly kind: 'identity';
@@ -16,6 +24,8 @@ export interface CallerIdentity<Request> {
   readonly claims: Claims | undefined;
   /** `Clock.monotonic()` milliseconds until which the identity may be cached; `Infinity`: until it is purged; undefined: it is not cached. */
   readonly expiresAtMs: number | undefined;
+  /** Token that the server gets in place of the credential; undefined: as the options of the kind say. */
+  readonly exchanged?: SubstituteToken | undefined;
   /** Undefined: trusted until it expires. */
   readonly trust?: Trust | undefined;
   /**

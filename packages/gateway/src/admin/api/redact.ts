@@ -20,7 +20,7 @@ const shown: ReadonlySet<string> = new Set(
   filename directory filepath certfile keyfile kubeconfig context certauthfilepath namespaces labelselector ingressclass
   allowlocalreferences level format trustedips to statuscodes statusmap credentialsheader usernameheader problemheader middleware
   servername peercerturi entrypoint basepath mode defaultmode workers options scopeclaim requiredclaims cachettl algorithms
-  introspectionurl tokentypehint`.split(/\s+/),
+  introspectionurl tokentypehint subjecttokentype requestedtokentype tokentype`.split(/\s+/),
 );
 
 /** Maps whose values are shown, whatever their keys. */

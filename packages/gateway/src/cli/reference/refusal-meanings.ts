@@ -17,10 +17,10 @@ export const refusalMeanings: Readonly<Record<RefusalCode | GatewayRefusalCode, 
   token_malformed:
     'The token is malformed (RFC 6750 section 2.1), too long, or given more than once; the challenge has `invalid_request`.',
   token_invalid:
-    'The token is not accepted: signature, issuer, audience, validity, type or proof of possession, or the introspection endpoint does not call it active; the challenge has `invalid_token`. The log says why.',
+    'The token is not accepted: signature, issuer, audience, validity, type or proof of possession, the introspection endpoint does not call it active, or the authorization server does not exchange it; the challenge has `invalid_token`. The log says why.',
   insufficient_scope: 'The token lacks a scope that the request needs.',
   gateway_credentials_refused:
-    "The authorization server refused the gateway's own client: its ID and secret, or its right to introspect.",
+    "The authorization server refused the gateway's own client: its ID and secret, or its right to introspect or exchange tokens.",
   token_request_rejected:
     'The authorization server responded with another error of RFC 6749 section 5.2, such as `invalid_scope`.',
   token_response_invalid:

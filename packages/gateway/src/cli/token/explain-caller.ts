@@ -6,6 +6,8 @@ import { explainClaims } from '@grantgate/middleware/claims/explain';
 import { claimJson } from '@grantgate/middleware/claims/text';
 import type { CredentialRequest } from '@grantgate/middleware/credentials/credential-reading';
 import type { Deny, Subject } from '@grantgate/middleware/decision/decision';
+import { createExchangeAuthenticator } from '@grantgate/middleware/exchange/create-exchange-authenticator';
+import type { ExchangeOptions } from '@grantgate/middleware/exchange/schema';
 import { createIntrospectionAuthenticator } from '@grantgate/middleware/introspection/create-introspection-authenticator';
 import type { IntrospectionOptions } from '@grantgate/middleware/introspection/schema';
 import type { SourceOptions } from '@grantgate/middleware/options/source';
@@ -27,8 +29,8 @@ interface CallerRefusal extends Pick<Deny, 'status' | 'detail' | 'reason'> {
 /** Report about a caller's credential that is no JWT, and the decision on it. Never holds the credential. */
 export interface CallerReport {
   readonly middleware: string;
-  readonly kind: 'apiKey' | 'oAuthIntrospection';
-  /** Source of the verdict: the introspection endpoint, or the options. */
+  readonly kind: 'apiKey' | 'oAuthIntrospection' | 'oAuthTokenExchange';
+  /** Source of the verdict: an endpoint of the authorization server, or the options. */
   readonly verifier: string;
   readonly refusal: CallerRefusal | undefined;
   /** The client, or the ID of the key; undefined when it is not known. */
@@ -63,9 +65,37 @@ export async function explainIntrospection(
       middleware,
       kind: 'oAuthIntrospection',
       verifier: options.url.replace(/\?.*/, ''),
-      source: options.tokenSource,
+      credentialHeader: options.tokenSource.header,
       predicate: options.claims,
       claimsOf: () => (outcome.kind === 'active' ? outcome.claims : undefined),
+    });
+  } finally {
+    clearInterval(alive);
+    await authenticator.close();
+  }
+}
+
+/** Exchanges a token, and decides on a request with it exactly as the gateway would. */
+export async function explainExchange(
+  middleware: string,
+  options: ExchangeOptions,
+  token: string,
+): Promise<CallerReport> {
+  const authenticator = createExchangeAuthenticator<CredentialRequest>(
+    { ...options, store: undefined },
+    { clock: systemClock, proofs: noProofs },
+  );
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    const outcome = await authenticator.exchange(token);
+    const decision = await authenticator.decide(toRequest(options.tokenSource, token));
+    return createCallerReport(decision, {
+      middleware,
+      kind: 'oAuthTokenExchange',
+      verifier: options.url.replace(/\?.*/, ''),
+      credentialHeader: undefined,
+      predicate: options.claims,
+      claimsOf: () => (outcome.kind === 'exchanged' ? outcome.claims : undefined),
     });
   } finally {
     clearInterval(alive);
@@ -90,7 +120,7 @@ export async function explainApiKey(
       middleware,
       kind: 'apiKey',
       verifier: 'secretValues and keys',
-      source: options.keySource,
+      credentialHeader: options.keySource.header,
       predicate: options.claims,
       claimsOf: (clientId) => options.keys.find(({ id }) => id === clientId)?.claims,
     });
@@ -113,7 +143,8 @@ function toRequest({ header, schemes, query, cookie }: SourceOptions, credential
 }
 
 interface CallerReportParts extends Pick<CallerReport, 'middleware' | 'kind' | 'verifier'> {
-  readonly source: SourceOptions;
+  /** In which the server gets the credential; undefined: `Authorization`. */
+  readonly credentialHeader: string | undefined;
   readonly predicate: string | undefined;
   readonly claimsOf: (clientId: string | undefined) => Claims | undefined;
 }
@@ -122,14 +153,13 @@ type CallerDecision = Exclude<StepResult, { readonly response: unknown }>;
 
 function createCallerReport(
   result: StepResult,
-  { source, predicate, claimsOf, ...parts }: CallerReportParts,
+  { credentialHeader = 'authorization', predicate, claimsOf, ...parts }: CallerReportParts,
 ): CallerReport {
   if ('response' in result) throw new TypeError('the middleware does not decide');
   const decision: CallerDecision = result;
   const subject: Subject | undefined = decision.allowed ? decision.subject : undefined;
   const clientId = decision.allowed ? subject?.clientId : decision.clientId;
   const claims = claimsOf(clientId);
-  const credentialHeader = source.header ?? 'authorization';
   const explained =
     predicate === undefined || claims === undefined ? undefined : explainClaims(predicate, claims);
   return {

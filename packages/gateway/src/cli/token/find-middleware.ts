@@ -5,12 +5,19 @@ import { jwt } from '../../middlewares/jwt/kind.ts';
 import type { MiddlewareKind } from '../../middlewares/kind.ts';
 import { oAuthClientCredentials } from '../../middlewares/oauth-client-credentials/kind.ts';
 import { oAuthIntrospection } from '../../middlewares/oauth-introspection/kind.ts';
+import { oAuthTokenExchange } from '../../middlewares/oauth-token-exchange/kind.ts';
 import type { PreparedMiddleware } from '../../snapshot/prepare-middleware.ts';
 import type { Configuration } from '../configuration.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** Kinds of middleware whose tokens can be explained. */
-const tokenKinds: readonly MiddlewareKind[] = [oAuthClientCredentials, jwt, oAuthIntrospection, apiKey];
+const tokenKinds: readonly MiddlewareKind[] = [
+  oAuthClientCredentials,
+  jwt,
+  oAuthIntrospection,
+  oAuthTokenExchange,
+  apiKey,
+];
 
 /**
  * The middleware with a name: its qualified name (`api@file`), the name without the provider, or for a Kubernetes object its

@@ -27,7 +27,7 @@ function createCompile(authenticators: Authenticators): Compile<ClientCredential
     return Object.freeze({
       name,
       onRequest: decide,
-      ...(options.clientID === undefined ? { credentials: basicCredentials } : { isOwnClient: true }),
+      ...(options.clientID === undefined ? { credentials: basicCredentials } : { keepsCaller: true }),
       // A pass that this step made is a decision of its authenticator.
       renew: renew && ((pass: Pass) => renew(pass as Allow)),
       tally,

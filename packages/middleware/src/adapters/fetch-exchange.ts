@@ -1,0 +1,19 @@
+import { createExchangeGuard, type ExchangeGuardOptions } from '../guards/exchange-guard.ts';
+import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
+import { createProtectFetch, type ProtectFetch } from './fetch-guard.ts';
+
+export type { Auth } from '../guards/auth.ts';
+export type { ExchangeGuardOptions } from '../guards/exchange-guard.ts';
+export type { RouteRequirements } from '../guards/route-requirements.ts';
+export { OptionsError } from '../errors.ts';
+export { RefusalError } from '../guards/refusal-error.ts';
+
+/**
+ * Creates a wrapper for handlers `(Request) => Response`, on a runtime with Node's modules: they get requests with the exchanged token in
+ * `Authorization`, and the caller. With `refusals: 'error'`, it throws or rejects.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ * @see RFC 6750, RFC 8693, RFC 9457
+ */
+export const oAuthTokenExchange = (options: ExchangeGuardOptions): RouteGuard<ProtectFetch> =>
+  toRouteGuard(createExchangeGuard(options), createProtectFetch, createProtectFetch);

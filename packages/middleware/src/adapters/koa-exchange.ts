@@ -1,0 +1,22 @@
+import type { Middleware } from 'koa';
+import { createExchangeGuard, type ExchangeGuardOptions } from '../guards/exchange-guard.ts';
+import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
+import { createKoaHandler, type AuthState } from './koa-guard.ts';
+
+export type { Auth } from '../guards/auth.ts';
+export type { ExchangeGuardOptions } from '../guards/exchange-guard.ts';
+export type { RouteRequirements } from '../guards/route-requirements.ts';
+export { OptionsError } from '../errors.ts';
+export { RefusalError } from '../guards/refusal-error.ts';
+export type { AuthState } from './koa-guard.ts';
+
+/**
+ * Protects the handlers after it, which have `ctx.state.auth`, and the exchanged token in `Authorization`: only requests with a token that the
+ * authorization server exchanges reach them. A refusal sets `ctx.status`, headers and `ctx.body`; nothing is thrown, unless `refusals` says
+ * otherwise.
+ *
+ * @throws OptionsError `options_invalid`, with every problem and its path.
+ * @see RFC 6750, RFC 8693, RFC 9457
+ */
+export const oAuthTokenExchange = (options: ExchangeGuardOptions): RouteGuard<Middleware<AuthState>> =>
+  toRouteGuard(createExchangeGuard(options), createKoaHandler, createKoaHandler);
