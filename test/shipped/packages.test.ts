@@ -62,7 +62,7 @@ describe('the tarballs', () => {
   it.each([
     ['middleware', 160_000],
     ['demo', 8_000],
-    ['gateway', 950_000],
+    ['gateway', 975_000],
   ] as const)('hold what runs, and no tests (%s, at most %i bytes)', (name, limit) => {
     const { files, size } = packed.get(name)!;
     expect(files.filter((path) => /test|\.tsbuildinfo$|(?<!\.d)\.ts$/.test(path))).toEqual([]);

@@ -7,7 +7,7 @@ import { createRenewal } from './certificate-files.ts';
 import type { InstallConfig } from './config/install.ts';
 import type { EntryPoint } from './entrypoints/entry-point.ts';
 import { logAddresses } from './observe/addresses-log.ts';
-import { createLog, type Log } from './observe/log.ts';
+import type { Log } from './observe/log.ts';
 import type { Gauges } from './observe/metrics/configuration-labels.ts';
 import type { Sink } from './observe/sink.ts';
 import { logPurge } from './observe/purge-log.ts';
@@ -26,7 +26,7 @@ import { createListenersTls } from './start/listeners-tls.ts';
 import { toMetricsPage } from './start/metrics.ts';
 import { openObservers, type Observers } from './start/observers.ts';
 import { createReadiness } from './start/readiness.ts';
-import { openLog } from './start/open-log.ts';
+import { openOwnLog } from './start/open-log.ts';
 import { createPresentedCertificates, type PresentedCertificates } from './tls/presented-certificates.ts';
 import { createServices, type Services } from './upstream/create-upstream.ts';
 
@@ -57,12 +57,12 @@ interface CloseStack {
 
 async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): Promise<Gateway> {
   const { clock = systemClock, worker } = io;
-  const logSink = await openLog(install, io, clock);
-  const log = createLog(install.log, logSink, worker && { worker: worker.number });
+  const { log, sink: logSink, flush } = await openOwnLog(install, io, { clock });
   const onError = (error: unknown): void => log.error('observer failed', { error: describe(error) });
   const entryPoints: EntryPoint[] = [];
   opened.add(async () => {
     if (state.isStopping) logStopped(log, cache);
+    await flush();
     if (logSink !== io.stderr) await logSink.close();
   });
   const state = { isStopping: false };

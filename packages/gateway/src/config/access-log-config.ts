@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import type { accessLogSchema } from './access-log-schema.ts';
 import type { AccessLogConfig } from './install.ts';
+import { toLogExport } from './otlp-config.ts';
 
 type AccessLogOptions = z.output<typeof accessLogSchema>;
 
 /** @param at resolves a path against the folder of the file. */
 export function toAccessLog(
-  { filePath, filters, fields, ...written }: AccessLogOptions,
+  { filePath, filters, fields, otlp, ...written }: AccessLogOptions,
   at: (path: string) => string,
 ): AccessLogConfig {
   return Object.freeze({
@@ -14,6 +15,8 @@ export function toAccessLog(
     filePath: filePath === undefined ? undefined : at(filePath),
     bufferedLines: written.bufferingSize,
     addInternals: written.addInternals,
+    otlp: toLogExport(otlp, at),
+    writesLines: otlp === undefined || written.dualOutput,
     filters: toFilters(filters),
     fields: Object.freeze({
       keepsOthers: fields.defaultMode === 'keep',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '@grantgate/middleware/options/duration';
+import { logOtlpSchema } from './otlp-schema.ts';
 
 const mode = z.enum(['keep', 'drop']);
 const headerMode = z.enum(['keep', 'drop', 'redact']);
@@ -63,4 +64,11 @@ export const accessLogSchema = z.strictObject({
     })
     .prefault({})
     .describe('Fields of a line.'),
+  otlp: logOtlpSchema
+    .optional()
+    .describe('Exports the access log, whatever its `format`, with the fields of `fields`.'),
+  dualOutput: z
+    .boolean()
+    .default(false)
+    .describe('With `otlp`: writes the lines to `filePath` or standard output as well.'),
 });

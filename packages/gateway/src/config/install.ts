@@ -4,7 +4,7 @@ import type { DefaultTransportConfig } from './default-transport-config.ts';
 import type { Http2Config } from './http2-config.ts';
 import type { LocalReferences } from './local-references.ts';
 import type { MetricsConfig } from './metrics-config.ts';
-import type { TracingConfig } from './otlp-config.ts';
+import type { LogExportConfig, TracingConfig } from './otlp-config.ts';
 
 /** The install configuration, `grantgate.yaml`, parsed, defaulted and frozen. Names are Traefik's. */
 export interface InstallConfig {
@@ -45,6 +45,8 @@ export interface LogConfig {
   readonly format: 'json' | 'common';
   /** Undefined: standard error. */
   readonly file?: LogFileConfig | undefined;
+  /** Undefined: the log is not exported. */
+  readonly otlp?: LogExportConfig | undefined;
 }
 
 /** A log file and its rotation. */
@@ -246,6 +248,10 @@ export interface AccessLogConfig {
   /** Undefined: every request is logged. */
   readonly filters: AccessLogFilters | undefined;
   readonly fields: AccessLogFields;
+  /** Undefined: the access log is not exported. */
+  readonly otlp?: LogExportConfig | undefined;
+  /** Whether lines are written to `filePath` or standard output. Default: yes. */
+  readonly writesLines?: boolean;
 }
 
 /** A request is logged if it matches one of them. */

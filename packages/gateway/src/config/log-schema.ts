@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { logOtlpSchema } from './otlp-schema.ts';
 
 /** Traefik's levels that do not exist here. */
 const otherLevels: Readonly<Record<string, string>> = { trace: 'debug', fatal: 'error', panic: 'error' };
@@ -35,4 +36,5 @@ export const logSchema = z.strictObject({
     .default(0)
     .describe('Age in days after which rotated files are deleted; 0: never.'),
   compress: z.boolean().default(true).describe('Compresses rotated files with gzip.'),
+  otlp: logOtlpSchema.optional().describe('Exports the log, too.'),
 });

@@ -1,6 +1,6 @@
 import { Secret } from '@grantgate/middleware/base/secret';
 import type { z } from 'zod';
-import type { otlpResource, otlpTransport, tracingSchema } from './otlp-schema.ts';
+import type { logOtlpSchema, otlpResource, otlpTransport, tracingSchema } from './otlp-schema.ts';
 
 /** How a signal is exported. */
 export interface OtlpConfig {
@@ -28,6 +28,12 @@ export interface ResourceConfig {
   /** Undefined: as the environment says. */
   readonly serviceName: string | undefined;
   readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A log over OTLP. */
+export interface LogExportConfig {
+  readonly resource: ResourceConfig;
+  readonly otlp: OtlpConfig;
 }
 
 /** Traces of requests. */
@@ -70,6 +76,13 @@ export const toResource = ({
   resourceAttributes,
 }: z.output<z.ZodObject<typeof otlpResource>>): ResourceConfig =>
   Object.freeze({ serviceName, attributes: Object.freeze(resourceAttributes) });
+
+/** @param at makes paths absolute. */
+export const toLogExport = (
+  written: z.output<typeof logOtlpSchema> | undefined,
+  at: (path: string) => string,
+): LogExportConfig | undefined =>
+  written && Object.freeze({ resource: toResource(written), otlp: toOtlp(written, at) });
 
 /** @param at makes paths absolute. */
 export function toOtlp({ http, grpc }: Transports, at: (path: string) => string): OtlpConfig {

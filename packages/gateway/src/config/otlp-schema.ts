@@ -101,3 +101,6 @@ export const tracingSchema = z.strictObject({
     ),
   otlp: z.strictObject(otlpTransport('traces')).prefault({}).describe('Where traces are exported to.'),
 });
+
+/** `otlp` of a log. */
+export const logOtlpSchema = z.strictObject({ ...otlpTransport('logs'), ...otlpResource });

@@ -163,6 +163,7 @@ accessLog:
       filePath: '/etc/traefik/log/access.log',
       bufferedLines: 100,
       addInternals: true,
+      writesLines: true,
       filters: {
         statuses: [
           { from: 200, to: 200 },

@@ -4,7 +4,13 @@ import { isMapping } from './path.ts';
 /** Options that `true` enables with all their defaults, as in Traefik. */
 const switches: readonly (readonly string[])[] = [
   ['accesslog'],
+  ['accesslog', 'otlp'],
+  ['accesslog', 'otlp', 'http'],
+  ['accesslog', 'otlp', 'grpc'],
   ['log'],
+  ['log', 'otlp'],
+  ['log', 'otlp', 'http'],
+  ['log', 'otlp', 'grpc'],
   ['api'],
   ['metrics', 'prometheus'],
   ['metrics', 'otlp'],

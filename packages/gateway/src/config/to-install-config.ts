@@ -4,7 +4,7 @@ import { toAccessLog } from './access-log-config.ts';
 import type { ApiConfig } from './api-config.ts';
 import { isLoopback, type HostPort } from './address.ts';
 import { toMetrics } from './metrics-config.ts';
-import { toTracing } from './otlp-config.ts';
+import { toLogExport, toTracing } from './otlp-config.ts';
 import { thisMachine, toExternalAuth } from './external-auth.ts';
 import type { PemSource } from './dynamic.ts';
 import type { DefaultTransportConfig } from './default-transport-config.ts';
@@ -117,12 +117,13 @@ const bytesPerMib = 1024 * 1024;
 const msPerDay = 86_400_000;
 
 function toLog(
-  { level, format, filePath, ...file }: InstallInput['log'],
+  { level, format, filePath, otlp, ...file }: InstallInput['log'],
   at: (path: string) => string,
 ): LogConfig {
   return Object.freeze({
     level,
     format,
+    otlp: toLogExport(otlp, at),
     file:
       filePath === undefined
         ? undefined

@@ -1,5 +1,6 @@
-import type { AccessLogConfig, AccessLogFields, AccessLogFilters } from '../config/install.ts';
+import type { AccessLogConfig, AccessLogFields } from '../config/install.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
+import { createLogFilter } from './access-log-filter.ts';
 import { createCommonLine } from './common-line.ts';
 import { createHeaderFields } from './header-fields.ts';
 import { createJsonFieldsLine } from './json-fields.ts';
@@ -8,10 +9,11 @@ import { createJsonLine } from './json-line.ts';
 /** Makes the access log's line of one request, its newline included; undefined: the request is not logged. */
 export type ToLine = (record: RequestRecord) => string | undefined;
 
-type LineConfig = Pick<AccessLogConfig, 'format' | 'fields' | 'filters'>;
+/** Options of a line of the access log. */
+export type LogLineConfig = Pick<AccessLogConfig, 'format' | 'fields' | 'filters'>;
 
 /** Traefik's fields and formats; `Authorization`, tokens and query values that can be secrets are in none. */
-export function createAccessLogLine({ format, fields, filters }: LineConfig): ToLine {
+export function createAccessLogLine({ format, fields, filters }: LogLineConfig): ToLine {
   const keeps = createLogFilter(filters);
   const toLine = createLine(format, fields);
   let count = 0;
@@ -29,16 +31,4 @@ function createLine(
   if (format !== 'json') return createCommonLine(format, fields, headers);
   const isWhole = fields.keepsOthers && fields.names.size === 0 && fields.keepsQuery;
   return isWhole && headers === undefined ? createJsonLine() : createJsonFieldsLine(fields, headers);
-}
-
-/** Whether a request is logged: one of the filters keeps it, as in Traefik. */
-function createLogFilter(
-  filters: AccessLogFilters | undefined,
-): ((record: RequestRecord) => boolean) | undefined {
-  if (filters === undefined) return undefined;
-  const { statuses, retried, longerThanMs } = filters;
-  return ({ status, retryAttempts, durationMs }) =>
-    statuses.some(({ from, to }) => status >= from && status <= to) ||
-    (retried && retryAttempts > 0) ||
-    (longerThanMs !== undefined && durationMs > longerThanMs);
 }

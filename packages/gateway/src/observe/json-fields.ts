@@ -24,71 +24,72 @@ export function createJsonFieldsLine(
   fields: AccessLogFields,
   headers: HeaderFields | undefined,
 ): (record: RequestRecord, count: number) => string {
-  const kept = Object.entries(createFields(fields)).filter(
-    ([name]) => fields.names.get(name.toLowerCase()) ?? fields.keepsOthers,
-  );
+  const kept = listKeptFields(fields);
   const toTime = createIsoTimes();
   return (record, count) => {
     let line = '{';
     for (const [name, toValue] of kept) {
       const value = toValue(record, count);
-      if (value !== undefined) line += `"${name}":${value},`;
+      if (value !== undefined) line += `"${name}":${typeof value === 'number' ? value : quote(value)},`;
     }
     headers?.each(record, (name, value) => (line += `${quote(name)}:${quote(value)},`));
     return `${line}"level":"info","msg":"","time":"${toTime(record.startedAt + record.durationMs)}"}\n`;
   };
 }
 
-/** A value in JSON; undefined: the field is left out. */
-type ToValue = (record: RequestRecord, count: number) => string | undefined;
+/** A value of a field; undefined: the field is left out. */
+export type ToFieldValue = (record: RequestRecord, count: number) => string | number | undefined;
 
-const text = (value: string | undefined): string | undefined => value && quote(value);
+/** The fields that are kept, in their order. */
+export const listKeptFields = (fields: AccessLogFields): readonly (readonly [string, ToFieldValue])[] =>
+  Object.entries(createFields(fields)).filter(
+    ([name]) => fields.names.get(name.toLowerCase()) ?? fields.keepsOthers,
+  );
+
+const filled = (value: string | undefined): string | undefined => value || undefined;
 
 /** Every field of a line, in its order. */
-function createFields({ keepsQuery }: AccessLogFields): Readonly<Record<string, ToValue>> {
+function createFields({ keepsQuery }: AccessLogFields): Readonly<Record<string, ToFieldValue>> {
   const start = createStartTimes();
   const authority = ({ facts }: RequestRecord): string | undefined => facts.authority || undefined;
   return {
-    ClientAddr: ({ facts }) => quote(toClientAddress(facts)),
-    ClientHost: ({ facts }) => quote(toClientHost(facts)),
-    ClientPort: ({ facts }) => `"${facts.remotePort}"`,
-    RequestAddr: (record) => text(authority(record) && fromWire(record.facts.authority)),
-    RequestHost: (record) => text(authority(record) && toHostOf(record.facts.authority)),
-    RequestPort: (record) => text(authority(record) && toPortOf(record.facts.authority)),
-    RequestScheme: ({ facts }) => `"${facts.scheme}"`,
-    entryPointName: ({ facts }) => quote(facts.entryPoint),
-    TLSVersion: ({ facts }) => text(facts.tls?.version),
-    TLSCipher: ({ facts }) => text(facts.tls?.cipher),
-    TLSClientSubject: ({ facts }) => text(facts.tls?.clientSubject()),
-    RequestContentSize: ({ requestBytes }) => String(requestBytes),
-    ClientUsername: ({ clientUsername }) => quote(clientUsername ?? '-'),
-    DownstreamContentSize: ({ downstreamBytes }) => String(downstreamBytes),
-    DownstreamStatus: ({ status }) => String(status),
-    Duration: ({ durationMs }) => String(Math.round(durationMs * nsPerMs)),
+    ClientAddr: ({ facts }) => toClientAddress(facts),
+    ClientHost: ({ facts }) => toClientHost(facts),
+    ClientPort: ({ facts }) => String(facts.remotePort),
+    RequestAddr: (record) => filled(authority(record) && fromWire(record.facts.authority)),
+    RequestHost: (record) => filled(authority(record) && toHostOf(record.facts.authority)),
+    RequestPort: (record) => filled(authority(record) && toPortOf(record.facts.authority)),
+    RequestScheme: ({ facts }) => facts.scheme,
+    entryPointName: ({ facts }) => facts.entryPoint,
+    TLSVersion: ({ facts }) => filled(facts.tls?.version),
+    TLSCipher: ({ facts }) => filled(facts.tls?.cipher),
+    TLSClientSubject: ({ facts }) => filled(facts.tls?.clientSubject()),
+    RequestContentSize: ({ requestBytes }) => requestBytes,
+    ClientUsername: ({ clientUsername }) => clientUsername ?? '-',
+    DownstreamContentSize: ({ downstreamBytes }) => downstreamBytes,
+    DownstreamStatus: ({ status }) => status,
+    Duration: ({ durationMs }) => Math.round(durationMs * nsPerMs),
     Overhead: ({ durationMs, originDurationMs }) =>
-      String(Math.max(0, Math.round(durationMs * nsPerMs) - Math.round(originDurationMs * nsPerMs))),
-    RequestCount: (_record, count) => String(count),
-    RequestId: ({ requestId }) => quote(requestId),
-    RequestMethod: ({ facts }) => quote(facts.method),
-    RequestPath: (record) => quote(toLoggedTarget(record, keepsQuery)),
-    RequestProtocol: ({ httpVersion }) => quote(`HTTP/${httpVersion}`),
-    RetryAttempts: ({ retryAttempts }) => String(retryAttempts),
-    StartUTC: (record) => `"${start.utc(record)}"`,
-    StartLocal: (record) => `"${start.local(record, start.utc(record))}"`,
-    OriginDuration: ({ originDurationMs }) => String(Math.round(originDurationMs * nsPerMs)),
-    OriginContentSize: (record) => String(toOriginBytes(record)),
-    OriginStatus: (record) => String(toOriginStatus(record)),
-    GzipRatio: (record) => {
-      const ratio = toGzipRatio(record);
-      return ratio === undefined ? undefined : String(ratio);
-    },
-    RouterName: ({ routerName }) => text(routerName),
-    ServiceName: ({ serviceName }) => text(serviceName),
-    ServiceURL: ({ serverUrl }) => text(serverUrl),
-    ServiceAddr: ({ serverUrl }) => text(serverUrl && toServiceAddress(serverUrl)),
-    TraceId: ({ trace }) => text(trace?.traceId),
-    SpanId: ({ trace }) => text(trace?.spanId),
-    RefusalCode: ({ refusal }) => text(refusal?.code),
-    RefusalReason: ({ refusal }) => text(refusal?.reason),
+      Math.max(0, Math.round(durationMs * nsPerMs) - Math.round(originDurationMs * nsPerMs)),
+    RequestCount: (_record, count) => count,
+    RequestId: ({ requestId }) => requestId,
+    RequestMethod: ({ facts }) => facts.method,
+    RequestPath: (record) => toLoggedTarget(record, keepsQuery),
+    RequestProtocol: ({ httpVersion }) => `HTTP/${httpVersion}`,
+    RetryAttempts: ({ retryAttempts }) => retryAttempts,
+    StartUTC: (record) => start.utc(record),
+    StartLocal: (record) => start.local(record, start.utc(record)),
+    OriginDuration: ({ originDurationMs }) => Math.round(originDurationMs * nsPerMs),
+    OriginContentSize: (record) => toOriginBytes(record),
+    OriginStatus: (record) => toOriginStatus(record),
+    GzipRatio: toGzipRatio,
+    RouterName: ({ routerName }) => filled(routerName),
+    ServiceName: ({ serviceName }) => filled(serviceName),
+    ServiceURL: ({ serverUrl }) => filled(serverUrl),
+    ServiceAddr: ({ serverUrl }) => filled(serverUrl && toServiceAddress(serverUrl)),
+    TraceId: ({ trace }) => filled(trace?.traceId),
+    SpanId: ({ trace }) => filled(trace?.spanId),
+    RefusalCode: ({ refusal }) => filled(refusal?.code),
+    RefusalReason: ({ refusal }) => filled(refusal?.reason),
   };
 }

@@ -7,6 +7,8 @@ export interface TraceIdentity {
   readonly traceId: string;
   /** Of the span of the whole request, 16 hexadecimal digits. */
   readonly spanId: string;
+  /** Whether its spans are exported. */
+  readonly isSampled: boolean;
 }
 
 /** The outcome of one request, complete when its response has ended. Never contains a secret or a token. */

@@ -6,8 +6,6 @@ import type { Figures } from '../observe/metrics/figures.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
 import type { MetricsExport } from '../observe/metrics/open-metrics-export.ts';
 import { toBuildInfo, type SeriesByName } from '../observe/metrics/series.ts';
-import { textType, writeText } from '../observe/metrics/text.ts';
-import { toShown } from '../observe/metrics/view.ts';
 import { readVersion } from '../version.ts';
 import type { AdminParts } from './admin-options.ts';
 import type { GatewayIo } from './gateway.ts';
@@ -60,9 +58,15 @@ export function toMetricsPage(
 ): AdminParts['metrics'] {
   const view = install.metrics?.prometheus;
   if (metrics === undefined || view === undefined) return undefined;
-  return async () => ({
-    type: textType,
-    text:
-      worker === undefined ? writeText({ series: toShown(readAll(metrics), view) }) : await worker.metrics(),
-  });
+  return async () => {
+    const { textType, writeText } = await import('../observe/metrics/text.ts');
+    const { toShown } = await import('../observe/metrics/view.ts');
+    return {
+      type: textType,
+      text:
+        worker === undefined
+          ? writeText({ series: toShown(readAll(metrics), view) })
+          : await worker.metrics(),
+    };
+  };
 }

@@ -4,7 +4,7 @@ import type { Clock } from '@grantgate/middleware/base/clock';
 import type { StoreEvent } from '@grantgate/middleware/cache/store-event';
 import type { RedisStoreOptions } from '@grantgate/middleware/cache/redis/options';
 import type { DiscoveryEvent } from '@grantgate/middleware/token/discovery/discovery-event';
-import type { EntryPointConfig, InstallConfig } from '../config/install.ts';
+import type { InstallConfig } from '../config/install.ts';
 import type { KeysReport, RenewalReport } from '../middlewares/kind.ts';
 import { jwt } from '../middlewares/jwt/kind.ts';
 import { oAuthClientCredentials } from '../middlewares/oauth-client-credentials/kind.ts';
@@ -12,9 +12,7 @@ import { inFlightReq } from '../middlewares/in-flight-req/kind.ts';
 import { rateLimit } from '../middlewares/rate-limit/kind.ts';
 import { toRedisOptions } from '../middlewares/redis-counters.ts';
 import type { Step } from '../middlewares/step.ts';
-import { createAccessLogLine } from '../observe/access-log.ts';
 import type { RecentRefusal } from '../admin/api/shapes.ts';
-import { inBatches } from '../observe/batches.ts';
 import { createDiscoveryLog } from '../observe/discovery-log.ts';
 import { createKeysLog } from '../observe/keys-log.ts';
 import { createKubernetesLog } from '../observe/kubernetes-log.ts';
@@ -31,13 +29,13 @@ import { createRecentRefusals } from '../observe/recent-refusals.ts';
 import { createRefusalLog } from '../observe/refusal-log.ts';
 import { createRenewalLog } from '../observe/renewal-log.ts';
 import type { Sink } from '../observe/sink.ts';
-import { openSink } from '../observe/sink.ts';
 import { createStoreLog } from '../observe/store-log.ts';
 import type { RequestRecord } from '../pipeline/record.ts';
 import type { OpenTracing } from '../observe/tracing/open-tracing.ts';
 import { remember } from '../reload/remember.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
-import { GatewayStartError } from '../start-error.ts';
+import { openAccessLog } from './access-log.ts';
+import { findEntryPoints } from './find-entry-points.ts';
 import { openFigures, openMetrics, openOwnExport } from './metrics.ts';
 import { openTracing } from './telemetry.ts';
 import type { ClusterChannels } from './cluster.ts';
@@ -84,12 +82,8 @@ export async function openObservers(
   { log, clock, gauges, cluster, onError }: ObserverParts,
 ): Promise<Observers> {
   const records = createChannel<RequestRecord>(onError);
-  const accessSink = await openAccessLog(install, io, clock);
-  let logRequest: ((record: RequestRecord) => void) | undefined;
-  if (accessSink !== undefined) {
-    logRequest = createAccessLog(accessSink, install);
-    records.subscribe(logRequest);
-  }
+  const accessLog = await openAccessLog(install, io, { clock, log });
+  if (accessLog !== undefined) records.subscribe(accessLog.log);
   const recent = install.api && createRecentRefusals(keptRefusals);
   records.subscribe(createRefusalLog(log, clock, recent?.note));
   const renewals = createChannel<RenewalReport>(onError);
@@ -105,7 +99,10 @@ export async function openObservers(
   const metricsExport = metrics && (await openOwnExport(install, io, log, metrics));
   const figures = metrics ?? (await openFigures(install, gauges));
   if (figures !== undefined) {
-    const uncounted = namesOf(install.entryPoints, ({ observability }) => observability?.metrics === false);
+    const uncounted = findEntryPoints(
+      install.entryPoints,
+      ({ observability }) => observability?.metrics === false,
+    );
     records.subscribe((record) => {
       if (uncounted.size === 0 || !uncounted.has(record.facts.entryPoint)) figures.onRecord(record);
     });
@@ -141,8 +138,8 @@ export async function openObservers(
     figures,
     recentRefusals: () => recent?.list() ?? [],
     tracing,
-    logInternal: install.accessLog?.addInternals === true ? logRequest : undefined,
-    accessSink,
+    logInternal: install.accessLog?.addInternals === true ? accessLog?.log : undefined,
+    accessSink: accessLog?.sink,
     onSteps(steps) {
       renewalLog.configure(steps);
       figures?.onSteps(steps);
@@ -153,9 +150,8 @@ export async function openObservers(
       logConfiguration(log, prepared, configured);
     },
     async close() {
-      await Promise.all([metricsExport?.close(), tracing?.close()]);
+      await Promise.all([metricsExport?.close(), tracing?.close(), accessLog?.close()]);
       metrics?.close();
-      if (accessSink !== io.stdout) await accessSink?.close();
     },
   };
 }
@@ -210,43 +206,4 @@ function listStores(steps: PreparedConfiguration['steps']): Pick<ConfigurationLa
     if (limits !== undefined) stores.push(toStoreName(toRedisOptions(limits)));
   }
   return { stores, issuers };
-}
-
-/** Of entry points whose requests are logged. */
-function createAccessLog(
-  sink: Sink,
-  { accessLog, entryPoints }: InstallConfig,
-): (record: RequestRecord) => void {
-  const toLine = accessLog && createAccessLogLine(accessLog);
-  const silent = namesOf(entryPoints, ({ observability }) => observability?.accessLogs === false);
-  return (record) => {
-    if (silent.size > 0 && silent.has(record.facts.entryPoint)) return;
-    const line = toLine?.(record);
-    if (line !== undefined) sink.write(line);
-  };
-}
-
-const namesOf = (
-  entryPoints: InstallConfig['entryPoints'],
-  test: (entryPoint: EntryPointConfig) => boolean,
-): ReadonlySet<string> => new Set([...entryPoints.values()].filter(test).map(({ name }) => name));
-
-async function openAccessLog(
-  { accessLog }: InstallConfig,
-  { stdout }: GatewayIo,
-  clock: Clock,
-): Promise<Sink | undefined> {
-  if (accessLog === undefined) return undefined;
-  const { filePath, bufferedLines } = accessLog;
-  if (filePath === undefined) {
-    if (bufferedLines === 0) return stdout;
-    // It belongs to the process, which closes it.
-    const open: Sink = { write: (text) => stdout.write(text), reopen() {}, close: () => Promise.resolve() };
-    return inBatches(open, clock, bufferedLines);
-  }
-  try {
-    return inBatches(await openSink(filePath), clock, bufferedLines);
-  } catch (error) {
-    throw new GatewayStartError('log_unavailable', `cannot open the access log ${filePath}`, error);
-  }
 }

@@ -1,26 +1,71 @@
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { InstallConfig } from '../config/install.ts';
+import { createLog, type Log } from '../observe/log.ts';
 import type { Sink } from '../observe/sink.ts';
 import { GatewayStartError } from '../start-error.ts';
 import type { GatewayIo } from './gateway.ts';
+import { openLogsExport } from './telemetry.ts';
 
-/** Opens the gateway's own log. @throws GatewayStartError */
-export async function openLog(
+/** @throws GatewayStartError */
+async function openLog(
   { log }: InstallConfig,
-  { stderr, worker }: Pick<GatewayIo, 'stderr' | 'worker'>,
-  clock: Clock,
+  stderr: Sink,
+  { clock, ...sharing }: LogFileSharing & { readonly clock: Clock },
 ): Promise<Sink> {
   if (log.file === undefined) return stderr;
   const { path } = log.file;
   try {
     // Modules that only some configurations need are loaded on demand: every file delays the start.
     const { openLogFile } = await import('../observe/log-file.ts');
-    return await openLogFile(log.file, {
-      clock,
-      shared: worker !== undefined,
-      rotates: worker === undefined || worker.number === 1,
-    });
+    return await openLogFile(log.file, { clock, ...sharing });
   } catch (error) {
     throw new GatewayStartError('log_unavailable', `cannot open the log ${path}`, error);
+  }
+}
+
+/** How several processes use a log file. */
+export interface LogFileSharing {
+  readonly shared: boolean;
+  readonly rotates: boolean;
+}
+
+/** The gateway's own log. */
+export interface OpenLog {
+  readonly log: Log;
+  /** Where its lines go. */
+  readonly sink: Sink;
+  /** Exports what is left, for at most 5 seconds. */
+  flush(): Promise<void>;
+}
+
+/** Opens the gateway's own log, with its export. @throws GatewayStartError with nothing left open. */
+export async function openOwnLog(
+  install: InstallConfig,
+  { env, stderr, worker }: Pick<GatewayIo, 'env' | 'stderr' | 'worker'>,
+  {
+    clock,
+    shared = worker !== undefined,
+    rotates = worker === undefined || worker.number === 1,
+  }: { readonly clock: Clock } & Partial<LogFileSharing>,
+): Promise<OpenLog> {
+  const sink = await openLog(install, stderr, { clock, shared, rotates });
+  const base = worker && { worker: worker.number };
+  const written = createLog(install.log, sink, base);
+  try {
+    const exported = await openLogsExport('log.otlp', install.log.otlp, {
+      env,
+      log: written,
+      worker: worker?.number,
+    });
+    if (exported === undefined) return { log: written, sink, flush: () => Promise.resolve() };
+    const { createExportedLog } = await import('../observe/exported-log.ts');
+    return {
+      log: createExportedLog(written, { write: exported.write, now: () => clock.now(), base }),
+      sink,
+      flush: () => exported.close(),
+    };
+  } catch (error) {
+    if (sink !== stderr) await sink.close();
+    throw error;
   }
 }

@@ -1,5 +1,7 @@
 import type { InstallConfig } from '../config/install.ts';
+import type { LogExportConfig } from '../config/otlp-config.ts';
 import type { Log } from '../observe/log.ts';
+import type { LogsExport } from '../observe/logs-export.ts';
 import type { MetricsExport } from '../observe/metrics/open-metrics-export.ts';
 import type { SeriesByName } from '../observe/metrics/series.ts';
 import type { ExportDeps } from '../observe/open-exporter.ts';
@@ -62,6 +64,29 @@ const toExportDeps = (env: GatewayIo['env'], log: Log, worker: number | undefine
   worker,
   readHeader: createReadHeader(env),
 });
+
+/** Opens the export of a log; undefined without a configuration. @param option that has it. @throws GatewayStartError */
+export async function openLogsExport(
+  option: 'log.otlp' | 'accessLog.otlp',
+  config: LogExportConfig | undefined,
+  { env, log, worker }: LogsExportParts,
+): Promise<LogsExport | undefined> {
+  if (config === undefined || isDisabled(env)) return undefined;
+  try {
+    const { openLogsExport: open } = await import('../observe/logs-export.ts');
+    return await open(config, toExportDeps(env, log, worker));
+  } catch (error) {
+    throw toTelemetryError(option, error);
+  }
+}
+
+export interface LogsExportParts {
+  readonly env: GatewayIo['env'];
+  /** Of outages of the collector. */
+  readonly log: Log;
+  /** Number of this process among others. */
+  readonly worker: number | undefined;
+}
 
 /** Reads the value of a header of exports: a text, `urn:env:VARIABLE` or `urn:file:PATH`. It throws for a missing one. */
 const createReadHeader =

@@ -5,12 +5,11 @@ import { defaultMaxTokens } from '@grantgate/middleware/cache/token-cache';
 import type { InstallConfig } from '../../config/install.ts';
 import type { MetricsView } from '../../config/metrics-config.ts';
 import { createKubernetesLog } from '../../observe/kubernetes-log.ts';
-import { createLog } from '../../observe/log.ts';
 import { createPrimaryMetrics } from '../../observe/metrics/primary-metrics.ts';
 import { writeText } from '../../observe/metrics/text.ts';
 import { toShown } from '../../observe/metrics/view.ts';
-import type { Sink } from '../../observe/sink.ts';
 import { createWorkerLog } from '../../observe/worker-log.ts';
+import { openOwnLog, type OpenLog } from '../../start/open-log.ts';
 import { GatewayStartError } from '../../start-error.ts';
 import { readVersion } from '../../version.ts';
 import type { ClusterFeed } from '../../workers/cluster-feed.ts';
@@ -39,8 +38,38 @@ const marginMs = 10_000;
 export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgain, io: Io): Promise<number> {
   const stop = untilStopped(io);
   const stderr = await io.openSink('stderr');
-  const logSink = await openPrimaryLog(first.config, stderr);
-  const log = createLog(first.config.log, logSink);
+  try {
+    // A worker rotates the file.
+    const sharing = { clock: systemClock, shared: true, rotates: false };
+    const own = await openOwnLog(first.config, { env: io.env, stderr }, sharing);
+    try {
+      return await supervise(first, read, { io, stop, own });
+    } finally {
+      await own.flush();
+      if (own.sink !== stderr) await own.sink.close();
+    }
+  } catch (error) {
+    if (!(error instanceof GatewayStartError)) throw error;
+    io.stderr.write(`error: ${error.message} [${error.code}]\n`);
+    return 1;
+  } finally {
+    stop.cancel();
+    await stderr.close();
+  }
+}
+
+interface SuperviseParts {
+  readonly io: Io;
+  readonly stop: ReturnType<typeof untilStopped>;
+  readonly own: OpenLog;
+}
+
+/** @throws GatewayStartError */
+async function supervise(
+  first: InstallFile,
+  read: ReadInstallAgain,
+  { io, stop, own: { log, sink } }: SuperviseParts,
+): Promise<number> {
   const metrics = createPrimaryMetrics(() => clusters.status());
   const kubernetesLog = createKubernetesLog(log, systemClock);
   const clusters = createClusters(io.env, {
@@ -95,7 +124,7 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
   };
   const ignore = [
     io.onReopen(() => {
-      logSink.reopen();
+      sink.reopen();
       supervisor.reopenLogs();
     }),
     io.onRestart(() => void restart()),
@@ -114,24 +143,11 @@ export async function serveWithWorkers(first: InstallFile, read: ReadInstallAgai
     await supervisor.stop();
     log.info('stopped');
     return 0;
-  } catch (error) {
-    if (!(error instanceof GatewayStartError)) throw error;
-    io.stderr.write(`error: ${error.message} [${error.code}]\n`);
-    return 1;
   } finally {
     await metricsExport.close();
     metrics.close();
     ignore.forEach((end) => end());
-    stop.cancel();
-    await Promise.all(Array.from(new Set([logSink, stderr]), (sink) => sink.close()));
   }
-}
-
-/** A worker rotates the file. */
-async function openPrimaryLog({ log }: InstallConfig, stderr: Sink): Promise<Sink> {
-  if (log.file === undefined) return stderr;
-  const { openLogFile } = await import('../../observe/log-file.ts');
-  return openLogFile(log.file, { clock: systemClock, shared: true, rotates: false });
 }
 
 function toPlan({ config, text }: InstallFile, cluster: ClusterFeed | undefined): WorkerPlan {

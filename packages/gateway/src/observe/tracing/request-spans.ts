@@ -86,6 +86,10 @@ class RequestSpans implements RequestTrace {
     return this.#server.spanContext().spanId;
   }
 
+  get isSampled(): boolean {
+    return (this.#server.spanContext().traceFlags & 1) === 1;
+  }
+
   get headerLines(): string {
     const state = this.#server.spanContext().traceState?.serialize() ?? '';
     const parent = `traceparent: ${toTraceParent(this.#client ?? this.#server)}\r\n`;

@@ -1,0 +1,14 @@
+import type { AccessLogFilters } from '../config/install.ts';
+import type { RequestRecord } from '../pipeline/record.ts';
+
+/** Whether a request is logged: one of the filters keeps it, as in Traefik. */
+export function createLogFilter(
+  filters: AccessLogFilters | undefined,
+): ((record: RequestRecord) => boolean) | undefined {
+  if (filters === undefined) return undefined;
+  const { statuses, retried, longerThanMs } = filters;
+  return ({ status, retryAttempts, durationMs }) =>
+    statuses.some(({ from, to }) => status >= from && status <= to) ||
+    (retried && retryAttempts > 0) ||
+    (longerThanMs !== undefined && durationMs > longerThanMs);
+}
