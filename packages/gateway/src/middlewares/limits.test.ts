@@ -118,6 +118,12 @@ describe('rateLimit', () => {
 });
 
 describe('inFlightReq', () => {
+  it('refuses every request when its amount is 0', async () => {
+    const { send } = await startGatewayWith({ one: { inFlightReq: { amount: 0 } } });
+    expect((await send('/')).status).toBe(429);
+    expect((await send('/')).status).toBe(429);
+  });
+
   it('refuses a request of a source whose others are under way, until one has ended', async () => {
     const begun = createDeferred();
     const finish = createDeferred();

@@ -54,11 +54,17 @@ const pagePass: Pass = Object.freeze({
   ]),
 });
 
+/** Headers that the gateway adds about the caller. */
+const forwardedNames: readonly string[] = [
+  ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-server'],
+  'x-real-ip',
+];
+
 /** Also removes the headers of a request that are not for the service of a page. */
 function toPagePass({ requestHeaders }: Page, headers: readonly HeaderList[]): Pass {
   if (requestHeaders === undefined) return pagePass;
-  const others = headers
-    .flatMap((list) => list.filter((_text, at) => at % 2 === 0))
+  const others = [forwardedNames, ...headers.map((list) => list.filter((_text, at) => at % 2 === 0))]
+    .flat()
     .filter((name) => !requestHeaders.has(name.toLowerCase()));
   return {
     ...pagePass,

@@ -26,7 +26,7 @@ export const differences: Readonly<Record<string, string>> = {
   'providers.kubernetesCRD.defaultTLSResourcesNamespace':
     'Of two TLSOptions called `default`, neither is used, and connections that need it are refused.',
   'http.middlewares.NAME.buffering.retryExpression':
-    'Later middlewares do not run again; a body above 64 KiB that is in a file is sent once.',
+    'Requests without a body are repeated, too; later middlewares do not run again; a body above 64 KiB that is in a file is sent once.',
   'http.middlewares.NAME.compress':
     'Responses with `no-transform`, partial content and event streams are not changed.',
   'http.middlewares.NAME.headers.customRequestHeaders':

@@ -10,7 +10,10 @@ import { unchanged, type Step, type StepRequest, type StepResult } from '../step
 import { createLocalSlots, createSharedSlots, type RequestSlots } from './slots.ts';
 
 const schema = z.strictObject({
-  amount: z.int().min(1).describe('Maximum number of concurrent requests from one source.'),
+  amount: z
+    .int()
+    .min(0)
+    .describe('Maximum number of concurrent requests from one source; 0: every request is refused.'),
   sourceCriterion: sourceCriterionSchema.optional().describe('Groups requests by source. Default: by host.'),
   redis: redisCountersSchema
     .optional()
@@ -44,6 +47,8 @@ export const inFlightReq = defineKind<InFlightReqOptions>({
 });
 
 function compile(options: InFlightReqOptions, name: string, deps: MiddlewareDeps): Step {
+  if (options.amount === 0)
+    return Object.freeze({ name, onRequest: () => tooManyInFlight.refusal } satisfies Step);
   const sourceOf = compileSourceCriterion(options.sourceCriterion, 'host');
   const { slots, close } = openSlots(options, name, deps);
   // By request: what a request is counted for when it begins is what it is counted for when it ends.

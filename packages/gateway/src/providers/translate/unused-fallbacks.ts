@@ -1,5 +1,6 @@
 import type { FailoverConfig, ServiceConfig } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
+import { isOfKubernetes } from './kubernetes/names.ts';
 
 /** Services with a fallback that nothing leads to, because the other service is always healthy: Traefik refuses them, too. */
 export function findUnusedFallbacks(
@@ -31,6 +32,11 @@ function canBeUnhealthy(
     case 'weighted':
       return service.services.some((child) => reaches(child.name));
     case 'loadBalancer':
-      return service.healthCheck !== undefined || service.passiveHealthCheck !== undefined;
+      return (
+        service.healthCheck !== undefined ||
+        service.passiveHealthCheck !== undefined ||
+        // A Service can lose its endpoints.
+        isOfKubernetes(name)
+      );
   }
 }

@@ -133,12 +133,12 @@ export const traefikServiceSchema = z.strictObject({
       .describe('Distributes requests over services by the address of the peer.'),
     failover: z
       .strictObject({
-        service: failoverMember.describe('Service that usually gets the requests; it has a health check.'),
+        service: failoverMember.describe('Service that usually gets the requests.'),
         fallback: failoverMember.describe('Service that gets them while that one has no healthy server.'),
         errors: z
           .strictObject({})
           .optional()
-          .describe('Must be empty: only health checks lead to the fallback.'),
+          .describe('Must be empty: a status does not lead to the fallback.'),
       })
       .optional()
       .describe('Sends requests to another service while one has no healthy server.'),

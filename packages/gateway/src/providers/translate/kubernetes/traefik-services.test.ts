@@ -66,10 +66,10 @@ describe('a TraefikService', () => {
     });
   });
 
-  it('uses the fallback of failover while the other service is unhealthy', () => {
+  it('has a fallback for a Service without endpoints or, with a health check, without a healthy one', () => {
     const { found, problems } = load(
       traefikService(
-        '{ failover: { service: { name: one, port: 80, healthCheck: { path: /up } }, fallback: { name: headless, port: 80 }, errors: {} } }',
+        '{ failover: { service: { name: one, port: 80 }, fallback: { name: headless, port: 80 }, errors: {} } }',
       ),
     );
     expect(problems).toEqual([]);
@@ -78,7 +78,6 @@ describe('a TraefikService', () => {
       readonly fallback: string;
     };
     expect(found.get(service)).toMatchObject({
-      healthCheck: { path: '/up' },
       servers: [{ url: 'http://192.0.2.1:8080' }],
     });
     expect(found.get(fallback)).toMatchObject({
@@ -96,10 +95,6 @@ describe('a TraefikService', () => {
     [
       '{ failover: { service: { name: one, port: 80, healthCheck: {} }, fallback: { name: one, port: 80 }, errors: { status: ["500"] } } }',
       ['status is not supported by this version'],
-    ],
-    [
-      '{ failover: { service: { name: one, port: 80 }, fallback: { name: one, port: 80 } } }',
-      ['the fallback would never be used: apps-spread-0-one@kubernetescrd has no healthCheck'],
     ],
     ['{ failover: { service: { name: one, port: 80, healthCheck: {} } } }', ['is required']],
   ])('with %s is refused with one message', (spec, messages) => {
