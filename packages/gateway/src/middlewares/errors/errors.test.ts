@@ -137,9 +137,7 @@ describe('errors', () => {
       ['Authorization', 'Basic YTpi'],
     ]);
     const names = (asked[0]?.headers ?? []).filter((_text, at) => at % 2 === 0);
-    const own = names.filter(
-      (name) => !/^(?:host|connection|x-request-id)$/i.test(name),
-    );
+    const own = names.filter((name) => !/^(?:host|connection|x-request-id)$/i.test(name));
     expect(own).toEqual(['X-Tenant', 'X-Mine']);
   });
 

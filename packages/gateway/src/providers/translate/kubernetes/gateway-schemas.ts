@@ -80,6 +80,12 @@ export const gatewaySchema = z.strictObject({
       'Name of a GatewayClass. In files without one, `grantgate` and `traefik` are served.',
     ),
     listeners: z.array(z.unknown()).default([]).describe('Listeners to which HTTPRoutes can be attached.'),
+    tls: z
+      .looseObject({ frontend: z.unknown().optional() })
+      .optional()
+      .describe(
+        '`frontend`, the verification of certificates of callers, is not served: listeners with `HTTPS` are then not served either.',
+      ),
   }),
   status: others,
 });

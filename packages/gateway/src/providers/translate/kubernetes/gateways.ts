@@ -132,7 +132,17 @@ function readGateway(
   // Other controllers have Gateways of their own.
   if (controller === undefined || !controllers.has(controller))
     return { id, gateway: undefined, certificates: [], problems: [] };
+  const verifiesCallers = value.spec?.tls?.frontend !== undefined;
   const problems = [...found];
+  if (verifiesCallers)
+    problems.push(
+      createProblem(source.document, writtenPath(['spec', 'tls', 'frontend']), {
+        code: 'unsupported_option',
+        message:
+          'frontend is not supported, so listeners with HTTPS are not served: use a TLSOption with clientAuth',
+        part: 'key',
+      }),
+    );
   const certificates: CertificateConfig[] = [];
   const listeners = written.flatMap((_, index): GatewayListener | readonly [] => {
     const path = writtenPath(['spec', 'listeners', index]);
@@ -148,7 +158,7 @@ function readGateway(
         lookUp,
       });
       problems.push(...tls.problems);
-      if (errorsOf(tls.problems).length > 0) return [];
+      if (errorsOf(tls.problems).length > 0 || (verifiesCallers && protocol === 'HTTPS')) return [];
       if (protocol === 'HTTPS') certificates.push(...tls.certificates);
       return {
         name: listener.name,
