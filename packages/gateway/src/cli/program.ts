@@ -114,7 +114,7 @@ function addCheck(program: Command, io: Io, start: Start): void {
     )
     .argument('[paths...]', 'files and directories of routes')
     .option('-c, --config <file>', 'install configuration; its routes and entry points are checked too')
-    .option('--connect', 'connect to every store and token endpoint too')
+    .option('--connect', 'connect to every store and authorization server too')
     .option('--kubernetes', 'check the objects of a Kubernetes cluster too')
     .option('--kubeconfig <file>', 'kubeconfig of the cluster (default: as for serve)')
     .option('--context <name>', 'context of the kubeconfig')
@@ -128,7 +128,8 @@ function addCheck(program: Command, io: Io, start: Start): void {
       'after',
       `
 With --connect, keys that expire after five seconds are written to each store and removed. Each token endpoint receives a token
-request with the credentials of the middleware. If callers bring their own, the request has none, and any response is a success.
+request with the credentials of the middleware. If callers bring their own, the request has none, and any response is a success. Keys that
+tokens are verified with are requested, and each introspection endpoint is asked about a token that does not exist.
 
 Exit codes: 0 no error, 1 an error in the configuration or of a connection, 2 wrong usage.`,
     )

@@ -6,6 +6,8 @@ export interface ConnectionResult {
         readonly code:
           | 'store_unreachable'
           | 'discovery_failed'
+          | 'keys_unavailable'
+          | 'introspection_failed'
           | 'token_endpoint_unreachable'
           | 'credentials_refused'
           | 'token_without_lifetime'
