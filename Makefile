@@ -118,8 +118,8 @@ test-keycloak: build
 	KEYCLOAK_HOME="$(or $(KEYCLOAK_HOME),$(CURDIR)/.keycloak/keycloak-$(KEYCLOAK))" npx vitest run test/keycloak
 
 reference: build
-	@echo "== writing docs/reference and what deploy has of the schemas"
-	node packages/gateway/dist/cli/reference/write.js docs/reference deploy
+	@echo "== writing docs/reference, and the parts of deploy and of @grantgate/middleware that the schemas determine"
+	node packages/gateway/dist/cli/reference/write.js docs/reference deploy packages/middleware/src
 
 format: setup
 	npx prettier --write --log-level warn .

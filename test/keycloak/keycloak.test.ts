@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApplicationParts, DiscoveryEvent } from '../../packages/middleware/src/create.ts';
 import { createAuthenticator } from '../../packages/middleware/src/create.ts';
-import type { ClientCredentialsFields } from '../../packages/middleware/src/options/schema.ts';
+import type { ClientCredentialsFields } from '../../packages/middleware/src/options/input.ts';
 import { serve, visit } from '../e2e/workers.testkit.ts';
 import { runCommand } from '../../packages/gateway/src/cli/io.testkit.ts';
 import type { Keycloak } from './keycloak.testkit.ts';

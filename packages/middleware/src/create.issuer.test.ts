@@ -11,7 +11,7 @@ import { createStores } from './cache/stores.ts';
 import { createAuthenticator, type Authenticator, type AuthenticatorParts } from './create.ts';
 import type { MaybePromise } from './base/maybe-promise.ts';
 import type { Decision } from './decision/decision.ts';
-import type { ClientCredentialsFields } from './options/schema.ts';
+import type { ClientCredentialsFields } from './options/input.ts';
 import { createFetch, createTokenSource } from './outgoing/outgoing.ts';
 import { createTestAuthority } from '../../testkit/src/certificates.ts';
 import type { DiscoveryEvent } from './token/discovery/discovery-event.ts';

@@ -9,12 +9,12 @@ export interface SigningKey {
   readonly keyId: string | undefined;
 }
 
-const ecAlgorithms: Readonly<Record<string, string>> = {
+const ecAlgorithms: Readonly<Record<string, 'ES256' | 'ES384' | 'ES512'>> = {
   prime256v1: 'ES256',
   secp384r1: 'ES384',
   secp521r1: 'ES512',
 };
-const rsaAlgorithms: readonly string[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+const rsaAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
 /** RFC 7518 section 3.3. */
 const minRsaBits = 2048;
 
@@ -78,12 +78,12 @@ export function signatureAlgorithmsOf({
 }
 
 /** Algorithms that sign with a client secret. */
-export const secretAlgorithms: readonly string[] = ['HS256', 'HS384', 'HS512'];
+export const secretAlgorithms = ['HS256', 'HS384', 'HS512'] as const;
 
 /** Algorithms that sign with a private key (RFC 7518 section 3.1, RFC 8037, RFC 9864). */
-export const asymmetricAlgorithms: readonly string[] = [
+export const asymmetricAlgorithms = [
   ...rsaAlgorithms,
   ...Object.values(ecAlgorithms),
   'EdDSA',
   'Ed25519',
-];
+] as const;

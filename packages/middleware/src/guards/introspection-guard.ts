@@ -4,7 +4,7 @@ import { createDiscoveryListener, type DiscoveryListener } from '../discovery-li
 import { OptionsError } from '../errors.ts';
 import { createIntrospectionAuthenticator } from '../introspection/create-introspection-authenticator.ts';
 import { parseIntrospection } from '../introspection/parse.ts';
-import type { IntrospectionInput } from '../introspection/schema.ts';
+import type { IntrospectionInput } from '../introspection/input.ts';
 import { createKeysListener, type KeysListener } from '../keys-listener.ts';
 import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';

@@ -4,7 +4,7 @@ import { createDiscoveryListener, type DiscoveryListener } from '../discovery-li
 import { OptionsError } from '../errors.ts';
 import { createJwtAuthenticator } from '../jwt/create-jwt-authenticator.ts';
 import { parseJwt } from '../jwt/parse.ts';
-import type { JwtInput } from '../jwt/schema.ts';
+import type { JwtInput } from '../jwt/input.ts';
 import { createKeysListener, type KeysListener } from '../keys-listener.ts';
 import { createStoreChannel, type StoreListener } from '../store-listener.ts';
 import { createBearerGuard, type BearerGuard } from './bearer-guard.ts';

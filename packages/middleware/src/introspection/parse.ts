@@ -8,13 +8,14 @@ import { checkSource } from '../options/source.ts';
 import { toList } from '../options/request.ts';
 import { checkStore } from '../options/store.ts';
 import { checkVerifyKeys } from '../options/verify.ts';
-import { introspectionOptions, type IntrospectionInput, type IntrospectionOptions } from './schema.ts';
+import type { introspectionSchema } from './schema.ts';
+import { introspectionOptions, type IntrospectionOptions } from './schema.ts';
 
 /** Parses the options of `oAuthIntrospection` as a user wrote them: all problems at once, defaults filled in, the result frozen. */
 export const parseIntrospection = (raw: unknown): ParserResult<IntrospectionOptions> =>
   parseShape(raw, introspectionOptions, checkMeaning);
 
-function checkMeaning(shape: RawOptions<IntrospectionInput>, report: Report): void {
+function checkMeaning(shape: RawOptions<typeof introspectionSchema.shape>, report: Report): void {
   checkEndpoint(shape, report);
   checkSource(shape.tokenSource, ['tokenSource'], report);
   checkClaims(shape, report);
@@ -26,7 +27,7 @@ function checkMeaning(shape: RawOptions<IntrospectionInput>, report: Report): vo
 }
 
 function checkResponseVerification(
-  { verify, clientID }: RawOptions<IntrospectionInput>,
+  { verify, clientID }: RawOptions<typeof introspectionSchema.shape>,
   report: Report,
 ): void {
   const given = toRecord(verify);
@@ -44,7 +45,7 @@ function checkResponseVerification(
 /** Problems of the endpoint and of the gateway's own authentication there. */
 export function checkEndpoint(
   shape: Pick<
-    RawOptions<IntrospectionInput>,
+    RawOptions<typeof introspectionSchema.shape>,
     'clientID' | 'clientSecret' | 'clientAuthentication' | 'clientConfig'
   >,
   report: Report,

@@ -11,6 +11,7 @@ import { textList } from '../options/request.ts';
 import { tokenSourceSchema } from '../options/source.ts';
 import { storeSchema } from '../options/store.ts';
 import { completeVerification, verifyFields, withAudience } from '../options/verify.ts';
+import type { IntrospectionInput } from './input.ts';
 
 /** How the gateway authenticates at the introspection endpoint, and the requests to it. */
 export const introspectionConfigSchema = z.strictObject({
@@ -79,20 +80,26 @@ export const introspectionSchema = z.strictObject({
     .describe('Shares encrypted responses with other processes. Without it, they stay in this gateway.'),
 });
 
-/** The options as a user writes them, under their canonical names. */
-export type IntrospectionInput = z.input<typeof introspectionSchema>;
-
 /** The same options in use. */
-export const introspectionOptions = introspectionSchema.transform(
-  ({ clientConfig: { url, tokenTypeHint, ...clientConfig }, maxCacheSeconds, verify, ...rest }) => ({
-    ...rest,
-    url,
-    tokenTypeHint: tokenTypeHint ?? rest.tokenTypeHint,
-    clientConfig,
-    verify: verify && withAudience(verify, rest.clientID),
-    maxCacheMs: maxCacheSeconds * 1000,
-  }),
-);
+const inUse = ({
+  clientConfig: { url, tokenTypeHint, ...clientConfig },
+  maxCacheSeconds,
+  verify,
+  ...rest
+}: z.output<typeof introspectionSchema>) => ({
+  ...rest,
+  url,
+  tokenTypeHint: tokenTypeHint ?? rest.tokenTypeHint,
+  clientConfig,
+  verify: verify && withAudience(verify, rest.clientID),
+  maxCacheMs: maxCacheSeconds * 1000,
+});
+
+/** Parses them. The type is written out, because an inferred one repeats every option. */
+export const introspectionOptions: z.ZodType<
+  ReturnType<typeof inUse>,
+  IntrospectionInput
+> = introspectionSchema.transform(inUse);
 
 /** The options of `oAuthIntrospection` in use; its schema describes them. */
 export type IntrospectionOptions = OptionsOf<z.output<typeof introspectionOptions>>;

@@ -9,7 +9,7 @@ import { checkServer, isInsecure } from '../options/server.ts';
 import { checkStore } from '../options/store.ts';
 import { type TlsInput, checkTls } from '../options/tls.ts';
 import { readKeySet } from './key-set.ts';
-import { type JwtOptions, jwtOptions, type JwtInput } from './schema.ts';
+import { jwtOptions, type JwtOptions, type jwtSchema } from './schema.ts';
 import { toSecretBytes } from './secret-bytes.ts';
 import { readPublicKey } from './verification-key.ts';
 
@@ -45,7 +45,7 @@ const keyNames = ['signingSecret', 'publicKey', 'jwksFile', 'jwksUrl', 'issuer']
 /** RFC 7518 section 3.2: a key of the size of the hash. */
 const leastSecretBytes = 32;
 
-function checkMeaning(shape: RawOptions<JwtInput>, report: Report): void {
+function checkMeaning(shape: RawOptions<typeof jwtSchema.shape>, report: Report): void {
   checkKeys(shape, report);
   checkIssuers(shape, report);
   checkAlgorithms(shape, report);
@@ -62,7 +62,7 @@ function checkMeaning(shape: RawOptions<JwtInput>, report: Report): void {
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== '';
 
-function checkKeys(shape: RawOptions<JwtInput>, report: Report): void {
+function checkKeys(shape: RawOptions<typeof jwtSchema.shape>, report: Report): void {
   const given = keyNames.filter((name) => isGiven(shape[name]));
   const [first, second] = given;
   if (first === undefined)
@@ -96,7 +96,7 @@ function checkSecret(text: string, isBase64: unknown, report: Report): void {
     );
 }
 
-function checkIssuers({ jwksUrl, issuer, issuers }: RawOptions<JwtInput>, report: Report): void {
+function checkIssuers({ jwksUrl, issuer, issuers }: RawOptions<typeof jwtSchema.shape>, report: Report): void {
   const listed = Array.isArray(issuers) ? issuers : [];
   if (isGiven(issuer)) checkServer({ issuer }, report);
   if (typeof jwksUrl !== 'string' || jwksUrl === '') return;
@@ -120,10 +120,13 @@ function checkIssuers({ jwksUrl, issuer, issuers }: RawOptions<JwtInput>, report
     report('warning', ['issuers'], 'insecure', 'is empty: tokens of every issuer that signs with these keys are accepted');
 } // prettier-ignore
 
-function checkAlgorithms({ algorithms, signingSecret }: RawOptions<JwtInput>, report: Report): void {
+function checkAlgorithms(
+  { algorithms, signingSecret }: RawOptions<typeof jwtSchema.shape>,
+  report: Report,
+): void {
   if (!Array.isArray(algorithms)) return;
   const isSecret = isGiven(signingSecret);
-  const fitting = isSecret ? secretAlgorithms : asymmetricAlgorithms;
+  const fitting: readonly string[] = isSecret ? secretAlgorithms : asymmetricAlgorithms;
   algorithms.forEach((name: unknown, at) => {
     if (typeof name === 'string' && !fitting.includes(name))
       report(
@@ -135,7 +138,10 @@ function checkAlgorithms({ algorithms, signingSecret }: RawOptions<JwtInput>, re
   });
 }
 
-function checkQueryKeys({ tokenKey, tokenQueryKey }: RawOptions<JwtInput>, report: Report): void {
+function checkQueryKeys(
+  { tokenKey, tokenQueryKey }: RawOptions<typeof jwtSchema.shape>,
+  report: Report,
+): void {
   for (const [name, value] of Object.entries({ tokenKey, tokenQueryKey }))
     if (typeof value === 'string' && value !== '' && !/^[A-Za-z0-9._~-]+$/.test(value))
       report('error', [name], 'invalid_value', 'expected letters, digits and . _ ~ -');

@@ -9,6 +9,7 @@ import type { OptionsOf } from '../options/options-of.ts';
 import { headersSchema, texts, toList } from '../options/request.ts';
 import { secret, secretText } from '../options/secret-schema.ts';
 import { storeSchema } from '../options/store.ts';
+import type { JwtInput } from './input.ts';
 
 const algorithms = [...asymmetricAlgorithms, ...secretAlgorithms];
 
@@ -97,33 +98,31 @@ export const jwtSchema = z.strictObject({
     .describe('Connections to the authorization server.'),
 });
 
-/** The options as a user writes them, under their canonical names. */
-export type JwtInput = z.input<typeof jwtSchema>;
-
 /** The same options in use. */
-export const jwtOptions = jwtSchema.transform(
-  ({
-    signingSecret,
-    signingSecretBase64Encoded,
-    publicKey,
-    jwksFile,
-    jwksUrl,
-    issuer,
-    issuers,
-    algorithms,
-    clockSkew,
-    tokenKey,
-    tokenQueryKey,
-    ...rest
-  }) => ({
-    ...rest,
-    keys: toKeys({ signingSecret, signingSecretBase64Encoded, publicKey, jwksFile, jwksUrl, issuer }),
-    issuers: issuers.length === 0 && issuer !== undefined ? [issuer] : issuers,
-    algorithms: algorithms ?? [...(signingSecret === undefined ? asymmetricAlgorithms : secretAlgorithms)],
-    clockSkewMs: clockSkew,
-    tokenQueryKey: tokenQueryKey ?? tokenKey,
-  }),
-);
+const inUse = ({
+  signingSecret,
+  signingSecretBase64Encoded,
+  publicKey,
+  jwksFile,
+  jwksUrl,
+  issuer,
+  issuers,
+  algorithms,
+  clockSkew,
+  tokenKey,
+  tokenQueryKey,
+  ...rest
+}: z.output<typeof jwtSchema>) => ({
+  ...rest,
+  keys: toKeys({ signingSecret, signingSecretBase64Encoded, publicKey, jwksFile, jwksUrl, issuer }),
+  issuers: issuers.length === 0 && issuer !== undefined ? [issuer] : issuers,
+  algorithms: algorithms ?? [...(signingSecret === undefined ? asymmetricAlgorithms : secretAlgorithms)],
+  clockSkewMs: clockSkew,
+  tokenQueryKey: tokenQueryKey ?? tokenKey,
+});
+
+/** Parses them. The type is written out, because an inferred one repeats every option. */
+export const jwtOptions: z.ZodType<ReturnType<typeof inUse>, JwtInput> = jwtSchema.transform(inUse);
 
 /** The options of `jwt` in use; the schema describes them. */
 export type JwtOptions = OptionsOf<z.output<typeof jwtOptions>>;

@@ -165,7 +165,8 @@ function checkAssertion(
     findThumbprints(toText(key), signingKey.key) === 'other'
   )
     invalid('key', 'it contains no certificate of the private key');
-  const fitting = method === 'client_secret_jwt' ? secretAlgorithms : signingKey?.algorithms;
+  const fitting: readonly string[] | undefined =
+    method === 'client_secret_jwt' ? secretAlgorithms : signingKey?.algorithms;
   if (typeof algorithm === 'string' && fitting !== undefined && !fitting.includes(algorithm))
     invalid('algorithm', `does not match the key: expected ${fitting.join(', ')}`);
   // The path is not repeated, because a reference may have replaced it with the content of the file.

@@ -1,9 +1,9 @@
 import { checkClaims } from './claims.ts';
 import { type AssertionInput, checkClientAuth } from './client-auth.ts';
 import {
-  type ClientCredentialsOptions,
   clientCredentialsOptions,
-  type ClientCredentialsInput,
+  type ClientCredentialsOptions,
+  type clientCredentialsSchema,
 } from './schema.ts';
 import type { RawOptions } from './options-of.ts';
 import { parseShape, toRecord, type ParserResult } from './parse-shape.ts';
@@ -18,7 +18,7 @@ import { checkVerification } from './verify.ts';
 export const parseClientCredentials = (raw: unknown): ParserResult<ClientCredentialsOptions> =>
   parseShape(raw, clientCredentialsOptions, checkMeaning);
 
-function checkMeaning(shape: RawOptions<ClientCredentialsInput>, report: Report): void {
+function checkMeaning(shape: RawOptions<typeof clientCredentialsSchema.shape>, report: Report): void {
   checkServer(shape, report);
   const clientConfig = toRecord(shape.clientConfig);
   const tls: TlsInput | undefined = toRecord(clientConfig?.['tls']);

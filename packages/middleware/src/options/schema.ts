@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { claimsFields } from './claims.ts';
 import { assertionSchema, clientAuthenticationSchema } from './client-auth.ts';
 import { connectionFields, maxConcurrentSchema, proxySchema } from './connection-schema.ts';
+import type { ClientCredentialsFields } from './input.ts';
 import { duration } from './duration.ts';
 import { toHref } from './endpoint-url.ts';
 import type { OptionsOf } from './options-of.ts';
@@ -79,28 +80,32 @@ export const clientCredentialsSchema = z
     allOf: [{ anyOf: ['url', 'issuer'].map((name) => ({ properties: { [name]: true }, required: [name] })) }],
   });
 
-/** The options that select the authorization server: `url`, `issuer`, or both, in which case `url` is used. */
-export type ServerInput =
-  { url: string; issuer?: string | undefined } | { url?: string | undefined; issuer: string };
+/** `url`, `issuer`, or both, in which case `url` is used. */
+type ServerChoice = { url: string } | { issuer: string };
 
-export type ClientCredentialsFields = Omit<z.input<typeof clientCredentialsSchema>, 'url' | 'issuer'>;
+/** The options that select the authorization server. */
+export type ServerInput = Pick<ClientCredentialsFields, 'url' | 'issuer'> & ServerChoice;
 
 /** The options as written, under their canonical names. */
-export type ClientCredentialsInput = ServerInput & ClientCredentialsFields;
+export type ClientCredentialsInput = ClientCredentialsFields & ServerChoice;
 
 /** The same options in use. Of `url` and `issuer`, exactly one is left: `url`, if both are given. */
-export const clientCredentialsOptions = clientCredentialsSchema.transform(
-  ({ url, issuer, tokenLifetime, verify, ...rest }) => {
-    const hasUrl = url !== undefined && url !== '';
-    return {
-      ...rest,
-      url: hasUrl ? toHref(url) : undefined,
-      issuer: hasUrl ? undefined : issuer,
-      tokenLifetimeMs: tokenLifetime,
-      verify: verify && withAudience(verify, rest.audience),
-    };
-  },
-);
+const inUse = ({ url, issuer, tokenLifetime, verify, ...rest }: z.output<typeof clientCredentialsSchema>) => {
+  const hasUrl = url !== undefined && url !== '';
+  return {
+    ...rest,
+    url: hasUrl ? toHref(url) : undefined,
+    issuer: hasUrl ? undefined : issuer,
+    tokenLifetimeMs: tokenLifetime,
+    verify: verify && withAudience(verify, rest.audience),
+  };
+};
+
+/** Parses them. The type is written out, because an inferred one repeats every option. */
+export const clientCredentialsOptions: z.ZodType<
+  ReturnType<typeof inUse>,
+  ClientCredentialsFields
+> = clientCredentialsSchema.transform(inUse);
 
 /** The options of `oAuthClientCredentials` in use; its schema describes them. */
 export type ClientCredentialsOptions = OptionsOf<z.output<typeof clientCredentialsOptions>>;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../base/secret.ts';
 import { createAuthenticator } from '../create.ts';
-import type { ClientCredentialsFields } from '../options/schema.ts';
+import type { ClientCredentialsFields } from '../options/input.ts';
 import { json, startScriptedServer } from '../../../testkit/src/scripted-server.ts';
 import { createTokenCache } from '../cache/token-cache.ts';
 import { systemClock } from '../base/clock.ts';
@@ -25,7 +25,7 @@ async function serve(...each: Partial<ClientCredentialsFields>[]) {
   closes.push(() => server.close());
   const cache = createTokenCache({ clock: systemClock });
   const authenticators = each.map((options) =>
-    createAuthenticator({ url: server.url, clientID: 'app', clientSecret: 'secret', ...options }, { cache }),
+    createAuthenticator({ clientID: 'app', clientSecret: 'secret', ...options, url: server.url }, { cache }),
   );
   closes.push(() => Promise.all(authenticators.map((authenticator) => authenticator.close())));
   const decide = (at = 0) => authenticators[at]!.decide({ authorization: undefined });

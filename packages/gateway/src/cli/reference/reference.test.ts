@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createReference } from './create.ts';
+import { createInputTypes } from './input-types.ts';
 import { createOptionsPages } from './pages.ts';
 
 const folder = fileURLToPath(new URL('../../../../../docs/reference/', import.meta.url));
@@ -148,5 +149,22 @@ describe('the reference', () => {
     const page = reference.get('cli.md') ?? '';
     for (const name of ['serve', 'check', 'claims', 'token', 'demo', 'schema'])
       expect(page).toContain(`Usage: grantgate ${name} `);
+  });
+});
+
+describe('an interface of options', () => {
+  const sources = fileURLToPath(new URL('../../../../middleware/src/', import.meta.url));
+
+  it.each([...createInputTypes()])(
+    'is what the schema says in %s; otherwise run make reference',
+    (path, text) => {
+      expect(readFileSync(`${sources}${path}`, 'utf8')).toBe(text);
+    },
+  );
+
+  it('has the meaning and the default of an option as its comment', () => {
+    expect(createInputTypes().get('options/input.ts')).toContain(
+      '    /** Retries after the first attempt. Default: `3`. */\n    maxRetries?: number | undefined;\n',
+    );
   });
 });
