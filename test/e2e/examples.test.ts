@@ -68,6 +68,8 @@ it('are all listed, and all served below', async () => {
     'redis/cluster',
     'redis/sentinel',
     'redis/single',
+    // In token-exchange.test.ts.
+    'token-exchange',
   ]);
   for (const folder of folders) expect(listed).toContain(`(${folder})`);
 });
