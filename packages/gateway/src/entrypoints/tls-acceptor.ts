@@ -10,6 +10,7 @@ import { defaultOptionsName, type TlsOptions } from '../tls/options.ts';
 import { createSelfSigned } from '../tls/self-signed.ts';
 import { readClientHello } from './client-hello.ts';
 import { readFirstBytes } from './first-bytes.ts';
+import { deriveTicketKeys, ticketKeysMs } from './ticket-keys.ts';
 
 /** Performs TLS handshakes with callers. */
 export interface TlsAcceptor {
@@ -23,6 +24,8 @@ export interface TlsAcceptorDeps {
   readonly clock: Clock;
   /** Milliseconds for a handshake. */
   readonly handshakeMs: number;
+  /** 32 bytes, from which all workers derive the keys of session tickets. */
+  readonly ticketSecret: Uint8Array;
   /** Called with each TLS connection and its options. */
   onSecure(socket: TLSSocket, name: string, options: TlsOptions): void;
 }
@@ -50,6 +53,7 @@ export function createTlsAcceptor(deps: TlsAcceptorDeps): TlsAcceptor {
         socket.destroy();
         return;
       }
+      rotate(now, Math.floor(deps.clock.now() / ticketKeysMs), deps.ticketSecret);
       const { hosts } = now.routes;
       if (hosts.size === 0) {
         secure(now, defaultOptionsName, socket);
@@ -86,12 +90,20 @@ interface State {
   readonly index: CertificateIndex;
   /** By name of the options. */
   readonly servers: Map<string, Server>;
+  /** Of the keys of tickets. */
+  period: number;
 }
 
 /** Servers with unchanged certificates and options are kept, and with them the sessions of callers. */
 function changeState(before: State | undefined, own: readonly CertificatePair[], routes: ListenerTls): State {
   if (before?.own === own && isSameIdentity(before.routes, routes)) return { ...before, routes };
-  return { own, routes, index: createCertificateIndex([...own, ...routes.certificates]), servers: new Map() };
+  return {
+    own,
+    routes,
+    index: createCertificateIndex([...own, ...routes.certificates]),
+    servers: new Map(),
+    period: NaN,
+  };
 }
 
 const isSameIdentity = (a: ListenerTls, b: ListenerTls): boolean =>
@@ -116,8 +128,19 @@ function findServer(
     if (isAdmitted(socket, options)) deps.onSecure(socket, name, options);
     else socket.destroy();
   });
+  server.setTicketKeys(deriveTicketKeys(deps.ticketSecret, options, state.period));
   state.servers.set(name, server);
   return server;
+}
+
+/** Replaces the keys of tickets when their time is over; a session with an older ticket starts with a full handshake. */
+function rotate(state: State, period: number, secret: Uint8Array): void {
+  if (state.period === period) return;
+  state.period = period;
+  for (const [name, server] of state.servers) {
+    const options = state.routes.options.get(name);
+    if (options !== undefined) server.setTicketKeys(deriveTicketKeys(secret, options, period));
+  }
 }
 
 interface ServerIdentity {

@@ -6,6 +6,14 @@ export interface CallerSocket {
   /** Value of `Upgrade`. */
   readonly protocol: string;
   readonly socket: Duplex;
+  /** Tells the caller that its protocol is spoken from now on. @param headers name and value in turn. */
+  accept(headers: readonly string[]): void;
+  /** Sends what is still to be sent, then closes. */
+  end(): void;
+  /** Closes at once, in a way that the caller can detect. */
+  cut(): void;
+  /** Bytes have been written to it. */
+  written(bytes: number): void;
   /** Bytes that arrived after the head. */
   readonly head: Buffer;
   /** The caller has still to take what was written. */
@@ -19,17 +27,15 @@ export function joinSockets(
   headers: readonly string[],
   onData: (bytes: number) => void,
 ): void {
-  let response = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${caller.protocol}\r\n`;
-  for (let at = 0; at + 1 < headers.length; at += 2)
-    response += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`;
   const { socket } = caller;
-  socket.write(`${response}\r\n`, 'latin1');
+  caller.accept(headers);
   if (caller.head.length > 0) upstream.write(caller.head);
-  follow(socket, upstream);
-  follow(upstream, socket);
+  follow(socket, { end: () => endConnection(upstream), cut: () => void upstream.destroy() });
+  follow(upstream, caller);
   upstream.pipe(socket);
   upstream.on('data', (chunk: Buffer) => {
     onData(chunk.length);
+    caller.written(chunk.length);
     if (socket.writableNeedDrain) caller.onBlocked();
   });
   upstream.once('close', () => caller.onBlocked());
@@ -40,15 +46,37 @@ export function joinSockets(
  * When `side` ends, `other` ends too: after its pending writes, or at once when `side` failed. Neither stays half open: a peer
  * that never closes would hold both indefinitely.
  */
-function follow(side: Duplex, other: Duplex): void {
+function follow(side: Duplex, other: Pick<CallerSocket, 'end' | 'cut'>): void {
   let failed = false;
   side.on('error', () => (failed = true));
-  side.on('end', () => endConnection(other));
+  side.on('end', () => other.end());
   side.on('close', () => {
-    if (failed) other.destroy();
-    else endConnection(other);
+    if (failed) other.cut();
+    else other.end();
   });
 }
+
+/** The connection of a caller with HTTP/1.1. @param protocol value of `Upgrade`. @param head what has come after its head. */
+export const createCallerSocket = (
+  socket: Duplex,
+  protocol: string,
+  head: Buffer,
+  onBlocked: () => void,
+): CallerSocket => ({
+  protocol,
+  socket,
+  head,
+  onBlocked,
+  accept(headers) {
+    let response = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
+    for (let at = 0; at + 1 < headers.length; at += 2)
+      response += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`;
+    socket.write(`${response}\r\n`, 'latin1');
+  },
+  end: () => endConnection(socket),
+  cut: () => void socket.destroy(),
+  written() {},
+});
 
 /** Sends what is still to be sent, then closes, whether or not the other side does. */
 export function endConnection(connection: Duplex): void {

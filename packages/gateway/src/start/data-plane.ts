@@ -18,6 +18,8 @@ export interface DataPlaneParts {
   readonly adminOf: (entryPoint: string) => Omit<AdminOptions, 'next'> | undefined;
   readonly log: Log;
   readonly onCertificates: OnCertificates;
+  /** 32 bytes that all workers share; undefined: there is one process. */
+  readonly secret: Uint8Array | undefined;
   /** Of the routes. */
   readonly tls: ListenersTls;
 }
@@ -26,7 +28,7 @@ export interface DataPlaneParts {
 export async function openDataPlane(
   { entryPoints }: InstallConfig,
   opened: EntryPoint[],
-  { pipeline, adminOf, log, onCertificates, tls }: DataPlaneParts,
+  { pipeline, adminOf, log, onCertificates, secret, tls }: DataPlaneParts,
 ): Promise<void> {
   const next = createHandle(pipeline);
   for (const config of entryPoints.values())
@@ -36,6 +38,7 @@ export async function openDataPlane(
         pipeline,
         handle: await toHandle(config, pipeline, { admin: adminOf(config.name), next }),
         onCertificates,
+        ticketSecret: secret,
         tls: tls.of(config.name),
         onError: (error) =>
           log.error('accepting a connection failed', { entryPoint: config.name, error: describe(error) }),

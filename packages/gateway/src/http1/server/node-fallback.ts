@@ -8,7 +8,7 @@ import type { Refusal } from '../../middlewares/refusal.ts';
 import { gatewayRefusals } from '../../pipeline/refusals.ts';
 import { readRequestId } from '../../pipeline/request-id.ts';
 import { toRefusalResponse, writeWhole } from '../../pipeline/write-refusal.ts';
-import { endConnection } from '../../proxy/upgrade.ts';
+import { createCallerSocket, endConnection } from '../../proxy/upgrade.ts';
 import type { ReadPath } from '../../routing/request-path.ts';
 import { hasTooManyFields } from '../message/header-lines.ts';
 import { aboutServer } from './about-server.ts';
@@ -92,7 +92,7 @@ export function serveWithNode(server: Server, deps: FallbackDeps): void {
       const response = takeOver(request, socket);
       const onBlocked = (): void => deps.stalls.watch(socket);
       if (response === undefined) socket.destroy();
-      else serve(response, false, { protocol: protocol ?? '', socket, head, onBlocked });
+      else serve(response, false, createCallerSocket(socket, protocol ?? '', head, onBlocked));
     } else {
       // Node.js takes it for a new connection, and would add its listener to the one that it has.
       socket.removeAllListeners('timeout');

@@ -32,6 +32,8 @@ export interface CallerSessionDeps {
 /** Bytes beside those of heads and bodies that a connection may bring, and how many for each of those. */
 const maxOverhead = 1024 * 1024;
 const overheadFactor = 8;
+/** Of PING and WINDOW_UPDATE on a connection that serves long streams. */
+const bytesPerSecond = 1024;
 /** Bytes of a body that may have come before it is read: the flow-control window. */
 const unreadBytes = 64 * 1024;
 
@@ -81,8 +83,10 @@ export class CallerSession implements DeadlineOwner, StreamConnection {
     if (this.#openStreams === 0) this.last();
   }
 
-  /** Closes the connection if most of what came on it served no request. */
+  /** Closes the connection if most of what came on it served no request. Called each second. */
   checkFlood(): void {
+    this.#budget.second();
+    this.usefulBytes += bytesPerSecond;
     const arriving = this.#openStreams * unreadBytes;
     if (this.#socket.bytesRead > maxOverhead + arriving + overheadFactor * this.usefulBytes)
       this.#end(constants.NGHTTP2_ENHANCE_YOUR_CALM);

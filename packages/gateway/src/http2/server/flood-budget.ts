@@ -3,11 +3,13 @@ export interface FloodBudget {
   /** A frame that asks for an acknowledgement: PING or SETTINGS. */
   controlFrame(): void;
   request(): void;
+  /** A second has passed: callers may send PING to see whether the connection is alive. */
+  second(): void;
   /** A stream has ended. @param begun whether its response had begun; otherwise the caller has reset it. */
   ended(begun: boolean): void;
 }
 
-/** Frames beyond those that requests account for. */
+/** Frames beyond those that requests, and seconds, account for. */
 const maxControlFrames = 1000;
 const controlFramesPerRequest = 10;
 /** Requests that were reset before their response, beyond one for each response. */
@@ -26,6 +28,9 @@ export function createFloodBudget(onFlood: () => void): FloodBudget {
   return {
     controlFrame: () => check((controlFrames -= 1)),
     request() {
+      controlFrames = Math.min(maxControlFrames, controlFrames + controlFramesPerRequest);
+    },
+    second() {
       controlFrames = Math.min(maxControlFrames, controlFrames + controlFramesPerRequest);
     },
     ended(begun) {

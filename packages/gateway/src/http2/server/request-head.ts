@@ -72,6 +72,8 @@ export function readRequestHead(
   const repeats = before !== undefined && isSame(before.source, source);
   const fields = repeats ? before : readFields(source);
   if (fields === undefined) return 'malformed';
+  // A body could be read as the first frames of the WebSocket.
+  if (protocol !== undefined && (endsHere || fields.bodyBytes !== undefined)) return 'malformed';
   return {
     method: protocol === undefined ? method : 'GET',
     target: path,

@@ -15,6 +15,7 @@ import { writeWhole } from '../../pipeline/write-refusal.ts';
 import type { RequestFacts } from '../../routing/facts.ts';
 import type { ReadPath } from '../../routing/request-path.ts';
 import { isTooLarge, readRequestHead, type Http2Fields, type Http2RequestHead } from './request-head.ts';
+import { createWebSocketStream } from './web-socket.ts';
 import { StreamBody } from './stream-body.ts';
 import { StreamResponse, type StreamConnection } from './stream-response.ts';
 
@@ -46,8 +47,12 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
   return (stream, received, endsHere, connection) => {
     const head = readRequestHead(received, endsHere, connection.fields);
     const response = new StreamResponse(stream, typeof head === 'string' ? '' : head.method, connection);
-    activity.begin();
-    stream.once('close', () => activity.finish());
+    const isWebSocket = typeof head !== 'string' && head.protocol !== undefined;
+    // An established WebSocket may stay open indefinitely.
+    if (!isWebSocket) {
+      activity.begin();
+      stream.once('close', () => activity.finish());
+    }
     if (typeof head === 'string') {
       refuse(response, received, malformed[head]);
       return response;
@@ -60,6 +65,10 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
       writeWhole(response, aboutServer);
       return response;
     }
+    const webSocket =
+      head.protocol === undefined
+        ? undefined
+        : createWebSocketStream(response, head.protocol, fields.rawHeaders, connection);
     let pending: PendingRequest | undefined = undefined;
     const onLate = (late: Refusal): void => {
       if (response.begun) response.reset(constants.NGHTTP2_CANCEL);
@@ -80,12 +89,12 @@ export function createServeStream(deps: ServeStreamDeps): ServeStream {
       onLate: () => onLate(gatewayRefusals.request_timeout),
     });
     pending = deps.handle({
-      facts: toFacts(head, endsHere, connection.facts, config),
+      facts: toFacts(head, endsHere, webSocket?.rawHeaders, { connection: connection.facts, config }),
       httpVersion: '2.0',
       body,
       response,
       expectsContinue: fields.expectsContinue && !endsHere,
-      upgrade: undefined,
+      upgrade: webSocket?.upgrade,
       refusal,
       readPath: deps.readPath,
       maxBodyBytes: config.transport.maxBodyBytes,
@@ -117,11 +126,12 @@ function refusalOf(head: Http2RequestHead, { transport }: EntryPointConfig): Ref
     : undefined;
 }
 
+/** @param ownHeaders in place of the request's own; undefined: its own. */
 function toFacts(
   { method, target, fields, repeats }: Http2RequestHead,
   endsHere: boolean,
-  connection: ConnectionFacts,
-  config: EntryPointConfig,
+  ownHeaders: readonly string[] | undefined,
+  { connection, config }: { readonly connection: ConnectionFacts; readonly config: EntryPointConfig },
 ): RequestFacts {
   const question = target.indexOf('?');
   return {
@@ -133,9 +143,9 @@ function toFacts(
     host: fields.host,
     authority: fields.authority,
     scheme: connection.tls === undefined ? 'http' : 'https',
-    rawHeaders: fields.rawHeaders,
-    reusesHeaders: repeats,
-    streamsBody: !endsHere && fields.bodyBytes === undefined,
+    rawHeaders: ownHeaders ?? fields.rawHeaders,
+    reusesHeaders: repeats && ownHeaders === undefined,
+    streamsBody: !endsHere && fields.bodyBytes === undefined && ownHeaders === undefined,
     remoteAddress: connection.remoteAddress,
     remotePort: connection.remotePort,
     trusted: connection.trusted,

@@ -128,6 +128,19 @@ export class StreamResponse implements CallerResponse {
     if (!this.#isGone) this.stream.close(code);
   }
 
+  /** Begins a WebSocket in place of a body. @param headers name and value in turn. */
+  accept(headers: readonly string[]): void {
+    this.begun = true;
+    this.#isSent = true;
+    if (!this.#isGone) this.stream.respond({ ':status': 200, ...toFields(headers) });
+  }
+
+  /** Bytes have been written to the stream. */
+  written(bytes: number): void {
+    this.#writtenBytes += bytes;
+    this.#connection.usefulBytes += bytes;
+  }
+
   get #isGone(): boolean {
     return this.stream.destroyed || this.stream.closed;
   }
@@ -153,20 +166,21 @@ export class StreamResponse implements CallerResponse {
   readonly #sendTrailers = (): void => {
     if (this.#isGone) return;
     this.stream.sendTrailers(toFields(this.#trailers));
-    this.#endRequest();
+    // In the next turn: Node.js would send the end of the stream before the trailers.
+    setImmediate(() => this.#endRequest());
   };
 
   /** The rest of a request that has its response is of no use (RFC 9113 section 8.1). */
   #endRequest(): void {
     const { stream } = this;
+    if (this.#isClosed) return;
     stream.resume();
     if (!stream.endAfterHeaders && stream.state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE)
       stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #writeParts(part: Buffer): boolean {
-    this.#writtenBytes += part.length;
-    this.#connection.usefulBytes += part.length;
+    this.written(part.length);
     let taken = true;
     for (let at = 0; at < part.length; at += maxWriteBytes)
       taken = this.stream.write(part.length <= maxWriteBytes ? part : part.subarray(at, at + maxWriteBytes));

@@ -1,0 +1,58 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:http2';
+import { valueIn } from '../../middlewares/header-lists.ts';
+import type { CallerSocket } from '../../proxy/upgrade.ts';
+import type { StreamConnection, StreamResponse } from './stream-response.ts';
+
+/** A WebSocket on a stream (RFC 8441). */
+export interface WebSocketStream {
+  readonly upgrade: CallerSocket;
+  /** Headers of the request, with the key that HTTP/1.1 needs and HTTP/2 does not have. */
+  readonly rawHeaders: readonly string[];
+}
+
+/** @param rawHeaders of the request, name in lower case and value in turn. */
+export function createWebSocketStream(
+  response: StreamResponse,
+  protocol: string,
+  rawHeaders: readonly string[],
+  connection: StreamConnection,
+): WebSocketStream {
+  const { stream } = response;
+  const key = randomBytes(16).toString('base64');
+  return {
+    rawHeaders: [...without(rawHeaders, keyName), keyName, key],
+    upgrade: {
+      protocol,
+      socket: stream,
+      head: Buffer.alloc(0),
+      accept(headers) {
+        if (valueIn(headers, acceptName) !== toAccept(key)) {
+          response.cut();
+          return;
+        }
+        stream.on('data', (part: Buffer) => (connection.usefulBytes += part.length));
+        response.accept(without(headers, acceptName));
+      },
+      end() {
+        if (stream.destroyed || stream.closed) return;
+        stream.end();
+        stream.close(constants.NGHTTP2_NO_ERROR);
+      },
+      // RFC 8441 section 5: for a connection that is reset.
+      cut: () => response.reset(constants.NGHTTP2_CANCEL),
+      written: (bytes) => response.written(bytes),
+      onBlocked: () => connection.onPending(response),
+    },
+  };
+}
+
+const keyName = 'sec-websocket-key';
+const acceptName = 'sec-websocket-accept';
+
+const without = (headers: readonly string[], name: string): readonly string[] =>
+  headers.filter((_, at) => headers[at - (at % 2)]?.toLowerCase() !== name);
+
+/** RFC 6455 section 4.2.2. */
+const toAccept = (key: string): string =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
