@@ -7,6 +7,7 @@ import { startAuthorizationServer } from '../../packages/testkit/src/authorizati
 import type { WorkerResponse } from './workers.testkit.ts';
 import { serve } from './workers.testkit.ts';
 
+const actionsToken = 'a-token-of-an-operator';
 const clients = ['orders', 'billing', 'own'];
 let server: AuthorizationServer;
 let upstream: Server;
@@ -34,6 +35,7 @@ async function start(workers: number, install: object = {}, adminHost = '127.0.0
     {
       entryPoints: { web: { address: '127.0.0.1:0' }, admin: { address: `${adminHost}:0` } },
       workers,
+      api: { actionsToken },
       ...install,
     },
     {
@@ -68,7 +70,11 @@ async function start(workers: number, install: object = {}, adminHost = '127.0.0
     return seen;
   };
   const purge = async (query: string, init: RequestInit = {}) => {
-    const response = await fetch(`${urlOf('admin')}/api/tokens/purge${query}`, { method: 'POST', ...init });
+    const response = await fetch(`${urlOf('admin')}/api/tokens/purge${query}`, {
+      method: 'POST',
+      ...init,
+      headers: { authorization: `Bearer ${actionsToken}`, ...(init.headers as Record<string, string> | undefined) },
+    });
     const text = await response.text();
     return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
   };
@@ -149,9 +155,11 @@ describe('a request to purge tokens', () => {
   }); // prettier-ignore
 
   it.each([
-    ['admin listens on every address', {}, '0.0.0.0', 404],
-    // The API itself is served then, and only reads.
+    // The API itself is served, and only reads.
+    ['admin listens on every address', {}, '0.0.0.0', 405],
     ['api.actions is false', { api: { actions: false } }, '127.0.0.1', 405],
+    ['there is no secret', { api: {} }, '127.0.0.1', 403],
+    ['there is no API', { api: undefined }, '127.0.0.1', 403],
   ])('is not answered where %s', async (_when, install, host, status) => {
     const { purge, tokens } = await start(1, install, host);
     const before = await tokens('/callers');
@@ -160,7 +168,14 @@ describe('a request to purge tokens', () => {
   });
 
   it('is answered on every address with api.actions', async () => {
-    const { purge } = await start(1, { api: { actions: true } }, '0.0.0.0');
+    const { purge } = await start(1, { api: { actions: true, actionsToken } }, '0.0.0.0');
     expect(await purge('?all=true')).toMatchObject({ status: 200 });
+  });
+
+  it('says what to configure without a secret', async () => {
+    const { purge } = await start(1, { api: { actions: true } });
+    const detail =
+      'actions require a secret: set api.actionsToken, or api.socket and send the request to the socket';
+    expect(await purge('?all=true')).toEqual({ status: 403, body: { status: 403, detail } });
   });
 });

@@ -27,6 +27,7 @@ import { toMetricsPage } from './start/metrics.ts';
 import { openObservers, type Observers } from './start/observers.ts';
 import { createReadiness } from './start/readiness.ts';
 import { openOwnLog } from './start/open-log.ts';
+import { openSocket } from './start/open-socket.ts';
 import { createPresentedCertificates, type PresentedCertificates } from './tls/presented-certificates.ts';
 import { createServices, type Services } from './upstream/create-upstream.ts';
 
@@ -110,11 +111,12 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
   });
   // Streams end before entry points wait for their requests.
   opened.add(() => api?.close());
+  const pipeline = toPipelineDeps({ clock, observers, serving, log });
   await openDataPlane(install, entryPoints, {
-    pipeline: toPipelineDeps({ clock, observers, serving, log }),
+    pipeline,
     adminOf: createAdminOf(install, {
       unready,
-      ...{ api: api?.api, dashboard: api?.dashboard },
+      ...{ api: api?.front, dashboard: api?.dashboard },
       metrics: toMetricsPage(install, metrics, worker),
       ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.logInternal },
     }),
@@ -123,6 +125,8 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
     secret: worker?.local.secret,
     tls,
   });
+  const socket = await openSocket(install, { api, purge, pipeline, log, worker });
+  opened.add(() => socket?.drain());
   const addresses = toAddresses(install, entryPoints);
   // With several processes, the primary logs the addresses.
   if (worker === undefined) logAddresses(log, addresses);

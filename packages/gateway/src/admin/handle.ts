@@ -4,6 +4,7 @@ import type { Handle } from '../pipeline/handle.ts';
 import type { PendingRequest } from '../pipeline/refusals.ts';
 import { noTrailers } from '../http1/message/response-writer.ts';
 import type { PurgeRequest, PurgeResult } from '../snapshot/token-purge.ts';
+import { noSecret } from './api/guard.ts';
 import type { AdminDashboard } from './dashboard.ts';
 import { respondToPurge } from './purge-response.ts';
 import type { AdminPage } from './page.ts';
@@ -82,8 +83,8 @@ export function createAdminHandle(options: AdminOptions): Handle {
       return answered;
     }
     if (purge !== undefined && facts.path === purgePath) {
-      void respondToPurge(incoming, purge, api?.refuseAction(facts)).then(({ status, headers, ...page }) =>
-        write('api', status, page, headers),
+      void respondToPurge(incoming, purge, api === undefined ? unguarded : api.refuseAction(facts)).then(
+        ({ status, headers, ...page }) => write('api', status, page, headers),
       );
       return answered;
     }
@@ -100,6 +101,9 @@ export function createAdminHandle(options: AdminOptions): Handle {
     return next(incoming);
   };
 }
+
+/** Without an API, there is no secret. */
+const unguarded = { status: 403, detail: noSecret };
 
 /** Nothing is in progress that could be cancelled. */
 const answered: PendingRequest = Object.freeze({ refuse() {} });

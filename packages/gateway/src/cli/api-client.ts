@@ -36,10 +36,30 @@ export async function openAdminClient({ api, config }: ApiFlags, io: Io, clock: 
   if (api !== undefined && config !== undefined)
     throw new UsageError('--api and --config exclude each other');
   const base = api ?? (config === undefined ? usualUrl : await readAddress(config, io));
-  if (!/^https?:\/\/[^/?#]/.test(base))
-    throw new UsageError('--api: expected a URL with http or https, such as http://127.0.0.1:8080');
+  if (!/^https?:\/\/[^/?#]|^unix:./.test(base))
+    throw new UsageError(
+      '--api: expected a URL such as http://127.0.0.1:8080, or unix:/run/grantgate/api.sock',
+    );
   const token = io.env['GRANTGATE_API_TOKEN'];
-  return { get: (path) => get(`${base.replace(/\/$/, '')}${path}`, token, clock) };
+  return { get: (path) => get(toTarget(base, path), token, clock) };
+}
+
+/** Where a request goes. */
+interface ApiTarget {
+  readonly url: string;
+  /** Undefined: to the address of the URL. */
+  readonly socketPath?: string;
+  /** For messages. */
+  readonly shown: string;
+}
+
+/** @param base URL, or `unix:PATH`, with `#BASEPATH` where the API has one. */
+function toTarget(base: string, path: string): ApiTarget {
+  const [, socketPath, basePath = ''] = /^unix:([^#]+)(?:#(.*))?$/.exec(base) ?? [];
+  if (socketPath !== undefined)
+    return { url: `http://localhost${basePath}${path}`, socketPath, shown: `${socketPath}: ${path}` };
+  const url = `${base.replace(/\/$/, '')}${path}`;
+  return { url, shown: url };
 }
 
 async function readAddress(file: string, io: Io): Promise<string> {
@@ -54,6 +74,7 @@ async function readAddress(file: string, io: Io): Promise<string> {
 function toApiUrl({ api, entryPoints }: InstallConfig, file: string): string {
   if (api === undefined)
     throw new ApiUnavailable(`the API is off: add "api: {}" to ${file}, and restart the gateway`);
+  if (api.socket !== undefined) return `unix:${api.socket}${api.basePath === '' ? '' : `#${api.basePath}`}`;
   const entryPoint = api.entryPoint === undefined ? undefined : entryPoints.get(api.entryPoint);
   if (entryPoint === undefined)
     throw new ApiUnavailable(`the API requires an entry point named admin or traefik: add one to ${file}`);
@@ -65,13 +86,17 @@ function toApiUrl({ api, entryPoints }: InstallConfig, file: string): string {
   return `${tls === undefined ? 'http' : 'https'}://${authority}${api.basePath}`;
 }
 
-function get(url: string, token: string | undefined, clock: Clock): Promise<unknown> {
+function get(
+  { url, socketPath, shown }: ApiTarget,
+  token: string | undefined,
+  clock: Clock,
+): Promise<unknown> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return new Promise((resolve, reject) => {
     const fail = (message: string): void => reject(new ApiUnavailable(message));
     const request = (url.startsWith('https:') ? requestHttps : requestHttp)(
       url,
-      { agent: false, headers },
+      { agent: false, headers, ...(socketPath !== undefined && { socketPath }) },
       (response) => {
         const parts: Buffer[] = [];
         let bytes = 0;
@@ -80,13 +105,13 @@ function get(url: string, token: string | undefined, clock: Clock): Promise<unkn
           if (bytes > maxBytes) request.destroy(new Error('the response is too long'));
           else parts.push(part);
         });
-        response.on('error', (error) => fail(`${url}: ${error.message}`));
+        response.on('error', (error) => fail(`${shown}: ${error.message}`));
         response.on('end', () => {
           timer.cancel();
           try {
             resolve(readResponse(response.statusCode ?? 0, Buffer.concat(parts).toString()));
           } catch (error) {
-            fail(`${url}: ${error instanceof Error ? error.message : ''}`);
+            fail(`${shown}: ${error instanceof Error ? error.message : ''}`);
           }
         });
       },
@@ -99,7 +124,7 @@ function get(url: string, token: string | undefined, clock: Clock): Promise<unkn
       timer.cancel();
       const fault = 'code' in error ? describeConnectionFault(String(error.code)) : undefined;
       fail(
-        `${url}: ${fault ?? error.message}: is the gateway running, with "api: {}" and an entry point admin? See --api and --config`,
+        `${shown}: ${fault ?? error.message}: is the gateway running, with "api: {}" and an entry point admin? See --api and --config`,
       );
     });
     request.end();

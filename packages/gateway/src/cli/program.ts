@@ -193,7 +193,7 @@ GRANTGATE_API_TOKEN.`;
 /** Options of every command over the API. */
 const withApiOptions = (command: Command): Command =>
   command
-    .option('--api <url>', 'URL of the API, with api.basePath (default: http://127.0.0.1:8080)')
+    .option('--api <url>', 'URL of the API, with api.basePath, or unix:PATH (default: http://127.0.0.1:8080)')
     .option('-c, --config <file>', 'install configuration with the address of the API')
     .option('--json', 'print JSON');
 

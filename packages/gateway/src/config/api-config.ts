@@ -12,6 +12,8 @@ export interface ApiConfig {
   readonly dashboard: boolean;
   /** Before `/api` and `/dashboard`; empty: nothing. */
   readonly basePath: string;
+  /** Absolute path of the Unix socket that serves it too; undefined: none. */
+  readonly socket: string | undefined;
   /** The token that actions require, or a reference to it; undefined: none. */
   readonly actionsToken: Secret | undefined;
   /** The install configuration with its defaults, in the names of its options. */

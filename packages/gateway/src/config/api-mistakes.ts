@@ -14,7 +14,7 @@ export function findApiMistakes(install: Pick<ServedInstall, 'api' | 'entryPoint
   const { api, entryPoints } = install;
   if (api === undefined) return [];
   const problems: ApiProblem[] = [];
-  const { actionsToken: token, actions, insecure } = api;
+  const { actionsToken: token, actions, insecure, socket } = api;
   const name = usualResponder(install);
   const isReachable = name !== undefined && !isLoopback(entryPoints[name]?.address.host);
   if (token !== undefined && !/^urn:(?:env|file):/i.test(token) && token.length < minTokenLength)
@@ -24,19 +24,19 @@ export function findApiMistakes(install: Pick<ServedInstall, 'api' | 'entryPoint
       path: ['api', 'actionsToken'],
       message: `expected urn:env:VARIABLE, urn:file:PATH or at least ${minTokenLength} characters`,
     });
-  if (isReachable && token === undefined && !insecure)
+  if (isReachable && token === undefined && !insecure && socket === undefined)
     problems.push({
       severity: 'warning',
       code: 'unguarded_api',
       path: ['api'],
-      message: `the API is not served, because other machines reach the entry point ${name}: set api.actionsToken or api.insecure, or let it listen on 127.0.0.1`,
+      message: `the API is not served, because other machines reach the entry point ${name}: set api.actionsToken, api.socket or api.insecure, or let it listen on 127.0.0.1`,
     });
-  if (isReachable && token === undefined && actions === true)
+  if (token === undefined && socket === undefined && actions === true)
     problems.push({
       severity: 'warning',
-      code: 'insecure_option',
+      code: 'no_secret',
       path: ['api', 'actions'],
-      message: `everybody who reaches the entry point ${name} can purge tokens: set api.actionsToken`,
+      message: 'actions are refused without a secret: set api.actionsToken or api.socket',
     });
   return problems;
 }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Characters: Linux takes 107 bytes, macOS 103. */
+const maxSocketPath = 103;
+
 /** `api` of the install configuration; Traefik's names, and ours for actions. */
 export const apiSchema = z.strictObject({
   dashboard: z
@@ -23,7 +26,15 @@ export const apiSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Enables actions: `POST /api/tokens/purge`, and with `actionsToken` also `POST /api/log/level` and `POST /api/drain`. Default: enabled if `admin` listens on a loopback address.',
+      'Enables actions: `POST /api/tokens/purge`, `POST /api/log/level` and `POST /api/drain`. They require `actionsToken`, or `socket`. Default: enabled on the socket, and if `admin` listens on a loopback address.',
+    ),
+  socket: z
+    .string()
+    .min(1)
+    .max(maxSocketPath)
+    .optional()
+    .describe(
+      'Path of a Unix socket that serves the API, and actions without a token, to the user that runs the gateway (mode 0600). Default: none.',
     ),
   actionsToken: z
     .string()

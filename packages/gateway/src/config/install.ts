@@ -33,6 +33,8 @@ export interface InstallConfig {
     | undefined;
   /** `POST /api/tokens/purge` on the `admin` entry point. */
   readonly actions: boolean;
+  /** The same on the Unix socket of the API. */
+  readonly socketActions: boolean;
   /** Undefined: the API is off. */
   readonly api?: ApiConfig | undefined;
   /** Processes that serve requests; `auto`: one per available CPU. */
@@ -65,6 +67,8 @@ export interface EntryPointConfig {
   /** `host:port`, `:port` or `[v6]:port`; port 0 chooses a free one. */
   readonly host: string | undefined;
   readonly port: number;
+  /** Path of a Unix socket that it listens on instead. Default: none. */
+  readonly socketPath?: string;
   readonly tls: TlsConfig | undefined;
   /** Serves the routes that name no entry point. Default: false. */
   readonly asDefault?: boolean;

@@ -128,7 +128,7 @@ type PlaceOf = (path: readonly string[], part?: 'key') => Problem['place'];
 function findUnanswered(install: ServedInstall, placeOf: PlaceOf): Problem[] {
   const { api, ping, metrics, entryPoints } = install;
   const responding = [
-    { isOn: api !== undefined, named: undefined, path: ['api'] },
+    { isOn: api !== undefined && api.socket === undefined, named: undefined, path: ['api'] },
     { isOn: ping !== false, named: typeof ping === 'object' ? ping.entryPoint : undefined, path: ['ping'] },
     {
       isOn: metrics.prometheus !== undefined,

@@ -65,7 +65,8 @@ export function toInstallConfig(install: ServedInstall, folder: string): Install
     tracing: install.tracing && toTracing(install.tracing, at),
     ping: toPing(install),
     actions: install.api?.actions ?? isLoopback(install.entryPoints['admin']?.address.host),
-    api: toApi(install),
+    socketActions: install.api?.actions ?? install.api?.socket !== undefined,
+    api: toApi(install, at),
     workers: install.workers,
   });
 }
@@ -89,7 +90,7 @@ function toDefaultTransport(
 export const usualResponder = ({ entryPoints }: Pick<ServedInstall, 'entryPoints'>): string | undefined =>
   internalEntryPoints.find((name) => Object.hasOwn(entryPoints, name));
 
-function toApi(install: ServedInstall): ApiConfig | undefined {
+function toApi(install: ServedInstall, at: (path: string) => string): ApiConfig | undefined {
   const { api } = install;
   if (api === undefined) return undefined;
   const entryPoint = usualResponder(install);
@@ -99,6 +100,7 @@ function toApi(install: ServedInstall): ApiConfig | undefined {
     isInsecure: api.insecure,
     dashboard: api.dashboard,
     basePath: api.basePath === '/' ? '' : api.basePath,
+    socket: api.socket === undefined ? undefined : at(api.socket),
     actionsToken: api.actionsToken === undefined ? undefined : new Secret(api.actionsToken),
     effective: install,
   });

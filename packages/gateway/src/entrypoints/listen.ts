@@ -14,19 +14,26 @@ export class ListenError extends Error {
 }
 
 /**
- * Listens and returns the port.
+ * Listens and returns the port; 0 for a Unix socket.
  * @throws ListenError
  */
 export function listen(
   server: Server,
-  { host, port }: { readonly host: string | undefined; readonly port: number },
+  {
+    host,
+    port,
+    socketPath,
+  }: { readonly host: string | undefined; readonly port: number; readonly socketPath?: string | undefined },
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error): void => reject(new ListenError(error));
     server.once('error', fail);
-    server.listen({ port, ...(host !== undefined && { host }) }, () => {
+    const address =
+      socketPath === undefined ? { port, ...(host !== undefined && { host }) } : { path: socketPath };
+    server.listen(address, () => {
       server.off('error', fail);
-      resolve((server.address() as AddressInfo).port);
+      const bound = server.address() as AddressInfo | string;
+      resolve(typeof bound === 'string' ? 0 : bound.port);
     });
   });
 }

@@ -3,6 +3,7 @@ import type { TokenCache } from '@grantgate/middleware/cache/token-cache';
 import type { TokenTally } from '@grantgate/middleware/cache/token-tally';
 import type { Clock } from '@grantgate/middleware/base/clock';
 import type { Api } from '../admin/api/api.ts';
+import type { AdminApi } from '../admin/handle.ts';
 import type { AdminDashboard } from '../admin/dashboard.ts';
 import type { ProcessSource } from '../admin/api/process-source.ts';
 import type { ApiQuestion } from '../admin/api/questions.ts';
@@ -82,7 +83,10 @@ export interface ApiDependencies {
 
 /** The API, and what answers the questions of other processes. */
 export interface OpenApi extends Pick<Api, 'close'> {
-  readonly api: Api;
+  /** For the entry point; undefined: it is not served there, because nobody may use it. */
+  readonly front: AdminApi | undefined;
+  /** For the Unix socket. */
+  readonly local: AdminApi;
   /** Undefined: it is off. */
   readonly dashboard: AdminDashboard | undefined;
   readonly read: (question: unknown) => unknown;
@@ -96,8 +100,10 @@ export async function openApi(
 ): Promise<OpenApi | undefined> {
   const { api } = install;
   const { state } = parts;
-  if (api?.entryPoint === undefined || state === undefined) return undefined;
-  if (!api.isLoopback && !api.isInsecure && api.actionsToken === undefined) return undefined;
+  if (api === undefined || state === undefined) return undefined;
+  const isGuarded = api.isLoopback || api.isInsecure || api.actionsToken !== undefined;
+  const hasFront = api.entryPoint !== undefined && isGuarded;
+  if (!hasFront && api.socket === undefined) return undefined;
   const [{ createApi }, { createReadProcess }, { askAlone }, { createDashboard }] = await Promise.all([
     import('../admin/api/api.ts'),
     import('../admin/api/read-process.ts'),
@@ -112,16 +118,17 @@ export async function openApi(
     // Workers of one gateway have the same code: what they reply is what the question demands.
     survey: worker === undefined ? askAlone(read) : (worker.survey as Survey),
     readToken: api.actionsToken && createReadToken(api.actionsToken.reveal(), io.env),
+    serves: { front: install.actions, local: install.socketActions },
     actions: {
-      isOn: install.actions && api.actionsToken !== undefined,
       onLogLevel: (level) => parts.log.warn('log level changed', { level }),
       onDrain: () => parts.log.warn('shutdown requested by the API'),
       drain: stop,
     },
   });
   return {
-    api: opened,
-    dashboard: api.dashboard ? createDashboard(api.basePath, dashboardFolder) : undefined,
+    front: hasFront ? opened.front : undefined,
+    local: opened.local,
+    dashboard: hasFront && api.dashboard ? createDashboard(api.basePath, dashboardFolder) : undefined,
     close: () => opened.close(),
     read: (question) => read(question as ApiQuestion),
   };

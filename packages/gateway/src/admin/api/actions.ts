@@ -8,8 +8,6 @@ import type { Survey } from './survey.ts';
 
 /** Actions of operators. */
 export interface ApiActions {
-  /** Whether they can. */
-  readonly isOn: boolean;
   /** Called when the level of the log has changed. */
   readonly onLogLevel: (level: ApiLogLevel) => void;
   /** Called when the gateway is about to shut down. */
@@ -22,8 +20,8 @@ const paths: ReadonlySet<string> = new Set(['/api/log/level', '/api/drain']);
 
 /** Carries out what a POST asks for. @returns undefined for a request that asks for none of the actions. */
 export function createActions(
-  { isOn, onLogLevel, onDrain, drain }: ApiActions,
-  { survey, guard }: { readonly survey: Survey; readonly guard: ApiGuard },
+  { onLogLevel, onDrain, drain }: ApiActions,
+  { survey, guard, isOn }: { readonly survey: Survey; readonly guard: ApiGuard; readonly isOn: boolean },
 ): (path: string, incoming: IncomingRequest) => Promise<AdminReply> | undefined {
   const setLevel = async (incoming: IncomingRequest): Promise<AdminReply> => {
     const text = await readBody(incoming);

@@ -7,7 +7,7 @@ import { ApiError } from './api-error.ts';
 import { safeHeaders, toResponse, type AdminReply } from './admin-reply.ts';
 import { createConfigurationViews } from './configuration-views.ts';
 import { createEvents } from './events.ts';
-import { createGuard, type ApiGuard, type ApiGuardOptions } from './guard.ts';
+import { createGuard, openGuard, type ApiGuard, type ApiGuardOptions } from './guard.ts';
 import { createOpenApi } from './openapi.ts';
 import type { ListPage } from './paging.ts';
 import type { ProcessSource } from './process-source.ts';
@@ -19,18 +19,23 @@ import type { Survey } from './survey.ts';
 export interface ApiParts extends Pick<ApiGuardOptions, 'readToken'> {
   readonly source: ProcessSource;
   readonly survey: Survey;
+  /** Whether actions are served on the entry point, and on the socket. */
+  readonly serves: { readonly front: boolean; readonly local: boolean };
   readonly actions: ApiActions;
 }
 
 /** The API of one process, until it closes. */
-export interface Api extends AdminApi {
+export interface Api {
+  /** For an entry point. */
+  readonly front: AdminApi;
+  /** For a Unix socket, without guard. */
+  readonly local: AdminApi;
   /** Ends the streams of events. */
   close(): void;
 }
 
-export function createApi({ source, survey, actions, readToken }: ApiParts): Api {
+export function createApi({ source, survey, actions, serves, readToken }: ApiParts): Api {
   const { api, entryPoints } = source;
-  const guard = createGuard({ ...api, readToken });
   const toViews = createConfigurationViews(entryPoints);
   const views = () => {
     const { prepared } = source.configuration() ?? {};
@@ -39,35 +44,39 @@ export function createApi({ source, survey, actions, readToken }: ApiParts): Api
   const common = { source, survey, views };
   const events = createEvents(common);
   const openApi = JSON.stringify(createOpenApi(source.version, api.basePath));
-  const act = createActions(actions, { survey, guard });
   const read = createRead(common, openApi);
   const prefix = `${api.basePath}/api/`;
+  const open = (guard: ApiGuard, isOn: boolean): AdminApi => {
+    const act = createActions(actions, { survey, guard, isOn });
+    return {
+      prefix,
+      refuseAction(facts) {
+        try {
+          guard.checkAction(facts);
+          return undefined;
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          return { status: error.status, detail: error.message };
+        }
+      },
+      handle(incoming, answered) {
+        const path = incoming.facts.path.slice(api.basePath.length);
+        if (path === '/api/events' && isRead(incoming)) {
+          const refused = findRefusal(guard, incoming);
+          if (refused === undefined && events.open(incoming.response)) answered(200, 0);
+          else respond(incoming, refused ?? tooManyStreams, answered);
+          return;
+        }
+        void respondTo(path, incoming, { guard, act, read }).then((response) =>
+          respond(incoming, response, answered),
+        );
+      },
+    };
+  };
   return {
-    prefix,
+    front: open(createGuard({ ...api, readToken }), serves.front),
+    local: open(openGuard, serves.local),
     close: () => events.close(),
-    refuseAction(facts) {
-      // Without a token, a loopback address guards purges, as it does without the API.
-      if (readToken === undefined) return undefined;
-      try {
-        guard.checkAction(facts);
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        return { status: error.status, detail: error.message };
-      }
-    },
-    handle(incoming, answered) {
-      const path = incoming.facts.path.slice(api.basePath.length);
-      if (path === '/api/events' && isRead(incoming)) {
-        const refused = findRefusal(guard, incoming);
-        if (refused === undefined && events.open(incoming.response)) answered(200, 0);
-        else respond(incoming, refused ?? tooManyStreams, answered);
-        return;
-      }
-      void respondTo(path, incoming, { guard, act, read }).then((response) =>
-        respond(incoming, response, answered),
-      );
-    },
   };
 }
 

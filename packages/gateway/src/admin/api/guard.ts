@@ -27,14 +27,15 @@ export function createGuard({ isLoopback: isOwn, isInsecure, readToken }: ApiGua
       throw new ApiError(403, 'address the API as localhost or by a loopback address');
   };
   const checkToken = ({ authorization = '' }: RequestFacts): void => {
-    let token: string | undefined;
+    if (readToken === undefined) throw new ApiError(403, noSecret);
+    let token: string;
     try {
-      token = readToken?.();
+      token = readToken();
     } catch {
       throw new ApiError(503, 'api.actionsToken leads nowhere: see the log');
     }
     const given = /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
-    if (token === undefined || token === '' || !isSame(given, token))
+    if (token === '' || !isSame(given, token))
       throw new ApiError(401, 'this takes the token of api.actionsToken: Authorization: Bearer TOKEN');
   };
   return {
@@ -49,6 +50,13 @@ export function createGuard({ isLoopback: isOwn, isInsecure, readToken }: ApiGua
     },
   };
 }
+
+/** Why an action is refused where the configuration has no secret for it. */
+export const noSecret =
+  'actions require a secret: set api.actionsToken, or api.socket and send the request to the socket';
+
+/** Of a Unix socket: the system has decided who reaches it. */
+export const openGuard: ApiGuard = Object.freeze({ checkRead() {}, checkAction() {} });
 
 /** In a time that does not depend on where they differ. */
 const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));

@@ -14,6 +14,7 @@ import { GatewayStartError } from '../../start-error.ts';
 import { readVersion } from '../../version.ts';
 import type { ClusterFeed } from '../../workers/cluster-feed.ts';
 import type { WorkerPlan } from '../../workers/worker-members.ts';
+import { removeStaleSocket } from '../../start/stale-socket.ts';
 import { createSupervisor } from '../../workers/supervisor.ts';
 import type { Io } from '../io.ts';
 import { untilStopped } from '../until-stopped.ts';
@@ -132,6 +133,8 @@ async function supervise(
   try {
     await metricsExport.configure(first.config);
     const plan = toPlan(first, await clusters.open(first.config));
+    // Before workers listen on it.
+    await removeStaleSocket(first.config.api?.socket);
     const failure = await Promise.race([supervisor.start(plan), stop.stopped]);
     if (failure !== undefined) {
       io.stderr.write(`error: ${failure.message} [${failure.code}]\n`);
