@@ -118,7 +118,7 @@ async function open(install: InstallConfig, io: GatewayIo, opened: CloseStack): 
       unready,
       ...{ api: api?.front, dashboard: api?.dashboard },
       metrics: toMetricsPage(install, metrics, worker),
-      ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.logInternal },
+      ...{ purge, clock, isStopping: () => state.isStopping, onInternal: observers.onInternal },
     }),
     log,
     onCertificates: certificates.set,

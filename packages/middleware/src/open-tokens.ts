@@ -111,7 +111,7 @@ function openEndpoint(
   const discoveryOptions = toDiscoveryOptions(options);
   const use =
     discoveries?.acquire(discoveryOptions) ??
-    deferDiscovery(discoveryOptions, { clock, onEvent: onDiscovery });
+    deferDiscovery(discoveryOptions, { clock, onEvent: onDiscovery, tracing });
   return createDiscoveredEndpoint(use, (metadata) => open(toEndpointOptions(options, metadata)));
 }
 

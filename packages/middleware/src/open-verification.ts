@@ -65,7 +65,7 @@ async function openSignatures(
 async function openIntrospection(
   options: ClientCredentialsOptions,
   { url, tokenTypeHint, audience, issuers, ...client }: OwnIntrospectionOptions,
-  { clock, stores }: VerificationParts,
+  { clock, stores, tracing }: VerificationParts,
 ): Promise<OpenVerification> {
   const { createIntrospection } = await import('./introspection/create-introspection.ts');
   const isOwn = client.clientID === undefined;
@@ -84,7 +84,7 @@ async function openIntrospection(
       maxCacheMs: ownTokenCacheMs,
       store: options.store,
     },
-    { clock, stores },
+    { clock, stores, tracing },
   );
   return {
     async verify({ value }): Promise<TokenVerification> {

@@ -40,8 +40,10 @@ export interface LogExportConfig {
 export interface TracingConfig {
   readonly resource: ResourceConfig;
   readonly otlp: OtlpConfig;
-  /** Of traces that start here, 0 to 1. */
-  readonly sampleRate: number;
+  /** Of traces that start here, 0 to 1; undefined: as the environment says, otherwise 1. */
+  readonly sampleRate: number | undefined;
+  /** Whether requests for the gateway itself are traced. */
+  readonly addsInternals: boolean;
   /** In lower case. */
   readonly requestHeaders: readonly string[];
   /** In lower case. */
@@ -65,6 +67,7 @@ export function toTracing(
     }),
     otlp: toOtlp(written.otlp, at),
     sampleRate: written.sampleRate,
+    addsInternals: written.addInternals,
     requestHeaders: lower(written.capturedRequestHeaders),
     responseHeaders: lower(written.capturedResponseHeaders),
     safeQueryParams: new Set(written.safeQueryParams),

@@ -75,6 +75,10 @@ const headerNames = z.array(z.string().min(1)).default([]);
 /** `tracing` of the install configuration. */
 export const tracingSchema = z.strictObject({
   ...otlpResource,
+  addInternals: z
+    .boolean()
+    .default(false)
+    .describe('Traces requests for `/ping`, `/ready`, `/metrics`, the API and the dashboard, too.'),
   globalAttributes: z
     .record(z.string().min(1), z.string())
     .default({})
@@ -83,9 +87,9 @@ export const tracingSchema = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(1)
+    .optional()
     .describe(
-      'Share of the traces that start here and are exported; a caller that sends `traceparent` decides itself.',
+      'Share of the traces that start here and are exported; a caller that sends `traceparent` decides itself. Default: `OTEL_TRACES_SAMPLER`, otherwise 1.',
     ),
   capturedRequestHeaders: headerNames.describe(
     'Headers of requests that become attributes. Those that carry secrets are redacted.',

@@ -20,7 +20,6 @@ const unserved: Readonly<Record<string, string>> = {
   'api.dashboardName': 'the dashboard names no instance',
   'ping.manualRouting': 'ping@internal is not a service here; /ping is served on the entry point of ping',
   'metrics.addInternals': 'requests for /ping and /metrics are not counted',
-  'tracing.addInternals': 'requests for /ping, /ready, /metrics and /api are not traced',
   'metrics.prometheus.manualRouting':
     'prometheus@internal is not a service here; /metrics is served on the entry point of metrics.prometheus',
   'metrics.prometheus.headerLabels': 'headers of callers cannot be labels',

@@ -34,7 +34,7 @@ import type { RequestRecord } from '../pipeline/record.ts';
 import type { OpenTracing } from '../observe/tracing/open-tracing.ts';
 import { remember } from '../reload/remember.ts';
 import type { PreparedConfiguration } from '../snapshot/prepared.ts';
-import { openAccessLog } from './access-log.ts';
+import { openAccessLog, type AccessLog } from './access-log.ts';
 import { findEntryPoints } from './find-entry-points.ts';
 import { openFigures, openMetrics, openOwnExport } from './metrics.ts';
 import { openTracing } from './telemetry.ts';
@@ -58,8 +58,8 @@ export interface Observers {
   readonly recentRefusals: () => readonly RecentRefusal[];
   /** Undefined: nothing is traced. */
   readonly tracing: OpenTracing | undefined;
-  /** Logs a request for the gateway itself; undefined: such are not logged. */
-  readonly logInternal: ((record: RequestRecord) => void) | undefined;
+  /** Logs and traces a request for the gateway itself; undefined: neither. */
+  readonly onInternal: ((record: RequestRecord) => void) | undefined;
   readonly accessSink: Sink | undefined;
   /** Called with the steps of each configuration. */
   readonly onSteps: (steps: ReadonlyMap<string, Step>) => void;
@@ -138,7 +138,7 @@ export async function openObservers(
     figures,
     recentRefusals: () => recent?.list() ?? [],
     tracing,
-    logInternal: install.accessLog?.addInternals === true ? accessLog?.log : undefined,
+    onInternal: createInternalListener(install, accessLog, tracing),
     accessSink: accessLog?.sink,
     onSteps(steps) {
       renewalLog.configure(steps);
@@ -153,6 +153,23 @@ export async function openObservers(
       await Promise.all([metricsExport?.close(), tracing?.close(), accessLog?.close()]);
       metrics?.close();
     },
+  };
+}
+
+/** Requests for the gateway itself, where `addInternals` asks for them. */
+function createInternalListener(
+  install: InstallConfig,
+  accessLog: AccessLog | undefined,
+  tracing: OpenTracing | undefined,
+): Observers['onInternal'] {
+  const log = install.accessLog?.addInternals === true ? accessLog?.log : undefined;
+  const startTrace = install.tracing?.addsInternals === true ? tracing?.startTrace : undefined;
+  if (startTrace === undefined) return log;
+  return (record) => {
+    const trace = startTrace(record.facts);
+    const traced = { ...record, trace };
+    log?.(traced);
+    trace?.ended(traced);
   };
 }
 

@@ -16,6 +16,8 @@ export interface TracingParts {
   readonly contexts: ContextStack;
   /** Whether work outside any span starts a trace; otherwise it is not traced. */
   readonly startsTraces: boolean;
+  /** Whether other servers receive `traceparent`. */
+  readonly propagates: boolean;
 }
 
 /** The context of the current call, across promises. */
@@ -25,7 +27,13 @@ export interface ContextStack {
 }
 
 /** Implements `Tracing` with OpenTelemetry. */
-export function createOtelTracing({ api, tracer, contexts, startsTraces }: TracingParts): Tracing {
+export function createOtelTracing({
+  api,
+  tracer,
+  contexts,
+  startsTraces,
+  propagates,
+}: TracingParts): Tracing {
   const { trace, SpanKind } = api;
   return {
     span({ name, kind, attributes }, work) {
@@ -39,7 +47,7 @@ export function createOtelTracing({ api, tracer, contexts, startsTraces }: Traci
       trace.getSpan(contexts.active())?.addEvent(name, attributes);
     },
     headers() {
-      const span = trace.getSpan(contexts.active());
+      const span = propagates ? trace.getSpan(contexts.active()) : undefined;
       return span === undefined ? {} : { traceparent: toTraceParent(span) };
     },
   };

@@ -79,6 +79,7 @@ export function createExchange(options: ExchangeSettings, parts: ExchangeParts):
     state: use?.state,
     send: (...request) => attemptExchange({ endpoint: endpointOptions, grant }, clock, ...request),
     tracing,
+    spanName: 'token exchange request',
   });
   const actor = openActor(options, { ...parts, stores });
   const endpoint = actor === undefined ? client : withActor(client, actor);

@@ -67,7 +67,7 @@ export function createIntrospection(
   options: IntrospectionSettings,
   parts: IntrospectionParts,
 ): Introspection {
-  const { clock, stores = createStores({ clock }), endpoints, tally } = parts;
+  const { clock, stores = createStores({ clock }), endpoints, tally, tracing } = parts;
   const { url, clientID = '', clientSecret = new Secret(''), maxCacheMs, store } = options;
   const endpointOptions = toServerEndpoint(url, {
     ...options,
@@ -82,6 +82,8 @@ export function createIntrospection(
     state: use?.state,
     send: (...request) => introspect(options, { clock, maxCacheMs, readSigned }, ...request),
     accepts: ({ value }) => isActive(value),
+    tracing,
+    spanName: 'introspection request',
   });
   const held = store && stores.acquire(store);
   const responses = createSubjectResponses({

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Tracing } from '../base/tracing.ts';
 import type { DiscoveryUse } from '../token/discovery/discovered-endpoint.ts';
 import { deferDiscovery } from '../token/discovery/discovered-endpoint.ts';
 import type { Discoveries } from '../token/discovery/discoveries.ts';
@@ -19,16 +20,19 @@ export interface KeyParts {
   readonly discoveries?: Discoveries | undefined;
   readonly onDiscovery?: ((event: DiscoveryEvent) => void) | undefined;
   readonly onKeys?: ((event: KeysEvent) => void) | undefined;
+  /** Traces requests to the server. Default: nothing. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Opens the source of keys that the options name. The options were validated before: a fault here is a defect and throws. */
 export function openKeys(
   { keys, issuers, clientConfig }: Pick<JwtOptions, 'keys' | 'issuers' | 'clientConfig'>,
-  { clock, discoveries, onDiscovery, onKeys }: KeyParts,
+  { clock, discoveries, onDiscovery, onKeys, tracing }: KeyParts,
 ): KeySource {
   const { tls, proxy, headers, timeoutSeconds, maxRetries } = clientConfig;
   const connection = { tls, proxy, headers, timeoutMs: timeoutSeconds * 1000, maxRetries };
-  const open: OpenKeys = (url) => createRemoteKeys({ url, ...connection }, { clock, onEvent: onKeys });
+  const open: OpenKeys = (url) =>
+    createRemoteKeys({ url, ...connection }, { clock, onEvent: onKeys, tracing });
   switch (keys.kind) {
     case 'secret':
       return createSingleKey(createSecretVerificationKey(toSecretBytes(keys.secret.reveal(), keys.isBase64)));
@@ -46,7 +50,7 @@ export function openKeys(
     case 'issuer': {
       const options: DiscoveryOptions = { issuer: keys.issuer, ...connection };
       const use: DiscoveryUse =
-        discoveries?.acquire(options) ?? deferDiscovery(options, { clock, onEvent: onDiscovery });
+        discoveries?.acquire(options) ?? deferDiscovery(options, { clock, onEvent: onDiscovery, tracing });
       return createDiscoveredKeys(use, open);
     }
   }

@@ -1,9 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import type { MaybePromise } from '../base/maybe-promise.ts';
+import type { Tracing } from '../base/tracing.ts';
 import type { TokenEndpointOptions } from '../token/endpoint.ts';
 import { describeForOperators, type TokenFailure } from '../token/failure.ts';
 import { outageCooldownMs, refuseInOutage, type ServerOutage } from '../token/outage.ts';
 import { retry } from '../token/retry.ts';
+import { traceRequests, traceRetries, traceTransport } from '../token/trace-endpoint.ts';
 import { createTransport } from '../token/transport.ts';
 import { replaceKeys } from './key-set.ts';
 import { endTrust, selectKeys, type KeyMatch, type KeyQuery, type KeySource } from './key-source.ts';
@@ -21,6 +23,8 @@ export interface RemoteKeysParts {
   /** Returns a number in [0, 1), as `Math.random`, which is the default. */
   readonly random?: (() => number) | undefined;
   readonly onEvent?: ((event: KeysEvent) => void) | undefined;
+  /** Traces the requests. Default: nothing. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Keys in memory; times are `Clock.monotonic()` milliseconds. */
@@ -39,9 +43,10 @@ const unknownKeyCooldownMs = 5_000;
  * they do not have; however many tokens wait, there is one request. The last good keys serve while the server fails.
  */
 export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysParts): KeySource {
-  const { clock, random = Math.random, onEvent: announce = () => {} } = parts;
+  const { clock, random = Math.random, onEvent: announce = () => {}, tracing } = parts;
   const { url } = options;
   const transport = createTransport(options, clock);
+  const traced = traceTransport(transport, tracing);
   let cached: CachedKeys | undefined;
   let outage: ServerOutage | undefined;
   let flight: Promise<TokenFailure | undefined> | undefined;
@@ -75,10 +80,18 @@ export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysPa
     return refuseInOutage(failure, waitMs);
   };
 
+  const requestAll = (maxRetries: number): Promise<FreshKeySet | TokenFailure> =>
+    retry(() => requestKeySet(options, traced, clock), {
+      ...{ clock, random, maxRetries },
+      onRetry: traceRetries(tracing),
+    });
+  const named = { name: 'key set request', method: 'GET', url } as const;
+  const request = tracing === undefined ? requestAll : traceRequests(requestAll, named, tracing);
+
   /** Only the first request is retried: while the server is down, callers wait for a single attempt. */
   const launch = (): Promise<TokenFailure | undefined> => {
     const maxRetries = cached === undefined && outage === undefined ? options.maxRetries : 0;
-    flight ??= retry(() => requestKeySet(options, transport, clock), { clock, random, maxRetries })
+    flight ??= request(maxRetries)
       .then((outcome) => (outcome.kind === 'fresh' ? keep(outcome) : fail(outcome)))
       .finally(() => (flight = undefined));
     return flight;

@@ -11,7 +11,7 @@ import type { ServerEndpointOptions } from './endpoint.ts';
 import { createEndpointState, type EndpointState } from './endpoint-state.ts';
 import { createTokenFailure, type TokenFailure } from './failure.ts';
 import { retry, type Attempt } from './retry.ts';
-import { traceEndpoint, traceTransport } from './trace-endpoint.ts';
+import { traceRequests, traceRetries, traceTransport } from './trace-endpoint.ts';
 import type { Transport } from './transport.ts';
 
 /** A request at an endpoint: the client that authenticates, and on whose behalf. */
@@ -46,6 +46,8 @@ export interface EndpointClientParts {
   readonly accepts?: ((token: AccessToken) => boolean) | undefined;
   /** Default: requests are not traced. */
   readonly tracing?: Tracing | undefined;
+  /** Of each request, with its retries. Default: `token request`. */
+  readonly spanName?: string | undefined;
 }
 
 /** Requests at one endpoint of an authorization server, with retries; failures of a server do not throw. */
@@ -61,13 +63,22 @@ export interface EndpointClient {
  */
 export function createEndpointClient(
   options: ServerEndpointOptions,
-  { clock, random = Math.random, state, send, env, accepts = () => true, tracing }: EndpointClientParts,
+  {
+    clock,
+    random = Math.random,
+    state,
+    send,
+    env,
+    accepts = () => true,
+    tracing,
+    spanName = 'token request',
+  }: EndpointClientParts,
 ): EndpointClient {
   const own = state ?? createEndpointState(options, { clock, random, env });
   const { transport, breaker, clients, cooldowns, journal } = own;
   const request = createRequests(options, {
     ...own,
-    transport: tracing === undefined ? transport : traceTransport(transport, tracing),
+    transport: traceTransport(transport, tracing),
     clock,
     random,
     send,
@@ -98,7 +109,8 @@ export function createEndpointClient(
       : outcome;
   };
 
-  const obtainNow = tracing === undefined ? obtain : traceEndpoint(obtain, options.url, tracing);
+  const traced = { name: spanName, method: 'POST', url: options.url } as const;
+  const obtainNow = tracing === undefined ? obtain : traceRequests(obtain, traced, tracing);
   const underWay = new Set<Promise<TokenOutcome>>();
   let closing: Promise<void> | undefined;
   return {
@@ -146,10 +158,7 @@ function createRequests(
   const methods =
     clientAuthentication === 'auto' ? automaticAuth : createFixedClientAuth(clientAuthentication);
   const clientAuth = createClientAuthFactory(options.assertion, clock);
-  const onRetry =
-    tracing &&
-    (({ reason }: TokenFailure, delayMs: number, count: number): void =>
-      tracing.event('retry', { 'error.type': reason, 'retry.delay_ms': delayMs, 'retry.count': count }));
+  const onRetry = traceRetries(tracing);
   const retries = { clock, random, maxRetries: options.maxRetries, onRetry };
   const trial = {
     ...retries,

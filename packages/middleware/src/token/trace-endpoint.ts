@@ -1,33 +1,58 @@
-import type { Tracing } from '../base/tracing.ts';
-import type { TokenOutcome } from './access-token.ts';
+import type { SpanAttributes, Tracing } from '../base/tracing.ts';
+import type { TokenFailure } from './failure.ts';
+import type { RetryOptions } from './retry.ts';
 import type { Transport } from './transport.ts';
 
-/** Traces requests at an endpoint, each with its retries. The URL's query may hold a secret, and is not part of a span. */
-export function traceEndpoint<Request>(
-  obtain: (request: Request) => Promise<TokenOutcome>,
-  url: string,
+/** Requests at one URL, each with its retries, as a span shows them. */
+export interface TracedRequests {
+  /** `token request` */
+  readonly name: string;
+  readonly method: 'GET' | 'POST';
+  /** Its query may hold a secret, and is not part of a span. */
+  readonly url: string;
+}
+
+/** Traces requests at a URL; the outcome of each is a value. */
+export function traceRequests<Request, Outcome extends { readonly kind: string }>(
+  send: (request: Request) => Promise<Outcome | TokenFailure>,
+  { name, method, url }: TracedRequests,
   tracing: Tracing,
-): (request: Request) => Promise<TokenOutcome> {
-  const { protocol, hostname, port, pathname } = new URL(url);
-  const attributes = {
-    'http.request.method': 'POST',
-    'server.address': hostname,
-    'server.port': Number(port || (protocol === 'http:' ? 80 : 443)),
-    'url.path': pathname,
-  };
+): (request: Request) => Promise<Outcome | TokenFailure> {
+  const attributes: SpanAttributes = { 'http.request.method': method, ...toServerAttributes(url) };
   return async (request) =>
-    tracing.span({ name: 'token request', kind: 'client', attributes }, async (span) => {
-      const outcome = await obtain(request);
-      if (outcome.kind !== 'failure') return outcome;
+    tracing.span({ name, kind: 'client', attributes }, async (span) => {
+      const outcome = await send(request);
+      if (!isFailure(outcome)) return outcome;
       if (outcome.response !== undefined) span.set({ 'http.response.status_code': outcome.response.status });
       span.fail(outcome.reason);
       return outcome;
     });
 }
 
+const isFailure = (outcome: { readonly kind: string }): outcome is TokenFailure => outcome.kind === 'failure';
+
+function toServerAttributes(url: string): SpanAttributes {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  return {
+    'server.address': hostname,
+    'server.port': Number(port || (protocol === 'http:' ? 80 : 443)),
+    'url.path': pathname,
+  };
+}
+
 /** Tells the server which span a request belongs to. */
-export const traceTransport = (transport: Transport, tracing: Tracing): Transport => ({
-  ...transport,
-  post: (url, headers, body, signal) =>
-    transport.post(url, { ...headers, ...tracing.headers() }, body, signal),
-});
+export const traceTransport = (transport: Transport, tracing: Tracing | undefined): Transport =>
+  tracing === undefined
+    ? transport
+    : {
+        ...transport,
+        post: (url, headers, body, signal) =>
+          transport.post(url, { ...headers, ...tracing.headers() }, body, signal),
+        get: (url, headers, signal) => transport.get(url, { ...headers, ...tracing.headers() }, signal),
+      };
+
+/** Makes retries events of the active span. */
+export const traceRetries = (tracing: Tracing | undefined): RetryOptions['onRetry'] =>
+  tracing &&
+  (({ reason }, delayMs, count) =>
+    tracing.event('retry', { 'error.type': reason, 'retry.delay_ms': delayMs, 'retry.count': count }));

@@ -1,15 +1,15 @@
-import type { Clock } from '@grantgate/middleware/base/clock';
 import type { MiddlewareConfig } from '../../config/dynamic.ts';
 import type { Problem } from '../../config/place.ts';
 import { compileRegexp } from '../../routing/regexp/compile.ts';
 import type { SharedSources } from '../../secrets/resolve.ts';
 import { checkClientTls, tlsSecretOptions, toServerTls, toTlsReferences } from '../client-tls.ts';
-import { defineKind, type OptionsResult } from '../kind.ts';
+import { defineKind, type MiddlewareDeps, type OptionsResult } from '../kind.ts';
 import { createOptionProblem, readOptions } from '../read-options.ts';
 import { defineRefusal } from '../refusal.ts';
 import type { Step, StepRequest, StepResult } from '../step.ts';
 import { addCookies, compileCopy, toReply, type AuthResponse } from './auth-response.ts';
 import { openAuthenticationServer } from './authentication-server.ts';
+import { traceAsk } from './trace-ask.ts';
 import { toAuthHeaders } from './request-headers.ts';
 import { forwardAuthSchema, type ForwardAuthOptions } from './schema.ts';
 
@@ -50,10 +50,7 @@ export const forwardAuth = defineKind<ForwardAuthOptions>({
   refusals: [unavailable, requestTooLarge, responseTooLarge],
   secretOptions: tlsSecretOptions(['tls']),
   read,
-  createCompile:
-    ({ clock }) =>
-    (options, name) =>
-      compile(options, name, clock),
+  createCompile: (deps) => (options, name) => compile(options, name, deps),
 });
 
 function read(written: MiddlewareConfig, sources: SharedSources): OptionsResult<ForwardAuthOptions> {
@@ -85,7 +82,11 @@ function read(written: MiddlewareConfig, sources: SharedSources): OptionsResult<
   return { ...read, options: isBroken ? undefined : options, problems: [...read.problems, ...found] };
 }
 
-function compile(options: ForwardAuthOptions, name: string, clock: Clock): Step {
+function compile(
+  options: ForwardAuthOptions,
+  name: string,
+  { clock, tracing }: Pick<MiddlewareDeps, 'clock' | 'tracing'>,
+): Step {
   const url = new URL(options.address);
   const server = openAuthenticationServer(url.origin, toServerTls(options.tls), {
     clock,
@@ -97,8 +98,9 @@ function compile(options: ForwardAuthOptions, name: string, clock: Clock): Step 
   const cookies = new WeakMap<StepRequest, readonly string[]>();
   const maxBodySize = options.maxBodySize < 0 ? Infinity : options.maxBodySize;
 
+  const send = tracing === undefined ? server.ask : traceAsk(server, url, tracing);
   const ask = async (request: StepRequest, body: Buffer | undefined): Promise<StepResult> => {
-    const response = await server.ask({
+    const response = await send({
       method: options.preserveRequestMethod ? request.facts.method : 'GET',
       target: url.pathname + url.search,
       headers: toAuthHeaders(request, url.host, options),

@@ -53,9 +53,12 @@ const jwsForm = /^[\w-]+\.[\w-]*\.[\w-]*$/;
 
 /** Middlewares with the same options share keys, connections and verified tokens, across reloads. */
 function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
-  const { clock, stores } = deps;
+  const { clock, stores, tracing } = deps;
   const cache = createCredentialCache({ clock });
-  const discoveries = createDiscoveries({ clock, onEvent: (event) => deps.discoveries?.publish(event) });
+  const discoveries = createDiscoveries({
+    ...{ clock, tracing },
+    onEvent: (event) => deps.discoveries?.publish(event),
+  });
   const sharing = createSharing<JwtAuthenticator<StepRequest>>((authenticator) => authenticator.close());
   return (options, name) => {
     const use = sharing.acquire(fingerprint(options), () => {
@@ -68,6 +71,7 @@ function createCompile(deps: MiddlewareDeps): Compile<JwtOptions> {
           discoveries,
           proofs: callerProofs,
           onKeys: source.onKeys,
+          tracing,
         }),
       );
     });

@@ -29,6 +29,7 @@ export function createAuthenticators(parts: MiddlewareDeps): Authenticators {
   const endpoints = parts.endpoints ?? createEndpointStates(parts.clock);
   const discoveries = createDiscoveries({
     clock: parts.clock,
+    tracing: parts.tracing,
     onEvent: (event) => parts.discoveries?.publish(event),
   });
   const sharing = createSharing<CountedAuthenticator>((authenticator) => authenticator.close());

@@ -37,8 +37,11 @@ interface CountedIntrospection extends IntrospectionAuthenticator<StepRequest> {
 
 /** Middlewares with the same options share connections and responses, across reloads. */
 function createCompile(deps: MiddlewareDeps): Compile<IntrospectionOptions> {
-  const { clock, stores, openTally } = deps;
-  const discoveries = createDiscoveries({ clock, onEvent: (event) => deps.discoveries?.publish(event) });
+  const { clock, stores, openTally, tracing } = deps;
+  const discoveries = createDiscoveries({
+    ...{ clock, tracing },
+    onEvent: (event) => deps.discoveries?.publish(event),
+  });
   const cache = createCredentialCache({ clock });
   const endpoints = createEndpointStates(clock);
   const sharing = createSharing<CountedIntrospection>((authenticator) => authenticator.close());
@@ -53,6 +56,7 @@ function createCompile(deps: MiddlewareDeps): Compile<IntrospectionOptions> {
         endpoints,
         discoveries,
         onKeys: source.onKeys,
+        tracing,
         proofs: callerProofs,
         tally,
       });

@@ -7,6 +7,7 @@ import type { TracingConfig } from '../../config/otlp-config.ts';
 import type { StartTrace } from '../../pipeline/request-trace.ts';
 import { openExporter, untilExported, type ExportDeps } from '../open-exporter.ts';
 import { createResource } from '../otlp-resource.ts';
+import { createSampler, readsTraceContext } from './environment.ts';
 import { createStartTrace } from './request-spans.ts';
 
 /** Traces of one process. */
@@ -38,7 +39,7 @@ export async function openTracing(config: TracingConfig, deps: TracingDeps): Pro
   });
   const provider = new sdk.TracerProvider({
     resource: await createResource(config.resource, deps),
-    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(config.sampleRate) }),
+    sampler: createSampler(sdk, { sampleRate: config.sampleRate, env: deps.env, log: deps.log }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter })],
   });
   const tracer = provider.getTracer('grantgate', deps.version);
@@ -47,9 +48,10 @@ export async function openTracing(config: TracingConfig, deps: TracingDeps): Pro
     active: () => storage.getStore() ?? api.ROOT_CONTEXT,
     with: (context, work) => storage.run(context, work),
   };
+  const propagates = readsTraceContext(deps.env, deps.log);
   return {
-    startTrace: createStartTrace({ api, tracer, contexts, config, untraced: deps.untraced }),
-    tracing: createOtelTracing({ api, tracer, contexts, startsTraces: true }),
+    startTrace: createStartTrace({ api, tracer, contexts, config, untraced: deps.untraced, propagates }),
+    tracing: createOtelTracing({ api, tracer, contexts, startsTraces: true, propagates }),
     close: () => untilExported(provider.shutdown()),
   };
 }

@@ -27,6 +27,8 @@ export interface RequestSpanParts {
   readonly config: TracingConfig;
   /** Entry points whose requests are not traced. */
   readonly untraced: ReadonlySet<string>;
+  /** Whether traces of callers are continued, and servers receive `traceparent`. */
+  readonly propagates: boolean;
 }
 
 /** State shared by the requests of a gateway. */
@@ -37,7 +39,7 @@ interface SharedParts extends RequestSpanParts {
 
 /** Starts a span for each request, below that of the caller, who decides whether it is sampled. */
 export function createStartTrace(parts: RequestSpanParts): StartTrace {
-  const { api, untraced, config, tracer } = parts;
+  const { api, untraced, config, tracer, propagates } = parts;
   const shared: SharedParts = {
     ...parts,
     toAttributes: createServerAttributes(config),
@@ -45,7 +47,7 @@ export function createStartTrace(parts: RequestSpanParts): StartTrace {
   };
   return (facts) => {
     if (untraced.size > 0 && untraced.has(facts.entryPoint)) return undefined;
-    const parent = toParent(api, facts);
+    const parent = propagates ? toParent(api, facts) : api.ROOT_CONTEXT;
     const span = tracer.startSpan(toSpanName(facts.method), { kind: api.SpanKind.SERVER }, parent);
     return new RequestSpans(shared, span, api.trace.setSpan(parent, span));
   };
@@ -91,6 +93,7 @@ class RequestSpans implements RequestTrace {
   }
 
   get headerLines(): string {
+    if (!this.#shared.propagates) return '';
     const state = this.#server.spanContext().traceState?.serialize() ?? '';
     const parent = `traceparent: ${toTraceParent(this.#client ?? this.#server)}\r\n`;
     return state === '' ? parent : `${parent}tracestate: ${state}\r\n`;

@@ -1,9 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { MaybePromise } from '../../base/maybe-promise.ts';
+import type { Tracing } from '../../base/tracing.ts';
 import type { TokenEndpointOptions } from '../endpoint.ts';
 import { describeForOperators, type TokenFailure } from '../failure.ts';
 import { outageCooldownMs, refuseInOutage, type ServerOutage } from '../outage.ts';
 import { retry } from '../retry.ts';
+import { traceRequests, traceRetries, traceTransport } from '../trace-endpoint.ts';
 import { createTransport } from '../transport.ts';
 import type { DiscoveryEvent } from './discovery-event.ts';
 import type { ServerMetadata } from './metadata.ts';
@@ -25,6 +27,8 @@ export interface DiscoveryParts {
   /** Where proxies are read from; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly onEvent?: ((event: DiscoveryEvent) => void) | undefined;
+  /** Traces the requests. Default: nothing. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The metadata of one issuer, requested when they are first needed, and cached. */
@@ -55,9 +59,10 @@ interface DiscoveryOutage extends ServerOutage {
  * Creates the discovery of one issuer (RFC 8414, OpenID Connect Discovery 1.0). The last good metadata serve while the server fails.
  */
 export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts): Discovery {
-  const { clock, random = Math.random, env, onEvent: announce = () => {} } = parts;
+  const { clock, random = Math.random, env, onEvent: announce = () => {}, tracing } = parts;
   const { issuer } = options;
   const transport = createTransport(options, clock, env);
+  const traced = traceTransport(transport, tracing);
   const request = { ...options, usesCertificate: options.tls.cert !== undefined };
   let cached: CachedMetadata | undefined;
   let outage: DiscoveryOutage | undefined;
@@ -99,10 +104,18 @@ export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts
     return cached?.metadata ?? refuseInOutage(failure, waitMs);
   };
 
+  const requestAll = (maxRetries: number): Promise<FreshMetadata | TokenFailure> =>
+    retry(() => requestMetadata(request, traced, clock), {
+      ...{ clock, random, maxRetries },
+      onRetry: traceRetries(tracing),
+    });
+  const named = { name: 'issuer metadata request', method: 'GET', url: issuer } as const;
+  const discover = tracing === undefined ? requestAll : traceRequests(requestAll, named, tracing);
+
   /** Only the first discovery is retried. While the server is down, each try is a single attempt, so that its callers wait less. */
   const launch = (): Promise<ServerMetadata | TokenFailure> => {
     const maxRetries = cached === undefined && outage === undefined ? options.maxRetries : 0;
-    flight ??= retry(() => requestMetadata(request, transport, clock), { clock, random, maxRetries })
+    flight ??= discover(maxRetries)
       .then((outcome) => (outcome.kind === 'fresh' ? keep(outcome) : fail(outcome)))
       .finally(() => (flight = undefined));
     return flight;
