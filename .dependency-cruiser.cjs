@@ -65,7 +65,8 @@ const gateway = {
   // HTTP/1.1 as both sides read and write it; knows nothing of gateways, and neither does the client.
   'http1/message': [],
   'http1/client': ['http1/message'],
-  upstream: ['config', 'http1/client', 'http1/message', 'reload'],
+  'http2/client': ['http1/client', 'http1/message'],
+  upstream: ['config', 'http1/client', 'http1/message', 'http2/client', 'reload'],
   // routing for the request's facts alone.
   // middlewares for what steps have changed.
   proxy: ['upstream', 'routing', 'http1/client', 'http1/message', 'middlewares'],

@@ -127,6 +127,9 @@ export interface TransportLimits {
   readonly dialTimeoutMs: number | undefined;
   readonly responseHeaderTimeoutMs: number | undefined;
   readonly idleConnTimeoutMs: number | undefined;
+  readonly readIdleTimeoutMs?: number | undefined;
+  readonly pingTimeoutMs?: number | undefined;
+  readonly disablesHttp2?: boolean | undefined;
 }
 
 /** Settings of connections to servers; undefined settings have their defaults. */
@@ -143,7 +146,7 @@ export interface ServersTransportConfig extends ConfigEntry, TransportLimits {
 }
 
 export interface ServerConfig {
-  /** `http://` or `https://`, host, optional port and path; no query. */
+  /** `http://`, `https://` or `h2c://`, host, optional port and path; no query. */
   readonly url: string;
   /** 0 and up. */
   readonly weight: number;
@@ -151,10 +154,15 @@ export interface ServerConfig {
   readonly preservePath?: boolean;
 }
 
+/** `h2c`: HTTP/2 without TLS. */
+export type ServerScheme = 'http' | 'https' | 'h2c';
+
 export interface HealthCheckConfig {
+  /** `grpc`: the gRPC health checking protocol; then path, method, status and redirects have no meaning. Default: `http`. */
+  readonly mode?: 'http' | 'grpc';
   readonly path: string;
   readonly method: string;
-  readonly scheme: 'http' | 'https' | undefined;
+  readonly scheme: ServerScheme | undefined;
   readonly port: number | undefined;
   readonly hostname: string | undefined;
   readonly headers: Readonly<Record<string, string>>;

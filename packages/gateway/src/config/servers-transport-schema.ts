@@ -16,6 +16,10 @@ export const transportShape = {
     .describe(
       'Maximum number of idle connections to one server; -1: none. Default: as many as were in use at once.',
     ),
+  disableHTTP2: z
+    .boolean()
+    .default(false)
+    .describe('Uses HTTP/1.1 with `https` servers that could use HTTP/2. No effect on `h2c` servers.'),
   forwardingTimeouts: z
     .strictObject({
       dialTimeout: duration
@@ -29,7 +33,17 @@ export const transportShape = {
       idleConnTimeout: duration
         .optional()
         .describe(
-          'Time after which an idle connection is closed. Default: 4s, less than that of most servers.',
+          'Time after which an idle connection is closed. Default: 4s, less than that of most servers; 90s with HTTP/2, whose servers announce it.',
+        ),
+      readIdleTimeout: duration
+        .optional()
+        .describe(
+          'Time without a part of a response after which a server of HTTP/2 is asked by PING whether it is there; 0: never. Default: 0s.',
+        ),
+      pingTimeout: duration
+        .optional()
+        .describe(
+          'Time limit for the response to a PING, after which the connection is closed. Default: 15s.',
         ),
     })
     .prefault({})
@@ -48,6 +62,7 @@ type WrittenTransport = Partial<z.output<typeof serversTransportSchema>>;
 export function toTransportLimits({
   forwardingTimeouts,
   maxIdleConnsPerHost,
+  disableHTTP2,
 }: WrittenTransport): TransportLimits {
   return {
     // Go reads 0 as its default of 2.
@@ -56,6 +71,9 @@ export function toTransportLimits({
     dialTimeoutMs: forwardingTimeouts?.dialTimeout,
     responseHeaderTimeoutMs: forwardingTimeouts?.responseHeaderTimeout,
     idleConnTimeoutMs: forwardingTimeouts?.idleConnTimeout,
+    readIdleTimeoutMs: forwardingTimeouts?.readIdleTimeout,
+    pingTimeoutMs: forwardingTimeouts?.pingTimeout,
+    disablesHttp2: disableHTTP2,
   };
 }
 

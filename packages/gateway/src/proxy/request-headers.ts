@@ -66,7 +66,7 @@ export function createUpstreamHeads({ writesTrace = false } = {}): ToUpstreamHea
     if (head.headers === undefined || (!head.takesRequestId && trace === undefined)) return head;
     const idLine = head.takesRequestId ? `X-Request-Id: ${requestId}\r\n` : '';
     return {
-      headers: { lines: `${trace?.headerLines ?? ''}${idLine}${head.headers.lines}` },
+      headers: { lines: `${trace?.headerLines ?? ''}${idLine}${head.headers.lines}`, shared: head.headers },
       hasBody: head.hasBody,
       bodyLength: head.bodyLength,
     };

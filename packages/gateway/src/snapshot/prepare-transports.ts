@@ -146,7 +146,13 @@ function toTransport(
     ...(config.responseHeaderTimeoutMs !== undefined && {
       responseHeaderTimeoutMs: config.responseHeaderTimeoutMs,
     }),
-    ...(config.idleConnTimeoutMs !== undefined && { idleConnTimeoutMs: config.idleConnTimeoutMs }),
+    ...(config.idleConnTimeoutMs !== undefined && {
+      idleConnTimeoutMs: config.idleConnTimeoutMs,
+      http2IdleTimeoutMs: config.idleConnTimeoutMs,
+    }),
+    ...(config.readIdleTimeoutMs !== undefined && { readIdleTimeoutMs: config.readIdleTimeoutMs }),
+    ...(config.pingTimeoutMs !== undefined && { pingTimeoutMs: config.pingTimeoutMs }),
+    ...(config.disablesHttp2 !== undefined && { disablesHttp2: config.disablesHttp2 }),
     tls: {
       serverName,
       insecureSkipVerify,

@@ -5,7 +5,7 @@ import type { Peer } from './peer.ts';
 /** Servers with that many requests in flight each. */
 const toPeers = (inFlight: readonly number[]): readonly Peer[] =>
   inFlight.map((count, index) => {
-    const connections = { stats: () => ({ open: count + 2, idle: 2 }) };
+    const connections = { stats: () => ({ open: count + 2, idle: 2, inFlight: count }) };
     const destination = { server: { url: `http://${index}`, connections } };
     return { weight: 1, check: undefined, passive: undefined, times: undefined, destination } as never;
   });

@@ -39,8 +39,7 @@ const roundRobinOf = (peers: readonly Peer[], isAvailable: (peer: Peer) => boole
 
 /** Requests in flight to the origin of a server, including those of other services. */
 function inFlightOf({ destination }: Peer): number {
-  const { open, idle } = destination.server.connections.stats();
-  return open - idle;
+  return destination.server.connections.stats().inFlight;
 }
 
 /** Picks two healthy servers at random and chooses the one with fewer requests in flight. */

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@grantgate/middleware/base/clock';
 import type { HealthCheckConfig } from '../config/dynamic.ts';
 import type { Pools } from './pools.ts';
+import { sendGrpcCheck, type RunningRequest } from './grpc-health.ts';
 import { findRedirect, toHealthRequest, type HealthRequest } from './health-request.ts';
 import type { UpstreamTransport } from './transport.ts';
 
@@ -90,6 +91,13 @@ function createRequests(pools: Pick<Pools, 'forOrigin'>, config: HealthCheckConf
       });
       inFlight.add(abort);
       const send = (request: HealthRequest, redirects: number): void => {
+        if (config.mode === 'grpc') {
+          current = sendGrpcCheck(pools, request, (isServing) => {
+            finish();
+            tell(isServing);
+          });
+          return;
+        }
         current = sendOne(pools, request, {
           onStatus(status, location) {
             const redirect = config.followRedirects ? findRedirect(request, status, location) : undefined;
@@ -121,10 +129,6 @@ function createRequests(pools: Pick<Pools, 'forOrigin'>, config: HealthCheckConf
 
 /** Limit of redirects, as in Go's client. */
 const maxRedirects = 10;
-
-interface RunningRequest {
-  abort(): Promise<void>;
-}
 
 interface HealthResponseListener {
   /** @returns whether the rest of the response is of interest. */

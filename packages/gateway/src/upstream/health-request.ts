@@ -1,4 +1,5 @@
 import type { HealthCheckConfig } from '../config/dynamic.ts';
+import { originOf } from './origin.ts';
 import type { OutgoingRequest } from '../http1/client/request.ts';
 
 /** A request of a health check, and its origin. */
@@ -9,8 +10,11 @@ export interface HealthRequest {
 
 /** As in Traefik, the path of the health check is resolved against the server's URL, whatever `preservePath` says. */
 export function toHealthRequest(serverUrl: string, config: HealthCheckConfig): HealthRequest {
-  const url = new URL(serverUrl);
-  if (config.scheme !== undefined) url.protocol = config.scheme;
+  if (config.mode === 'grpc') return toGrpcRequest(serverUrl, config);
+  // A setter would not change between `h2c` and the schemes that the URL standard knows.
+  const url = new URL(
+    config.scheme === undefined ? serverUrl : serverUrl.replace(/^[a-z\d]+/i, config.scheme),
+  );
   if (config.port !== undefined) url.port = String(config.port);
   const path = new URL(config.path, url);
   const headers = ['Host', config.hostname ?? url.host];
@@ -19,10 +23,39 @@ export function toHealthRequest(serverUrl: string, config: HealthCheckConfig): H
   for (const [name, value] of own) headers.push(name, value);
   const target = path.pathname + path.search;
   return {
-    origin: url.origin,
+    origin: originOf(url),
     request: { method: config.method, target, headers, body: undefined, upgrade: undefined },
   };
 }
+
+/** A call of `grpc.health.v1.Health/Check` for the whole server. `http` servers of gRPC are those of HTTP/2 without TLS. */
+function toGrpcRequest(
+  serverUrl: string,
+  { scheme, port, hostname, headers: own }: HealthCheckConfig,
+): HealthRequest {
+  const written = new URL(serverUrl);
+  const isSecure = (scheme ?? written.protocol.slice(0, -1)) === 'https';
+  const url = new URL(`${isSecure ? 'https' : 'h2c'}://${written.hostname}`);
+  url.port = String(port ?? (written.port || (written.protocol === 'https:' ? 443 : 80)));
+  const headers = ['Host', hostname ?? url.host, 'Content-Type', 'application/grpc', 'TE', 'trailers'];
+  headers.push('User-Agent', 'grantgate');
+  for (const [name, value] of Object.entries(own))
+    if (!grpcHeaders.has(name.toLowerCase()) && !framingHeaders.has(name.toLowerCase()))
+      headers.push(name, value);
+  return {
+    origin: originOf(url),
+    request: {
+      method: 'POST',
+      target: '/grpc.health.v1.Health/Check',
+      headers,
+      // An empty message, uncompressed.
+      body: Buffer.alloc(5),
+      upgrade: undefined,
+    },
+  };
+}
+
+const grpcHeaders: ReadonlySet<string> = new Set(['content-type', 'user-agent']);
 
 /** `hostname` sets the first; the others frame the request or belong to its connection. */
 const framingHeaders: ReadonlySet<string> = new Set([
@@ -43,8 +76,8 @@ export function findRedirect(
   const url = URL.canParse(location, origin + request.target)
     ? new URL(location, origin + request.target)
     : undefined;
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
-  const isSame = url.origin === origin;
+  if (url === undefined || !/^(?:https?|h2c):$/.test(url.protocol)) return undefined;
+  const isSame = originOf(url) === origin;
   const headers = ['Host', isSame ? (request.headers[1] ?? '') : url.host];
   for (let at = 2; at + 1 < request.headers.length; at += 2) {
     const name = request.headers[at] ?? '';
@@ -52,7 +85,10 @@ export function findRedirect(
   }
   const keepsMethod = status > 303 || request.method === 'HEAD';
   const method = keepsMethod ? request.method : 'GET';
-  return { origin: url.origin, request: { ...request, method, target: url.pathname + url.search, headers } };
+  return {
+    origin: originOf(url),
+    request: { ...request, method, target: url.pathname + url.search, headers },
+  };
 }
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -10,6 +10,7 @@ import type { UpstreamTransport } from './transport.ts';
 import type { SharedResources, Use } from '../reload/shared-resources.ts';
 import { findCookie, toFormerIds, toStickyCookie, toStickyId } from './sticky.ts';
 import type { Destination, Upstream } from './upstream.ts';
+import { originOf } from './origin.ts';
 import { createServer } from './upstream.ts';
 
 /** A service that can be a child of another service. */
@@ -105,7 +106,7 @@ function createPeer(
 ): { readonly peer: Peer; readonly acquired: readonly Releasable[] } {
   const { sticky } = config;
   const url = new URL(serverConfig.url);
-  const connections = deps.pools.forOrigin(url.origin, deps.transport);
+  const connections = deps.pools.forOrigin(originOf(url), deps.transport);
   const check = config.healthCheck && acquireCheck(serverConfig.url, config.healthCheck, deps);
   const passive = config.passiveHealthCheck && createPassiveHealth(config.passiveHealthCheck, deps.clock);
   const times = config.strategy === 'leasttime' ? createResponseTimes() : undefined;

@@ -10,8 +10,16 @@ export interface UpstreamTransport {
   readonly bodyIdleTimeoutMs: number;
   /** Milliseconds until an idle connection is closed, unless the server announced `Keep-Alive: timeout`. */
   readonly idleConnTimeoutMs: number;
+  /** The same for connections with HTTP/2, whose servers announce their end. */
+  readonly http2IdleTimeoutMs: number;
   /** Maximum idle connections to one origin. */
   readonly maxIdleConnsPerHost: number;
+  /** Whether `https` servers are offered HTTP/1.1 alone. */
+  readonly disablesHttp2: boolean;
+  /** Milliseconds without a part of a response after which a server with HTTP/2 is asked by PING; 0: never. */
+  readonly readIdleTimeoutMs: number;
+  /** Milliseconds for the response to a PING; 0: no limit. */
+  readonly pingTimeoutMs: number;
   /** Maximum bytes of a response's head. */
   readonly maxResponseHeaderBytes: number;
   /** Undefined: the usual check of certificates. */
@@ -28,6 +36,11 @@ export const defaultUpstreamTransport: UpstreamTransport = Object.freeze({
   // Below what common servers keep (5 s), because a request that meets a closing connection fails and is never sent again.
   idleConnTimeoutMs: 4_000,
   maxIdleConnsPerHost: Infinity,
+  // As in Traefik: a server of HTTP/2 announces that it closes a connection, and says which requests it has not seen.
+  http2IdleTimeoutMs: 90_000,
+  disablesHttp2: false,
+  readIdleTimeoutMs: 0,
+  pingTimeoutMs: 15_000,
   tls: undefined,
   // Some applications respond with large cookies and policies.
   maxResponseHeaderBytes: 1024 * 1024,

@@ -1,4 +1,5 @@
 import type { Pool } from '../http1/client/pool.ts';
+import { originOf } from './origin.ts';
 import type { ServerConfig } from '../config/dynamic.ts';
 
 /** One server of a service. */
@@ -46,14 +47,11 @@ export interface Upstream {
 }
 
 /** @param url of `config`, parsed. */
-export function createServer(
-  config: ServerConfig,
-  { origin, host, pathname }: URL,
-  connections: Pool,
-): UpstreamServer {
+export function createServer(config: ServerConfig, url: URL, connections: Pool): UpstreamServer {
+  const { host, pathname } = url;
   return Object.freeze({
     url: config.url,
-    origin,
+    origin: originOf(url),
     authority: host,
     basePath: config.preservePath === true ? pathname.replace(/\/$/, '') : '',
     connections,

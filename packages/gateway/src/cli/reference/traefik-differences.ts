@@ -41,7 +41,6 @@ export const differences: Readonly<Record<string, string>> = {
 const httpOnly = 'Only HTTP is served.';
 const tokensOnly = 'grantgate authenticates callers with tokens.';
 const removedIn3 = 'Removed from Traefik 3 or without effect there.';
-const http1Only = 'Requests to servers use HTTP/1.1.';
 
 /** Why branches of Traefik's options are not served; the reason of the nearest ancestor counts. */
 export const notServed: Readonly<Record<string, string>> = {
@@ -49,21 +48,17 @@ export const notServed: Readonly<Record<string, string>> = {
   udp: httpOnly,
   'http.models': 'Written by Traefik itself.',
   'http.middlewares.NAME.digestAuth': tokensOnly,
-  'http.middlewares.NAME.grpcWeb': 'gRPC needs HTTP/2.',
+  'http.middlewares.NAME.grpcWeb': 'Callers use gRPC itself.',
   'http.middlewares.NAME.headers': removedIn3,
   'http.middlewares.NAME.stripPrefix.forceSlash': removedIn3,
   'http.routers.NAME.observability': 'Every request is logged and counted.',
   'http.routers.NAME.parentRefs': 'Routers have no parents.',
   'http.routers.NAME.tls.certResolver': 'grantgate requests no certificates; they are read from files.',
   'http.routers.NAME.tls.domains': 'grantgate requests no certificates; they are read from files.',
-  'http.serversTransports.NAME.disableHTTP2': http1Only,
-  'http.serversTransports.NAME.forwardingTimeouts.pingTimeout': http1Only,
-  'http.serversTransports.NAME.forwardingTimeouts.readIdleTimeout': http1Only,
   'http.serversTransports.NAME.spiffe': 'SPIFFE identities are not available.',
   'http.services.NAME.failover.errors': 'Use the middleware `errors` or `retry`.',
   'http.services.NAME.mirroring': 'Requests go to one server: mirror them in a proxy behind grantgate.',
   'http.services.NAME.middlewares': 'List the middlewares in the router.',
-  'http.services.NAME.loadBalancer.healthCheck.mode': 'gRPC needs HTTP/2.',
   'http.services.NAME.loadBalancer.responseForwarding': 'Responses are streamed as they arrive.',
   'http.middlewares.NAME.forwardAuth.tls.caOptional': removedIn3,
   'providers.kubernetesCRD.crossProviderNamespaces': 'Not implemented; the option is refused.',

@@ -41,7 +41,12 @@ export interface ServerTls {
   readonly ciphers?: string | undefined;
 }
 
-export function createDialer(origin: string, tls: ServerTls | undefined): Dialer {
+/** @param protocols offered by ALPN (RFC 7301) on connections with TLS. */
+export function createDialer(
+  origin: string,
+  tls: ServerTls | undefined,
+  protocols: readonly string[] = ['http/1.1'],
+): Dialer {
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, '');
   const address = { host, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
@@ -49,7 +54,7 @@ export function createDialer(origin: string, tls: ServerTls | undefined): Dialer
   let session: Buffer | undefined;
   const secured = tls && toTlsOptions(tls);
   const open = (onread: object, onOpen: () => void): Socket => {
-    if (protocol === 'http:') return connectTcp({ ...address, ...onread }, onOpen);
+    if (protocol !== 'https:') return connectTcp({ ...address, ...onread }, onOpen);
     const socket = connectTls(
       {
         ...address,
@@ -57,7 +62,7 @@ export function createDialer(origin: string, tls: ServerTls | undefined): Dialer
         // The configured server, whatever the caller's Host, for SNI and for the verification of the certificate.
         ...(isIP(host) === 0 && { servername: host }),
         ...(session !== undefined && { session }),
-        ALPNProtocols: ['http/1.1'],
+        ALPNProtocols: [...protocols],
         ...secured,
       },
       onOpen,

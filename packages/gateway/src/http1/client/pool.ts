@@ -22,6 +22,8 @@ export interface PoolStats {
   /** Number of connections, including those that are being opened. */
   readonly open: number;
   readonly idle: number;
+  /** Number of requests in flight, including those that wait for a connection. */
+  readonly inFlight: number;
 }
 
 export interface PoolDeps {
@@ -88,7 +90,7 @@ export function createPool(origin: string, deps: PoolDeps, tls?: ServerTls): Poo
       const connection = isOnce ? open(true) : (idle.pop() ?? open(false));
       return connection.send(request, head, handler);
     },
-    stats: () => ({ open: connections.size, idle: idle.length }),
+    stats: () => ({ open: connections.size, idle: idle.length, inFlight: connections.size - idle.length }),
     async close() {
       closed = true;
       deps.deadlines.remove(distrust);

@@ -2,6 +2,8 @@
 export interface HeaderText {
   /** Each line with its CR LF, as Latin-1. */
   readonly lines: string;
+  /** Lines at their end that other texts share, as the same object; left out for none. */
+  readonly shared?: HeaderText;
 }
 
 /**

@@ -45,7 +45,7 @@ http:
         servers:
           - { url: "ftp://10.0.0.1" }
           - { url: "http://user:hunter2@10.0.0.1" }
-          - { url: "h2c://10.0.0.1" }
+          - { url: "h3://10.0.0.1" }
           - { url: "http://10.0.0.1?x" }
           - { url: 10.0.0.1, weight: -1 }
           - {}
@@ -88,9 +88,9 @@ just: text
         "a.yaml:15:5 invalid_value: expected exactly one of loadBalancer, weighted, highestRandomWeight, failover",
         "a.yaml:16:5 invalid_value: expected exactly one of loadBalancer, weighted, highestRandomWeight, failover",
         "a.yaml:17:17 unsupported_option: mirroring is not supported: requests go to one server: mirror them in a proxy behind grantgate",
-        "a.yaml:21:21 invalid_value: expected an http or https URL",
+        "a.yaml:21:21 invalid_value: expected an http, https or h2c URL",
         "a.yaml:22:21 invalid_value: a URL must not contain credentials",
-        "a.yaml:23:21 invalid_value: h2c is not supported by this version: expected http or https",
+        "a.yaml:23:21 invalid_value: expected an http, https or h2c URL",
         "a.yaml:24:21 invalid_value: the URL of a server must not have a query or a fragment",
         "a.yaml:25:20 invalid_value: expected a URL such as http://10.0.0.1:8080",
         "a.yaml:25:38 invalid_value: expected number to be >=0",
@@ -143,7 +143,7 @@ spec:
     - { services: [{ name: web }, { name: two, port: 80 }, { name: broken, port: 80 }] }
     - { match: Path(\`/2\`), services: [] }
     - { match: Path(\`/3\`), services: [{ kind: TraefikService, name: web }] }
-    - { match: Path(\`/4\`), services: [{ name: web, port: 80, scheme: h2c, nodePortLB: true }], middlewares: [{ name: auht }] }
+    - { match: Path(\`/4\`), services: [{ name: web, port: 80, scheme: h3c, nodePortLB: true }], middlewares: [{ name: auht }] }
     - { match: Path(\`/5\`), services: [{ name: nameless, port: 80 }] }
     - { match: Path(\`/6\`), services: [{ name: web, port: 80 }] }
     - { match: Path(\`/6\`), services: [{ name: web, port: 80 }] }
@@ -246,7 +246,7 @@ metadata: text
         "a.yaml:10:68 missing_reference: the Service apps/broken is broken",
         "a.yaml:11:28 invalid_value: expected array to have >=1 items",
         "a.yaml:12:69 missing_reference: there is no TraefikService apps-web@kubernetescrd",
-        "a.yaml:13:70 invalid_value: expected http or https: this version supports no other scheme",
+        "a.yaml:13:70 invalid_value: expected http, https or h2c",
         "a.yaml:13:75 unsupported_option: nodePortLB is not supported by this version",
         "a.yaml:13:118 missing_reference: there is no middleware apps-auht@kubernetescrd: did you mean apps-auth@kubernetescrd?",
         "a.yaml:14:47 missing_option: the Service apps/nameless has no spec.externalName",

@@ -30,7 +30,6 @@ const insteadOf: Readonly<Record<string, string>> = {
   middlewares: 'list the middlewares in the router',
   'failover.errors':
     'use the middleware errors for pages of another service, or retry, which takes another server',
-  'loadbalancer.healthcheck.mode': 'servers are checked over HTTP: leave it out, and give path',
 };
 
 /** @param path of an option of a service that the schema does not have. */

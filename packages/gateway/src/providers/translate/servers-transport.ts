@@ -33,11 +33,8 @@ export const serversTransportSchema = z.strictObject({
   maxVersion: optionsShape.maxVersion,
 });
 
-const http2 = 'requests to servers use HTTP/1.1';
-
 export const transportNames: OtherNames = {
   unsupported: ['spiffe'],
-  ignored: { disableHTTP2: http2, readIdleTimeout: http2, pingTimeout: http2 },
 };
 
 type ServersTransportOptions = Partial<z.output<typeof serversTransportSchema>>;

@@ -36,6 +36,12 @@ export const stickySchema = z.strictObject({
 
 /** An active health check as both formats write it. */
 export const healthCheckSchema = z.strictObject({
+  mode: z
+    .enum(['http', 'grpc'])
+    .default('http')
+    .describe(
+      '`http`: a request over HTTP. `grpc`: a call of `grpc.health.v1.Health/Check`, whose response must be SERVING.',
+    ),
   path: z
     .string()
     .default('/')
@@ -45,7 +51,7 @@ export const healthCheckSchema = z.strictObject({
     .regex(/^[A-Za-z]+$/, { error: 'expected an HTTP method' })
     .default('GET')
     .describe('Case-insensitive.'),
-  scheme: z.enum(['http', 'https']).optional().describe("Default: that of the server's URL."),
+  scheme: z.enum(['http', 'https', 'h2c']).optional().describe("Default: that of the server's URL."),
   port: z.int().min(1).max(65_535).optional().describe("Default: that of the server's URL."),
   hostname: z.string().min(1).optional().describe('`Host` of the health check. Default: that of the server.'),
   headers: z

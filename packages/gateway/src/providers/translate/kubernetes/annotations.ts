@@ -1,4 +1,4 @@
-import type { StickyConfig } from '../../../config/dynamic.ts';
+import type { ServerScheme, StickyConfig } from '../../../config/dynamic.ts';
 import type { Problem } from '../../../config/place.ts';
 import { createProblem } from '../../../config/problem.ts';
 import { describeUnknown } from '@grantgate/middleware/base/names';
@@ -28,7 +28,7 @@ export type PathMatcher = 'Path' | 'PathPrefix' | 'PathRegexp';
 /** Settings of a Service from its annotations, for the Ingresses that lead to it. */
 export interface ServiceOptions {
   /** Undefined: by the port. */
-  readonly scheme: 'http' | 'https' | undefined;
+  readonly scheme: ServerScheme | undefined;
   readonly passHostHeader: boolean;
   /** Qualified name; undefined: as everywhere. */
   readonly serversTransport: string | undefined;
@@ -122,8 +122,8 @@ export function readServiceAnnotations(object: KubernetesObject): ServiceOptions
   for (const annotation of list) {
     const { name, value } = annotation;
     if (name === 'service.serversscheme') {
-      if (value === 'http' || value === 'https') scheme = value;
-      else report(annotation, invalid('expected http or https: this version supports no other scheme'));
+      if (value === 'http' || value === 'https' || value === 'h2c') scheme = value;
+      else report(annotation, invalid('expected http, https or h2c'));
     } else if (name === 'service.passhostheader') passHostHeader = readBoolean(annotation, report);
     else if (name === 'service.sticky.cookie') isSticky = readBoolean(annotation, report);
     else if (name.startsWith('service.sticky.cookie.')) {

@@ -12,7 +12,6 @@ export const knownNames: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     ServersTransport: [
       ...namesOf(serversTransportObjectSchema),
       ...['spiffe', 'ids', 'trustDomain', 'cipherSuites', 'minVersion', 'maxVersion'],
-      ...['disableHTTP2', 'readIdleTimeout', 'pingTimeout'],
     ],
     TraefikService: [
       ...namesOf(traefikServiceSchema),

@@ -68,12 +68,10 @@ export const memberSchema = z.strictObject({
     .optional()
     .describe('Number or name of a port of the Service; optional if the Service has exactly one.'),
   scheme: z
-    .enum(['http', 'https'], {
-      error: 'expected http or https: this version supports no other scheme',
-    })
+    .enum(['http', 'https', 'h2c'], { error: 'expected http, https or h2c' })
     .optional()
     .describe(
-      'Default: `https` for port 443 and for ports whose name starts with `https`, otherwise `http`.',
+      'Default: `https` for port 443 and for ports whose name starts with `https`, otherwise `http`. `h2c`: HTTP/2 without TLS.',
     ),
   weight: z
     .int()

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { z } from 'zod';
-import type { ServerConfig } from '../../../config/dynamic.ts';
+import type { ServerConfig, ServerScheme } from '../../../config/dynamic.ts';
 import type { Origin } from '../../../config/document.ts';
 import type { Place, Problem } from '../../../config/place.ts';
 import { readObject } from '../../../config/read.ts';
@@ -37,7 +37,7 @@ export interface ServiceReference {
   readonly namespace: string;
   readonly name: string;
   readonly port: number | string | undefined;
-  readonly scheme: 'http' | 'https' | undefined;
+  readonly scheme: ServerScheme | undefined;
   /** Whether requests go to the Service itself, not to its endpoints. Default: no. */
   readonly nativeLB?: boolean;
   /** Of what refers to it. */

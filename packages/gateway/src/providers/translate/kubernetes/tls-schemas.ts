@@ -48,7 +48,7 @@ const authority = z
     error: 'expected either secret or configMap',
   });
 
-const { serverName, insecureSkipVerify, maxIdleConnsPerHost, forwardingTimeouts, peerCertURI } =
+const { serverName, insecureSkipVerify, maxIdleConnsPerHost, forwardingTimeouts, disableHTTP2, peerCertURI } =
   serversTransportSchema.shape;
 const { cipherSuites, minVersion, maxVersion } = serversTransportSchema.shape;
 
@@ -72,6 +72,7 @@ export const serversTransportObjectSchema = z.strictObject({
       .describe('Names of Secrets with certificates that the gateway shows to servers (mutual TLS).'),
     maxIdleConnsPerHost,
     forwardingTimeouts,
+    disableHTTP2,
     peerCertURI,
     cipherSuites,
     minVersion,
