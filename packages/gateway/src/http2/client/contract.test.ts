@@ -121,6 +121,24 @@ describe.each(Object.entries(protocols))('a client of %s', (_protocol, start) =>
     });
   });
 
+  it('sends an empty body of unknown length, on a new connection and on one that is open', async () => {
+    const { pool } = await start((request, response) => {
+      request.resume().on('end', () => void response.end('ok'));
+    });
+    for (let round = 0; round < 2; round += 1) {
+      const body = createBody(undefined);
+      const asked = ask(pool, { method: 'POST', body });
+      (await body.started).end([]);
+      expect((await asked).body).toBe('ok');
+      const early = createBody(undefined);
+      const asking = ask(pool, {
+        method: 'POST',
+        body: { ...early, start: (sink) => (early.start(sink), process.nextTick(() => sink.end([]))) },
+      });
+      expect((await asking).body).toBe('ok');
+    }
+  });
+
   it('sends a body of known length, as a whole or in parts', async () => {
     const { pool } = await start((request, response) => {
       request.pipe(response as NodeJS.WritableStream);

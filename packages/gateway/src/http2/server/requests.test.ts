@@ -70,6 +70,15 @@ describe('a request with HTTP/2', () => {
     expect(await gateway.recorded(1)).toMatchObject({ requestBytes: 11 });
   });
 
+  test('passes the end of an empty body on that came before the server took it', async () => {
+    const { client } = await start((request, response) => {
+      void text(request).then((body) => response.end(`empty${body}`));
+    });
+    // Both frames arrive together, and the connection to the server opens later.
+    const response = await client.send({ ':method': 'POST' }, '');
+    expect(response).toMatchObject({ status: 200, body: 'empty' });
+  });
+
   test('joins cookies that were split for compression', async () => {
     const { client } = await start((request, response) => response.end(request.headers.cookie));
     const response = await client.send({ cookie: ['a=1', 'b=2', 'c=3'] });

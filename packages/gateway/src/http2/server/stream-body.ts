@@ -44,6 +44,11 @@ export class StreamBody implements CallerBody, DeadlineOwner {
   read(onPart: (part: Buffer) => void, onEnd: (trailers: readonly string[]) => void): void {
     this.#onPart = onPart;
     this.#onEnd = onEnd;
+    // Node.js tells the end of an empty body whether or not it is read.
+    if (this.#stream.readableEnded) {
+      process.nextTick(this.#onEnded);
+      return;
+    }
     this.#options.deadlines.add(this);
     this.#await();
     this.#stream.on('data', this.#onData).once('end', this.#onEnded).once('close', this.#release);
