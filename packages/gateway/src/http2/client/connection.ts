@@ -33,7 +33,7 @@ const maxSessionMemory = 1024;
 const maxHeaderFields = 2000;
 
 /** A connection that many streams share. A class, because there are many instances. */
-export class Http2Connection implements DeadlineOwner, StreamOwner {
+export class Http2Connection implements DeadlineOwner, StreamOwner<RequestStream> {
   deadline = Infinity;
   readonly #deps: Http2ConnectionDeps;
   readonly #socket: Socket;

@@ -24,9 +24,9 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   readonly request: OutgoingRequest;
   readonly handler: ResponseHandler;
   readonly #headers: OutgoingHttpHeaders;
-  readonly #deps: StreamDeps;
+  readonly #deps: StreamDeps<RequestStream>;
   readonly #body: BodyFeed | undefined;
-  #owner: StreamOwner | undefined = undefined;
+  #owner: StreamOwner<RequestStream> | undefined = undefined;
   #stream: ClientHttp2Stream | undefined = undefined;
   /** The request on a connection of another protocol. */
   #moved: RequestControl | undefined = undefined;
@@ -46,7 +46,7 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
     request: OutgoingRequest,
     headers: OutgoingHttpHeaders,
     handler: ResponseHandler,
-    deps: StreamDeps,
+    deps: StreamDeps<RequestStream>,
   ) {
     this.request = request;
     this.handler = handler;
@@ -56,12 +56,12 @@ export class RequestStream implements RequestControl, BodyListener, StreamEvents
   }
 
   /** Waits for a connection to open. */
-  waitFor(owner: StreamOwner): void {
+  waitFor(owner: StreamOwner<RequestStream>): void {
     this.#owner = owner;
   }
 
   /** Sends the request on an open connection. */
-  begin(session: ClientHttp2Session, owner: StreamOwner): void {
+  begin(session: ClientHttp2Session, owner: StreamOwner<RequestStream>): void {
     const { body } = this.request;
     let stream: ClientHttp2Stream;
     try {
