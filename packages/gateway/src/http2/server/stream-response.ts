@@ -135,6 +135,14 @@ export class StreamResponse implements CallerResponse {
     if (!this.#isGone) this.stream.respond({ ':status': 200, ...toFields(headers) });
   }
 
+  /** Ends the stream of a WebSocket. */
+  finish(): void {
+    this.over = true;
+    if (this.#isGone) return;
+    this.stream.end();
+    this.#endRequest();
+  }
+
   /** Bytes have been written to the stream. */
   written(bytes: number): void {
     this.#writtenBytes += bytes;
@@ -166,8 +174,7 @@ export class StreamResponse implements CallerResponse {
   readonly #sendTrailers = (): void => {
     if (this.#isGone) return;
     this.stream.sendTrailers(toFields(this.#trailers));
-    // In the next turn: Node.js would send the end of the stream before the trailers.
-    setImmediate(() => this.#endRequest());
+    this.#endRequest();
   };
 
   /** The rest of a request that has its response is of no use (RFC 9113 section 8.1). */
@@ -175,9 +182,17 @@ export class StreamResponse implements CallerResponse {
     const { stream } = this;
     if (this.#isClosed) return;
     stream.resume();
-    if (!stream.endAfterHeaders && stream.state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE)
-      stream.close(constants.NGHTTP2_NO_ERROR);
+    if (stream.endAfterHeaders) return;
+    if (stream.writableFinished) setImmediate(this.#resetRequest);
+    else stream.once('finish', () => setImmediate(this.#resetRequest));
   }
+
+  /** In the turn after all has been written: Node.js would otherwise drop trailers, or write without an end. */
+  readonly #resetRequest = (): void => {
+    const { stream } = this;
+    if (this.#isGone || stream.state.state === constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) return;
+    stream.close(constants.NGHTTP2_NO_ERROR);
+  };
 
   #writeParts(part: Buffer): boolean {
     this.written(part.length);

@@ -34,11 +34,7 @@ export function createWebSocketStream(
         stream.on('data', (part: Buffer) => (connection.usefulBytes += part.length));
         response.accept(without(headers, acceptName));
       },
-      end() {
-        if (stream.destroyed || stream.closed) return;
-        stream.end();
-        stream.close(constants.NGHTTP2_NO_ERROR);
-      },
+      end: () => response.finish(),
       // RFC 8441 section 5: for a connection that is reset.
       cut: () => response.reset(constants.NGHTTP2_CANCEL),
       written: (bytes) => response.written(bytes),
