@@ -56,7 +56,7 @@ export interface AuthenticatorParts {
   readonly endpoints?: EndpointStates;
   /** Default: none. Authenticators that share them request the metadata of an issuer together. */
   readonly discoveries?: Discoveries;
-  /** Counts where tokens came from. Default: nothing. */
+  /** Counts the sources of tokens. Default: nothing. */
   readonly tally?: TokenTally | undefined;
   /** Called for each outcome of a background renewal. Default: nothing. */
   readonly onRenewal?: ((event: RenewalEvent) => void) | undefined;

@@ -23,7 +23,7 @@ export function createKeysListener(onKeys: KeysListener['onKeys']): (event: Keys
 function warnOfFailure(event: KeysEvent): void {
   if (event.kind !== 'failed' || !event.isFirst) return;
   const consequence = event.keys === 0 ? 'no token can be verified' : 'the earlier keys stay in use';
-  // A URL may have a query, which is no business of a log.
+  // A URL may have a query, which does not belong in a log.
   const url = event.url.replace(/\?.*/, '');
   warnProcess(`the keys at ${url} cannot be obtained, ${consequence}: ${event.detail}`, 'keys_failed');
 }

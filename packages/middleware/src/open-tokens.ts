@@ -67,7 +67,7 @@ export function openTokens(
   const { timeoutSeconds, maxRetries } = options.clientConfig;
   const endpoint = openEndpoint(options, parts);
   const cache = parts.cache ?? createTokenCache({ clock });
-  // With an issuer, requests for its metadata may come before.
+  // With an issuer, requests for its metadata may precede it.
   const requests = options.issuer === undefined ? 1 : 3;
   const waitMs = waitLimitMs({ timeoutMs: timeoutSeconds * 1000, maxRetries }, requests);
   const lockWaitMs = timeoutSeconds * 1000;
@@ -123,7 +123,7 @@ function serverOf({ url, issuer }: Pick<TokenOptions, 'url' | 'issuer'>): readon
   return url !== undefined ? [url] : ['issuer', issuer ?? ''];
 }
 
-/** Everything that determines the token, or who may accept or have it. */
+/** Everything that determines the token, or access to it. */
 function profileOf(options: TokenOptions): string {
   const { audience, scopes, resource, endpointParams, clientAuthentication } = options;
   const { tokenLifetimeMs, acceptedTokenTypes, clientConfig } = options;

@@ -13,7 +13,7 @@ export interface VerificationParts extends KeyParts {
   readonly stores?: Stores | undefined;
 }
 
-/** Undefined when the options demand none. Nothing of it is loaded before a token is verified. */
+/** Undefined when the options require no verification. Nothing is loaded before the first token is verified. */
 export function openTokenVerification(
   options: ClientCredentialsOptions,
   parts: VerificationParts,
@@ -96,5 +96,5 @@ async function openIntrospection(
   };
 }
 
-/** Milliseconds for which processes share the response about a token: each asks once for a token that it uses. */
+/** Milliseconds for which processes share the response about a token. Each process requests it once per token. */
 const ownTokenCacheMs = 60_000;

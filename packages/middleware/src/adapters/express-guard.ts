@@ -26,7 +26,7 @@ export type ExpressHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Makes middleware of a guard. */
+/** Turns a guard into Express middleware. */
 export function createExpressHandler(guard: Guard): ExpressHandler {
   return (request, response, next) => {
     const conclude = (decision: Decision): void => {
@@ -35,7 +35,7 @@ export function createExpressHandler(guard: Guard): ExpressHandler {
         else refuse(request, response, decision);
         return;
       }
-      // The caller may have disconnected, or received a response, while a server was asked.
+      // The caller may have disconnected or received a response during a request to a server.
       if (isGone(response)) return;
       const changes = guard.changesOf(decision);
       const { source } = guard;
@@ -52,7 +52,7 @@ export function createExpressHandler(guard: Guard): ExpressHandler {
   };
 }
 
-/** Express 4 has parsed the query before; Express 5 parses it whenever it is read. */
+/** Express 4 has already parsed the query; Express 5 parses it whenever it is read. */
 const queryOf = (request: object): { readonly query?: unknown } =>
   Object.hasOwn(request, 'query') ? request : {};
 

@@ -10,7 +10,7 @@ export { RefusalError } from '../guards/refusal-error.ts';
 export { authOf } from './express-guard.ts';
 
 /**
- * Protects the handlers after it: calls `next` only for requests with a token that the introspection endpoint calls active; they have
+ * Protects the handlers after it: calls `next` only for requests with a token that the introspection endpoint reports as active; they have
  * `request.auth`. It responds to all others itself and calls no error handler, unless `refusals` says otherwise.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.

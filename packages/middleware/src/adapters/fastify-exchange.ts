@@ -2,7 +2,7 @@ import { createExchangeGuard, type ExchangeGuardOptions } from '../guards/exchan
 import { toRouteGuard } from '../guards/route-guard.ts';
 import { createFastifyHook, createFastifyPlugin, type FastifyGuard } from './fastify-guard.ts';
 
-// With its type of requests.
+// Adds the types of its requests.
 export type { Auth, FastifyGuard } from './fastify-guard.ts';
 export type { ExchangeGuardOptions } from '../guards/exchange-guard.ts';
 export type { RouteRequirements } from '../guards/route-requirements.ts';

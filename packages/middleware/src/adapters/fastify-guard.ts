@@ -24,10 +24,10 @@ declare module 'fastify' {
   }
 }
 
-/** A plugin for a scope; `route` gives the `onRequest` hook of a single route. */
+/** A plugin for a scope; `route` returns the `onRequest` hook of a single route. */
 export type FastifyGuard = RouteGuard<FastifyPluginCallback, onRequestHookHandler>;
 
-/** Makes a hook of a guard, for a scope or a route. */
+/** Turns a guard into a hook, for a scope or a route. */
 export function createFastifyHook(guard: Guard): onRequestHookHandler {
   return (request, reply, next) => {
     const conclude = (decision: Decision): void => {
@@ -52,7 +52,7 @@ export function createFastifyHook(guard: Guard): onRequestHookHandler {
   };
 }
 
-/** Makes a plugin of what opens a guard when the plugin is registered. */
+/** Creates a plugin that opens its guard when it is registered. */
 export function createFastifyPlugin<Options extends object>(
   open: (options: Options) => Guard,
 ): FastifyPluginCallback<Options> {
@@ -62,7 +62,7 @@ export function createFastifyPlugin<Options extends object>(
       try {
         guard = open(withoutFastifys(options));
       } catch (error) {
-        // A thrown error would end the process: Fastify receives errors of a callback plugin only through `done`.
+        // A thrown error would crash the process: Fastify receives errors of a callback plugin only through `done`.
         done(error as Error);
         return;
       }
@@ -98,6 +98,6 @@ function refuse(request: FastifyRequest, reply: FastifyReply, deny: Deny): void 
   const headers = toProblemHeaders(deny, requestId);
   for (let at = 0; at + 1 < headers.length; at += 2)
     void reply.header(headers[at] ?? '', headers[at + 1] ?? '');
-  // Bytes, to which no charset is added: problem+json has none (RFC 9457 section 6.1).
+  // Sent as bytes, so that no charset is added: problem+json has none (RFC 9457 section 6.1).
   void reply.send(Buffer.from(toProblem(deny, requestId)));
 }

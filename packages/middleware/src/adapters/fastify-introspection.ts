@@ -2,7 +2,7 @@ import { createIntrospectionGuard, type IntrospectionGuardOptions } from '../gua
 import { toRouteGuard } from '../guards/route-guard.ts';
 import { createFastifyHook, createFastifyPlugin, type FastifyGuard } from './fastify-guard.ts';
 
-// With its type of requests.
+// Adds the types of its requests.
 export type { Auth, FastifyGuard } from './fastify-guard.ts';
 export type { IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
 export type { RouteRequirements } from '../guards/route-requirements.ts';

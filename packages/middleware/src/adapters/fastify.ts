@@ -3,7 +3,7 @@ import type { GuardOptions } from '../guards/client-credentials-guard.ts';
 import { createGuard } from '../guards/client-credentials-guard.ts';
 import { createFastifyPlugin } from './fastify-guard.ts';
 
-// With its type of requests.
+// Adds the types of its requests.
 export type { Auth } from './fastify-guard.ts';
 export type { GuardOptions } from '../guards/client-credentials-guard.ts';
 export type { DiscoveryEvent, RenewalEvent, StoreEvent } from '../create.ts';

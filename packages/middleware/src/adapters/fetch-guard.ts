@@ -6,14 +6,14 @@ import { RefusalError } from '../guards/refusal-error.ts';
 import { admit, FetchApplicationRequest, toProblemParts } from './fetch-request.ts';
 
 /**
- * Wraps `handler`: it is called for requests that may pass, with the request as the gateway would have forwarded it, the caller, and
+ * Wraps `handler`. It is called for requests that may pass, with the request as the gateway would have forwarded it, the caller, and
  * any further arguments of the server. All other requests get a refusal.
  */
 export type ProtectFetch = <Rest extends readonly unknown[]>(
   handler: (request: Request, auth: Auth, ...rest: Rest) => MaybePromise<Response>,
 ) => (request: Request, ...rest: Rest) => MaybePromise<Response>;
 
-/** Makes a wrapper of handlers of a guard. */
+/** Turns a guard into a wrapper of handlers. */
 export function createProtectFetch(guard: Guard): ProtectFetch {
   return (handler) =>
     (request, ...rest) => {

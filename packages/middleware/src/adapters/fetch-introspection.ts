@@ -9,8 +9,8 @@ export { OptionsError } from '../errors.ts';
 export { RefusalError } from '../guards/refusal-error.ts';
 
 /**
- * Creates a wrapper for handlers `(Request) => Response`, on a runtime with Node's modules: they get requests with a JWT that is valid
- * for this application, and the caller. With `refusals: 'error'`, it throws or rejects.
+ * Creates a wrapper for handlers `(Request) => Response`, on a runtime with Node's modules: they get requests with a token that the
+ * introspection endpoint reports as active, and the caller. With `refusals: 'error'`, it throws or rejects.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 7662, RFC 9457

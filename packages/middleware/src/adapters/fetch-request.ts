@@ -7,7 +7,7 @@ import { withCookies, type ApplicationRequest, type Guard, type RequestChanges }
 /** A Fetch request as guards see it. */
 export class FetchApplicationRequest implements ApplicationRequest {
   readonly #request: Request;
-  /** Default: none, because a Fetch request knows no connection. */
+  /** Default: none, because a Fetch request has no connection. */
   readonly certificateThumbprint: () => string | undefined;
 
   constructor(request: Request, certificateThumbprint: () => string | undefined = () => undefined) {
@@ -56,7 +56,7 @@ export function admit(request: Request, changes: RequestChanges, source?: Guard[
   return target === undefined ? new Request(request, { headers }) : new Request(new Request(url, request), { headers });
 } // prettier-ignore
 
-/** Headers and body of a refusal; `announced` is the request ID that the application has set. */
+/** Headers and body of a refusal; `announced` is the request ID set by the application. */
 export function toProblemParts(
   request: Request,
   deny: Deny,

@@ -3,7 +3,7 @@ import { createExchangeGuard, type ExchangeGuardOptions } from '../guards/exchan
 import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
 import { createHonoHandler } from './hono-guard.ts';
 
-// With its type of requests.
+// Adds the types of its requests.
 export type { Auth } from './hono-guard.ts';
 export type { ExchangeGuardOptions } from '../guards/exchange-guard.ts';
 export type { RouteRequirements } from '../guards/route-requirements.ts';

@@ -15,7 +15,7 @@ declare module 'hono' {
   }
 }
 
-/** Makes middleware of a guard. */
+/** Turns a guard into Hono middleware. */
 export function createHonoHandler(guard: Guard): MiddlewareHandler {
   return async (c, next) => {
     const request = new FetchApplicationRequest(c.req.raw, () => certificateThumbprintOf(socketOf(c)));
@@ -34,7 +34,7 @@ export function createHonoHandler(guard: Guard): MiddlewareHandler {
   };
 }
 
-/** The connection, where `@hono/node-server` serves the request. */
+/** The connection, if `@hono/node-server` serves the request. */
 function socketOf({ env }: Context): Partial<TLSSocket> | undefined {
   const { incoming } = ((env as unknown) ?? {}) as {
     readonly incoming?: { readonly socket?: Partial<TLSSocket> };

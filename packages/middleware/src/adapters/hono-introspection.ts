@@ -3,7 +3,7 @@ import { createIntrospectionGuard, type IntrospectionGuardOptions } from '../gua
 import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
 import { createHonoHandler } from './hono-guard.ts';
 
-// With its type of requests.
+// Adds the types of its requests.
 export type { Auth } from './hono-guard.ts';
 export type { IntrospectionGuardOptions } from '../guards/introspection-guard.ts';
 export type { RouteRequirements } from '../guards/route-requirements.ts';
@@ -11,8 +11,8 @@ export { OptionsError } from '../errors.ts';
 export { RefusalError } from '../guards/refusal-error.ts';
 
 /**
- * Protects the handlers after it: only requests with a token that the introspection endpoint calls active reach them, with `c.get('auth')`. A
- * refusal is an ordinary response to the middleware before it, unless `refusals` says otherwise.
+ * Protects the handlers after it: only requests with a token that the introspection endpoint reports as active reach them, with
+ * `c.get('auth')`. A refusal is an ordinary response to the middleware before it, unless `refusals` says otherwise.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
  * @see RFC 6750, RFC 7662, RFC 9457

@@ -3,7 +3,7 @@ import { createJwtGuard, type JwtGuardOptions } from '../guards/jwt-guard.ts';
 import { toRouteGuard, type RouteGuard } from '../guards/route-guard.ts';
 import { createHonoHandler } from './hono-guard.ts';
 
-// With its type of requests.
+// Adds the types of its requests.
 export type { Auth } from './hono-guard.ts';
 export type { JwtGuardOptions } from '../guards/jwt-guard.ts';
 export type { RouteRequirements } from '../guards/route-requirements.ts';

@@ -9,11 +9,11 @@ import { Provider } from '../../../testkit/src/oidc-provider.ts';
 export interface JwtIssuer {
   readonly url: string;
   readonly audience: string;
-  /** The key that it signs with. */
+  /** Its signing key. */
   readonly key: TestKey;
   /** Paths of the requests so far. */
   readonly paths: readonly string[];
-  /** A token of a client, whose claim `grp` is its name. @param dpopKey the key that it is bound to (RFC 9449). */
+  /** Issues a token to a client; its claim `grp` is the client's name. @param dpopKey the key to bind it to (RFC 9449). */
   issue(clientId: 'admin' | 'tester', scope: string, dpopKey?: TestKey): Promise<string>;
   close(): Promise<void>;
 }
@@ -88,7 +88,7 @@ export async function startJwtIssuer(): Promise<JwtIssuer> {
   };
 }
 
-/** A DPoP proof (RFC 9449 section 4.2). @param token that it goes with; undefined for a token request. */
+/** Creates a DPoP proof (RFC 9449 section 4.2). @param token that the proof accompanies; undefined for a token request. */
 export function createProof(key: TestKey, method: string, url: string, token?: string): Promise<string> {
   const ath = token && createHash('sha256').update(token).digest('base64url');
   return new SignJWT({ htm: method, htu: url, jti: randomUUID(), ...(ath && { ath }) })

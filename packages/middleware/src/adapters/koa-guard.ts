@@ -14,7 +14,7 @@ export interface AuthState {
   auth: Auth;
 }
 
-/** Makes middleware of a guard. */
+/** Turns a guard into Koa middleware. */
 export function createKoaHandler(guard: Guard): Middleware<AuthState> {
   return (ctx, next) => {
     const conclude = (decision: Decision): Promise<void> | undefined => {
@@ -41,6 +41,6 @@ function refuse(ctx: ParameterizedContext, deny: Deny): void {
   ctx.status = deny.status;
   const headers = toProblemHeaders(deny, requestId);
   for (let at = 0; at + 1 < headers.length; at += 2) ctx.set(headers[at] ?? '', headers[at + 1] ?? '');
-  // After its type: Koa sets a type for a body without one.
+  // Set after the headers, because Koa adds a type to a body without one.
   ctx.body = Buffer.from(toProblem(deny, requestId));
 }

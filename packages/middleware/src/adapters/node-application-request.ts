@@ -6,15 +6,15 @@ import { withCookies, type ApplicationRequest, type Guard, type RequestChanges }
 import { readAuthorization } from './node-request.ts';
 
 /**
- * A request of Node.js, perhaps with what Express adds: `originalUrl` is the URL before a router changed it, which Connect has too, and
- * `protocol` obeys `trust proxy`. There is no host, which Express 4 calls deprecated.
+ * A request of Node.js, with optional additions of Express: `originalUrl` (also in Connect) is the URL before a router changed it, and
+ * `protocol` obeys `trust proxy`. Express's `host` is left out, because Express 4 deprecates it.
  */
 export type NodeMessage = (IncomingMessage | Http2ServerRequest) & {
   originalUrl?: string;
   readonly protocol?: string;
 };
 
-/** Properties that a framework adds about the URL of the request. */
+/** URL properties that a framework adds to the request. */
 export interface UrlFacts {
   /** `http` or `https`. */
   readonly protocol?: string | undefined;
@@ -22,15 +22,15 @@ export interface UrlFacts {
   readonly host?: string | undefined;
 }
 
-/** By connection: a caller's certificate stays the same. */
+/** Cached by connection, because a caller's certificate does not change. */
 const thumbprints = new WeakMap<object, string>();
 
-/** Thumbprint of the certificate of a TLS connection (RFC 8705 section 3.1). The server decides whether it was verified. */
+/** Thumbprint of the certificate of a TLS connection (RFC 8705 section 3.1). The server determines whether it is verified. */
 export function certificateThumbprintOf(socket: Partial<TLSSocket> | undefined): string | undefined {
   if (socket?.encrypted !== true) return undefined;
   let thumbprint = thumbprints.get(socket);
   if (thumbprint === undefined) {
-    // Without a certificate, it is an object without members.
+    // Without a certificate, Node.js returns an empty object.
     const { raw } = (socket.getPeerCertificate?.() ?? {}) as { readonly raw?: Buffer };
     if (raw === undefined) return undefined;
     thumbprint = createHash('sha256').update(raw).digest('base64url');
@@ -39,12 +39,12 @@ export function certificateThumbprintOf(socket: Partial<TLSSocket> | undefined):
   return thumbprint;
 }
 
-/** A request of Node.js as guards see it. Each part is read when it is needed: most decisions need one header. */
+/** A request of Node.js, for guards. Each part is read on demand, because most decisions need one header. */
 export class NodeApplicationRequest implements ApplicationRequest {
   readonly #message: NodeMessage;
   readonly #urlFacts: UrlFacts | undefined;
 
-  /** @param urlFacts of the framework, whose members are read only when they are needed. Default: those of the connection. */
+  /** @param urlFacts properties of the framework, read on demand. Default: those of the connection. */
   constructor(message: NodeMessage, urlFacts?: UrlFacts) {
     this.#message = message;
     this.#urlFacts = urlFacts;
@@ -82,16 +82,16 @@ export class NodeApplicationRequest implements ApplicationRequest {
 
 /** Objects of a framework that repeat the URL of a request. */
 export interface UrlHolders {
-  /** The query as it was parsed before; changed in place. */
+  /** The query, if it is already parsed; changed in place. */
   readonly query?: unknown;
   /** Objects with an `originalUrl`. */
   readonly others?: readonly { originalUrl: string }[];
 }
 
 /**
- * Takes the credential out of the URL of a request, which handlers then do not see.
+ * Removes the credential from the URL of a request, so that handlers do not see it.
  *
- * @returns the changes of the request, with other cookies if those had the credential.
+ * @returns the changes to the request, including its cookies if they contained the credential.
  */
 export function stripCredential(
   message: NodeMessage,

@@ -7,7 +7,7 @@ export type NodeRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'> & {
   headersDistinct?: IncomingMessage['headersDistinct'];
 };
 
-/** Current `Authorization` of the request; several, of which Node.js would show only the first, are joined with `, `. */
+/** Current `Authorization` of the request. Node.js shows only the first of several; here they are joined with `, `. */
 export function readAuthorization({ headers, rawHeaders }: NodeRequest): string | undefined {
   let several: string | undefined;
   let count = 0;
@@ -24,7 +24,7 @@ export function readAuthorization({ headers, rawHeaders }: NodeRequest): string 
 /**
  * Changes a request to what the gateway would have forwarded: `authorization` is the token, so code that forwards the request
  * works as behind the gateway; forwarded headers are set, empty ones too; the caller's own are removed. The change is made in
- * place, so code that already holds the request's headers sees it.
+ * place, so it is visible to code that already has the request's headers.
  */
 export function admit(request: NodeRequest, { allow, lowerHeaders, removedLengths }: RequestChanges): void {
   const { headers, rawHeaders } = request;
@@ -40,10 +40,10 @@ export function admit(request: NodeRequest, { allow, lowerHeaders, removedLength
     // Length alone excludes most names, without normalising them.
     const normalized = removedLengths[name.length] === true ? normalizeHeaderName(name) : '';
     if (removeHeaders.has(normalized)) {
-      // Where this header gets a new value, it stays: an object that loses and regains a property is slower from then on.
+      // A header that gets a new value stays: an object that loses and regains a property becomes slower.
       if (normalized !== 'authorization' || !replacesAuthorization)
         Reflect.deleteProperty(headers, name.toLowerCase());
-      // A new header takes its slot: the list neither moves nor shrinks only to grow again.
+      // A new header takes its slot, so that the list neither moves nor shrinks only to grow again.
       if (set + 1 >= setHeaders.length || kept !== at) continue;
       rawHeaders[kept] = setHeaders[set] ?? '';
       rawHeaders[kept + 1] = setHeaders[set + 1] ?? '';
@@ -71,12 +71,12 @@ function drop(headers: NodeRequest['headers'], removeHeaders: ReadonlySet<string
     if (removeHeaders.has(normalizeHeaderName(name))) Reflect.deleteProperty(headers, name);
 }
 
-/** Makes Node.js rebuild its view when it is read; correct only with as many raw headers as were received. */
+/** Makes Node.js rebuild its view at the next read; correct only with as many raw headers as were received. */
 function forget(request: { headersDistinct?: unknown }): void {
   request.headersDistinct = undefined;
 }
 
-/** Node.js reads as many raw headers as the request came with; after a change its view is rebuilt when it is read. */
+/** Node.js reads as many raw headers as were received; after a change it rebuilds its view at the next read. */
 const distinct: PropertyDescriptor & ThisType<NodeRequest> = {
   configurable: true,
   get() {

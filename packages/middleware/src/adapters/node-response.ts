@@ -17,12 +17,12 @@ export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** Whether no response can be sent any more: the caller has disconnected, or has received one. */
 export function isGone(response: NodeResponse): boolean {
-  // HTTP/2's has no `destroyed` of its own, whatever its types say.
+  // HTTP/2's compatibility response has no own `destroyed`, whatever its types say.
   const { destroyed } = response as { readonly destroyed?: boolean };
   return response.writableEnded || (destroyed ?? (response as Http2ServerResponse).stream.destroyed);
 }
 
-/** Sends a refusal, together with headers that the application has set before. */
+/** Sends a refusal, together with headers that the application has already set. */
 export function refuse(request: NodeRequest, response: NodeResponse, deny: Deny): void {
   if (response.headersSent) return;
   const requestId = nameRequest(response.getHeader('x-request-id'), request);

@@ -9,13 +9,13 @@ import { startAuthorizationServer } from '../../../testkit/src/authorization-ser
 /** Fixture for the tests of one framework; started and closed with the file's tests. */
 export interface ProtectedAppTests {
   readonly server: AuthorizationServer;
-  /** Serves an application on a free port of 127.0.0.1; gives its origin. Closed after the test, in the opposite order. */
+  /** Serves an application on a free port of 127.0.0.1 and returns its origin. Applications close after the test, in reverse order. */
   serve(listener: RequestListener): Promise<string>;
   /** Closed after the test. */
   closeLater<T extends { close(): Promise<unknown> }>(closeable: T): T;
 }
 
-/** Clients `admin` and `tester`, each with its name in claim `grp`, and a secret of its name and `-secret`. */
+/** Clients `admin` and `tester`, each with its name in claim `grp`, and its name plus `-secret` as its secret. */
 export function guardedAppTests(): ProtectedAppTests {
   let server: AuthorizationServer | undefined;
   let closers: (() => Promise<unknown>)[] = [];
@@ -64,7 +64,7 @@ export interface AppResponse {
   readonly body: string;
 }
 
-/** Calls an application over a connection of its own. */
+/** Calls an application over a separate connection. */
 export function call(
   url: string,
   headers: Readonly<Record<string, string>> = {},
@@ -87,7 +87,7 @@ export function call(
   });
 }
 
-/** Sends a request and hangs up once `reached` says that the application has it. */
+/** Sends a request and hangs up once `reached` reports that the application has it. */
 export async function hangUp(
   url: string,
   headers: Readonly<Record<string, string>>,

@@ -17,7 +17,7 @@ import { authOf, type ExpressHandler } from './express-guard.ts';
 import type { ProtectFetch } from './fetch-guard.ts';
 import type { AuthState } from './koa-guard.ts';
 
-/** Openers of the guards of one kind, by framework. */
+/** Functions that open guards of one kind, by framework. */
 export interface GuardOpeners<Options> {
   readonly express: (options: Options) => RouteGuard<ExpressHandler>;
   readonly fastify: (options: Options) => RouteGuard<FastifyPluginCallback, onRequestHookHandler>;
@@ -30,12 +30,12 @@ export interface GuardOpeners<Options> {
 export type AppRoutes = Readonly<Record<string, RouteRequirements>>;
 
 /**
- * An application of one framework: `/all` is behind the guard, `/open` behind none, each path of `routes` behind a guard for it, and
- * below `/both` behind the guard and then that for it. A Fetch handler has only one guard.
+ * An application of one framework: `/all` is behind the guard, `/open` behind none, each path of `routes` behind its own guard, and
+ * below `/both` behind the guard and then its own. A Fetch handler has only one guard.
  */
 export interface TestApp<Options> {
   readonly name: string;
-  /** Whether the framework shows the TLS connection of a request. */
+  /** Whether the framework exposes the TLS connection of a request. */
   readonly knowsConnections: boolean;
   /** @param tls of the server; default: plain HTTP. */
   start(options: Options, routes: AppRoutes, tls?: ServerOptions): Promise<RunningApp>;
@@ -47,10 +47,10 @@ export interface RunningApp {
   close(): Promise<void>;
 }
 
-/** The request as a handler saw it. */
+/** The request as received by a handler. */
 export interface SeenCall {
   readonly auth: Partial<Auth> | null;
-  /** Whether `auth.accessToken()` gives one. */
+  /** Whether `auth.accessToken()` returns one. */
   readonly hasToken: boolean;
   readonly authorization: string | null;
   readonly group: string | null;
@@ -74,7 +74,7 @@ const seenByNode = (request: IncomingMessage, auth: Auth | null | undefined, que
     query,
   });
 
-// The alias has no types of its own; those of version 5 fit what is used of it.
+// The alias has no types; those of version 5 fit the functions in use.
 const express4 = createRequire(import.meta.url)('express4') as typeof express;
 
 /** An application of every framework, on real sockets. */

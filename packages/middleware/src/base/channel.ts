@@ -1,4 +1,4 @@
-/** One kind of event that a part announces and others may subscribe to; the part does not know them. */
+/** One kind of event that a publisher announces to subscribers that it does not know. */
 export interface Channel<T> {
   publish(message: T): void;
   /**

@@ -1,4 +1,4 @@
-/** Methods of client authentication at a token endpoint, with what each of them requires. */
+/** Methods of client authentication at a token endpoint, with their requirements. */
 const needs = {
   client_secret_basic: 'secret',
   client_secret_post: 'secret',
@@ -13,7 +13,7 @@ const needs = {
 
 /**
  * A client authentication method under its registered name (RFC 7591 section 2, RFC 8705 section 2, OpenID Connect Core 1.0
- * section 9). Two names are specific to this project: `client_secret_basic_raw` does not form-encode the pair, `assertion_file`
+ * section 9). Two names are specific to this project: `client_secret_basic_raw` does not form-encode the credentials, `assertion_file`
  * sends the JWT in a file.
  */
 export type ClientAuthMethod = keyof typeof needs;

@@ -3,7 +3,7 @@ export interface Timer {
   cancel(): void;
 }
 
-/** The only source of time in this project: whatever waits or expires takes a clock, so that tests need no sleeps. */
+/** The only source of time in this project. Everything that waits or expires takes a clock, so that tests need no sleeps. */
 export interface Clock {
   /** Milliseconds since the epoch; may jump when the machine's clock is set. */
   now(): number;

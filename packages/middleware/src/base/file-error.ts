@@ -5,7 +5,7 @@ export interface SizeLimit {
   readonly text: string;
 }
 
-/** For secrets, keys, certificates, tokens and sets of claims: 1 MiB, as for the response of a token endpoint. */
+/** For secrets, keys, certificates, tokens and claims: 1 MiB, as for the response of a token endpoint. */
 export const secretLimit: SizeLimit = Object.freeze({ bytes: 1024 * 1024, text: '1 MiB' });
 
 /** For files of a configuration: 64 MiB. */
@@ -17,7 +17,7 @@ export const configurationLimit: SizeLimit = Object.freeze({ bytes: 64 * 1024 * 
  */
 export class FileError extends Error {
   override readonly name = 'FileError';
-  /** `not_regular`, `too_large`, or the code of the system, such as `ENOENT`. */
+  /** `not_regular`, `too_large`, or the error code of the system, such as `ENOENT`. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {

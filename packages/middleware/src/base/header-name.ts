@@ -1,7 +1,7 @@
 /**
  * The form in which header names are compared: lower case, and `-` for every character that is neither a letter nor a
  * digit. Servers behind a gateway map names onto variables (CGI, WSGI, Rack, PSGI): some read `X_Group` as `X-Group`,
- * others `X.Group` and `X~Group` too. A caller's header whose name equals a decided one in this form is forged, and
+ * others `X.Group` and `X~Group` too. A caller's header whose name equals that of a header set by a decision in this form is forged, and
  * never passes.
  */
 export function normalizeHeaderName(name: string): string {

@@ -17,7 +17,7 @@ type Connector = buildConnector.connector;
  * undici's own parser fails on an unsolicited `100 Continue`. `101 Switching Protocols` is not skipped.
  */
 export function skipInterimResponses(connector: Connector): Connector {
-  // The type says void; it returns the socket, which undici wants back.
+  // Typed as void, but returns the socket, which undici expects back.
   const connect: (...args: Parameters<Connector>) => unknown = connector;
   return (options, callback) =>
     connect(options, (...result: Parameters<typeof callback>) => {

@@ -1,4 +1,4 @@
-/** Whether the host of a URL, in the form of `URL.hostname`, is this machine, so that nobody else sees what is sent to it. */
+/** Whether the host of a URL, in the form of `URL.hostname`, is this machine, so that nobody else can read the traffic. */
 export function isLoopback(hostname: string): boolean {
   return (
     hostname === 'localhost' ||

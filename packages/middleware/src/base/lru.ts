@@ -1,6 +1,6 @@
 /** A bounded map that keeps the most recently used values. */
 export interface Lru<K, V> {
-  /** The value, which becomes the most recently used. */
+  /** Returns the value and makes it the most recently used. */
   get(key: K): V | undefined;
   set(key: K, value: V): void;
   delete(key: K): boolean;
@@ -39,7 +39,7 @@ export function createLru<K, V>(maxEntries: number): Lru<K, V> {
       }
     },
     delete(key) {
-      // A key may be a secret: nothing of a deleted entry is kept.
+      // A key may be a secret, so a deleted entry is dropped completely.
       if (key === newest) newest = undefined;
       return entries.delete(key);
     },

@@ -29,10 +29,10 @@ function distance(a: string, b: string, most: number): number {
   return away > most ? Infinity : away;
 }
 
-/** The known name nearest to a written one, ignoring letter case; undefined when none is near enough. */
+/** The known name nearest to a written one, ignoring letter case; undefined when none is similar enough. */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   const lower = written.toLowerCase();
-  // As many edits as there are letters would turn it into any name.
+  // With as many edits as letters, any name would match.
   let most = Math.min(Math.max(2, Math.floor(lower.length / 3)), lower.length - 1);
   let best: string | undefined;
   for (const name of known) {

@@ -75,7 +75,7 @@ function endAfter<T>(api: OtelApi, span: Span, work: (span: OpenSpan) => MaybePr
     span.end();
     return value;
   };
-  // Its class alone; messages may quote what a caller or a server sent.
+  // Only its class, because messages may quote a caller or a server.
   const fail = (error: unknown): never => {
     failSpan(api, span, error instanceof Error ? error.name : '_OTHER');
     span.end();

@@ -24,6 +24,6 @@ export interface Tracing {
   span<T>(start: SpanStart, work: (span: OpenSpan) => MaybePromise<T>): MaybePromise<T>;
   /** Adds an event to the active span. */
   event(name: string, attributes: SpanAttributes): void;
-  /** Headers that tell another server of the active span (W3C Trace Context), in lower case; empty without one. */
+  /** Headers that identify the active span to another server (W3C Trace Context), in lower case; empty without one. */
   headers(): Readonly<Record<string, string>>;
 }

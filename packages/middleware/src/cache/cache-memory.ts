@@ -29,7 +29,7 @@ export interface CacheEntry extends EntryOwner {
 /** A token request in flight, or a wait for a shared token. */
 export interface Flight extends EntryOwner {
   readonly outcome: Promise<TokenOutcome>;
-  /** The token that it must not return. */
+  /** The refused token, which must not be the result. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
   readonly progress: Progress;
 }
@@ -42,12 +42,12 @@ export interface CacheMemory {
   readonly flights: Map<string, Flight>;
   readonly outages: RenewalOutages;
   readonly purges: Purges;
-  /** Of the open sources, by tally. */
+  /** Refresh outages of the open sources, by tally. */
   readonly profiles: Map<TokenTally, string>;
   readonly counts: { memory: number; store: number; server: number };
-  /** The failure of a recently refused credential. */
+  /** Failure of a recently refused credential. */
   refusalOf(key: string): TokenFailure | undefined;
-  /** Stores the outcome of a token request. @param unwanted the token that it must not return. */
+  /** Stores the outcome of a token request. @param unwanted the refused token, which must not be the result. */
   readonly keep: (
     key: string,
     origin: EntryOwner,
@@ -64,7 +64,7 @@ const maxPurges = 10_000;
 /** Maximum number of refresh outages to remember, the latest ones. */
 const maxOutages = 10_000;
 
-/** Failures that another token request would only repeat: they are remembered briefly. */
+/** Failures that another token request would only repeat, so they are remembered briefly. */
 const lastingFailures: ReadonlySet<TokenFailureReason> = new Set([
   'credentials_refused',
   'request_rejected',
@@ -129,7 +129,7 @@ function keepToken(
     isValid(entry.validity, now, clock.now()) && entry.token.obtainedAtMs > token.obtainedAtMs;
   // A newer token stays, unless it is the refused one.
   if (held !== undefined && held.token.value !== unwanted?.value && isNewer(held)) return;
-  // The same token again is no progress: the object stays, and the next attempt waits longer.
+  // The server returned the same token: the cached object stays, and the next attempt waits longer.
   if (held?.token.value === token.value) {
     postpone(held, now);
     return;
@@ -154,7 +154,7 @@ export function postpone(entry: CacheEntry, now: number, retryAfterSeconds = 0):
 /** A token is refreshed in the last fifth of its life, at most this many milliseconds before its expiry. */
 const refreshAheadMs = 60_000;
 
-/** When a use starts a refresh, in `Clock.monotonic()` milliseconds. */
+/** Time at which a use starts a refresh, in `Clock.monotonic()` milliseconds. */
 function refreshAfterMs(obtainedAtMs: number, expiresAtMs: number): number {
   return expiresAtMs - Math.min((expiresAtMs - obtainedAtMs) / 5, refreshAheadMs);
 }

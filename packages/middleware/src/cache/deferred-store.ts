@@ -19,7 +19,7 @@ export function createDeferredStore(load: () => Promise<TokenStore>): TokenStore
       throw error;
     },
   );
-  // Each operation reports it as well.
+  // Each operation reports the failure as well.
   loading.catch(() => {});
   return {
     get: async (...given) => (await loading).get(...given),

@@ -6,9 +6,9 @@ import type { SharedTokens } from './shared-tokens.ts';
 export interface FleetRequest {
   /** `SharedTokens.keyOf` of the credential. */
   readonly key: string;
-  /** The token to refresh, which serves until then; undefined when there is none. */
+  /** The token to refresh, still valid; undefined when there is none. */
   readonly held: AccessToken | undefined;
-  /** A token that a resource has refused: neither the cached one nor the store's may be this one. */
+  /** A token that a resource has refused. Neither the cache nor the store may return it. */
   readonly refused: Pick<AccessToken, 'value'> | undefined;
   /** `Clock.monotonic()` milliseconds: tokens that were obtained earlier have been purged. */
   readonly notBeforeMs: number;
@@ -45,20 +45,20 @@ export async function obtainShared(
     if (lock !== 'busy') {
       if (waited) shared.events.publish({ kind: 'lock_wait', waitedMs: clock.monotonic() - begun });
       if (lock === 'unavailable') return askServer(shared, request);
-      // Between the first look-up and the lock, its last holder may have written a token.
+      // Between the first look-up and the lock, its last owner may have written a token.
       const [meanwhile, cooling] = await Promise.all([shared.read(key), shared.readCooldown(key)]);
       if (isGain(meanwhile, request)) {
         void lock.release();
         return announce(shared, meanwhile);
       }
-      // The server has told one process of the fleet to wait, and means all of them.
+      // The server has told one process of the fleet to wait; that applies to all of them.
       if (cooling !== undefined) {
         void lock.release();
         return cooling;
       }
       const outcome = await ask();
       shared.events.publish({ kind: 'found', tier: 'server' });
-      // No request waits for this write; the others look until the token is there, and the lock is released after it.
+      // No request waits for this write. Other processes wait until the token is in the store; the lock is released after it.
       void leave(shared, key, outcome, held, isWanted).then(() => lock.release());
       return outcome;
     }
@@ -78,13 +78,13 @@ export async function obtainShared(
   }
 }
 
-/** A failure that was written for others does not concern a request that starts only now. */
+/** A failure that was written for others does not apply to a request that starts only now. */
 function isGain(
   found: TokenOutcome | undefined,
   { held, refused, notBeforeMs }: Pick<FleetRequest, 'held' | 'refused' | 'notBeforeMs'>,
 ): found is AccessToken {
   if (found?.kind !== 'token' || found.obtainedAtMs < notBeforeMs) return false;
-  // Any other token will do, even one that expires sooner.
+  // Any other token is acceptable, even one that expires sooner.
   if (refused !== undefined) return found.value !== refused.value;
   return (
     held === undefined || (found.value !== held.value && (found.expiresAtMs ?? 0) > (held.expiresAtMs ?? 0))
@@ -118,8 +118,8 @@ async function leave(
     await shared.write(key, outcome);
     return;
   }
-  // A failure that this process found out by itself may be local, such as a network that is down for it alone.
+  // A failure that this process detected itself may be local, such as a network outage of this machine.
   if (outcome.response !== undefined && outcome.isLocal !== true) await shared.writeCooldown(key, outcome);
-  // While a token is cached, its failed refresh does not concern other processes.
+  // While a token is cached, its failed refresh does not affect other processes.
   if (held === undefined) await shared.writeFailure(key, outcome);
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { BestEffortStore } from './best-effort-store.ts';
 
-/** A lock that one process holds at a time, through a store, until it releases it or dies. */
+/** A lock in a store. One process has it at a time, until it releases it or dies. */
 export interface Lock {
   release(): Promise<void>;
 }

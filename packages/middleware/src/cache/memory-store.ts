@@ -20,7 +20,7 @@ const maxBuckets = 131_072;
 
 interface MemoryEntry {
   readonly value: Uint8Array;
-  /** On the clock's monotonic time. */
+  /** Clock whose monotonic time determines expiry. */
   readonly endMs: number;
 }
 
@@ -33,7 +33,7 @@ export function createMemoryStore(options: MemoryStoreOptions): TokenStore {
   const listeners = new Set<(ready: boolean, reason: string | undefined) => void>();
   let open = true;
 
-  // Each operation completes before it returns, so that no other runs between its steps.
+  // Each operation completes before it returns, so operations never interleave.
   const whenOpen = <T>(operation: () => T): Promise<T> =>
     open ? Promise.resolve(operation()) : Promise.reject(new Error('the store is closed'));
 
@@ -126,7 +126,7 @@ function createEntries({
     },
     put(key, value, ttlMs) {
       remove(key);
-      // A copy: later changes of the caller's bytes do not affect others.
+      // A copy, so that later changes of the caller's bytes do not affect stored values.
       const entry = { value: Uint8Array.from(value), endMs: clock.monotonic() + ttlMs };
       if (sizeOf(key, entry) > maxBytes) return;
       add(key, entry);

@@ -11,7 +11,7 @@ import type { TokenTally } from './token-tally.ts';
 export interface Progress {
   /** Whether a token request was sent. */
   asked: boolean;
-  /** Whether its tokens were purged meanwhile: the outcome serves the waiters, and is not cached. */
+  /** Whether its tokens were purged meanwhile. If so, waiters get the outcome, but it is not cached. */
   purged: boolean;
 }
 
@@ -22,9 +22,9 @@ export interface ObtainParts {
   readonly shared: SharedTokens | undefined;
   /** Milliseconds that a caller waits while another process has the lock of the shared token. */
   readonly lockWaitMs: number;
-  /** Of the whole cache. */
+  /** Tally of the whole cache. */
   readonly counts: { store: number; server: number };
-  /** Of the source. */
+  /** Tally of the source. */
   readonly tally: TokenTally;
   /** Everything that determines the token. */
   readonly partsOf: (credential: Credential) => readonly string[];
@@ -33,9 +33,9 @@ export interface ObtainParts {
 }
 
 /**
- * Obtains a token, from the store or the authorization server; failures of these do not reject.
+ * Obtains a token from the store or the authorization server. Failures of either do not reject.
  *
- * @param held the token in memory. @param refused the token that it must not return.
+ * @param held the token in memory. @param refused a token that must not be the result.
  */
 export type Obtain = (
   credential: Credential,
@@ -59,7 +59,7 @@ export function createObtain(parts: ObtainParts): Obtain {
   const askServer = async (credential: Credential): Promise<TokenOutcome> => {
     const begun = clock.monotonic();
     const outcome = await endpoint.obtain(credential).catch(() => brokeDown);
-    // While requests are suspended, none is sent.
+    // Requests are suspended, so none is sent.
     if (outcome.kind === 'failure' && outcome.isLocal === true) return outcome;
     counts.server += 1;
     tally.server += 1;

@@ -1,4 +1,4 @@
-/** The source that obtained a token, compared by identity. */
+/** The source that obtained a token; compared by identity. */
 export interface TokenOrigin {
   /** The key of the profile, which sources with the same options share. */
   readonly profile: string;

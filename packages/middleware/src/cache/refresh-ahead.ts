@@ -6,7 +6,7 @@ import type { RenewalSource } from './renewal-outages.ts';
 import type { TokenRequests } from './token-requests.ts';
 import { isValid, makeSure } from './validity.ts';
 
-/** Refreshes tokens in the background while they still serve. */
+/** Refreshes tokens in the background while they are still valid. */
 export interface RefreshAhead {
   /** Checks both clocks, and refreshes a token that is due; false when the token has expired. */
   look(key: string, credential: Credential, entry: CacheEntry): boolean;

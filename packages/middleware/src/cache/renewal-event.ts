@@ -8,14 +8,14 @@ import type { TokenFailureReason } from '../token/failure.ts';
 export type RenewalEvent =
   /** The authorization server issued a new token. */
   | { readonly kind: 'renewed'; readonly clientId: string }
-  /** It returned the same token again. */
+  /** The server returned the same token again. */
   | { readonly kind: 'unchanged'; readonly clientId: string }
-  /** It issued none; the token serves until it expires. */
+  /** No token was issued; the current one is used until it expires. */
   | {
       readonly kind: 'failed';
       readonly clientId: string;
       readonly reason: TokenFailureReason;
-      /** In our own words: `the token endpoint responded with 401 invalid_client`. */
+      /** In our own words, such as `the token endpoint responded with 401 invalid_client`. */
       readonly detail: string;
       /** Error code that RFC 6749 section 5.2 registers; undefined for none. */
       readonly oauthError: string | undefined;

@@ -5,7 +5,7 @@ import type { RenewalEvent } from './renewal-event.ts';
 import type { TokenOrigin } from './purges.ts';
 import type { TokenTally } from './token-tally.ts';
 
-/** A failed background refresh of a token that still serves. */
+/** A failed background refresh of a token that is still valid. */
 export interface FailedRenewal {
   readonly clientId: string;
   /** Expiry of the token in `Clock.monotonic()` milliseconds. */
@@ -29,7 +29,7 @@ export interface RenewalOutages {
   succeeded(key: string): void;
   /** Forgets outages whose tokens have been purged. */
   forget(isPurged: (renewal: FailedRenewal) => boolean): void;
-  /** Number of credentials whose token still serves and could not be refreshed, by tally. */
+  /** Number of credentials whose token is still valid and could not be refreshed, by tally. */
   failing(): ReadonlyMap<TokenTally, number>;
 }
 

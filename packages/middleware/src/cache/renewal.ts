@@ -11,7 +11,7 @@ import type { CachedTokens } from './token-cache.ts';
  */
 export type Renewal = (refused: Pick<AccessToken, 'value'>) => MaybePromise<AccessToken | undefined>;
 
-/** Milliseconds between two renewals of one credential that resources cause. */
+/** Milliseconds between two renewals of one credential in response to refusals by resources. */
 const renewEveryMs = 10_000;
 
 export function createRenewal(

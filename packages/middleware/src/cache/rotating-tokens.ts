@@ -6,8 +6,8 @@ import type { SharedTokens } from './shared-tokens.ts';
 const rememberedNames = 10_000;
 
 /**
- * Tokens of one store while its secret is being changed: new ones are written under the first secret; those written under
- * another secret are found, and written again under the first. Cool-downs exist under the first secret only. A lock is held
+ * Tokens of one store during a change of its secret. New tokens are written under the first secret; tokens under another secret
+ * are found, and rewritten under the first. Cool-downs exist under the first secret only. A lock is taken
  * under every secret, so that processes with the secrets in another order, or with only one of them, still wait for each other.
  */
 export function createRotatingTokens(first: SharedTokens, others: readonly SharedTokens[]): SharedTokens {
@@ -33,7 +33,7 @@ export function createRotatingTokens(first: SharedTokens, others: readonly Share
       return undefined;
     },
     async lock(key) {
-      // In the same order everywhere, to prevent deadlocks.
+      // In the same order in every process, to prevent deadlocks.
       const all = [[first, key] as const, ...(names.get(key) ?? [])].sort(([, a], [, b]) => (a < b ? -1 : 1));
       const held: Lock[] = [];
       const release = async (): Promise<void> => {

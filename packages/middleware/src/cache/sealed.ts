@@ -5,12 +5,12 @@ import type { CipherGCMTypes } from 'node:crypto';
 export interface Seal {
   seal(key: string, text: string): Buffer;
   /**
-   * Undefined for bytes that were changed, cut, moved from another key, or encrypted with another secret or in another format.
+   * Undefined for bytes that were changed, truncated, moved from another key, or encrypted with another secret or in another format.
    */
   open(key: string, sealed: Uint8Array): string | undefined;
 }
 
-/** First byte of every entry, for changes of the format: an entry of another version is not decrypted. */
+/** First byte of every entry: the version of the format. An entry of another version is not decrypted. */
 const version = 2;
 const nonceBytes = 12;
 const tagBytes = 16;

@@ -10,17 +10,17 @@ import { acquireLock, type Lock } from './lock.ts';
 import { createSeal } from './sealed.ts';
 import type { StoreEvent } from './store-event.ts';
 
-/** Tokens that processes share through a store. Nothing here rejects: a failing store counts as empty. */
+/** Tokens that processes share through a store. No operation rejects: a failing store counts as empty. */
 export interface SharedTokens {
-  /** Name of a token in the store; reveals none of the parts. */
+  /** Name of a token in the store; does not reveal any of the parts. */
   keyOf(parts: readonly string[]): string;
-  /** Result from another process: a token, or why it got none. */
+  /** Result from another process: a token, or the reason why it got none. */
   read(key: string): Promise<TokenOutcome | undefined>;
   /** Writes a token for the other processes; the entry expires with it. */
   write(key: string, token: AccessToken): Promise<void>;
   /** Tells waiting processes why there is no token; never overwrites a token. */
   writeFailure(key: string, failure: TokenFailure): Promise<void>;
-  /** Prevents token requests of the others until the time that the authorization server named. */
+  /** Prevents token requests of other processes until the time that the authorization server named. */
   writeCooldown(key: string, failure: TokenFailure): Promise<void>;
   /** The failure to respond with, with the seconds that remain; undefined when a token may be requested. */
   readCooldown(key: string): Promise<TokenFailure | undefined>;
@@ -51,7 +51,7 @@ type StoreEntry = { readonly expiresAtMs: number } & (
 
 const cooldownOf = (key: string): string => `${key}:cooldown`;
 
-/** @throws RangeError when the secret has no length of AES. */
+/** @throws RangeError when the length of the secret is not one of AES. */
 export function createSharedTokens(options: SharedTokensOptions): SharedTokens {
   const { clock, store, events, secret, keyPrefix } = options;
   const seal = createSeal(secret);

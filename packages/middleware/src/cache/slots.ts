@@ -16,9 +16,9 @@ export interface SlotDemand {
 }
 
 export interface SlotGrant {
-  /** Of `more`. */
+  /** Granted slots of `more`. */
   readonly granted: number;
-  /** Of `spare`. */
+  /** Granted slots of `spare`. */
   readonly spare: number;
 }
 

@@ -8,7 +8,7 @@ export type StoreEvent =
   | { readonly kind: 'failure'; readonly operation: StoreOperation; readonly reason: string }
   /** An entry that cannot be decrypted: damaged, moved, or encrypted with another secret. It is replaced. */
   | { readonly kind: 'unsealed' }
-  /** A token that was not in memory came from the store, or from the authorization server. */
+  /** A token that was not in memory was obtained from the store or from the authorization server. */
   | { readonly kind: 'found'; readonly tier: 'store' | 'server' }
   /** Milliseconds that a request waited for the token request of another process. */
   | { readonly kind: 'lock_wait'; readonly waitedMs: number };

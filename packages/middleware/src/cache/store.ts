@@ -9,7 +9,7 @@ export interface StoredValue {
 }
 
 /**
- * Bytes shared beyond a source of tokens: by the process, or by a fleet. It knows nothing of tokens, and every value expires.
+ * Bytes that a process or a fleet shares beyond one source of tokens. A store knows nothing of tokens, and every value expires.
  * Failed operations reject with the store's own error; the caller decides how long to wait.
  */
 export interface TokenStore {
@@ -22,9 +22,9 @@ export interface TokenStore {
   extendIfEquals(key: string, value: Uint8Array, ttlMs: number): Promise<boolean>;
   /** Removes exactly this value; false when the key has another value or none. Atomic. */
   deleteIfEquals(key: string, value: Uint8Array): Promise<boolean>;
-  /** Takes a token from the bucket of a key, which is full at first. Atomic. */
+  /** Takes a token from the bucket of a key; a new bucket is full. Atomic. */
   take(key: string, limits: BucketLimits): Promise<BucketGrant>;
-  /** Reports how many slots of a key a holder has, and takes more. Atomic; a repetition changes nothing. */
+  /** Reports how many slots of a key a holder uses, and requests more. Atomic and idempotent. */
   occupy(key: string, holder: string, demand: SlotDemand): Promise<SlotGrant>;
   /** Whether operations can be tried now, without waiting for a connection. */
   isReady(): boolean;

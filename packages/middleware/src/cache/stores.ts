@@ -22,7 +22,7 @@ export interface StoreOptions {
   readonly keyPrefix: string;
   /** 16, 24 or 32 bytes in UTF-8. */
   readonly secret: Secret;
-  /** Other secrets that processes of the fleet still use, or already use; each as `secret`. */
+  /** Other secrets that processes of the fleet still use, or already use; each in the form of `secret`. */
   readonly otherSecrets?: readonly Secret[] | undefined;
   readonly redis: RedisStoreOptions;
 }
@@ -31,7 +31,7 @@ export interface StoreOptions {
 export interface Stores {
   /** Starts to connect at the first use of these options. Must be released exactly once. */
   acquire(options: StoreOptions): StoreHandle;
-  /** Store that middlewares without `store` share with the other processes of one gateway; undefined: none. */
+  /** Store that middlewares without `store` share with the other processes of one gateway; undefined when there is none. */
   readonly local: SharedTokens | undefined;
   /** Counters that the processes of one gateway share; undefined: there is one process. */
   readonly localCounters: SharedCounters | undefined;
@@ -63,7 +63,7 @@ export interface StoresOptions {
   readonly clock: Clock;
   /** Default: nothing. */
   readonly events?: Channel<StoreEvent>;
-  /** A channel for each store, to distinguish them; instead of `events`. */
+  /** Returns a channel for each store, to distinguish their events; replaces `events`. */
   readonly eventsOf?:
     ((options: RedisStoreOptions, use: 'tokens' | 'counters') => Channel<StoreEvent>) | undefined;
   /** Default: Redis. */
@@ -74,12 +74,12 @@ export interface StoresOptions {
   readonly local?: LocalStore | undefined;
 }
 
-/** A store that the processes of one gateway share among themselves. */
+/** A store shared by the processes of one gateway. */
 export interface LocalStore {
   readonly store: TokenStore;
   /** 16, 24 or 32 bytes that only these processes know. */
   readonly secret: Uint8Array;
-  /** Separate from the events of configured stores. */
+  /** Channel separate from that of configured stores. */
   readonly events: Channel<StoreEvent>;
 }
 
@@ -166,7 +166,7 @@ export function createStores(options: StoresOptions): Stores {
   };
 }
 
-/** Time limit in milliseconds for the store that the workers of a machine share. */
+/** Time limit in milliseconds for operations of the store that the workers of a machine share. */
 const sharedBudgetMs = 250;
 
 /** @throws Error when `ioredis` is not installed. */

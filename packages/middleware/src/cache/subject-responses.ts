@@ -15,7 +15,7 @@ export interface SubjectResponsesParts {
   readonly endpoint: EndpointClient;
   /** The client that authenticates at the endpoint. */
   readonly client: Credential;
-  /** Everything that changes the response beside the token. */
+  /** Everything besides the token that affects the response. */
   readonly profile: readonly string[];
   /** Milliseconds that a caller waits. */
   readonly waitMs: number;
@@ -27,13 +27,13 @@ export interface SubjectResponsesParts {
 }
 
 /**
- * Responses of an authorization server about tokens of callers, from the store or the server. They are not kept in memory here: the
- * decisions that are made of them are. A token is a part of a keyed hash, and of nothing else that is kept.
+ * Responses of an authorization server about tokens of callers, from the store or the server. This keeps nothing in memory, because
+ * the decisions based on them are cached. A token appears only in a keyed hash.
  */
 export interface SubjectResponses {
   /** Never rejects. */
   obtain(token: string): Promise<TokenOutcome>;
-  /** Responses from before are not used again. */
+  /** Stops the use of earlier responses. */
   purge(): void;
 }
 

@@ -10,9 +10,9 @@ export interface BucketLimits {
 
 /** Result of taking a token from a bucket. */
 export interface BucketGrant {
-  /** Tokens taken, including that of the request itself; 0: the request is refused and has taken none. */
+  /** Tokens taken, including the request's own; 0: the request is refused and took none. */
   readonly granted: number;
-  /** Milliseconds until its token is available; for a refused request, until it would have been. */
+  /** Milliseconds until its token is available; for a refused request, until a token would have been available. */
   readonly waitMs: number;
 }
 

@@ -35,7 +35,7 @@ export interface TokenSourceParts {
   readonly waitMs?: number;
   /** Maximum wait of a caller for another process's lock of the shared token, in milliseconds; default 5,000. */
   readonly lockWaitMs?: number;
-  /** Tokens that are shared beyond this process; looked up before a token request. */
+  /** Tokens shared with other processes; looked up before a token request. */
   readonly shared?: SharedTokens | undefined;
   /** Counts look-ups of this source, in addition to those of the whole cache. Default: none. */
   readonly tally?: TokenTally | undefined;
@@ -58,7 +58,7 @@ export interface CachedTokens {
    * @returns number of tokens dropped from memory.
    */
   purge(clientId?: string): number;
-  /** Drops the tokens that this source obtained from memory, when the source closes. */
+  /** Drops from memory the tokens that this source obtained, when the source closes. */
   release(): void;
 }
 
@@ -72,17 +72,17 @@ export interface TierCounts {
   readonly server: number;
 }
 
-/** A token in memory, for operators: show nothing of `token` but what it says about itself. */
+/** A token in memory, for operators: show only what `token` reveals about itself. */
 export interface CachedToken {
   readonly clientId: string;
-  /** That of the sources that use it; see `TokenCache.profiles`. */
+  /** Profile of the sources that use it; see `TokenCache.profiles`. */
   readonly profile: string;
   readonly token: AccessToken;
   /** `Clock.monotonic()` milliseconds. */
   readonly expiresAtMs: number;
-  /** `Clock.monotonic()` milliseconds from which a use refreshes it; Infinity while that is under way. */
+  /** `Clock.monotonic()` milliseconds from which a use refreshes it; Infinity during a refresh. */
   readonly refreshAtMs: number;
-  /** Attempts to refresh it that brought no newer token. */
+  /** Number of refreshes that returned no newer token. */
   readonly failedRefreshes: number;
 }
 
@@ -91,7 +91,7 @@ export interface TokenCache {
   source(parts: TokenSourceParts): CachedTokens;
   /** Plain numbers to read on demand: a use of a token must cost nothing, so it emits no event. */
   readonly counts: () => TierCounts;
-  /** Number of credentials whose token still serves and could not be refreshed, by the tally of their source. */
+  /** Number of credentials whose token is still valid and could not be refreshed, by the tally of their source. */
   readonly failingRenewals: () => ReadonlyMap<TokenTally, number>;
   /** Visits every token in memory, without marking any as used; takes time proportional to their number. */
   readonly forEach: (show: (token: CachedToken) => void) => void;
@@ -202,7 +202,7 @@ function createSource(memory: CacheMemory, parts: TokenSourceParts): CachedToken
   };
 }
 
-/** A key costs an HMAC, so it is computed once per credential object, which callers cache. */
+/** A key costs an HMAC, so it is computed once per credential object; callers cache these objects. */
 function createNames(keyOf: (credential: Credential) => string): (credential: Credential) => string {
   const keys = new WeakMap<Credential, string>();
   return (credential) => {

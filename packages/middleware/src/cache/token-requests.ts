@@ -9,9 +9,9 @@ import type { TokenOrigin } from './purges.ts';
 
 /** Token requests of one source: at most one per credential. */
 export interface TokenRequests {
-  /** The request in flight, or a new one. @param unwanted a token that it must not return. */
+  /** The request in flight, or a new one. @param unwanted the refused token, which must not be the result. */
   launch(key: string, credential: Credential, unwanted?: Pick<AccessToken, 'value'>): Flight;
-  /** Its outcome, or a failure when that takes longer than a caller waits. */
+  /** Its outcome, or a failure when the request takes longer than a caller waits. */
   wait(outcome: Promise<TokenOutcome>): Promise<TokenOutcome>;
 }
 
@@ -47,7 +47,7 @@ export function createTokenRequests(
           if (flights.get(key) === flight) flights.delete(key);
           if (progress.purged) return result;
           keep(key, { clientId, generation }, result, unwanted);
-          // While another process refreshes, the token in memory is the result, which says nothing about the server.
+          // While another process refreshes, the result is the token in memory, which is no evidence about the server.
           if (result.kind === 'token' && (progress.asked || result !== held)) outages.succeeded(key);
           return result;
         });
@@ -59,7 +59,7 @@ export function createTokenRequests(
   };
 }
 
-/** An outcome, or a failure when it takes longer than a caller waits, in milliseconds. */
+/** The outcome, or a failure when the request takes longer than a caller waits, in milliseconds. */
 export const waitFor = (
   outcome: Promise<TokenOutcome>,
   waitMs: number,

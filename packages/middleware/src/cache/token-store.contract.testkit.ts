@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../../testkit/src/until.ts';
 import type { TokenStore } from './store.ts';
 
-/** Makes stores that share their values, each with a connection of its own where there are any. */
+/** Creates stores that share their values, each with its own connection if there are connections. */
 export interface StoreHarness {
-  /** A store that is ready. */
+  /** Creates a store that is ready. */
   open(): Promise<TokenStore>;
   /** Lets a few milliseconds pass by the store's clock. */
   tick(): Promise<void>;
@@ -47,7 +47,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(grants.map(({ granted }) => granted)).toEqual([1, 1, 1, 0]);
       const waits = grants.map(({ waitMs }) => Math.round(waitMs / 60_000));
       expect(waits).toEqual([0, 0, 0, 60]);
-      // A refused request takes nothing, and one that may wait takes the token that is to come.
+      // A refused request takes nothing, and a request that may wait takes the next token.
       expect(await store.take(key, { ...limits, maxWaitMs: 3_700_000 })).toMatchObject({ granted: 1 });
       const { granted, waitMs } = await other.take(key, limits);
       expect([granted, Math.round(waitMs / 60_000)]).toEqual([0, 120]);
@@ -60,7 +60,7 @@ export function describeTokenStore(name: string, start: () => Promise<StoreHarne
       expect(await store.occupy(key, 'one', { ...demand, more: 2 })).toEqual({ granted: 2, spare: 0 });
       expect(await other.occupy(key, 'two', { ...demand, more: 5 })).toEqual({ granted: 1, spare: 0 });
       expect(await store.occupy(key, 'one', { ...demand, used: 2 })).toEqual({ granted: 0, spare: 0 });
-      // A message that was lost and repeated counts once.
+      // A repeated message counts once.
       expect(await other.occupy(key, 'two', { ...demand, used: 1 })).toEqual({ granted: 0, spare: 0 });
       expect(await store.occupy(key, 'one', { ...demand, used: 1, more: 0 })).toMatchObject({ granted: 0 });
       expect(await other.occupy(key, 'two', { ...demand, used: 1 })).toMatchObject({ granted: 1 });

@@ -11,7 +11,7 @@ export interface TokenTally {
   store: number;
   /** Requests to the authorization server, not counting retries. */
   server: number;
-  /** Called for each of these requests when it has ended. @param durationMs including retries. */
+  /** Called when such a request has ended. @param durationMs including retries. */
   requested(outcome: TokenOutcome, durationMs: number): void;
 }
 

@@ -25,12 +25,12 @@ export function createValidity(expiresAtMs: number, clock: Clock): Validity {
   return { expiresAtMs, expiresAtWallMs, sureFromMs: Infinity, sureUntilMs: -Infinity };
 }
 
-/** Whether the token has expired by neither clock. */
+/** True while neither clock says that the token has expired. */
 export function isValid({ expiresAtMs, expiresAtWallMs }: Validity, nowMs: number, wallMs: number): boolean {
   return nowMs < expiresAtMs && wallMs < expiresAtWallMs;
 }
 
-/** Saves the next uses a look at both clocks, up to `dueAtMs` of the monotonic one. */
+/** Saves the next uses a check of both clocks, up to `dueAtMs` of the monotonic clock. */
 export function makeSure(validity: Validity, dueAtMs: number, nowMs: number, wallMs: number): void {
   const { expiresAtMs, expiresAtWallMs } = validity;
   validity.sureFromMs = wallMs;

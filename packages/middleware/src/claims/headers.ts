@@ -3,7 +3,7 @@ import type { Claims, JsonValue } from './claims.ts';
 import { parseClaimPath, readClaim } from './path.ts';
 import { claimJson, claimText } from './text.ts';
 
-/** Name and value in turn; or the header whose value cannot be sent. */
+/** Name and value in turn; or the name of a header whose value is not allowed. */
 export type ForwardedHeaders =
   | { readonly ok: true; readonly headers: readonly string[] }
   | { readonly ok: false; readonly header: string };
@@ -84,7 +84,7 @@ function headerText(value: JsonValue | undefined, format: ForwardHeadersFormat):
   return claimText(value) ?? claimJson(value);
 }
 
-/** An element that would read as several, or as JSON, is written as a JSON string: `["a,b","c"]` is not `["a","b","c"]`. */
+/** An element that could be read as several elements, or as JSON, is written as a JSON string: `["a,b","c"]` is not `["a","b","c"]`. */
 function elementText(element: JsonValue): string {
   const isPlain = typeof element !== 'string' || !/[,"]|^[[{]/.test(element);
   return isPlain ? (claimText(element) ?? claimJson(element)) : claimJson(element);

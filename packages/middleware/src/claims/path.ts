@@ -29,7 +29,7 @@ export function parseClaimPath(text: string): ParsedClaimPath {
   return path.includes('') ? { ok: false, message: 'a claim path has an empty key' } : { ok: true, path };
 }
 
-/** The claim at a path; undefined when it is missing. Own properties of objects only. */
+/** The claim at a path; undefined when it is missing. Looks at own properties of objects only. */
 export function readClaim(claims: Claims, path: ClaimPath): JsonValue | undefined {
   let at: JsonValue | undefined = claims;
   for (const key of path) {

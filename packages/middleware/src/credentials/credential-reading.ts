@@ -1,7 +1,7 @@
 /** Part of a request that carries a credential. */
 export type CredentialPlace = 'header' | 'query' | 'cookie';
 
-/** A credential of a request, or the reason why there is none. `detail` is for callers and never contains the credential. */
+/** A credential of a request, or the reason why there is none. `detail` is meant for callers and never contains the credential. */
 export type CredentialReading =
   | {
       readonly kind: 'found';
@@ -13,15 +13,15 @@ export type CredentialReading =
     }
   | { readonly kind: 'absent' | 'malformed'; readonly detail: string };
 
-/** The part of a request that credentials are read from; a `StepRequest` of the gateway is one. */
+/** The parts of a request from which credentials are read; a `StepRequest` of the gateway has them. */
 export interface CredentialRequest {
   /** Value of `Authorization`; undefined when absent. Several are joined with `, `. */
   readonly authorization: string | undefined;
   /** Path and query. */
   readonly target: string;
   /**
-   * An object that requests with the very same headers share, such as the head of a connection that sends the same one again;
-   * undefined where that is not known.
+   * An object shared by requests with identical headers, such as those of a connection that repeats its request head;
+   * undefined when unknown.
    */
   readonly sharedHead?: object | undefined;
   /** The values of a header, joined by `, `; undefined when absent. @param name in lower case. */

@@ -10,11 +10,11 @@ import {
 import { findCredentialFault, maxCredentialLength, type CredentialSyntax } from './credential-syntax.ts';
 import { readQueryCredentials, removeQueryCredentials } from './query-credential.ts';
 
-/** Where callers put a credential; at least one place. */
+/** Places for a credential; at least one. */
 export interface CredentialSourceOptions {
   /** Name of a header, in any letter case; undefined: none. */
   readonly header: string | undefined;
-  /** Schemes before the credential in that header, any letter case; empty: the whole value is the credential. */
+  /** Schemes before the credential in that header, in any letter case; empty: the whole value is the credential. */
   readonly schemes: readonly string[];
   /** Name of a query parameter, case-sensitive; undefined: none. */
   readonly query: string | undefined;
@@ -25,7 +25,7 @@ export interface CredentialSourceOptions {
   readonly noun: string;
 }
 
-/** Parts of a request that are replaced so that a server does not get the credential; undefined: unchanged. */
+/** Parts of a request that are replaced to withhold the credential from the server; undefined: unchanged. */
 export interface StrippedRequest {
   /** Path and query. */
   readonly target: string | undefined;
@@ -41,17 +41,17 @@ export interface CredentialSource {
    */
   read(request: CredentialRequest): CredentialReading;
   /**
-   * The text that alone determines what `read` returns: the value of the header, when callers use nothing else. Undefined for none,
-   * for a value that is too long, and where there are several places.
+   * The value of the header, if it alone determines the result of `read` because callers use no other place. Undefined without the header,
+   * for a value that is too long, and when there are several places.
    */
   raw(request: CredentialRequest): string | undefined;
-  /** Parts of query and cookies that a server must not get. A header that carries credentials is in `removeHeaders`. */
+  /** Parts of query and cookies to withhold from the server. A header that carries credentials is in `removeHeaders`. */
   strip(request: CredentialRequest): StrippedRequest;
-  /** Name and value of the header in which a server gets a credential; `authorization` with `Bearer` where callers use no header. */
+  /** Name and value of the header with the server's credential; `authorization` with `Bearer` when callers use no header. */
   forward(found: Extract<CredentialReading, { readonly kind: 'found' }>): readonly [string, string];
-  /** The header that carries credentials, as `normalizeHeaderName` writes it; empty for none. */
+  /** The header that carries credentials, in the form of `normalizeHeaderName`; empty for none. */
   readonly removeHeaders: ReadonlySet<string>;
-  /** Names of headers, parameters and cookies with credentials, which logs redact; a header in lower case. */
+  /** Names of headers, parameters and cookies with credentials, for redaction in logs; a header in lower case. */
   readonly secretNames: Readonly<Record<CredentialPlace, string | undefined>>;
 }
 
@@ -76,7 +76,7 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
     const space = value.indexOf(' ');
     const written = (space < 0 ? value : value.slice(0, space)).toLowerCase();
     const scheme = schemes.find((one) => one.toLowerCase() === written);
-    // Another scheme is another kind of credential, such as that of an outer middleware.
+    // Another scheme is another kind of credential, such as that of an earlier middleware.
     if (scheme === undefined) return undefined;
     // RFC 9110 section 11.4: one or more spaces.
     return judge(space < 0 ? '' : value.slice(space).replace(/^ +/, ''), 'header', scheme);

@@ -1,6 +1,6 @@
 /**
  * Characters of a credential. `b64token`: bearer tokens (RFC 6750 section 2.1). `visible`: every visible ASCII character, for
- * opaque tokens of servers that use others, and for API keys.
+ * opaque tokens of servers that use more characters, and for API keys.
  */
 export type CredentialSyntax = 'b64token' | 'visible';
 

@@ -1,4 +1,4 @@
-/** Names and values end at `&`; `;` separates as well, because some servers read it so. */
+/** Names and values end at `&`. `;` separates as well, because some servers treat it as a separator. */
 const separator = /[&;]/;
 
 /** The values of a query parameter, decoded; undefined for a value with a malformed percent-encoding. @param target path and query. */
@@ -18,7 +18,7 @@ export function readQueryCredentials(target: string, name: string): readonly (st
 export function removeQueryCredentials(target: string, name: string): string {
   const question = target.indexOf('?');
   if (question < 0) return target;
-  // Odd entries are separators: those that stay keep theirs.
+  // Odd entries are separators: each remaining parameter keeps its own.
   const parts = target.slice(question + 1).split(/([&;])/);
   const kept: string[] = [];
   for (let at = 0; at < parts.length; at += 2) {
@@ -33,7 +33,7 @@ export function removeQueryCredentials(target: string, name: string): string {
   return query === '' ? target.slice(0, question) : `${target.slice(0, question)}?${query}`;
 }
 
-/** As forms encode (`+` is a space); undefined when the percent-encoding is malformed. */
+/** Decodes a form value (`+` is a space); undefined when the percent-encoding is malformed. */
 function decode(text: string): string | undefined {
   if (!text.includes('%') && !text.includes('+')) return text;
   try {

@@ -7,7 +7,7 @@ export interface AllowParts {
   readonly clientId: string;
   /** `Clock.monotonic()` milliseconds; undefined or `Infinity`: unknown. */
   readonly expiresAtMs: number | undefined;
-  /** Header in which the server gets the credential, name and value; empty: it gets none. */
+  /** Header in which the server gets the credential, name and value; empty when the server does not get it. */
   readonly credential: readonly string[];
   readonly clock: Clock;
 }

@@ -35,7 +35,7 @@ export function toChallenge(challenge: Challenge): string {
   return `${scheme} ${written.join(', ')}`;
 }
 
-/** Adds a parameter to each challenge of a `WWW-Authenticate`, unless it has one of that name or is `Basic`, which has no such parameters. */
+/** Adds a parameter to each challenge of a `WWW-Authenticate` that lacks it. `Basic` is left out, because it has no such parameters. */
 export function addChallengeParameter(challenges: string, name: string, value: string): string {
   const has = new RegExp(`[\\s,]${name}=`, 'i');
   return splitChallenges(challenges)
@@ -46,9 +46,9 @@ export function addChallengeParameter(challenges: string, name: string, value: s
     .join(', ');
 }
 
-/** Parts between commas, which may stand in quoted strings. */
+/** Parts between commas; commas in quoted strings do not count. */
 const commaParts = /(?:"(?:[^"\\]|\\.)*"|[^",])+/g;
-/** A scheme, alone or before its first parameter; a parameter alone continues the challenge before it (RFC 9110 section 11.6.1). */
+/** A scheme, alone or before its first parameter. A parameter alone belongs to the challenge before it (RFC 9110 section 11.6.1). */
 const beginsChallenge = /^[\w!#$%&'*+.^`|~-]+(?:$|\s+[^\s=])/;
 
 function splitChallenges(value: string): readonly string[] {
@@ -61,7 +61,7 @@ function splitChallenges(value: string): readonly string[] {
   return challenges;
 }
 
-/** RFC 9110 section 5.6.4. Control characters cannot stand in a header; characters beyond ASCII go out as UTF-8 in Node.js's form. */
+/** RFC 9110 section 5.6.4. Control characters are not allowed in a header; characters beyond ASCII are sent as UTF-8 in Node.js's form. */
 function toQuotedString(text: string): string {
   const escaped = text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/["\\]/g, '\\$&');
   return `"${Buffer.from(escaped, 'utf8').toString('latin1')}"`;

@@ -23,7 +23,7 @@ export interface BearerDenyOptions {
 export interface BearerDenyMore extends Pick<Deny, 'clientId' | 'reason'> {
   /** Scopes that the request needs. Default: unspecified. */
   readonly scopes?: readonly string[] | undefined;
-  /** Error code instead of that of the refusal: `invalid_dpop_proof`. */
+  /** Error code that replaces that of the refusal, such as `invalid_dpop_proof`. */
   readonly error?: ChallengeError | undefined;
 }
 
@@ -44,7 +44,7 @@ export function createBearerDeny(options: BearerDenyOptions = {}): BearerDeny {
     const challenge = schemes
       .map((scheme) => {
         const isDpop = scheme.toLowerCase() === 'dpop';
-        // An error of proofs says nothing to callers without them.
+        // A caller that sent no proof would not understand an error about proofs.
         const shown = isDpop || error !== 'invalid_dpop_proof' ? error : undefined;
         return toChallenge({
           scheme,

@@ -73,7 +73,7 @@ type Judge = (
   outcome: MaybePromise<DecisionToken | DecisionTokenFailure>,
 ) => MaybePromise<Decision>;
 
-/** @param presentedBy the client ID that a caller presented; undefined where callers present none. */
+/** @param presentedBy the client ID that a caller presented; undefined at gateway level. */
 function createJudge(
   judgeToken: JudgeToken,
   refused: RefusalCode,

@@ -9,12 +9,12 @@ export type PolicyResult =
       readonly headers: readonly string[];
       readonly username: string | undefined;
     }
-  /** `claims` is false. @see Deny.reason */
+  /** The `claims` expression is false. @see Deny.reason */
   | { readonly kind: 'unsatisfied'; readonly reason: string | undefined }
-  /** A claim cannot be sent in the header of this name. */
+  /** The value of a claim is not allowed in the header of this name. */
   | { readonly kind: 'unsendable'; readonly header: string };
 
-/** Evaluates a policy; called once per token and policy. @param claims undefined: they cannot be read, and the policy does not need them. */
+/** Evaluates a policy, once per token. @param claims undefined: they cannot be read, and the policy does not need them. */
 export function evaluatePolicy(policy: Policy, claims: Claims | undefined): PolicyResult {
   if (claims !== undefined && policy.satisfies !== undefined && !policy.satisfies(claims))
     return { kind: 'unsatisfied', reason: policy.describeUnsatisfied?.(claims) };

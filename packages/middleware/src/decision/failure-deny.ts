@@ -14,7 +14,7 @@ const codeOf: Readonly<Record<Exclude<DecisionTokenFailure['reason'], 'credentia
 /**
  * The refusal for a failed request to an authorization server.
  *
- * @param refused its code when the server refused the client. @param clientId the client ID that the caller presented, if any.
+ * @param refused code to use when the server refused the client. @param clientId the client ID that the caller presented, if any.
  */
 export function toFailureDeny(
   failure: DecisionTokenFailure,

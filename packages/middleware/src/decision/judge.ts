@@ -8,25 +8,25 @@ import { createDeny } from './refusals.ts';
 import type { DecisionToken, DecisionTokenFailure } from './token-source.ts';
 import { toVerdict, type TokenClient } from './verdict.ts';
 
-/** The claims of an authorization server's token after verification; or the reason for its rejection, for operators. */
+/** Result of verifying a token: its claims, or the reason for its rejection, for operators. */
 export type TokenVerification =
   | {
       readonly kind: 'verified';
       readonly claims: Claims;
-      /** Of the key that verified it, shared with it; undefined: trusted until the token expires. */
+      /** Trust in the key that verified the token, shared with other tokens of that key; undefined: trusted until the token expires. */
       readonly trust?: { readonly isCurrent: boolean } | undefined;
     }
   | { readonly kind: 'refused'; readonly reason: string }
   | DecisionTokenFailure;
 
-/** Verifies a token that an authorization server gave. Never rejects. */
+/** Verifies a token from an authorization server. Never rejects. */
 export type VerifyToken = (token: DecisionToken) => Promise<TokenVerification>;
 
 /** Decides on tokens. */
 export interface JudgeToken {
-  /** The decision on a token that has been evaluated; undefined for any other, and once its key is withdrawn. Allocates nothing. */
+  /** Cached decision on a token; undefined for other tokens, and once the token's key is withdrawn. Allocates nothing. */
   cached(token: DecisionToken): Decision | undefined;
-  /** Synchronous without a verification. */
+  /** Synchronous when there is nothing to verify. */
   decide(client: TokenClient, token: DecisionToken): MaybePromise<Decision>;
 }
 
@@ -37,8 +37,8 @@ const refusedMs = 5_000;
  * Decides on tokens under one policy. The decision lives as long as both the token and this policy: a token is verified and evaluated
  * once, however many requests use it at the same time.
  *
- * @param verify undefined: tokens are believed as the server sent them.
- * @param onWithdrawn called when a token that was verified is not any more, because its key was withdrawn.
+ * @param verify undefined: tokens are trusted as received from the server.
+ * @param onWithdrawn called when a verified token loses its trust because its key was withdrawn.
  */
 export function createJudgeToken(
   policy: Policy,

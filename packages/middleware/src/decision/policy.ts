@@ -23,7 +23,7 @@ export interface Policy {
 }
 
 /**
- * Compiles a policy. The options were validated before: a fault here is a defect and throws.
+ * Compiles a policy. The options have been validated, so a fault here is a defect and throws.
  *
  * @param credentials headers that carry the caller's credentials, in the form of `normalizeHeaderName`.
  */
@@ -53,7 +53,7 @@ function compileUsername(source: string | undefined): (claims: Claims) => string
   const { path } = parsed;
   return (claims) => {
     const text = claimText(readClaim(claims, path));
-    // The parser concatenates texts character by character, and the engine keeps each step: this copy is only the text.
+    // The parser builds texts character by character, and the engine keeps each step in memory. This copy keeps only the text.
     return text === undefined ? undefined : (JSON.parse(JSON.stringify(text)) as string);
   };
 }

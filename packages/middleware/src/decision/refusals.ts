@@ -47,7 +47,7 @@ const challenges: Readonly<Record<NonNullable<RefusalRow['challenge']>, string>>
   Bearer: 'Bearer realm="grantgate"',
 };
 
-/** Builds a refusal from its row in the table. @param known `challenge` in place of the usual one of the row. */
+/** Builds a refusal from its row in the table. @param known a `challenge` that replaces that of the row. */
 export function createDeny(
   code: RefusalCode,
   detail: string,

@@ -10,7 +10,7 @@ import type { RefusalCode } from './refusal-code.ts';
 import { createDeny } from './refusals.ts';
 import type { DecisionToken } from './token-source.ts';
 
-/** The client that a token was obtained for. */
+/** The client for which a token was obtained. */
 export interface TokenClient {
   readonly clientId: string;
   /** The client ID if the caller presented it; undefined if it is the gateway's own. */
@@ -21,7 +21,7 @@ export interface TokenClient {
  * Decides on one token under one policy; called once per pair, and the result is cached with the token. The claims are not
  * cached: they take several times the token's memory, and can be read from the token again.
  *
- * @param verified claims that were verified; default: those of the token, as the authorization server sent it.
+ * @param verified claims that were verified; default: the claims of the token, as received from the authorization server.
  */
 export function toVerdict(
   policy: Policy,

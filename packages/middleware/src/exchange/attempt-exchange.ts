@@ -58,29 +58,29 @@ export async function attemptExchange(
   return { outcome: limit(outcome, subject.clientSecret.reveal(), respondedAt), transient: false };
 }
 
-/** By the server's clock, so that a wrong local one does no harm. */
+/** By the server's clock, so that a wrong local clock does no harm. */
 const toSeconds = ({ serverDate, sentAt }: ResponseTimes): number => serverDate ?? sentAt;
 
 const ofType = (name: string): string => `urn:ietf:params:oauth:token-type:${name}`;
 
-/** Types that are no access tokens (RFC 8693 section 3). */
+/** Types that are not access tokens (RFC 8693 section 3). */
 const otherTypes: ReadonlySet<string> = new Set(
   ['refresh_token', 'id_token', 'saml1', 'saml2'].map((name) => ofType(name)),
 );
 
-/** A server that issues something else than it was asked for: it must not reach the upstream as an access token. */
+/** If a server issues a different type than requested, it must not reach the upstream as an access token. */
 function findOtherType(issued: unknown, grant: ExchangeGrant): string | undefined {
   if (grant.method !== 'rfc8693' || typeof issued !== 'string') return undefined;
   if (!otherTypes.has(issued) || issued === grant.requestedTokenType) return undefined;
   return `issued_token_type is ${JSON.stringify(toShownText(issued, 100) ?? '')}`;
 }
 
-/** Milliseconds before its expiry, or a tenth of its lifetime, from which a token is not used: it has a way to go. */
+/** Milliseconds before expiry (or a tenth of the lifetime) at which use of a token ends, because it must still reach the upstream. */
 const marginMs = 5_000;
 
 /**
- * The token with the lifetime for which it may replace the subject token: it ends with that one, when its expiry is known. The token of
- * a caller who has none any more is not used.
+ * The token with the lifetime for which it may replace the subject token: no longer than the subject token, when its expiry is known. If
+ * the subject token has expired, the new token is not used.
  *
  * @param respondedAt seconds since the epoch.
  */

@@ -30,13 +30,13 @@ export interface ExchangeAuthenticator<
   readonly source: CredentialSource;
   /** For further checks of the same tokens. */
   readonly deny: BearerDeny;
-  /** Exchanges a token without its caller and policy: for explanations. */
+  /** Exchanges a token without considering its caller and policy: for explanations. */
   readonly exchange: (token: string) => Promise<ExchangeOutcome>;
   readonly close: () => Promise<void>;
 }
 
 export interface ExchangeAuthenticatorParts<Request> extends ExchangeParts {
-  /** Proofs of possession that requests show: a token that is bound to a certificate or a key needs its own. */
+  /** Proofs of possession in requests: a bound token requires its own proof. */
   readonly proofs: CallerProofs<Request>;
   /** Default: a separate cache. */
   readonly cache?: CredentialCache | undefined;
@@ -67,7 +67,7 @@ export function createExchangeAuthenticator<Request extends CredentialRequest>(
   const deny = createBearerDeny({ realm, resourceMetadata });
   const { stores } = parts;
   const { url, clientID, store } = options;
-  // Apart from those of other middlewares, which have seen the same proof on the way.
+  // Separate from those of other middlewares, which have already seen the proof of this request.
   const used = createUsedProofs({ clock, scope: ['exchange', url, clientID], stores, store });
   const binding = {
     required: undefined,
@@ -91,7 +91,7 @@ export function createExchangeAuthenticator<Request extends CredentialRequest>(
       };
     const { token, claims, subjectClaims } = outcome;
     const clientId = toClientId(outcome);
-    // A proof for an opaque token cannot be checked: then the scheme DPoP is refused.
+    // A proof for an opaque token cannot be checked, so the scheme DPoP is refused.
     const bound = createConfirm<Request>({ value, scheme, claims: subjectClaims ?? {}, clientId }, binding);
     if ('refusal' in bound) return { kind: 'refusal', deny: bound.refusal };
     const { expiresAtMs } = token;
@@ -101,7 +101,7 @@ export function createExchangeAuthenticator<Request extends CredentialRequest>(
     source,
     claims: options,
     verify: async (token, scheme) => toVerification(token, scheme, await exchange.exchange(token)),
-    // `claims` are those of the new token: no scope of the caller's would satisfy them.
+    // `claims` are those of the new token, so no scope of the caller's token would satisfy them.
     refusals: createBearerRefusals(deny, undefined),
     forwards: false,
     exchanges: true,
@@ -127,11 +127,11 @@ export function createExchangeAuthenticator<Request extends CredentialRequest>(
   });
 }
 
-/** A token that is bound to a key has a scheme of its own (RFC 9449 section 7.1). */
+/** A token that is bound to a key has its own scheme (RFC 9449 section 7.1). */
 const withDpop = (schemes: readonly string[]): readonly string[] =>
   schemes.length === 1 && schemes[0]?.toLowerCase() === 'bearer' ? [...schemes, 'DPoP'] : schemes;
 
-/** The client that the caller's token was issued to. That of the new token is the gateway; its subject is the caller still. */
+/** The client to which the caller's token was issued. The client of the new token is the gateway; its subject is still the caller. */
 function toClientId({ claims, subjectClaims }: ExchangedToken): string {
   if (subjectClaims !== undefined) return clientIdOf(subjectClaims);
   const subject = claims && readClaim(claims, ['sub']);

@@ -27,7 +27,7 @@ export interface ExchangedToken {
   readonly token: AccessToken;
   /** Of the new token; undefined when it is opaque. */
   readonly claims: Claims | undefined;
-  /** Of the caller's token, which the server has accepted; undefined when it is opaque. */
+  /** Claims of the caller's token, which the server has accepted; undefined when it is opaque. */
   readonly subjectClaims: Claims | undefined;
 }
 
@@ -44,9 +44,9 @@ export type ExchangeOutcome = ExchangedToken | RefusedSubject | TokenFailure;
 export interface Exchange {
   /** Never rejects. */
   readonly exchange: (token: string) => Promise<ExchangeOutcome>;
-  /** Tokens from before are not used again. */
+  /** Stops the use of earlier tokens. */
   readonly purge: () => void;
-  /** Closes the connections, after the requests under way. */
+  /** Closes the connections once requests in flight have ended. */
   readonly close: () => Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export interface ExchangeParts {
   readonly clock: Clock;
   /** Default: separate stores. */
   readonly stores?: Stores | undefined;
-  /** Of the gateway's own tokens. Default: a separate cache. */
+  /** Cache of the gateway's own tokens. Default: a separate cache. */
   readonly tokens?: TokenCache | undefined;
   /** Default: none. Middlewares that share them limit and suspend requests to one endpoint together. */
   readonly endpoints?: EndpointStates | undefined;
@@ -89,7 +89,7 @@ export function createExchange(options: ExchangeSettings, parts: ExchangeParts):
     endpoint,
     client: Object.freeze({ clientId: clientID, clientSecret }),
     profile: ['exchange', url, profileOf(options)],
-    // The actor token and its renewal may come before.
+    // The actor token and its renewal may require requests of their own.
     waitMs: waitLimitMs(endpointOptions, actor === undefined ? 1 : 4),
     lockWaitMs: endpointOptions.timeoutMs,
     shared: held === undefined ? stores.local : held.shared,
@@ -126,7 +126,7 @@ function toEndpointOptions(options: ExchangeSettings): TokenEndpointOptions {
   const { url, grant, endpointParams, acceptedTokenTypes, tokenLifetimeMs } = options;
   return Object.freeze({
     ...toServerEndpoint(url, options),
-    // `grant` has the values of RFC 8693, which may be several.
+    // `grant` has the parameters of RFC 8693, some of which may repeat.
     audience: undefined,
     scopes: grant.scopes,
     resource: grant.method === 'rfc8693' ? grant.resource : [],
@@ -135,7 +135,7 @@ function toEndpointOptions(options: ExchangeSettings): TokenEndpointOptions {
   });
 }
 
-/** Everything that determines the token, or who may have it. */
+/** Everything that determines the token, or access to it. */
 function profileOf(options: ExchangeSettings): string {
   const { clientID, clientSecret, clientAuthentication, clientConfig, grant } = options;
   const { endpointParams, tokenLifetimeMs, acceptedTokenTypes } = options;

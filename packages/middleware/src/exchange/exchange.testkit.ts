@@ -28,14 +28,14 @@ export const toJwt = (claims: object): string =>
     .map((part) => Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url'))
     .join('.');
 
-/** A server of the test. */
+/** A server for tests. */
 export async function startServer(...script: Script) {
   const server = await startScriptedServer(...script);
   onTestFinished(() => server.close());
   return server;
 }
 
-/** A response without `Date`, so that the fake clock is the server's too. */
+/** A response without `Date`, so that the fake clock counts for the server too. */
 export const respond =
   (body: unknown, status = 200, headers: Record<string, string> = {}): Script[number] =>
   (response) => {
@@ -51,7 +51,7 @@ export const granted = (token: string, more: object = {}) => ({
   ...more,
 });
 
-/** An authenticator whose waits between attempts take no time. */
+/** An authenticator without waits between attempts. */
 export function connect(url: string, more: object = {}, stores?: Stores) {
   const clock = createFakeClock();
   const { clientConfig = {}, ...others } = more as { readonly clientConfig?: object };
@@ -74,7 +74,7 @@ export function connect(url: string, more: object = {}, stores?: Stores) {
   };
 }
 
-/** The token that the upstream gets. */
+/** The token that the upstream receives. */
 export function tokenOf(decision: Decision): string {
   if (!decision.allowed) throw new Error(`${decision.code}: ${decision.detail} ${decision.reason ?? ''}`);
   const [name, value = ''] = decision.setHeaders;

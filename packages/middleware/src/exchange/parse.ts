@@ -13,7 +13,7 @@ import { exchangeOptions, type ExchangeInput, type ExchangeOptions } from './sch
 export const parseExchange = (raw: unknown): ParserResult<ExchangeOptions> =>
   parseShape(raw, exchangeOptions, checkMeaning);
 
-/** Parameters that no `endpointParams` sets (RFC 8693 section 2.1, RFC 7523 section 2.1). */
+/** Parameters that `endpointParams` must not set (RFC 8693 section 2.1, RFC 7523 section 2.1). */
 const ownParameters: Readonly<Record<string, string | undefined>> = {
   subject_token: undefined,
   subject_token_type: 'rfc8693.subjectTokenType',

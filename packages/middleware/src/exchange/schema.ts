@@ -89,7 +89,7 @@ export const exchangeSchema = z.strictObject({
 /** The options as a user writes them, under their canonical names. */
 export type ExchangeInput = z.input<typeof exchangeSchema>;
 
-/** The same options in use. */
+/** The same options after parsing. */
 export const exchangeOptions = exchangeSchema.transform(
   ({ method, rfc8693, entraID, tokenLifetime, ...rest }) => ({
     ...rest,
@@ -101,13 +101,13 @@ export const exchangeOptions = exchangeSchema.transform(
   }),
 );
 
-/** The options of `oAuthTokenExchange` in use; its schema describes them. */
+/** The options of `oAuthTokenExchange` after parsing; their schema describes them. */
 export type ExchangeOptions = OptionsOf<z.output<typeof exchangeOptions>>;
 
 /** Parameters of the exchange, by its method. */
 export type ExchangeGrant = ExchangeOptions['grant'];
 
-/** Token exchange as RFC 8693 has it. */
+/** Token exchange as defined by RFC 8693. */
 export type StandardExchange = Extract<ExchangeGrant, { readonly method: 'rfc8693' }>;
 
 /** Requests that exchange tokens. */

@@ -12,10 +12,10 @@ import type { TokenFailure } from '../token/failure.ts';
 import type { ExchangeRequestOptions } from './schema.ts';
 import { isSubjectRefusal } from './subject-refusal.ts';
 
-/** The gateway's own token at the authorization server that exchanges those of callers. */
+/** The gateway's own token at the authorization server that exchanges callers' tokens. */
 export interface Actor {
   readonly get: () => Promise<TokenOutcome>;
-  /** Another token than this one, at most once in ten seconds; undefined: there is none. */
+  /** A different token from this one, at most once in ten seconds; undefined: there is none. */
   readonly renew: (refused: AccessToken) => Promise<AccessToken | undefined>;
   readonly close: () => Promise<void>;
 }
@@ -57,8 +57,8 @@ export function openActor(
 }
 
 /**
- * Sends the gateway's own token with each request. A server says of neither token which one it refuses: then the request is sent once more
- * with another one of the gateway's, where there is one.
+ * Sends the gateway's own token with each request. A server does not say which of the two tokens it refuses, so the request is repeated
+ * with a new token of the gateway, if there is one.
  */
 export function withActor(client: EndpointClient, actor: Actor): EndpointClient {
   return {
@@ -79,7 +79,7 @@ const toActorCredential = ({ value }: AccessToken): Credential => ({
   clientSecret: new Secret(value),
 });
 
-/** Its error says nothing about the caller's token. */
+/** Its error is no evidence about the caller's token. */
 const toActorFailure = (failure: TokenFailure): TokenFailure =>
   Object.freeze({
     ...failure,

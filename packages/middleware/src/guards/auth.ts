@@ -3,11 +3,11 @@ import { parsePlainClaims } from '../claims/parse.ts';
 import type { Allow, Subject } from '../decision/decision.ts';
 
 /**
- * The caller, as a protected handler sees it. Frozen, and the same object while its token is cached: compare or key by it.
+ * The caller, for a protected handler. Frozen, and the same object while its token is cached, so it can be compared and used as a key.
  * Printing, logging or serialising it never shows the access token.
  */
 export interface Auth {
-  /** The client ID that was exchanged, or the client that the caller's token was issued to. */
+  /** The client ID that was exchanged, or the client to which the caller's token was issued. */
   readonly clientId: string;
   /** Claim `sub` (RFC 7519 section 4.1.2); undefined when it is missing or the token is opaque. */
   readonly subject: string | undefined;
@@ -30,7 +30,7 @@ export interface AuthParts {
   readonly claims: string | undefined;
 }
 
-/** The parts of a client that was exchanged, whose token is the first header to set. */
+/** The parts of a client at application or gateway level; its token is the first header to set. */
 export function toExchangedParts({ subject, setHeaders }: Allow): AuthParts {
   const token = setHeaders[1]?.slice('Bearer '.length) ?? '';
   return { subject, token, claims: decodeJwtPayload(token) };
@@ -49,7 +49,7 @@ export function createAuth({ subject, token, claims: json }: AuthParts): Auth {
     claims,
     expiresAt: subject.expiresAt,
   };
-  // Not enumerable, and a function: code that walks over the object does not find the token.
+  // Not enumerable, and a function, so that code that walks over the object does not find the token.
   const value = (): string => token;
   return Object.freeze(Object.defineProperty(auth, 'accessToken', { value })) as Auth;
 }

@@ -19,14 +19,14 @@ export interface BearerAuthentication extends CallerAuthentication<ApplicationRe
   readonly source: CredentialSource;
   readonly deny: BearerDeny;
   /**
-   * The request with the token that a guard before has taken from it, for an authentication that needs it all the same. Default: the request
-   * as it is.
+   * Restores the token that an earlier guard removed from the request, for an authenticator that needs it. Default: the request
+   * unchanged.
    */
   readonly present?: ((request: ApplicationRequest, passed: Auth) => ApplicationRequest) | undefined;
   readonly close: () => Promise<void>;
 }
 
-/** A guard of callers with tokens, which makes others for single routes. */
+/** A guard of callers with tokens, which can derive guards for single routes. */
 export interface BearerGuard extends Guard {
   /**
    * A guard with the same verifier and cache, and further requirements.
@@ -37,7 +37,7 @@ export interface BearerGuard extends Guard {
   readonly purge: (clientId?: string) => number;
 }
 
-/** Opens a verifier, which tells `onAllow` of each token that it accepts. */
+/** Opens a verifier. It calls `onAllow` for each token that it accepts. */
 export type OpenAuthentication = (onAllow: OnAllow) => BearerAuthentication;
 
 /** An accepted token. */
@@ -80,7 +80,7 @@ export function createBearerGuard(
       refusals,
       source: query === undefined && cookie === undefined ? undefined : source,
       decide(request, passed) {
-        // The request has lost its token in a guard with the same verifier; a proof of possession is accepted only once.
+        // An earlier guard with the same verifier has removed the token, and a proof of possession is accepted only once.
         const allow = passed && allows.get(passed);
         if (allow !== undefined) return check(allow);
         const { present } = authentication;

@@ -5,15 +5,15 @@ import { parseShape } from '../options/parse-shape.ts';
 import type { RefusalOptions } from './refusal-options.ts';
 import { checkScopes, requiredScopesSchema, type RouteRequirements } from './route-requirements.ts';
 
-/** Options of a guard of callers with tokens, beside those of its verifier. */
+/** Options of a guard of callers with tokens, besides those of its verifier. */
 export interface BearerGuardInput extends RefusalOptions, Pick<RouteRequirements, 'requiredScopes'> {
   /** `realm` of challenges (RFC 9110 section 11.5). Default: `grantgate`. */
   readonly realm?: string | undefined;
   /** URL of the protected resource metadata, for `resource_metadata` of challenges (RFC 9728 section 5.1). */
   readonly resourceMetadata?: string | undefined;
   /**
-   * Origin under which callers reach the application, such as `https://api.example.com`: DPoP proofs name it. Default: as the
-   * framework says, which behind a proxy needs its own setting, such as `trust proxy`.
+   * Origin under which callers reach the application, such as `https://api.example.com`; DPoP proofs name it. Default: the origin that the
+   * framework reports, which behind a proxy requires its own setting, such as `trust proxy`.
    */
   readonly origin?: string | undefined;
 }
@@ -35,7 +35,7 @@ const schema = z.strictObject({
   ).transform((origin) => (origin === undefined ? undefined : new URL(origin).origin)),
 });
 
-/** The same after parsing. Without `origin`, requests have the one that the framework says. */
+/** The same after parsing. Without `origin`, requests have the origin that the framework reports. */
 export type BearerGuardOptions = OptionsOf<z.output<typeof schema>>;
 
 export interface ParsedGuardOptions<Rest> {
@@ -46,7 +46,7 @@ export interface ParsedGuardOptions<Rest> {
   readonly rest: Rest;
 }
 
-/** Parses the options of the guard, and gives the rest for the parser of the verifier. */
+/** Parses the options of the guard, and returns the rest for the parser of the verifier. */
 export function parseGuardOptions<Input extends BearerGuardInput>(
   input: Input,
 ): ParsedGuardOptions<Omit<Input, keyof BearerGuardInput>> {

@@ -15,7 +15,7 @@ import { findUsable } from './usable-options.ts';
 
 type EventListeners = StoreListener & RenewalListener & DiscoveryListener & KeysListener;
 
-/** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share and its owner closes. */
+/** Options of `oAuthClientCredentials`, or an authenticator that several middlewares share; its owner closes it. */
 export type GuardOptions = RefusalOptions &
   ((ClientCredentialsInput & EventListeners) | { readonly authenticator: Authenticator });
 

@@ -13,11 +13,11 @@ import type { ApplicationRequest } from './guard.ts';
 import { createRequestProofs } from './request-proofs.ts';
 import { findUsable } from './usable-options.ts';
 
-/** Options of `oAuthTokenExchange`: those of the middleware of the gateway, and those of guards. */
+/** Options of `oAuthTokenExchange`: those of the gateway's middleware and those of guards. */
 export type ExchangeGuardOptions = ExchangeInput & Omit<BearerGuardInput, 'origin'> & StoreListener;
 
 /**
- * Opens a guard that exchanges the tokens of callers: handlers get the new one, to send it on. Doubtful options cause a process warning,
+ * Opens a guard that exchanges the tokens of callers. Handlers get the new token, to forward it. Doubtful options cause a process warning,
  * `GrantgateWarning`.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.
@@ -38,7 +38,7 @@ export function createExchangeGuard({ onStoreEvent, ...input }: ExchangeGuardOpt
   }, guard);
 }
 
-/** A guard before, such as that of `jwt`, has verified the token and taken it from the request. */
+/** An earlier guard, such as that of `jwt`, has verified the token and removed it from the request. */
 function present(source: CredentialSource, request: ApplicationRequest, passed: Auth): ApplicationRequest {
   if (source.read(request).kind !== 'absent') return request;
   const { method, origin, target } = request;
@@ -46,7 +46,7 @@ function present(source: CredentialSource, request: ApplicationRequest, passed: 
     kind: 'found',
     place: 'header',
     value: passed.accessToken(),
-    // That guard has checked that the token and the proof belong together (RFC 9449 section 7.1).
+    // The earlier guard has checked that the token and the proof belong together (RFC 9449 section 7.1).
     scheme: request.header('dpop') === undefined ? undefined : 'DPoP',
   });
   return {

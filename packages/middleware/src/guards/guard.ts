@@ -7,7 +7,7 @@ import { createAuth, type Auth, type AuthParts } from './auth.ts';
 /** A request of any framework, as guards see it. */
 export interface ApplicationRequest extends CredentialRequest {
   readonly method: string;
-  /** Scheme and authority of the URL that the caller sent the request to, as far as the framework knows. */
+  /** Scheme and authority of the URL to which the caller sent the request, if the framework knows them. */
   readonly origin: string;
   /** Thumbprint of the certificate of the caller's TLS connection (RFC 8705 section 3.1); undefined without one. */
   certificateThumbprint(): string | undefined;
@@ -18,7 +18,7 @@ export interface RequestChanges {
   readonly auth: Auth;
   /** Names of `setHeaders` in lower case, each followed by its value. */
   readonly lowerHeaders: readonly string[];
-  /** True at the length of each name in `removeHeaders`: a name of another length stays. */
+  /** True at the length of each name in `removeHeaders`, so that names of other lengths can be skipped. */
   readonly removedLengths: readonly (boolean | undefined)[];
   readonly allow: Allow;
 }
@@ -26,13 +26,13 @@ export interface RequestChanges {
 /** How a refusal ends. `respond`: the guard responds. `error`: the framework's error handling gets a `RefusalError`. */
 export type RefusalHandling = 'respond' | 'error';
 
-/** The part of a guard that frameworks have in common. */
+/** The part of a guard that is independent of frameworks. */
 export interface Guard {
   readonly refusals: RefusalHandling;
-  /** Synchronous when the decision is in memory. @param passed `auth` of the request, when a guard before has set it. */
+  /** Synchronous when the decision is in memory. @param passed `auth` of the request, if an earlier guard has set it. */
   decide(request: ApplicationRequest, passed: Auth | undefined): MaybePromise<Decision>;
   changesOf(allow: Allow): RequestChanges;
-  /** Takes credentials out of path, query and cookies; undefined when callers put none there. */
+  /** Removes credentials from path, query and cookies; undefined when callers put none there. */
   readonly source: Pick<CredentialSource, 'strip' | 'secretNames'> | undefined;
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ import type { ApplicationRequest } from './guard.ts';
 import { createRequestProofs } from './request-proofs.ts';
 import { findUsable } from './usable-options.ts';
 
-/** Options of `oAuthIntrospection`: those of the middleware of the gateway, and those of guards. */
+/** Options of `oAuthIntrospection`: those of the gateway's middleware and those of guards. */
 export type IntrospectionGuardOptions = IntrospectionInput &
   Omit<BearerGuardInput, 'origin'> &
   StoreListener &
@@ -21,7 +21,7 @@ export type IntrospectionGuardOptions = IntrospectionInput &
   DiscoveryListener;
 
 /**
- * Opens a guard of callers with tokens that an introspection endpoint knows. Doubtful options cause a process warning,
+ * Opens a guard of callers whose tokens an introspection endpoint verifies. Doubtful options cause a process warning,
  * `GrantgateWarning`.
  *
  * @throws OptionsError `options_invalid`, with every problem and its path.

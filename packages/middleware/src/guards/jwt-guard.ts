@@ -13,7 +13,7 @@ import type { ApplicationRequest } from './guard.ts';
 import { createRequestProofs } from './request-proofs.ts';
 import { findUsable } from './usable-options.ts';
 
-/** Options of `jwt`: those of the middleware of the gateway, and those of guards. */
+/** Options of `jwt`: those of the gateway's middleware and those of guards. */
 export type JwtGuardOptions = JwtInput & BearerGuardInput & KeysListener & DiscoveryListener & StoreListener;
 
 /**

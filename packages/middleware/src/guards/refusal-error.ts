@@ -4,8 +4,8 @@ import { toRequestId } from '../decision/request-id.ts';
 import type { RefusalCode } from '../decision/refusal-code.ts';
 
 /**
- * A refusal for the error handling of a framework, with `refusals: 'error'`. The error handling that Express, Fastify, Koa and Hono
- * have by default responds with its status and headers. It never contains a token.
+ * A refusal for the error handling of a framework, with `refusals: 'error'`. The default error handling of Express, Fastify, Koa and Hono
+ * responds with its status and headers. It never contains a token.
  */
 export class RefusalError extends Error {
   readonly code: RefusalCode;
@@ -13,13 +13,13 @@ export class RefusalError extends Error {
   readonly status: number;
   /** The same as `status`. */
   readonly statusCode: number;
-  /** Koa and others may send the message: it is for callers. */
+  /** Koa and others may send the message, so it is written for callers. */
   readonly expose: boolean = true;
   /** Short and fixed per code. */
   readonly title: string;
   /** `www-authenticate`, `retry-after`, `cache-control`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The client that the token was issued to; undefined when it is not known. */
+  /** The client to which the token was issued; undefined when it is unknown. */
   readonly clientId: string | undefined;
   /** More detailed reason for operators. Do not send it. */
   readonly reason: string | undefined;

@@ -1,7 +1,7 @@
 import type { CallerProofs } from '../jwt/binding.ts';
 import type { ApplicationRequest } from './guard.ts';
 
-/** Evidence about the caller in a request to an application. @param own the application's public origin; default: the request's. */
+/** Evidence about the caller in a request. @param own the application's public origin; default: the request's. */
 export const createRequestProofs = (own?: string): CallerProofs<ApplicationRequest> => ({
   certificateThumbprint: (request) => request.certificateThumbprint(),
   proof: (request) => request.header('dpop'),

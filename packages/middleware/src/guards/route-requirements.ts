@@ -10,13 +10,13 @@ import { parseShape } from '../options/parse-shape.ts';
 import { warnProcess } from '../process-warning.ts';
 import type { Auth } from './auth.ts';
 
-/** Requirements of a route for a valid token. */
+/** Requirements of a route, besides a valid token. */
 export interface RouteRequirements {
-  /** Scopes that the token must all have: a list, or a text with spaces. */
+  /** Scopes that the token must have, all of them: a list, or a text with spaces. */
   readonly requiredScopes?: string | readonly string[];
   /**
-   * An expression of the language of `claims`, or a function that returns `true` for claims that may pass. It is called once per
-   * token. A function that throws refuses.
+   * A `claims` expression, or a function that returns `true` for acceptable claims. It is called once per
+   * token. A function that throws refuses the token.
    */
   readonly requireClaims?: string | ((claims: Readonly<Record<string, unknown>>) => boolean);
 }
@@ -28,7 +28,7 @@ export interface RouteCaller {
   readonly claims: string | undefined;
 }
 
-/** Refuses a caller whose token does not have what a route demands; undefined for one that may pass. */
+/** Refuses a caller whose token does not meet the requirements of a route; undefined for others. */
 export type CheckRequirements = (caller: RouteCaller) => Deny | undefined;
 
 /** RFC 6749 section 3.3. */
@@ -51,14 +51,14 @@ const schema = z.strictObject({
 
 export type RequirementsShape = OptionsOf<z.output<typeof schema>>;
 
-/** The requirements of a route, and what is wrong with them. */
+/** The requirements of a route, and their problems. */
 export function parseRequirements(input: RouteRequirements): {
   readonly requirements: RequirementsShape | undefined;
   readonly problems: readonly OptionProblem[];
 } {
   const { options: requirements, problems } = parseShape(input, schema, ({ requiredScopes, requireClaims }, report) => {
     for (const [name, value] of Object.entries({ requiredScopes, requireClaims }))
-      // A variable that is not set would open the route to every caller with a token.
+      // An unset variable would otherwise open the route to every caller with a token.
       if (value === undefined && Object.hasOwn(input, name)) report('error', [name], 'missing_option', 'is undefined: omit it, or set it');
     checkScopes(requiredScopes, report);
     if (typeof requireClaims !== 'string' || requireClaims === '') return;
@@ -84,7 +84,7 @@ export function checkScopes(scopes: unknown, report: Report): void {
   });
 }
 
-/** Compiles requirements, which were validated before; each is evaluated once per token. Undefined: every token passes. */
+/** Compiles requirements, which have been validated; each is evaluated once per token. Undefined: every token passes. */
 export function compileRequirements(
   { requiredScopes = [], requireClaims }: Partial<RequirementsShape>,
   deny: BearerDeny,
@@ -135,7 +135,7 @@ function compileCondition(
     if (claims === undefined) return 'the token has no claims';
     try {
       const result = condition(claims);
-      // A promise is a true value, and may reject.
+      // A promise is truthy, and may reject.
       if (result instanceof Promise) result.catch(() => {});
       return result === true ? undefined : 'requireClaims did not return true';
     } catch (error) {

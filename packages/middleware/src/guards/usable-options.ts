@@ -3,9 +3,9 @@ import { findApplicationProblems } from '../options/application.ts';
 import type { OptionProblem } from '../options/report.ts';
 
 /**
- * The options that a parser has made of an application's. Doubtful ones cause a process warning, `GrantgateWarning`.
+ * The options that a parser returned for an application's. Doubtful ones cause a process warning, `GrantgateWarning`.
  *
- * @param more problems beside those of the parser.
+ * @param more problems besides those of the parser.
  * @throws OptionsError `options_invalid`, with every problem and its path.
  */
 export function findUsable<Options>(

@@ -28,7 +28,7 @@ export interface IntrospectionAuthenticator<
   readonly source: CredentialSource;
   /** For further checks of the same tokens. */
   readonly deny: BearerDeny;
-  /** Introspects a token without its caller and policy: for explanations. */
+  /** Introspects a token without considering its caller and policy: for explanations. */
   readonly introspect: (token: string) => Promise<IntrospectionOutcome>;
   readonly close: () => Promise<void>;
 }

@@ -18,12 +18,12 @@ import { introspect } from './introspect.ts';
 import type { IntrospectionRequestOptions, IntrospectionRules } from './schema.ts';
 import { openSignedResponses } from './signed-response.ts';
 
-/** A token that the authorization server calls active, and that is meant for us. */
+/** A token that the authorization server reports as active, and that is meant for us. */
 export interface ActiveToken {
   readonly kind: 'active';
   /** Members of the response (RFC 7662 section 2.2). */
   readonly claims: Claims;
-  /** `Clock.monotonic()` milliseconds until which that may be believed; undefined: it is not cached. */
+  /** `Clock.monotonic()` milliseconds until which the response may be used; undefined: it is not cached. */
   readonly expiresAtMs: number | undefined;
 }
 
@@ -34,23 +34,23 @@ export interface InactiveToken {
   readonly detail: string;
   /** For operators. */
   readonly reason: string;
-  /** Milliseconds for which the answer stays the same. */
+  /** Milliseconds for which the refusal stays valid. */
   readonly rememberMs: number;
 }
 
 export type IntrospectionOutcome = ActiveToken | InactiveToken | TokenFailure;
 
-/** Asks one introspection endpoint about tokens. */
+/** Sends requests about tokens to one introspection endpoint. */
 export interface Introspection {
   /** Never rejects. */
   readonly introspect: (token: string) => Promise<IntrospectionOutcome>;
-  /** Responses from before are not used again. */
+  /** Stops the use of earlier responses. */
   readonly purge: () => void;
-  /** Closes the connections, after the requests under way. */
+  /** Closes the connections once requests in flight have ended. */
   readonly close: () => Promise<void>;
 }
 
-/** The parts for keys are those of signed responses. */
+/** The parts for keys apply to signed responses. */
 export interface IntrospectionParts extends KeyParts {
   /** Default: separate stores. */
   readonly stores?: Stores | undefined;
@@ -62,7 +62,7 @@ export interface IntrospectionParts extends KeyParts {
 export type IntrospectionSettings = IntrospectionRequestOptions &
   IntrospectionRules & { readonly store: StoreOptions | undefined };
 
-/** Composes endpoint, store and rules. A response is shared with the other processes, encrypted, and never under the token's own name. */
+/** Composes endpoint, store and rules. Responses are shared with other processes in encrypted form, never under the token's own name. */
 export function createIntrospection(
   options: IntrospectionSettings,
   parts: IntrospectionParts,
@@ -124,14 +124,14 @@ export function createIntrospection(
   });
 }
 
-/** Milliseconds for which a refusal is remembered at most. */
+/** Maximum time for which a refusal is remembered, in milliseconds. */
 const refusedMs = 5_000;
 
 const decode = (value: string): string => Buffer.from(value, 'base64url').toString('utf8');
 
 const isActive = (value: string): boolean => parseClaims(decode(value))?.['active'] === true;
 
-/** Everything that determines a response, or who may have it; not the rules, which judge it each time. */
+/** Everything that determines a response, or access to it; not the rules, which are applied at each use. */
 function profileOf(options: IntrospectionSettings): string {
   const { clientID, clientSecret, clientAuthentication, clientConfig, tokenTypeHint, maxCacheMs, verify } =
     options;
@@ -146,7 +146,7 @@ function profileOf(options: IntrospectionSettings): string {
 type Fault = readonly [detail: string, reason: string];
 
 /**
- * Servers call refresh tokens and ID tokens active too. Members by which they tell them apart: `token_type` of RFC 7662, `token_use` of
+ * Servers call refresh tokens and ID tokens active too. These members distinguish them: `token_type` of RFC 7662, `token_use` of
  * Hydra and Cognito, `typ` of Keycloak.
  */
 const otherPurposes: Readonly<Record<string, RegExp>> = {

@@ -17,7 +17,7 @@ export interface IntrospectParts extends Pick<IntrospectionContext, 'maxCacheMs'
   readonly clock: Clock;
 }
 
-/** Sends one introspection request (RFC 7662 section 2.1) and reads its response; what goes wrong on the way is a value. */
+/** Sends one introspection request (RFC 7662 section 2.1) and reads its response; failures are values. */
 export async function introspect(
   options: IntrospectionRequestOptions,
   { clock, maxCacheMs, readSigned }: IntrospectParts,
@@ -56,7 +56,7 @@ export async function introspect(
     return await processIntrospectionResponse(response, {
       sentAtMs,
       clock,
-      // A server that repeats a token would have it in the log.
+      // Withheld, because a server that quotes a token would put it into the log.
       withheld: [credential, subject],
       maxCacheMs,
       readSigned,

@@ -23,9 +23,9 @@ export interface IntrospectionContext {
   /** `Clock.monotonic()` milliseconds when the request was sent. */
   readonly sentAtMs: number;
   readonly clock: Clock;
-  /** Secrets that are withheld from what operators see. */
+  /** Secrets to withhold from operators. */
   readonly withheld: Withheld;
-  /** Milliseconds that a response is used at most; 0: once. */
+  /** Maximum milliseconds for which a response is used; 0: once. */
   readonly maxCacheMs: number;
   /** Reads a signed response (RFC 9701); undefined: responses are plain JSON. */
   readonly readSigned: ReadSignedResponse | undefined;
@@ -34,8 +34,8 @@ export interface IntrospectionContext {
 export const introspectionServer = 'the introspection endpoint';
 
 /**
- * Reads an introspection response (RFC 7662 section 2.2). An access token stands for it, whose value is the response: what is shared
- * through a store, and for how long, is the same for both.
+ * Reads an introspection response (RFC 7662 section 2.2). The result is an `AccessToken` whose value is the response, so that a store
+ * shares both in the same way and for as long.
  */
 export async function processIntrospectionResponse(
   response: Response,
@@ -78,7 +78,7 @@ function readIntrospection(
     return { problem: active === undefined ? 'active is missing' : 'active is not a boolean' };
   const invalid = ['exp', 'iat', 'nbf'].find((name) => !isTime(json[name]));
   if (active && invalid !== undefined) return { problem: `${invalid} is not a number` };
-  // The server's clock, so that a wrong local one does no harm.
+  // By the server's clock, so that a wrong local clock does no harm.
   const sentAt = clock.now() - (clock.monotonic() - sentAtMs);
   const now = parseHttpDate(headers.get('date') ?? '') ?? sentAt;
   const leftMs = active && typeof exp === 'number' ? exp * 1000 - now : Infinity;

@@ -20,7 +20,7 @@ export interface SignedResponse {
 /**
  * Verifies a signed response and reads it. A failure: the keys could not be obtained.
  *
- * @param sentAtMs when the request was sent, in milliseconds since the epoch: a response from before is a replay.
+ * @param sentAtMs when the request was sent, in milliseconds since the epoch; an earlier response is a replay.
  */
 export type ReadSignedResponse = (
   response: Pick<EndpointResponse, 'text' | 'headers'>,
@@ -42,7 +42,7 @@ export function openSignedResponses(
     {
       keys: jwksUrl === undefined ? { kind: 'issuer', issuer } : { kind: 'url', url: jwksUrl },
       issuers,
-      // Headers may hold what authenticates the gateway at the introspection endpoint, and are for it alone.
+      // Headers may contain the gateway's credentials for the introspection endpoint, so they are not sent elsewhere.
       clientConfig: { tls, proxy, timeoutSeconds, maxRetries, headers: {} },
     },
     parts,
@@ -71,12 +71,12 @@ export function openSignedResponses(
 const refuse = (reason: string): JwtRefusal =>
   refuseJwt('The introspection response is not accepted.', reason);
 
-/** A response belongs to no request by anything it says, so that an old one could stand for a new one. */
+/** Nothing in a response identifies its request, so an old response could be passed off as a new one. */
 function checkAge(claims: Claims, fromMs: number, untilMs: number): JwtRefusal | undefined {
   const iat = readTime(claims, 'iat');
   if (iat?.kind !== 'time')
     return refuse(iat === undefined ? 'iat is missing' : `iat is ${iat.shown}, expected a number`);
-  // In whole seconds, mostly.
+  // `iat` usually has whole seconds.
   if (iat.ms + 999 < fromMs) return refuse('iat is before the request, as if the response were replayed');
   return iat.ms > untilMs ? refuse('iat is in the future') : undefined;
 }

@@ -6,7 +6,7 @@ import type { Deny } from '../decision/decision.ts';
 import type { CheckProof } from './dpop.ts';
 import type { RequiredBinding } from './schema.ts';
 
-/** Evidence about the caller beside the token. */
+/** Evidence about the caller besides the token. */
 export interface CallerProofs<Request> {
   /** Thumbprint of the caller's TLS certificate (RFC 8705 section 3.1); undefined without one. */
   certificateThumbprint(request: Request): string | undefined;
@@ -25,7 +25,7 @@ export interface BoundToken {
   readonly clientId: string;
 }
 
-/** The proof that each request with a token needs; undefined: none. */
+/** The proof that each request with a token requires; undefined: none. */
 export type Confirm<Request> = ((request: Request) => MaybePromise<Deny | undefined>) | undefined;
 
 export interface BindingParts<Request> {
@@ -37,7 +37,7 @@ export interface BindingParts<Request> {
 
 /**
  * Finds what a token is bound to (`cnf`, RFC 7800): a certificate (RFC 8705) or a key (RFC 9449). A bound token needs its proof whether
- * or not a binding is required: whoever stole it must not use it as a bearer token.
+ * or not a binding is required, so that a thief cannot use it as a bearer token.
  *
  * @returns a refusal of the token, or the check of each request.
  */

@@ -15,10 +15,10 @@ export interface JwtTimes {
   readonly expiresAtMs: number;
 }
 
-/** Types that stand for an access token when none is demanded; explicit types of other JWTs are refused (RFC 8725 section 3.11). */
+/** Types of an access token when none is required; explicit types of other JWTs are refused (RFC 8725 section 3.11). */
 const usualTypes: ReadonlySet<string> = new Set(['jwt', 'at+jwt']);
 
-/** `application/` may be left out, letter case does not count (RFC 7515 section 4.1.9). */
+/** The prefix `application/` is optional, and letter case does not count (RFC 7515 section 4.1.9). */
 const normalizeType = (type: string): string => type.toLowerCase().replace(/^application\//, '');
 
 /** Whether the header's `typ` is that of an access token. */
@@ -36,10 +36,10 @@ export function checkType(typ: JsonValue | undefined, { type }: TypeRule): JwtRe
       );
 }
 
-/** Claims that RFC 9068 section 2.2 requires of an access token, beside those that are always checked. */
+/** Claims that RFC 9068 section 2.2 requires of an access token, besides those that are always checked. */
 const accessTokenClaims = ['iss', 'aud', 'sub', 'client_id', 'iat', 'jti'];
 
-/** Checks the registered claims (RFC 7519 section 4.1) of a token whose signature is right. @param nowMs milliseconds since the epoch. */
+/** Checks the registered claims (RFC 7519 section 4.1) of a token with a valid signature. @param nowMs milliseconds since the epoch. */
 export function checkClaimsSet(claims: Claims, rules: ClaimRules, nowMs: number): JwtTimes | JwtRefusal {
   return (
     checkIssuer(claims, rules) ??
@@ -49,7 +49,7 @@ export function checkClaimsSet(claims: Claims, rules: ClaimRules, nowMs: number)
   );
 }
 
-/** Checks who issued a JWT and for whom. */
+/** Checks issuer and audience of a JWT. */
 export const checkParties = (claims: Claims, rules: PartyRules): JwtRefusal | undefined =>
   checkIssuer(claims, rules) ?? checkAudience(claims, rules);
 
@@ -60,7 +60,7 @@ export interface ClaimCheck {
   readonly refusal: JwtRefusal | undefined;
 }
 
-/** As `checkClaimsSet`, every check by itself: for explanations. */
+/** As `checkClaimsSet`, with a result for each check: for explanations. */
 export function explainClaimsSet(claims: Claims, rules: ClaimRules, nowMs: number): readonly ClaimCheck[] {
   const times = checkTimes(claims, rules, nowMs);
   return [
@@ -91,11 +91,11 @@ function checkAudience(claims: Claims, { audience }: PartyRules): JwtRefusal | u
   );
 }
 
-/** Payload types of Keycloak that are no access tokens. */
+/** Payload types of Keycloak that are not access tokens. */
 const otherPurposes: ReadonlySet<string> = new Set(['ID', 'Refresh', 'Offline', 'Logout']);
-/** Claims of ID tokens alone (OpenID Connect Core 1.0 sections 3.1.3.6 and 3.3.2.11). */
+/** Claims that only ID tokens have (OpenID Connect Core 1.0 sections 3.1.3.6 and 3.3.2.11). */
 const idTokenClaims = ['at_hash', 'c_hash', 's_hash'];
-/** Claims that say what a client may do, which ID tokens do not have. */
+/** Claims about a client's permissions, which ID tokens do not have. */
 const grantClaims = ['scope', 'scp', 'client_id', 'cid', 'roles'];
 
 function checkPurpose(claims: Claims, { type }: ClaimRules): JwtRefusal | undefined {

@@ -27,7 +27,7 @@ export interface JwtAuthenticator<Request extends CredentialRequest> extends Cal
   readonly source: CredentialSource;
   /** For further checks of the same tokens. */
   readonly deny: BearerDeny;
-  /** Verifies a token without its caller, cache and policy: for explanations. */
+  /** Verifies a token without considering its caller, cache and policy: for explanations. */
   readonly verify: (token: string) => Promise<JwtOutcome>;
   /** Closes connections, and ends the trust in every key. */
   readonly close: () => Promise<void>;
@@ -40,7 +40,7 @@ export interface JwtAuthenticatorParts<Request> extends KeyParts {
   readonly stores?: Stores | undefined;
   /** Default: a separate cache. */
   readonly cache?: CredentialCache | undefined;
-  /** Of refusals; its schemes are those that the options accept. */
+  /** Realm and other parts of refusals; the schemes are those that the options accept. */
   readonly challenge?: Pick<BearerDenyOptions, 'realm' | 'resourceMetadata'> | undefined;
   /** Default: nothing. */
   readonly onAllow?: OnAllow | undefined;
@@ -122,7 +122,7 @@ export function createJwtAuthenticator<Request extends CredentialRequest>(
 const toSchemes = ({ requireBinding }: JwtOptions): readonly string[] =>
   requireBinding === 'dpop' ? ['DPoP'] : requireBinding === 'any' ? ['DPoP', 'Bearer'] : ['Bearer'];
 
-/** Keys that cannot be obtained say nothing about the token. */
+/** A failure to obtain keys is no evidence about the token. */
 function toUnavailable(failure: TokenFailure): Deny {
   const code =
     failure.reason === 'timeout' ? 'authorization_server_timeout' : 'authorization_server_unavailable';

@@ -19,15 +19,15 @@ export interface ProofContext {
 /** Checks a proof of possession; returns its fault, or undefined. */
 export type CheckProof = (context: ProofContext) => Promise<string | undefined>;
 
-/** Milliseconds that a proof may be old. */
+/** Maximum age of a proof, in milliseconds. */
 const longestAgeMs = 60_000;
-/** Longest proof in characters. */
+/** Maximum length of a proof, in characters. */
 const maxProofLength = 8 * 1024;
 
 /**
  * Checks DPoP proofs (RFC 9449 section 4.3). Each is accepted once: a second one with the same `jti` is a replay.
  *
- * @param clockSkewMs milliseconds that the caller's clock may differ.
+ * @param clockSkewMs milliseconds by which the caller's clock may differ.
  */
 export function createCheckProof(clock: Clock, clockSkewMs: number, used: UsedProofs): CheckProof {
   return async ({ proof, method, url, token, thumbprint }) => {
@@ -39,7 +39,7 @@ export function createCheckProof(clock: Clock, clockSkewMs: number, used: UsedPr
         algorithms: [...asymmetricAlgorithms],
         typ: 'dpop+jwt',
         requiredClaims: ['jti', 'htm', 'htu', 'iat', 'ath'],
-        // `iat` alone counts here, by our own clock.
+        // Only `iat` determines the age, by this machine's clock.
         currentDate: new Date(clock.now()),
         clockTolerance: clockSkewMs / 1000,
       });

@@ -6,7 +6,7 @@ import { type KeyQuery, type KeySource } from './key-source.ts';
 /** Opens the keys at a URL. */
 export type OpenKeys = (url: string) => KeySource;
 
-/** Keys of an issuer whose metadata say where they are (RFC 8414, OpenID Connect Discovery 1.0). */
+/** Keys of an issuer, at the URL in its metadata (RFC 8414, OpenID Connect Discovery 1.0). */
 export function createDiscoveredKeys({ discovery, release }: DiscoveryUse, open: OpenKeys): KeySource {
   let current: { readonly url: string; readonly keys: KeySource } | undefined;
   const closing: Promise<void>[] = [];
@@ -36,7 +36,7 @@ export function createDiscoveredKeys({ discovery, release }: DiscoveryUse, open:
 
 const noKeys = Object.freeze({ kind: 'keys', keys: Object.freeze([]) });
 
-/** Keys of several issuers, each at the same path below its issuer; only these issuers are ever asked. */
+/** Keys of several issuers, each at the same path below its issuer; requests go to these issuers only. */
 export function createIssuersKeys(issuers: readonly string[], path: string, open: OpenKeys): KeySource {
   const sources = new Map(issuers.map((issuer) => [issuer, open(issuer.replace(/\/$/, '') + path)]));
   return Object.freeze({

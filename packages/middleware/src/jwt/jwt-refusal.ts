@@ -8,10 +8,10 @@ export interface JwtSigner {
   readonly algorithm: string;
 }
 
-/** Why a token is not accepted. */
+/** The reason why a token is refused. */
 export interface JwtRefusal {
   readonly kind: 'refused';
-  /** For callers: says which check failed, and no value. */
+  /** For callers: names the failed check, without a value. */
   readonly detail: string;
   /** For operators: what was found and what was expected. Quotes claims, never the token. */
   readonly reason: string;
@@ -25,7 +25,7 @@ export const refuseJwt = (detail: string, reason: string): JwtRefusal =>
 /** Characters of a value in a reason. */
 const shownCharacters = 120;
 
-/** A value of a token as it may stand in a reason. */
+/** A value of a token, in a form suitable for a reason. */
 export function showClaim(value: JsonValue | undefined): string {
   const text = value === undefined ? 'missing' : claimJson(value);
   return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}...`;

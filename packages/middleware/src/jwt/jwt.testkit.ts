@@ -24,7 +24,7 @@ export function createTestKey(kid?: string): TestKey {
   };
 }
 
-/** A request of a test: its token, and what else it shows of its caller. */
+/** A request of a test: its token, and further evidence about its caller. */
 export interface JwtRequest extends CredentialRequest {
   readonly certificate?: string | undefined;
   readonly proof?: string | undefined;

@@ -35,7 +35,7 @@ function parseMembers(text: string): readonly unknown[] | undefined {
   }
 }
 
-/** Keys of the new set; one that the old set had stays the same object, and keys that are gone lose their trust. */
+/** Keys of the new set. A key that the old set had stays the same object; removed keys lose their trust. */
 export function replaceKeys(
   before: readonly VerificationKey[],
   after: readonly VerificationKey[],

@@ -17,19 +17,19 @@ export interface KeyMatch {
   readonly keys: readonly VerificationKey[];
 }
 
-/** Finds keys: a value when they are in memory, a promise when they are requested first. */
+/** Finds keys: a value when they are in memory, a promise when they must be requested. */
 export interface KeySource {
   find(query: KeyQuery): MaybePromise<KeyMatch | TokenFailure>;
-  /** Closes connections, and ends the trust in every key. */
+  /** Closes connections and withdraws every key. */
   close(): Promise<void>;
 }
 
 const none: KeyMatch = Object.freeze({ kind: 'keys', keys: Object.freeze([]) });
 
-/** Keys without `kid` that are tried for a token without one. */
+/** Maximum number of keys without `kid` to try for a token without one. */
 const maxTried = 10;
 
-/** Those keys of a set that fit: by `kid` where the token has one (RFC 7515 section 4.1.4), otherwise by algorithm. */
+/** Keys of a set that match: by `kid` if the token has one (RFC 7515 section 4.1.4), otherwise by algorithm. */
 export function selectKeys(keys: readonly VerificationKey[], { algorithm, id }: KeyQuery): KeyMatch {
   const fitting = keys.filter(
     (key) => key.algorithms.includes(algorithm) && (id === undefined || key.id === id),

@@ -24,7 +24,7 @@ export interface KeyParts {
   readonly tracing?: Tracing | undefined;
 }
 
-/** Opens the source of keys that the options name. The options were validated before: a fault here is a defect and throws. */
+/** Opens the source of keys that the options name. The options have been validated, so a fault here is a defect and throws. */
 export function openKeys(
   { keys, issuers, clientConfig }: Pick<JwtOptions, 'keys' | 'issuers' | 'clientConfig'>,
   { clock, discoveries, onDiscovery, onKeys, tracing }: KeyParts,

@@ -20,13 +20,13 @@ export const parseJwt = (raw: unknown): ParserResult<JwtOptions> =>
     checkAudience(shape.audience, isWrittenList(raw, 'audience'), report);
   });
 
-/** Whether an option is a list as it was written: an empty text is read as an empty list, and does not mean one. */
+/** Whether an option was written as a list: an empty text is read as an empty list, but does not mean one. */
 const isWrittenList = (raw: unknown, name: string): boolean =>
   Object.entries(toRecord(raw) ?? {}).some(
     ([key, value]) => key.toLowerCase() === name && Array.isArray(value),
   );
 
-/** An empty list opens the route to tokens for anyone, so that it has to be written out. */
+/** An empty list opens the route to tokens for any audience, so it must be written out. */
 function checkAudience(audience: unknown, isList: boolean, report: Report): void {
   const isEmpty = Array.isArray(audience) && audience.length === 0;
   if (isEmpty && !isList)

@@ -35,12 +35,12 @@ interface CachedKeys {
   readonly refreshAtMs: number;
 }
 
-/** Milliseconds for which a key set is new enough: a `kid` that it does not have is unknown without another request. */
+/** Milliseconds for which a key set counts as new: an unknown `kid` does not cause another request during that time. */
 const unknownKeyCooldownMs = 5_000;
 
 /**
  * Keys of a JWK Set at a URL. They are requested when first needed, again ahead of their expiry, and when a token names a key that
- * they do not have; however many tokens wait, there is one request. The last good keys serve while the server fails.
+ * they do not have. Any number of waiting tokens share one request. The last valid keys are used while the server fails.
  */
 export function createRemoteKeys(options: RemoteKeysOptions, parts: RemoteKeysParts): KeySource {
   const { clock, random = Math.random, onEvent: announce = () => {}, tracing } = parts;

@@ -13,11 +13,11 @@ export interface KeySetRequest {
   /** Absolute `https:` or `http:` URL. */
   readonly url: string;
   readonly headers: Readonly<Record<string, Secret>>;
-  /** Milliseconds for each request, connection included. */
+  /** Time limit of each request in milliseconds, including the connection. */
   readonly timeoutMs: number;
 }
 
-/** A key set with the time that it may be used. */
+/** A key set, and the time for which it may be used. */
 export interface FreshKeySet {
   readonly kind: 'fresh';
   readonly set: KeySet;

@@ -13,7 +13,7 @@ import type { JwtInput } from './input.ts';
 
 const algorithms = [...asymmetricAlgorithms, ...secretAlgorithms];
 
-/** Longest `clockSkew` in milliseconds: beyond, an expired token is no matter of clocks. */
+/** Maximum `clockSkew` in milliseconds: beyond that, an expired token is not due to clocks. */
 const longestSkewMs = 600_000;
 
 /** The options of `jwt` under their canonical names. */
@@ -98,7 +98,7 @@ export const jwtSchema = z.strictObject({
     .describe('Connections to the authorization server.'),
 });
 
-/** The same options in use. */
+/** The same options after parsing. */
 const inUse = ({
   signingSecret,
   signingSecretBase64Encoded,
@@ -124,13 +124,13 @@ const inUse = ({
 /** Parses them. The type is written out, because an inferred one repeats every option. */
 export const jwtOptions: z.ZodType<ReturnType<typeof inUse>, JwtInput> = jwtSchema.transform(inUse);
 
-/** The options of `jwt` in use; the schema describes them. */
+/** The options of `jwt` after parsing; the schema describes them. */
 export type JwtOptions = OptionsOf<z.output<typeof jwtOptions>>;
 
 /** Proof of possession that a token must be bound to. `certificate`: RFC 8705; `dpop`: RFC 9449; `any`: one of them. */
 export type RequiredBinding = NonNullable<JwtOptions['requireBinding']>;
 
-/** Where the keys of tokens come from. */
+/** Source of the keys of tokens. */
 export type KeyOptions =
   | { readonly kind: 'secret'; readonly secret: Secret; readonly isBase64: boolean }
   /** PEM. */
@@ -141,7 +141,7 @@ export type KeyOptions =
   | { readonly kind: 'url'; readonly url: string }
   /** Path of a JWK Set below each of `issuers`. */
   | { readonly kind: 'path'; readonly path: string }
-  /** As written: its metadata name the keys. */
+  /** Issuer as written: its metadata name the keys. */
   | { readonly kind: 'issuer'; readonly issuer: string };
 
 type KeyNames =

@@ -7,7 +7,7 @@ export interface SignedToken {
   /** In compact form (RFC 7515 section 7.1). */
   readonly token: string;
   readonly algorithm: string;
-  /** Keys that fit the algorithm. */
+  /** Keys that match the algorithm. */
   readonly keys: readonly VerificationKey[];
 }
 

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { CountersUse, SharedCounters, StoreOptions, Stores } from '../cache/stores.ts';
 
-/** Proofs that a process remembers until they expire; while there are more, new ones are refused. */
+/** Number of proofs that a process remembers until they expire; beyond that, new proofs are refused. */
 export const defaultMaxProofs = 100_000;
 
 /** DPoP proofs that have been accepted, so that each is accepted once (RFC 9449 section 11.1). */
 export interface UsedProofs {
-  /** False when it has been used, or when too many are remembered: then a replay could not be told. @param forMs milliseconds. */
+  /** False for a used proof, and when too many are remembered to detect a replay. @param forMs milliseconds. */
   add(id: string, forMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export interface UsedProofsParts {
   readonly clock: Clock;
-  /** Resource that the proofs are for: each of several on one route accepts a proof. Not secret; the same in every process. */
+  /** Name of the middleware that the proofs are for: each of several on one route accepts a proof. Not secret; equal in every process. */
   readonly scope: readonly (string | readonly string[])[];
   /** Default: this process alone remembers. */
   readonly stores?: Stores | undefined;
@@ -25,8 +25,8 @@ export interface UsedProofsParts {
 }
 
 /**
- * Remembers proofs in this process and, where there are others, with them. While a store is unavailable, the memory of the process is
- * what remains: a request does not fail with the store.
+ * Remembers proofs in this process and, if there are other processes, with them. While a store is unavailable, only the memory of the
+ * process remains: no request fails because of the store.
  */
 export function createUsedProofs({
   clock,
@@ -37,7 +37,7 @@ export function createUsedProofs({
 }: UsedProofsParts): UsedProofs {
   const used = new Map<string, number>();
   let use: CountersUse | undefined;
-  // Opened by the first proof, which most middlewares never see.
+  // Opened by the first proof, because most middlewares never see one.
   const openCircles = (): readonly SharedCounters[] => {
     if (stores === undefined) return [];
     if (store !== undefined) use ??= stores.acquireCounters(store.redis);
@@ -49,7 +49,7 @@ export function createUsedProofs({
     async add(id, forMs) {
       const key = createHash('sha256').update(resource).update(id).digest('base64url');
       if (!remember(used, key, { now: clock.monotonic(), forMs, maxProofs })) return false;
-      // A bucket of one token, which is full again when the proof has expired: the first who takes it has the proof.
+      // A bucket of one token, full again when the proof has expired: the first process to take the token accepts the proof.
       const limits = { perMs: 1 / forMs, size: 1, maxWaitMs: 0 };
       for (const counters of openCircles()) {
         const grant = await counters.take(prefix + key, limits);

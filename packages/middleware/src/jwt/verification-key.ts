@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { secretAlgorithms, signatureAlgorithmsOf } from '../base/signing-key.ts';
 
-/** A key that signatures are verified with. */
+/** A key for verifying signatures. */
 export interface VerificationKey {
   /** `kid`; undefined for a key without one. */
   readonly id: string | undefined;
@@ -11,7 +11,7 @@ export interface VerificationKey {
   readonly trust: { isCurrent: boolean };
 }
 
-/** Why a key cannot be used, in words that do not quote it. */
+/** The reason why a key is unusable, in words that do not quote it. */
 export interface KeyProblem {
   readonly kind: 'problem';
   readonly text: string;
@@ -30,7 +30,7 @@ export const createSecretVerificationKey = (secret: Buffer): VerificationKey =>
 
 /** Reads a public key or a certificate in PEM text. */
 export function readPublicKey(pem: string): VerificationKey | KeyProblem {
-  // A private key in place of the public one would be accepted by `createPublicKey`, and must not lie here.
+  // `createPublicKey` would accept a private key, which must not be in this place.
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) return problem('is a private key');
   try {
     return fromKeyObject(createPublicKey(pem), undefined);

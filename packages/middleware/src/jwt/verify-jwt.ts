@@ -9,7 +9,7 @@ import { createVerifySignature, type SignatureRules } from './verify-signature.t
 
 export type JwtRules = ClaimRules & SignatureRules;
 
-/** A token whose signature and registered claims are right. */
+/** A token with a valid signature and valid registered claims. */
 export interface AcceptedJwt {
   readonly kind: 'accepted';
   readonly claims: Claims;

@@ -14,7 +14,7 @@ export interface SignatureRules extends TypeRule {
   readonly algorithms: readonly string[];
 }
 
-/** A JWT whose header and signature are right; its claims are not checked. */
+/** A JWT with a valid header and signature; its claims are not checked. */
 export interface SignedClaims {
   readonly kind: 'signed';
   readonly claims: Claims;
@@ -32,13 +32,13 @@ interface JwtHeader {
 }
 
 /**
- * Verifies signatures of JWTs: first what the header says, then the signature. A key comes from the options and from nowhere else:
+ * Verifies signatures of JWTs: first the header, then the signature. Keys come only from the options:
  * `jku`, `x5u`, `x5c` and `jwk` of a header are never read (RFC 8725 section 3.10).
  *
  * @see RFC 7515 section 5.2, RFC 8725
  */
 export function createVerifySignature(rules: SignatureRules, keys: KeySource): VerifySignature {
-  // A gateway without such tokens starts without the library.
+  // A gateway that never sees such tokens starts without the library.
   let jose: Promise<typeof JoseModule> | undefined;
   return async (token) => {
     const texts = decodeJwtTexts(token);
@@ -78,7 +78,7 @@ function checkHeader(fields: Claims, rules: SignatureRules): JwtHeader | JwtRefu
     );
   if (kid !== undefined && typeof kid !== 'string')
     return refuseJwt('The token is malformed.', `kid is ${showClaim(kid)}, expected a text`);
-  // Extensions that have to be understood (RFC 7515 section 4.1.11); none is.
+  // Critical extensions (RFC 7515 section 4.1.11); none is supported.
   if (Object.hasOwn(fields, 'crit') || Object.hasOwn(fields, 'b64'))
     return refuseJwt('The token has extensions that are not supported.', 'the header has crit or b64');
   return checkType(typ, rules) ?? { kind: 'header', algorithm: alg, keyId: kid };

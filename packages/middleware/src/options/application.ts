@@ -1,7 +1,7 @@
 import { Secret } from '../base/secret.ts';
 import type { OptionProblem } from './report.ts';
 
-/** Mistakes that only applications make: an unset environment variable, and a reference that only the gateway resolves. */
+/** Mistakes that only applications make: an unset environment variable, and a reference that only the gateway can resolve. */
 export function findApplicationProblems(input: unknown, path: readonly string[] = []): OptionProblem[] {
   if (typeof input === 'string')
     return /^urn:(?:k8s|env|file):/.test(input)
@@ -16,7 +16,7 @@ export function findApplicationProblems(input: unknown, path: readonly string[] 
   if (typeof input !== 'object' || input === null || input instanceof Secret) return [];
   return Object.entries(input).flatMap(([name, value]: [string, unknown]) => {
     const at = [...path, name];
-    // Otherwise, an unset pair would turn the gateway level into the application level.
+    // Otherwise, unset credentials would turn the gateway level into the application level.
     if (value === undefined && identity.has(name.toLowerCase()))
       return [problem(at, 'missing_option', 'is undefined: omit it, or set the variable that it comes from')];
     return findApplicationProblems(value, at);

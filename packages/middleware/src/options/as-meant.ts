@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** `left out`: as Traefik Hub documents its defaults; `a text`: something that the schema may refuse. */
+/** `left out`: an omitted option, as Traefik Hub documents; `a text`: an empty string, which the schema may refuse. */
 export type EmptyText = 'left out' | 'a text';
 
 /**

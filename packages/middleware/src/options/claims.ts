@@ -25,7 +25,7 @@ export const claimsFields = {
     .describe('Claim path that fills `ClientUsername` in the access log.'),
 };
 
-/** The same options in use. */
+/** The same options after parsing. */
 export type ClaimsOptions = OptionsOf<z.output<z.ZodObject<typeof claimsFields>>>;
 
 /** Problems of the options about claims that types do not express. */
@@ -51,7 +51,7 @@ function checkForwardHeaders(headers: unknown, report: Report): void {
   if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) return;
   const refuse = (header: string, message: string): void =>
     report('error', ['forwardHeaders', header], 'invalid_value', message);
-  // The schema drops this name silently; the caller's own header would then pass.
+  // The schema silently drops this name; the caller's own header would then pass.
   if (Object.hasOwn(headers, '__proto__')) refuse('__proto__', 'cannot be the name of a forwarded header');
   const texts = Object.entries(headers).filter(
     (entry): entry is [string, string] => entry[0] !== '__proto__' && typeof entry[1] === 'string',

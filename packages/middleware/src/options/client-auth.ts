@@ -48,7 +48,7 @@ export const assertionSchema = z
   .transform(({ lifetime, ...options }) => ({
     ...options,
     lifetimeSeconds: Math.round(lifetime / 1000),
-    /** Paths that `file` must be at or below, symbolic links followed; undefined: any. The operator of the gateway decides on it. */
+    /** Paths that `file` must be at or below after symbolic links are resolved; undefined: any. The gateway's operator sets them. */
     within: undefined as readonly string[] | undefined,
   }));
 
@@ -67,8 +67,8 @@ export interface ClientShape {
 const assertionPath = ['clientConfig', 'assertion'] as const;
 
 /**
- * Whose client it may be. `callers`: without `clientID`, each caller brings its own (application level); `gateway`: the gateway's, without
- * one it does not authenticate.
+ * The owner of the client. `callers`: without `clientID`, each caller brings its own (application level); `gateway`: the gateway, which
+ * does not authenticate without `clientID`.
  */
 export type ClientLevel = 'callers' | 'gateway';
 
@@ -95,7 +95,7 @@ function checkSecret({ clientID, clientSecret }: ClientShape, report: Report, le
   );
 }
 
-/** A method that no caller's ID and secret can serve: gateway level. */
+/** A method that a caller's ID and secret cannot serve requires gateway level. */
 function checkOwnClient(
   method: ClientAuthentication,
   shape: ClientShape,

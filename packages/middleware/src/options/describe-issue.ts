@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Nouns of the sizes that zod limits. */
+/** Nouns for the sizes that zod limits. */
 const units: Readonly<Record<string, string>> = {
   string: 'characters',
   array: 'items',
@@ -10,8 +10,8 @@ const units: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says what a schema expected, and never the value: for `safeParse(value, { error: describeIssue })`. A schema's own `error` takes precedence.
- * Decides by zod's codes, because the texts of zod may change with each release.
+ * Describes the type that a schema expected, never the value: for `safeParse(value, { error: describeIssue })`. A schema's own `error`
+ * takes precedence. Decides by zod's codes, because zod's texts may change with each release.
  */
 export const describeIssue: z.core.$ZodErrorMap = (issue) => {
   switch (issue.code) {
@@ -28,7 +28,7 @@ export const describeIssue: z.core.$ZodErrorMap = (issue) => {
       return describeSize(issue.origin, `${limit}${issue.maximum}`);
     }
     case 'invalid_key':
-      // The fault of the name itself, which has gone through this function before.
+      // The fault of the name itself, already described by this function.
       return issue.issues[0]?.message;
     case 'invalid_union':
       return [...new Set(issue.errors.flatMap(([first]) => first?.message ?? []))].join(' or ');

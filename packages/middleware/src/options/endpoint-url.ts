@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Report } from './report.ts';
 import { isInsecure } from './server.ts';
 
-/** URL in its normal form; a text that is no URL stays, because `checkEndpointUrl` and others report it. */
+/** URL in its normal form; an invalid URL stays unchanged for `checkEndpointUrl` and others to report. */
 export const toHref = (text: string): string => (URL.canParse(text) ? new URL(text).href : text);
 
 export const endpointUrl = z.string().min(1).transform(toHref);
 
-/** The problem of an endpoint's URL. @param noun names it: `introspection endpoint`. */
+/** The problem of an endpoint's URL. @param noun describes the endpoint: `introspection endpoint`. */
 export function checkEndpointUrl(
   value: unknown,
   path: readonly string[],

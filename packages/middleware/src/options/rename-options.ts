@@ -6,7 +6,7 @@ type OptionPath = (string | number)[];
 
 /** Handling of differences between options and their schema. Paths are as written. */
 export interface RenameRules {
-  /** Whether a `null` is an omitted option, or a value for the schema to judge. */
+  /** Whether a `null` means an omitted option, or is a value for the schema to validate. */
   readonly dropsNull: boolean;
   /** @param within the path, in the schema's names, of the object that has the key. */
   onUnknown(key: string, path: OptionPath, known: readonly string[], within: readonly string[]): void;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Report } from './report.ts';
 import { isText, secret, toText } from './secret-schema.ts';
 
-/** A list without its empty texts; a single text is a list of one, and anything else an empty list. */
+/** A list without its empty texts; a single text becomes a list of one, and anything else an empty list. */
 export const toList = (value: unknown): string[] =>
   [value].flat().filter((text): text is string => typeof text === 'string' && text !== '');
 
@@ -47,13 +47,13 @@ export interface RequestShape {
   readonly resource?: unknown;
   readonly endpointParams?: unknown;
   readonly headers: unknown;
-  /** Headers of ours that may be given all the same, in lower case. Default: none. */
+  /** Headers of ours that may be configured nevertheless, in lower case. Default: none. */
   readonly ownHeaders?: readonly string[] | undefined;
   /** Further parameters of ours, with the option that sets each. Default: none. */
   readonly ownParameters?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Parameters that have their own option, or that authenticate the client. */
+/** Parameters that have their own option or that authenticate the client. */
 const ownParameters: Readonly<Record<string, string | undefined>> = {
   grant_type: undefined,
   client_id: 'clientID',

@@ -89,7 +89,7 @@ export type ServerInput = Pick<ClientCredentialsFields, 'url' | 'issuer'> & Serv
 /** The options as written, under their canonical names. */
 export type ClientCredentialsInput = ClientCredentialsFields & ServerChoice;
 
-/** The same options in use. Of `url` and `issuer`, exactly one is left: `url`, if both are given. */
+/** The same options after parsing. Exactly one of `url` and `issuer` remains: `url`, if both are given. */
 const inUse = ({ url, issuer, tokenLifetime, verify, ...rest }: z.output<typeof clientCredentialsSchema>) => {
   const hasUrl = url !== undefined && url !== '';
   return {
@@ -107,7 +107,7 @@ export const clientCredentialsOptions: z.ZodType<
   ClientCredentialsFields
 > = clientCredentialsSchema.transform(inUse);
 
-/** The options of `oAuthClientCredentials` in use; its schema describes them. */
+/** The options of `oAuthClientCredentials` after parsing; their schema describes them. */
 export type ClientCredentialsOptions = OptionsOf<z.output<typeof clientCredentialsOptions>>;
 
 /** How tokens of the authorization server are verified; exactly one of `jwksUrl` and `issuer`. */

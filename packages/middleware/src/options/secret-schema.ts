@@ -8,7 +8,7 @@ export const isText = (value: unknown): value is string | Secret =>
 export const toText = (value: string | Secret): string =>
   typeof value === 'string' ? value : value.reveal();
 
-/** A text that may come out of a secret reference. */
+/** A text that may be the value of a secret reference. */
 export const secretText: z.ZodType<string, string | Secret> = text.transform(toText);
 /** The title marks a secret in the JSON Schema and the reference. */
 export const secret: z.ZodType<Secret, string | Secret> = text

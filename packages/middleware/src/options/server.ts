@@ -36,7 +36,7 @@ function checkUrl(text: string, report: Report): void {
     report('warning', ['url'], 'insecure', 'http sends client secrets in clear: use https');
 }
 
-/** Whether others on the way can read and change what is sent to a server. */
+/** Whether others on the network path can read and change requests to a server. */
 export const isInsecure = ({ protocol, hostname }: URL): boolean =>
   protocol === 'http:' && !isLoopback(hostname);
 

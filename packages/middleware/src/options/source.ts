@@ -5,7 +5,7 @@ import type { Report } from './report.ts';
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Where callers put a credential, the same for every kind of middleware that lets users choose. */
+/** Places for a caller's credential, the same for every kind of middleware that lets users choose. */
 export const sourceSchema = z
   .strictObject({
     header: z
@@ -37,7 +37,7 @@ export const sourceSchema = z
     schemes: headerAuthScheme === undefined ? [] : [headerAuthScheme],
   }));
 
-/** Where callers put a token: the value of `Authorization` has a scheme, always. */
+/** Places for a token. The value of `Authorization` always has a scheme. */
 export const tokenSourceSchema = sourceSchema
   .transform((source) =>
     source.schemes.length > 0 || source.header?.toLowerCase() !== 'authorization'

@@ -18,7 +18,7 @@ export type TlsInput = z.input<z.ZodObject<typeof tlsFields>>;
 interface TlsOwner {
   /** Path of the options. */
   readonly path: readonly string[];
-  /** Name with which the option `ca` was written. */
+  /** Name under which the option `ca` was written. */
   readonly caName: string;
   readonly peer: string;
 }

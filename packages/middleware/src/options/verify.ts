@@ -8,7 +8,7 @@ import { textList, toList } from './request.ts';
 import { secret, secretText } from './secret-schema.ts';
 import { checkServer } from './server.ts';
 
-/** How signatures of an authorization server are verified, whatever it signs. */
+/** How to verify signatures of an authorization server, on tokens and on other documents. */
 export const verifyFields = {
   jwksUrl: endpointUrl
     .optional()
@@ -36,7 +36,7 @@ export const verifyFields = {
     .describe('Time that the clocks of the issuer and of this machine may differ.'),
 };
 
-/** The verification with what follows from other options. */
+/** The verification with defaults that depend on other options. */
 export const completeVerification = <
   Shape extends { issuer?: string | undefined; issuers: string[]; clockSkew: number },
 >({
@@ -48,7 +48,7 @@ export const completeVerification = <
   clockSkewMs: clockSkew,
 });
 
-/** The verification with a default of its audience, which other options name. */
+/** The verification with the default of its audience, taken from other options. */
 export const withAudience = <Shape extends { audience: string[] }>(
   verification: Shape,
   usual: string | undefined,
@@ -57,7 +57,7 @@ export const withAudience = <Shape extends { audience: string[] }>(
   audience: verification.audience.length === 0 ? toList(usual) : verification.audience,
 });
 
-/** How the signature of a token from the authorization server is verified. */
+/** How to verify the signature of a token from the authorization server. */
 export const verifySchema = z
   .strictObject({
     ...verifyFields,
@@ -68,7 +68,7 @@ export const verifySchema = z
     'Verifies each token once, before its claims decide. Without it, the claims are those that came over the connection to the token endpoint.',
   );
 
-/** How an opaque token from the authorization server is introspected. */
+/** How to introspect an opaque token from the authorization server. */
 export const ownIntrospectionSchema = z
   .strictObject({
     url: endpointUrl.describe(
@@ -130,7 +130,7 @@ function checkVerify(
     report('warning', ['verify'], 'insecure', 'audience is empty: tokens for other services are accepted');
 }
 
-/** Problems of the keys and issuers of `verify`. @param signed what they sign: `tokens`. */
+/** Problems of the keys and issuers of `verify`. @param signed noun for the signed documents: `tokens`. */
 export function checkVerifyKeys(
   { jwksUrl, issuer, issuers }: Readonly<Record<string, unknown>>,
   signed: string,

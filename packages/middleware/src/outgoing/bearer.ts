@@ -43,7 +43,7 @@ export function bearer(
 // A request that was never sent has none; undici's own interceptors do the same.
 const noController = null as unknown as Dispatcher.DispatchController;
 
-/** Delays a 401 until it is known whether there is another token; then repeats the request, or passes the 401 on. */
+/** Delays a 401 until another token is available or not; then repeats the request, or passes the 401 on. */
 function createRetry(
   source: Pick<TokenSource, 'renew'>,
   token: OutgoingToken,
@@ -68,7 +68,7 @@ function createRetry(
       else {
         refused.chunks += chunk.length;
         refused.pass.push(() => handler.onResponseData?.(controller, chunk));
-        // Larger than an error message: it is passed on unchanged.
+        // Too large for an error message: passed on unchanged.
         if (refused.chunks > maxHeldBytes) {
           const { pass } = refused;
           refused = undefined;

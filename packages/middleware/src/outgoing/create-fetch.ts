@@ -24,7 +24,7 @@ export function createFetch(source: TokenSource, options: FetchOptions = {}): Fe
   const origins = options.origins && new Set(options.origins.map((origin) => new URL(origin).origin));
   const kept = keepLasting(source);
   return async (request, given) => {
-    // Both may change while the call waits for the token, and the origin has been checked by then.
+    // Both may change while the call waits for the token, after the origin has been checked.
     const input = request instanceof URL ? request.href : request;
     const init = given && { ...given };
     if (origins?.has(originOf(input)) === false) return fetch(input, init);
@@ -46,7 +46,7 @@ export function createFetch(source: TokenSource, options: FetchOptions = {}): Fe
   };
 }
 
-/** Whether the response comes from another origin, which has not received the token. */
+/** Whether the response comes from an origin that did not get the token. */
 function wentElsewhere(input: string | URL | Request, response: Response): boolean {
   if (!response.redirected) return false;
   return new URL(response.url).origin !== originOf(input);

@@ -2,7 +2,7 @@ import type { OutgoingToken, TokenSource } from './token-source.ts';
 
 /** Keeps a token of unknown lifetime until a resource refuses it; the source caches all others. */
 export interface LastingToken {
-  /** Undefined when there is none: the source has the token. */
+  /** Undefined when the source has the token. */
   get(): OutgoingToken | undefined;
   /** Keeps a token of the source if it has no lifetime; returns it. */
   note(token: OutgoingToken): OutgoingToken;

@@ -54,7 +54,7 @@ export interface TokenSource {
    * @throws TokenError with the reason, or the signal's reason.
    */
   token(signal?: AbortSignal): Promise<OutgoingToken>;
-  /** The same, in the same turn when it is in memory. @throws TokenError */
+  /** The same, but synchronous when the token is in memory. @throws TokenError */
   get(): MaybePromise<OutgoingToken>;
   /**
    * Another token after a resource refused the current one with 401; undefined when there is none, or when one was renewed for
@@ -100,7 +100,7 @@ export function createTokenSource(
       const { value, expiresAtMs } = outcome;
       const expiresAt =
         expiresAtMs === undefined ? undefined : Math.round(clock.now() + expiresAtMs - clock.monotonic());
-      // Not enumerable: code that walks over the object does not find the token.
+      // Not enumerable, so that code that walks over the object does not find the token.
       token = Object.freeze(Object.defineProperty({ expiresAt }, 'value', { value })) as OutgoingToken;
       held.set(outcome, token);
       originals.set(token, outcome);

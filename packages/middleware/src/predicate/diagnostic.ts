@@ -3,7 +3,7 @@ export interface Diagnostic {
   readonly message: string;
   /** UTF-16 code units from 0. */
   readonly offset: number;
-  /** Code units below which carets stand; at least 1. */
+  /** Number of code units to mark with carets; at least 1. */
   readonly length: number;
   /** From 1. */
   readonly line: number;

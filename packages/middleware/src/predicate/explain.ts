@@ -13,7 +13,7 @@ export interface CallExplanation {
   readonly offset: number;
   /** UTF-16 code units. */
   readonly length: number;
-  /** Of the call itself, ignoring a `!` before it. */
+  /** Result of the call itself, ignoring a `!` before it. */
   readonly result: boolean;
   /** Explanation for people; empty when the function has none. */
   readonly why: string;

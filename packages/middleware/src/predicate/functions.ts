@@ -12,16 +12,16 @@ export interface PredicateFunction<C> {
   /** Number of required arguments; default: all. */
   readonly required?: number;
   readonly repeats?: boolean;
-  /** Called once per call in the source; does everything that does not depend on a context. */
+  /** Called once per call in the source; does all work that is independent of the context. */
   readonly build: (args: readonly string[]) => ((context: C) => boolean) | ArgumentFault;
-  /** Describes, for people, what such a call finds in a context; `build` accepts these arguments. */
+  /** Describes the data that such a call finds in a context, for people; called only with arguments that `build` accepts. */
   readonly describe?: (args: readonly string[], context: C) => string;
 }
 
 /** Functions by canonical name; accepted as written, in lower case, in upper case and capitalised. */
 export type FunctionTable<C> = Readonly<Record<string, PredicateFunction<C>>>;
 
-/** The function that a written name means; undefined for none. */
+/** The function with a written name; undefined for none. */
 export function findFunction<C>(table: FunctionTable<C>, written: string): PredicateFunction<C> | undefined {
   for (const [name, entry] of Object.entries(table)) {
     const lower = name.toLowerCase();

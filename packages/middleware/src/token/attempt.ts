@@ -21,7 +21,7 @@ export interface AttemptParts {
   readonly onGrant?: OnGrant | undefined;
   /** Default: client credentials (RFC 6749 section 4.4). */
   readonly grant?: Grant | undefined;
-  /** Secrets that operators do not see, whatever the server says; default: the credential. */
+  /** Secrets to withhold from operators, whatever the server says; default: the credential. */
   readonly withheld?: Withheld;
 }
 
@@ -80,13 +80,13 @@ export function toFailedAttempt(
   return { outcome: createTokenFailure('unavailable', detail), transient: true };
 }
 
-/** The error's code, in words if there are any. The error's own message may quote the server or the caller. */
+/** Describes the code of an error in words where possible. The error's own message may quote the server or the caller. */
 export function describeFault(error: unknown): string {
   const [, status] = error instanceof Error ? (/^Proxy response \((\d+)\)/.exec(error.message) ?? []) : [];
   if (status !== undefined) return `the proxy responded with ${status}`;
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   if (typeof code !== 'string') return 'connection error';
-  // Codes of the HTTP parser.
+  // Error codes of the HTTP parser.
   return (
     describeConnectionFault(code) ??
     (code.startsWith('HPE_') ? `the server did not respond with HTTP (${code})` : code)

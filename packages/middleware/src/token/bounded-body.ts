@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
-/** A response that cannot be used, in our own words, which follow the server's name: `responded in a broken content encoding`. */
+/** The fault of an unusable response, in our own words. It follows the server's name: `responded in a broken content encoding`. */
 export class UnusableAnswer extends Error {}
 
 /**

@@ -13,7 +13,7 @@ export interface CircuitBreakerOptions {
   readonly maxOpenMs?: number;
 }
 
-/** How a request ended: `undecided` says nothing about the server. */
+/** How a request ended. `undecided` is no evidence about the server. */
 export type RequestResult = 'succeeded' | 'failed' | 'undecided';
 
 /** Reports the outcome of the request, once. */

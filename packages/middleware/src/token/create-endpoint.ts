@@ -10,9 +10,9 @@ export interface TokenEndpointParts {
   readonly clock: Clock;
   /** Source of the back-off's jitter; default `Math.random`. */
   readonly random?: () => number;
-  /** Shared with all that use the endpoint, and closed by its owner; default: a state that closes with the endpoint. */
+  /** Shared by all users of the endpoint, and closed by its owner; default: a state that closes with the endpoint. */
   readonly state?: EndpointState | undefined;
-  /** Where proxies are read from; default: the environment of the process. */
+  /** Source of proxies; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Default: token requests are not traced. */
   readonly tracing?: Tracing | undefined;

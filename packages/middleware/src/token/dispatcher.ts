@@ -48,13 +48,13 @@ export function createDispatcher(
     : new undici.EnvHttpProxyAgent({ ...tunnel, connect, httpProxy, httpsProxy, noProxy });
 }
 
-/** An aborted request leaves its connection attempt behind; without a limit, the next request would wait on that one. */
+/** An aborted request leaves its connection attempt behind; without a limit, the next request would wait for it. */
 function boundConnector(
   connector: buildConnector.connector,
   timeoutMs: number,
   clock: Clock,
 ): buildConnector.connector {
-  // The type says void; it returns the socket, which undici wants back.
+  // Typed as void, but returns the socket, which undici expects back.
   const connect: (...args: Parameters<typeof connector>) => unknown = connector;
   return (options, callback) => {
     const timer = clock.after(timeoutMs, () => {

@@ -14,12 +14,12 @@ import { retry, type Attempt } from './retry.ts';
 import { traceRequests, traceRetries, traceTransport } from './trace-endpoint.ts';
 import type { Transport } from './transport.ts';
 
-/** A request at an endpoint: the client that authenticates, and on whose behalf. */
+/** A request at an endpoint: the client that authenticates, and the subject on whose behalf it acts. */
 export interface EndpointRequest {
   readonly client: Credential;
   /**
-   * The client itself, or a token of a caller: a name, which reveals nothing of the token, and the token. Many guesses of callers take
-   * no slots from tokens that the server has accepted, and do not suspend requests for those.
+   * The client itself, or a caller's token under a name that does not reveal it. Many guesses of callers take
+   * no slots from tokens that the server has accepted, and do not suspend requests for accepted tokens.
    */
   readonly subject: Credential;
   /** Token of the client itself, which acts for the subject (RFC 8693 section 1.1); undefined: none. */
@@ -37,12 +37,12 @@ export interface EndpointClientParts {
   readonly clock: Clock;
   /** Source of the back-off's jitter; default `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Shared with all that use the endpoint, and closed by its owner; default: a state that closes with the endpoint. */
+  /** Shared by all users of the endpoint, and closed by its owner; default: a state that closes with the endpoint. */
   readonly state?: EndpointState | undefined;
-  /** Where proxies are read from; default: the environment of the process. */
+  /** Source of proxies; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly send: SendAttempt;
-  /** Whether a response shows that the server accepts the subject; default: any that is not a failure. */
+  /** Whether a response shows that the server accepts the subject; default: true for every response except a failure. */
   readonly accepts?: ((token: AccessToken) => boolean) | undefined;
   /** Default: requests are not traced. */
   readonly tracing?: Tracing | undefined;
@@ -89,7 +89,7 @@ export function createEndpointClient(
     const cooling = cooldowns.find(client) ?? (subject === client ? undefined : cooldowns.find(subject));
     if (cooling !== undefined) return cooling;
     const isKnown = clients.get(subject.clientId) === true;
-    // An unknown client may send a request that makes the server fail, which says nothing about the server.
+    // An unknown client may send a request that makes the server fail; that is no evidence about the server.
     const report = breaker.enter(isKnown);
     if (typeof report === 'number') return createSuspension(report);
     let outcome: TokenOutcome | undefined;
@@ -103,7 +103,7 @@ export function createEndpointClient(
     noteOutcome(cooldowns, asked, outcome);
     if (outcome.kind === 'token' || outcome.isLocal !== true)
       journal.note(client.clientId, outcome, clock.monotonic() - begunMs);
-    // The wait after a 429 is known even if the server named none.
+    // A 429 makes the client wait even if the server named no time.
     return isLimit(outcome)
       ? Object.freeze({ ...outcome, retryAfterSeconds: cooldowns.find(client)?.retryAfterSeconds })
       : outcome;
@@ -138,7 +138,7 @@ export function createEndpointClient(
 const isLimit = (outcome: TokenOutcome): outcome is TokenFailure =>
   outcome.kind === 'failure' && outcome.response?.status === 429;
 
-/** A limit that the server named concerns the client, a failure without one perhaps the subject alone. */
+/** A limit that the server named applies to the client; a failure without one may be due to the subject alone. */
 function noteOutcome(
   cooldowns: EndpointState['cooldowns'],
   { client, subject }: EndpointRequest,
@@ -149,7 +149,7 @@ function noteOutcome(
   if (subject !== client) cooldowns.note(subject, outcome);
 }
 
-/** The methods of authentication that are tried, the retries of each, the queue that all go through. */
+/** The authentication methods to try, the retries of each, and the queue that all attempts share. */
 function createRequests(
   options: ServerEndpointOptions,
   { transport, queue, cooldowns, automaticAuth, clock, random, send, tracing }: RequestParts,
@@ -206,7 +206,7 @@ const turnedAway: Attempt = Object.freeze({
 const isMethodInDoubt = ({ methodDoubt }: TokenFailure, isLastRetry: boolean): boolean =>
   methodDoubt === 'strong' || (methodDoubt === 'weak' && isLastRetry);
 
-/** The state of the server after an outcome: one that limits or refuses a client is well. */
+/** The state of the server after an outcome. A server that limits or refuses a client is healthy. */
 function toResult(outcome: TokenOutcome): RequestResult {
   if (outcome.kind === 'token') return 'succeeded';
   if (outcome.isLocal === true) return 'undecided';

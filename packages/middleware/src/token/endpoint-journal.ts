@@ -2,25 +2,25 @@ import type { Clock } from '../base/clock.ts';
 import type { TokenOutcome } from './access-token.ts';
 import type { TokenFailureReason } from './failure.ts';
 
-/** How the requests at one endpoint went. */
+/** History of the requests at one endpoint. */
 export interface EndpointJournal {
-  /** Called when a request has ended. @param durationMs with its retries. */
+  /** Called when a request has ended. @param durationMs including its retries. */
   note(clientId: string, outcome: TokenOutcome, durationMs: number): void;
   read(): EndpointHistory;
 }
 
 export interface EndpointHistory {
-  /** Retries not counted. */
+  /** Number of requests, without retries. */
   readonly requests: number;
   readonly failures: number;
-  /** `Clock.now()` milliseconds; undefined: there was none. */
+  /** `Clock.now()` milliseconds; undefined when there was none. */
   readonly lastSuccessAt: number | undefined;
   readonly lastFailure: EndpointFailure | undefined;
-  /** Milliseconds of the last requests, with their retries, in no order. */
+  /** Milliseconds of the latest requests including their retries, unordered. */
   readonly durationsMs: readonly number[];
 }
 
-/** A failure, free of secrets and of the server's words. */
+/** A failure, without secrets and without text of the server. */
 export interface EndpointFailure {
   /** `Clock.now()` milliseconds. */
   readonly at: number;
@@ -29,7 +29,7 @@ export interface EndpointFailure {
   readonly clientId: string;
 }
 
-/** Requests whose durations are kept. */
+/** Number of requests whose durations are kept. */
 const keptDurations = 256;
 
 export function createEndpointJournal(clock: Clock): EndpointJournal {

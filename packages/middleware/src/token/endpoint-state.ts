@@ -15,24 +15,24 @@ export interface EndpointState {
   readonly queue: RequestQueue;
   readonly breaker: CircuitBreaker;
   readonly cooldowns: Cooldowns;
-  /** Clients that have had a token. */
+  /** Clients that have obtained a token. */
   readonly clients: Lru<string, true>;
   readonly automaticAuth: ClientAuthChoice;
   readonly journal: EndpointJournal;
 }
 
-/** Maximum number of clients that have had a token, the most recently used ones. */
+/** Maximum number of clients to remember that have obtained a token, the most recently used ones. */
 const rememberedClients = 10_000;
 
 export interface EndpointStateParts {
   readonly clock: Clock;
   /** Default `Math.random`. */
   readonly random?: (() => number) | undefined;
-  /** Where proxies are read from; default: the environment of the process. */
+  /** Source of proxies; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** Its transport is closed by whoever creates it. */
+/** The creator closes its transport. */
 export function createEndpointState(
   options: Pick<ServerEndpointOptions, 'maxConcurrent' | 'tls' | 'timeoutMs' | 'proxy'>,
   { clock, random = Math.random, env }: EndpointStateParts,
@@ -53,7 +53,7 @@ export interface EndpointStates {
   /**
    * Must be released exactly once; the last release closes the connections.
    *
-   * @param user what it is acquired for, to be found in `entries`; default: nothing.
+   * @param user the resource that acquires it, listed in `entries`; default: none.
    */
   acquire(
     options: ServerEndpointOptions,
@@ -62,19 +62,19 @@ export interface EndpointStates {
     readonly state: EndpointState;
     readonly release: () => Promise<void>;
   };
-  /** Those in use. */
+  /** The states in use. */
   entries(): readonly EndpointEntry[];
 }
 
 export interface EndpointEntry {
   readonly url: string;
   readonly state: EndpointState;
-  /** The uses that have not been released. */
+  /** Uses that have not been released. */
   readonly users: ReadonlySet<EndpointUser>;
 }
 
 export interface EndpointUser {
-  /** The resource that it was acquired for. */
+  /** The resource that acquired the state. */
   readonly of: object;
 }
 

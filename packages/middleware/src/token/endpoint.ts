@@ -9,20 +9,20 @@ import type { GrantRules } from './granted-token.ts';
 export interface ServerEndpointOptions {
   /** Absolute `https:` or `http:` URL. */
   readonly url: string;
-  /** Additional headers; none that the gateway sets itself. */
+  /** Additional headers, without those that the gateway itself sets. */
   readonly headers: Readonly<Record<string, Secret>>;
   readonly clientAuthentication: ClientAuthentication;
   /** The method that `auto` tries first while nothing is known about the endpoint; default `client_secret_basic`. */
   readonly firstMethod?: ClientAuthMethod | undefined;
   readonly assertion: AssertionSettings;
   readonly tls: {
-    /** PEM, one or more certificates; undefined: the system's. */
+    /** PEM, one or more certificates; undefined: the system's trust store. */
     readonly ca: string | undefined;
     readonly cert: string | undefined;
     readonly key: Secret | undefined;
     readonly insecureSkipVerify: boolean;
   };
-  /** URL of the proxy; undefined: those of the environment. */
+  /** URL of the proxy; undefined: the proxies of the environment. */
   readonly proxy: Secret | undefined;
   /** Time limit of each attempt in milliseconds, including the connection. */
   readonly timeoutMs: number;
@@ -40,7 +40,7 @@ export interface TokenEndpointOptions extends ServerEndpointOptions {
   readonly scopes: readonly string[];
   /** Sent as `resource`, once for each. */
   readonly resource: readonly string[];
-  /** Additional parameters; none that the gateway sets itself. */
+  /** Additional parameters, without those that the gateway itself sets. */
   readonly endpointParams: Readonly<Record<string, Secret>>;
   /** How a successful response is read. */
   readonly rules: GrantRules;

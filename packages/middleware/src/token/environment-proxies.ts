@@ -10,7 +10,7 @@ export interface EnvironmentProxies {
 /** Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, preferring lower case. */
 export function readProxies(env: Readonly<Record<string, string | undefined>>): EnvironmentProxies {
   const read = (name: string): string => (env[name.toLowerCase()] ?? env[name] ?? '').trim();
-  // As curl does: a host and a port are enough.
+  // As in curl, a host and a port suffice.
   const toUrl = (text: string): string => (text === '' || text.includes('://') ? text : `http://${text}`);
   const httpProxy = toUrl(read('HTTP_PROXY'));
   const httpsProxy = toUrl(read('HTTPS_PROXY'));

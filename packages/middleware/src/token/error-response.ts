@@ -5,7 +5,7 @@ import type { Credential } from './credential.ts';
 export interface GrantProblem {
   /** In our words, for operators. */
   readonly problem: string;
-  /** There is an access token, of a type that is not accepted. */
+  /** There is an access token, but its type is not accepted. */
   readonly hasToken?: true;
 }
 
@@ -22,7 +22,7 @@ export interface ErrorResponse extends Partial<GrantProblem> {
   readonly errorDescription: string | undefined;
 }
 
-/** Credentials that no text repeats: of the client, and where a request is about a token of a caller, that token. */
+/** Credentials to withhold from every text: those of the client and, for a request about a caller's token, that token. */
 export type Withheld = Credential | readonly Credential[] | undefined;
 
 const maxErrorCharacters = 100;
@@ -38,7 +38,7 @@ export function readErrorResponse(
   const read = (name: string, maxCharacters: number): string | undefined => {
     const value = body?.[name];
     if (typeof value !== 'string') return undefined;
-    // Compared before it is changed or shortened, so that no part of a secret remains.
+    // Compared before the text is changed or shortened, so that no part of a secret remains.
     if (toList(withheld).some((credential) => repeatsSecret(value, credential))) return withheldText;
     return toShownText(value, maxCharacters);
   };
@@ -55,7 +55,7 @@ const withheldText = '(withheld: the text repeats a secret)';
 const toList = (withheld: Withheld): readonly Credential[] =>
   withheld === undefined ? [] : 'clientSecret' in withheld ? [withheld] : withheld;
 
-/** Whether a text contains a client secret, in one of the forms in which a token request has it. */
+/** Whether a text contains a client secret, in one of the forms that appear in a token request. */
 function repeatsSecret(text: string, { clientId, clientSecret }: Credential): boolean {
   const secret = clientSecret.reveal();
   if (secret === '') return false;
@@ -66,9 +66,9 @@ function repeatsSecret(text: string, { clientId, clientSecret }: Credential): bo
   );
 }
 
-/** A compact JWS or JWE (RFC 7515, RFC 7516): a token or an assertion that the server repeats. */
+/** A compact JWS or JWE (RFC 7515, RFC 7516): a token or an assertion that the server quotes. */
 const jwt = /\beyJ[\w-]+(?:\.[\w-]*)+/g;
-/** Controls, and characters that break lines or turn the direction of text. */
+/** Control characters, and characters that break lines or change the direction of text. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
 
 /** Text of a server, safe to show: on one line, without control characters, shortened. Undefined when nothing is left. */

@@ -23,9 +23,9 @@ export interface TokenFailure {
   readonly reason: TokenFailureReason;
   /** For people, free of secrets, tokens and server bodies: `the token endpoint responded with 503`. */
   readonly detail: string;
-  /** Seconds after which a retry makes sense, when the server said so (`Retry-After`). */
+  /** Seconds after which a retry makes sense, if the server named them (`Retry-After`). */
   readonly retryAfterSeconds: number | undefined;
-  /** Error code (RFC 6749 section 5.2), when it is one that a specification registers. */
+  /** Error code (RFC 6749 section 5.2), if a specification registers it. */
   readonly oauthError: string | undefined;
   /** The error response of the authorization server, for operators only: it never reaches a caller. */
   readonly response?: ErrorResponse | undefined;

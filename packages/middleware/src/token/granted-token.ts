@@ -13,7 +13,7 @@ export interface GrantRules {
   readonly tokenLifetimeMs: number | undefined;
 }
 
-/** Only `Bearer`, and no lifetime of our own. */
+/** Accepts only `Bearer`, and sets no default lifetime. */
 export const plainGrantRules: GrantRules = Object.freeze({
   acceptedTokenTypes: new Set<string>(),
   tokenLifetimeMs: undefined,
@@ -23,12 +23,12 @@ export const plainGrantRules: GrantRules = Object.freeze({
 // b64token is not enforced, because widely used servers issue `!`, `|` and `:`.
 const headerToken = /^[\x21-\x7e]+$/;
 
-/** One text for nearly all tokens: each response has its own copy. */
+/** Deduplicates the type: otherwise each response would keep its own copy. */
 const sharedType = 'Bearer';
 
 /**
  * Reads a successful response (RFC 6749 section 5.1): a token, or the reason for operators why there is none. Only used members
- * are checked: a stray ID token or an odd `scope` does not spoil a good access token.
+ * are validated: a stray ID token or an odd `scope` does not spoil a good access token.
  *
  * @param text the body, if it is not JSON.
  * @param sentAtMs `Clock.monotonic()` milliseconds when the request was sent.

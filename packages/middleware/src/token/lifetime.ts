@@ -6,9 +6,9 @@ const plausibleSkewSeconds = 60;
 /** Both `Date` and `iat` are whole seconds, so a fresh token may appear to be a second old. */
 const dateResolutionSeconds = 1;
 
-/** When a token response was made, in seconds since the epoch. */
+/** The time of a token response, in seconds since the epoch. */
 export interface ResponseTimes {
-  /** By our clock, when the token request was sent. */
+  /** By this machine's clock, when the token request was sent. */
   readonly sentAt: number;
   /** By the server's clock: the `Date` header of the response; undefined without one. */
   readonly serverDate: number | undefined;

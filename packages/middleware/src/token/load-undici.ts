@@ -8,8 +8,8 @@ export type Undici = Pick<
 >;
 
 /**
- * Loads these parts of `undici`. The package as a whole brings fetch, WebSocket, caches and mocks too, which takes three times as long when
- * a process starts. The files of the parts are not documented: where they are missing, as in a bundle, the whole package is loaded.
+ * Loads these parts of `undici`. The whole package includes fetch, WebSocket, caches and mocks, and takes three times as long to load when
+ * a process starts. The files of the parts are not documented: if they are missing, as in a bundle, the whole package is loaded.
  *
  * @param load finds a module by name; for tests.
  */
@@ -24,7 +24,7 @@ export async function loadUndici(
       Pool: load('undici/lib/dispatcher/pool.js'),
       ProxyAgent: load('undici/lib/dispatcher/proxy-agent.js'),
     } as Undici;
-    // As the main file does: `request` is a method of every dispatcher.
+    // As undici's main file does: `request` becomes a method of every dispatcher.
     const { prototype } = load('undici/lib/dispatcher/dispatcher.js') as typeof undici.Dispatcher;
     Object.assign(prototype, load('undici/lib/api/index.js'));
     return parts;

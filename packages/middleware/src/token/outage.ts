@@ -1,6 +1,6 @@
 import { createTokenFailure, type TokenFailure } from './failure.ts';
 
-/** A server's failures in a row, and when it is tried again. */
+/** Failures of a server in a row, and the time of the next try. */
 export interface ServerOutage {
   readonly failure: TokenFailure;
   readonly failures: number;
@@ -27,7 +27,7 @@ export function outageCooldownMs(
   return Math.max(Math.min(longestRetryAfterMs, retryAfterSeconds * 1000), longest * (0.5 + random() / 2));
 }
 
-/** The failure for callers during an outage: without a request of their own, and with the time that is left of it. */
+/** The failure for callers during an outage: no request is sent for them, and `Retry-After` is the remaining time. */
 export const refuseInOutage = ({ reason, detail, response }: TokenFailure, leftMs: number): TokenFailure =>
   createTokenFailure(reason, detail, {
     retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)),

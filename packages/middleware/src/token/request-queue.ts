@@ -23,7 +23,7 @@ export interface RequestQueueOptions {
  */
 export interface RequestQueue {
   /**
-   * Runs `send` when there is a slot. Undefined when the request is rejected.
+   * Runs `send` once a slot is free. Undefined when the request is rejected.
    *
    * @param isKnown whether the client has had a token before.
    */
@@ -87,7 +87,7 @@ interface ClientQueue {
 /** Clients in turn. @param crowd number of waiting clients above which the newest goes first. */
 function createLine(crowd: number): ClientQueue {
   const byClient = new Map<string, QueueWaiter[]>();
-  /** Clients are normally taken from the beginning. */
+  /** Clients are normally taken from the front. */
   const clients: string[] = [];
   let waiting = 0;
   return {

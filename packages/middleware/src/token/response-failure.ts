@@ -20,13 +20,13 @@ export interface FailureContext {
   /** Names the endpoint: `the token endpoint`. */
   readonly server: string;
   readonly clock: Clock;
-  /** Secrets that are withheld from what operators see. */
+  /** Secrets to withhold from operators. */
   readonly withheld: Withheld;
 }
 
 type FailedAttempt = Attempt & { readonly outcome: TokenFailure };
 
-/** Statuses of a success. 206 would be only a part of one. */
+/** Statuses of a success. 206 is missing because it is only a part of one. */
 const granting: ReadonlySet<number> = new Set([200, 201, 202, 203]);
 
 /** Reads the body of a response. */
@@ -94,7 +94,7 @@ function toServersFailure(
   const methodDoubt = provesAuthentication(status, error) ? undefined : 'strong';
   const oauthError = isRegisteredError(code) ? code : undefined;
   const answered = `${server} responded with ${status}`;
-  // Callers may see the detail: it contains a code only if a specification defines it.
+  // Callers may see the detail, so it contains a code only if a specification defines it.
   const detail = oauthError === undefined ? answered : `${answered} ${oauthError}`;
   if (concerns === 'server')
     return { outcome: createTokenFailure('unavailable', detail, { retryAfterSeconds }), transient: true };
@@ -102,7 +102,7 @@ function toServersFailure(
   return { outcome: createTokenFailure(reason, detail, { oauthError, methodDoubt }), transient: false };
 }
 
-/** Statuses with which servers that have their own error format refuse a client. */
+/** Statuses with which servers that use their own error format refuse a client. */
 const refusing: ReadonlySet<number> = new Set([400, 403, 422]);
 
 /** A response without an OAuth error: a status of the server, or of a firewall or proxy in front of it. */

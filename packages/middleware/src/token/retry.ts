@@ -3,10 +3,10 @@ import type { Clock } from '../base/clock.ts';
 import type { AccessToken } from './access-token.ts';
 import type { TokenFailure } from './failure.ts';
 
-/** The result of one attempt to obtain something; `T` is anything but a failure. */
+/** The result of one attempt to obtain a value of type `T`, or a failure. */
 export interface Attempt<T extends AttemptResult = AccessToken> {
   readonly outcome: T | TokenFailure;
-  /** Whether another attempt may have another outcome; false for success and for a final response. */
+  /** Whether another attempt may have a different outcome; false for success and for a final response. */
   readonly transient: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface RetryOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly maxRetries: number;
-  /** Outcomes that are not tried again although they may change, after so many retries. Default: none. */
+  /** Number of retries after which an outcome is final although it may change. Default: none. */
   readonly isFinal?: ((outcome: TokenFailure, retries: number) => boolean) | undefined;
   /** Called before the wait for another attempt. @param retries from 1. */
   readonly onRetry?: ((outcome: TokenFailure, delayMs: number, retries: number) => void) | undefined;

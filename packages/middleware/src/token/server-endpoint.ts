@@ -3,7 +3,7 @@ import type { Secret } from '../base/secret.ts';
 import type { AssertionSettings } from './client-auth/assertion.ts';
 import type { ServerEndpointOptions } from './endpoint.ts';
 
-/** The options of a middleware that say how an endpoint is used. */
+/** Options of a middleware that determine the use of an endpoint. */
 export interface EndpointUse {
   readonly clientAuthentication: ClientAuthentication;
   readonly clientConfig: {
@@ -16,7 +16,7 @@ export interface EndpointUse {
     readonly headers: Readonly<Record<string, Secret>>;
     readonly assertion:
       | (Omit<AssertionSettings, 'audience'> & {
-          /** Undefined: the endpoint. */
+          /** Undefined: `the endpoint`. */
           readonly audience: string | undefined;
         })
       | undefined;

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 
 /** An error that the authorization server itself reports in the JSON body of a response, whatever its status. */
 export interface ServerError {
-  /** As received, of any length: not for a log. */
+  /** As received, of any length, so it must not be logged. */
   readonly code: string;
   readonly description: unknown;
   /** The scope of an error: this client, this request, or the server temporarily. */
@@ -37,7 +37,7 @@ export function provesAuthentication(status: number, { code, concerns }: ServerE
 /** Whether a code is one of the specifications that clients and callers know. */
 export const isRegisteredError = (code: string): boolean => registered.has(code);
 
-/** Codes with which servers refuse a client: its ID, its secret, its method, or that it may use this grant. */
+/** Codes with which servers refuse a client: its ID, its secret, its method, or its permission to use this grant. */
 const clientCodes: ReadonlySet<string> = new Set([
   'invalid_client',
   'unauthorized_client',
@@ -135,7 +135,7 @@ function concernOf(
   if (transientCodes.has(code)) return 'server';
   if (clientCodes.has(code) || hasEntraClientCode(body)) return 'client';
   if (requestCodes.has(code)) return 'request';
-  // The words of the status come from a framework, not from OAuth: `{"status": 503, "error": "Service Unavailable"}`.
+  // The text of the status comes from a framework, not from OAuth: `{"status": 503, "error": "Service Unavailable"}`.
   const phrase = STATUS_CODES[status]?.toLowerCase();
   if (transientStatuses.has(status) || (status >= 500 && code.replace(/[_-]/g, ' ') === phrase))
     return undefined;

@@ -5,7 +5,7 @@ import { createTokenEndpoint } from './create-endpoint.ts';
 import type { TokenEndpointOptions } from './endpoint.ts';
 import { plainGrantRules } from './granted-token.ts';
 
-/** Options of a token endpoint that a test does not care about. */
+/** Default options of a token endpoint. */
 export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
   audience: undefined,
   scopes: [],
@@ -25,7 +25,7 @@ export const plainOptions: Omit<TokenEndpointOptions, 'url'> = Object.freeze({
   }),
   rules: plainGrantRules,
   tls: Object.freeze({ ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: false }),
-  // Further off than any wait between attempts, so that only a test that advances the clock sees a time-out.
+  // Longer than any wait between attempts, so that only a test that advances the clock sees a time-out.
   timeoutMs: 100_000,
   maxRetries: 0,
   maxConcurrent: 64,
@@ -41,7 +41,7 @@ export function connectTo(url: string, options: Partial<TokenEndpointOptions> = 
   );
   return {
     clock,
-    /** Milliseconds between attempts, so far. */
+    /** Waits between attempts so far, in milliseconds. */
     waits: skipping.waits,
     obtain: (clientId = 'app', clientSecret = 'app-secret'): Promise<TokenOutcome> =>
       endpoint.obtain({ clientId, clientSecret: new Secret(clientSecret) }),

@@ -31,7 +31,7 @@ export interface TokenRequestParts {
 /**
  * Sends one token request; `processTokenResponse` reads the response.
  *
- * @throws what `Transport.post` throws, and LocalFault when the client cannot be authenticated.
+ * @throws the errors of `Transport.post`, and LocalFault when the client cannot be authenticated.
  */
 export function tokenRequest(
   options: RequestOptions,
@@ -62,7 +62,7 @@ function toParameters(
   return parameters;
 }
 
-/** Headers of a request with a form. Ours come last: the validation of options allows nobody to set them. */
+/** Headers of a request with a form. Ours come last, although option validation already rejects them. */
 export function toRequestHeaders(
   more: Readonly<Record<string, Secret>>,
   ours: Readonly<Record<string, string>>,

@@ -12,7 +12,7 @@ export interface ResponseContext {
   /** `Clock.monotonic()` milliseconds when the request was sent. */
   readonly sentAtMs: number;
   readonly clock: Clock;
-  /** Secrets that are withheld from what operators see. */
+  /** Secrets to withhold from operators. */
   readonly withheld?: Withheld;
   readonly rules?: GrantRules;
   /** Called with the body of a response that grants a token. */

@@ -40,7 +40,7 @@ function toServerAttributes(url: string): SpanAttributes {
   };
 }
 
-/** Tells the server which span a request belongs to. */
+/** Sends the server the span to which a request belongs. */
 export const traceTransport = (transport: Transport, tracing: Tracing | undefined): Transport =>
   tracing === undefined
     ? transport
@@ -51,7 +51,7 @@ export const traceTransport = (transport: Transport, tracing: Tracing | undefine
         get: (url, headers, signal) => transport.get(url, { ...headers, ...tracing.headers() }, signal),
       };
 
-/** Makes retries events of the active span. */
+/** Reports retries as events of the active span. */
 export const traceRetries = (tracing: Tracing | undefined): RetryOptions['onRetry'] =>
   tracing &&
   (({ reason }, delayMs, count) =>

@@ -39,7 +39,7 @@ const loadAfterMs = 250;
 /** Statuses whose `Response` must not have a body (Fetch standard, null body status). */
 const bodyless: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** Response headers that we use. */
+/** Response headers in use. */
 const readHeaders = ['cache-control', 'content-type', 'date', 'retry-after'] as const;
 
 function pickHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
@@ -74,7 +74,7 @@ export function createTransport(
 ): Transport {
   const proxies = readProxies(env);
   let agent: Dispatcher | undefined;
-  // In the background, so that neither the first request nor the start waits for it. A failure here happens again there. Uses
+  // In the background, so that neither the first request nor the start waits for it. A failure here occurs again in the first request. Uses
   // the machine's clock, because no behaviour depends on it.
   systemClock.after(loadAfterMs, () => void loadDispatcher().catch(() => {}));
   const send = async (url: string, request: TransportRequest): Promise<Response> => {

@@ -3,8 +3,8 @@ import { requiredScopesOf } from '../claims/required-scopes.ts';
 import type { CallerRefusals } from './create-caller-decide.ts';
 
 /**
- * Refusals of a kind whose credentials are bearer tokens (RFC 6750 section 3). Challenges to callers without a token, and to those
- * whose claims do not suffice, name the scopes that the route demands.
+ * Refusals of a kind whose credentials are bearer tokens (RFC 6750 section 3). Challenges to callers without a token, or with
+ * insufficient claims, name the scopes that the route requires.
  *
  * @param claims the expression of the option `claims`.
  */

@@ -11,7 +11,7 @@ import type { ClaimsOptions } from '../options/claims.ts';
 import type { CredentialCache } from './credential-cache.ts';
 import type { CallerIdentity, Verification, Verify } from './verification.ts';
 
-/** Decides on requests whose callers bring a credential. Synchronous when its verification is cached. */
+/** Decides on requests with a caller's credential. Synchronous when its verification is cached. */
 export type CallerDecide<Request extends CredentialRequest> = (request: Request) => MaybePromise<Decision>;
 
 /** The refusal of a kind; a detail is for callers. */
@@ -22,11 +22,11 @@ export interface CallerRefusals {
   readonly unsatisfied: (clientId: string, reason: string | undefined) => Deny;
   /** A claim cannot be sent in a header. */
   readonly unsendable: (clientId: string, header: string) => Deny;
-  /** The policy needs claims, and the credential has none. */
+  /** The policy needs claims, but the credential has none. */
   readonly opaque: (clientId: string) => Deny;
 }
 
-/** An accepted credential, or the token that it was exchanged for. */
+/** An accepted credential, or the token that replaces it. */
 export interface AllowedCredential {
   /** Never log it. */
   readonly token: string;
@@ -34,7 +34,7 @@ export interface AllowedCredential {
   readonly claims: Claims | undefined;
 }
 
-/** Called once per credential that may pass, before any request passes with it. */
+/** Called once per credential that satisfies the policy, before the first request passes with it. */
 export type OnAllow = (allow: Allow, credential: AllowedCredential) => void;
 
 export interface CallerDecideParts<Request extends CredentialRequest> {
@@ -43,7 +43,7 @@ export interface CallerDecideParts<Request extends CredentialRequest> {
   readonly claims: ClaimsOptions;
   readonly verify: Verify<Request>;
   readonly refusals: CallerRefusals;
-  /** Whether the server gets the credential, in its header with its scheme; of a query or cookie: `Authorization: Bearer`. */
+  /** Whether the server gets the credential, in its own header and scheme; `Authorization: Bearer` for one from query or cookie. */
   readonly forwards: boolean;
   /** Whether identities have an `exchanged` token: the server gets no other `Authorization`. Default: false. */
   readonly exchanges?: boolean | undefined;
@@ -61,7 +61,7 @@ export interface CallerAuthentication<Request extends CredentialRequest> {
   readonly purge: (clientId?: string) => number;
 }
 
-/** A decision on a credential, with what each further request has to show. */
+/** A decision on a credential, with the proof that each further request must have. */
 interface Verdict<Request> {
   readonly decision: Decision;
   readonly clientId: string;
@@ -71,8 +71,8 @@ interface Verdict<Request> {
 type FoundCredential = Extract<CredentialReading, { readonly kind: 'found' }>;
 
 /**
- * Composes reader, verifier, policy and cache of callers' credentials. However many requests bring the same credential at the same
- * time, it is verified once; claims are evaluated once per credential.
+ * Composes reader, verifier, policy and cache of callers' credentials. A credential is verified once, however many requests bring it at the
+ * same time; claims are evaluated once per credential.
  */
 export function createCallerDecide<Request extends CredentialRequest>(
   parts: CallerDecideParts<Request>,
@@ -103,7 +103,7 @@ export function createCallerDecide<Request extends CredentialRequest>(
     if (decision.allowed)
       onAllow?.(decision, { token: exchanged?.value ?? found.value, claims: verification.claims });
     const verdict = { decision, clientId, confirm };
-    // A verification that was under way when credentials were purged serves only the requests that wait for it.
+    // After a purge, a verification that was in progress serves only the requests that wait for it.
     if (expiresAtMs !== undefined && purges === purgesBefore) section.set(key, verdict, expiresAtMs, trust);
     return verdict;
   };
@@ -132,7 +132,7 @@ export function createCallerDecide<Request extends CredentialRequest>(
 
   return Object.freeze({
     decide(request: Request): MaybePromise<Decision> {
-      // A credential that is known is not read again.
+      // A known credential is not read again.
       const rawKey = rawKeyOf(request);
       const known = rawKey === undefined ? undefined : find(rawKey);
       if (known !== undefined) return confirm(known, request);
@@ -163,8 +163,8 @@ const refuseReading = (
 ): Deny => (kind === 'absent' ? missing(detail) : malformed(detail));
 
 /**
- * Keys of credentials that a header alone determines; undefined for a request without such a header. Hashing a token costs more than
- * all the rest of a hit: it is done once for a head that is sent again.
+ * Cache keys of credentials that are determined by a header alone; undefined for a request without it. Hashing a token costs more than
+ * all other work for a cache hit, so it happens once for a repeated request head.
  */
 function createRawKeys(
   source: CredentialSource,

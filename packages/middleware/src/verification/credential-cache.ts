@@ -4,9 +4,9 @@ import { createLru } from '../base/lru.ts';
 import { createValidity, isValid, makeSure, type Validity } from '../cache/validity.ts';
 import type { Trust } from './verification.ts';
 
-/** Credentials that a cache keeps. */
+/** Number of credentials in a cache. */
 export const defaultMaxCredentials = 100_000;
-/** Refused credentials that a cache keeps, apart from the others, so that guesses evict none of those. */
+/** Number of refused credentials in a cache; counted separately, so that guesses evict no accepted ones. */
 const defaultMaxRefused = 10_000;
 
 export interface CredentialCacheOptions {
@@ -17,19 +17,19 @@ export interface CredentialCacheOptions {
   readonly maxRefused?: number;
 }
 
-/** Results of verifications in memory, shared by all sections that are opened on it. */
+/** Results of verifications in memory, shared by all sections of the cache. */
 export interface CredentialCache {
-  /** Opens a section: the same credential in two sections is two entries, because each may decide otherwise. */
+  /** Opens a section. The same credential in two sections is two entries, because each section may decide differently. */
   open<Value extends object, Refused extends object>(): CredentialSection<Value, Refused>;
 }
 
 export interface CredentialSection<Value, Refused> {
   /**
-   * The key of a credential: a SHA-256 hash of it behind a secret prefix, which is random for each section. Knowing keys, or
-   * choosing credentials, gives nothing away and causes no collisions.
+   * The key of a credential: a SHA-256 hash of it behind a secret random prefix of the section. Knowledge of keys, or
+   * a choice of credentials, reveals nothing and causes no collisions.
    */
   keyOf(credential: string): string;
-  /** The value; undefined when it has expired or is not trusted any more. */
+  /** The value; undefined when it has expired or is no longer trusted. */
   get(key: string): Value | undefined;
   /** @param expiresAtMs `Clock.monotonic()` milliseconds. */
   set(key: string, value: Value, expiresAtMs: number, trust: Trust | undefined): void;

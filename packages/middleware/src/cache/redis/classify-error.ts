@@ -51,7 +51,7 @@ const byNodeCode: ReadonlyMap<string, RedisFaultCode> = new Map([
 /** Classifies an error of a Redis server, its client or its connection. */
 export function classifyError(error: unknown): RedisFault {
   if (!(error instanceof Error)) return { code: 'unknown' };
-  // A cluster or a ready check fails for the reason of a node, which `ioredis` wraps.
+  // A cluster or a ready check fails for the reason of a node; `ioredis` wraps that error.
   if ('lastNodeError' in error && error.lastNodeError instanceof Error)
     return classifyError(error.lastNodeError);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -78,12 +78,12 @@ function classifyMessage(text: string): RedisFault {
   for (const [pattern, code] of byMessage) if (pattern.test(message)) return { code };
   const named = findConnectionFault(message);
   if (named !== undefined) return classifyCode(named) ?? { code: 'unknown' };
-  // Replies begin with a word that says their kind.
+  // The first word of an error reply is its kind.
   const kind = /^[A-Z]{2,20}(?= )/.exec(message)?.[0];
   return kind === undefined ? { code: 'unknown' } : { code: 'error_reply', detail: kind };
 }
 
-/** The last of several errors, with which `ioredis` ends its message. */
+/** The last of several errors; `ioredis` puts it at the end of its message. */
 function classifyCause(cause: string, message: string): RedisFault {
   if (/^(?:MOVED|ASK) /.test(cause)) return { code: 'too_many_redirections' };
   const fault = classifyMessage(cause);

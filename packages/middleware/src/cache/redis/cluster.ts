@@ -20,7 +20,7 @@ export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): Re
       dnsLookup: (host, callback) => callback(null, host),
       enableOfflineQueue: false,
       clusterRetryStrategy: reconnectDelayMs,
-      // After the limit of a connection, which knows more of what went wrong.
+      // Longer than the time limit of a connection, which reports a more precise reason.
       slotsRefreshTimeout: connectTimeoutMs + 500,
       slotsRefreshInterval: 10_000,
       // While slots move, nodes may redirect a command repeatedly; no request waits for it beyond the limit of the store.
@@ -28,7 +28,7 @@ export function connectCluster(ioredis: Ioredis, options: RedisStoreOptions): Re
     },
   );
   checkSlotMaps(cluster);
-  // `ioredis` drops the promise of an ASKING: an error in reply to it, or a connection that is lost meanwhile, would end the process.
+  // `ioredis` drops the promise of an ASKING. An error reply to it, or a connection lost meanwhile, would crash the process.
   cluster.on('+node', (node: Redis) => {
     const asking: () => Promise<'OK'> = node.asking.bind(node);
     node.asking = () => {

@@ -8,13 +8,13 @@ export const connectTimeoutMs = 2_000;
 
 /**
  * Milliseconds for a response before the connection is abandoned, unless callers wait longer. A frozen server, or one whose
- * machine is gone, closes nothing; without this limit, the client would wait minutes for the TCP stack.
+ * machine is gone, closes no connection; without this limit, the client would wait minutes for the TCP stack.
  */
 export const silenceTimeoutMs = 2_000;
 
-/** Milliseconds before the next attempt to connect: at most 2 seconds, with jitter, without an end. @param attempt 1 and up. */
+/** Milliseconds before the next attempt to connect: at most 2 seconds, with jitter, for any number of attempts. @param attempt 1 and up. */
 export function reconnectDelayMs(attempt: number): number {
-  // Never 0: a server that accepts and refuses at once would receive attempts without pause.
+  // Never 0: otherwise a server that accepts and refuses at once would receive attempts without pause.
   return 20 + Math.floor(backoffDelayMs(attempt, { baseMs: 50, maxMs: 1_980 }));
 }
 
@@ -46,7 +46,7 @@ export function connectionOptions({
     connectTimeout: connectTimeoutMs,
     socketTimeout: Math.max(silenceTimeoutMs, timeoutMs),
     keepAlive: 10_000,
-    // One command less for an ACL to allow.
+    // Saves the ACL of the user one command.
     disableClientInfo: true,
   };
 }

@@ -35,7 +35,7 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
   let told: { readonly ready: boolean; readonly rank: number } | undefined;
   let fault: RedisFault | undefined;
   let sentinelFault: RedisFault | undefined;
-  /** Nothing is known yet of this attempt to connect: the outcome of the last one no longer matters. */
+  /** Starts over for a new attempt to connect: the outcome of the last one no longer matters. */
   let isNewAttempt = true;
   let usable = true;
 
@@ -62,14 +62,14 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
     if (isClosed()) return;
     const next = classifyError(error);
     if (areSentinelsExhausted(error)) {
-      // Reports all of them, and starts another round.
+      // Reports all failed sentinels, and starts another round.
       isNewAttempt = true;
       learn(ofSentinels(sentinelFault ?? next));
       sentinelFault = undefined;
     } else {
       learn(next);
       if (wrongDatabase.has(next.code)) usable = false;
-      // The client continues as the default user, if that one needs no password, until this closes the connection.
+      // The client continues as the default user, if that user needs no password, until this closes the connection.
       if (isAuthenticationFault(next) && client.status !== 'ready') usable = false;
     }
     if (!isReady()) tell(false);
@@ -79,7 +79,7 @@ export function watchConnection(client: RedisClient, isClosed: () => boolean): C
     const next = classifyError(error);
     if (sentinelFault === undefined || rankFault(next) >= rankFault(sentinelFault)) sentinelFault = next;
   });
-  // A fault of a socket: the error that follows is less specific.
+  // The socket's own fault: the error that follows is less specific.
   client.on('nodeError', (error) => {
     if (client.status !== 'ready' && !isClosed()) learn(classifyError(error));
   });

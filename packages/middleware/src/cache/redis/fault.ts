@@ -24,11 +24,11 @@ export type RedisFaultCode =
   | 'connection_closed'
   | 'no_sentinel'
   | 'no_cluster_node'
-  /** No connection: `detail` is the code of Node.js. */
+  /** No connection. `detail` is the error code of Node.js. */
   | 'unreachable'
-  /** Another fault of a connection, mostly of TLS: `detail` is the code of Node.js. */
+  /** Another fault of a connection, usually of TLS. `detail` is the error code of Node.js. */
   | 'connection_failed'
-  /** An error reply of another kind: `detail` is that kind. */
+  /** An error reply of another kind. `detail` is that kind. */
   | 'error_reply'
   | 'unknown';
 

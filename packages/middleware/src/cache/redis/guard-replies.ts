@@ -4,7 +4,7 @@ import type { SocketFault } from './watch-socket.ts';
 
 /**
  * Closes a connection whose server sends data that `ioredis` cannot process, before `ioredis` sees it. If its parser or its
- * handling of a reply throws nevertheless, the error closes the connection and not the process: it is thrown in the handler of
+ * handling of a reply throws nevertheless, the error closes the connection instead of the process: it is thrown in the handler of
  * a socket, where nothing catches it.
  */
 export function guardReplies(socket: Socket): void {

@@ -3,17 +3,17 @@ import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { until } from '../../../../testkit/src/until.ts';
 
-/** The reply to a command, as bytes; undefined: none. */
+/** Returns the reply to a command, as bytes; undefined: no reply. */
 export type RedisReply = (command: readonly string[], socket: Socket) => string | Buffer | undefined;
 
-/** A server that speaks the protocol of Redis as far as a test wants it to. */
+/** A server that speaks as much of Redis's protocol as a test needs. */
 export interface HostileRedis {
   readonly port: number;
-  /** Commands that were received, in order. */
+  /** Received commands, in order. */
   readonly commands: readonly (readonly string[])[];
-  /** Connections that are open. */
+  /** Number of open connections. */
   open(): number;
-  /** Resolves when clients in this process have had as many turns to read as all that was written so far needs. */
+  /** Resolves when clients in this process have had enough turns to read everything written so far. */
   untilRead(): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export function greet([name = '', sub = '']: readonly string[], port: number): s
   }
 }
 
-/** @param reply what is answered to each command; `greet` has what is needed to get that far. */
+/** @param reply returns the reply to each command; `greet` replies to those of the handshake. */
 export async function startHostileRedis(reply: (port: number) => RedisReply): Promise<HostileRedis> {
   const commands: (readonly string[])[] = [];
   const sockets = new Set<Socket>();
@@ -73,7 +73,7 @@ export async function startHostileRedis(reply: (port: number) => RedisReply): Pr
     open: () => sockets.size,
     async untilRead() {
       await until(() => [...sockets].every((socket) => socket.writableLength === 0));
-      // With each, the system is asked what there is to read; a client reads 64 KiB at a time.
+      // In each turn, the system reports what is readable; a client reads 64 KiB at a time.
       for (let turn = 0; turn < 32; turn += 1) {
         const probe = connect(port, '127.0.0.1');
         await once(probe, 'connect');

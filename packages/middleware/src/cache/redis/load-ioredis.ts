@@ -12,7 +12,7 @@ export type Ioredis = Pick<typeof ioredis, 'Redis' | 'Cluster' | 'AbstractConnec
  */
 export function loadIoredis(load: (name: string) => unknown = createRequire(import.meta.url)): Ioredis {
   try {
-    // The type of the package's exports is known only by its name and version.
+    // The import's type is only `unknown`, because the package is loaded by name.
     return load('ioredis') as Ioredis;
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error) || error.code !== 'MODULE_NOT_FOUND') throw error;

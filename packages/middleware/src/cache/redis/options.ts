@@ -1,6 +1,6 @@
 import type { Secret } from '../../base/secret.ts';
 
-/** Where a Redis server or a sentinel listens. */
+/** Address of a Redis server or a sentinel. */
 export interface RedisEndpoint {
   /** A host name, an IPv4 address, or an IPv6 address without brackets. */
   readonly host: string;
@@ -23,7 +23,7 @@ export interface RedisTls {
 export interface RedisSentinel {
   /** The name under which the sentinels watch the master. */
   readonly masterSet: string;
-  /** ACL user of the sentinels themselves, which may differ from that of the servers. */
+  /** ACL user of the sentinels, which may differ from that of the servers. */
   readonly username?: string | undefined;
   readonly password?: Secret | undefined;
 }
@@ -32,14 +32,14 @@ export interface RedisSentinel {
 export interface RedisStoreOptions {
   /** One or more: the server, nodes from which the cluster is discovered, or sentinels. */
   readonly endpoints: readonly RedisEndpoint[];
-  /** ACL user; without one, `password` is that of the default user. */
+  /** ACL user; undefined: the default user, whom `password` then authenticates. */
   readonly username?: string | undefined;
   readonly password?: Secret | undefined;
   /** Number of the database, 0 and up; ignored in a cluster, which has only one. */
   readonly database: number;
   /** Time limit of an operation, in milliseconds. */
   readonly timeoutMs: number;
-  /** Absent: plain TCP. */
+  /** Undefined: plain TCP. */
   readonly tls?: RedisTls | undefined;
   readonly cluster: boolean;
   /** Excludes `cluster`. */

@@ -4,8 +4,8 @@ import { watchConnection } from './connection-state.ts';
 import { describeFault } from './fault.ts';
 import { classifyError } from './classify-error.ts';
 
-// Each is one command on one key: for a key that is moving to another node of a cluster, redirections work for single commands,
-// but not for a pipeline or a transaction.
+// Each script is one command on one key: redirections of a key that is moving to another node of a cluster work for single
+// commands, but not for a pipeline or a transaction.
 const readScript = `local value = redis.call('GET', KEYS[1])
 if value then return {value, redis.call('PTTL', KEYS[1])} end
 return false`;
@@ -34,7 +34,7 @@ redis.call('HSET', KEYS[1], 'last', string.format('%.0f', now), 'tokens', string
 redis.call('PEXPIRE', KEYS[1], math.ceil((size - left) / rate / 1000) + 1000)
 return {granted, string.format('%.3f', wait)}`;
 
-/** Each field is a holder, with its slots and the end of their time in milliseconds of the server's clock. */
+/** Each field is a holder; its value is the number of slots and their expiry, in milliseconds of the server's clock. */
 const occupyScript = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local amount, used, more = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -73,7 +73,7 @@ export function createStoreOver(client: RedisClient): TokenStore {
       throw new Error(`Redis: ${describeFault(classifyError(error))}`);
     }
   };
-  /** The same memory, not a copy. */
+  /** Shares the memory; does not copy. */
   const toBuffer = (value: Uint8Array): Buffer =>
     Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 
@@ -83,9 +83,9 @@ export function createStoreOver(client: RedisClient): TokenStore {
       if (reply === null) return undefined;
       const [value, ttlMs] = Array.isArray(reply) ? (reply as readonly unknown[]) : [];
       if (!(value instanceof Uint8Array) || typeof ttlMs !== 'number') throw malformed();
-      // Negative: no expiry, which nothing here writes.
+      // Negative: the value has no expiry; this project writes no such values.
       if (ttlMs < 0) return undefined;
-      // 0 means less than a millisecond, in which the value still exists for other operations too.
+      // 0 means less than a millisecond: the value still exists for other operations too.
       return { value, ttlMs: Math.max(1, ttlMs) };
     },
     async set(key, value, ttlMs) {
@@ -120,7 +120,7 @@ export function createStoreOver(client: RedisClient): TokenStore {
     async close() {
       if (closed) return;
       closed = true;
-      // Only an established connection ends with an event.
+      // Only an established connection emits an event when it ends.
       const ended =
         client.status === 'ready'
           ? new Promise<void>((resolve) => void client.once('end', resolve))

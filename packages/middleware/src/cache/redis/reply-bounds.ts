@@ -20,7 +20,7 @@ export const replyLimits: ReplyLimits = Object.freeze({
   lineBytes: 8 * 1024,
 });
 
-/** Returns what is wrong with the bytes that follow those of earlier calls; undefined when nothing is. */
+/** Returns the fault of the bytes that follow those of earlier calls; undefined when there is none. */
 export type CheckReplies = (chunk: Uint8Array) => string | undefined;
 
 const cr = 0x0d;
@@ -79,13 +79,13 @@ export function createCheckReplies(limits: ReplyLimits = replyLimits): CheckRepl
 
 /** Remaining part of a reply: bytes of a bulk string, elements of arrays. */
 interface ReplyShape {
-  /** Reads a line without its end; returns what is wrong with it. */
+  /** Reads a line without its line end; returns its fault. */
   read(line: string): string | undefined;
   /** Reads at most `bulkLeft` bytes of a bulk string. */
   skip(bytes: number): void;
   /** Remaining bytes of a bulk string, including its line end. */
   readonly bulkLeft: number;
-  /** Nothing of the current reply remains. */
+  /** The current reply is complete. */
   readonly isComplete: boolean;
 }
 

@@ -8,7 +8,7 @@ import { watchSocket } from './watch-socket.ts';
 
 /**
  * Connector for a server, a node of a cluster or a sentinel: connects as `ioredis` does, and reports errors of the socket.
- * `ioredis` itself reports of a node that refuses, or whose certificate is not trusted, only that the connection is closed.
+ * When a node refuses a connection or its certificate is not trusted, `ioredis` itself reports only that the connection is closed.
  */
 export function reportingConnector(
   { AbstractConnector }: Ioredis,
@@ -18,7 +18,7 @@ export function reportingConnector(
   return class extends AbstractConnector {
     readonly #options: { host?: string; port?: number; tls?: ConnectionOptions };
 
-    // The options are those of `RedisOptions`, which the type of a connector does not say.
+    // These are `RedisOptions`, although the type of a connector does not declare them.
     constructor(options: unknown) {
       super(500);
       this.#options = options as { host?: string; port?: number; tls?: ConnectionOptions };

@@ -16,10 +16,10 @@ export function reportingSentinelConnector(
   { ofMaster, ofSentinel }: SentinelReports,
 ): NonNullable<RedisOptions['Connector']> {
   return class extends ioredis.SentinelConnector {
-    // The options are those of `RedisOptions`, which the type of a connector does not say.
+    // These are `RedisOptions`, although the type of a connector does not declare them.
     constructor(options: unknown) {
       super(options as SentinelConnectionOptions);
-      // Private in the types; without it, only the reason is lost.
+      // Private in the types. If it disappears, only the reason is lost.
       const inner = this as unknown as { connectToSentinel?: (at: unknown, more?: object) => unknown };
       const connectToSentinel = inner.connectToSentinel?.bind(this);
       if (connectToSentinel === undefined) return;

@@ -9,11 +9,11 @@ export function createServerClient(ioredis: Ioredis, options: RedisOptions): Red
     ...options,
     enableOfflineQueue: false,
     retryStrategy: reconnectDelayMs,
-    // A master that became a replica: reconnecting finds its successor. Once, for all responses that report it: `ioredis`
+    // A master that became a replica: reconnecting finds its successor. Only once for all responses that report it, because `ioredis`
     // begins to disconnect with each, and adds a timer and a listener to the socket every time.
     reconnectOnError: ({ message }) => !leaving && (leaving = message.startsWith('READONLY')),
   });
-  // Private in the types; without it, only the remedy is lost.
+  // Private in the types. If it disappears, only this recovery is lost.
   const inner = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout | undefined };
   client.on('close', () => {
     leaving = false;

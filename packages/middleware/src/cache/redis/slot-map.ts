@@ -38,7 +38,7 @@ type OnSlots = (error: Error | null, reply?: unknown) => void;
  * other than an array is an error that nothing catches.
  */
 export function checkSlotMaps(cluster: Cluster): void {
-  // Private in the types; without it, only the check is lost.
+  // Private in the types. If it disappears, only this validation is lost.
   const inner = cluster as unknown as { getInfoFromNode?: Refresh };
   const refresh = inner.getInfoFromNode?.bind(cluster);
   if (refresh === undefined) return;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Last phase of a connection whose errors say too little; `describeFault` has the words. */
+/** Last phase of a connection whose errors are not specific enough; `describeFault` describes it in words. */
 export type SocketFault =
   'NO_HANDSHAKE' | 'CLOSED_IN_HANDSHAKE' | 'CLOSED_AFTER_HANDSHAKE' | 'CLOSED_UNANSWERED' | 'MALFORMED_REPLY';
 

@@ -2,9 +2,9 @@ import type { Secret } from '../../base/secret.ts';
 
 /** How assertions are created. */
 export interface AssertionSettings {
-  /** PEM or JWK; undefined: the client secret signs. */
+  /** PEM or JWK; undefined: the client secret is the key. */
   readonly key: Secret | undefined;
-  /** PEM certificate of the key; undefined: the one that the PEM text of the key contains, if any. */
+  /** PEM certificate of the key; undefined: the certificate that the PEM text of the key contains, if any. */
   readonly certificate: string | undefined;
   readonly keyID: string | undefined;
   /** Undefined: the default algorithm of the key. */
@@ -13,7 +13,7 @@ export interface AssertionSettings {
   readonly lifetimeSeconds: number;
   /** Absolute path of a file with an assertion. */
   readonly file: string | undefined;
-  /** Paths that the file must be at or below; undefined: any. */
+  /** Paths that the file must be at or below; undefined: no restriction. */
   readonly within?: readonly string[] | undefined;
 }
 

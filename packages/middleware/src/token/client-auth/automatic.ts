@@ -21,7 +21,7 @@ export interface ClientAuthChoice {
 export type NextTry = 'retries' | 'other-method' | 'nothing';
 export type ObtainWith = (method: ClientAuthMethod, next: NextTry) => Promise<TokenOutcome>;
 
-/** Always the configured method. */
+/** Always uses the configured method. */
 export const createFixedClientAuth = (method: ClientAuthMethod): ClientAuthChoice => ({
   run: (_clientId, obtain) => obtain(method, 'retries'),
 });
@@ -35,15 +35,15 @@ const rememberedClients = 10_000;
 const trustMs = 60_000;
 
 /**
- * The automatic choice: `client_secret_basic` first, as RFC 6749 section 2.3.1 prefers it, unless the server's metadata name
- * `client_secret_post` alone, and the other one when the server may not have understood that.
+ * The automatic choice: `client_secret_basic` first, as RFC 6749 section 2.3.1 prefers it, unless the server's metadata list
+ * `client_secret_post` alone; then the other method, if the server may not have understood the first.
  *
- * A server answers a wrong method and a wrong secret alike, so only a token tells: the method that gave one is remembered, for the
- * client (servers such as Auth0 and Okta fix the method per client) and for the endpoint (the first try for clients not seen yet).
+ * A server responds alike to a wrong method and a wrong secret, so only a token is proof: its method is remembered for the
+ * client (servers such as Auth0 and Okta fix the method per client) and for the endpoint (as the first try for new clients).
  * A refusal by both methods is a refusal of the credentials; nothing is remembered.
  *
- * A client that never had a token gets both tries each time, whatever others do, so that no stranger can spend the tries of a right
- * client, under its own client ID either. Only the queue of the endpoint bounds the requests that guesses cause: both tries
+ * A client that never had a token gets both tries each time, whatever others do, so that no stranger can use up the tries of a
+ * legitimate client, not even under its client ID. Only the queue of the endpoint bounds the requests that guesses cause: both tries
  * wait for their turn. A client that got a token within the last minute is not tried with the other method.
  */
 export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {
@@ -66,7 +66,7 @@ export function createAutomaticClientAuth(clock: Clock): ClientAuthChoice {
       const likely = known?.method ?? endpointMethod ?? firstMethod;
       const first = await attempt(likely, known === undefined ? 'other-method' : 'retries');
       if (known === undefined ? doubtOf(first) === undefined : !mayHaveChanged(first)) return first;
-      // Another request of this client may have found the method meanwhile.
+      // Another request of this client may have determined the method meanwhile.
       const latest = clients.get(clientId) ?? known;
       const isTrusted = latest !== undefined && clock.monotonic() - latest.atMs < trustMs;
       if (isTrusted && latest.method === likely) return first;
@@ -87,7 +87,7 @@ const isRefusal = (outcome: TokenOutcome): boolean =>
 const doubtOf = (outcome: TokenOutcome): MethodDoubt | undefined =>
   outcome.kind === 'failure' ? outcome.methodDoubt : undefined;
 
-/** Whether a server may accept another method than the one that worked: `unauthorized_client` comes after authentication. */
+/** Whether a server may accept a different method from the one that worked: `unauthorized_client` is reported after authentication. */
 function mayHaveChanged(outcome: TokenOutcome): boolean {
   if (outcome.kind === 'token') return false;
   return isRefusal(outcome)

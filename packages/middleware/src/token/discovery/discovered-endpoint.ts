@@ -23,11 +23,11 @@ export function deferDiscovery(options: DiscoveryOptions, parts: DiscoveryParts)
 }
 
 /**
- * The token endpoint that an issuer names. When it names another one, token requests go there from then on, and those under way end where
- * they began.
+ * The token endpoint that an issuer names. When the issuer names another one, later token requests go there; requests in flight end at
+ * the old one.
  *
  * @param use released when the endpoint has closed.
- * @param open opens a token endpoint; what it throws is thrown by `obtain`.
+ * @param open opens a token endpoint; `obtain` throws its errors.
  */
 export function createDiscoveredEndpoint(
   use: DiscoveryUse,

@@ -18,7 +18,7 @@ export type DiscoveryEvent =
       readonly detail: string;
       /** True for the first failure of an outage. */
       readonly isFirst: boolean;
-      /** The token endpoint of earlier metadata, which is still used; undefined: there is none, so token requests fail. */
+      /** The token endpoint of earlier metadata, which is still used; undefined when there is none, so token requests fail. */
       readonly tokenEndpoint: string | undefined;
       /** Milliseconds after which the next token request tries again. */
       readonly nextTryInMs: number;

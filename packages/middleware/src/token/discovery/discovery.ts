@@ -11,7 +11,7 @@ import type { DiscoveryEvent } from './discovery-event.ts';
 import type { ServerMetadata } from './metadata.ts';
 import { leastLifetimeMs, requestMetadata, type FreshMetadata } from './request-metadata.ts';
 
-/** Where metadata come from, and how they are requested. */
+/** The source of metadata, and how to request them. */
 export type DiscoveryOptions = Pick<
   TokenEndpointOptions,
   'tls' | 'proxy' | 'headers' | 'timeoutMs' | 'maxRetries'
@@ -24,7 +24,7 @@ export interface DiscoveryParts {
   readonly clock: Clock;
   /** Returns a number in [0, 1), as `Math.random`, which is the default. */
   readonly random?: (() => number) | undefined;
-  /** Where proxies are read from; default: the environment of the process. */
+  /** Source of proxies; default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly onEvent?: ((event: DiscoveryEvent) => void) | undefined;
   /** Traces the requests. Default: nothing. */
@@ -47,7 +47,7 @@ interface CachedMetadata {
   readonly obtainedAtMs: number;
   /** From then on, a use starts a request in the background. */
   readonly refreshAtMs: number;
-  /** From then on, a use waits for the request, and takes these metadata if it fails. */
+  /** From then on, a use waits for the request, and falls back to these metadata if it fails. */
   readonly expiresAtMs: number;
 }
 
@@ -56,7 +56,7 @@ interface DiscoveryOutage extends ServerOutage {
 }
 
 /**
- * Creates the discovery of one issuer (RFC 8414, OpenID Connect Discovery 1.0). The last good metadata serve while the server fails.
+ * Creates the discovery of one issuer (RFC 8414, OpenID Connect Discovery 1.0). The last valid metadata are used while the server fails.
  */
 export function createDiscovery(options: DiscoveryOptions, parts: DiscoveryParts): Discovery {
   const { clock, random = Math.random, env, onEvent: announce = () => {}, tracing } = parts;

@@ -4,17 +4,17 @@ import { json, startScriptedServer } from '../../../../testkit/src/scripted-serv
 
 type MetadataResponder = (response: ServerResponse, request: ReceivedRequest) => void;
 
-/** An issuer whose every path a test decides on; all others answer 404. */
+/** An issuer whose paths a test controls; every other path responds with 404. */
 export interface TestIssuer extends Omit<ScriptedServer, 'url'> {
   readonly origin: string;
   /** `http://127.0.0.1:PORT/tenant` */
   readonly issuer: string;
-  /** Where RFC 8414 has the metadata: the path of the issuer comes last. */
+  /** URL of the metadata by RFC 8414: the path of the issuer comes last. */
   readonly oauthPath: string;
-  /** Where OpenID Connect has them: the path of the issuer comes first. */
+  /** URL of the metadata by OpenID Connect: the path of the issuer comes first. */
   readonly openidPath: string;
   on(path: string, answer: MetadataResponder): void;
-  /** Metadata that can be used, with changes. */
+  /** Valid metadata, with changes. */
   metadata(more?: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Publishes metadata as RFC 8414 says, and a token endpoint at `/token`. */
   publish(more?: Readonly<Record<string, unknown>>, headers?: Record<string, string>): void;

@@ -3,11 +3,11 @@ import { isLoopback } from '../../base/loopback.ts';
 /** The metadata of an issuer that token requests need (RFC 8414 section 2). */
 export interface ServerMetadata {
   readonly kind: 'metadata';
-  /** Absolute. For a client with a certificate: the alias for mutual TLS, where there is one (RFC 8705 section 5). */
+  /** Absolute URL. For a client with a certificate: the alias for mutual TLS, if there is one (RFC 8705 section 5). */
   readonly tokenEndpoint: string;
   /** The method that `clientAuthentication: auto` tries first. */
   readonly firstMethod: 'client_secret_basic' | 'client_secret_post';
-  /** Absolute URL of the keys that tokens are signed with; undefined when there is none that can be used. */
+  /** Absolute URL of the keys that sign tokens; undefined when there is no usable one. */
   readonly jwksUri: string | undefined;
 }
 
@@ -54,7 +54,7 @@ export function readMetadata(
   });
 } // prettier-ignore
 
-/** An https issuer names https endpoints only. Metadata that came over http may name http endpoints on the same host, and no others. */
+/** An https issuer must name https endpoints. Metadata received over http may name http endpoints on the same host only. */
 function findEndpointFault(endpoint: unknown, issuer: URL): string | undefined {
   if (endpoint === undefined) return 'but it is required';
   if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) return 'expected an absolute URL';

@@ -11,7 +11,7 @@ import { readMetadata, type MetadataRules, type ServerMetadata } from './metadat
 
 /** How the metadata of an issuer is requested. */
 export interface MetadataRequest extends MetadataRules {
-  /** Additional headers; none that the gateway sets itself. */
+  /** Additional headers, without those that the gateway itself sets. */
   readonly headers: Readonly<Record<string, Secret>>;
   /** Time limit of each request in milliseconds, including the connection. */
   readonly timeoutMs: number;
@@ -24,7 +24,7 @@ export interface FreshMetadata {
   readonly lifetimeMs: number;
 }
 
-/** Where metadata is published, in the order of the requests (RFC 8414 section 3.1, OpenID Connect Discovery 1.0 section 4). */
+/** URLs of the metadata, in the order of the requests (RFC 8414 section 3.1, OpenID Connect Discovery 1.0 section 4). */
 const places = [
   { algorithm: 'oauth2', name: 'oauth-authorization-server' },
   { algorithm: 'oidc', name: 'openid-configuration' },
@@ -38,7 +38,7 @@ const maxProblemCharacters = 600;
 
 /**
  * Requests the metadata of an issuer once: at the well-known URL of RFC 8414, and at that of OpenID Connect when the response to the first
- * request is not metadata of this issuer. A connection that fails would fail again: it ends the attempt.
+ * request is not metadata of this issuer. A failed connection ends the attempt, because the next one would fail too.
  */
 export async function requestMetadata(
   request: MetadataRequest,
@@ -52,13 +52,13 @@ export async function requestMetadata(
     faults.push(result);
     if (result.response === undefined) break;
   }
-  // A transient fault is retried. Among the others, a document says more than its absence.
+  // A transient fault is retried. Otherwise an invalid document is more informative than a missing one.
   const [fault] = [...faults].sort((a, b) => rankOf(a) - rankOf(b));
   if (fault === undefined) throw new TypeError('no place was tried');
   return toAttempt(fault, describeFaults(faults, request));
 }
 
-/** Why one URL has no usable metadata. */
+/** Why one URL has no valid metadata. */
 interface MetadataFault {
   readonly kind: 'fault';
   readonly place: MetadataLocation;
