@@ -1,3 +1,4 @@
+import { startCollector } from './collector.mjs';
 import { startCaddyForwardAuth, startCaddyProxy } from './caddy.mjs';
 import { callers, own, startChecks, startGrantgate } from './grantgate.mjs';
 import { startHaproxyForwardAuth, startHaproxyProxy } from './haproxy.mjs';
@@ -41,16 +42,25 @@ const contenders = {
     ),
   ),
   'grantgate-gateway-1+steps': grantgate('gateway', 1, { steps: true }),
+  'grantgate-gateway-1+traces': grantgate('gateway', 1, { exports: ['traces'] }),
+  'grantgate-gateway-1+metrics': grantgate('gateway', 1, { exports: ['metrics'] }),
+  'grantgate-gateway-1+logs': grantgate('gateway', 1, { exports: ['logs'] }),
 };
 
-/** @param build of another repository. @param steps a `headers` and a `stripPrefix` step before the authentication. */
-function grantgate(level, workers, { build, steps = false } = {}) {
+/**
+ * @param build of another repository. @param steps a `headers` and a `stripPrefix` step before the authentication.
+ * @param exports signals that go to a collector over OTLP.
+ */
+function grantgate(level, workers, { build, steps = false, exports = [] } = {}) {
   return {
     sends: level === 'application' ? callers : own,
     guards: level === 'application',
     workers,
-    start: ({ stage, backend, tokenUrl }, name) =>
-      startGrantgate(stage, { name, backend, tokenUrl, level, workers, build, steps }),
+    start: async ({ stage, backend, tokenUrl }, name) =>
+      startGrantgate(stage, {
+        ...{ name, backend, tokenUrl, level, workers, build, steps, exports },
+        collector: exports.length > 0 ? await startCollector(stage, name) : undefined,
+      }),
   };
 }
 

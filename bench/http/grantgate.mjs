@@ -64,6 +64,8 @@ export async function startGrantgate(
     metrics = false,
     build,
     steps = false,
+    exports = [],
+    collector,
   },
 ) {
   const log = accessLog ? stage.path(`${name}.access.log`) : undefined;
@@ -75,8 +77,15 @@ export async function startGrantgate(
         web: { address: '127.0.0.1:0' },
         ...(metrics && { admin: { address: '127.0.0.1:0' } }),
       },
-      ...(log !== undefined && { accessLog: { format: 'json', filePath: log } }),
+      ...(log !== undefined && {
+        accessLog: {
+          ...{ format: 'json', filePath: log },
+          ...(exports.includes('logs') && { dualOutput: true, otlp: to('logs', collector) }),
+        },
+      }),
       ...(metrics && { metrics: { prometheus: {} } }),
+      ...(exports.includes('metrics') && { metrics: { otlp: to('metrics', collector) } }),
+      ...(exports.includes('traces') && { tracing: { sampleRate: 0.1, otlp: to('traces', collector) } }),
       workers,
     },
     routes: {
@@ -92,6 +101,8 @@ export async function startGrantgate(
   });
   return { port: gateway.portOf('web'), prefix: steps ? strippedPrefix : '', pids: [gateway.pid], log };
 }
+
+const to = (signal, port) => ({ http: { endpoint: `http://127.0.0.1:${port}/v1/${signal}` } });
 
 /** The gateway that the proxies ask, at application level, with its own access log. */
 export async function startChecks(stage, tokenUrl) {
